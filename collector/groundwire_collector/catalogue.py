@@ -1,0 +1,119 @@
+"""Every metric of the collector: its name, kind, labels and meaning. One place; dashboards read it.
+
+Names follow https://prometheus.io/docs/practices/naming/ . Counters are written without `_total`
+here, as in OpenMetrics; the exposition adds it. Ratios are recording rules, never metrics.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+VERSION_LABELS = ("service", "model_version", "prompt_version", "index_version")
+EVALUATOR_LABELS = ("evaluator", "revision")
+
+UNIT_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+SECONDS_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96)
+
+
+class Kind(StrEnum):
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+    GAUGE = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric; `name` carries the prefix and the unit, without a counter's `_total`."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = VERSION_LABELS
+    buckets: tuple[float, ...] = ()
+
+
+def _counter(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
+    return Metric(f"groundwire_{name}", Kind.COUNTER, help, (*VERSION_LABELS, *labels))
+
+
+def _histogram(
+    name: str,
+    help: str,  # noqa: A002
+    *labels: str,
+    buckets: tuple[float, ...] = UNIT_BUCKETS,
+) -> Metric:
+    labels = (*VERSION_LABELS, *labels)
+    return Metric(f"groundwire_{name}", Kind.HISTOGRAM, help, labels, buckets)
+
+
+def _gauge(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
+    return Metric(f"groundwire_{name}", Kind.GAUGE, help, labels)
+
+
+# Answers
+TURNS = _counter("turns", "Turns completed, by how they were answered.", "route")
+TURNS_REOPENED = _counter("turns_reopened", "Turns that grew after their first completion.")
+EVALUATIONS = _counter("evaluations", "Judgements by their state.", *EVALUATOR_LABELS, "state")
+CLAIMS = _counter("claims", "Claims of judged answers by verdict.", *EVALUATOR_LABELS, "verdict")
+FLAGGED_TURNS = _counter(
+    "flagged_turns",
+    "Turns whose answer is decided to hold an unsupported claim.",
+    *EVALUATOR_LABELS,
+)
+FAITHFULNESS = _histogram(
+    "faithfulness", "Supported claims / claims of a scored turn.", *EVALUATOR_LABELS
+)
+P_UNSUPPORTED = _histogram(
+    "p_unsupported",
+    "Calibrated probability that the answer holds an unsupported claim.",
+    *EVALUATOR_LABELS,
+)
+CITATIONS = _counter("citations", "Citations in answers by outcome.", "outcome")
+RELIANCE_OUTCOMES = _counter(
+    "reliance_outcomes",
+    "Answers by whether they follow context or memory, by source of the measurement.",
+    "source",
+    "outcome",
+)
+STALE_ANSWERS = _counter(
+    "stale_answers", "Answers to a question whose answer-bearing chunk changed.", "outcome"
+)
+
+# Cost and speed
+RETRIEVAL_DURATION = _histogram(
+    "retrieval_duration_seconds", "Duration of the retrievals of a turn.", buckets=SECONDS_BUCKETS
+)
+GENERATION_DURATION = _histogram(
+    "generation_duration_seconds", "Duration of the generation of a turn.", buckets=SECONDS_BUCKETS
+)
+TIME_TO_FIRST_TOKEN = _histogram(
+    "time_to_first_token_seconds", "Time to the first token of an answer.", buckets=SECONDS_BUCKETS
+)
+TOKENS = _counter("tokens", "Tokens of answered turns.", "kind")
+
+# Drift
+_DRIFT_LABELS = ("service", "signal", "axis", "value", "cause")
+DRIFT_STATISTIC = _gauge(
+    "drift_statistic",
+    "Evidence for a change for the worse; the alarm is raised at 1.",
+    "service",
+    "signal",
+    "axis",
+    "value",
+)
+DRIFT_ALARM = _gauge("drift_alarm", "1 while a drift alarm is open.", *_DRIFT_LABELS)
+DRIFT_CHANGE_TIMESTAMP = _gauge(
+    "drift_change_timestamp_seconds", "When the change behind an open alarm began.", *_DRIFT_LABELS
+)
+
+# The collector's own
+EVALUATION_LAG = _gauge(
+    "evaluation_lag_seconds", "Age of the oldest complete turn that is not judged yet."
+)
+LAST_EVALUATION = _gauge(
+    "last_evaluation_timestamp_seconds", "When a turn was last judged.", "service"
+)
+
+
+def all_metrics() -> tuple[Metric, ...]:
+    """Every metric of this page, in the order of the page."""
+    return tuple(value for value in globals().values() if isinstance(value, Metric))

@@ -1,0 +1,60 @@
+"""`groundwire`: finds its subcommands by entry point and loads the one that is called."""
+
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from typing import Annotated
+
+try:
+    import typer
+except ModuleNotFoundError:
+    sys.exit("groundwire: the commands need more packages: pip install 'groundwire[collector]'")
+
+from groundwire_collector import __version__
+from groundwire_collector.errors import GroundwireError
+
+GROUP = "groundwire.commands"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"groundwire {__version__}")
+        raise typer.Exit
+
+
+def groundwire(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="And exit.")
+    ] = False,
+) -> None:
+    """Did the model read its context, or recite its weights?"""
+
+
+def application(name: str | None = None) -> typer.Typer:
+    """The command line with the subcommand `name`, or with all of them where there is none such."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(groundwire)
+    found = entry_points(group=GROUP)
+    for entry in sorted(found.select(name=name) or found, key=lambda entry: entry.name):
+        _add(app, entry)
+    return app
+
+
+def _add(app: typer.Typer, entry: EntryPoint) -> None:
+    """A typer application (subcommands of its own) or a function with typer's annotations."""
+    loaded = entry.load()
+    if isinstance(loaded, typer.Typer):
+        app.add_typer(loaded, name=entry.name)
+    else:
+        app.command(entry.name)(loaded)
+
+
+def main() -> None:
+    """Run one subcommand; an expected error is one line on standard error, and exit code 1."""
+    try:
+        application(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="groundwire")
+    except GroundwireError as error:
+        sys.exit(f"groundwire: {error}")

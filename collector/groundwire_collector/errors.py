@@ -1,0 +1,16 @@
+"""What can go wrong, in one tree; the docstring is the default message."""
+
+
+class GroundwireError(Exception):
+    """Unexpected Groundwire error."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.__doc__)
+
+
+class UsageError(GroundwireError):
+    """The command cannot be carried out as asked; the message says what to do."""
+
+
+class StorageUnavailableError(GroundwireError):
+    """The database cannot be written now (busy, locked, disk full, away); try again later."""

@@ -1,0 +1,1 @@
+"""What Prometheus scrapes: the committed counters, and the receiver's own."""

@@ -1,0 +1,1 @@
+"""Judgements to counters and alarms: what is counted, what is watched for drift."""

@@ -1,0 +1,1 @@
+"""Plain pages for people without Grafana, and for the way from an alert to an answer."""

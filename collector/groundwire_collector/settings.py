@@ -1,0 +1,79 @@
+"""Every setting of the collector, in one typed place.
+
+Precedence: command line, then `GROUNDWIRE_*` environment, then the file of `--config` (TOML).
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from groundwire_collector.errors import UsageError
+
+
+class Settings(BaseSettings):
+    """Settings of `groundwire up`; a field `x` is `GROUNDWIRE_X` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="GROUNDWIRE_", extra="forbid")
+
+    # Where it listens and keeps its data
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(4318, ge=0, le=65535, description="Port of OTLP/HTTP, API and pages.")
+    grpc_port: int = Field(4317, ge=0, le=65535, description="Port of OTLP/gRPC, with [grpc].")
+    data_dir: Path = Field(Path("groundwire-data"), description="Folder of the database and keys.")
+    database_url: str | None = Field(None, description="PostgreSQL instead of SQLite.")
+    api_key: str | None = Field(None, description="First, all-scope key; else one is generated.")
+    path_prefix: str = Field("", description="Further prefix under which OTLP is accepted.")
+
+    # What is judged and how
+    evaluators: str = Field(
+        "grounding,override",
+        description="Evaluators to run, by name or dotted path; none: store only.",
+    )
+    quiet_seconds: float = Field(10.0, gt=0, description="A trace this quiet is complete.")
+    longest_trace_seconds: float = Field(
+        600.0, gt=0, description="A trace without its root is complete after this long a silence."
+    )
+    flag_threshold: float = Field(0.5, ge=0, le=1, description="p_unsupported that flags a turn.")
+
+    # Drift
+    alarm_budget: str = Field("1 per 30d", description="False alarms allowed over everything.")
+    min_effect: float = Field(0.03, gt=0, lt=1, description="Smallest drop of a mean that matters.")
+    baseline_turns: int = Field(500, ge=50, description="Judged turns that make a baseline.")
+
+    @property
+    def sqlite_path(self) -> Path:
+        return self.data_dir / "groundwire.db"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.sqlite_path}"
+
+    @property
+    def evaluator_names(self) -> tuple[str, ...]:
+        names = (name.strip() for name in self.evaluators.split(","))
+        return tuple(name for name in names if name and name != "none")
+
+    @classmethod
+    def load(cls, config: Path | None, **flags: Any) -> Self:
+        """The settings of one run; flags that are None were not given."""
+        given = {name: value for name, value in flags.items() if value is not None}
+        prefix = str(cls.model_config["env_prefix"])
+        from_file = {
+            name: value
+            for name, value in _read(config).items()
+            if f"{prefix}{name}".upper() not in os.environ
+        }
+        return cls(**{**from_file, **given})
+
+
+def _read(config: Path | None) -> dict[str, Any]:
+    if config is None:
+        return {}
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{config}: not a readable TOML file: {error}") from error

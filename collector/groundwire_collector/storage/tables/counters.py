@@ -1,0 +1,39 @@
+"""Cumulative counters and histograms: committed with the judgements they count."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+
+class CounterRow(SQLModel, table=True):
+    """`labels` is the canonical JSON object of the label set (sorted keys)."""
+
+    __tablename__ = "counter"
+
+    metric: str = Field(primary_key=True)
+    labels: str = Field(primary_key=True)
+    value: float
+    updated_ns: int
+    exemplar: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+
+
+class HistogramRow(SQLModel, table=True):
+    """`counts` are per bucket, not cumulative; the last one is the overflow bucket.
+
+    `exemplars` holds, per bucket, {"trace_id", "value", "timestamp"} or null.
+    """
+
+    __tablename__ = "histogram"
+
+    metric: str = Field(primary_key=True)
+    labels: str = Field(primary_key=True)
+    counts: list[int] = Field(sa_column=Column(JSON, nullable=False))
+    total: float
+    updated_ns: int
+    exemplars: list[dict[str, Any] | None] = Field(sa_column=Column(JSON, nullable=False))
+
+
+# For queries, which are SQLAlchemy Core throughout.
+COUNTER = SQLModel.metadata.tables["counter"]
+HISTOGRAM = SQLModel.metadata.tables["histogram"]

@@ -1,0 +1,60 @@
+"""Baselines, detectors and the alarms they raised."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+
+class DetectorRow(SQLModel, table=True):
+    """The state of one detector; one a watched stream (service, signal, axis, value)."""
+
+    __tablename__ = "detector"
+
+    service: str = Field(primary_key=True)
+    signal: str = Field(primary_key=True)
+    axis: str = Field(primary_key=True)  # "" watches the whole service
+    value: str = Field(primary_key=True)
+    statistic: float  # the alarm is raised at 1
+    updated_ns: int
+    state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class AxisValueRow(SQLModel, table=True):
+    """When a value of an axis (a model version, say) was first and last seen in a service."""
+
+    __tablename__ = "axis_value"
+
+    service: str = Field(primary_key=True)
+    axis: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    first_seen_ns: int
+    last_seen_ns: int
+
+
+class AlarmRow(SQLModel, table=True):
+    """An alarm, open until it is resolved; times are of the turns, not of the clock."""
+
+    __tablename__ = "alarm"
+
+    id: int | None = Field(default=None, primary_key=True)
+    service: str = Field(index=True)
+    signal: str
+    axis: str
+    value: str
+    cause: str
+    raised_ns: int
+    changed_ns: int
+    changed_from_ns: int
+    changed_until_ns: int
+    size: float  # by how much the mean got worse
+    size_low: float
+    size_high: float
+    resolved_ns: int | None = None
+    details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
+
+
+# For queries, which are SQLAlchemy Core throughout.
+DETECTOR = SQLModel.metadata.tables["detector"]
+AXIS_VALUE = SQLModel.metadata.tables["axis_value"]
+ALARM = SQLModel.metadata.tables["alarm"]

@@ -1,0 +1,90 @@
+"""Turns, their chunks, and what the evaluators said of them."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index
+from sqlmodel import Field, SQLModel
+
+
+class CursorRow(SQLModel, table=True):
+    """How far a reader of the span stream has come."""
+
+    __tablename__ = "cursor"
+
+    reader: str = Field(primary_key=True)
+    seq: int
+
+
+class PendingTraceRow(SQLModel, table=True):
+    """A trace whose spans are still arriving, and when it counts as complete."""
+
+    __tablename__ = "pending_trace"
+
+    trace_id: str = Field(primary_key=True)
+    last_received_ns: int
+    root_ended: bool
+    due_ns: int = Field(index=True)
+
+
+class TurnRow(SQLModel, table=True):
+    """`facts` holds the rest of the turn; texts that are searched or sorted have columns."""
+
+    __tablename__ = "turn"
+    __table_args__ = (
+        Index("ix_turn_service_started", "service", "started_ns"),
+        Index("ix_turn_worst", "p_unsupported", "started_ns"),
+    )
+
+    id: str = Field(primary_key=True)  # trace id, "-", id of the span that answered
+    trace_id: str = Field(index=True)
+    session_id: str | None = Field(default=None, index=True)
+    service: str
+    model_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
+    started_ns: int = Field(index=True)
+    question: str | None = None
+    answer: str | None = None
+    not_evaluable_reason: str | None = None
+    p_unsupported: float | None = None
+    chunks: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON))
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
+
+
+class ScoreRow(SQLModel, table=True):
+    __tablename__ = "score"
+
+    turn_id: str = Field(primary_key=True)
+    evaluator: str = Field(primary_key=True)
+    revision: str = Field(primary_key=True)
+    state: str = Field(index=True)
+    value: float | None = None
+    flagged: bool | None = None
+    reason: str | None = None
+    signals: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSON))
+    citations: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON))
+
+
+class ClaimRow(SQLModel, table=True):
+    """`start` and `end` are Unicode code points into the answer; `chunk` indexes the turn's."""
+
+    __tablename__ = "claim"
+
+    turn_id: str = Field(primary_key=True)
+    evaluator: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    start: int
+    end: int
+    verdict: str = Field(index=True)
+    support: float | None = None
+    chunk: int | None = None
+    reason: str | None = None
+    spans: list[list[int]] = Field(default_factory=list, sa_column=Column(JSON))
+
+
+# For queries, which are SQLAlchemy Core throughout.
+CURSOR = SQLModel.metadata.tables["cursor"]
+PENDING_TRACE = SQLModel.metadata.tables["pending_trace"]
+TURN = SQLModel.metadata.tables["turn"]
+SCORE = SQLModel.metadata.tables["score"]
+CLAIM = SQLModel.metadata.tables["claim"]

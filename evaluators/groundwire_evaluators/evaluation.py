@@ -1,0 +1,106 @@
+"""What a judgement is: states, verdicts, claims, and the evaluator that gives them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from groundwire_evaluators.turn import Turn
+
+
+class State(StrEnum):
+    """What came of judging a turn. Never turned into 0, 1 or NaN inside a mean: each is counted."""
+
+    SCORED = "scored"
+    REFUSAL = "refusal"  # the answer declines
+    NO_CONTEXT = "no_context"
+    NO_CLAIMS = "no_claims"
+    NOT_EVALUABLE = "not_evaluable"
+    FAILED = "failed"
+    NOT_SAMPLED = "not_sampled"
+
+
+class Verdict(StrEnum):
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    UNSUPPORTED = "unsupported"
+    NOT_A_CLAIM = "not_a_claim"
+
+
+class CitationOutcome(StrEnum):
+    VALID = "valid"
+    WRONG_CHUNK = "wrong_chunk"
+    NOT_RETRIEVED = "not_retrieved"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A piece of a text: Unicode code points, half-open."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The smallest checked piece of an answer.
+
+    `support` is in [0, 1]; `chunk` is the index of the chunk that supports (or conflicts) best;
+    `spans` are the uncovered or conflicting words, offsets into the answer.
+    """
+
+    start: int
+    end: int
+    text: str
+    verdict: Verdict
+    support: float | None = None
+    chunk: int | None = None
+    spans: tuple[Extent, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A marker in the answer, resolved to the chunk (index) it names."""
+
+    start: int
+    end: int
+    marker: str
+    outcome: CitationOutcome
+    chunk: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One evaluator's judgement of one turn.
+
+    `value` is None unless the state is `scored`. `signals` are further numbers of the same
+    judgement, each in the unit its evaluator documents (grounding: `p_unsupported` in [0, 1]).
+    """
+
+    evaluator: str
+    revision: str
+    state: State
+    value: float | None = None
+    reason: str | None = None
+    flagged: bool | None = None
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Batch in, batch out, in order; never raises for one bad turn.
+
+    `revision` changes whenever its judgements may change.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def revision(self) -> str: ...
+
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]: ...

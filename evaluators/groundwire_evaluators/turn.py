@@ -1,0 +1,73 @@
+"""What is judged: one question, the chunks given to the model, and its answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Route(StrEnum):
+    """How a turn was answered."""
+
+    RETRIEVAL = "retrieval"
+    PARAMETRIC = "parametric"  # no retrieval took place
+    CACHE = "cache"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """One retrieved piece of context; rows of SQL results and JSON records are chunks too.
+
+    `score` is the retriever's own number, of unknown unit (cosine, BM25, a distance): never
+    compare it across retrievers. `rank` counts from 0, best first.
+    """
+
+    text: str
+    id: str | None = None
+    score: float | None = None
+    rank: int | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The unit of evaluation. Unknown fields are None; `chunks == ()` is an empty retrieval.
+
+    `not_evaluable_reason` says why no evaluator can judge it (content redacted or cut,
+    chunks unknown); evaluators then answer with the state `not_evaluable`.
+    `context_source` is the rung of the ladder that gave the chunks.
+    """
+
+    id: str = ""
+    question: str | None = None
+    chunks: tuple[Chunk, ...] = ()
+    answer: str | None = None
+    not_evaluable_reason: str | None = None
+    context_source: str | None = None
+    route: Route = Route.RETRIEVAL
+
+    trace_id: str | None = None
+    span_id: str | None = None  # of the span that answered
+    session_id: str | None = None
+    user_id: str | None = None
+    service: str = "unknown"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    retrieval_seconds: float | None = None
+    generation_seconds: float | None = None
+    first_token_seconds: float | None = None
+
+    model: str | None = None  # asked for
+    response_model: str | None = None  # served
+    response_id: str | None = None
+    model_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
+    tenant: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    answer_logprob_mean: float | None = None  # nats a token
+    shadow: bool = False  # a closed-book diagnostic call, kept out of production statistics
+    canary: bool = False

@@ -1,0 +1,1 @@
+"""Trace each request's retrieved chunks and generated answer."""

@@ -1,0 +1,58 @@
+"""The wire contract: every span attribute name the SDK writes and the collector reads.
+
+OpenTelemetry GenAI names come first; `groundwire.*` names only what no convention has.
+https://github.com/open-telemetry/semantic-conventions-genai
+"""
+
+# OpenTelemetry GenAI
+OPERATION = "gen_ai.operation.name"  # "invoke_workflow" (the turn) | "retrieval" | "chat"
+PROVIDER = "gen_ai.provider.name"
+REQUEST_MODEL = "gen_ai.request.model"
+RESPONSE_MODEL = "gen_ai.response.model"
+RESPONSE_ID = "gen_ai.response.id"
+FINISH_REASONS = "gen_ai.response.finish_reasons"
+INPUT_TOKENS = "gen_ai.usage.input_tokens"
+OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
+TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"  # seconds
+CONVERSATION_ID = "gen_ai.conversation.id"
+PROMPT_NAME = "gen_ai.prompt.name"
+PROMPT_VERSION = "gen_ai.prompt.version"
+QUERY = "gen_ai.retrieval.query.text"
+DOCUMENTS = (
+    "gen_ai.retrieval.documents"  # JSON: [{"id", "score", "content", "metadata"}], best first
+)
+TOP_K = "gen_ai.retrieval.top_k"
+INPUT_MESSAGES = "gen_ai.input.messages"  # JSON: [{"role", "parts": [{"type": "text", "content"}]}]
+OUTPUT_MESSAGES = "gen_ai.output.messages"
+DB_QUERY_TEXT = "db.query.text"
+ERROR_TYPE = "error.type"
+SESSION_ID = "session.id"
+USER_ID = "user.id"
+
+# Resource
+SERVICE_NAME = "service.name"
+SERVICE_VERSION = "service.version"
+
+# Ours
+MODEL_VERSION = "groundwire.model_version"
+INDEX_VERSION = "groundwire.index_version"
+TENANT = "groundwire.tenant"
+ROUTE = "groundwire.route"  # "retrieval" | "parametric" | "cache" | "tool"
+ANSWER_COMPLETE = "groundwire.answer_complete"  # true on the turn's span: nothing more will come
+SHADOW = "groundwire.shadow"  # true: a closed-book diagnostic call
+CANARY = "groundwire.canary"
+SAMPLING_PROBABILITY = "groundwire.sampling_probability"  # (0, 1]
+LOGPROB_MEAN = "groundwire.answer.logprob_mean"  # nats a token
+LOGPROB_MIN = "groundwire.answer.logprob_min"
+LOGPROB_ENTROPY = "groundwire.answer.entropy"
+TRUNCATED = "groundwire.truncated"  # JSON: {attribute: {"original_length", "sha256"}}
+CLOSED_EARLY = "groundwire.stream.closed_early"
+CANCELLED = "groundwire.cancelled"
+SHADOW_OF = "groundwire.shadow_of"  # "trace_id:span_id" of the turn that was shadowed
+
+OPERATION_TURN = "invoke_workflow"
+OPERATION_RETRIEVAL = "retrieval"
+OPERATION_GENERATION = "chat"
+
+REDACTED = "__REDACTED__"  # stands where a whole field was removed
+SCOPE = "groundwire"  # instrumentation scope name of our own spans

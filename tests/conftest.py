@@ -1,0 +1,59 @@
+"""The real parts tests run against: a missing one is told at the end, or fails where required.
+
+`@pytest.mark.needs("prometheus")` names parts of `PARTS`. With GROUNDWIRE_REQUIRE=all (set by
+.ci/run) a missing part fails its tests instead of leaving them out.
+"""
+
+import importlib.util
+import os
+import shutil
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Part:
+    """A program on the path or a package, and the line that installs it."""
+
+    install: str
+    programs: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+    def present(self) -> bool:
+        return all(shutil.which(program) for program in self.programs) and all(
+            importlib.util.find_spec(package) for package in self.packages
+        )
+
+
+PARTS = {
+    "prometheus": Part("apt-get install prometheus", programs=("prometheus", "promtool")),
+    "alertmanager": Part(
+        "apt-get install prometheus-alertmanager", programs=("prometheus-alertmanager", "amtool")
+    ),
+    "chromium": Part("apt-get install chromium", programs=("chromium",)),
+    "postgresql": Part("apt-get install postgresql", programs=("pg_ctlcluster",)),
+    "node": Part("apt-get install nodejs npm", programs=("node", "npm")),
+    "clients": Part("make install-clients", packages=("anthropic", "langchain_core", "litellm")),
+}
+REQUIRE_ALL = os.environ.get("GROUNDWIRE_REQUIRE") == "all"
+_missing: dict[str, int] = {}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            part = PARTS[name]
+            if part.present():
+                continue
+            if REQUIRE_ALL:
+                pytest.fail(f"missing part {name}: {part.install}", pytrace=False)
+            _missing[name] = _missing.get(name, 0) + 1
+            pytest.skip(f"missing part {name}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _missing:
+        terminalreporter.section("not run, because a part is missing")
+        for name, count in sorted(_missing.items()):
+            terminalreporter.write_line(f"{count:4} tests need {name}: {PARTS[name].install}")
