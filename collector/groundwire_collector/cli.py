@@ -38,7 +38,8 @@ def application(name: str | None = None) -> typer.Typer:
     )
     app.callback()(groundwire)
     found = entry_points(group=GROUP)
-    for entry in sorted(found.select(name=name) or found, key=lambda entry: entry.name):
+    chosen = found.select(name=name) if name else found
+    for entry in sorted(chosen or found, key=lambda entry: entry.name):
         _add(app, entry)
     return app
 
@@ -55,6 +56,6 @@ def _add(app: typer.Typer, entry: EntryPoint) -> None:
 def main() -> None:
     """Run one subcommand; an expected error is one line on standard error, and exit code 1."""
     try:
-        application(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="groundwire")
+        application(next(iter(sys.argv[1:]), None))(prog_name="groundwire")
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")
