@@ -21,7 +21,7 @@ class Settings(BaseSettings):
 
     # Where it listens and keeps its data
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(4318, ge=0, le=65535, description="Port of OTLP/HTTP, API and pages.")
+    port: int = Field(4318, ge=1, le=65535, description="Port of OTLP/HTTP, API and pages.")
     grpc_port: int = Field(4317, ge=0, le=65535, description="Port of OTLP/gRPC, with [grpc].")
     data_dir: Path = Field(Path("groundwire-data"), description="Folder of the database and keys.")
     database_url: str | None = Field(None, description="PostgreSQL instead of SQLite.")
@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     @property
     def sqlalchemy_url(self) -> str:
         return self.database_url or f"sqlite:///{self.sqlite_path}"
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the receiver."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def evaluator_names(self) -> tuple[str, ...]:

@@ -11,11 +11,15 @@ log = logging.getLogger(__name__)
 
 
 def judge(evaluators: Sequence[Evaluator], turns: Sequence[Turn]) -> list[JudgedTurn]:
-    """Each turn with one evaluation per evaluator, in the order of both."""
-    columns = [_evaluations(evaluator, turns) for evaluator in evaluators]
+    """Each turn with one evaluation per evaluator, in the order of both.
+
+    A turn without an answer (a failed model call) is judged by none.
+    """
+    answered = [turn for turn in turns if turn.answer is not None]
+    columns = [_evaluations(evaluator, answered) for evaluator in evaluators]
+    rows = iter(zip(*columns, strict=True)) if columns else iter(())
     return [
-        JudgedTurn(turn, tuple(column[index] for column in columns))
-        for index, turn in enumerate(turns)
+        JudgedTurn(turn, next(rows, ()) if turn.answer is not None else ()) for turn in turns
     ]
 
 

@@ -67,10 +67,10 @@ class TurnQuery:
     cursor: tuple[float | None, int, str] | None = None  # of the last turn of the page before
 
 
-def known(connection: Connection, turn_ids: Iterable[str]) -> set[str]:
+def stored(connection: Connection, turn_ids: Iterable[str]) -> dict[str, Turn]:
     """Those of `turn_ids` that are stored already."""
-    ids = list(turn_ids)
-    return set(connection.scalars(select(TURN.c.id).where(TURN.c.id.in_(ids))))
+    query = select(TURN).where(TURN.c.id.in_(list(turn_ids)))
+    return {row["id"]: _turn(dict(row)) for row in connection.execute(query).mappings()}
 
 
 def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:

@@ -1,0 +1,42 @@
+"""What an alarm names as changed: the newest value of an axis that the change can be due to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from groundwire_collector.storage.drift import AxisValue
+
+AXES = ("model_version", "prompt_version", "index_version")
+CAUSES = {"model_version": "model", "prompt_version": "prompt", "index_version": "index"}
+UNKNOWN_CAUSE = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """An axis and its value, and the kind of thing that changed; empty where none is named."""
+
+    axis: str = ""
+    value: str = ""
+    cause: str = UNKNOWN_CAUSE
+
+
+def attribute(
+    values: Sequence[AxisValue],
+    statistics: Mapping[tuple[str, str], float],
+    pinned_ns: int,
+    changed_until_ns: int,
+) -> Attribution:
+    """Name the value that appeared last before the change could have ended.
+
+    A deployment after the baseline and no later than the change is the first suspect; of several
+    at the same moment, the one whose own detector holds most evidence. Without a deployment the
+    segment is named that holds more evidence than its service as a whole.
+    """
+    new = [v for v in values if pinned_ns < v.first_seen_ns <= changed_until_ns]
+    if new:
+        suspect = max(new, key=lambda v: (v.first_seen_ns, statistics.get((v.axis, v.value), 0.0)))
+        return Attribution(suspect.axis, suspect.value, CAUSES[suspect.axis])
+    segments = {key: value for key, value in statistics.items() if key[0]}
+    worst = max(segments, key=segments.__getitem__, default=("", ""))
+    if segments.get(worst, 0.0) > statistics.get(("", ""), 0.0):
+        return Attribution(*worst)
+    return Attribution()

@@ -1,0 +1,145 @@
+"""One watch: one signal of one service under one evaluator revision, from baseline to alarm."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from groundwire_evaluators.drift import AlarmBudget, Baseline, KnownMeanESR, TwoSampleESR
+
+from groundwire_collector.monitoring.allowance import SEGMENT_SHARE, Allowance, share_of_nth
+from groundwire_collector.monitoring.attribution import AXES, attribute
+from groundwire_collector.storage.drift import (
+    Alarm,
+    AxisValue,
+    StoredBaseline,
+    StoredDetector,
+)
+
+WHOLE = ("", "")  # the detector over the whole service
+
+Stream = tuple[str, str]  # axis, value
+
+
+@dataclass(slots=True)
+class Watch:
+    """Collects a baseline, pins it, then looks for a change for the worse.
+
+    The detectors of a watch share its allowance, so their statistics add up; the alarm is raised
+    when the sum reaches 1. While an alarm is open only its recovery is looked for.
+    """
+
+    service: str
+    signal: str
+    revision: str
+    allowance: Allowance
+    min_effect: float
+    baseline_turns: int
+    losses: list[float] = field(default_factory=list)
+    baseline: Baseline | None = None
+    pinned_ns: int | None = None
+    detectors: dict[Stream, TwoSampleESR] = field(default_factory=dict)
+    alarm: Alarm | None = None
+    recovery: KnownMeanESR | None = None
+    updated_ns: int = 0
+
+    def observe(self, loss: float, at_ns: int, segments: Mapping[str, AxisValue]) -> None:
+        """Take one loss; `segments` maps each axis to the turn's value on it."""
+        self.updated_ns = at_ns
+        clock = self.allowance.by_clock(at_ns)
+        if self.baseline is None:
+            self._collect(loss, at_ns)
+        elif self.recovery is not None:
+            self.recovery.update(1 - loss, clock, at_ns)
+        else:
+            self._update(self.baseline, loss, clock, at_ns, segments)
+
+    @property
+    def alarming(self) -> bool:
+        """A change for the worse has shown that no open alarm tells of."""
+        return self.alarm is None and self.statistic >= 1
+
+    @property
+    def recovered(self) -> bool:
+        """The open alarm's loss is gone."""
+        return self.recovery is not None and self.recovery.drift_detected
+
+    @property
+    def statistic(self) -> float:
+        return sum(detector.statistic for detector in self.detectors.values())
+
+    def statistics(self) -> dict[Stream, float]:
+        return {stream: detector.statistic for stream, detector in self.detectors.items()}
+
+    def _collect(self, loss: float, at_ns: int) -> None:
+        self.losses.append(loss)
+        if len(self.losses) >= self.baseline_turns:
+            self.baseline = Baseline.of(self.losses)
+            self.pinned_ns = at_ns
+            self.losses = []
+
+    def _update(
+        self,
+        baseline: Baseline,
+        loss: float,
+        clock: float,
+        at_ns: int,
+        segments: Mapping[str, AxisValue],
+    ) -> None:
+        deployed = {axis for axis, value in segments.items() if self._is_new(axis, value)}
+        launch = self.allowance.at_deployment(at_ns) if deployed else 0.0
+        whole = (clock + launch) * (1 - SEGMENT_SHARE)
+        self._detector(WHOLE, baseline).update(loss, whole, at_ns)
+        for axis, value in segments.items():
+            mass = clock * share_of_nth(value.position)
+            if axis in deployed:
+                mass += launch
+            mass *= SEGMENT_SHARE / len(AXES)
+            self._detector((axis, value.value), baseline).update(loss, mass, at_ns)
+
+    def _is_new(self, axis: str, value: AxisValue) -> bool:
+        """Deployed after the baseline, and seen here for the first time."""
+        after = self.pinned_ns is not None and value.first_seen_ns > self.pinned_ns
+        return after and (axis, value.value) not in self.detectors
+
+    def _detector(self, stream: Stream, baseline: Baseline) -> TwoSampleESR:
+        if stream not in self.detectors:
+            self.detectors[stream] = TwoSampleESR(baseline=baseline, min_effect=self.min_effect)
+        return self.detectors[stream]
+
+    def raise_alarm(self, values: Sequence[AxisValue]) -> Alarm:
+        """The alarm, with what it names among the service's axis values; recovery is next."""
+        strongest = max(self.detectors.values(), key=lambda detector: detector.statistic)
+        low, high = strongest.changed_interval
+        named = attribute(values, self.statistics(), self.pinned_ns or 0, high)
+        self.alarm = Alarm(
+            service=self.service,
+            signal=self.signal,
+            axis=named.axis,
+            value=named.value,
+            cause=named.cause,
+            raised_ns=self.updated_ns,
+            changed_ns=strongest.changed_at,
+            changed_from_ns=low,
+            changed_until_ns=high,
+            size=strongest.size,
+            size_low=strongest.size_interval[0],
+            size_high=strongest.size_interval[1],
+            details={"revision": self.revision, "statistic": self.statistic},
+        )
+        self.recovery = self._recovery(self.alarm)
+        for detector in self.detectors.values():
+            detector.reset()
+        return self.alarm
+
+    def resolve(self) -> Alarm:
+        """Close the open alarm, and look for the next change against the same baseline."""
+        assert self.alarm is not None
+        resolved = replace(self.alarm, resolved_ns=self.updated_ns)
+        self.alarm = self.recovery = None
+        return resolved
+
+    def _recovery(self, alarm: Alarm) -> KnownMeanESR | None:
+        """Tells a mean loss below the middle between baseline and alarm from one above it."""
+        assert self.baseline is not None
+        middle = self.baseline.mean + max(alarm.size, self.min_effect) / 2
+        return KnownMeanESR(mean=1 - middle, min_effect=self.min_effect)

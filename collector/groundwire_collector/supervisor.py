@@ -1,0 +1,95 @@
+"""`groundwire up`: the receiver and the worker as two processes that meet only in the database."""
+
+import logging
+import multiprocessing
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+
+from groundwire_collector.errors import GroundwireError
+from groundwire_collector.receiver.server import serve
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.keys import first_key
+from groundwire_collector.working import work
+
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+def supervise(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run until a signal, or until one of the processes ends; then stop the other.
+
+    Raises:
+        GroundwireError: a process could not start, or ended by itself.
+    """
+    engine = open_engine(settings)
+    make_schema(engine)
+    key = first_key(settings)
+    engine.dispose()
+    if key is not None:
+        say(f"API key (kept in {settings.data_dir / 'api-key'}): {key}")
+    processes = [_spawn("receiver", serve, settings)]
+    if settings.evaluator_names:
+        processes.append(_spawn("worker", work, settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _raise_stop)
+    try:
+        _await_receiver(settings, processes[0])
+        say(f"Groundwire is ready: {settings.url}")
+        wait([process.sentinel for process in processes])
+        ended = ", ".join(process.name for process in processes if not process.is_alive())
+        raise GroundwireError(f"the {ended} ended unexpectedly; see the log above")
+    except _StopRequested:
+        say("stopping")
+    finally:
+        _stop(processes)
+
+
+class _StopRequested(BaseException):
+    """A signal asked to stop."""
+
+
+def _raise_stop(_number: int, _frame: object) -> None:
+    raise _StopRequested
+
+
+def _spawn(name: str, target: Callable[[Settings], None], settings: Settings) -> SpawnProcess:
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_run, args=(target, settings), name=name)
+    process.start()
+    return process
+
+
+def _run(target: Callable[[Settings], None], settings: Settings) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    target(settings)
+
+
+def _await_receiver(settings: Settings, receiver: SpawnProcess) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if not receiver.is_alive():
+            raise GroundwireError(f"the receiver did not start on {settings.url}; see above")
+        try:
+            urllib.request.urlopen(f"{settings.url}/healthz", timeout=1).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise GroundwireError(f"the receiver did not answer within {START_SECONDS:.0f} s")
+
+
+def _stop(processes: list[SpawnProcess]) -> None:
+    """Receivers first drain, the worker ends its batch; what does not end in time is killed."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(STOP_SECONDS)
+        if process.is_alive():
+            process.kill()
