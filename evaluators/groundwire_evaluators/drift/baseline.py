@@ -23,9 +23,9 @@ SMALLEST_VARIANCE = 1e-4
 class Baseline:
     """What a two-sample detector needs to know of n pinned losses; constant size, JSON.
 
-    The possible means are cut into cells [edges[c], edges[c + 1]]. `log_capital[c]` is the log of an
-    e-value against "the mean of the baseline is at least edges[c]", worth at most 1 on average
-    while that is true, whatever the dependence between turns (docs/reference/two-sample-proof.md).
+    The possible means are cut into cells [edges[c], edges[c + 1]]. `log_capital[c]` is the log of
+    an e-value against "the mean of the baseline is at least edges[c]", worth at most 1 on average
+    while that is true, however turns depend on each other (docs/reference/two-sample-proof.md).
     `dispersion` is the variance over mean * (1 - mean): 1 for losses of 0 and 1, less for
     graded ones.
     """
@@ -99,7 +99,7 @@ def _stakes(losses: Floats) -> Floats:
 
 
 def _log_capital(losses: Floats, stakes: Floats, means: Floats) -> Floats:
-    """For each mean g, the log of the capital won by betting that the baseline's mean is below g."""
+    """For each mean g, the log of the capital won by betting that the mean is below g."""
     staked = np.log(np.array(list(STAKES.values())))
     result = np.empty(means.size)
     for index, mean in enumerate(means):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from groundwire_evaluators.drift.baseline import Floats
 
@@ -134,7 +135,7 @@ class ChangePoint:
         return restored
 
 
-def _segment_starts(turns: Floats) -> Floats:
+def _segment_starts(turns: Floats) -> npt.NDArray[np.intp]:
     """Indices at which a new segment begins when old neighbours are merged."""
     age = np.cumsum(turns[::-1])[::-1] - turns  # turns after the segment
     level = np.log(np.minimum(age, OLDEST) + 1 / GROWTH) / np.log1p(GROWTH)
@@ -143,4 +144,5 @@ def _segment_starts(turns: Floats) -> Floats:
 
 
 def _quantile(share: Floats, level: float) -> int:
-    return int(min(np.searchsorted(np.cumsum(share), level), len(share) - 1))
+    """The first segment at which the shares add up to `level`."""
+    return min(int(np.searchsorted(np.cumsum(share), level)), len(share) - 1)
