@@ -19,6 +19,7 @@ from groundwire_collector.working import work
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def supervise(settings: Settings, say: Callable[[str], None]) -> None:
@@ -66,7 +67,9 @@ def _spawn(name: str, target: Callable[[Settings], None], settings: Settings) ->
 
 
 def _run(target: Callable[[Settings], None], settings: Settings) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     target(settings)
 
 

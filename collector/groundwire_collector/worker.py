@@ -10,8 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from time import time_ns
 
-from groundwire_evaluators.evaluation import Evaluator
-from groundwire_evaluators.turn import Turn
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector.assembly.completion import due_ns
@@ -27,6 +25,8 @@ from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
 from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluator
+from groundwire_evaluators.turn import Turn
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +37,7 @@ TRACES = 64  # traces judged in one transaction: short, so that the receiver wai
 class Worker:
     """One worker over one database; `step` does one batch and says how much it did."""
 
-    def __init__(
-        self, settings: Settings, engine: Engine, evaluators: Sequence[Evaluator]
-    ) -> None:
+    def __init__(self, settings: Settings, engine: Engine, evaluators: Sequence[Evaluator]) -> None:
         self._settings = settings
         self._engine = engine
         self._evaluators = evaluators
@@ -125,7 +123,7 @@ class Worker:
         counters.add(connection, increments, now_ns)
         for alarm in self._monitor.observe(new):
             self._record(connection, alarm)
-        memory.keep(connection, self._monitor, now_ns)
+        memory.keep(connection, self._monitor)
 
     def _record(self, connection: Connection, alarm: Alarm) -> None:
         if alarm.resolved_ns is not None and alarm.id is not None:

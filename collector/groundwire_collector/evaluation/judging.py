@@ -18,9 +18,7 @@ def judge(evaluators: Sequence[Evaluator], turns: Sequence[Turn]) -> list[Judged
     answered = [turn for turn in turns if turn.answer is not None]
     columns = [_evaluations(evaluator, answered) for evaluator in evaluators]
     rows = iter(zip(*columns, strict=True)) if columns else iter(())
-    return [
-        JudgedTurn(turn, next(rows, ()) if turn.answer is not None else ()) for turn in turns
-    ]
+    return [JudgedTurn(turn, next(rows, ()) if turn.answer is not None else ()) for turn in turns]
 
 
 def _evaluations(evaluator: Evaluator, turns: Sequence[Turn]) -> list[Evaluation]:

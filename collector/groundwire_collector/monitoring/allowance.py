@@ -5,9 +5,13 @@ the share 1/(k(k+1)), and these add up to 1 over any number of them; what multip
 only the logarithm of the share (docs/decisions/0004-alarm-budget.md).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from groundwire_evaluators.drift import AlarmBudget
+
+NANOSECONDS = 1_000_000_000
 
 DEPLOYMENT_SHARE = 0.5  # spent at deployments, the rest by the clock
 SEGMENT_SHARE = 0.5  # watches the values of the axes, the rest the service as a whole
@@ -36,16 +40,22 @@ class Allowance:
         """The mass of the time since the last call; time that runs backwards buys nothing."""
         elapsed = max(0, at_ns - self.last_ns) if self.last_ns is not None else 0
         self.last_ns = max(at_ns, self.last_ns or at_ns)
-        return self._total * (1 - DEPLOYMENT_SHARE) * elapsed / self.budget.period_ns
+        return self.budget.mass(elapsed / NANOSECONDS, self.share * (1 - DEPLOYMENT_SHARE))
 
     def at_deployment(self, at_ns: int) -> float:
         """The mass of one deployment: a value of an axis that was never seen before."""
-        period = at_ns // self.budget.period_ns
+        period = int(at_ns / NANOSECONDS / self.budget.seconds)
         if period != self.period:
             self.period, self.deployments = period, 0
         self.deployments += 1
-        return self._total * DEPLOYMENT_SHARE * share_of_nth(self.deployments)
+        share = self.share * DEPLOYMENT_SHARE * share_of_nth(self.deployments)
+        return self.budget.mass(self.budget.seconds, share)
 
-    @property
-    def _total(self) -> float:
-        return self.budget.alarms * self.share
+    def spent(self) -> dict[str, Any]:
+        """What has to be remembered, as JSON."""
+        return {"last_ns": self.last_ns, "period": self.period, "deployments": self.deployments}
+
+    def resume(self, spent: Mapping[str, Any]) -> None:
+        self.last_ns = spent["last_ns"]
+        self.period = spent["period"]
+        self.deployments = spent["deployments"]

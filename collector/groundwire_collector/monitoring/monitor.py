@@ -1,19 +1,16 @@
-"""All watches of all services: what a batch of judged turns does to them, and what they remember."""
+"""All watches of all services: what a batch of judged turns does to them, and what stays."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-
-from groundwire_evaluators.drift import AlarmBudget
-from groundwire_evaluators.turn import Turn
-from sqlalchemy import Connection
 
 from groundwire_collector.monitoring.allowance import Allowance, share_of_nth
 from groundwire_collector.monitoring.attribution import AXES
 from groundwire_collector.monitoring.signals import SIGNALS, Loss, losses
 from groundwire_collector.monitoring.watch import Watch
-from groundwire_collector.storage import drift
 from groundwire_collector.storage.drift import Alarm, AxisValue
 from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.drift import AlarmBudget
+from groundwire_evaluators.turn import Turn
 
 SERVICE_AXIS = "service"
 
@@ -29,8 +26,8 @@ class Monitor:
     baseline_turns: int
     watches: dict[WatchKey, Watch] = field(default_factory=dict)
     values: dict[tuple[str, str], dict[str, AxisValue]] = field(default_factory=dict)
-    _touched: set[WatchKey] = field(default_factory=set)
-    _new_values: list[AxisValue] = field(default_factory=list)
+    touched: set[WatchKey] = field(default_factory=set)
+    new_values: list[AxisValue] = field(default_factory=list)
 
     def observe(self, judged: Iterable[JudgedTurn]) -> list[Alarm]:
         """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set)."""
@@ -47,14 +44,15 @@ class Monitor:
         self, service: str, loss: Loss, at_ns: int, segments: dict[str, AxisValue]
     ) -> Alarm | None:
         key = (service, loss.signal, loss.revision)
-        watch = self._watch(key, at_ns)
-        self._touched.add(key)
+        watch = self.watch(key, at_ns)
+        self.touched.add(key)
         watch.observe(loss.value, at_ns, segments)
         if watch.alarming:
             return watch.raise_alarm(self._values_of(service))
         return watch.resolve() if watch.recovered else None
 
-    def _watch(self, key: WatchKey, at_ns: int) -> Watch:
+    def watch(self, key: WatchKey, at_ns: int) -> Watch:
+        """The watch of a service, a signal and a revision; made where there is none."""
         if key not in self.watches:
             position = self._value("", SERVICE_AXIS, key[0], at_ns).position
             share = share_of_nth(position) / len(SIGNALS)
@@ -74,11 +72,15 @@ class Monitor:
         known = self.values.setdefault((service, axis), {})
         if value not in known:
             known[value] = AxisValue(service, axis, value, len(known) + 1, at_ns)
-            self._new_values.append(known[value])
+            self.new_values.append(known[value])
         return known[value]
 
     def _values_of(self, service: str) -> Sequence[AxisValue]:
         return [v for axis in AXES for v in self.values.get((service, axis), {}).values()]
+
+    def recall_values(self, values: Iterable[AxisValue]) -> None:
+        for value in sorted(values, key=lambda value: value.position):
+            self.values.setdefault((value.service, value.axis), {})[value.value] = value
 
     def identify(self, alarm: Alarm, alarm_id: int) -> None:
         """Tell the watch of a new alarm under which id it is stored."""

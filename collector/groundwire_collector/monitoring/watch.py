@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-from groundwire_evaluators.drift import AlarmBudget, Baseline, KnownMeanESR, TwoSampleESR
 
 from groundwire_collector.monitoring.allowance import SEGMENT_SHARE, Allowance, share_of_nth
 from groundwire_collector.monitoring.attribution import AXES, attribute
 from groundwire_collector.storage.drift import (
     Alarm,
     AxisValue,
-    StoredBaseline,
-    StoredDetector,
 )
+from groundwire_evaluators.drift import Baseline, KnownMeanESR, TwoSampleESR
 
 WHOLE = ("", "")  # the detector over the whole service
 
@@ -73,7 +69,7 @@ class Watch:
     def _collect(self, loss: float, at_ns: int) -> None:
         self.losses.append(loss)
         if len(self.losses) >= self.baseline_turns:
-            self.baseline = Baseline.of(self.losses)
+            self.baseline = Baseline.from_losses(self.losses)
             self.pinned_ns = at_ns
             self.losses = []
 
@@ -109,8 +105,10 @@ class Watch:
     def raise_alarm(self, values: Sequence[AxisValue]) -> Alarm:
         """The alarm, with what it names among the service's axis values; recovery is next."""
         strongest = max(self.detectors.values(), key=lambda detector: detector.statistic)
-        low, high = strongest.changed_interval
-        named = attribute(values, self.statistics(), self.pinned_ns or 0, high)
+        changed_from, changed_until = strongest.changed_interval or (0, self.updated_ns)
+        named = attribute(values, self.statistics(), self.pinned_ns or 0, changed_until)
+        size = strongest.size or 0.0
+        size_low, size_high = strongest.size_interval or (size, size)
         self.alarm = Alarm(
             service=self.service,
             signal=self.signal,
@@ -118,12 +116,12 @@ class Watch:
             value=named.value,
             cause=named.cause,
             raised_ns=self.updated_ns,
-            changed_ns=strongest.changed_at,
-            changed_from_ns=low,
-            changed_until_ns=high,
-            size=strongest.size,
-            size_low=strongest.size_interval[0],
-            size_high=strongest.size_interval[1],
+            changed_ns=strongest.changed_at or self.updated_ns,
+            changed_from_ns=changed_from,
+            changed_until_ns=changed_until,
+            size=size,
+            size_low=size_low,
+            size_high=size_high,
             details={"revision": self.revision, "statistic": self.statistic},
         )
         self.recovery = self._recovery(self.alarm)
@@ -138,7 +136,7 @@ class Watch:
         self.alarm = self.recovery = None
         return resolved
 
-    def _recovery(self, alarm: Alarm) -> KnownMeanESR | None:
+    def _recovery(self, alarm: Alarm) -> KnownMeanESR:
         """Tells a mean loss below the middle between baseline and alarm from one above it."""
         assert self.baseline is not None
         middle = self.baseline.mean + max(alarm.size, self.min_effect) / 2

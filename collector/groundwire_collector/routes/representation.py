@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from groundwire_evaluators.evaluation import Citation, Claim, Evaluation
-from groundwire_evaluators.turn import Chunk, Turn
 from pydantic import BaseModel
 
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Citation, Claim, Evaluation
+from groundwire_evaluators.turn import Chunk, Turn
 
 
 class ChunkOut(BaseModel):
@@ -137,7 +137,9 @@ class TurnOut(BaseModel):
             chunks=[ChunkOut.of(chunk, with_text) for chunk in turn.chunks],
             scores=[ScoreOut.of(evaluation) for evaluation in judged.evaluations],
             claims=[
-                ClaimOut.of(e.evaluator, claim, turn) for e in judged.evaluations for claim in e.claims
+                ClaimOut.of(e.evaluator, claim, turn)
+                for e in judged.evaluations
+                for claim in e.claims
             ],
             citations=[CitationOut.of(c, turn) for e in judged.evaluations for c in e.citations],
         )

@@ -1,10 +1,10 @@
 """What the monitor remembers between two batches: baselines, detectors, axis values, alarms."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 
 from groundwire_collector.storage.tables.drift import ALARM, AXIS_VALUE, BASELINE, DETECTOR
 from groundwire_collector.storage.upsert import upsert
@@ -101,7 +101,14 @@ def save_baselines(connection: Connection, rows: Iterable[StoredBaseline]) -> No
     upsert(connection, BASELINE, [asdict(row) for row in rows])
 
 
-def save_detectors(connection: Connection, rows: Iterable[StoredDetector]) -> None:
+def save_detectors(
+    connection: Connection,
+    watches: Collection[tuple[str, str, str]],
+    rows: Iterable[StoredDetector],
+) -> None:
+    """Replace the detectors of `watches` (service, signal, revision) by `rows`."""
+    identity = tuple_(DETECTOR.c.service, DETECTOR.c.signal, DETECTOR.c.revision)
+    connection.execute(delete(DETECTOR).where(identity.in_(list(watches))))
     upsert(connection, DETECTOR, [asdict(row) for row in rows])
 
 
