@@ -1,0 +1,124 @@
+"""What was taken out of a text before it came here: redacted, cut, dropped."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from groundwire import attributes
+from groundwire_collector.assembly.answers import Answer
+from groundwire_collector.assembly.context import Context, Retrieval
+from groundwire_collector.assembly.reading import SpanReading
+from groundwire_collector.assembly.shapes import CutJsonError, try_unpack, unpack
+
+# Marks that other redactors leave. Ours are typed and stable in a trace ([EMAIL_1]): a text with
+# them can still be judged, and none of these patterns matches them.
+MARKS = (
+    re.compile(re.escape(attributes.REDACTED)),
+    re.compile(r"\[Scrubbed due to "),  # Logfire
+    re.compile(
+        r"[\[<({]\s*(?:REDACTED|MASKED|FILTERED|REMOVED|HIDDEN|SCRUBBED)\b[^\])>}]{0,40}[\])>}]",
+        re.I,
+    ),
+    re.compile(r"^\s*(?:REDACTED|<?\s*masked due to [^>]*>?|\*{3,}|█+|X{8,})\s*$", re.I),
+)
+CUTS = (
+    re.compile(r"(?:\[|<|\()\s*truncated\b[^\])>]{0,60}[\])>]\s*$", re.I),
+    re.compile(r"(?:\.\.\.|…)\s*\(?(?:truncated|\d+ more (?:characters|chars|bytes))\)?\s*$", re.I),
+)
+_QUICK = re.compile(
+    r"redact|scrub|mask|filter|remov|hidden|trunc|more c|more b|\*\*\*|█|x{8}", re.I
+)
+LEAST_LIMIT = 64  # characters; no emitter's limit is below this
+
+
+def mark(text: str | None) -> str | None:
+    """How a text was spoilt: "redacted", "cut", or None."""
+    if not text or not _QUICK.search(text):
+        return None
+    if any(pattern.search(text) for pattern in MARKS):
+        return "redacted"
+    return "cut" if any(pattern.search(text) for pattern in CUTS) else None
+
+
+def length_limit(readings: Iterable[SpanReading]) -> int | None:
+    """The value length limit of the emitter, where two different texts end at the same round length.
+
+    OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts without leaving a mark; only this shows it.
+    """
+    longest: dict[int, set[str]] = {}
+    for reading in readings:
+        for value in reading.span.attributes.values():
+            if isinstance(value, str) and len(value) >= LEAST_LIMIT:
+                longest.setdefault(len(value), set()).add(value)
+    top = max(longest, default=0)
+    return top if _round(top) and len(longest[top]) > 1 else None
+
+
+def _round(length: int) -> bool:
+    return length > 0 and (length % 100 == 0 or length % 64 == 0 or length % 64 == 63)
+
+
+def cut_attributes(reading: SpanReading, facts: Iterable[str]) -> list[str]:
+    """Facts of a span whose value our SDK says it cut, or whose JSON ends in the middle."""
+    marked = try_unpack(reading.value("truncated"))
+    keys = set(marked) if isinstance(marked, dict) else set()
+    return [fact for fact in facts if _is_cut(reading, fact, keys)]
+
+
+def _is_cut(reading: SpanReading, fact: str, keys: set[str]) -> bool:
+    if any(key in keys for key in reading.keys(fact)):
+        return True
+    try:
+        for value in reading.values(fact):
+            unpack(value)
+    except CutJsonError:
+        return True
+    return False
+
+
+def reason(
+    answer: Answer,
+    question: str | None,
+    found: Sequence[Retrieval],
+    given: Context,
+    limit: int | None,
+) -> str | None:
+    """Why no evaluator can judge a turn, in a sentence; None where it can."""
+    return (
+        _of_answer(answer, limit)
+        or _of_text("question", question, limit)
+        or _of_chunks(found, given, limit)
+    )
+
+
+def _of_answer(answer: Answer, limit: int | None) -> str | None:
+    if answer.text is None:
+        return "the answer was not sent: its emitter withholds the content of messages"
+    if cut_attributes(answer.top, ("answer", "output")):
+        return "the answer was cut on its way"
+    return _of_text("answer", answer.text, limit)
+
+
+def _of_text(what: str, text: str | None, limit: int | None) -> str | None:
+    spoilt = mark(text)
+    if spoilt is None and limit is not None and text is not None and len(text) == limit:
+        return f"the {what} was cut at {limit} characters, the limit of its emitter"
+    if spoilt == "cut":
+        return f"the {what} was cut on its way"
+    return f"the {what} was redacted" if spoilt else None
+
+
+def _of_chunks(found: Sequence[Retrieval], given: Context, limit: int | None) -> str | None:
+    for retrieval in found:
+        dropped = retrieval.reading.span.dropped_attributes
+        if dropped and retrieval.rung != "documents":
+            return f"{dropped} attributes of a retrieval were dropped by its emitter: chunks are missing"
+        if retrieval.rung in (None, "documents", "retriever_output") and cut_attributes(
+            retrieval.reading, ("documents", "returned")
+        ):
+            return "the retrieved documents were cut on their way"
+    for chunk in given.chunks:
+        if spoilt := _of_text("text of a chunk", chunk.text, limit):
+            return spoilt
+    if given.withheld:
+        return "the text of the retrieved chunks was not sent"
+    return None

@@ -1,0 +1,260 @@
+"""One span read through the alias tables of every family, fact by fact, on demand."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from typing import Any
+
+from groundwire_collector.assembly.documents import chunks
+from groundwire_collector.assembly.family import KindRule, Source, SpanKind, families
+from groundwire_collector.assembly.shapes import (
+    Message,
+    asked,
+    follow,
+    messages,
+    said,
+    try_unpack,
+)
+from groundwire_collector.span import Json, Span, SpanEvent
+from groundwire_evaluators.turn import Chunk
+
+SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
+ASKING = SPEAKING | {SpanKind.OTHER}
+MOST_INDEX = 100_000  # a numbered attribute beyond this is no list
+
+
+@cache
+def sources(fact: str) -> tuple[Source, ...]:
+    """Where a fact may stand, over all families, in the order they are asked."""
+    return tuple(source for family in families() for source in family.facts.get(fact, ()))
+
+
+@cache
+def kind_rules() -> tuple[KindRule, ...]:
+    rules = [rule for family in families() for rule in family.kinds]
+    return tuple(sorted(rules, key=lambda rule: not rule.first))
+
+
+@cache
+def overlays() -> frozenset[str]:
+    return frozenset(name for family in families() for name in family.overlays)
+
+
+class SpanReading:
+    """The facts of one span. A fact is read when it is asked for: most spans are asked little.
+
+    `attributes` are the span's own, beneath them those of events that repeat or replace them (a
+    log record with the content of the messages), beneath those the resource's.
+    """
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self.attributes: Mapping[str, Json] = span.attributes
+        for event in span.events:
+            if event.name in overlays():
+                self.attributes = {**event.attributes, **self.attributes}
+
+    @cached_property
+    def kind(self) -> SpanKind:
+        for rule in kind_rules():
+            value = self.attributes.get(rule.key)
+            if value is None or (rule.scope and rule.scope != self.span.scope):
+                continue
+            kind = rule.values.get(str(value)) or rule.values.get("*")
+            if kind is not None:
+                return kind
+        return SpanKind.OTHER
+
+    @cached_property
+    def failed(self) -> bool:
+        return self.span.status == 2 or "error.type" in self.attributes
+
+    def values(self, fact: str) -> Iterator[Json]:
+        """Every value the tables offer for a fact, best first."""
+        for source in sources(fact):
+            if source.kinds and self.kind not in source.kinds:
+                continue
+            value = self._value(source)
+            if value is not None and value != "":
+                yield value
+
+    def keys(self, fact: str) -> set[str]:
+        """The attributes that may hold a fact."""
+        return {source.key for source in sources(fact) if source.key}
+
+    def value(self, fact: str) -> Json:
+        return next(self.values(fact), None)
+
+    def text(self, fact: str) -> str | None:
+        value = self.value(fact)
+        if isinstance(value, bool | list | dict):
+            return None
+        return None if value is None else str(value)
+
+    def number(self, fact: str) -> float | None:
+        for value in self.values(fact):
+            try:
+                return float(value)
+            except (TypeError, ValueError):
+                continue
+        return None
+
+    def integer(self, fact: str) -> int | None:
+        number = self.number(fact)
+        return (
+            int(number) if number is not None and number == number and abs(number) < 2**53 else None
+        )
+
+    def flag(self, fact: str) -> bool:
+        return self.value(fact) in (True, "true", "True", 1)
+
+    @cached_property
+    def prompt(self) -> list[Message]:
+        """What was sent to the model, the system's instructions first."""
+        system = [
+            Message("system", part.text) for part in messages(self.value("system")) if part.text
+        ]
+        return system + next((m for v in self.values("prompt") if (m := messages(v))), [])
+
+    @cached_property
+    def question(self) -> str | None:
+        """What went into a turn, chain or agent."""
+        for value in (*self.values("question"), *self.values("prompt")):
+            if found := asked(value):
+                return found
+        return None
+
+    @cached_property
+    def query(self) -> str | None:
+        return next((q for value in self.values("query") if (q := asked(value))), None)
+
+    @cached_property
+    def said(self) -> str | None:
+        """What came out: of a generation the text of its last message, else the output."""
+        facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
+        for fact in facts:
+            for value in self.values(fact):
+                if found := said(_spoken(value)):
+                    return found
+        return None
+
+    @cached_property
+    def documents(self) -> tuple[str, list[Chunk]] | None:
+        """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
+        rows = self.db_query is not None
+        for source in (*sources("documents"), *sources("returned")):
+            if source.kinds and self.kind not in source.kinds:
+                continue
+            value = self._value(source)
+            found = None if value is None else chunks(value, rows)
+            if found is not None:
+                return _rung(source, source in sources("returned")), found
+        return None
+
+    @cached_property
+    def db_query(self) -> str | None:
+        return self.text("db_query")
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """The variables of the prompt template, by name."""
+        merged: dict[str, Any] = {}
+        for value in self.values("variables"):
+            value = try_unpack(value)
+            if isinstance(value, Mapping):
+                merged = {**value, **merged}
+        return merged
+
+    def _value(self, source: Source) -> Json:
+        if source.events:
+            return _told(self.span.events, source) or None
+        if source.prefix:
+            return _unflattened(self.attributes, source.prefix) or None
+        if source.key.endswith("*"):
+            prefix = source.key[:-1]
+            return {
+                k[len(prefix) :]: v for k, v in self.attributes.items() if k.startswith(prefix)
+            } or None
+        value = self.attributes.get(source.key)
+        if value is None:
+            value = self.span.resource.get(source.key)
+        return follow(value, source.path) if source.path and value is not None else value
+
+
+def _spoken(value: Json) -> Json:
+    """Texts of numbered messages that name no role are the model's: they are its output."""
+    value = try_unpack(value)
+    if isinstance(value, list):
+        return [
+            {"role": "assistant", **item} if isinstance(item, dict) and "content" in item else item
+            for item in value
+        ]
+    return value
+
+
+def _rung(source: Source, returned: bool) -> str:
+    if source.events:
+        return "span_events"
+    if returned:
+        return "retriever_output"
+    return "flattened_documents" if source.prefix else "documents"
+
+
+def _told(events: tuple[SpanEvent, ...], source: Source) -> list[Json]:
+    """What events of these names say, in the order of time, each with its role."""
+    told = []
+    for event in sorted(events, key=lambda event: event.time_ns):
+        role = source.events.get(event.name)
+        if role is None:
+            continue
+        body = event.body if isinstance(event.body, Mapping) else {}
+        prefix = f"{event.name}."
+        attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
+        content = {"content": event.body} if isinstance(event.body, str) else {}
+        named = {"role": role} if role and "message" not in {**attributes, **body} else {}
+        told.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
+    return told
+
+
+_NUMBER = re.compile(r"\d+")
+
+
+def _unflattened(attributes: Mapping[str, Json], prefix: str) -> list[Json]:
+    """`p.0.a.b`, `p.1` to `[{"a": {"b": ...}}, ...]` in order; a gap is kept as `rank`."""
+    items: dict[int, Any] = {}
+    for key, value in attributes.items():
+        if not key.startswith(prefix):
+            continue
+        number, *path = key[len(prefix) :].split(".")
+        if not _NUMBER.fullmatch(number) or int(number) > MOST_INDEX:
+            continue
+        if path:
+            _place(items.setdefault(int(number), {}), path, value)
+        else:
+            items[int(number)] = value
+    whole = max(items, default=-1) < len(items)
+    return [_listed(items[i]) if whole else _with_rank(_listed(items[i]), i) for i in sorted(items)]
+
+
+def _place(item: Any, path: list[str], value: Json) -> None:
+    for step in path[:-1]:
+        if not isinstance(item, dict):
+            return
+        item = item.setdefault(step, {})
+    if isinstance(item, dict):
+        item[path[-1]] = value
+
+
+def _listed(item: Any) -> Any:
+    """Maps whose keys are all numbers are lists."""
+    if not isinstance(item, dict):
+        return item
+    inner = {key: _listed(value) for key, value in item.items()}
+    if inner and all(_NUMBER.fullmatch(key) for key in inner):
+        return [inner[key] for key in sorted(inner, key=int)]
+    return inner
+
+
+def _with_rank(item: Any, index: int) -> Any:
+    """The number says the rank, even where those before it were lost on the way."""
+    return {**item, "rank": index} if isinstance(item, dict) else item
