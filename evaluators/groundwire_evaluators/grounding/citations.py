@@ -1,0 +1,102 @@
+"""Citations: markers in an answer, resolved to the chunks they name."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+
+from groundwire_evaluators.evaluation import Citation, CitationOutcome, Claim, Verdict
+from groundwire_evaluators.turn import Chunk
+
+_MARKER = re.compile(
+    r"\[([^\[\]\n]{1,80})\](?!\()"
+    r"|【([^【】\n]{1,80})】"
+    r"|\((?:source|passage|document|doc|chunk):? ([^()\n]{1,80})\)"
+    r"|(https?://[^\s<>()\[\]{}\"']{4,300})",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"(?:\^|(?:documents?|docs?|sources?|passages?|refs?|chunks?)[ :#]*)", re.IGNORECASE
+)
+_NUMBERS = re.compile(r"\d{1,3}(?:(?:\s?[,;]\s?|\s?[–-]\s?)\d{1,3}){0,20}\Z")
+_ID = re.compile(r"[\w.:/#-]*[\d.:/#_-][\w.:/#-]*\Z")
+_MOST = 1_000  # markers looked at
+
+
+def citations(
+    answer: str,
+    chunks: Sequence[Chunk],
+    claims: Sequence[Claim],
+    backs: Callable[[int, int], bool],
+) -> list[Citation]:
+    """Every marker of the answer with its outcome, and claims without one where others have them.
+
+    Numbers count the chunks from 1; ids and URLs are those of the chunks or their metadata.
+    `backs(claim, chunk)` (indices) says whether a chunk supports a claim. A marker belongs to the claim
+    it stands in or follows: `valid` when its chunk backs that claim, else `wrong_chunk`, and
+    `not_retrieved` when no chunk has that number, id or URL. A checked claim without a
+    marker in an answer with markers is `missing`, an empty range at its end.
+    """
+    starts = [claim.start for claim in claims]
+    cited: set[int] = set()
+    found: list[Citation] = []
+    for match, _ in zip(_MARKER.finditer(answer), range(_MOST), strict=False):
+        claim = bisect_right(starts, match.start()) - 1
+        for chunk in _resolve(match.group(match.lastindex or 0), chunks):
+            found.append(_judged(match, claim, chunk, backs))
+            cited.add(claim)
+    if not found:
+        return []
+    found.extend(
+        Citation(start=claim.end, end=claim.end, marker="", outcome=CitationOutcome.MISSING)
+        for at, claim in enumerate(claims)
+        if claim.verdict is not Verdict.NOT_A_CLAIM and at not in cited
+    )
+    return sorted(found, key=lambda citation: (citation.start, citation.end))
+
+
+def _judged(
+    match: re.Match[str], claim: int, chunk: int | None, backs: Callable[[int, int], bool]
+) -> Citation:
+    if chunk is None:
+        outcome = CitationOutcome.NOT_RETRIEVED
+    elif claim < 0 or backs(claim, chunk):
+        outcome = CitationOutcome.VALID
+    else:
+        outcome = CitationOutcome.WRONG_CHUNK
+    return Citation(
+        start=match.start(), end=match.end(), marker=match.group(), outcome=outcome, chunk=chunk
+    )
+
+
+def _resolve(inner: str, chunks: Sequence[Chunk]) -> Iterator[int | None]:
+    """The chunk indices a marker names, None for each that is not there; nothing for no marker."""
+    inner = inner.strip().rstrip(".,;")
+    named = _by_name(inner, chunks)
+    if named is not None:
+        yield named
+        return
+    label = _LABEL.match(inner)
+    rest = inner[label.end() :] if label else inner
+    if _NUMBERS.match(rest):
+        for number in _numbers(rest):
+            yield number - 1 if 0 < number <= len(chunks) else None
+    elif rest and (label or inner.startswith("http") or _ID.match(inner)):
+        yield _by_name(rest, chunks)
+
+
+def _by_name(name: str, chunks: Sequence[Chunk]) -> int | None:
+    for at, chunk in enumerate(chunks):
+        if name == chunk.id:
+            return at
+        if any(
+            name == chunk.metadata.get(field) for field in ("id", "url", "source", "title", "file")
+        ):
+            return at
+    return None
+
+
+def _numbers(text: str) -> Iterator[int]:
+    for part in re.split(r"\s?[,;]\s?", text):
+        first, *last = (int(number) for number in re.split(r"\s?[–-]\s?", part))
+        until = last[-1] if last else first
+        yield from range(first, min(until, first + 20) + 1)
