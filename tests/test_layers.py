@@ -35,6 +35,7 @@ MAY_IMPORT = {
         "starlette",
         "typer",
         "uvicorn",
+        "yaml",
     },
 }
 

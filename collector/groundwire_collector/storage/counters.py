@@ -8,11 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select, tuple_
 
-from groundwire_collector.catalogue import Metric
+from groundwire_collector.catalogue import LABEL_SETS_FOLDED, LABEL_SETS_RETIRED, Metric
+from groundwire_collector.storage.label_sets import Key, Placement, place
 from groundwire_collector.storage.tables.counters import COUNTER, HISTOGRAM
 from groundwire_collector.storage.upsert import upsert
-
-Key = tuple[str, str]  # metric name, canonical JSON of the labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,10 @@ class Counter:
 
     value: float = 0.0
     exemplar: Exemplar | None = None
+
+    def add(self, other: "Counter") -> None:
+        self.value += other.value
+        self.exemplar = other.exemplar or self.exemplar
 
 
 @dataclass(slots=True)
@@ -87,8 +90,9 @@ class Increments:
 
 def add(connection: Connection, increments: Increments, now_ns: int) -> None:
     """Add `increments` to what is stored, in the caller's transaction."""
-    _add_counters(connection, increments.counters, now_ns)
-    _add_histograms(connection, increments.histograms, now_ns)
+    fitted = _fit(connection, increments, now_ns)
+    _add_counters(connection, fitted.counters, now_ns)
+    _add_histograms(connection, fitted.histograms, now_ns)
 
 
 def counters(connection: Connection) -> dict[Key, Counter]:
@@ -99,6 +103,29 @@ def counters(connection: Connection) -> dict[Key, Counter]:
 def histograms(connection: Connection) -> dict[Key, Histogram]:
     """Every histogram."""
     return {key: _histogram(row) for key, row in _rows(connection, HISTOGRAM, None)}
+
+
+def _fit(connection: Connection, increments: Increments, now_ns: int) -> Increments:
+    """The same increments under the label sets there is room for."""
+    fitted = Increments()
+    placement = place(connection, COUNTER, increments.counters, now_ns)
+    for key, counter in increments.counters.items():
+        fitted.counters.setdefault(placement.keys[key], Counter()).add(counter)
+    _count_placement(fitted, placement)
+    placement = place(connection, HISTOGRAM, increments.histograms, now_ns)
+    for key, histogram in increments.histograms.items():
+        size = len(histogram.counts)
+        empty = Histogram([0] * size, exemplars=[None] * size)
+        fitted.histograms.setdefault(placement.keys[key], empty).add(histogram)
+    _count_placement(fitted, placement)
+    return fitted
+
+
+def _count_placement(fitted: Increments, placement: Placement) -> None:
+    for metric, folded in placement.folded.items():
+        fitted.count(LABEL_SETS_FOLDED, {"metric": metric}, folded)
+    for metric, retired in placement.retired.items():
+        fitted.count(LABEL_SETS_RETIRED, {"metric": metric}, retired)
 
 
 def _add_counters(connection: Connection, new: Mapping[Key, Counter], now_ns: int) -> None:

@@ -1,0 +1,41 @@
+"""What the receiver counts of itself: spans, refusals, and how long an acknowledgement took.
+
+These belong to one process and start at zero with it; `rate()` copes with that.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from groundwire_collector import catalogue
+from groundwire_collector.catalogue import Metric
+
+
+class Intake:
+    """The counts of one receiver process, on a registry that `/metrics` shows."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._received = self._counter(catalogue.SPANS_RECEIVED)
+        self._rejected = self._counter(catalogue.SPANS_REJECTED)
+        self._deduplicated = self._counter(catalogue.SPANS_DEDUPLICATED)
+        self._requests = self._counter(catalogue.REQUESTS)
+        self._seconds = Histogram(
+            catalogue.ACKNOWLEDGEMENT.name,
+            catalogue.ACKNOWLEDGEMENT.help,
+            buckets=catalogue.ACKNOWLEDGEMENT.buckets,
+            registry=self.registry,
+        )
+
+    def spans(self, *, received: int, stored: int, rejected: int) -> None:
+        """One committed request: spans in it, new ones among them, and those refused."""
+        self._received.inc(received)
+        self._rejected.inc(rejected)
+        self._deduplicated.inc(received - rejected - stored)
+
+    def answered(self, status: int, seconds: float) -> None:
+        """One OTLP request, whatever its answer."""
+        self._requests.labels(str(status)).inc()
+        if status == 200:
+            self._seconds.observe(seconds)
+
+    def _counter(self, metric: Metric) -> Counter:
+        return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
