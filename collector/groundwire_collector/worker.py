@@ -84,9 +84,9 @@ class Worker:
             due = due_ns(
                 last_received_ns=last_ns,
                 root_ended=bool(root_ended),
-                complete=any(a.complete for a in spans_seen),
+                answer_complete=any(a.complete for a in spans_seen),
                 quiet_seconds=self._settings.quiet_seconds,
-                longest_seconds=self._settings.longest_trace_seconds,
+                longest_trace_seconds=self._settings.longest_trace_seconds,
             )
             yield PendingTrace(trace_id, last_ns, bool(root_ended), due)
 

@@ -63,8 +63,11 @@ class Watch:
     def statistic(self) -> float:
         return sum(detector.statistic for detector in self.detectors.values())
 
-    def statistics(self) -> dict[Stream, float]:
-        return {stream: detector.statistic for stream, detector in self.detectors.items()}
+    def evidence(self, values: Sequence[AxisValue]) -> dict[Stream, float]:
+        """Each detector's statistic per unit of the budget it was given."""
+        shares = {(v.axis, v.value): _segment_share(v) for v in values}
+        shares[WHOLE] = 1 - SEGMENT_SHARE
+        return {key: found.statistic / shares[key] for key, found in self.detectors.items()}
 
     def _collect(self, loss: float, at_ns: int) -> None:
         self.losses.append(loss)
@@ -86,10 +89,9 @@ class Watch:
         whole = (clock + launch) * (1 - SEGMENT_SHARE)
         self._detector(WHOLE, baseline).update(loss, whole, at_ns)
         for axis, value in segments.items():
-            mass = clock * share_of_nth(value.position)
+            mass = clock * _segment_share(value)
             if axis in deployed:
-                mass += launch
-            mass *= SEGMENT_SHARE / len(AXES)
+                mass += launch * SEGMENT_SHARE / len(AXES)
             self._detector((axis, value.value), baseline).update(loss, mass, at_ns)
 
     def _is_new(self, axis: str, value: AxisValue) -> bool:
@@ -106,7 +108,7 @@ class Watch:
         """The alarm, with what it names among the service's axis values; recovery is next."""
         strongest = max(self.detectors.values(), key=lambda detector: detector.statistic)
         changed_from, changed_until = strongest.changed_interval or (0, self.updated_ns)
-        named = attribute(values, self.statistics(), self.pinned_ns or 0, changed_until)
+        named = attribute(values, self.evidence(values), self.pinned_ns or 0, changed_until)
         size = strongest.size or 0.0
         size_low, size_high = strongest.size_interval or (size, size)
         self.alarm = Alarm(
@@ -141,3 +143,8 @@ class Watch:
         assert self.baseline is not None
         middle = self.baseline.mean + max(alarm.size, self.min_effect) / 2
         return KnownMeanESR(mean=1 - middle, min_effect=self.min_effect)
+
+
+def _segment_share(value: AxisValue) -> float:
+    """Of a watch's allowance, what the detector of one axis value gets."""
+    return SEGMENT_SHARE / len(AXES) * share_of_nth(value.position)
