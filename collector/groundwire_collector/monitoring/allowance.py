@@ -6,7 +6,7 @@ only the logarithm of the share (docs/decisions/0004-alarm-budget.md).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_evaluators.drift import AlarmBudget
@@ -15,6 +15,9 @@ NANOSECONDS = 1_000_000_000
 
 DEPLOYMENT_SHARE = 0.5  # spent at deployments, the rest by the clock
 SEGMENT_SHARE = 0.5  # watches the values of the axes, the rest the service as a whole
+
+Stream = tuple[str, str]  # axis and value; both empty: the whole service
+WHOLE: Stream = ("", "")
 
 
 def share_of_nth(position: int) -> float:
@@ -27,19 +30,24 @@ class Allowance:
     """The mass that one watch may hand its detectors; over a period it is at most `share`.
 
     The expected number of false alarms is at most the mass handed out, so masses are what the
-    budget buys. `deployments` counts those of the running period.
+    budget buys. `clocks` holds when each stream was given mass last, `deployments` counts those of
+    the running period.
     """
 
     budget: AlarmBudget
     share: float
-    last_ns: int | None = None
+    clocks: dict[Stream, int] = field(default_factory=dict)
     period: int = -1
     deployments: int = 0
 
-    def by_clock(self, at_ns: int) -> float:
-        """The mass of the time since the last call; time that runs backwards buys nothing."""
-        elapsed = max(0, at_ns - self.last_ns) if self.last_ns is not None else 0
-        self.last_ns = max(at_ns, self.last_ns or at_ns)
+    def by_clock(self, stream: Stream, at_ns: int) -> float:
+        """The mass of the time since the stream's last call, of which it gets its own share.
+
+        The first call starts the clock. Time that runs backwards buys nothing.
+        """
+        last_ns = self.clocks.get(stream, at_ns)
+        self.clocks[stream] = max(at_ns, last_ns)
+        elapsed = max(0, at_ns - last_ns)
         return self.budget.mass(elapsed / NANOSECONDS, self.share * (1 - DEPLOYMENT_SHARE))
 
     def at_deployment(self, at_ns: int) -> float:
@@ -53,9 +61,10 @@ class Allowance:
 
     def spent(self) -> dict[str, Any]:
         """What has to be remembered, as JSON."""
-        return {"last_ns": self.last_ns, "period": self.period, "deployments": self.deployments}
+        clocks = [[*stream, at_ns] for stream, at_ns in self.clocks.items()]
+        return {"clocks": clocks, "period": self.period, "deployments": self.deployments}
 
     def resume(self, spent: Mapping[str, Any]) -> None:
-        self.last_ns = spent["last_ns"]
+        self.clocks = {(axis, value): at_ns for axis, value, at_ns in spent["clocks"]}
         self.period = spent["period"]
         self.deployments = spent["deployments"]

@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from groundwire_collector.monitoring.allowance import SEGMENT_SHARE, Allowance, share_of_nth
+from groundwire_collector.monitoring.allowance import (
+    SEGMENT_SHARE,
+    WHOLE,
+    Allowance,
+    Stream,
+    share_of_nth,
+)
 from groundwire_collector.monitoring.attribution import AXES, attribute
 from groundwire_collector.storage.drift import (
     Alarm,
     AxisValue,
 )
 from groundwire_evaluators.drift import Baseline, KnownMeanESR, TwoSampleESR
-
-WHOLE = ("", "")  # the detector over the whole service
-
-Stream = tuple[str, str]  # axis, value
 
 
 @dataclass(slots=True)
@@ -41,13 +43,12 @@ class Watch:
     def observe(self, loss: float, at_ns: int, segments: Mapping[str, AxisValue]) -> None:
         """Take one loss; `segments` maps each axis to the turn's value on it."""
         self.updated_ns = at_ns
-        clock = self.allowance.by_clock(at_ns)
         if self.baseline is None:
             self._collect(loss, at_ns)
         elif self.recovery is not None:
-            self.recovery.update(1 - loss, clock, at_ns)
+            self.recovery.update(1 - loss, self.allowance.by_clock(WHOLE, at_ns), at_ns)
         else:
-            self._update(self.baseline, loss, clock, at_ns, segments)
+            self._update(self.baseline, loss, at_ns, segments)
 
     @property
     def alarming(self) -> bool:
@@ -74,25 +75,22 @@ class Watch:
         if len(self.losses) >= self.baseline_turns:
             self.baseline = Baseline.from_losses(self.losses)
             self.pinned_ns = at_ns
+            self.allowance.by_clock(WHOLE, at_ns)  # from here on time is watched
             self.losses = []
 
     def _update(
-        self,
-        baseline: Baseline,
-        loss: float,
-        clock: float,
-        at_ns: int,
-        segments: Mapping[str, AxisValue],
+        self, baseline: Baseline, loss: float, at_ns: int, segments: Mapping[str, AxisValue]
     ) -> None:
         deployed = {axis for axis, value in segments.items() if self._is_new(axis, value)}
         launch = self.allowance.at_deployment(at_ns) if deployed else 0.0
-        whole = (clock + launch) * (1 - SEGMENT_SHARE)
-        self._detector(WHOLE, baseline).update(loss, whole, at_ns)
+        mass = (self.allowance.by_clock(WHOLE, at_ns) + launch) * (1 - SEGMENT_SHARE)
+        self._detector(WHOLE, baseline).update(loss, mass, at_ns)
         for axis, value in segments.items():
-            mass = clock * _segment_share(value)
+            stream = (axis, value.value)
+            mass = self.allowance.by_clock(stream, at_ns) * _segment_share(value)
             if axis in deployed:
                 mass += launch * SEGMENT_SHARE / len(AXES)
-            self._detector((axis, value.value), baseline).update(loss, mass, at_ns)
+            self._detector(stream, baseline).update(loss, mass, at_ns)
 
     def _is_new(self, axis: str, value: AxisValue) -> bool:
         """Deployed after the baseline, and seen here for the first time."""
