@@ -1,5 +1,6 @@
 """The pinned losses a stream is compared with, and how much they say against each possible mean."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -9,12 +10,10 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-CELLS = 48
+CELLS = 96
 TOP_NATS = 18.0  # evidence against the largest mean that is kept as possible
-# Bets against "the baseline's mean is at least g", in standard errors, and what is staked on each;
-# the rest is not staked, so that the capital never falls below it.
-STAKES = {0.5: 0.15, 1.0: 0.2, 2.0: 0.3, 3.5: 0.15}
-UNSTAKED = 1.0 - sum(STAKES.values())
+# The bet against "the baseline's mean is at least g": its size in standard errors of the mean.
+STAKE = 1.5
 LARGEST_STAKE = 0.9
 SMALLEST_VARIANCE = 1e-4
 
@@ -53,9 +52,8 @@ class Baseline:
             raise ValueError("losses must be numbers in [0, 1]")
         n, mean, variance = values.size, float(values.mean()), float(values.var())
         dispersion = (n * variance + 0.25) / (n * mean * (1 - mean) + 0.25)
-        stakes = _stakes(values)
-        edges = _edges(values, stakes, mean, variance)
-        capital = _log_capital(values, stakes, edges[:-1])
+        edges = _edges(values, _stakes(values))
+        capital = _log_capital(values, _stakes(values), edges[:-1])
         return cls(
             n, mean, variance, min(dispersion, 1.0), tuple(edges.tolist()), tuple(capital.tolist())
         )
@@ -87,45 +85,44 @@ class Baseline:
         )
 
 
+def _unstaked(n: int) -> float:
+    """The share of capital never staked: a large baseline is asked for little evidence."""
+    return 1 / (1 + math.sqrt(6000 / n))
+
+
 def _stakes(losses: Floats) -> Floats:
-    """Bet sizes, one row for each of STAKES; each is decided before its own loss is looked at."""
+    """Bet sizes, each decided before its own loss is looked at."""
     n = losses.size
-    count = 1.0 + np.arange(n)  # one imagined loss of 1/2, so that the first bet is defined
+    count = 1.0 + np.arange(n)  # begins with one imagined loss: mean 1/4, variance 1/16
     total = 0.25 + np.concatenate(([0.0], np.cumsum(losses)[:-1]))
     squares = 0.125 + np.concatenate(([0.0], np.cumsum(losses**2)[:-1]))
     variance = np.maximum(squares / count - (total / count) ** 2, SMALLEST_VARIANCE)
-    sizes = np.array(list(STAKES))[:, None] / np.sqrt(n * variance)
-    return np.minimum(sizes, LARGEST_STAKE)
+    return np.asarray(np.minimum(STAKE / np.sqrt(n * variance), LARGEST_STAKE))
 
 
 def _log_capital(losses: Floats, stakes: Floats, means: Floats) -> Floats:
     """For each mean g, the log of the capital won by betting that the mean is below g."""
-    staked = np.log(np.array(list(STAKES.values())))
-    result = np.empty(means.size)
-    for index, mean in enumerate(means):
-        won = np.log1p(stakes * (mean - losses)).sum(axis=1) + staked
-        result[index] = np.logaddexp.reduce(np.append(won, np.log(UNSTAKED)))
-    return result
+    kept = _unstaked(losses.size)
+    won = [np.log1p(stakes * (mean - losses)).sum() for mean in means]
+    return np.asarray(np.logaddexp(np.log(kept), np.log1p(-kept) + np.array(won)))
 
 
-def _edges(losses: Floats, stakes: Floats, mean: float, variance: float) -> Floats:
-    """Cell borders: 0, then at equal steps of the square root of the evidence, then 1."""
-    n = losses.size
-    deviation = np.sqrt(max(variance, 0.25 / n) / n)
-    bottom = min(max(mean - 0.5 * deviation, 0.2 * mean, 0.3 / n), 0.99)
+def _edges(losses: Floats, stakes: Floats) -> Floats:
+    """Cell borders: 0, then finer the less the baseline says, then 1."""
+    n, mean = losses.size, losses.mean()
+    deviation = np.sqrt(max(losses.var(), 0.25 / n) / n)
+    bottom = max(mean - deviation, 0.2 * mean, 0.3 / n)
     top = _contradicted(losses, stakes, bottom)
     fine = bottom + (top - bottom) * np.linspace(0, 1, 64) ** 2
-    evidence = np.sqrt(np.maximum.accumulate(_log_capital(losses, stakes, fine)) - np.log(UNSTAKED))
-    evidence += np.linspace(0, 1e-3, fine.size)  # strictly growing
-    steps = np.linspace(evidence[0], evidence[-1], CELLS - 1)
-    inner = np.interp(steps, evidence, fine)
-    inner[0], inner[-1] = bottom, top
+    evidence = np.maximum.accumulate(_log_capital(losses, stakes, fine))
+    level = (evidence - np.log(_unstaked(n))) ** 0.25 + np.linspace(0, 1e-3, fine.size)
+    inner = np.interp(np.linspace(level[0], level[-1], CELLS - 1), level, fine)
     return np.concatenate(([0.0], inner, [1.0]))
 
 
 def _contradicted(losses: Floats, stakes: Floats, bottom: float) -> float:
     """The smallest mean against which the baseline alone holds TOP_NATS; at most just below 1."""
-    low, high = bottom, 1.0 - 1e-6
+    low, high = bottom, 1.0
     for _ in range(24):
         middle = (low + high) / 2
         if _log_capital(losses, stakes, np.array([middle]))[0] > TOP_NATS:

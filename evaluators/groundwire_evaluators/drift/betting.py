@@ -15,13 +15,14 @@ CHUNK = 32  # turns multiplied out at once; a turn keeps a tenth of the capital,
 class BettingESR:
     """E <- (E + mass * capital) * (1 + bet * (loss - mean)), over cells of means and over bets.
 
-    The statistic is the smallest, over cells, of the mean over bets. Subclasses choose the cells.
+    The statistic is the smallest, over cells, of the sum over bets. Subclasses choose the cells;
+    `capital` is what a unit of mass is worth to each bet of each cell.
     """
 
     def __init__(
         self, *, means: Floats, capital: Floats, bets: Floats, change_point: ChangePoint
     ) -> None:
-        self._share = capital[:, None] / bets.shape[1]
+        self._capital = capital
         self._bets = bets
         self._rest = 1 - bets * means[:, None]
         self._change_point = change_point
@@ -37,7 +38,7 @@ class BettingESR:
         if not (0 <= loss <= 1 and mass >= 0):
             raise ValueError(f"loss {loss} must be in [0, 1] and mass {mass} not negative")
         wealth = self._wealth
-        wealth += mass * self._share
+        wealth += mass * self._capital
         wealth *= self._rest + self._bets * loss
         self._statistic = float(wealth.sum(axis=1).min())
         if self._statistic > CEILING:
@@ -66,7 +67,7 @@ class BettingESR:
     def _update_chunk(self, losses: Floats, masses: Floats) -> int:
         growth = np.cumprod(self._rest + self._bets * losses[:, None, None], axis=0)
         before = np.concatenate((np.ones_like(growth[:1]), growth[:-1]))
-        entered = np.cumsum(masses[:, None, None] * self._share / before, axis=0)
+        entered = np.cumsum(masses[:, None, None] * self._capital / before, axis=0)
         wealth = (self._wealth + entered) * growth
         statistics = wealth.sum(axis=2).min(axis=1)
         over = np.flatnonzero(statistics >= 1)

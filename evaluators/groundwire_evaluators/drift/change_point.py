@@ -2,17 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from groundwire_evaluators.drift.baseline import Floats
+from groundwire_evaluators.drift.baseline import Baseline, Floats
+from groundwire_evaluators.drift.bets import kelly
 
 RECENT = 32  # turns kept one by one before they are merged
 GROWTH = 0.1  # a segment spans this share of its age
 OLDEST = 50_000  # turns; everything before is one segment
 Z = 1.645
+EFFECTS = (0.5, 1.0, 2.0, 4.0, 8.0)  # growths looked for, in units of the smallest that matters
 
 
 class ChangePoint:
@@ -30,6 +32,14 @@ class ChangePoint:
         self._mean, self._variance, self._n = mean, variance, n
         self._bets = [float(bet) for bet in bets]
         self.reset()
+
+    @classmethod
+    def after(cls, baseline: Baseline, min_effect: float) -> Self:
+        """Looks back from the baseline's mean, kept away from 0 where no turn was bad."""
+        mean = np.array([(baseline.n * baseline.mean + 0.25) / (baseline.n + 0.5)])
+        bets = kelly(np.array(EFFECTS) * min_effect, mean, baseline)
+        variance = float(baseline.variance_at(mean)[0])
+        return cls(float(mean[0]), variance, baseline.n, bets.tolist())
 
     def reset(self) -> None:
         width = len(self._bets)
@@ -125,7 +135,7 @@ class ChangePoint:
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> "ChangePoint":
+    def from_state(cls, state: dict[str, Any]) -> Self:
         restored = cls(state["mean"], state["variance"], state["n"], state["bets"])
         width = len(state["bets"])
         restored._log_growth = list(state["log_growth"])

@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 
 from groundwire_evaluators.drift.baseline import Baseline
-from groundwire_evaluators.drift.bets import BETS, bets_against
+from groundwire_evaluators.drift.bets import bets_against
 from groundwire_evaluators.drift.betting import BettingESR
 from groundwire_evaluators.drift.change_point import ChangePoint
 
@@ -31,13 +31,13 @@ class TwoSampleESR(BettingESR):
             raise ValueError(f"min_effect {min_effect} must be between 0 and 1")
         self.baseline, self.min_effect = baseline, min_effect
         upper = np.array(baseline.edges[1:])
-        bets = bets_against(upper, baseline.variance_at(upper), min_effect)
+        bets, shares = bets_against(upper, baseline, min_effect)
         bets[-1] = 0.0  # the last cell is decided by the baseline alone
         super().__init__(
             means=upper,
-            capital=np.exp(baseline.log_capital),
+            capital=shares * np.exp(baseline.log_capital)[:, None],
             bets=bets,
-            change_point=_change_point(baseline, min_effect),
+            change_point=ChangePoint.after(baseline, min_effect),
         )
 
     def to_state(self) -> dict[str, Any]:
@@ -55,13 +55,3 @@ class TwoSampleESR(BettingESR):
         )
         detector._resume(state)
         return detector
-
-
-def _change_point(baseline: Baseline, min_effect: float) -> ChangePoint:
-    """Looks back from the baseline's mean, shrunk away from 0 where no turn was bad."""
-    mean = (baseline.n * baseline.mean + 0.25) / (baseline.n + 0.5)
-    means = np.array([mean])
-    bets = bets_against(means, baseline.variance_at(means), min_effect)[0]
-    variance = float(baseline.variance_at(means)[0])
-    assert len(bets) == BETS
-    return ChangePoint(mean, variance, baseline.n, bets.tolist())
