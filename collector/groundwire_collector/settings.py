@@ -27,6 +27,20 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL instead of SQLite.")
     api_key: str | None = Field(None, description="First, all-scope key; else one is generated.")
     path_prefix: str = Field("", description="Further prefix under which OTLP is accepted.")
+    open_metrics: bool | None = Field(
+        None, description="/metrics, /healthz and /readyz without a key; unset: on loopback only."
+    )
+
+    # What the receiver takes
+    max_body_bytes: int = Field(
+        64 * 2**20, gt=0, description="Largest body of a request, as sent and inflated."
+    )
+    max_attribute_bytes: int = Field(
+        2**20, gt=0, description="Longest text of an attribute; the rest is cut, and its hash kept."
+    )
+    max_pending_bytes: int = Field(
+        96 * 2**20, gt=0, description="Bodies in memory at once; beyond, clients are told to wait."
+    )
 
     # What is judged and how
     evaluators: str = Field(
