@@ -11,6 +11,7 @@ from groundwire_collector.gate import Gate
 from groundwire_collector.problems import add_problem_handlers
 from groundwire_collector.receiver.endpoint import Receiver
 from groundwire_collector.receiver.writer import Writer
+from groundwire_collector.routes import alarms, turns
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.spans import SpanStore
@@ -33,7 +34,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.state.writer = writer
     add_problem_handlers(app)
-    app.include_router(health.router)
+    for router in (health.router, turns.router, alarms.router):
+        app.include_router(router)
     # The last added is the outermost: the gate, then OTLP, then the routes.
     app.add_middleware(Receiver, settings=settings, writer=writer)
     app.add_middleware(Gate, engine=engine, open_metrics=_metrics_are_open(settings))

@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import signal
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,7 +12,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 from groundwire_collector.errors import GroundwireError
-from groundwire_collector.receiver.server import serve
+from groundwire_collector.server import serve
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import first_key
@@ -42,9 +43,9 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
     try:
         _await_receiver(settings, processes[0])
         say(f"Groundwire is ready: {settings.url}")
-        wait([process.sentinel for process in processes])
-        ended = ", ".join(process.name for process in processes if not process.is_alive())
-        raise GroundwireError(f"the {ended} ended unexpectedly; see the log above")
+        ended = wait([process.sentinel for process in processes])
+        names = " and ".join(p.name for p in processes if p.sentinel in ended)
+        raise GroundwireError(f"the {names} ended unexpectedly; see the log above")
     except _StopRequested:
         say("stopping")
     finally:
@@ -70,7 +71,10 @@ def _run(target: Callable[[Settings], None], settings: Settings) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    target(settings)
+    try:
+        target(settings)
+    except GroundwireError as error:
+        sys.exit(f"groundwire: {error}")
 
 
 def _await_receiver(settings: Settings, receiver: SpawnProcess) -> None:

@@ -5,11 +5,9 @@ import multiprocessing
 import signal
 from threading import Event
 
-from sqlalchemy.exc import DBAPIError
-
 from groundwire_collector.evaluation.registry import evaluators
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.engine import open_engine
+from groundwire_collector.storage.engine import PASSING, open_engine
 from groundwire_collector.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -35,6 +33,6 @@ def _pause(worker: Worker) -> float:
     """One step; how long to wait before the next, in seconds."""
     try:
         return 0.0 if worker.step() else IDLE_SECONDS
-    except DBAPIError as error:
-        log.warning("the database cannot be used now, trying again: %s", error.orig)
+    except PASSING as error:
+        log.warning("the database cannot be used now, trying again: %s", error)
         return FAILED_SECONDS

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from groundwire_collector.access import Database, ReadAccess
+from groundwire_collector.access import ReadAccess
+from groundwire_collector.routes.database import Database
 from groundwire_collector.routes.representation import AlarmOut, AlarmPage
 from groundwire_collector.storage import drift
 

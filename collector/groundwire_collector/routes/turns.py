@@ -5,9 +5,11 @@ import json
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Query
 
-from groundwire_collector.access import Database, ReadAccess
+from groundwire_collector.access import ReadAccess
+from groundwire_collector.problems import ProblemError
+from groundwire_collector.routes.database import Database
 from groundwire_collector.routes.representation import TurnOut, TurnPage
 from groundwire_collector.storage import turns
 from groundwire_collector.storage.turns import TurnQuery
@@ -56,7 +58,7 @@ def get_turn(turn_id: str, access: ReadAccess, database: Database) -> TurnOut:
     with database.connect() as connection:
         found = turns.get(connection, turn_id, access.services)
     if found is None:
-        raise HTTPException(404, "There is no such turn, or this key may not read it.")
+        raise ProblemError(404, "There is no such turn, or this key may not read it.")
     return TurnOut.of(found, with_text=True)
 
 
@@ -74,4 +76,4 @@ def _read_cursor(cursor: str, order: str) -> tuple[float | None, int, str]:
         number = float(p_unsupported) if order == "worst" else None
         return number, int(started), str(turn_id)
     except (ValueError, TypeError) as error:
-        raise HTTPException(400, "The cursor is not one that this list gave.") from error
+        raise ProblemError(400, "The cursor is not one that this list gave.") from error
