@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Names under which functions and frameworks hold what was asked and what was said, likeliest first.
+# Under which names frameworks hold what was asked and what was said, likeliest first.
 QUESTION_KEYS = (
-    "question", "query", "input", "inputs", "user_input", "user_query", "query_str", "text", "prompt",
-    "user_prompt", "message", "content", "args", "kwargs", "messages", "data",
+    "question", "query", "input", "inputs", "user_input", "user_query", "query_str", "text",
+    "prompt", "user_prompt", "message", "content", "args", "kwargs", "messages", "data",
 )  # fmt: skip
 ANSWER_KEYS = (
     "answer", "output", "outputs", "output_text", "result", "response", "reply", "replies", "text",

@@ -147,7 +147,7 @@ def _first_token(part: _Part) -> float | None:
 def _since_start(reading: SpanReading, time: object) -> float | None:
     """`time` as an event's or an ISO 8601 text; the time from the start of the span."""
     if isinstance(time, list) and time:
-        return max(0, time[0]["time_ns"] - reading.span.start_ns) / 1e9
+        return max(0, int(time[0]["time_ns"]) - reading.span.start_ns) / 1e9
     try:
         at = datetime.fromisoformat(str(time).strip('"'))
     except ValueError:

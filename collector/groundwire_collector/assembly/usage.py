@@ -11,7 +11,7 @@ NANOSECONDS = 1e9
 
 
 def tokens(trace: Trace, readings: Sequence[SpanReading], fact: str) -> int | None:
-    """Tokens over the distinct model calls among spans: those of the leaf-most span of each call."""
+    """Tokens over the distinct model calls among spans: the leaf-most span of each."""
     generations = [r for r in readings if r.kind == SpanKind.GENERATION]
     counted = _leaves(trace, [r for r in generations if r.integer(fact) is not None])
     if counted:
