@@ -96,7 +96,7 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
     hit = _flattened(item)
     metadata = _metadata(hit)
     text = _first_text(hit, TEXT_KEYS) or _first_text(metadata, TEXT_KEYS)
-    if text is None and rows and not any(key in hit for key in TEXT_KEYS):
+    if text is None and rows and _is_row(hit):
         return Chunk(text=json.dumps(item, ensure_ascii=False, default=str), rank=rank)
     identity = _first(hit, ID_KEYS)
     score = _first_number(hit, SCORE_KEYS)
@@ -107,6 +107,11 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
         rank=item.get("rank", rank) if isinstance(item.get("rank", rank), int) else rank,
         metadata={key: v for key, v in metadata.items() if key not in TEXT_KEYS or text != v},
     )
+
+
+def _is_row(hit: Mapping[str, Any]) -> bool:
+    """A record of its own, not a document whose text was left out."""
+    return bool(set(hit) - {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, *METADATA_KEYS, "rank"})
 
 
 def completed(listed: list[Chunk], raw: list[Chunk]) -> list[Chunk]:

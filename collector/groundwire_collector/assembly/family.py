@@ -62,7 +62,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """`values` of attribute `key` to kinds; `*` is any value. `scope`: only of scopes that begin so."""
+    """`values` of attribute `key` to kinds; `*` any value. `scope`: only where it begins so."""
 
     key: str
     values: Mapping[str, SpanKind]

@@ -147,7 +147,7 @@ class SpanReading:
         return structured[0], completed(structured[1], raw[1])
 
     def _listed(self, fact: str) -> Iterator[tuple[str, list[Chunk]]]:
-        rows = self.db_query is not None
+        rows = fact == "returned" or self.db_query is not None
         for source in sources(fact):
             value = self._value(source)
             found = None if value is None else chunks(value, rows)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from groundwire_collector.assembly.answers import RETRIEVING
+from groundwire_collector.assembly.context import Retrieval
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.reading import SpanReading
 from groundwire_collector.assembly.trace import Trace
@@ -54,5 +55,6 @@ def busy_seconds(readings: Iterable[SpanReading]) -> float | None:
     return spent / NANOSECONDS if ended else None
 
 
-def retrieval_seconds(readings: Iterable[SpanReading]) -> float | None:
-    return busy_seconds(r for r in readings if r.kind in RETRIEVING)
+def retrieval_seconds(readings: Iterable[SpanReading], found: Iterable[Retrieval]) -> float | None:
+    typed = [r for r in readings if r.kind in RETRIEVING]
+    return busy_seconds([*typed, *(retrieval.reading for retrieval in found)])
