@@ -7,11 +7,13 @@ docs/decisions/0030-which-span-answers.md.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
 from groundwire_collector.assembly.shapes import Message, messages, same
 from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.span import Span
 
 RETRIEVING = frozenset({SpanKind.RETRIEVAL, SpanKind.RERANK})
 SHORT = 12  # code points; a shorter text is found in other texts by chance
@@ -20,11 +22,38 @@ CLOSED = frozenset({SpanKind.JUDGE, SpanKind.EMBEDDING, SpanKind.SERVER})
 
 @dataclass(slots=True)
 class Answer:
-    """An answering span, and the generation whose words it says (itself, where it is one)."""
+    """An answer: the outermost span that says it, and the spans of the model call that gave it.
+
+    One call is often traced more than once, by a framework and by its client: `calls` has them
+    leaf-most first, and is empty for a model that is not traced. `text` None: it was withheld.
+    """
 
     top: SpanReading
-    generation: SpanReading | None
-    text: str | None  # None: the emitter withheld it
+    calls: tuple[SpanReading, ...]
+    text: str | None
+
+    @property
+    def began_ns(self) -> int:
+        return (self.calls[0] if self.calls else self.top).span.start_ns
+
+    @property
+    def prompt(self) -> list[Message]:
+        return next((call.prompt for call in self.calls if call.prompt), [])
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        return next((call.variables for call in self.calls if call.variables), {})
+
+    @property
+    def span(self) -> Span:
+        """The span that names the answer: a marked turn's, else that of the call that said it.
+
+        Not the outermost: that one ends last, may come minutes late or never.
+        """
+        if self.top.kind == SpanKind.TURN or not self.calls:
+            return self.top.span
+        speaking = [call for call in self.calls if call.said is not None]
+        return (speaking or self.calls)[0].span
 
 
 def answers(trace: Trace) -> list[Answer]:
@@ -50,34 +79,48 @@ def _within(trace: Trace, reading: SpanReading) -> list[Answer]:
 
 
 def _of_generation(reading: SpanReading, final: list[Answer]) -> list[Answer]:
-    """One call is often traced twice, by a framework and by its client: once is enough."""
     if reading.failed:
         return final
+    calls = (*(final[-1].calls if final else ()), reading)
     if reading.said is not None:
-        inner = final[-1].generation if final else None
-        return [Answer(reading, inner or reading, reading.said)]
+        return [Answer(reading, calls, reading.said)]
     if final:
-        return [Answer(reading, final[-1].generation, final[-1].text)]
-    return [] if _calls_tools(reading) else [Answer(reading, reading, None)]
+        return [Answer(reading, calls, final[-1].text)]
+    return [] if _calls_tools(reading) else [Answer(reading, calls, None)]
 
 
 def _of_speaker(reading: SpanReading, final: list[Answer]) -> list[Answer]:
-    text = None if reading.failed else reading.said
     if reading.kind == SpanKind.TURN:
-        return [Answer(reading, _speaker_of(text, final), text)] if text else final
-    if text is None or not final:
+        return _of_turn(reading, final)
+    text = None if reading.failed else reading.said
+    if text is None or not final or _holds_several(text, final):
         return final
-    echoed = [answer for answer in final if answer.text and same(answer.text, text)]
-    if len(final) > 1 and not echoed:  # holds several answers, is none: a batch
-        return final
-    return [Answer(reading, _speaker_of(text, final), text)]
+    return [Answer(reading, _calls(text, final), text)]
 
 
-def _speaker_of(text: str | None, final: list[Answer]) -> SpanReading | None:
-    """Whose words a chain says: those of the answer it repeats, else of the last."""
+def _of_turn(reading: SpanReading, final: list[Answer]) -> list[Answer]:
+    """A marked turn is a turn whatever lies below it; one that failed before it spoke is none."""
+    text = reading.said
+    inner = [answer for answer in final if answer.top.kind == SpanKind.TURN]
+    if _holds_several(text, inner) or (text is None and inner):
+        return final
+    if text is None:
+        if reading.failed or not final:
+            return []
+        text = final[-1].text
+    return [Answer(reading, _calls(text, final), text)]
+
+
+def _holds_several(text: str | None, final: list[Answer]) -> bool:
+    """Several answers below that it does not repeat: a batch, which is no answer itself."""
+    return len(final) > 1 and not any(text and a.text and same(a.text, text) for a in final)
+
+
+def _calls(text: str | None, final: list[Answer]) -> tuple[SpanReading, ...]:
+    """The call whose words a chain says: that of the answer it repeats, else the last."""
     repeated = [a for a in final if text and a.text and same(a.text, text)]
     chosen = (repeated or final)[-1:]
-    return chosen[0].generation if chosen else None
+    return chosen[0].calls if chosen else ()
 
 
 def _unaided(trace: Trace, root: SpanReading) -> Answer | None:
@@ -91,7 +134,7 @@ def _unaided(trace: Trace, root: SpanReading) -> Answer | None:
     texts = [chunk.text for chunks in retrieved for chunk in chunks]
     if not retrieved or any(text and text in root.said for text in texts):
         return None
-    return Answer(root, None, root.said)
+    return Answer(root, (), root.said)
 
 
 def _unfed(trace: Trace, found: list[Answer]) -> list[Answer]:
@@ -102,15 +145,14 @@ def _unfed(trace: Trace, found: list[Answer]) -> list[Answer]:
 
 
 def _feeds(answer: Answer, found: list[Answer], queries: list[str]) -> bool:
-    if answer.text is None or answer.top.kind == SpanKind.TURN:
+    if answer.text is None:
         return False
     if any(same(answer.text, query) for query in queries):
         return True
     return any(
         other is not answer
-        and other.generation is not None
-        and other.top.span.start_ns >= answer.top.span.start_ns
-        and _used(answer.text, other.generation.prompt)
+        and other.began_ns >= answer.began_ns
+        and _used(answer.text, other.prompt)
         for other in found
     )
 

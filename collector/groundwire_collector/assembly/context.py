@@ -6,16 +6,17 @@ The rungs, best first; the name of the one that gave the chunks is the turn's `c
 - `flattened_documents`: numbered attributes, a few for each document,
 - `span_events`: one event a document, of a vector store's instrumentation,
 - `retriever_output`: the raw output of a span that is a retrieval,
+- `function_output`: what a traced function returned that looks like documents,
 - `tool_result`: what tools returned, where nothing was retrieved,
 - `prompt_variable`: the `context` variable of the prompt's template,
 - `prompt`: the prompt itself as one opaque chunk, where documents came without text.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from groundwire_collector.assembly.answers import RETRIEVING
+from groundwire_collector.assembly.answers import RETRIEVING, Answer
 from groundwire_collector.assembly.documents import chunks as chunks_of
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.reading import SpanReading
@@ -24,6 +25,7 @@ from groundwire_collector.assembly.trace import Trace
 from groundwire_evaluators.turn import Chunk
 
 CONTEXT_VARIABLES = ("context", "contexts", "documents", "docs", "chunks", "passages", "sources")
+NAMED_RETRIEVAL = re.compile(r"retriev|search|fetch|look_?up|context|similar", re.I)
 SEPARATORS = (re.compile(r"\n\s*-{3,}\s*\n"), re.compile(r"\n\s*\n+"), re.compile(r"\n"))
 
 
@@ -51,17 +53,47 @@ class Context:
 
 def retrievals(trace: Trace, readings: Sequence[SpanReading]) -> list[Retrieval]:
     """The retrievals among spans: nested ones once, reranked ones by what the reranker left."""
-    found = [_retrieval(r) for r in readings if r.kind in RETRIEVING and not r.failed]
+    typed = [r for r in readings if r.kind in RETRIEVING]
+    found = [_retrieval(trace, r) for r in typed if not r.failed]
     found = [r for r in found if not _nested(trace, r, found)]
     reranked = [r for r in found if r.reading.kind == SpanKind.RERANK and r.chunks is not None]
-    return [r for r in found if r in reranked or not _superseded(r, reranked)]
+    found = [r for r in found if r in reranked or not _superseded(r, reranked)]
+    return found if typed else list(_untyped(trace, readings))
 
 
-def _retrieval(reading: SpanReading) -> Retrieval:
+def _retrieval(trace: Trace, reading: SpanReading) -> Retrieval:
     rung, found = reading.documents or (None, None)
-    if found is not None and reading.db_query is not None:
-        found = [_with_query(chunk, reading.db_query) for chunk in found]
+    query = _db_query(trace, reading)
+    if found is not None and query is not None:
+        found = [_with_query(chunk, query) for chunk in found]
     return Retrieval(reading, rung, None if found is None else tuple(found))
+
+
+def _db_query(trace: Trace, reading: SpanReading) -> str | None:
+    """The query of a span, or of the database client's span below it."""
+    return next((q for r in trace.subtree(reading) if (q := r.db_query)), None)
+
+
+def _untyped(trace: Trace, readings: Sequence[SpanReading]) -> Iterator[Retrieval]:
+    """Functions that nobody marked as retrievals and that returned what looks like documents."""
+    for reading in readings:
+        if reading.kind != SpanKind.CHAIN or reading.failed or _holds_call(trace, reading):
+            continue
+        for value in reading.values("output"):
+            found = chunks_of(value)
+            if found is not None and _look_like_documents(reading.span.name, found):
+                yield Retrieval(reading, "function_output", tuple(found))
+                break
+
+
+def _holds_call(trace: Trace, reading: SpanReading) -> bool:
+    return any(r.kind == SpanKind.GENERATION for r in trace.subtree(reading))
+
+
+def _look_like_documents(name: str, found: list[Chunk]) -> bool:
+    if NAMED_RETRIEVAL.search(name):
+        return all(chunk.text for chunk in found)
+    return bool(found) and all(chunk.text and (chunk.id or chunk.metadata) for chunk in found)
 
 
 def _with_query(chunk: Chunk, query: str) -> Chunk:
@@ -96,13 +128,13 @@ def _superseded(retrieval: Retrieval, reranked: list[Retrieval]) -> bool:
     )
 
 
-def context(found: Sequence[Retrieval], generation: SpanReading | None) -> Context:
+def context(found: Sequence[Retrieval], answer: Answer) -> Context:
     """The context of an answer from its retrievals, stepping down the ladder where text lacks."""
     told = [r for r in found if r.chunks is not None]
     joined = _joined(told)
     if found and len(told) == len(found) and all(r.has_text for r in told):
         return Context(joined, _worst_rung(told))
-    if generation is not None and (lower := _from_prompt(joined, found, generation)):
+    if found and (lower := _from_prompt(joined, found, answer)):
         return lower
     return Context(joined, _worst_rung(told), withheld=bool(found))
 
@@ -119,8 +151,8 @@ def _joined(found: Iterable[Retrieval]) -> tuple[Chunk, ...]:
 
 
 RUNGS = (
-    "documents", "flattened_documents", "span_events", "retriever_output", "tool_result",
-    "prompt_variable", "prompt",
+    "documents", "flattened_documents", "span_events", "retriever_output", "function_output",
+    "tool_result", "prompt_variable", "prompt",
 )  # fmt: skip
 
 
@@ -130,18 +162,16 @@ def _worst_rung(found: Sequence[Retrieval]) -> str | None:
 
 
 def _from_prompt(
-    known: tuple[Chunk, ...], found: Sequence[Retrieval], generation: SpanReading
+    known: tuple[Chunk, ...], found: Sequence[Retrieval], answer: Answer
 ) -> Context | None:
     """The text from the prompt's variables, else the prompt itself, for retrievals without text."""
-    if not found:
-        return None
     for name in CONTEXT_VARIABLES:
-        value = try_unpack(generation.variables.get(name))
+        value = try_unpack(answer.variables.get(name))
         if isinstance(value, str) and value.strip():
             return Context(_split(value, known), "prompt_variable")
         if value and (listed := chunks_of(value)):
             return Context(tuple(listed), "prompt_variable")
-    if text := next((m.text for m in reversed(generation.prompt) if m.role == "user"), None):
+    if text := next((m.text for m in reversed(answer.prompt) if m.role == "user"), None):
         query = next((r.reading.query for r in found if r.reading.query), None)
         opaque = text.replace(query, "") if query else text
         if opaque.strip():
@@ -162,7 +192,7 @@ def _split(text: str, known: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
     return (Chunk(text=text, rank=0),)
 
 
-def tool_results(readings: Iterable[SpanReading]) -> Context:
+def tool_results(trace: Trace, readings: Iterable[SpanReading]) -> Context:
     """What tools returned as chunks: rows and records one each, anything else whole."""
     made: list[Chunk] = []
     for reading in readings:
@@ -170,7 +200,7 @@ def tool_results(readings: Iterable[SpanReading]) -> Context:
         if value is None or reading.failed:
             continue
         listed = chunks_of(value, rows=True) if isinstance(value, list | dict) else None
-        query = reading.db_query
+        query = _db_query(trace, reading)
         found = listed or _whole(value)
         made += [_with_query(chunk, query) for chunk in found] if query else found
     return Context(tuple(made), "tool_result") if made else Context()

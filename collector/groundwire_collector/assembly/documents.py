@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from groundwire_collector.assembly.shapes import try_unpack
 from groundwire_evaluators.turn import Chunk
 
 TEXT_KEYS = (
-    "content", "page_content", "text", "document", "chunk", "chunk_text", "passage", "snippet", "body",
+    "content", "page_content", "text", "document", "chunk", "chunk_text", "passage", "snippet",
+    "body",
 )  # fmt: skip
 ID_KEYS = ("id", "_id", "id_", "doc_id", "document_id", "chunk_id", "node_id", "uuid", "key")
 SCORE_KEYS = (
@@ -24,8 +26,9 @@ METADATA_KEYS = ("metadata", "meta", "payload", "properties", "_source", "extra_
 # What holds the document itself, where a hit is a wrapper around it.
 INNER_KEYS = ("document", "node", "kwargs", "data", "doc", "fields")
 LIST_KEYS = (
-    "documents", "results", "chunks", "matches", "hits", "nodes", "source_nodes", "points", "passages",
-    "records", "rows", "result", "output", "outputs", "return", "return_value", "context", "data",
+    "documents", "results", "chunks", "matches", "hits", "nodes", "source_nodes", "points",
+    "passages", "records", "rows", "result", "output", "outputs", "return", "return_value",
+    "context", "data",
     "items", "source_documents", "retrieved_documents", "retrieval_results", "value", "replies",
 )  # fmt: skip
 DEEPEST = 6
@@ -93,7 +96,7 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
     hit = _flattened(item)
     metadata = _metadata(hit)
     text = _first_text(hit, TEXT_KEYS) or _first_text(metadata, TEXT_KEYS)
-    if text is None and rows and not any(key in hit for key in TEXT_KEYS):
+    if text is None and rows and _is_row(hit):
         return Chunk(text=json.dumps(item, ensure_ascii=False, default=str), rank=rank)
     identity = _first(hit, ID_KEYS)
     score = _first_number(hit, SCORE_KEYS)
@@ -106,10 +109,24 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
     )
 
 
+def _is_row(hit: Mapping[str, Any]) -> bool:
+    """A record of its own, not a document whose text was left out."""
+    return bool(set(hit) - {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, *METADATA_KEYS, "rank"})
+
+
+def completed(listed: list[Chunk], raw: list[Chunk]) -> list[Chunk]:
+    """Chunks with the id and score that another form of the same list has for the same text."""
+    known = {chunk.text: chunk for chunk in reversed(raw) if chunk.text}
+    made = []
+    for chunk in listed:
+        other = known.get(chunk.text, chunk)
+        score = other.score if chunk.score is None else chunk.score
+        made.append(replace(chunk, id=chunk.id or other.id, score=score))
+    return made
+
+
 def _with_score(chunk: Chunk, score: float | None) -> Chunk:
-    return Chunk(
-        text=chunk.text, id=chunk.id, score=score, rank=chunk.rank, metadata=chunk.metadata
-    )
+    return replace(chunk, score=score)
 
 
 def _flattened(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -49,7 +49,7 @@ class Source:
 
     @classmethod
     def parse(cls, entry: str | dict[str, Any]) -> "Source":
-        given = {"key": entry} if isinstance(entry, str) else entry
+        given: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
         key = given.get("key", "")
         return cls(
             key=key,
@@ -62,7 +62,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """`values` of attribute `key` to kinds; `*` is any value. `scope`: only of that scope."""
+    """`values` of attribute `key` to kinds; `*` any value. `scope`: only where it begins so."""
 
     key: str
     values: Mapping[str, SpanKind]

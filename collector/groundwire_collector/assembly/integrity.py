@@ -40,7 +40,7 @@ def mark(text: str | None) -> str | None:
 
 
 def length_limit(readings: Iterable[SpanReading]) -> int | None:
-    """The value length limit of the emitter, where two different texts end at the same round length.
+    """The value length limit of the emitter, where different texts have one round length.
 
     OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts without leaving a mark; only this shows it.
     """
@@ -111,7 +111,7 @@ def _of_chunks(found: Sequence[Retrieval], given: Context, limit: int | None) ->
     for retrieval in found:
         dropped = retrieval.reading.span.dropped_attributes
         if dropped and retrieval.rung != "documents":
-            return f"{dropped} attributes of a retrieval were dropped by its emitter: chunks are missing"
+            return f"{dropped} attributes of a retrieval were dropped by its emitter"
         if retrieval.rung in (None, "documents", "retriever_output") and cut_attributes(
             retrieval.reading, ("documents", "returned")
         ):

@@ -1,11 +1,12 @@
 """One span read through the alias tables of every family, fact by fact, on demand."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
 
-from groundwire_collector.assembly.documents import chunks
+from groundwire_collector.assembly.documents import chunks, completed
 from groundwire_collector.assembly.family import KindRule, Source, SpanKind, families
 from groundwire_collector.assembly.shapes import (
     Message,
@@ -58,7 +59,7 @@ class SpanReading:
     def kind(self) -> SpanKind:
         for rule in kind_rules():
             value = self.attributes.get(rule.key)
-            if value is None or (rule.scope and rule.scope != self.span.scope):
+            if value is None or (rule.scope and not self.span.scope.startswith(rule.scope)):
                 continue
             kind = rule.values.get(str(value)) or rule.values.get("*")
             if kind is not None:
@@ -72,8 +73,6 @@ class SpanReading:
     def values(self, fact: str) -> Iterator[Json]:
         """Every value the tables offer for a fact, best first."""
         for source in sources(fact):
-            if source.kinds and self.kind not in source.kinds:
-                continue
             value = self._value(source)
             if value is not None and value != "":
                 yield value
@@ -89,7 +88,7 @@ class SpanReading:
         value = self.value(fact)
         if isinstance(value, bool | list | dict):
             return None
-        return None if value is None else str(value)
+        return None if value is None else _unquoted(str(value))
 
     def number(self, fact: str) -> float | None:
         for value in self.values(fact):
@@ -141,15 +140,19 @@ class SpanReading:
     @cached_property
     def documents(self) -> tuple[str, list[Chunk]] | None:
         """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
-        rows = self.db_query is not None
-        for source in (*sources("documents"), *sources("returned")):
-            if source.kinds and self.kind not in source.kinds:
-                continue
+        structured = next(self._listed("documents"), None)
+        raw = next(self._listed("returned"), None)
+        if structured is None or raw is None:
+            return structured or (raw and ("retriever_output", raw[1]))
+        return structured[0], completed(structured[1], raw[1])
+
+    def _listed(self, fact: str) -> Iterator[tuple[str, list[Chunk]]]:
+        rows = fact == "returned" or self.db_query is not None
+        for source in sources(fact):
             value = self._value(source)
             found = None if value is None else chunks(value, rows)
             if found is not None:
-                return _rung(source, source in sources("returned")), found
-        return None
+                yield _rung(source), found
 
     @cached_property
     def db_query(self) -> str | None:
@@ -166,6 +169,8 @@ class SpanReading:
         return merged
 
     def _value(self, source: Source) -> Json:
+        if source.kinds and self.kind not in source.kinds:
+            return None
         if source.events:
             return _told(self.span.events, source) or None
         if source.prefix:
@@ -181,6 +186,16 @@ class SpanReading:
         return follow(value, source.path) if source.path and value is not None else value
 
 
+def _unquoted(text: str) -> str:
+    """Langfuse writes texts of metadata as JSON: quoted."""
+    if len(text) < 2 or not (text[0] == text[-1] == '"'):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
+
+
 def _spoken(value: Json) -> Json:
     """Texts of numbered messages that name no role are the model's: they are its output."""
     value = try_unpack(value)
@@ -192,11 +207,9 @@ def _spoken(value: Json) -> Json:
     return value
 
 
-def _rung(source: Source, returned: bool) -> str:
+def _rung(source: Source) -> str:
     if source.events:
         return "span_events"
-    if returned:
-        return "retriever_output"
     return "flattened_documents" if source.prefix else "documents"
 
 

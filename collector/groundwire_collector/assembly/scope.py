@@ -33,17 +33,17 @@ def _users(reading: SpanReading, found: Sequence[Answer]) -> list[int]:
     later = [
         position
         for position, answer in enumerate(found)
-        if (answer.generation or answer.top).span.start_ns >= reading.span.start_ns
+        if answer.began_ns >= reading.span.start_ns
     ]
     return later[:1] or [len(found) - 1]
 
 
 def _evidence(reading: SpanReading, answer: Answer) -> int:
     """2: the prompt asks what this retrieval was asked; 1: it holds a chunk of it; else 0."""
-    generation = answer.generation or answer.top
-    if generation.span.end_ns and generation.span.end_ns < reading.span.start_ns:
+    ended = (answer.calls[0] if answer.calls else answer.top).span.end_ns
+    if ended and ended < reading.span.start_ns:
         return 0
-    prompt = "\n".join(message.text for message in generation.prompt)
+    prompt = "\n".join(message.text for message in answer.prompt)
     asked = answer.top.question or ""
     if reading.query and (reading.query in prompt or reading.query in asked):
         return 2

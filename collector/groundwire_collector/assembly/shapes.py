@@ -1,14 +1,15 @@
 """Text out of whatever shape an emitter wrapped it in: JSON in a string, messages, arguments."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Names under which functions and frameworks hold what was asked and what was said, likeliest first.
+# Under which names frameworks hold what was asked and what was said, likeliest first.
 QUESTION_KEYS = (
-    "question", "query", "input", "inputs", "user_input", "user_query", "query_str", "text", "prompt",
-    "user_prompt", "message", "content", "args", "kwargs", "messages", "data",
+    "question", "query", "input", "inputs", "user_input", "user_query", "query_str", "text",
+    "prompt", "user_prompt", "message", "content", "args", "kwargs", "messages", "data",
 )  # fmt: skip
 ANSWER_KEYS = (
     "answer", "output", "outputs", "output_text", "result", "response", "reply", "replies", "text",
@@ -46,12 +47,15 @@ def unpack(value: Any) -> Any:
         return value
     try:
         return json.loads(text)
+    except RecursionError:
+        return value
     except ValueError:
         if text[:2] in _OPENINGS and text[-1] not in "]}":
             raise CutJsonError from None
         return value  # prose in brackets, a Python repr
 
 
+_OBJECT = re.compile(r"<[\w.<>]+ (?:object |instance )?.*at 0x[0-9a-fA-F]+>")  # a method's self
 _OPENINGS = {'{"', "[{", '["', "[["}
 
 
@@ -89,7 +93,7 @@ def said(value: Any) -> str | None:
 def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | None:
     value = try_unpack(value)
     if isinstance(value, str):
-        return value if value.strip() else None
+        return value if value.strip() and not _OBJECT.fullmatch(value) else None
     if depth > DEEPEST:
         return None
     if isinstance(value, list):
@@ -102,12 +106,13 @@ def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | Non
 
 
 def _asked_of_list(values: list[Any], depth: int) -> str | None:
-    if spoken := [message for message in messages(values) if message.role == "user"]:
-        return asked(spoken[-1].text)
-    texts = [
-        found for item in values if (found := _dig(item, QUESTION_KEYS, _asked_of_list, depth))
-    ]
-    return texts[0] if texts else None
+    if len(values) == 1 and isinstance(values[0], list):  # LangChain: a batch of one conversation
+        values = values[0]
+    if _are_messages(values):
+        spoken = [message for message in messages(values) if message.role == "user"]
+        return _dig(spoken[-1].text, QUESTION_KEYS, _asked_of_list, depth) if spoken else None
+    found = (_dig(item, QUESTION_KEYS, _asked_of_list, depth) for item in values)
+    return next((text for text in found if text), None)
 
 
 def _said_of_list(values: list[Any], depth: int) -> str | None:
@@ -118,24 +123,24 @@ def _said_of_list(values: list[Any], depth: int) -> str | None:
     return texts[0] if len(texts) == 1 and len(values) == 1 else None
 
 
-def messages(value: Any) -> list[Message]:
+def messages(value: Any, depth: int = 0) -> list[Message]:
     """The messages of a conversation in any common shape; a bare text is what the user said."""
     value = try_unpack(value)
     if isinstance(value, str):
         return [Message("user", value)] if value.strip() else []
     if isinstance(value, Mapping):
         if "messages" in value:
-            return messages(value["messages"])
+            return messages(value["messages"], depth + 1)
         value = [value]
-    if not isinstance(value, list):
+    if not isinstance(value, list) or depth > DEEPEST:
         return []
-    return [message for item in value for message in _as_messages(item)]
+    return [message for item in value for message in _as_messages(item, depth + 1)]
 
 
-def _as_messages(item: Any) -> list[Message]:
+def _as_messages(item: Any, depth: int) -> list[Message]:
     item = try_unpack(item)
     if isinstance(item, list):
-        return messages(item)
+        return messages(item, depth)
     if isinstance(item, str):
         return [Message("user", item)]
     if not isinstance(item, Mapping):
@@ -186,7 +191,7 @@ def _part(part: Any) -> tuple[str, bool]:
 
 
 def _are_messages(values: list[Any]) -> bool:
-    return all(
+    return bool(values) and all(
         isinstance(item, Mapping)
         and ("role" in _unwrap(item) or "parts" in item or item.get("type") in ROLES)
         for item in values

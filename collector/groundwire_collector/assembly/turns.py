@@ -1,11 +1,12 @@
 """A trace's spans to its turns."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from groundwire import attributes
 from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
-from groundwire_collector.assembly.context import context, retrievals, tool_results
+from groundwire_collector.assembly.context import Retrieval, context, retrievals, tool_results
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.integrity import length_limit, reason
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
@@ -20,17 +21,18 @@ QUESTION_VARIABLES = ("question", "query", "input", "user_question", "user_input
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def assemble(spans: Sequence[Span]) -> list[Turn]:
+def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
     """The turns of one trace, by their start; [] for one without an answer.
 
-    Spans come in any order, and a span may come more than once. The id of a turn is that of its
-    trace and of its answering span, so that it stays when further spans arrive.
+    Spans come in any order, and a span may come more than once. A turn's id is made of its trace's
+    and of its answering span's. Where spans came late, several of them may say the answer: `known`
+    are the ids that turns of this trace have already, and a turn keeps its own.
     """
     trace = Trace(spans)
     found = answers(trace)
     limit = length_limit(trace.readings.values())
     return [
-        _turn(_Part(trace, answer, scope), limit)
+        _turn(_Part(trace, answer, scope), limit, known)
         for answer, scope in zip(found, scopes(trace, found), strict=True)
     ]
 
@@ -47,39 +49,31 @@ class _Part:
         """The answering span, what encloses it, the generation, then the rest of the scope."""
         yield self.answer.top
         yield from self.trace.ancestors(self.answer.top)
-        yield from self.calls()
+        yield from self.answer.calls
         yield from self.scope
-
-    def calls(self) -> Iterator[SpanReading]:
-        """The spans that trace the answering call, the leaf-most first."""
-        generation = self.answer.generation
-        if generation is not None:
-            yield generation
-            for reading in self.trace.ancestors(generation):
-                if reading.kind == SpanKind.GENERATION:
-                    yield reading
 
     def text(self, fact: str) -> str | None:
         return next((t for r in self.nearest() if (t := r.text(fact))), None)
 
     def of_call(self, fact: str) -> str | None:
         top = [self.answer.top] if self.answer.top.kind in SPEAKING else []
-        return next((t for r in (*self.calls(), *top) if (t := r.text(fact))), None)
+        return next((t for r in (*self.answer.calls, *top) if (t := r.text(fact))), None)
 
     def flag(self, fact: str) -> bool:
         return any(r.flag(fact) for r in self.nearest())
 
 
-def _turn(part: _Part, limit: int | None) -> Turn:
+def _turn(part: _Part, limit: int | None, known: Collection[str]) -> Turn:
     trace, answer, scope = part.trace, part.answer, part.scope
     top = answer.top.span
+    named = _name(part, known)
     found = retrievals(trace, scope)
-    route = _route(part)
-    given = tool_results(scope) if route == Route.TOOL else context(found, answer.generation)
+    route = _route(part, found)
+    given = tool_results(trace, scope) if route == Route.TOOL else context(found, answer)
     question = _question(part)
     model = part.of_call("model")
     return Turn(
-        id=f"{top.trace_id}-{top.span_id}",
+        id=f"{top.trace_id}-{named}",
         question=question,
         chunks=given.chunks,
         answer=answer.text,
@@ -87,14 +81,14 @@ def _turn(part: _Part, limit: int | None) -> Turn:
         context_source=given.rung,
         route=route,
         trace_id=top.trace_id,
-        span_id=top.span_id,
+        span_id=named,
         session_id=part.text("session"),
         user_id=part.text("user"),
         service=top.service,
         started_at=_time(top.start_ns),
         ended_at=_time(top.end_ns) if top.end_ns else None,
-        retrieval_seconds=retrieval_seconds(scope),
-        generation_seconds=busy_seconds(list(part.calls())[:1]),
+        retrieval_seconds=retrieval_seconds(scope, found),
+        generation_seconds=busy_seconds(answer.calls),
         first_token_seconds=_first_token(part),
         model=model,
         response_model=part.of_call("response_model"),
@@ -116,26 +110,37 @@ def _question(part: _Part) -> str | None:
     answer = part.answer
     enclosing = [answer.top, *part.trace.ancestors(answer.top)]
     asked_of = [r.question for r in enclosing if r.kind in SPEAKING]
-    generation = answer.generation
-    variables = generation.variables if generation is not None else {}
-    named = [asked(variables.get(name)) for name in QUESTION_VARIABLES]
+    named = [asked(answer.variables.get(name)) for name in QUESTION_VARIABLES]
     queries = [r.query for r in part.scope if r.kind in RETRIEVING]
-    spoken = [m.text for m in reversed(generation.prompt) if m.role == "user"] if generation else []
+    spoken = [m.text for m in reversed(answer.prompt) if m.role == "user"]
     candidates = (*asked_of[:1], *named, *asked_of[1:], *queries, *spoken)
     return next((text for text in candidates if text and text.strip()), None)
 
 
-def _route(part: _Part) -> Route:
+def _name(part: _Part, known: Collection[str]) -> str:
+    """The id of the span that names the turn; of several that say the answer, the known one."""
+    answer = part.answer
+    for reading in (answer.top, *answer.calls):
+        if f"{reading.span.trace_id}-{reading.span.span_id}" in known:
+            return reading.span.span_id
+    parent = answer.span.parent_span_id
+    if answer.span.scope == attributes.SCOPE and parent and parent not in part.trace.readings:
+        return parent  # our own turn's span, still to come
+    return answer.span.span_id
+
+
+def _route(part: _Part, found: Sequence[Retrieval]) -> Route:
     if (named := part.text("route")) in set(Route):
         return Route(named)
     kinds = {r.kind for r in part.scope if not r.failed}
-    if kinds & RETRIEVING:
+    if found or kinds & RETRIEVING:
         return Route.RETRIEVAL
     return Route.TOOL if SpanKind.TOOL in kinds else Route.PARAMETRIC
 
 
 def _first_token(part: _Part) -> float | None:
-    for reading in part.calls():
+    servers = [r for r in part.scope if r.kind == SpanKind.SERVER]
+    for reading in (*part.answer.calls, *servers):
         if (seconds := reading.number("first_token_seconds")) is not None:
             return seconds
         for time in reading.values("first_token_time"):
@@ -147,7 +152,7 @@ def _first_token(part: _Part) -> float | None:
 def _since_start(reading: SpanReading, time: object) -> float | None:
     """`time` as an event's or an ISO 8601 text; the time from the start of the span."""
     if isinstance(time, list) and time:
-        return max(0, time[0]["time_ns"] - reading.span.start_ns) / 1e9
+        return max(0, int(time[0]["time_ns"]) - reading.span.start_ns) / 1e9
     try:
         at = datetime.fromisoformat(str(time).strip('"'))
     except ValueError:

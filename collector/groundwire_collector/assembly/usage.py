@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from groundwire_collector.assembly.answers import RETRIEVING
+from groundwire_collector.assembly.context import Retrieval
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.reading import SpanReading
 from groundwire_collector.assembly.trace import Trace
@@ -11,7 +12,7 @@ NANOSECONDS = 1e9
 
 
 def tokens(trace: Trace, readings: Sequence[SpanReading], fact: str) -> int | None:
-    """Tokens over the distinct model calls among spans: those of the leaf-most span of each call."""
+    """Tokens over the distinct model calls among spans: the leaf-most span of each."""
     generations = [r for r in readings if r.kind == SpanKind.GENERATION]
     counted = _leaves(trace, [r for r in generations if r.integer(fact) is not None])
     if counted:
@@ -54,5 +55,6 @@ def busy_seconds(readings: Iterable[SpanReading]) -> float | None:
     return spent / NANOSECONDS if ended else None
 
 
-def retrieval_seconds(readings: Iterable[SpanReading]) -> float | None:
-    return busy_seconds(r for r in readings if r.kind in RETRIEVING)
+def retrieval_seconds(readings: Iterable[SpanReading], found: Iterable[Retrieval]) -> float | None:
+    typed = [r for r in readings if r.kind in RETRIEVING]
+    return busy_seconds([*typed, *(retrieval.reading for retrieval in found)])
