@@ -1,4 +1,4 @@
-"""Words with a part to play in judging: those that speak of the answer rather than its matter."""
+"""Small words with a part to play in judging, and words that speak of the answer, not its matter."""
 
 from groundwire_evaluators.text.tokens import fold, keys
 
@@ -17,3 +17,42 @@ META = _keys(
     "including include includes specifically generally typically various several many "
     "note noted key important also example"
 )
+NEGATIONS = frozenset(
+    "not no never none nor neither without cannot can't don't doesn't didn't isn't aren't wasn't "
+    "weren't won't wouldn't hasn't haven't hadn't couldn't shouldn't nobody nothing hardly rarely "
+    "unable denied denies deny refused refuses refuse failed fails fail lack lacks lacked "
+    "nicht kein keine keinen nie ohne ne pas jamais sans no nunca sin non mai senza não sem niet geen".split()
+)
+HEDGES = frozenset(
+    "may might could possibly perhaps probably likely allegedly reportedly suggests suggested "
+    "appears appeared seems seemed believed some sometimes often usually about around approximately "
+    "nearly almost roughly potential potentially suspected alleged expected would should".split()
+)
+ABSOLUTES = frozenset(
+    "only all every always never must definitely certainly solely exclusively entirely completely "
+    "everyone nobody none best worst first last most least largest highest lowest proven "
+    "guaranteed unique any".split()
+)
+# Small words that turn a statement around when one stands for the other.
+_OPPOSED = (
+    ("before", "after"), ("more", "less"), ("more", "fewer"), ("over", "under"),
+    ("above", "below"), ("with", "without"), ("all", "none"), ("all", "some"), ("always", "never"),
+    ("always", "sometimes"), ("most", "least"), ("most", "few"), ("many", "few"), ("up", "down"),
+    ("into", "from"), ("into", "out"), ("in", "out"), ("on", "off"), ("to", "from"),
+    ("both", "neither"), ("every", "no"), ("and", "or"), ("must", "may"), ("during", "after"),
+    ("during", "before"), ("first", "last"), ("first", "second"), ("higher", "lower"),
+    ("since", "until"), ("against", "for"), ("he", "she"), ("his", "her"), ("him", "her"),
+    ("higher", "lower"), ("larger", "smaller"), ("older", "younger"), ("longer", "shorter"),
+    ("better", "worse"), ("earlier", "later"), ("highest", "lowest"), ("largest", "smallest"),
+    ("maximum", "minimum"), ("least", "most"), ("inside", "outside"), ("left", "right"),
+    ("north", "south"), ("east", "west"), ("northern", "southern"), ("eastern", "western"),
+    ("former", "latter"), ("former", "current"), ("next", "last"), ("same", "different"),
+    ("increase", "decrease"), ("increased", "decreased"), ("rose", "fell"), ("won", "lost"),
+    ("allowed", "prohibited"), ("include", "exclude"), ("mother", "father"), ("son", "daughter"),
+    ("brother", "sister"), ("husband", "wife"), ("man", "woman"), ("men", "women"),
+    ("boy", "girl"), ("boys", "girls"), ("male", "female"), ("yes", "no"),
+)  # fmt: skip
+OPPOSED: dict[str, frozenset[str]] = {}
+for _one, _other in _OPPOSED:
+    OPPOSED[_one] = OPPOSED.get(_one, frozenset()) | {_other}
+    OPPOSED[_other] = OPPOSED.get(_other, frozenset()) | {_one}
