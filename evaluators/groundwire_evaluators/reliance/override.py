@@ -8,10 +8,11 @@ from itertools import combinations
 from math import isclose
 
 from groundwire_evaluators.evaluation import Evaluation, State
-from groundwire_evaluators.reliance.frames import content_words, sentences
-from groundwire_evaluators.reliance.quantities import Quantity
-from groundwire_evaluators.reliance.refusal import declines
+from groundwire_evaluators.reliance.frames import content_words
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
+from groundwire_evaluators.text.quantities import Quantity
+from groundwire_evaluators.text.refusal import declines
+from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.turn import Turn
 
 _MARKERS = re.compile(r"\[[^\]\n]{1,40}\]|(?m:^\s*(?:\d{1,2}[.)]|[-*•]|#+)\s)|https?://\S+")
@@ -141,22 +142,23 @@ def _blank(answer: str) -> str:
 
 def _is_checkable(value: Value) -> bool:
     meaning = value.meaning
-    if not isinstance(meaning, Quantity):
+    if value.kind not in (Kind.NUMBER, Kind.ORDINAL) or not isinstance(meaning, Quantity):
         return True
-    return not (meaning.dimension in ("", "ordinal") and meaning.number <= _SMALL)
+    return meaning.value > _SMALL
 
 
 @lru_cache(maxsize=4096)
 def _sourced(text: str) -> tuple[_Sourced, ...]:
     """The values of a chunk; chunks come again and again, so the last ones are kept."""
-    extents = sentences(text)
-    found, at = [], 0
-    for value in find_values(text):
-        while extents[at][1] <= value.start:
-            at += 1
-        start, end = extents[at]
-        found.append(_Sourced(value, content_words(text[start:end])))
-    return tuple(found)
+    extents = list(sentences(text))
+    return tuple(
+        _Sourced(value, content_words(text[slice(*_sentence(extents, value))]))
+        for value in find_values(text)
+    )
+
+
+def _sentence(extents: list[tuple[int, int]], value: Value) -> tuple[int, int]:
+    return next((each for each in extents if value.start < each[1]), extents[-1])
 
 
 def _given(value: Value, said: list[Value]) -> bool:
@@ -174,16 +176,16 @@ def _covered(value: Value, known: list[Value], words: frozenset[str]) -> bool:
 def _derived(said: Quantity, known: list[Value]) -> bool:
     """Whether it is the sum, the difference or the ratio in percent of two known quantities."""
     numbers = [
-        value.meaning.number
+        value.meaning.value
         for value in known
         if isinstance(value.meaning, Quantity)
-        and (value.meaning.dimension == said.dimension or said.dimension == "percent")
+        and (value.meaning.unit == said.unit or said.unit == "percent")
     ][:_MOST_SUMMANDS]
     for a, b in combinations(numbers, 2):
         made = [a + b, abs(a - b)]
-        if said.dimension == "percent" and a and b:
+        if said.unit == "percent" and a and b:
             made += [abs(100 * (a - b) / b), abs(100 * (a - b) / a), 100 * a / b, 100 * b / a]
-        if any(isclose(said.number, each, abs_tol=said.step / 2) for each in made):
+        if any(isclose(said.value, each, abs_tol=said.step / 2) for each in made):
             return True
     return False
 
@@ -197,7 +199,7 @@ def _novel(
     share: float,
 ) -> Novel:
     """With the value of the best matching frame, unless the answer or question gives that too."""
-    start, end = next(extent for extent in sentences(answer) if value.start < extent[1])
+    start, end = _sentence(list(sentences(answer)), value)
     around = content_words(answer[start : value.start] + " " + answer[value.end : end])
     frame = around | content_words(question)
     fitting = [

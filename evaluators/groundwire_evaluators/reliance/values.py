@@ -1,18 +1,27 @@
 """Typed values in a text: what an answer can get wrong in a way that can be checked.
 
-One pass, left to right, the most specific kind first: money, percentage, date, time, version,
-quantity, number, code, name. Values of one kind compare by what they mean, not by how they are
-spelt: "20 mg" is "0.02 g", "$1.2 million" is "1,200,000 USD", "5 September 1960" lies in "1960".
+Values of one kind compare by what they mean, not by how they are spelt: "20 mg" is "0.02 g",
+"$1.2 million" is "1,200,000 USD", "5 September 1960" lies in "1960" and in "the 1960s".
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import isclose
 
-from groundwire_evaluators.reliance.dates import Date, find_dates, find_times
-from groundwire_evaluators.reliance.names import find_names, name_key
-from groundwire_evaluators.reliance.quantities import Quantity, find_quantities
+from groundwire_evaluators.reliance.shapes import (
+    Period,
+    find_amounts,
+    find_codes,
+    find_periods,
+    find_versions,
+)
+from groundwire_evaluators.text.names import Name, names, same_name
+from groundwire_evaluators.text.quantities import Quantity, agree, quantities
+from groundwire_evaluators.text.tokens import fold, keys
+from groundwire_evaluators.text.units import SYMBOLS
+from groundwire_evaluators.text.words import ENGLISH
 
 
 class Kind(StrEnum):
@@ -21,8 +30,10 @@ class Kind(StrEnum):
     DATE = "date"
     TIME = "time"
     VERSION = "version"
-    QUANTITY = "quantity"
+    AMOUNT = "amount"
+    COUNT = "count"
     NUMBER = "number"
+    ORDINAL = "ordinal"
     CODE = "code"
     NAME = "name"
 
@@ -31,63 +42,92 @@ class Kind(StrEnum):
 class Value:
     """One typed value and where it stands: code points, half-open.
 
-    `meaning` is a `Date`, a `Quantity`, or a string that is equal where the values are.
+    `noun` is the stem of what a bare number counts ("seat"), None where that cannot be told.
     """
 
     kind: Kind
-    meaning: Date | Quantity | str
+    meaning: Quantity | Period | Name | str
     start: int
     end: int
     text: str
+    noun: str | None = None
 
-    def matches(self, other: "Value") -> bool:
-        """Whether `other`, of a source, says the same or the same more exactly."""
-        if isinstance(self.meaning, Date) and isinstance(other.meaning, Date):
-            return other.meaning.lies_in(self.meaning)
-        if isinstance(self.meaning, Quantity) and isinstance(other.meaning, Quantity):
-            return other.meaning.rounds_to(self.meaning)
-        if self.kind is Kind.NAME and other.kind is Kind.NAME:
-            return _same_name(str(self.meaning), str(other.meaning))
-        return self.kind is other.kind and self.meaning == other.meaning
+    def matches(self, source: "Value") -> bool:
+        """Whether `source` says the same, or the same more exactly."""
+        if (self.kind is Kind.NAME) is not (source.kind is Kind.NAME):
+            return False
+        mine, theirs = self.meaning, source.meaning
+        if isinstance(mine, Quantity) and isinstance(theirs, Quantity):
+            if None not in (self.noun, source.noun) and self.noun != source.noun:
+                return False
+            return agree(mine, theirs) or _converted(mine, theirs)
+        if isinstance(mine, Period):
+            return _inside(theirs, mine)
+        if isinstance(mine, Name) and isinstance(theirs, Name):
+            return same_name(mine, theirs) or _abbreviates(mine, theirs)
+        return self.kind is source.kind and mine == theirs
 
     def comparable(self, other: "Value") -> bool:
-        """Whether the two could answer the same question: kind and unit agree."""
+        """Whether the two could answer the same question: kind, unit and counted thing agree."""
+        if self.kind is not other.kind or self.noun != other.noun:
+            return False
         if isinstance(self.meaning, Quantity) and isinstance(other.meaning, Quantity):
-            return self.meaning.dimension == other.meaning.dimension
-        return self.kind is other.kind
+            return self.meaning.unit == other.meaning.unit
+        return True
 
 
-_VERSION = re.compile(
-    r"\b(?:v(?:er(?:sion)?)?\.?\s?)(\d+(?:\.\d+){0,3}(?:[-.]?(?:rc|beta|alpha|b|a)\d*)?)\b"
-    r"|(?<![\w.$€£])(\d+\.\d+\.\d+(?:\.\d+)?(?:[-.]?(?:rc|beta|alpha)\d*)?)\b(?!%)",
-    re.IGNORECASE,
-)
-_CODE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])")
-_SHORT_UNIT = re.compile(r"\d+(?:st|nd|rd|th|[A-Za-z]{1,2})")
+_KINDS = {
+    "money": Kind.MONEY,
+    "percent": Kind.PERCENT,
+    "date": Kind.DATE,
+    "time": Kind.TIME,
+    "amount": Kind.AMOUNT,
+    "number": Kind.NUMBER,
+    "ordinal": Kind.ORDINAL,
+    "code": Kind.CODE,
+}
+_AN_HOUR = re.compile(r"\s?/\s?h\b|\s(?:an|per)\shour\b", re.IGNORECASE)
+_DEGREES = re.compile(r"\s?(?:degrees?|°)\s?(celsius|fahrenheit|[CF]\b)", re.IGNORECASE)
+_WORKING = re.compile(r"[\s-]((?:business|working)[\s-]day)s?\b", re.IGNORECASE)
+_NOUN = re.compile(r"[\s-]([a-z]{3,})\b(?!@)")
+_OTHER_CURRENCY = re.compile(r"\s(CHF|CAD|AUD|CNY|SEK|NOK|DKK|PLN)\b")
+_OPENS = re.compile(r"(?:^|[.!?:;\n•*\-–—(\[\"“‘'|>]\s*)$")
+_NO_NOUNS = ENGLISH.stop | {"percent", "times", "different", "new", "main", "major", "total"}
 
 
 def find_values(text: str) -> list[Value]:
-    """The values of `text` in order; none overlaps another. Microseconds a word."""
+    """The values of `text` in order; none overlaps another."""
     taken = bytearray(len(text))
     found = [value for value in _candidates(text) if _claim(taken, value)]
     return sorted(found, key=lambda value: value.start)
 
 
 def _candidates(text: str) -> Iterator[Value]:
-    for match in _VERSION.finditer(text):
-        number = (match[1] or match[2]).lower()
-        yield Value(Kind.VERSION, number, match.start(), match.end(), match[0])
-    for date, start, end in find_dates(text):
-        yield Value(Kind.DATE, date, start, end, text[start:end])
-    for time, start, end in find_times(text):
-        yield Value(Kind.TIME, time, start, end, text[start:end])
-    for match in _CODE.finditer(text):
-        if not _SHORT_UNIT.fullmatch(match[0]):
-            yield Value(Kind.CODE, match[0].lower(), match.start(), match.end(), match[0])
-    for quantity, start, end in find_quantities(text):
-        yield Value(_kind_of(quantity), quantity, start, end, text[start:end])
-    for start, end in find_names(text):
-        yield Value(Kind.NAME, name_key(text[start:end]), start, end, text[start:end])
+    """The most exact reading first: the first to claim its characters counts."""
+    for version, start, end in find_versions(text):
+        yield Value(Kind.VERSION, version, start, end, text[start:end])
+    for period, start, end in find_periods(text):
+        yield Value(Kind.DATE, period, start, end, text[start:end])
+    for amount in find_amounts(text):
+        yield _value(text, amount)
+    for code, start, end in find_codes(text):
+        yield Value(Kind.CODE, code, start, end, text[start:end])
+    for quantity in quantities(text):
+        yield _value(text, quantity)
+    for name in names(text):
+        if len(name.text) > 1 and _certain(text, name):
+            yield Value(Kind.NAME, name, name.start, name.end, name.text)
+
+
+def _certain(text: str, name: Name) -> bool:
+    """Whether it is surely a name: a lone capitalised word that opens a sentence may be any word,
+    unless it is the whole text or stands capitalised inside a sentence too."""
+    lone = len(name.words) == 1 and name.text.istitle()
+    if not lone or not _OPENS.search(text, max(0, name.start - 4), name.start):
+        return True
+    if len(text) <= len(name.text) + 2:
+        return True
+    return re.search(rf"[a-z,] {re.escape(name.text)}\b", text) is not None
 
 
 def _claim(taken: bytearray, value: Value) -> bool:
@@ -97,18 +137,74 @@ def _claim(taken: bytearray, value: Value) -> bool:
     return True
 
 
-def _kind_of(quantity: Quantity) -> Kind:
-    if quantity.dimension.startswith("money"):
-        return Kind.MONEY
-    if quantity.dimension == "percent":
-        return Kind.PERCENT
-    return Kind.NUMBER if quantity.dimension == "" else Kind.QUANTITY
+def _value(text: str, quantity: Quantity) -> Value:
+    quantity = _with_unit(text, quantity)
+    start, end, kind = quantity.start, quantity.end, _KINDS[quantity.kind]
+    start -= bool(start and text[start - 1] in SYMBOLS)
+    end += text[end : end + 1] == "%"
+    noun = None
+    if kind is Kind.CODE:
+        return Value(kind, quantity.text.lower(), start, end, text[start:end])
+    if kind is Kind.NUMBER:
+        if _is_year(quantity) and not _noun(text, end):
+            quantity = replace(quantity, kind="date", date=(int(quantity.value), 0, 0))
+            return Value(Kind.DATE, quantity, start, end, text[start:end])
+        noun, end = _counted(text, end)
+        kind = Kind.COUNT if noun else kind
+    return Value(kind, quantity, start, end, text[start:end], noun)
 
 
-def _same_name(mine: str, theirs: str) -> bool:
-    mine_words, their_words = mine.split(), theirs.split()
-    return set(mine_words) <= set(their_words) or _initials(their_words) == mine
+def _with_unit(text: str, quantity: Quantity) -> Quantity:
+    """With the units that stand apart: "km/h", "250 degrees Celsius", "CHF"; °F become °C."""
+    if quantity.unit == "length" and (found := _AN_HOUR.match(text, quantity.end)):
+        speed = {"unit": "speed", "value": quantity.value / 3600, "step": quantity.step / 3600}
+        return replace(quantity, end=found.end(), **speed)  # type: ignore[arg-type]
+    if quantity.kind == "number" and (found := _DEGREES.match(text, quantity.end)):
+        unit = "fahrenheit" if found[1][0] in "fF" else "celsius"
+        quantity = replace(quantity, kind="amount", end=found.end(), unit=unit)
+    if quantity.kind == "number" and (found := _OTHER_CURRENCY.match(text, quantity.end)):
+        return replace(quantity, kind="money", end=found.end(), unit=found[1].lower())
+    if quantity.unit == "fahrenheit":
+        celsius, step = (quantity.value - 32) * 5 / 9, quantity.step * 5 / 9
+        return replace(quantity, unit="celsius", value=celsius, step=step)
+    return quantity
 
 
-def _initials(words: list[str]) -> str:
-    return "".join(word[0] for word in words) if len(words) > 1 else ""
+def _is_year(quantity: Quantity) -> bool:
+    return re.fullmatch(r"1\d{3}|20\d{2}", quantity.text) is not None
+
+
+def _noun(text: str, end: int) -> str | None:
+    found = _NOUN.match(text, end)
+    return found[1] if found and found[1] not in _NO_NOUNS else None
+
+
+def _counted(text: str, end: int) -> tuple[str | None, int]:
+    if found := _WORKING.match(text, end):
+        return "business day", found.end()
+    word = _noun(text, end)
+    if word is None:
+        return None, end
+    return keys()[word], end + 1 + len(word)
+
+
+def _converted(said: Quantity, shown: Quantity) -> bool:
+    """Equal to 0.1 % where the units differ: "62.1 mph" for "100 km/h"."""
+    if said.unit is None or said.unit != shown.unit:
+        return False
+    if not isclose(said.value, shown.value, rel_tol=1e-3):
+        return False
+    units = [re.sub(r"[\d.,\s]", "", each.text).lower() for each in (said, shown)]
+    return units[0] != units[1]
+
+
+def _inside(other: object, period: Period) -> bool:
+    if isinstance(other, Period):
+        return period.first <= other.first and other.last <= period.last
+    if isinstance(other, Quantity) and other.kind == "date":
+        return period.first <= other.date[0] <= period.last
+    return False
+
+
+def _abbreviates(said: Name, shown: Name) -> bool:
+    return len(said.words) == 1 and len(shown.words) > 1 and fold(said.text) == shown.initials
