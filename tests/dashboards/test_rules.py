@@ -18,7 +18,7 @@ from groundwire_collector.rules.recording import recordings, references
 from groundwire_collector.rules.rendering import files, write
 
 ROOT = Path(__file__).parents[2]
-GENERATED = ROOT / "dashboards/generated"
+GENERATED = ROOT / "dashboards/generated/prometheus"
 SCENARIOS = sorted((Path(__file__).parent / "promtool").glob("*.test.yml"))
 LIMITS = Limits.load(None)
 
