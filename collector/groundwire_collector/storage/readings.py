@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from groundwire_collector.catalogue import EVALUATIONS
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, DETECTOR
-from groundwire_collector.storage.tables.spans import SPAN
+from groundwire_collector.storage.tables.spans import ARRIVAL
 from groundwire_collector.storage.tables.turns import CURSOR, PENDING_TRACE
 from groundwire_evaluators.evaluation import State
 
@@ -65,7 +65,9 @@ def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
         select(func.min(PENDING_TRACE.c.due_ns)).where(PENDING_TRACE.c.due_ns <= now_ns)
     )
     seen = connection.scalar(select(func.max(CURSOR.c.seq))) or 0
-    unseen = select(SPAN.c.received_ns).where(SPAN.c.seq > seen).order_by(SPAN.c.seq).limit(1)
+    unseen = (
+        select(ARRIVAL.c.received_ns).where(ARRIVAL.c.seq > seen).order_by(ARRIVAL.c.seq).limit(1)
+    )
     owed = [moment for moment in (due, connection.scalar(unseen)) if moment is not None]
     return max((now_ns - min(owed)) / NANOSECONDS, 0.0) if owed else 0.0
 

@@ -135,9 +135,7 @@ def _sort(
             evidence.new.append(token)
 
 
-def _quantities(
-    statement: Statement, passages: Sequence[Passage], evidence: Evidence
-) -> None:
+def _quantities(statement: Statement, passages: Sequence[Passage], evidence: Evidence) -> None:
     for quantity in statement.quantities:
         chunks = [at for at, passage in enumerate(passages) if passage.shows(quantity)]
         if not chunks:
@@ -163,7 +161,10 @@ def _names(
     statement: Statement, passages: Sequence[Passage], near: frozenset[str], evidence: Evidence
 ) -> None:
     for name in statement.names:
-        if any(name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases) for p in passages):
+        if any(
+            name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases)
+            for p in passages
+        ):
             found = True
         else:
             found = all(any(word in p.folded for p in passages) for word in name.words)
