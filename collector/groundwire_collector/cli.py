@@ -39,8 +39,9 @@ def application(name: str | None = None) -> typer.Typer:
     app.callback()(groundwire)
     found = entry_points(group=GROUP)
     chosen = found.select(name=name) if name else found
-    for entry in sorted(chosen or found, key=lambda entry: entry.name):
-        _add(app, entry)
+    if name != "--version":
+        for entry in sorted(chosen or found, key=lambda entry: entry.name):
+            _add(app, entry)
     return app
 
 

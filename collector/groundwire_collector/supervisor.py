@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import pkgutil
 import signal
 import sys
 import time
@@ -12,12 +13,11 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 from groundwire_collector.errors import GroundwireError
-from groundwire_collector.server import serve
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_collector.storage.keys import first_key
-from groundwire_collector.working import work
 
+# By name: the supervisor loads neither, so that both load at once.
+RECEIVER = "groundwire_collector.server:serve"
+WORKER = "groundwire_collector.working:work"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -29,23 +29,17 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
     Raises:
         GroundwireError: a process could not start, or ended by itself.
     """
-    engine = open_engine(settings)
-    make_schema(engine)
-    key = first_key(settings)
-    engine.dispose()
-    if key is not None:
-        say(f"API key (kept in {settings.data_dir / 'api-key'}): {key}")
-    processes = [_spawn("receiver", serve, settings)]
-    if settings.evaluator_names:
-        processes.append(_spawn("worker", work, settings))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _raise_stop)
+    processes = [_spawn("receiver", RECEIVER, settings)]
+    if settings.evaluator_names:
+        processes.append(_spawn("worker", WORKER, settings))
     try:
         _await_receiver(settings, processes[0])
         say(f"Groundwire is ready: {settings.url}")
         ended = wait([process.sentinel for process in processes])
         names = " and ".join(p.name for p in processes if p.sentinel in ended)
-        raise GroundwireError(f"the {names} ended unexpectedly; see the log above")
+        raise GroundwireError(f"the {names} ended unexpectedly; see above")
     except _StopRequested:
         say("stopping")
     finally:
@@ -60,19 +54,18 @@ def _raise_stop(_number: int, _frame: object) -> None:
     raise _StopRequested
 
 
-def _spawn(name: str, target: Callable[[Settings], None], settings: Settings) -> SpawnProcess:
+def _spawn(name: str, function: str, settings: Settings) -> SpawnProcess:
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_run, args=(target, settings), name=name)
+    process = context.Process(target=_run, args=(function, settings), name=name)
     process.start()
     return process
 
 
-def _run(target: Callable[[Settings], None], settings: Settings) -> None:
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+def _run(function: str, settings: Settings) -> None:
+    """In the new process: load what it is for, and run it."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     try:
-        target(settings)
+        pkgutil.resolve_name(function)(settings)
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")
 

@@ -7,7 +7,7 @@ from threading import Event
 
 from groundwire_collector.evaluation.registry import evaluators
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.engine import PASSING, open_engine
+from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
 from groundwire_collector.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(settings)
+    make_schema(engine)
     worker = Worker(settings, engine, evaluators(settings.evaluator_names))
     parent = multiprocessing.parent_process()
     while not stop.is_set() and (parent is None or parent.is_alive()):
