@@ -1,0 +1,137 @@
+"""Typed, stable masks: `a@b.org` becomes `[EMAIL_1]`, the same in every text of one trace.
+
+A masked turn can still be judged: a chunk and an answer that held the same value still agree.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mask:
+    """What one kind of secret looks like: its name in the mask, a pattern, and a check.
+
+    If the pattern has a group named `value`, only that part is masked.
+    """
+
+    name: str
+    pattern: str
+    check: Callable[[str], bool] | None = None
+    flags: int = 0
+
+
+def luhn(text: str) -> bool:
+    """Whether the digits pass the check of payment card numbers (ISO/IEC 7812-1)."""
+    digits = [int(c) for c in text if c.isdigit()]
+    doubled = [d * 2 - 9 if d > 4 else d * 2 for d in digits[-2::-2]]
+    return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def iban(text: str) -> bool:
+    """Whether the text passes the check of account numbers (ISO 13616, mod 97)."""
+    text = text.replace(" ", "").upper()
+    return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
+
+
+# Order matters: the longest and surest first. Each pattern is linear in the text.
+DEFAULT_MASKS: tuple[Mask, ...] = (
+    Mask(
+        "PRIVATE_KEY",
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]{1,10000}"
+        r"-----END [A-Z ]{0,30}PRIVATE KEY-----",
+    ),
+    Mask("TOKEN", r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
+    Mask(
+        "KEY",
+        r"\b(?:sk-(?:ant-|proj-|lf-)?[\w-]{16,}|gw_[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}"
+        r"|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|glpat-[\w-]{16,}|hf_\w{20,})",
+    ),
+    Mask("KEY", r"(?:bearer|basic)\s{1,3}(?P<value>[\w+/.=~-]{16,})", flags=re.IGNORECASE),
+    Mask("PASSWORD", r"://[^\s/:@]{1,100}:(?P<value>[^\s/@]{1,200})@"),
+    Mask(
+        "PASSWORD",
+        r"\b(?:password|passwd|pwd|secret|api[_-]?key)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<value>[^\s\"',;]{6,200})",
+        flags=re.IGNORECASE,
+    ),
+    Mask("EMAIL", r"[\w.+%-]{1,64}@(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_]{2,24}"),
+    Mask("IBAN", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", check=iban),
+    Mask("CARD", r"\b\d(?:[ -]?\d){12,18}\b", check=luhn),
+    Mask("SSN", r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b"),
+    Mask("PHONE", r"(?<![\w+])\+\d{1,3}(?:[ .-]?\(?\d{1,4}\)?){2,6}(?!\w)"),
+)
+
+
+class Redactor:
+    """Masks texts; remembers, for the last traces, which value got which number.
+
+    Values are kept as keyed hashes only, never as themselves. Not thread-safe: one exporter
+    thread owns it.
+    """
+
+    def __init__(self, masks: Sequence[Mask], traces: int = 4096) -> None:
+        self._masks = [(m.name, re.compile(m.pattern, m.flags), m.check) for m in masks]
+        self._traces: OrderedDict[int, dict[str, dict[bytes, int]]] = OrderedDict()
+        self._limit = traces
+        self._secret = secrets.token_bytes(16)
+
+    def __call__(self, text: str, trace_id: int) -> str:
+        numbers: dict[str, dict[bytes, int]] | None = None
+        for name, pattern, check in self._masks:
+            if pattern.search(text) is None:
+                continue
+            if numbers is None:
+                numbers = self._numbers(trace_id)
+            text = pattern.sub(self._replace(name, check, numbers.setdefault(name, {})), text)
+        return text
+
+    def _replace(
+        self, name: str, check: Callable[[str], bool] | None, known: dict[bytes, int]
+    ) -> Callable[[re.Match[str]], str]:
+        def replace(match: re.Match[str]) -> str:
+            whole, group = match.group(), "value" if "value" in match.re.groupindex else 0
+            value = match.group(group)
+            if check is not None and not check(value):
+                return whole
+            if value.startswith("[") and value.endswith("]"):
+                return whole  # already masked
+            key = hashlib.blake2b(value.encode("utf-8", "replace"), key=self._secret).digest()
+            mask = f"[{name}_{known.setdefault(key, len(known) + 1)}]"
+            start, end = match.span(group)
+            return whole[: start - match.start()] + mask + whole[end - match.start() :]
+
+        return replace
+
+    def _numbers(self, trace_id: int) -> dict[str, dict[bytes, int]]:
+        numbers = self._traces.setdefault(trace_id, {})
+        self._traces.move_to_end(trace_id)
+        while len(self._traces) > self._limit:
+            self._traces.popitem(last=False)
+        return numbers
+
+
+def build(redact: Any) -> Callable[[str, int], str] | None:
+    """The function (text, trace id) -> text of a `redact` setting; None: nothing is masked."""
+    if redact in (None, "off"):
+        return None
+    if redact == "default":
+        return Redactor(DEFAULT_MASKS)
+    if callable(redact):
+        return lambda text, _: _text(redact(text))
+    return Redactor(tuple(redact))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"the redactor returned {type(value).__name__}, not a text")
+    return value
+
+
+def keyed_hash(text: str, key: bytes) -> str:
+    """HMAC-SHA256 in hex: equal texts are seen to be equal, and short ones cannot be guessed."""
+    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
