@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwire_collector.assembly.family import SpanKind
-from groundwire_collector.assembly.reading import SPEAKING, SpanReading
+from groundwire_collector.assembly.reading import SPEAKING, SpanReading, same_call
 from groundwire_collector.assembly.shapes import Message, messages, same
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.span import Span
@@ -138,10 +138,28 @@ def _unaided(trace: Trace, root: SpanReading) -> Answer | None:
 
 
 def _unfed(trace: Trace, found: list[Answer]) -> list[Answer]:
+    found = _once(found)
     if len(found) < 2:
         return found
     queries = [q for r in trace.readings.values() if r.kind in RETRIEVING and (q := r.query)]
     return [answer for answer in found if not _feeds(answer, found, queries)] or found[-1:]
+
+
+def _once(found: list[Answer]) -> list[Answer]:
+    """Answers of which several instrumentations traced one call, as one."""
+    kept: list[Answer] = []
+    for answer in found:
+        twin = next((other for other in kept if _twins(answer, other)), None)
+        if twin is None:
+            kept.append(answer)
+        else:
+            twin.calls = (*twin.calls, *answer.calls)
+            twin.text = twin.text or answer.text
+    return kept
+
+
+def _twins(one: Answer, other: Answer) -> bool:
+    return any(same_call(a, b) for a in one.calls for b in other.calls)
 
 
 def _feeds(answer: Answer, found: list[Answer], queries: list[str]) -> bool:

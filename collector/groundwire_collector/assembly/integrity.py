@@ -65,7 +65,7 @@ def cut_attributes(reading: SpanReading, facts: Iterable[str]) -> list[str]:
 
 
 def _is_cut(reading: SpanReading, fact: str, keys: set[str]) -> bool:
-    if any(key in keys for key in reading.keys(fact)):
+    if any(reading.holds(key, fact) for key in keys):
         return True
     try:
         for value in reading.values(fact):
@@ -93,7 +93,7 @@ def reason(
 def _of_answer(answer: Answer, limit: int | None) -> str | None:
     if answer.text is None:
         return "the answer was not sent: its emitter withholds the content of messages"
-    if cut_attributes(answer.top, ("answer", "output")):
+    if any(cut_attributes(r, ("answer", "output")) for r in (answer.top, *answer.calls[:1])):
         return "the answer was cut on its way"
     return _of_text("answer", answer.text, limit)
 

@@ -77,9 +77,15 @@ class SpanReading:
             if value is not None and value != "":
                 yield value
 
-    def keys(self, fact: str) -> set[str]:
-        """The attributes that may hold a fact."""
-        return {source.key for source in sources(fact) if source.key}
+    def holds(self, key: str, fact: str) -> bool:
+        """Attribute `key` may hold this fact of this span."""
+        for source in sources(fact):
+            if source.kinds and self.kind not in source.kinds:
+                continue
+            prefix = source.prefix or source.key.rstrip("*")
+            if key == source.key or (prefix != source.key and key.startswith(prefix)):
+                return True
+        return False
 
     def value(self, fact: str) -> Json:
         return next(self.values(fact), None)
@@ -184,6 +190,19 @@ class SpanReading:
         if value is None:
             value = self.span.resource.get(source.key)
         return follow(value, source.path) if source.path and value is not None else value
+
+
+def same_call(one: SpanReading, other: SpanReading) -> bool:
+    """Two instrumentations side by side traced one call: at one time, with one response.
+
+    Calls one after the other that share an id (of a stand-in server) are two.
+    """
+    if one.span.scope == other.span.scope or one.span.span_id == other.span.span_id:
+        return False
+    if max(one.span.start_ns, other.span.start_ns) >= min(one.span.end_ns, other.span.end_ns):
+        return False
+    ids = {one.text("response_id"), other.text("response_id")} - {None}
+    return len(ids) == 1 or (not ids and one.said is not None and one.said == other.said)
 
 
 def _unquoted(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from groundwire_collector.assembly.answers import RETRIEVING
 from groundwire_collector.assembly.context import Retrieval
 from groundwire_collector.assembly.family import SpanKind
-from groundwire_collector.assembly.reading import SpanReading
+from groundwire_collector.assembly.reading import SpanReading, same_call
 from groundwire_collector.assembly.trace import Trace
 
 NANOSECONDS = 1e9
@@ -28,19 +28,9 @@ def _leaves(trace: Trace, counted: list[SpanReading]) -> list[SpanReading]:
 
 
 def _distinct(counted: Iterable[SpanReading]) -> Iterable[SpanReading]:
-    """Two instrumentations side by side trace one call as siblings: the response is the same.
-
-    They overlap in time; two calls one after the other with one id (a stand-in server) are two.
-    """
     kept: list[SpanReading] = []
     for reading in counted:
-        twin = reading.text("response_id") is not None and any(
-            reading.text("response_id") == other.text("response_id")
-            and reading.span.scope != other.span.scope
-            and reading.span.start_ns < other.span.end_ns
-            for other in kept
-        )
-        if not twin:
+        if not any(same_call(reading, other) for other in kept):
             kept.append(reading)
     return kept
 

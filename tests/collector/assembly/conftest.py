@@ -1,122 +1,127 @@
-"""Recorded exports as spans: a plain reading of OTLP, apart from the receiver's own."""
+"""Recorded exports as the spans that the worker gets: received, stored, and read back."""
 
-import base64
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf.json_format import ParseDict
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from sqlalchemy import Engine
 
+from groundwire_collector.receiver import blocks
+from groundwire_collector.receiver.admission import Admission
+from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span, SpanEvent
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.keys import Access
+from groundwire_collector.storage.spans import SpanStore, spans_of
 
 CAPTURES = Path(__file__).parents[2] / "captures"
+DECODERS = {".pb": (blocks.trace_blocks, blocks.log_blocks)}
+DECODERS[".json"] = (blocks.json_trace_blocks, blocks.json_log_blocks)
 Traces = dict[str, list[Span]]
 
 
-def _value(value: Any) -> Any:
-    match value.WhichOneof("value"):
-        case "array_value":
-            return [_value(item) for item in value.array_value.values]
-        case "kvlist_value":
-            return _map(value.kvlist_value.values)
-        case None:
-            return None
-        case kind:
-            return getattr(value, kind)
-
-
-def _map(pairs: Any) -> dict[str, Any]:
-    return {pair.key: _value(pair.value) for pair in pairs}
-
-
-def _spans(request: ExportTraceServiceRequest) -> list[Span]:
-    return [
-        Span(
-            trace_id=span.trace_id.hex(),
-            span_id=span.span_id.hex(),
-            parent_span_id=span.parent_span_id.hex() or None,
-            name=span.name,
-            kind=span.kind,
-            service=_map(group.resource.attributes).get("service.name", "unknown"),
-            start_ns=span.start_time_unix_nano,
-            end_ns=span.end_time_unix_nano,
-            status=span.status.code,
-            status_message=span.status.message,
-            attributes=_map(span.attributes),
-            events=tuple(
-                SpanEvent(
-                    name=event.name,
-                    time_ns=event.time_unix_nano,
-                    attributes=_map(event.attributes),
-                )
-                for event in span.events
-            ),
-            resource=_map(group.resource.attributes),
-            scope=scope.scope.name,
-            scope_version=scope.scope.version,
-            dropped_attributes=span.dropped_attributes_count,
-        )
-        for group in request.resource_spans
-        for scope in group.scope_spans
-        for span in scope.spans
-    ]
-
-
-def _records(request: ExportLogsServiceRequest) -> list[tuple[str, SpanEvent]]:
-    return [
-        (
-            record.span_id.hex(),
-            SpanEvent(
-                name=record.event_name,
-                time_ns=record.time_unix_nano,
-                attributes=_map(record.attributes),
-                body=_value(record.body),
-            ),
-        )
-        for group in request.resource_logs
-        for scope in group.scope_logs
-        for record in scope.log_records
-    ]
-
-
-def _from_json(text: str) -> ExportTraceServiceRequest:
-    """OTLP/JSON has hexadecimal ids where protobuf's JSON has base64."""
-    body = json.loads(text)
-    for group in body["resourceSpans"]:
-        for scope in group["scopeSpans"]:
-            for span in scope["spans"]:
-                for key in ("traceId", "spanId", "parentSpanId"):
-                    if key in span:
-                        span[key] = base64.b64encode(bytes.fromhex(span[key]))
-    return ParseDict(body, ExportTraceServiceRequest(), ignore_unknown_fields=True)
-
-
-def read_capture(folder: Path) -> Traces:
-    requests = [
-        ExportTraceServiceRequest.FromString(path.read_bytes())
-        for path in sorted(folder.glob("traces-*.pb"))
-    ] + [_from_json(path.read_text()) for path in sorted(folder.glob("traces-*.json"))]
-    spans = {span.span_id: span for request in requests for span in _spans(request)}
-    for path in sorted(folder.glob("logs-*.pb")):
-        for span_id, event in _records(ExportLogsServiceRequest.FromString(path.read_bytes())):
-            spans[span_id] = replace(spans[span_id], events=(*spans[span_id].events, event))
-    traces: Traces = {}
-    for span in spans.values():
-        traces.setdefault(span.trace_id, []).append(span)
-    return traces
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(Settings(data_dir=tmp_path))
+    make_schema(engine)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
-def capture() -> Callable[[str], Traces]:
+def capture(engine: Engine) -> Callable[[str], Traces]:
     """The traces of a folder of tests/captures, by trace id."""
-    return lambda name: read_capture(CAPTURES / name)
+
+    def read(name: str) -> Traces:
+        store, admission = SpanStore(engine), Admission(longest=2**20)
+        access = Access(key_id="test")
+        trace_ids: set[str] = set()
+        for path in sorted((CAPTURES / name).iterdir()):
+            if path.suffix not in DECODERS or path.name == "meta.json":
+                continue
+            traces, logs = DECODERS[path.suffix]
+            if path.name.startswith("logs"):
+                store.write([], admission.logs(logs(path.read_bytes()), access).logs)
+            else:
+                spans = admission.spans(traces(path.read_bytes()), access).spans
+                trace_ids |= {span.trace_id.hex() for span in spans}
+                store.write(spans)
+        with engine.connect() as connection:
+            return spans_of(connection, sorted(trace_ids))
+
+    return read
 
 
 @pytest.fixture
 def ground_truth() -> Callable[[str], dict[str, Any]]:
     return lambda name: json.loads((CAPTURES / name / "meta.json").read_text())["ground_truth"]
+
+
+@dataclass
+class TraceBuilder:
+    """Spans of one trace in the order they begin: one a second, each a second long."""
+
+    trace_id: str = "a" * 32
+    spans: list[Span] = field(default_factory=list)
+
+    def add(
+        self,
+        name: str,
+        attributes: dict[str, Any] | None = None,
+        *,
+        parent: Span | str | None = None,
+        events: Sequence[SpanEvent] = (),
+        **fields: Any,
+    ) -> Span:
+        start = (len(self.spans) + 1) * 1_000_000_000
+        defaults = {"start_ns": start, "end_ns": start + 1_000_000_000, "service": "bot"}
+        span = Span(
+            trace_id=self.trace_id,
+            span_id=f"{len(self.spans) + 1:016x}",
+            parent_span_id=parent.span_id if isinstance(parent, Span) else parent,
+            name=name,
+            attributes=attributes or {},
+            events=tuple(events),
+            **{**defaults, **fields},
+        )
+        self.spans.append(span)
+        return span
+
+    def retrieval(self, query: str, *texts: str, **fields: Any) -> Span:
+        documents = [{"id": f"d{i}", "content": text} for i, text in enumerate(texts)]
+        return self.add(
+            "retrieval",
+            {
+                "gen_ai.operation.name": "retrieval",
+                "gen_ai.retrieval.query.text": query,
+                "gen_ai.retrieval.documents": json.dumps(documents),
+            },
+            **fields,
+        )
+
+    def chat(self, prompt: str | list[tuple[str, str]], answer: str | None, **fields: Any) -> Span:
+        """A model call in the latest OpenTelemetry GenAI form; `answer` None calls a tool."""
+        sent = [("user", prompt)] if isinstance(prompt, str) else prompt
+        part = {"type": "text", "content": answer} if answer else {"type": "tool_call", "name": "t"}
+        extra = fields.pop("attributes", {})
+        return self.add(
+            "chat",
+            {
+                "gen_ai.operation.name": "chat",
+                "gen_ai.request.model": "acme-chat",
+                "gen_ai.input.messages": json.dumps(
+                    [{"role": r, "parts": [{"type": "text", "content": t}]} for r, t in sent]
+                ),
+                "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [part]}]),
+                **extra,
+            },
+            **fields,
+        )
+
+
+@pytest.fixture
+def trace() -> TraceBuilder:
+    return TraceBuilder()
