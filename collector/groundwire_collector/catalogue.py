@@ -106,7 +106,7 @@ TOKENS = _counter("tokens", "Tokens of answered turns.", "kind")
 _DRIFT_LABELS = ("service", "signal", "axis", "value", "cause")
 DRIFT_STATISTIC = _gauge(
     "drift_statistic",
-    "Evidence for a change for the worse; the alarm is raised at 1.",
+    "Evidence for a change for the worse; alarm when those of a service and signal add up to 1.",
     "service",
     "signal",
     "axis",
