@@ -138,7 +138,7 @@ LABEL_SETS_RETIRED = Metric(
 )
 
 # The receiver's own: of one process, from zero at its start
-SPANS_RECEIVED = _of_process(Kind.COUNTER, "spans_received", "Spans in accepted requests.")
+SPANS_RECEIVED = _of_process(Kind.COUNTER, "spans_received", "Spans in readable requests.")
 SPANS_REJECTED = _of_process(
     Kind.COUNTER, "spans_rejected", "Spans refused by themselves (partial success)."
 )
@@ -149,7 +149,7 @@ REQUESTS = _of_process(Kind.COUNTER, "otlp_requests", "OTLP requests by HTTP sta
 ACKNOWLEDGEMENT = _of_process(
     Kind.HISTOGRAM,
     "otlp_acknowledgement_seconds",
-    "From the last byte of an OTLP request to its answer, the commit included.",
+    "From the head of an OTLP request to its acknowledgement, the commit included.",
     buckets=ACKNOWLEDGEMENT_BUCKETS,
 )
 

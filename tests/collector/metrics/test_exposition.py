@@ -48,7 +48,8 @@ def count_three_turns(engine: Engine) -> None:
 
 def client(engine: Engine) -> TestClient:
     app = FastAPI()
-    app.include_router(metrics.router(Exposition(engine, Intake().registry)))
+    app.state.exposition = Exposition(engine, Intake().registry)
+    app.include_router(metrics.router)
     return TestClient(app)
 
 
