@@ -106,7 +106,7 @@ TOKENS = _counter("tokens", "Tokens of answered turns.", "kind")
 _DRIFT_LABELS = ("service", "signal", "axis", "value", "cause")
 DRIFT_STATISTIC = _gauge(
     "drift_statistic",
-    "Evidence for a change for the worse; the alarm is raised at 1.",
+    "Evidence for a change for the worse; alarm when those of a service and signal add up to 1.",
     "service",
     "signal",
     "axis",
@@ -138,7 +138,7 @@ LABEL_SETS_RETIRED = Metric(
 )
 
 # The receiver's own: of one process, from zero at its start
-SPANS_RECEIVED = _of_process(Kind.COUNTER, "spans_received", "Spans in accepted requests.")
+SPANS_RECEIVED = _of_process(Kind.COUNTER, "spans_received", "Spans in readable requests.")
 SPANS_REJECTED = _of_process(
     Kind.COUNTER, "spans_rejected", "Spans refused by themselves (partial success)."
 )
@@ -149,7 +149,7 @@ REQUESTS = _of_process(Kind.COUNTER, "otlp_requests", "OTLP requests by HTTP sta
 ACKNOWLEDGEMENT = _of_process(
     Kind.HISTOGRAM,
     "otlp_acknowledgement_seconds",
-    "From the last byte of an OTLP request to its answer, the commit included.",
+    "From the head of an OTLP request to its acknowledgement, the commit included.",
     buckets=ACKNOWLEDGEMENT_BUCKETS,
 )
 

@@ -10,7 +10,7 @@ from groundwire_collector.catalogue import Metric
 
 
 class Intake:
-    """The counts of one receiver process, on a registry that `/metrics` shows."""
+    """The counts of one receiver process, on a registry that `/metrics` shows. Thread-safe."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -25,11 +25,14 @@ class Intake:
             registry=self.registry,
         )
 
-    def spans(self, *, received: int, stored: int, rejected: int) -> None:
-        """One committed request: spans in it, new ones among them, and those refused."""
+    def spans(self, received: int, rejected: int) -> None:
+        """The spans of one request, and those among them that were refused."""
         self._received.inc(received)
         self._rejected.inc(rejected)
-        self._deduplicated.inc(received - rejected - stored)
+
+    def deduplicated(self, spans: int) -> None:
+        """Spans of one commit that were stored already."""
+        self._deduplicated.inc(spans)
 
     def answered(self, status: int, seconds: float) -> None:
         """One OTLP request, whatever its answer."""

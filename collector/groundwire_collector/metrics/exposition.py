@@ -66,7 +66,7 @@ class CommittedCollector(Collector):
 
     def _read(self) -> Snapshot:
         now_ns = self._clock()
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection:  # one transaction: one moment
             return Snapshot(
                 counters.counters(connection),
                 counters.histograms(connection),

@@ -5,6 +5,7 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -17,6 +18,7 @@ from starlette.types import Scope as AsgiScope
 
 from groundwire_collector.access import SCOPE_KEY
 from groundwire_collector.errors import StorageUnavailableError
+from groundwire_collector.intake import Intake
 from groundwire_collector.receiver import answers, blocks
 from groundwire_collector.receiver.admission import Admission, Admitted
 from groundwire_collector.receiver.body import Body, Budget, ClientGoneError, RefusalError
@@ -33,9 +35,10 @@ Handler = Callable[[bytes, bytes, Access], Awaitable[Response]]
 class Receiver:
     """ASGI middleware: answers the paths of OTLP and passes everything else on."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, writer: Writer) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, writer: Writer, intake: Intake) -> None:
         self._app = app
         self._writer = writer
+        self._intake = intake
         self._limit = settings.max_body_bytes
         self._budget = Budget(settings.max_pending_bytes)
         self._admission = Admission(settings.max_attribute_bytes)
@@ -54,6 +57,7 @@ class Receiver:
         if handler is None:
             await self._app(scope, receive, send)
             return
+        began = perf_counter()
         headers = dict(scope["headers"])
         content_type = headers.get(b"content-type", b"")
         body = Body(self._budget, self._limit)
@@ -71,11 +75,14 @@ class Receiver:
             return
         finally:
             body.release()
+        self._intake.answered(response.status_code, perf_counter() - began)
         await response(scope, receive, send)
 
     async def _traces(self, data: bytes, content_type: bytes, access: Access) -> Response:
         decode = blocks.json_trace_blocks if _is_json(content_type) else blocks.trace_blocks
         admitted = await _in_time(data, lambda: self._admission.spans(decode(data), access))
+        rejected = admitted.refused.total()
+        self._intake.spans(len(admitted.spans) + rejected, rejected)
         await self._commit(admitted)
         answer = ExportTraceServiceResponse()
         if admitted.refused:

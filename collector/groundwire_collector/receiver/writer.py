@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from groundwire_collector.errors import GroundwireError, StorageUnavailableError
+from groundwire_collector.intake import Intake
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.records import LogRecord, SpanRecord
 from groundwire_collector.storage.spans import SpanStore
@@ -42,8 +43,9 @@ class _Request:
 class Writer:
     """The one thread of a process that writes spans; starts with its first commit."""
 
-    def __init__(self, store: SpanStore) -> None:
+    def __init__(self, store: SpanStore, intake: Intake | None = None) -> None:
         self._store = store
+        self._intake = intake or Intake()
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._stopped = False
@@ -92,7 +94,7 @@ class Writer:
 
     def _write(self, group: Sequence[_Request]) -> None:
         try:
-            self._store.write(
+            written = self._store.write(
                 [span for request in group for span in request.spans],
                 [record for request in group for record in request.logs],
             )
@@ -108,6 +110,7 @@ class Writer:
             log.error("a request cannot be stored: %s", type(error).__name__)
             _settle(group, UnstorableError())
         else:
+            self._intake.deduplicated(written.duplicates)
             _settle(group, None)
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from groundwire_collector.catalogue import EVALUATIONS
+from groundwire_collector.storage import progress
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, DETECTOR
 from groundwire_collector.storage.tables.spans import ARRIVAL
-from groundwire_collector.storage.tables.turns import CURSOR, PENDING_TRACE
+from groundwire_collector.storage.tables.turns import PENDING_TRACE
 from groundwire_evaluators.evaluation import State
 
 NANOSECONDS = 1_000_000_000
@@ -18,7 +19,7 @@ NOT_JUDGED = {State.FAILED, State.NOT_SAMPLED}
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """The evidence of one detector; the alarm is raised at 1."""
+    """The evidence of one stream for a change; those of a service and signal are summed."""
 
     service: str
     signal: str
@@ -40,10 +41,14 @@ class OpenAlarm:
 
 
 def statistics(connection: Connection, limit: int) -> list[Statistic]:
-    """The detectors with the most evidence for a change, at most `limit`."""
+    """The streams with the most evidence for a change, at most `limit`.
+
+    Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
+    """
     c = DETECTOR.c
-    query = select(c.service, c.signal, c.axis, c.value, c.statistic)
-    rows = connection.execute(query.order_by(c.statistic.desc(), c.updated_ns.desc()).limit(limit))
+    labels = (c.service, c.signal, c.axis, c.value)
+    query = select(*labels, func.max(c.statistic)).group_by(*labels)
+    rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
     return [Statistic(*row) for row in rows]
 
 
@@ -57,17 +62,15 @@ def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
 
 
 def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
-    """Age of the oldest work the worker owes: a trace that is due, or a span not looked at yet.
+    """Age of the oldest work the worker owes: a trace that is due, or spans not looked at yet.
 
     0 where nothing is owed. A worker that stopped shows as a lag that grows with the clock.
     """
     due = connection.scalar(
         select(func.min(PENDING_TRACE.c.due_ns)).where(PENDING_TRACE.c.due_ns <= now_ns)
     )
-    seen = connection.scalar(select(func.max(CURSOR.c.seq))) or 0
-    unseen = (
-        select(ARRIVAL.c.received_ns).where(ARRIVAL.c.seq > seen).order_by(ARRIVAL.c.seq).limit(1)
-    )
+    new = ARRIVAL.c.seq > progress.position(connection)
+    unseen = select(ARRIVAL.c.received_ns).where(new).order_by(ARRIVAL.c.seq).limit(1)
     owed = [moment for moment in (due, connection.scalar(unseen)) if moment is not None]
     return max((now_ns - min(owed)) / NANOSECONDS, 0.0) if owed else 0.0
 

@@ -15,12 +15,12 @@ from groundwire_collector.intake import Intake
 from groundwire_collector.metrics.exposition import CommittedCollector, Exposition
 from groundwire_collector.routes import metrics
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import counters
+from groundwire_collector.storage import counters, progress
 from groundwire_collector.storage.counters import Exemplar, Increments
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.tables.drift import ALARM, DETECTOR
-from groundwire_collector.storage.tables.spans import SPAN
-from groundwire_collector.storage.tables.turns import CURSOR, PENDING_TRACE
+from groundwire_collector.storage.tables.spans import ARRIVAL
+from groundwire_collector.storage.tables.turns import PENDING_TRACE
 
 LABELS = {"service": "bot", "model_version": 'v"1\\\n', "evaluator": "grounding", "revision": "1"}
 TRACE = "0123456789abcdef" * 2
@@ -48,7 +48,8 @@ def count_three_turns(engine: Engine) -> None:
 
 def client(engine: Engine) -> TestClient:
     app = FastAPI()
-    app.include_router(metrics.router(Exposition(engine, Intake().registry)))
+    app.state.exposition = Exposition(engine, Intake().registry)
+    app.include_router(metrics.router)
     return TestClient(app)
 
 
@@ -149,7 +150,7 @@ def raise_alarm(engine: Engine, resolved_ns: int | None = None) -> None:
         "size_high": 0.2,
         "resolved_ns": resolved_ns,
     }
-    detector = {**where, "statistic": 1.7, "updated_ns": NOW, "state": {}}
+    detector = {**where, "statistic": 1.7, "updated_ns": NOW, "state": {}, "revision": "1"}
     with engine.begin() as connection:
         connection.execute(insert(ALARM), [row])
         connection.execute(insert(DETECTOR).prefix_with("OR REPLACE"), [detector])
@@ -193,12 +194,11 @@ def test_the_lag_is_the_age_of_the_oldest_work_the_worker_owes(engine):
 
 
 def test_a_worker_that_stopped_shows_as_a_growing_lag(engine):
-    span = {"service": "bot", "start_ns": 0, "closes": True, "complete": False, "body": b""}
+    arrival = {"trace_id": bytes(15) + b"1", "closes": True, "complete": False}
     with engine.begin() as connection:
-        for i in range(3):
-            ids = {"trace_id": bytes(15) + b"1", "span_id": bytes(7) + bytes([i + 1])}
-            connection.execute(insert(SPAN), [span | ids | {"received_ns": NOW + i * SECOND}])
-        connection.execute(insert(CURSOR), [{"reader": "worker", "seq": 1}])
+        rows = [arrival | {"received_ns": NOW + i * SECOND} for i in range(3)]
+        connection.execute(insert(ARRIVAL), rows)
+        progress.move_to(connection, 1)
     for age in (5, 50):
         [(_, lag)] = gauge(engine, "groundwire_evaluation_lag_seconds", NOW + (1 + age) * SECOND)
         assert lag == age
