@@ -4,37 +4,27 @@ import numpy as np
 
 from groundwire_evaluators.drift.baseline import Baseline, Floats
 
-EFFECTS = (0.9, 2.0, 8.0)  # in units of the smallest effect that matters
-BELIEFS = (0.45, 0.45, 0.1)
-NATS = 13.0  # the evidence an alarm typically takes: log of turns in the budget's period
-LARGEST_LOSS = 0.9  # no bet ever loses more than this share of its capital
-UNLIKELY = 0.01
+EFFECTS = (1.0, 2.0, 6.0)  # growths bet on, in units of the smallest that matters
+SHARES = (0.4, 0.4, 0.2)  # of the capital, on each
+LARGEST_LOSS = 0.95  # no bet ever loses more than this share of its capital
 
 
 def kelly(growth: Floats, means: Floats, baseline: Baseline) -> Floats:
     """The bet that wins most when the mean is `growth` above `means`, in units of 1 / loss.
 
-    Exact for losses of 0 and 1; by variance for graded ones (Waudby-Smith and Ramdas 2024).
+    A bet b multiplies its capital by 1 + b * (loss - mean) (Waudby-Smith and Ramdas 2024). This
+    one is the likelihood ratio for losses of 0 and 1, and close to best for beta losses.
     """
-    spread = baseline.variance_at(means) + (1 - baseline.dispersion) * growth**2
-    return np.asarray(np.minimum(growth / spread, LARGEST_LOSS / np.maximum(means, 1e-9)))
+    ceiling = LARGEST_LOSS / np.maximum(means, 1e-9)
+    return np.asarray(np.minimum(growth / baseline.variance_at(means), ceiling))
 
 
-def bets_against(means: Floats, baseline: Baseline, min_effect: float) -> tuple[Floats, Floats]:
-    """Bets against "the old mean is g", and the share of capital on each; shapes (means, effects).
+def bets_against(means: Floats, baseline: Baseline, min_effect: float) -> Floats:
+    """Bets against "the old mean is at most g", shape (means, effects).
 
-    A growth by one effect is judged after `turns` turns, and by the mean that then explains old
-    and new losses best. Bets for it get their capital at means about there: elsewhere
-    they are not what decides.
+    The new mean is taken to be one effect above the baseline's; so a bet against a larger old mean
+    is a smaller one, and none where the old mean is taken to be above the new.
     """
     effects = np.minimum(np.array(EFFECTS) * min_effect, 0.9 * (1 - baseline.mean))
-    variance = baseline.variance_at(np.array([baseline.mean]))
-    evidence = baseline.n * effects**2 / (2 * variance)
-    new = np.minimum(NATS / evidence, 0.95)  # share of new turns among all at the alarm
-    turns = baseline.n * new / (1 - new)
-    deciding = baseline.mean + new * effects
     growth = np.maximum(baseline.mean + effects - means[:, None], 0)
-    distance = (means[:, None] - deciding) ** 2 / baseline.variance_at(means)[:, None]
-    slack = np.minimum((baseline.n + turns) * distance / 2, 100)
-    shares = np.array(BELIEFS) * (np.exp(-slack / 2) + UNLIKELY)
-    return kelly(growth, means[:, None], baseline), shares / shares.sum(axis=1, keepdims=True)
+    return kelly(growth, means[:, None], baseline)

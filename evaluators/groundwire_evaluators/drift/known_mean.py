@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 
 from groundwire_evaluators.drift.baseline import Baseline
-from groundwire_evaluators.drift.bets import EFFECTS, kelly
+from groundwire_evaluators.drift.bets import SHARES, bets_against
 from groundwire_evaluators.drift.betting import BettingESR
 from groundwire_evaluators.drift.change_point import ChangePoint
 
@@ -34,11 +34,11 @@ class KnownMeanESR(BettingESR):
             edges=(),
             log_capital=(),
         )
-        bets = kelly(np.array([EFFECTS]) * min_effect, np.array([[mean]]), exact)
+        means = np.array([mean])
         super().__init__(
-            means=np.array([mean]),
-            capital=np.full_like(bets, 1 / bets.size),
-            bets=bets,
+            means=means,
+            capital=np.array([SHARES]),
+            bets=bets_against(means, exact, min_effect),
             change_point=ChangePoint.after(exact, min_effect),
         )
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 
 from groundwire_evaluators.drift.baseline import Baseline
-from groundwire_evaluators.drift.bets import bets_against
+from groundwire_evaluators.drift.bets import SHARES, bets_against
 from groundwire_evaluators.drift.betting import BettingESR
 from groundwire_evaluators.drift.change_point import ChangePoint
 
@@ -31,11 +31,11 @@ class TwoSampleESR(BettingESR):
             raise ValueError(f"min_effect {min_effect} must be between 0 and 1")
         self.baseline, self.min_effect = baseline, min_effect
         upper = np.array(baseline.edges[1:])
-        bets, shares = bets_against(upper, baseline, min_effect)
+        bets = bets_against(upper, baseline, min_effect)
         bets[-1] = 0.0  # the last cell is decided by the baseline alone
         super().__init__(
             means=upper,
-            capital=shares * np.exp(baseline.log_capital)[:, None],
+            capital=np.outer(np.exp(baseline.log_capital), SHARES),
             bets=bets,
             change_point=ChangePoint.after(baseline, min_effect),
         )
