@@ -1,8 +1,9 @@
 """What the model is sent: the rules, the passages that were found, and the question."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from groundwire_demo.corpus import Passage
+from openai.types.chat import ChatCompletionMessageParam
 
 SYSTEM = (
     "You answer questions about Tarnwell for employees and customers. Answer in one or two "
@@ -10,11 +11,15 @@ SYSTEM = (
 )
 
 
-def messages(question: str, found: Sequence[Passage]) -> list[dict[str, str]]:
+def messages(
+    question: str, chunks: Sequence[Mapping[str, Any]]
+) -> list[ChatCompletionMessageParam]:
     """Chat messages, as every OpenAI-compatible endpoint takes them."""
     context = "\n\n".join(
-        f"[{number}] {passage.title} (edited {passage.edited.isoformat()})\n{passage.text}"
-        for number, passage in enumerate(found, start=1)
+        "[{number}] {title} (edited {edited})\n{text}".format(
+            number=number, text=chunk["text"], **chunk["metadata"]
+        )
+        for number, chunk in enumerate(chunks, start=1)
     )
     return [
         {"role": "system", "content": SYSTEM},
