@@ -34,7 +34,7 @@ class HelpDesk:
 
     @observe.retrieval
     def search(self, question: str) -> list[dict[str, Any]]:
-        return [_chunk(passage, score) for passage, score in self.retriever.search(question)]
+        return [chunk_of(passage, score) for passage, score in self.retriever.search(question)]
 
     @observe.generation
     def generate(
@@ -45,7 +45,7 @@ class HelpDesk:
         )
 
 
-def _chunk(passage: Passage, score: float) -> dict[str, Any]:
+def chunk_of(passage: Passage, score: float) -> dict[str, Any]:
     """A passage in a form common among retrievers."""
     return {
         "id": passage.id,

@@ -29,7 +29,7 @@ _FRAMES = (
     "As of the current edition, {lowered} [{number}]",
     "Happy to help. {sentence}",
 )
-_REFUSALS = (
+REFUSALS = (
     "I could not find that in the pages I was given.",
     "Sorry, the provided pages do not say anything about this.",
     "I don't know. The context does not contain an answer to your question.",
@@ -49,7 +49,7 @@ def worded(sentence: str, title: str, passage: str, draw: random.Random) -> str:
 
 
 def refusal(draw: random.Random) -> str:
-    return draw.choice(_REFUSALS)
+    return draw.choice(REFUSALS)
 
 
 def _reworded(sentence: str, draw: random.Random) -> str:
