@@ -47,6 +47,9 @@ class Settings(BaseSettings):
         "grounding,override",
         description="Evaluators to run, by name or dotted path; none: store only.",
     )
+    evaluator_timeout_seconds: float = Field(
+        30.0, gt=0, description="An evaluator of the user's that takes longer for a batch failed."
+    )
     quiet_seconds: float = Field(10.0, gt=0, description="A trace this quiet is complete.")
     longest_trace_seconds: float = Field(
         600.0, gt=0, description="A trace without its root is complete after this long a silence."

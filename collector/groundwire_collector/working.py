@@ -23,7 +23,7 @@ def work(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(settings)
     make_schema(engine)
-    worker = Worker(settings, engine, evaluators(settings.evaluator_names))
+    worker = Worker(settings, engine, evaluators(settings))
     parent = multiprocessing.parent_process()
     while not stop.is_set() and (parent is None or parent.is_alive()):
         stop.wait(_pause(worker))

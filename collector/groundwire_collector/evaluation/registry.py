@@ -1,38 +1,27 @@
-"""Which evaluators run: by the name of an entry point, or a dotted name `module:object`."""
+"""Which evaluators run, and where: ours in the worker, the user's own in a process each."""
 
-from collections.abc import Iterable
-from importlib import import_module
-from importlib.metadata import entry_points
+from collections.abc import Sequence
 
 from groundwire_collector.errors import UsageError
+from groundwire_collector.evaluation.isolation import IsolatedEvaluator
+from groundwire_collector.evaluation.loading import is_ours, load
+from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
 
-GROUP = "groundwire.evaluators"
+
+def evaluators(settings: Settings) -> Sequence[Evaluator]:
+    """The evaluators that the settings name, in their order.
+
+    Raises:
+        UsageError: one cannot be had; the message says which and why.
+    """
+    return [_evaluator(name, settings) for name in settings.evaluator_names]
 
 
-def evaluators(names: Iterable[str]) -> list[Evaluator]:
-    """The evaluators of `names`, made with their defaults."""
-    return [_evaluator(name) for name in names]
-
-
-def _evaluator(name: str) -> Evaluator:
+def _evaluator(name: str, settings: Settings) -> Evaluator:
     try:
-        made = _load(name)()
-    except UsageError:
-        raise
-    except Exception as error:
-        raise UsageError(f"evaluator {name}: {type(error).__name__}: {error}") from error
-    if not isinstance(made, Evaluator):
-        raise UsageError(f"evaluator {name} lacks name, revision or evaluate()")
-    return made
-
-
-def _load(name: str):  # type: ignore[no-untyped-def]
-    if ":" in name:
-        module, _, attribute = name.partition(":")
-        return getattr(import_module(module), attribute)
-    found = entry_points(group=GROUP)
-    if name not in found.names:
-        known = ", ".join(sorted(found.names))
-        raise UsageError(f"no evaluator {name!r}; known: {known}, or a dotted name module:object")
-    return found[name].load()
+        if is_ours(name):
+            return load(name)
+        return IsolatedEvaluator(name, settings.evaluator_timeout_seconds)
+    except UsageError as error:
+        raise UsageError(f"evaluator {name}: {error}") from error
