@@ -13,7 +13,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import Span, Tracer
 
 from groundwire import attributes, diagnostics
@@ -64,7 +64,7 @@ class Client:
             interval=settings.export_interval,
         )
         self.exporter = Exporter(settings, self._transport)
-        self.processor = Processor(self.outbox, settings.also_export)
+        self.processor = Processor(self.outbox, settings.also_export, settings.exit_timeout)
         self.shadows = Shadows()
         self._lock = threading.Lock()
         self._tracer: Tracer | None = None
@@ -77,9 +77,9 @@ class Client:
     def start_span(self, name: str, context: Context) -> Span:
         """Start a span of ours as a child of whatever `context` holds."""
         tracer = self._tracer or self._start()
-        return tracer.start_span(
-            name, context, start_time=self._clock() if self._clock is not None else None
-        )
+        if self._clock is None:
+            return tracer.start_span(name, context)
+        return tracer.start_span(name, context, start_time=self._clock())
 
     def finish(self, observation: Item, live: Span) -> None:
         """End the live span; the processor takes the observation along with it."""
@@ -103,9 +103,8 @@ class Client:
         if isinstance(existing, TracerProvider):
             existing.add_span_processor(self.processor)
             return existing
-        rate = self.settings.sample_rate
         provider = TracerProvider(
-            sampler=ParentBased(TraceIdRatioBased(rate)) if rate < 1 else None,
+            sampler=_sampler(self.settings.sample_rate),
             resource=self._resource(),
             id_generator=self._ids,
             shutdown_on_exit=False,
@@ -127,8 +126,7 @@ class Client:
 
     def close(self) -> None:
         """Deliver what can be delivered within the exit timeout; later spans are dropped."""
-        self.processor.active = False
-        self.outbox.close(self.settings.exit_timeout)
+        self.processor.shutdown()
 
     def after_fork(self) -> None:
         """Begin anew in a forked child: what waited is the parent's."""
@@ -137,6 +135,13 @@ class Client:
         self.outbox.reset()
         self.outbox.exported = self.outbox.dropped = self.outbox.failed = 0
         self.shadows = Shadows()
+
+
+def _sampler(rate: float) -> Sampler | None:
+    """Ours records every turn, whatever a caller's tracing sampled; None: `OTEL_TRACES_SAMPLER`."""
+    if rate < 1:
+        return ParentBased(TraceIdRatioBased(rate))
+    return None if os.environ.get("OTEL_TRACES_SAMPLER") else ALWAYS_ON
 
 
 _client: Client | None = None

@@ -16,10 +16,17 @@ from typing import Any
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import Span, SpanContext, Status, StatusCode, set_span_in_context
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    Span,
+    SpanContext,
+    Status,
+    StatusCode,
+    set_span_in_context,
+)
 
 from groundwire import attributes, client, leaving
-from groundwire.diagnostics import trouble
+from groundwire.diagnostics import trouble, warn_once
 from groundwire.parameters import Argument, Parameters
 from groundwire.reading.answers import Answer, read_answer
 from groundwire.reading.chunks import Chunk, read_chunks
@@ -45,82 +52,65 @@ class Spec:
     answer: Override | None = None
     shadow: Shadow | None = None
 
+    @functools.cached_property
+    def operation(self) -> str:
+        """The GenAI operation of the kind."""
+        return {
+            "turn": attributes.OPERATION_TURN,
+            "retrieval": attributes.OPERATION_RETRIEVAL,
+            "generation": attributes.OPERATION_GENERATION,
+        }[self.kind]
 
-OPERATIONS = {
-    "turn": attributes.OPERATION_TURN,
-    "retrieval": attributes.OPERATION_RETRIEVAL,
-    "generation": attributes.OPERATION_GENERATION,
-}
-_NO_TAGS: dict[str, Any] = {}
+
+# The key of the current span, found without its private name.
+(SPAN_KEY,) = set_span_in_context(INVALID_SPAN, Context())
+
+
+_ABANDONED = ("CancelledError", "Cancelled", "GeneratorExit")  # asyncio, trio, coroutine.close()
 
 
 class Observation:
     """A running call; after its end, what the exporter's thread renders."""
 
-    __slots__ = (
-        "answer",
-        "answer_length",
-        "answer_sha256",
-        "chunks",
-        "context",
-        "ended",
-        "extra",
-        "live",
-        "messages",
-        "operation",
-        "owner",
-        "question",
-        "size",
-        "span",
-        "spec",
-        "started",
-        "tags",
-        "token",
-        "turn",
-    )
-    live: Span
+    # Defaults stand on the class: a call sets only what it has, which is most of its cost.
+    question: str | None = None
+    messages: list[tuple[str, str]] | None = None
+    chunks: list[Chunk] | None = None
+    answer: Answer | None = None
+    answer_length: int | None = None
+    answer_sha256: str | None = None
+    size = 0
+    ended = False
+    token: Any = None
     span: ReadableSpan  # set by the processor when the live span has ended
 
     def __init__(self, spec: Spec, owner: "client.Client") -> None:
         self.spec = spec
         self.owner = owner
-        self.operation: str | None = OPERATIONS[spec.kind]
         self.extra: dict[str, Any] = {}
-        self.tags: Mapping[str, Any] = _NO_TAGS
-        self.question: str | None = None
-        self.messages: list[tuple[str, str]] | None = None
-        self.chunks: list[Chunk] | None = None
-        self.answer: Answer | None = None
-        self.answer_length: int | None = None
-        self.answer_sha256: str | None = None
-        self.size = 0
-        self.ended = False
-        self.token: Any = None
-        self.turn: Turn | None = None
-        self._start()
-
-    def _start(self) -> None:
         current = otel_context.get_current()
-        turn = current.get(TURN)
-        spec = self.spec
-        self.live = self.owner.start_span(spec.name, current)
-        context = set_span_in_context(self.live, current)
-        if isinstance(turn, Turn):
-            self.turn = turn
-            if spec.kind == "turn":  # a step inside a turn: timed, not judged
-                self.operation = None
-        else:
-            inherited = current.get(TAGS)
-            tags = {**self.owner.tags, **spec.tags}
-            if isinstance(inherited, dict):
-                tags.update(inherited)
-            self.turn = Turn(tags, open=spec.kind == "turn")
+        self.live: Span = owner.start_span(spec.name, current)
+        values = {**current, SPAN_KEY: self.live}
+        turn: Any = current.get(TURN)
+        self.operation: str | None = spec.operation
+        if turn is None:
+            turn = Turn(owner.tags, open=spec.kind == "turn")
+            if spec.tags:
+                turn.say(spec.tags)
+            inherited: Any = current.get(TAGS)
+            if inherited:
+                turn.say(inherited)
             if spec.kind == "turn":
-                context = otel_context.set_value(TURN, self.turn, context)
-        self.tags = self.turn.tags
+                values[TURN] = turn
+        elif spec.kind == "turn":  # a step inside a turn: timed, not judged
+            self.operation = None
+        elif spec.tags:
+            turn.suggest(spec.tags)
+        self.turn: Turn | None = turn
+        self.tags: Mapping[str, Any] = turn.tags
         if SHADOW in current:
             self.extra[attributes.SHADOW] = True
-        self.context = context
+        self.context: Context | None = Context(values)
         self.started = time.perf_counter()
 
     # ------------------------------------------------------------------ contexts
@@ -128,7 +118,8 @@ class Observation:
     def enter(self) -> None:
         """Make the span current for the code that follows."""
         try:
-            self.token = leaving.enter(self.context)
+            if self.context is not None:
+                self.token = leaving.enter(self.context)
         except Exception as error:
             trouble("enter", error)
 
@@ -145,6 +136,8 @@ class Observation:
 
     def read_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """Take question, model, chunks and top-k from the call."""
+        if self.operation is None:
+            return
         spec, parameters = self.spec, self.spec.parameters
         if spec.question is not None:
             value = spec.question(*args, **kwargs)
@@ -154,9 +147,8 @@ class Observation:
             value = None
         self.question = read_question(value)
         if spec.kind == "turn":
-            turn = self.turn
-            if turn is not None and self.operation and turn.question is None:
-                turn.question = self.question
+            if self.turn is not None:
+                self.turn.question = self.question
             return
         if spec.kind == "generation":
             self._read_generation(value, args, kwargs)
@@ -199,15 +191,28 @@ class Observation:
         """Take chunks or the answer from what the call returned."""
         spec, turn = self.spec, self.turn
         if spec.kind == "retrieval":
-            self.chunks = read_chunks(spec.chunks(result) if spec.chunks else result)
             if turn is not None:
                 turn.retrieved = True
                 turn.known.append(result)
+            self.chunks = read_chunks(spec.chunks(result) if spec.chunks else result)
+            if self.chunks is None:
+                self._not_read("chunks", result)
             return
         if self.operation is None:
             self._read_step(result)
             return
-        self.answer = read_answer(spec.answer(result) if spec.answer else result)
+        value = spec.answer(result) if spec.answer else result
+        self.answer = read_answer(value, metadata=spec.kind == "generation")
+        if self.answer is None and result is not None:
+            self._not_read("answer", result)
+
+    def _not_read(self, what: str, result: Any) -> None:
+        name, cls = self.spec.name, type(result)
+        warn_once(
+            f"shape:{name}",
+            "no %s found in what %s returned (%s.%s): say where with %s=",
+            *(what, name, cls.__module__, cls.__qualname__, what),
+        )
 
     def _read_step(self, result: Any) -> None:
         """A step inside a turn that names a route gives it to the turn, if it had an answer."""
@@ -226,12 +231,18 @@ class Observation:
             trouble(f"reading the result of {self.spec.name}", error)
         self.end()
 
+    def pass_unread(self) -> None:
+        """End the span of a call whose result must not be touched (an open cursor or file)."""
+        if self.spec.kind == "retrieval" and self.turn is not None:
+            self.turn.retrieved = True
+        self.end()
+
     def fail(self, error: BaseException) -> None:
         """End the span of a call that raised; cancellation and exits are no errors."""
         try:
             if isinstance(error, Exception):
                 self._record(error)
-            elif type(error).__name__ == "CancelledError":
+            elif type(error).__name__ in _ABANDONED:
                 self.extra[attributes.CANCELLED] = True
         except Exception as own:
             trouble("fail", own)
@@ -267,7 +278,7 @@ class Observation:
                 if route:
                     self.extra[attributes.ROUTE] = route
         self._offer_shadow(live)
-        self.context = None  # type: ignore[assignment]
+        self.context = None
         self.turn = None
         if live.is_recording():
             self.size = self._held_bytes()
@@ -296,9 +307,8 @@ class Observation:
             if text is not None:
                 size += sys.getsizeof(text)
         for chunk in self.chunks or ():
-            size += 200 + (sys.getsizeof(chunk.text) if chunk.text is not None else 0)
-            if chunk.metadata:
-                size += 400
+            # Getting the size of None is harmless, and cheaper than asking.
+            size += sys.getsizeof(chunk.text) + (600 if chunk.metadata else 200)
         for _, text in self.messages or ():
             size += sys.getsizeof(text)
         return size

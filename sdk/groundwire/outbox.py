@@ -193,9 +193,8 @@ class Outbox:
         self.flush(timeout)
         with self._lock:
             self._closed = True
-            lost = len(self._queue)
-            self.dropped += lost + (self._sending if self._sending else 0)
-            lost += self._sending
+            self.dropped += len(self._queue)
+            lost = self.waiting
             self._queue.clear()
             self._bytes = 0
         self._wake.set()

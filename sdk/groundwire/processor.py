@@ -23,8 +23,9 @@ class Foreign:
 class Processor(SpanProcessor):
     """Takes our spans, and those of the scopes in `also_export`; leaves all others alone."""
 
-    def __init__(self, outbox: Outbox, also_export: tuple[str, ...] = ()) -> None:
+    def __init__(self, outbox: Outbox, also_export: tuple[str, ...], exit_timeout: float) -> None:
         self._outbox = outbox
+        self._exit_timeout = exit_timeout
         self._also = also_export
         self.held: dict[int, Any] = {}
         self.active = True
@@ -54,6 +55,7 @@ class Processor(SpanProcessor):
     def shutdown(self) -> None:
         """The provider ends: deliver what waits, within the exit timeout."""
         self.active = False
+        self._outbox.close(self._exit_timeout)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Deliver what waits."""

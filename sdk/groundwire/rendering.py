@@ -39,6 +39,9 @@ class Policy:
     hash_key: bytes = b""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
+
+
 def no_mask(text: str) -> str:
     """The redactor of a deployment that masks nothing."""
     return text
@@ -57,10 +60,13 @@ class Rendering:
     def add(self, held: Held) -> dict[str, Any]:
         """The attributes of `held`, texts treated by the policy, cuts listed."""
         out = self.attributes
-        if held.operation:
-            out[names.OPERATION] = held.operation
         out.update(held.tags)
+        if held.operation != names.OPERATION_TURN:
+            out.pop(names.ROUTE, None)
         out.update(held.extra)
+        if held.operation is None:  # a step of a turn: timed, not judged
+            return out
+        out[names.OPERATION] = held.operation
         if held.operation == names.OPERATION_RETRIEVAL:
             self._text(names.QUERY, held.question)
         else:
@@ -176,7 +182,7 @@ def redacted(value: Any, redact: Redact) -> Any:
 
 def dumps(value: Any) -> str:
     """Compact JSON; a lone surrogate, which UTF-8 cannot carry, becomes a question mark."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = _ENCODER.encode(value)
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 

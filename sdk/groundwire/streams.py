@@ -47,7 +47,7 @@ class Gathering:
                 if len(self._chunks) < MAX_CHUNKS:
                     self._chunks.extend(read_chunks(item) or ())
                 return
-            text = self._text(item)
+            text = self._text(item) if self._observation.operation else None
             if text:
                 self._keep(text)
         except Exception as error:
@@ -84,6 +84,8 @@ class Gathering:
     def finish(self) -> None:
         """The stream is over: give the observation what was gathered."""
         observation = self._observation
+        if observation.operation is None:
+            return
         if observation.spec.kind == "retrieval":
             observation.chunks = self._chunks
             if observation.turn is not None:

@@ -33,6 +33,7 @@ class Turn:
     """What the spans of one turn share. `tags` are attributes of the turn and its children."""
 
     __slots__ = (
+        "_said",
         "context_given",
         "generated",
         "known",
@@ -44,9 +45,10 @@ class Turn:
         "tags",
     )
 
-    def __init__(self, tags: dict[str, Any], *, open: bool = True) -> None:  # noqa: A002
+    def __init__(self, tags: Mapping[str, Any], *, open: bool = True) -> None:  # noqa: A002
         self.open = open  # False: a lone retrieval or generation, no turn around it
-        self.tags = tags
+        self.tags = dict(tags)
+        self._said: set[str] = set()
         self.question: str | None = None
         self.route: str | None = None  # told by a step of the turn
         self.retrieved = False
@@ -54,6 +56,17 @@ class Turn:
         self.context_given = False
         self.known: list[Any] = []  # results of the turn's retrievals, to know them again
         self.shadows: list[tuple[Shadow, Callable[[], object]]] = []
+
+    def say(self, tags: Mapping[str, Any]) -> None:
+        """Set tags for good: by the turn's decorator, then by `annotate`."""
+        self._said.update(tags)
+        self.tags.update(tags)
+
+    def suggest(self, tags: Mapping[str, Any]) -> None:
+        """Set what nobody has said: by the decorators inside the turn."""
+        for name, value in tags.items():
+            if name not in self._said:
+                self.tags[name] = value
 
     def detected_route(self) -> str | None:
         """The route as far as it can be seen; None where nothing tells."""
@@ -119,7 +132,7 @@ class annotate:  # noqa: N801 - called like a function
             self._tags = tag_attributes({name: given[name] for name in _ATTRIBUTES})
             turn = current_turn()
             if turn is not None:
-                turn.tags.update(self._tags)
+                turn.say(self._tags)
         except Exception as error:
             trouble("annotate", error)
         if route is not None and route not in ROUTES:

@@ -104,7 +104,7 @@ def finished(observation: Observation, result: Any) -> Any:
             followed = streams.follow(result, kind, observation)
             if followed is not None:
                 return followed
-            observation.end()
+            observation.pass_unread()
             return result
     except Exception as error:
         trouble("result", error)

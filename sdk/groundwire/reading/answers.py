@@ -35,8 +35,11 @@ class Answer:
     logprobs: Any = None
 
 
-def read_answer(result: Any) -> Answer | None:
-    """The answer in a text, a mapping, a dataclass or a client library's response; else None."""
+def read_answer(result: Any, *, metadata: bool = True) -> Answer | None:
+    """The answer in a text, a mapping, a dataclass or a client library's response; else None.
+
+    Without `metadata`, only the text is looked for.
+    """
     if isinstance(result, str):
         return Answer(result)
     if result is None or isinstance(result, int | float):
@@ -48,7 +51,8 @@ def read_answer(result: Any) -> Answer | None:
     if isinstance(result, list):
         return _from_list(result)
     answer = Answer()
-    read_metadata(result, answer)
+    if metadata:
+        read_metadata(result, answer)
     answer.text = _text(result, answer)
     if answer.text is None and answer.model is None and answer.response_id is None:
         return None
@@ -56,19 +60,21 @@ def read_answer(result: Any) -> Answer | None:
 
 
 def _text(result: Any, answer: Answer) -> str | None:
+    if type(result) is dict and type(text := result.get("answer")) is str:
+        return text
     choices = field(result, "choices")
     if isinstance(choices, list):  # OpenAI, LiteLLM
         return _choices(choices, answer)
     candidates = field(result, "candidates")
     if isinstance(candidates, list):  # Google
         return _candidates(candidates, answer)
-    text = first_text(result, _ANSWER)
-    if text is not None:
-        return text
+    found = first_text(result, _ANSWER)
+    if found is not None:
+        return found
     for name in ("content", "output", "message", "raw_response", "replies", "answer", "llm"):
-        text = _nested(field(result, name), answer)
-        if text is not None:
-            return text
+        found = _nested(field(result, name), answer)
+        if found is not None:
+            return found
     return None
 
 

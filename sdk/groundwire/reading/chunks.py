@@ -82,6 +82,8 @@ def read_chunks(result: Any) -> list[Chunk] | None:
 
     None and an empty list are an empty retrieval, which is a value.
     """
+    if type(result) is list:
+        return _from_items(result)
     if result is None:
         return []
     if isinstance(result, str):
@@ -102,7 +104,13 @@ def _from_items(items: Iterable[Any]) -> list[Chunk] | None:
     seen = False
     for item in islice(items, SCAN):
         seen = True
-        if isinstance(item, list) or type(item).__name__ == "Hits":  # one list a query
+        kind = type(item)
+        if kind is dict:
+            chunk = _from_fields(item)
+            if chunk is not None:
+                chunks.append(chunk)
+                continue
+        if kind is list or kind.__name__ == "Hits":  # one list a query
             chunks.extend(_from_items(item) or ())
             continue
         chunk = read_chunk(item)
@@ -263,8 +271,8 @@ def _fields_of(item: Any) -> Mapping[str, Any] | None:
 def _from_fields(fields: Mapping[Any, Any]) -> Chunk | None:
     text = key = score = inner = None
     metadata: dict[str, Any] = {}
-    for name, value in islice(fields.items(), 64):
-        role = _ROLES.get(name) if type(name) is str else None
+    for name, value in fields.items() if len(fields) <= 64 else islice(fields.items(), 64):
+        role = _ROLES.get(name)
         if role == "text" and type(value) is str:
             if text is None:
                 text = value

@@ -10,6 +10,8 @@ _SCALARS = (str, int, float, bool, type(None))
 
 def field(value: Any, name: str) -> Any:
     """`value[name]` of a mapping, `value.name` of an object; None where there is none."""
+    if type(value) is dict:
+        return value.get(name)
     try:
         if isinstance(value, Mapping):
             return value.get(name)
