@@ -39,10 +39,10 @@ class SqliteEngine(Engine):
 def open_engine(settings: Settings) -> Engine:
     """An engine on the database of the settings; it opens no connection yet."""
     if settings.database_url is not None:
-        return create_engine(settings.database_url, pool_pre_ping=True)
+        return create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = create_engine(settings.sqlalchemy_url)
-    engine = SqliteEngine(made.pool, made.dialect, made.url)
+    engine = SqliteEngine(made.pool, made.dialect, made.url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
