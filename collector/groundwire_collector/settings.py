@@ -55,6 +55,10 @@ class Settings(BaseSettings):
         600.0, gt=0, description="A trace without its root is complete after this long a silence."
     )
     flag_threshold: float = Field(0.5, ge=0, le=1, description="p_unsupported that flags a turn.")
+    publish_endpoint: str | None = Field(
+        None, description="OTLP/HTTP endpoint that gets each score as a log event; unset: none."
+    )
+    publish_headers: str = Field("", description="Headers for it, as a=b,c=d.")
 
     # Drift
     alarm_budget: str = Field("1 per 30d", description="False alarms allowed over everything.")

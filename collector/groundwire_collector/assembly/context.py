@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from groundwire_collector.assembly.answers import RETRIEVING, Answer
 from groundwire_collector.assembly.documents import chunks as chunks_of
 from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SpanReading
 from groundwire_collector.assembly.shapes import said, try_unpack
 from groundwire_collector.assembly.trace import Trace
@@ -36,6 +37,14 @@ class Retrieval:
     reading: SpanReading
     rung: str | None
     chunks: tuple[Chunk, ...] | None
+
+    @property
+    def redacted(self) -> bool:
+        """A mark stands where documents, or the text of one, should be."""
+        if self.chunks is not None:
+            return any(mark(chunk.text) == "redacted" for chunk in self.chunks)
+        values = (*self.reading.values("documents"), *self.reading.values("returned"))
+        return any(isinstance(value, str) and mark(value) == "redacted" for value in values)
 
     @property
     def has_text(self) -> bool:
@@ -134,7 +143,9 @@ def context(found: Sequence[Retrieval], answer: Answer) -> Context:
     joined = _joined(told)
     if found and len(told) == len(found) and all(r.has_text for r in told):
         return Context(joined, _worst_rung(told))
-    if found and (lower := _from_prompt(joined, found, answer)):
+    # What was redacted here is not to be read elsewhere.
+    redacted = any(r.redacted for r in found)
+    if found and not redacted and (lower := _from_prompt(joined, found, answer)):
         return lower
     return Context(joined, _worst_rung(told), withheld=bool(found))
 

@@ -1,42 +1,16 @@
-"""What was taken out of a text before it came here: redacted, cut, dropped."""
+"""Why a turn cannot be judged: what was redacted, cut, dropped or withheld before it came here."""
 
-import re
 from collections.abc import Iterable, Sequence
 
-from groundwire import attributes
 from groundwire_collector.assembly.answers import Answer
 from groundwire_collector.assembly.context import Context, Retrieval
+from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SpanReading
 from groundwire_collector.assembly.shapes import CutJsonError, try_unpack, unpack
 
-# Marks that other redactors leave. Ours are typed and stable in a trace ([EMAIL_1]): a text with
-# them can still be judged, and none of these patterns matches them.
-MARKS = (
-    re.compile(re.escape(attributes.REDACTED)),
-    re.compile(r"\[Scrubbed due to "),  # Logfire
-    re.compile(
-        r"[\[<({]\s*(?:REDACTED|MASKED|FILTERED|REMOVED|HIDDEN|SCRUBBED)\b[^\])>}]{0,40}[\])>}]",
-        re.I,
-    ),
-    re.compile(r"^\s*(?:REDACTED|<?\s*masked due to [^>]*>?|\*{3,}|█+|X{8,})\s*$", re.I),
-)
-CUTS = (
-    re.compile(r"(?:\[|<|\()\s*truncated\b[^\])>]{0,60}[\])>]\s*$", re.I),
-    re.compile(r"(?:\.\.\.|…)\s*\(?(?:truncated|\d+ more (?:characters|chars|bytes))\)?\s*$", re.I),
-)
-_QUICK = re.compile(
-    r"redact|scrub|mask|filter|remov|hidden|trunc|more c|more b|\*\*\*|█|x{8}", re.I
-)
+RETURNED = ("documents", "returned")
 LEAST_LIMIT = 64  # characters; no emitter's limit is below this
-
-
-def mark(text: str | None) -> str | None:
-    """How a text was spoilt: "redacted", "cut", or None."""
-    if not text or not _QUICK.search(text):
-        return None
-    if any(pattern.search(text) for pattern in MARKS):
-        return "redacted"
-    return "cut" if any(pattern.search(text) for pattern in CUTS) else None
 
 
 def length_limit(readings: Iterable[SpanReading]) -> int | None:
@@ -95,6 +69,8 @@ def _of_answer(answer: Answer, limit: int | None) -> str | None:
         return "the answer was not sent: its emitter withholds the content of messages"
     if any(cut_attributes(r, ("answer", "output")) for r in (answer.top, *answer.calls[:1])):
         return "the answer was cut on its way"
+    if answer.top.kind == SpanKind.GENERATION and (lost := answer.top.span.dropped_attributes):
+        return f"{lost} attributes of the answering span were dropped by its emitter"
     return _of_text("answer", answer.text, limit)
 
 
@@ -112,10 +88,11 @@ def _of_chunks(found: Sequence[Retrieval], given: Context, limit: int | None) ->
         dropped = retrieval.reading.span.dropped_attributes
         if dropped and retrieval.rung != "documents":
             return f"{dropped} attributes of a retrieval were dropped by its emitter"
-        if retrieval.rung in (None, "documents", "retriever_output") and cut_attributes(
-            retrieval.reading, ("documents", "returned")
-        ):
+        told_apart = retrieval.rung not in (None, "retriever_output")
+        if cut_attributes(retrieval.reading, ("documents",) if told_apart else RETURNED):
             return "the retrieved documents were cut on their way"
+    if any(retrieval.redacted for retrieval in found):
+        return "the retrieved documents were redacted"
     for chunk in given.chunks:
         if spoilt := _of_text("text of a chunk", chunk.text, limit):
             return spoilt

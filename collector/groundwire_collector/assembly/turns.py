@@ -28,11 +28,21 @@ def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
     and of its answering span's. Where spans came late, several of them may say the answer: `known`
     are the ids that turns of this trace have already, and a turn keeps its own.
     """
+    return [turn for turn, _ in assemble_with_spans(spans, known)]
+
+
+def assemble_with_spans(
+    spans: Sequence[Span], known: Collection[str] = ()
+) -> list[tuple[Turn, frozenset[str]]]:
+    """As `assemble`; with each turn the ids of the spans that served it."""
     trace = Trace(spans)
     found = answers(trace)
     limit = length_limit(trace.readings.values())
     return [
-        _turn(_Part(trace, answer, scope), limit, known)
+        (
+            _turn(_Part(trace, answer, scope), limit, known),
+            frozenset(reading.span.span_id for reading in scope),
+        )
         for answer, scope in zip(found, scopes(trace, found), strict=True)
     ]
 
