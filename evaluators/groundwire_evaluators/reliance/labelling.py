@@ -31,6 +31,11 @@ _SAYS_NOTHING = re.compile(
     r"|mentioned|specified|available|provided|known|answerable|sure|clear))\W*",
     re.IGNORECASE,
 )
+# "It cannot be found in Miami" answers a yes/no question; "the text does not say" declines.
+_SPEAKER = re.compile(
+    r"\b(?:i|we|my|context|passages?|documents?|texts?|information|sources?)\b|^\W*(?:un|not\b)",
+    re.I,
+)
 _SHORT_RESPONSE = 60  # words; a longer one that declines somewhere says something else too
 _LONGEST_RESPONSE = 20_000  # code points that are read
 
@@ -144,7 +149,7 @@ def _by_polarity(conflict: Conflict, text: str) -> Label | None:
     context, parametric = conflict.context_answer, conflict.parametric_answer
     if not context or not parametric or not is_polar(context, parametric):
         return None
-    if is_refusal(text):
+    if is_refusal(text) and _SPEAKER.search(text):
         return Label(followed=Outcome.REFUSAL, rule="declines")
     matter = max(context, parametric, key=len)
     said = affirms(text, conflict.question, matter)

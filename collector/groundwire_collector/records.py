@@ -1,0 +1,64 @@
+"""Files of JSON lines: one object a line, gzip-packed or not, in and out."""
+
+import gzip
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, Any
+
+from rich.console import Console
+from rich.progress import track
+
+from groundwire_collector.errors import UsageError
+
+Record = dict[str, Any]
+
+
+def read_records(path: Path) -> list[Record]:
+    """The objects of a file in order; blank lines are skipped.
+
+    Raises `UsageError` with the line's number for what is no JSON object.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            return [_record(path, number, line) for number, line in _lines(file)]
+    except (OSError, EOFError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+
+
+def _lines(file: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Split at \\n alone: texts may hold other line separators."""
+    return ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+
+
+def _record(path: Path, number: int, line: bytes) -> Record:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"{path}, line {number}: no JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise UsageError(f"{path}, line {number}: a JSON object is needed, not {record!r:.40}")
+    return record
+
+
+@contextmanager
+def record_sink(out: Path | None) -> Iterator[IO[str]]:
+    """Where result lines go: the file `out`, or standard output, which gets nothing else."""
+    try:
+        opened = out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written: {error}") from error
+    with opened as file:
+        yield file
+
+
+def write_record(file: IO[str], record: Record) -> None:
+    file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def tracked(records: list[Record], what: str) -> Iterable[Record]:
+    """The records, with a progress bar on standard error where that is a terminal."""
+    console = Console(stderr=True)
+    return track(records, what, console=console, disable=not console.is_terminal, transient=True)

@@ -1,0 +1,8 @@
+"""Statistics over many turns: proportions, ratios and paired comparisons, all with intervals."""
+
+from groundwire_evaluators.statistics.interval import Interval
+from groundwire_evaluators.statistics.mcnemar import Paired, compare_pairs
+from groundwire_evaluators.statistics.proportion import wilson
+from groundwire_evaluators.statistics.ratio import Estimate, hajek
+
+__all__ = ["Estimate", "Interval", "Paired", "compare_pairs", "hajek", "wilson"]

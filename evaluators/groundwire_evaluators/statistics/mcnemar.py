@@ -1,0 +1,72 @@
+"""Paired comparison of the same items before and after: McNemar's exact one-sided test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import comb
+
+from groundwire_evaluators.statistics.interval import Interval
+from groundwire_evaluators.statistics.proportion import wilson
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """How `n` items that were run twice compare.
+
+    `lost` held before and not after, `gained` the other way round; `p_value` is the chance of at
+    least this many losses among the changed items if losses and gains were equally likely.
+    `change` is the change of the share that holds, after minus before, with its interval.
+    """
+
+    n: int
+    lost: int
+    gained: int
+    p_value: float
+    change: float
+    interval: Interval
+
+
+def compare_pairs(before: Sequence[bool], after: Sequence[bool], level: float = 0.95) -> Paired:
+    """McNemar's test that fewer items hold after than before, exact and one-sided.
+
+    Only the changed items tell: lost ~ Binomial(lost + gained, 1/2) when nothing got worse.
+    Valid at every size (McNemar 1947, https://doi.org/10.1007/BF02295996); conservative, since the
+    binomial is discrete. The interval is Newcombe's (1998, method 10) for paired proportions.
+    """
+    if len(before) != len(after):
+        raise ValueError("pairs need both runs of every item")
+    pairs = [(bool(was), bool(now)) for was, now in zip(before, after, strict=True)]
+    lost = sum(was and not now for was, now in pairs)
+    gained = sum(now and not was for was, now in pairs)
+    n = len(pairs)
+    p_value = upper_tail(lost, lost + gained)
+    change = (gained - lost) / n if n else 0.0
+    return Paired(n, lost, gained, p_value, change, _newcombe(pairs, level))
+
+
+def upper_tail(successes: int, trials: int) -> float:
+    """P(X >= successes) for X ~ Binomial(trials, 1/2)."""
+    tail = sum(comb(trials, k) for k in range(successes, trials + 1))
+    return float(Fraction(tail, 2**trials))
+
+
+def _newcombe(pairs: Sequence[tuple[bool, bool]], level: float) -> Interval:
+    n = len(pairs)
+    if n == 0:
+        return Interval(-1.0, 1.0)
+    both = sum(was and now for was, now in pairs)
+    was = sum(each[0] for each in pairs)
+    now = sum(each[1] for each in pairs)
+    neither = n - was - now + both
+    p1, p2 = now / n, was / n
+    l1, u1 = wilson(now, n, level)
+    l2, u2 = wilson(was, n, level)
+    phi = _correlation(both, now - both, was - both, neither)
+    low = (p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2
+    high = (p2 - l2) ** 2 - 2 * phi * (p2 - l2) * (u1 - p1) + (u1 - p1) ** 2
+    return Interval(p1 - p2 - max(low, 0.0) ** 0.5, p1 - p2 + max(high, 0.0) ** 0.5)
+
+
+def _correlation(a: int, b: int, c: int, d: int) -> float:
+    below = (a + b) * (c + d) * (a + c) * (b + d)
+    return float((a * d - b * c) / below**0.5) if below else 0.0

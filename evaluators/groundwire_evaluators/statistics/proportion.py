@@ -1,0 +1,26 @@
+"""Intervals of a proportion."""
+
+from math import sqrt
+
+from groundwire_evaluators.statistics.interval import Interval, normal_quantile
+
+
+def wilson(hits: float, total: float, level: float = 0.95) -> Interval:
+    """Wilson's score interval of hits / total; (0, 1) where there is nothing.
+
+    Fractions are welcome, so that weighted counts can be given with their effective total. It keeps
+    its coverage near 0 and 1 and for small totals, where the normal interval does not (Brown, Cai
+    and DasGupta 2001, https://doi.org/10.1214/ss/1009213286). It takes the units for independent:
+    answers that share a question are not, use `hajek` with clusters for them.
+    """
+    if total < 0 or not 0 <= hits <= max(total, 0):
+        raise ValueError(f"{hits} hits of {total} is no proportion")
+    if total == 0:
+        return Interval(0.0, 1.0)
+    z = normal_quantile(level)
+    share, spread = hits / total, z * z / total
+    centre = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * sqrt(share * (1 - share) / total + spread / (4 * total))
+    low = 0.0 if hits == 0 else centre - half
+    high = 1.0 if hits == total else centre + half
+    return Interval(low, high).clipped()
