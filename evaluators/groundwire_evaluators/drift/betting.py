@@ -116,4 +116,4 @@ class BettingESR:
     def _resume(self, state: dict[str, Any]) -> None:
         self._wealth = np.array(state["wealth"], dtype=float)
         self._statistic = state["statistic"]
-        self._change_point = ChangePoint.from_state(state["change_point"])
+        self._change_point.resume(state["change_point"])

@@ -39,7 +39,7 @@ class KnownMeanESR(BettingESR):
             means=means,
             capital=np.array([SHARES]),
             bets=bets_against(means, exact, min_effect),
-            change_point=ChangePoint.after(exact, min_effect),
+            change_point=ChangePoint(exact, min_effect),
         )
 
     def to_state(self) -> dict[str, Any]:

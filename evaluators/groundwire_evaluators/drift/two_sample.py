@@ -37,7 +37,7 @@ class TwoSampleESR(BettingESR):
             means=upper,
             capital=np.outer(np.exp(baseline.log_capital), SHARES),
             bets=bets,
-            change_point=ChangePoint.after(baseline, min_effect),
+            change_point=ChangePoint(baseline, min_effect),
         )
 
     def to_state(self) -> dict[str, Any]:
