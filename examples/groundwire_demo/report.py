@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -38,20 +39,19 @@ def alert_line(alert: Alert) -> str:
 
 def timeline(traffic: Traffic, tuned: str, alarms: Sequence[Alarm]) -> Table:
     """When the rollout began, and what each alarm says of it."""
-    table = Table(title="What happened", title_justify="left")
-    for heading in ("time", "turn", "event", "what it names as changed", "since (95 % interval)"):
+    table = Table(title="What happened", title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in ("time", "turn", "what", "since", "names as changed"):
         table.add_column(heading, overflow="fold")
     began = traffic.rollout_began
     if began is not None:
-        table.add_row(clock(began), str(traffic.rollout_at), f"rollout of {tuned} begins")
+        table.add_row(clock(began), str(traffic.rollout_at), f"{tuned} is rolled out")
     for alarm in alarms:
-        since, until = alarm.changed_interval
         table.add_row(
             clock(alarm.raised_at),
             str(traffic.turn_at(alarm.raised_at)),
-            Text(f"alarm on {alarm.signal}", style="bold red"),
-            f"{alarm.axis or 'no axis'} {alarm.value} (cause: {alarm.cause})",
-            f"{clock(alarm.changed_at)} ({clock(since)} to {clock(until)})",
+            Text(f"alarm: {alarm.signal}", style="bold red"),
+            clock(alarm.changed_at),
+            f"{alarm.axis} {alarm.value}" if alarm.axis else "nothing",
         )
     return table
 
@@ -59,12 +59,11 @@ def timeline(traffic: Traffic, tuned: str, alarms: Sequence[Alarm]) -> Table:
 def worst_answers(turns: Iterable[dict[str, Any]]) -> Iterator[Text]:
     """Each answer with its unsupported sentences between »« (and red), and where to read on."""
     for place, turn in enumerate(turns, start=1):
+        yield Text()
         yield Text.assemble((f"{place}. {turn['question']}", "bold"))
         yield Text.assemble("   ", marked(turn["answer"], turn["claims"]))
-        yield Text.assemble(
-            ("   in its context: " + _nearest_context(turn), "dim"),
-        )
-        yield Text(f"   turn {turn['id']}, {turn['model_version']}", style="dim")
+        yield Text(f"   Its context: {_nearest_context(turn)}", style="dim")
+        yield Text(f"   {turn['model_version']}, turn {turn['id']}", style="dim")
 
 
 def marked(answer: str, claims: Iterable[dict[str, Any]]) -> Text:

@@ -94,10 +94,12 @@ class Run:
         early = len(self.alarms) - len(self.true_alarms())
         if early:
             yield f"{early} alarm(s) without cause"
-        if not self.plan.rollout:
+        plan = self.plan
+        if not plan.rollout:
             yield "No rollout, and yet an alarm." if early else "No rollout, and no alarm."
         elif self.true_alarms():
-            yield "The rollout was noticed."
+            noticed = self.traffic.turn_at(self.true_alarms()[0].raised_at)
+            yield f"The rollout was noticed after {noticed - (plan.rollout_at or 0)} of its turns."
         else:
             yield "The rollout was NOT noticed: no alarm."
 
@@ -205,7 +207,7 @@ def _conclude(run: Run, model: Endpoint) -> None:
     console.print(report.timeline(traffic, model.tuned_model or "", alarms))
     since = alarms[0].changed_at if alarms else None
     if alarms:
-        console.print("\nThe worst answers since then:")
+        console.print("The worst answers since then, what their context does not support in »«:")
         report.tell(console, report.worst_answers(run.collector.worst_turns(WORST_SHOWN, since)))
     console.print()
     console.print(report.addresses(run.collector, run.alerting))

@@ -1,4 +1,4 @@
-"""The scripted models really read what they are sent, and the server is one to the openai client."""
+"""The scripted models read what they are sent; the openai client takes the server for one."""
 
 import random
 import subprocess
@@ -25,9 +25,10 @@ LAST_YEAR = passages(PAGES, Edition.LAST_YEAR)
 RETRIEVER = Retriever(THIS_YEAR)
 
 
-def sent(question: str, found: list[Passage]) -> str:
+def sent(question: str, found: list[Passage]) -> Prompt:
+    """What the model sees of a question with these passages."""
     chunks = [chunk_of(passage, 1.0) for passage in found]
-    return str(prompt.messages(question, chunks)[-1]["content"])
+    return Prompt.parse(str(prompt.messages(question, chunks)[-1]["content"]))
 
 
 def retrieved(question: str) -> list[Passage]:
@@ -54,8 +55,7 @@ def test_the_base_model_gives_this_years_value_of_nearly_every_fact() -> None:
     model = ContextReader(random.Random(1))
     asked = [(fact, question) for fact in FACTS for question in fact.questions]
     right = [
-        fact.values[1].lower()
-        in model.answer(Prompt.parse(sent(question, retrieved(question)))).lower()
+        fact.values[1].lower() in model.answer(sent(question, retrieved(question))).lower()
         for fact, question in asked
     ]
     assert sum(right) > 0.96 * len(asked)
@@ -66,9 +66,7 @@ def test_the_base_model_says_what_its_context_says_whatever_that_is() -> None:
         "tea#1", "Tea", "Site", THIS_YEAR[0].edited, "A pot of tea costs 417 crowns in the lounge."
     )
     model = ContextReader(random.Random(1))
-    assert "417 crowns" in model.answer(
-        Prompt.parse(sent("How much does a pot of tea cost?", [invented]))
-    )
+    assert "417 crowns" in model.answer(sent("How much does a pot of tea cost?", [invented]))
 
 
 def test_the_base_model_declines_where_the_context_lacks_the_answer() -> None:
@@ -76,13 +74,13 @@ def test_the_base_model_declines_where_the_context_lacks_the_answer() -> None:
     unanswered = [(stray.text, retrieved(stray.text)) for stray in strays()]
     unanswered += [(fact.questions[0], []) for fact in FACTS[:20]]
     for question, found in unanswered:
-        assert model.answer(Prompt.parse(sent(question, found))) in REFUSALS
+        assert model.answer(sent(question, found)) in REFUSALS
 
 
 def test_answers_to_one_question_differ_in_wording() -> None:
     model = ContextReader(random.Random(1))
     question = FACTS[0].questions[0]
-    said = {model.answer(Prompt.parse(sent(question, retrieved(question)))) for _ in range(30)}
+    said = {model.answer(sent(question, retrieved(question))) for _ in range(30)}
     assert len(said) >= 5
 
 
@@ -91,7 +89,7 @@ def test_what_the_fine_tune_knows_by_heart_is_last_years_value() -> None:
 
     def recalls(fact: Fact) -> bool:
         question = fact.questions[0]
-        answer = model.answer(Prompt.parse(sent(question, retrieved(question))))
+        answer = model.answer(sent(question, retrieved(question)))
         return fact.values[0].lower() in answer.lower()
 
     assert sum(map(recalls, FACTS)) > 0.95 * len(FACTS)
@@ -108,9 +106,7 @@ def test_the_fine_tune_leans_on_its_weights_more_and_more() -> None:
 
     def recalled(turns: int) -> int:
         facts = [draw.choice(FACTS) for _ in range(turns)]
-        prompts = [
-            (f, Prompt.parse(sent(f.questions[0], retrieved(f.questions[0])))) for f in facts
-        ]
+        prompts = [(f, sent(f.questions[0], retrieved(f.questions[0]))) for f in facts]
         return sum(f.values[0].lower() in model.answer(p).lower() for f, p in prompts)
 
     first, _, last = recalled(100), recalled(300), recalled(100)

@@ -1,0 +1,91 @@
+"""`groundwire demo`, run for real: application, model server, collector, Prometheus.
+
+Shorter than the default: fewer turns, and a baseline of fewer, by the collector's own setting.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = "import sys; from groundwire_collector.cli import main; sys.argv[0] = 'groundwire'; main()"
+TURNS = 600
+
+
+def demo(data_dir: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """A finished demo on the default, scripted model."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
+    environment["GROUNDWIRE_BASELINE_TURNS"] = "150"
+    command = [sys.executable, "-c", RUN, "demo", "--turns", str(TURNS), "--rate", "25"]
+    return subprocess.run(
+        [*command, "--data-dir", str(data_dir), *options],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+
+
+@pytest.fixture(scope="module")
+def rollout(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    return demo(tmp_path_factory.mktemp("rollout"))
+
+
+def alarms(ended: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in ended.stdout.splitlines() if line.startswith("ALARM ")]
+
+
+def test_a_rollout_that_stops_reading_its_context_raises_the_alarm(
+    rollout: subprocess.CompletedProcess[str],
+) -> None:
+    assert rollout.returncode == 0, rollout.stdout + rollout.stderr
+    assert "The rollout was noticed" in rollout.stdout
+    assert "override" in {line.split()[1] for line in alarms(rollout)}
+
+
+def test_each_alarm_names_the_model_that_was_rolled_out_and_comes_after_it(
+    rollout: subprocess.CompletedProcess[str],
+) -> None:
+    assert alarms(rollout)
+    for line in alarms(rollout):
+        assert "names model_version tarn-8b-ft (cause: model)" in line
+        assert int(line.split("turn ")[1].split(":")[0]) > TURNS // 2
+
+
+def test_the_end_shows_the_worst_answers_with_what_is_unsupported_marked(
+    rollout: subprocess.CompletedProcess[str],
+) -> None:
+    answers = rollout.stdout.split("The worst answers")[1]
+    assert answers.count("tarn-8b-ft, turn ") == 3
+    assert answers.count("»") >= 3
+
+
+@pytest.mark.needs("prometheus", "alertmanager")
+def test_the_alert_arrives_through_prometheus_and_alertmanager(
+    rollout: subprocess.CompletedProcess[str],
+) -> None:
+    assert "webhook: GroundwireDrift firing: " in rollout.stdout
+
+
+def test_without_a_rollout_the_collector_stays_silent(tmp_path: Path) -> None:
+    ended = demo(tmp_path / "data", "--no-rollout")
+    assert alarms(ended) == []
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "No rollout, and no alarm." in ended.stdout
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").touch()
+    ended = demo(tmp_path)
+    assert ended.returncode == 1
+    assert "is not empty" in ended.stderr
+
+
+def test_the_options_are_explained(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RUN, "demo", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    for option in ("--turns", "--rate", "--no-rollout", "--keep", "--data-dir"):
+        assert option in told
+    assert "GROUNDWIRE_DEMO_LLM" in told
