@@ -121,6 +121,12 @@ DRIFT_CHANGE_TIMESTAMP = _gauge(
 EVALUATION_LAG = _gauge(
     "evaluation_lag_seconds", "Age of the oldest complete turn that is not judged yet."
 )
+TRACES_FAILED = Metric(
+    "groundwire_traces_failed",
+    Kind.COUNTER,
+    "Traces that could not be assembled or judged, and were passed over.",
+    (),
+)
 LAST_EVALUATION = _gauge(
     "last_evaluation_timestamp_seconds", "When a turn was last judged.", "service"
 )

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from groundwire_collector.processes.supervisor import supervise
 from groundwire_collector.settings import Settings
-from groundwire_collector.supervisor import supervise
 
 
 def up(

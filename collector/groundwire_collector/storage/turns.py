@@ -67,10 +67,10 @@ class TurnQuery:
     cursor: tuple[float | None, int, str] | None = None  # of the last turn of the page before
 
 
-def stored(connection: Connection, turn_ids: Iterable[str]) -> dict[str, Turn]:
-    """Those of `turn_ids` that are stored already."""
-    query = select(TURN).where(TURN.c.id.in_(list(turn_ids)))
-    return {row["id"]: _turn(dict(row)) for row in connection.execute(query).mappings()}
+def of_traces(connection: Connection, trace_ids: Iterable[str]) -> list[Turn]:
+    """The turns of these traces that are stored already."""
+    query = select(TURN).where(TURN.c.trace_id.in_(list(trace_ids)))
+    return [_turn(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:

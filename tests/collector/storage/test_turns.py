@@ -75,7 +75,7 @@ def test_saving_again_replaces_what_was_said_before(connection):
     [found] = turns.find(connection, TurnQuery())
     assert found.p_unsupported == 0.75
     assert len(found.evaluations) == 1
-    assert turns.stored(connection, [found.turn.id, "other"]) == {found.turn.id: found.turn}
+    assert turns.of_traces(connection, [f"{1:032x}", "other"]) == [found.turn]
 
 
 @pytest.mark.parametrize("order", ["worst", "newest"])

@@ -2,9 +2,11 @@
 
 import logging
 import multiprocessing
+import os
 import pkgutil
 import signal
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,8 +18,8 @@ from groundwire_collector.errors import GroundwireError
 from groundwire_collector.settings import Settings
 
 # By name: the supervisor loads neither, so that both load at once.
-RECEIVER = "groundwire_collector.server:serve"
-WORKER = "groundwire_collector.working:work"
+RECEIVER = "groundwire_collector.processes.receiver:serve"
+WORKER = "groundwire_collector.processes.worker:work"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -64,10 +66,19 @@ def _spawn(name: str, function: str, settings: Settings) -> SpawnProcess:
 def _run(function: str, settings: Settings) -> None:
     """In the new process: load what it is for, and run it."""
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         pkgutil.resolve_name(function)(settings)
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")
+
+
+def _end_with_parent() -> None:
+    """A supervisor that was killed leaves no process that holds the port."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _await_receiver(settings: Settings, receiver: SpawnProcess) -> None:

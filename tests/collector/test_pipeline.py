@@ -8,13 +8,14 @@ from sqlalchemy import Engine
 
 from groundwire import attributes
 from groundwire_collector import catalogue
+from groundwire_collector import pipeline as module
+from groundwire_collector.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
 from groundwire_collector.storage import counters, drift, turns
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
-from groundwire_collector.worker import Worker
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.turn import Turn
 
@@ -109,14 +110,14 @@ def count(engine: Engine, metric: catalogue.Metric) -> float:
     return sum(counter.value for (name, _), counter in found.items() if name == metric.name)
 
 
-def work_off(worker: Worker, now_ns: int = LATER) -> None:
-    while worker.step(now_ns):
+def work_off(pipeline: Pipeline, now_ns: int = LATER) -> None:
+    while pipeline.step(now_ns):
         pass
 
 
 def test_a_complete_trace_becomes_a_judged_and_counted_turn(settings, engine):
     SpanStore(engine).add(trace(0))
-    work_off(Worker(settings, engine, [Length()]))
+    work_off(Pipeline(settings, engine, [Length()]))
     [item] = stored(engine)
     assert (item.turn.question, item.turn.answer) == ("How long?", "30 days")
     assert [chunk.text for chunk in item.turn.chunks] == ["30 days"]
@@ -126,28 +127,28 @@ def test_a_complete_trace_becomes_a_judged_and_counted_turn(settings, engine):
 
 def test_a_trace_without_the_answer_complete_mark_waits_until_it_is_quiet(settings, engine):
     SpanStore(engine).add(trace(0, complete=False))
-    worker = Worker(settings, engine, [Length()])
-    worker.step()
+    pipeline = Pipeline(settings, engine, [Length()])
+    pipeline.step()
     assert stored(engine) == []
-    work_off(worker)
+    work_off(pipeline)
     assert len(stored(engine)) == 1
 
 
 def test_spans_sent_again_change_nothing(settings, engine):
-    worker = Worker(settings, engine, [Length()])
+    pipeline = Pipeline(settings, engine, [Length()])
     for _ in range(3):
         SpanStore(engine).add(trace(0))
-        work_off(worker)
+        work_off(pipeline)
     assert count(engine, catalogue.TURNS) == 1
     assert count(engine, catalogue.TURNS_REOPENED) == 0
 
 
 def test_a_span_that_comes_late_is_judged_again_but_counted_once(settings, engine):
     retrieval, root = trace(0)
-    worker = Worker(settings, engine, [])
+    pipeline = Pipeline(settings, engine, [])
     for late in (root, retrieval):
         SpanStore(engine).add([late])
-        work_off(worker)
+        work_off(pipeline)
     [item] = stored(engine)
     assert [chunk.id for chunk in item.turn.chunks] == ["c1"]
     assert count(engine, catalogue.TURNS) == 1
@@ -158,7 +159,7 @@ def test_an_evaluator_that_raises_costs_its_own_judgement_alone(settings, engine
     SpanStore(engine).add(trace(0))
     failing = Raising()
     failing.name = "broken"
-    work_off(Worker(settings, engine, [failing, Length()]))
+    work_off(Pipeline(settings, engine, [failing, Length()]))
     [item] = stored(engine)
     states = {e.evaluator: (e.state, e.reason) for e in item.evaluations}
     assert states["broken"] == (State.FAILED, "ZeroDivisionError: judge broke")
@@ -173,7 +174,7 @@ def test_a_drift_of_the_answers_is_stored_as_an_alarm_and_resolved(settings, eng
         for _ in range(length):
             SpanStore(engine).add(trace(number, answer))
             number += 1
-    work_off(Worker(settings, engine, [Length()]))
+    work_off(Pipeline(settings, engine, [Length()]))
     with engine.connect() as connection:
         [alarm] = drift.alarms(connection)
     assert (alarm.service, alarm.signal) == ("bot", "p_unsupported")
@@ -187,18 +188,37 @@ def test_a_worker_that_dies_in_the_middle_of_a_commit_leaves_nothing_half_done(
 ):
     for number in range(10):
         SpanStore(engine).add(trace(number))
-    worker = Worker(settings, engine, [Length()])
+    pipeline = Pipeline(settings, engine, [Length()])
 
     def power_cut(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("groundwire_collector.worker.memory.keep", power_cut)
+        patched.setattr("groundwire_collector.pipeline.memory.keep", power_cut)
         with pytest.raises(KeyboardInterrupt):
-            work_off(worker)
+            work_off(pipeline)
     assert stored(engine) == []
     assert count(engine, catalogue.TURNS) == 0
 
-    work_off(Worker(settings, engine, [Length()]))
+    work_off(Pipeline(settings, engine, [Length()]))
     assert len(stored(engine)) == 10
     assert count(engine, catalogue.TURNS) == 10
+
+
+def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
+    settings, engine, monkeypatch
+):
+    for number in range(3):
+        SpanStore(engine).add(trace(number))
+    assemble = module.assemble
+
+    def choking(spans: Sequence[Span], known: Sequence[str]) -> list[Turn]:
+        if spans[0].trace_id == f"{2:032x}":
+            raise RecursionError("too deep")
+        return assemble(spans, known)
+
+    monkeypatch.setattr(module, "assemble", choking)
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert len(stored(engine)) == 2
+    assert count(engine, catalogue.TURNS) == 2
+    assert count(engine, catalogue.TRACES_FAILED) == 1
