@@ -18,7 +18,7 @@ from opentelemetry.trace import Span, Tracer
 
 from groundwire import attributes, diagnostics
 from groundwire.diagnostics import trouble, warn_once
-from groundwire.export import Exporter
+from groundwire.export import Exporter, Transport
 from groundwire.outbox import Item, Outbox
 from groundwire.processor import Processor
 from groundwire.settings import Settings, configured, load
@@ -34,18 +34,20 @@ class Client:
         self,
         settings: Settings,
         *,
-        transport: Any = None,
+        transport: Transport | None = None,
         id_generator: IdGenerator | None = None,
         clock: Any = None,
         join: bool = True,
     ) -> None:
         self.settings = settings
-        self._transport = transport or HttpTransport(
-            settings.endpoint,
-            api_key=settings.api_key,
-            timeout=settings.export_timeout,
-            environ=os.environ,
-        )
+        if transport is None:
+            transport = HttpTransport(
+                settings.endpoint,
+                api_key=settings.api_key,
+                timeout=settings.export_timeout,
+                environ=os.environ,
+            )
+        self._transport: Transport = transport
         self._ids = id_generator
         self._clock = clock
         self._join = join

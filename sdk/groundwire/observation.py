@@ -139,13 +139,16 @@ class Observation:
         if self.operation is None:
             return
         spec, parameters = self.spec, self.spec.parameters
+        value: Any = None
         if spec.question is not None:
             value = spec.question(*args, **kwargs)
-        elif parameters.question is not None:
-            value = parameters.question.of(args, kwargs)
+            self.question = read_question(value)
         else:
-            value = None
-        self.question = read_question(value)
+            for argument in parameters.questions:
+                value = argument.of(args, kwargs)
+                self.question = read_question(value)
+                if self.question is not None:
+                    break
         if spec.kind == "turn":
             if self.turn is not None:
                 self.turn.question = self.question
@@ -334,7 +337,7 @@ def begin(spec: Spec, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Obser
 
 def run_shadow(shadow: Shadow, question: str, of: SpanContext, name: str) -> None:
     """Ask without context, in a trace of its own that is linked to the generation it shadows."""
-    spec = Spec("turn", f"shadow {name}", Parameters(Argument(0, "question", None)))
+    spec = Spec("turn", f"shadow {name}", Parameters((Argument(0, "question", None),)))
     token = leaving.enter(otel_context.set_value(SHADOW, True, Context()))
     try:
         observation = begin(spec, (question,), {})

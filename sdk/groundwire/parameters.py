@@ -25,6 +25,7 @@ QUESTION = (
     "input",
     "text",
     "content",
+    "contents",
 )
 CHUNKS = ("chunks", "contexts", "context", "documents", "docs", "passages", "nodes", "sources")
 MODEL = ("model", "model_name", "model_id")
@@ -48,9 +49,9 @@ class Argument(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """The parameters that telemetry reads."""
+    """The parameters that telemetry reads; `questions` in order of preference."""
 
-    question: Argument | None = None
+    questions: tuple[Argument, ...] = ()
     chunks: Argument | None = None
     model: Argument | None = None
     top_k: Argument | None = None
@@ -61,7 +62,7 @@ def find_parameters(function: Callable[..., Any], question: str | None = None) -
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # some builtins have no signature
-        return Parameters(question=Argument(0, question or "", None))
+        return Parameters((Argument(0, question or "", None),))
     arguments = {
         p.name: Argument(
             i if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) else None,
@@ -75,7 +76,8 @@ def find_parameters(function: Callable[..., Any], question: str | None = None) -
         del arguments[next(iter(arguments))]
     chosen = (question,) if question else QUESTION
     return Parameters(
-        _named(arguments, chosen) or _first_free(arguments, parameters),
+        tuple(arguments[name] for name in chosen if name in arguments)
+        or _first_free(arguments, parameters),
         _named(arguments, CHUNKS),
         _named(arguments, MODEL),
         _named(arguments, TOP_K),
@@ -88,13 +90,13 @@ def _named(arguments: Mapping[str, Argument], names: tuple[str, ...]) -> Argumen
 
 def _first_free(
     arguments: Mapping[str, Argument], parameters: list[inspect.Parameter]
-) -> Argument | None:
+) -> tuple[Argument, ...]:
     taken = {*CHUNKS, *MODEL, *TOP_K}
     for name, argument in arguments.items():
         if name not in taken:
-            return argument
+            return (argument,)
     positional = [i for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL]
-    return Argument(positional[0], "", None) if positional else None
+    return (Argument(positional[0], "", None),) if positional else ()
 
 
 def name_of(function: Any) -> str:

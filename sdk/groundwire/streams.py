@@ -6,6 +6,7 @@ at the last item, an error, an early close, or when the stream is thrown away.
 """
 
 import codecs
+import functools
 import hashlib
 import inspect
 import time
@@ -311,7 +312,9 @@ _kinds: dict[type, str] = {}
 
 
 def kind_of_stream(result: Any) -> str:
-    """ "generator", "async generator", "iterator", "body" (a streaming response), or ""."""
+    """How a result is still to come: as a generator, async generator, iterator, body (of a
+    streaming response), coroutine, future, file (left alone); "" if it is all there.
+    """
     cls = type(result)
     kind = _kinds.get(cls)
     if kind is None:
@@ -326,6 +329,10 @@ def _classify(cls: type, result: Any) -> str:
         return "generator"
     if cls is types.AsyncGeneratorType:
         return "async generator"
+    if cls is types.CoroutineType:
+        return "coroutine"
+    if hasattr(cls, "add_done_callback"):
+        return "future"
     if hasattr(cls, "__next__") or hasattr(cls, "__anext__"):
         return "file" if hasattr(cls, "readline") else "iterator"
     if hasattr(result, "body_iterator"):
@@ -335,6 +342,11 @@ def _classify(cls: type, result: Any) -> str:
 
 def follow(result: Any, kind: str, observation: Observation) -> Any:
     """The result with its stream observed, or None if this kind of stream is left alone."""
+    if kind == "coroutine":
+        return _until_finalized(finish_awaited(result, observation), observation.end)
+    if kind == "future":
+        result.add_done_callback(functools.partial(_finish_future, observation))
+        return result
     retrieval = observation.spec.kind == "retrieval"
     if kind == "file" or (retrieval and not isinstance(result, _LAZY) and kind == "iterator"):
         return None  # a database cursor: reading it is the app's business
@@ -353,6 +365,46 @@ def follow(result: Any, kind: str, observation: Observation) -> Any:
         observed = drive_async(result, steps)
     else:
         return ObservedStream(result, steps)
-    # A generator that is never started runs no code of ours when it is thrown away.
-    weakref.finalize(observed, steps.close).atexit = False
+    return _until_finalized(observed, steps.close)
+
+
+def _until_finalized(observed: Any, end: Callable[[], Any]) -> Any:
+    """What is never started runs no code of ours when it is thrown away: end its span then."""
+    weakref.finalize(observed, end).atexit = False
     return observed
+
+
+async def finish_awaited(result: Any, observation: Observation) -> Any:
+    """The result of a coroutine that a plain function returned."""
+    observation.enter()
+    try:
+        value = await result
+    except BaseException as error:
+        observation.leave()
+        observation.fail(error)
+        raise
+    observation.leave()
+    return finish(observation, value)
+
+
+def _finish_future(observation: Observation, future: Any) -> None:
+    try:
+        observation.succeed(future.result())
+    except BaseException as error:
+        observation.fail(error)
+
+
+def finish(observation: Observation, result: Any) -> Any:
+    """The result to hand on: itself, or the stream it is, observed to its end."""
+    try:
+        kind = kind_of_stream(result)
+        if kind:
+            followed = follow(result, kind, observation)
+            if followed is not None:
+                return followed
+            observation.pass_unread()
+            return result
+    except Exception as error:
+        trouble("result", error)
+    observation.succeed(result)
+    return result

@@ -10,8 +10,7 @@ from typing import Any
 
 from groundwire import observation as observing
 from groundwire import streams
-from groundwire.diagnostics import trouble
-from groundwire.observation import Observation, Spec
+from groundwire.observation import Spec
 
 Function = Callable[..., Any]
 
@@ -32,7 +31,7 @@ def plain(function: Function, spec: Spec) -> Function:
             observation.fail(error)
             raise
         observation.leave()
-        return finished(observation, result)
+        return streams.finish(observation, result)
 
     return observed
 
@@ -53,7 +52,7 @@ def coroutine(function: Function, spec: Spec) -> Function:
             observation.fail(error)
             raise
         observation.leave()
-        return finished(observation, result)
+        return streams.finish(observation, result)
 
     return observed
 
@@ -94,19 +93,3 @@ def async_generator(function: Function, spec: Spec) -> Function:
                 step, passed = stream.athrow, error
 
     return observed
-
-
-def finished(observation: Observation, result: Any) -> Any:
-    """The result to hand on: itself, or the stream it is, observed to its end."""
-    try:
-        kind = streams.kind_of_stream(result)
-        if kind:
-            followed = streams.follow(result, kind, observation)
-            if followed is not None:
-                return followed
-            observation.pass_unread()
-            return result
-    except Exception as error:
-        trouble("result", error)
-    observation.succeed(result)
-    return result

@@ -101,9 +101,8 @@ def read_chunks(result: Any) -> list[Chunk] | None:
 
 def _from_items(items: Iterable[Any]) -> list[Chunk] | None:
     chunks: list[Chunk] = []
-    seen = False
+    unknown = False
     for item in islice(items, SCAN):
-        seen = True
         kind = type(item)
         if kind is dict:
             chunk = _from_fields(item)
@@ -111,15 +110,18 @@ def _from_items(items: Iterable[Any]) -> list[Chunk] | None:
                 chunks.append(chunk)
                 continue
         if kind is list or kind.__name__ == "Hits":  # one list a query
-            chunks.extend(_from_items(item) or ())
+            listed = _from_items(item)
+            unknown = unknown or listed is None
+            chunks.extend(listed or ())
             continue
         chunk = read_chunk(item)
         if chunk is not None:
             chunks.append(chunk)
             continue
         nested = read_chunks(item) if not isinstance(item, int | float | bytes) else None
+        unknown = unknown or nested is None
         chunks.extend(nested or ())
-    return chunks if chunks or not seen else None
+    return chunks if chunks or not unknown else None
 
 
 def _from_mapping(result: Mapping[Any, Any]) -> list[Chunk] | None:
@@ -217,13 +219,17 @@ def read_chunk(item: Any) -> Chunk | None:
         return _from_tuple(item)
     if item is None or isinstance(item, int | float | bytes | list):
         return None
+    if hasattr(type(item), "_mapping"):  # a SQLAlchemy row, of columns or of whole objects
+        names = item._mapping.keys()
+        named = any(name in _ROLES for name in names)
+        return _from_fields(dict(item._mapping)) if named else _from_tuple(tuple(item))
     fields = _fields_of(item)
     return _from_fields(fields) if fields else None
 
 
 def _from_tuple(item: tuple[Any, ...]) -> Chunk | None:
     names = getattr(item, "_fields", None)
-    if names is not None:
+    if names is not None and any(name in _ROLES for name in names):
         return _from_fields(dict(zip(names, item, strict=False)))
     if len(item) == 2:  # (document, score) or (score, document)
         for value, inner in ((item[1], item[0]), (item[0], item[1])):
@@ -250,15 +256,14 @@ def _from_row(row: tuple[Any, ...]) -> Chunk | None:
 
 
 def _fields_of(item: Any) -> Mapping[str, Any] | None:
-    mapping = getattr(type(item), "_mapping", None)  # a SQLAlchemy row
-    if mapping is not None:
-        return dict(item._mapping)
+    if hasattr(type(item), "keys"):  # sqlite3.Row, asyncpg.Record: mappings but in name
+        return {key: item[key] for key in item.keys()}  # noqa: SIM118 - iterating gives values
     try:
         own = vars(item)
     except TypeError:
         own = {}
-    if own and not any(key in _ROLES for key in own if not key.startswith("_")):
-        own = {}
+    if "_sa_instance_state" not in own and not any(key in _ROLES for key in own):
+        own = {}  # all of it private: its properties tell; but an expired database row's would ask
     if own:
         found = {key: value for key, value in own.items() if key in _ROLES or key[:1] != "_"}
         for name in ("text", "id_"):  # properties of LlamaIndex nodes and scored nodes
@@ -288,7 +293,9 @@ def _from_fields(fields: Mapping[Any, Any]) -> Chunk | None:
             if isinstance(value, Mapping):
                 metadata.update(plain_mapping(value))
             else:
-                metadata.update(_scored(value))
+                told = _scored(value)
+                score = told.pop("score", None) if score is None else score
+                metadata.update(told)
         elif role in ("inner", "text"):
             inner = value if inner is None else inner
         elif role is None and value is not None and type(name) is str:
@@ -313,7 +320,8 @@ def _from_fields(fields: Mapping[Any, Any]) -> Chunk | None:
 
 def _scored(value: Any) -> dict[str, Any]:
     """Weaviate keeps score and distance in an object called metadata."""
-    found = {name: number(field(value, name)) for name in ("score", "certainty", "distance")}
+    names = ("score", "certainty", "distance", "rerank_score")
+    found = {name: number(field(value, name)) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 
