@@ -19,6 +19,7 @@ from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECO
 from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
 
 ROWS = 2000  # deleted in one transaction
+LEAST_STEP = 100  # spans that go at once where there is too much
 PAGES = 1000  # handed back in one step
 
 SESSION_KEYS = frozenset(
@@ -174,7 +175,7 @@ def _oldest_step(engine: Engine) -> int | None:
     """The time up to which the oldest twentieth of the spans came."""
     with engine.connect() as connection:
         spans = connection.scalar(select(func.count()).select_from(SPAN)) or 0
-        rows = max(ROWS, spans // 20)
+        rows = max(LEAST_STEP, spans // 20)
         oldest = select(SPAN.c.received_ns).order_by(SPAN.c.id).limit(rows).subquery()
         step = connection.scalar(select(func.max(oldest.c.received_ns)))
     return None if step is None else int(step) + 1
