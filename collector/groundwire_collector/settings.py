@@ -6,7 +6,7 @@ Precedence: command line, then `GROUNDWIRE_*` environment, then the file of `--c
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -41,6 +41,27 @@ class Settings(BaseSettings):
     max_pending_bytes: int = Field(
         96 * 2**20, gt=0, description="Bodies in memory at once; beyond, clients are told to wait."
     )
+
+    ingest_rate: float = Field(
+        0.0, ge=0, description="OTLP requests a second and key; 0: as many as come."
+    )
+    redact: str = Field(
+        "off",
+        description="Masks the receiver applies to every text: off, default (the SDK's), or names.",
+    )
+    content: Literal["full", "hash"] = Field(
+        "full", description="hash: of every text only a keyed hash and its length are kept."
+    )
+
+    # How long it is kept
+    retention_days: float = Field(30.0, gt=0, description="Age at which everything is deleted.")
+    retention_bytes: int | None = Field(
+        None, gt=0, description="Size of the SQLite database at which the oldest is deleted."
+    )
+
+    # TLS; or leave it to a proxy (docs/howto/run-the-collector.md)
+    tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain.")
+    tls_key: Path | None = Field(None, description="PEM file of its private key.")
 
     # What is judged and how
     evaluators: str = Field(
