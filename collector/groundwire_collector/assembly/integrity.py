@@ -60,7 +60,7 @@ def reason(
     return (
         _of_answer(answer, limit)
         or _of_text("question", question, limit)
-        or _of_chunks(found, given, limit)
+        or _of_chunks(answer, found, given, limit)
     )
 
 
@@ -83,7 +83,11 @@ def _of_text(what: str, text: str | None, limit: int | None) -> str | None:
     return f"the {what} was redacted" if spoilt else None
 
 
-def _of_chunks(found: Sequence[Retrieval], given: Context, limit: int | None) -> str | None:
+def _of_chunks(
+    answer: Answer, found: Sequence[Retrieval], given: Context, limit: int | None
+) -> str | None:
+    if any(cut_attributes(call, ("documents",)) for call in answer.calls):
+        return "the documents given to the model were cut on their way"
     for retrieval in found:
         dropped = retrieval.reading.span.dropped_attributes
         if dropped and retrieval.rung != "documents":

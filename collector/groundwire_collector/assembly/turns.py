@@ -79,7 +79,9 @@ def _turn(part: _Part, limit: int | None, known: Collection[str]) -> Turn:
     named = _name(part, known)
     found = retrievals(trace, scope)
     route = _route(part, found)
-    given = tool_results(trace, scope) if route == Route.TOOL else context(found, answer)
+    given = context(found, answer)
+    if route == Route.TOOL and given.rung is None:
+        given = tool_results(trace, scope)
     question = _question(part)
     model = part.of_call("model")
     return Turn(
@@ -143,7 +145,7 @@ def _route(part: _Part, found: Sequence[Retrieval]) -> Route:
     if (named := part.text("route")) in set(Route):
         return Route(named)
     kinds = {r.kind for r in part.scope if not r.failed}
-    if found or kinds & RETRIEVING:
+    if found or kinds & RETRIEVING or any(call.documents for call in part.answer.calls):
         return Route.RETRIEVAL
     return Route.TOOL if SpanKind.TOOL in kinds else Route.PARAMETRIC
 
