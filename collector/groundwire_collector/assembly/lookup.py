@@ -33,25 +33,20 @@ class Index:
     def places(self, keys: Iterable[str], events: Iterable[SpanEvent]) -> dict[str, list[Place]]:
         """For each fact the places that these attributes and events may fill, best first."""
         there: dict[int, Place] = {}
+        prefixes = self.prefixes
         for key in keys:
-            for place in self.exact.get(key, ()):
-                there[place.order] = place
-            if key.startswith(self.prefixes):
-                there |= {place.order: place for place in self._group(key)}
+            if key in self.exact:
+                there |= {place.order: place for place in self.exact[key]}
+            if key.startswith(prefixes):
+                met = tuple(prefix for prefix in prefixes if key.startswith(prefix))
+                there |= {place.order: place for p in met for place in self.groups[p]}
+                prefixes = tuple(prefix for prefix in prefixes if prefix not in met)
         for event in events:
             there |= {place.order: place for place in self.events.get(event.name, ())}
         found: dict[str, list[Place]] = {}
         for order in sorted(there):
             found.setdefault(there[order].fact, []).append(there[order])
         return found
-
-    def _group(self, key: str) -> Iterable[Place]:
-        return (
-            place
-            for prefix, there in self.groups.items()
-            if key.startswith(prefix)
-            for place in there
-        )
 
 
 @cache

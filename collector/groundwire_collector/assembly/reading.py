@@ -78,6 +78,8 @@ class SpanReading:
         return next(self.values(fact), None)
 
     def text(self, fact: str) -> str | None:
+        if fact not in self._places:
+            return None
         value = self.value(fact)
         if isinstance(value, bool | list | dict):
             return None
@@ -157,7 +159,7 @@ class SpanReading:
         merged: dict[str, Any] = {}
         for value in self.values("variables"):
             value = try_unpack(value)
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 merged = {**value, **merged}
         return merged
 
@@ -230,7 +232,7 @@ def _told(events: tuple[SpanEvent, ...], source: Source) -> list[Json]:
         role = source.events.get(event.name)
         if role is None:
             continue
-        body = event.body if isinstance(event.body, Mapping) else {}
+        body = event.body if isinstance(event.body, dict) else {}
         prefix = f"{event.name}."
         attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
         content = {"content": event.body} if isinstance(event.body, str) else {}
