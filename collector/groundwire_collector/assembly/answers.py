@@ -58,18 +58,25 @@ class Answer:
 
 def answers(trace: Trace) -> list[Answer]:
     """The answers to users, by the start of their spans."""
-    found = [answer for root in trace.roots for answer in _within(trace, root)]
-    final = _unfed(trace, found)
+    within = _within(trace)
+    final = _unfed(trace, [answer for root in trace.roots for answer in within[root.span.span_id]])
     if not final:
         final = [answer for root in trace.roots if (answer := _unaided(trace, root))]
     return sorted(final, key=lambda answer: answer.top.span.start_ns)
 
 
-def _within(trace: Trace, reading: SpanReading) -> list[Answer]:
-    """The answers in a subtree that feed nothing inside it."""
+def _within(trace: Trace) -> dict[str, list[Answer]]:
+    """By span id, the answers in its subtree that feed nothing inside it; from the leaves up."""
+    found: dict[str, list[Answer]] = {}
+    for reading in reversed([r for root in trace.roots for r in trace.subtree(root)]):
+        below = [a for child in trace.under(reading) for a in found[child.span.span_id]]
+        found[reading.span.span_id] = _of_span(trace, reading, below)
+    return found
+
+
+def _of_span(trace: Trace, reading: SpanReading, below: list[Answer]) -> list[Answer]:
     if reading.kind in CLOSED:
         return []
-    below = [a for child in trace.under(reading) for a in _within(trace, child)]
     final = _unfed(trace, below)
     if reading.kind == SpanKind.GENERATION:
         return _of_generation(reading, final)

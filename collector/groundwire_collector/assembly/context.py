@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from groundwire_collector.assembly.answers import RETRIEVING, Answer
 from groundwire_collector.assembly.documents import chunks as chunks_of
+from groundwire_collector.assembly.documents import completed
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SpanReading
@@ -141,6 +142,8 @@ def context(found: Sequence[Retrieval], answer: Answer) -> Context:
     """The context of an answer from its retrievals, stepping down the ladder where text lacks."""
     told = [r for r in found if r.chunks is not None]
     joined = _joined(told)
+    if given := _given(answer, joined):
+        return given
     if found and len(told) == len(found) and all(r.has_text for r in told):
         return Context(joined, _worst_rung(told))
     # What was redacted here is not to be read elsewhere.
@@ -148,6 +151,16 @@ def context(found: Sequence[Retrieval], answer: Answer) -> Context:
     if found and not redacted and (lower := _from_prompt(joined, found, answer)):
         return lower
     return Context(joined, _worst_rung(told), withheld=bool(found))
+
+
+def _given(answer: Answer, joined: tuple[Chunk, ...]) -> Context | None:
+    """What the call itself says it was given: nearer to the truth than what was retrieved."""
+    for call in answer.calls:
+        if call.documents is not None and (call.documents[1] or not joined):
+            rung, listed = call.documents
+            made = tuple(completed(listed, list(joined)))
+            return Context(made, rung, withheld=not all(chunk.text for chunk in made))
+    return None
 
 
 def _joined(found: Iterable[Retrieval]) -> tuple[Chunk, ...]:

@@ -55,7 +55,7 @@ def _listed(value: Any, depth: int) -> list[Any] | None:
         if value and all(isinstance(item, list) for item in value):  # one list a query
             return [inner for item in value for inner in item]
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if (columns := _columns(value)) is not None:
             return columns
         for key in LIST_KEYS:
@@ -91,7 +91,7 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
         return inner and _with_score(inner, _number(item[1]))
     if rows and isinstance(item, list):
         return Chunk(text=json.dumps(item, ensure_ascii=False), rank=rank)
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return None
     hit = _flattened(item)
     metadata = _metadata(hit)
@@ -119,9 +119,11 @@ def completed(listed: list[Chunk], raw: list[Chunk]) -> list[Chunk]:
     known = {chunk.text: chunk for chunk in reversed(raw) if chunk.text}
     made = []
     for chunk in listed:
-        other = known.get(chunk.text, chunk)
-        score = other.score if chunk.score is None else chunk.score
-        made.append(replace(chunk, id=chunk.id or other.id, score=score))
+        other = known.get(chunk.text)
+        if other is not None and (chunk.id is None or chunk.score is None):
+            score = other.score if chunk.score is None else chunk.score
+            chunk = replace(chunk, id=chunk.id or other.id, score=score)
+        made.append(chunk)
     return made
 
 
@@ -133,7 +135,7 @@ def _flattened(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """A hit with the document it wraps drawn up to its own level; its own score and rank win."""
     for key in INNER_KEYS:
         inner = try_unpack(item.get(key))
-        if isinstance(inner, Mapping):
+        if isinstance(inner, dict):
             outer = {name: value for name, value in item.items() if name != key}
             if key == "kwargs":  # LangChain's serialised form: `id` is the class, not the document
                 return _flattened(inner)
@@ -145,7 +147,7 @@ def _metadata(hit: Mapping[str, Any]) -> dict[str, Any]:
     for key in METADATA_KEYS:
         if key in hit:
             inner = try_unpack(hit[key])
-            if isinstance(inner, Mapping):
+            if isinstance(inner, dict):
                 return dict(inner)
             return {} if inner in (None, "") else {key: inner}
     named = {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, "rank", "type", "lc"}
@@ -157,11 +159,11 @@ def _first(item: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
 
 
 def _first_text(item: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    return next((item[key] for key in keys if isinstance(item.get(key), str)), None)
+    return next((item[key] for key in keys if key in item and isinstance(item[key], str)), None)
 
 
 def _first_number(item: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:
-    return next((n for key in keys if (n := _number(item.get(key))) is not None), None)
+    return next((n for key in keys if key in item and (n := _number(item[key])) is not None), None)
 
 
 def _number(value: Any) -> float | None:

@@ -1,8 +1,9 @@
 """What one instrumentation family calls things: an alias table, kept as data in `families/`.
 
-A table says, fact by fact, where a span of this family may hold it: an attribute, a numbered group
-of attributes (`{i}` in the key), or events. Families are merged field by field in the order of
-their rank; the first that has a fact gives it. Adding a family is adding a table and a test.
+A table says, fact by fact, where a span of this family may hold it: an attribute, a group of
+attributes (`{i}` in the key stands for numbers, `*` for names), or events. Families are merged
+field by field in the order of their rank; the first that has a fact gives it. Adding a family is
+adding a table and a test.
 """
 
 import tomllib
@@ -45,7 +46,8 @@ class Source:
     path: tuple[str, ...] = ()
     kinds: frozenset[SpanKind] = frozenset()
     events: Mapping[str, str] = field(default_factory=dict)
-    prefix: str = ""  # of a numbered group: what stands before the number
+    prefix: str = ""  # of a group of attributes: what stands before the number or name
+    numbered: bool = False
 
     @classmethod
     def parse(cls, entry: str | dict[str, Any]) -> "Source":
@@ -56,8 +58,13 @@ class Source:
             path=tuple(given["path"].split(".")) if "path" in given else (),
             kinds=frozenset(SpanKind(kind) for kind in given.get("kinds", ())),
             events=given.get("events", {}),
-            prefix=key.split("{i}")[0] if "{i}" in key else "",
+            prefix=_prefix(key),
+            numbered="{i}" in key,
         )
+
+
+def _prefix(key: str) -> str:
+    return next((key.split(mark)[0] for mark in ("{i}", "*") if mark in key), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from groundwire_collector.assembly.answers import Answer
 from groundwire_collector.assembly.context import Context, Retrieval
-from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.family import Source, SpanKind
 from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SpanReading
-from groundwire_collector.assembly.shapes import CutJsonError, try_unpack, unpack
 
 RETURNED = ("documents", "returned")
 LEAST_LIMIT = 64  # characters; no emitter's limit is below this
@@ -31,22 +30,20 @@ def _round(length: int) -> bool:
     return length > 0 and (length % 100 == 0 or length % 64 == 0 or length % 64 == 63)
 
 
-def cut_attributes(reading: SpanReading, facts: Iterable[str]) -> list[str]:
-    """Facts of a span whose value our SDK says it cut, or whose JSON ends in the middle."""
-    marked = try_unpack(reading.value("truncated"))
+def cut_attributes(reading: SpanReading, facts: Iterable[str]) -> bool:
+    """An attribute that holds one of these facts is marked as cut, or its JSON ends early."""
+    marked = reading.value("truncated")
     keys = set(marked) if isinstance(marked, dict) else set()
-    return [fact for fact in facts if _is_cut(reading, fact, keys)]
+    return any(_is_cut(reading, source, keys) for fact in facts for source in reading.places(fact))
 
 
-def _is_cut(reading: SpanReading, fact: str, keys: set[str]) -> bool:
-    if any(reading.holds(key, fact) for key in keys):
-        return True
-    try:
-        for value in reading.values(fact):
-            unpack(value)
-    except CutJsonError:
-        return True
-    return False
+def _is_cut(reading: SpanReading, source: Source, keys: set[str]) -> bool:
+    if source.prefix:
+        return any(key.startswith(source.prefix) for key in keys)
+    if source.events or source.key in keys:
+        return source.key in keys
+    reading.unpacked(source.key)
+    return source.key in reading.cut_keys
 
 
 def reason(
@@ -60,7 +57,7 @@ def reason(
     return (
         _of_answer(answer, limit)
         or _of_text("question", question, limit)
-        or _of_chunks(found, given, limit)
+        or _of_chunks(answer, found, given, limit)
     )
 
 
@@ -83,7 +80,11 @@ def _of_text(what: str, text: str | None, limit: int | None) -> str | None:
     return f"the {what} was redacted" if spoilt else None
 
 
-def _of_chunks(found: Sequence[Retrieval], given: Context, limit: int | None) -> str | None:
+def _of_chunks(
+    answer: Answer, found: Sequence[Retrieval], given: Context, limit: int | None
+) -> str | None:
+    if any(cut_attributes(call, ("documents",)) for call in answer.calls):
+        return "the documents given to the model were cut on their way"
     for retrieval in found:
         dropped = retrieval.reading.span.dropped_attributes
         if dropped and retrieval.rung != "documents":

@@ -1,44 +1,28 @@
 """One span read through the alias tables of every family, fact by fact, on demand."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from groundwire_collector.assembly.documents import chunks, completed
-from groundwire_collector.assembly.family import KindRule, Source, SpanKind, families
+from groundwire_collector.assembly.family import Source, SpanKind
+from groundwire_collector.assembly.groups import named, numbered
+from groundwire_collector.assembly.lookup import Place, index, kind_rules, overlays
 from groundwire_collector.assembly.shapes import (
+    CutJsonError,
     Message,
     asked,
     follow,
     messages,
     said,
     try_unpack,
+    unpack,
 )
 from groundwire_collector.span import Json, Span, SpanEvent
 from groundwire_evaluators.turn import Chunk
 
 SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
-ASKING = SPEAKING | {SpanKind.OTHER}
-MOST_INDEX = 100_000  # a numbered attribute beyond this is no list
-
-
-@cache
-def sources(fact: str) -> tuple[Source, ...]:
-    """Where a fact may stand, over all families, in the order they are asked."""
-    return tuple(source for family in families() for source in family.facts.get(fact, ()))
-
-
-@cache
-def kind_rules() -> tuple[KindRule, ...]:
-    rules = [rule for family in families() for rule in family.kinds]
-    return tuple(sorted(rules, key=lambda rule: not rule.first))
-
-
-@cache
-def overlays() -> frozenset[str]:
-    return frozenset(name for family in families() for name in family.overlays)
 
 
 class SpanReading:
@@ -51,6 +35,8 @@ class SpanReading:
     def __init__(self, span: Span) -> None:
         self.span = span
         self.attributes: Mapping[str, Json] = span.attributes
+        self.cut_keys: set[str] = set()  # whose JSON ends in the middle, of those read so far
+        self._unpacked: dict[str, Json] = {}
         for event in span.events:
             if event.name in overlays():
                 self.attributes = {**event.attributes, **self.attributes}
@@ -70,27 +56,30 @@ class SpanReading:
     def failed(self) -> bool:
         return self.span.status == 2 or "error.type" in self.attributes
 
+    @cached_property
+    def _places(self) -> dict[str, list[Place]]:
+        keys = (*self.attributes, *self.span.resource)
+        return index().places(keys, self.span.events)
+
+    def places(self, fact: str) -> Iterator[Source]:
+        """The places of a fact that this span may fill, best first."""
+        for place in self._places.get(fact, ()):
+            if not place.source.kinds or self.kind in place.source.kinds:
+                yield place.source
+
     def values(self, fact: str) -> Iterator[Json]:
-        """Every value the tables offer for a fact, best first."""
-        for source in sources(fact):
+        """Every value the tables offer for a fact, best first; JSON in a string is unpacked."""
+        for source in self.places(fact):
             value = self._value(source)
             if value is not None and value != "":
                 yield value
-
-    def holds(self, key: str, fact: str) -> bool:
-        """Attribute `key` may hold this fact of this span."""
-        for source in sources(fact):
-            if source.kinds and self.kind not in source.kinds:
-                continue
-            prefix = source.prefix or source.key.rstrip("*")
-            if key == source.key or (prefix != source.key and key.startswith(prefix)):
-                return True
-        return False
 
     def value(self, fact: str) -> Json:
         return next(self.values(fact), None)
 
     def text(self, fact: str) -> str | None:
+        if fact not in self._places:
+            return None
         value = self.value(fact)
         if isinstance(value, bool | list | dict):
             return None
@@ -154,7 +143,7 @@ class SpanReading:
 
     def _listed(self, fact: str) -> Iterator[tuple[str, list[Chunk]]]:
         rows = fact == "returned" or self.db_query is not None
-        for source in sources(fact):
+        for source in self.places(fact):
             value = self._value(source)
             found = None if value is None else chunks(value, rows)
             if found is not None:
@@ -170,26 +159,30 @@ class SpanReading:
         merged: dict[str, Any] = {}
         for value in self.values("variables"):
             value = try_unpack(value)
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 merged = {**value, **merged}
         return merged
 
     def _value(self, source: Source) -> Json:
-        if source.kinds and self.kind not in source.kinds:
-            return None
         if source.events:
             return _told(self.span.events, source) or None
         if source.prefix:
-            return _unflattened(self.attributes, source.prefix) or None
-        if source.key.endswith("*"):
-            prefix = source.key[:-1]
-            return {
-                k[len(prefix) :]: v for k, v in self.attributes.items() if k.startswith(prefix)
-            } or None
-        value = self.attributes.get(source.key)
-        if value is None:
-            value = self.span.resource.get(source.key)
+            gather = numbered if source.numbered else named
+            return gather(self.attributes, source.prefix) or None
+        value = self.unpacked(source.key)
         return follow(value, source.path) if source.path and value is not None else value
+
+    def unpacked(self, key: str) -> Json:
+        """An attribute of the span, else of its resource; JSON is parsed once a span."""
+        if key not in self._unpacked:
+            value = self.attributes.get(key)
+            value = self.span.resource.get(key) if value is None else value
+            try:
+                self._unpacked[key] = unpack(value)
+            except CutJsonError:
+                self._unpacked[key] = value
+                self.cut_keys.add(key)
+        return self._unpacked[key]
 
 
 def same_call(one: SpanReading, other: SpanReading) -> bool:
@@ -239,54 +232,10 @@ def _told(events: tuple[SpanEvent, ...], source: Source) -> list[Json]:
         role = source.events.get(event.name)
         if role is None:
             continue
-        body = event.body if isinstance(event.body, Mapping) else {}
+        body = event.body if isinstance(event.body, dict) else {}
         prefix = f"{event.name}."
         attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
         content = {"content": event.body} if isinstance(event.body, str) else {}
         named = {"role": role} if role and "message" not in {**attributes, **body} else {}
         told.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
     return told
-
-
-_NUMBER = re.compile(r"\d+")
-
-
-def _unflattened(attributes: Mapping[str, Json], prefix: str) -> list[Json]:
-    """`p.0.a.b`, `p.1` to `[{"a": {"b": ...}}, ...]` in order; a gap is kept as `rank`."""
-    items: dict[int, Any] = {}
-    for key, value in attributes.items():
-        if not key.startswith(prefix):
-            continue
-        number, *path = key[len(prefix) :].split(".")
-        if not _NUMBER.fullmatch(number) or int(number) > MOST_INDEX:
-            continue
-        if path:
-            _place(items.setdefault(int(number), {}), path, value)
-        else:
-            items[int(number)] = value
-    whole = max(items, default=-1) < len(items)
-    return [_listed(items[i]) if whole else _with_rank(_listed(items[i]), i) for i in sorted(items)]
-
-
-def _place(item: Any, path: list[str], value: Json) -> None:
-    for step in path[:-1]:
-        if not isinstance(item, dict):
-            return
-        item = item.setdefault(step, {})
-    if isinstance(item, dict):
-        item[path[-1]] = value
-
-
-def _listed(item: Any) -> Any:
-    """Maps whose keys are all numbers are lists."""
-    if not isinstance(item, dict):
-        return item
-    inner = {key: _listed(value) for key, value in item.items()}
-    if inner and all(_NUMBER.fullmatch(key) for key in inner):
-        return [inner[key] for key in sorted(inner, key=int)]
-    return inner
-
-
-def _with_rank(item: Any, index: int) -> Any:
-    """The number says the rank, even where those before it were lost on the way."""
-    return {**item, "rank": index} if isinstance(item, dict) else item

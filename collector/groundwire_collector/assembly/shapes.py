@@ -71,7 +71,7 @@ def follow(value: Any, path: Iterable[str]) -> Any:
     """The value at the end of `path` (keys and list positions), or None."""
     value = try_unpack(value)
     for step in path:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = try_unpack(value.get(step))
         elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
             value = try_unpack(value[int(step)])
@@ -98,7 +98,7 @@ def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | Non
         return None
     if isinstance(value, list):
         return of_list(value, depth + 1)  # type: ignore[no-any-return]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key in keys:
             if key in value and (found := _dig(value[key], keys, of_list, depth + 1)):
                 return found
@@ -128,7 +128,7 @@ def messages(value: Any, depth: int = 0) -> list[Message]:
     value = try_unpack(value)
     if isinstance(value, str):
         return [Message("user", value)] if value.strip() else []
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if "messages" in value:
             return messages(value["messages"], depth + 1)
         value = [value]
@@ -143,7 +143,7 @@ def _as_messages(item: Any, depth: int) -> list[Message]:
         return messages(item, depth)
     if isinstance(item, str):
         return [Message("user", item)]
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return []
     item = _unwrap(item)
     role = str(item.get("role") or item.get("type") or "user")
@@ -155,7 +155,7 @@ def _unwrap(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{"message": {...}}`, LangChain's `{"type", "data"}` and `{"kwargs"}` hold the message."""
     for key in ("message", "data", "kwargs"):
         inner = try_unpack(item.get(key))
-        if isinstance(inner, Mapping) and ("content" in inner or "role" in inner):
+        if isinstance(inner, dict) and ("content" in inner or "role" in inner):
             return {**item, **inner}
     return item
 
@@ -177,7 +177,7 @@ def _part(part: Any) -> tuple[str, bool]:
     """The text of one part of a message; what the model thought to itself is no answer."""
     if isinstance(part, str):
         return part, False
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return "", False
     part = part.get("message_content", part)
     kind = part.get("type")
@@ -192,7 +192,7 @@ def _part(part: Any) -> tuple[str, bool]:
 
 def _are_messages(values: list[Any]) -> bool:
     return bool(values) and all(
-        isinstance(item, Mapping)
+        isinstance(item, dict)
         and ("role" in _unwrap(item) or "parts" in item or item.get("type") in ROLES)
         for item in values
     )

@@ -1,7 +1,7 @@
 """A trace's spans to its turns."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from groundwire import attributes
@@ -23,6 +23,8 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
     """The turns of one trace, by their start; [] for one without an answer.
+
+    The spans may also be those of several traces that are pieces of one request (`strays`).
 
     Spans come in any order, and a span may come more than once. A turn's id is made of its trace's
     and of its answering span's. Where spans came late, several of them may say the answer: `known`
@@ -79,19 +81,21 @@ def _turn(part: _Part, limit: int | None, known: Collection[str]) -> Turn:
     named = _name(part, known)
     found = retrievals(trace, scope)
     route = _route(part, found)
-    given = tool_results(trace, scope) if route == Route.TOOL else context(found, answer)
+    given = context(found, answer)
+    if route == Route.TOOL and given.rung is None:
+        given = tool_results(trace, scope)
     question = _question(part)
     model = part.of_call("model")
     return Turn(
-        id=f"{top.trace_id}-{named}",
+        id=f"{named.trace_id}-{named.span_id}",
         question=question,
         chunks=given.chunks,
         answer=answer.text,
         not_evaluable_reason=reason(answer, question, found, given, limit),
         context_source=given.rung,
         route=route,
-        trace_id=top.trace_id,
-        span_id=named,
+        trace_id=named.trace_id,
+        span_id=named.span_id,
         session_id=part.text("session"),
         user_id=part.text("user"),
         service=top.service,
@@ -127,23 +131,23 @@ def _question(part: _Part) -> str | None:
     return next((text for text in candidates if text and text.strip()), None)
 
 
-def _name(part: _Part, known: Collection[str]) -> str:
-    """The id of the span that names the turn; of several that say the answer, the known one."""
+def _name(part: _Part, known: Collection[str]) -> Span:
+    """The span that names the turn; of several that say the answer, the known one."""
     answer = part.answer
     for reading in (answer.top, *answer.calls):
         if f"{reading.span.trace_id}-{reading.span.span_id}" in known:
-            return reading.span.span_id
+            return reading.span
     parent = answer.span.parent_span_id
     if answer.span.scope == attributes.SCOPE and parent and parent not in part.trace.readings:
-        return parent  # our own turn's span, still to come
-    return answer.span.span_id
+        return replace(answer.span, span_id=parent)  # our own turn's span, still to come
+    return answer.span
 
 
 def _route(part: _Part, found: Sequence[Retrieval]) -> Route:
     if (named := part.text("route")) in set(Route):
         return Route(named)
     kinds = {r.kind for r in part.scope if not r.failed}
-    if found or kinds & RETRIEVING:
+    if found or kinds & RETRIEVING or any(call.documents for call in part.answer.calls):
         return Route.RETRIEVAL
     return Route.TOOL if SpanKind.TOOL in kinds else Route.PARAMETRIC
 

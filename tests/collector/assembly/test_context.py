@@ -296,3 +296,11 @@ def test_a_placeholder_of_a_span_still_running_is_dropped(trace):
     pending = trace.add("ask", {"logfire.span_type": "pending_span"}, end_ns=0)
     trace.chat("q?", ANSWER, parent=pending)
     assert only(trace).answer == ANSWER
+
+
+def test_what_the_call_says_it_was_given_wins_over_what_was_retrieved(trace):
+    trace.retrieval("How long?", *TEXTS)
+    given = {"gen_ai.retrieval.documents": json.dumps([{"content": TEXTS[1]}])}
+    trace.chat("How long?", ANSWER, attributes=given)
+    turn = only(trace)
+    assert [(chunk.text, chunk.id) for chunk in turn.chunks] == [(TEXTS[1], "d1")]
