@@ -6,6 +6,7 @@ from itertools import pairwise
 from groundwire_evaluators.grounding.conflicts import Conflict
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.grounding.records import Fact, Record
+from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
@@ -18,6 +19,7 @@ _TURNING = frozenset(
     "but however although though while yet offers provides accepts has features includes is are "
     "takes serves boasts allows".split()
 )
+_BEING = frozenset("is are was were be".split())
 _REACH = 14  # tokens a denial reaches
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_STEMS = {day: at for at, day in enumerate(_DAYS)} | {
@@ -54,6 +56,8 @@ def _answers(statement: Statement, record: Record) -> Iterator[Conflict]:
         if fact.value is None:
             kind = "untold"
         elif fact.truth is False and not denied:
+            if not named and len(fact.words) == 1 and _everyday(fact.words[0]):
+                continue
             kind = "denied" if named or len(fact.words) > 1 else "loosely_denied"
         elif fact.truth is True and denied and (named or len(fact.words) > 1):
             kind = "granted"
@@ -61,6 +65,11 @@ def _answers(statement: Statement, record: Record) -> Iterator[Conflict]:
             continue
         shown = "null" if fact.value is None else "yes" if fact.truth else "no"
         yield Conflict(kind, token.start, token.end, token.text, f"{fact.label}: {shown}")
+
+
+def _everyday(key: str) -> bool:
+    """Whether a word turns up in any text: "street", "lot", "music"."""
+    return lexicon().commonness.get(key, 0) >= 5
 
 
 def _mention(fact: Fact, single: dict[str, int], joined: dict[str, int]) -> int | None:
@@ -84,23 +93,37 @@ def _denied(tokens: Sequence[Token], at: int) -> bool:
             return True
         if word in _TURNING:
             break
-    after = [token.text.lower() for token in tokens[at + 1 : at + 5]]
-    return "not" in after or "unavailable" in after
+    return _denied_after(tokens, at)
+
+
+def _denied_after(tokens: Sequence[Token], at: int) -> bool:
+    """"Garage parking and valet are not available": the denial follows a form of to be."""
+    previous = ""
+    for after in range(at + 1, min(at + _REACH, len(tokens))):
+        word = tokens[after].text.lower().replace("’", "'")
+        if word in ("isn't", "aren't", "unavailable") or (word == "not" and previous in _BEING):
+            return True
+        if word in _TURNING and word not in _BEING:
+            return False
+        previous = word
+    return False
 
 
 def _hours(statement: Statement, record: Record) -> Iterator[Conflict]:
     hours = record.hours
     ranges = _time_ranges(statement)
+    groups = _day_groups(statement) if hours else []
+    if not ranges:
+        yield from _closed_days(statement, hours, groups)
     if not hours or not ranges:
         return
-    groups = _day_groups(statement)
     for at, (opens, closes) in enumerate(ranges):
         said = (opens.value, closes.value)
         days: Sequence[int] = ()
         if len(groups) == len(ranges):
             days = groups[at]
         elif len(ranges) == 1:
-            days = sorted({day for group in groups for day in group})
+            days = groups[0] if groups else ()
         wrong = [_DAYS[day] for day in days if not _same(hours.get(_DAYS[day]), said)]
         if not days and not any(_same(shown, said) for shown in hours.values()):
             wrong = sorted(hours, key=_DAYS.index)[:1]
@@ -108,6 +131,18 @@ def _hours(statement: Statement, record: Record) -> Iterator[Conflict]:
             shown = hours.get(wrong[0])
             told = f"{wrong[0]}: {_clock(shown)}" if shown else f"{wrong[0]}: no hours"
             yield Conflict("hours", opens.start, closes.end, f"{opens.text} – {closes.text}", told)
+
+
+def _closed_days(
+    statement: Statement, hours: dict[str, tuple[float, float]], groups: Sequence[Sequence[int]]
+) -> Iterator[Conflict]:
+    """"Open seven days a week", though a day has no hours."""
+    opens = next((t for t in statement.tokens if t.key in ("open", "oper")), None)
+    for group in groups:
+        closed = [_DAYS[day] for day in group if hours.get(_DAYS[day], (0.0, 0.0)) == (0.0, 0.0)]
+        if opens is not None and len(group) > 4 and closed:
+            yield Conflict("hours", opens.start, opens.end, opens.text, f"{closed[0]}: no hours")
+            return
 
 
 def _same(shown: tuple[float, float] | None, said: tuple[float, float]) -> bool:
