@@ -1,5 +1,6 @@
 """What speaks for one claim: the chunk and sentence it leans on, and the words it leaves over."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -25,9 +26,20 @@ class Statement:
     names: Sequence[Name]
 
 
+# "(Passage 1)", "[2]", "documents 1 and 3": where a claim comes from is no part of what it says.
+_POINTER = re.compile(
+    r"\[[^\[\]\n]{1,40}\]|\(?\b(?:passages?|documents?|sources?|contexts?|articles?)\s{1,2}#?\d{1,3}"
+    r"(?:\s?(?:,|and|&|-|–|, and)\s?\d{1,3}){0,8}\)?",
+    re.IGNORECASE,
+)
+
+
 def read(text: str, language: Language) -> Statement:
     """The statement a text makes."""
     tokens = tokenize(text, language.stemmer)
+    pointers = [match.span() for match in _POINTER.finditer(text)]
+    if pointers:
+        tokens = [t for t in tokens if not any(a <= t.start < b for a, b in pointers)]
     stop = language.stop
     content = [t for t in tokens if t.key not in META and t.text.lower() not in stop]
     found = quantities(text, tokens)
@@ -47,6 +59,7 @@ class Evidence:
     second: Place | None = None
     near: list[Token] = field(default_factory=list)
     far: list[Token] = field(default_factory=list)
+    same: list[Token] = field(default_factory=list)
     kin: list[Token] = field(default_factory=list)
     new: list[Token] = field(default_factory=list)
     new_quantities: list[Quantity] = field(default_factory=list)
@@ -61,8 +74,8 @@ class Evidence:
     @property
     def support(self) -> float:
         """The share of content words found; those far off or only akin count in part."""
-        total = len(self.near) + len(self.far) + len(self.kin) + len(self.new)
-        found = len(self.near) + 0.5 * len(self.far) + 0.5 * len(self.kin)
+        total = len(self.near) + len(self.far) + len(self.same) + len(self.kin) + len(self.new)
+        found = len(self.near) + 0.5 * len(self.far) + 0.8 * len(self.same) + 0.5 * len(self.kin)
         return found / total if total else 1.0
 
 
@@ -129,13 +142,17 @@ def _sort(
             evidence.near.append(token)
         elif token.key in where:
             evidence.far.append(token)
+        elif not near.isdisjoint(table.synonyms_of(token.key)):
+            evidence.same.append(token)
         elif not near.isdisjoint(table.akin(token.key)):
             evidence.kin.append(token)
         else:
             evidence.new.append(token)
 
 
-def _quantities(statement: Statement, passages: Sequence[Passage], evidence: Evidence) -> None:
+def _quantities(
+    statement: Statement, passages: Sequence[Passage], evidence: Evidence
+) -> None:
     for quantity in statement.quantities:
         chunks = [at for at, passage in enumerate(passages) if passage.shows(quantity)]
         if not chunks:
@@ -161,8 +178,7 @@ def _names(
     statement: Statement, passages: Sequence[Passage], near: frozenset[str], evidence: Evidence
 ) -> None:
     for name in statement.names:
-        if any(
-            name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases)
+        if any(name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases)
             for p in passages
         ):
             found = True

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from functools import cached_property
 from itertools import pairwise
 
+from groundwire_evaluators.grounding.records import record
 from groundwire_evaluators.grounding.vocabulary import META
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
@@ -20,9 +21,11 @@ _MOST_LOOKED_AT = 64  # quantities that could agree by rounding
 
 
 class Passage:
-    """One chunk, indexed once and read by every claim."""
+    """One chunk, indexed once and read by every claim; a record is read as its lines of facts."""
 
     def __init__(self, text: str, language: Language) -> None:
+        self.record = record(text)
+        text = text if self.record is None else self.record.lines
         self.text = text
         self.language = language
         self.tokens: list[Token] = tokenize(text, language.stemmer)
@@ -138,6 +141,11 @@ class Passage:
     def folded(self) -> frozenset[str]:
         """Every word as `fold` gives it, not stemmed: what names are looked up in."""
         return frozenset([fold(token.text) for token in self.tokens])
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every key, those of stop words included."""
+        return frozenset([token.key for token in self.tokens])
 
     @cached_property
     def follows(self) -> frozenset[tuple[str, str]]:

@@ -17,6 +17,30 @@ META = _keys(
     "including include includes specifically generally typically various several many "
     "note noted key important also example"
 )
+# What a summary says its source does: it needs no support either.
+REPORTING = _keys(
+    "highlight highlights explain explains emphasize emphasizes suggest suggests recommend "
+    "recommends propose proposes present presents outline outlines detail details explore explores "
+    "focus focuses examine examines illustrate illustrates demonstrate demonstrates clarify "
+    "clarifies elaborate elaborates ask asks inquire inquires request requests express expresses "
+    "talk talks tell tells speak speaks chat converse discussion report reports indicate indicates "
+    "introduce introduces share shares review reviews feature features reveal reveals "
+    "offer offers say says note remark address addresses cover covers point points speaker "
+    "variety diverse different range individual individuals people person specific particular "
+    "aspect aspects main way ways thing things part parts "
+    "able know known need want make made take use used go give get become try "
+    "step steps option options list such first second third finally lastly firstly secondly "
+    "due despite among along hand addition fact result order example instance approximately "
+    "roughly nearly around"
+)
+CONTRARY = _keys(
+    "fail fails unable refuse refuses decline declines except exclude excluding lack lacks "
+    "discourage discourages prevent prevents deny denies ignore ignores ignored reject rejects "
+    "wrong false nobody instead despite stop stops limited little unlike oppose opposes avoid "
+    "against cancel cancels forbid prohibit ban incorrect contrary opposite inflexible forget "
+    "neglect dislike disagree different impossible misinform doubt nothing"
+)
+FIRST_PERSON = frozenset("i my me mine i'm i've i'd i'll we our us myself".split())
 NEGATIONS = frozenset(
     "not no never none nor neither without cannot can't don't doesn't didn't isn't aren't wasn't "
     "weren't won't wouldn't hasn't haven't hadn't couldn't shouldn't nobody nothing hardly rarely "

@@ -18,8 +18,12 @@ class Lexicon:
     """
 
     commonness: dict[str, int]
+    synonyms: dict[str, frozenset[str]]
     kin: dict[str, frozenset[str]]
     opposites: dict[str, frozenset[str]]
+
+    def synonyms_of(self, key: str) -> frozenset[str]:
+        return self.synonyms.get(key, _NONE)
 
     def akin(self, key: str) -> frozenset[str]:
         return self.kin.get(key, _NONE)
@@ -35,6 +39,7 @@ _NONE: frozenset[str] = frozenset()
 def lexicon() -> Lexicon:
     """The table, read once a process (some 30 ms, 15 MB)."""
     commonness: dict[str, int] = {}
+    synonyms: dict[str, set[str]] = {}
     kin: dict[str, set[str]] = {}
     opposites: dict[str, set[str]] = {}
     text = files("groundwire_evaluators.text").joinpath("lexicon.tsv").read_text(encoding="utf-8")
@@ -42,7 +47,10 @@ def lexicon() -> Lexicon:
         word, count, *relations = line.split("\t")
         near, opposed, general = (relation.split() for relation in (relations + ["", "", ""])[:3])
         commonness[word] = int(count)
-        for other in (*near, *general):
+        for other in near:
+            synonyms.setdefault(word, set()).add(other)
+            synonyms.setdefault(other, set()).add(word)
+        for other in general:
             kin.setdefault(word, set()).add(other)
             kin.setdefault(other, set()).add(word)
         for other in opposed:
@@ -50,6 +58,7 @@ def lexicon() -> Lexicon:
             opposites.setdefault(other, set()).add(word)
     return Lexicon(
         commonness,
+        {word: frozenset(others) for word, others in synonyms.items()},
         {word: frozenset(others) for word, others in kin.items()},
         {word: frozenset(others) for word, others in opposites.items()},
     )
