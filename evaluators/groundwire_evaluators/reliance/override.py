@@ -1,7 +1,7 @@
 """The passive override signal: the context held the value, and the answer gives another one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -9,6 +9,7 @@ from math import isclose
 
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.frames import content_words
+from groundwire_evaluators.reliance.passive import context_suffices, extraction, prior_markers
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.refusal import declines
@@ -58,7 +59,9 @@ class Override:
     invisible to it, and so is one that recites a wrong value of the chunks; it is neither an upper
     nor a lower bound of context reliance. Canaries and shadow calls see the rest.
 
-    `signals`: `checkable`, `novel`, `overrides` (counts of values), `novel_ratio` in [0, 1].
+    `signals`: `checkable`, `novel`, `overrides` (counts of values), `novel_ratio` in [0, 1],
+    `prior_markers` (a count), and the covariates `coverage` in [0, 1] and `density` in words.
+    A refusal carries `context_sufficient`, 0 or 1: whether it was called for.
     Price: about 1 ms for an answer of 60 words against 500 words of chunks, on one core.
     """
 
@@ -81,29 +84,47 @@ class Override:
 
     def _judge(self, turn: Turn) -> Evaluation:
         state, reason = _state(turn)
+        if state is State.REFUSAL:
+            signals = {"context_sufficient": float(context_suffices(turn))}
+            return self._evaluation(state, None, signals)
         if state is not State.SCORED:
             return self._evaluation(state, reason)
         checkable, novel = find_novel(turn, self.frame_share)
         if not checkable:
             return self._evaluation(State.NO_CLAIMS, "no value that could be checked")
         overrides = [each for each in novel if each.instead_of is not None]
-        signals = {
-            "checkable": float(len(checkable)),
-            "novel": float(len(novel)),
-            "overrides": float(len(overrides)),
-            "novel_ratio": len(novel) / len(checkable),
-        }
         return Evaluation(
             evaluator=self.name,
             revision=self.revision,
             state=State.SCORED,
             value=1.0 if overrides else 0.0,
             reason="; ".join(map(_told, overrides[:3])) or None,
-            signals=signals,
+            signals=_signals(turn, len(checkable), len(novel), len(overrides)),
         )
 
-    def _evaluation(self, state: State, reason: str | None) -> Evaluation:
-        return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
+    def _evaluation(
+        self, state: State, reason: str | None, signals: Mapping[str, float] | None = None
+    ) -> Evaluation:
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=state,
+            reason=reason,
+            signals=signals or {},
+        )
+
+
+def _signals(turn: Turn, checkable: int, novel: int, overrides: int) -> dict[str, float]:
+    coverage, density = extraction(turn) or (0.0, 0.0)
+    return {
+        "checkable": float(checkable),
+        "novel": float(novel),
+        "overrides": float(overrides),
+        "novel_ratio": novel / checkable,
+        "prior_markers": float(prior_markers(turn.answer or "")),
+        "coverage": coverage,
+        "density": density,
+    }
 
 
 def find_novel(turn: Turn, frame_share: float = 0.3) -> tuple[list[Value], list[Novel]]:
@@ -115,7 +136,7 @@ def find_novel(turn: Turn, frame_share: float = 0.3) -> tuple[list[Value], list[
         return [], []
     asked = find_values(question)
     sourced = [(i, each) for i, chunk in enumerate(turn.chunks) for each in _sourced(chunk.text)]
-    known = [*asked, *(each.value for _, each in sourced)]
+    known = _distinct([*asked, *(each.value for _, each in sourced)])
     words = content_words("\n".join([question, *(chunk.text for chunk in turn.chunks)]))
     novel = [value for value in checkable if not _covered(value, known, words)]
     if not novel:
@@ -159,6 +180,10 @@ def _sourced(text: str) -> tuple[_Sourced, ...]:
 
 def _sentence(extents: list[tuple[int, int]], value: Value) -> tuple[int, int]:
     return next((each for each in extents if value.start < each[1]), extents[-1])
+
+
+def _distinct(values: list[Value]) -> list[Value]:
+    return list({(value.kind, value.text): value for value in values}.values())
 
 
 def _given(value: Value, said: list[Value]) -> bool:

@@ -78,3 +78,14 @@ def _matter(text: str) -> frozenset[str]:
 
 
 _NEGATIVE_STEMS = content_words(_NEGATIONS)
+
+_ASKS = re.compile(
+    r"^\W*(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might"
+    r"|must)\b(?!.*\bor\b)",
+    re.IGNORECASE,
+)
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether a question opens with its verb and offers no choice."""
+    return _ASKS.match(question) is not None

@@ -64,7 +64,9 @@ def test_values_of_the_context_the_question_or_made_of_them_are_no_override(
 def test_an_addition_that_no_chunk_has_a_rival_for_is_novel_but_no_override() -> None:
     judged = judge("What is the refund window?", "30 days. The head office stands 12 km away.")
     assert judged.value == 0.0
-    assert judged.signals == {"checkable": 2, "novel": 1, "overrides": 0, "novel_ratio": 0.5}
+    counted = {name: judged.signals[name] for name in ("checkable", "novel", "overrides")}
+    assert counted == {"checkable": 2, "novel": 1, "overrides": 0}
+    assert judged.signals["novel_ratio"] == 0.5
 
 
 @pytest.mark.parametrize(
