@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from fastapi import FastAPI
 
-from groundwire_collector import __version__, health
+from groundwire_collector import __version__, health, pages
 from groundwire_collector.gate import Gate
 from groundwire_collector.intake import Intake
 from groundwire_collector.metrics.exposition import Exposition
@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.writer = writer
     app.state.exposition = Exposition(engine, intake.registry)
     add_problem_handlers(app)
-    for router in (health.router, metrics.router, turns.router, alarms.router):
+    for router in (health.router, metrics.router, turns.router, alarms.router, *pages.ROUTERS):
         app.include_router(router)
     # The last added is the outermost: the gate, then OTLP, then the routes.
     app.add_middleware(Receiver, settings=settings, writer=writer, intake=intake)

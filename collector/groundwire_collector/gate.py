@@ -139,7 +139,8 @@ def _refuse(scope: AsgiScope, headers: dict[bytes, bytes], status: int) -> Respo
     if answers.is_otlp(path):
         return answers.error(headers.get(b"content-type", b""), status, _SAID[status])
     if status == 401 and scope["method"] == "GET" and not path.startswith(NOT_PAGES):
-        return RedirectResponse(f"{LOGIN}?next={quote(path)}", 303)
+        asked = f"{path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
+        return RedirectResponse(f"{LOGIN}?next={quote(asked, safe='/')}", 303)
     if status == 503:
         return unavailable(_SAID[status])
     extra = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "60"}

@@ -1,7 +1,5 @@
 """`/api/v1/turns`: the turns of the services a key may read."""
 
-import base64
-import json
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -9,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from groundwire_collector.access import ReadAccess
 from groundwire_collector.problems import ProblemError
+from groundwire_collector.routes.cursor import read_cursor, write_cursor
 from groundwire_collector.routes.database import Database
 from groundwire_collector.routes.representation import TurnOut, TurnPage
 from groundwire_collector.storage import turns
@@ -44,11 +43,11 @@ def list_turns(
         until_ns=_nanoseconds(until),
         order=order,
         limit=limit,
-        cursor=_read_cursor(cursor, order) if cursor else None,
+        cursor=read_cursor(cursor, order) if cursor else None,
     )
     with database.connect() as connection:
         found = turns.find(connection, query)
-    more = _write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
+    more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
     return TurnPage(turns=[TurnOut.of(item, with_text=False) for item in found], next=more)
 
 
@@ -64,16 +63,3 @@ def get_turn(turn_id: str, access: ReadAccess, database: Database) -> TurnOut:
 
 def _nanoseconds(moment: datetime | None) -> int | None:
     return round(moment.timestamp() * 1_000_000_000) if moment else None
-
-
-def _write_cursor(position: tuple[float | None, int, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
-
-
-def _read_cursor(cursor: str, order: str) -> tuple[float | None, int, str]:
-    try:
-        p_unsupported, started, turn_id = json.loads(base64.urlsafe_b64decode(cursor))
-        number = float(p_unsupported) if order == "worst" else None
-        return number, int(started), str(turn_id)
-    except (ValueError, TypeError) as error:
-        raise ProblemError(400, "The cursor is not one that this list gave.") from error

@@ -57,6 +57,8 @@ class TurnQuery:
     service: str | None = None
     services: frozenset[str] | None = None  # what the key may read; None: all
     model_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
     state: str | None = None
     verdict: str | None = None
     since_ns: int | None = None
@@ -116,6 +118,8 @@ def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
     equal = {
         TURN.c.service: query.service,
         TURN.c.model_version: query.model_version,
+        TURN.c.prompt_version: query.prompt_version,
+        TURN.c.index_version: query.index_version,
         TURN.c.trace_id: query.trace_id,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
