@@ -9,7 +9,7 @@ from groundwire_evaluators.drift.baseline import Floats
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 CEILING = 1e100
-CHUNK = 32  # turns multiplied out at once; a turn keeps a tenth of the capital, so no underflow
+CHUNK = 32  # turns multiplied out at once; a turn keeps at least 1/20 of the capital
 
 
 class BettingESR:
@@ -40,9 +40,8 @@ class BettingESR:
         wealth = self._wealth
         wealth += mass * self._capital
         wealth *= self._rest + self._bets * loss
+        np.minimum(wealth, CEILING, out=wealth)
         self._statistic = float(wealth.sum(axis=1).min())
-        if self._statistic > CEILING:
-            np.minimum(wealth, CEILING, out=wealth)
         self._change_point.update(loss, mass, at)
 
     def update_many(
@@ -68,11 +67,11 @@ class BettingESR:
         growth = np.cumprod(self._rest + self._bets * losses[:, None, None], axis=0)
         before = np.concatenate((np.ones_like(growth[:1]), growth[:-1]))
         entered = np.cumsum(masses[:, None, None] * self._capital / before, axis=0)
-        wealth = (self._wealth + entered) * growth
+        wealth = np.minimum((self._wealth + entered) * growth, CEILING)
         statistics = wealth.sum(axis=2).min(axis=1)
         over = np.flatnonzero(statistics >= 1)
         last = int(over[0]) if over.size else len(losses) - 1
-        self._wealth = np.minimum(wealth[last], CEILING)
+        self._wealth = wealth[last]
         self._statistic = float(statistics[last])
         return last + 1
 

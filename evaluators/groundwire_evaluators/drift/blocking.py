@@ -11,6 +11,7 @@ from groundwire_evaluators.drift.baseline import Floats
 
 DEPENDENT = 1.2  # variance ratio from which on turns are fed in blocks
 FEWEST_BATCHES = 10
+LEVEL = 0.8
 
 
 def variance_ratio(losses: Sequence[float] | Floats, batch: int) -> float:
@@ -28,25 +29,25 @@ def variance_ratio(losses: Sequence[float] | Floats, batch: int) -> float:
     return float(means.var(ddof=1) * batch / values.var(ddof=1))
 
 
-def correlation_time(losses: Sequence[float] | Floats) -> float:
-    """Turns until losses forget one another; 1 where no dependence is visible.
+def block_size(losses: Sequence[float] | Floats) -> int:
+    """Turns a block needs so that blocks are nearly independent; 1 where turns already are.
 
-    From the largest significant variance ratio r: neighbours correlated over t turns give r = 2 t.
+    The smallest batch at which the variance ratio has nearly levelled off. A season or a trend
+    never levels off: then this is the largest batch looked at, and no block helps.
     """
     size = len(losses)
-    ratio, batch = 1.0, 5
-    while size // batch >= FEWEST_BATCHES:
-        found = variance_ratio(losses, batch)
-        if found > max(DEPENDENT, 1 + 2 * math.sqrt(2 / (size // batch))):
-            ratio = max(ratio, found)
-        batch *= 2
-    return max(ratio / 2, 1.0)
-
-
-def block_size(losses: Sequence[float] | Floats) -> int:
-    """Turns a block: four correlation times, or 1 where turns look independent."""
-    time = correlation_time(losses)
-    return 1 if time <= 1 else math.ceil(4 * time)
+    sizes = [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560]
+    batches = [batch for batch in sizes if size // batch >= FEWEST_BATCHES]
+    ratios = {batch: variance_ratio(losses, batch) for batch in batches}
+    certain = [
+        ratio
+        for batch, ratio in ratios.items()
+        if ratio > max(DEPENDENT, 1 + 3 * math.sqrt(2 / (size // batch)))
+    ]
+    if not certain:
+        return 1
+    level = 1 + LEVEL * (max(certain) - 1)
+    return next(batch for batch in batches if ratios[batch] >= level)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groundwire_evaluators.drift.baseline import Baseline
+from groundwire_evaluators.drift.baseline import Baseline, Floats
 
 ENOUGH = 2.0  # baselines of at least this many times the delay give a guarantee that bites
 COMFORTABLE = 10.0  # and from here on the estimate costs about a tenth of the delay
@@ -31,7 +31,9 @@ class Sufficiency:
         variance = float(baseline.variance_at(old)[0])
         dispersion = variance / float((old * (1 - old))[0])
         information = float(_divergence(new, old)[0]) / dispersion
-        known = math.log(1 / mass_per_turn) / information
+        # A Shiryaev-Roberts statistic of T turns without change grows by itself to about T *
+        # information; so much less evidence is needed than log(1 / mass).
+        known = max(math.log(information / mass_per_turn), 1.0) / information
         share = known / baseline.n
         return cls(baseline.n, known, known / (1 - share) if share < 1 else math.inf)
 
@@ -57,6 +59,6 @@ class Sufficiency:
         )
 
 
-def _divergence(new: np.ndarray, old: np.ndarray) -> np.ndarray:
+def _divergence(new: Floats, old: Floats) -> Floats:
     """Kullback-Leibler, nats, of losses of 0 and 1."""
     return np.asarray(new * np.log(new / old) + (1 - new) * np.log((1 - new) / (1 - old)))
