@@ -204,7 +204,8 @@ def _introduce(run: Run, pages: list[Page], model: Endpoint) -> None:
 def _conclude(run: Run, model: Endpoint) -> None:
     traffic, alarms, console = run.traffic, run.alarms, run.console
     console.print()
-    console.print(report.timeline(traffic, model.tuned_model or "", alarms))
+    if run.plan.rollout or alarms:
+        console.print(report.timeline(traffic, model.tuned_model or "", alarms))
     since = alarms[0].changed_at if alarms else None
     if alarms:
         console.print("The worst answers since then, what their context does not support in »«:")
