@@ -15,6 +15,8 @@ from groundwire_demo.corpus import Passage
 from groundwire_demo.retriever import Retriever
 
 SERVICE = "tarnwell-helpdesk"
+PROMPT_VERSION = "3"
+INDEX_VERSION = "handbook-2026"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ INTERRUPTED = 130
 
 def demo(
     turns: Annotated[int, typer.Option(min=100, help="Questions to ask.")] = 2000,
-    rate: Annotated[float, typer.Option(min=0.1, help="Questions a second.")] = 30.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="Questions a second.")] = 40.0,
     rollout: Annotated[
         bool, typer.Option(help="Roll a fine-tuned model out after half of the questions.")
     ] = True,

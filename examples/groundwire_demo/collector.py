@@ -55,11 +55,12 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """A running collector."""
+    """A running collector; `client` is open and brings the key along."""
 
     url: str
     api_key: str
     data_dir: Path
+    client: httpx.Client
 
     def alarms(self) -> list[Alarm]:
         """Every alarm so far, in the order in which they were raised."""
@@ -76,18 +77,12 @@ class Collector:
 
     def turns_judged(self) -> int:
         """Turns completed and judged since the collector's first start, by its own metrics."""
-        text = httpx.get(f"{self.url}/metrics", headers=self._headers, timeout=10.0).text
-        families = text_string_to_metric_families(text)
+        families = text_string_to_metric_families(self.client.get("/metrics").text)
         samples = (sample for family in families for sample in family.samples)
         return int(sum(s.value for s in samples if s.name == "groundwire_turns_total"))
 
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.api_key}"}
-
     def _get(self, path: str, query: dict[str, str] | None = None) -> Any:
-        answer = httpx.get(self.url + path, params=query, headers=self._headers, timeout=10.0)
-        return answer.raise_for_status().json()
+        return self.client.get(path, params=query).raise_for_status().json()
 
 
 @contextmanager
@@ -107,7 +102,9 @@ def running(data_dir: Path) -> Iterator[Collector]:
     ):
         url = f"http://127.0.0.1:{port}"
         await_ready(process, f"{url}/readyz", _START_SECONDS, log)
-        yield Collector(url, api_key, data_dir)
+        key = {"Authorization": f"Bearer {api_key}"}
+        with httpx.Client(base_url=url, headers=key, timeout=10.0) as client:
+            yield Collector(url, api_key, data_dir, client)
 
 
 def _environment(api_key: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,12 @@ def await_ready(process: subprocess.Popen[Any], url: str, seconds: float, log: P
         UsageError: the process ended before it did, or did not answer in time.
     """
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise UsageError(f"{process.args!r} ended with {process.returncode}; see {log}")
-        try:
-            if httpx.get(url, timeout=1.0).is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
+    with httpx.Client(timeout=1.0) as client:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise UsageError(f"{process.args!r} ended with {process.returncode}; see {log}")
+            with suppress(httpx.TransportError):
+                if client.get(url).is_success:
+                    return
+            time.sleep(0.1)
     raise UsageError(f"{url} did not answer within {seconds:.0f} s; see {log}")

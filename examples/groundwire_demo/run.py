@@ -14,7 +14,7 @@ import groundwire as gw
 from groundwire_collector.errors import UsageError
 from groundwire_demo import alerting, collector, endpoint, questions, report
 from groundwire_demo.alerting import Alert, Alerting
-from groundwire_demo.app import SERVICE, HelpDesk
+from groundwire_demo.app import INDEX_VERSION, PROMPT_VERSION, SERVICE, HelpDesk
 from groundwire_demo.collector import Alarm, Collector
 from groundwire_demo.corpus import Edition, Page, handbook, passages
 from groundwire_demo.display import Display, Standing, display
@@ -160,7 +160,13 @@ def perform(plan: Plan, console: Console) -> bool:
         watcher = stack.enter_context(collector.running(plan.data_dir))
         alerts = None if alerting.missing() else stack.enter_context(alerting.watching(watcher))
         pages = handbook()
-        gw.init(service=SERVICE, endpoint=watcher.url, api_key=watcher.api_key)
+        gw.init(
+            service=SERVICE,
+            endpoint=watcher.url,
+            api_key=watcher.api_key,
+            prompt_version=PROMPT_VERSION,
+            index_version=INDEX_VERSION,
+        )
         run = Run(plan, console, watcher, alerts, _traffic(plan, pages, model))
         _introduce(run, pages, model)
         with display(console, plan.turns) as shown:
@@ -176,6 +182,7 @@ def _traffic(plan: Plan, pages: list[Page], model: Endpoint) -> Traffic:
         base_url=model.base_url,
         api_key=os.environ.get("OPENAI_API_KEY", "none"),
         max_retries=1,
+        timeout=120.0,
     )
     desk = HelpDesk(Retriever(passages(pages, Edition.THIS_YEAR)), client)
 
@@ -204,7 +211,8 @@ def _introduce(run: Run, pages: list[Page], model: Endpoint) -> None:
 def _conclude(run: Run, model: Endpoint) -> None:
     traffic, alarms, console = run.traffic, run.alarms, run.console
     console.print()
-    console.print(report.timeline(traffic, model.tuned_model or "", alarms))
+    if run.plan.rollout or alarms:
+        console.print(report.timeline(traffic, model.tuned_model or "", alarms))
     since = alarms[0].changed_at if alarms else None
     if alarms:
         console.print("The worst answers since then, what their context does not support in »«:")
