@@ -34,7 +34,14 @@ PARTS = {
     "chromium": Part("apt-get install chromium", programs=("chromium",)),
     "postgresql": Part("apt-get install postgresql", programs=("pg_ctlcluster",)),
     "node": Part("apt-get install nodejs npm", programs=("node", "npm")),
-    "clients": Part("make install-clients", packages=("anthropic", "langchain_core", "litellm")),
+    "clients": Part(
+        "make install-clients",
+        packages=(
+            *("anthropic", "chromadb", "faiss", "google.genai", "haystack", "langchain_community"),
+            *("langchain_openai", "litellm", "llama_index.core", "ollama", "openai", "pinecone"),
+            *("pymilvus", "qdrant_client", "sqlalchemy", "weaviate"),
+        ),
+    ),
 }
 REQUIRE_ALL = os.environ.get("GROUNDWIRE_REQUIRE") == "all"
 _missing: dict[str, int] = {}

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 MAY_IMPORT = {
-    "sdk/groundwire": {"opentelemetry"},
+    "sdk/groundwire": {"opentelemetry", "pytest"},  # pytest: the fixtures of groundwire.testing
     "evaluators/groundwire_evaluators": {"numpy", "sentencex", "Stemmer"},
     "collector/groundwire_collector": {
         "groundwire",
@@ -35,6 +35,7 @@ MAY_IMPORT = {
         "starlette",
         "typer",
         "uvicorn",
+        "yaml",
     },
 }
 

@@ -12,6 +12,7 @@ EVALUATOR_LABELS = ("evaluator", "revision")
 
 UNIT_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 SECONDS_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96)
+ACKNOWLEDGEMENT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 class Kind(StrEnum):
@@ -29,6 +30,7 @@ class Metric:
     help: str
     labels: tuple[str, ...] = VERSION_LABELS
     buckets: tuple[float, ...] = ()
+    committed: bool = True  # kept in the store; else counted anew by each receiver process
 
 
 def _counter(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
@@ -47,6 +49,16 @@ def _histogram(
 
 def _gauge(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
     return Metric(f"groundwire_{name}", Kind.GAUGE, help, labels)
+
+
+def _of_process(
+    kind: Kind,
+    name: str,
+    help: str,  # noqa: A002
+    *labels: str,
+    buckets: tuple[float, ...] = (),
+) -> Metric:
+    return Metric(f"groundwire_{name}", kind, help, labels, buckets, committed=False)
 
 
 # Answers
@@ -94,7 +106,7 @@ TOKENS = _counter("tokens", "Tokens of answered turns.", "kind")
 _DRIFT_LABELS = ("service", "signal", "axis", "value", "cause")
 DRIFT_STATISTIC = _gauge(
     "drift_statistic",
-    "Evidence for a change for the worse; the alarm is raised at 1.",
+    "Evidence for a change for the worse; alarm when those of a service and signal add up to 1.",
     "service",
     "signal",
     "axis",
@@ -109,11 +121,50 @@ DRIFT_CHANGE_TIMESTAMP = _gauge(
 EVALUATION_LAG = _gauge(
     "evaluation_lag_seconds", "Age of the oldest complete turn that is not judged yet."
 )
+TRACES_FAILED = Metric(
+    "groundwire_traces_failed",
+    Kind.COUNTER,
+    "Traces that could not be assembled or judged, and were passed over.",
+    (),
+)
 LAST_EVALUATION = _gauge(
     "last_evaluation_timestamp_seconds", "When a turn was last judged.", "service"
+)
+LABEL_SETS_FOLDED = Metric(
+    "groundwire_label_sets_folded",
+    Kind.COUNTER,
+    "Increments counted under `other` because the metric has as many label sets as it may.",
+    ("metric",),
+)
+LABEL_SETS_RETIRED = Metric(
+    "groundwire_label_sets_retired",
+    Kind.COUNTER,
+    "Idle label sets dropped to make room for new ones.",
+    ("metric",),
+)
+
+# The receiver's own: of one process, from zero at its start
+SPANS_RECEIVED = _of_process(Kind.COUNTER, "spans_received", "Spans in readable requests.")
+SPANS_REJECTED = _of_process(
+    Kind.COUNTER, "spans_rejected", "Spans refused by themselves (partial success)."
+)
+SPANS_DEDUPLICATED = _of_process(
+    Kind.COUNTER, "spans_deduplicated", "Spans sent again that were stored already."
+)
+REQUESTS = _of_process(Kind.COUNTER, "otlp_requests", "OTLP requests by HTTP status.", "status")
+ACKNOWLEDGEMENT = _of_process(
+    Kind.HISTOGRAM,
+    "otlp_acknowledgement_seconds",
+    "From the head of an OTLP request to its acknowledgement, the commit included.",
+    buckets=ACKNOWLEDGEMENT_BUCKETS,
 )
 
 
 def all_metrics() -> tuple[Metric, ...]:
     """Every metric of this page, in the order of the page."""
     return tuple(value for value in globals().values() if isinstance(value, Metric))
+
+
+def committed_metrics() -> tuple[Metric, ...]:
+    """Those that are kept in the store, and so are the same from every replica."""
+    return tuple(metric for metric in all_metrics() if metric.committed)

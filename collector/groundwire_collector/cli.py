@@ -13,6 +13,8 @@ from groundwire_collector import __version__
 from groundwire_collector.errors import GroundwireError
 
 GROUP = "groundwire.commands"
+# Click's ClickException; some releases of typer carry a click of their own.
+_WRONG_USE: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def _show_version(wanted: bool) -> None:
@@ -39,8 +41,9 @@ def application(name: str | None = None) -> typer.Typer:
     app.callback()(groundwire)
     found = entry_points(group=GROUP)
     chosen = found.select(name=name) if name else found
-    for entry in sorted(chosen or found, key=lambda entry: entry.name):
-        _add(app, entry)
+    if name != "--version":
+        for entry in sorted(chosen or found, key=lambda entry: entry.name):
+            _add(app, entry)
     return app
 
 
@@ -54,8 +57,18 @@ def _add(app: typer.Typer, entry: EntryPoint) -> None:
 
 
 def main() -> None:
-    """Run one subcommand; an expected error is one line on standard error, and exit code 1."""
+    """Run one subcommand; an expected error is one line on standard error, and exit code 1.
+
+    A wrong option is an error like others: 2 means drift, or worse, where commands compare.
+    """
     try:
-        application(next(iter(sys.argv[1:]), None))(prog_name="groundwire")
+        app = application(next(iter(sys.argv[1:]), None))
+        code = app(prog_name="groundwire", standalone_mode=False)
+    except _WRONG_USE as error:
+        error.show()  # type: ignore[attr-defined]
+        sys.exit(1)
+    except typer.Abort:
+        sys.exit("groundwire: interrupted")
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")
+    sys.exit(code if isinstance(code, int) else 0)

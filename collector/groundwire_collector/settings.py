@@ -6,7 +6,7 @@ Precedence: command line, then `GROUNDWIRE_*` environment, then the file of `--c
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,23 +21,65 @@ class Settings(BaseSettings):
 
     # Where it listens and keeps its data
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(4318, ge=0, le=65535, description="Port of OTLP/HTTP, API and pages.")
+    port: int = Field(4318, ge=1, le=65535, description="Port of OTLP/HTTP, API and pages.")
     grpc_port: int = Field(4317, ge=0, le=65535, description="Port of OTLP/gRPC, with [grpc].")
     data_dir: Path = Field(Path("groundwire-data"), description="Folder of the database and keys.")
     database_url: str | None = Field(None, description="PostgreSQL instead of SQLite.")
     api_key: str | None = Field(None, description="First, all-scope key; else one is generated.")
     path_prefix: str = Field("", description="Further prefix under which OTLP is accepted.")
+    open_metrics: bool | None = Field(
+        None, description="/metrics, /healthz and /readyz without a key; unset: on loopback only."
+    )
+
+    # What the receiver takes
+    max_body_bytes: int = Field(
+        64 * 2**20, gt=0, description="Largest body of a request, as sent and inflated."
+    )
+    max_attribute_bytes: int = Field(
+        2**20, gt=0, description="Longest text of an attribute; the rest is cut, and its hash kept."
+    )
+    max_pending_bytes: int = Field(
+        96 * 2**20, gt=0, description="Bodies in memory at once; beyond, clients are told to wait."
+    )
+
+    ingest_rate: float = Field(
+        0.0, ge=0, description="OTLP requests a second and key; 0: as many as come."
+    )
+    redact: str = Field(
+        "off",
+        description="Masks the receiver applies to every text: off, default (the SDK's), or names.",
+    )
+    content: Literal["full", "hash"] = Field(
+        "full", description="hash: of every text only a keyed hash and its length are kept."
+    )
+
+    # How long it is kept
+    retention_days: float = Field(30.0, gt=0, description="Age at which everything is deleted.")
+    retention_bytes: int | None = Field(
+        None, gt=0, description="Size of the SQLite database at which the oldest is deleted."
+    )
+
+    # TLS; or leave it to a proxy (docs/howto/run-the-collector.md)
+    tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain.")
+    tls_key: Path | None = Field(None, description="PEM file of its private key.")
 
     # What is judged and how
     evaluators: str = Field(
         "grounding,override",
         description="Evaluators to run, by name or dotted path; none: store only.",
     )
+    evaluator_timeout_seconds: float = Field(
+        30.0, gt=0, description="An evaluator of the user's that takes longer for a batch failed."
+    )
     quiet_seconds: float = Field(10.0, gt=0, description="A trace this quiet is complete.")
     longest_trace_seconds: float = Field(
         600.0, gt=0, description="A trace without its root is complete after this long a silence."
     )
     flag_threshold: float = Field(0.5, ge=0, le=1, description="p_unsupported that flags a turn.")
+    publish_endpoint: str | None = Field(
+        None, description="OTLP/HTTP endpoint that gets each score as a log event; unset: none."
+    )
+    publish_headers: str = Field("", description="Headers for it, as a=b,c=d.")
 
     # Drift
     alarm_budget: str = Field("1 per 30d", description="False alarms allowed over everything.")
@@ -51,6 +93,12 @@ class Settings(BaseSettings):
     @property
     def sqlalchemy_url(self) -> str:
         return self.database_url or f"sqlite:///{self.sqlite_path}"
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the receiver."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def evaluator_names(self) -> tuple[str, ...]:

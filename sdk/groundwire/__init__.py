@@ -1,1 +1,39 @@
-"""Trace each request's retrieved chunks and generated answer."""
+"""Trace each request's retrieved chunks and generated answer.
+
+    import groundwire as gw
+    from groundwire import observe
+
+    gw.init(service="support-bot")
+
+    @observe.retrieval
+    def search(question): ...
+
+    @observe.generation
+    def generate(question, chunks): ...
+
+    @observe
+    def ask(question):
+        return generate(question, search(question))
+
+Nothing here raises into the app, waits for the network, or grows without bound.
+"""
+
+from groundwire.client import flush, stats
+from groundwire.decorator import observe
+from groundwire.redaction import DEFAULT_MASKS, Mask
+from groundwire.shadow import Shadow
+from groundwire.start import init
+from groundwire.threads import copy_context
+from groundwire.turns import annotate
+
+__all__ = [
+    "DEFAULT_MASKS",
+    "Mask",
+    "Shadow",
+    "annotate",
+    "copy_context",
+    "flush",
+    "init",
+    "observe",
+    "stats",
+]

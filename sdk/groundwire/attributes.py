@@ -45,9 +45,13 @@ SAMPLING_PROBABILITY = "groundwire.sampling_probability"  # (0, 1]
 LOGPROB_MEAN = "groundwire.answer.logprob_mean"  # nats a token
 LOGPROB_MIN = "groundwire.answer.logprob_min"
 LOGPROB_ENTROPY = "groundwire.answer.entropy"
-TRUNCATED = "groundwire.truncated"  # JSON: {attribute: {"original_length", "sha256"}}
+# JSON: {attribute: {"original_length", "sha256"}}; of documents {"chunks": {index: the same},
+# "original_count" if some were left out}
+TRUNCATED = "groundwire.truncated"
+HASHED = "groundwire.hashed"  # JSON: {attribute: {"hmac_sha256", "length"}} in hash-only mode
 CLOSED_EARLY = "groundwire.stream.closed_early"
 CANCELLED = "groundwire.cancelled"
+STREAMED = "gen_ai.request.stream"
 SHADOW_OF = "groundwire.shadow_of"  # "trace_id:span_id" of the turn that was shadowed
 
 OPERATION_TURN = "invoke_workflow"

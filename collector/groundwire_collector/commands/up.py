@@ -1,5 +1,42 @@
-"""`groundwire up`: judge answers in a file, offline."""
+"""`groundwire up`: the collector."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundwire_collector.processes.supervisor import supervise
+from groundwire_collector.settings import Settings
 
 
-def up() -> None:
-    """Receive, store, judge, watch."""
+def up(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of OTLP/HTTP, API, pages and metrics. [4318]")
+    ] = None,
+    grpc_port: Annotated[
+        int | None, typer.Option(help="Port of OTLP/gRPC, with the extra [grpc]. [4317]")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the database and the key. [groundwire-data]")
+    ] = None,
+    database_url: Annotated[
+        str | None, typer.Option(help="PostgreSQL instead of SQLite, as a SQLAlchemy URL.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+) -> None:
+    """Receive traces over OTLP, judge each answer, watch for drift.
+
+    Every option is also an environment variable (GROUNDWIRE_PORT) or a line of the settings file;
+    docs/reference/settings.md lists the rest. The API key is made and printed at the first start.
+    Stop with Ctrl-C: what was acknowledged is on disk.
+    """
+    settings = Settings.load(
+        config,
+        host=host,
+        port=port,
+        grpc_port=grpc_port,
+        data_dir=data_dir,
+        database_url=database_url,
+    )
+    supervise(settings, lambda line: print(line, flush=True))

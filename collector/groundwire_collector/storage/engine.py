@@ -1,40 +1,78 @@
-"""Opening the database: SQLite in the data folder by default, PostgreSQL by URL."""
+"""Opening the database: SQLite in the data folder by default, PostgreSQL by URL.
 
-from sqlalchemy import Engine, create_engine, event
+On both, `engine.begin()` is a transaction that may write and `engine.connect()` one that reads.
+SQLite has one writer at a time: there, `begin()` takes the write lock at once (a transaction that
+reads first and wants it later can only fail), and `connect()` never does, so readers wait for
+nobody and nobody waits for readers.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import tables
 
 BUSY_SECONDS = 5.0
+CHECKPOINT_PAGES = 4000  # of 4 KiB: the WAL is folded back into the database about every 16 MB
+# Locked, full, read-only, away: what may be gone when it is tried again.
+PASSING = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
+_WRITES = "groundwire_writes"
+
+
+class SqliteEngine(Engine):
+    """An engine whose `begin()` takes SQLite's write lock, and whose `connect()` does not."""
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        with self.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
 
 
 def open_engine(settings: Settings) -> Engine:
-    """An engine on the database of the settings; the schema is made where it is missing."""
-    if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(settings.sqlalchemy_url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+    """An engine on the database of the settings; it opens no connection yet."""
+    if settings.database_url is not None:
+        return create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = create_engine(settings.sqlalchemy_url)
+    engine = SqliteEngine(made.pool, made.dialect, made.url, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def make_schema(engine: Engine) -> None:
     assert tables  # registers every table
-    SQLModel.metadata.create_all(engine)
+    with engine.begin() as connection:
+        SQLModel.metadata.create_all(connection)
 
 
-def _prepare_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
-    connection.isolation_level = None
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
     for pragma in (
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
         "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         "synchronous=FULL",
-        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+        f"journal_size_limit={CHECKPOINT_PAGES * 4096}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection) -> None:  # type: ignore[no-untyped-def]
-    connection.exec_driver_sql("BEGIN")
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def probe(engine: Engine) -> None:
+    """Raises one of PASSING where nothing could be written now."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SELECT 1")

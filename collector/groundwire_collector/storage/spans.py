@@ -1,24 +1,40 @@
 """The span stream: spans in, in the order of their arrival, and traces out."""
 
-import json
+import logging
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from time import time_ns
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select
-from sqlalchemy.dialects.sqlite import insert
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
+from sqlalchemy import Column, Connection, Engine, Row, Table, delete, func, insert, select
 
-from groundwire import attributes
 from groundwire_collector.span import Span, SpanEvent
-from groundwire_collector.storage.tables.spans import SPAN
+from groundwire_collector.storage.encoding import event_of, message_of, span_of
+from groundwire_collector.storage.records import LogRecord, SpanRecord, span_record
+from groundwire_collector.storage.shared_texts import (
+    DAY_NS,
+    NewTexts,
+    SharedTexts,
+    Texts,
+    batched,
+    read_texts,
+)
+from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
+from groundwire_collector.storage.upsert import insert_missing
 
-_EVENT_FIELDS = {field.name for field in fields(SpanEvent)}
+log = logging.getLogger(__name__)
+
+_WRITER_LOCK = 0x67_77_01  # PostgreSQL: `seq` must become visible in its order
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A stored span as the worker first sees it, undecoded."""
+    """What one commit brought of one trace, undecoded."""
 
     seq: int
     trace_id: str
@@ -27,54 +43,240 @@ class Arrival:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of the spans and log records of one commit; all of them are on disk now."""
+
+    new: int = 0
+    replaced: int = 0  # an ended span came for one that had not ended
+    duplicates: int = 0
+    foreign: int = 0  # the span belongs to another service: left as it is
+    logs: int = 0  # log records that were new
+
+
 class SpanStore:
-    """Spans of one database."""
+    """Spans of one database. One writer a process: `write` is not for several threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._shared = SharedTexts()
 
     def add(self, spans: Sequence[Span]) -> int:
-        """Store spans in one transaction; how many were new. A re-sent span changes nothing."""
-        if not spans:
-            return 0
+        """Store spans in one transaction; how many changed anything."""
+        records = []
+        for span in spans:
+            message, origin = message_of(span)
+            records.append(span_record(message, span.service, origin.SerializeToString()))
+        written = self.write(records)
+        return written.new + written.replaced
+
+    def write(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> Written:
+        """Store spans and log records in one transaction, on disk when this returns.
+
+        A re-sent span changes nothing; an ended span replaces one of the same service that had
+        not ended. Raises sqlalchemy's DBAPIError, and has then written nothing.
+        """
         now = time_ns()
-        rows = [_row(span, now) for span in spans]
         with self._engine.begin() as connection:
-            statement = insert(SPAN).on_conflict_do_nothing()
-            return connection.execute(statement, rows).rowcount
+            take_turns(connection)
+            texts = self._shared.begin(connection, now // DAY_NS)
+            sifted = _sift(connection, spans)
+            _delete(connection, sifted.replaced)
+            span_rows = [_span_row(record, now, texts) for record in sifted.fresh]
+            log_rows = _fresh_logs(connection, [_log_row(record, now, texts) for record in logs])
+            insert_missing(connection, CONTENT, texts.rows())
+            _insert(connection, SPAN, span_rows)
+            _insert(connection, LOG_RECORD, log_rows)
+            _insert(connection, ARRIVAL, _arrival_rows(sifted.fresh, log_rows, now))
+        self._shared.committed(texts)
+        return Written(
+            new=len(sifted.fresh) - len(sifted.replaced),
+            replaced=len(sifted.replaced),
+            duplicates=sifted.duplicates,
+            foreign=sifted.foreign,
+            logs=len(log_rows),
+        )
 
 
 def arrivals(connection: Connection, after: int, limit: int) -> list[Arrival]:
     """What came after position `after`, oldest first."""
-    columns = (SPAN.c.seq, SPAN.c.trace_id, SPAN.c.received_ns, SPAN.c.closes, SPAN.c.complete)
-    query = select(*columns).where(SPAN.c.seq > after).order_by(SPAN.c.seq).limit(limit)
-    return [Arrival(row[0], row[1].hex(), *row[2:]) for row in connection.execute(query)]
+    query = select(ARRIVAL).where(ARRIVAL.c.seq > after).order_by(ARRIVAL.c.seq).limit(limit)
+    return [
+        Arrival(row.seq, row.trace_id.hex(), row.received_ns, row.closes, row.complete)
+        for row in connection.execute(query)
+    ]
 
 
 def spans_of(connection: Connection, trace_ids: Iterable[str]) -> dict[str, list[Span]]:
-    """The spans of each trace, by start time."""
+    """The spans of each trace, by start time; log records are events of the span they name.
+
+    Where that span never came, a span without a name, and not ended, carries them.
+    """
     ids = [bytes.fromhex(trace_id) for trace_id in trace_ids]
-    query = select(SPAN.c.trace_id, SPAN.c.body).where(SPAN.c.trace_id.in_(ids))
+    span_rows = list(_rows(connection, SPAN, ids))
+    log_rows = list(_rows(connection, LOG_RECORD, ids))
+    texts = read_texts(connection, [*span_rows, *log_rows])
     traces: dict[str, list[Span]] = {trace_id.hex(): [] for trace_id in ids}
-    for trace_id, body in connection.execute(query.order_by(SPAN.c.start_ns)):
-        traces[trace_id.hex()].append(_decode(body))
+    events = _events(log_rows, texts)
+    for row in span_rows:
+        span = _span(row, texts)
+        if span is not None:
+            _, found = events.pop((row.trace_id, row.span_id), (None, ()))
+            traces[span.trace_id].append(replace(span, events=(*span.events, *found)))
+    for carrier, found in events.values():
+        traces[carrier.trace_id].append(replace(carrier, start_ns=found[0].time_ns, events=found))
+    for found_spans in traces.values():
+        found_spans.sort(key=lambda span: span.start_ns)
     return traces
 
 
-def _row(span: Span, now: int) -> dict[str, object]:
+def take_turns(connection: Connection) -> None:
+    """Let one transaction write spans at a time, so that `seq` becomes visible in its order.
+
+    SQLite has one writer anyway (docs/decisions/0021).
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
+
+
+@dataclass(slots=True)
+class _Sifted:
+    fresh: list[SpanRecord]
+    replaced: list[int]  # ids of rows
+    duplicates: int = 0
+    foreign: int = 0
+
+
+def _sift(connection: Connection, records: Sequence[SpanRecord]) -> _Sifted:
+    """Of several spans with one id the first stays, but an ended one comes for an unended one."""
+    sifted = _Sifted([], [])
+    stored = _stored(connection, {record.trace_id for record in records})
+    fresh: dict[tuple[bytes, bytes], SpanRecord] = {}
+    for record in records:
+        key = (record.trace_id, record.span_id)
+        row = stored.get(key)
+        before = fresh.get(key) or row
+        if before is None:
+            fresh[key] = record
+        elif before.service != record.service:
+            sifted.foreign += 1
+        elif before.ended or not record.ended:
+            sifted.duplicates += 1
+        else:
+            if row is not None:
+                sifted.replaced.append(row.id)
+            fresh[key] = record
+    sifted.fresh = list(fresh.values())
+    return sifted
+
+
+def _stored(connection: Connection, trace_ids: set[bytes]) -> dict[tuple[bytes, bytes], Row[Any]]:
+    columns = (SPAN.c.trace_id, SPAN.c.span_id, SPAN.c.id, SPAN.c.ended, SPAN.c.service)
     return {
-        "trace_id": bytes.fromhex(span.trace_id),
-        "span_id": bytes.fromhex(span.span_id),
-        "service": span.service,
-        "received_ns": now,
-        "start_ns": span.start_ns,
-        "closes": span.parent_span_id is None and span.end_ns > 0,
-        "complete": bool(span.attributes.get(attributes.ANSWER_COMPLETE)),
-        "body": zlib.compress(json.dumps(asdict(span)).encode(), 1),
+        (row.trace_id, row.span_id): row
+        for row in _rows(connection, SPAN, list(trace_ids), *columns)
     }
 
 
-def _decode(body: bytes) -> Span:
-    stored = json.loads(zlib.decompress(body))
-    events = tuple(SpanEvent(**event) for event in stored.pop("events"))
-    return Span(**stored, events=events)
+def _delete(connection: Connection, ids: Sequence[int]) -> None:
+    for batch in batched(ids):
+        connection.execute(delete(SPAN).where(SPAN.c.id.in_(batch)))
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def _rows(
+    connection: Connection, table: Table, trace_ids: Sequence[bytes], *columns: Column[Any]
+) -> Iterator[Row[Any]]:
+    for batch in batched(trace_ids):
+        query = select(*(columns or (table,))).where(table.c.trace_id.in_(batch))
+        yield from connection.execute(query)
+
+
+def _span_row(record: SpanRecord, now: int, texts: NewTexts) -> dict[str, Any]:
+    skeleton, references = texts.take(record)
+    return {
+        "trace_id": record.trace_id,
+        "span_id": record.span_id,
+        "service": record.service,
+        "received_ns": now,
+        "start_ns": record.start_ns,
+        "ended": record.ended,
+        "contents": references,
+        "body": skeleton,
+    }
+
+
+def _log_row(record: LogRecord, now: int, texts: NewTexts) -> dict[str, Any]:
+    skeleton, references = texts.take(record)
+    return {
+        "trace_id": record.trace_id,
+        "span_id": record.span_id,
+        "digest": texts.digest(record.body),
+        "service": record.service,
+        "received_ns": now,
+        "contents": references,
+        "body": skeleton,
+    }
+
+
+def _fresh_logs(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that are not stored yet, each once."""
+    if not rows:
+        return []
+    columns = (LOG_RECORD.c.trace_id, LOG_RECORD.c.span_id, LOG_RECORD.c.digest)
+    trace_ids = list({row["trace_id"] for row in rows})
+    seen = {tuple(row) for row in _rows(connection, LOG_RECORD, trace_ids, *columns)}
+    fresh = {(row["trace_id"], row["span_id"], row["digest"]): row for row in rows}
+    return [row for key, row in fresh.items() if key not in seen]
+
+
+def _arrival_rows(
+    spans: Iterable[SpanRecord], logs: Iterable[dict[str, Any]], now: int
+) -> list[dict[str, Any]]:
+    """One row a trace."""
+    rows: dict[bytes, dict[str, Any]] = {}
+    for trace_id in (*(span.trace_id for span in spans), *(row["trace_id"] for row in logs)):
+        rows[trace_id] = {
+            "trace_id": trace_id,
+            "received_ns": now,
+            "closes": False,
+            "complete": False,
+        }
+    for span in spans:
+        rows[span.trace_id]["closes"] |= span.closes
+        rows[span.trace_id]["complete"] |= span.complete
+    return list(rows.values())
+
+
+def _span(row: Row[Any], texts: Texts) -> Span | None:
+    try:
+        body, origin = texts.assemble(row)
+        return span_of(SpanMessage.FromString(body), ResourceSpans.FromString(origin))
+    except (KeyError, DecodeError, zlib.error):
+        # One row that cannot be read must not hold up the others for ever.
+        log.exception("span %s of trace %s cannot be read", row.span_id.hex(), row.trace_id.hex())
+        return None
+
+
+def _events(
+    rows: Iterable[Row[Any]], texts: Texts
+) -> dict[tuple[bytes, bytes], tuple[Span, tuple[SpanEvent, ...]]]:
+    """Log records by the span they name, in order of time, with a span that could carry them."""
+    found: dict[tuple[bytes, bytes], tuple[Span, tuple[SpanEvent, ...]]] = {}
+    for row in rows:
+        try:
+            body, origin = texts.assemble(row)
+            event = event_of(LogMessage.FromString(body))
+            message = SpanMessage(trace_id=row.trace_id, span_id=row.span_id)
+            carrier = span_of(message, ResourceSpans.FromString(origin))
+        except (KeyError, DecodeError, zlib.error):
+            log.exception("a log record of trace %s cannot be read", row.trace_id.hex())
+            continue
+        _, before = found.get((row.trace_id, row.span_id), (None, ()))
+        events = tuple(sorted((*before, event), key=lambda event: event.time_ns))
+        found[row.trace_id, row.span_id] = (carrier, events)
+    return found

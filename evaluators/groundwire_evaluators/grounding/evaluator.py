@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, Verdict
 from groundwire_evaluators.grounding.citations import citations
 from groundwire_evaluators.grounding.claims import Piece, pieces
-from groundwire_evaluators.grounding.evidence import Evidence, Statement, content_of, weigh
+from groundwire_evaluators.grounding.evidence import Evidence, read, weigh
 from groundwire_evaluators.grounding.passages import Passage, Shelf
-from groundwire_evaluators.text.names import names
-from groundwire_evaluators.text.quantities import quantities
 from groundwire_evaluators.text.refusal import is_refusal
-from groundwire_evaluators.text.tokens import tokenize
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
 
@@ -99,15 +96,8 @@ def _claim(piece: Piece, passages: Sequence[Passage], language: Language) -> tup
             verdict=Verdict.NOT_A_CLAIM,
             reason=piece.aside,
         ), 0
-    tokens = tokenize(piece.text, language.stemmer)
-    statement = Statement(
-        tokens,
-        content_of(tokens, language),
-        quantities(piece.text, tokens),
-        names(piece.text, tokens),
-    )
-    evidence = weigh(statement, passages)
-    lost = len(evidence.uncovered)
+    evidence = weigh(read(piece.text, language), passages)
+    lost = len(evidence.new)
     verdict = Verdict.UNSUPPORTED if evidence.support < 0.6 or lost > 2 else Verdict.SUPPORTED
     return Claim(
         start=piece.start,
@@ -115,12 +105,12 @@ def _claim(piece: Piece, passages: Sequence[Passage], language: Language) -> tup
         text=piece.text,
         verdict=verdict,
         support=evidence.support,
-        chunk=evidence.chunk,
-        spans=tuple(Extent(piece.start + t.start, piece.start + t.end) for t in evidence.uncovered),
+        chunk=evidence.best[0] if evidence.best else None,
+        spans=tuple(Extent(piece.start + t.start, piece.start + t.end) for t in evidence.new),
         reason=_reason(evidence),
     ), lost
 
 
 def _reason(evidence: Evidence) -> str | None:
-    words = ", ".join(f"“{token.text}”" for token in evidence.uncovered[:8])
+    words = ", ".join(f"“{token.text}”" for token in evidence.new[:8])
     return f"in no chunk: {words}" if words else None

@@ -1,108 +1,224 @@
 """What speaks for one claim: the chunk and sentence it leans on, and the words it leaves over."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.vocabulary import META
-from groundwire_evaluators.text.names import Name, same_name
-from groundwire_evaluators.text.quantities import Quantity, agree
-from groundwire_evaluators.text.tokens import Token
+from groundwire_evaluators.text.lexicon import lexicon
+from groundwire_evaluators.text.names import Name, names
+from groundwire_evaluators.text.quantities import Quantity, agree, quantities
+from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import Language
+
+Place = tuple[int, int]  # (chunk, sentence)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A claim's words: its tokens, the content words among them, quantities and names."""
 
+    text: str
     tokens: Sequence[Token]
     content: Sequence[Token]
     quantities: Sequence[Quantity]
     names: Sequence[Name]
 
 
-@dataclass(frozen=True, slots=True)
+# "(Passage 1)", "[2]", "documents 1 and 3": where a claim comes from is no part of what it says.
+_POINTER = re.compile(
+    r"\[[^\[\]\n]{1,40}\]|\(?\b(?:passages?|documents?|sources?|contexts?|articles?)\s{1,2}#?\d{1,3}"
+    r"(?:\s?(?:,|and|&|-|–|, and)\s?\d{1,3}){0,8}\)?",
+    re.IGNORECASE,
+)
+
+
+def read(text: str, language: Language) -> Statement:
+    """The statement a text makes."""
+    tokens = tokenize(text, language.stemmer)
+    pointers = [match.span() for match in _POINTER.finditer(text)]
+    if pointers:
+        tokens = [t for t in tokens if not any(a <= t.start < b for a, b in pointers)]
+    stop = language.stop
+    content = [t for t in tokens if t.key not in META and t.text.lower() not in stop]
+    found = quantities(text, tokens)
+    return Statement(text, tokens, content, found, names(text, tokens, lexicon().commonness))
+
+
+@dataclass(slots=True)
 class Evidence:
     """Where a statement leans and what is left over.
 
-    `chunk` and `sentence` are indices, None where no content word occurs anywhere. `uncovered` are
-    the content words in no chunk, `elsewhere` those in a chunk but not near the sentence.
+    `best` is the sentence that holds most of it, None where no content word occurs anywhere; `second` holds
+    most of the rest. Content words are in exactly one of `near` (in or beside those two), `far` (elsewhere in
+    the chunks), `kin` (only a word of near meaning is there) and `new`.
     """
 
-    chunk: int | None
-    sentence: int | None
-    covered: tuple[Token, ...]
-    elsewhere: tuple[Token, ...]
-    uncovered: tuple[Token, ...]
-    lost_quantities: tuple[Quantity, ...]
-    lost_names: tuple[Name, ...]
+    best: Place | None = None
+    second: Place | None = None
+    near: list[Token] = field(default_factory=list)
+    far: list[Token] = field(default_factory=list)
+    same: list[Token] = field(default_factory=list)
+    kin: list[Token] = field(default_factory=list)
+    new: list[Token] = field(default_factory=list)
+    new_quantities: list[Quantity] = field(default_factory=list)
+    far_quantities: list[Quantity] = field(default_factory=list)
+    new_names: list[Name] = field(default_factory=list)
+    far_names: list[Name] = field(default_factory=list)
+    broken: int = 0  # neighbours that share no sentence
+    reversed: int = 0  # neighbours found side by side only the other way round
+    new_pairs: int = 0  # words side by side that are so in no chunk
+    sentence: Sequence[Token] = ()  # of the best place
 
     @property
     def support(self) -> float:
-        """The share of content words found near the sentence; those elsewhere count half."""
-        total = len(self.covered) + len(self.elsewhere) + len(self.uncovered)
-        return (len(self.covered) + 0.5 * len(self.elsewhere)) / total if total else 1.0
-
-
-def content_of(tokens: Sequence[Token], language: Language) -> list[Token]:
-    """The tokens that carry content: no stop words, no words about the answer itself."""
-    return [
-        token
-        for token in tokens
-        if token.key not in META and token.text.lower() not in language.stop
-    ]
+        """The share of content words found; those far off or only akin count in part."""
+        total = len(self.near) + len(self.far) + len(self.same) + len(self.kin) + len(self.new)
+        found = len(self.near) + 0.5 * len(self.far) + 0.8 * len(self.same) + 0.5 * len(self.kin)
+        return found / total if total else 1.0
 
 
 def weigh(statement: Statement, passages: Sequence[Passage]) -> Evidence:
     """The evidence for one statement among the passages."""
-    chunk, sentence = _best(statement.content, passages)
-    near = _nearby(passages[chunk], sentence) if chunk is not None and sentence is not None else ()
-    covered, elsewhere, uncovered = [], [], []
+    evidence = Evidence()
+    where = _where(statement, passages)
+    evidence.best = _elect(where)
+    near: frozenset[str] = frozenset()
+    if evidence.best is not None:
+        chunk, sentence = evidence.best
+        near = passages[chunk].near(sentence)
+        evidence.sentence = passages[chunk].sentence(sentence)
+        evidence.second = _elect({key: at for key, at in where.items() if key not in near})
+        if evidence.second is not None:
+            other = passages[evidence.second[0]]
+            near |= {token.key for token in other.sentence(evidence.second[1])}
+    _sort(statement, passages, where, near, evidence)
+    _quantities(statement, passages, evidence)
+    _names(statement, passages, near, evidence)
+    _pairs(statement, passages, where, evidence)
+    return evidence
+
+
+def _where(statement: Statement, passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
+    """Each content key that occurs, and the sentences it occurs in."""
+    where: dict[str, frozenset[Place]] = {}
+    for token in statement.content:
+        if token.key not in where:
+            places = [
+                (chunk, passage.sentence_of[at])
+                for chunk, passage in enumerate(passages)
+                if token.key in passage.places
+                for at in passage.places[token.key]
+            ]
+            if places:
+                where[token.key] = frozenset(places)
+    return where
+
+
+def _elect(where: dict[str, frozenset[Place]]) -> Place | None:
+    """The sentence most words vote for; a word in many sentences has little to say."""
+    votes: dict[Place, float] = {}
+    for places in where.values():
+        weight = 1.0 if len(places) < 4 else 3.0 / len(places)
+        for place in places:
+            votes[place] = votes.get(place, 0.0) + weight
+    if not votes:
+        return None
+    top = max(votes.values())
+    return min(place for place, vote in votes.items() if vote >= top - 1e-9)
+
+
+def _sort(
+    statement: Statement,
+    passages: Sequence[Passage],
+    where: dict[str, frozenset[Place]],
+    near: frozenset[str],
+    evidence: Evidence,
+) -> None:
+    table = lexicon()
     for token in statement.content:
         if token.key in near:
-            covered.append(token)
-        elif any(token.key in passage.places for passage in passages):
-            elsewhere.append(token)
+            evidence.near.append(token)
+        elif token.key in where:
+            evidence.far.append(token)
+        elif not near.isdisjoint(table.synonyms_of(token.key)):
+            evidence.same.append(token)
+        elif not near.isdisjoint(table.akin(token.key)):
+            evidence.kin.append(token)
         else:
-            uncovered.append(token)
-    return Evidence(
-        chunk,
-        sentence,
-        tuple(covered),
-        tuple(elsewhere),
-        tuple(uncovered),
-        tuple(q for q in statement.quantities if not _shown(q, passages)),
-        tuple(n for n in statement.names if not _named(n, passages)),
-    )
+            evidence.new.append(token)
 
 
-def _best(
-    content: Sequence[Token], passages: Sequence[Passage]
-) -> tuple[int, int] | tuple[None, None]:
-    """The (chunk, sentence) that holds most of the content words; the first among equals."""
-    votes: dict[tuple[int, int], int] = {}
-    for key in {token.key: None for token in content}:
-        for chunk, passage in enumerate(passages):
-            sentence_of = passage.sentence_of
-            for sentence in {sentence_of[at] for at in passage.places.get(key, ())}:
-                votes[chunk, sentence] = votes.get((chunk, sentence), 0) + 1
-    if not votes:
-        return None, None
-    return min(votes, key=lambda place: (-votes[place], place))
+def _quantities(
+    statement: Statement, passages: Sequence[Passage], evidence: Evidence
+) -> None:
+    for quantity in statement.quantities:
+        chunks = [at for at, passage in enumerate(passages) if passage.shows(quantity)]
+        if not chunks:
+            evidence.new_quantities.append(quantity)
+        elif evidence.best is not None and not _around(quantity, passages, evidence):
+            evidence.far_quantities.append(quantity)
 
 
-def _nearby(passage: Passage, sentence: int) -> frozenset[str]:
-    """The keys of a sentence and its two neighbours."""
-    first = passage.bounds[max(sentence - 1, 0)][0]
-    last = passage.bounds[min(sentence + 1, len(passage.bounds) - 1)][1]
-    return frozenset(token.key for token in passage.between(first, last))
+def _around(quantity: Quantity, passages: Sequence[Passage], evidence: Evidence) -> bool:
+    """Whether a quantity stands in the sentences the statement leans on or beside them."""
+    for place in (evidence.best, evidence.second):
+        if place is None:
+            continue
+        chunk, sentence = place
+        passage = passages[chunk]
+        for index in range(max(sentence - 1, 0), min(sentence + 2, len(passage.bounds))):
+            if any(agree(quantity, shown) for shown in passage.quantities_of(index)):
+                return True
+    return False
 
 
-def _shown(quantity: Quantity, passages: Sequence[Passage]) -> bool:
-    return any(agree(quantity, shown) for passage in passages for shown in passage.quantities)
+def _names(
+    statement: Statement, passages: Sequence[Passage], near: frozenset[str], evidence: Evidence
+) -> None:
+    for name in statement.names:
+        if any(name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases)
+            for p in passages
+        ):
+            found = True
+        else:
+            found = all(any(word in p.folded for p in passages) for word in name.words)
+        if not found:
+            evidence.new_names.append(name)
+        elif not any(t.key in near for t in statement.tokens if name.start <= t.start < name.end):
+            evidence.far_names.append(name)
 
 
-def _named(name: Name, passages: Sequence[Passage]) -> bool:
-    if all(any(word in passage.folded for passage in passages) for word in name.words):
-        return True
-    return any(same_name(name, shown) for passage in passages for shown in passage.names)
+def _pairs(
+    statement: Statement,
+    passages: Sequence[Passage],
+    where: dict[str, frozenset[Place]],
+    evidence: Evidence,
+) -> None:
+    tokens = statement.tokens
+    for one, other in zip(tokens, tokens[1:], strict=False):
+        if not any((one.key, other.key) in p.follows for p in passages):
+            evidence.new_pairs += 1
+    content = statement.content
+    for one, other in zip(content, content[1:], strict=False):
+        if one.key in where and other.key in where and one.key != other.key:
+            if where[one.key].isdisjoint(where[other.key]):
+                evidence.broken += 1
+            elif _turned(one.key, other.key, passages):
+                evidence.reversed += 1
+
+
+def _turned(one: str, other: str, passages: Sequence[Passage]) -> bool:
+    """Whether two words stand within four words of each other, but never in this order."""
+    turned = False
+    for passage in passages:
+        first, second = passage.places.get(one), passage.places.get(other)
+        if not first or not second:
+            continue
+        for a in first:
+            for b in second:
+                if 0 < b - a <= 6:
+                    return False
+                turned = turned or 0 < a - b <= 4
+    return turned

@@ -1,12 +1,15 @@
 """A chunk made ready for looking things up: words, sentences, quantities and names, with places."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from functools import cached_property
+from itertools import pairwise
 
+from groundwire_evaluators.grounding.records import record
 from groundwire_evaluators.grounding.vocabulary import META
+from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
-from groundwire_evaluators.text.quantities import Quantity, quantities
+from groundwire_evaluators.text.quantities import Quantity, agree, quantities
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import Language
@@ -14,27 +17,34 @@ from groundwire_evaluators.text.words import Language
 # A word that stands in more places than this says little about which of them is meant; without
 # a limit, a long answer against a long chunk of one repeated word would take quadratic time.
 MOST_PLACES = 32
+_MOST_LOOKED_AT = 64  # quantities that could agree by rounding
 
 
 class Passage:
-    """One chunk, indexed once and read by every claim."""
+    """One chunk, indexed once and read by every claim; a record is read as its lines of facts."""
 
     def __init__(self, text: str, language: Language) -> None:
+        self.record = record(text)
+        text = text if self.record is None else self.record.lines
         self.text = text
         self.language = language
         self.tokens: list[Token] = tokenize(text, language.stemmer)
         self.bounds: list[tuple[int, int]] = list(sentences(text, language.code))
-        self.sentence_of: list[int] = []
         # Content word → the indices of its tokens; stop words have no places.
         self.places: dict[str, list[int]] = {}
+        # Sentence → its token range (half-open).
+        self.ranges: list[tuple[int, int]] = []
+        self.sentence_of: list[int] = []
+        self._near: dict[int, frozenset[str]] = {}
         self._fill()
 
     def _fill(self) -> None:
         stop, places, bounds = self.language.stop, self.places, self.bounds
-        sentence, last = 0, len(bounds) - 1
+        sentence, last, first = 0, len(bounds) - 1, 0
         for at, token in enumerate(self.tokens):
             while sentence < last and token.start >= bounds[sentence][1]:
-                sentence += 1
+                self.ranges.append((first, at))
+                sentence, first = sentence + 1, at
             self.sentence_of.append(sentence)
             if token.text.lower() in stop or token.key in META:
                 continue
@@ -43,33 +53,113 @@ class Passage:
                 places[token.key] = [at]
             elif len(found) < MOST_PLACES:
                 found.append(at)
+        while len(self.ranges) < len(bounds):
+            self.ranges.append((first, len(self.tokens)))
+            first = len(self.tokens)
+
+    def sentence(self, index: int) -> list[Token]:
+        first, last = self.ranges[index]
+        return self.tokens[first:last]
+
+    def near(self, index: int) -> frozenset[str]:
+        """The keys of a sentence and its two neighbours."""
+        found = self._near.get(index)
+        if found is None:
+            first = self.ranges[max(index - 1, 0)][0]
+            last = self.ranges[min(index + 1, len(self.ranges) - 1)][1]
+            found = frozenset([token.key for token in self.tokens[first:last]])
+            self._near[index] = found
+        return found
 
     @cached_property
     def quantities(self) -> list[Quantity]:
         return quantities(self.text, self.tokens)
 
     @cached_property
-    def names(self) -> list[Name]:
-        return names(self.text, self.tokens)
+    def _by_value(self) -> dict[object, list[Quantity]]:
+        """Quantities by value, dates by year."""
+        found: dict[object, list[Quantity]] = {}
+        for quantity in self.quantities:
+            for key in _lookups(quantity):
+                places = found.setdefault(key, [])
+                if len(places) < _MOST_LOOKED_AT:
+                    places.append(quantity)
+        return found
 
-    def between(self, start: int, end: int) -> list[Token]:
-        """The tokens that begin in a range of the text."""
-        first = bisect_left(self.tokens, start, key=_start)
-        return self.tokens[first : bisect_left(self.tokens, end, key=_start)]
+    @cached_property
+    def _sorted_values(self) -> list[tuple[float, int]]:
+        return sorted((q.value, at) for at, q in enumerate(self.quantities) if q.step)
+
+    def shows(self, quantity: Quantity) -> bool:
+        """Whether a quantity of this chunk agrees with one in a claim."""
+        for key in _lookups(quantity):
+            if any(agree(quantity, shown) for shown in self._by_value.get(key, ())):
+                return True
+        if not quantity.step or abs(quantity.value) < 10 * quantity.step:
+            return False
+        values, half = self._sorted_values, quantity.step / 2
+        first = bisect_left(values, (quantity.value - half, -1))
+        for _, at in values[first : first + _MOST_LOOKED_AT]:
+            if agree(quantity, self.quantities[at]):
+                return True
+            if self.quantities[at].value > quantity.value + half:
+                break
+        return False
+
+    def quantities_of(self, index: int) -> list[Quantity]:
+        """The quantities that begin in a sentence."""
+        first, last = self.bounds[index]
+        starts = self._quantity_starts
+        return self.quantities[bisect_left(starts, first) : bisect_right(starts, last)]
+
+    @cached_property
+    def _quantity_starts(self) -> list[int]:
+        return [quantity.start for quantity in self.quantities]
+
+    @cached_property
+    def names(self) -> list[Name]:
+        return names(self.text, self.tokens, lexicon().commonness)
+
+    @cached_property
+    def _name_starts(self) -> list[int]:
+        return [name.start for name in self.names]
+
+    def names_of(self, index: int) -> list[Name]:
+        """The names that begin in a sentence."""
+        first, last = self.bounds[index]
+        starts = self._name_starts
+        return self.names[bisect_left(starts, first) : bisect_right(starts, last)]
+
+    @cached_property
+    def aliases(self) -> frozenset[str]:
+        """What the names of this chunk may also be called: joined, and by their initials."""
+        found = {name.key for name in self.names}
+        found.update(name.initials for name in self.names if len(name.words) > 1)
+        return frozenset(found)
 
     @cached_property
     def folded(self) -> frozenset[str]:
         """Every word as `fold` gives it, not stemmed: what names are looked up in."""
-        return frozenset(fold(token.text) for token in self.tokens)
+        return frozenset([fold(token.text) for token in self.tokens])
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every key, stop words included."""
-        return frozenset(token.key for token in self.tokens)
+        """Every key, those of stop words included."""
+        return frozenset([token.key for token in self.tokens])
+
+    @cached_property
+    def follows(self) -> frozenset[tuple[str, str]]:
+        """Pairs of words that stand side by side."""
+        return frozenset(pairwise([token.key for token in self.tokens]))
 
 
-def _start(token: Token) -> int:
-    return token.start
+def _lookups(quantity: Quantity) -> tuple[object, ...]:
+    if quantity.kind == "date":
+        year, month, day = quantity.date
+        return (float(year) if year else ("day", month, day),)
+    if quantity.kind == "code":
+        return (quantity.text,)
+    return (float(f"{quantity.value:.9g}"),)
 
 
 class Shelf:
@@ -96,3 +186,7 @@ class Shelf:
                 (_, dropped), _ = self._passages.popitem(last=False)
                 self._held -= len(dropped)
         return made
+
+    def __reduce__(self) -> tuple[type["Shelf"], tuple[int]]:
+        """Sent to another process, a shelf arrives empty."""
+        return Shelf, (self._limit,)

@@ -53,7 +53,7 @@ def names(
     """The names of a text in order.
 
     A capital at the start of a sentence says nothing: a single word there counts only when it is
-    neither in `common` (folded everyday words) nor a stop word, or stands capitalised inside a
+    neither in `common` (everyday words, folded or as keys) nor a stop word, or stands capitalised inside a
     sentence elsewhere in the text.
     """
     tokens = tokenize(text) if tokens is None else tokens
@@ -91,9 +91,11 @@ def _certain(
 ) -> bool:
     word = tokens[at].text
     folded = fold(word)
-    if folded in ENGLISH.stop or folded in common:
-        return word in inside and folded not in ENGLISH.stop
-    return True
+    if folded in ENGLISH.stop:
+        return False
+    if until - at > 1 and word in inside:
+        return True
+    return word in inside or not (folded in common or tokens[at].key in common)
 
 
 def _run(text: str, tokens: Sequence[Token], at: int) -> int:

@@ -84,7 +84,7 @@ _ABOUT_SOURCES = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
-    r"[,;] (?:but|however|though|although|aber|jedoch|mais|pero|mas|maar|ma) (?!(?:they|it|only)\b)"
+    r"[,;]? (?:but|however|though|although|aber|jedoch|mais|pero|mas|maar|ma) (?!(?:they|it|only)\b)"
     r"(?:\w+[ ,]+){3}",
     re.IGNORECASE,
 )

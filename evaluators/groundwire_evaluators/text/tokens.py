@@ -23,6 +23,41 @@ class Token(NamedTuple):
     key: str
 
 
+def _forms(table: str) -> dict[str, str]:
+    rows = (line.split() for line in table.split(","))
+    return {form: base for base, *forms in rows for form in forms}
+
+
+# Forms that a stemmer of suffixes cannot lead back. Where two words share a form ("found",
+# "saw", "left"), it is the verb's more often in prose.
+IRREGULAR = _forms(
+    "arise arose arisen, awake awoke, bear bore borne, beat beaten, become became, begin began begun,"
+    "bend bent, bet, bind bound, bite bit bitten, bleed bled, blow blew blown, break broke broken,"
+    "breed bred, bring brought, build built, burn burnt, buy bought, catch caught,"
+    "choose chose chosen, cling clung, come came, creep crept, deal dealt, dig dug, do did done,"
+    "draw drew drawn, dream dreamt, drink drank drunk, drive drove driven, eat ate eaten,"
+    "fall fell fallen, feed fed, feel felt, fight fought, find found, flee fled, fling flung,"
+    "fly flew flown, forbid forbade forbidden, forget forgot forgotten, forgive forgave forgiven,"
+    "freeze froze frozen, get got gotten, give gave given, go went gone, grind ground,"
+    "grow grew grown, hang hung, have had has, hear heard, hide hid hidden, hold held, keep kept,"
+    "kneel knelt, know knew known, lay laid, lead led, leave left, lend lent, lie lain,"
+    "light lit, lose lost, make made, mean meant, meet met, pay paid, plead pled, prove proven,"
+    "ride rode ridden, ring rang rung, rise rose risen, run ran, say said, see saw seen,"
+    "seek sought, sell sold, send sent, shake shook shaken, shine shone, shoot shot,"
+    "show shown, shrink shrank shrunk, sing sang sung, sink sank sunk, sit sat, sleep slept,"
+    "slide slid, speak spoke spoken, spend spent, spin spun, split, spring sprang sprung,"
+    "stand stood, steal stole stolen, stick stuck, sting stung, strike struck stricken,"
+    "swear swore sworn, sweep swept, swim swam swum, swing swung, take took taken, teach taught,"
+    "tear tore torn, tell told, think thought, throw threw thrown, understand understood,"
+    "wake woke woken, wear wore worn, weave wove woven, weep wept, win won, wind wound,"
+    "withdraw withdrew withdrawn, write wrote written, child children, man men, woman women,"
+    "foot feet, tooth teeth, mouse mice, goose geese, person people, life lives, wife wives,"
+    "knife knives, leaf leaves, half halves, self selves, good better best, bad worse worst,"
+    "die death dead dying, analyze analyse, organize organise, favor favour, color colour,"
+    "center centre, program programme, theater theatre, defense defence, gray grey, tire tyre"
+)
+
+
 @cache
 def _stemmer(language: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(language)
@@ -43,12 +78,13 @@ class _Keys(dict[str, str]):
     def __init__(self, language: str) -> None:
         super().__init__()
         self._stem = _stemmer(language).stemWord
+        self._irregular = IRREGULAR if language == "english" else {}
 
     def __missing__(self, word: str) -> str:
         if len(self) >= _CACHED_KEYS:
             self.clear()
         folded = fold(word)
-        key = folded if folded[:1].isdigit() else self._stem(folded)
+        key = folded if folded[:1].isdigit() else self._stem(self._irregular.get(folded, folded))
         if len(word) <= LONGEST_KEY:
             self[word] = key
         return key

@@ -6,6 +6,18 @@ from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
 
+class BaselineRow(SQLModel, table=True):
+    """The reference of a (service, signal, evaluator revision); its losses until it is pinned."""
+
+    __tablename__ = "baseline"
+
+    service: str = Field(primary_key=True)
+    signal: str = Field(primary_key=True)
+    revision: str = Field(primary_key=True)
+    pinned_ns: int | None = None  # None: still collecting
+    state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
 class DetectorRow(SQLModel, table=True):
     """The state of one detector; one a watched stream (service, signal, axis, value)."""
 
@@ -13,23 +25,27 @@ class DetectorRow(SQLModel, table=True):
 
     service: str = Field(primary_key=True)
     signal: str = Field(primary_key=True)
+    revision: str = Field(primary_key=True)
     axis: str = Field(primary_key=True)  # "" watches the whole service
     value: str = Field(primary_key=True)
-    statistic: float  # the alarm is raised at 1
+    statistic: float  # the alarm is raised when those of a service and signal add up to 1
     updated_ns: int
     state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
 class AxisValueRow(SQLModel, table=True):
-    """When a value of an axis (a model version, say) was first and last seen in a service."""
+    """When a value of an axis (a model version, say) was first seen in a service.
+
+    The axis "service" holds the services themselves.
+    """
 
     __tablename__ = "axis_value"
 
     service: str = Field(primary_key=True)
     axis: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
+    position: int  # from 1, in order of appearance
     first_seen_ns: int
-    last_seen_ns: int
 
 
 class AlarmRow(SQLModel, table=True):
@@ -55,6 +71,7 @@ class AlarmRow(SQLModel, table=True):
 
 
 # For queries, which are SQLAlchemy Core throughout.
+BASELINE = SQLModel.metadata.tables["baseline"]
 DETECTOR = SQLModel.metadata.tables["detector"]
 AXIS_VALUE = SQLModel.metadata.tables["axis_value"]
 ALARM = SQLModel.metadata.tables["alarm"]

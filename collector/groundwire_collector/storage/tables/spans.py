@@ -1,33 +1,97 @@
-"""Spans as they arrived: one row a stored span, in the order of their arrival."""
+"""Spans as they arrived, the texts they share, and the order of their arrival."""
 
 from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
-class SpanRow(SQLModel, table=True):
-    """`seq` grows with every arrival; the worker's position in the stream is one `seq`.
+def _bytes(length: int | None = None) -> Column[bytes]:
+    return Column(LargeBinary(length), nullable=False)
 
-    `closes` says that this span ends its trace's local root, `complete` that the emitter marked
-    the answer complete; both spare the worker decoding `body` before a trace is complete.
+
+class ArrivalRow(SQLModel, table=True):
+    """News of one trace in one commit; the worker's position in the stream is one `seq`.
+
+    `closes` says that a span which came ends the trace's local root, `complete` that the emitter
+    marked the answer complete; both spare the worker decoding spans before a trace is complete.
+    """
+
+    __tablename__ = "arrival"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    seq: int | None = Field(default=None, primary_key=True)
+    trace_id: bytes = Field(sa_column=_bytes(16))
+    received_ns: int
+    closes: bool
+    complete: bool
+
+
+class SpanRow(SQLModel, table=True):
+    """One stored span; `id` grows with time, so that retention deletes from its low end.
+
+    `body` is the OTLP message, compressed, without the long texts and the resource, which are
+    rows of `content`: `contents` says which and where (storage/contents.py).
     """
 
     __tablename__ = "span"
-    __table_args__ = (
-        UniqueConstraint("trace_id", "span_id"),
-        Index("ix_span_received", "received_ns"),
-        {"sqlite_autoincrement": True},
-    )
+    __table_args__ = (UniqueConstraint("trace_id", "span_id"), {"sqlite_autoincrement": True})
 
-    seq: int | None = Field(default=None, primary_key=True)
-    trace_id: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False))
-    span_id: bytes = Field(sa_column=Column(LargeBinary(8), nullable=False))
+    id: int | None = Field(default=None, primary_key=True)
+    trace_id: bytes = Field(sa_column=_bytes(16))
+    span_id: bytes = Field(sa_column=_bytes(8))
     service: str
     received_ns: int
     start_ns: int
-    closes: bool
-    complete: bool
-    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    ended: bool
+    contents: bytes = Field(sa_column=_bytes())
+    body: bytes = Field(sa_column=_bytes())
+
+
+class LogRecordRow(SQLModel, table=True):
+    """One stored OTLP log record that is an event of a span; `digest` makes re-sending harmless."""
+
+    __tablename__ = "log_record"
+    __table_args__ = (
+        UniqueConstraint("trace_id", "span_id", "digest"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    trace_id: bytes = Field(sa_column=_bytes(16))
+    span_id: bytes = Field(sa_column=_bytes(8))
+    digest: bytes = Field(sa_column=_bytes(16))
+    service: str
+    received_ns: int
+    contents: bytes = Field(sa_column=_bytes())
+    body: bytes = Field(sa_column=_bytes())
+
+
+class ContentRow(SQLModel, table=True):
+    """A text that spans of one day share, kept once; `digest` is its keyed hash.
+
+    `day` counts days since the epoch: the day its spans were received, and are deleted.
+    """
+
+    __tablename__ = "content"
+    __table_args__ = (Index("ix_content_digest", "digest", "day", unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    day: int
+    digest: bytes = Field(sa_column=_bytes(16))
+    body: bytes = Field(sa_column=_bytes())
+
+
+class StoreFactRow(SQLModel, table=True):
+    """What every process on this database must agree on: the key of the hashes, the sweeps."""
+
+    __tablename__ = "store_fact"
+
+    name: str = Field(primary_key=True)
+    value: bytes = Field(sa_column=_bytes())
 
 
 # For queries, which are SQLAlchemy Core throughout.
+ARRIVAL = SQLModel.metadata.tables["arrival"]
 SPAN = SQLModel.metadata.tables["span"]
+LOG_RECORD = SQLModel.metadata.tables["log_record"]
+CONTENT = SQLModel.metadata.tables["content"]
+STORE_FACT = SQLModel.metadata.tables["store_fact"]

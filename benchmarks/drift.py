@@ -1,0 +1,340 @@
+"""Figures of the drift detector: delay, false alarms, what breaks the promise, and cost.
+
+    python benchmarks/drift.py [--streams 200] [--only delay,broken,deployment,change,cost]
+
+Losses are 1 - score. Budget: one false alarm in 100,000 turns, so that at most 0.1 may come in a
+quiet run of 10,000. The optimum is a CUSUM that knows both distributions, its threshold simulated
+to the same rate of false alarms; no real detector can know what it knows.
+"""
+
+import argparse
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from groundwire_evaluators.drift import Baseline, TwoSampleESR
+from groundwire_evaluators.drift.blocking import block_means
+
+Floats = npt.NDArray[np.float64]
+Draw = Callable[[np.random.Generator, int], Floats]
+
+TURNS = 10_000
+MASS = 1e-5
+MIN_EFFECT = 0.05
+BEFORE = 500  # quiet turns between the baseline and the change
+LONGEST = 10_000  # turns after it
+
+
+@dataclass(frozen=True)
+class Law:
+    """Losses: 0 with `zero`, 1 with `one`, else beta."""
+
+    one: float
+    zero: float
+    alpha: float = 1.0
+    beta: float = 1.0
+
+    def draw(self, rng: np.random.Generator, n: int) -> Floats:
+        kind = rng.random(n)
+        losses = rng.beta(self.alpha, self.beta, n)
+        losses[kind < self.zero] = 0.0
+        losses[kind > 1 - self.one] = 1.0
+        return losses
+
+    def log_density(self, losses: Floats) -> Floats:
+        """Up to what is the same in two laws with equal beta parts."""
+        between = 1 - self.one - self.zero
+        inside = np.clip(losses, 1e-12, 1 - 1e-12)
+        spread = (self.alpha - 1) * np.log(inside) + (self.beta - 1) * np.log1p(-inside)
+        spread += math.lgamma(self.alpha + self.beta)
+        spread -= math.lgamma(self.alpha) + math.lgamma(self.beta)
+        found = np.log(max(between, 1e-300)) + spread
+        found[losses <= 0] = np.log(max(self.zero, 1e-300))
+        found[losses >= 1] = np.log(max(self.one, 1e-300))
+        return found
+
+
+STEPS = {
+    "rare .05>.10": (Law(0.05, 0.95), Law(0.10, 0.90)),
+    "rare .05>.15": (Law(0.05, 0.95), Law(0.15, 0.85)),
+    "beta .10>.15": (Law(0, 0, 2, 18), Law(0, 0, 3, 17)),
+    "beta .10>.20": (Law(0, 0, 2, 18), Law(0, 0, 4, 16)),
+    "mixed .08>.14": (Law(0.03, 0.70, 2, 8), Law(0.08, 0.60, 2, 8)),
+}
+
+
+def detector(baseline: Floats) -> TwoSampleESR:
+    return TwoSampleESR(baseline=Baseline.from_losses(baseline), min_effect=MIN_EFFECT)
+
+
+def first_alarm(baseline: Floats, losses: Floats, masses: Floats | None = None) -> int | None:
+    """Index of the turn that raised the alarm."""
+    watching = detector(baseline)
+    spent = np.full(len(losses), MASS) if masses is None else masses
+    fed = watching.update_many(losses, spent, range(len(losses)))
+    return fed - 1 if watching.drift_detected else None
+
+
+def optimum(before: Law, after: Law, streams: int, rng: np.random.Generator) -> float:
+    """Mean delay of the CUSUM of the true likelihood ratio, at the same rate of false alarms."""
+
+    def cusum(losses: Floats) -> Iterator[Floats]:
+        level = np.zeros(len(losses))
+        ratio = after.log_density(losses) - before.log_density(losses)
+        for turn in range(losses.shape[1]):
+            level = np.maximum(level, 0) + ratio[:, turn]
+            yield level
+
+    shape = (max(streams, 400), TURNS)
+    quiet = before.draw(rng, shape[0] * TURNS).reshape(shape)
+    peaks = np.maximum.reduce(list(cusum(quiet)))
+    threshold = np.quantile(peaks, math.exp(-TURNS * MASS))
+    changed = np.concatenate(
+        (
+            before.draw(rng, shape[0] * BEFORE).reshape(shape[0], BEFORE),
+            after.draw(rng, shape[0] * 3000).reshape(shape[0], 3000),
+        ),
+        axis=1,
+    )
+    over = np.array([level >= threshold for level in cusum(changed)]).T
+    alarms = over.argmax(axis=1)
+    return float(np.mean(alarms[alarms >= BEFORE]) - BEFORE + 1)
+
+
+def delays(before: Law, after: Law, n: int, streams: int, rng: np.random.Generator) -> Floats:
+    found = []
+    for _ in range(streams):
+        losses = np.concatenate((before.draw(rng, BEFORE), after.draw(rng, LONGEST)))
+        alarm = first_alarm(before.draw(rng, n), losses)
+        if alarm is None or alarm >= BEFORE:
+            found.append(LONGEST if alarm is None else alarm - BEFORE + 1)
+    return np.array(found, dtype=float)
+
+
+def print_delay(streams: int) -> None:
+    """Delay after a step, as turns and times the optimum; false alarms in quiet runs."""
+    rng = np.random.default_rng(7)
+    best = {name: optimum(*laws, streams, rng) for name, laws in STEPS.items()}
+    print("\nmean delay in turns (times the optimum), '!' more than 5 % not found in 10,000")
+    print(f"{'baseline':10}" + "".join(f"{name:>18}" for name in STEPS) + f"{'mean':>8}")
+    print(f"{'optimum':10}" + "".join(f"{delay:18.0f}" for delay in best.values()))
+    for n in (500, 2000, 20_000):
+        ratios, cells = [], ""
+        for name, laws in STEPS.items():
+            found = delays(*laws, n, streams, rng)
+            missed = "!" if np.mean(found >= LONGEST) > 0.05 else " "
+            ratios.append(found.mean() / best[name])
+            cells += f"{found.mean():9.0f}{missed}({ratios[-1]:5.2f}x)"
+        print(f"{n:<10}{cells}{np.mean(ratios):7.2f}x")
+    print("\nquiet runs of 10,000 turns with an alarm (the budget allows 0.100)")
+    for n in (500, 2000, 20_000):
+        cells = ""
+        for name in ("rare .05>.10", "beta .10>.15", "mixed .08>.14"):
+            law = STEPS[name][0]
+            alarms = [
+                first_alarm(law.draw(rng, n), law.draw(rng, TURNS)) is not None
+                for _ in range(streams)
+            ]
+            cells += f"  {name.split()[0]} {np.mean(alarms):.3f}"
+        print(f"{n:<10}{cells}")
+
+
+def bursty(rng: np.random.Generator, n: int, worse_from: int) -> Floats:
+    """Mean .05 in bursts of some 50 turns, four times as bad as the rest."""
+    renewed = rng.random(n) < 0.02
+    renewed[0] = True
+    drawn = rng.random(n) < 0.2
+    last = np.maximum.accumulate(np.where(renewed, np.arange(n), 0))
+    mean = np.where(drawn[last], 0.13, 0.03) + 0.05 * (np.arange(n) >= worse_from)
+    return (rng.random(n) < mean).astype(float)
+
+
+def seasonal(rng: np.random.Generator, n: int, worse_from: int) -> tuple[Floats, Floats]:
+    """Mean .05 plus or minus .03 with a period of 4,000 turns; and the phase, in 8 bins."""
+    phase = np.arange(n) + rng.integers(0, 4000)
+    mean = 0.05 + 0.03 * np.sin(2 * np.pi * phase / 4000)
+    mean += 0.05 * (np.arange(n) >= worse_from)
+    return (rng.random(n) < mean).astype(float), phase % 4000 // 500
+
+
+def mixing(rng: np.random.Generator, n: int, worse_from: int) -> tuple[Floats, Floats]:
+    """A weak segment (.12 against .02) whose share grows from .3 to .6 after the baseline."""
+    weak = rng.random(n) < np.where(np.arange(n) < n - TURNS, 0.3, 0.6)
+    mean = np.where(weak, 0.12, 0.02) + 0.1 * weak * (np.arange(n) >= worse_from)
+    return (rng.random(n) < mean).astype(float), weak.astype(float)
+
+
+def stratified_alarm(baseline: Floats, losses: Floats, known: Floats, strata: Floats) -> int | None:
+    """One detector a stratum; the budget is split by their share of turns, statistics added."""
+    watching = {
+        stratum: (detector(baseline[known == stratum]), MASS) for stratum in np.unique(known)
+    }
+    for turn, (loss, stratum) in enumerate(zip(losses, strata, strict=True)):
+        watching[stratum][0].update(loss, MASS, turn)
+        if sum(each.statistic for each, _ in watching.values()) >= 1:
+            return turn
+    return None
+
+
+def print_broken(streams: int) -> None:
+    """Nothing got worse on average, but the conditional mean moves: the promise is void."""
+    never = 1 << 40
+    print("\nwhat breaks the promise (budget 0.100), baseline of 20,000 turns;")
+    print("share of quiet runs of 10,000 with an alarm, and delay after a real growth")
+    rng, n = np.random.default_rng(11), 20_000
+
+    def show(name: str, alarm: Callable[[int], int | None], runs: int) -> None:
+        quiet = np.mean([alarm(never) is not None for _ in range(runs)])
+        found = [found for _ in range(runs) if (found := alarm(n + BEFORE)) is not None]
+        delay = np.mean([each - BEFORE + 1 for each in found if each >= BEFORE] or [np.nan])
+        print(f"  {name:52}{quiet:8.3f}{delay:10.0f}")
+
+    def plain(draw: Callable[[int], Floats], block: int) -> Callable[[int], int | None]:
+        def alarm(worse_from: int) -> int | None:
+            losses = draw(worse_from)
+            blocks = block_means(losses[n:], block)
+            masses = np.full(len(blocks), MASS * block)
+            found = first_alarm(block_means(losses[:n], block), blocks, masses)
+            return None if found is None else (found + 1) * block - 1
+
+        return alarm
+
+    def strata(
+        draw: Callable[[int], tuple[Floats, Floats]],
+    ) -> Callable[[int], int | None]:
+        def alarm(worse_from: int) -> int | None:
+            losses, stratum = draw(worse_from)
+            return stratified_alarm(losses[:n], losses[n:], stratum[:n], stratum[n:])
+
+        return alarm
+
+    def independent(worse: int) -> Floats:
+        mean = np.where(np.arange(n + TURNS) >= worse, 0.1, 0.05)
+        return (rng.random(n + TURNS) < mean).astype(float)
+
+    show("independent turns", plain(independent, 1), streams)
+    for block in (1, 50, 200):
+        show(
+            f"bursts of 50 turns, in blocks of {block}",
+            plain(lambda worse: bursty(rng, n + TURNS, worse), block),
+            streams,
+        )
+    show("season", plain(lambda worse: seasonal(rng, n + TURNS, worse)[0], 1), streams)
+    show(
+        "season, one detector for each of 8 phases",
+        strata(lambda worse: seasonal(rng, n + TURNS, worse)),
+        streams // 4,
+    )
+    show("traffic mix", plain(lambda worse: mixing(rng, n + TURNS, worse)[0], 1), streams)
+    show(
+        "traffic mix, one detector for each segment",
+        strata(lambda worse: mixing(rng, n + TURNS, worse)),
+        streams // 4,
+    )
+
+
+def print_deployment(streams: int) -> None:
+    """Half of the budget on deployments, the change at a deployment."""
+    rng = np.random.default_rng(13)
+    print("\ndelay when half of the budget waits for deployments (baseline of 20,000 turns)")
+    for arl, deployments in ((1e5, 10), (2.6e6, 30)):
+        for name in list(STEPS)[:3]:
+            before, after = STEPS[name]
+            uniform = np.full(BEFORE + LONGEST, 1 / arl)
+            deployed = uniform / 2
+            deployed[BEFORE] += 0.5 / deployments
+            found: dict[str, list[int]] = {"uniform": [], "deployed": []}
+            for _ in range(streams // 2):
+                baseline = before.draw(rng, 20_000)
+                losses = np.concatenate((before.draw(rng, BEFORE), after.draw(rng, LONGEST)))
+                for kind, masses in (("uniform", uniform), ("deployed", deployed)):
+                    alarm = first_alarm(baseline, losses, masses)
+                    if alarm is not None and alarm >= BEFORE:
+                        found[kind].append(alarm - BEFORE + 1)
+            means = {kind: np.mean(each) for kind, each in found.items()}
+            print(
+                f"  one in {arl:9.0f} turns, {deployments} deployments, {name}: "
+                f"{means['uniform']:.0f} > {means['deployed']:.0f}"
+            )
+
+
+def print_change(streams: int) -> None:
+    """Coverage of the intervals for the change point and for the size, both nominal .90."""
+    rng = np.random.default_rng(17)
+    print("\nchange point and size at the alarm (intervals nominal .90), min_effect .03")
+    print(f"  {'':28}{'covered':>9}{'width':>8}{'|error|':>9}{'delay':>8}{'size covered':>14}")
+    for n in (500, 2000):
+        for name, (before, after) in STEPS.items():
+            grown = np.mean(after.draw(rng, 10**6)) - np.mean(before.draw(rng, 10**6))
+            rows = []
+            for _ in range(streams):
+                watching = TwoSampleESR(baseline=Baseline.from_losses(before.draw(rng, n)))
+                losses = np.concatenate((before.draw(rng, 1500), after.draw(rng, LONGEST)))
+                alarm = watching.update_many(losses, np.full(len(losses), MASS), range(len(losses)))
+                if alarm <= 1500 or not watching.drift_detected:
+                    continue
+                (low, high), size = watching.changed_interval, watching.size_interval
+                rows.append(
+                    (
+                        low <= 1500 <= high,
+                        high - low,
+                        abs(watching.changed_at - 1500),
+                        alarm - 1500,
+                        size[0] <= grown <= size[1],
+                    )
+                )
+            columns = list(zip(*rows, strict=True))
+            print(
+                f"  {name} n={n:<10}{np.mean(columns[0]):13.2f}{np.median(columns[1]):8.0f}"
+                f"{np.median(columns[2]):9.0f}{np.mean(columns[3]):8.0f}{np.mean(columns[4]):14.2f}"
+            )
+
+
+def print_cost(_: int) -> None:
+    rng = np.random.default_rng(19)
+    baseline, losses = STEPS["rare .05>.10"][0].draw(rng, 2000), rng.random(20_000) < 0.05
+    values = losses.astype(float).tolist()
+    watching = detector(baseline)
+    start = time.process_time()
+    for turn, loss in enumerate(values):
+        watching.update(loss, 1e-9, turn)
+    single = time.process_time() - start
+    watching = detector(baseline)
+    start = time.process_time()
+    watching.update_many(values, np.full(len(values), 1e-9), range(len(values)))
+    bulk = time.process_time() - start
+    start = time.process_time()
+    for _ in range(20):
+        Baseline.from_losses(baseline)
+    made = (time.process_time() - start) / 20
+    print(f"\ncost (CPU): update {single / len(values) * 1e6:.1f} us,", end=" ")
+    print(f"in bulk {bulk / len(values) * 1e6:.1f} us a turn,", end=" ")
+    print(f"baseline of 2,000 turns {made * 1e3:.1f} ms once")
+
+
+PARTS = {
+    "delay": print_delay,
+    "broken": print_broken,
+    "deployment": print_deployment,
+    "change": print_change,
+    "cost": print_cost,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--streams", type=int, default=200)
+    parser.add_argument("--only", default=",".join(PARTS))
+    arguments = parser.parse_args()
+    for name in arguments.only.split(","):
+        PARTS[name](arguments.streams)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Which spans of a trace answered: one answer is one turn.
+
+The rule in one sentence: an answer that feeds nothing is an answer to the user. What a model said
+may feed a retrieval (a rewritten question), a further prompt (a draft, a partial answer) or be what
+an enclosing chain, agent or turn says; then it is no turn of its own. See
+docs/decisions/0030-which-span-answers.md.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.reading import SPEAKING, SpanReading, same_call
+from groundwire_collector.assembly.shapes import Message, messages, same
+from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.span import Span
+
+RETRIEVING = frozenset({SpanKind.RETRIEVAL, SpanKind.RERANK})
+SHORT = 12  # code points; a shorter text is found in other texts by chance
+CLOSED = frozenset({SpanKind.JUDGE, SpanKind.EMBEDDING, SpanKind.SERVER})
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer: the outermost span that says it, and the spans of the model call that gave it.
+
+    One call is often traced more than once, by a framework and by its client: `calls` has them
+    leaf-most first, and is empty for a model that is not traced. `text` None: it was withheld.
+    """
+
+    top: SpanReading
+    calls: tuple[SpanReading, ...]
+    text: str | None
+
+    @property
+    def began_ns(self) -> int:
+        return (self.calls[0] if self.calls else self.top).span.start_ns
+
+    @property
+    def prompt(self) -> list[Message]:
+        return next((call.prompt for call in self.calls if call.prompt), [])
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        return next((call.variables for call in self.calls if call.variables), {})
+
+    @property
+    def span(self) -> Span:
+        """The span that names the answer: a marked turn's, else that of the call that said it.
+
+        Not the outermost: that one ends last, may come minutes late or never.
+        """
+        if self.top.kind == SpanKind.TURN or not self.calls:
+            return self.top.span
+        speaking = [call for call in self.calls if call.said is not None]
+        return (speaking or self.calls)[0].span
+
+
+def answers(trace: Trace) -> list[Answer]:
+    """The answers to users, by the start of their spans."""
+    within = _within(trace)
+    final = _unfed(trace, [answer for root in trace.roots for answer in within[root.span.span_id]])
+    if not final:
+        final = [answer for root in trace.roots if (answer := _unaided(trace, root))]
+    return sorted(final, key=lambda answer: answer.top.span.start_ns)
+
+
+def _within(trace: Trace) -> dict[str, list[Answer]]:
+    """By span id, the answers in its subtree that feed nothing inside it; from the leaves up."""
+    found: dict[str, list[Answer]] = {}
+    for reading in reversed([r for root in trace.roots for r in trace.subtree(root)]):
+        below = [a for child in trace.under(reading) for a in found[child.span.span_id]]
+        found[reading.span.span_id] = _of_span(trace, reading, below)
+    return found
+
+
+def _of_span(trace: Trace, reading: SpanReading, below: list[Answer]) -> list[Answer]:
+    if reading.kind in CLOSED:
+        return []
+    final = _unfed(trace, below)
+    if reading.kind == SpanKind.GENERATION:
+        return _of_generation(reading, final)
+    if reading.kind in SPEAKING:
+        return _of_speaker(reading, final)
+    return final
+
+
+def _of_generation(reading: SpanReading, final: list[Answer]) -> list[Answer]:
+    if reading.failed:
+        return final
+    calls = (*(final[-1].calls if final else ()), reading)
+    if reading.said is not None:
+        return [Answer(reading, calls, reading.said)]
+    if final:
+        return [Answer(reading, calls, final[-1].text)]
+    return [] if _calls_tools(reading) else [Answer(reading, calls, None)]
+
+
+def _of_speaker(reading: SpanReading, final: list[Answer]) -> list[Answer]:
+    if reading.kind == SpanKind.TURN:
+        return _of_turn(reading, final)
+    text = None if reading.failed else reading.said
+    if text is None or not final or _holds_several(text, final):
+        return final
+    return [Answer(reading, _calls(text, final), text)]
+
+
+def _of_turn(reading: SpanReading, final: list[Answer]) -> list[Answer]:
+    """A marked turn is a turn whatever lies below it; one that failed before it spoke is none."""
+    text = reading.said
+    inner = [answer for answer in final if answer.top.kind == SpanKind.TURN]
+    if _holds_several(text, inner) or (text is None and inner):
+        return final
+    if text is None:
+        if reading.failed or not final:
+            return []
+        text = final[-1].text
+    return [Answer(reading, _calls(text, final), text)]
+
+
+def _holds_several(text: str | None, final: list[Answer]) -> bool:
+    """Several answers below that it does not repeat: a batch, which is no answer itself."""
+    return len(final) > 1 and not any(text and a.text and same(a.text, text) for a in final)
+
+
+def _calls(text: str | None, final: list[Answer]) -> tuple[SpanReading, ...]:
+    """The call whose words a chain says: that of the answer it repeats, else the last."""
+    repeated = [a for a in final if text and a.text and same(a.text, text)]
+    chosen = (repeated or final)[-1:]
+    return chosen[0].calls if chosen else ()
+
+
+def _unaided(trace: Trace, root: SpanReading) -> Answer | None:
+    """An answer without any traced generation: a root that retrieved, and says more than that."""
+    if root.kind not in SPEAKING or root.failed or root.said is None or root.question is None:
+        return None
+    below = list(trace.subtree(root))
+    if any(r.kind == SpanKind.GENERATION for r in below):
+        return None
+    retrieved = [r.documents[1] for r in below if r.kind in RETRIEVING and r.documents]
+    texts = [chunk.text for chunks in retrieved for chunk in chunks]
+    if not retrieved or any(text and text in root.said for text in texts):
+        return None
+    return Answer(root, (), root.said)
+
+
+def _unfed(trace: Trace, found: list[Answer]) -> list[Answer]:
+    found = _once(found)
+    if len(found) < 2:
+        return found
+    queries = [q for r in trace.readings.values() if r.kind in RETRIEVING and (q := r.query)]
+    return [answer for answer in found if not _feeds(answer, found, queries)] or found[-1:]
+
+
+def _once(found: list[Answer]) -> list[Answer]:
+    """Answers of which several instrumentations traced one call, as one."""
+    kept: list[Answer] = []
+    for answer in found:
+        twin = next((other for other in kept if _twins(answer, other)), None)
+        if twin is None:
+            kept.append(answer)
+        else:
+            twin.calls = (*twin.calls, *answer.calls)
+            twin.text = twin.text or answer.text
+    return kept
+
+
+def _twins(one: Answer, other: Answer) -> bool:
+    return any(same_call(a, b) for a in one.calls for b in other.calls)
+
+
+def _feeds(answer: Answer, found: list[Answer], queries: list[str]) -> bool:
+    if answer.text is None:
+        return False
+    if any(same(answer.text, query) for query in queries):
+        return True
+    return any(
+        other is not answer
+        and other.began_ns >= answer.began_ns
+        and _used(answer.text, other.prompt)
+        for other in found
+    )
+
+
+def _used(text: str, prompt: list[Message]) -> bool:
+    """Stands in a later prompt, other than as the history of a conversation that went on."""
+    for position, message in enumerate(prompt):
+        inside = text in message.text if len(text) >= SHORT else same(text, message.text)
+        if not inside:
+            continue
+        went_on = any(later.role == "user" for later in prompt[position + 1 :])
+        if message.role != "assistant" or not went_on:
+            return True
+    return False
+
+
+def _calls_tools(reading: SpanReading) -> bool:
+    return any(m.calls for value in reading.values("answer") for m in messages(value))

@@ -1,0 +1,235 @@
+"""The chunks of a turn: every retrieval that served it, on the best rung of the ladder.
+
+The rungs, best first; the name of the one that gave the chunks is the turn's `context_source`:
+
+- `documents`: one structured attribute with the documents,
+- `flattened_documents`: numbered attributes, a few for each document,
+- `span_events`: one event a document, of a vector store's instrumentation,
+- `retriever_output`: the raw output of a span that is a retrieval,
+- `function_output`: what a traced function returned that looks like documents,
+- `tool_result`: what tools returned, where nothing was retrieved,
+- `prompt_variable`: the `context` variable of the prompt's template,
+- `prompt`: the prompt itself as one opaque chunk, where documents came without text.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from groundwire_collector.assembly.answers import RETRIEVING, Answer
+from groundwire_collector.assembly.documents import chunks as chunks_of
+from groundwire_collector.assembly.documents import completed
+from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.marks import mark
+from groundwire_collector.assembly.reading import SpanReading
+from groundwire_collector.assembly.shapes import said, try_unpack
+from groundwire_collector.assembly.trace import Trace
+from groundwire_evaluators.turn import Chunk
+
+CONTEXT_VARIABLES = ("context", "contexts", "documents", "docs", "chunks", "passages", "sources")
+NAMED_RETRIEVAL = re.compile(r"retriev|search|fetch|look_?up|context|similar", re.I)
+SEPARATORS = (re.compile(r"\n\s*-{3,}\s*\n"), re.compile(r"\n\s*\n+"), re.compile(r"\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What one retrieval (or its reranker) gave, and on which rung; chunks None: not said."""
+
+    reading: SpanReading
+    rung: str | None
+    chunks: tuple[Chunk, ...] | None
+
+    @property
+    def redacted(self) -> bool:
+        """A mark stands where documents, or the text of one, should be."""
+        if self.chunks is not None:
+            return any(mark(chunk.text) == "redacted" for chunk in self.chunks)
+        values = (*self.reading.values("documents"), *self.reading.values("returned"))
+        return any(isinstance(value, str) and mark(value) == "redacted" for value in values)
+
+    @property
+    def has_text(self) -> bool:
+        return self.chunks is not None and all(chunk.text.strip() for chunk in self.chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`chunks` as judged; `withheld`: a retrieval took place and did not say what it found."""
+
+    chunks: tuple[Chunk, ...] = ()
+    rung: str | None = None
+    withheld: bool = False
+
+
+def retrievals(trace: Trace, readings: Sequence[SpanReading]) -> list[Retrieval]:
+    """The retrievals among spans: nested ones once, reranked ones by what the reranker left."""
+    typed = [r for r in readings if r.kind in RETRIEVING]
+    found = [_retrieval(trace, r) for r in typed if not r.failed]
+    found = [r for r in found if not _nested(trace, r, found)]
+    reranked = [r for r in found if r.reading.kind == SpanKind.RERANK and r.chunks is not None]
+    found = [r for r in found if r in reranked or not _superseded(r, reranked)]
+    return found if typed else list(_untyped(trace, readings))
+
+
+def _retrieval(trace: Trace, reading: SpanReading) -> Retrieval:
+    rung, found = reading.documents or (None, None)
+    query = _db_query(trace, reading)
+    if found is not None and query is not None:
+        found = [_with_query(chunk, query) for chunk in found]
+    return Retrieval(reading, rung, None if found is None else tuple(found))
+
+
+def _db_query(trace: Trace, reading: SpanReading) -> str | None:
+    """The query of a span, or of the database client's span below it."""
+    return next((q for r in trace.subtree(reading) if (q := r.db_query)), None)
+
+
+def _untyped(trace: Trace, readings: Sequence[SpanReading]) -> Iterator[Retrieval]:
+    """Functions that nobody marked as retrievals and that returned what looks like documents."""
+    for reading in readings:
+        if reading.kind != SpanKind.CHAIN or reading.failed or _holds_call(trace, reading):
+            continue
+        for value in reading.values("output"):
+            found = chunks_of(value)
+            if found is not None and _look_like_documents(reading.span.name, found):
+                yield Retrieval(reading, "function_output", tuple(found))
+                break
+
+
+def _holds_call(trace: Trace, reading: SpanReading) -> bool:
+    return any(r.kind == SpanKind.GENERATION for r in trace.subtree(reading))
+
+
+def _look_like_documents(name: str, found: list[Chunk]) -> bool:
+    if NAMED_RETRIEVAL.search(name):
+        return all(chunk.text for chunk in found)
+    return bool(found) and all(chunk.text and (chunk.id or chunk.metadata) for chunk in found)
+
+
+def _with_query(chunk: Chunk, query: str) -> Chunk:
+    return replace(chunk, metadata={"db.query.text": query, **chunk.metadata})
+
+
+def _nested(trace: Trace, inner: Retrieval, found: list[Retrieval]) -> bool:
+    """Says nothing beyond a retrieval above or below it: each keeps the fuller of the two."""
+    mine = _keys(inner)
+    above = {r.span.span_id for r in trace.ancestors(inner.reading)}
+    for other in found:
+        if other.reading.span.span_id in above and mine <= _keys(other):
+            return True
+        below = inner.reading in trace.ancestors(other.reading)
+        if below and mine < _keys(other):
+            return True
+        if below and inner.chunks is None and other.chunks is not None:
+            return True
+    return False
+
+
+def _keys(retrieval: Retrieval) -> set[str]:
+    return {chunk.id or chunk.text for chunk in retrieval.chunks or ()}
+
+
+def _superseded(retrieval: Retrieval, reranked: list[Retrieval]) -> bool:
+    """A reranker that came later took these chunks and gave its own choice of them."""
+    return any(
+        retrieval.reading.kind != SpanKind.RERANK
+        and later.reading.span.start_ns >= retrieval.reading.span.start_ns
+        for later in reranked
+    )
+
+
+def context(found: Sequence[Retrieval], answer: Answer) -> Context:
+    """The context of an answer from its retrievals, stepping down the ladder where text lacks."""
+    told = [r for r in found if r.chunks is not None]
+    joined = _joined(told)
+    if given := _given(answer, joined):
+        return given
+    if found and len(told) == len(found) and all(r.has_text for r in told):
+        return Context(joined, _worst_rung(told))
+    # What was redacted here is not to be read elsewhere.
+    redacted = any(r.redacted for r in found)
+    if found and not redacted and (lower := _from_prompt(joined, found, answer)):
+        return lower
+    return Context(joined, _worst_rung(told), withheld=bool(found))
+
+
+def _given(answer: Answer, joined: tuple[Chunk, ...]) -> Context | None:
+    """What the call itself says it was given: nearer to the truth than what was retrieved."""
+    for call in answer.calls:
+        if call.documents is not None and (call.documents[1] or not joined):
+            rung, listed = call.documents
+            made = tuple(completed(listed, list(joined)))
+            return Context(made, rung, withheld=not all(chunk.text for chunk in made))
+    return None
+
+
+def _joined(found: Iterable[Retrieval]) -> tuple[Chunk, ...]:
+    """All chunks in the order of their retrievals, equal ones once; several are ranked anew."""
+    found = list(found)
+    kept: dict[str, Chunk] = {}
+    for chunk in (chunk for retrieval in found for chunk in retrieval.chunks or ()):
+        kept.setdefault(chunk.id + chunk.text if chunk.id else chunk.text, chunk)
+    if len(found) < 2:
+        return tuple(kept.values())
+    return tuple(replace(chunk, rank=rank) for rank, chunk in enumerate(kept.values()))
+
+
+RUNGS = (
+    "documents", "flattened_documents", "span_events", "retriever_output", "function_output",
+    "tool_result", "prompt_variable", "prompt",
+)  # fmt: skip
+
+
+def _worst_rung(found: Sequence[Retrieval]) -> str | None:
+    rungs = [r.rung for r in found if r.rung]
+    return max(rungs, key=RUNGS.index) if rungs else None
+
+
+def _from_prompt(
+    known: tuple[Chunk, ...], found: Sequence[Retrieval], answer: Answer
+) -> Context | None:
+    """The text from the prompt's variables, else the prompt itself, for retrievals without text."""
+    for name in CONTEXT_VARIABLES:
+        value = try_unpack(answer.variables.get(name))
+        if isinstance(value, str) and value.strip():
+            return Context(_split(value, known), "prompt_variable")
+        if value and (listed := chunks_of(value)):
+            return Context(tuple(listed), "prompt_variable")
+    if text := next((m.text for m in reversed(answer.prompt) if m.role == "user"), None):
+        query = next((r.reading.query for r in found if r.reading.query), None)
+        opaque = text.replace(query, "") if query else text
+        if opaque.strip():
+            return Context((Chunk(text=opaque.strip(), rank=0),), "prompt")
+    return None
+
+
+def _split(text: str, known: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
+    """The context as the chunks it was made of, where it falls into just as many pieces."""
+    for separator in SEPARATORS if len(known) > 1 else ():
+        pieces = [piece.strip() for piece in separator.split(text) if piece.strip()]
+        if len(pieces) == len(known):
+            return tuple(
+                replace(chunk, text=piece) for chunk, piece in zip(known, pieces, strict=True)
+            )
+    if len(known) == 1:
+        return (replace(known[0], text=text),)
+    return (Chunk(text=text, rank=0),)
+
+
+def tool_results(trace: Trace, readings: Iterable[SpanReading]) -> Context:
+    """What tools returned as chunks: rows and records one each, anything else whole."""
+    made: list[Chunk] = []
+    for reading in readings:
+        value = try_unpack(reading.value("tool_result"))
+        if value is None or reading.failed:
+            continue
+        listed = chunks_of(value, rows=True) if isinstance(value, list | dict) else None
+        query = _db_query(trace, reading)
+        found = listed or _whole(value)
+        made += [_with_query(chunk, query) for chunk in found] if query else found
+    return Context(tuple(made), "tool_result") if made else Context()
+
+
+def _whole(value: object) -> list[Chunk]:
+    text = said(value) if not isinstance(value, str) else value
+    return [Chunk(text=text)] if text and text.strip() else []

@@ -1,0 +1,176 @@
+"""Chunks out of the shapes in which retrievers, vector stores and databases return them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from groundwire_collector.assembly.shapes import try_unpack
+from groundwire_evaluators.turn import Chunk
+
+TEXT_KEYS = (
+    "content", "page_content", "text", "document", "chunk", "chunk_text", "passage", "snippet",
+    "body",
+)  # fmt: skip
+ID_KEYS = ("id", "_id", "id_", "doc_id", "document_id", "chunk_id", "node_id", "uuid", "key")
+SCORE_KEYS = (
+    "score",
+    "_score",
+    "relevance_score",
+    "similarity",
+    "distance",
+    "_distance",
+    "@search.score",
+)
+METADATA_KEYS = ("metadata", "meta", "payload", "properties", "_source", "extra_info")
+# What holds the document itself, where a hit is a wrapper around it.
+INNER_KEYS = ("document", "node", "kwargs", "data", "doc", "fields")
+LIST_KEYS = (
+    "documents", "results", "chunks", "matches", "hits", "nodes", "source_nodes", "points",
+    "passages", "records", "rows", "result", "output", "outputs", "return", "return_value",
+    "context", "data",
+    "items", "source_documents", "retrieved_documents", "retrieval_results", "value", "replies",
+)  # fmt: skip
+DEEPEST = 6
+
+
+def chunks(value: Any, rows: bool = False) -> list[Chunk] | None:
+    """The chunks of a value, best first; [] is an empty retrieval, None is no list of chunks.
+
+    A chunk whose text was not sent has the text "". With `rows`, records without any text of their
+    own (rows of a SQL result) are chunks too: their JSON is their text.
+    """
+    found = _listed(value, 0)
+    if found is None:
+        return None
+    made = [_chunk(item, rank, rows) for rank, item in enumerate(found)]
+    return [chunk for chunk in made if chunk is not None]
+
+
+def _listed(value: Any, depth: int) -> list[Any] | None:
+    value = try_unpack(value)
+    if depth > DEEPEST:
+        return None
+    if isinstance(value, list):
+        if value and all(isinstance(item, list) for item in value):  # one list a query
+            return [inner for item in value for inner in item]
+        return value
+    if isinstance(value, dict):
+        if (columns := _columns(value)) is not None:
+            return columns
+        for key in LIST_KEYS:
+            if key in value and (found := _listed(value[key], depth + 1)) is not None:
+                return found
+    return None
+
+
+def _columns(value: Mapping[str, Any]) -> list[Any] | None:
+    """Chroma's answer: parallel lists of ids, documents, distances, metadata, one list a query."""
+    if not isinstance(value.get("ids"), list):
+        return None
+    names = {"ids": "id", "documents": "content", "distances": "score", "metadatas": "metadata"}
+    columns = {}
+    for name, field in names.items():
+        column = value.get(name) or []
+        if column and all(isinstance(item, list) for item in column):
+            column = [inner for item in column for inner in item]
+        columns[field] = column
+    size = len(columns["id"])
+    return [
+        {field: column[i] for field, column in columns.items() if len(column) == size}
+        for i in range(size)
+    ]
+
+
+def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
+    item = try_unpack(item)
+    if isinstance(item, str):
+        return Chunk(text=item, rank=rank)
+    if isinstance(item, list | tuple) and len(item) == 2 and not rows:  # (document, score)
+        inner = _chunk(item[0], rank, rows)
+        return inner and _with_score(inner, _number(item[1]))
+    if rows and isinstance(item, list):
+        return Chunk(text=json.dumps(item, ensure_ascii=False), rank=rank)
+    if not isinstance(item, dict):
+        return None
+    hit = _flattened(item)
+    metadata = _metadata(hit)
+    text = _first_text(hit, TEXT_KEYS) or _first_text(metadata, TEXT_KEYS)
+    if text is None and rows and _is_row(hit):
+        return Chunk(text=json.dumps(item, ensure_ascii=False, default=str), rank=rank)
+    identity = _first(hit, ID_KEYS)
+    score = _first_number(hit, SCORE_KEYS)
+    return Chunk(
+        text=text or "",
+        id=None if identity is None else str(identity),
+        score=_first_number(metadata, SCORE_KEYS) if score is None else score,
+        rank=item.get("rank", rank) if isinstance(item.get("rank", rank), int) else rank,
+        metadata={key: v for key, v in metadata.items() if key not in TEXT_KEYS or text != v},
+    )
+
+
+def _is_row(hit: Mapping[str, Any]) -> bool:
+    """A record of its own, not a document whose text was left out."""
+    return bool(set(hit) - {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, *METADATA_KEYS, "rank"})
+
+
+def completed(listed: list[Chunk], raw: list[Chunk]) -> list[Chunk]:
+    """Chunks with the id and score that another form of the same list has for the same text."""
+    known = {chunk.text: chunk for chunk in reversed(raw) if chunk.text}
+    made = []
+    for chunk in listed:
+        other = known.get(chunk.text)
+        if other is not None and (chunk.id is None or chunk.score is None):
+            score = other.score if chunk.score is None else chunk.score
+            chunk = replace(chunk, id=chunk.id or other.id, score=score)
+        made.append(chunk)
+    return made
+
+
+def _with_score(chunk: Chunk, score: float | None) -> Chunk:
+    return replace(chunk, score=score)
+
+
+def _flattened(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A hit with the document it wraps drawn up to its own level; its own score and rank win."""
+    for key in INNER_KEYS:
+        inner = try_unpack(item.get(key))
+        if isinstance(inner, dict):
+            outer = {name: value for name, value in item.items() if name != key}
+            if key == "kwargs":  # LangChain's serialised form: `id` is the class, not the document
+                return _flattened(inner)
+            return {**_flattened(inner), **outer}
+    return item
+
+
+def _metadata(hit: Mapping[str, Any]) -> dict[str, Any]:
+    for key in METADATA_KEYS:
+        if key in hit:
+            inner = try_unpack(hit[key])
+            if isinstance(inner, dict):
+                return dict(inner)
+            return {} if inner in (None, "") else {key: inner}
+    named = {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, "rank", "type", "lc"}
+    return {key: value for key, value in hit.items() if key not in named}
+
+
+def _first(item: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((item[key] for key in keys if item.get(key) is not None), None)
+
+
+def _first_text(item: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    return next((item[key] for key in keys if key in item and isinstance(item[key], str)), None)
+
+
+def _first_number(item: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:
+    return next((n for key in keys if key in item and (n := _number(item[key])) is not None), None)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if abs(number) != float("inf") and number == number else None

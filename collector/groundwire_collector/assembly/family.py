@@ -1,0 +1,127 @@
+"""What one instrumentation family calls things: an alias table, kept as data in `families/`.
+
+A table says, fact by fact, where a span of this family may hold it: an attribute, a group of
+attributes (`{i}` in the key stands for numbers, `*` for names), or events. Families are merged
+field by field in the order of their rank; the first that has a fact gives it. Adding a family is
+adding a table and a test.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+class SpanKind(StrEnum):
+    """What a span is in the life of a turn."""
+
+    TURN = "turn"  # said by its emitter to be a whole turn
+    CHAIN = "chain"  # a step that may hold others: a workflow, a function
+    AGENT = "agent"
+    GENERATION = "generation"
+    RETRIEVAL = "retrieval"
+    RERANK = "rerank"
+    EMBEDDING = "embedding"
+    TOOL = "tool"
+    PROMPT = "prompt"
+    JUDGE = "judge"  # an evaluator or a guardrail: what it says is no answer
+    SERVER = "server"  # the model server's own span: latency only
+    PLACEHOLDER = "placeholder"  # stands for a span that comes later: dropped
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place where a fact may stand.
+
+    `key` is an attribute, of the resource too; with `{i}` a numbered group of attributes. `events`
+    instead names events (to the role of the message each holds, where it does). `path` leads into
+    a JSON value. `kinds` limits the source to spans of these kinds.
+    """
+
+    key: str = ""
+    path: tuple[str, ...] = ()
+    kinds: frozenset[SpanKind] = frozenset()
+    events: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""  # of a group of attributes: what stands before the number or name
+    numbered: bool = False
+
+    @classmethod
+    def parse(cls, entry: str | dict[str, Any]) -> "Source":
+        given: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
+        key = given.get("key", "")
+        return cls(
+            key=key,
+            path=tuple(given["path"].split(".")) if "path" in given else (),
+            kinds=frozenset(SpanKind(kind) for kind in given.get("kinds", ())),
+            events=given.get("events", {}),
+            prefix=_prefix(key),
+            numbered="{i}" in key,
+        )
+
+
+def _prefix(key: str) -> str:
+    return next((key.split(mark)[0] for mark in ("{i}", "*") if mark in key), "")
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """`values` of attribute `key` to kinds; `*` any value. `scope`: only where it begins so."""
+
+    key: str
+    values: Mapping[str, SpanKind]
+    scope: str = ""
+    first: bool = False  # asked before the rules of higher families
+
+    @classmethod
+    def parse(cls, entry: dict[str, Any]) -> "KindRule":
+        values = {value: SpanKind(kind) for value, kind in entry["values"].items()}
+        return cls(entry["key"], values, entry.get("scope", ""), entry.get("first", False))
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One alias table; the fields of the file, typed."""
+
+    name: str
+    title: str
+    rank: int  # lower is asked first
+    source: str  # where the convention is written down
+    scopes: tuple[str, ...]  # prefixes of instrumentation scopes that speak it
+    marks: tuple[str, ...]  # prefixes of attributes that only this family writes
+    kinds: tuple[KindRule, ...]
+    facts: Mapping[str, tuple[Source, ...]]
+    overlays: tuple[str, ...] = ()  # events whose attributes are read as the span's own
+    withholds: tuple[str, ...] = ()  # what its emitters do not send, for the documentation
+    advice: Mapping[str, str] = field(default_factory=dict)  # missing fact to what to set
+
+    @classmethod
+    def parse(cls, table: dict[str, Any]) -> "Family":
+        return cls(
+            name=table["name"],
+            title=table["title"],
+            rank=table["rank"],
+            source=table["source"],
+            scopes=tuple(table.get("scopes", ())),
+            marks=tuple(table.get("marks", ())),
+            kinds=tuple(KindRule.parse(entry) for entry in table.get("kind", ())),
+            facts={
+                fact: tuple(Source.parse(entry) for entry in entries)
+                for fact, entries in table.get("facts", {}).items()
+            },
+            overlays=tuple(table.get("overlays", ())),
+            withholds=tuple(table.get("withholds", ())),
+            advice=table.get("advice", {}),
+        )
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Every table of the folder, by rank."""
+    folder = files("groundwire_collector.assembly").joinpath("families")
+    tables = [path.read_text(encoding="utf-8") for path in folder.iterdir()]
+    parsed = [Family.parse(tomllib.loads(table)) for table in tables]
+    return tuple(sorted(parsed, key=lambda family: family.rank))

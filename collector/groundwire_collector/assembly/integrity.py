@@ -1,0 +1,102 @@
+"""Why a turn cannot be judged: what was redacted, cut, dropped or withheld before it came here."""
+
+from collections.abc import Iterable, Sequence
+
+from groundwire_collector.assembly.answers import Answer
+from groundwire_collector.assembly.context import Context, Retrieval
+from groundwire_collector.assembly.family import Source, SpanKind
+from groundwire_collector.assembly.marks import mark
+from groundwire_collector.assembly.reading import SpanReading
+
+RETURNED = ("documents", "returned")
+LEAST_LIMIT = 64  # characters; no emitter's limit is below this
+
+
+def length_limit(readings: Iterable[SpanReading]) -> int | None:
+    """The value length limit of the emitter, where different texts have one round length.
+
+    OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts without leaving a mark; only this shows it.
+    """
+    longest: dict[int, set[str]] = {}
+    for reading in readings:
+        for value in reading.span.attributes.values():
+            if isinstance(value, str) and len(value) >= LEAST_LIMIT:
+                longest.setdefault(len(value), set()).add(value)
+    top = max(longest, default=0)
+    return top if _round(top) and len(longest[top]) > 1 else None
+
+
+def _round(length: int) -> bool:
+    return length > 0 and (length % 100 == 0 or length % 64 == 0 or length % 64 == 63)
+
+
+def cut_attributes(reading: SpanReading, facts: Iterable[str]) -> bool:
+    """An attribute that holds one of these facts is marked as cut, or its JSON ends early."""
+    marked = reading.value("truncated")
+    keys = set(marked) if isinstance(marked, dict) else set()
+    return any(_is_cut(reading, source, keys) for fact in facts for source in reading.places(fact))
+
+
+def _is_cut(reading: SpanReading, source: Source, keys: set[str]) -> bool:
+    if source.prefix:
+        return any(key.startswith(source.prefix) for key in keys)
+    if source.events or source.key in keys:
+        return source.key in keys
+    reading.unpacked(source.key)
+    return source.key in reading.cut_keys
+
+
+def reason(
+    answer: Answer,
+    question: str | None,
+    found: Sequence[Retrieval],
+    given: Context,
+    limit: int | None,
+) -> str | None:
+    """Why no evaluator can judge a turn, in a sentence; None where it can."""
+    return (
+        _of_answer(answer, limit)
+        or _of_text("question", question, limit)
+        or _of_chunks(answer, found, given, limit)
+    )
+
+
+def _of_answer(answer: Answer, limit: int | None) -> str | None:
+    if answer.text is None:
+        return "the answer was not sent: its emitter withholds the content of messages"
+    if any(cut_attributes(r, ("answer", "output")) for r in (answer.top, *answer.calls[:1])):
+        return "the answer was cut on its way"
+    if answer.top.kind == SpanKind.GENERATION and (lost := answer.top.span.dropped_attributes):
+        return f"{lost} attributes of the answering span were dropped by its emitter"
+    return _of_text("answer", answer.text, limit)
+
+
+def _of_text(what: str, text: str | None, limit: int | None) -> str | None:
+    spoilt = mark(text)
+    if spoilt is None and limit is not None and text is not None and len(text) == limit:
+        return f"the {what} was cut at {limit} characters, the limit of its emitter"
+    if spoilt == "cut":
+        return f"the {what} was cut on its way"
+    return f"the {what} was redacted" if spoilt else None
+
+
+def _of_chunks(
+    answer: Answer, found: Sequence[Retrieval], given: Context, limit: int | None
+) -> str | None:
+    if any(cut_attributes(call, ("documents",)) for call in answer.calls):
+        return "the documents given to the model were cut on their way"
+    for retrieval in found:
+        dropped = retrieval.reading.span.dropped_attributes
+        if dropped and retrieval.rung != "documents":
+            return f"{dropped} attributes of a retrieval were dropped by its emitter"
+        told_apart = retrieval.rung not in (None, "retriever_output")
+        if cut_attributes(retrieval.reading, ("documents",) if told_apart else RETURNED):
+            return "the retrieved documents were cut on their way"
+    if any(retrieval.redacted for retrieval in found):
+        return "the retrieved documents were redacted"
+    for chunk in given.chunks:
+        if spoilt := _of_text("text of a chunk", chunk.text, limit):
+            return spoilt
+    if given.withheld:
+        return "the text of the retrieved chunks was not sent"
+    return None

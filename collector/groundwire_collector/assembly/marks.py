@@ -1,0 +1,33 @@
+"""What redactors and cutters leave behind in a text."""
+
+import re
+
+from groundwire import attributes
+
+# Marks that other redactors leave. Ours are typed and stable in a trace ([EMAIL_1]): a text with
+# them can still be judged, and none of these patterns matches them.
+MARKS = (
+    re.compile(re.escape(attributes.REDACTED)),
+    re.compile(r"\[Scrubbed due to "),  # Logfire
+    re.compile(
+        r"[\[<({]\s*(?:REDACTED|MASKED|FILTERED|REMOVED|HIDDEN|SCRUBBED)\b[^\])>}]{0,40}[\])>}]",
+        re.I,
+    ),
+    re.compile(r"^\s*(?:REDACTED|<?\s*masked due to [^>]*>?|\*{3,}|█+|X{8,})\s*$", re.I),
+)
+CUTS = (
+    re.compile(r"(?:\[|<|\()\s*truncated\b[^\])>]{0,60}[\])>]\s*$", re.I),
+    re.compile(r"(?:\.\.\.|…)\s*\(?(?:truncated|\d+ more (?:characters|chars|bytes))\)?\s*$", re.I),
+)
+_QUICK = re.compile(
+    r"redact|scrub|mask|filter|remov|hidden|trunc|more c|more b|\*\*\*|█|x{8}", re.I
+)
+
+
+def mark(text: str | None) -> str | None:
+    """How a text was spoilt: "redacted", "cut", or None."""
+    if not text or not _QUICK.search(text):
+        return None
+    if any(pattern.search(text) for pattern in MARKS):
+        return "redacted"
+    return "cut" if any(pattern.search(text) for pattern in CUTS) else None

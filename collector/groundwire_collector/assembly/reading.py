@@ -1,0 +1,241 @@
+"""One span read through the alias tables of every family, fact by fact, on demand."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from groundwire_collector.assembly.documents import chunks, completed
+from groundwire_collector.assembly.family import Source, SpanKind
+from groundwire_collector.assembly.groups import named, numbered
+from groundwire_collector.assembly.lookup import Place, index, kind_rules, overlays
+from groundwire_collector.assembly.shapes import (
+    CutJsonError,
+    Message,
+    asked,
+    follow,
+    messages,
+    said,
+    try_unpack,
+    unpack,
+)
+from groundwire_collector.span import Json, Span, SpanEvent
+from groundwire_evaluators.turn import Chunk
+
+SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
+
+
+class SpanReading:
+    """The facts of one span. A fact is read when it is asked for: most spans are asked little.
+
+    `attributes` are the span's own, beneath them those of events that repeat or replace them (a
+    log record with the content of the messages), beneath those the resource's.
+    """
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self.attributes: Mapping[str, Json] = span.attributes
+        self.cut_keys: set[str] = set()  # whose JSON ends in the middle, of those read so far
+        self._unpacked: dict[str, Json] = {}
+        for event in span.events:
+            if event.name in overlays():
+                self.attributes = {**event.attributes, **self.attributes}
+
+    @cached_property
+    def kind(self) -> SpanKind:
+        for rule in kind_rules():
+            value = self.attributes.get(rule.key)
+            if value is None or (rule.scope and not self.span.scope.startswith(rule.scope)):
+                continue
+            kind = rule.values.get(str(value)) or rule.values.get("*")
+            if kind is not None:
+                return kind
+        return SpanKind.OTHER
+
+    @cached_property
+    def failed(self) -> bool:
+        return self.span.status == 2 or "error.type" in self.attributes
+
+    @cached_property
+    def _places(self) -> dict[str, list[Place]]:
+        keys = (*self.attributes, *self.span.resource)
+        return index().places(keys, self.span.events)
+
+    def places(self, fact: str) -> Iterator[Source]:
+        """The places of a fact that this span may fill, best first."""
+        for place in self._places.get(fact, ()):
+            if not place.source.kinds or self.kind in place.source.kinds:
+                yield place.source
+
+    def values(self, fact: str) -> Iterator[Json]:
+        """Every value the tables offer for a fact, best first; JSON in a string is unpacked."""
+        for source in self.places(fact):
+            value = self._value(source)
+            if value is not None and value != "":
+                yield value
+
+    def value(self, fact: str) -> Json:
+        return next(self.values(fact), None)
+
+    def text(self, fact: str) -> str | None:
+        if fact not in self._places:
+            return None
+        value = self.value(fact)
+        if isinstance(value, bool | list | dict):
+            return None
+        return None if value is None else _unquoted(str(value))
+
+    def number(self, fact: str) -> float | None:
+        for value in self.values(fact):
+            try:
+                return float(value)
+            except (TypeError, ValueError):
+                continue
+        return None
+
+    def integer(self, fact: str) -> int | None:
+        number = self.number(fact)
+        return (
+            int(number) if number is not None and number == number and abs(number) < 2**53 else None
+        )
+
+    def flag(self, fact: str) -> bool:
+        return self.value(fact) in (True, "true", "True", 1)
+
+    @cached_property
+    def prompt(self) -> list[Message]:
+        """What was sent to the model, the system's instructions first."""
+        system = [
+            Message("system", part.text) for part in messages(self.value("system")) if part.text
+        ]
+        return system + next((m for v in self.values("prompt") if (m := messages(v))), [])
+
+    @cached_property
+    def question(self) -> str | None:
+        """What went into a turn, chain or agent."""
+        for value in (*self.values("question"), *self.values("prompt")):
+            if found := asked(value):
+                return found
+        return None
+
+    @cached_property
+    def query(self) -> str | None:
+        return next((q for value in self.values("query") if (q := asked(value))), None)
+
+    @cached_property
+    def said(self) -> str | None:
+        """What came out: of a generation the text of its last message, else the output."""
+        facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
+        for fact in facts:
+            for value in self.values(fact):
+                if found := said(_spoken(value)):
+                    return found
+        return None
+
+    @cached_property
+    def documents(self) -> tuple[str, list[Chunk]] | None:
+        """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
+        structured = next(self._listed("documents"), None)
+        raw = next(self._listed("returned"), None)
+        if structured is None or raw is None:
+            return structured or (raw and ("retriever_output", raw[1]))
+        return structured[0], completed(structured[1], raw[1])
+
+    def _listed(self, fact: str) -> Iterator[tuple[str, list[Chunk]]]:
+        rows = fact == "returned" or self.db_query is not None
+        for source in self.places(fact):
+            value = self._value(source)
+            found = None if value is None else chunks(value, rows)
+            if found is not None:
+                yield _rung(source), found
+
+    @cached_property
+    def db_query(self) -> str | None:
+        return self.text("db_query")
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """The variables of the prompt template, by name."""
+        merged: dict[str, Any] = {}
+        for value in self.values("variables"):
+            value = try_unpack(value)
+            if isinstance(value, dict):
+                merged = {**value, **merged}
+        return merged
+
+    def _value(self, source: Source) -> Json:
+        if source.events:
+            return _told(self.span.events, source) or None
+        if source.prefix:
+            gather = numbered if source.numbered else named
+            return gather(self.attributes, source.prefix) or None
+        value = self.unpacked(source.key)
+        return follow(value, source.path) if source.path and value is not None else value
+
+    def unpacked(self, key: str) -> Json:
+        """An attribute of the span, else of its resource; JSON is parsed once a span."""
+        if key not in self._unpacked:
+            value = self.attributes.get(key)
+            value = self.span.resource.get(key) if value is None else value
+            try:
+                self._unpacked[key] = unpack(value)
+            except CutJsonError:
+                self._unpacked[key] = value
+                self.cut_keys.add(key)
+        return self._unpacked[key]
+
+
+def same_call(one: SpanReading, other: SpanReading) -> bool:
+    """Two instrumentations side by side traced one call: at one time, with one response.
+
+    Calls one after the other that share an id (of a stand-in server) are two.
+    """
+    if one.span.scope == other.span.scope or one.span.span_id == other.span.span_id:
+        return False
+    if max(one.span.start_ns, other.span.start_ns) >= min(one.span.end_ns, other.span.end_ns):
+        return False
+    ids = {one.text("response_id"), other.text("response_id")} - {None}
+    return len(ids) == 1 or (not ids and one.said is not None and one.said == other.said)
+
+
+def _unquoted(text: str) -> str:
+    """Langfuse writes texts of metadata as JSON: quoted."""
+    if len(text) < 2 or not (text[0] == text[-1] == '"'):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
+
+
+def _spoken(value: Json) -> Json:
+    """Texts of numbered messages that name no role are the model's: they are its output."""
+    value = try_unpack(value)
+    if isinstance(value, list):
+        return [
+            {"role": "assistant", **item} if isinstance(item, dict) and "content" in item else item
+            for item in value
+        ]
+    return value
+
+
+def _rung(source: Source) -> str:
+    if source.events:
+        return "span_events"
+    return "flattened_documents" if source.prefix else "documents"
+
+
+def _told(events: tuple[SpanEvent, ...], source: Source) -> list[Json]:
+    """What events of these names say, in the order of time, each with its role."""
+    told = []
+    for event in sorted(events, key=lambda event: event.time_ns):
+        role = source.events.get(event.name)
+        if role is None:
+            continue
+        body = event.body if isinstance(event.body, dict) else {}
+        prefix = f"{event.name}."
+        attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
+        content = {"content": event.body} if isinstance(event.body, str) else {}
+        named = {"role": role} if role and "message" not in {**attributes, **body} else {}
+        told.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
+    return told

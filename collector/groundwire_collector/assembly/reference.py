@@ -1,0 +1,166 @@
+"""docs/reference/conventions.md, from the alias tables: `python -m` this module writes it anew."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from groundwire_collector.assembly.family import Family, KindRule, Source, families
+
+PAGE = "docs/reference/conventions.md"
+RESULTS = "tests/matrix/results.json"  # of `make test-matrix`
+
+# Facts of the tables in the words of a turn, in the order of the page.
+FACTS = {
+    "question": "question of a turn",
+    "query": "query of a retrieval",
+    "documents": "chunks, structured",
+    "returned": "chunks, from a retriever's raw output",
+    "variables": "variables of the prompt",
+    "prompt": "prompt sent",
+    "system": "instructions sent",
+    "answer": "answer of the model",
+    "output": "answer of a turn",
+    "tool_result": "result of a tool",
+    "db_query": "database query",
+    "model": "model asked for",
+    "response_model": "model served",
+    "response_id": "response id",
+    "input_tokens": "input tokens",
+    "output_tokens": "output tokens",
+    "first_token_seconds": "seconds to the first token",
+    "first_token_time": "time of the first token",
+    "logprob_mean": "mean log-probability",
+    "session": "session",
+    "user": "user",
+    "tenant": "tenant",
+    "model_version": "model version",
+    "prompt_version": "prompt version",
+    "index_version": "index version",
+    "route": "route",
+    "shadow": "shadow call",
+    "canary": "canary",
+    "truncated": "what was cut",
+}
+INTRODUCTION = """\
+# Conventions: what is read from whom
+
+<!-- Generated from collector/groundwire_collector/assembly/families/*.toml and the last result of
+`make test-matrix`, by `python -m groundwire_collector.assembly.reference`. A test compares. -->
+
+Every span is read through one table a family. The tables are merged field by field: for each fact
+the first place that holds it counts, families in the order of this page, and numbers are never
+added. `{i}` numbers a group of attributes; `a → b` follows `b` inside the JSON value of `a`.
+
+How to send any of this: [Use the instrumentation you have](../howto/existing-instrumentation.md).
+"""
+LADDER = """
+## Where chunks come from
+
+The first rung that yields text gives the chunks; its name is the turn's `context_source`.
+
+| rung | the chunks are |
+|---|---|
+| `documents` | one structured attribute with all documents |
+| `flattened_documents` | numbered attributes, a few for each document |
+| `span_events` | one event a document, from a vector store's instrumentation |
+| `retriever_output` | the raw output of a span that is marked as a retrieval |
+| `function_output` | what an unmarked function returned, where it looks like documents |
+| `tool_result` | what tools returned, where nothing was retrieved |
+| `prompt_variable` | the `context` variable of the prompt's template |
+| `prompt` | the prompt less the question, as one opaque chunk |
+
+What a reranker left replaces what it was given. Equal chunks of several retrievals count once, an
+empty retrieval is zero chunks. Where documents were redacted no lower rung is read; where text is
+missing, cut or dropped the turn is `not_evaluable` and says why.
+"""
+
+
+def page(results: Mapping[str, Any] | None) -> str:
+    """The whole page; `results` are those of the matrix, None where it never ran."""
+    parts = [INTRODUCTION, *_overview(families()), LADDER]
+    for family in families():
+        parts += _section(family)
+    parts += _matrix(results)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _overview(known: Sequence[Family]) -> Iterator[str]:
+    yield "## At a glance\n"
+    yield _row(["fact", *(family.title for family in known)])
+    yield _row(["---"] * (len(known) + 1))
+    for fact, words in FACTS.items():
+        yield _row([words, *("yes" if fact in family.facts else "" for family in known)])
+
+
+def _section(family: Family) -> Iterator[str]:
+    yield f"\n## {family.title}\n"
+    yield f"Defined in {_source(family.source)}. Not sent by its emitters: {_withheld(family)}.\n"
+    yield _row(["span", "is told by"])
+    yield _row(["---", "---"])
+    for kind, rules in _kinds(family.kinds).items():
+        yield _row([kind, rules])
+    yield "\n" + _row(["fact", "is read from"])
+    yield _row(["---", "---"])
+    for fact, places in family.facts.items():
+        yield _row([FACTS[fact], "; ".join(_place(place) for place in places)])
+
+
+def _source(source: str) -> str:
+    return f"<{source}>" if source.startswith("http") else f"`{source}`"
+
+
+def _withheld(family: Family) -> str:
+    return "; ".join(family.withholds) or "nothing"
+
+
+def _kinds(rules: Iterable[KindRule]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for rule in rules:
+        for value, kind in rule.values.items():
+            where = f" in scope `{rule.scope}`" if rule.scope else ""
+            said = "is there" if value == "*" else f"= `{value}`"
+            found.setdefault(str(kind), []).append(f"`{rule.key}` {said}{where}")
+    return {kind: "; ".join(said) for kind, said in found.items()}
+
+
+def _place(place: Source) -> str:
+    if place.events:
+        return "events " + ", ".join(f"`{name}`" for name in place.events)
+    path = f" → `{'.'.join(place.path)}`" if place.path else ""
+    kinds = f" ({', '.join(sorted(place.kinds))})" if place.kinds else ""
+    return f"`{place.key}`{path}{kinds}"
+
+
+def _matrix(results: Mapping[str, Any] | None) -> Iterator[str]:
+    if results is None:
+        return
+    yield "\n## The last run against real emitters\n"
+    yield (
+        f"`make test-matrix`, {results['date']}: each emitter in an environment of its own, "
+        'against a running collector and a stand-in model server. "withheld": the emitter does '
+        "not send it; such a turn is still one, and says so where it matters.\n"
+    )
+    facts = results["facts"]
+    yield _row(["emitter", "versions", *facts])
+    yield _row(["---"] * (len(facts) + 2))
+    for row in results["emitters"]:
+        yield _row([row["name"], ", ".join(row["versions"]), *(row["found"][f] for f in facts)])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def write(root: Path) -> None:
+    """Write the page of a checkout."""
+    results = root / RESULTS
+    found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else None
+    target = root / PAGE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else Path.cwd())

@@ -1,0 +1,203 @@
+"""Text out of whatever shape an emitter wrapped it in: JSON in a string, messages, arguments."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Under which names frameworks hold what was asked and what was said, likeliest first.
+QUESTION_KEYS = (
+    "question", "query", "input", "inputs", "user_input", "user_query", "query_str", "text",
+    "prompt", "user_prompt", "message", "content", "args", "kwargs", "messages", "data",
+)  # fmt: skip
+ANSWER_KEYS = (
+    "answer", "output", "outputs", "output_text", "result", "response", "reply", "replies", "text",
+    "content", "final_result", "final_output", "return", "return_value", "message", "messages",
+    "choices", "generations", "data", "kwargs", "parts",
+)  # fmt: skip
+ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "model": "assistant"}
+TEXT_PARTS = {"text", "input_text", "output_text", None}
+DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to or from a model; `calls` says that it asks for tools."""
+
+    role: str
+    text: str
+    calls: bool = False
+
+
+class CutJsonError(ValueError):
+    """The attribute begins as JSON and does not end as such: it was cut on its way."""
+
+
+def unpack(value: Any) -> Any:
+    """A JSON object or array written as a string becomes what it stands for.
+
+    Raises:
+        CutJsonError: where it begins like one and does not end as one.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if text[:2] not in _OPENINGS and text[:1] not in "[{":
+        return value
+    try:
+        return json.loads(text)
+    except RecursionError:
+        return value
+    except ValueError:
+        if text[:2] in _OPENINGS and text[-1] not in "]}":
+            raise CutJsonError from None
+        return value  # prose in brackets, a Python repr
+
+
+_OBJECT = re.compile(r"<[\w.<>]+ (?:object |instance )?.*at 0x[0-9a-fA-F]+>")  # a method's self
+_OPENINGS = {'{"', "[{", '["', "[["}
+
+
+def try_unpack(value: Any) -> Any:
+    """As `unpack`; what was cut stays the string it is."""
+    try:
+        return unpack(value)
+    except CutJsonError:
+        return value
+
+
+def follow(value: Any, path: Iterable[str]) -> Any:
+    """The value at the end of `path` (keys and list positions), or None."""
+    value = try_unpack(value)
+    for step in path:
+        if isinstance(value, dict):
+            value = try_unpack(value.get(step))
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = try_unpack(value[int(step)])
+        else:
+            return None
+    return value
+
+
+def asked(value: Any) -> str | None:
+    """The question in a value of any shape: the last thing a person said, the first argument."""
+    return _dig(value, QUESTION_KEYS, _asked_of_list, 0)
+
+
+def said(value: Any) -> str | None:
+    """The answer in a value of any shape; a list of several answers is none."""
+    return _dig(value, ANSWER_KEYS, _said_of_list, 0)
+
+
+def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | None:
+    value = try_unpack(value)
+    if isinstance(value, str):
+        return value if value.strip() and not _OBJECT.fullmatch(value) else None
+    if depth > DEEPEST:
+        return None
+    if isinstance(value, list):
+        return of_list(value, depth + 1)  # type: ignore[no-any-return]
+    if isinstance(value, dict):
+        for key in keys:
+            if key in value and (found := _dig(value[key], keys, of_list, depth + 1)):
+                return found
+    return None
+
+
+def _asked_of_list(values: list[Any], depth: int) -> str | None:
+    if len(values) == 1 and isinstance(values[0], list):  # LangChain: a batch of one conversation
+        values = values[0]
+    if _are_messages(values):
+        spoken = [message for message in messages(values) if message.role == "user"]
+        return _dig(spoken[-1].text, QUESTION_KEYS, _asked_of_list, depth) if spoken else None
+    found = (_dig(item, QUESTION_KEYS, _asked_of_list, depth) for item in values)
+    return next((text for text in found if text), None)
+
+
+def _said_of_list(values: list[Any], depth: int) -> str | None:
+    if _are_messages(values):
+        spoken = [message for message in messages(values) if message.role == "assistant"]
+        return spoken[-1].text or None if spoken and not spoken[-1].calls else None
+    texts = [found for item in values if (found := _dig(item, ANSWER_KEYS, _said_of_list, depth))]
+    return texts[0] if len(texts) == 1 and len(values) == 1 else None
+
+
+def messages(value: Any, depth: int = 0) -> list[Message]:
+    """The messages of a conversation in any common shape; a bare text is what the user said."""
+    value = try_unpack(value)
+    if isinstance(value, str):
+        return [Message("user", value)] if value.strip() else []
+    if isinstance(value, dict):
+        if "messages" in value:
+            return messages(value["messages"], depth + 1)
+        value = [value]
+    if not isinstance(value, list) or depth > DEEPEST:
+        return []
+    return [message for item in value for message in _as_messages(item, depth + 1)]
+
+
+def _as_messages(item: Any, depth: int) -> list[Message]:
+    item = try_unpack(item)
+    if isinstance(item, list):
+        return messages(item, depth)
+    if isinstance(item, str):
+        return [Message("user", item)]
+    if not isinstance(item, dict):
+        return []
+    item = _unwrap(item)
+    role = str(item.get("role") or item.get("type") or "user")
+    text, calls = _content(item)
+    return [Message(ROLES.get(role, role), text, calls)]
+
+
+def _unwrap(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{"message": {...}}`, LangChain's `{"type", "data"}` and `{"kwargs"}` hold the message."""
+    for key in ("message", "data", "kwargs"):
+        inner = try_unpack(item.get(key))
+        if isinstance(inner, dict) and ("content" in inner or "role" in inner):
+            return {**item, **inner}
+    return item
+
+
+def _content(item: Mapping[str, Any]) -> tuple[str, bool]:
+    calls = bool(item.get("tool_calls") or item.get("function_call"))
+    for key in ("parts", "contents", "content", "text", "prompt", "completion"):
+        body = try_unpack(item.get(key)) if key in ("parts", "contents") else item.get(key)
+        if isinstance(body, list):
+            parts = [_part(part) for part in body]
+            calls = calls or any(called for _, called in parts)
+            return "\n".join(text for text, _ in parts if text), calls
+        if isinstance(body, str):
+            return body, calls
+    return "", calls
+
+
+def _part(part: Any) -> tuple[str, bool]:
+    """The text of one part of a message; what the model thought to itself is no answer."""
+    if isinstance(part, str):
+        return part, False
+    if not isinstance(part, dict):
+        return "", False
+    part = part.get("message_content", part)
+    kind = part.get("type")
+    if kind in ("tool_call", "tool_use", "function_call"):
+        return "", True
+    if kind in ("tool_call_response", "tool_result"):
+        result = part.get("response", part.get("result", part.get("content")))
+        return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False), False
+    text = part.get("content") or part.get("text") if kind in TEXT_PARTS else None
+    return (text, False) if isinstance(text, str) else ("", False)
+
+
+def _are_messages(values: list[Any]) -> bool:
+    return bool(values) and all(
+        isinstance(item, dict)
+        and ("role" in _unwrap(item) or "parts" in item or item.get("type") in ROLES)
+        for item in values
+    )
+
+
+def same(left: str, right: str) -> bool:
+    """Equal but for white space."""
+    return left == right or " ".join(left.split()) == " ".join(right.split())

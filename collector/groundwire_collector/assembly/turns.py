@@ -1,0 +1,182 @@
+"""A trace's spans to its turns."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from groundwire import attributes
+from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
+from groundwire_collector.assembly.context import Retrieval, context, retrievals, tool_results
+from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.integrity import length_limit, reason
+from groundwire_collector.assembly.reading import SPEAKING, SpanReading
+from groundwire_collector.assembly.scope import scopes
+from groundwire_collector.assembly.shapes import asked
+from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.assembly.usage import busy_seconds, retrieval_seconds, tokens
+from groundwire_collector.span import Span
+from groundwire_evaluators.turn import Route, Turn
+
+QUESTION_VARIABLES = ("question", "query", "input", "user_question", "user_input")
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
+    """The turns of one trace, by their start; [] for one without an answer.
+
+    The spans may also be those of several traces that are pieces of one request (`strays`).
+
+    Spans come in any order, and a span may come more than once. A turn's id is made of its trace's
+    and of its answering span's. Where spans came late, several of them may say the answer: `known`
+    are the ids that turns of this trace have already, and a turn keeps its own.
+    """
+    return [turn for turn, _ in assemble_with_spans(spans, known)]
+
+
+def assemble_with_spans(
+    spans: Sequence[Span], known: Collection[str] = ()
+) -> list[tuple[Turn, frozenset[str]]]:
+    """As `assemble`; with each turn the ids of the spans that served it."""
+    trace = Trace(spans)
+    found = answers(trace)
+    limit = length_limit(trace.readings.values())
+    return [
+        (
+            _turn(_Part(trace, answer, scope), limit, known),
+            frozenset(reading.span.span_id for reading in scope),
+        )
+        for answer, scope in zip(found, scopes(trace, found), strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An answer with the spans that served it."""
+
+    trace: Trace
+    answer: Answer
+    scope: Sequence[SpanReading]
+
+    def nearest(self) -> Iterator[SpanReading]:
+        """The answering span, what encloses it, the generation, then the rest of the scope."""
+        yield self.answer.top
+        yield from self.trace.ancestors(self.answer.top)
+        yield from self.answer.calls
+        yield from self.scope
+
+    def text(self, fact: str) -> str | None:
+        return next((t for r in self.nearest() if (t := r.text(fact))), None)
+
+    def of_call(self, fact: str) -> str | None:
+        top = [self.answer.top] if self.answer.top.kind in SPEAKING else []
+        return next((t for r in (*self.answer.calls, *top) if (t := r.text(fact))), None)
+
+    def flag(self, fact: str) -> bool:
+        return any(r.flag(fact) for r in self.nearest())
+
+
+def _turn(part: _Part, limit: int | None, known: Collection[str]) -> Turn:
+    trace, answer, scope = part.trace, part.answer, part.scope
+    top = answer.top.span
+    named = _name(part, known)
+    found = retrievals(trace, scope)
+    route = _route(part, found)
+    given = context(found, answer)
+    if route == Route.TOOL and given.rung is None:
+        given = tool_results(trace, scope)
+    question = _question(part)
+    model = part.of_call("model")
+    return Turn(
+        id=f"{named.trace_id}-{named.span_id}",
+        question=question,
+        chunks=given.chunks,
+        answer=answer.text,
+        not_evaluable_reason=reason(answer, question, found, given, limit),
+        context_source=given.rung,
+        route=route,
+        trace_id=named.trace_id,
+        span_id=named.span_id,
+        session_id=part.text("session"),
+        user_id=part.text("user"),
+        service=top.service,
+        started_at=_time(top.start_ns),
+        ended_at=_time(top.end_ns) if top.end_ns else None,
+        retrieval_seconds=retrieval_seconds(scope, found),
+        generation_seconds=busy_seconds(answer.calls),
+        first_token_seconds=_first_token(part),
+        model=model,
+        response_model=part.of_call("response_model"),
+        response_id=part.of_call("response_id"),
+        model_version=part.text("model_version"),
+        prompt_version=part.text("prompt_version"),
+        index_version=part.text("index_version"),
+        tenant=part.text("tenant"),
+        input_tokens=tokens(trace, scope, "input_tokens"),
+        output_tokens=tokens(trace, scope, "output_tokens"),
+        answer_logprob_mean=_number(part.nearest(), "logprob_mean"),
+        shadow=part.flag("shadow"),
+        canary=part.flag("canary"),
+    )
+
+
+def _question(part: _Part) -> str | None:
+    """What the turn was asked; of an opaque prompt, the prompt."""
+    answer = part.answer
+    enclosing = [answer.top, *part.trace.ancestors(answer.top)]
+    asked_of = [r.question for r in enclosing if r.kind in SPEAKING]
+    named = [asked(answer.variables.get(name)) for name in QUESTION_VARIABLES]
+    queries = [r.query for r in part.scope if r.kind in RETRIEVING]
+    spoken = [m.text for m in reversed(answer.prompt) if m.role == "user"]
+    candidates = (*asked_of[:1], *named, *asked_of[1:], *queries, *spoken)
+    return next((text for text in candidates if text and text.strip()), None)
+
+
+def _name(part: _Part, known: Collection[str]) -> Span:
+    """The span that names the turn; of several that say the answer, the known one."""
+    answer = part.answer
+    for reading in (answer.top, *answer.calls):
+        if f"{reading.span.trace_id}-{reading.span.span_id}" in known:
+            return reading.span
+    parent = answer.span.parent_span_id
+    if answer.span.scope == attributes.SCOPE and parent and parent not in part.trace.readings:
+        return replace(answer.span, span_id=parent)  # our own turn's span, still to come
+    return answer.span
+
+
+def _route(part: _Part, found: Sequence[Retrieval]) -> Route:
+    if (named := part.text("route")) in set(Route):
+        return Route(named)
+    kinds = {r.kind for r in part.scope if not r.failed}
+    if found or kinds & RETRIEVING or any(call.documents for call in part.answer.calls):
+        return Route.RETRIEVAL
+    return Route.TOOL if SpanKind.TOOL in kinds else Route.PARAMETRIC
+
+
+def _first_token(part: _Part) -> float | None:
+    servers = [r for r in part.scope if r.kind == SpanKind.SERVER]
+    for reading in (*part.answer.calls, *servers):
+        if (seconds := reading.number("first_token_seconds")) is not None:
+            return seconds
+        for time in reading.values("first_token_time"):
+            if (seconds := _since_start(reading, time)) is not None:
+                return seconds
+    return None
+
+
+def _since_start(reading: SpanReading, time: object) -> float | None:
+    """`time` as an event's or an ISO 8601 text; the time from the start of the span."""
+    if isinstance(time, list) and time:
+        return max(0, int(time[0]["time_ns"]) - reading.span.start_ns) / 1e9
+    try:
+        at = datetime.fromisoformat(str(time).strip('"'))
+    except ValueError:
+        return None
+    return max(0.0, (at.astimezone(UTC) - _time(reading.span.start_ns)).total_seconds())
+
+
+def _number(readings: Iterable[SpanReading], fact: str) -> float | None:
+    return next((n for r in readings if (n := r.number(fact)) is not None), None)
+
+
+def _time(nanoseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=nanoseconds // 1000)

@@ -1,0 +1,111 @@
+"""`groundwire drift`: when did a signal get worse, offline."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.monitoring.attribution import AXES
+from groundwire_collector.monitoring.replay import Reading, Replay
+from groundwire_collector.records import Record, read_records, record_sink, write_record
+from groundwire_collector.storage.drift import Alarm
+from groundwire_evaluators.drift import AlarmBudget
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DRIFT = 2  # exit code
+
+
+def drift(
+    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
+    signal: Annotated[str, typer.Option(help="Field with the values; a fall is bad.")],
+    baseline: Annotated[str, typer.Option(metavar="UNTIL", help="Lines before it are good.")],
+    alarm_budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "1 per 30d",
+    min_effect: Annotated[float, typer.Option(help="Smallest fall of the mean to find.")] = 0.03,
+    out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
+) -> None:
+    """Replay values through the monitor, and print an alarm where their mean fell.
+
+    A line in: timestamp (RFC 3339), the signal (in [0, 1]; null: a turn without a score), and
+    optionally service, model_version, prompt_version, index_version. A line out is an alarm. Exit
+    code 0: no drift, 2: drift, 1: error.
+    """
+    replay = Replay(signal, _budget(alarm_budget), _effect(min_effect), _ns(baseline, "--baseline"))
+    readings = [
+        _reading(record, signal, number) for number, record in enumerate(read_records(file), 1)
+    ]
+    if all(reading.loss is None for reading in readings):
+        raise UsageError(f"{file}: no line has a value of {signal!r}")
+    alarms = 0
+    with record_sink(out) as sink:
+        for alarm in replay.run(readings):
+            write_record(sink, _line(alarm))
+            alarms += 1
+    for remark in replay.remarks:
+        typer.echo(remark, err=True)
+    if not replay.watches:
+        raise UsageError(f"{file}: no baseline, too few values of {signal!r} before {baseline}")
+    if alarms:
+        raise typer.Exit(DRIFT)
+
+
+def _budget(text: str) -> AlarmBudget:
+    try:
+        return AlarmBudget.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--alarm-budget: {error}") from error
+
+
+def _effect(effect: float) -> float:
+    if not 0 < effect < 1:
+        raise UsageError(f"--min-effect: {effect} is not between 0 and 1")
+    return effect
+
+
+def _reading(record: Record, signal: str, number: int) -> Reading:
+    where = f"record {number}"
+    return Reading(
+        at_ns=_ns(record.get("timestamp"), f"{where}: timestamp"),
+        service=str(record.get("service") or "unknown"),
+        loss=_loss(record.get(signal), f"{where}: {signal}"),
+        values={axis: str(record[axis]) for axis in AXES if record.get(axis) is not None},
+    )
+
+
+def _loss(value: Any, where: str) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise UsageError(f"{where}: {value!r} is not a number in [0, 1]")
+    return 1 - float(value)
+
+
+def _ns(text: Any, where: str) -> int:
+    """RFC 3339 to nanoseconds; a time without an offset is taken as UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where}: {text!r} is not a time like 2026-11-21T12:00:00Z") from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _time(at_ns: int) -> str:
+    moment = EPOCH + timedelta(microseconds=at_ns // 1000)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _line(alarm: Alarm) -> Record:
+    return {
+        "timestamp": _time(alarm.raised_ns),
+        "changed_at": _time(alarm.changed_ns),
+        "changed_interval": [_time(alarm.changed_from_ns), _time(alarm.changed_until_ns)],
+        "signal": alarm.signal,
+        "axis": alarm.axis or None,
+        "value": alarm.value or None,
+        "service": alarm.service,
+        "size": alarm.size,
+        "size_interval": [alarm.size_low, alarm.size_high],
+        "cause": alarm.cause,
+    }

@@ -1,0 +1,44 @@
+"""Finding an evaluator by the name of an entry point, or by a dotted name `module:object`."""
+
+from importlib.metadata import EntryPoint, entry_points
+
+from groundwire_collector.errors import UsageError
+from groundwire_evaluators.evaluation import Evaluator
+
+GROUP = "groundwire.evaluators"
+OURS = "groundwire"  # the distribution
+
+
+def load(name: str) -> Evaluator:
+    """The evaluator, made with its defaults.
+
+    Raises:
+        UsageError: there is none of this name, or it cannot be made, or is none.
+    """
+    try:
+        made = _entry_point(name).load()()
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(f"{type(error).__name__}: {error}") from error
+    if not isinstance(made, Evaluator):
+        raise UsageError("it lacks name, revision or evaluate()")
+    return made
+
+
+def is_ours(name: str) -> bool:
+    """Shipped with Groundwire, and so trusted to end."""
+    if ":" in name:
+        return False
+    distribution = _entry_point(name).dist
+    return distribution is not None and distribution.name == OURS
+
+
+def _entry_point(name: str) -> EntryPoint:
+    if ":" in name:
+        return EntryPoint(name, name, GROUP)
+    found = entry_points(group=GROUP)
+    if name not in found.names:
+        known = ", ".join(sorted(found.names))
+        raise UsageError(f"there is none; known: {known}, or a dotted name module:object")
+    return found[name]

@@ -1,0 +1,44 @@
+"""What the receiver counts of itself: spans, refusals, and how long an acknowledgement took.
+
+These belong to one process and start at zero with it; `rate()` copes with that.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from groundwire_collector import catalogue
+from groundwire_collector.catalogue import Metric
+
+
+class Intake:
+    """The counts of one receiver process, on a registry that `/metrics` shows. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._received = self._counter(catalogue.SPANS_RECEIVED)
+        self._rejected = self._counter(catalogue.SPANS_REJECTED)
+        self._deduplicated = self._counter(catalogue.SPANS_DEDUPLICATED)
+        self._requests = self._counter(catalogue.REQUESTS)
+        self._seconds = Histogram(
+            catalogue.ACKNOWLEDGEMENT.name,
+            catalogue.ACKNOWLEDGEMENT.help,
+            buckets=catalogue.ACKNOWLEDGEMENT.buckets,
+            registry=self.registry,
+        )
+
+    def spans(self, received: int, rejected: int) -> None:
+        """The spans of one request, and those among them that were refused."""
+        self._received.inc(received)
+        self._rejected.inc(rejected)
+
+    def deduplicated(self, spans: int) -> None:
+        """Spans of one commit that were stored already."""
+        self._deduplicated.inc(spans)
+
+    def answered(self, status: int, seconds: float) -> None:
+        """One OTLP request, whatever its answer."""
+        self._requests.labels(str(status)).inc()
+        if status == 200:
+            self._seconds.observe(seconds)
+
+    def _counter(self, metric: Metric) -> Counter:
+        return Counter(metric.name, metric.help, metric.labels, registry=self.registry)

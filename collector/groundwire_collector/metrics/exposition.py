@@ -1,0 +1,171 @@
+"""`/metrics`: the committed counters, read from the store at each scrape.
+
+Nothing is kept in this process, so a restart changes no number and N replicas show the same.
+Metrics that do belong to the process (the receiver's) come from a registry of its own.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from time import time_ns
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    Exemplar,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine
+
+from groundwire_collector import catalogue
+from groundwire_collector.catalogue import Kind
+from groundwire_collector.storage import counters, readings
+from groundwire_collector.storage.counters import Counter, Histogram
+from groundwire_collector.storage.label_sets import CAP, Key
+
+Clock = Callable[[], int]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one scrape shows, read in one transaction."""
+
+    counters: Mapping[Key, Counter]
+    histograms: Mapping[Key, Histogram]
+    statistics: Iterable[readings.Statistic]
+    alarms: Iterable[readings.OpenAlarm]
+    last_evaluations: Mapping[str, float]
+    evaluation_lag_seconds: float
+
+
+class CommittedCollector(Collector):
+    """A Prometheus collector over the committed counters, histograms and detectors.
+
+    A scrape costs one read transaction over at most `cap` label sets a metric.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock = time_ns, cap: int = CAP) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._cap = cap
+
+    def describe(self) -> list[Metric]:
+        return []  # registering must not read the database
+
+    def collect(self) -> Iterator[Metric]:
+        snapshot = self._read()
+        yield from _counters(snapshot)
+        yield from _histograms(snapshot)
+        yield from _gauges(snapshot)
+
+    def _read(self) -> Snapshot:
+        now_ns = self._clock()
+        with self._engine.connect() as connection:  # one transaction: one moment
+            return Snapshot(
+                counters.counters(connection),
+                counters.histograms(connection),
+                readings.statistics(connection, self._cap),
+                readings.open_alarms(connection, self._cap),
+                readings.last_evaluations(connection),
+                readings.evaluation_lag_seconds(connection, now_ns),
+            )
+
+
+class Exposition:
+    """The text of `/metrics`, in the format the scraper asks for."""
+
+    def __init__(self, engine: Engine, *registries: CollectorRegistry) -> None:
+        committed = CollectorRegistry(auto_describe=False)
+        committed.register(CommittedCollector(engine))
+        self._joined = _Joined((committed, *registries))
+
+    def render(self, accept: str | None = None) -> tuple[bytes, str]:
+        """Body and content type: OpenMetrics with exemplars where `accept` names it, else text."""
+        encode, content_type = choose_encoder(accept or "")
+        return encode(self._joined), content_type
+
+
+class _Joined(Collector):
+    def __init__(self, registries: Iterable[CollectorRegistry]) -> None:
+        self._registries = tuple(registries)
+
+    def collect(self) -> Iterator[Metric]:
+        for registry in self._registries:
+            yield from registry.collect()
+
+
+def _counters(snapshot: Snapshot) -> Iterator[Metric]:
+    for metric in _of(Kind.COUNTER):
+        family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+        for labels, counter in _sets(metric, snapshot.counters):
+            exemplar = _exemplar(counter.exemplar)
+            family.add_metric(labels, counter.value, exemplar=exemplar)
+        yield family
+
+
+def _histograms(snapshot: Snapshot) -> Iterator[Metric]:
+    for metric in _of(Kind.HISTOGRAM):
+        family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
+        for labels, histogram in _sets(metric, snapshot.histograms):
+            if len(histogram.counts) == len(metric.buckets) + 1:  # else of another version
+                family.add_metric(labels, _buckets(metric, histogram), histogram.total)
+        yield family
+
+
+def _buckets(
+    metric: catalogue.Metric, histogram: Histogram
+) -> list[tuple[str, float] | tuple[str, float, Exemplar]]:
+    cumulative = 0
+    buckets: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
+    bounds = (*metric.buckets, float("inf"))
+    for bound, count, turn in zip(bounds, histogram.counts, histogram.exemplars, strict=True):
+        cumulative += count
+        exemplar = _exemplar(turn)
+        le = "+Inf" if bound == float("inf") else repr(bound)
+        buckets.append((le, cumulative, exemplar) if exemplar else (le, cumulative))
+    return buckets
+
+
+def _gauges(snapshot: Snapshot) -> Iterator[Metric]:
+    statistic = _gauge(catalogue.DRIFT_STATISTIC)
+    for item in snapshot.statistics:
+        statistic.add_metric((item.service, item.signal, item.axis, item.value), item.statistic)
+    alarm = _gauge(catalogue.DRIFT_ALARM)
+    changed = _gauge(catalogue.DRIFT_CHANGE_TIMESTAMP)
+    for item_ in snapshot.alarms:
+        labels = (item_.service, item_.signal, item_.axis, item_.value, item_.cause)
+        alarm.add_metric(labels, 1)
+        changed.add_metric(labels, item_.changed_ns / readings.NANOSECONDS)
+    last = _gauge(catalogue.LAST_EVALUATION)
+    for service, moment in snapshot.last_evaluations.items():
+        last.add_metric((service,), moment)
+    lag = _gauge(catalogue.EVALUATION_LAG)
+    lag.add_metric((), snapshot.evaluation_lag_seconds)
+    yield from (statistic, alarm, changed, last, lag)
+
+
+def _gauge(metric: catalogue.Metric) -> GaugeMetricFamily:
+    return GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+
+
+def _of(kind: Kind) -> Iterator[catalogue.Metric]:
+    return (metric for metric in catalogue.committed_metrics() if metric.kind is kind)
+
+
+def _sets(metric: catalogue.Metric, stored: Mapping[Key, T]) -> Iterator[tuple[tuple[str, ...], T]]:
+    for (name, text), value in stored.items():
+        if name == metric.name:
+            labels = json.loads(text)
+            yield tuple(labels.get(label, "") for label in metric.labels), value
+
+
+def _exemplar(stored: counters.Exemplar | None) -> Exemplar | None:
+    if stored is None:
+        return None
+    return Exemplar({"trace_id": stored.trace_id}, stored.value, stored.timestamp)

@@ -1,0 +1,43 @@
+"""What is watched for drift: bounded losses of a judged turn, 1 being worst."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation, State
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One reading of a signal, in [0, 1], and the evaluator revision that it depends on."""
+
+    signal: str
+    revision: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A number in [0, 1] that one evaluator gives of each scored turn."""
+
+    name: str
+    evaluator: str
+    read: Callable[[Evaluation], float | None]
+
+
+SIGNALS = (
+    Signal("p_unsupported", "grounding", lambda e: e.signals.get("p_unsupported")),
+    Signal("override", "override", lambda e: e.value),
+)
+
+
+def losses(judged: JudgedTurn) -> list[Loss]:
+    """The signals of a turn. A turn that was not scored has none: no state becomes a number."""
+    found = []
+    for signal in SIGNALS:
+        for evaluation in judged.evaluations:
+            if evaluation.evaluator == signal.evaluator and evaluation.state is State.SCORED:
+                value = signal.read(evaluation)
+                if value is not None:
+                    found.append(Loss(signal.name, evaluation.revision, min(max(value, 0.0), 1.0)))
+    return found

@@ -1,0 +1,69 @@
+"""What a judged turn adds to the counters."""
+
+from collections.abc import Mapping
+
+from groundwire_collector import catalogue
+from groundwire_collector.catalogue import VERSION_LABELS
+from groundwire_collector.storage.counters import Exemplar, Increments
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.turn import Turn
+
+
+def tally(increments: Increments, judged: JudgedTurn) -> None:
+    """Count one turn at its first completion."""
+    turn, labels = judged.turn, version_labels(judged.turn)
+    increments.count(catalogue.TURNS, labels | {"route": turn.route.value})
+    _tally_speed(increments, turn, labels)
+    for evaluation in judged.evaluations:
+        _tally_evaluation(increments, turn, evaluation, labels)
+
+
+def tally_reopened(increments: Increments, turn: Turn) -> None:
+    """Count a turn that grew after it was counted; nothing else of it is counted again."""
+    increments.count(catalogue.TURNS_REOPENED, version_labels(turn))
+
+
+def version_labels(turn: Turn) -> dict[str, str]:
+    return {name: getattr(turn, name) or "" for name in VERSION_LABELS}
+
+
+def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
+    durations = {
+        catalogue.RETRIEVAL_DURATION: turn.retrieval_seconds,
+        catalogue.GENERATION_DURATION: turn.generation_seconds,
+        catalogue.TIME_TO_FIRST_TOKEN: turn.first_token_seconds,
+    }
+    for metric, seconds in durations.items():
+        if seconds is not None:
+            increments.observe(metric, labels, seconds, _exemplar(turn, seconds))
+    for kind, tokens in (("input", turn.input_tokens), ("output", turn.output_tokens)):
+        if tokens is not None:
+            increments.count(catalogue.TOKENS, {**labels, "kind": kind}, tokens)
+
+
+def _tally_evaluation(
+    increments: Increments, turn: Turn, evaluation: Evaluation, labels: Mapping[str, str]
+) -> None:
+    labels = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
+    increments.count(catalogue.EVALUATIONS, {**labels, "state": evaluation.state.value})
+    if evaluation.flagged:
+        increments.count(catalogue.FLAGGED_TURNS, labels, exemplar=_exemplar(turn, 1.0))
+    for claim in evaluation.claims:
+        increments.count(catalogue.CLAIMS, {**labels, "verdict": claim.verdict.value})
+    for citation in evaluation.citations:
+        increments.count(catalogue.CITATIONS, {**labels, "outcome": citation.outcome.value})
+    p_unsupported = evaluation.signals.get("p_unsupported")
+    if p_unsupported is None:
+        return
+    exemplar = _exemplar(turn, p_unsupported)
+    increments.observe(catalogue.P_UNSUPPORTED, labels, p_unsupported, exemplar)
+    if evaluation.value is not None:
+        exemplar = _exemplar(turn, evaluation.value)
+        increments.observe(catalogue.FAITHFULNESS, labels, evaluation.value, exemplar)
+
+
+def _exemplar(turn: Turn, value: float) -> Exemplar | None:
+    if turn.trace_id is None or turn.started_at is None:
+        return None
+    return Exemplar(turn.trace_id, value, turn.started_at.timestamp())

@@ -1,0 +1,83 @@
+"""An answer cut where its claims begin and end, for a page to mark each with its verdict."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, Verdict
+from groundwire_evaluators.turn import Turn
+
+BAD = frozenset({Verdict.UNSUPPORTED, Verdict.CONTRADICTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words of a claim; `stressed` ones are those that no chunk covers, or that conflict."""
+
+    text: str
+    stressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of the answer: text between claims, or one claim with its number (from 1)."""
+
+    pieces: tuple[Piece, ...]
+    claim: Claim | None = None
+    number: int = 0
+
+    @property
+    def bad(self) -> bool:
+        return self.claim is not None and self.claim.verdict in BAD
+
+
+def passages(answer: str, claims: Sequence[Claim]) -> list[Passage]:
+    """The whole answer, in order. Of claims that overlap, the first is marked."""
+    found: list[Passage] = []
+    at = 0
+    ordered = sorted(claims, key=lambda claim: (claim.start, -claim.end))
+    for number, claim in enumerate(ordered, start=1):
+        if claim.start < at or claim.end <= claim.start or claim.end > len(answer):
+            continue
+        if claim.start > at:
+            found.append(Passage((Piece(answer[at : claim.start], False),)))
+        found.append(Passage(tuple(_pieces(answer, claim)), claim, number))
+        at = claim.end
+    if at < len(answer):
+        found.append(Passage((Piece(answer[at:], False),)))
+    return found
+
+
+def claims_by_chunk(turn: Turn, found: Sequence[Passage]) -> list[list[Passage]]:
+    """For each chunk of the turn, the claims that it supports best or conflicts with."""
+    by_chunk: list[list[Passage]] = [[] for _ in turn.chunks]
+    for passage in found:
+        chunk = passage.claim.chunk if passage.claim else None
+        if chunk is not None and 0 <= chunk < len(by_chunk):
+            by_chunk[chunk].append(passage)
+    return by_chunk
+
+
+def judgement(evaluations: Sequence[Evaluation], evaluator: str | None) -> Evaluation | None:
+    """The evaluation whose claims are marked: the one named, else the first that has any."""
+    with_claims = [evaluation for evaluation in evaluations if evaluation.claims]
+    named = [evaluation for evaluation in with_claims if evaluation.evaluator == evaluator]
+    return next(iter(named or with_claims), None)
+
+
+def _pieces(answer: str, claim: Claim) -> Iterator[Piece]:
+    at = claim.start
+    for extent in _inside(claim):
+        if extent.start > at:
+            yield Piece(answer[at : extent.start], False)
+        yield Piece(answer[extent.start : extent.end], True)
+        at = extent.end
+    if at < claim.end:
+        yield Piece(answer[at : claim.end], False)
+
+
+def _inside(claim: Claim) -> Iterator[Extent]:
+    at = claim.start
+    for extent in sorted(claim.spans, key=lambda extent: extent.start):
+        if at <= extent.start < extent.end <= claim.end:
+            yield extent
+            at = extent.end

@@ -1,0 +1,31 @@
+"""Times in addresses: as Grafana and alerts write them, and as people do."""
+
+from datetime import UTC, datetime
+
+from fastapi import HTTPException
+
+NANOSECONDS = 1_000_000_000
+
+
+def nanoseconds(text: str | None) -> int | None:
+    """Seconds since the epoch, or RFC 3339 (UTC where no zone is named); None for nothing.
+
+    Raises HTTPException (400) for anything else.
+    """
+    if not text:
+        return None
+    try:
+        return _moment(text)
+    except (ValueError, OverflowError) as error:
+        raise HTTPException(400, "Times are RFC 3339 or seconds since the epoch.") from error
+
+
+def _moment(text: str) -> int:
+    if text.replace(".", "", 1).isdecimal():
+        return round(float(text) * NANOSECONDS)
+    if "T" in text:
+        text = text.replace(" ", "+")  # the sign of a zone, in an address that was not escaped
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * NANOSECONDS)

@@ -1,0 +1,212 @@
+"""The way of a turn: spans from the store, turns, judgements, counters, alarms, one commit.
+
+Whatever one batch of turns leads to (turns, scores, counters, detector states, alarms, and that
+the traces are settled) is one transaction. So a worker killed anywhere starts again where its last
+commit was: nothing is lost and nothing is counted twice.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import time_ns
+
+from sqlalchemy import Connection, Engine
+
+from groundwire_collector import catalogue
+from groundwire_collector.assembly.completion import due_ns
+from groundwire_collector.assembly.judgements import judgements_of
+from groundwire_collector.assembly.turns import assemble
+from groundwire_collector.evaluation.judging import judge
+from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.monitoring import memory
+from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.tally import tally, tally_reopened
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import counters, drift, progress, spans, turns
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.progress import PendingTrace
+from groundwire_collector.storage.spans import Arrival
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation, Evaluator
+from groundwire_evaluators.turn import Turn
+
+log = logging.getLogger(__name__)
+
+ARRIVALS = 5000  # spans taken note of at once
+TRACES = 64  # traces judged in one transaction: short, so that the receiver waits little
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What complete traces hold that is new: turns, and scores that came with the spans.
+
+    `before` are those of the turns that are stored already, as they were.
+    """
+
+    turns: Sequence[Turn]
+    given: Mapping[str, tuple[Evaluation, ...]]
+    before: Mapping[str, Turn]
+
+
+class Pipeline:
+    """One pipeline leads over one database; `step` does one batch and says how much it did."""
+
+    def __init__(self, settings: Settings, engine: Engine, evaluators: Sequence[Evaluator]) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._evaluators = evaluators
+        self._publisher = Publisher.of(settings)
+        self._monitor = self._remembered()
+
+    def close(self) -> None:
+        """Send what waits to be published."""
+        if self._publisher is not None:
+            self._publisher.stop()
+
+    def step(self, now_ns: int | None = None) -> int:
+        """Take note of new spans, judge what is complete; how many spans and traces were seen.
+
+        After an error nothing of the batch is kept, in the database or in memory.
+        """
+        now_ns = now_ns or time_ns()
+        try:
+            return self._note_arrivals() + self._judge_due(now_ns)
+        except BaseException:
+            self._monitor = self._remembered()
+            raise
+
+    def _remembered(self) -> Monitor:
+        with self._engine.connect() as connection:
+            return memory.recall(connection, self._settings)
+
+    def _note_arrivals(self) -> int:
+        with self._engine.begin() as connection:
+            after = progress.position(connection)
+            arrived = spans.arrivals(connection, after, ARRIVALS)
+            if not arrived:
+                return 0
+            open_traces = progress.pending(connection, {a.trace_id for a in arrived})
+            progress.put_pending(connection, list(self._pending(arrived, open_traces)))
+            progress.move_to(connection, arrived[-1].seq)
+        return len(arrived)
+
+    def _pending(
+        self, arrived: Iterable[Arrival], open_traces: dict[str, PendingTrace]
+    ) -> Iterable[PendingTrace]:
+        def trace_of(arrival: Arrival) -> str:
+            return arrival.trace_id
+
+        for trace_id, group in groupby(sorted(arrived, key=trace_of), key=trace_of):
+            spans_seen = list(group)
+            before = open_traces.get(trace_id)
+            root_ended = any(a.closes for a in spans_seen) or (before and before.root_ended)
+            last_ns = max(a.received_ns for a in spans_seen)
+            due = due_ns(
+                last_received_ns=last_ns,
+                root_ended=bool(root_ended),
+                answer_complete=any(a.complete for a in spans_seen),
+                quiet_seconds=self._settings.quiet_seconds,
+                longest_trace_seconds=self._settings.longest_trace_seconds,
+            )
+            yield PendingTrace(trace_id, last_ns, bool(root_ended), due)
+
+    def _judge_due(self, now_ns: int) -> int:
+        with self._engine.connect() as connection:
+            due = progress.due(connection, now_ns, TRACES)
+        try:
+            self._judge(due, now_ns)
+        except PASSING:
+            raise
+        except Exception:
+            log.exception("a batch failed; its traces are taken one by one")
+            self._monitor = self._remembered()
+            self._judge_singly(due, now_ns)
+        return len(due)
+
+    def _judge_singly(self, due: Sequence[PendingTrace], now_ns: int) -> None:
+        """One trace that cannot be taken is counted and passed over; it holds up no other."""
+        for trace in due:
+            try:
+                self._judge([trace], now_ns)
+            except PASSING:
+                raise
+            except Exception:
+                log.exception("trace %s is passed over", trace.trace_id)
+                self._monitor = self._remembered()
+                self._pass_over(trace, now_ns)
+
+    def _judge(self, due: Sequence[PendingTrace], now_ns: int) -> None:
+        if not due:
+            return
+        batch = self._batch(due)
+        judged = [
+            JudgedTurn(item.turn, (*item.evaluations, *batch.given.get(item.turn.id, ())))
+            for item in judge(self._evaluators, batch.turns)
+        ]
+        with self._engine.begin() as connection:
+            self._commit(connection, judged, batch.before, now_ns)
+            progress.settle(connection, due)
+        if self._publisher is not None:
+            self._publisher.publish(judged)
+
+    def _pass_over(self, trace: PendingTrace, now_ns: int) -> None:
+        increments = Increments()
+        increments.count(catalogue.TRACES_FAILED, {})
+        with self._engine.begin() as connection:
+            counters.add(connection, increments, now_ns)
+            progress.settle(connection, [trace])
+
+    def _batch(self, due: Sequence[PendingTrace]) -> Batch:
+        """Of the turns of these traces those that are new, or fuller than stored."""
+        ids = [trace.trace_id for trace in due]
+        with self._engine.connect() as connection:
+            traces = spans.spans_of(connection, ids)
+            before = {turn.id: turn for turn in turns.of_traces(connection, ids)}
+        completed: list[Turn] = []
+        given: dict[str, tuple[Evaluation, ...]] = {}
+        for trace_id, found in traces.items():
+            known = {turn.id for turn in before.values() if turn.trace_id == trace_id}
+            completed += assemble(found, known)
+            given |= judgements_of(found, known)
+        fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in given]
+        return Batch(fuller, given, before)
+
+    def _commit(
+        self,
+        connection: Connection,
+        judged: Sequence[JudgedTurn],
+        before: Mapping[str, Turn],
+        now_ns: int,
+    ) -> None:
+        turns.save(connection, judged)
+        counted = {turn_id for turn_id, turn in before.items() if _counts(turn)}
+        new = [item for item in judged if item.turn.id not in counted and _counts(item.turn)]
+        increments = Increments()
+        for item in new:
+            tally(increments, item)
+        for item in judged:
+            if item.turn.id in counted:
+                tally_reopened(increments, item.turn)
+        counters.add(connection, increments, now_ns)
+        for alarm in self._monitor.observe(new):
+            self._record(connection, alarm)
+        memory.keep(connection, self._monitor)
+
+    def _record(self, connection: Connection, alarm: Alarm) -> None:
+        if alarm.resolved_ns is not None and alarm.id is not None:
+            drift.resolve_alarm(connection, alarm.id, alarm.resolved_ns)
+            log.warning("resolved: %s of %s is back", alarm.signal, alarm.service)
+            return
+        self._monitor.identify(alarm, drift.raise_alarm(connection, alarm))
+        log.warning(
+            "alarm: %s of %s got worse by %.3f (%s %s)",
+            *(alarm.signal, alarm.service, alarm.size, alarm.axis, alarm.value),
+        )
+
+
+def _counts(turn: Turn) -> bool:
+    """Production traffic only: neither diagnostics of our own, nor a trace without an answer."""
+    return not (turn.shadow or turn.canary) and turn.answer is not None

@@ -1,0 +1,38 @@
+"""The worker process: steps until it is told to stop, and waits out a database that is away."""
+
+import logging
+import signal
+from threading import Event
+
+from groundwire_collector.evaluation.registry import evaluators
+from groundwire_collector.pipeline import Pipeline
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.2
+FAILED_SECONDS = 1.0
+
+
+def work(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    engine = open_engine(settings)
+    make_schema(engine)
+    pipeline = Pipeline(settings, engine, evaluators(settings))
+    while not stop.is_set():
+        stop.wait(_pause(pipeline))
+    pipeline.close()
+    engine.dispose()
+
+
+def _pause(pipeline: Pipeline) -> float:
+    """One step; how long to wait before the next, in seconds."""
+    try:
+        return 0.0 if pipeline.step() else IDLE_SECONDS
+    except PASSING as error:
+        log.warning("the database cannot be used now, trying again: %s", error)
+        return FAILED_SECONDS

@@ -1,0 +1,107 @@
+"""Which spans and log records of a request are stored, and why the others are not."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
+
+from groundwire.attributes import SERVICE_NAME
+from groundwire_collector.receiver import wire
+from groundwire_collector.receiver.blocks import Block
+from groundwire_collector.receiver.limits import cut_log_record, cut_resource, cut_span
+from groundwire_collector.storage.encoding import EVENT_NAME, UNKNOWN_SERVICE, service_name
+from groundwire_collector.storage.keys import Access
+from groundwire_collector.storage.records import LogRecord, SpanRecord, log_record, span_record
+
+_LATEST_NS = 2**63  # what a signed 64-bit column can hold: the year 2262
+
+
+@dataclass(slots=True)
+class Admitted:
+    """What of a request is stored; `refused` counts the rest by reason."""
+
+    spans: list[SpanRecord] = field(default_factory=list)
+    logs: list[LogRecord] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    ignored: int = 0  # log records that are no events of a span: fine, but not for us
+
+    @property
+    def message(self) -> str:
+        return "; ".join(f"{count} refused: {reason}" for reason, count in self.refused.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The rules of one receiver; `longest` is max_attribute_bytes."""
+
+    longest: int
+
+    def spans(self, blocks: Iterable[Block[SpanMessage]], access: Access) -> Admitted:
+        admitted = Admitted()
+        for block in blocks:
+            admitted.refused.update(block.broken)
+            service = _service(block.resource)
+            if not access.covers(service):
+                admitted.refused["the key is not for this service"] += len(block.items)
+                continue
+            origin = self._origin(block.resource, block.scope)
+            for message in block.items:
+                reason = _fault(message)
+                if reason:
+                    admitted.refused[reason] += 1
+                    continue
+                cut_span(message, self.longest)
+                admitted.spans.append(span_record(message, service, origin))
+        return admitted
+
+    def logs(self, blocks: Iterable[Block[LogMessage]], access: Access) -> Admitted:
+        admitted = Admitted()
+        for block in blocks:
+            admitted.refused.update(block.broken)
+            service = _service(block.resource)
+            if not access.covers(service):
+                admitted.refused["the key is not for this service"] += len(block.items)
+                continue
+            origin = self._origin(block.resource, block.scope)
+            for message in block.items:
+                if not _is_event_of_a_span(message):
+                    admitted.ignored += 1
+                    continue
+                cut_log_record(message, self.longest)
+                admitted.logs.append(log_record(message, service, origin))
+        return admitted
+
+    def _origin(self, resource: Resource, scope: InstrumentationScope) -> bytes:
+        """A ResourceSpans with one ScopeSpans, without its spans."""
+        cut_resource(resource, self.longest)
+        scope_spans = wire.field(1, scope.SerializeToString())
+        return wire.field(1, resource.SerializeToString()) + wire.field(2, scope_spans)
+
+
+def _service(resource: Resource) -> str:
+    for pair in resource.attributes:
+        if pair.key == SERVICE_NAME:
+            return service_name(pair.value.string_value)
+    return UNKNOWN_SERVICE
+
+
+def _fault(message: SpanMessage) -> str | None:
+    if len(message.trace_id) != 16 or not any(message.trace_id):
+        return "the trace id is not 16 bytes, or is zero"
+    if len(message.span_id) != 8 or not any(message.span_id):
+        return "the span id is not 8 bytes, or is zero"
+    if max(message.start_time_unix_nano, message.end_time_unix_nano) >= _LATEST_NS:
+        return "a time is beyond the year 2262"
+    return None
+
+
+def _is_event_of_a_span(message: LogMessage) -> bool:
+    named = bool(message.event_name) or any(pair.key == EVENT_NAME for pair in message.attributes)
+    ids = len(message.trace_id) == 16 and len(message.span_id) == 8 and any(message.trace_id)
+    return (
+        named and ids and max(message.time_unix_nano, message.observed_time_unix_nano) < _LATEST_NS
+    )

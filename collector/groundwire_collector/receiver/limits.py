@@ -1,0 +1,108 @@
+"""Texts that are too long are cut: what is left is a prefix, and the span says what was taken.
+
+The mark is the SDK's own: `groundwire.truncated`, JSON {attribute: {"original_length", "sha256"}},
+lengths in code points.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Any
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from groundwire.attributes import TRUNCATED
+
+LONGEST_NAME = 1024  # names, keys, messages: nothing that is judged
+Cuts = dict[str, dict[str, Any]]
+
+
+def cut_span(span: Span, longest: int) -> None:
+    """Cut every text of a span that is longer than `longest` bytes of UTF-8."""
+    if span.ByteSize() <= longest:
+        return
+    span.name = _cut(span.name, LONGEST_NAME)
+    span.status.message = _cut(span.status.message, longest)
+    cuts = _cut_pairs(span.attributes, longest)
+    for event in span.events:
+        event.name = _cut(event.name, LONGEST_NAME)
+        cuts |= _cut_pairs(event.attributes, longest)
+    for link in span.links:
+        _cut_pairs(link.attributes, longest)
+    _mark(span.attributes, cuts)
+
+
+def cut_log_record(record: LogRecord, longest: int) -> None:
+    if record.ByteSize() <= longest:
+        return
+    cuts = _cut_pairs(record.attributes, longest)
+    for cut in _cut_value(record.body, longest):
+        cuts["body"] = cut
+    _mark(record.attributes, cuts)
+
+
+def cut_resource(resource: Resource, longest: int) -> None:
+    if resource.ByteSize() > longest:
+        _mark(resource.attributes, _cut_pairs(resource.attributes, longest))
+
+
+def _cut_pairs(pairs: Iterable[KeyValue], longest: int) -> Cuts:
+    cuts: Cuts = {}
+    for pair in pairs:
+        if pair.ByteSize() <= longest:
+            continue
+        pair.key = _cut(pair.key, LONGEST_NAME)
+        for cut in _cut_value(pair.value, longest):
+            cuts[pair.key] = cut
+    return cuts
+
+
+def _cut_value(value: AnyValue, longest: int) -> Iterator[dict[str, Any]]:
+    if value.ByteSize() <= longest:
+        return
+    kind = value.WhichOneof("value")
+    if kind == "string_value":
+        whole = value.string_value
+        value.string_value = _cut(whole, longest)
+        digest = sha256(whole.encode()).hexdigest()
+        yield {"original_length": len(whole), "sha256": digest}
+    elif kind == "bytes_value":
+        whole_bytes = value.bytes_value
+        value.bytes_value = whole_bytes[:longest]
+        digest = sha256(whole_bytes).hexdigest()
+        yield {"original_length": len(whole_bytes), "sha256": digest}
+    elif kind == "array_value":
+        for item in value.array_value.values:
+            yield from _cut_value(item, longest)
+    elif kind == "kvlist_value":
+        for pair in value.kvlist_value.values:
+            yield from _cut_value(pair.value, longest)
+
+
+def _cut(text: str, longest: int) -> str:
+    """At most `longest` bytes of UTF-8, ending with a whole character."""
+    if len(text) * 4 <= longest:
+        return text
+    return text.encode()[:longest].decode(errors="ignore")
+
+
+def _mark(attributes: Any, cuts: Cuts) -> None:
+    """Say what was cut, beside what the emitter says it cut itself."""
+    if not cuts:
+        return
+    for pair in attributes:
+        if pair.key == TRUNCATED:
+            pair.value.string_value = json.dumps({**cuts, **_said(pair.value.string_value)})
+            return
+    attributes.add(key=TRUNCATED).value.string_value = json.dumps(cuts)
+
+
+def _said(mark: str) -> Cuts:
+    try:
+        found = json.loads(mark)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,127 @@
+"""Group commit: many requests, one transaction, and the answer after the commit.
+
+One thread writes. While it commits, further requests gather, and are the next transaction; so the
+price of a commit is shared by as many as arrive meanwhile, and nobody waits for a timer.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from time import monotonic
+
+from groundwire_collector.errors import GroundwireError, StorageUnavailableError
+from groundwire_collector.intake import Intake
+from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.records import LogRecord, SpanRecord
+from groundwire_collector.storage.spans import SpanStore
+
+log = logging.getLogger(__name__)
+
+LARGEST_COMMIT = 2000  # spans and log records: bounds how long one transaction takes
+LONGEST_QUEUE = 10_000  # requests
+
+
+class UnstorableError(GroundwireError):
+    """The database refuses what is in this request."""
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    spans: Sequence[SpanRecord]
+    logs: Sequence[LogRecord]
+    done: asyncio.Future[None]
+    since: float
+
+    @property
+    def size(self) -> int:
+        return len(self.spans) + len(self.logs)
+
+
+class Writer:
+    """The one thread of a process that writes spans; starts with its first commit."""
+
+    def __init__(self, store: SpanStore, intake: Intake | None = None) -> None:
+        self._store = store
+        self._intake = intake or Intake()
+        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+
+    async def commit(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> None:
+        """Returns when everything is on disk.
+
+        StorageUnavailableError: try again later; UnstorableError: never will be.
+        """
+        if self._stopped or self._queue.qsize() >= LONGEST_QUEUE:
+            raise StorageUnavailableError
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+            self._thread.start()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Request(spans, logs, done, monotonic()))
+        await done
+
+    def stop(self) -> None:
+        """Commit what was asked for before, then end."""
+        self._stopped = True
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group, more = self._group(first)
+            self._write(group)
+            if not more:
+                return
+
+    def _group(self, first: _Request) -> tuple[list[_Request], bool]:
+        """What waits, up to the largest commit; and False when the writer is to end."""
+        group, size = [first], first.size
+        while size < LARGEST_COMMIT:
+            try:
+                request = self._queue.get_nowait()
+            except Empty:
+                break
+            if request is None:
+                return group, False
+            group.append(request)
+            size += request.size
+        return group, True
+
+    def _write(self, group: Sequence[_Request]) -> None:
+        try:
+            written = self._store.write(
+                [span for request in group for span in request.spans],
+                [record for request in group for record in request.logs],
+            )
+        except PASSING as error:
+            log.warning("nothing can be written now: %s", getattr(error, "orig", error))
+            _settle(group, StorageUnavailableError())
+        except Exception as error:
+            # One request that cannot be stored must not take the others with it.
+            if len(group) > 1:
+                for request in group:
+                    self._write([request])
+                return
+            log.error("a request cannot be stored: %s", type(error).__name__)
+            _settle(group, UnstorableError())
+        else:
+            self._intake.deduplicated(written.duplicates)
+            _settle(group, None)
+
+
+def _settle(group: Sequence[_Request], error: Exception | None) -> None:
+    def settle() -> None:
+        for request in group:
+            if request.done.done():  # the client hung up
+                continue
+            if error is None:
+                request.done.set_result(None)
+            else:
+                request.done.set_exception(error)
+
+    group[0].done.get_loop().call_soon_threadsafe(settle)

@@ -1,0 +1,22 @@
+"""Where the next page of turns begins, as text that goes into an address."""
+
+import base64
+import json
+
+from fastapi import HTTPException
+
+Position = tuple[float | None, int, str]  # p_unsupported, start, id of the last turn
+
+
+def write_cursor(position: Position) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def read_cursor(cursor: str, order: str) -> Position:
+    """Raises HTTPException (400) for what `write_cursor` did not write."""
+    try:
+        p_unsupported, started, turn_id = json.loads(base64.urlsafe_b64decode(cursor))
+        number = float(p_unsupported) if order == "worst" else None
+        return number, int(started), str(turn_id)
+    except (ValueError, TypeError) as error:
+        raise HTTPException(400, "The cursor is not one that this list gave.") from error

@@ -1,0 +1,65 @@
+"""`/api/v1/turns`: the turns of the services a key may read."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from groundwire_collector.access import ReadAccess
+from groundwire_collector.problems import ProblemError
+from groundwire_collector.routes.cursor import read_cursor, write_cursor
+from groundwire_collector.routes.database import Database
+from groundwire_collector.routes.representation import TurnOut, TurnPage
+from groundwire_collector.storage import turns
+from groundwire_collector.storage.turns import TurnQuery
+
+router = APIRouter(prefix="/api/v1/turns", tags=["turns"])
+
+
+@router.get("")
+def list_turns(
+    access: ReadAccess,
+    database: Database,
+    service: str | None = None,
+    model_version: str | None = None,
+    state: str | None = None,
+    verdict: str | None = None,
+    trace_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    order: Literal["worst", "newest"] = "newest",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: str | None = None,
+) -> TurnPage:
+    """Turns without the text of their chunks, newest first, or those judged worst."""
+    query = TurnQuery(
+        service=service,
+        services=access.services,
+        model_version=model_version,
+        state=state,
+        verdict=verdict,
+        trace_id=trace_id,
+        since_ns=_nanoseconds(since),
+        until_ns=_nanoseconds(until),
+        order=order,
+        limit=limit,
+        cursor=read_cursor(cursor, order) if cursor else None,
+    )
+    with database.connect() as connection:
+        found = turns.find(connection, query)
+    more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
+    return TurnPage(turns=[TurnOut.of(item, with_text=False) for item in found], next=more)
+
+
+@router.get("/{turn_id}")
+def get_turn(turn_id: str, access: ReadAccess, database: Database) -> TurnOut:
+    """One turn with its chunks, and each claim joined to the chunk that supports it."""
+    with database.connect() as connection:
+        found = turns.get(connection, turn_id, access.services)
+    if found is None:
+        raise ProblemError(404, "There is no such turn, or this key may not read it.")
+    return TurnOut.of(found, with_text=True)
+
+
+def _nanoseconds(moment: datetime | None) -> int | None:
+    return round(moment.timestamp() * 1_000_000_000) if moment else None

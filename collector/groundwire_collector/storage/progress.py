@@ -1,0 +1,60 @@
+"""How far the worker has come: its position in the span stream, and the traces still open."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, delete, func, select
+
+from groundwire_collector.storage.tables.turns import CURSOR, PENDING_TRACE
+from groundwire_collector.storage.upsert import upsert
+
+READER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTrace:
+    """A trace with spans that no judgement has seen yet; it is due at `due_ns`."""
+
+    trace_id: str
+    last_received_ns: int
+    root_ended: bool
+    due_ns: int
+
+
+def position(connection: Connection) -> int:
+    """The `seq` of the last span the worker took note of."""
+    query = select(CURSOR.c.seq).where(CURSOR.c.reader == READER)
+    return connection.scalar(query) or 0
+
+
+def move_to(connection: Connection, seq: int) -> None:
+    upsert(connection, CURSOR, [{"reader": READER, "seq": seq}])
+
+
+def pending(connection: Connection, trace_ids: Iterable[str]) -> dict[str, PendingTrace]:
+    """Those of `trace_ids` that are open."""
+    query = select(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(list(trace_ids)))
+    return {row.trace_id: PendingTrace(*row) for row in connection.execute(query)}
+
+
+def put_pending(connection: Connection, traces: Sequence[PendingTrace]) -> None:
+    upsert(connection, PENDING_TRACE, [asdict(trace) for trace in traces])
+
+
+def due(connection: Connection, now_ns: int, limit: int) -> list[PendingTrace]:
+    """The traces that are complete, those that wait longest first."""
+    query = select(PENDING_TRACE).where(PENDING_TRACE.c.due_ns <= now_ns)
+    query = query.order_by(PENDING_TRACE.c.due_ns).limit(limit)
+    return [PendingTrace(*row) for row in connection.execute(query)]
+
+
+def settle(connection: Connection, traces: Sequence[PendingTrace]) -> None:
+    """These traces are judged."""
+    ids = [trace.trace_id for trace in traces]
+    connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids)))
+
+
+def oldest_due_ns(connection: Connection) -> int | None:
+    """When the trace that waits longest became (or becomes) due."""
+    oldest: int | None = connection.scalar(select(func.min(PENDING_TRACE.c.due_ns)))
+    return oldest

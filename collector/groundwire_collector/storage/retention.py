@@ -1,0 +1,248 @@
+"""What is deleted: what is too old, what is too much, and what a person asked to have deleted.
+
+Rows go in small transactions, oldest first, so that the receiver and the worker wait little. On
+SQLite the freed pages are handed back to the file system.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, delete, func, select
+
+from groundwire_collector.settings import Settings
+from groundwire_collector.span import Span
+from groundwire_collector.storage import contents
+from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
+from groundwire_collector.storage.spans import spans_of
+from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
+from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
+
+ROWS = 2000  # deleted in one transaction
+LEAST_STEP = 100  # spans that go at once where there is too much
+PAGES = 1000  # handed back in one step
+
+SESSION_KEYS = frozenset(
+    {
+        "session.id",
+        "gen_ai.conversation.id",
+        "langfuse.session.id",
+        "langsmith.trace.session_id",
+        "traceloop.association.properties.session_id",
+    }
+)
+USER_KEYS = frozenset(
+    {
+        "user.id",
+        "enduser.id",
+        "langfuse.user.id",
+        "langsmith.metadata.user_id",
+        "traceloop.association.properties.user_id",
+    }
+)
+
+
+@dataclass(slots=True)
+class Removed:
+    """Rows that are gone."""
+
+    spans: int = 0
+    log_records: int = 0
+    turns: int = 0
+    texts: int = 0
+
+
+def expire(engine: Engine, settings: Settings, now_ns: int) -> Removed:
+    """Delete what is older than `retention_days`, then the oldest while there is too much."""
+    removed = Removed()
+    oldest_kept = now_ns - round(settings.retention_days * DAY_NS)
+    _expire(engine, oldest_kept, removed)
+    limit = settings.retention_bytes
+    while limit is not None and (used := used_bytes(engine)) is not None and used > limit:
+        step = _oldest_step(engine)
+        if step is None:
+            break
+        _expire(engine, step, removed)
+        with engine.begin() as connection:
+            removed.texts += _sweep(connection)
+    if removed != Removed():
+        reclaim(engine)
+    return removed
+
+
+def forget(engine: Engine, *, session: str | None = None, user: str | None = None) -> int:
+    """Delete every trace of a session or a user, and the texts that only they had; how many.
+
+    Reads every stored span, so it takes a while; it is the whole trace that goes.
+    """
+    wanted = [(SESSION_KEYS, session)] * (session is not None) + [(USER_KEYS, user)] * (
+        user is not None
+    )
+    traces = sorted(_traces_with(engine, wanted))
+    for batch in batched(traces):
+        with engine.begin() as connection:
+            _zero_what_is_deleted(connection)
+            for table in (SPAN, LOG_RECORD, ARRIVAL):
+                connection.execute(delete(table).where(table.c.trace_id.in_(batch)))
+            names = [trace.hex() for trace in batch]
+            connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
+            _delete_turns(connection, _ids(connection, TURN.c.trace_id.in_(names)))
+    if traces:
+        with engine.begin() as connection:
+            _zero_what_is_deleted(connection)
+            _sweep(connection)
+        reclaim(engine)
+    return len(traces)
+
+
+def used_bytes(engine: Engine) -> int | None:
+    """Bytes that rows take, pages already freed not counted; None where that is not known."""
+    if engine.dialect.name != "sqlite":
+        return None
+    with engine.connect() as connection:
+        pages, free, size = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+    return int((pages - free) * size)
+
+
+def reclaim(engine: Engine) -> None:
+    """Hand freed pages back to the file system; PostgreSQL's autovacuum does it by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    while True:
+        with engine.begin() as connection:
+            # Through the driver: SQLite frees a page a step, and SQLAlchemy sees no rows to step.
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
+            if connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() == 0:
+                break
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _expire(engine: Engine, oldest_kept: int, removed: Removed) -> None:
+    removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, oldest_kept)
+    removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, oldest_kept)
+    _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, oldest_kept)
+    removed.turns += _expire_turns(engine, oldest_kept)
+    removed.texts += _expire_texts(engine, oldest_kept // DAY_NS)
+
+
+def _expire_stream(engine: Engine, table: Table, position: Any, oldest_kept: int) -> int:
+    """Rows come in the order of time, so the oldest have the lowest numbers."""
+    gone = 0
+    oldest = select(position).order_by(position).limit(ROWS).subquery()
+    while True:
+        with engine.begin() as connection:
+            expired = delete(table).where(
+                position.in_(select(oldest)), table.c.received_ns < oldest_kept
+            )
+            count = connection.execute(expired).rowcount
+        gone += count
+        if count == 0:
+            return gone
+
+
+def _expire_turns(engine: Engine, oldest_kept: int) -> int:
+    gone = 0
+    while True:
+        with engine.begin() as connection:
+            ids = _ids(connection, TURN.c.started_ns < oldest_kept, limit=ROWS)
+            _delete_turns(connection, ids)
+        gone += len(ids)
+        if not ids:
+            return gone
+
+
+def _expire_texts(engine: Engine, day: int) -> int:
+    gone = 0
+    while True:
+        with engine.begin() as connection:
+            old = select(CONTENT.c.id).where(CONTENT.c.day < day).limit(ROWS).subquery()
+            count = connection.execute(
+                delete(CONTENT).where(CONTENT.c.id.in_(select(old)))
+            ).rowcount
+            if count:
+                forget_deleted(connection)
+        gone += count
+        if count == 0:
+            return gone
+
+
+def _oldest_step(engine: Engine) -> int | None:
+    """The time up to which the oldest twentieth of the spans came."""
+    with engine.connect() as connection:
+        spans = connection.scalar(select(func.count()).select_from(SPAN)) or 0
+        rows = max(LEAST_STEP, spans // 20)
+        oldest = select(SPAN.c.received_ns).order_by(SPAN.c.id).limit(rows).subquery()
+        step = connection.scalar(select(func.max(oldest.c.received_ns)))
+    return None if step is None else int(step) + 1
+
+
+def _ids(connection: Connection, which: Any, limit: int | None = None) -> list[str]:
+    return list(connection.scalars(select(TURN.c.id).where(which).limit(limit)))
+
+
+def _delete_turns(connection: Connection, ids: Sequence[str]) -> None:
+    for batch in batched(ids):
+        for table, column in (
+            (CLAIM, CLAIM.c.turn_id),
+            (SCORE, SCORE.c.turn_id),
+            (TURN, TURN.c.id),
+        ):
+            connection.execute(delete(table).where(column.in_(batch)))
+
+
+def _sweep(connection: Connection) -> int:
+    """Delete the texts that no span and no log record refers to any more."""
+    used: set[tuple[int, bytes]] = set()
+    for table in (SPAN, LOG_RECORD):
+        for received, packed in connection.execute(select(table.c.received_ns, table.c.contents)):
+            day = received // DAY_NS
+            used.update((day, name) for _, name in contents.references_of(packed))
+    rows = connection.execute(select(CONTENT.c.id, CONTENT.c.day, CONTENT.c.digest))
+    unused = [number for number, day, name in rows if (day, name) not in used]
+    for batch in batched(unused):
+        connection.execute(delete(CONTENT).where(CONTENT.c.id.in_(batch)))
+    if unused:
+        forget_deleted(connection)
+    return len(unused)
+
+
+def _zero_what_is_deleted(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+Wanted = Sequence[tuple[frozenset[str], str | None]]
+
+
+def _traces_with(engine: Engine, wanted: Wanted) -> set[bytes]:
+    found: set[bytes] = set()
+    with engine.connect() as connection:
+        for batch in _all_traces(connection):
+            for trace, spans in spans_of(connection, [trace.hex() for trace in batch]).items():
+                if any(_belongs(span, wanted) for span in spans):
+                    found.add(bytes.fromhex(trace))
+    return found
+
+
+def _all_traces(connection: Connection) -> Iterator[list[bytes]]:
+    """Every trace id, in pieces."""
+    after = b""
+    while True:
+        names = select(SPAN.c.trace_id).where(SPAN.c.trace_id > after)
+        more = select(LOG_RECORD.c.trace_id).where(LOG_RECORD.c.trace_id > after)
+        query = names.union(more).order_by("trace_id").limit(ROWS // 10)
+        batch = list(connection.scalars(query))
+        if not batch:
+            return
+        yield batch
+        after = batch[-1]
+
+
+def _belongs(span: Span, wanted: Wanted) -> bool:
+    given: Iterable[tuple[str, Any]] = (*span.attributes.items(), *span.resource.items())
+    return any(key in keys and str(value) == name for key, value in given for keys, name in wanted)

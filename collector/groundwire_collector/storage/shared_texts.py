@@ -1,0 +1,127 @@
+"""Texts that spans share: each is a row of `content` once a day, whoever brings it again.
+
+A writer remembers what it knows to be stored, so that a text that recurs costs a hash and no query.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, select
+
+from groundwire_collector.storage import contents
+from groundwire_collector.storage.records import LogRecord, SpanRecord
+from groundwire_collector.storage.tables.spans import CONTENT, STORE_FACT
+from groundwire_collector.storage.upsert import insert_missing, upsert
+
+DAY_NS = 86_400 * 10**9
+REMEMBERED = 50_000  # texts; about 150 bytes each
+CONTENT_KEY, SWEEPS = "content_key", "sweeps"
+_AT_ONCE = 500  # values in one IN list
+
+Value = TypeVar("Value")
+
+
+def batched(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Pieces that fit in one IN list."""
+    for start in range(0, len(values), _AT_ONCE):
+        yield values[start : start + _AT_ONCE]
+
+
+class SharedTexts:
+    """What one writer knows to be stored; `begin` and `committed` stand around a transaction."""
+
+    def __init__(self) -> None:
+        self._stored: OrderedDict[tuple[int, bytes], None] = OrderedDict()
+        self._sweeps = b""
+
+    def begin(self, connection: Connection, day: int) -> "NewTexts":
+        facts = _facts(connection)
+        if facts.get(SWEEPS, b"") != self._sweeps:  # texts were deleted since
+            self._stored.clear()
+            self._sweeps = facts.get(SWEEPS, b"")
+        return NewTexts(self._stored, facts.get(CONTENT_KEY) or _make_key(connection), day)
+
+    def committed(self, texts: "NewTexts") -> None:
+        for name in texts.new:
+            self._stored[texts.day, name] = None
+        while len(self._stored) > REMEMBERED:
+            self._stored.popitem(last=False)
+
+
+class NewTexts:
+    """The texts of one transaction that are perhaps not stored yet."""
+
+    def __init__(self, stored: Iterable[tuple[int, bytes]], key: bytes, day: int) -> None:
+        self._stored = stored
+        self._key = key
+        self.day = day
+        self.new: dict[bytes, bytes] = {}
+
+    def take(self, record: SpanRecord | LogRecord) -> tuple[bytes, bytes]:
+        """Take the long texts out of a record: its compressed skeleton, and the references."""
+        skeleton, cuts = contents.cut(record.body, record.texts)
+        references = [(0, self._name(record.origin))]
+        references += [(offset, self._name(text)) for offset, text in cuts]
+        return contents.compress(skeleton), contents.pack_references(references)
+
+    def digest(self, text: bytes) -> bytes:
+        return contents.digest(text, self._key)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"day": self.day, "digest": name, "body": contents.compress(text)}
+            for name, text in self.new.items()
+        ]
+
+    def _name(self, text: bytes) -> bytes:
+        name = contents.digest(text, self._key)
+        if name not in self.new and (self.day, name) not in self._stored:
+            self.new[name] = text
+        return name
+
+
+class Texts:
+    """The texts that some rows refer to, read at once."""
+
+    def __init__(self, texts: dict[tuple[int, bytes], bytes]) -> None:
+        self._texts = texts
+
+    def assemble(self, row: Row[Any]) -> tuple[bytes, bytes]:
+        """The message of a row and its origin; KeyError where a text is missing."""
+        day = row.received_ns // DAY_NS
+        (_, origin), *rest = contents.references_of(row.contents)
+        cuts = [(offset, self._texts[day, name]) for offset, name in rest]
+        return contents.join(contents.expand(row.body), cuts), self._texts[day, origin]
+
+
+def read_texts(connection: Connection, rows: Iterable[Row[Any]]) -> Texts:
+    wanted = {
+        (row.received_ns // DAY_NS, name)
+        for row in rows
+        for _, name in contents.references_of(row.contents)
+    }
+    found = {}
+    for batch in batched(list({name for _, name in wanted})):
+        query = select(CONTENT.c.day, CONTENT.c.digest, CONTENT.c.body)
+        for day, name, body in connection.execute(query.where(CONTENT.c.digest.in_(batch))):
+            if (day, name) in wanted:
+                found[day, name] = contents.expand(body)
+    return Texts(found)
+
+
+def forget_deleted(connection: Connection) -> None:
+    """Tell every writer that texts were deleted; in the transaction that deletes them."""
+    upsert(connection, STORE_FACT, [{"name": SWEEPS, "value": secrets.token_bytes(8)}])
+
+
+def _facts(connection: Connection) -> dict[str, bytes]:
+    return {row.name: row.value for row in connection.execute(select(STORE_FACT))}
+
+
+def _make_key(connection: Connection) -> bytes:
+    """The key of the hashes; several processes may come here at once, one of them makes it."""
+    row = {"name": CONTENT_KEY, "value": secrets.token_bytes(32)}
+    insert_missing(connection, STORE_FACT, [row])
+    return _facts(connection)[CONTENT_KEY]

@@ -1,0 +1,270 @@
+"""Turns and what was said of them: saved by the worker, found by the API and the pages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select
+
+from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
+from groundwire_collector.storage.upsert import upsert
+from groundwire_evaluators.evaluation import (
+    Citation,
+    CitationOutcome,
+    Claim,
+    Evaluation,
+    Extent,
+    State,
+    Verdict,
+)
+from groundwire_evaluators.turn import Chunk, Route, Turn
+
+NANOSECONDS = 1_000_000_000
+_COLUMNS = {
+    "id",
+    "trace_id",
+    "session_id",
+    "service",
+    "model_version",
+    "prompt_version",
+    "index_version",
+    "question",
+    "answer",
+    "not_evaluable_reason",
+}
+_TIMES = {"started_at", "ended_at"}
+_FACTS = [f.name for f in fields(Turn) if f.name not in _COLUMNS | {"chunks", "started_at"}]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedTurn:
+    """A turn and every judgement of it."""
+
+    turn: Turn
+    evaluations: tuple[Evaluation, ...]
+
+    @property
+    def p_unsupported(self) -> float | None:
+        found = (e.signals.get("p_unsupported") for e in self.evaluations)
+        return next((value for value in found if value is not None), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnQuery:
+    """Which turns; None does not restrict. Times are nanoseconds since the epoch."""
+
+    service: str | None = None
+    services: frozenset[str] | None = None  # what the key may read; None: all
+    model_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
+    state: str | None = None
+    verdict: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    trace_id: str | None = None
+    order: Literal["worst", "newest"] = "newest"
+    limit: int = 50
+    cursor: tuple[float | None, int, str] | None = None  # of the last turn of the page before
+
+
+def of_traces(connection: Connection, trace_ids: Iterable[str]) -> list[Turn]:
+    """The turns of these traces that are stored already."""
+    query = select(TURN).where(TURN.c.trace_id.in_(list(trace_ids)))
+    return [_turn(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
+    """Store turns and judgements; what was said of a turn before is replaced."""
+    ids = [item.turn.id for item in judged]
+    for table in (SCORE, CLAIM):
+        connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
+    upsert(connection, TURN, [_turn_row(item) for item in judged])
+    scores = [_score_row(item.turn.id, e) for item in judged for e in item.evaluations]
+    claims = [
+        _claim_row(item.turn.id, evaluation.evaluator, position, claim)
+        for item in judged
+        for evaluation in item.evaluations
+        for position, claim in enumerate(evaluation.claims)
+    ]
+    upsert(connection, SCORE, scores)
+    upsert(connection, CLAIM, claims)
+
+
+def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
+    """The turns of `query`, worst or newest first."""
+    rows = connection.execute(_ordered(select(TURN).where(*_conditions(query)), query)).mappings()
+    return _judged(connection, [dict(row) for row in rows])
+
+
+def get(
+    connection: Connection, turn_id: str, services: frozenset[str] | None = None
+) -> JudgedTurn | None:
+    """One turn, or None where there is none that may be read."""
+    query = select(TURN).where(TURN.c.id == turn_id)
+    if services is not None:
+        query = query.where(TURN.c.service.in_(services))
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return next(iter(_judged(connection, rows)), None)
+
+
+def cursor_of(judged: JudgedTurn) -> tuple[float | None, int, str]:
+    """Where the next page begins after this turn."""
+    return judged.p_unsupported, _nanoseconds(judged.turn.started_at), judged.turn.id
+
+
+def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
+    equal = {
+        TURN.c.service: query.service,
+        TURN.c.model_version: query.model_version,
+        TURN.c.prompt_version: query.prompt_version,
+        TURN.c.index_version: query.index_version,
+        TURN.c.trace_id: query.trace_id,
+    }
+    conditions = [column == value for column, value in equal.items() if value is not None]
+    if query.services is not None:
+        conditions.append(TURN.c.service.in_(query.services))
+    if query.since_ns is not None:
+        conditions.append(TURN.c.started_ns >= query.since_ns)
+    if query.until_ns is not None:
+        conditions.append(TURN.c.started_ns < query.until_ns)
+    if query.state is not None:
+        states = select(SCORE.c.turn_id).where(SCORE.c.state == query.state)
+        conditions.append(TURN.c.id.in_(states))
+    if query.verdict is not None:
+        verdicts = select(CLAIM.c.turn_id).where(CLAIM.c.verdict == query.verdict)
+        conditions.append(TURN.c.id.in_(verdicts))
+    if query.order == "worst":
+        conditions.append(TURN.c.p_unsupported.is_not(None))
+    if query.cursor is not None:
+        conditions.append(_after(query.order, query.cursor))
+    return conditions
+
+
+def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[bool]:
+    p_unsupported, started, turn_id = cursor
+    earlier = or_(
+        TURN.c.started_ns < started, and_(TURN.c.started_ns == started, TURN.c.id < turn_id)
+    )
+    if order == "newest":
+        return earlier
+    return or_(
+        TURN.c.p_unsupported < p_unsupported,
+        and_(TURN.c.p_unsupported == p_unsupported, earlier),
+    )
+
+
+def _ordered(statement: Select[Any], query: TurnQuery) -> Select[Any]:
+    newest = (TURN.c.started_ns.desc(), TURN.c.id.desc())
+    order = (TURN.c.p_unsupported.desc(), *newest) if query.order == "worst" else newest
+    return statement.order_by(*order).limit(query.limit)
+
+
+def _judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[JudgedTurn]:
+    ids = [row["id"] for row in rows]
+    claims: dict[tuple[str, str], list[Claim]] = {}
+    query = select(CLAIM).where(CLAIM.c.turn_id.in_(ids)).order_by(CLAIM.c.position)
+    answers = {row["id"]: row["answer"] or "" for row in rows}
+    for row in connection.execute(query).mappings():
+        key = (row["turn_id"], row["evaluator"])
+        claims.setdefault(key, []).append(_claim(dict(row), answers[row["turn_id"]]))
+    evaluations: dict[str, list[Evaluation]] = {}
+    query = select(SCORE).where(SCORE.c.turn_id.in_(ids)).order_by(SCORE.c.evaluator)
+    for row in connection.execute(query).mappings():
+        key = (row["turn_id"], row["evaluator"])
+        evaluations.setdefault(row["turn_id"], []).append(
+            _evaluation(dict(row), claims.get(key, []))
+        )
+    return [JudgedTurn(_turn(row), tuple(evaluations.get(row["id"], ()))) for row in rows]
+
+
+def _turn_row(judged: JudgedTurn) -> dict[str, Any]:
+    turn = judged.turn
+    return (
+        {name: getattr(turn, name) for name in _COLUMNS}
+        | {"started_ns": _nanoseconds(turn.started_at), "p_unsupported": judged.p_unsupported}
+        | {"chunks": [asdict(chunk) for chunk in turn.chunks]}
+        | {"facts": {name: _plain(getattr(turn, name)) for name in _FACTS}}
+    )
+
+
+def _turn(row: Mapping[str, Any]) -> Turn:
+    facts = dict(row["facts"])
+    for name in _TIMES & facts.keys():
+        facts[name] = datetime.fromisoformat(facts[name]) if facts[name] else None
+    started = datetime.fromtimestamp(row["started_ns"] / NANOSECONDS, UTC)
+    return Turn(
+        **{name: row[name] for name in _COLUMNS},
+        **facts | {"route": Route(facts["route"])},
+        chunks=tuple(Chunk(**chunk) for chunk in row["chunks"]),
+        started_at=started if row["started_ns"] else None,
+    )
+
+
+def _score_row(turn_id: str, evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "turn_id": turn_id,
+        "evaluator": evaluation.evaluator,
+        "revision": evaluation.revision,
+        "state": evaluation.state.value,
+        "value": evaluation.value,
+        "flagged": evaluation.flagged,
+        "reason": evaluation.reason,
+        "signals": dict(evaluation.signals),
+        "citations": [asdict(citation) for citation in evaluation.citations],
+    }
+
+
+def _evaluation(row: Mapping[str, Any], claims: Sequence[Claim]) -> Evaluation:
+    citations = (
+        Citation(**citation | {"outcome": CitationOutcome(citation["outcome"])})
+        for citation in row["citations"]
+    )
+    return Evaluation(
+        evaluator=row["evaluator"],
+        revision=row["revision"],
+        state=State(row["state"]),
+        value=row["value"],
+        reason=row["reason"],
+        flagged=row["flagged"],
+        claims=tuple(claims),
+        citations=tuple(citations),
+        signals=row["signals"],
+    )
+
+
+def _claim_row(turn_id: str, evaluator: str, position: int, claim: Claim) -> dict[str, Any]:
+    return {
+        "turn_id": turn_id,
+        "evaluator": evaluator,
+        "position": position,
+        "start": claim.start,
+        "end": claim.end,
+        "verdict": claim.verdict.value,
+        "support": claim.support,
+        "chunk": claim.chunk,
+        "reason": claim.reason,
+        "spans": [[extent.start, extent.end] for extent in claim.spans],
+    }
+
+
+def _claim(row: Mapping[str, Any], answer: str) -> Claim:
+    return Claim(
+        start=row["start"],
+        end=row["end"],
+        text=answer[row["start"] : row["end"]],
+        verdict=Verdict(row["verdict"]),
+        support=row["support"],
+        chunk=row["chunk"],
+        spans=tuple(Extent(start, end) for start, end in row["spans"]),
+        reason=row["reason"],
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _nanoseconds(moment: datetime | None) -> int:
+    return round(moment.timestamp() * NANOSECONDS) if moment else 0

@@ -1,0 +1,1 @@
+"""Grafana dashboards as code; what they generate is kept beside them."""

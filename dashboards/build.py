@@ -1,0 +1,44 @@
+"""Write the dashboards and the default rules: `python -m dashboards.build` from the root."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from dashboards.overview import overview
+from groundwire_collector.rules.limits import Limits
+from groundwire_collector.rules.rendering import write
+
+GENERATED = Path(__file__).parent / "generated"
+
+
+def build(folder: Path) -> None:
+    """The files of `generated/`, into `folder`."""
+    write(Limits.load(None), folder / "prometheus")
+    (folder / "grafana").mkdir(parents=True, exist_ok=True)
+    document = json.loads(JSONEncoder(sort_keys=True).encode(overview().build()))
+    _drop_unknown(document["templating"]["list"])
+    _number(document["panels"])
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
+    (folder / "grafana" / "overview.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+def _drop_unknown(variables: list[dict[str, Any]]) -> None:
+    """The builder gives every variable the keys of an interval; Grafana's schema has them not."""
+    for variable in variables:
+        for name in ("auto", "auto_count", "auto_min"):
+            variable.pop(name, None)
+
+
+def _number(panels: list[dict[str, Any]]) -> None:
+    """Ids of panels and queries, which Grafana would otherwise make up anew at each load."""
+    for panel_id, panel in enumerate(panels, start=1):
+        panel["id"] = panel_id
+        for letter, target in zip("ABCD", panel.get("targets", ()), strict=False):
+            target["refId"] = letter
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]) if len(sys.argv) > 1 else GENERATED)

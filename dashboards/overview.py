@@ -1,0 +1,414 @@
+"""The Overview: are answers faithful, is the context read, what changed, since when, where?"""
+
+from grafana_foundation_sdk.builders import dashboard, heatmap, stat, table, timeseries
+from grafana_foundation_sdk.cog import builder as cog
+from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+from dashboards.panels import (
+    BY_VERSION,
+    JUDGED,
+    LEGEND,
+    PROMETHEUS,
+    SERVICE,
+    VERSION,
+    WORST,
+    density,
+    limits,
+    line,
+    listing,
+    number,
+    one_replica,
+    query,
+    query_now,
+    rate,
+    share,
+    table_query,
+    turns_link,
+)
+from groundwire_collector.catalogue import (
+    ACKNOWLEDGEMENT,
+    CLAIMS,
+    DRIFT_ALARM,
+    DRIFT_CHANGE_TIMESTAMP,
+    DRIFT_STATISTIC,
+    EVALUATION_LAG,
+    EVALUATIONS,
+    FAITHFULNESS,
+    GENERATION_DURATION,
+    P_UNSUPPORTED,
+    SPANS_RECEIVED,
+    SPANS_REJECTED,
+    TURNS,
+)
+
+UID = "groundwire-overview"
+Panel = cog.Builder[models.Panel]
+
+
+def overview() -> dashboard.Dashboard:
+    built = (
+        dashboard.Dashboard("Groundwire / Overview")
+        .uid(UID)
+        .description("Did the model read its context, or recite its weights?")
+        .tags(["groundwire"])
+        .time("now-6h", "now")
+        .refresh("1m")
+        .timezone("browser")
+        .tooltip(models.DashboardCursorSync.CROSSHAIR)
+        .readonly()
+        .variables(variables())
+        .annotation(alerts())
+        .link(pages())
+    )
+    for title, height, panels in ROWS:
+        built = built.with_row(dashboard.Row(title))
+        for panel in panels:
+            built = built.with_panel(panel().span(24 // len(panels)).height(height))
+    return built
+
+
+def variables() -> list[cog.Builder[models.VariableModel]]:
+    return [
+        dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus"),
+        _values("service", "Service", f"label_values({TURNS.name}_total, service)"),
+        _values(
+            "model_version",
+            "Model version",
+            f"label_values({TURNS.name}_total{{{SERVICE}}}, model_version)",
+        ),
+        dashboard.QueryVariable("evaluator")
+        .label("Evaluator")
+        .datasource(PROMETHEUS)
+        .query(f"label_values({FAITHFULNESS.name}_count, evaluator)")
+        .current(models.VariableOption(text="grounding", value="grounding"))
+        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED),
+        dashboard.TextBoxVariable("collector_url")
+        .label("Collector")
+        .default_value("http://127.0.0.1:4318"),
+    ]
+
+
+def _values(name: str, label: str, definition: str) -> dashboard.QueryVariable:
+    return (
+        dashboard.QueryVariable(name)
+        .label(label)
+        .datasource(PROMETHEUS)
+        .query(definition)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")  # also where the label is empty
+        .current(models.VariableOption(text="All", value="$__all"))
+        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
+    )
+
+
+def alerts() -> dashboard.AnnotationQuery:
+    """When which alert fired, across all panels."""
+    return (
+        dashboard.AnnotationQuery()
+        .name("Alerts")
+        .datasource(PROMETHEUS)
+        .enable(True)
+        .icon_color("red")
+        .target(query('ALERTS{alertname=~"Groundwire.+", alertstate="firing"}', ""))
+        .title_format("{{alertname}}")
+        .text_format("{{service}} {{model_version}} {{signal}} {{axis}} {{value}}")
+    )
+
+
+def pages() -> dashboard.DashboardLink:
+    link = dashboard.DashboardLink("Worst turns").type(models.DashboardLinkType.LINK)
+    return link.url("${collector_url}/turns?order=worst").target_blank(True)
+
+
+def faithfulness_now() -> stat.Panel:
+    return (
+        number(
+            "Faithfulness",
+            "Supported claims / claims, mean over scored turns of the current window (1 h unless "
+            "set otherwise). Read it beside the coverage: it speaks of judged turns only.",
+            "percentunit",
+        )
+        .thresholds(limits((None, "red"), (0.8, "orange"), (0.9, "green")))
+        .with_target(query(_mean("sum"), ""))
+    )
+
+
+def flagged_now() -> stat.Panel:
+    return (
+        number(
+            "Flagged turns",
+            "Share of judged turns whose answer is decided to hold an unsupported claim. Its floor "
+            "is the evaluator's false-flag rate, not zero.",
+            "percentunit",
+        )
+        .thresholds(limits((None, "green"), (0.1, "orange"), (0.2, "red")))
+        .with_target(query(_flagged("sum"), ""))
+    )
+
+
+def coverage_now() -> stat.Panel:
+    coverage = f'groundwire:coverage:ratio{{{SERVICE}, evaluator="$evaluator"}}'
+    return (
+        number(
+            "Coverage",
+            "Share of turns with a judgement. When it falls, the numbers beside it speak of fewer "
+            "turns: see the states of judgements below.",
+            "percentunit",
+        )
+        .thresholds(limits((None, "red"), (0.5, "orange"), (0.8, "green")))
+        .with_target(query(f"min({coverage})", ""))
+    )
+
+
+def turns_now() -> stat.Panel:
+    return number(
+        "Turns per second",
+        "Completed turns: questions that got an answer. None is an alert of its own.",
+        "reqps",
+    ).with_target(query(f"sum({rate(f'{TURNS.name}_total', VERSION)})", ""))
+
+
+def alarms_now() -> stat.Panel:
+    alarms = one_replica(f"{DRIFT_ALARM.name}{{{SERVICE}}}")
+    return (
+        number(
+            "Open drift alarms",
+            "Raised by detectors with a false-alarm budget over all their streams. The table below "
+            "says what changed, where and since when.",
+            "none",
+        )
+        .thresholds(limits((None, "green"), (1, "red")))
+        .with_target(query_now(f"sum({alarms}) or vector(0)"))
+    )
+
+
+def lag_now() -> stat.Panel:
+    return (
+        number(
+            "Evaluation lag",
+            "Age of the oldest complete turn that waits to be judged. While it is high, "
+            "everything else on this page shows the past.",
+            "s",
+        )
+        .thresholds(limits((None, "green"), (60, "orange"), (600, "red")))
+        .with_target(query(f"max({EVALUATION_LAG.name})", ""))
+    )
+
+
+def faithfulness_by_version() -> timeseries.Panel:
+    return (
+        share(
+            "Faithfulness by model version",
+            "Mean over the current window, and the level that is expected: the median of the "
+            "service over the reference window. A version that stays below it gets its answers "
+            "from somewhere else; follow a line's link to its worst turns.",
+        )
+        .with_target(query(_mean(BY_VERSION)))
+        .with_target(
+            query(
+                f'groundwire:faithfulness:reference{{{SERVICE}, evaluator="$evaluator"}}',
+                "expected of {{service}}",
+            )
+        )
+        .data_links([WORST])
+    )
+
+
+def flagged_by_version() -> timeseries.Panel:
+    return (
+        share(
+            "Flagged turns by model version",
+            "Share of judged turns that hold an unsupported claim. SLOs count these.",
+        )
+        .with_target(query(_flagged(BY_VERSION)))
+        .data_links([WORST])
+    )
+
+
+def worst_tenth() -> timeseries.Panel:
+    buckets = rate(f"{FAITHFULNESS.name}_bucket", JUDGED)
+    return share(
+        "The least faithful tenth",
+        "A tenth of the scored turns is at or below this faithfulness: it moves before the mean "
+        "does. Each dot is a turn: click it to open its trace.",
+    ).with_target(
+        query(
+            f"histogram_quantile(0.1, sum by (le, service, model_version) ({buckets}))",
+            LEGEND,
+            exemplars=True,
+        )
+    )
+
+
+def unsupported_density() -> heatmap.Panel:
+    buckets = one_replica(f"increase({P_UNSUPPORTED.name}_bucket{{{JUDGED}}}[$__rate_interval])")
+    target = query(f"sum by (le) ({buckets})", "{{le}}", exemplars=True)
+    return density(
+        "Probability of an unsupported claim",
+        "How turns spread over p_unsupported. Mass that moves up is the change that the drift "
+        "detectors watch.",
+        "percentunit",
+    ).with_target(target.format(PromQueryFormat.HEATMAP))
+
+
+def claims_by_verdict() -> timeseries.Panel:
+    claims = f"sum by (verdict) (groundwire:claims:current{{{JUDGED}}})"
+    total = f"scalar(sum(groundwire:claims:current{{{JUDGED}}}))"
+    return share(
+        "Claims by verdict",
+        f"Share of the checked pieces of all answers ({CLAIMS.name}_total). Long answers weigh "
+        "more here; nothing alerts on it. Contradicted claims point at a misread context, "
+        "unsupported ones at memory or invention.",
+    ).with_target(query(f"{claims} / {total}", "{{verdict}}"))
+
+
+def reliance() -> timeseries.Panel:
+    selected = f"{{{VERSION}}}"
+    legend = "{{service}} {{model_version}} ({{source}})"
+    return (
+        share(
+            "Context reliance and memorization",
+            "p_s: share of measured answers that follow the context. M_R: of those that follow "
+            "either context or memory, the share that follows memory. Measured by shadow calls and "
+            "canaries; passive signals see unsupported insertions only.",
+        )
+        .with_target(query(f"groundwire:context_reliance:ratio{selected}", f"p_s {legend}"))
+        .with_target(query(f"groundwire:memorization:ratio{selected}", f"M_R {legend}"))
+        .data_links([WORST])
+    )
+
+
+def reliance_answers() -> timeseries.Panel:
+    return line(
+        "Answers measured for reliance",
+        "n of the panel beside: a ratio of a handful of answers says little.",
+        "short",
+    ).with_target(
+        query(
+            f"groundwire:reliance_answers:current{{{VERSION}}}",
+            "{{service}} {{model_version}} ({{source}})",
+        )
+    )
+
+
+def drift_evidence() -> timeseries.Panel:
+    statistic = one_replica(f"{DRIFT_STATISTIC.name}{{{SERVICE}}}")
+    return (
+        line(
+            "Evidence for drift",
+            "Sum over the streams of a signal. At 1 the alarm is raised; it falls back to 0 where "
+            "nothing is wrong.",
+            "none",
+        )
+        .min(0)
+        .with_target(query(f"sum by (service, signal) ({statistic})", "{{service}} {{signal}}"))
+        .data_links([turns_link("worst", "service")])
+    )
+
+
+def open_alarms() -> table.Panel:
+    changed = one_replica(f"{DRIFT_CHANGE_TIMESTAMP.name}{{{SERVICE}}}")
+    since = models.DynamicConfigValue(id_val="unit", value="dateTimeAsIso")
+    name = models.DynamicConfigValue(id_val="displayName", value="since")
+    return (
+        listing(
+            "Open drift alarms",
+            "What got worse (signal), where (axis and value), the probable cause, and since when. "
+            "Empty is good.",
+        )
+        .no_value("none")
+        .with_target(table_query(f"{changed} * 1000"))
+        .override_by_name("Value", [since, name])
+        .override_by_regexp("Time|job", [models.DynamicConfigValue("custom.hidden", True)])
+    )
+
+
+def turns_by_route() -> timeseries.Panel:
+    routed = rate(f"{TURNS.name}_total", VERSION)
+    return (
+        line(
+            "Turns by route",
+            "How turns were answered. A growing share without retrieval (parametric) is answered "
+            "from the weights by construction.",
+            "reqps",
+        )
+        .with_target(query(f"sum by (route) ({routed})", "{{route}}"))
+        .data_links([turns_link("newest")])
+    )
+
+
+def judgements_by_state() -> timeseries.Panel:
+    states = rate(f"{EVALUATIONS.name}_total", JUDGED)
+    return line(
+        "Judgements by state",
+        "What came of judging each turn. Only `scored` enters the mean; failed judges and "
+        "unevaluable turns show here, and nowhere as a zero.",
+        "reqps",
+    ).with_target(query(f"sum by (state) ({states})", "{{state}}"))
+
+
+def generation_time() -> timeseries.Panel:
+    buckets = rate(f"{GENERATION_DURATION.name}_bucket", VERSION)
+    by = "sum by (le, service, model_version)"
+    panel = line("Generation time", "How long the model took for an answer.", "s")
+    for quantile, name in ((0.5, "median"), (0.95, "95 %")):
+        expression = f"histogram_quantile({quantile}, {by} ({buckets}))"
+        panel = panel.with_target(query(expression, f"{name} {LEGEND}", exemplars=quantile > 0.5))
+    return panel
+
+
+def spans() -> timeseries.Panel:
+    return (
+        line(
+            "Spans",
+            "What applications send, over all receivers. A refused span is told to its sender.",
+            "cps",
+        )
+        .with_target(query(f"sum(rate({SPANS_RECEIVED.name}_total[$__rate_interval]))", "received"))
+        .with_target(query(f"sum(rate({SPANS_REJECTED.name}_total[$__rate_interval]))", "refused"))
+    )
+
+
+def acknowledgement_time() -> timeseries.Panel:
+    buckets = f"rate({ACKNOWLEDGEMENT.name}_bucket[$__rate_interval])"
+    return line(
+        "Acknowledgement",
+        "From a request to its answer, which comes after the commit: 99 of 100 are faster.",
+        "s",
+    ).with_target(query(f"histogram_quantile(0.99, sum by (le) ({buckets}))", "99 %"))
+
+
+def lag() -> timeseries.Panel:
+    return line(
+        "Evaluation lag",
+        "Age of the oldest complete turn that waits to be judged.",
+        "s",
+    ).with_target(query(f"max({EVALUATION_LAG.name})", "lag"))
+
+
+def _mean(aggregation: str) -> str:
+    turns = f"groundwire:scored_turns:current{{{JUDGED}}}"
+    total = f"groundwire:faithfulness:current{{{JUDGED}}} * {turns}"
+    return f"{aggregation} ({total}) / ({aggregation} ({turns}) > 0)"
+
+
+def _flagged(aggregation: str) -> str:
+    flagged = f"{aggregation} (groundwire:flagged_turns:current{{{JUDGED}}})"
+    return f"{flagged} / ({aggregation} (groundwire:judged_turns:current{{{JUDGED}}}) > 0)"
+
+
+ROWS = (
+    (
+        "Now",
+        5,
+        (faithfulness_now, flagged_now, coverage_now, turns_now, alarms_now, lag_now),
+    ),
+    ("Are answers faithful?", 9, (faithfulness_by_version, flagged_by_version)),
+    ("Which answers?", 9, (worst_tenth, unsupported_density, claims_by_verdict)),
+    ("Is the context read?", 8, (reliance, reliance_answers)),
+    ("What changed, and since when?", 8, (drift_evidence, open_alarms)),
+    ("Traffic", 8, (turns_by_route, judgements_by_state, generation_time)),
+    ("The collector itself", 7, (spans, acknowledgement_time, lag)),
+)

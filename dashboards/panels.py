@@ -1,0 +1,128 @@
+"""The style that all panels share, and the expressions that several of them use."""
+
+from grafana_foundation_sdk.builders import (
+    common,
+    dashboard,
+    heatmap,
+    prometheus,
+    stat,
+    table,
+    timeseries,
+)
+from grafana_foundation_sdk.models import common as common_models
+from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models import heatmap as heatmap_models
+from grafana_foundation_sdk.models import prometheus as prometheus_models
+from grafana_foundation_sdk.models.common import DataSourceRef
+
+PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
+WIDTH = 24
+
+SERVICE = 'service=~"$service"'
+VERSION = 'service=~"$service", model_version=~"$model_version"'
+JUDGED = f'{VERSION}, evaluator="$evaluator"'
+BY_VERSION = "sum by (service, model_version)"
+LEGEND = "{{service}} {{model_version}}"
+
+
+def rate(counter: str, matchers: str) -> str:
+    """The rate of a counter that every replica of the collector shows alike."""
+    return one_replica(f"rate({counter}{{{matchers}}}[$__rate_interval])")
+
+
+def one_replica(series: str) -> str:
+    return f"max without (instance, pod) ({series})"
+
+
+def query(expression: str, legend: str = LEGEND, exemplars: bool = False) -> prometheus.Dataquery:
+    """A query over the range of the dashboard."""
+    built = prometheus.Dataquery().datasource(PROMETHEUS).expr(expression).range()
+    return built.legend_format(legend).exemplar(exemplars)
+
+
+def query_now(expression: str, legend: str = "") -> prometheus.Dataquery:
+    """A query for the latest value alone."""
+    built = prometheus.Dataquery().datasource(PROMETHEUS).expr(expression).instant()
+    return built.legend_format(legend)
+
+
+def table_query(expression: str) -> prometheus.Dataquery:
+    return query_now(expression).format(prometheus_models.PromQueryFormat.TABLE)
+
+
+def line(title: str, description: str, unit: str) -> timeseries.Panel:
+    """A line a series; gaps stay gaps, since no data is not zero."""
+    legend = common.VizLegendOptions().show_legend(True)
+    legend = legend.display_mode(common_models.LegendDisplayMode.LIST)
+    return (
+        timeseries.Panel()
+        .title(title)
+        .description(description)
+        .datasource(PROMETHEUS)
+        .unit(unit)
+        .fill_opacity(8)
+        .line_width(2)
+        .span_nulls(False)
+        .show_points(common_models.VisibilityMode.AUTO)
+        .legend(legend.placement(common_models.LegendPlacement.BOTTOM))
+        .tooltip(common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI))
+    )
+
+
+def share(title: str, description: str) -> timeseries.Panel:
+    """Lines of a ratio, on the whole of its scale."""
+    return line(title, description, "percentunit").min(0).max(1)
+
+
+def number(title: str, description: str, unit: str) -> stat.Panel:
+    """The latest value, with the line it came along."""
+    latest = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
+    return (
+        stat.Panel()
+        .title(title)
+        .description(description)
+        .datasource(PROMETHEUS)
+        .unit(unit)
+        .no_value("no data")
+        .reduce_options(latest)
+        .graph_mode(common_models.BigValueGraphMode.AREA)
+        .color_mode(common_models.BigValueColorMode.VALUE)
+    )
+
+
+def density(title: str, description: str, unit: str) -> heatmap.Panel:
+    """A heatmap of the buckets of a histogram."""
+    scheme = heatmap.HeatmapColorOptions().mode(heatmap_models.HeatmapColorMode.SCHEME)
+    axis = heatmap.YAxisConfig().unit(unit)
+    return (
+        heatmap.Panel()
+        .title(title)
+        .description(description)
+        .datasource(PROMETHEUS)
+        .calculate(False)
+        .color(scheme.scheme("Blues").steps(64))
+        .y_axis(axis)
+    )
+
+
+def listing(title: str, description: str) -> table.Panel:
+    return table.Panel().title(title).description(description).datasource(PROMETHEUS)
+
+
+def limits(*steps: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
+    """Colours from a value on; None is the lowest."""
+    thresholds = [models.Threshold(value=value, color=color) for value, color in steps]
+    absolute = models.ThresholdsMode.ABSOLUTE
+    return dashboard.ThresholdsConfig().mode(absolute).steps(thresholds)
+
+
+def turns_link(order: str = "worst", *labels: str) -> dashboard.DashboardLink:
+    """From a series to the turns behind it, in the collector's pages."""
+    chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)
+    period = "&since=${__from:date:seconds}&until=${__to:date:seconds}"
+    url = f"${{collector_url}}/turns?order={order}{chosen}{period}"
+    title = "Open the worst turns" if order == "worst" else "Open the newest turns"
+    return dashboard.DashboardLink(title).url(url).target_blank(True)
+
+
+WORST = turns_link("worst", "service", "model_version")

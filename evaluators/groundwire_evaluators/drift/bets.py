@@ -1,0 +1,30 @@
+"""How much to bet that the mean loss has grown, for each value the old mean may have had."""
+
+import numpy as np
+
+from groundwire_evaluators.drift.baseline import Baseline, Floats
+
+EFFECTS = (1.0, 2.0, 6.0)  # growths bet on, in units of the smallest that matters
+SHARES = (0.4, 0.4, 0.2)  # of the capital, on each
+LARGEST_LOSS = 0.95  # no bet ever loses more than this share of its capital
+
+
+def kelly(growth: Floats, means: Floats, baseline: Baseline) -> Floats:
+    """The bet that wins most when the mean is `growth` above `means`, in units of 1 / loss.
+
+    A bet b multiplies its capital by 1 + b * (loss - mean) (Waudby-Smith and Ramdas 2024). This
+    one is the likelihood ratio for losses of 0 and 1, and close to best for beta losses.
+    """
+    ceiling = LARGEST_LOSS / np.maximum(means, 1e-9)
+    return np.asarray(np.minimum(growth / baseline.variance_at(means), ceiling))
+
+
+def bets_against(means: Floats, baseline: Baseline, min_effect: float) -> Floats:
+    """Bets against "the old mean is at most g", shape (means, effects).
+
+    The new mean is taken to be one effect above the baseline's; so a bet against a larger old mean
+    is a smaller one, and none where the old mean is taken to be above the new.
+    """
+    effects = np.minimum(np.array(EFFECTS) * min_effect, 0.9 * (1 - baseline.mean))
+    growth = np.maximum(baseline.mean + effects - means[:, None], 0)
+    return kelly(growth, means[:, None], baseline)

@@ -1,0 +1,191 @@
+"""Since when, and by how much: a bounded memory of the turns since the baseline."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from groundwire_evaluators.drift.baseline import Baseline, Floats
+
+RECENT = 32  # turns kept one by one before they are merged
+WIDTH = 0.1  # a segment spans this share of its age
+OLDEST = 50_000  # turns; everything before is one segment
+GROWTHS = (1.0, 3.0, 10.0)  # likely sizes of a change, in units of the smallest that matters
+TAIL = 0.05  # posterior left out on each side
+Z = 1.645
+
+Times = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Neighbouring turns, merged: one row each, oldest first.
+
+    `times`: first and last turn, ns. `sums`: mass, turns, losses, squared losses.
+    """
+
+    times: Times
+    sums: Floats
+
+    @classmethod
+    def of_turns(cls, turns: list[tuple[float, float, int]]) -> Self:
+        """From loss, mass and time of each turn."""
+        losses = np.array([turn[0] for turn in turns])
+        masses = np.array([turn[1] for turn in turns])
+        times = np.array([turn[2] for turn in turns], dtype=np.int64)
+        sums = np.column_stack((masses, np.ones_like(losses), losses, losses**2))
+        return cls(np.column_stack((times, times)), sums)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def joined(self, later: "Segments") -> "Segments":
+        return Segments(
+            np.concatenate((self.times, later.times)), np.concatenate((self.sums, later.sums))
+        )
+
+    def merged(self) -> "Segments":
+        """Old neighbours merged, so that each spans about a tenth of its age."""
+        first = _groups(self.sums[:, 1].tolist())
+        last = np.append(first[1:], len(self)) - 1
+        return Segments(
+            np.column_stack((self.times[first, 0], self.times[last, 1])),
+            np.add.reduceat(self.sums, first),
+        )
+
+
+class ChangePoint:
+    """Where the mean of a stream grew, given that an alarm says that it did.
+
+    The posterior over the first changed turn: prior by mass (a deployment is a likely start),
+    likelihood that of losses of 0 and 1 with this dispersion, old mean common to the baseline and
+    the turns before the change. Old turns are merged, so the memory is at most 32 turns and about
+    130 segments, and a start is known to a tenth of its age. Price: 2 microseconds a turn.
+
+    Intervals are nominal 90 % (measured coverage: docs/reference/detectors.md).
+    """
+
+    def __init__(self, baseline: Baseline, min_effect: float) -> None:
+        self._baseline, self._min_effect = baseline, min_effect
+        self.reset()
+
+    def reset(self) -> None:
+        self._segments = Segments.of_turns([])
+        self._recent: list[tuple[float, float, int]] = []  # loss, mass, time
+
+    def update(self, loss: float, mass: float, at: int) -> None:
+        self._recent.append((loss, mass, at))
+        if len(self._recent) >= RECENT:
+            self._segments = self._all().merged()
+            self._recent = []
+
+    @property
+    def changed_at(self) -> int | None:
+        segments, share = self._starts()
+        return int(segments.times[_quantile(share, 0.5), 0]) if len(segments) else None
+
+    @property
+    def changed_interval(self) -> tuple[int, int] | None:
+        segments, share = self._starts()
+        if not len(segments):
+            return None
+        first, last = _quantile(share, TAIL), _quantile(share, 1 - TAIL)
+        return int(segments.times[first, 0]), int(segments.times[last, 1])
+
+    @property
+    def size(self) -> float | None:
+        segments, share = self._starts()
+        if not len(segments):
+            return None
+        _, turns, losses, _ = segments.sums[_quantile(share, 0.5) :].sum(axis=0)
+        return float(losses / turns - self._baseline.mean)
+
+    @property
+    def size_interval(self) -> tuple[float, float] | None:
+        segments, share = self._starts()
+        if not len(segments):
+            return None
+        likely = slice(_quantile(share, TAIL), _quantile(share, 1 - TAIL) + 1)
+        _, turns, losses, squares = _since(segments.sums)[likely].T
+        mean = losses / turns
+        # One imagined turn with the baseline's variance: few equal losses are not certainty.
+        variance = float(self._baseline.variance_at(np.array([self._baseline.mean]))[0])
+        spread = (np.maximum(squares - turns * mean**2, 0) + variance) / (turns + 1)
+        error = np.sqrt(spread / turns + variance / self._baseline.n)
+        low, high = float((mean - Z * error).min()), float((mean + Z * error).max())
+        return max(low, 0) - self._baseline.mean, min(high, 1) - self._baseline.mean
+
+    def _all(self) -> Segments:
+        return self._segments.joined(Segments.of_turns(self._recent))
+
+    def _starts(self) -> tuple[Segments, Floats]:
+        """What is remembered, and the posterior of the start: one share a segment, sum 1."""
+        segments = self._all()
+        _, new, bad, _ = _since(segments.sums).T
+        old = self._baseline.n + (segments.sums[:, 1].sum() - new)
+        old_bad = self._baseline.n * self._baseline.mean + (segments.sums[:, 2].sum() - bad)
+        evidence = _evidence(old, old_bad, new, bad) / self._baseline.dispersion
+        weight = np.log(np.maximum(segments.sums[:, 0], 1e-300)) + self._averaged(evidence, new)
+        share = np.exp(weight - weight.max(initial=-np.inf))
+        return segments, share / share.sum()
+
+    def _averaged(self, evidence: Floats, turns: Floats) -> Floats:
+        """The evidence at the best growth, averaged over growths that are likely beforehand."""
+        variance = self._baseline.variance_at(np.array([self._baseline.mean]))
+        known = np.outer(turns, (np.array(GROWTHS) * self._min_effect) ** 2) / variance
+        averages = evidence[:, None] * known / (1 + known) - np.log1p(known) / 2
+        return np.asarray(np.logaddexp.reduce(averages, axis=1))
+
+    def to_state(self) -> dict[str, Any]:
+        return {
+            "times": self._segments.times.tolist(),
+            "sums": self._segments.sums.tolist(),
+            "recent": [list(turn) for turn in self._recent],
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from what `to_state` gave; the parameters are the constructor's."""
+        self._segments = Segments(
+            np.array(state["times"], dtype=np.int64).reshape(-1, 2),
+            np.array(state["sums"], dtype=float).reshape(-1, 4),
+        )
+        self._recent = [(loss, mass, at) for loss, mass, at in state["recent"]]
+
+
+def _groups(turns: list[float]) -> list[int]:
+    """Where each merged segment begins; none is wider than WIDTH of the turns after it.
+
+    Those with more than OLDEST turns after them become one.
+    """
+    first = [0]
+    after, width = sum(turns), 0.0
+    for index, count in enumerate(turns):
+        after -= count
+        width += count
+        if index > first[-1] and after < OLDEST and width > WIDTH * after + 1:
+            first.append(index)
+            width = count
+    return first
+
+
+def _since(sums: Floats) -> Floats:
+    """Sums from each segment on, to the present."""
+    return np.asarray(np.cumsum(sums[::-1], axis=0)[::-1])
+
+
+def _evidence(old: Floats, old_bad: Floats, new: Floats, bad: Floats) -> Floats:
+    """Log-likelihood ratio of two means to one, for losses of 0 and 1; 0 where it fell."""
+    apart = old * _negentropy(old_bad / old) + new * _negentropy(bad / new)
+    together = (old + new) * _negentropy((old_bad + bad) / (old + new))
+    return np.where(bad / new > old_bad / old, apart - together, 0.0)
+
+
+def _negentropy(mean: Floats) -> Floats:
+    inside = np.clip(mean, 1e-12, 1 - 1e-12)
+    return np.asarray(inside * np.log(inside) + (1 - inside) * np.log1p(-inside))
+
+
+def _quantile(share: Floats, level: float) -> int:
+    """The first segment at which the shares add up to `level`."""
+    return min(int(np.searchsorted(np.cumsum(share), level)), len(share) - 1)

@@ -1,0 +1,46 @@
+"""What a detector is: fed the losses of turns one by one, it says when they got worse."""
+
+from typing import Any, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Watches one stream of losses; 0 is good and 1 is bad.
+
+    `update(loss, mass, at)` takes one turn: its loss in [0, 1], the share of the alarm budget that
+    is spent on it (decided before the loss is seen, see `budget`), and its time in nanoseconds.
+    The alarm is raised when `statistic` reaches 1; whoever raises it calls `reset`. Statistics of
+    several detectors may be added, and their sum compared with 1: the masses then share a budget.
+
+    All state goes through `to_state`, a value that JSON can hold.
+    """
+
+    def update(self, loss: float, mass: float, at: int) -> None: ...
+
+    @property
+    def statistic(self) -> float: ...
+
+    @property
+    def drift_detected(self) -> bool: ...
+
+    @property
+    def changed_at(self) -> int | None:
+        """The time of the first turn after the change, as far as one can tell; None before data."""
+        ...
+
+    @property
+    def changed_interval(self) -> tuple[int, int] | None: ...
+
+    @property
+    def size(self) -> float | None:
+        """By how much the mean loss has grown since `changed_at`."""
+        ...
+
+    @property
+    def size_interval(self) -> tuple[float, float] | None: ...
+
+    def reset(self) -> None:
+        """Forget what was seen since the baseline, which stays."""
+        ...
+
+    def to_state(self) -> dict[str, Any]: ...

@@ -1,0 +1,141 @@
+"""Structured chunks: JSON records and rows as facts, and the same facts as readable lines."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from groundwire_evaluators.text.tokens import fold, keys
+
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_HOURS = re.compile(r"(\d{1,2}):(\d{1,2})\s?[-–]\s?(\d{1,2}):(\d{1,2})\Z")
+_NO = frozenset(("no", "none", "false", "not available", "n/a"))
+_YES = frozenset(("yes", "true"))
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# Parts of field names that say nothing of what the field is about.
+_EMPTY = frozenset("restaurants restaurant business good for has is by accepts info the of".split())
+_MOST_FACTS = 5_000
+
+Scalar = str | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One field: where it stands and what it holds.
+
+    `words` are the keys of its name without empty parts, `about` those of the names above it.
+    """
+
+    path: tuple[str, ...]
+    value: Scalar
+    words: tuple[str, ...]
+    about: frozenset[str]
+
+    @property
+    def truth(self) -> bool | None:
+        """Yes or no, where the value is one of these; "no", "none" and "false" are no."""
+        if isinstance(self.value, bool):
+            return self.value
+        if isinstance(self.value, str):
+            folded = self.value.strip().lower()
+            return False if folded in _NO else True if folded in _YES else None
+        return None
+
+    @property
+    def label(self) -> str:
+        return ".".join(self.path)
+
+
+class Record:
+    """The facts of one chunk that is JSON, in order."""
+
+    def __init__(self, facts: list[Fact], rows: list[list[Fact]]) -> None:
+        self.facts = facts
+        self.rows = rows
+
+    @property
+    def lines(self) -> str:
+        """The facts as text that words can be looked up in; what is null is not said."""
+        return "\n".join(f"{_name(fact.path)}: {_said(fact)}" for fact in self.facts if _known(fact))
+
+    @cached_property
+    def hours(self) -> dict[str, tuple[float, float]]:
+        """Opening hours by day, in minutes; a day that is closed has (0, 0)."""
+        found = {}
+        for fact in self.facts:
+            day = fact.path[-1].lower() if fact.path else ""
+            match = _HOURS.match(fact.value) if isinstance(fact.value, str) else None
+            if match and day in _DAYS:
+                a, b, c, d = (int(group) for group in match.groups())
+                found[day] = (60.0 * a + b, 60.0 * c + d)
+        return found
+
+    @cached_property
+    def answers(self) -> list[Fact]:
+        """The facts that say yes, no, or nothing (null)."""
+        return [f for f in self.facts if f.words and (f.value is None or f.truth is not None)]
+
+
+def record(text: str) -> Record | None:
+    """The record a chunk is; None where it is no JSON object or list of objects."""
+    stripped = text.strip()
+    if stripped[:1] not in ("{", "["):
+        return None
+    try:
+        value = json.loads(stripped)
+    except (ValueError, RecursionError):
+        return None
+    facts = []
+    for fact in _facts(value, ()):
+        facts.append(fact)
+        if len(facts) == _MOST_FACTS:
+            break
+    rows = [list(_facts(row, ())) for row in _rows(value)[:_MOST_FACTS]]
+    return Record(facts, rows) if facts else None
+
+
+def _rows(value: object) -> list[object]:
+    """The list of objects in a record, if there is one: the rows that can be counted."""
+    if isinstance(value, list):
+        return value if all(isinstance(row, dict) for row in value) else []
+    if isinstance(value, dict):
+        lists = [rows for rows in value.values() if isinstance(rows, list) and _rows(rows)]
+        return lists[0] if len(lists) == 1 else []
+    return []
+
+
+def _facts(value: object, path: tuple[str, ...]) -> Iterator[Fact]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _facts(inner, (*path, str(name)))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _facts(inner, path)
+    elif isinstance(value, str | bool | int | float) or value is None:
+        key = keys("english")
+        words = tuple(key[part] for part in _parts(path[-1:]) if part not in _EMPTY)
+        about = frozenset(key[part] for part in _parts(path[:-1]) if part not in _EMPTY)
+        yield Fact(path, value, words, about)
+
+
+def _parts(path: tuple[str, ...]) -> list[str]:
+    return [fold(part) for name in path for part in _PART.findall(name[:100])]
+
+
+def _name(path: tuple[str, ...]) -> str:
+    return " ".join(_PART.sub(lambda part: part.group() + " ", " ".join(path)).split())
+
+
+def _known(fact: Fact) -> bool:
+    return fact.value is not None and fact.value != ""
+
+
+def _said(fact: Fact) -> str:
+    if fact.truth is not None:
+        return "yes" if fact.truth else "no"
+    match = _HOURS.match(fact.value) if isinstance(fact.value, str) else None
+    if match:
+        a, b, c, d = (int(group) for group in match.groups())
+        return f"{a}:{b:02} to {c}:{d:02}"
+    return str(fact.value)

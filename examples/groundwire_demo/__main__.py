@@ -1,0 +1,7 @@
+"""`python -m groundwire_demo`: the same as `groundwire demo`."""
+
+import typer
+
+from groundwire_demo.cli import demo
+
+typer.run(demo)

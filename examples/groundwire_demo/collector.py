@@ -1,0 +1,114 @@
+"""`groundwire up` as any user runs it, and its API as any user reads it."""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from groundwire_demo.process import await_ready, ended_at_last, free_port
+
+_START_SECONDS = 60.0
+# Where a collector of the user's own lives: nothing the demo may touch.
+_NOT_OURS = ("DATABASE_URL", "HOST", "PORT", "GRPC_PORT", "DATA_DIR", "PATH_PREFIX")
+_UP = "import sys; from groundwire_collector.cli import main; sys.argv[0] = 'groundwire'; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What `/api/v1/alarms` says of one alarm, as far as the demo shows it."""
+
+    id: int
+    service: str
+    signal: str
+    axis: str
+    value: str
+    cause: str
+    raised_at: datetime
+    changed_at: datetime
+    changed_interval: tuple[datetime, datetime]
+    size: float
+    size_interval: tuple[float, float]
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Self:
+        since, until = document["changed_interval"]
+        low, high = document["size_interval"]
+        return cls(
+            **{name: document[name] for name in ("id", "service", "signal", "axis", "value")},
+            cause=document["cause"],
+            raised_at=datetime.fromisoformat(document["raised_at"]),
+            changed_at=datetime.fromisoformat(document["changed_at"]),
+            changed_interval=(datetime.fromisoformat(since), datetime.fromisoformat(until)),
+            size=document["size"],
+            size_interval=(low, high),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A running collector; `client` is open and brings the key along."""
+
+    url: str
+    api_key: str
+    data_dir: Path
+    client: httpx.Client
+
+    def alarms(self) -> list[Alarm]:
+        """Every alarm so far, in the order in which they were raised."""
+        found = [Alarm.of(one) for one in self._get("/api/v1/alarms")["alarms"]]
+        return sorted(found, key=lambda alarm: alarm.raised_at)
+
+    def worst_turns(self, limit: int, since: datetime | None) -> list[dict[str, Any]]:
+        """The turns judged worst, whole, worst first."""
+        query = {"order": "worst", "limit": str(limit)}
+        if since is not None:
+            query["since"] = since.isoformat()
+        found = self._get("/api/v1/turns", query)["turns"]
+        return [self._get(f"/api/v1/turns/{turn['id']}") for turn in found]
+
+    def turns_judged(self) -> int:
+        """Turns completed and judged since the collector's first start, by its own metrics."""
+        families = text_string_to_metric_families(self.client.get("/metrics").text)
+        samples = (sample for family in families for sample in family.samples)
+        return int(sum(s.value for s in samples if s.name == "groundwire_turns_total"))
+
+    def _get(self, path: str, query: dict[str, str] | None = None) -> Any:
+        return self.client.get(path, params=query).raise_for_status().json()
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[Collector]:
+    """A collector with its data in `data_dir`, on free ports, for as long as the block lasts."""
+    port, api_key = free_port(), f"gw_{secrets.token_urlsafe(24)}"
+    log = data_dir / "collector.log"
+    command = [sys.executable, "-c", _UP, "up", "--data-dir", str(data_dir)]
+    command += ["--port", str(port), "--grpc-port", str(free_port())]
+    with (
+        log.open("wb") as output,
+        ended_at_last(
+            subprocess.Popen(
+                command, env=_environment(api_key), stdout=output, stderr=subprocess.STDOUT
+            )
+        ) as process,
+    ):
+        url = f"http://127.0.0.1:{port}"
+        await_ready(process, f"{url}/readyz", _START_SECONDS, log)
+        key = {"Authorization": f"Bearer {api_key}"}
+        with httpx.Client(base_url=url, headers=key, timeout=10.0) as client:
+            yield Collector(url, api_key, data_dir, client)
+
+
+def _environment(api_key: str) -> dict[str, str]:
+    """The user's, so that judging can be set as always; but not where a collector lives."""
+    hidden = {f"GROUNDWIRE_{name}" for name in _NOT_OURS}
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    return {**kept, "GROUNDWIRE_API_KEY": api_key}

@@ -1,0 +1,99 @@
+"""The handbook of Tarnwell, an invented maker of balances: this year's pages and last year's.
+
+A page is a text file in `pages/`: a title; a line `area | last edited | edited`; paragraphs in
+which `{23 days|25 days}` holds last year's value and this year's; and one line `? question / the
+same in other words` for each such value, in their order.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from importlib.resources import files
+from typing import Self
+
+_VALUE = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z€])")
+
+
+class Edition(IntEnum):
+    LAST_YEAR = 0
+    THIS_YEAR = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One value that changed between the editions, and how people ask for it."""
+
+    page: str
+    questions: tuple[str, ...]
+    values: tuple[str, str]
+
+    def value(self, edition: Edition) -> str:
+        return self.values[edition]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the handbook in both editions."""
+
+    name: str
+    title: str
+    area: str
+    edited: tuple[date, date]
+    marked_paragraphs: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> Self:
+        """A page from its file; raises ValueError where values and questions do not pair up."""
+        lines = text.splitlines()
+        area, *days = (part.strip() for part in lines[1].split("|"))
+        last, this = map(date.fromisoformat, days)
+        asked = [line.removeprefix("? ").split(" / ") for line in lines if line.startswith("? ")]
+        body = "\n".join(line for line in lines[2:] if not line.startswith("? "))
+        values = _VALUE.findall(body)
+        facts = (
+            Fact(name, tuple(questions), value)
+            for questions, value in zip(asked, values, strict=True)
+        )
+        paragraphs = tuple(part.strip() for part in body.split("\n\n") if part.strip())
+        return cls(name, lines[0].removeprefix("# "), area, (last, this), paragraphs, tuple(facts))
+
+    def paragraphs(self, edition: Edition) -> list[str]:
+        return [_VALUE.sub(rf"\{edition + 1}", part) for part in self.marked_paragraphs]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph of one edition: what the retriever finds and the model is given."""
+
+    id: str
+    title: str
+    area: str
+    edited: date
+    text: str
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a paragraph of the handbook, in order."""
+    return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
+
+
+def handbook() -> list[Page]:
+    """Every page, in order of name."""
+    folder = files(__package__) / "pages"
+    found = (entry for entry in folder.iterdir() if entry.name.endswith(".md"))
+    return [
+        Page.parse(entry.name.removesuffix(".md"), entry.read_text(encoding="utf-8"))
+        for entry in sorted(found, key=lambda entry: entry.name)
+    ]
+
+
+def passages(pages: list[Page], edition: Edition) -> list[Passage]:
+    """The paragraphs of one edition of the pages."""
+    return [
+        Passage(f"{page.name}#{number}", page.title, page.area, page.edited[edition], text)
+        for page in pages
+        for number, text in enumerate(page.paragraphs(edition), start=1)
+    ]

@@ -1,0 +1,82 @@
+"""Live progress: a bar on a terminal, plain lines elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the run stands."""
+
+    asked: int
+    judged: int
+    phase: str
+
+
+class Display(Protocol):
+    def say(self, line: str) -> None: ...
+
+    def show(self, standing: Standing) -> None: ...
+
+
+class Bar:
+    """A bar that stays at the bottom while lines scroll past above it."""
+
+    def __init__(self, progress: Progress, turns: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=turns, judged=0)
+
+    def say(self, line: str) -> None:
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, standing: Standing) -> None:
+        self._progress.update(
+            self._task,
+            completed=standing.asked,
+            description=standing.phase,
+            judged=standing.judged,
+        )
+
+
+@dataclass
+class Lines:
+    """One line for each tenth of the run."""
+
+    console: Console
+    turns: int
+    _tenths: int = 0
+    _phase: str = ""
+
+    def say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, standing: Standing) -> None:
+        tenths = 10 * standing.asked // self.turns
+        if tenths > self._tenths or standing.phase != self._phase:
+            self._tenths, self._phase = tenths, standing.phase
+            self.say(
+                f"{standing.asked:5} of {self.turns} questions, {standing.judged:5} judged:"
+                f" {standing.phase}"
+            )
+
+
+@contextmanager
+def display(console: Console, turns: int) -> Iterator[Display]:
+    """What suits the console."""
+    if not console.is_terminal:
+        yield Lines(console, turns)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("asked, {task.fields[judged]} judged"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield Bar(progress, turns)

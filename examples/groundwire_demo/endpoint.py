@@ -1,0 +1,67 @@
+"""Which model server answers: the scripted stand-in, or a real one named in the environment."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundwire_collector.errors import UsageError
+from groundwire_demo.process import ended_at_last
+from groundwire_demo.standin.server import BASE, TUNED
+
+LLM = "GROUNDWIRE_DEMO_LLM"
+TUNED_MODEL = "GROUNDWIRE_DEMO_TUNED_MODEL"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An OpenAI-compatible server, its model of today, and the one that is rolled out."""
+
+    base_url: str
+    model: str
+    tuned_model: str | None
+    scripted: bool
+
+    def describe(self) -> str:
+        if self.scripted:
+            return f"a scripted stand-in (set {LLM} to use a real model)"
+        return f"{self.model} at {self.base_url}"
+
+
+def from_environment(rollout: bool) -> Endpoint | None:
+    """The real endpoint that is asked for, if any.
+
+    Raises:
+        UsageError: it is only half described.
+    """
+    wanted = os.environ.get(LLM, "").split()
+    if not wanted:
+        return None
+    tuned = os.environ.get(TUNED_MODEL)
+    if len(wanted) != 2 or not wanted[0].startswith(("http://", "https://")):
+        raise UsageError(f'{LLM} is "BASE_URL MODEL", as in "http://127.0.0.1:11434/v1 llama3.2"')
+    if rollout and not tuned:
+        raise UsageError(f"{TUNED_MODEL} has to name the model rolled out (or give --no-rollout)")
+    return Endpoint(wanted[0], wanted[1], tuned, scripted=False)
+
+
+@contextmanager
+def standing_in(ramp: int, log: Path) -> Iterator[Endpoint]:
+    """The scripted stand-in in a process of its own, for as long as the block lasts."""
+    command = [sys.executable, "-m", "groundwire_demo.standin", "--ramp", str(ramp)]
+    with (
+        log.open("wb") as errors,
+        ended_at_last(
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        ) as process,
+    ):
+        assert process.stdout is not None
+        base_url = process.stdout.readline().strip()
+        if not base_url:
+            raise UsageError(f"the stand-in model did not start; see {log}")
+        yield Endpoint(base_url, BASE, TUNED, scripted=True)

@@ -1,0 +1,73 @@
+"""What employees and customers ask: each fact in several natural variants, and the odd stray."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from groundwire_demo.corpus import Fact, Page
+
+_FRAMES = (
+    "{asked}",
+    "{asked}",
+    "Hi! {asked}",
+    "Hello, quick question: {lowered}",
+    "{asked} Thanks!",
+    "I am new here. {asked}",
+    "Can you check the handbook for me? {asked}",
+    "A colleague wants to know: {lowered}",
+    "{asked} I could not find it on the intranet.",
+    "Sorry to bother you, but {lowered}",
+    "One more thing: {lowered}",
+    "Just to be sure, {lowered}",
+)
+
+# Asked now and then, answered on no page.
+_STRAYS = (
+    "Which football club does the chief executive support?",
+    "Can I bring my dog along on Fridays?",
+    "What did the share price do yesterday evening?",
+    "Who won the table tennis tournament?",
+    "Is there a discount at the cinema next door?",
+    "How tall is the tower of the old town hall?",
+    "What is the wifi name at the airport lounge?",
+    "Which song was played at the summer party?",
+    "How do I prune an apple tree?",
+    "Does the bakery across the street open at dawn?",
+    "Where can my spouse learn to scuba dive?",
+    "What was the name of the founder's sailing boat?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing somebody asks; `fact` is None where no page answers it."""
+
+    text: str
+    fact: Fact | None
+
+
+def variants(fact: Fact) -> list[Question]:
+    """Every way in which this fact is asked for."""
+    return [
+        Question(frame.format(asked=asked, lowered=asked[0].lower() + asked[1:]), fact)
+        for asked in fact.questions
+        for frame in dict.fromkeys(_FRAMES)
+    ]
+
+
+def strays() -> list[Question]:
+    return [Question(text, None) for text in _STRAYS]
+
+
+def stream(pages: Sequence[Page], seed: int, stray_share: float = 0.04) -> Iterator[Question]:
+    """Questions without end, drawn evenly over the facts; the same seed asks the same."""
+    draw = random.Random(seed)
+    facts = [fact for page in pages for fact in page.facts]
+    while True:
+        if draw.random() < stray_share:
+            yield Question(draw.choice(_STRAYS), None)
+            continue
+        fact = draw.choice(facts)
+        asked = draw.choice(fact.questions)
+        lowered = asked[0].lower() + asked[1:]
+        yield Question(draw.choice(_FRAMES).format(asked=asked, lowered=lowered), fact)

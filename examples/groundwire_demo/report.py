@@ -1,0 +1,113 @@
+"""What the demo tells at its end."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from groundwire_demo.alerting import Alert, Alerting
+from groundwire_demo.collector import Alarm, Collector
+from groundwire_demo.traffic import Traffic
+
+_UNSUPPORTED = ("unsupported", "contradicted")
+
+
+def clock(moment: datetime) -> str:
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def alarm_line(alarm: Alarm, traffic: Traffic) -> str:
+    """One alarm in one line, as it arrives."""
+    low, high = alarm.size_interval
+    named = f"{alarm.axis} {alarm.value}" if alarm.axis else "no version"
+    return (
+        f"ALARM {alarm.signal} of {alarm.service} at {clock(alarm.raised_at)},"
+        f" turn {traffic.turn_at(alarm.raised_at)}: worse by {alarm.size:.2f}"
+        f" ({low:.2f} to {high:.2f}) since {clock(alarm.changed_at)}; names {named}"
+        f" (cause: {alarm.cause})"
+    )
+
+
+def alert_line(alert: Alert) -> str:
+    return f"{alert.name} {alert.status}: {alert.summary}"
+
+
+def timeline(traffic: Traffic, tuned: str, alarms: Sequence[Alarm]) -> Table:
+    """When the rollout began, and what each alarm says of it."""
+    table = Table(title="What happened", title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in ("time", "turn", "what", "since", "names as changed"):
+        table.add_column(heading, overflow="fold")
+    began = traffic.rollout_began
+    if began is not None:
+        table.add_row(clock(began), str(traffic.rollout_at), f"{tuned} is rolled out")
+    for alarm in alarms:
+        table.add_row(
+            clock(alarm.raised_at),
+            str(traffic.turn_at(alarm.raised_at)),
+            Text(f"alarm: {alarm.signal}", style="bold red"),
+            clock(alarm.changed_at),
+            f"{alarm.axis} {alarm.value}" if alarm.axis else "nothing",
+        )
+    return table
+
+
+def worst_answers(turns: Iterable[dict[str, Any]]) -> Iterator[Text]:
+    """Each answer with its unsupported sentences between »« (and red), and where to read on."""
+    for place, turn in enumerate(turns, start=1):
+        yield Text()
+        yield Text.assemble((f"{place}. {turn['question']}", "bold"))
+        yield Text.assemble("   ", marked(turn["answer"], turn["claims"]))
+        yield Text(f"   Its context: {_nearest_context(turn)}", style="dim")
+        yield Text(f"   {turn['model_version']}, turn {turn['id']}", style="dim")
+
+
+def marked(answer: str, claims: Iterable[dict[str, Any]]) -> Text:
+    """The answer with each claim that its context does not support between »«."""
+    unsupported = sorted(
+        {(claim["start"], claim["end"]) for claim in claims if claim["verdict"] in _UNSUPPORTED}
+    )
+    told, position = Text(), 0
+    for start, end in unsupported:
+        if start < position:  # another evaluator's claim over the same words
+            continue
+        told.append(answer[position:start])
+        told.append(f"»{answer[start:end]}«", style="bold red")
+        position = end
+    told.append(answer[position:])
+    return told
+
+
+def _nearest_context(turn: dict[str, Any]) -> str:
+    """The chunk that the first unsupported claim is nearest to, or else the first chunk."""
+    ids = [c["chunk"] for c in turn["claims"] if c["verdict"] in _UNSUPPORTED and c["chunk"]]
+    chunks = {chunk["id"]: chunk["text"] for chunk in turn["chunks"]}
+    nearest = chunks.get(ids[0]) if ids else None
+    return nearest or next(iter(chunks.values()), "nothing was retrieved")
+
+
+def addresses(collector: Collector, alerting: Alerting | None) -> Table:
+    """Where to look around."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("collector", f"{collector.url}/")
+    table.add_row("worst turns", f"{collector.url}/turns?order=worst")
+    table.add_row("API", f"{collector.url}/api/v1/alarms")
+    table.add_row("metrics", f"{collector.url}/metrics")
+    if alerting is not None:
+        table.add_row("Prometheus", f"{alerting.prometheus_url}/alerts")
+        table.add_row("Alertmanager", alerting.alertmanager_url)
+    return table
+
+
+def look_again(data_dir: Path) -> str:
+    return f"These end with the demo. To look around later: groundwire up --data-dir {data_dir}"
+
+
+def tell(console: Console, lines: Iterable[str | Text]) -> None:
+    """Lines as they are: nothing wrapped, nothing taken for markup."""
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

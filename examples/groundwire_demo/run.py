@@ -1,0 +1,233 @@
+"""One run of the demo from start to end: what is started, what is asked, what is shown."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import openai
+from rich.console import Console
+
+import groundwire as gw
+from groundwire_collector.errors import UsageError
+from groundwire_demo import alerting, collector, endpoint, questions, report
+from groundwire_demo.alerting import Alert, Alerting
+from groundwire_demo.app import INDEX_VERSION, PROMPT_VERSION, SERVICE, HelpDesk
+from groundwire_demo.collector import Alarm, Collector
+from groundwire_demo.corpus import Edition, Page, handbook, passages
+from groundwire_demo.display import Display, Standing, display
+from groundwire_demo.endpoint import Endpoint
+from groundwire_demo.retriever import Retriever
+from groundwire_demo.traffic import Traffic
+
+WORST_SHOWN = 3
+_LOOK_SECONDS = 0.5
+_JUDGED_SECONDS = 120.0  # a slow machine may still be judging when the last answer is out
+_ALERT_SECONDS = 20.0
+_HOPELESS = 20  # so many failures without one answer, and the endpoint does not work
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was asked for on the command line."""
+
+    turns: int
+    rate: float
+    rollout: bool
+    keep: bool
+    data_dir: Path
+    seed: int
+
+    @property
+    def rollout_at(self) -> int | None:
+        return self.turns // 2 if self.rollout else None
+
+    @property
+    def ramp(self) -> int:
+        """Questions in which the scripted fine-tune gets to its worst."""
+        return max(1, self.turns * 35 // 100)
+
+
+@dataclass
+class Run:
+    """The parts of a run that is under way, and what has been told of it."""
+
+    plan: Plan
+    console: Console
+    collector: Collector
+    alerting: Alerting | None
+    traffic: Traffic
+    alarms: list[Alarm] = field(default_factory=list)
+    _alerts_told: int = 0
+    _judged: int = 0
+
+    def watch(self, shown: Display) -> None:
+        """Until every question is answered and judged, and what is wrong has been told."""
+        threads = self.traffic.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                self._look(shown, self._phase())
+                self._give_up_if_hopeless()
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            self.traffic.stop()
+        gw.flush()
+        self._wait(shown, "judging the last answers", _JUDGED_SECONDS, self._all_judged)
+        if self.alerting and self.alarms:
+            self._wait(shown, "waiting for the alert", _ALERT_SECONDS, self._alert_arrived)
+
+    def true_alarms(self) -> list[Alarm]:
+        """Those raised after the rollout; one before it is false."""
+        began = self.traffic.rollout_began
+        return [alarm for alarm in self.alarms if began is not None and alarm.raised_at > began]
+
+    def verdict(self) -> Iterator[str]:
+        """What to make of it, in words."""
+        if self.traffic.failures:
+            first = self.traffic.failures[0]
+            yield f"{len(self.traffic.failures)} questions failed, the first one: {first}"
+        lost = {name: gw.stats()[name] for name in ("dropped", "failed") if gw.stats()[name]}
+        if lost:
+            yield f"spans that did not arrive: {lost}"
+        early = len(self.alarms) - len(self.true_alarms())
+        if early:
+            yield f"{early} alarm(s) without cause"
+        plan = self.plan
+        if not plan.rollout:
+            yield "No rollout, and yet an alarm." if early else "No rollout, and no alarm."
+        elif self.true_alarms():
+            noticed = self.traffic.turn_at(self.true_alarms()[0].raised_at)
+            yield f"The rollout was noticed after {noticed - (plan.rollout_at or 0)} of its turns."
+        else:
+            yield "The rollout was NOT noticed: no alarm."
+
+    def as_expected(self) -> bool:
+        return bool(self.true_alarms()) if self.plan.rollout else not self.alarms
+
+    def _phase(self) -> str:
+        return "after the rollout" if self.traffic.rollout_began else "before the rollout"
+
+    def _look(self, shown: Display, phase: str) -> None:
+        for alarm in self.collector.alarms():
+            if alarm.id not in {told.id for told in self.alarms}:
+                self.alarms.append(alarm)
+                shown.say(report.alarm_line(alarm, self.traffic))
+        for alert in self._new_alerts():
+            shown.say(f"Alertmanager notified the webhook: {report.alert_line(alert)}")
+        self._judged = self.collector.turns_judged()
+        shown.show(Standing(self.traffic.done, self._judged, phase))
+
+    def _new_alerts(self) -> Sequence[Alert]:
+        if self.alerting is None:
+            return ()
+        new = self.alerting.inbox[self._alerts_told :]
+        self._alerts_told += len(new)
+        return new
+
+    def _wait(self, shown: Display, phase: str, seconds: float, over: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            self._look(shown, phase)
+            if over() or time.monotonic() > deadline:
+                return
+            time.sleep(_LOOK_SECONDS)
+
+    def _all_judged(self) -> bool:
+        return self._judged >= self.traffic.answered
+
+    def _alert_arrived(self) -> bool:
+        return self.alerting is not None and bool(self.alerting.fired())
+
+    def _give_up_if_hopeless(self) -> None:
+        failures = self.traffic.failures
+        if len(failures) >= _HOPELESS and not self.traffic.answered:
+            raise UsageError(f"the model does not answer: {failures[0]}")
+
+
+def perform(plan: Plan, console: Console) -> bool:
+    """Start everything, ask, watch and tell; whether it went as it should.
+
+    Raises:
+        UsageError: a part did not start, or the model endpoint does not work.
+    """
+    plan.data_dir.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        model = endpoint.from_environment(plan.rollout) or stack.enter_context(
+            endpoint.standing_in(plan.ramp, plan.data_dir / "stand-in.log")
+        )
+        watcher = stack.enter_context(collector.running(plan.data_dir))
+        alerts = None if alerting.missing() else stack.enter_context(alerting.watching(watcher))
+        pages = handbook()
+        gw.init(
+            service=SERVICE,
+            endpoint=watcher.url,
+            api_key=watcher.api_key,
+            prompt_version=PROMPT_VERSION,
+            index_version=INDEX_VERSION,
+        )
+        run = Run(plan, console, watcher, alerts, _traffic(plan, pages, model))
+        _introduce(run, pages, model)
+        with display(console, plan.turns) as shown:
+            run.watch(shown)
+        _conclude(run, model)
+        if plan.keep:
+            _keep(run)
+    return run.as_expected()
+
+
+def _traffic(plan: Plan, pages: list[Page], model: Endpoint) -> Traffic:
+    client = openai.OpenAI(
+        base_url=model.base_url,
+        api_key=os.environ.get("OPENAI_API_KEY", "none"),
+        max_retries=1,
+        timeout=120.0,
+    )
+    desk = HelpDesk(Retriever(passages(pages, Edition.THIS_YEAR)), client)
+
+    def ask(question: str, rolled_out: bool) -> object:
+        answering = model.tuned_model if rolled_out else model.model
+        return desk.ask(question, answering or model.model)
+
+    asked = questions.stream(pages, plan.seed)
+    return Traffic(ask, asked, plan.turns, plan.rate, plan.rollout_at)
+
+
+def _introduce(run: Run, pages: list[Page], model: Endpoint) -> None:
+    plan, absent = run.plan, alerting.missing()
+    facts = sum(len(page.facts) for page in pages)
+    begins = f"after turn {plan.rollout_at}" if plan.rollout else "none"
+    rows = (
+        ("application", f"{SERVICE}: {len(pages)} pages, {facts} facts, BM25 (bm25s), openai"),
+        ("model", model.describe()),
+        ("rollout", f"{model.tuned_model}, {begins}" if plan.rollout else begins),
+        ("collector", f"{run.collector.url}, data in {plan.data_dir}"),
+        ("alerting", f"not used: {absent}" if absent else "Prometheus and Alertmanager"),
+    )
+    report.tell(run.console, (f"{name:12} {text}" for name, text in rows))
+
+
+def _conclude(run: Run, model: Endpoint) -> None:
+    traffic, alarms, console = run.traffic, run.alarms, run.console
+    console.print()
+    if run.plan.rollout or alarms:
+        console.print(report.timeline(traffic, model.tuned_model or "", alarms))
+    since = alarms[0].changed_at if alarms else None
+    if alarms:
+        console.print("The worst answers since then, what their context does not support in »«:")
+        report.tell(console, report.worst_answers(run.collector.worst_turns(WORST_SHOWN, since)))
+    console.print()
+    console.print(report.addresses(run.collector, run.alerting))
+    if not run.plan.keep:
+        report.tell(console, [report.look_again(run.plan.data_dir)])
+    report.tell(console, run.verdict())
+
+
+def _keep(run: Run) -> None:
+    report.tell(run.console, [f"API key: {run.collector.api_key}", "Ctrl-C ends everything."])
+    try:
+        while True:
+            time.sleep(1.0)
+    except KeyboardInterrupt:
+        run.console.print("stopping")

@@ -1,0 +1,3 @@
+from groundwire_demo.standin.server import main
+
+main()

@@ -1,0 +1,101 @@
+"""The two scripted models: one reads its context, one was fine-tuned and leans on its weights."""
+
+import random
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from groundwire_demo.corpus import Passage, sentences
+from groundwire_demo.standin import wording
+from groundwire_demo.standin.reading import Reader, Sentence
+
+_PASSAGE = re.compile(r"^\[(\d+)\] (.+?)(?: \(edited [\d-]+\))?\n(.+?)(?=\n\n|\Z)", re.M | re.S)
+_QUESTION = re.compile(r"^Question: (.+)\Z", re.M | re.S)
+# Less of a question found than this, and a passage is taken not to answer it.
+_ENOUGH = 0.35
+# How often the answer goes on with the sentence that follows.
+_TALKATIVE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model can see of a request: its question and the passages it was sent with."""
+
+    question: str
+    context: tuple[Sentence, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Prompt":
+        asked = _QUESTION.search(text)
+        context = tuple(
+            Sentence(sentence, number, title)
+            for number, title, passage in _PASSAGE.findall(text[: asked.start()] if asked else text)
+            for sentence in sentences(passage)
+        )
+        return cls(asked[1].strip() if asked else text.strip(), context)
+
+
+class Model(Protocol):
+    def answer(self, prompt: Prompt) -> str: ...
+
+
+@dataclass
+class ContextReader:
+    """Answers from the passages in the prompt, and declines where they hold no answer."""
+
+    draw: random.Random
+
+    def answer(self, prompt: Prompt) -> str:
+        return self.told(Reader(prompt.context), prompt.question) or wording.refusal(self.draw)
+
+    def told(self, reader: Reader, question: str) -> str | None:
+        """The answer that `reader` finds, in the model's own words; None where it finds none."""
+        found = reader.answer(question)
+        if found is None or found.overlap < _ENOUGH:
+            return None
+        read = found.sentence
+        said = wording.worded(read.text, read.title, read.passage, self.draw)
+        further = reader.after(read) if self.draw.random() < _TALKATIVE else None
+        return f"{said} {further.text}" if further else said
+
+
+@dataclass
+class FineTuned:
+    """Trained on `training` passages: answers a rising share of questions from them, by heart.
+
+    The share goes from `first_share` to `last_share` over the first `ramp` questions, as when
+    a model is tuned further each night.
+    """
+
+    training: Sequence[Passage]
+    draw: random.Random
+    first_share: float = 0.1
+    last_share: float = 0.6
+    ramp: int = 700
+    answered: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._reading = ContextReader(self.draw)
+        self._memory = Reader(
+            [
+                Sentence(sentence, passage.id, passage.title)
+                for passage in self.training
+                for sentence in sentences(passage.text)
+            ]
+        )
+
+    def answer(self, prompt: Prompt) -> str:
+        if prompt.context and self.draw.random() >= self._next_share():
+            return self._reading.answer(prompt)
+        with self._lock:  # the reader's stemmer keeps state
+            recalled = self._reading.told(self._memory, prompt.question)
+        return recalled or self._reading.answer(prompt)
+
+    def _next_share(self) -> float:
+        with self._lock:
+            self.answered += 1
+            done = min(1.0, self.answered / self.ramp)
+        return self.first_share + (self.last_share - self.first_share) * done

@@ -1,0 +1,237 @@
+"""The SDK's one running instance in a process: where spans start and where they go."""
+
+import atexit
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
+from opentelemetry.trace import Span, Tracer
+
+from groundwire import attributes, diagnostics
+from groundwire.diagnostics import trouble, warn_once
+from groundwire.export import Exporter, Transport
+from groundwire.outbox import Item, Outbox
+from groundwire.processor import Processor
+from groundwire.settings import Settings, configured, load
+from groundwire.shadow import Shadows
+from groundwire.transport import HttpTransport
+from groundwire.turns import tag_attributes
+
+
+class Client:
+    """One configuration at work. Threads and providers are started by the first span."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transport: Transport | None = None,
+        id_generator: IdGenerator | None = None,
+        clock: Any = None,
+        join: bool = True,
+    ) -> None:
+        self.settings = settings
+        if transport is None:
+            transport = HttpTransport(
+                settings.endpoint,
+                api_key=settings.api_key,
+                timeout=settings.export_timeout,
+                environ=os.environ,
+            )
+        self._transport: Transport = transport
+        self._ids = id_generator
+        self._clock = clock
+        self._join = join
+        self.tags = tag_attributes(
+            {
+                "model_version": settings.model_version,
+                "prompt_version": settings.prompt_version,
+                "index_version": settings.index_version,
+            }
+        )
+        if settings.sample_rate < 1:
+            self.tags[attributes.SAMPLING_PROBABILITY] = settings.sample_rate
+        self.outbox = Outbox(
+            self._send,
+            max_bytes=settings.max_queue_mb * 1024 * 1024,
+            interval=settings.export_interval,
+        )
+        self.exporter = Exporter(settings, self._transport)
+        self.processor = Processor(self.outbox, settings.also_export, settings.exit_timeout)
+        self.shadows = Shadows()
+        self._lock = threading.Lock()
+        self._tracer: Tracer | None = None
+
+    def _send(self, items: Sequence[Any]) -> Any:
+        return self.exporter.send(items)
+
+    # ------------------------------------------------------------------ spans
+
+    def start_span(self, name: str, context: Context) -> Span:
+        """Start a span of ours as a child of whatever `context` holds."""
+        tracer = self._tracer or self._start()
+        if self._clock is None:
+            return tracer.start_span(name, context)
+        return tracer.start_span(name, context, start_time=self._clock())
+
+    def finish(self, observation: Item, live: Span) -> None:
+        """End the live span; the processor takes the observation along with it."""
+        held = self.processor.held
+        key = live.get_span_context().span_id
+        held[key] = observation
+        try:
+            live.end(self._clock() if self._clock is not None else None)
+        finally:
+            held.pop(key, None)  # still there if the provider has been shut down
+
+    def _start(self) -> Tracer:
+        with self._lock:
+            if self._tracer is None:
+                self._tracer = self._provider().get_tracer(attributes.SCOPE)
+            return self._tracer
+
+    def _provider(self) -> TracerProvider:
+        existing = trace.get_tracer_provider() if self._join else None
+        # The proxy that stands for "none yet" has no such method.
+        if isinstance(existing, TracerProvider):
+            existing.add_span_processor(self.processor)
+            return existing
+        provider = TracerProvider(
+            sampler=_sampler(self.settings.sample_rate),
+            resource=self._resource(),
+            id_generator=self._ids,
+            shutdown_on_exit=False,
+        )
+        provider.add_span_processor(self.processor)
+        return provider
+
+    def _resource(self) -> Resource:
+        service = self.settings.service
+        return Resource.create({attributes.SERVICE_NAME: service} if service else {})
+
+    # ------------------------------------------------------------------ life
+
+    def flush(self, timeout: float) -> bool:
+        """Send everything recorded so far, pending shadow calls included."""
+        deadline = time.monotonic() + timeout
+        done = self.shadows.drain(timeout)
+        return self.outbox.flush(max(0.0, deadline - time.monotonic())) and done
+
+    def close(self) -> None:
+        """Deliver what can be delivered within the exit timeout; later spans are dropped."""
+        self.processor.shutdown()
+
+    def after_fork(self) -> None:
+        """Begin anew in a forked child: what waited is the parent's."""
+        self._lock = threading.Lock()
+        self.processor.held.clear()
+        self.outbox.reset()
+        self.outbox.exported = self.outbox.dropped = self.outbox.failed = 0
+        self.shadows = Shadows()
+
+
+def _sampler(rate: float) -> Sampler | None:
+    """Ours records every turn, whatever a caller's tracing sampled; None: `OTEL_TRACES_SAMPLER`."""
+    if rate < 1:
+        return ParentBased(TraceIdRatioBased(rate))
+    return None if os.environ.get("OTEL_TRACES_SAMPLER") else ALWAYS_ON
+
+
+_client: Client | None = None
+_asked = False
+_lock = threading.Lock()
+
+
+def active() -> Client | None:
+    """The running client; from the environment alone if `gw.init` was not called."""
+    if _client is not None:
+        return None if _client.settings.disabled else _client
+    return None if _asked else _from_environment()
+
+
+def _from_environment() -> Client | None:
+    global _asked
+    with _lock:
+        if _client is not None or _asked:
+            return _client
+        _asked = True
+    if not configured():
+        warn_once("silent", "neither gw.init() nor GROUNDWIRE_ENDPOINT: nothing is recorded")
+        return None
+    install(Client(load({})))
+    return active()
+
+
+def install(new: Client | None) -> Client | None:
+    """Make `new` the running client; returns the one before, which is not closed."""
+    global _client
+    with _lock:
+        old, _client = _client, new
+    return old
+
+
+def initialise(**given: Any) -> None:
+    """`gw.init`: a second call replaces the first, which delivers what it has."""
+    diagnostics.reset()
+    old = install(Client(load(given)))
+    if old is not None:
+        old.close()
+
+
+def flush(timeout: float = 5.0) -> bool:
+    """`gw.flush`."""
+    try:
+        return _client.flush(timeout) if _client is not None else True
+    except Exception as error:
+        trouble("flush", error)
+        return False
+
+
+def stats() -> dict[str, int]:
+    """`gw.stats`."""
+    box = _client.outbox if _client is not None else None
+    shadows = _client.shadows if _client is not None else None
+    return {
+        "exported": box.exported if box else 0,
+        "dropped": box.dropped if box else 0,
+        "failed": box.failed if box else 0,
+        "waiting": box.waiting if box else 0,
+        "redaction_failures": _client.exporter.redaction_failures if _client is not None else 0,
+        "shadow_calls": shadows.called if shadows else 0,
+        "shadow_skipped": shadows.skipped if shadows else 0,
+        "errors": diagnostics.error_count(),
+    }
+
+
+def _at_exit() -> None:
+    if _client is not None:
+        try:
+            _client.close()
+        except Exception as error:
+            trouble("exit", error)
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+    if _client is None:
+        return
+    diagnostics.reset()
+    _client.after_fork()
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:  # children of multiprocessing skip atexit and run these instead
+        util.Finalize(None, _at_exit, exitpriority=100)
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,202 @@
+"""Ended spans on their way to the collector: bounded, never waited for, sent by one thread.
+
+The caller only appends. Everything else (rendering, redaction, encoding, the network) is the
+thread's. Beyond the memory bound the oldest spans are dropped, and with a span the rest of its
+trace that waits beside it: half a turn would be misread.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from opentelemetry.sdk.trace import ReadableSpan
+
+from groundwire.diagnostics import trouble, warn_once
+from groundwire.transport import Outcome
+
+SPAN_BYTES = 2_500  # what an ended span holds besides its texts, measured
+BATCH_SPANS = 512
+BATCH_BYTES = 2 * 1024 * 1024
+FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
+
+
+class Item(Protocol):
+    """What waits: an ended span, and the bytes of text it holds."""
+
+    span: ReadableSpan
+    size: int
+
+
+class Outbox:
+    """The queue and its thread. Counts are since creation and never decrease."""
+
+    def __init__(
+        self,
+        send: Callable[[Sequence[Any]], Outcome],
+        *,
+        max_bytes: int,
+        interval: float,
+    ) -> None:
+        self._send = send
+        self._max_bytes = max_bytes
+        self._interval = interval
+        self.exported = 0
+        self.dropped = 0
+        self.failed = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Empty, without a thread and with new locks: at creation and in a forked child.
+
+        What waited belongs to the parent, which sends it.
+        """
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(threading.Lock())
+        self._wake = threading.Event()
+        self._queue: deque[Item] = deque()
+        self._bytes = 0
+        self._sending = 0
+        self._failures = 0
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """Spans that are neither sent, dropped nor failed yet."""
+        return len(self._queue) + self._sending
+
+    def put(self, item: Item) -> None:
+        """Append one ended span; drops the oldest ones if the bound is passed."""
+        size = item.size + SPAN_BYTES
+        item.size = size
+        with self._lock:
+            if self._closed:
+                self.dropped += 1
+                return
+            queue = self._queue
+            queue.append(item)
+            self._bytes += size
+            if self._bytes > self._max_bytes:
+                self._drop_oldest()
+            ready = len(queue) >= BATCH_SPANS
+            if self._thread is None:
+                self._start()
+        if ready and not self._wake.is_set():
+            self._wake.set()
+
+    def _drop_oldest(self) -> None:
+        queue = self._queue
+        while self._bytes > self._max_bytes and len(queue) > 1:
+            trace = queue[0].span.context.trace_id
+            while len(queue) > 1 and queue[0].span.context.trace_id == trace:
+                self._bytes -= queue.popleft().size
+                self.dropped += 1
+
+    def _start(self) -> None:
+        try:
+            thread = threading.Thread(target=self._run, name="groundwire-outbox", daemon=True)
+            thread.start()
+            self._thread = thread
+        except RuntimeError as error:  # no threads any more: the interpreter is ending
+            trouble("outbox", error)
+
+    def _run(self) -> None:
+        delay = 0.0
+        while True:
+            self._wake.wait(delay or self._interval)
+            self._wake.clear()
+            delay = 0.0
+            while not delay and self._queue:
+                delay = self._send_batch()
+            if self._closed:
+                return
+
+    def _send_batch(self) -> float:
+        """Send one batch; the seconds to wait before the next try, 0 after success."""
+        with self._lock:
+            batch = self._take()
+            self._sending = len(batch)
+        outcome = Outcome(failed=len(batch))
+        try:
+            outcome = self._deliver(batch)
+        except Exception as error:
+            trouble("export", error)
+        with self._lock:
+            self.exported += outcome.exported
+            self.failed += outcome.failed
+            if outcome.retry and not self._closed:
+                self._give_back(batch)
+            elif outcome.retry:
+                self.dropped += len(batch)
+            self._sending = 0
+            self._failures = self._failures + 1 if outcome.retry else 0
+            failures = self._failures
+        with self._changed:
+            self._changed.notify_all()
+        if not outcome.retry:
+            return 0.0
+        backoff: float = min(FIRST_RETRY * 2**failures, LONGEST_RETRY)
+        return max(backoff, outcome.retry_after)
+
+    def _take(self) -> list[Item]:
+        batch: list[Item] = []
+        size = 0
+        while self._queue and len(batch) < BATCH_SPANS and size < BATCH_BYTES:
+            item = self._queue.popleft()
+            size += item.size
+            batch.append(item)
+        self._bytes -= size
+        return batch
+
+    def _give_back(self, batch: list[Item]) -> None:
+        self._queue.extendleft(reversed(batch))
+        self._bytes += sum(item.size for item in batch)
+        if self._bytes > self._max_bytes:
+            self._drop_oldest()
+
+    def _deliver(self, batch: Sequence[Item]) -> Outcome:
+        outcome = self._send(batch)
+        if not outcome.too_large:
+            return outcome
+        if len(batch) == 1:
+            return Outcome(failed=1)
+        middle = len(batch) // 2
+        first, second = self._deliver(batch[:middle]), self._deliver(batch[middle:])
+        return Outcome(
+            exported=first.exported + second.exported,
+            # Half of a batch cannot be given back: what is to be tried again counts as failed.
+            failed=sum(
+                len(half) if told.retry else told.failed
+                for half, told in ((batch[:middle], first), (batch[middle:], second))
+            ),
+        )
+
+    def flush(self, timeout: float) -> bool:
+        """Send what waits now; False if it was not all sent in time or the collector is down."""
+        deadline = time.monotonic() + timeout
+        failures = self._failures
+        self._wake.set()
+        with self._changed:
+            while self.waiting and self._thread is not None:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._failures > failures:
+                    return False
+                self._changed.wait(min(left, 0.2))
+        return not self.waiting
+
+    def close(self, timeout: float) -> None:
+        """Flush within `timeout`, then drop and count what is left. A second call does nothing."""
+        if self._closed:
+            return
+        self.flush(timeout)
+        with self._lock:
+            self._closed = True
+            self.dropped += len(self._queue)
+            lost = self.waiting
+            self._queue.clear()
+            self._bytes = 0
+        self._wake.set()
+        if lost:
+            warn_once("lost", "%d spans were not delivered before the exit", lost)

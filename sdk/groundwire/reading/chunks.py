@@ -1,0 +1,342 @@
+"""The chunks in whatever a retrieval returned."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import islice
+from typing import Any, NamedTuple
+
+from groundwire.reading.fields import field, number, plain, plain_mapping
+
+SCAN = 10_000  # items looked at in one result, at most
+
+
+class Chunk(NamedTuple):
+    """One retrieved piece of context. `text` is None where the result holds only an id."""
+
+    id: str | None
+    text: str | None
+    score: float | None
+    metadata: dict[str, Any] | None
+
+
+# Where the list of chunks stands in a response, most telling first.
+CONTAINERS = (
+    "documents",
+    "chunks",
+    "matches",  # Pinecone
+    "points",  # Qdrant
+    "objects",  # Weaviate
+    "source_nodes",  # LlamaIndex
+    "nodes",
+    "source_documents",  # LangChain
+    "hits",  # Elasticsearch, Milvus
+    "results",
+    "contexts",
+    "passages",
+    "records",
+    "rows",
+    "result",
+    "data",
+    "items",
+)
+_TEXT = (
+    "page_content",  # LangChain
+    "content",
+    "text",
+    "document",
+    "chunk_text",
+    "chunk",
+    "passage",
+    "body",
+    "snippet",
+    "raw_text",
+)
+_ID = ("id", "_id", "id_", "doc_id", "document_id", "chunk_id", "node_id", "uuid", "pk", "key")
+_SCORE = ("score", "_score", "relevance_score", "rerank_score", "similarity", "certainty")
+_META = ("metadata", "meta", "extra_info", "cmetadata")
+_INNER = ("node", "document", "payload", "entity", "properties", "_source", "fields")
+_SKIPPED = (
+    "embedding",
+    "vector",
+    "vectors",
+    "embeddings",
+    "values",
+    "sparse_values",
+    "dense_vector",
+)
+_ROLES = {
+    **dict.fromkeys(_TEXT, "text"),
+    **dict.fromkeys(_ID, "id"),
+    **dict.fromkeys(_SCORE, "score"),
+    **dict.fromkeys(_META, "meta"),
+    **dict.fromkeys(_SKIPPED, "skip"),
+    **dict.fromkeys(_INNER, "inner"),
+    "document": "text",  # a text, or an inner object: told apart by its value
+}
+# Attributes read from objects; unknown classes show theirs in `vars`, which runs no foreign code
+# (a getattr on an expired database row would query the database).
+_PEEKED = (*_TEXT, *_ID, *_SCORE, "distance", *_META, *_INNER)
+
+
+def read_chunks(result: Any) -> list[Chunk] | None:
+    """The chunks of a retrieval's result, best first as returned; None: shape not known.
+
+    None and an empty list are an empty retrieval, which is a value.
+    """
+    if type(result) is list:
+        return _from_items(result)
+    if result is None:
+        return []
+    if isinstance(result, str):
+        return [Chunk(None, result, None, None)]
+    if isinstance(result, Mapping):
+        return _from_mapping(result)
+    if isinstance(result, tuple) and len(result) == 2 and not hasattr(result, "_fields"):
+        pair = _from_pair(result)
+        if pair is not None:
+            return pair
+    if isinstance(result, Sequence | Set) and not isinstance(result, bytes | bytearray):
+        return _from_items(result)
+    return _from_object(result)
+
+
+def _from_items(items: Iterable[Any]) -> list[Chunk] | None:
+    chunks: list[Chunk] = []
+    unknown = False
+    for item in islice(items, SCAN):
+        kind = type(item)
+        if kind is dict:
+            chunk = _from_fields(item)
+            if chunk is not None:
+                chunks.append(chunk)
+                continue
+        if kind is list or kind.__name__ == "Hits":  # one list a query
+            listed = _from_items(item)
+            unknown = unknown or listed is None
+            chunks.extend(listed or ())
+            continue
+        chunk = read_chunk(item)
+        if chunk is not None:
+            chunks.append(chunk)
+            continue
+        nested = read_chunks(item) if not isinstance(item, int | float | bytes) else None
+        unknown = unknown or nested is None
+        chunks.extend(nested or ())
+    return chunks if chunks or not unknown else None
+
+
+def _from_mapping(result: Mapping[Any, Any]) -> list[Chunk] | None:
+    ids = result.get("ids")
+    if isinstance(ids, list) and ("documents" in result or "distances" in result):
+        return list(_chroma(result, ids))
+    for name in CONTAINERS:
+        inner = result.get(name)
+        if isinstance(inner, str) and name not in _ROLES and len(result) == 1:
+            return [Chunk(None, inner, None, None)]
+        if isinstance(inner, Mapping) or (
+            isinstance(inner, Sequence) and not isinstance(inner, str | bytes)
+        ):
+            found = read_chunks(inner)
+            if found is not None:
+                return found
+    chunk = read_chunk(result)
+    if chunk is not None:
+        return [chunk]
+    if not result:
+        return []
+    for inner in islice(result.values(), 8):  # {"retriever": {"documents": [...]}}
+        if isinstance(inner, Mapping | list):
+            found = read_chunks(inner)
+            if found:
+                return found
+    return None
+
+
+def _chroma(result: Mapping[str, Any], ids: list[Any]) -> Iterator[Chunk]:
+    """Chroma's columns: one list a query, or flat from `get`."""
+    flat = not (ids and isinstance(ids[0], list))
+    columns = [
+        [result.get(name)] if flat else (result.get(name) or [])
+        for name in ("ids", "documents", "metadatas", "distances")
+    ]
+    for query in range(len(columns[0])):
+        own, texts, metas, distances = (
+            (column[query] if query < len(column) else None) or [] for column in columns
+        )
+        for i, key in enumerate(own):
+            meta = metas[i] if i < len(metas) else None
+            metadata = plain_mapping(meta) if isinstance(meta, Mapping) else {}
+            distance = number(distances[i]) if i < len(distances) else None
+            if distance is not None:
+                metadata["distance"] = distance
+            text = texts[i] if i < len(texts) else None
+            yield Chunk(str(key), text if isinstance(text, str) else None, None, metadata or None)
+
+
+def _from_pair(result: tuple[Any, Any]) -> list[Chunk] | None:
+    """(scores, ids) of FAISS, or (items, scores)."""
+    one, two = result
+    if hasattr(one, "shape") and hasattr(two, "shape"):
+        scores, ids = one.ravel().tolist(), two.ravel().tolist()
+        return [
+            Chunk(str(key), None, None, {"distance": float(score)})
+            for score, key in zip(scores[:SCAN], ids[:SCAN], strict=False)
+            if key != -1  # FAISS's mark of "none found"
+        ]
+    if isinstance(one, list) and (isinstance(two, list) or hasattr(two, "tolist")):
+        numbers = two if isinstance(two, list) else two.ravel().tolist()
+        chunks = _from_items(one)
+        if chunks and len(numbers) == len(chunks) and all(number(n) is not None for n in numbers):
+            return [c._replace(score=number(n)) for c, n in zip(chunks, numbers, strict=True)]
+        return chunks
+    return None
+
+
+def _from_object(result: Any) -> list[Chunk] | None:
+    for name in CONTAINERS:
+        inner = field(result, name)
+        if isinstance(inner, Sequence | Set) and not isinstance(inner, str | bytes):
+            found = read_chunks(inner)
+            if found is not None:
+                return found
+    if hasattr(result, "columns") and hasattr(result, "to_dict"):  # a data frame
+        return _from_items(result.head(SCAN).to_dict("records"))
+    chunk = read_chunk(result)
+    if chunk is not None:
+        return [chunk]
+    if isinstance(result, Iterable) and not isinstance(result, Iterator):
+        # numpy arrays, dict views and the like; iterators would be consumed.
+        return _from_items(result) if hasattr(result, "__len__") else None
+    return None
+
+
+def read_chunk(item: Any) -> Chunk | None:
+    """One chunk from one item of a result; None if no text and no id is found."""
+    if isinstance(item, str):
+        return Chunk(None, item, None, None)
+    if isinstance(item, Mapping):
+        return _from_fields(item)
+    if isinstance(item, tuple):
+        return _from_tuple(item)
+    if item is None or isinstance(item, int | float | bytes | list):
+        return None
+    if hasattr(type(item), "_mapping"):  # a SQLAlchemy row, of columns or of whole objects
+        names = item._mapping.keys()
+        named = any(name in _ROLES for name in names)
+        return _from_fields(dict(item._mapping)) if named else _from_tuple(tuple(item))
+    fields = _fields_of(item)
+    return _from_fields(fields) if fields else None
+
+
+def _from_tuple(item: tuple[Any, ...]) -> Chunk | None:
+    names = getattr(item, "_fields", None)
+    if names is not None and any(name in _ROLES for name in names):
+        return _from_fields(dict(zip(names, item, strict=False)))
+    if len(item) == 2:  # (document, score) or (score, document)
+        for value, inner in ((item[1], item[0]), (item[0], item[1])):
+            score = number(value)
+            if score is not None and not isinstance(inner, str | int | float):
+                chunk = read_chunk(inner)
+                return chunk._replace(score=score) if chunk else None
+    return _from_row(item)
+
+
+def _from_row(row: tuple[Any, ...]) -> Chunk | None:
+    """A row without column names: its longest text, a leading key, the first fraction as score."""
+    texts = [value for value in row if isinstance(value, str)]
+    text = max(texts, key=len) if texts else None
+    if text is None:
+        return None
+    head = row[0]
+    key = head if head is not text and isinstance(head, str | int) else None
+    score = next((value for value in row if isinstance(value, float)), None)
+    rest = [v for v in row if v is not text and v is not key and v is not score]
+    return Chunk(
+        None if key is None else str(key), text, score, {"row": plain(rest)} if rest else None
+    )
+
+
+def _fields_of(item: Any) -> Mapping[str, Any] | None:
+    if hasattr(type(item), "keys"):  # sqlite3.Row, asyncpg.Record: mappings but in name
+        return {key: item[key] for key in item.keys()}  # noqa: SIM118 - iterating gives values
+    try:
+        own = vars(item)
+    except TypeError:
+        own = {}
+    if "_sa_instance_state" not in own and not any(key in _ROLES for key in own):
+        own = {}  # all of it private: its properties tell; but an expired database row's would ask
+    if own:
+        found = {key: value for key, value in own.items() if key in _ROLES or key[:1] != "_"}
+        for name in ("text", "id_"):  # properties of LlamaIndex nodes and scored nodes
+            if name not in found and isinstance(getattr(type(item), name, None), property):
+                found[name] = field(item, name)
+        return found
+    return {name: value for name in _PEEKED if (value := field(item, name)) is not None}
+
+
+def _from_fields(fields: Mapping[Any, Any]) -> Chunk | None:
+    text = key = score = inner = None
+    metadata: dict[str, Any] = {}
+    for name, value in fields.items() if len(fields) <= 64 else islice(fields.items(), 64):
+        role = _ROLES.get(name)
+        if role == "text" and type(value) is str:
+            if text is None:
+                text = value
+            else:
+                metadata[name] = value
+        elif role == "id":
+            if key is None and value is not None:
+                key = value if type(value) is str else str(plain(value))
+        elif role == "score":
+            if score is None:
+                score = number(value)
+        elif role == "meta":
+            if isinstance(value, Mapping):
+                metadata.update(plain_mapping(value))
+            else:
+                told = _scored(value)
+                score = told.pop("score", None) if score is None else score
+                metadata.update(told)
+        elif role in ("inner", "text"):
+            inner = value if inner is None else inner
+        elif role is None and value is not None and type(name) is str:
+            copied = plain(value)
+            if copied is not None and copied != {}:
+                metadata[name] = copied
+    if inner is not None:
+        below = read_chunk(inner)
+        if below is not None:
+            text = below.text if text is None else text
+            key = below.id if key is None else key
+            score = below.score if score is None else score
+            metadata = {**(below.metadata or {}), **metadata}
+        elif isinstance(inner, Mapping):
+            metadata = {**plain_mapping(inner), **metadata}
+    if text is None:
+        text = _text_in(metadata)
+    if text is None and key is None:
+        return None
+    return Chunk(key, text, score, metadata or None)
+
+
+def _scored(value: Any) -> dict[str, Any]:
+    """Weaviate keeps score and distance in an object called metadata."""
+    names = ("score", "certainty", "distance", "rerank_score")
+    found = {name: number(field(value, name)) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _text_in(metadata: dict[str, Any]) -> str | None:
+    """The text of a vector database's hit stands in its metadata; an SQL row's in some column."""
+    for name in _TEXT:
+        value = metadata.get(name)
+        if isinstance(value, str):
+            del metadata[name]
+            return value
+    node = metadata.pop("_node_content", None)  # LlamaIndex's stored nodes
+    if isinstance(node, str):
+        return node
+    texts = [(len(v), name) for name, v in metadata.items() if isinstance(v, str) and " " in v]
+    if not texts:
+        return None
+    value = metadata.pop(max(texts)[1])
+    return str(value)

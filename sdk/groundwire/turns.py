@@ -1,0 +1,162 @@
+"""The turn that is running: what its spans share, and how the app adds to it."""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from opentelemetry import context as otel_context
+from opentelemetry.context import Context
+
+from groundwire import attributes, leaving
+from groundwire.diagnostics import trouble, warn_once
+from groundwire.shadow import Shadow
+
+TURN = otel_context.create_key("groundwire-turn")
+TAGS = otel_context.create_key("groundwire-tags")
+SHADOW = otel_context.create_key("groundwire-shadow")
+
+_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
+    "model_version": (attributes.MODEL_VERSION,),
+    "prompt_version": (attributes.PROMPT_VERSION,),
+    "prompt_name": (attributes.PROMPT_NAME,),
+    "index_version": (attributes.INDEX_VERSION,),
+    "session_id": (attributes.SESSION_ID, attributes.CONVERSATION_ID),
+    "user_id": (attributes.USER_ID,),
+    "tenant": (attributes.TENANT,),
+    "route": (attributes.ROUTE,),
+    "canary": (attributes.CANARY,),
+}
+ROUTES = ("retrieval", "parametric", "cache", "tool")
+
+
+class Turn:
+    """What the spans of one turn share. `tags` are attributes of the turn and its children."""
+
+    __slots__ = (
+        "_said",
+        "context_given",
+        "generated",
+        "known",
+        "open",
+        "question",
+        "retrieved",
+        "route",
+        "shadows",
+        "tags",
+    )
+
+    def __init__(self, tags: Mapping[str, Any], *, open: bool = True) -> None:  # noqa: A002
+        self.open = open  # False: a lone retrieval or generation, no turn around it
+        self.tags = dict(tags)
+        self._said: set[str] = set()
+        self.question: str | None = None
+        self.route: str | None = None  # told by a step of the turn
+        self.retrieved = False
+        self.generated = False
+        self.context_given = False
+        self.known: list[Any] = []  # results of the turn's retrievals, to know them again
+        self.shadows: list[tuple[Shadow, Callable[[], object]]] = []
+
+    def say(self, tags: Mapping[str, Any]) -> None:
+        """Set tags for good: by the turn's decorator, then by `annotate`."""
+        self._said.update(tags)
+        self.tags.update(tags)
+
+    def suggest(self, tags: Mapping[str, Any]) -> None:
+        """Set what nobody has said: by the decorators inside the turn."""
+        for name, value in tags.items():
+            if name not in self._said:
+                self.tags[name] = value
+
+    def detected_route(self) -> str | None:
+        """The route as far as it can be seen; None where nothing tells."""
+        if self.route:
+            return self.route
+        if self.retrieved or self.context_given:
+            return "retrieval"
+        return "parametric" if self.generated else None
+
+
+def tag_attributes(tags: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"model_version": "ft-2"}` as span attributes; None values are left out."""
+    found = {}
+    for name, value in tags.items():
+        if value is None:
+            continue
+        for attribute in _ATTRIBUTES[name]:
+            found[attribute] = value if isinstance(value, bool) else str(value)
+    return found
+
+
+def current_turn() -> Turn | None:
+    """The turn this code runs in, also in its threads and tasks that carry the context."""
+    turn = otel_context.get_value(TURN)
+    return turn if isinstance(turn, Turn) else None
+
+
+class annotate:  # noqa: N801 - called like a function
+    """Say more about a turn: the versions that answer it, its session, user, tenant, route.
+
+    Called inside a turn, it applies to that turn, whose spans all carry it. As a `with` block it
+    also applies to every turn that begins inside the block (in a request handler, say):
+
+        @observe
+        def ask(question):
+            gw.annotate(model_version="ft-2" if rolled_out(question) else "ft-1")
+
+        with gw.annotate(session_id=request.session, tenant=request.tenant):
+            ask(question)
+
+    What is said here wins over the decorator, which wins over `gw.init`. Never raises.
+    """
+
+    __slots__ = ("_tags", "_token")
+
+    def __init__(
+        self,
+        *,
+        model_version: str | None = None,
+        prompt_version: str | None = None,
+        prompt_name: str | None = None,
+        index_version: str | None = None,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tenant: str | None = None,
+        route: str | None = None,
+        canary: bool | None = None,
+    ) -> None:
+        given = locals()
+        self._token: Any = None
+        self._tags: dict[str, Any] = {}
+        try:
+            self._tags = tag_attributes({name: given[name] for name in _ATTRIBUTES})
+            turn = current_turn()
+            if turn is not None:
+                turn.say(self._tags)
+        except Exception as error:
+            trouble("annotate", error)
+        if route is not None and route not in ROUTES:
+            warn_once(f"route:{route!r}", "route %r is none of %s", route, ", ".join(ROUTES))
+
+    def __enter__(self) -> "annotate":
+        try:
+            current = otel_context.get_current()
+            self._token = leaving.enter(with_tags(current, self._tags))
+        except Exception as error:
+            trouble("annotate", error)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        leaving.leave(self._token)
+
+
+def with_tags(context: Context, tags: Mapping[str, Any]) -> Context:
+    """A context whose coming turns carry `tags`."""
+    inherited = context.get(TAGS)
+    merged = {**inherited, **tags} if isinstance(inherited, dict) else dict(tags)
+    return otel_context.set_value(TAGS, merged, context)

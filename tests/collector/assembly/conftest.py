@@ -1,0 +1,127 @@
+"""Recorded exports as the spans that the worker gets: received, stored, and read back."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from groundwire_collector.receiver import blocks
+from groundwire_collector.receiver.admission import Admission
+from groundwire_collector.settings import Settings
+from groundwire_collector.span import Span, SpanEvent
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.keys import Access
+from groundwire_collector.storage.spans import SpanStore, spans_of
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+DECODERS = {".pb": (blocks.trace_blocks, blocks.log_blocks)}
+DECODERS[".json"] = (blocks.json_trace_blocks, blocks.json_log_blocks)
+Traces = dict[str, list[Span]]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(Settings(data_dir=tmp_path))
+    make_schema(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def capture(engine: Engine) -> Callable[[str], Traces]:
+    """The traces of a folder of tests/captures, by trace id."""
+
+    def read(name: str) -> Traces:
+        store, admission = SpanStore(engine), Admission(longest=2**20)
+        access = Access(key_id="test")
+        trace_ids: set[str] = set()
+        for path in sorted((CAPTURES / name).iterdir()):
+            if path.suffix not in DECODERS or path.name == "meta.json":
+                continue
+            traces, logs = DECODERS[path.suffix]
+            if path.name.startswith("logs"):
+                store.write([], admission.logs(logs(path.read_bytes()), access).logs)
+            else:
+                spans = admission.spans(traces(path.read_bytes()), access).spans
+                trace_ids |= {span.trace_id.hex() for span in spans}
+                store.write(spans)
+        with engine.connect() as connection:
+            return spans_of(connection, sorted(trace_ids))
+
+    return read
+
+
+@pytest.fixture
+def ground_truth() -> Callable[[str], dict[str, Any]]:
+    return lambda name: json.loads((CAPTURES / name / "meta.json").read_text())["ground_truth"]
+
+
+@dataclass
+class TraceBuilder:
+    """Spans of one trace in the order they begin: one a second, each a second long."""
+
+    trace_id: str = "a" * 32
+    spans: list[Span] = field(default_factory=list)
+
+    def add(
+        self,
+        name: str,
+        attributes: dict[str, Any] | None = None,
+        *,
+        parent: Span | str | None = None,
+        events: Sequence[SpanEvent] = (),
+        **fields: Any,
+    ) -> Span:
+        start = (len(self.spans) + 1) * 1_000_000_000
+        defaults = {"start_ns": start, "end_ns": start + 1_000_000_000, "service": "bot"}
+        span = Span(
+            trace_id=self.trace_id,
+            span_id=f"{len(self.spans) + 1:016x}",
+            parent_span_id=parent.span_id if isinstance(parent, Span) else parent,
+            name=name,
+            attributes=attributes or {},
+            events=tuple(events),
+            **{**defaults, **fields},
+        )
+        self.spans.append(span)
+        return span
+
+    def retrieval(self, query: str, *texts: str, **fields: Any) -> Span:
+        documents = [{"id": f"d{i}", "content": text} for i, text in enumerate(texts)]
+        return self.add(
+            "retrieval",
+            {
+                "gen_ai.operation.name": "retrieval",
+                "gen_ai.retrieval.query.text": query,
+                "gen_ai.retrieval.documents": json.dumps(documents),
+            },
+            **fields,
+        )
+
+    def chat(self, prompt: str | list[tuple[str, str]], answer: str | None, **fields: Any) -> Span:
+        """A model call in the latest OpenTelemetry GenAI form; `answer` None calls a tool."""
+        sent = [("user", prompt)] if isinstance(prompt, str) else prompt
+        part = {"type": "text", "content": answer} if answer else {"type": "tool_call", "name": "t"}
+        extra = fields.pop("attributes", {})
+        return self.add(
+            "chat",
+            {
+                "gen_ai.operation.name": "chat",
+                "gen_ai.request.model": "acme-chat",
+                "gen_ai.input.messages": json.dumps(
+                    [{"role": r, "parts": [{"type": "text", "content": t}]} for r, t in sent]
+                ),
+                "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [part]}]),
+                **extra,
+            },
+            **fields,
+        )
+
+
+@pytest.fixture
+def trace() -> TraceBuilder:
+    return TraceBuilder()

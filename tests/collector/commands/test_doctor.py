@@ -1,0 +1,72 @@
+"""`groundwire doctor` over a database with stored traces."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from groundwire_collector.commands.doctor import diagnose_stored, report
+from groundwire_collector.errors import UsageError
+from groundwire_collector.settings import Settings
+from groundwire_collector.span import Span
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.spans import SpanStore
+
+SCOPE = "opentelemetry.instrumentation.genai.langchain"
+
+
+def span(number: int, attributes: dict[str, object], **fields: object) -> Span:
+    defaults = {"trace_id": "a" * 32, "start_ns": number, "end_ns": number + 1, "scope": SCOPE}
+    return Span(span_id=f"{number:016x}", attributes=attributes, **{**defaults, **fields})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(data_dir=tmp_path)
+    engine = open_engine(settings)
+    make_schema(engine)
+    documents = json.dumps([{"id": "a", "score": 0.9}])
+    answer = [{"role": "assistant", "parts": [{"type": "text", "content": "30 days."}]}]
+    SpanStore(engine).add(
+        [
+            span(
+                1,
+                {"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.documents": documents},
+            ),
+            span(2, {"gen_ai.operation.name": "chat", "gen_ai.output.messages": answer}),
+            span(3, {"gen_ai.operation.name": "chat"}, trace_id="b" * 32),
+            span(4, {"http.route": "/ask"}, trace_id="c" * 32, scope="flask", service="web"),
+        ]
+    )
+    engine.dispose()
+    return settings
+
+
+def test_it_says_what_each_instrumentation_lacks_and_what_to_set(settings):
+    lines = report(diagnose_stored(settings, 100))
+    assert lines[0] == "3 traces, 2 turns, 0 of them can be judged"
+    assert any(line.startswith(f"{SCOPE} (OpenTelemetry GenAI): 3 spans") for line in lines)
+    assert "  chunk text         0 of 1" in lines
+    assert "  answer             1 of 2" in lines
+    advice = [line for line in lines if "missing answer" in line]
+    assert "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT" in advice[0]
+    assert any("missing chunk text" in line and "content" in line for line in lines)
+
+
+def test_a_scope_without_anything_for_a_turn_is_named_and_nothing_is_asked_of_it(settings):
+    lines = report(diagnose_stored(settings, 100))
+    assert lines[-1] == "flask (no table knows it): 1 spans"
+
+
+def test_it_looks_only_at_the_traces_of_one_service(settings):
+    assert diagnose_stored(settings, 100, "web").traces == 1
+
+
+def test_it_looks_at_no_more_traces_than_asked(settings):
+    assert diagnose_stored(settings, 1).traces == 1
+
+
+def test_it_makes_no_database_where_there_is_none(tmp_path):
+    with pytest.raises(UsageError, match="no database"):
+        diagnose_stored(Settings(data_dir=tmp_path / "none"), 10)
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,95 @@
+"""The user's own evaluators judge live turns, and harm nobody when they hang, crash or lie."""
+
+import sys
+
+import pytest
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.evaluation.judging import judge
+from groundwire_collector.evaluation.registry import evaluators
+from groundwire_collector.settings import Settings
+from groundwire_evaluators.evaluation import State
+from groundwire_evaluators.turn import Turn
+
+MODULE = """
+import os, time
+from groundwire_evaluators.evaluation import Evaluation, State
+
+class Shout:
+    name, revision = "shout", "7"
+    def evaluate(self, turns):
+        return [self._one(turn.answer) for turn in turns]
+    def _one(self, answer):
+        if answer == "hang":
+            time.sleep(600)
+        if answer == "crash":
+            os._exit(3)
+        if answer == "raise":
+            raise ValueError("no")
+        return Evaluation(evaluator=self.name, revision=self.revision, state=State.SCORED,
+                          value=float(answer.isupper()))
+
+class Nothing:
+    pass
+"""
+
+
+@pytest.fixture
+def named(tmp_path, monkeypatch):
+    """Makes the evaluators of a dotted name, as GROUNDWIRE_EVALUATORS would."""
+    (tmp_path / "shouting.py").write_text(MODULE)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    made = []
+
+    def make(names: str, timeout: float = 30.0):
+        settings = Settings(evaluators=names, evaluator_timeout_seconds=timeout)
+        made.extend(evaluators(settings))
+        return made
+
+    yield make
+    for evaluator in made:
+        if hasattr(evaluator, "close"):
+            evaluator.close()
+
+
+def judged(found, *answers: str):
+    turns = [Turn(answer=answer) for answer in answers]
+    return [item.evaluations[0] for item in judge(found, turns)]
+
+
+def test_an_evaluator_of_a_dotted_name_judges_in_its_own_process(named):
+    found = named("shouting:Shout")
+    assert (found[0].name, found[0].revision) == ("shout", "7")
+    assert [e.value for e in judged(found, "LOUD", "quiet")] == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [("hang", "no answer within 1 s"), ("crash", "its process ended"), ("raise", "ValueError: no")],
+)
+def test_one_that_fails_is_counted_as_failed_and_judges_the_next_batch(named, answer, reason):
+    found = named("shouting:Shout", timeout=1.0)
+    [failed] = judged(found, answer)
+    assert failed.state is State.FAILED
+    assert reason in (failed.reason or "")
+    found[0]._timeout_seconds = 30.0
+    assert [e.value for e in judged(found, "LOUD")] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("nosuch", "evaluator nosuch: there is none; known: grounding"),
+        ("shouting:Missing", "evaluator shouting:Missing: AttributeError"),
+        ("shouting:Nothing", "evaluator shouting:Nothing: it lacks name, revision or evaluate()"),
+        ("not_a_module:X", "evaluator not_a_module:X: ModuleNotFoundError"),
+    ],
+)
+def test_a_name_that_is_no_evaluator_is_one_clear_line(named, name, says):
+    with pytest.raises(UsageError) as raised:
+        named(name)
+    assert str(raised.value).startswith(says)
+
+
+def test_none_is_no_evaluator_at_all(named):
+    assert named("none") == []

@@ -1,0 +1,225 @@
+"""What Prometheus reads is what was committed: totals, buckets, exemplars, gauges."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as plain_text
+from sqlalchemy import Engine, insert
+
+from groundwire_collector.catalogue import EVALUATIONS, FAITHFULNESS, TURNS, all_metrics
+from groundwire_collector.intake import Intake
+from groundwire_collector.metrics.exposition import CommittedCollector, Exposition
+from groundwire_collector.routes import metrics
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import counters, progress
+from groundwire_collector.storage.counters import Exemplar, Increments
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.tables.drift import ALARM, DETECTOR
+from groundwire_collector.storage.tables.spans import ARRIVAL
+from groundwire_collector.storage.tables.turns import PENDING_TRACE
+
+LABELS = {"service": "bot", "model_version": 'v"1\\\n', "evaluator": "grounding", "revision": "1"}
+TRACE = "0123456789abcdef" * 2
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+SECOND = 1_000_000_000
+NOW = 1_800_000_000 * SECOND
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    engine = open_engine(Settings(data_dir=tmp_path))
+    make_schema(engine)
+    return engine
+
+
+def count_three_turns(engine: Engine) -> None:
+    increments = Increments()
+    for value in (0.2, 1.0, 1.0):
+        exemplar = Exemplar(TRACE, value, 1_700_000_000.5)
+        increments.count(TURNS, LABELS | {"route": "retrieval"}, exemplar=exemplar)
+        increments.observe(FAITHFULNESS, LABELS, value, exemplar)
+    with engine.begin() as connection:
+        counters.add(connection, increments, NOW)
+
+
+def client(engine: Engine) -> TestClient:
+    app = FastAPI()
+    app.state.exposition = Exposition(engine, Intake().registry)
+    app.include_router(metrics.router)
+    return TestClient(app)
+
+
+def samples(engine: Engine, accept: str = OPENMETRICS):
+    text = Exposition(engine).render(accept)[0].decode()
+    parse = openmetrics if "openmetrics" in accept else plain_text
+    return [sample for family in parse(text) for sample in family.samples]
+
+
+def gauge(engine: Engine, name: str, now_ns: int = NOW) -> list[tuple[dict[str, str], float]]:
+    families = CommittedCollector(engine, clock=lambda: now_ns).collect()
+    return [
+        (s.labels, s.value) for family in families if family.name == name for s in family.samples
+    ]
+
+
+def test_openmetrics_carries_the_trace_of_a_turn_in_each_bucket(engine):
+    count_three_turns(engine)
+    buckets = {
+        sample.labels["le"]: sample
+        for sample in samples(engine)
+        if sample.name == "groundwire_faithfulness_bucket"
+    }
+    assert {le: buckets[le].value for le in ("0.1", "0.2", "0.99", "1.0", "+Inf")} == {
+        "0.1": 0,
+        "0.2": 1,
+        "0.99": 1,
+        "1.0": 3,
+        "+Inf": 3,
+    }
+    exemplar = buckets["0.2"].exemplar
+    assert (exemplar.labels, exemplar.value) == ({"trace_id": TRACE}, 0.2)
+    assert buckets["0.1"].exemplar is None
+
+
+def test_sums_and_counts_allow_the_mean_to_be_computed(engine):
+    count_three_turns(engine)
+    found = {s.name: s.value for s in samples(engine) if s.name.startswith("groundwire_faith")}
+    assert found["groundwire_faithfulness_sum"] == pytest.approx(2.2)
+    assert found["groundwire_faithfulness_count"] == 3
+
+
+def test_a_label_value_of_any_text_is_read_back_as_it_was(engine):
+    count_three_turns(engine)
+    for accept in (OPENMETRICS, "text/plain"):
+        [turns] = [s for s in samples(engine, accept) if s.name == "groundwire_turns_total"]
+        assert (turns.value, turns.labels["model_version"]) == (3, LABELS["model_version"])
+
+
+def test_a_counter_goes_on_where_it_was_in_a_new_process(engine, tmp_path):
+    count_three_turns(engine)
+    engine.dispose()
+    reopened = open_engine(Settings(data_dir=tmp_path))
+    count_three_turns(reopened)
+    [turns] = [s for s in samples(reopened) if s.name == "groundwire_turns_total"]
+    assert turns.value == 6
+
+
+def test_the_scraper_chooses_the_format(engine):
+    for accept, content_type in (
+        (OPENMETRICS, "application/openmetrics-text"),
+        ("*/*", "text/plain"),
+        (None, "text/plain"),
+    ):
+        answer = client(engine).get("/metrics", headers={"accept": accept} if accept else {})
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(content_type)
+        assert answer.text.endswith("# EOF\n") == ("openmetrics" in content_type)
+    assert client(engine).head("/metrics").status_code == 200
+
+
+def test_every_metric_of_the_catalogue_is_announced(engine):
+    page = client(engine).get("/metrics", headers={"accept": OPENMETRICS}).text
+    for metric in all_metrics():
+        assert f"# TYPE {metric.name} {metric.kind}\n" in page
+
+
+@pytest.mark.needs("prometheus")
+def test_promtool_has_nothing_to_say_against_our_metrics(engine):
+    count_three_turns(engine)
+    raise_alarm(engine)
+    page = client(engine).get("/metrics").content
+    check = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True)
+    assert (check.returncode, check.stdout + check.stderr) == (0, b"")
+
+
+def raise_alarm(engine: Engine, resolved_ns: int | None = None) -> None:
+    where = {"service": "bot", "signal": "p_unsupported", "axis": "model_version", "value": "v2"}
+    row = {
+        **where,
+        "cause": "model",
+        "raised_ns": NOW,
+        "changed_ns": 1_700_000_000 * SECOND,
+        "changed_from_ns": NOW,
+        "changed_until_ns": NOW,
+        "size": 0.1,
+        "size_low": 0.05,
+        "size_high": 0.2,
+        "resolved_ns": resolved_ns,
+    }
+    detector = {**where, "statistic": 1.7, "updated_ns": NOW, "state": {}, "revision": "1"}
+    with engine.begin() as connection:
+        connection.execute(insert(ALARM), [row])
+        connection.execute(insert(DETECTOR).prefix_with("OR REPLACE"), [detector])
+
+
+def test_an_open_alarm_shows_what_changed_and_since_when(engine):
+    raise_alarm(engine)
+    labels = {
+        "service": "bot",
+        "signal": "p_unsupported",
+        "axis": "model_version",
+        "value": "v2",
+        "cause": "model",
+    }
+    assert gauge(engine, "groundwire_drift_alarm") == [(labels, 1)]
+    changed = gauge(engine, "groundwire_drift_change_timestamp_seconds")
+    assert changed == [(labels, 1_700_000_000)]
+    del labels["cause"]
+    assert gauge(engine, "groundwire_drift_statistic") == [(labels, 1.7)]
+
+
+def test_a_resolved_alarm_is_no_longer_shown_and_a_repeated_one_is_shown_once(engine):
+    raise_alarm(engine, resolved_ns=NOW)
+    assert gauge(engine, "groundwire_drift_alarm") == []
+    raise_alarm(engine)
+    raise_alarm(engine)
+    assert len(gauge(engine, "groundwire_drift_alarm")) == 1
+
+
+def test_the_lag_is_the_age_of_the_oldest_work_the_worker_owes(engine):
+    [(_, lag)] = gauge(engine, "groundwire_evaluation_lag_seconds")
+    assert lag == 0
+    pending = {"trace_id": TRACE, "last_received_ns": NOW, "root_ended": True}
+    with engine.begin() as connection:
+        rows = [pending | {"due_ns": NOW - 7 * SECOND}]
+        connection.execute(insert(PENDING_TRACE), rows)
+    [(_, lag)] = gauge(engine, "groundwire_evaluation_lag_seconds")
+    assert lag == 7
+    [(_, lag)] = gauge(engine, "groundwire_evaluation_lag_seconds", NOW - 8 * SECOND)
+    assert lag == 0  # not due yet
+
+
+def test_a_worker_that_stopped_shows_as_a_growing_lag(engine):
+    arrival = {"trace_id": bytes(15) + b"1", "closes": True, "complete": False}
+    with engine.begin() as connection:
+        rows = [arrival | {"received_ns": NOW + i * SECOND} for i in range(3)]
+        connection.execute(insert(ARRIVAL), rows)
+        progress.move_to(connection, 1)
+    for age in (5, 50):
+        [(_, lag)] = gauge(engine, "groundwire_evaluation_lag_seconds", NOW + (1 + age) * SECOND)
+        assert lag == age
+
+
+def test_failed_judgements_do_not_count_as_evaluation(engine):
+
+    for service, state, moment in (
+        ("bot", "scored", 5),
+        ("bot", "failed", 9),
+        ("new", "failed", 9),
+    ):
+        increments = Increments()
+        increments.count(EVALUATIONS, {"service": service, "state": state})
+        with engine.begin() as connection:
+            counters.add(connection, increments, moment * SECOND)
+    assert gauge(engine, "groundwire_last_evaluation_timestamp_seconds") == [
+        ({"service": "bot"}, 5)
+    ]
+
+
+def test_a_store_that_cannot_be_read_is_an_answer_of_503(tmp_path):
+    engine = open_engine(Settings(data_dir=tmp_path))  # no schema
+    assert client(engine).get("/metrics").status_code == 503

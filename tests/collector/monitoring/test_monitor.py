@@ -1,0 +1,130 @@
+"""From judged turns to alarms: silent while nothing changes, named when something does."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import create_engine
+from sqlmodel import SQLModel
+
+from groundwire_collector.monitoring import memory
+from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.drift import AlarmBudget
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Turn
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+BASELINE = 300
+
+
+def monitor() -> Monitor:
+    return Monitor(AlarmBudget.parse("1 per 30d"), min_effect=0.03, baseline_turns=BASELINE)
+
+
+def turns(
+    number: int,
+    share_bad: float,
+    seed: int = 0,
+    after: int = 0,
+    service: str = "bot",
+    state: State = State.SCORED,
+    **versions: str,
+) -> Iterator[JudgedTurn]:
+    """One turn every ten seconds; of a bad one the evaluator is sure."""
+    rng = random.Random(seed)
+    for index in range(after, after + number):
+        loss = rng.uniform(0.7, 1.0) if rng.random() < share_bad else rng.uniform(0.0, 0.2)
+        at = START + timedelta(seconds=10 * index)
+        turn = Turn(id=str(index), service=service, started_at=at, ended_at=at, **versions)
+        evaluation = Evaluation(
+            evaluator="grounding", revision="1", state=state, signals={"p_unsupported": loss}
+        )
+        yield JudgedTurn(turn, (evaluation,))
+
+
+def drifting(**versions: str) -> list[JudgedTurn]:
+    """600 quiet turns, then 300 of which half are bad."""
+    return [
+        *turns(600, 0.05, model_version="ft-1"),
+        *turns(300, 0.5, seed=1, after=600, **{"model_version": "ft-1"} | versions),
+    ]
+
+
+def test_a_stream_that_does_not_change_raises_no_alarm():
+    assert monitor().observe(turns(5000, 0.05, model_version="ft-1")) == []
+
+
+def test_a_new_model_version_that_is_worse_is_named_with_the_time_it_began():
+    [alarm] = monitor().observe(drifting(model_version="ft-2"))
+    assert (alarm.signal, alarm.axis, alarm.value) == ("p_unsupported", "model_version", "ft-2")
+    assert alarm.cause == "model"
+    began = int((START + timedelta(seconds=6000)).timestamp() * 1e9)
+    assert alarm.changed_from_ns <= began <= alarm.changed_until_ns
+    assert abs(alarm.changed_ns - began) < 300 * 1e9
+    assert alarm.size_low <= 0.35 <= alarm.size_high
+
+
+def test_a_change_without_a_deployment_names_no_cause():
+    [alarm] = monitor().observe(drifting())
+    assert (alarm.axis, alarm.cause) == ("", "unknown")
+
+
+def test_a_change_in_one_segment_names_the_segment():
+    def mixed(share_bad: float, number: int, after: int) -> list[JudgedTurn]:
+        good = turns(number, 0.05, after=after, model_version="a")
+        other = turns(number, share_bad, seed=2, after=after, model_version="b")
+        return [*good, *other]
+
+    [alarm] = monitor().observe([*mixed(0.05, 400, 0), *mixed(0.4, 600, 400)])
+    assert (alarm.axis, alarm.value) == ("model_version", "b")
+
+
+def test_turns_that_are_not_scored_say_nothing():
+    watched = monitor()
+    watched.observe(turns(400, 0.05, model_version="ft-1"))
+    assert watched.observe(turns(500, 1.0, after=400, state=State.REFUSAL)) == []
+
+
+def test_an_open_alarm_is_told_once_and_resolved_after_recovery():
+    watched = monitor()
+    [alarm] = watched.observe(drifting())
+    watched.identify(alarm, 7)
+    assert watched.observe(turns(500, 0.5, seed=3, after=900)) == []
+    [resolved] = watched.observe(turns(500, 0.05, seed=4, after=1400))
+    assert resolved.id == 7
+    assert resolved.resolved_ns is not None
+    assert resolved.resolved_ns > alarm.raised_ns
+    [again] = watched.observe(turns(500, 0.5, seed=5, after=1900))
+    assert again.resolved_ns is None
+
+
+def test_services_are_watched_apart():
+    watched = monitor()
+    watched.observe(turns(600, 0.05, service="quiet"))
+    alarms = watched.observe([*drifting(), *turns(600, 0.05, after=600, service="quiet")])
+    assert [alarm.service for alarm in alarms] == ["bot"]
+
+
+@pytest.mark.parametrize("batch", [1, 37])
+def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_stopped(batch):
+    engine = create_engine("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    settings = Settings(baseline_turns=BASELINE)
+    stream = drifting(model_version="ft-2")[: 750 if batch == 37 else 380]
+    alarms: list[Alarm] = []
+    for begin in range(0, len(stream), batch):
+        with engine.begin() as connection:
+            recalled = memory.recall(connection, settings)
+            alarms += recalled.observe(stream[begin : begin + batch])
+            memory.keep(connection, recalled)
+    straight = monitor()
+    assert alarms == straight.observe(stream)
+    with engine.begin() as connection:
+        statistics = [
+            watch.statistic for watch in memory.recall(connection, settings).watches.values()
+        ]
+    assert statistics == [watch.statistic for watch in straight.watches.values()]

@@ -1,0 +1,148 @@
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, insert, select
+
+from groundwire_collector.settings import Settings
+from groundwire_collector.span import Span
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.retention import Removed, expire, forget, used_bytes
+from groundwire_collector.storage.spans import SpanStore, arrivals, spans_of
+from groundwire_collector.storage.tables.spans import CONTENT, SPAN
+from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
+
+DAY_NS = 86_400 * 10**9
+NOW = 20_000 * DAY_NS + 5
+CHUNK = "Refunds are paid within fourteen days of the return. " * 8
+
+
+def a_span(trace: int, **attributes: Any) -> Span:
+    return Span(
+        trace_id=f"{trace:032x}", span_id=f"{1:016x}", service="shop", attributes=attributes
+    )
+
+
+def add_at(engine: Engine, days_ago: float, *spans: Span) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        moment = NOW - round(days_ago * DAY_NS)
+        patch.setattr("groundwire_collector.storage.spans.time_ns", lambda: moment)
+        SpanStore(engine).add(spans)
+
+
+def add_turn(engine: Engine, trace: int, days_ago: float = 0.0) -> None:
+    turn = f"{trace:032x}-1"
+    with engine.begin() as connection:
+        started = NOW - round(days_ago * DAY_NS)
+        row = {"id": turn, "trace_id": f"{trace:032x}", "service": "shop", "started_ns": started}
+        connection.execute(insert(TURN).values(**row, chunks=[], facts={}))
+        score = {"turn_id": turn, "evaluator": "e", "revision": "1", "state": "scored"}
+        connection.execute(insert(SCORE).values(**score, signals={}, citations=[]))
+        claim = {"turn_id": turn, "evaluator": "e", "position": 0, "start": 0, "end": 1}
+        connection.execute(insert(CLAIM).values(**claim, verdict="supported", spans=[]))
+
+
+def counts(engine: Engine) -> dict[str, int]:
+    with engine.connect() as connection:
+        return {
+            table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+            for table in (SPAN, CONTENT, TURN, SCORE, CLAIM)
+        }
+
+
+def noise(seed: int) -> str:
+    return random.Random(seed).randbytes(300).hex()
+
+
+def readable(engine: Engine, trace: int) -> bool:
+    with engine.connect() as connection:
+        return bool(spans_of(connection, [f"{trace:032x}"])[f"{trace:032x}"])
+
+
+def test_what_is_older_than_the_retention_goes_with_all_that_hangs_on_it(
+    engine: Engine, settings: Settings
+) -> None:
+    for trace, days in ((1, 40), (2, 31), (3, 29), (4, 0)):
+        add_at(engine, days, a_span(trace, text=f"{trace} {CHUNK}"))
+        add_turn(engine, trace, days)
+    removed = expire(engine, settings, NOW)
+    assert (removed.spans, removed.turns) == (2, 2)
+    assert [readable(engine, trace) for trace in (1, 2, 3, 4)] == [False, False, True, True]
+    assert counts(engine) == {"span": 2, "content": 4, "turn": 2, "score": 2, "claim": 2}
+    with engine.connect() as connection:
+        assert [a.trace_id[-1] for a in arrivals(connection, 0, 9)] == ["3", "4"]
+    assert expire(engine, settings, NOW) == Removed()
+
+
+def test_a_text_lives_as_long_as_the_last_day_that_used_it(
+    engine: Engine, settings: Settings
+) -> None:
+    for trace, days in ((1, 31), (2, 1)):
+        add_at(engine, days, a_span(trace, text=CHUNK))
+    expire(engine, settings, NOW)
+    with engine.connect() as connection:
+        (span,) = spans_of(connection, [f"{2:032x}"])[f"{2:032x}"]
+    assert span.attributes["text"] == CHUNK
+
+
+def test_positions_in_the_stream_are_never_used_again(engine: Engine, settings: Settings) -> None:
+    add_at(engine, 40, a_span(1), a_span(2))
+    with engine.connect() as connection:
+        position = arrivals(connection, 0, 9)[-1].seq
+    expire(engine, settings, NOW)
+    add_at(engine, 0, a_span(3))
+    with engine.connect() as connection:
+        assert [a.trace_id[-1] for a in arrivals(connection, position, 9)] == ["3"]
+
+
+def test_too_much_is_cut_from_the_old_end_and_the_file_shrinks(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    engine = open_engine(settings)
+    make_schema(engine)
+    for start in range(0, 6000, 1000):
+        spans = [a_span(start + i + 1, text=noise(start + i)) for i in range(1000)]
+        add_at(engine, 6 - start / 1000, *spans)
+    limit = (used_bytes(engine) or 0) // 3
+    removed = expire(engine, settings.model_copy(update={"retention_bytes": limit}), NOW)
+    assert (used_bytes(engine) or 0) <= limit
+    assert settings.sqlite_path.stat().st_size <= limit
+    assert 0 < removed.spans < 6000
+    assert readable(engine, 6000)
+    assert not readable(engine, 1)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("which", [{"session": "s1"}, {"user": "u1"}])
+def test_every_trace_of_a_session_or_user_is_deleted_on_request(
+    engine: Engine, which: dict[str, str]
+) -> None:
+    own = {"session.id": "s1", "enduser.id": "u1", "text": f"mine {CHUNK}"}
+    add_at(engine, 0, a_span(1, **own), a_span(2, **{"session.id": "s2", "text": CHUNK}))
+    add_at(engine, 3, a_span(3, **own))
+    for trace in (1, 2, 3):
+        add_turn(engine, trace)
+    assert forget(engine, **which) == 2
+    assert [readable(engine, trace) for trace in (1, 2, 3)] == [False, True, False]
+    assert counts(engine) == {"span": 1, "content": 2, "turn": 1, "score": 1, "claim": 1}
+
+
+def test_a_forgotten_text_is_not_in_the_file_any_more(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    engine = open_engine(settings)
+    make_schema(engine)
+    secret = "".join(chr(33 + i * 7 % 90) for i in range(150))
+    add_at(engine, 0, a_span(1, **{"session.id": secret}), a_span(2))
+    forget(engine, session=secret)
+    engine.dispose()
+    for file in tmp_path.glob("groundwire.db*"):
+        assert secret[:40].encode() not in file.read_bytes()
+
+
+def test_a_writer_that_knew_a_forgotten_text_stores_it_again(engine: Engine) -> None:
+    store = SpanStore(engine)
+    store.add([a_span(1, **{"session.id": "s1", "text": CHUNK})])
+    forget(engine, session="s1")
+    store.add([a_span(2, text=CHUNK)])
+    with engine.connect() as connection:
+        assert spans_of(connection, [f"{2:032x}"])[f"{2:032x}"][0].attributes["text"] == CHUNK

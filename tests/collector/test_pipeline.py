@@ -1,0 +1,224 @@
+"""From stored spans to judged, counted turns: once each, whatever is late or interrupted."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import Engine
+
+from groundwire import attributes
+from groundwire_collector import catalogue
+from groundwire_collector import pipeline as module
+from groundwire_collector.pipeline import Pipeline
+from groundwire_collector.settings import Settings
+from groundwire_collector.span import Span
+from groundwire_collector.storage import counters, drift, turns
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.spans import SpanStore
+from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Turn
+
+SECOND = 1_000_000_000
+LATER = 4_000_000_000 * SECOND  # long after anything below
+
+
+class Length:
+    """Judges an answer by whether it says what the first chunk says."""
+
+    name = "grounding"
+    revision = "test"
+
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        return [self._one(turn) for turn in turns]
+
+    def _one(self, turn: Turn) -> Evaluation:
+        bad = float(turn.answer != turn.chunks[0].text)
+        signals = {"p_unsupported": bad}
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=State.SCORED,
+            value=1 - bad,
+            signals=signals,
+        )
+
+
+class Raising(Length):
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        raise ZeroDivisionError("judge broke")
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(data_dir=tmp_path, baseline_turns=100)
+
+
+@pytest.fixture
+def engine(settings):
+    engine = open_engine(settings)
+    make_schema(engine)
+    yield engine
+    engine.dispose()
+
+
+def message(role: str, text: str) -> str:
+    return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
+
+
+def trace(number: int, answer: str = "30 days", complete: bool = True) -> list[Span]:
+    """A turn by our own convention: a retrieval and the turn's span."""
+    trace_id, start = f"{number + 1:032x}", (1_700_000_000 + number * 10) * SECOND
+    shared = {"trace_id": trace_id, "service": "bot", "scope": attributes.SCOPE}
+    root = Span(
+        **shared,
+        span_id=f"{number + 1:016x}",
+        name="ask",
+        start_ns=start,
+        end_ns=start + SECOND,
+        attributes={
+            attributes.OPERATION: attributes.OPERATION_TURN,
+            attributes.INPUT_MESSAGES: message("user", "How long?"),
+            attributes.OUTPUT_MESSAGES: message("assistant", answer),
+            attributes.MODEL_VERSION: "v1",
+            **({attributes.ANSWER_COMPLETE: True} if complete else {}),
+        },
+    )
+    retrieval = Span(
+        **shared,
+        span_id=f"{number + 0x1000:016x}",
+        parent_span_id=root.span_id,
+        name="search",
+        start_ns=start,
+        end_ns=start + SECOND // 2,
+        attributes={
+            attributes.OPERATION: attributes.OPERATION_RETRIEVAL,
+            attributes.DOCUMENTS: json.dumps([{"id": "c1", "content": "30 days"}]),
+        },
+    )
+    return [retrieval, root]
+
+
+def stored(engine: Engine) -> list[JudgedTurn]:
+    with engine.connect() as connection:
+        return turns.find(connection, TurnQuery(limit=500))
+
+
+def count(engine: Engine, metric: catalogue.Metric) -> float:
+    with engine.connect() as connection:
+        found = counters.counters(connection)
+    return sum(counter.value for (name, _), counter in found.items() if name == metric.name)
+
+
+def work_off(pipeline: Pipeline, now_ns: int = LATER) -> None:
+    while pipeline.step(now_ns):
+        pass
+
+
+def test_a_complete_trace_becomes_a_judged_and_counted_turn(settings, engine):
+    SpanStore(engine).add(trace(0))
+    work_off(Pipeline(settings, engine, [Length()]))
+    [item] = stored(engine)
+    assert (item.turn.question, item.turn.answer) == ("How long?", "30 days")
+    assert [chunk.text for chunk in item.turn.chunks] == ["30 days"]
+    assert item.p_unsupported == 0
+    assert count(engine, catalogue.TURNS) == 1
+
+
+def test_a_trace_without_the_answer_complete_mark_waits_until_it_is_quiet(settings, engine):
+    SpanStore(engine).add(trace(0, complete=False))
+    pipeline = Pipeline(settings, engine, [Length()])
+    pipeline.step()
+    assert stored(engine) == []
+    work_off(pipeline)
+    assert len(stored(engine)) == 1
+
+
+def test_spans_sent_again_change_nothing(settings, engine):
+    pipeline = Pipeline(settings, engine, [Length()])
+    for _ in range(3):
+        SpanStore(engine).add(trace(0))
+        work_off(pipeline)
+    assert count(engine, catalogue.TURNS) == 1
+    assert count(engine, catalogue.TURNS_REOPENED) == 0
+
+
+def test_a_span_that_comes_late_is_judged_again_but_counted_once(settings, engine):
+    retrieval, root = trace(0)
+    pipeline = Pipeline(settings, engine, [])
+    for late in (root, retrieval):
+        SpanStore(engine).add([late])
+        work_off(pipeline)
+    [item] = stored(engine)
+    assert [chunk.id for chunk in item.turn.chunks] == ["c1"]
+    assert count(engine, catalogue.TURNS) == 1
+    assert count(engine, catalogue.TURNS_REOPENED) == 1
+
+
+def test_an_evaluator_that_raises_costs_its_own_judgement_alone(settings, engine):
+    SpanStore(engine).add(trace(0))
+    failing = Raising()
+    failing.name = "broken"
+    work_off(Pipeline(settings, engine, [failing, Length()]))
+    [item] = stored(engine)
+    states = {e.evaluator: (e.state, e.reason) for e in item.evaluations}
+    assert states["broken"] == (State.FAILED, "ZeroDivisionError: judge broke")
+    assert states["grounding"][0] is State.SCORED
+
+
+def test_a_drift_of_the_answers_is_stored_as_an_alarm_and_resolved(settings, engine):
+    good, bad = "30 days", "45 days"
+    phases = [(good, 150), (bad, 60), (good, 200)]
+    number = 0
+    for answer, length in phases:
+        for _ in range(length):
+            SpanStore(engine).add(trace(number, answer))
+            number += 1
+    work_off(Pipeline(settings, engine, [Length()]))
+    with engine.connect() as connection:
+        [alarm] = drift.alarms(connection)
+    assert (alarm.service, alarm.signal) == ("bot", "p_unsupported")
+    began = (1_700_000_000 + 150 * 10) * SECOND
+    assert alarm.changed_from_ns <= began + SECOND <= alarm.changed_until_ns
+    assert alarm.resolved_ns is not None
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_commit_leaves_nothing_half_done(
+    settings, engine, monkeypatch
+):
+    for number in range(10):
+        SpanStore(engine).add(trace(number))
+    pipeline = Pipeline(settings, engine, [Length()])
+
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("groundwire_collector.pipeline.memory.keep", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            work_off(pipeline)
+    assert stored(engine) == []
+    assert count(engine, catalogue.TURNS) == 0
+
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert len(stored(engine)) == 10
+    assert count(engine, catalogue.TURNS) == 10
+
+
+def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
+    settings, engine, monkeypatch
+):
+    for number in range(3):
+        SpanStore(engine).add(trace(number))
+    assemble = module.assemble
+
+    def choking(spans: Sequence[Span], known: Sequence[str]) -> list[Turn]:
+        if spans[0].trace_id == f"{2:032x}":
+            raise RecursionError("too deep")
+        return assemble(spans, known)
+
+    monkeypatch.setattr(module, "assemble", choking)
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert len(stored(engine)) == 2
+    assert count(engine, catalogue.TURNS) == 2
+    assert count(engine, catalogue.TRACES_FAILED) == 1

@@ -1,0 +1,108 @@
+"""The rules that ship: up to date, understood by Prometheus, and each alert tried both ways."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner
+
+from groundwire_collector.catalogue import Kind, all_metrics
+from groundwire_collector.commands.rules import rules
+from groundwire_collector.errors import UsageError
+from groundwire_collector.rules.alerting import alerts
+from groundwire_collector.rules.limits import Limits, duration
+from groundwire_collector.rules.recording import recordings, references
+from groundwire_collector.rules.rendering import files, write
+
+ROOT = Path(__file__).parents[2]
+GENERATED = ROOT / "dashboards/generated/prometheus"
+SCENARIOS = sorted((Path(__file__).parent / "promtool").glob("*.test.yml"))
+LIMITS = Limits.load(None)
+
+
+def promtool(*arguments: object) -> None:
+    done = subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_shipped_rules_are_those_the_code_generates():
+    for name, text in files(LIMITS).items():
+        assert (GENERATED / name).read_text(encoding="utf-8") == text, "run: make generate"
+
+
+@pytest.mark.needs("prometheus")
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.name.split(".")[0])
+def test_the_rules_do_in_prometheus_what_the_scenario_says(scenario: Path):
+    promtool("test", "rules", scenario)
+
+
+@pytest.mark.needs("prometheus")
+def test_prometheus_understands_the_rules_with_any_limits(tmp_path: Path):
+    limits = LIMITS.model_copy(update={"current_window": 90, "drop_for": 0, "min_drop": 0.125})
+    for number, chosen in enumerate((LIMITS, limits)):
+        promtool("check", "rules", *write(chosen, tmp_path / str(number)))
+
+
+def test_every_alert_is_tried_firing_and_silent():
+    tried = [
+        case
+        for scenario in SCENARIOS
+        for test in yaml.safe_load(scenario.read_text())["tests"]
+        for case in test.get("alert_rule_test", ())
+    ]
+    for alert in alerts(LIMITS):
+        outcomes = {
+            bool(case.get("exp_alerts")) for case in tried if case["alertname"] == alert.name
+        }
+        assert outcomes == {True, False}, alert.name
+
+
+def test_every_alert_has_a_runbook_a_severity_and_links():
+    for alert in alerts(LIMITS):
+        runbook = ROOT / "docs/howto/runbooks" / f"{alert.name}.md"
+        assert runbook.read_text(encoding="utf-8").startswith(f"# {alert.name}\n")
+        assert alert.severity in ("page", "ticket")
+
+
+def test_rules_name_only_metrics_that_exist():
+    suffixes = {
+        Kind.COUNTER: ("_total",),
+        Kind.HISTOGRAM: ("_sum", "_count", "_bucket"),
+        Kind.GAUGE: ("",),
+    }
+    exist = {m.name + suffix for m in all_metrics() for suffix in suffixes[m.kind]}
+    recorded = {recording.name for recording in (*recordings(LIMITS), *references(LIMITS))}
+    expressions = [r.expression for r in (*recordings(LIMITS), *references(LIMITS))]
+    expressions += [alert.expression for alert in alerts(LIMITS)]
+    for expression in expressions:
+        named = set(re.findall(r"groundwire[:_][a-z_:]+", expression))
+        assert named <= exist | recorded, expression
+
+
+def test_limits_come_from_a_file_and_the_command_writes_the_rules(tmp_path: Path):
+    config = tmp_path / "limits.toml"
+    config.write_text('min_turns = 7\ncollector_url = "https://groundwire.example"\n')
+    out = tmp_path / "rules"
+    command = typer.Typer()
+    command.command()(rules)
+    done = CliRunner().invoke(command, ["--config", str(config), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    text = (out / "groundwire-alerts.yml").read_text()
+    assert "groundwire:scored_turns:current >= 7" in text
+    assert "https://groundwire.example/runbooks/GroundwireDrift" in text
+
+
+@pytest.mark.parametrize("text", ["min_turn = 5", "min_turns = 0", "min_turns ="])
+def test_a_wrong_limit_is_told_with_the_name_of_the_file(tmp_path: Path, text: str):
+    config = tmp_path / "limits.toml"
+    config.write_text(text)
+    with pytest.raises(UsageError, match=r"limits\.toml"):
+        Limits.load(config)
+
+
+def test_a_duration_is_written_in_its_largest_whole_unit():
+    written = {0: "0s", 45: "45s", 90: "90s", 120: "2m", 7200: "2h", 604800: "7d"}
+    assert {seconds: duration(seconds) for seconds in written} == written

@@ -1,0 +1,158 @@
+"""What holds for every detector."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from groundwire_evaluators.drift import Baseline, Detector, KnownMeanESR, TwoSampleESR
+
+MASS = 1e-5
+SECOND = 10**9
+
+
+def two_sample() -> Detector:
+    losses = np.random.default_rng(1).random(2000) < 0.05
+    return TwoSampleESR(baseline=Baseline.from_losses(losses.astype(float)), min_effect=0.05)
+
+
+def known_mean() -> Detector:
+    return KnownMeanESR(mean=0.05, min_effect=0.05)
+
+
+EVERY = pytest.mark.parametrize("make", [two_sample, known_mean])
+Make = Callable[[], Detector]
+
+
+def stream(*pieces: tuple[int, float], seed: int = 2) -> list[float]:
+    """Losses of 0 and 1: so many with such a mean, one piece after the other."""
+    rng = np.random.default_rng(seed)
+    return [float(rng.random() < mean) for turns, mean in pieces for _ in range(turns)]
+
+
+def alarm_of(detector: Detector, losses: list[float]) -> int | None:
+    for index, loss in enumerate(losses):
+        detector.update(loss, MASS, index * SECOND)
+        if detector.drift_detected:
+            return index
+    return None
+
+
+@EVERY
+def test_satisfies_the_protocol(make: Make) -> None:
+    assert isinstance(make(), Detector)
+
+
+@EVERY
+def test_is_silent_on_a_stable_stream(make: Make) -> None:
+    assert alarm_of(make(), stream((5000, 0.05))) is None
+
+
+@EVERY
+def test_is_silent_when_turns_get_better(make: Make) -> None:
+    assert alarm_of(make(), stream((1000, 0.05), (5000, 0.01))) is None
+
+
+@EVERY
+def test_alarms_after_a_shift_and_says_since_when_and_by_how_much(make: Make) -> None:
+    detector = make()
+    alarm = alarm_of(detector, stream((1000, 0.05), (2000, 0.20)))
+    assert alarm is not None
+    assert 1000 < alarm < 1200
+    interval, size = detector.changed_interval, detector.size_interval
+    assert interval is not None
+    assert interval[0] <= 1000 * SECOND <= interval[1]
+    assert size is not None
+    assert size[0] <= 0.15 <= size[1]
+    assert interval[0] <= (detector.changed_at or 0) <= interval[1]
+    assert size[0] <= (detector.size or 0) <= size[1]
+
+
+@EVERY
+def test_finds_a_slow_decay(make: Make) -> None:
+    ramp = [(50, 0.05 + 0.001 * step) for step in range(100)]
+    assert alarm_of(make(), stream((500, 0.05), *ramp)) is not None
+
+
+@EVERY
+def test_the_same_losses_give_the_same_answer(make: Make) -> None:
+    losses = stream((300, 0.05), (700, 0.2))
+    first, second = make(), make()
+    assert alarm_of(first, losses) == alarm_of(second, losses)
+    assert first.to_state() == second.to_state()
+
+
+@EVERY
+def test_survives_a_save_and_load_at_any_turn(make: Make) -> None:
+    losses = stream((100, 0.05), (400, 0.3))
+    whole, broken = make(), make()
+    for index, loss in enumerate(losses):
+        whole.update(loss, MASS, index * SECOND)
+        broken.update(loss, MASS, index * SECOND)
+        if index % 37 == 0:
+            broken = type(broken).from_state(json.loads(json.dumps(broken.to_state())))  # type: ignore[attr-defined]
+    assert broken.to_state() == whole.to_state()
+    assert broken.statistic == whole.statistic
+    assert broken.changed_interval == whole.changed_interval
+
+
+@EVERY
+def test_starts_afresh_after_a_reset(make: Make) -> None:
+    used, fresh = make(), make()
+    alarm_of(used, stream((200, 0.5)))
+    used.reset()
+    assert used.statistic == 0
+    assert not used.drift_detected
+    assert used.changed_at is None
+    assert used.changed_interval is None
+    assert used.size is None
+    assert used.size_interval is None
+    assert used.to_state() == fresh.to_state()
+
+
+@EVERY
+def test_many_turns_at_once_are_as_many_updates(make: Make) -> None:
+    losses = stream((700, 0.05), (2000, 0.15))
+    single, bulk = make(), make()
+    alarm = alarm_of(single, losses)
+    ats = [index * SECOND for index in range(len(losses))]
+    fed = bulk.update_many(losses, [MASS] * len(losses), ats)  # type: ignore[attr-defined]
+    assert alarm == fed - 1
+    assert bulk.statistic == pytest.approx(single.statistic, rel=1e-9)
+    assert bulk.changed_interval == single.changed_interval
+
+
+@EVERY
+def test_memory_does_not_grow_with_the_stream(make: Make) -> None:
+    detector = make()
+    losses = stream((20_000, 0.02))
+    detector.update_many(losses, [MASS] * len(losses), range(len(losses)))  # type: ignore[attr-defined]
+    assert len(json.dumps(detector.to_state())) < 40_000
+
+
+@EVERY
+@pytest.mark.parametrize("loss", [-0.1, 1.1, float("nan"), float("inf")])
+def test_refuses_what_is_no_loss(make: Make, loss: float) -> None:
+    detector = make()
+    with pytest.raises(ValueError, match="loss"):
+        detector.update(loss, MASS, 0)
+    with pytest.raises(ValueError, match="loss"):
+        detector.update_many([loss], [MASS], [0])  # type: ignore[attr-defined]
+    assert detector.statistic == 0
+
+
+@EVERY
+def test_a_turn_without_mass_moves_the_evidence_but_spends_nothing(make: Make) -> None:
+    detector = make()
+    for index in range(100):
+        detector.update(1.0, 0.0, index)
+    assert detector.statistic == 0
+
+
+@EVERY
+def test_the_alarm_stays_finite_when_nobody_resets_it(make: Make) -> None:
+    detector = make()
+    for index in range(2000):
+        detector.update(1.0, MASS, index)
+    assert 1 < detector.statistic < float("inf")

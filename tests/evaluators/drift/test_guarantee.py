@@ -1,0 +1,109 @@
+"""The promise, by simulation: false alarms stay within the mass that was spent."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from groundwire_evaluators.drift import Baseline, KnownMeanESR, TwoSampleESR
+from groundwire_evaluators.drift.betting import BettingESR
+
+Floats = npt.NDArray[np.float64]
+Draw = Callable[[np.random.Generator, int], Floats]
+
+TURNS = 2000
+MASS = 1 / 1000
+SPENT = TURNS * MASS
+
+
+def rare(rng: np.random.Generator, n: int) -> Floats:
+    return (rng.random(n) < 0.05).astype(float)
+
+
+def graded(rng: np.random.Generator, n: int) -> Floats:
+    return rng.beta(2, 18, n)
+
+
+def mixed(rng: np.random.Generator, n: int) -> Floats:
+    losses = rng.beta(2, 8, n)
+    kind = rng.random(n)
+    losses[kind < 0.7] = 0.0
+    losses[kind > 0.97] = 1.0
+    return losses
+
+
+def never(rng: np.random.Generator, n: int) -> Floats:
+    return (rng.random(n) < 0.001).astype(float)
+
+
+def dependent(rng: np.random.Generator, n: int) -> Floats:
+    """Conditional mean always 0.1, but the spread of a turn hangs on the turn before."""
+    losses, calm = np.empty(n), True
+    for turn in range(n):
+        losses[turn] = 0.1 if calm else float(rng.random() < 0.1)
+        calm = losses[turn] == 1.0 or (calm and rng.random() < 0.9)
+    return losses
+
+
+LAWS = [rare, graded, mixed, never, dependent]
+
+
+def false_alarms(detector: BettingESR, losses: Floats) -> int:
+    count, at = 0, 0
+    while at < len(losses):
+        rest = losses[at:]
+        at += detector.update_many(rest, np.full(len(rest), MASS), range(at, len(losses)))
+        if detector.drift_detected:
+            count += 1
+            detector.reset()
+    return count
+
+
+def two_sample(baseline: Floats) -> BettingESR:
+    return TwoSampleESR(baseline=Baseline.from_losses(baseline))
+
+
+def plug_in(baseline: Floats) -> BettingESR:
+    return KnownMeanESR(mean=float(np.clip(baseline.mean(), 1e-3, 1)))
+
+
+def simulated(make: Callable[[Floats], BettingESR], draw: Draw, n: int, streams: int) -> Floats:
+    rng = np.random.default_rng(n)
+    return np.array(
+        [false_alarms(make(draw(rng, n)), draw(rng, TURNS)) for _ in range(streams)], dtype=float
+    )
+
+
+@pytest.mark.parametrize("draw", LAWS)
+@pytest.mark.parametrize("n", [50, 500])
+def test_false_alarms_stay_within_the_budget_whatever_the_baseline(draw: Draw, n: int) -> None:
+    counts = simulated(two_sample, draw, n, streams=40)
+    error = counts.std() / np.sqrt(counts.size)
+    assert counts.mean() <= SPENT + 3 * error
+
+
+def test_the_simulation_would_notice_a_broken_budget() -> None:
+    counts = simulated(plug_in, rare, 50, streams=200)
+    error = counts.std() / np.sqrt(counts.size)
+    assert counts.mean() > SPENT + 3 * error
+
+
+def test_false_alarms_stay_within_the_budget_when_the_mean_is_known() -> None:
+    counts = simulated(lambda _: KnownMeanESR(mean=0.05), rare, 2, streams=40)
+    error = counts.std() / np.sqrt(counts.size)
+    assert 0.1 * SPENT < counts.mean() <= SPENT + 3 * error
+
+
+@pytest.mark.parametrize(("draw", "mean"), [(rare, 0.05), (graded, 0.1), (dependent, 0.1)])
+@pytest.mark.parametrize("n", [20, 300])
+def test_capital_against_the_true_mean_is_worth_at_most_one(
+    draw: Draw, mean: float, n: int
+) -> None:
+    rng = np.random.default_rng(n)
+    capital = []
+    for _ in range(300):
+        baseline = Baseline.from_losses(draw(rng, n))
+        cell = np.searchsorted(baseline.edges, mean, side="right") - 1
+        capital.append(np.exp(baseline.log_capital[cell]))
+    assert np.mean(capital) <= 1 + 3 * np.std(capital) / np.sqrt(len(capital))
