@@ -1,0 +1,57 @@
+"""Outcomes of all three sources, counted apart: passive, shadow, canary."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from groundwire_collector import catalogue
+from groundwire_collector.storage.counters import Increments
+from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS
+from groundwire_evaluators.reliance.canary.run import Result
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.passive import StaleOutcome, passive_outcome
+from groundwire_evaluators.reliance.shadow import Shadowed
+
+
+class Source(StrEnum):
+    PASSIVE = "passive"
+    SHADOW = "shadow"
+    CANARY = "canary"
+
+
+def count_outcome(
+    increments: Increments, source: Source, outcome: Outcome, labels: Mapping[str, str]
+) -> None:
+    """`labels` are those of the versions (`catalogue.VERSION_LABELS`)."""
+    told = {**labels, "source": source.value, "outcome": outcome.value}
+    increments.count(catalogue.RELIANCE_OUTCOMES, told)
+
+
+def count_passive(
+    increments: Increments, evaluations: Iterable[Evaluation], labels: Mapping[str, str]
+) -> None:
+    """The passive outcome of a production turn, from its `override` evaluation where it has one."""
+    for evaluation in evaluations:
+        if evaluation.evaluator == "override" and (outcome := passive_outcome(evaluation)):
+            count_outcome(increments, Source.PASSIVE, outcome, labels)
+
+
+def count_shadowed(increments: Increments, shadowed: Shadowed, labels: Mapping[str, str]) -> None:
+    """`labels` are those of the production turn, whose model was asked."""
+    count_outcome(increments, Source.SHADOW, shadowed.outcome, labels)
+
+
+def count_canaries(
+    increments: Increments, results: Iterable[Result], labels: Mapping[str, str]
+) -> None:
+    """The arms under conflict alone: what a clean context gives says nothing of the source."""
+    for result in results:
+        if result.arm in CONFLICT_ARMS and result.followed is not None:
+            count_outcome(increments, Source.CANARY, result.followed, labels)
+
+
+def count_stale(
+    increments: Increments, outcome: StaleOutcome | None, labels: Mapping[str, str]
+) -> None:
+    if outcome is not None:
+        increments.count(catalogue.STALE_ANSWERS, {**labels, "outcome": outcome.value})
