@@ -29,6 +29,7 @@ def judge(question: str | None, answer: str | None, chunks: tuple[str, ...] = PO
         ("When was version 3.2.1 released?", "It was released in 2023.", "5 September 2024"),
         ("When was version 3.2.1 released?", "On 6 September 2024.", "5 September 2024"),
         ("Who released version 3.2.1?", "It was released by John Smith.", "Maria Lopez"),
+        ("Who released version 3.2.1?", "Version 3.2.1 was released by John Smith.", "Maria Lopez"),
         ("Which version did Maria Lopez release?", "Maria Lopez released version 3.1.", "3.2.1"),
     ],
 )
