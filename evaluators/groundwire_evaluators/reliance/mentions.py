@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
 from groundwire_evaluators.text.names import names
@@ -46,20 +46,36 @@ class Answer:
     items: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Response:
-    """A response, read once."""
+    """A response, read once; its values only where an answer is one."""
 
     text: str
     tokens: tuple[Token, ...]
     words: tuple[str, ...]
-    values: tuple[Value, ...]
 
     @classmethod
     def read(cls, text: str) -> "Response":
         tokens = tuple(tokenize(text))
-        words = tuple(fold(token.text) for token in tokens)
-        return cls(text, tokens, words, tuple(find_values(text)))
+        return cls(text, tokens, tuple(fold(token.text) for token in tokens))
+
+    @cached_property
+    def values(self) -> tuple[Value, ...]:
+        return tuple(find_values(self.text))
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Where each word stands among those that are no articles."""
+        found: dict[str, list[int]] = {}
+        for at, (_, word) in enumerate(self.told):
+            found.setdefault(word, []).append(at)
+        return found
+
+    @cached_property
+    def told(self) -> list[tuple[int, str]]:
+        """The words that are no articles, each with its index; all where there is nothing else."""
+        kept = [(i, word) for i, word in enumerate(self.words) if word not in _ARTICLES]
+        return kept or list(enumerate(self.words))
 
 
 @lru_cache(maxsize=4096)
@@ -127,11 +143,9 @@ def _by_words(words: tuple[str, ...], response: Response) -> Iterator[Mention]:
     """Runs of the answer's words, articles aside, on whole words."""
     if not words:
         return
-    said = [(i, word) for i, word in enumerate(response.words) if word not in _ARTICLES]
-    if all(word in _ARTICLES for word in words):
-        said = list(enumerate(response.words))
-    for at in range(len(said) - len(words) + 1):
-        if all(said[at + i][1] == word for i, word in enumerate(words)):
+    said = response.told
+    for at in response.places.get(words[0], ()):
+        if all(at + i < len(said) and said[at + i][1] == word for i, word in enumerate(words)):
             first, last = said[at][0], said[at + len(words) - 1][0]
             yield Mention(response.tokens[first].start, response.tokens[last].end, "words")
 

@@ -2,7 +2,7 @@
 
 from groundwire_evaluators.statistics.interval import Interval
 from groundwire_evaluators.statistics.mcnemar import Paired, compare_pairs
-from groundwire_evaluators.statistics.proportion import wilson
+from groundwire_evaluators.statistics.proportion import difference, wilson
 from groundwire_evaluators.statistics.ratio import Estimate, hajek
 
-__all__ = ["Estimate", "Interval", "Paired", "compare_pairs", "hajek", "wilson"]
+__all__ = ["Estimate", "Interval", "Paired", "compare_pairs", "difference", "hajek", "wilson"]

@@ -24,3 +24,21 @@ def wilson(hits: float, total: float, level: float = 0.95) -> Interval:
     low = 0.0 if hits == 0 else centre - half
     high = 1.0 if hits == total else centre + half
     return Interval(low, high).clipped()
+
+
+def difference(
+    hits: int, total: int, other_hits: int, other_total: int, level: float = 0.95
+) -> Interval:
+    """The interval of hits / total - other_hits / other_total, of two independent samples.
+
+    Newcombe's hybrid of two Wilson intervals (1998, method 10), which keeps its coverage where
+    a share is near 0 or 1. Empty samples say nothing: (-1, 1).
+    """
+    if total == 0 or other_total == 0:
+        return Interval(-1.0, 1.0)
+    one, other = hits / total, other_hits / other_total
+    low, high = wilson(hits, total, level)
+    other_low, other_high = wilson(other_hits, other_total, level)
+    below = sqrt((one - low) ** 2 + (other_high - other) ** 2)
+    above = sqrt((high - one) ** 2 + (other - other_low) ** 2)
+    return Interval(one - other - below, one - other + above)

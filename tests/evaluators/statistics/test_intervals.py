@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from groundwire_evaluators.statistics import Interval, hajek, wilson
+from groundwire_evaluators.statistics import Interval, difference, hajek, wilson
 from groundwire_evaluators.statistics.bootstrap import bootstrap
 from groundwire_evaluators.statistics.interval import student_quantile
 
@@ -12,6 +12,13 @@ def test_wilson_is_the_published_interval() -> None:
     # Newcombe 1998, table I, method 3: 81 of 263 and 0 of 20.
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
+
+
+def test_the_difference_of_two_shares_is_the_published_interval() -> None:
+    # Newcombe 1998b, table II, method 10: 56 of 70 less 48 of 80, and 9 of 10 less 3 of 10.
+    assert difference(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert difference(9, 10, 3, 10) == pytest.approx((0.1705, 0.8090), abs=1e-4)
+    assert difference(0, 0, 3, 10) == Interval(-1.0, 1.0)
 
 
 def test_nothing_counted_says_nothing() -> None:

@@ -6,10 +6,11 @@ may hold several runs, whose mean halves the noise of the pairs. McNemar's exact
 pairs stands beside it. docs/decisions/0050-signed-canary-scores.md compares their power.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS, Arm
 from groundwire_evaluators.reliance.canary.item import Stratum
@@ -89,28 +90,47 @@ def compare_runs(
 
 
 def compare_scores(
-    now: dict[str, float], before: Sequence[dict[str, float]], alpha: float = 0.01
+    now: Mapping[str, float],
+    before: Sequence[Mapping[str, float]],
+    alpha: float = 0.01,
+    clusters: Mapping[str, Hashable] | None = None,
 ) -> Change:
-    """The change of the mean of items that every run has, by a one-sided paired t-test on items.
+    """The change of the mean of items that every run has, by a one-sided paired t-test.
 
-    False-alarm probability `alpha` when the mean did not fall (to within 0.5 points in simulation
-    on real outputs, from 50 items on); fewer than `FEWEST_ITEMS` items never alarm.
+    `clusters` (item → cluster) where items are not independent, as several on one question are; by
+    default each item is its own. The false-alarm probability is at most about `alpha` when the mean
+    did not fall (simulated on real outputs in benchmarks/reliance.py); fewer than `FEWEST_ITEMS`
+    items never alarm.
     """
     items = [item for item in now if all(item in each for each in before)]
-    n = len(items)
-    if n == 0:
+    if not items:
         return Change(0, 0.0, Interval(-2.0, 2.0), alpha, False)
     differences = np.array(
         [now[item] - float(np.mean([each[item] for each in before])) for item in items]
     )
     mean = float(differences.mean())
-    if n < 3:
-        return Change(n, mean, Interval(-2.0, 2.0), alpha, False)
-    error = float(differences.std(ddof=1)) / n**0.5
-    half = student_quantile(0.95, n - 1) * error
-    critical = student_quantile(1 - 2 * alpha, n - 1) * error
-    fell = n >= FEWEST_ITEMS and mean < 0 and -mean > critical
-    return Change(n, mean, Interval(mean - half, mean + half), alpha, fell)
+    error, freedom = _standard_error(differences - mean, items, clusters)
+    if freedom < 2:
+        return Change(len(items), mean, Interval(-2.0, 2.0), alpha, False)
+    half = student_quantile(0.95, freedom) * error
+    fell = mean < 0 and -mean > student_quantile(1 - 2 * alpha, freedom) * error
+    interval = Interval(mean - half, mean + half)
+    return Change(len(items), mean, interval, alpha, fell and len(items) >= FEWEST_ITEMS)
+
+
+def _standard_error(
+    residuals: NDArray[np.float64], items: Sequence[str], clusters: Mapping[str, Hashable] | None
+) -> tuple[float, int]:
+    """Of the mean, and its degrees of freedom."""
+    totals: dict[Hashable, float] = {}
+    for item, residual in zip(items, residuals, strict=True):
+        cluster = item if clusters is None else clusters[item]
+        totals[cluster] = totals.get(cluster, 0.0) + float(residual)
+    count = len(totals)
+    if count < 2:
+        return 0.0, 0
+    spread = sum(total * total for total in totals.values()) * count / (count - 1)
+    return float(spread**0.5) / len(items), count - 1
 
 
 def best_so_far(runs: Sequence[Run], level: float = 0.95) -> Run | None:
