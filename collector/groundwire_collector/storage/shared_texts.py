@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from groundwire_collector.storage import contents
 from groundwire_collector.storage.records import LogRecord, SpanRecord
@@ -109,6 +109,12 @@ def read_texts(connection: Connection, rows: Iterable[Row[Any]]) -> Texts:
             if (day, name) in wanted:
                 found[day, name] = contents.expand(body)
     return Texts(found)
+
+
+def content_key(engine: Engine) -> bytes:
+    """The secret of all keyed hashes of this database; made where there is none yet."""
+    with engine.begin() as connection:
+        return _facts(connection).get(CONTENT_KEY) or _make_key(connection)
 
 
 def forget_deleted(connection: Connection) -> None:
