@@ -1,11 +1,11 @@
 """Why a turn cannot be judged: what was redacted, cut, dropped or withheld before it came here."""
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 
 from groundwire_collector.assembly.answers import Answer
 from groundwire_collector.assembly.context import Context, Retrieval
 from groundwire_collector.assembly.family import Source, SpanKind
+from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SpanReading
 from groundwire_collector.assembly.trace import Trace
@@ -27,7 +27,7 @@ class LengthLimit:
         """`text` ends where the limit is."""
         return text is not None and _round(len(text)) and len(text) == self.value
 
-    @cached_property
+    @lazy
     def value(self) -> int | None:
         longest: dict[int, set[str]] = {}
         for reading in self._trace.readings.values():

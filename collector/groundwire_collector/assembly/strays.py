@@ -8,10 +8,10 @@ docs/decisions/0032-pieces-of-a-request.md.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from groundwire_collector.assembly.answers import RETRIEVING, SHORT
 from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
 from groundwire_collector.assembly.shapes import same
 from groundwire_collector.assembly.trace import Trace
@@ -25,30 +25,30 @@ class _Piece:
 
     trace: Trace
 
-    @cached_property
+    @lazy
     def readings(self) -> list[SpanReading]:
         return list(self.trace.readings.values())
 
     def of(self, *kinds: SpanKind) -> list[SpanReading]:
         return [reading for reading in self.readings if reading.kind in kinds]
 
-    @cached_property
+    @lazy
     def calls(self) -> list[SpanReading]:
         return self.of(SpanKind.GENERATION)
 
-    @cached_property
+    @lazy
     def retrievals(self) -> list[SpanReading]:
         return self.of(*RETRIEVING)
 
-    @cached_property
+    @lazy
     def speakers(self) -> list[SpanReading]:
         return [r for r in self.of(*SPEAKING) if r.said is not None]
 
-    @cached_property
+    @lazy
     def sessions(self) -> set[str]:
         return {text for reading in self.readings if (text := reading.text("session"))}
 
-    @cached_property
+    @lazy
     def response_ids(self) -> set[str]:
         return {text for reading in self.readings if (text := reading.text("response_id"))}
 
