@@ -35,6 +35,7 @@ class Grounding:
 
     flag_threshold: float = 0.5
     calibration: Calibration = UNCALIBRATED
+    model: Model = field(default_factory=shipped, repr=False)
     _shelf: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
 
     @property
@@ -44,7 +45,7 @@ class Grounding:
     @property
     def revision(self) -> str:
         suffix = f"-{self.calibration.version}" if self.calibration.version else ""
-        return f"{REVISION}-{shipped().version}{suffix}"
+        return f"{REVISION}-{self.model.version}{suffix}"
 
     def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order; a turn that breaks the code is `failed`."""
@@ -74,17 +75,16 @@ class Grounding:
         return self._scored(turn, turn.answer, language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
-        model = shipped()
         passages = [self._shelf.passage(chunk.text, language) for chunk in turn.chunks]
         all_judged = [
-            _judged(piece, passages, language, model)
+            _judged(piece, passages, language, self.model)
             for piece, _ in zip(pieces(answer, language.code), range(_MOST_CLAIMS), strict=False)
         ]
         checked = [one for one in all_judged if one.reading is not None]
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         claims = tuple(one.claim for one in all_judged)
-        logit = model.answer_logit([one.score for one in checked])
+        logit = self.model.answer_logit([one.score for one in checked])
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
         return Evaluation(
