@@ -90,6 +90,7 @@ _AN_HOUR = re.compile(r"\s?/\s?h\b|\s(?:an|per)\shour\b", re.IGNORECASE)
 _DEGREES = re.compile(r"\s?(?:degrees?|°)\s?(celsius|fahrenheit|[CF]\b)", re.IGNORECASE)
 _WORKING = re.compile(r"[\s-]((?:business|working)[\s-]day)s?\b", re.IGNORECASE)
 _NOUN = re.compile(r"[\s-]([a-z]{3,})\b(?!@)")
+_PERCENT = re.compile(r"[\s\u00a0\u202f]?%")
 _OTHER_CURRENCY = re.compile(r"\s(CHF|CAD|AUD|CNY|SEK|NOK|DKK|PLN)\b")
 _OPENS = re.compile(r"(?:^|[.!?:;\n•*\-–—(\[\"“‘'|>]\s*)$")
 _NO_NOUNS = ENGLISH.stop | {"percent", "times", "different", "new", "main", "major", "total"}
@@ -141,7 +142,8 @@ def _value(text: str, quantity: Quantity) -> Value:
     quantity = _with_unit(text, quantity)
     start, end, kind = quantity.start, quantity.end, _KINDS[quantity.kind]
     start -= bool(start and text[start - 1] in SYMBOLS)
-    end += text[end : end + 1] == "%"
+    if found := _PERCENT.match(text, end):
+        end = found.end()
     noun = None
     if kind is Kind.CODE:
         return Value(kind, quantity.text.lower(), start, end, text[start:end])

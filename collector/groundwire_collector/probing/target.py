@@ -1,0 +1,209 @@
+"""Who is asked: an OpenAI-compatible endpoint or a Python function; both answer or say why not."""
+
+import importlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+import httpx
+
+from groundwire_collector.errors import UsageError
+
+Messages = Sequence[dict[str, str]]
+
+
+class Failure(StrEnum):
+    """Why a call gave no answer; each is counted, none stops anything."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    RATE_LIMITED = "rate_limited"  # 429
+    SERVER_ERROR = "server_error"  # 5xx
+    REFUSED = "refused"  # other 4xx: key, model or request is wrong
+    NONSENSE = "nonsense"  # no JSON, or not of the shape
+    EMPTY = "empty"
+    RAISED = "raised"  # the user's function raised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, or the failure in its place."""
+
+    text: str | None = None
+    failure: Failure | None = None
+    detail: str = ""
+    seconds: float = 0.0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    model: str | None = None  # as the endpoint names it
+
+
+class Target(Protocol):
+    """Answers chat messages; never raises for what the other side does."""
+
+    def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> Reply: ...
+
+
+_RETRIED = frozenset({Failure.RATE_LIMITED, Failure.SERVER_ERROR, Failure.UNREACHABLE})
+_LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is not waited for
+_LARGEST_BODY = 4_000_000  # bytes
+
+
+@dataclass
+class Endpoint:
+    """An OpenAI-compatible chat endpoint; `url` ends before /chat/completions.
+
+    Asks at T = 0 with a fixed seed, for at most `max_tokens`. Rate limits, server errors and lost
+    connections are retried `retries` times, waiting as long as Retry-After says or 1, 2, 4 … s.
+    `extra` is merged into every request, for what a server wants beside the standard fields.
+    """
+
+    url: str
+    model: str
+    api_key: str | None = None
+    timeout: float = 60.0
+    retries: int = 2
+    max_tokens: int = 200
+    extra: dict[str, Any] = field(default_factory=dict)
+    sleep: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise UsageError(f"{self.url!r} is no http(s) address of an endpoint")
+        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+        self._client = httpx.Client(timeout=self.timeout, headers=headers)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def ask(
+        self,
+        messages: Messages,
+        question: str = "",  # noqa: ARG002
+        chunks: Sequence[str] = (),  # noqa: ARG002
+    ) -> Reply:
+        """One answer; question and chunks are in the messages already."""
+        body = {
+            "model": self.model,
+            "messages": list(messages),
+            "temperature": 0,
+            "seed": 0,
+            "max_tokens": self.max_tokens,
+            **self.extra,
+        }
+        return self._retried(lambda: _chat_reply(self._post("chat/completions", body)))
+
+    def complete(self, body: dict[str, Any]) -> "dict[str, Any] | Reply":
+        """The JSON of a raw completion, or the reply that says what failed."""
+        posted = self._post("completions", {"model": self.model, **body})
+        return posted if isinstance(posted, Reply) else posted[0]
+
+    def _retried(self, call: Callable[[], "tuple[Reply, float]"]) -> Reply:
+        for attempt in range(self.retries + 1):
+            reply, wait = call()
+            if reply.failure not in _RETRIED or attempt == self.retries or wait > _LONGEST_WAIT:
+                break
+            self.sleep(wait or 2.0**attempt)
+        return reply
+
+    def _post(self, path: str, body: dict[str, Any]) -> "tuple[dict[str, Any], float] | Reply":
+        started = time.monotonic()
+        try:
+            response = self._client.post(f"{self.url.rstrip('/')}/{path}", json=body)
+            content = response.content
+        except httpx.TimeoutException as error:
+            return Reply(failure=Failure.TIMEOUT, detail=type(error).__name__)
+        except httpx.HTTPError as error:
+            return Reply(failure=Failure.UNREACHABLE, detail=f"{type(error).__name__}: {error}")
+        seconds = time.monotonic() - started
+        if failure := _status_failure(response.status_code):
+            wait = response.headers.get("retry-after", "")
+            detail = f"{response.status_code} retry-after={wait} {response.text[:200]}"
+            return Reply(failure=failure, detail=detail, seconds=seconds)
+        try:
+            decoded = response.json() if len(content) <= _LARGEST_BODY else None
+        except ValueError:
+            decoded = None
+        if not isinstance(decoded, dict):
+            return Reply(failure=Failure.NONSENSE, detail=response.text[:200], seconds=seconds)
+        return decoded, seconds
+
+
+def _status_failure(status: int) -> Failure | None:
+    if status == 429:
+        return Failure.RATE_LIMITED
+    if status >= 500:
+        return Failure.SERVER_ERROR
+    return None if 200 <= status < 300 else Failure.REFUSED
+
+
+def _chat_reply(posted: tuple[dict[str, Any], float] | Reply) -> tuple[Reply, float]:
+    """The reply, and how long the other side asks to be left alone (0: it does not say)."""
+    if isinstance(posted, Reply):
+        return posted, _retry_after(posted.detail)
+    decoded, seconds = posted
+    try:
+        text = decoded["choices"][0]["message"]["content"]
+    except (LookupError, TypeError):
+        return Reply(failure=Failure.NONSENSE, detail=str(decoded)[:200], seconds=seconds), 0.0
+    if text is not None and not isinstance(text, str):
+        return Reply(failure=Failure.NONSENSE, detail=str(text)[:200], seconds=seconds), 0.0
+    usage = decoded.get("usage")
+    counts = usage if isinstance(usage, dict) else {}
+    empty = not (text or "").strip()
+    return Reply(
+        text=None if empty else text,
+        failure=Failure.EMPTY if empty else None,
+        seconds=seconds,
+        input_tokens=_count(counts.get("prompt_tokens")),
+        output_tokens=_count(counts.get("completion_tokens")),
+        model=decoded.get("model") if isinstance(decoded.get("model"), str) else None,
+    ), 0.0
+
+
+def _retry_after(detail: str) -> float:
+    _, _, rest = detail.partition("retry-after=")
+    try:
+        return max(0.0, float(rest.split(" ")[0]))
+    except ValueError:
+        return 0.0
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+@dataclass(frozen=True)
+class Function:
+    """The user's own `function(question, chunks) -> str`, the application as it is; `chunks` is a
+    list of texts, empty for a closed-book call."""
+
+    call: Callable[[str, list[str]], Any]
+
+    @classmethod
+    def named(cls, dotted: str) -> "Function":
+        """From "package.module:function" or "package.module.function"."""
+        module, _, name = dotted.rpartition(":" if ":" in dotted else ".")
+        try:
+            found = getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise UsageError(f"{dotted!r} cannot be imported: {error}") from error
+        if not callable(found):
+            raise UsageError(f"{dotted!r} is no function")
+        return cls(found)
+
+    def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> Reply:  # noqa: ARG002
+        started = time.monotonic()
+        try:
+            answer = self.call(question, list(chunks))
+        except Exception as error:  # the user's code may raise anything; it is counted
+            detail = f"{type(error).__name__}: {error}"
+            return Reply(failure=Failure.RAISED, detail=detail, seconds=time.monotonic() - started)
+        seconds = time.monotonic() - started
+        if not isinstance(answer, str):
+            return Reply(failure=Failure.NONSENSE, detail=repr(answer)[:200], seconds=seconds)
+        if not answer.strip():
+            return Reply(failure=Failure.EMPTY, seconds=seconds)
+        return Reply(text=answer, seconds=seconds)

@@ -1,0 +1,178 @@
+"""Did the model stop reading its context? One run against the frozen baseline and the best so far.
+
+The test is on paired, signed scores (+1 the context's answer, -1 the parametric answer, 0 anything
+else): an item that goes over to memory counts twice, one that becomes a refusal once. The baseline
+may hold several runs, whose mean halves the noise of the pairs. McNemar's exact test on the same
+pairs stands beside it. docs/decisions/0050-signed-canary-scores.md compares their power.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS, Arm
+from groundwire_evaluators.reliance.canary.item import Stratum
+from groundwire_evaluators.reliance.canary.run import Run
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.statistics import Interval, Paired, compare_pairs
+from groundwire_evaluators.statistics.interval import student_quantile
+
+FEWEST_ITEMS = 20
+_SCORES = {Outcome.CONTEXT: 1.0, Outcome.PARAMETRIC: -1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How the mean score of the items changed, in [-2, 2], and whether it fell beyond chance.
+
+    `fell` at false-alarm probability `alpha`, one-sided; `interval` is two-sided at 95 %.
+    """
+
+    items: int
+    change: float
+    interval: Interval
+    alpha: float
+    fell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A run against a reference: the arms under conflict, the guard, and who went over to memory.
+
+    `override` is the alarm. `general` says that the clean arm fell as well: then the model reads
+    or answers worse altogether, and the cause is to be looked for there first.
+    """
+
+    reliance: Change
+    guard: Change
+    mcnemar: Paired
+    turned: tuple[str, ...]
+
+    @property
+    def override(self) -> bool:
+        return self.reliance.fell and not self.guard.fell
+
+    @property
+    def general(self) -> bool:
+        return self.guard.fell
+
+
+def compare_runs(
+    run: Run,
+    reference: Sequence[Run],
+    alpha: float = 0.01,
+    arms: Sequence[Arm] = CONFLICT_ARMS,
+    stratum: Stratum | None = None,
+) -> Comparison:
+    """Compare a run with one or more runs of the reference, item by item.
+
+    Assumes that, were nothing changed, the run's answers would vary about the reference's mean as
+    those do: one prompt, one pack, T = 0 or the same T. Raises `ValueError` for runs of different
+    packs or prompts, whose differences say nothing about the model.
+    """
+    if not reference:
+        raise ValueError("a reference needs at least one run")
+    for other in reference:
+        if not run.identity.comparable(other.identity):
+            raise ValueError("runs of different packs or prompts are not compared: freeze both")
+    now = _scores(run, arms, stratum)
+    before = [_scores(each, arms, stratum) for each in reference]
+    guard_now = _scores(run, (Arm.CLEAN,), stratum)
+    guard_before = [_scores(each, (Arm.CLEAN,), stratum) for each in reference]
+    return Comparison(
+        reliance=compare_scores(now, before, alpha),
+        guard=compare_scores(guard_now, guard_before, alpha),
+        mcnemar=_mcnemar(run, reference[0], arms, stratum),
+        turned=_turned(run, reference, arms, stratum),
+    )
+
+
+def compare_scores(
+    now: dict[str, float], before: Sequence[dict[str, float]], alpha: float = 0.01
+) -> Change:
+    """The change of the mean of items that every run has, by a one-sided paired t-test on items.
+
+    False-alarm probability `alpha` when the mean did not fall (to within 0.5 points in simulation
+    on real outputs, from 50 items on); fewer than `FEWEST_ITEMS` items never alarm.
+    """
+    items = [item for item in now if all(item in each for each in before)]
+    n = len(items)
+    if n == 0:
+        return Change(0, 0.0, Interval(-2.0, 2.0), alpha, False)
+    differences = np.array(
+        [now[item] - float(np.mean([each[item] for each in before])) for item in items]
+    )
+    mean = float(differences.mean())
+    if n < 3:
+        return Change(n, mean, Interval(-2.0, 2.0), alpha, False)
+    error = float(differences.std(ddof=1)) / n**0.5
+    half = student_quantile(0.95, n - 1) * error
+    critical = student_quantile(1 - 2 * alpha, n - 1) * error
+    fell = n >= FEWEST_ITEMS and mean < 0 and -mean > critical
+    return Change(n, mean, Interval(mean - half, mean + half), alpha, fell)
+
+
+def best_so_far(runs: Sequence[Run], level: float = 0.95) -> Run | None:
+    """The run with the highest lower bound of its mean score: a plain maximum of noisy means
+    flatters, and the more runs there are the more."""
+    if not runs:
+        return None
+    return max(runs, key=lambda run: _lower_bound(run, level))
+
+
+def alarm_level(alarms: float, runs: float, comparisons: int = 2) -> float:
+    """The alpha of one comparison: `alarms` false alarms a period shared by its `runs`.
+
+    By linearity of expectation alarms ≤ runs · comparisons · alpha, whatever the dependence.
+    """
+    if alarms <= 0 or runs <= 0 or comparisons < 1:
+        raise ValueError("alarms, runs and comparisons must be positive")
+    return min(0.25, alarms / (runs * comparisons))
+
+
+def _lower_bound(run: Run, level: float) -> float:
+    scores = np.array(list(_scores(run, CONFLICT_ARMS, None).values()))
+    if len(scores) < 3:
+        return -2.0
+    error = float(scores.std(ddof=1) / len(scores) ** 0.5)
+    return float(scores.mean() - student_quantile(2 * level - 1, len(scores) - 1) * error)
+
+
+def _scores(run: Run, arms: Sequence[Arm], stratum: Stratum | None) -> dict[str, float]:
+    """The mean score of each item over the arms that were answered."""
+    given: dict[str, list[float]] = {}
+    for result in run.of(*arms, stratum=stratum):
+        if result.followed is not None:
+            given.setdefault(result.item, []).append(_SCORES.get(result.followed, 0.0))
+    return {item: float(np.mean(scores)) for item, scores in given.items()}
+
+
+def _followed(run: Run, arms: Sequence[Arm], stratum: Stratum | None) -> dict[str, Outcome]:
+    found = run.of(*arms, stratum=stratum)
+    return {result.key: result.followed for result in found if result.followed is not None}
+
+
+def _mcnemar(run: Run, other: Run, arms: Sequence[Arm], stratum: Stratum | None) -> Paired:
+    """On the conflict arm alone, so that the pairs are independent."""
+    arm = (Arm.CONFLICT,) if Arm.CONFLICT in arms else arms[:1]
+    now, before = _followed(run, arm, stratum), _followed(other, arm, stratum)
+    keys = [key for key in now if key in before]
+    return compare_pairs(
+        [before[key] is Outcome.CONTEXT for key in keys],
+        [now[key] is Outcome.CONTEXT for key in keys],
+    )
+
+
+def _turned(
+    run: Run, reference: Sequence[Run], arms: Sequence[Arm], stratum: Stratum | None
+) -> tuple[str, ...]:
+    """Trials that followed the context in every run of the reference and follow memory now."""
+    now = _followed(run, arms, stratum)
+    before = [_followed(each, arms, stratum) for each in reference]
+    return tuple(
+        key
+        for key, outcome in now.items()
+        if outcome is Outcome.PARAMETRIC
+        and all(each.get(key) is Outcome.CONTEXT for each in before)
+    )

@@ -1,0 +1,139 @@
+"""Another value of the same type, written the same way: what stands in the answer's place."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from groundwire_evaluators.reliance.values import Kind, Value, find_values
+from groundwire_evaluators.text.quantities import Quantity, parse
+from groundwire_evaluators.text.tokens import fold, tokenize
+
+# Graded, since adoption of an edit falls with its size (Wu et al. 2024, ClashEval).
+FACTORS = (0.8, 1.2, 1.5, 2.0, 5.0)
+_YEARS = (2, 3, 5, 7, 11)
+_DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_SPELLED = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty
+"""
+_WORDS = _SPELLED.split()
+_NEGATION = re.compile(r"\b(is|are|was|were|can|may|must|does|do|will)\s+not\s+|\bcannot\s+", re.I)
+_VERB = re.compile(r"\b(is|are|was|were|can|may|must|will)\s+")
+
+
+def substitute(value: Value, seed: str, pool: Sequence[Value] = ()) -> str | None:
+    """A text for another value of the type of `value`, or None where none can be made.
+
+    Numbers are multiplied by one of `FACTORS` and keep their digits and unit, dates move by years,
+    versions and names are taken from `pool` (values of the same corpus). The same seed gives the
+    same text.
+    """
+    if value.kind in (Kind.NAME, Kind.CODE, Kind.VERSION):
+        return _from_pool(value, seed, pool) or (
+            _bumped(value.text, seed) if value.kind is Kind.VERSION else None
+        )
+    if value.kind is Kind.DATE:
+        return _other_year(value, seed)
+    if isinstance(value.meaning, Quantity) and value.kind is not Kind.TIME:
+        return _other_number(value.text, seed)
+    return None
+
+
+def flip(sentence: str) -> str | None:
+    """The sentence with the opposite polarity, None where no plain verb carries it."""
+    if found := _NEGATION.search(sentence):
+        verb = "can " if found[1] is None else f"{found[1]} "
+        if found[1] and found[1].lower() in ("do", "does"):
+            return None  # the main verb would need another form
+        return sentence[: found.start()] + verb + sentence[found.end() :]
+    if found := _VERB.search(sentence):
+        return f"{sentence[: found.end()]}not {sentence[found.end() :]}"
+    return None
+
+
+def exchange(text: str, value: Value, instead: str) -> str:
+    """`text` with every mention of the value, in any spelling, exchanged; names part by part."""
+    pieces, at = [], 0
+    for found in find_values(text):
+        if found.matches(value) or value.matches(found):
+            pieces += [text[at : found.start], _like(found, value, instead)]
+            at = found.end
+    return "".join([*pieces, text[at:]])
+
+
+def _like(found: Value, value: Value, instead: str) -> str:
+    """The substitute as the mention was written: a surname for a surname."""
+    if value.kind is not Kind.NAME or len(found.text.split()) >= len(value.text.split()):
+        return instead
+    return instead.split()[-1]
+
+
+def _pick(seed: str, count: int) -> int:
+    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big") % count
+
+
+def _from_pool(value: Value, seed: str, pool: Sequence[Value]) -> str | None:
+    mine = {fold(token.text) for token in tokenize(value.text)}
+    fitting = sorted(
+        {
+            other.text
+            for other in pool
+            if other.kind is value.kind
+            and len(other.text.split()) == len(value.text.split())
+            and not mine & {fold(token.text) for token in tokenize(other.text)}
+        }
+    )
+    return fitting[_pick(seed, len(fitting))] if fitting else None
+
+
+def _bumped(version: str, seed: str) -> str | None:
+    numbers = re.findall(r"\d+", version)
+    if len(numbers) < 2:
+        return None
+    minor = int(numbers[1]) + 1 + _pick(seed, 4)
+    parts = version.split(".")
+    parts[1] = re.sub(r"\d+", str(minor), parts[1], count=1)
+    return ".".join(parts)
+
+
+def _other_year(value: Value, seed: str) -> str | None:
+    found = re.search(r"\b(1\d{3}|20\d{2})\b", value.text)
+    if found is None:
+        return None
+    years = _YEARS[_pick(seed, len(_YEARS))]
+    later = int(found[1]) + (years if _pick(f"{seed} later", 2) else -years)
+    moved = value.text[: found.start()] + str(later) + value.text[found.end() :]
+    # 29 February exists only in leap years.
+    return None if re.search(r"\b29\b", value.text) and "eb" in value.text else moved
+
+
+def _other_number(text: str, seed: str) -> str | None:
+    found = _DIGITS.search(text)
+    order = [FACTORS[(_pick(seed, len(FACTORS)) + i) % len(FACTORS)] for i in range(len(FACTORS))]
+    if found is None:
+        return _other_word(text, order)
+    parsed = parse(found[0])
+    if parsed is None:
+        return None
+    decimals = len(found[0].partition(".")[2])
+    for factor in order:
+        number = parsed[0] * factor
+        if decimals == 0 and number >= 100:
+            step = max(parsed[1], 1.0)
+            number = round(number / step) * step
+        written = f"{number:,.{decimals}f}" if "," in found[0] else f"{number:.{decimals}f}"
+        if written != found[0] and float(written.replace(",", "")) > 0:
+            return text[: found.start()] + written + text[found.end() :]
+    return None
+
+
+def _other_word(text: str, factors: Sequence[float]) -> str | None:
+    words = text.split()
+    if not words or words[0].lower() not in _WORDS:
+        return None
+    number = _WORDS.index(words[0].lower())
+    for factor in factors:
+        other = round(number * factor)
+        if other != number and 1 < other < len(_WORDS):
+            return " ".join([_WORDS[other], *words[1:]])
+    return None
