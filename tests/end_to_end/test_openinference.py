@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 pytestmark = [
-    pytest.mark.needs("clients"),
+    pytest.mark.needs("openinference"),
     # Of the instrumented libraries, not of ours.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
@@ -83,5 +83,5 @@ def test_langchain_under_openinference_becomes_a_judged_turn(
         "A taxi may cost up to 75 euros.": "unsupported",
     }
     page = collector.get(f"/turns/{listed['id']}").text
-    assert "A taxi may cost" in page
-    assert 'class="unsupported"' in page
+    assert '<mark class="supported" id="claim-1"' in page
+    assert '<mark class="unsupported" id="claim-2"' in page
