@@ -36,7 +36,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.writer = writer
-    app.state.exposition = Exposition(engine, intake.registry)
+    app.state.exposition = Exposition(
+        engine, intake.registry, judging=bool(settings.evaluator_names)
+    )
     add_problem_handlers(app)
     for router in (health.router, metrics.router, turns.router, alarms.router, *pages.ROUTERS):
         app.include_router(router)
