@@ -47,7 +47,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.state.reception = reception
     app.state.key_ring = key_ring
-    app.state.exposition = Exposition(engine, intake.registry)
+    app.state.exposition = Exposition(
+        engine, intake.registry, judging=bool(settings.evaluator_names)
+    )
     add_problem_handlers(app)
     for router in (health.router, metrics.router, turns.router, alarms.router, *pages.ROUTERS):
         app.include_router(router)
