@@ -127,7 +127,7 @@ def test_an_endpoint_that_does_not_answer_is_told_as_such(tmp_path: Path) -> Non
         tmp_path, "--no-rollout", further={"GROUNDWIRE_DEMO_LLM": "http://127.0.0.1:9/v1 none"}
     )
     assert ended.returncode == 1
-    assert "the model does not answer" in ended.stderr
+    assert "the model server at http://127.0.0.1:9/v1 does not answer" in ended.stderr
 
 
 def test_ending_the_demo_ends_what_it_started(tmp_path: Path) -> None:
