@@ -143,6 +143,12 @@ def test_ending_the_demo_ends_what_it_started(tmp_path: Path) -> None:
         httpx.get(line.split()[1].rstrip(",") + "/healthz")
 
 
+def test_a_rollout_before_there_can_be_a_baseline_is_refused(tmp_path: Path) -> None:
+    ended = demo(tmp_path, "--turns", "300")
+    assert ended.returncode == 1
+    assert "at least --turns 390" in ended.stderr
+
+
 def test_the_options_are_explained() -> None:
     asked = [sys.executable, "-c", RUN, "demo", "--help"]
     told = subprocess.run(asked, capture_output=True, text=True, timeout=60).stdout
