@@ -1,115 +1,83 @@
-"""CPU time of mapping a span to its turn, beside that of storing it: `python benchmarks/mapping.py`.
+"""CPU time of mapping a span to its turn, beside that of storing it.
 
-The recorded exports of tests/captures, each copy with ids and texts of its own (the store keeps
-equal texts once, which would flatter it). Storing is one commit of many spans, as under load; the
-commit of a single request costs more. Both in one run on one core, so the ratio is what counts.
+The recorded exports of tests/captures, in copies with ids and texts of their own (the store keeps
+equal texts once, which would flatter it). Storing is what the receiver does with a request, from
+its bytes to the commit, many requests a commit as under load. Mapping is what the worker does with
+stored spans, 64 traces at a time, reading them excluded. One process, one core: the ratio counts.
 """
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from time import process_time
-from typing import Any
 
-from groundwire_collector.assembly.strays import joined
-from groundwire_collector.assembly.turns import assemble
+from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import Admission
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
-from groundwire_collector.storage.encoding import message_of
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import Access
-from groundwire_collector.storage.records import SpanRecord, span_record
+from groundwire_collector.storage.records import LogRecord, SpanRecord
 from groundwire_collector.storage.spans import SpanStore, spans_of
 
 CAPTURES = Path(__file__).parent.parent / "tests" / "captures"
-COPIES = 40
-COMMIT = 1000  # spans
+COPIES = 60
+REQUESTS = 30  # a commit, as under load
+TRACES = 64  # mapped at once
+ADMISSION, ACCESS = Admission(longest=2**20), Access(key_id="benchmark")
 
 
 def main() -> None:
     for folder in sorted(path for path in CAPTURES.iterdir() if any(path.glob("traces-*.pb"))):
-        originals = _stored(folder)
-        spans = [copy for number in range(COPIES) for copy in _copies(originals, number)]
-        storing = _storing([_record(span) for span in spans])
-        mapping = _mapping(spans)
+        spans, storing, mapping = measure(list(_requests(folder)))
         print(
-            f"{folder.name:40} {len(spans):6} spans: storing {storing * 1e6:6.0f} us a span, "
-            f"mapping {mapping * 1e6:6.0f} us a span, ratio {mapping / storing:.2f}"
+            f"{folder.name:38} {spans:5} spans: storing {storing / spans * 1e6:4.0f} us a span, "
+            f"mapping {mapping / spans * 1e6:4.0f} us a span, ratio {mapping / storing:.2f}"
         )
 
 
-def _stored(folder: Path) -> list[Span]:
-    """The spans of a recording, with the log records of each, as the worker gets them."""
-    admission, access = Admission(longest=2**20), Access(key_id="benchmark")
+def measure(requests: list[tuple[bytes, bool]]) -> tuple[int, float, float]:
+    """Spans, and CPU seconds of storing and of mapping them all."""
     with tempfile.TemporaryDirectory() as path:
         engine = open_engine(Settings(data_dir=Path(path)))
         make_schema(engine)
-        store, ids = SpanStore(engine), set()
-        for file in sorted(folder.glob("traces-*.pb")):
-            spans = admission.spans(blocks.trace_blocks(file.read_bytes()), access).spans
-            ids |= {span.trace_id.hex() for span in spans}
-            store.write(spans)
-        for file in sorted(folder.glob("logs-*.pb")):
-            store.write([], admission.logs(blocks.log_blocks(file.read_bytes()), access).logs)
+        store, ids = SpanStore(engine), dict[str, None]()
+        began = process_time()
+        for start in range(0, len(requests), REQUESTS):
+            spans, logs = _decoded(requests[start : start + REQUESTS])
+            store.write(spans, logs)
+            ids |= dict.fromkeys(span.trace_id.hex() for span in spans)
+        storing = process_time() - began
         with engine.connect() as connection:
             traces = spans_of(connection, ids)
         engine.dispose()
-    return [span for found in traces.values() for span in found]
-
-
-def _copies(originals: list[Span], number: int) -> Iterator[Span]:
-    for span in originals:
-        yield replace(
-            span,
-            trace_id=f"{number + 1:08x}{span.trace_id[8:]}",
-            attributes=_marked(span.attributes, f"purchase {number}"),
-        )
-
-
-def _marked(value: Any, text: str) -> Any:
-    if isinstance(value, str):
-        return value.replace("purchase", text)
-    if isinstance(value, list):
-        return [_marked(item, text) for item in value]
-    if isinstance(value, dict):
-        return {key: _marked(item, text) for key, item in value.items()}
-    return value
-
-
-def _record(span: Span) -> SpanRecord:
-    message, origin = message_of(span)
-    return span_record(message, span.service, origin.SerializeToString())
-
-
-def _storing(records: list[SpanRecord]) -> float:
-    """CPU seconds a span, in commits of `COMMIT` spans."""
-    with tempfile.TemporaryDirectory() as path:
-        engine = open_engine(Settings(data_dir=Path(path)))
-        make_schema(engine)
-        store = SpanStore(engine)
-        began = process_time()
-        for start in range(0, len(records), COMMIT):
-            store.write(records[start : start + COMMIT])
-        spent = process_time() - began
-        engine.dispose()
-    return spent / len(records)
-
-
-def _mapping(spans: list[Span]) -> float:
-    """CPU seconds a span, from decoded spans to turns, 64 traces at a time as the worker does."""
-    traces: dict[str, list[Span]] = {}
-    for span in spans:
-        traces.setdefault(span.trace_id, []).append(span)
-    ids = list(traces)
     began = process_time()
-    for start in range(0, len(ids), 64):
-        batch = {trace_id: traces[trace_id] for trace_id in ids[start : start + 64]}
-        for found in joined(batch):
-            assemble(found)
-    return (process_time() - began) / len(spans)
+    for start in range(0, len(ids), TRACES):
+        assemble_all({trace_id: traces[trace_id] for trace_id in list(ids)[start : start + TRACES]})
+    return sum(map(len, traces.values())), storing, process_time() - began
+
+
+def _decoded(requests: list[tuple[bytes, bool]]) -> tuple[list[SpanRecord], list[LogRecord]]:
+    spans: list[SpanRecord] = []
+    logs: list[LogRecord] = []
+    for body, is_logs in requests:
+        if is_logs:
+            logs += ADMISSION.logs(blocks.log_blocks(body), ACCESS).logs
+        else:
+            spans += ADMISSION.spans(blocks.trace_blocks(body), ACCESS).spans
+    return spans, logs
+
+
+def _requests(folder: Path) -> Iterator[tuple[bytes, bool]]:
+    """Copies of the recorded bodies, with other trace ids and texts of the same length."""
+    bodies = [(path.read_bytes(), False) for path in sorted(folder.glob("traces-*.pb"))]
+    ids = {record.trace_id for record in _decoded(bodies)[0]}
+    bodies += [(path.read_bytes(), True) for path in sorted(folder.glob("logs-*.pb"))]
+    for number in range(COPIES):
+        for body, is_logs in bodies:
+            for trace_id in ids:
+                body = body.replace(trace_id, number.to_bytes(4, "big") + trace_id[4:])
+            yield body.replace(b"purchase", b"purch%03d" % number), is_logs
 
 
 if __name__ == "__main__":

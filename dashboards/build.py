@@ -1,4 +1,7 @@
-"""Write the dashboards and the default rules: `python -m dashboards.build` from the root."""
+"""Write dashboards, default rules and their reference: `python -m dashboards.build`, from the root.
+
+With a folder as argument it writes there, for a test to compare.
+"""
 
 import json
 import sys
@@ -8,10 +11,13 @@ from typing import Any
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards.overview import overview
+from dashboards.reference import page
 from groundwire_collector.rules.limits import Limits
 from groundwire_collector.rules.rendering import write
 
-GENERATED = Path(__file__).parent / "generated"
+ROOT = Path(__file__).parents[1]
+GENERATED = ROOT / "dashboards" / "generated"
+REFERENCE = ROOT / "docs" / "reference" / "metrics.md"
 
 
 def build(folder: Path) -> None:
@@ -40,5 +46,13 @@ def _number(panels: list[dict[str, Any]]) -> None:
             target["refId"] = letter
 
 
+def main(arguments: list[str]) -> None:
+    if arguments:
+        build(Path(arguments[0]))
+    else:
+        build(GENERATED)
+        REFERENCE.write_text(page(), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    build(Path(sys.argv[1]) if len(sys.argv) > 1 else GENERATED)
+    main(sys.argv[1:])

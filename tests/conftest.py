@@ -34,6 +34,7 @@ PARTS = {
     "chromium": Part("apt-get install chromium", programs=("chromium",)),
     "postgresql": Part("apt-get install postgresql", programs=("pg_ctlcluster",)),
     "node": Part("apt-get install nodejs npm", programs=("node", "npm")),
+    "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),
     "clients": Part(
         "make install-clients",
         packages=(

@@ -1,5 +1,6 @@
 """The receiver's application: OTLP, the API, the pages, health and metrics behind one gate."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -7,16 +8,20 @@ from ipaddress import ip_address
 from fastapi import FastAPI
 
 from groundwire_collector import __version__, health, pages
-from groundwire_collector.gate import Gate
+from groundwire_collector.gate import Gate, KeyRing
 from groundwire_collector.intake import Intake
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.problems import add_problem_handlers
 from groundwire_collector.receiver.endpoint import Receiver
+from groundwire_collector.receiver.reception import Reception
+from groundwire_collector.receiver.redaction import redaction_of
 from groundwire_collector.receiver.writer import Writer
 from groundwire_collector.routes import alarms, metrics, turns
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.shared_texts import content_key
 from groundwire_collector.storage.spans import SpanStore
+from groundwire_collector.upkeep import keep_up
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -25,24 +30,34 @@ def create_app(settings: Settings) -> FastAPI:
     make_schema(engine)
     intake = Intake()
     writer = Writer(SpanStore(engine), intake)
+    redaction = redaction_of(settings, content_key(engine))
+    reception = Reception(settings, writer, intake, redaction)
+    key_ring = KeyRing(engine)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        upkeep = asyncio.create_task(keep_up(engine, settings))
         yield
+        upkeep.cancel()
         writer.stop()
         engine.dispose()
 
     app = FastAPI(title="Groundwire", version=__version__, lifespan=lifespan)
     app.state.settings = settings
     app.state.engine = engine
-    app.state.writer = writer
-    app.state.exposition = Exposition(engine, intake.registry)
+    app.state.reception = reception
+    app.state.key_ring = key_ring
+    app.state.exposition = Exposition(
+        engine, intake.registry, judging=bool(settings.evaluator_names)
+    )
     add_problem_handlers(app)
     for router in (health.router, metrics.router, turns.router, alarms.router, *pages.ROUTERS):
         app.include_router(router)
     # The last added is the outermost: the gate, then OTLP, then the routes.
-    app.add_middleware(Receiver, settings=settings, writer=writer, intake=intake)
-    app.add_middleware(Gate, engine=engine, open_metrics=_metrics_are_open(settings))
+    app.add_middleware(Receiver, reception=reception, path_prefix=settings.path_prefix)
+    app.add_middleware(
+        Gate, key_ring=key_ring, intake=intake, open_metrics=_metrics_are_open(settings)
+    )
     return app
 
 

@@ -152,6 +152,7 @@ SPANS_DEDUPLICATED = _of_process(
     Kind.COUNTER, "spans_deduplicated", "Spans sent again that were stored already."
 )
 REQUESTS = _of_process(Kind.COUNTER, "otlp_requests", "OTLP requests by HTTP status.", "status")
+BAD_KEYS = _of_process(Kind.COUNTER, "bad_keys", "Requests with a key that opens nothing.")
 ACKNOWLEDGEMENT = _of_process(
     Kind.HISTOGRAM,
     "otlp_acknowledgement_seconds",

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from groundwire_collector.access import SCOPE_KEY, presented_key
+from groundwire_collector.intake import Intake
 from groundwire_collector.problems import problem, unavailable
 from groundwire_collector.receiver import answers
 from groundwire_collector.storage import keys
@@ -90,9 +91,12 @@ class Attempts:
 class Gate:
     """ASGI middleware; what it lets through carries its Access in the scope."""
 
-    def __init__(self, app: ASGIApp, engine: Engine, *, open_metrics: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, key_ring: KeyRing, intake: Intake, *, open_metrics: bool
+    ) -> None:
         self._app = app
-        self._keys = KeyRing(engine)
+        self._keys = key_ring
+        self._intake = intake
         self._attempts = Attempts()
         self._open = ALWAYS_OPEN | (OPEN_ON_LOOPBACK if open_metrics else frozenset())
 
@@ -122,6 +126,7 @@ class Gate:
         if key is not None:
             barred = self._attempts.bars(address, access)
             self._attempts.failed(address)
+            self._intake.bad_key()
             if barred:
                 return _refuse(scope, headers, 429)
         return _refuse(scope, headers, 401)

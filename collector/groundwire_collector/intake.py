@@ -18,6 +18,7 @@ class Intake:
         self._rejected = self._counter(catalogue.SPANS_REJECTED)
         self._deduplicated = self._counter(catalogue.SPANS_DEDUPLICATED)
         self._requests = self._counter(catalogue.REQUESTS)
+        self._bad_keys = self._counter(catalogue.BAD_KEYS)
         self._seconds = Histogram(
             catalogue.ACKNOWLEDGEMENT.name,
             catalogue.ACKNOWLEDGEMENT.help,
@@ -33,6 +34,10 @@ class Intake:
     def deduplicated(self, spans: int) -> None:
         """Spans of one commit that were stored already."""
         self._deduplicated.inc(spans)
+
+    def bad_key(self) -> None:
+        """A request with a key that is none."""
+        self._bad_keys.inc()
 
     def answered(self, status: int, seconds: float) -> None:
         """One OTLP request, whatever its answer."""

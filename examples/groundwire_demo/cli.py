@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from groundwire_collector.errors import UsageError
 from groundwire_demo.run import Plan, perform
 
 # What the run says of itself when it ends.
@@ -20,36 +19,37 @@ INTERRUPTED = 130
 def demo(
     turns: Annotated[int, typer.Option(min=100, help="Questions to ask.")] = 2000,
     rate: Annotated[float, typer.Option(min=0.1, help="Questions a second.")] = 40.0,
-    rollout: Annotated[
-        bool, typer.Option(help="Roll a fine-tuned model out after half of the questions.")
-    ] = True,
+    no_rollout: Annotated[
+        bool, typer.Option("--no-rollout", help="Stay with one model: no alarm may come.")
+    ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave everything running to look around, till Ctrl-C.")
     ] = False,
     data_dir: Annotated[
-        Path | None, typer.Option(help="New folder for database and logs. [demo-data/TIME]")
+        Path | None, typer.Option(help="New folder for database and logs. (demo-data/TIME)")
     ] = None,
     seed: Annotated[int, typer.Option(help="Which questions are asked, in which order.")] = 1,
 ) -> None:
-    """Watch a real RAG application while a fine-tune is rolled out that recites its weights.
+    """Watch a real RAG application through a rollout that recites its weights.
 
-    A help desk answers from the 63 pages of an invented company: BM25 retrieval, a model behind
-    the openai client, and the decorators of the SDK. `groundwire up` runs beside it and knows
-    nothing of the demo. After half of the questions a fine-tuned model is rolled out, which
-    answers a rising share of them with last year's values. Each alarm is a line that begins with
-    ALARM. Prometheus and Alertmanager are used where they are installed.
+    A help desk answers from the 63 pages of an invented company: BM25
+    retrieval, a model behind the openai client, the decorators of the SDK.
+    `groundwire up` runs beside it and knows nothing of the demo. After half
+    of the questions a fine-tuned model is rolled out, which answers a rising
+    share of them with last year's values. Each alarm is a line that begins
+    with ALARM. Prometheus and Alertmanager are used where they are installed.
 
-    The model is a scripted stand-in unless GROUNDWIRE_DEMO_LLM names an OpenAI-compatible
-    endpoint and its model, as in "http://127.0.0.1:11434/v1 llama3.2"; then
-    GROUNDWIRE_DEMO_TUNED_MODEL names the model that is rolled out, and OPENAI_API_KEY the key.
+    The model is a scripted stand-in unless GROUNDWIRE_DEMO_LLM names an
+    OpenAI-compatible endpoint and its model, as in
+    "http://127.0.0.1:11434/v1 llama3.2"; GROUNDWIRE_DEMO_TUNED_MODEL then
+    names the model that is rolled out, and OPENAI_API_KEY holds the key.
 
-    Exit code 0 when the alarm came (with --no-rollout: when none came), 2 when not, 1 on errors.
+    Exit code 0 when the alarm came (with --no-rollout: when none came),
+    2 when not, 1 on errors.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_dir or Path("demo-data") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder} is not empty; a demo begins with nothing known")
-    plan = Plan(turns, rate, rollout, keep, folder, seed)
+    plan = Plan(turns, rate, not no_rollout, keep, folder, seed)
     try:
         went_well = perform(plan, Console())
     except KeyboardInterrupt:

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from groundwire_collector.errors import UsageError
 from groundwire_demo.process import ended_at_last
 from groundwire_demo.standin.server import BASE, TUNED
 
 LLM = "GROUNDWIRE_DEMO_LLM"
 TUNED_MODEL = "GROUNDWIRE_DEMO_TUNED_MODEL"
+_KNOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ def from_environment(rollout: bool) -> Endpoint | None:
     """The real endpoint that is asked for, if any.
 
     Raises:
-        UsageError: it is only half described.
+        UsageError: it is only half described, or nothing listens there.
     """
     wanted = os.environ.get(LLM, "").split()
     if not wanted:
@@ -45,7 +48,17 @@ def from_environment(rollout: bool) -> Endpoint | None:
         raise UsageError(f'{LLM} is "BASE_URL MODEL", as in "http://127.0.0.1:11434/v1 llama3.2"')
     if rollout and not tuned:
         raise UsageError(f"{TUNED_MODEL} has to name the model rolled out (or give --no-rollout)")
+    _knock(wanted[0])
     return Endpoint(wanted[0], wanted[1], tuned, scripted=False)
+
+
+def _knock(base_url: str) -> None:
+    try:
+        httpx.get(f"{base_url.rstrip('/')}/models", timeout=_KNOCK_SECONDS)  # any answer will do
+    except httpx.HTTPError as error:
+        raise UsageError(
+            f"{LLM}: the model server at {base_url} does not answer: {error}"
+        ) from error
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def alarm_line(alarm: Alarm, traffic: Traffic) -> str:
     return (
         f"ALARM {alarm.signal} of {alarm.service} at {clock(alarm.raised_at)},"
         f" turn {traffic.turn_at(alarm.raised_at)}: worse by {alarm.size:.2f}"
-        f" ({low:.2f} to {high:.2f}) since {clock(alarm.changed_at)}; names {named}"
+        f" ({low:z.2f} to {high:z.2f}) since {clock(alarm.changed_at)}; names {named}"
         f" (cause: {alarm.cause})"
     )
 

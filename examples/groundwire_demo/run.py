@@ -12,6 +12,7 @@ from rich.console import Console
 
 import groundwire as gw
 from groundwire_collector.errors import UsageError
+from groundwire_collector.settings import Settings
 from groundwire_demo import alerting, collector, endpoint, questions, report
 from groundwire_demo.alerting import Alert, Alerting
 from groundwire_demo.app import INDEX_VERSION, PROMPT_VERSION, SERVICE, HelpDesk
@@ -26,6 +27,8 @@ WORST_SHOWN = 3
 _LOOK_SECONDS = 0.5
 _JUDGED_SECONDS = 120.0  # a slow machine may still be judging when the last answer is out
 _ALERT_SECONDS = 20.0
+# Some questions have no judged answer (refusals), so a baseline takes more of them than it holds.
+_BASELINE_MARGIN = 1.3
 _HOPELESS = 20  # so many failures without one answer, and the endpoint does not work
 
 
@@ -107,6 +110,8 @@ class Run:
         return bool(self.true_alarms()) if self.plan.rollout else not self.alarms
 
     def _phase(self) -> str:
+        if not self.plan.rollout:
+            return "no rollout"
         return "after the rollout" if self.traffic.rollout_began else "before the rollout"
 
     def _look(self, shown: Display, phase: str) -> None:
@@ -150,8 +155,9 @@ def perform(plan: Plan, console: Console) -> bool:
     """Start everything, ask, watch and tell; whether it went as it should.
 
     Raises:
-        UsageError: a part did not start, or the model endpoint does not work.
+        UsageError: the plan cannot end well, a part did not start, or the model does not answer.
     """
+    _check(plan)
     plan.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         model = endpoint.from_environment(plan.rollout) or stack.enter_context(
@@ -175,6 +181,18 @@ def perform(plan: Plan, console: Console) -> bool:
         if plan.keep:
             _keep(run)
     return run.as_expected()
+
+
+def _check(plan: Plan) -> None:
+    """Refuse a rollout that begins before the collector can have a baseline to compare with."""
+    needed = round(Settings.load(None).baseline_turns * _BASELINE_MARGIN)
+    if plan.rollout_at is not None and plan.rollout_at < needed:
+        raise UsageError(
+            f"with {plan.turns} turns the rollout comes before the collector has its baseline:"
+            f" at least --turns {2 * needed}, or a smaller GROUNDWIRE_BASELINE_TURNS"
+        )
+    if plan.data_dir.exists() and any(plan.data_dir.iterdir()):
+        raise UsageError(f"{plan.data_dir} is not empty; a demo begins with nothing known")
 
 
 def _traffic(plan: Plan, pages: list[Page], model: Endpoint) -> Traffic:

@@ -68,6 +68,10 @@ class Client:
         self.exporter = Exporter(settings, self._transport)
         self.processor = Processor(self.outbox, settings.also_export, settings.exit_timeout)
         self.shadows = Shadows()
+        # Now and not with the first span: it imports modules, and a fork during an import would
+        # leave the child with a module that is locked for ever.
+        service = settings.service
+        self._resource = Resource.create({attributes.SERVICE_NAME: service} if service else {})
         self._lock = threading.Lock()
         self._tracer: Tracer | None = None
 
@@ -107,16 +111,12 @@ class Client:
             return existing
         provider = TracerProvider(
             sampler=_sampler(self.settings.sample_rate),
-            resource=self._resource(),
+            resource=self._resource,
             id_generator=self._ids,
             shutdown_on_exit=False,
         )
         provider.add_span_processor(self.processor)
         return provider
-
-    def _resource(self) -> Resource:
-        service = self.settings.service
-        return Resource.create({attributes.SERVICE_NAME: service} if service else {})
 
     # ------------------------------------------------------------------ life
 
@@ -227,11 +227,22 @@ def _after_fork() -> None:
         return
     diagnostics.reset()
     _client.after_fork()
+
+
+def _before_fork() -> None:
+    """Children of multiprocessing skip atexit and run their own finalizers instead."""
+    global _hooked
     util = sys.modules.get("multiprocessing.util")
-    if util is not None:  # children of multiprocessing skip atexit and run these instead
-        util.Finalize(None, _at_exit, exitpriority=100)
+    if util is not None and not _hooked:
+        _hooked = True
+        util.register_after_fork(_at_exit, _finalize)
 
 
+def _finalize(function: Any) -> None:
+    sys.modules["multiprocessing.util"].Finalize(None, function, exitpriority=100)
+
+
+_hooked = False
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)

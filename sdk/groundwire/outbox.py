@@ -128,8 +128,9 @@ class Outbox:
             self.failed += outcome.failed
             if outcome.retry and not self._closed:
                 self._give_back(batch)
-            elif outcome.retry:
-                self.dropped += len(batch)
+            else:
+                self._bytes -= sum(item.size for item in batch)
+                self.dropped += len(batch) if outcome.retry else 0
             self._sending = 0
             self._failures = self._failures + 1 if outcome.retry else 0
             failures = self._failures
@@ -147,12 +148,10 @@ class Outbox:
             item = self._queue.popleft()
             size += item.size
             batch.append(item)
-        self._bytes -= size
         return batch
 
     def _give_back(self, batch: list[Item]) -> None:
         self._queue.extendleft(reversed(batch))
-        self._bytes += sum(item.size for item in batch)
         if self._bytes > self._max_bytes:
             self._drop_oldest()
 

@@ -4,6 +4,7 @@ Not the stock exporter: its retries sleep inside `export` and its result does no
 batch may be sent again. docs/decisions/0011-own-outbox.md
 """
 
+import encodings.idna  # noqa: F401 - a first connection would import it, maybe during a fork
 import gzip
 import json
 import ssl

@@ -33,7 +33,7 @@ def test_the_shipped_dashboard_is_the_one_the_code_generates(tmp_path: Path):
     pytest.importorskip("grafana_foundation_sdk")
     subprocess.run([sys.executable, "-m", "dashboards.build", tmp_path], check=True, cwd=ROOT)
     built = json.loads((tmp_path / "grafana/overview.json").read_text("utf-8"))
-    assert built == OVERVIEW, "run: python -m dashboards.build"
+    assert built == OVERVIEW, "run: make docs"
 
 
 def test_every_panel_says_how_to_read_it_and_in_which_unit():

@@ -30,7 +30,7 @@ def promtool(*arguments: object) -> None:
 
 def test_the_shipped_rules_are_those_the_code_generates():
     for name, text in files(LIMITS).items():
-        assert (GENERATED / name).read_text(encoding="utf-8") == text, "run: make generate"
+        assert (GENERATED / name).read_text(encoding="utf-8") == text, "run: make docs"
 
 
 @pytest.mark.needs("prometheus")

@@ -127,7 +127,7 @@ def test_an_endpoint_that_does_not_answer_is_told_as_such(tmp_path: Path) -> Non
         tmp_path, "--no-rollout", further={"GROUNDWIRE_DEMO_LLM": "http://127.0.0.1:9/v1 none"}
     )
     assert ended.returncode == 1
-    assert "the model does not answer" in ended.stderr
+    assert "the model server at http://127.0.0.1:9/v1 does not answer" in ended.stderr
 
 
 def test_ending_the_demo_ends_what_it_started(tmp_path: Path) -> None:
@@ -141,6 +141,12 @@ def test_ending_the_demo_ends_what_it_started(tmp_path: Path) -> None:
     assert process.returncode == 130
     with pytest.raises(httpx.ConnectError):
         httpx.get(line.split()[1].rstrip(",") + "/healthz")
+
+
+def test_a_rollout_before_there_can_be_a_baseline_is_refused(tmp_path: Path) -> None:
+    ended = demo(tmp_path, "--turns", "300")
+    assert ended.returncode == 1
+    assert "at least --turns 390" in ended.stderr
 
 
 def test_the_options_are_explained() -> None:

@@ -15,16 +15,18 @@ def test_without_configuration_there_is_no_real_endpoint() -> None:
 
 
 def test_a_real_endpoint_is_its_url_and_model_and_the_model_rolled_out(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, base_url: str
 ) -> None:
-    monkeypatch.setenv(LLM, "http://127.0.0.1:11434/v1 llama3.2")
+    monkeypatch.setenv(LLM, f"{base_url} llama3.2")
     monkeypatch.setenv(TUNED_MODEL, "llama3.2-ft")
-    expected = Endpoint("http://127.0.0.1:11434/v1", "llama3.2", "llama3.2-ft", scripted=False)
+    expected = Endpoint(base_url, "llama3.2", "llama3.2-ft", scripted=False)
     assert from_environment(rollout=True) == expected
 
 
-def test_a_rollout_needs_a_model_to_roll_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(LLM, "http://127.0.0.1:11434/v1 llama3.2")
+def test_a_rollout_needs_a_model_to_roll_out(
+    monkeypatch: pytest.MonkeyPatch, base_url: str
+) -> None:
+    monkeypatch.setenv(LLM, f"{base_url} llama3.2")
     with pytest.raises(UsageError, match=TUNED_MODEL):
         from_environment(rollout=True)
     assert from_environment(rollout=False) is not None
@@ -36,4 +38,12 @@ def test_half_an_endpoint_is_refused_with_an_example(
 ) -> None:
     monkeypatch.setenv(LLM, value)
     with pytest.raises(UsageError, match="BASE_URL MODEL"):
+        from_environment(rollout=False)
+
+
+def test_a_server_that_is_not_there_is_told_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(LLM, "http://127.0.0.1:9/v1 llama3.2")
+    with pytest.raises(UsageError, match="does not answer"):
         from_environment(rollout=False)

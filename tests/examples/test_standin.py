@@ -3,8 +3,6 @@
 import random
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 
 import openai
 import pytest
@@ -15,7 +13,7 @@ from groundwire_demo.corpus import Edition, Fact, Passage, handbook, passages
 from groundwire_demo.questions import strays
 from groundwire_demo.retriever import Retriever
 from groundwire_demo.standin.models import ContextReader, FineTuned, Prompt
-from groundwire_demo.standin.server import BASE, TUNED, StandIn
+from groundwire_demo.standin.server import BASE, TUNED
 from groundwire_demo.standin.wording import REFUSALS
 
 PAGES = handbook()
@@ -112,17 +110,6 @@ def test_the_fine_tune_leans_on_its_weights_more_and_more() -> None:
     first, _, last = recalled(100), recalled(300), recalled(100)
     assert 5 <= first <= 35
     assert 45 <= last <= 75
-
-
-@pytest.fixture
-def base_url() -> Iterator[str]:
-    server = StandIn({BASE: ContextReader(random.Random(1)), TUNED: tuned(1.0)})
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.base_url
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 def test_the_openai_client_gets_an_answer_with_its_usage(base_url: str) -> None:

@@ -31,7 +31,7 @@ class StandIn(BaseHTTPRequestHandler):
         elif asked.get("stream"):
             self._stream(asked)
         else:
-            self._answer(_completion({"role": "assistant", "content": ANSWER}))
+            self._answer(_completion({"role": "assistant", "content": _text(asked)}))
 
     def _answer(self, body: dict[str, Any], status: int = 200) -> None:
         data = json.dumps(body).encode()
@@ -53,6 +53,14 @@ class StandIn(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
+
+
+def _text(asked: dict[str, Any]) -> str:
+    """The answer, in DSPy's markup where the prompt asks for it."""
+    marked = "[[ ## answer ## ]]"
+    if marked in json.dumps(asked["messages"]):
+        return f"{marked}\n{ANSWER}\n\n[[ ## completed ## ]]"
+    return ANSWER
 
 
 def _completion(message: dict[str, Any]) -> dict[str, Any]:

@@ -99,8 +99,8 @@ def _of_generation(reading: SpanReading, final: list[Answer]) -> list[Answer]:
 def _of_speaker(reading: SpanReading, final: list[Answer]) -> list[Answer]:
     if reading.kind == SpanKind.TURN:
         return _of_turn(reading, final)
-    text = None if reading.failed else reading.said
-    if text is None or not final or _holds_several(text, final):
+    text = reading.said if final and not reading.failed else None
+    if text is None or _holds_several(text, final):
         return final
     return [Answer(reading, _calls(text, final), text)]
 

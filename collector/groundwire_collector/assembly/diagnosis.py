@@ -8,7 +8,7 @@ from groundwire_collector.assembly.family import Family, SpanKind, families
 from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.turns import assemble
+from groundwire_collector.assembly.turns import turns_of
 from groundwire_collector.span import Span
 from groundwire_evaluators.turn import Turn
 
@@ -79,10 +79,10 @@ def diagnose(traces: Iterable[Sequence[Span]]) -> Diagnosis:
     scopes: dict[tuple[str, str], Instrumentation] = {}
     for spans in traces:
         diagnosis.traces += 1
-        trace = Trace(spans)
+        trace = Trace.of(spans)
         for reading in trace.readings.values():
             _note(scopes, trace, reading)
-        for turn in assemble(spans):
+        for turn, _ in turns_of(trace):
             _note_turn(diagnosis, turn)
     diagnosis.instrumentations = sorted(scopes.values(), key=lambda i: (not i.facts, -i.spans))
     return diagnosis

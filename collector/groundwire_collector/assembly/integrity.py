@@ -5,25 +5,37 @@ from collections.abc import Iterable, Sequence
 from groundwire_collector.assembly.answers import Answer
 from groundwire_collector.assembly.context import Context, Retrieval
 from groundwire_collector.assembly.family import Source, SpanKind
+from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SpanReading
+from groundwire_collector.assembly.trace import Trace
 
 RETURNED = ("documents", "returned")
 LEAST_LIMIT = 64  # characters; no emitter's limit is below this
 
 
-def length_limit(readings: Iterable[SpanReading]) -> int | None:
-    """The value length limit of the emitter, where different texts have one round length.
+class LengthLimit:
+    """The value length limit of an emitter, where different texts end at one round length.
 
     OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts without leaving a mark; only this shows it.
     """
-    longest: dict[int, set[str]] = {}
-    for reading in readings:
-        for value in reading.span.attributes.values():
-            if isinstance(value, str) and len(value) >= LEAST_LIMIT:
-                longest.setdefault(len(value), set()).add(value)
-    top = max(longest, default=0)
-    return top if _round(top) and len(longest[top]) > 1 else None
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+
+    def cuts(self, text: str | None) -> bool:
+        """`text` ends where the limit is."""
+        return text is not None and _round(len(text)) and len(text) == self.value
+
+    @lazy
+    def value(self) -> int | None:
+        longest: dict[int, set[str]] = {}
+        for reading in self._trace.readings.values():
+            for value in reading.span.attributes.values():
+                if isinstance(value, str) and len(value) >= LEAST_LIMIT:
+                    longest.setdefault(len(value), set()).add(value)
+        top = max(longest, default=0)
+        return top if _round(top) and len(longest[top]) > 1 else None
 
 
 def _round(length: int) -> bool:
@@ -51,7 +63,7 @@ def reason(
     question: str | None,
     found: Sequence[Retrieval],
     given: Context,
-    limit: int | None,
+    limit: LengthLimit,
 ) -> str | None:
     """Why no evaluator can judge a turn, in a sentence; None where it can."""
     return (
@@ -61,7 +73,7 @@ def reason(
     )
 
 
-def _of_answer(answer: Answer, limit: int | None) -> str | None:
+def _of_answer(answer: Answer, limit: LengthLimit) -> str | None:
     if answer.text is None:
         return "the answer was not sent: its emitter withholds the content of messages"
     if any(cut_attributes(r, ("answer", "output")) for r in (answer.top, *answer.calls[:1])):
@@ -71,17 +83,17 @@ def _of_answer(answer: Answer, limit: int | None) -> str | None:
     return _of_text("answer", answer.text, limit)
 
 
-def _of_text(what: str, text: str | None, limit: int | None) -> str | None:
+def _of_text(what: str, text: str | None, limit: LengthLimit) -> str | None:
     spoilt = mark(text)
-    if spoilt is None and limit is not None and text is not None and len(text) == limit:
-        return f"the {what} was cut at {limit} characters, the limit of its emitter"
+    if spoilt is None and limit.cuts(text):
+        return f"the {what} was cut at {limit.value} characters, the limit of its emitter"
     if spoilt == "cut":
         return f"the {what} was cut on its way"
     return f"the {what} was redacted" if spoilt else None
 
 
 def _of_chunks(
-    answer: Answer, found: Sequence[Retrieval], given: Context, limit: int | None
+    answer: Answer, found: Sequence[Retrieval], given: Context, limit: LengthLimit
 ) -> str | None:
     if any(cut_attributes(call, ("documents",)) for call in answer.calls):
         return "the documents given to the model were cut on their way"

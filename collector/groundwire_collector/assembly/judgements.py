@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from groundwire_collector.assembly.evaluation_events import RESPONSE_ID, RESULT, evaluation_of
-from groundwire_collector.assembly.turns import assemble_with_spans
+from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.assembly.turns import turns_of
 from groundwire_collector.span import Span, SpanEvent
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Turn
@@ -20,7 +21,7 @@ def judgements_of(
     told = [(span, event) for span in spans for event in span.events if event.name == RESULT]
     if not told:
         return {}
-    turns = assemble_with_spans(spans, known)
+    turns = turns_of(Trace.of(spans), known)
     found: dict[str, dict[str, Evaluation]] = {}
     for span, event in sorted(told, key=lambda pair: pair[1].time_ns):
         evaluation, turn = evaluation_of(event), _judged(turns, span, event)

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 from groundwire_collector.assembly.documents import chunks, completed
 from groundwire_collector.assembly.family import Source, SpanKind
 from groundwire_collector.assembly.groups import named, numbered
+from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.lookup import Place, index, kind_rules, overlays
 from groundwire_collector.assembly.shapes import (
     CutJsonError,
@@ -41,7 +41,7 @@ class SpanReading:
             if event.name in overlays():
                 self.attributes = {**event.attributes, **self.attributes}
 
-    @cached_property
+    @lazy
     def kind(self) -> SpanKind:
         for rule in kind_rules():
             value = self.attributes.get(rule.key)
@@ -52,11 +52,11 @@ class SpanReading:
                 return kind
         return SpanKind.OTHER
 
-    @cached_property
+    @lazy
     def failed(self) -> bool:
         return self.span.status == 2 or "error.type" in self.attributes
 
-    @cached_property
+    @lazy
     def _places(self) -> dict[str, list[Place]]:
         keys = (*self.attributes, *self.span.resource)
         return index().places(keys, self.span.events)
@@ -102,7 +102,7 @@ class SpanReading:
     def flag(self, fact: str) -> bool:
         return self.value(fact) in (True, "true", "True", 1)
 
-    @cached_property
+    @lazy
     def prompt(self) -> list[Message]:
         """What was sent to the model, the system's instructions first."""
         system = [
@@ -110,7 +110,7 @@ class SpanReading:
         ]
         return system + next((m for v in self.values("prompt") if (m := messages(v))), [])
 
-    @cached_property
+    @lazy
     def question(self) -> str | None:
         """What went into a turn, chain or agent."""
         for value in (*self.values("question"), *self.values("prompt")):
@@ -118,11 +118,11 @@ class SpanReading:
                 return found
         return None
 
-    @cached_property
+    @lazy
     def query(self) -> str | None:
         return next((q for value in self.values("query") if (q := asked(value))), None)
 
-    @cached_property
+    @lazy
     def said(self) -> str | None:
         """What came out: of a generation the text of its last message, else the output."""
         facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
@@ -132,7 +132,7 @@ class SpanReading:
                     return found
         return None
 
-    @cached_property
+    @lazy
     def documents(self) -> tuple[str, list[Chunk]] | None:
         """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
         structured = next(self._listed("documents"), None)
@@ -149,11 +149,11 @@ class SpanReading:
             if found is not None:
                 yield _rung(source), found
 
-    @cached_property
+    @lazy
     def db_query(self) -> str | None:
         return self.text("db_query")
 
-    @cached_property
+    @lazy
     def variables(self) -> dict[str, Any]:
         """The variables of the prompt template, by name."""
         merged: dict[str, Any] = {}

@@ -6,16 +6,15 @@ trace that holds both its retrieval and its model call is whole. See
 docs/decisions/0032-pieces-of-a-request.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from groundwire_collector.assembly.answers import RETRIEVING, SHORT
 from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
 from groundwire_collector.assembly.shapes import same
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.span import Span
 
 LONGEST_GAP_NS = 60_000_000_000  # from the end of a retrieval to the start of its answer
 
@@ -24,71 +23,69 @@ LONGEST_GAP_NS = 60_000_000_000  # from the end of a retrieval to the start of i
 class _Piece:
     """A trace, as far as it says whether it is one of several pieces."""
 
-    spans: list[Span]
+    trace: Trace
 
-    @cached_property
+    @lazy
     def readings(self) -> list[SpanReading]:
-        return list(Trace(self.spans).readings.values())
+        return list(self.trace.readings.values())
 
     def of(self, *kinds: SpanKind) -> list[SpanReading]:
         return [reading for reading in self.readings if reading.kind in kinds]
 
-    @cached_property
+    @lazy
     def calls(self) -> list[SpanReading]:
         return self.of(SpanKind.GENERATION)
 
-    @cached_property
+    @lazy
     def retrievals(self) -> list[SpanReading]:
         return self.of(*RETRIEVING)
 
-    @cached_property
+    @lazy
     def speakers(self) -> list[SpanReading]:
         return [r for r in self.of(*SPEAKING) if r.said is not None]
 
-    @cached_property
+    @lazy
     def sessions(self) -> set[str]:
         return {text for reading in self.readings if (text := reading.text("session"))}
 
-    @cached_property
+    @lazy
     def response_ids(self) -> set[str]:
         return {text for reading in self.readings if (text := reading.text("response_id"))}
 
     @property
     def start_ns(self) -> int:
-        return min(span.start_ns for span in self.spans)
+        return min(reading.span.start_ns for reading in self.readings)
 
     @property
     def end_ns(self) -> int:
-        return max(span.end_ns for span in self.spans)
+        return max(reading.span.end_ns for reading in self.readings)
 
     @property
     def service(self) -> str:
-        return self.spans[0].service
+        return self.readings[0].span.service
 
 
-def joined(traces: Mapping[str, Sequence[Span]]) -> list[list[Span]]:
-    """The spans of each request among traces by id: those of one trace, or of the pieces of one.
+def joined(traces: Sequence[Trace]) -> list[Trace]:
+    """Traces, with those that are pieces of one request as one.
 
     The traces are those looked at together; pieces that come apart by more than that stay apart.
     """
-    pieces = [_Piece(list(spans)) for spans in traces.values() if spans]
+    pieces = [_Piece(trace) for trace in traces if trace.readings]
     loose = [piece for piece in pieces if not (piece.calls and piece.retrievals)]
-    for piece in loose:
-        hosts = [p for p in loose if p is not piece and p.spans and _belongs(piece, p)]
+    for piece in list(loose):
+        hosts = [host for host in loose if host is not piece and _belongs(piece, host)]
         if hosts:
             began = piece.start_ns
-            other = min(hosts, key=lambda host: abs(host.start_ns - began))
-            # Replaced as a whole: what it was computed from has grown.
-            grown = _Piece(other.spans + piece.spans)
-            pieces[pieces.index(other)] = grown
-            loose[loose.index(other)] = grown
-            piece.spans = []
-    return [piece.spans for piece in pieces if piece.spans]
+            host = min(hosts, key=lambda host: abs(host.start_ns - began))
+            grown = _Piece(Trace([*host.readings, *piece.readings]))
+            pieces = [grown if p is host else p for p in pieces if p is not piece]
+            loose = [grown if p is host else p for p in loose if p is not piece]
+    return [piece.trace for piece in pieces]
 
 
 def _belongs(piece: _Piece, host: _Piece) -> bool:
     """`piece` is a step of `host`: its model call, or its retrieval."""
-    if not piece.spans or piece.service != host.service:
+    if piece.service != host.service:
         return False
     if piece.calls and not piece.speakers and not host.calls:
         return _is_call_of(piece, host)

@@ -1,6 +1,6 @@
 """The tree of a trace: who is whose parent, in whatever order the spans came."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from groundwire_collector.assembly.family import SpanKind
@@ -11,8 +11,7 @@ from groundwire_collector.span import Span
 class Trace:
     """Readings by span id. A span whose parent is not here (yet) is a root of what is here."""
 
-    def __init__(self, spans: Sequence[Span]) -> None:
-        readings = [SpanReading(span) for span in _united(spans)]
+    def __init__(self, readings: Iterable[SpanReading]) -> None:
         kept = [r for r in readings if r.kind != SpanKind.PLACEHOLDER]
         self.readings = {r.span.span_id: r for r in sorted(kept, key=_order)}
         self.children: dict[str, list[SpanReading]] = {}
@@ -24,6 +23,11 @@ class Trace:
             else:
                 self.roots.append(reading)
         self._open_loops()
+
+    @classmethod
+    def of(cls, spans: Iterable[Span]) -> "Trace":
+        """The trace of spans in any order, some of them perhaps more than once or in pieces."""
+        return cls(SpanReading(span) for span in _united(spans))
 
     def _open_loops(self) -> None:
         """Spans that are each other's ancestors hang from no root: cut them loose at the first."""

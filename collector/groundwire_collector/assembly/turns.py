@@ -1,6 +1,6 @@
 """A trace's spans to its turns."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +8,11 @@ from groundwire import attributes
 from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
 from groundwire_collector.assembly.context import Retrieval, context, retrievals, tool_results
 from groundwire_collector.assembly.family import SpanKind
-from groundwire_collector.assembly.integrity import length_limit, reason
+from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
 from groundwire_collector.assembly.scope import scopes
 from groundwire_collector.assembly.shapes import asked
+from groundwire_collector.assembly.strays import joined
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.usage import busy_seconds, retrieval_seconds, tokens
 from groundwire_collector.span import Span
@@ -24,22 +25,23 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
     """The turns of one trace, by their start; [] for one without an answer.
 
-    The spans may also be those of several traces that are pieces of one request (`strays`).
-
     Spans come in any order, and a span may come more than once. A turn's id is made of its trace's
     and of its answering span's. Where spans came late, several of them may say the answer: `known`
     are the ids that turns of this trace have already, and a turn keeps its own.
     """
-    return [turn for turn, _ in assemble_with_spans(spans, known)]
+    return [turn for turn, _ in turns_of(Trace.of(spans), known)]
 
 
-def assemble_with_spans(
-    spans: Sequence[Span], known: Collection[str] = ()
-) -> list[tuple[Turn, frozenset[str]]]:
-    """As `assemble`; with each turn the ids of the spans that served it."""
-    trace = Trace(spans)
+def assemble_all(traces: Mapping[str, Sequence[Span]], known: Collection[str] = ()) -> list[Turn]:
+    """The turns of several traces by id; those that are pieces of one request are taken as one."""
+    whole = joined([Trace.of(spans) for spans in traces.values()])
+    return [turn for trace in whole for turn, _ in turns_of(trace, known)]
+
+
+def turns_of(trace: Trace, known: Collection[str] = ()) -> list[tuple[Turn, frozenset[str]]]:
+    """The turns of a trace, each with the ids of the spans that served it."""
     found = answers(trace)
-    limit = length_limit(trace.readings.values())
+    limit = LengthLimit(trace)
     return [
         (
             _turn(_Part(trace, answer, scope), limit, known),
@@ -75,7 +77,7 @@ class _Part:
         return any(r.flag(fact) for r in self.nearest())
 
 
-def _turn(part: _Part, limit: int | None, known: Collection[str]) -> Turn:
+def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
     trace, answer, scope = part.trace, part.answer, part.scope
     top = answer.top.span
     named = _name(part, known)

@@ -41,7 +41,7 @@ class Snapshot:
     statistics: Iterable[readings.Statistic]
     alarms: Iterable[readings.OpenAlarm]
     last_evaluations: Mapping[str, float]
-    evaluation_lag_seconds: float
+    evaluation_lag_seconds: float | None  # None: nothing is judged here
 
 
 class CommittedCollector(Collector):
@@ -50,10 +50,13 @@ class CommittedCollector(Collector):
     A scrape costs one read transaction over at most `cap` label sets a metric.
     """
 
-    def __init__(self, engine: Engine, clock: Clock = time_ns, cap: int = CAP) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock = time_ns, cap: int = CAP, *, judging: bool = True
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._cap = cap
+        self._judging = judging
 
     def describe(self) -> list[Metric]:
         return []  # registering must not read the database
@@ -73,16 +76,21 @@ class CommittedCollector(Collector):
                 readings.statistics(connection, self._cap),
                 readings.open_alarms(connection, self._cap),
                 readings.last_evaluations(connection),
-                readings.evaluation_lag_seconds(connection, now_ns),
+                readings.evaluation_lag_seconds(connection, now_ns) if self._judging else None,
             )
 
 
 class Exposition:
-    """The text of `/metrics`, in the format the scraper asks for."""
+    """The text of `/metrics`, in the format the scraper asks for.
 
-    def __init__(self, engine: Engine, *registries: CollectorRegistry) -> None:
+    `judging`: whether turns are judged here; where they are only stored there is no lag to tell.
+    """
+
+    def __init__(
+        self, engine: Engine, *registries: CollectorRegistry, judging: bool = True
+    ) -> None:
         committed = CollectorRegistry(auto_describe=False)
-        committed.register(CommittedCollector(engine))
+        committed.register(CommittedCollector(engine, judging=judging))
         self._joined = _Joined((committed, *registries))
 
     def render(self, accept: str | None = None) -> tuple[bytes, str]:
@@ -146,7 +154,8 @@ def _gauges(snapshot: Snapshot) -> Iterator[Metric]:
     for service, moment in snapshot.last_evaluations.items():
         last.add_metric((service,), moment)
     lag = _gauge(catalogue.EVALUATION_LAG)
-    lag.add_metric((), snapshot.evaluation_lag_seconds)
+    if snapshot.evaluation_lag_seconds is not None:
+        lag.add_metric((), snapshot.evaluation_lag_seconds)
     yield from (statistic, alarm, changed, last, lag)
 
 

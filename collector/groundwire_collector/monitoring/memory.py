@@ -9,10 +9,8 @@ from groundwire_collector.monitoring.monitor import Monitor
 from groundwire_collector.monitoring.watch import Watch
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import drift
-from groundwire_collector.storage.drift import StoredBaseline, StoredDetector
+from groundwire_collector.storage.drift import RECOVERY, StoredBaseline, StoredDetector
 from groundwire_evaluators.drift import AlarmBudget, Baseline, KnownMeanESR, TwoSampleESR
-
-RECOVERY = "recovery"  # the axis under which the detector that closes an alarm is kept
 
 
 def recall(connection: Connection, settings: Settings) -> Monitor:

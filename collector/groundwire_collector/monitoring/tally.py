@@ -7,7 +7,10 @@ from groundwire_collector.catalogue import VERSION_LABELS
 from groundwire_collector.storage.counters import Exemplar, Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.reliance.passive import passive_outcome
 from groundwire_evaluators.turn import Turn
+
+OVERRIDE = "override"  # the evaluator whose signals say what an answer follows
 
 
 def tally(increments: Increments, judged: JudgedTurn) -> None:
@@ -53,6 +56,8 @@ def _tally_evaluation(
         increments.count(catalogue.CLAIMS, {**labels, "verdict": claim.verdict.value})
     for citation in evaluation.citations:
         increments.count(catalogue.CITATIONS, {**labels, "outcome": citation.outcome.value})
+    if evaluation.evaluator == OVERRIDE:
+        _tally_reliance(increments, evaluation, labels)
     p_unsupported = evaluation.signals.get("p_unsupported")
     if p_unsupported is None:
         return
@@ -61,6 +66,15 @@ def _tally_evaluation(
     if evaluation.value is not None:
         exemplar = _exemplar(turn, evaluation.value)
         increments.observe(catalogue.FAITHFULNESS, labels, evaluation.value, exemplar)
+
+
+def _tally_reliance(
+    increments: Increments, evaluation: Evaluation, labels: Mapping[str, str]
+) -> None:
+    outcome = passive_outcome(evaluation)
+    if outcome is not None:
+        source = {"source": "passive", "outcome": outcome.value}
+        increments.count(catalogue.RELIANCE_OUTCOMES, {**labels, **source})
 
 
 def _exemplar(turn: Turn, value: float) -> Exemplar | None:

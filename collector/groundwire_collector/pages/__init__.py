@@ -1,5 +1,5 @@
 """Plain pages for people without Grafana, and for the way from an alert to an answer."""
 
-from groundwire_collector.pages import alarms, icon, login, turns
+from groundwire_collector.pages import alarms, icon, login, runbooks, turns
 
-ROUTERS = (login.router, icon.router, turns.router, alarms.router)
+ROUTERS = (login.router, icon.router, turns.router, alarms.router, runbooks.router)

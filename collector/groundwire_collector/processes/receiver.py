@@ -1,6 +1,11 @@
-"""The receiver process: one uvicorn server, until it is told to stop."""
+"""The receiver process: OTLP over HTTP, and over gRPC where it is installed, until told to stop."""
+
+import importlib.util
+import socket
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from groundwire_collector.app import create_app, is_loopback
 from groundwire_collector.errors import UsageError
@@ -16,14 +21,38 @@ def serve(settings: Settings) -> None:
     Raises UsageError when it would listen beyond this machine and there is no key.
     """
     app = create_app(settings)
-    key = keys.first_key(settings, app.state.engine)
-    if key is not None and settings.api_key is None:
-        print(f"API key (kept in {settings.data_dir / keys.KEY_FILE}): {key}", flush=True)
     if not is_loopback(settings.host):
         with app.state.engine.connect() as connection:
             if not keys.accesses(connection):
                 raise UsageError(f"No key is there yet: not listening on {settings.host}.")
-    config = uvicorn.Config(
+    Server(app, settings).run()
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server with a gRPC listener beside it: started with it, drained before it."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(_configuration(app, settings))
+        self.application = app
+        self.settings = settings
+        self._listener: Any = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and importlib.util.find_spec("grpc") is not None:
+            from groundwire_collector.receiver import grpc  # the extra [grpc]
+
+            state = self.application.state
+            self._listener = await grpc.start(self.settings, state.reception, state.key_ring)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._listener is not None:
+            await self._listener.stop(DRAIN_SECONDS)
+        await super().shutdown(sockets)
+
+
+def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -34,5 +63,6 @@ def serve(settings: Settings) -> None:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
     )
-    uvicorn.Server(config).run()

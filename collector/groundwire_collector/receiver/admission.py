@@ -13,6 +13,7 @@ from groundwire.attributes import SERVICE_NAME
 from groundwire_collector.receiver import wire
 from groundwire_collector.receiver.blocks import Block
 from groundwire_collector.receiver.limits import cut_log_record, cut_resource, cut_span
+from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.storage.encoding import EVENT_NAME, UNKNOWN_SERVICE, service_name
 from groundwire_collector.storage.keys import Access
 from groundwire_collector.storage.records import LogRecord, SpanRecord, log_record, span_record
@@ -39,6 +40,7 @@ class Admission:
     """The rules of one receiver; `longest` is max_attribute_bytes."""
 
     longest: int
+    redaction: Redaction | None = None
 
     def spans(self, blocks: Iterable[Block[SpanMessage]], access: Access) -> Admitted:
         admitted = Admitted()
@@ -55,6 +57,8 @@ class Admission:
                     admitted.refused[reason] += 1
                     continue
                 cut_span(message, self.longest)
+                if self.redaction is not None:
+                    self.redaction.span(message)
                 admitted.spans.append(span_record(message, service, origin))
         return admitted
 
@@ -72,12 +76,16 @@ class Admission:
                     admitted.ignored += 1
                     continue
                 cut_log_record(message, self.longest)
+                if self.redaction is not None:
+                    self.redaction.log_record(message)
                 admitted.logs.append(log_record(message, service, origin))
         return admitted
 
     def _origin(self, resource: Resource, scope: InstrumentationScope) -> bytes:
         """A ResourceSpans with one ScopeSpans, without its spans."""
         cut_resource(resource, self.longest)
+        if self.redaction is not None:
+            self.redaction.resource(resource)
         scope_spans = wire.field(1, scope.SerializeToString())
         return wire.field(1, resource.SerializeToString()) + wire.field(2, scope_spans)
 

@@ -15,7 +15,7 @@ PROTOBUF, JSON = "application/x-protobuf", "application/json"
 SIGNALS = ("/v1/traces", "/v1/logs", "/v1/metrics")
 RETRY_SECONDS = 1
 _CODES = {400: 3, 401: 16, 403: 7, 404: 12, 405: 12, 413: 8, 415: 3, 429: 8, 503: 14}
-_RETRIED = {429, 503}
+RETRIED = {429, 503}
 
 
 def is_otlp(path: str) -> bool:
@@ -34,12 +34,17 @@ def success(content_type: bytes, answer: Message) -> Response:
 
 def error(content_type: bytes, status: int, message: str, **headers: Any) -> Response:
     kind = media_type(content_type)
-    if status in _RETRIED:
+    if status in RETRIED:
         headers.setdefault("Retry-After", str(RETRY_SECONDS))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     body = _encode(kind, Status(code=_CODES[status], message=message))
     return Response(body, status, headers, kind)
+
+
+def grpc_code(status: int) -> int:
+    """The google.rpc.Code that says over gRPC what an HTTP status says."""
+    return _CODES[status]
 
 
 def _encode(kind: str, answer: Message) -> bytes:

@@ -94,8 +94,9 @@ def _volumes(limits: Limits) -> tuple[Recording, ...]:
         ),
         Recording(
             "groundwire:failed_evaluations:current",
-            "Judgements that failed.",
-            _sum(limits, BY_SERVICE_AND_JUDGE, failed, window),
+            "Judgements that failed; 0 where none did.",
+            f"{_sum(limits, BY_SERVICE_AND_JUDGE, failed, window)}\n"
+            "or groundwire:evaluations:current * 0",
         ),
         Recording(
             "groundwire:judged_turns:current",
@@ -198,7 +199,6 @@ def _reliance(limits: Limits) -> tuple[Recording, ...]:
 def _health() -> tuple[Recording, ...]:
     judged = f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) (groundwire:judged_turns:current)"
     turns = "sum by (service) (groundwire:turns:current) > 0"
-    failed = "groundwire:failed_evaluations:current or groundwire:evaluations:current * 0"
     return (
         Recording(
             "groundwire:coverage:ratio",
@@ -208,6 +208,6 @@ def _health() -> tuple[Recording, ...]:
         Recording(
             "groundwire:failed_evaluations:ratio",
             "Share of judgements that failed.",
-            f"({failed})\n/ (groundwire:evaluations:current > 0)",
+            "groundwire:failed_evaluations:current / (groundwire:evaluations:current > 0)",
         ),
     )

@@ -67,6 +67,8 @@ class Alarm:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+RECOVERY = "recovery"  # in place of an axis: the detector that looks for the end of an alarm
+
 Row = TypeVar("Row", StoredBaseline, StoredDetector, AxisValue)
 
 

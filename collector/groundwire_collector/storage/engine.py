@@ -10,18 +10,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import (
+    Connection,
+    Engine,
+    String,
+    column,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    table,
+)
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlmodel import SQLModel
 
+from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import tables
+from groundwire_collector.storage.migrations import HEAD
 
 BUSY_SECONDS = 5.0
 CHECKPOINT_PAGES = 4000  # of 4 KiB: the WAL is folded back into the database about every 16 MB
 # Locked, full, read-only, away: what may be gone when it is tried again.
 PASSING = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
+_SCHEMA_LOCK = 0x67_77_00  # PostgreSQL: one process changes the schema
 _WRITES = "groundwire_writes"
 
 
@@ -49,22 +61,43 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def make_schema(engine: Engine) -> None:
-    assert tables  # registers every table
+    """Bring the database to the newest schema; of several processes at once, one does.
+
+    Raises UsageError where the database belongs to a newer Groundwire.
+    """
     with engine.begin() as connection:
-        SQLModel.metadata.create_all(connection)
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+        step = _step(connection)
+        if step == HEAD:
+            return
+        if step is not None and step > HEAD:
+            raise UsageError(f"The database is of a newer Groundwire (step {step}, not {HEAD}).")
+        # Alembic takes most of a second to load, and nearly every start has nothing to do.
+        from groundwire_collector.storage.migrations.running import upgrade
+
+        upgrade(connection)
+
+
+def _step(connection: Connection) -> str | None:
+    """The newest step the database has taken."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    query = select(column("version_num", String)).select_from(table("alembic_version"))
+    found: str | None = connection.scalar(query)
+    return found
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
-    for pragma in (
-        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
-        "auto_vacuum=INCREMENTAL",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
-        f"journal_size_limit={CHECKPOINT_PAGES * 4096}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    # Setting these anew would take the write lock, though they are kept in the file.
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only before the first table
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * 4096}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

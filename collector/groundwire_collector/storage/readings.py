@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from groundwire_collector.catalogue import EVALUATIONS
 from groundwire_collector.storage import progress
+from groundwire_collector.storage.drift import RECOVERY
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, DETECTOR
 from groundwire_collector.storage.tables.spans import ARRIVAL
@@ -47,7 +48,7 @@ def statistics(connection: Connection, limit: int) -> list[Statistic]:
     """
     c = DETECTOR.c
     labels = (c.service, c.signal, c.axis, c.value)
-    query = select(*labels, func.max(c.statistic)).group_by(*labels)
+    query = select(*labels, func.max(c.statistic)).where(c.axis != RECOVERY).group_by(*labels)
     rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
     return [Statistic(*row) for row in rows]
 

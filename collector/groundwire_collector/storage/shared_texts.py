@@ -5,10 +5,10 @@ A writer remembers what it knows to be stored, so that a text that recurs costs 
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from groundwire_collector.storage import contents
 from groundwire_collector.storage.records import LogRecord, SpanRecord
@@ -18,6 +18,7 @@ from groundwire_collector.storage.upsert import insert_missing, upsert
 DAY_NS = 86_400 * 10**9
 REMEMBERED = 50_000  # texts; about 150 bytes each
 CONTENT_KEY, SWEEPS = "content_key", "sweeps"
+_SWEEPS_SQL = f"SELECT value FROM {STORE_FACT.name} WHERE name = '{SWEEPS}'"
 _AT_ONCE = 500  # values in one IN list
 
 Value = TypeVar("Value")
@@ -30,34 +31,44 @@ def batched(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 class SharedTexts:
-    """What one writer knows to be stored; `begin` and `committed` stand around a transaction."""
+    """What one writer knows to be stored, and the secret of its hashes."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._key = b""
         self._stored: OrderedDict[tuple[int, bytes], None] = OrderedDict()
         self._sweeps = b""
 
-    def begin(self, connection: Connection, day: int) -> "NewTexts":
-        facts = _facts(connection)
-        if facts.get(SWEEPS, b"") != self._sweeps:  # texts were deleted since
-            self._stored.clear()
-            self._sweeps = facts.get(SWEEPS, b"")
-        return NewTexts(self._stored, facts.get(CONTENT_KEY) or _make_key(connection), day)
+    def begin(self, day: int) -> "NewTexts":
+        """For the texts of one transaction, before it."""
+        self._key = self._key or content_key(self._engine)
+        return NewTexts(self._stored, self._key, day)
+
+    def deleted_since(self, connection: Connection) -> bool:
+        """Whether texts were deleted since the last transaction: then none is known any more."""
+        sweeps = connection.exec_driver_sql(_SWEEPS_SQL).scalar() or b""
+        if sweeps == self._sweeps:
+            return False
+        self._stored.clear()
+        self._sweeps = sweeps
+        return True
 
     def committed(self, texts: "NewTexts") -> None:
-        for name in texts.new:
+        """The transaction is on disk, and its texts with it."""
+        for name in texts.texts:
             self._stored[texts.day, name] = None
         while len(self._stored) > REMEMBERED:
             self._stored.popitem(last=False)
 
 
 class NewTexts:
-    """The texts of one transaction that are perhaps not stored yet."""
+    """The texts of one transaction; `stored` are those that need not be written again."""
 
-    def __init__(self, stored: Iterable[tuple[int, bytes]], key: bytes, day: int) -> None:
+    def __init__(self, stored: Container[tuple[int, bytes]], key: bytes, day: int) -> None:
         self._stored = stored
         self._key = key
         self.day = day
-        self.new: dict[bytes, bytes] = {}
+        self.texts: dict[bytes, bytes] = {}
 
     def take(self, record: SpanRecord | LogRecord) -> tuple[bytes, bytes]:
         """Take the long texts out of a record: its compressed skeleton, and the references."""
@@ -72,13 +83,13 @@ class NewTexts:
     def rows(self) -> list[dict[str, Any]]:
         return [
             {"day": self.day, "digest": name, "body": contents.compress(text)}
-            for name, text in self.new.items()
+            for name, text in self.texts.items()
+            if (self.day, name) not in self._stored
         ]
 
     def _name(self, text: bytes) -> bytes:
         name = contents.digest(text, self._key)
-        if name not in self.new and (self.day, name) not in self._stored:
-            self.new[name] = text
+        self.texts[name] = text
         return name
 
 
@@ -109,6 +120,12 @@ def read_texts(connection: Connection, rows: Iterable[Row[Any]]) -> Texts:
             if (day, name) in wanted:
                 found[day, name] = contents.expand(body)
     return Texts(found)
+
+
+def content_key(engine: Engine) -> bytes:
+    """The secret of all keyed hashes of this database; made where there is none yet."""
+    with engine.begin() as connection:
+        return _facts(connection).get(CONTENT_KEY) or _make_key(connection)
 
 
 def forget_deleted(connection: Connection) -> None:

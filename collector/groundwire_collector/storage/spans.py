@@ -11,9 +11,10 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
-from sqlalchemy import Column, Connection, Engine, Row, Table, delete, func, insert, select
+from sqlalchemy import Column, Connection, Engine, Row, Table, delete, func, select
 
 from groundwire_collector.span import Span, SpanEvent
+from groundwire_collector.storage.bulk import Inserter, Lookup
 from groundwire_collector.storage.encoding import event_of, message_of, span_of
 from groundwire_collector.storage.records import LogRecord, SpanRecord, span_record
 from groundwire_collector.storage.shared_texts import (
@@ -25,7 +26,6 @@ from groundwire_collector.storage.shared_texts import (
     read_texts,
 )
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
-from groundwire_collector.storage.upsert import insert_missing
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +54,27 @@ class Written:
     logs: int = 0  # log records that were new
 
 
+@dataclass(slots=True)
+class _Sifted:
+    fresh: list[SpanRecord]
+    replaced: list[int]  # ids of rows
+    duplicates: int = 0
+    foreign: int = 0
+
+
 class SpanStore:
     """Spans of one database. One writer a process: `write` is not for several threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._shared = SharedTexts()
+        self._shared = SharedTexts(engine)
+        dialect = engine.dialect
+        stored = select(SPAN.c.trace_id, SPAN.c.span_id, SPAN.c.id, SPAN.c.ended, SPAN.c.service)
+        self._stored = Lookup(stored, SPAN.c.trace_id, dialect)
+        self._texts = Inserter(CONTENT, dialect, missing_only=True)
+        self._spans = Inserter(SPAN, dialect)
+        self._logs = Inserter(LOG_RECORD, dialect)
+        self._arrivals = Inserter(ARRIVAL, dialect)
 
     def add(self, spans: Sequence[Span]) -> int:
         """Store spans in one transaction; how many changed anything."""
@@ -77,17 +92,23 @@ class SpanStore:
         not ended. Raises sqlalchemy's DBAPIError, and has then written nothing.
         """
         now = time_ns()
+        texts = self._shared.begin(now // DAY_NS)
+        # All that takes long is done before the write lock is taken.
+        prepared = {id(record): texts.take(record) for record in spans}
+        candidates = [_log_row(record, now, texts) for record in logs]
+        text_rows = texts.rows()
         with self._engine.begin() as connection:
             take_turns(connection)
-            texts = self._shared.begin(connection, now // DAY_NS)
-            sifted = _sift(connection, spans)
+            if self._shared.deleted_since(connection):
+                text_rows = texts.rows()
+            sifted = self._sift(connection, spans)
+            log_rows = _fresh_logs(connection, candidates)
             _delete(connection, sifted.replaced)
-            span_rows = [_span_row(record, now, texts) for record in sifted.fresh]
-            log_rows = _fresh_logs(connection, [_log_row(record, now, texts) for record in logs])
-            insert_missing(connection, CONTENT, texts.rows())
-            _insert(connection, SPAN, span_rows)
-            _insert(connection, LOG_RECORD, log_rows)
-            _insert(connection, ARRIVAL, _arrival_rows(sifted.fresh, log_rows, now))
+            self._texts.insert(connection, text_rows)
+            span_rows = [_span_row(record, now, *prepared[id(record)]) for record in sifted.fresh]
+            self._spans.insert(connection, span_rows)
+            self._logs.insert(connection, log_rows)
+            self._arrivals.insert(connection, _arrival_rows(sifted.fresh, log_rows, now))
         self._shared.committed(texts)
         return Written(
             new=len(sifted.fresh) - len(sifted.replaced),
@@ -96,6 +117,32 @@ class SpanStore:
             foreign=sifted.foreign,
             logs=len(log_rows),
         )
+
+    def _sift(self, connection: Connection, records: Sequence[SpanRecord]) -> _Sifted:
+        """Of spans with one id the first stays, but an ended one comes for an unended one."""
+        sifted = _Sifted([], [])
+        stored = {
+            (row.trace_id, row.span_id): row
+            for batch in batched(list({record.trace_id for record in records}))
+            for row in self._stored.rows(connection, batch)
+        }
+        fresh: dict[tuple[bytes, bytes], SpanRecord] = {}
+        for record in records:
+            key = (record.trace_id, record.span_id)
+            row = stored.get(key)
+            before = fresh.get(key) or row
+            if before is None:
+                fresh[key] = record
+            elif before.service != record.service:
+                sifted.foreign += 1
+            elif before.ended or not record.ended:
+                sifted.duplicates += 1
+            else:
+                if row is not None:
+                    sifted.replaced.append(row.id)
+                fresh[key] = record
+        sifted.fresh = list(fresh.values())
+        return sifted
 
 
 def arrivals(connection: Connection, after: int, limit: int) -> list[Arrival]:
@@ -139,53 +186,9 @@ def take_turns(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
 
 
-@dataclass(slots=True)
-class _Sifted:
-    fresh: list[SpanRecord]
-    replaced: list[int]  # ids of rows
-    duplicates: int = 0
-    foreign: int = 0
-
-
-def _sift(connection: Connection, records: Sequence[SpanRecord]) -> _Sifted:
-    """Of several spans with one id the first stays, but an ended one comes for an unended one."""
-    sifted = _Sifted([], [])
-    stored = _stored(connection, {record.trace_id for record in records})
-    fresh: dict[tuple[bytes, bytes], SpanRecord] = {}
-    for record in records:
-        key = (record.trace_id, record.span_id)
-        row = stored.get(key)
-        before = fresh.get(key) or row
-        if before is None:
-            fresh[key] = record
-        elif before.service != record.service:
-            sifted.foreign += 1
-        elif before.ended or not record.ended:
-            sifted.duplicates += 1
-        else:
-            if row is not None:
-                sifted.replaced.append(row.id)
-            fresh[key] = record
-    sifted.fresh = list(fresh.values())
-    return sifted
-
-
-def _stored(connection: Connection, trace_ids: set[bytes]) -> dict[tuple[bytes, bytes], Row[Any]]:
-    columns = (SPAN.c.trace_id, SPAN.c.span_id, SPAN.c.id, SPAN.c.ended, SPAN.c.service)
-    return {
-        (row.trace_id, row.span_id): row
-        for row in _rows(connection, SPAN, list(trace_ids), *columns)
-    }
-
-
 def _delete(connection: Connection, ids: Sequence[int]) -> None:
     for batch in batched(ids):
         connection.execute(delete(SPAN).where(SPAN.c.id.in_(batch)))
-
-
-def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(table), list(rows))
 
 
 def _rows(
@@ -196,8 +199,7 @@ def _rows(
         yield from connection.execute(query)
 
 
-def _span_row(record: SpanRecord, now: int, texts: NewTexts) -> dict[str, Any]:
-    skeleton, references = texts.take(record)
+def _span_row(record: SpanRecord, now: int, skeleton: bytes, references: bytes) -> dict[str, Any]:
     return {
         "trace_id": record.trace_id,
         "span_id": record.span_id,

@@ -1,6 +1,7 @@
 """What a detector is: fed the losses of turns one by one, it says when they got worse."""
 
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, runtime_checkable
 
 
 @runtime_checkable
@@ -16,6 +17,12 @@ class Detector(Protocol):
     """
 
     def update(self, loss: float, mass: float, at: int) -> None: ...
+
+    def update_many(
+        self, losses: Sequence[float], masses: Sequence[float], ats: Sequence[int]
+    ) -> int:
+        """Feed turns until the alarm or the end; how many were fed."""
+        ...
 
     @property
     def statistic(self) -> float: ...
@@ -44,3 +51,6 @@ class Detector(Protocol):
         ...
 
     def to_state(self) -> dict[str, Any]: ...
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self: ...

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from groundwire_evaluators.grounding.evidence import Evidence, Statement
 from groundwire_evaluators.grounding.passages import Passage
-from groundwire_evaluators.grounding.vocabulary import ABSOLUTES, HEDGES, NEGATIONS, OPPOSED
+from groundwire_evaluators.grounding.vocabulary import NEGATIONS, OPPOSED
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import same_name
 from groundwire_evaluators.text.quantities import agree, comparable
@@ -37,11 +38,6 @@ def conflicts(
     found.extend(_polarity(statement, evidence))
     found.extend(_turns(statement, evidence))
     return found
-
-
-def frame_share(statement: Statement, evidence: Evidence) -> float:
-    """The share of content words in the best sentence and beside it."""
-    return len(evidence.near) / len(statement.content) if statement.content else 0.0
 
 
 def _quantities(
@@ -91,9 +87,23 @@ def _opposites(
             continue
         shown = table.opposed(token.key) & frame - own
         if not shown:
+            shown = _indirect(token.key) & frame - own
+        if not shown:
             shown = frozenset(k for k in _negated_forms(token.key) if k in frame and k not in own)
         if shown:
             yield Conflict("opposite", token.start, token.end, token.text, min(shown))
+
+
+@lru_cache(maxsize=20_000)
+def _indirect(key: str) -> frozenset[str]:
+    """Opposites of words of the same meaning, and words of the same meaning as an opposite."""
+    table = lexicon()
+    found: set[str] = set()
+    for same in table.synonyms_of(key):
+        found |= table.opposed(same)
+    for opposed in table.opposed(key):
+        found |= table.synonyms_of(opposed)
+    return frozenset(found - table.synonyms_of(key) - {key})
 
 
 def _negated_forms(key: str) -> Iterator[str]:
@@ -143,11 +153,3 @@ def _turns(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
             shown = opposed & frame - own
             if shown:
                 yield Conflict("turned", token.start, token.end, token.text, min(shown))
-
-
-def strengthened(statement: Statement, evidence: Evidence) -> int:
-    """Absolute words that the evidence lacks, and its hedges that the claim drops."""
-    own = {token.text.lower() for token in statement.tokens}
-    frame = {token.text.lower() for token in evidence.sentence}
-    dropped = bool(frame & HEDGES) and not own & HEDGES
-    return len(own & ABSOLUTES - frame) + dropped

@@ -1,26 +1,41 @@
 """The grounding evaluator: is every claim of the answer supported by the chunks it was given?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, Verdict
+from groundwire_evaluators.evaluation import Evaluation, State, Verdict
+from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration
 from groundwire_evaluators.grounding.citations import citations
 from groundwire_evaluators.grounding.claims import Piece, pieces
-from groundwire_evaluators.grounding.evidence import Evidence, read, weigh
+from groundwire_evaluators.grounding.evidence import read, weigh
+from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage, Shelf
+from groundwire_evaluators.grounding.signals import Reading, measure
+from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
 
+REVISION = "1"  # of the code; the weights add their own version
+_MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
+
 
 @dataclass(frozen=True)
 class Grounding:
-    """Judges every claim of an answer against the chunks, without a model or a call.
+    """Judges every claim of an answer against its chunks on a CPU, without a model or a call.
 
-    `flag_threshold`: the p_unsupported from which a turn is flagged.
+    `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]` is the calibrated
+    probability that at least one claim is unsupported, and `flagged` says whether it reaches
+    `flag_threshold`. Further signals: `claims`, `novel_names` and `novel_quantities` (counts), `supporting_chunk_rank`
+    (of the chunk the claims lean on most, from 0), `context_utilization` (chunks leant on / chunks) and
+    `distractor_ratio` (chunks no claim leans on / chunks).
+
+    Price: a few milliseconds, some 60 MB; linear in answer plus chunks. What it cannot see: `docs/reference/grounding.md`.
     """
 
     flag_threshold: float = 0.5
+    calibration: Calibration = UNCALIBRATED
+    model: Model = field(default_factory=shipped, repr=False)
     _shelf: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
 
     @property
@@ -29,9 +44,11 @@ class Grounding:
 
     @property
     def revision(self) -> str:
-        return "0-provisional"
+        suffix = f"-{self.calibration.version}" if self.calibration.version else ""
+        return f"{REVISION}-{self.model.version}{suffix}"
 
     def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        """One judgement a turn, in order; a turn that breaks the code is `failed`."""
         return [self._judge(turn) for turn in turns]
 
     def _judge(self, turn: Turn) -> Evaluation:
@@ -40,77 +57,109 @@ class Grounding:
         except Exception as error:  # one bad turn must not stop the others
             return self._without(State.FAILED, f"{type(error).__name__}: {error}")
 
-    def _without(self, state: State, reason: str | None = None) -> Evaluation:
+    def _without(self, state: State, reason: str) -> Evaluation:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
     def _evaluation(self, turn: Turn) -> Evaluation:
         if turn.not_evaluable_reason:
             return self._without(State.NOT_EVALUABLE, turn.not_evaluable_reason)
-        answer = turn.answer or ""
-        if not answer.strip():
-            return self._without(State.NO_CLAIMS, "the answer is empty")
-        if is_refusal(answer):
+        if turn.answer is None:
+            return self._without(State.NOT_EVALUABLE, "no answer")
+        if is_refusal(turn.answer):
             return self._without(State.REFUSAL, "the answer declines")
         if not any(chunk.text.strip() for chunk in turn.chunks):
             return self._without(State.NO_CONTEXT, "no chunk was given")
-        language = language_of(answer)
+        language = language_of_turn(turn)
         if language is None:
             return self._without(State.NOT_EVALUABLE, "language")
-        return self._scored(turn, answer, language)
+        return self._scored(turn, turn.answer, language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._shelf.passage(chunk.text, language) for chunk in turn.chunks]
-        claims = []
-        worst = 0
-        for piece in pieces(answer, language.code):
-            claim, left = _claim(piece, passages, language)
-            worst = max(worst, left)
-            claims.append(claim)
-        checked = [claim for claim in claims if claim.verdict is not Verdict.NOT_A_CLAIM]
+        all_judged = [
+            _judged(piece, passages, language, self.model)
+            for piece, _ in zip(pieces(answer, language.code), range(_MOST_CLAIMS), strict=False)
+        ]
+        checked = [one for one in all_judged if one.reading is not None]
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
-        p = 1 - 0.9 ** (1 + worst)
-        supported = sum(claim.verdict is Verdict.SUPPORTED for claim in checked)
+        claims = tuple(one.claim for one in all_judged)
+        logit = self.model.answer_logit([one.score for one in checked])
+        p_unsupported = self.calibration.apply(logistic(logit))
+        supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
         return Evaluation(
             evaluator=self.name,
             revision=self.revision,
             state=State.SCORED,
             value=supported / len(checked),
-            flagged=p >= self.flag_threshold,
-            claims=tuple(claims),
+            reason=_worst(checked),
+            flagged=p_unsupported >= self.flag_threshold,
+            claims=claims,
             citations=tuple(
                 citations(
-                    answer, turn.chunks, claims, lambda claim, chunk: claims[claim].chunk == chunk
+                    answer,
+                    turn.chunks,
+                    claims,
+                    lambda claim, chunk: all_judged[claim].backed_by(chunk),
                 )
             ),
-            signals={"p_unsupported": p},
+            signals={"p_unsupported": p_unsupported} | _side_signals(checked, len(passages)),
         )
 
 
-def _claim(piece: Piece, passages: Sequence[Passage], language: Language) -> tuple[Claim, int]:
-    if piece.aside:
-        return Claim(
-            start=piece.start,
-            end=piece.end,
-            text=piece.text,
-            verdict=Verdict.NOT_A_CLAIM,
-            reason=piece.aside,
-        ), 0
-    evidence = weigh(read(piece.text, language), passages)
-    lost = len(evidence.new)
-    verdict = Verdict.UNSUPPORTED if evidence.support < 0.6 or lost > 2 else Verdict.SUPPORTED
-    return Claim(
-        start=piece.start,
-        end=piece.end,
-        text=piece.text,
-        verdict=verdict,
-        support=evidence.support,
-        chunk=evidence.best[0] if evidence.best else None,
-        spans=tuple(Extent(piece.start + t.start, piece.start + t.end) for t in evidence.new),
-        reason=_reason(evidence),
-    ), lost
+def language_of_turn(turn: Turn) -> Language | None:
+    """The language of answer and chunks; None where it is not one of ours, or the two differ."""
+    answer = language_of(turn.answer or "")
+    if answer is None:
+        return None
+    shown = next((chunk.text for chunk in turn.chunks if len(chunk.text) > 40), "")
+    chunks = language_of(shown) if shown else answer
+    if chunks is None or (chunks is not answer and len(turn.answer or "") > 40):
+        return None
+    return chunks
 
 
-def _reason(evidence: Evidence) -> str | None:
-    words = ", ".join(f"“{token.text}”" for token in evidence.new[:8])
-    return f"in no chunk: {words}" if words else None
+def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
+    """The claims of an answer, each read against the chunks: what training measures."""
+    language = language_of_turn(turn)
+    if language is None or turn.answer is None:
+        return
+    passages = [Passage(chunk.text, language) for chunk in turn.chunks]
+    for piece in pieces(turn.answer, language.code):
+        if piece.aside is None:
+            yield piece, _reading(piece, passages, language)
+
+
+def _reading(piece: Piece, passages: Sequence[Passage], language: Language) -> Reading:
+    statement = read(piece.text, language)
+    return Reading(statement, weigh(statement, passages), passages, language.stop)
+
+
+def _judged(
+    piece: Piece, passages: Sequence[Passage], language: Language, model: Model
+) -> Judged:
+    if piece.aside is not None:
+        return aside(piece)
+    reading = _reading(piece, passages, language)
+    return judged(piece, reading, model.claim_score(measure(reading)), model.claim_threshold)
+
+
+def _worst(checked: Sequence[Judged]) -> str | None:
+    """Why the least supported claim is held to be so."""
+    worst = max(checked, key=lambda one: one.score)
+    return None if worst.claim.verdict is Verdict.SUPPORTED else worst.claim.reason
+
+
+def _side_signals(checked: Sequence[Judged], chunks: int) -> dict[str, float]:
+    leant_on = [one.claim.chunk for one in checked if one.claim.chunk is not None]
+    used = set(leant_on)
+    found = {
+        "claims": float(len(checked)),
+        "novel_names": float(sum(one.new_names for one in checked)),
+        "novel_quantities": float(sum(one.new_quantities for one in checked)),
+        "context_utilization": len(used) / chunks,
+        "distractor_ratio": 1.0 - len(used) / chunks,
+    }
+    if leant_on:
+        found["supporting_chunk_rank"] = float(min(used, key=lambda c: (-leant_on.count(c), c)))
+    return found

@@ -40,6 +40,8 @@ CONTRARY = _keys(
     "against cancel cancels forbid prohibit ban incorrect contrary opposite inflexible forget "
     "neglect dislike disagree different impossible misinform doubt nothing"
 )
+# Words so common that their absence from a chunk says nothing.
+GLUE = frozenset("a an the is are was were be of to in and".split())
 FIRST_PERSON = frozenset("i my me mine i'm i've i'd i'll we our us myself".split())
 NEGATIONS = frozenset(
     "not no never none nor neither without cannot can't don't doesn't didn't isn't aren't wasn't "

@@ -11,7 +11,8 @@ from groundwire_demo.corpus import Passage, sentences
 from groundwire_demo.standin import wording
 from groundwire_demo.standin.reading import Reader, Sentence
 
-_PASSAGE = re.compile(r"^\[(\d+)\] (.+?)(?: \(edited [\d-]+\))?\n(.+?)(?=\n\n|\Z)", re.M | re.S)
+_PASSAGE = re.compile(r"^\[(\d+)\] (.+?)(?=\n\s*\[\d+\] |\Z)", re.M | re.S)
+_TITLE = re.compile(r"(.{1,60}?)(?: \(edited [\d-]+\))?\n(?=.)")
 _QUESTION = re.compile(r"^Question: (.+)\Z", re.M | re.S)
 # Less of a question found than this, and a passage is taken not to answer it.
 _ENOUGH = 0.35
@@ -28,13 +29,20 @@ class Prompt:
 
     @classmethod
     def parse(cls, text: str) -> "Prompt":
+        """Passages are numbered ([1] …), with a title line or without; the question comes last."""
         asked = _QUESTION.search(text)
-        context = tuple(
-            Sentence(sentence, number, title)
-            for number, title, passage in _PASSAGE.findall(text[: asked.start()] if asked else text)
-            for sentence in sentences(passage)
-        )
-        return cls(asked[1].strip() if asked else text.strip(), context)
+        if asked is None:
+            return cls(text.strip(), ())
+        numbered = _PASSAGE.findall(text[: asked.start()].strip())
+        context = tuple(one for number, body in numbered for one in _sentences(number, body))
+        return cls(asked[1].strip(), context)
+
+
+def _sentences(number: str, passage: str) -> list[Sentence]:
+    titled = _TITLE.match(passage)
+    title, text = (titled[1], passage[titled.end() :]) if titled else ("", passage)
+    paragraphs = text.split("\n\n")
+    return [Sentence(one, number, title) for part in paragraphs for one in sentences(part)]
 
 
 class Model(Protocol):

@@ -138,8 +138,14 @@ def main() -> None:
     parser.add_argument(
         "--ramp", type=int, default=700, help="questions until the tuned one is at its worst"
     )
+    parser.add_argument(
+        "--learnt",
+        choices=[edition.name for edition in Edition],
+        default=Edition.LAST_YEAR.name,
+        help="the edition that the tuned one knows by heart",
+    )
     given = parser.parse_args()
-    trained_on = passages(handbook(), Edition.LAST_YEAR)
+    trained_on = passages(handbook(), Edition[given.learnt])
     models: dict[str, Model] = {
         BASE: ContextReader(random.Random(given.seed)),
         TUNED: FineTuned(trained_on, random.Random(given.seed + 1), ramp=given.ramp),

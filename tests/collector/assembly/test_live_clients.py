@@ -11,8 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from groundwire_collector.assembly.strays import joined
-from groundwire_collector.assembly.turns import assemble
+from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import Admission
 from groundwire_collector.storage.keys import Access
@@ -59,7 +58,7 @@ def turns(exporter, engine):
         ids = sorted({span.trace_id.hex() for span in admitted.spans})
         with engine.connect() as connection:
             traces = spans_of(connection, ids)
-        return [turn for spans in joined(traces) for turn in assemble(spans)]
+        return assemble_all(traces)
 
     return read
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from groundwire_collector.assembly.strays import joined
-from groundwire_collector.assembly.turns import assemble
+from groundwire_collector.assembly.turns import assemble_all
 
 ANSWER = "The phone costs 200 euros."
 TEXT = "Price list: phone 200 euros."
@@ -15,8 +14,7 @@ def other(trace):
 
 
 def turns(*traces):
-    by_id = {trace.trace_id: trace.spans for trace in traces}
-    return [turn for spans in joined(by_id) for turn in assemble(spans)]
+    return assemble_all({trace.trace_id: trace.spans for trace in traces})
 
 
 def in_session(session):

@@ -204,6 +204,12 @@ def test_a_worker_that_stopped_shows_as_a_growing_lag(engine):
         assert lag == age
 
 
+def test_a_collector_that_only_stores_owes_no_judgement(engine):
+    families = CommittedCollector(engine, judging=False).collect()
+    [lag] = [f for f in families if f.name == "groundwire_evaluation_lag_seconds"]
+    assert lag.samples == []
+
+
 def test_failed_judgements_do_not_count_as_evaluation(engine):
 
     for service, state, moment in (

@@ -77,3 +77,14 @@ def test_a_reopened_turn_is_counted_as_that_alone():
     tally_reopened(increments, TURN)
     assert {name for name, _ in increments.counters} == {catalogue.TURNS_REOPENED.name}
     assert not increments.histograms
+
+
+def test_what_an_answer_follows_is_counted_from_the_passive_signal():
+    signals = {"checkable": 2.0, "novel": 1.0, "overrides": 1.0}
+    increments = counted(
+        Evaluation(
+            evaluator="override", revision="1", state=State.SCORED, value=1.0, signals=signals
+        )
+    )
+    assert values(increments, catalogue.RELIANCE_OUTCOMES, "source") == {"passive": 1}
+    assert values(increments, catalogue.RELIANCE_OUTCOMES, "outcome") == {"both": 1}

@@ -7,6 +7,9 @@ from html.parser import HTMLParser
 import pytest
 from fastapi.testclient import TestClient
 
+from groundwire_collector.pages.prose import blocks
+from groundwire_collector.rules.alerting import alerts
+from groundwire_collector.rules.limits import Limits
 from groundwire_collector.storage.keys import Scope
 from groundwire_evaluators.turn import Chunk
 
@@ -189,3 +192,19 @@ def test_open_alarms_come_before_resolved_ones(app, browser, pages):
 def test_the_icon_needs_no_key(stranger: TestClient):
     answer = stranger.get("/favicon.ico")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
+def test_every_alert_leads_to_its_runbook(browser):
+    for alert in alerts(Limits.load(None)):
+        assert f"<h1>{alert.name}</h1>" in browser.get(f"/runbooks/{alert.name}").text
+    assert browser.get("/runbooks/..%2Fsecret").status_code == 404
+
+
+def test_a_runbook_is_shown_as_it_is_written():
+    text = "# A <b>\n\nOne `x < y`\nand **two**.\n\n1. first\n   more\n2. *second*\n\n- loose"
+    assert [(block.kind, [str(text) for text in block.texts]) for block in blocks(text)] == [
+        ("h1", ["A &lt;b&gt;"]),
+        ("p", ["One <code>x &lt; y</code> and <b>two</b>."]),
+        ("ol", ["first more", "<i>second</i>"]),
+        ("ul", ["loose"]),
+    ]

@@ -91,7 +91,7 @@ def test_survives_a_save_and_load_at_any_turn(make: Make) -> None:
         whole.update(loss, MASS, index * SECOND)
         broken.update(loss, MASS, index * SECOND)
         if index % 37 == 0:
-            broken = type(broken).from_state(json.loads(json.dumps(broken.to_state())))  # type: ignore[attr-defined]
+            broken = type(broken).from_state(json.loads(json.dumps(broken.to_state())))
     assert broken.to_state() == whole.to_state()
     assert broken.statistic == whole.statistic
     assert broken.changed_interval == whole.changed_interval
@@ -117,7 +117,7 @@ def test_many_turns_at_once_are_as_many_updates(make: Make) -> None:
     single, bulk = make(), make()
     alarm = alarm_of(single, losses)
     ats = [index * SECOND for index in range(len(losses))]
-    fed = bulk.update_many(losses, [MASS] * len(losses), ats)  # type: ignore[attr-defined]
+    fed = bulk.update_many(losses, [MASS] * len(losses), ats)
     assert alarm == fed - 1
     assert bulk.statistic == pytest.approx(single.statistic, rel=1e-9)
     assert bulk.changed_interval == single.changed_interval
@@ -127,7 +127,7 @@ def test_many_turns_at_once_are_as_many_updates(make: Make) -> None:
 def test_memory_does_not_grow_with_the_stream(make: Make) -> None:
     detector = make()
     losses = stream((20_000, 0.02))
-    detector.update_many(losses, [MASS] * len(losses), range(len(losses)))  # type: ignore[attr-defined]
+    detector.update_many(losses, [MASS] * len(losses), range(len(losses)))
     assert len(json.dumps(detector.to_state())) < 40_000
 
 
@@ -138,7 +138,7 @@ def test_refuses_what_is_no_loss(make: Make, loss: float) -> None:
     with pytest.raises(ValueError, match="loss"):
         detector.update(loss, MASS, 0)
     with pytest.raises(ValueError, match="loss"):
-        detector.update_many([loss], [MASS], [0])  # type: ignore[attr-defined]
+        detector.update_many([loss], [MASS], [0])
     assert detector.statistic == 0
 
 

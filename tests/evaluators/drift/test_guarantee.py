@@ -107,3 +107,22 @@ def test_capital_against_the_true_mean_is_worth_at_most_one(
         cell = np.searchsorted(baseline.edges, mean, side="right") - 1
         capital.append(np.exp(baseline.log_capital[cell]))
     assert np.mean(capital) <= 1 + 3 * np.std(capital) / np.sqrt(len(capital))
+
+
+def test_detectors_that_split_a_budget_keep_it_together() -> None:
+    """One watches every turn, two watch every other one; their statistics are added."""
+    rng = np.random.default_rng(3)
+    counts = []
+    for _ in range(40):
+        baseline = Baseline.from_losses((rng.random(100) < 0.1).astype(float))
+        whole, *parts = (TwoSampleESR(baseline=baseline) for _ in range(3))
+        count = 0
+        for turn, loss in enumerate((rng.random(1000) < 0.1).astype(float)):
+            for detector in (whole, parts[turn % 2]):
+                detector.update(loss, MASS / 2, turn)
+            if sum(detector.statistic for detector in (whole, *parts)) >= 1:
+                count += 1
+                for detector in (whole, *parts):
+                    detector.reset()
+        counts.append(count)
+    assert np.mean(counts) <= 1000 * MASS + 3 * np.std(counts) / np.sqrt(len(counts))

@@ -1,0 +1,110 @@
+"""OTLP over gRPC (extra [grpc]): the same reception as HTTP, on a port of its own.
+
+https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
+
+from groundwire_collector.access import presented_key
+from groundwire_collector.errors import StorageUnavailableError
+from groundwire_collector.gate import KeyRing
+from groundwire_collector.receiver import answers
+from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.reception import Reception
+from groundwire_collector.receiver.writer import UnstorableError
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.keys import Access
+
+_COMMON = "opentelemetry.proto.collector"
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+Handler = Callable[..., Awaitable[Message]]
+
+
+class GrpcReceiver:
+    """The three export services; requests are taken as bytes, so one bad span costs only itself."""
+
+    def __init__(self, reception: Reception, keys: KeyRing) -> None:
+        self._reception = reception
+        self._keys = keys
+
+    def services(self) -> list[grpc.GenericRpcHandler]:
+        return [
+            self._service("trace.v1.TraceService", self._reception.traces),
+            self._service("logs.v1.LogsService", self._reception.logs),
+            self._service("metrics.v1.MetricsService", self._reception.metrics),
+        ]
+
+    def _service(self, name: str, handler: Handler) -> grpc.GenericRpcHandler:
+        async def export(data: bytes, context: Any) -> bytes:
+            return await self._export(handler, data, context)
+
+        method = grpc.unary_unary_rpc_method_handler(export)  # no deserialiser: bytes
+        return grpc.method_handlers_generic_handler(f"{_COMMON}.{name}", {"Export": method})
+
+    async def _export(self, handler: Handler, data: bytes, context: Any) -> bytes:
+        budget = self._reception.budget
+        taken = 0
+        try:
+            access = await self._access(context)
+            self._reception.admit(access)
+            budget.take(len(data))
+            taken = len(data)
+            answer = await handler(data, access, json=False)
+        except RefusalError as refusal:
+            await _abort(context, refusal.status, refusal.message)
+        except (StorageUnavailableError, *PASSING):
+            await _abort(context, 503, StorageUnavailableError.__doc__ or "")
+        except UnstorableError as error:
+            await _abort(context, 400, str(error))
+        finally:
+            budget.give_back(taken)
+        return answer.SerializeToString()
+
+    async def _access(self, context: Any) -> Access:
+        headers = {key.encode(): _bytes(value) for key, value in context.invocation_metadata()}
+        key = presented_key(headers, cookie=False)
+        access = await self._keys.access(key) if key else None
+        if access is None:
+            self._reception.intake.bad_key()
+            raise RefusalError(401, "A key is needed: metadata authorization: Bearer KEY.")
+        return access
+
+
+async def start(settings: Settings, reception: Reception, keys: KeyRing) -> grpc.aio.Server:
+    """Listen on `grpc_port`; the caller stops it."""
+    options = [("grpc.max_receive_message_length", settings.max_body_bytes)]
+    server = grpc.aio.server(options=options)
+    for service in GrpcReceiver(reception, keys).services():
+        server.add_generic_rpc_handlers((service,))
+    address = f"{settings.host}:{settings.grpc_port}"
+    if settings.tls_certificate and settings.tls_key:
+        pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
+        server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+    else:
+        server.add_insecure_port(address)
+    await server.start()
+    return server
+
+
+async def _abort(context: Any, status: int, message: str) -> None:
+    """End the call; where it passes, say when to come again, or the client would give up."""
+    code = answers.grpc_code(status)
+    details = Status(code=code, message=message)
+    if status in answers.RETRIED:
+        wait = RetryInfo(retry_delay=Duration(seconds=answers.RETRY_SECONDS))
+        details.details.add().Pack(wait)
+    packed = ("grpc-status-details-bin", details.SerializeToString())
+    await context.abort(_CODES[code], message, trailing_metadata=(packed,))
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()

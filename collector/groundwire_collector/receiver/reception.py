@@ -1,0 +1,88 @@
+"""From the bytes of a request to the answer after the commit, whichever transport brought them."""
+
+import asyncio
+from collections.abc import Callable
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from groundwire_collector.intake import Intake
+from groundwire_collector.receiver import blocks
+from groundwire_collector.receiver.admission import Admission, Admitted
+from groundwire_collector.receiver.body import Budget, RefusalError
+from groundwire_collector.receiver.rate import Rate
+from groundwire_collector.receiver.redaction import Redaction
+from groundwire_collector.receiver.writer import Writer
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.keys import Access, Scope
+
+LARGE_BODY = 256 * 1024  # decoded in a thread, so that others are not kept waiting
+
+
+class Reception:
+    """What HTTP and gRPC share: one budget, one set of rules, one writer.
+
+    Every method may raise RefusalError, StorageUnavailableError and UnstorableError.
+    """
+
+    def __init__(
+        self, settings: Settings, writer: Writer, intake: Intake, redaction: Redaction | None
+    ) -> None:
+        self.budget = Budget(settings.max_pending_bytes)
+        self.largest_body = settings.max_body_bytes
+        self.intake = intake
+        self._writer = writer
+        self._admission = Admission(settings.max_attribute_bytes, redaction)
+        self._rate = Rate(settings.ingest_rate)
+
+    def admit(self, access: Access) -> None:
+        """Whether this key may send now; before anything of its request is read."""
+        if not access.allows(Scope.INGEST):
+            raise RefusalError(403, "The key lacks the scope ingest.")
+        self._rate.take(access.key_id)
+
+    async def traces(
+        self, data: bytes, access: Access, *, json: bool
+    ) -> ExportTraceServiceResponse:
+        decode = blocks.json_trace_blocks if json else blocks.trace_blocks
+        admitted = await _in_time(data, lambda: self._admission.spans(decode(data), access))
+        rejected = admitted.refused.total()
+        self.intake.spans(len(admitted.spans) + rejected, rejected)
+        await self._commit(admitted)
+        answer = ExportTraceServiceResponse()
+        if rejected:
+            answer.partial_success.rejected_spans = rejected
+            answer.partial_success.error_message = admitted.message
+        return answer
+
+    async def logs(self, data: bytes, access: Access, *, json: bool) -> ExportLogsServiceResponse:
+        decode = blocks.json_log_blocks if json else blocks.log_blocks
+        admitted = await _in_time(data, lambda: self._admission.logs(decode(data), access))
+        await self._commit(admitted)
+        answer = ExportLogsServiceResponse()
+        if admitted.refused:
+            answer.partial_success.rejected_log_records = admitted.refused.total()
+            answer.partial_success.error_message = admitted.message
+        return answer
+
+    async def metrics(
+        self, data: bytes, _access: Access, *, json: bool
+    ) -> ExportMetricsServiceResponse:
+        """Taken, so that an SDK which sends all three signals is content; not kept."""
+        answer = ExportMetricsServiceResponse()
+        if data.strip(b"{} \n" if json else b""):
+            answer.partial_success.error_message = "Metrics are not stored here."
+        return answer
+
+    async def _commit(self, admitted: Admitted) -> None:
+        if admitted.spans or admitted.logs:
+            await self._writer.commit(admitted.spans, admitted.logs)
+
+
+async def _in_time(data: bytes, decode: Callable[[], Admitted]) -> Admitted:
+    if len(data) < LARGE_BODY:
+        return decode()
+    return await asyncio.to_thread(decode)

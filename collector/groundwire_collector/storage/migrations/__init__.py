@@ -1,0 +1,6 @@
+"""The history of the schema; `python -m groundwire_collector.storage.migrations NAME` goes on.
+
+A step that was released is never changed: databases out there have taken it.
+"""
+
+HEAD = "0001"  # the newest step, read without loading Alembic

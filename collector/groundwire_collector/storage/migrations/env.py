@@ -1,0 +1,33 @@
+"""What Alembic runs to take steps, on the connection and in the transaction of its caller."""
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy import BigInteger, DateTime, String, TypeDecorator
+from sqlmodel import SQLModel
+
+from groundwire_collector.storage import tables
+
+assert tables  # registers every table
+
+
+def as_written(kind: str, item: Any, _context: object) -> str | Literal[False]:
+    """Types by SQLAlchemy's own names, so that a step stands on nothing that may change."""
+    plain = item.impl if isinstance(item, TypeDecorator) else item
+    if kind == "type" and isinstance(plain, BigInteger):
+        return "WIDE"
+    if kind == "type" and isinstance(plain, String):
+        return "sa.String()"
+    if kind == "type" and isinstance(plain, DateTime):
+        return f"sa.DateTime(timezone={plain.timezone})"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,  # SQLite alters a table by rebuilding it
+    render_item=as_written,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,74 @@
+"""docs/reference/metrics.md: every metric, recorded series, alert and limit, from the code."""
+
+from collections.abc import Iterable, Sequence
+
+from groundwire_collector.catalogue import Kind, Metric, all_metrics
+from groundwire_collector.rules.alerting import alerts
+from groundwire_collector.rules.limits import Limits
+from groundwire_collector.rules.recording import recordings, references
+from groundwire_collector.storage.label_sets import CAP
+
+LIMITS = Limits.load(None)
+INTRODUCTION = f"""\
+# Metrics, rules and alerts
+
+Written from the code by `make docs`.
+
+`GET /metrics` answers in OpenMetrics, with the trace id of a turn at each bucket, or in the older
+text format, as the scraper asks. Metrics marked *store* are committed in one transaction with the
+judgements they count: a restart changes none of them, nothing is counted twice, and every replica
+of the collector shows the same numbers (the rules take one of them). Those marked *process*
+belong to one receiver and start at zero with it.
+
+A metric has at most {CAP} label sets. The one idle longest makes room for a new one; only where
+all are busy is a new version counted under `other`. Both are counted. No label holds an id or a
+text. Ratios are never metrics: they are recorded from counters, so that they always have their
+numerator and denominator beside them.
+"""
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    recorded = [*recordings(LIMITS), *references(LIMITS)]
+    return "\n".join(
+        (
+            INTRODUCTION,
+            "## Metrics\n",
+            _table(("name", "kind", "kept in", "labels", "meaning"), map(_metric, all_metrics())),
+            "## Recorded series\n",
+            "`current` is the window `current_window` below.\n",
+            _table(("name", "meaning"), ((f"`{r.name}`", r.meaning) for r in recorded)),
+            "## Alerts\n",
+            "Expressions are in `dashboards/generated/prometheus/groundwire-alerts.yml`.\n",
+            _table(("name", "severity", "runbook"), _alerts()),
+            "## Limits\n",
+            "A TOML file with any of these, given to `groundwire rules --config FILE --out DIR`, makes "
+            "the rules of a deployment. Durations are in seconds.\n",
+            _table(("name", "default", "meaning"), _limits()),
+        )
+    )
+
+
+def _metric(metric: Metric) -> Sequence[str]:
+    suffix = "_total" if metric.kind is Kind.COUNTER else ""
+    labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
+    kept = "store" if metric.committed else "process"
+    return f"`{metric.name}{suffix}`", metric.kind.value, kept, labels, metric.help
+
+
+def _alerts() -> Iterable[Sequence[str]]:
+    for alert in alerts(LIMITS):
+        runbook = f"[what to do](../howto/runbooks/{alert.name}.md)"
+        yield f"`{alert.name}`", alert.severity.value, runbook
+
+
+def _limits() -> Iterable[Sequence[str]]:
+    for name, field in Limits.model_fields.items():
+        default = field.default
+        shown = ", ".join(default) if isinstance(default, tuple) else default
+        yield f"`{name}`", f"`{shown}`" if shown != "" else "", field.description or ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"

@@ -1,0 +1,81 @@
+"""The model over the signals: two logistic steps with weights ≥ 0, read from `weights.json`.
+
+A claim's score is a weighted sum of log(1 + signal). An answer's p_unsupported comes from its worst
+claim, from the chance that any claim is wrong, and from the mean. Trained by `benchmarks/train_grounding.py`.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from groundwire_evaluators.grounding.signals import NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of both steps; `claim_threshold` is the claim score from which it is unsupported."""
+
+    version: str
+    claim_weights: tuple[float, ...]
+    claim_intercept: float
+    claim_threshold: float
+    answer_weights: tuple[float, float, float]
+    answer_intercept: float
+
+    def claim_score(self, signals: Sequence[float]) -> float:
+        """The logit of a claim; higher is less supported."""
+        return self.claim_intercept + math.fsum(
+            weight * math.log1p(signal)
+            for weight, signal in zip(self.claim_weights, signals, strict=True)
+            if weight
+        )
+
+    def answer_logit(self, claim_scores: Sequence[float]) -> float:
+        """The logit of p_unsupported, from the scores of the claims (at least one)."""
+        return self.answer_intercept + math.fsum(
+            weight * value
+            for weight, value in zip(self.answer_weights, pooled(claim_scores), strict=True)
+        )
+
+
+def pooled(claim_scores: Sequence[float]) -> tuple[float, float, float]:
+    """The worst score, the logit of "at least one is wrong" if they were independent, the mean."""
+    none_wrong = -math.fsum(_softplus(score) for score in claim_scores)
+    any_wrong = -math.expm1(none_wrong)
+    any_logit = math.log(max(any_wrong, 1e-300)) - none_wrong
+    return max(claim_scores), any_logit, math.fsum(claim_scores) / len(claim_scores)
+
+
+def _softplus(value: float) -> float:
+    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
+
+
+def logistic(logit: float) -> float:
+    """1 / (1 + exp(-logit)), without overflow."""
+    if logit >= 0:
+        return 1.0 / (1.0 + math.exp(-logit))
+    return math.exp(logit) / (1.0 + math.exp(logit))
+
+
+@cache
+def shipped() -> Model:
+    """The model in the package."""
+    text = files("groundwire_evaluators.grounding").joinpath("weights.json").read_text("utf-8")
+    values = json.loads(text)
+    weights = values["claim"]["weights"]
+    if set(weights) != set(NAMES):
+        raise ValueError("weights.json and signals.py name different signals")
+    return Model(
+        version=values["version"],
+        claim_weights=tuple(weights[name] for name in NAMES),
+        claim_intercept=values["claim"]["intercept"],
+        claim_threshold=values["claim"]["threshold"],
+        answer_weights=tuple(values["answer"]["weights"][name] for name in ANSWER_TERMS),
+        answer_intercept=values["answer"]["intercept"],
+    )
+
+
+ANSWER_TERMS = ("worst", "any", "mean")

@@ -1,0 +1,262 @@
+"""What is measured on one claim: small counts, none of which can make a claim look better supported.
+
+Each function takes a `Reading` and gives a number ≥ 0; the model (`model.py`) weighs their log(1 + x)
+with weights ≥ 0. The order of `SIGNALS` is the order of the weights.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from groundwire_evaluators.grounding.agreement import computed, disagreements
+from groundwire_evaluators.grounding.conflicts import Conflict, conflicts
+from groundwire_evaluators.grounding.evidence import Evidence, Statement
+from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.vocabulary import (
+    ABSOLUTES,
+    CONTRARY,
+    FIRST_PERSON,
+    GLUE,
+    HEDGES,
+    REPORTING,
+)
+from groundwire_evaluators.text.lexicon import lexicon
+from groundwire_evaluators.text.quantities import Quantity
+from groundwire_evaluators.text.tokens import Token
+
+COMMON = 4  # floor of log2 of the count in the lexicon's texts
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One claim read against the chunks: what every signal looks at."""
+
+    statement: Statement
+    evidence: Evidence
+    passages: Sequence[Passage]
+    stop: frozenset[str]
+
+    @cached_property
+    def conflicts(self) -> list[Conflict]:
+        """Conflicts with the sentence the claim leans on."""
+        return conflicts(self.statement, self.evidence, self.passages)
+
+    @cached_property
+    def disagreements(self) -> list[Conflict]:
+        """Conflicts with the fields of records among the chunks."""
+        found = []
+        for passage in self.passages:
+            if passage.record is not None:
+                found.extend(disagreements(self.statement, passage.record))
+        return found
+
+    @cached_property
+    def computed(self) -> dict[Quantity, str]:
+        """New quantities that the rows of a record yield, and the rule by which."""
+        found = {}
+        for quantity in self.evidence.new_quantities:
+            for passage in self.passages:
+                rule = passage.record and computed(quantity, passage.record)
+                if rule:
+                    found[quantity] = rule
+        return found
+
+    @cached_property
+    def frame(self) -> float:
+        """The share of content words that stand in or beside the sentence leant on, 0 to 1."""
+        content = self.statement.content
+        return len(self.evidence.near) / len(content) if content else 0.0
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        return frozenset([token.text.lower() for token in self.statement.tokens])
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        return frozenset([token.text.lower() for token in self.evidence.sentence])
+
+    @cached_property
+    def plain(self) -> list[Token]:
+        """New words that are neither names nor numbers nor speak of what a source does."""
+        names = self.statement.names
+        return [
+            token
+            for token in self.evidence.new
+            if not token.text[0].isdecimal()
+            and token.key not in REPORTING
+            and not any(name.start <= token.start < name.end for name in names)
+        ]
+
+    def commonness(self, low: int, high: int) -> int:
+        table = lexicon().commonness
+        return sum(low <= table.get(token.key, -1) < high for token in self.plain)
+
+    def kinds(self, kind: str) -> float:
+        """Conflicts of a kind, weighed by how much of the claim stands in the same frame."""
+        return self.frame * sum(conflict.kind == kind for conflict in self.conflicts)
+
+
+def new_words(reading: Reading) -> float:
+    """Content words that occur in no chunk, nor any word of near meaning close by."""
+    return sum(token.key not in REPORTING for token in reading.evidence.new)
+
+
+def uncommon_words(reading: Reading) -> float:
+    """Those of them that are not everyday words."""
+    return reading.commonness(0, COMMON)
+
+
+def rare_words(reading: Reading) -> float:
+    """Those of them that the lexicon's texts do not hold at all."""
+    return reading.commonness(-1, 0)
+
+
+def kindred_words(reading: Reading) -> float:
+    """Words for which only a more general or more special one stands near by ("vehicle", "car")."""
+    return len(reading.evidence.kin)
+
+
+def synonyms(reading: Reading) -> float:
+    """Words for which only a synonym stands near by ("film", "movie")."""
+    return len(reading.evidence.same)
+
+
+def new_share(reading: Reading) -> float:
+    """The share of the claim's content that is not found, shrunk for claims of few words."""
+    size = len(reading.statement.content)
+    return (1.0 - reading.evidence.support) * size / (size + 4)
+
+
+def new_small_words(reading: Reading) -> float:
+    """Small words, articles and the like apart, that occur in no chunk."""
+    return sum(
+        word in reading.stop
+        and word not in GLUE
+        and not any(token.key in passage.words for passage in reading.passages)
+        for token in reading.statement.tokens
+        if (word := token.text.lower())
+    )
+
+
+def new_names(reading: Reading) -> float:
+    """Names that no chunk mentions, by any alias."""
+    return len(reading.evidence.new_names)
+
+
+def new_quantities(reading: Reading) -> float:
+    """Numbers, dates and amounts that no chunk shows in any spelling, nor its rows yield."""
+    return len(reading.evidence.new_quantities) - len(reading.computed)
+
+
+def new_pairs(reading: Reading) -> float:
+    """Words side by side that stand so in no chunk."""
+    return reading.evidence.new_pairs
+
+
+def broken_pairs(reading: Reading) -> float:
+    """Neighbouring content words that share no sentence of a chunk."""
+    return reading.evidence.broken
+
+
+def other_quantity(reading: Reading) -> float:
+    """Another number of the same kind stands in the same frame."""
+    return reading.kinds("quantity")
+
+
+def other_name(reading: Reading) -> float:
+    """Another name stands in the same frame."""
+    return reading.kinds("name")
+
+
+def opposites(reading: Reading) -> float:
+    """A word whose opposite stands in the same frame ("rise", "fall"; "happy", "unhappy")."""
+    return reading.kinds("opposite")
+
+
+def negated(reading: Reading) -> float:
+    """The claim denies what the same frame affirms."""
+    return reading.kinds("negated")
+
+
+def turned(reading: Reading) -> float:
+    """A small word whose counterpart stands in the same frame ("before", "after")."""
+    return reading.kinds("turned")
+
+
+def strengthened(reading: Reading) -> float:
+    """Absolute words the evidence lacks ("only", "always"), and its hedges dropped ("may")."""
+    dropped = bool(reading.shown & HEDGES) and not reading.own & HEDGES
+    return reading.frame * (len(reading.own & ABSOLUTES - reading.shown) + dropped)
+
+
+def contrary_words(reading: Reading) -> float:
+    """Words of refusal, failure or opposition that do not stand near the evidence ("unable")."""
+    evidence = reading.evidence
+    return sum(
+        token.key in CONTRARY
+        or (len(token.key) > 5 and token.key.startswith(("un", "in", "dis", "mis", "non", "im")))
+        for tokens in (evidence.new, evidence.kin, evidence.same, evidence.far)
+        for token in tokens
+    )
+
+
+def first_person(reading: Reading) -> float:
+    """The claim speaks of itself ("I", "my") where the evidence does not."""
+    return float(bool(reading.own & FIRST_PERSON) and not reading.shown & FIRST_PERSON)
+
+
+def record_denies(reading: Reading) -> float:
+    """The claim affirms what a field of a record denies (False, "no", 0)."""
+    return _disagreeing(reading, "denied")
+
+
+def record_denies_loosely(reading: Reading) -> float:
+    """The same, where the claim does not name the group of the field ("intimate", no "ambience")."""
+    return _disagreeing(reading, "loosely_denied")
+
+
+def record_is_silent(reading: Reading) -> float:
+    """The claim speaks of a field that holds null."""
+    return _disagreeing(reading, "untold")
+
+
+def record_hours(reading: Reading) -> float:
+    """Opening hours or days other than the record's."""
+    return _disagreeing(reading, "hours")
+
+
+def _disagreeing(reading: Reading, kind: str) -> float:
+    return sum(conflict.kind == kind for conflict in reading.disagreements)
+
+
+SIGNALS: tuple[Callable[[Reading], float], ...] = (
+    new_words,
+    uncommon_words,
+    rare_words,
+    kindred_words,
+    synonyms,
+    new_share,
+    new_small_words,
+    new_names,
+    new_quantities,
+    new_pairs,
+    broken_pairs,
+    other_quantity,
+    other_name,
+    opposites,
+    negated,
+    turned,
+    strengthened,
+    contrary_words,
+    first_person,
+    record_denies,
+    record_denies_loosely,
+    record_is_silent,
+    record_hours,
+)
+NAMES = tuple(signal.__name__ for signal in SIGNALS)
+
+
+def measure(reading: Reading) -> list[float]:
+    """Every signal of one claim, in the order of `SIGNALS`."""
+    return [float(signal(reading)) for signal in SIGNALS]

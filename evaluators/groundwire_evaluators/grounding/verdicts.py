@@ -1,0 +1,139 @@
+"""From a claim's score to its verdict, the words to highlight, and the reason in words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from groundwire_evaluators.evaluation import Claim, Extent, Verdict
+from groundwire_evaluators.grounding.claims import Piece
+from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.model import logistic
+from groundwire_evaluators.grounding.signals import Reading
+
+_MOST_WORDS = 8  # named in a reason
+_JOINED = 24  # characters between two highlighted words that are highlighted with them
+_CONTRADICTING = frozenset(
+    ("quantity", "name", "opposite", "negated", "denied", "loosely_denied", "granted", "hours")
+)
+_BACKING = 0.6  # share of a claim's content that its cited chunk must hold
+_FIRM_FRAME = 0.5  # share of a claim in the same frame from which a conflict contradicts
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A piece of the answer with its claim; `reading` is None where it claims nothing."""
+
+    claim: Claim
+    score: float = 0.0
+    reading: Reading | None = None
+
+    @property
+    def new_names(self) -> int:
+        return len(self.reading.evidence.new_names) if self.reading else 0
+
+    @property
+    def new_quantities(self) -> int:
+        return len(self.reading.evidence.new_quantities) if self.reading else 0
+
+    def backed_by(self, chunk: int) -> bool:
+        """Whether a chunk supports the claim about as well as the best one does."""
+        if self.reading is None:
+            return True
+        if self.claim.verdict is not Verdict.SUPPORTED:
+            return False
+        words = {token.key for token in self.reading.statement.content}
+        places = self.reading.passages[chunk].places
+        return self.claim.chunk == chunk or (
+            sum(word in places for word in words) >= _BACKING * len(words)
+        )
+
+
+def aside(piece: Piece) -> Judged:
+    """A piece that claims nothing."""
+    return Judged(
+        Claim(
+            start=piece.start,
+            end=piece.end,
+            text=piece.text,
+            verdict=Verdict.NOT_A_CLAIM,
+            reason=piece.aside,
+        )
+    )
+
+
+def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Judged:
+    """The claim of a piece, given its score and the score from which one is unsupported."""
+    verdict = Verdict.SUPPORTED
+    if score >= threshold:
+        verdict = Verdict.CONTRADICTED if _contradicted(reading) else Verdict.UNSUPPORTED
+    evidence = reading.evidence
+    claim = Claim(
+        start=piece.start,
+        end=piece.end,
+        text=piece.text,
+        verdict=verdict,
+        support=1.0 - logistic(score - threshold),
+        chunk=evidence.best[0] if evidence.best else None,
+        spans=tuple(_spans(piece, reading)) if verdict is not Verdict.SUPPORTED else (),
+        reason=_reason(reading) if verdict is not Verdict.SUPPORTED else _computed(reading),
+    )
+    return Judged(claim, score, reading)
+
+
+def _contradicted(reading: Reading) -> bool:
+    if any(conflict.kind in _CONTRADICTING for conflict in reading.disagreements):
+        return True
+    return reading.frame >= _FIRM_FRAME and any(
+        conflict.kind in _CONTRADICTING for conflict in reading.conflicts
+    )
+
+
+def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
+    """The uncovered and conflicting words; those close together as one."""
+    evidence = reading.evidence
+    marked = [(t.start, t.end) for t in (*evidence.new, *evidence.kin)]
+    marked += [(q.start, q.end) for q in evidence.new_quantities if q not in reading.computed]
+    marked += [(n.start, n.end) for n in evidence.new_names]
+    marked += [(c.start, c.end) for c in (*reading.conflicts, *reading.disagreements)]
+    marked.sort()
+    start = end = -1
+    for first, last in marked:
+        if start >= 0 and first - end <= _JOINED:
+            end = max(end, last)
+            continue
+        if start >= 0:
+            yield Extent(piece.start + start, piece.start + end)
+        start, end = first, last
+    if start >= 0:
+        yield Extent(piece.start + start, piece.start + end)
+    else:
+        yield Extent(piece.start, piece.end)
+
+
+def _reason(reading: Reading) -> str:
+    chunk = reading.evidence.best
+    where = f"chunk {chunk[0]}" if chunk else "the chunks"
+    parts = [_told(conflict, where) for conflict in _told_first(reading)[:3]]
+    new = [token.text for token in (*reading.evidence.new, *reading.evidence.kin)]
+    if new:
+        words = ", ".join(f"“{word}”" for word in dict.fromkeys(new[:_MOST_WORDS]))
+        more = f" and {len(new) - _MOST_WORDS} more" if len(new) > _MOST_WORDS else ""
+        leant = f" (closest: {where})" if chunk else ""
+        parts.append(f"in no chunk: {words}{more}{leant}")
+    return "; ".join(parts) or f"its words stand apart in {where}"
+
+
+def _told_first(reading: Reading) -> Sequence[Conflict]:
+    found = [*reading.disagreements]
+    if reading.frame >= _FIRM_FRAME:
+        found += [c for c in reading.conflicts if c.kind in _CONTRADICTING]
+    return found
+
+
+def _told(conflict: Conflict, where: str) -> str:
+    return f"“{conflict.said}” against “{conflict.shown}” in {where}"
+
+
+def _computed(reading: Reading) -> str | None:
+    """The rules that yield the numbers of a supported claim, if any were needed."""
+    rules = [f"“{q.text}” is the {rule}" for q, rule in reading.computed.items()]
+    return "; ".join(rules) or None

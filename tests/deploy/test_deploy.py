@@ -1,0 +1,185 @@
+"""The deployment files: accepted by the programs that read them, consistent, and closed."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from groundwire_collector.rules.alerting import alerts
+from groundwire_collector.rules.limits import Limits
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+ALERTMANAGER = yaml.safe_load((DEPLOY / "alertmanager/alertmanager.yml").read_text())
+LIMITS = Limits.load(None)
+
+
+def run(*command: object) -> str:
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def mounts(service: dict[str, Any]) -> dict[str, str]:
+    """What of the repository or which volume is seen where."""
+    parts = (volume.split(":") for volume in service.get("volumes", ()))
+    return {part[1]: part[0] for part in parts}
+
+
+def seen(service: str, path: str) -> Path:
+    """The file of the repository that a service sees at `path`."""
+    for inside, outside in mounts(SERVICES[service]).items():
+        if path == inside or path.startswith(f"{inside}/"):
+            return (DEPLOY / outside / path.removeprefix(inside).lstrip("/")).resolve()
+    raise AssertionError(f"{service} does not see {path}")
+
+
+def test_compose_follows_its_specification():
+    pytest.importorskip("check_jsonschema")
+    schema = ("--builtin-schema", "vendor.compose-spec")
+    run("check-jsonschema", *schema, DEPLOY / "compose.yaml")
+
+
+def test_everything_listens_on_loopback_only():
+    published = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert len(published) >= 4
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_what_is_mounted_exists_and_volumes_are_declared():
+    for service in SERVICES.values():
+        for outside in mounts(service).values():
+            if outside.startswith("."):
+                assert (DEPLOY / outside).exists(), outside
+            else:
+                assert outside in COMPOSE["volumes"]
+
+
+def test_no_secret_is_written_in_the_files_and_each_is_seen_by_its_reader_alone():
+    text = (DEPLOY / "compose.yaml").read_text()
+    assert not re.search(r"(?i)(password|key|token)\w*\s*[:=]\s*[\"']?[\w+-]{8,}", text)
+    for volume, reader in (
+        ("grafana-secret", "grafana"),
+        ("prometheus-secret", "prometheus"),
+        ("otel-secret", "otel-collector"),
+    ):
+        readers = {name for name, s in SERVICES.items() if volume in mounts(s).values()}
+        assert readers == {"prepare", reader}
+
+
+def test_the_preparation_writes_the_files_that_are_read(tmp_path: Path):
+    script = (DEPLOY / "prepare.sh").read_text()
+    run("sh", "-n", DEPLOY / "prepare.sh")
+    inside = mounts(SERVICES["prepare"])
+    written = set(re.findall(r"> (/secrets/\S+)", script))
+    read = {
+        "grafana-secret": SERVICES["grafana"]["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"],
+        "prometheus-secret": prometheus()["scrape_configs"][0]["authorization"]["credentials_file"],
+        "otel-secret": otel()["extensions"]["bearertokenauth/groundwire"]["filename"],
+    }
+    for folder, volume in inside.items():
+        if volume in read:
+            assert f"{folder}/{Path(read[volume]).name}" in written
+            assert Path(read[volume]).parent == Path("/run/groundwire")
+    assert "--scope read" in script
+
+
+def prometheus() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
+    return found
+
+
+@pytest.mark.needs("prometheus")
+def test_prometheus_accepts_its_configuration_and_the_rules_beside_it(tmp_path: Path):
+    config = prometheus()
+    [pattern] = config["rule_files"]
+    rules = seen("prometheus", str(Path(pattern).parent))
+    config["rule_files"] = [str(rules / Path(pattern).name)]
+    (tmp_path / "key").write_text("x")
+    config["scrape_configs"][0]["authorization"]["credentials_file"] = str(tmp_path / "key")
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
+    said = run("promtool", "check", "config", tmp_path / "prometheus.yml")
+    assert f"{len(alerts(LIMITS))} rules found" in said
+
+
+def test_prometheus_reaches_the_services_of_the_stack_under_the_name_the_rules_expect():
+    config = prometheus()
+    [scrape] = config["scrape_configs"]
+    assert scrape["job_name"] == LIMITS.job
+    targets = [t for s in scrape["static_configs"] for t in s["targets"]]
+    targets += [
+        target
+        for manager in config["alerting"]["alertmanagers"]
+        for static in manager["static_configs"]
+        for target in static["targets"]
+    ]
+    for target in targets:
+        name, port = target.split(":")
+        assert any(published.endswith(f":{port}") for published in SERVICES[name]["ports"])
+
+
+@pytest.mark.needs("alertmanager")
+def test_alertmanager_accepts_its_configuration():
+    run("amtool", "check-config", DEPLOY / "alertmanager/alertmanager.yml")
+
+
+def test_what_silences_and_is_silenced_are_alerts_that_exist():
+    names = {alert.name for alert in alerts(LIMITS)}
+    for rule in ALERTMANAGER["inhibit_rules"]:
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
+            label, pattern = re.fullmatch(r"(\w+)!?=~?\"(.+)\"", matcher).groups()
+            if label == "alertname":
+                assert any(re.fullmatch(pattern, name) for name in names), matcher
+                plain = set(pattern.split("|")) if "+" not in pattern else set()
+                assert plain <= names
+
+
+def test_grafana_finds_the_dashboard_and_its_data_source():
+    provisioning = DEPLOY / "grafana/provisioning"
+    [source] = yaml.safe_load((provisioning / "datasources/prometheus.yaml").read_text())[
+        "datasources"
+    ]
+    name, port = source["url"].removeprefix("http://").split(":")
+    assert any(published.endswith(f":{port}") for published in SERVICES[name]["ports"])
+    [destination] = source["jsonData"]["exemplarTraceIdDestinations"]
+    assert destination["name"] == "trace_id"  # the label of our exemplars
+    assert destination["url"] == f"{LIMITS.collector_url}/traces/$${{__value.raw}}"
+    [provider] = yaml.safe_load((provisioning / "dashboards/groundwire.yaml").read_text())[
+        "providers"
+    ]
+    assert (seen("grafana", provider["options"]["path"]) / "overview.json").is_file()
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert seen("grafana", home).is_file()
+
+
+def otel() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "otel-collector/config.yaml").read_text())
+    return found
+
+
+def test_every_part_of_a_pipeline_is_defined_and_ends_at_our_receiver():
+    config = otel()
+    for pipeline in config["service"]["pipelines"].values():
+        for kind in ("receivers", "processors", "exporters"):
+            assert set(pipeline[kind]) <= config[kind].keys()
+        assert "otlphttp/groundwire" in pipeline["exporters"]
+    exporter = config["exporters"]["otlphttp/groundwire"]
+    assert exporter["endpoint"] == "http://collector:4318"
+    assert exporter["auth"]["authenticator"] in config["service"]["extensions"]
+    assert set(config["service"]["extensions"]) == config["extensions"].keys()
+
+
+def test_the_image_is_built_from_files_that_exist_and_does_not_run_as_root():
+    text = (DEPLOY / "Dockerfile").read_text()
+    for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.M):
+        for source in line.split()[:-1]:
+            assert (ROOT / source).exists(), source
+    assert re.search(r"^USER groundwire$", text, re.M)
+    packages = re.findall(r'"(\w+)/groundwire\w*"', (ROOT / "pyproject.toml").read_text())
+    assert {"sdk", "evaluators", "collector"} <= set(packages)
+    assert all(re.search(rf"^COPY {package} ", text, re.M) for package in packages)

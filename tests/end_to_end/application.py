@@ -1,0 +1,70 @@
+"""A small RAG application under the real decorator, to be watched by a test.
+
+    python application.py ORDERS
+
+It asks question after question until it is told to stop. ORDERS is a JSON file that is read again
+before each turn: {"model_version": ..., "reading": share of answers that follow the context}.
+On SIGTERM it sends what waits and prints what became of its turns as JSON.
+"""
+
+import json
+import random
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import groundwire as gw
+from groundwire import observe
+
+# Name, what the context says, and what the weights remember.
+FACTS = (
+    ("hotel", "A hotel room may cost up to 190 euros a night.", "up to 140 euros a night"),
+    ("dinner", "A dinner may cost up to 45 euros a person.", "up to 30 euros a person"),
+    ("train", "Train tickets are booked 14 days ahead.", "only 3 days ahead"),
+    ("laptop", "A laptop is replaced after 48 months.", "after 36 months"),
+    ("vacation", "Unused vacation expires on 30 June.", "on 31 March"),
+    ("parking", "The parking garage closes at 22:30.", "at 20:00"),
+)
+PAUSE_SECONDS = 0.025
+
+
+def main(orders: Path) -> None:
+    chance = random.Random(7)
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+
+    @observe.retrieval
+    def search(question: str) -> list[dict[str, object]]:
+        return [
+            {"id": name, "text": text, "score": float(name in question)}
+            for name, text, _ in sorted(FACTS, key=lambda fact: fact[0] not in question)[:3]
+        ]
+
+    @observe.generation
+    def generate(question: str, chunks: list[dict[str, object]], reading: float) -> str:
+        text = str(chunks[0]["text"])
+        if chance.random() < reading:
+            return text
+        remembered = next(memory for name, _, memory in FACTS if name in question)
+        return f"{' '.join(text.split()[:3])} {remembered}."
+
+    @observe
+    def ask(question: str, reading: float) -> str:
+        return generate(question, search(question), reading)
+
+    turns = 0
+    while not stopped.is_set():
+        order = json.loads(orders.read_text())
+        name, _, _ = FACTS[turns % len(FACTS)]
+        with gw.annotate(model_version=order["model_version"]):
+            ask(f"What is the rule for the {name}?", order["reading"])
+        turns += 1
+        time.sleep(PAUSE_SECONDS)
+    gw.flush(20)
+    print(json.dumps({"turns": turns, **gw.stats()}), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,93 @@
+"""Each emitter, live, against a running collector; its turns as the API gives them."""
+
+import importlib.util
+import json
+import time
+import urllib.parse
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from groundwire_collector.assembly.reference import RESULTS, write
+
+ROOT = Path(__file__).parents[2]
+WAIT_SECONDS = 90
+ASKED_AFTER_SECONDS = 4  # the collector's quiet time here, and a little
+
+
+@pytest.fixture
+def recorder(collector):
+    path = Path(__file__).parent / "recorder.py"
+    spec = importlib.util.spec_from_file_location("recorder", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    recorder = module.Recorder(collector.url)
+    yield recorder
+    recorder.shutdown()
+    recorder.server_close()
+
+
+@pytest.fixture(scope="session")
+def results():
+    """Kept from run to run by emitter; written with the page when the run ends."""
+    path = ROOT / RESULTS
+    kept = json.loads(path.read_text(encoding="utf-8"))["emitters"] if path.exists() else []
+    rows = {row["name"]: row for row in kept}
+    yield rows
+    facts = list(next(iter(rows.values()))["found"]) if rows else []
+    date = datetime.now(UTC).date().isoformat()
+    found = {"date": date, "facts": facts, "emitters": sorted(rows.values(), key=_name)}
+    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write(ROOT)
+
+
+def _name(row):
+    return row["name"]
+
+
+def turns_of(collector, service):
+    query = urllib.parse.urlencode({"service": service, "limit": 50})
+    found = collector.get(f"/api/v1/turns?{query}")["turns"]
+    return [collector.get(f"/api/v1/turns/{turn['id']}") for turn in found]
+
+
+def settled_turns(collector, service):
+    """The turns of a service once they stopped coming."""
+    deadline, before = time.monotonic() + WAIT_SECONDS, None
+    while time.monotonic() < deadline:
+        time.sleep(ASKED_AFTER_SECONDS)
+        found = turns_of(collector, service)
+        if found and before == [turn["id"] for turn in found]:
+            return found
+        before = [turn["id"] for turn in found]
+    return []
+
+
+@pytest.mark.timeout(3600)
+def test_each_emitter_gives_its_turns_or_says_what_it_withholds(
+    emitter, collector, recorder, model_url, judge, results
+):
+    program = emitter.prepare()
+    environment = {
+        "MODEL_URL": model_url,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": recorder.url,
+        "OTEL_EXPORTER_OTLP_HEADERS": f"Authorization=Bearer%20{collector.key}",
+        "OTEL_SERVICE_NAME": emitter.slug,
+        "OTEL_RESOURCE_ATTRIBUTES": "service.version=1.4.2",
+        "GROUNDWIRE_ENDPOINT": recorder.url,
+        "GROUNDWIRE_API_KEY": collector.key,
+        "GROUNDWIRE_SERVICE": emitter.slug,
+        "GATEWAY_KEY": collector.key,
+    }
+    emitter.run(program, environment)
+    turns = settled_turns(collector, emitter.slug)
+    assert turns, "no turn came"
+    found = judge(emitter, turns)
+    lacking = {fact: said for fact, said in found.items() if said not in ("yes", "none asked")}
+    assert {f: s for f, s in lacking.items() if f not in emitter.withholds} == {}
+    assert set(emitter.withholds) <= set(lacking), "more is sent than emitters.toml says"
+    assert not any(said.startswith("wrong") for said in found.values()), found
+    versions = emitter.versions(program)
+    results[emitter.name] = {"name": emitter.name, "versions": versions, "found": found}
+    recorder.write(ROOT / "tests" / "captures" / f"matrix-{emitter.slug}")
