@@ -1,7 +1,11 @@
 """Runs go through whatever happens, and go on where they stopped."""
 
+import itertools
+import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +18,7 @@ from groundwire_collector.probing.canaries import (
     resume,
 )
 from groundwire_collector.probing.pace import Pace
-from groundwire_collector.probing.target import Function
+from groundwire_collector.probing.target import Endpoint, Function
 from groundwire_evaluators.reliance.canary import Pack, load_pack
 from groundwire_evaluators.reliance.canary.arms import Arm
 from groundwire_evaluators.reliance.canary.run import Result
@@ -132,3 +136,21 @@ def test_a_schedule_runs_when_due_and_survives_its_errors() -> None:
     assert schedule.tick()
     assert told == [results, results]
     assert [str(error) for error in complaints] == ["down"]
+
+
+def test_an_endpoint_that_misbehaves_in_turn_stops_nothing_and_is_counted(server: Any) -> None:
+    text = json.dumps({"choices": [{"message": {"content": "オスロ"}}]}).encode()
+    responses = itertools.cycle(
+        [(429, b""), (500, b"oops"), (200, b"<html>"), (200, b'{"choices": []}'), (200, text),
+         (200, b'{"choices": [{"message": {"content": ""}}]}'), (403, b"")]
+    )  # fmt: skip
+    server.answer = lambda path, body: (*next(responses), {})
+    endpoint = Endpoint(server.url, "m", retries=0)
+    results = list(CanaryRunner(PACK, endpoint, at_once=1).results())
+    endpoint.close()
+    assert len(results) == len(PACK) * 6
+    kinds = Counter(result.error for result in results)
+    assert set(kinds) == {"rate_limited", "server_error", "nonsense", "empty", "refused", None}
+    answered = [result for result in results if result.error is None]
+    assert {result.followed for result in answered} == {"neither"}
+    assert all(result.followed is None for result in results if result.error)
