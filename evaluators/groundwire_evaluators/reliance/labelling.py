@@ -37,6 +37,7 @@ _SPEAKER = re.compile(
     re.I,
 )
 _SHORT_RESPONSE = 60  # words; a longer one that declines somewhere says something else too
+_MOST_MENTIONS = 20  # of one answer whose stance is looked at; a text that repeats it says no more
 _LONGEST_RESPONSE = 20_000  # code points that are read
 
 Entailment = Callable[[str, str], float]
@@ -246,7 +247,8 @@ def _decide(
 
 def _stances(text: str, mentions: Sequence[Mention], others: Sequence[Mention]) -> set[Stance]:
     places = [(each.start, each.end) for each in others]
-    return {stance(text, (each.start, each.end), places) for each in mentions}
+    looked_at = mentions[:_MOST_MENTIONS]
+    return {stance(text, (each.start, each.end), places) for each in looked_at}
 
 
 def _both(
