@@ -35,7 +35,7 @@ PACKAGES = {
     "trulens": "trulens-core",
 }
 RATIO = 1.5  # of hand-written OpenTelemetry's CPU in the caller's thread, at most
-GROWTH_MB, EXIT_S = 64, 2.5  # 2 s by default, and half a second to end the interpreter
+GROWTH_MB, EXIT_S = 64, 2.0  # the interpreter's own end included
 
 
 def measure(targets: dict[str, str], *options: str) -> list[dict[str, Any]]:
