@@ -83,7 +83,9 @@ def interval(
     groups = [np.array(rows) for rows in by.values()]
     generator = np.random.default_rng(0)
     draws = [
-        figure(np.concatenate([groups[i] for i in generator.integers(len(groups), size=len(groups))]))
+        figure(
+            np.concatenate([groups[i] for i in generator.integers(len(groups), size=len(groups))])
+        )
         for _ in range(RESAMPLES)
     ]
     low, high = np.nanpercentile(draws, [2.5, 97.5])
@@ -253,9 +255,7 @@ def ragtruth_rows(data: Labelled, cv: OutOfSample) -> list[tuple[str, str]]:
             )
         )
     everyone = np.arange(len(labels))
-    low, high = interval(
-        data.sources, lambda i: within(_part(data, i), labels[i], cv.logits[i])
-    )
+    low, high = interval(data.sources, lambda i: within(_part(data, i), labels[i], cv.logits[i]))
     rows.append(
         (
             f"RAGTruth within task and model (floor {within(data, labels[everyone], base):.3f})",
@@ -323,7 +323,12 @@ def main() -> None:
         p, r, f = span_f1(ragtruth, cv, task)
         rows.append((f"character spans, {task}", f"P {p:.2f} R {r:.2f} F1 {f:.3f}"))
     for task in ("qa", "summary", "data2txt"):
-        rows.append((f"conflict-only answers, {task}: recall", conflict_recall(ragtruth, cv.flagged, tasks == task)))
+        rows.append(
+            (
+                f"conflict-only answers, {task}: recall",
+                conflict_recall(ragtruth, cv.flagged, tasks == task),
+            )
+        )
     rows += edit_rows(sets)
     rows += unseen_rows(sets)
     rows.append(("time a turn ÷ floor, QA, CPU of one core", speed()))
@@ -342,5 +347,4 @@ def _states(data: Labelled) -> str:
 
 
 if __name__ == "__main__":
-
     main()

@@ -224,9 +224,7 @@ def write(model: Model, path: Path = WEIGHTS) -> None:
             "randomness": "none: folds by hash of the source, deterministic optimiser",
         },
         "claim": {
-            "weights": {
-                n: round(w, 4) for n, w in zip(NAMES, model.claim_weights, strict=True)
-            },
+            "weights": {n: round(w, 4) for n, w in zip(NAMES, model.claim_weights, strict=True)},
             "intercept": round(model.claim_intercept, 4),
             "threshold": round(model.claim_threshold, 4),
         },

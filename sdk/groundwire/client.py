@@ -103,11 +103,12 @@ class Client:
                 self._tracer = self._provider().get_tracer(attributes.SCOPE)
             return self._tracer
 
-    def _provider(self) -> TracerProvider:
-        existing = trace.get_tracer_provider() if self._join else None
-        # The proxy that stands for "none yet" has no such method.
-        if isinstance(existing, TracerProvider):
-            existing.add_span_processor(self.processor)
+    def _provider(self) -> trace.TracerProvider:
+        existing = trace.get_tracer_provider()
+        # The proxy that stands for "none yet" cannot be joined; logfire's and others' own can.
+        add = getattr(existing, "add_span_processor", None)
+        if self._join and add is not None:
+            add(self.processor)
             return existing
         provider = TracerProvider(
             sampler=_sampler(self.settings.sample_rate),

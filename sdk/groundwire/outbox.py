@@ -2,7 +2,7 @@
 
 The caller only appends. Everything else (rendering, redaction, encoding, the network) is the
 thread's. Beyond the memory bound the oldest spans are dropped, and with a span the rest of its
-trace that waits beside it: half a turn would be misread.
+trace, waiting or still to come: a turn without its retrieval would be misread.
 """
 
 import threading
@@ -18,6 +18,7 @@ from groundwire.transport import Outcome
 
 SPAN_BYTES = 2_500  # what an ended span holds besides its texts, measured
 BATCH_SPANS = 512
+LOST_TRACES = 4096  # remembered, so that the rest of a dropped trace is dropped too
 BATCH_BYTES = 2 * 1024 * 1024
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
 
@@ -57,8 +58,9 @@ class Outbox:
         self._wake = threading.Event()
         self._queue: deque[Item] = deque()
         self._bytes = 0
+        self._lost: dict[int, None] = {}
         self._sending = 0
-        self._failures = 0
+        self._attempts = self._failures = self._last_failure = 0
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -76,6 +78,9 @@ class Outbox:
                 self.dropped += 1
                 return
             queue = self._queue
+            if self._lost and item.span.context.trace_id in self._lost:
+                self.dropped += 1
+                return
             queue.append(item)
             self._bytes += size
             if self._bytes > self._max_bytes:
@@ -90,6 +95,9 @@ class Outbox:
         queue = self._queue
         while self._bytes > self._max_bytes and len(queue) > 1:
             trace = queue[0].span.context.trace_id
+            self._lost[trace] = None
+            if len(self._lost) > LOST_TRACES:
+                del self._lost[next(iter(self._lost))]
             while len(queue) > 1 and queue[0].span.context.trace_id == trace:
                 self._bytes -= queue.popleft().size
                 self.dropped += 1
@@ -118,6 +126,7 @@ class Outbox:
         with self._lock:
             batch = self._take()
             self._sending = len(batch)
+            self._attempts += 1
         outcome = Outcome(failed=len(batch))
         try:
             outcome = self._deliver(batch)
@@ -133,7 +142,9 @@ class Outbox:
                 self.dropped += len(batch) if outcome.retry else 0
             self._sending = 0
             self._failures = self._failures + 1 if outcome.retry else 0
-            failures = self._failures
+            failures = min(self._failures, 10)  # 2**10 is far beyond the longest wait
+            if outcome.retry:
+                self._last_failure = self._attempts
         with self._changed:
             self._changed.notify_all()
         if not outcome.retry:
@@ -175,12 +186,12 @@ class Outbox:
     def flush(self, timeout: float) -> bool:
         """Send what waits now; False if it was not all sent in time or the collector is down."""
         deadline = time.monotonic() + timeout
-        failures = self._failures
+        begun = self._attempts  # one that was under way already says nothing about now
         self._wake.set()
         with self._changed:
             while self.waiting and self._thread is not None:
                 left = deadline - time.monotonic()
-                if left <= 0 or self._failures > failures:
+                if left <= 0 or self._last_failure > begun:
                     return False
                 self._changed.wait(min(left, 0.2))
         return not self.waiting

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from groundwire.reading.fields import field, number, plain, plain_mapping
 
-SCAN = 10_000  # items looked at in one result, at most
+SCAN, DEPTH = 10_000, 6
 
 
 class Chunk(NamedTuple):
@@ -80,37 +80,56 @@ _PEEKED = (*_TEXT, *_ID, *_SCORE, "distance", *_META, *_INNER)
 def read_chunks(result: Any) -> list[Chunk] | None:
     """The chunks of a retrieval's result, best first as returned; None: shape not known.
 
-    None and an empty list are an empty retrieval, which is a value.
+    None and an empty list are an empty retrieval, which is a value. At most `SCAN` items are
+    looked at, `DEPTH` levels deep: a result may hold itself.
     """
+    return _read(result, _Scan(), 0)
+
+
+class _Scan:
+    """How many items may still be looked at in one result."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = SCAN
+
+
+def _read(result: Any, scan: _Scan, depth: int) -> list[Chunk] | None:
     if type(result) is list:
-        return _from_items(result)
+        return _from_items(result, scan, depth)
+    if depth > DEPTH:
+        return None
     if result is None:
         return []
     if isinstance(result, str):
         return [Chunk(None, result, None, None)]
     if isinstance(result, Mapping):
-        return _from_mapping(result)
+        return _from_mapping(result, scan, depth)
     if isinstance(result, tuple) and len(result) == 2 and not hasattr(result, "_fields"):
-        pair = _from_pair(result)
+        pair = _from_pair(result, scan, depth)
         if pair is not None:
             return pair
     if isinstance(result, Sequence | Set) and not isinstance(result, bytes | bytearray):
-        return _from_items(result)
-    return _from_object(result)
+        return _from_items(result, scan, depth)
+    return _from_object(result, scan, depth)
 
 
-def _from_items(items: Iterable[Any]) -> list[Chunk] | None:
+def _from_items(items: Iterable[Any], scan: _Scan, depth: int) -> list[Chunk] | None:
     chunks: list[Chunk] = []
-    unknown = False
-    for item in islice(items, SCAN):
+    unknown = depth > DEPTH
+    for item in () if unknown else islice(items, scan.left):
+        scan.left -= 1
+        if scan.left < 0:
+            break
         kind = type(item)
         if kind is dict:
-            chunk = _from_fields(item)
+            chunk = _from_fields(item, depth)
             if chunk is not None:
                 chunks.append(chunk)
                 continue
         if kind is list or kind.__name__ == "Hits":  # one list a query
-            listed = _from_items(item)
+            listed = _from_items(item, scan, depth + 1)
             unknown = unknown or listed is None
             chunks.extend(listed or ())
             continue
@@ -118,13 +137,14 @@ def _from_items(items: Iterable[Any]) -> list[Chunk] | None:
         if chunk is not None:
             chunks.append(chunk)
             continue
-        nested = read_chunks(item) if not isinstance(item, int | float | bytes) else None
+        number_like = isinstance(item, int | float | bytes)
+        nested = None if number_like else _read(item, scan, depth + 1)
         unknown = unknown or nested is None
         chunks.extend(nested or ())
     return chunks if chunks or not unknown else None
 
 
-def _from_mapping(result: Mapping[Any, Any]) -> list[Chunk] | None:
+def _from_mapping(result: Mapping[Any, Any], scan: _Scan, depth: int) -> list[Chunk] | None:
     ids = result.get("ids")
     if isinstance(ids, list) and ("documents" in result or "distances" in result):
         return list(_chroma(result, ids))
@@ -135,7 +155,7 @@ def _from_mapping(result: Mapping[Any, Any]) -> list[Chunk] | None:
         if isinstance(inner, Mapping) or (
             isinstance(inner, Sequence) and not isinstance(inner, str | bytes)
         ):
-            found = read_chunks(inner)
+            found = _read(inner, scan, depth + 1)
             if found is not None:
                 return found
     chunk = read_chunk(result)
@@ -145,7 +165,7 @@ def _from_mapping(result: Mapping[Any, Any]) -> list[Chunk] | None:
         return []
     for inner in islice(result.values(), 8):  # {"retriever": {"documents": [...]}}
         if isinstance(inner, Mapping | list):
-            found = read_chunks(inner)
+            found = _read(inner, scan, depth + 1)
             if found:
                 return found
     return None
@@ -172,7 +192,7 @@ def _chroma(result: Mapping[str, Any], ids: list[Any]) -> Iterator[Chunk]:
             yield Chunk(str(key), text if isinstance(text, str) else None, None, metadata or None)
 
 
-def _from_pair(result: tuple[Any, Any]) -> list[Chunk] | None:
+def _from_pair(result: tuple[Any, Any], scan: _Scan, depth: int) -> list[Chunk] | None:
     """(scores, ids) of FAISS, or (items, scores)."""
     one, two = result
     if hasattr(one, "shape") and hasattr(two, "shape"):
@@ -184,58 +204,60 @@ def _from_pair(result: tuple[Any, Any]) -> list[Chunk] | None:
         ]
     if isinstance(one, list) and (isinstance(two, list) or hasattr(two, "tolist")):
         numbers = two if isinstance(two, list) else two.ravel().tolist()
-        chunks = _from_items(one)
+        chunks = _from_items(one, scan, depth + 1)
         if chunks and len(numbers) == len(chunks) and all(number(n) is not None for n in numbers):
             return [c._replace(score=number(n)) for c, n in zip(chunks, numbers, strict=True)]
         return chunks
     return None
 
 
-def _from_object(result: Any) -> list[Chunk] | None:
+def _from_object(result: Any, scan: _Scan, depth: int) -> list[Chunk] | None:
     for name in CONTAINERS:
         inner = field(result, name)
         if isinstance(inner, Sequence | Set) and not isinstance(inner, str | bytes):
-            found = read_chunks(inner)
+            found = _read(inner, scan, depth + 1)
             if found is not None:
                 return found
     if hasattr(result, "columns") and hasattr(result, "to_dict"):  # a data frame
-        return _from_items(result.head(SCAN).to_dict("records"))
+        return _from_items(result.head(SCAN).to_dict("records"), scan, depth + 1)
     chunk = read_chunk(result)
     if chunk is not None:
         return [chunk]
     if isinstance(result, Iterable) and not isinstance(result, Iterator):
         # numpy arrays, dict views and the like; iterators would be consumed.
-        return _from_items(result) if hasattr(result, "__len__") else None
+        return _from_items(result, scan, depth) if hasattr(result, "__len__") else None
     return None
 
 
-def read_chunk(item: Any) -> Chunk | None:
+def read_chunk(item: Any, depth: int = 0) -> Chunk | None:
     """One chunk from one item of a result; None if no text and no id is found."""
     if isinstance(item, str):
         return Chunk(None, item, None, None)
     if isinstance(item, Mapping):
-        return _from_fields(item)
+        return _from_fields(item, depth)
     if isinstance(item, tuple):
-        return _from_tuple(item)
-    if item is None or isinstance(item, int | float | bytes | list):
+        return _from_tuple(item, depth)
+    if item is None or depth > DEPTH or isinstance(item, int | float | bytes | list):
         return None
     if hasattr(type(item), "_mapping"):  # a SQLAlchemy row, of columns or of whole objects
         names = item._mapping.keys()
         named = any(name in _ROLES for name in names)
-        return _from_fields(dict(item._mapping)) if named else _from_tuple(tuple(item))
+        if named:
+            return _from_fields(dict(item._mapping), depth)
+        return _from_tuple(tuple(item), depth)
     fields = _fields_of(item)
-    return _from_fields(fields) if fields else None
+    return _from_fields(fields, depth) if fields else None
 
 
-def _from_tuple(item: tuple[Any, ...]) -> Chunk | None:
+def _from_tuple(item: tuple[Any, ...], depth: int) -> Chunk | None:
     names = getattr(item, "_fields", None)
     if names is not None and any(name in _ROLES for name in names):
-        return _from_fields(dict(zip(names, item, strict=False)))
+        return _from_fields(dict(zip(names, item, strict=False)), depth)
     if len(item) == 2:  # (document, score) or (score, document)
         for value, inner in ((item[1], item[0]), (item[0], item[1])):
             score = number(value)
             if score is not None and not isinstance(inner, str | int | float):
-                chunk = read_chunk(inner)
+                chunk = read_chunk(inner, depth + 1)
                 return chunk._replace(score=score) if chunk else None
     return _from_row(item)
 
@@ -273,7 +295,7 @@ def _fields_of(item: Any) -> Mapping[str, Any] | None:
     return {name: value for name in _PEEKED if (value := field(item, name)) is not None}
 
 
-def _from_fields(fields: Mapping[Any, Any]) -> Chunk | None:
+def _from_fields(fields: Mapping[Any, Any], depth: int) -> Chunk | None:
     text = key = score = inner = None
     metadata: dict[str, Any] = {}
     for name, value in fields.items() if len(fields) <= 64 else islice(fields.items(), 64):
@@ -303,7 +325,7 @@ def _from_fields(fields: Mapping[Any, Any]) -> Chunk | None:
             if copied is not None and copied != {}:
                 metadata[name] = copied
     if inner is not None:
-        below = read_chunk(inner)
+        below = read_chunk(inner, depth + 1)
         if below is not None:
             text = below.text if text is None else text
             key = below.id if key is None else key

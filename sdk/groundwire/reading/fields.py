@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MAX_KEYS = 64
-MAX_DEPTH = 3
+MAX_KEYS = (64, 16, 16)  # at each depth
+MAX_DEPTH = len(MAX_KEYS)
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -56,16 +56,19 @@ def plain(value: Any, depth: int = 0) -> Any:
         if isinstance(value, Mapping):
             return plain_mapping(value, depth)
         if isinstance(value, list | tuple | set | frozenset):
-            return [plain(item, depth + 1) for _, item in zip(range(MAX_KEYS), value, strict=False)]
+            return [
+                plain(item, depth + 1)
+                for _, item in zip(range(MAX_KEYS[depth]), value, strict=False)
+            ]
         return _foreign_scalar(value)
     except Exception:
         return None
 
 
 def plain_mapping(value: Mapping[Any, Any], depth: int = 0) -> dict[str, Any]:
-    """`plain` of a mapping: at most `MAX_KEYS` entries, keys as texts."""
+    """`plain` of a mapping: a bounded number of entries, keys as texts."""
     copied = {}
-    for _, (key, item) in zip(range(MAX_KEYS), value.items(), strict=False):
+    for _, (key, item) in zip(range(MAX_KEYS[depth]), value.items(), strict=False):
         copied[key if type(key) is str else str(key)] = (
             item if type(item) in _SCALARS else plain(item, depth + 1)
         )
