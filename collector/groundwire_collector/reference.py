@@ -1,4 +1,4 @@
-"""Pages of docs/reference that are made from the code: `python -m groundwire_collector.reference`."""
+"""Pages of docs/reference made from the code: `python -m groundwire_collector.reference`."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ _HEAD = """# Settings of the collector
 *Made from `settings.py`: `python -m groundwire_collector.reference` writes this page.*
 
 A setting `x` is given as `GROUNDWIRE_X` in the environment, as `x = ...` in the TOML file of
-`groundwire up --config FILE`, and some as an option of `groundwire up` (`--x`). The option wins over
+`groundwire up --config FILE`, some as an option of `groundwire up` (`--x`). The option wins over
 the environment, the environment over the file.
 
 | setting | default | what it does |
