@@ -18,6 +18,7 @@ from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.receiver.writer import Writer
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.keys import Access, Scope
+from groundwire_collector.storage.spans import Batch
 
 LARGE_BODY = 256 * 1024  # decoded in a thread, so that others are not kept waiting
 
@@ -48,10 +49,12 @@ class Reception:
         self, data: bytes, access: Access, *, json: bool
     ) -> ExportTraceServiceResponse:
         decode = blocks.json_trace_blocks if json else blocks.trace_blocks
-        admitted = await _in_time(data, lambda: self._admission.spans(decode(data), access))
+        admitted, batch = await self._prepared(
+            data, lambda: self._admission.spans(decode(data), access)
+        )
         rejected = admitted.refused.total()
         self.intake.spans(len(admitted.spans) + rejected, rejected)
-        await self._commit(admitted)
+        await self._commit(batch)
         answer = ExportTraceServiceResponse()
         if rejected:
             answer.partial_success.rejected_spans = rejected
@@ -60,8 +63,10 @@ class Reception:
 
     async def logs(self, data: bytes, access: Access, *, json: bool) -> ExportLogsServiceResponse:
         decode = blocks.json_log_blocks if json else blocks.log_blocks
-        admitted = await _in_time(data, lambda: self._admission.logs(decode(data), access))
-        await self._commit(admitted)
+        admitted, batch = await self._prepared(
+            data, lambda: self._admission.logs(decode(data), access)
+        )
+        await self._commit(batch)
         answer = ExportLogsServiceResponse()
         if admitted.refused:
             answer.partial_success.rejected_log_records = admitted.refused.total()
@@ -77,12 +82,15 @@ class Reception:
             answer.partial_success.error_message = "Metrics are not stored here."
         return answer
 
-    async def _commit(self, admitted: Admitted) -> None:
-        if admitted.spans or admitted.logs:
-            await self._writer.commit(admitted.spans, admitted.logs)
+    async def _prepared(
+        self, data: bytes, decode: Callable[[], Admitted]
+    ) -> tuple[Admitted, Batch]:
+        def prepare() -> tuple[Admitted, Batch]:
+            admitted = decode()
+            return admitted, self._writer.prepare(admitted.spans, admitted.logs)
 
+        return prepare() if len(data) < LARGE_BODY else await asyncio.to_thread(prepare)
 
-async def _in_time(data: bytes, decode: Callable[[], Admitted]) -> Admitted:
-    if len(data) < LARGE_BODY:
-        return decode()
-    return await asyncio.to_thread(decode)
+    async def _commit(self, batch: Batch) -> None:
+        if len(batch):
+            await self._writer.commit(batch)

@@ -10,13 +10,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from time import monotonic
 
 from groundwire_collector.errors import GroundwireError, StorageUnavailableError
 from groundwire_collector.intake import Intake
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.records import LogRecord, SpanRecord
-from groundwire_collector.storage.spans import SpanStore
+from groundwire_collector.storage.spans import Batch, SpanStore
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +29,8 @@ class UnstorableError(GroundwireError):
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    spans: Sequence[SpanRecord]
-    logs: Sequence[LogRecord]
+    batch: Batch
     done: asyncio.Future[None]
-    since: float
-
-    @property
-    def size(self) -> int:
-        return len(self.spans) + len(self.logs)
 
 
 class Writer:
@@ -50,7 +43,15 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._stopped = False
 
-    async def commit(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> None:
+    def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> Batch:
+        """What `commit` takes; in the thread of the caller.
+
+        The writer's thread is left with little but the database's work: two threads that both
+        compute would take the interpreter from each other at every step.
+        """
+        return self._store.prepare(spans, logs)
+
+    async def commit(self, batch: Batch) -> None:
         """Returns when everything is on disk.
 
         StorageUnavailableError: try again later; UnstorableError: never will be.
@@ -61,7 +62,7 @@ class Writer:
             self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
             self._thread.start()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Request(spans, logs, done, monotonic()))
+        self._queue.put(_Request(batch, done))
         await done
 
     def stop(self) -> None:
@@ -80,7 +81,7 @@ class Writer:
 
     def _group(self, first: _Request) -> tuple[list[_Request], bool]:
         """What waits, up to the largest commit; and False when the writer is to end."""
-        group, size = [first], first.size
+        group, size = [first], len(first.batch)
         while size < LARGEST_COMMIT:
             try:
                 request = self._queue.get_nowait()
@@ -89,15 +90,12 @@ class Writer:
             if request is None:
                 return group, False
             group.append(request)
-            size += request.size
+            size += len(request.batch)
         return group, True
 
     def _write(self, group: Sequence[_Request]) -> None:
         try:
-            written = self._store.write(
-                [span for request in group for span in request.spans],
-                [record for request in group for record in request.logs],
-            )
+            written = self._store.commit([request.batch for request in group])
         except PASSING as error:
             log.warning("nothing can be written now: %s", getattr(error, "orig", error))
             _settle(group, StorageUnavailableError())

@@ -53,10 +53,11 @@ class SharedTexts:
         self._sweeps = sweeps
         return True
 
-    def committed(self, texts: "NewTexts") -> None:
+    def committed(self, batches: Iterable["NewTexts"]) -> None:
         """The transaction is on disk, and its texts with it."""
-        for name in texts.texts:
-            self._stored[texts.day, name] = None
+        for texts in batches:
+            for name in texts.texts:
+                self._stored[texts.day, name] = None
         while len(self._stored) > REMEMBERED:
             self._stored.popitem(last=False)
 

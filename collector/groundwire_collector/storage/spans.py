@@ -4,6 +4,7 @@ import logging
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from time import time_ns
 from typing import Any
 
@@ -54,16 +55,33 @@ class Written:
     logs: int = 0  # log records that were new
 
 
+_Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rows of one request, ready to be written."""
+
+    spans: Sequence[SpanRecord]
+    span_rows: Sequence[_Row]
+    log_rows: Sequence[_Row]
+    texts: NewTexts
+    text_rows: Sequence[_Row]
+
+    def __len__(self) -> int:
+        return len(self.span_rows) + len(self.log_rows)
+
+
 @dataclass(slots=True)
 class _Sifted:
-    fresh: list[SpanRecord]
+    fresh: list[tuple[SpanRecord, _Row]]
     replaced: list[int]  # ids of rows
     duplicates: int = 0
     foreign: int = 0
 
 
 class SpanStore:
-    """Spans of one database. One writer a process: `write` is not for several threads."""
+    """Spans of one database. One thread of a process writes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -86,30 +104,35 @@ class SpanStore:
         return written.new + written.replaced
 
     def write(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> Written:
-        """Store spans and log records in one transaction, on disk when this returns.
+        """Store spans and log records in one transaction; see `commit`."""
+        return self.commit([self.prepare(spans, logs)])
+
+    def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> Batch:
+        """All that takes long and needs no database: so it needs no lock either. For any thread."""
+        now = time_ns()
+        texts = self._shared.begin(now // DAY_NS)
+        span_rows = [_span_row(record, now, texts) for record in spans]
+        log_rows = [_log_row(record, now, texts) for record in logs]
+        return Batch(spans, span_rows, log_rows, texts, texts.rows())
+
+    def commit(self, batches: Sequence[Batch]) -> Written:
+        """Store batches in one transaction, on disk when this returns. For one thread.
 
         A re-sent span changes nothing; an ended span replaces one of the same service that had
         not ended. Raises sqlalchemy's DBAPIError, and has then written nothing.
         """
-        now = time_ns()
-        texts = self._shared.begin(now // DAY_NS)
-        # All that takes long is done before the write lock is taken.
-        prepared = {id(record): texts.take(record) for record in spans}
-        candidates = [_log_row(record, now, texts) for record in logs]
-        text_rows = texts.rows()
         with self._engine.begin() as connection:
             take_turns(connection)
-            if self._shared.deleted_since(connection):
-                text_rows = texts.rows()
-            sifted = self._sift(connection, spans)
-            log_rows = _fresh_logs(connection, candidates)
+            deleted = self._shared.deleted_since(connection)
+            text_rows = [b.texts.rows() if deleted else b.text_rows for b in batches]
+            sifted = self._sift(connection, batches)
+            log_rows = _fresh_logs(connection, [row for b in batches for row in b.log_rows])
             _delete(connection, sifted.replaced)
-            self._texts.insert(connection, text_rows)
-            span_rows = [_span_row(record, now, *prepared[id(record)]) for record in sifted.fresh]
-            self._spans.insert(connection, span_rows)
+            self._texts.insert(connection, list(chain.from_iterable(text_rows)))
+            self._spans.insert(connection, [row for _, row in sifted.fresh])
             self._logs.insert(connection, log_rows)
-            self._arrivals.insert(connection, _arrival_rows(sifted.fresh, log_rows, now))
-        self._shared.committed(texts)
+            self._arrivals.insert(connection, _arrival_rows(sifted.fresh, log_rows))
+        self._shared.committed([batch.texts for batch in batches])
         return Written(
             new=len(sifted.fresh) - len(sifted.replaced),
             replaced=len(sifted.replaced),
@@ -118,21 +141,23 @@ class SpanStore:
             logs=len(log_rows),
         )
 
-    def _sift(self, connection: Connection, records: Sequence[SpanRecord]) -> _Sifted:
+    def _sift(self, connection: Connection, batches: Sequence[Batch]) -> _Sifted:
         """Of spans with one id the first stays, but an ended one comes for an unended one."""
         sifted = _Sifted([], [])
         stored = {
             (row.trace_id, row.span_id): row
-            for batch in batched(list({record.trace_id for record in records}))
-            for row in self._stored.rows(connection, batch)
+            for ids in batched(list({span.trace_id for b in batches for span in b.spans}))
+            for row in self._stored.rows(connection, ids)
         }
-        fresh: dict[tuple[bytes, bytes], SpanRecord] = {}
-        for record in records:
+        fresh: dict[tuple[bytes, bytes], tuple[SpanRecord, _Row]] = {}
+        for record, new in (
+            pair for b in batches for pair in zip(b.spans, b.span_rows, strict=True)
+        ):
             key = (record.trace_id, record.span_id)
             row = stored.get(key)
-            before = fresh.get(key) or row
+            before = fresh[key][0] if key in fresh else row
             if before is None:
-                fresh[key] = record
+                fresh[key] = (record, new)
             elif before.service != record.service:
                 sifted.foreign += 1
             elif before.ended or not record.ended:
@@ -140,7 +165,7 @@ class SpanStore:
             else:
                 if row is not None:
                     sifted.replaced.append(row.id)
-                fresh[key] = record
+                fresh[key] = (record, new)
         sifted.fresh = list(fresh.values())
         return sifted
 
@@ -199,7 +224,8 @@ def _rows(
         yield from connection.execute(query)
 
 
-def _span_row(record: SpanRecord, now: int, skeleton: bytes, references: bytes) -> dict[str, Any]:
+def _span_row(record: SpanRecord, now: int, texts: NewTexts) -> _Row:
+    skeleton, references = texts.take(record)
     return {
         "trace_id": record.trace_id,
         "span_id": record.span_id,
@@ -212,7 +238,7 @@ def _span_row(record: SpanRecord, now: int, skeleton: bytes, references: bytes) 
     }
 
 
-def _log_row(record: LogRecord, now: int, texts: NewTexts) -> dict[str, Any]:
+def _log_row(record: LogRecord, now: int, texts: NewTexts) -> _Row:
     skeleton, references = texts.take(record)
     return {
         "trace_id": record.trace_id,
@@ -225,7 +251,7 @@ def _log_row(record: LogRecord, now: int, texts: NewTexts) -> dict[str, Any]:
     }
 
 
-def _fresh_logs(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _fresh_logs(connection: Connection, rows: Sequence[_Row]) -> list[_Row]:
     """Those that are not stored yet, each once."""
     if not rows:
         return []
@@ -236,22 +262,20 @@ def _fresh_logs(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[
     return [row for key, row in fresh.items() if key not in seen]
 
 
-def _arrival_rows(
-    spans: Iterable[SpanRecord], logs: Iterable[dict[str, Any]], now: int
-) -> list[dict[str, Any]]:
+def _arrival_rows(spans: Sequence[tuple[SpanRecord, _Row]], logs: Sequence[_Row]) -> list[_Row]:
     """One row a trace."""
-    rows: dict[bytes, dict[str, Any]] = {}
-    for trace_id in (*(span.trace_id for span in spans), *(row["trace_id"] for row in logs)):
-        rows[trace_id] = {
-            "trace_id": trace_id,
-            "received_ns": now,
+    arrivals: dict[bytes, _Row] = {}
+    for row in (*(row for _, row in spans), *logs):
+        arrivals[row["trace_id"]] = {
+            "trace_id": row["trace_id"],
+            "received_ns": row["received_ns"],
             "closes": False,
             "complete": False,
         }
-    for span in spans:
-        rows[span.trace_id]["closes"] |= span.closes
-        rows[span.trace_id]["complete"] |= span.complete
-    return list(rows.values())
+    for span, _ in spans:
+        arrivals[span.trace_id]["closes"] |= span.closes
+        arrivals[span.trace_id]["complete"] |= span.complete
+    return list(arrivals.values())
 
 
 def _span(row: Row[Any], texts: Texts) -> Span | None:

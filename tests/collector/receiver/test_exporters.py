@@ -17,9 +17,9 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from groundwire_collector.app import create_app
+from groundwire_collector.processes.receiver import Server
 from groundwire_collector.receiver.body import RefusalError
 from groundwire_collector.receiver.wire import field
-from groundwire_collector.processes.receiver import Server
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
 from groundwire_collector.storage.keys import first_key

@@ -1,5 +1,6 @@
 """Alembic on our engine: taking the steps a database lacks, and writing the next one."""
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -19,6 +20,7 @@ def configuration(connection: Connection | None = None) -> Config:
 
 def upgrade(connection: Connection) -> None:
     """Take every step the database lacks, in the transaction of `connection`."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it announces its plugins
     command.upgrade(configuration(connection), "head")
 
 
