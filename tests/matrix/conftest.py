@@ -195,7 +195,10 @@ FACTS: dict[str, Callable[[Turn], object]] = {
     "chunk id": lambda turn: [c["id"] for c in turn["chunks"] if c["id"]] or None,
     "chunk score": lambda turn: [c for c in turn["chunks"] if c["score"] is not None] or None,
     "model asked": lambda turn: turn["model"],
-    "model served": lambda turn: turn["response_model"],
+    "model served": lambda turn: (
+        # Some emitters repeat what was asked for, where they do not know what was served.
+        None if turn["response_model"] == "acme-chat" else turn["response_model"]
+    ),
     "tokens": lambda turn: (
         None if turn["output_tokens"] is None else (turn["input_tokens"], turn["output_tokens"])
     ),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from groundwire import attributes
 from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
-from groundwire_collector.assembly.context import Retrieval, context, retrievals, tool_results
+from groundwire_collector.assembly.context import context, retrievals, tool_results
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
@@ -82,8 +82,9 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
     top = answer.top.span
     named = _name(part, known)
     found = retrievals(trace, scope)
-    route = _route(part, found)
-    given = context(found, answer)
+    given = context(trace, found, answer)
+    route = Route.RETRIEVAL if found or given.rung else _untold_route(part)
+    route = _named_route(part) or route
     if route == Route.TOOL and given.rung is None:
         given = tool_results(trace, scope)
     question = _question(part)
@@ -145,11 +146,14 @@ def _name(part: _Part, known: Collection[str]) -> Span:
     return answer.span
 
 
-def _route(part: _Part, found: Sequence[Retrieval]) -> Route:
-    if (named := part.text("route")) in set(Route):
-        return Route(named)
-    kinds = {r.kind for r in part.scope if not r.failed}
-    if found or kinds & RETRIEVING or any(call.documents for call in part.answer.calls):
+def _named_route(part: _Part) -> Route | None:
+    named = part.text("route")
+    return Route(named) if named in set(Route) else None
+
+
+def _untold_route(part: _Part) -> Route:
+    kinds = {reading.kind for reading in part.scope if not reading.failed}
+    if kinds & RETRIEVING:
         return Route.RETRIEVAL
     return Route.TOOL if SpanKind.TOOL in kinds else Route.PARAMETRIC
 
