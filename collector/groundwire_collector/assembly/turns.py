@@ -73,6 +73,12 @@ class _Part:
         top = [self.answer.top] if self.answer.top.kind in SPEAKING else []
         return next((t for r in (*self.answer.calls, *top) if (t := r.text(fact))), None)
 
+    def model(self, fact: str) -> str | None:
+        """A model's name; LiteLLM puts the provider before it."""
+        name = self.of_call(fact)
+        prefixed = any("litellm" in call.span.scope for call in self.answer.calls)
+        return name.split("/", 1)[1] if name and prefixed and "/" in name else name
+
     def flag(self, fact: str) -> bool:
         return any(r.flag(fact) for r in self.nearest())
 
@@ -88,7 +94,6 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
     if route == Route.TOOL and given.rung is None:
         given = tool_results(trace, scope)
     question = _question(part)
-    model = part.of_call("model")
     return Turn(
         id=f"{named.trace_id}-{named.span_id}",
         question=question,
@@ -107,8 +112,8 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
         retrieval_seconds=retrieval_seconds(scope, found),
         generation_seconds=busy_seconds(answer.calls),
         first_token_seconds=_first_token(part),
-        model=model,
-        response_model=part.of_call("response_model"),
+        model=part.model("model"),
+        response_model=part.model("response_model"),
         response_id=part.of_call("response_id"),
         model_version=part.text("model_version"),
         prompt_version=part.text("prompt_version"),
