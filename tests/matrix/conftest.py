@@ -231,6 +231,8 @@ def _found(emitter: Emitter, fact: str, turns: list[Turn]) -> str:
         return "none asked" if not any(values) else f"wrong: {values}"
     if emitter.opaque and fact == "question":
         return "the prompt" if all(QUESTION in str(v) for v in values) else f"wrong: {values}"
+    if fact == "chunk text" and all(value == ["\n".join(TEXTS)] for value in values):
+        return "as one text"
     said = [value for value in values if value is not None]
     wrong = [value for value in said if not TRUE[fact](value)]
     if wrong:

@@ -12,7 +12,7 @@ import pytest
 from groundwire_collector.assembly.reference import RESULTS, write
 
 ROOT = Path(__file__).parents[2]
-GIVEN = ("yes", "none asked", "the prompt")
+GIVEN = ("yes", "none asked", "the prompt", "as one text")
 WAIT_SECONDS = 90
 ASKED_AFTER_SECONDS = 4  # the collector's quiet time here, and a little
 
