@@ -50,6 +50,7 @@ class Emitter:
     environment: dict[str, str] = field(default_factory=dict)
     withholds: tuple[str, ...] = ()
     retrieval: bool = True
+    opaque: bool = False  # sends its prompt and no question apart
     local: bool = False  # traces with the SDK of this checkout
 
     @property
@@ -195,7 +196,10 @@ FACTS: dict[str, Callable[[Turn], object]] = {
     "chunk id": lambda turn: [c["id"] for c in turn["chunks"] if c["id"]] or None,
     "chunk score": lambda turn: [c for c in turn["chunks"] if c["score"] is not None] or None,
     "model asked": lambda turn: turn["model"],
-    "model served": lambda turn: turn["response_model"],
+    "model served": lambda turn: (
+        # Some emitters repeat what was asked for, where they do not know what was served.
+        None if turn["response_model"] == "acme-chat" else turn["response_model"]
+    ),
     "tokens": lambda turn: (
         None if turn["output_tokens"] is None else (turn["input_tokens"], turn["output_tokens"])
     ),
@@ -208,7 +212,7 @@ TRUE: dict[str, Callable[[Any], bool]] = {
     "chunk text": lambda found: sorted(found) == sorted(TEXTS),
     "chunk id": lambda found: sorted(found) == sorted(IDS),
     "chunk score": lambda found: len(found) == 3,
-    "model asked": lambda found: found.removeprefix("openai/") == "acme-chat",
+    "model asked": lambda found: found == "acme-chat",
     "model served": lambda found: found == "acme-chat-2026-05-01",
     "tokens": lambda found: found == (57, 14),
     "session": lambda found: found == "sess-42",
@@ -217,17 +221,18 @@ TRUE: dict[str, Callable[[Any], bool]] = {
 
 
 def found_facts(emitter: Emitter, turns: list[Turn]) -> dict[str, str]:
-    """For each fact "yes", "partly" (of some turns), "withheld", or what is wrong."""
+    """For each fact "yes", "partly" (of some turns), "withheld", or how else it is."""
     return {fact: _found(emitter, fact, turns) for fact in FACTS}
 
 
 def _found(emitter: Emitter, fact: str, turns: list[Turn]) -> str:
     values = [FACTS[fact](turn) for turn in turns]
-    if not emitter.retrieval:
-        if fact.startswith("chunk"):
-            return "none asked" if not any(values) else f"wrong: {values}"
-        if fact == "question":  # of an opaque prompt, the prompt
-            return "yes" if all(QUESTION in str(value) for value in values) else f"wrong: {values}"
+    if not emitter.retrieval and fact.startswith("chunk"):
+        return "none asked" if not any(values) else f"wrong: {values}"
+    if emitter.opaque and fact == "question":
+        return "the prompt" if all(QUESTION in str(v) for v in values) else f"wrong: {values}"
+    if fact == "chunk text" and all(value == ["\n".join(TEXTS)] for value in values):
+        return "as one text"
     said = [value for value in values if value is not None]
     wrong = [value for value in said if not TRUE[fact](value)]
     if wrong:

@@ -12,6 +12,7 @@ import pytest
 from groundwire_collector.assembly.reference import RESULTS, write
 
 ROOT = Path(__file__).parents[2]
+GIVEN = ("yes", "none asked", "the prompt", "as one text")
 WAIT_SECONDS = 90
 ASKED_AFTER_SECONDS = 4  # the collector's quiet time here, and a little
 
@@ -84,7 +85,7 @@ def test_each_emitter_gives_its_turns_or_says_what_it_withholds(
     turns = settled_turns(collector, emitter.slug)
     assert turns, "no turn came"
     found = judge(emitter, turns)
-    lacking = {fact: said for fact, said in found.items() if said not in ("yes", "none asked")}
+    lacking = {fact: said for fact, said in found.items() if said not in GIVEN}
     assert {f: s for f, s in lacking.items() if f not in emitter.withholds} == {}
     assert set(emitter.withholds) <= set(lacking), "more is sent than emitters.toml says"
     assert not any(said.startswith("wrong") for said in found.values()), found

@@ -15,6 +15,7 @@ The rungs, best first; the name of the one that gave the chunks is the turn's `c
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from groundwire_collector.assembly.answers import RETRIEVING, Answer
 from groundwire_collector.assembly.documents import chunks as chunks_of
@@ -110,23 +111,15 @@ def _with_query(chunk: Chunk, query: str) -> Chunk:
     return replace(chunk, metadata={"db.query.text": query, **chunk.metadata})
 
 
-def _nested(trace: Trace, inner: Retrieval, found: list[Retrieval]) -> bool:
-    """Says nothing beyond a retrieval above or below it: each keeps the fuller of the two."""
-    mine = _keys(inner)
-    above = {r.span.span_id for r in trace.ancestors(inner.reading)}
+def _nested(trace: Trace, one: Retrieval, found: list[Retrieval]) -> bool:
+    """Of retrievals inside one another the outermost that tells its chunks' text counts."""
+    above = {r.span.span_id for r in trace.ancestors(one.reading)}
     for other in found:
-        if other.reading.span.span_id in above and mine <= _keys(other):
+        if other.reading.span.span_id in above and (other.has_text or not one.has_text):
             return True
-        below = inner.reading in trace.ancestors(other.reading)
-        if below and mine < _keys(other):
-            return True
-        if below and inner.chunks is None and other.chunks is not None:
+        if not one.has_text and other.has_text and one.reading in trace.ancestors(other.reading):
             return True
     return False
-
-
-def _keys(retrieval: Retrieval) -> set[str]:
-    return {chunk.id or chunk.text for chunk in retrieval.chunks or ()}
 
 
 def _superseded(retrieval: Retrieval, reranked: list[Retrieval]) -> bool:
@@ -138,7 +131,7 @@ def _superseded(retrieval: Retrieval, reranked: list[Retrieval]) -> bool:
     )
 
 
-def context(found: Sequence[Retrieval], answer: Answer) -> Context:
+def context(trace: Trace, found: Sequence[Retrieval], answer: Answer) -> Context:
     """The context of an answer from its retrievals, stepping down the ladder where text lacks."""
     told = [r for r in found if r.chunks is not None]
     joined = _joined(told)
@@ -148,9 +141,10 @@ def context(found: Sequence[Retrieval], answer: Answer) -> Context:
         return Context(joined, _worst_rung(told))
     # What was redacted here is not to be read elsewhere.
     redacted = any(r.redacted for r in found)
-    if found and not redacted and (lower := _from_prompt(joined, found, answer)):
-        return lower
-    return Context(joined, _worst_rung(told), withheld=bool(found))
+    lower = None if redacted else _from_variables(trace, joined, answer)
+    if lower is None and found and not redacted:
+        lower = _from_prompt(found, answer)
+    return lower or Context(joined, _worst_rung(told), withheld=bool(found))
 
 
 def _given(answer: Answer, joined: tuple[Chunk, ...]) -> Context | None:
@@ -185,16 +179,28 @@ def _worst_rung(found: Sequence[Retrieval]) -> str | None:
     return max(rungs, key=RUNGS.index) if rungs else None
 
 
-def _from_prompt(
-    known: tuple[Chunk, ...], found: Sequence[Retrieval], answer: Answer
-) -> Context | None:
-    """The text from the prompt's variables, else the prompt itself, for retrievals without text."""
-    for name in CONTEXT_VARIABLES:
-        value = try_unpack(answer.variables.get(name))
-        if isinstance(value, str) and value.strip():
-            return Context(_split(value, known), "prompt_variable")
-        if value and (listed := chunks_of(value)):
-            return Context(tuple(listed), "prompt_variable")
+def _from_variables(trace: Trace, known: tuple[Chunk, ...], answer: Answer) -> Context | None:
+    """The text of the `context` variable of the prompt, or of what a step before it was given."""
+    for variables in _variables(trace, answer):
+        for name in CONTEXT_VARIABLES:
+            value = try_unpack(variables.get(name))
+            if isinstance(value, str) and value.strip():
+                return Context(_split(value, known), "prompt_variable")
+            if value and (listed := chunks_of(value)) and all(chunk.text for chunk in listed):
+                return Context(tuple(listed), "prompt_variable")
+    return None
+
+
+def _variables(trace: Trace, answer: Answer) -> Iterator[dict[str, Any]]:
+    yield answer.variables
+    for above in trace.ancestors(answer.calls[-1]) if answer.calls else ():
+        given = above.value("question")
+        if isinstance(given, dict):
+            yield given
+            yield from (inner for inner in given.values() if isinstance(inner, dict))
+
+
+def _from_prompt(found: Sequence[Retrieval], answer: Answer) -> Context | None:
     if text := next((m.text for m in reversed(answer.prompt) if m.role == "user"), None):
         query = next((r.reading.query for r in found if r.reading.query), None)
         opaque = text.replace(query, "") if query else text

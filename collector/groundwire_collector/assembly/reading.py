@@ -9,6 +9,7 @@ from groundwire_collector.assembly.family import Source, SpanKind
 from groundwire_collector.assembly.groups import named, numbered
 from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.lookup import Place, index, kind_rules, overlays
+from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.shapes import (
     CutJsonError,
     Message,
@@ -80,10 +81,13 @@ class SpanReading:
     def text(self, fact: str) -> str | None:
         if fact not in self._places:
             return None
-        value = self.value(fact)
-        if isinstance(value, bool | list | dict):
-            return None
-        return None if value is None else _unquoted(str(value))
+        for value in self.values(fact):
+            if isinstance(value, bool | list | dict):
+                return None
+            text = _unquoted(str(value))
+            if mark(text) != "redacted":  # a scrubbed session must not join all sessions
+                return text
+        return None
 
     def number(self, fact: str) -> float | None:
         for value in self.values(fact):

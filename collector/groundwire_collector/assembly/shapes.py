@@ -102,6 +102,10 @@ def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | Non
         for key in keys:
             if key in value and (found := _dig(value[key], keys, of_list, depth + 1)):
                 return found
+        if keys is QUESTION_KEYS:  # a pipeline: its components by name, each with its inputs
+            for inner in value.values():
+                if isinstance(inner, dict) and (found := _dig(inner, keys, of_list, depth + 1)):
+                    return found
     return None
 
 

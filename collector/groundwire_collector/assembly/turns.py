@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from groundwire import attributes
 from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
-from groundwire_collector.assembly.context import Retrieval, context, retrievals, tool_results
+from groundwire_collector.assembly.context import context, retrievals, tool_results
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
@@ -73,6 +73,12 @@ class _Part:
         top = [self.answer.top] if self.answer.top.kind in SPEAKING else []
         return next((t for r in (*self.answer.calls, *top) if (t := r.text(fact))), None)
 
+    def model(self, fact: str) -> str | None:
+        """A model's name; LiteLLM puts the provider before it."""
+        name = self.of_call(fact)
+        prefixed = any("litellm" in call.span.scope for call in self.answer.calls)
+        return name.split("/", 1)[1] if name and prefixed and "/" in name else name
+
     def flag(self, fact: str) -> bool:
         return any(r.flag(fact) for r in self.nearest())
 
@@ -82,12 +88,12 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
     top = answer.top.span
     named = _name(part, known)
     found = retrievals(trace, scope)
-    route = _route(part, found)
-    given = context(found, answer)
+    given = context(trace, found, answer)
+    route = Route.RETRIEVAL if found or given.rung else _untold_route(part)
+    route = _named_route(part) or route
     if route == Route.TOOL and given.rung is None:
         given = tool_results(trace, scope)
     question = _question(part)
-    model = part.of_call("model")
     return Turn(
         id=f"{named.trace_id}-{named.span_id}",
         question=question,
@@ -106,8 +112,8 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
         retrieval_seconds=retrieval_seconds(scope, found),
         generation_seconds=busy_seconds(answer.calls),
         first_token_seconds=_first_token(part),
-        model=model,
-        response_model=part.of_call("response_model"),
+        model=part.model("model"),
+        response_model=part.model("response_model"),
         response_id=part.of_call("response_id"),
         model_version=part.text("model_version"),
         prompt_version=part.text("prompt_version"),
@@ -145,11 +151,14 @@ def _name(part: _Part, known: Collection[str]) -> Span:
     return answer.span
 
 
-def _route(part: _Part, found: Sequence[Retrieval]) -> Route:
-    if (named := part.text("route")) in set(Route):
-        return Route(named)
-    kinds = {r.kind for r in part.scope if not r.failed}
-    if found or kinds & RETRIEVING or any(call.documents for call in part.answer.calls):
+def _named_route(part: _Part) -> Route | None:
+    named = part.text("route")
+    return Route(named) if named in set(Route) else None
+
+
+def _untold_route(part: _Part) -> Route:
+    kinds = {reading.kind for reading in part.scope if not reading.failed}
+    if kinds & RETRIEVING:
         return Route.RETRIEVAL
     return Route.TOOL if SpanKind.TOOL in kinds else Route.PARAMETRIC
 

@@ -236,3 +236,15 @@ def test_a_turn_keeps_the_id_it_is_known_by(trace):
     known = f"{root.trace_id}-{root.span_id}"
     (again,) = assemble(trace.spans, known={known})
     assert again.id == known
+
+
+def test_the_provider_before_a_models_name_is_dropped_where_a_gateway_puts_it(trace):
+    named = {"gen_ai.request.model": "openai/acme-chat"}
+    scope = "openinference.instrumentation.litellm"
+    trace.chat("q?", "An answer to it.", attributes=named, scope=scope)
+    (turn,) = assemble(trace.spans)
+    assert turn.model == "acme-chat"
+    other = type(trace)()
+    other.chat("q?", "An answer to it.", attributes={"gen_ai.request.model": "org/model"})
+    (turn,) = assemble(other.spans)
+    assert turn.model == "org/model"

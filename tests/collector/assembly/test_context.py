@@ -304,3 +304,29 @@ def test_what_the_call_says_it_was_given_wins_over_what_was_retrieved(trace):
     trace.chat("How long?", ANSWER, attributes=given)
     turn = only(trace)
     assert [(chunk.text, chunk.id) for chunk in turn.chunks] == [(TEXTS[1], "d1")]
+
+
+def test_of_nested_retrievals_the_outermost_that_tells_its_chunks_counts(trace):
+    outer = trace.retrieval("How long?", *TEXTS)
+    inner = {"openinference.span.kind": "RETRIEVER", "output.value": '["<Node 1>", "<Node 2>"]'}
+    trace.add("_retrieve", inner, parent=outer)
+    trace.chat("How long?", ANSWER)
+    assert texts(only(trace)) == list(TEXTS)
+
+
+def test_the_context_that_a_step_was_given_is_the_context_where_no_retrieval_is_traced(trace):
+    given = json.dumps({"context": TEXTS[0], "question": "How long?"})
+    step = trace.add("Predict.forward", {"openinference.span.kind": "CHAIN", "input.value": given})
+    trace.chat("a prompt", ANSWER, parent=step)
+    turn = only(trace)
+    assert texts(turn) == [TEXTS[0]]
+    assert (turn.question, turn.route) == ("How long?", Route.RETRIEVAL)
+    assert turn.context_source == "prompt_variable"
+
+
+def test_the_question_of_a_pipeline_is_found_among_the_inputs_of_its_components(trace):
+    data = {"data": {"embedder": {"weights": [1]}, "prompt": {"question": "How long?"}}}
+    kind = {"openinference.span.kind": "CHAIN", "input.value": json.dumps(data)}
+    root = trace.add("Pipeline.run", kind)
+    trace.chat("a prompt", ANSWER, parent=root)
+    assert only(trace).question == "How long?"

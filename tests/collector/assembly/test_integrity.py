@@ -124,3 +124,10 @@ def test_attributes_lost_beside_one_whole_attribute_of_documents_do_no_harm(trac
 def test_attributes_lost_from_the_answering_span_make_it_unjudgeable(trace):
     trace.chat("How long?", ANSWER, dropped_attributes=2)
     assert reason(trace) == "2 attributes of the answering span were dropped by its emitter"
+
+
+def test_a_scrubbed_session_is_no_session(trace):
+    scrubbed = {"session.id": "[Scrubbed due to 'session']"}
+    trace.chat("How long?", ANSWER, attributes=scrubbed)
+    (turn,) = assemble(trace.spans)
+    assert turn.session_id is None

@@ -6,7 +6,7 @@ from corpus import CHUNKS, MODEL_URL, QUESTION, SESSION, USER, provider
 from haystack import Document, Pipeline
 from haystack.components.builders import ChatPromptBuilder
 from haystack.components.generators.chat import OpenAIChatGenerator
-from haystack.components.retrievers.in_memory import InMemoryBM25Retriever
+from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
 from haystack.dataclasses import ChatMessage
 from haystack.document_stores.in_memory import InMemoryDocumentStore
 from haystack.utils import Secret
@@ -16,14 +16,16 @@ from openinference.instrumentation.haystack import HaystackInstrumentor
 exporting = provider()
 HaystackInstrumentor().instrument(tracer_provider=exporting)
 store = InMemoryDocumentStore()
-store.write_documents([Document(id=c["id"], content=c["text"]) for c in CHUNKS])
+store.write_documents(
+    [Document(id=c["id"], content=c["text"], embedding=[c["score"], 0.1]) for c in CHUNKS]
+)
 template = [
     ChatMessage.from_user(
         "Context:\n{% for d in documents %}{{ d.content }}\n{% endfor %}\nQuestion: {{ question }}"
     )
 ]
 pipeline = Pipeline()
-pipeline.add_component("retriever", InMemoryBM25Retriever(store, top_k=3))
+pipeline.add_component("retriever", InMemoryEmbeddingRetriever(store, top_k=3))
 pipeline.add_component("prompt", ChatPromptBuilder(template, required_variables="*"))
 pipeline.add_component(
     "model",
@@ -34,5 +36,5 @@ pipeline.add_component(
 pipeline.connect("retriever.documents", "prompt.documents")
 pipeline.connect("prompt.prompt", "model.messages")
 with using_attributes(session_id=SESSION, user_id=USER):
-    pipeline.run({"retriever": {"query": QUESTION}, "prompt": {"question": QUESTION}})
+    pipeline.run({"retriever": {"query_embedding": [1.0, 0.0]}, "prompt": {"question": QUESTION}})
 exporting.shutdown()

@@ -1,10 +1,11 @@
 import logfire
-from corpus import CHUNKS, MODEL_URL, PROMPT, QUESTION, SYSTEM
+from corpus import CHUNKS, MODEL_URL, PROMPT, QUESTION, SESSION, SYSTEM
 from pydantic_ai import Agent
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
-logfire.configure(send_to_logfire=False, console=False)
+# Logfire scrubs whatever is called `session` unless told otherwise.
+logfire.configure(send_to_logfire=False, console=False, scrubbing=False)
 logfire.instrument_pydantic_ai()
 model = OpenAIChatModel(
     "acme-chat", provider=OpenAIProvider(base_url=f"{MODEL_URL}/v1", api_key="none")
@@ -23,6 +24,7 @@ def ask(question):
     return agent.run_sync(PROMPT).output
 
 
-ask(QUESTION)
+with logfire.set_baggage(**{"session.id": SESSION}):
+    ask(QUESTION)
 logfire.force_flush()
 logfire.shutdown()
