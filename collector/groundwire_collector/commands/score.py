@@ -1,5 +1,199 @@
 """`groundwire score`: judge answers in a file, offline."""
 
+import json
+import math
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
 
-def score() -> None:
-    """Judge the answers of a JSON-lines file."""
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.evaluation.loading import load
+from groundwire_collector.records import (
+    Record,
+    read_records,
+    record_sink,
+    write_record,
+)
+from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State
+from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate
+from groundwire_evaluators.turn import Chunk, Turn
+
+_BATCH = 32  # turns sent to a process at a time
+_FEWEST_FOR_PROCESSES = 400  # below this, starting processes costs more than it saves
+
+
+def score(
+    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
+    evaluator: Annotated[
+        str, typer.Option(help="Name of an evaluator, or a dotted name module:object.")
+    ] = "grounding",
+    flag_rate: Annotated[
+        float | None, typer.Option(help="Flag this share of these answers, the worst (0 to 1).")
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            help='A calibration ({"slope", "shift"}), or labelled answers (JSON lines with '
+            "`unsupported`: 0 or 1) to learn one from."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes; all cores by default.")
+    ] = None,
+) -> None:
+    """Judge answers against their contexts.
+
+    A line in: id, question, contexts (texts), answer. A line out, in the same order: id, state,
+    faithfulness, p_unsupported, flagged, claims, citations, reason.
+    """
+    if flag_rate is not None and not 0 < flag_rate < 1:
+        raise UsageError("--flag-rate lies between 0 and 1, for example 0.05")
+    turns = [_turn(record, number) for number, record in enumerate(read_records(file), start=1)]
+    judge = _judge(evaluator, calibration)
+    workers = processes or os.cpu_count() or 1
+    if len(turns) < _FEWEST_FOR_PROCESSES and processes is None:
+        workers = 1
+    with record_sink(out) as sink:
+        judged = _tracked(_judged(turns, judge, workers), len(turns))
+        if flag_rate is not None:
+            judged = iter(_flagged(list(judged), flag_rate))
+        for turn, evaluation in zip(turns, judged, strict=True):
+            write_record(sink, _line(turn, evaluation))
+
+
+def _turn(record: Record, number: int) -> Turn:
+    """The turn of a record; one without an answer or contexts is not evaluable, not an error."""
+    contexts = record.get("contexts")
+    if contexts is not None and not _texts(contexts):
+        raise UsageError(f"record {number}: contexts must be a list of texts")
+    for name in ("question", "answer"):
+        if not isinstance(record.get(name), str | None):
+            raise UsageError(f"record {number}: {name} must be a text or null")
+    return Turn(
+        id=record.get("id", ""),
+        question=record.get("question"),
+        chunks=tuple(Chunk(text=text) for text in contexts or ()),
+        answer=record.get("answer"),
+        not_evaluable_reason="contexts unknown" if contexts is None else None,
+    )
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def _judge(name: str, calibration: Path | None) -> Evaluator:
+    try:
+        judge = load(name)
+    except UsageError as error:
+        raise UsageError(f"evaluator {name}: {error}") from error
+    if calibration is None:
+        return judge
+    if not isinstance(judge, Grounding):
+        raise UsageError("--calibration is for the evaluator grounding")
+    return replace(judge, calibration=_calibration(calibration, judge))
+
+
+def _calibration(path: Path, judge: Grounding) -> Calibration:
+    """Read from the file, or learnt from the labelled answers in it."""
+    records = read_records(path)
+    try:
+        if len(records) == 1 and "slope" in records[0]:
+            return Calibration.load(json.dumps(records[0]))
+        return _learnt(records, judge)
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def _learnt(records: Sequence[Record], judge: Grounding) -> Calibration:
+    scores, labels = [], []
+    for number, record in enumerate(records, start=1):
+        label = record.get("unsupported")
+        if label not in (0, 1):
+            raise ValueError(f"record {number}: unsupported must be 0 or 1")
+        (evaluation,) = judge.evaluate([_turn(record, number)])
+        if evaluation.state is State.SCORED:
+            scores.append(evaluation.signals["p_unsupported"])
+            labels.append(bool(label))
+    return from_labels(scores, labels)
+
+
+def _judged(turns: Sequence[Turn], judge: Evaluator, workers: int) -> Iterator[Evaluation]:
+    batches = [turns[at : at + _BATCH] for at in range(0, len(turns), _BATCH)]
+    if workers == 1:
+        for batch in batches:
+            yield from judge.evaluate(batch)
+        return
+    with multiprocessing.get_context("spawn").Pool(workers, _take, (judge,)) as pool:
+        for evaluations in pool.imap(_evaluate, batches):
+            yield from evaluations
+
+
+_taken: list[Evaluator] = []
+
+
+def _take(judge: Evaluator) -> None:
+    """In a new process: keep the evaluator."""
+    _taken.append(judge)
+
+
+def _evaluate(turns: Sequence[Turn]) -> list[Evaluation]:
+    return _taken[0].evaluate(turns)
+
+
+def _flagged(evaluations: list[Evaluation], rate: float) -> list[Evaluation]:
+    """Flags set so that `rate` of the scored answers have one, the worst."""
+    scores = [e.signals["p_unsupported"] for e in evaluations if "p_unsupported" in e.signals]
+    threshold = from_rate(scores, rate)
+    return [
+        replace(e, flagged=e.signals["p_unsupported"] >= threshold)
+        if "p_unsupported" in e.signals
+        else e
+        for e in evaluations
+    ]
+
+
+def _line(turn: Turn, evaluation: Evaluation) -> Record:
+    scored = evaluation.state is State.SCORED
+    return {
+        "id": turn.id,
+        "state": evaluation.state,
+        "faithfulness": evaluation.value if scored else None,
+        "p_unsupported": _finite(evaluation.signals.get("p_unsupported")) if scored else None,
+        "flagged": evaluation.flagged if scored else None,
+        "claims": [_claim(claim) for claim in evaluation.claims],
+        "citations": [asdict(citation) for citation in evaluation.citations],
+        "reason": evaluation.reason,
+        "evaluator": evaluation.evaluator,
+        "revision": evaluation.revision,
+    }
+
+
+def _tracked(evaluations: Iterator[Evaluation], total: int) -> Iterator[Evaluation]:
+    """With a progress bar on standard error where that is a terminal."""
+    console = Console(stderr=True)
+    yield from track(
+        evaluations,
+        "judging",
+        total=total,
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _claim(claim: Claim) -> Record:
+    return asdict(claim)

@@ -21,9 +21,11 @@ from groundwire_evaluators.grounding.vocabulary import (
     REPORTING,
 )
 from groundwire_evaluators.text.lexicon import lexicon
+from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
+FIXED = 0.75  # share of the other content words from which the rest of a claim agrees
 COMMON = 4  # floor of log2 of the count in the lexicon's texts
 
 
@@ -66,6 +68,19 @@ class Reading:
         """The share of content words that stand in or beside the sentence leant on, 0 to 1."""
         content = self.statement.content
         return len(self.evidence.near) / len(content) if content else 0.0
+
+    @cached_property
+    def fixed(self) -> float:
+        """The share of content words near the evidence, the slots in doubt left out, 0 to 1."""
+        evidence = self.evidence
+        slots = [*evidence.new_quantities, *evidence.new_names]
+        rest = [
+            token
+            for token in self.statement.content
+            if not any(slot.start <= token.start < slot.end for slot in slots)
+        ]
+        found = {token.start for token in evidence.near}
+        return sum(token.start in found for token in rest) / len(rest) if rest else 0.0
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -168,6 +183,29 @@ def other_name(reading: Reading) -> float:
     return reading.kinds("name")
 
 
+def swapped_quantity(reading: Reading) -> float:
+    """A number no chunk shows, where another stands in its place and the rest agrees."""
+    return _swapped(reading, "quantity", reading.evidence.new_quantities)
+
+
+def swapped_name(reading: Reading) -> float:
+    """A name no chunk mentions, where another stands in its place and the rest agrees."""
+    return _swapped(reading, "name", reading.evidence.new_names)
+
+
+def _swapped(reading: Reading, kind: str, slots: Sequence[Quantity | Name]) -> float:
+    if reading.fixed < FIXED:
+        return 0.0
+    starts = {slot.start for slot in slots}
+    return sum(c.kind == kind and c.start in starts for c in reading.conflicts)
+
+
+def swapped_word(reading: Reading) -> float:
+    """One word alone is new and the rest stands together: an edit of one fact looks so."""
+    lone = len(reading.plain) == 1 and len(reading.statement.content) >= 4
+    return float(lone and reading.frame >= 1.0 - 1.5 / len(reading.statement.content))
+
+
 def opposites(reading: Reading) -> float:
     """A word whose opposite stands in the same frame ("rise", "fall"; "happy", "unhappy")."""
     return reading.kinds("opposite")
@@ -243,6 +281,9 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     broken_pairs,
     other_quantity,
     other_name,
+    swapped_quantity,
+    swapped_name,
+    swapped_word,
     opposites,
     negated,
     turned,

@@ -14,6 +14,7 @@ _JOINED = 24  # characters between two highlighted words that are highlighted wi
 _CONTRADICTING = frozenset(
     ("quantity", "name", "opposite", "negated", "denied", "loosely_denied", "granted", "hours")
 )
+_WHOLE = 0.35  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
 _FIRM_FRAME = 0.5  # share of a claim in the same frame from which a conflict contradicts
 
@@ -88,8 +89,14 @@ def _contradicted(reading: Reading) -> bool:
 
 
 def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
-    """The uncovered and conflicting words; those close together as one."""
+    """The uncovered and conflicting words; those close together as one.
+
+    A claim most of which is uncovered is marked whole: single words would hide that.
+    """
     evidence = reading.evidence
+    if len(evidence.new) + len(evidence.kin) >= _WHOLE * len(reading.statement.content):
+        yield Extent(piece.start, piece.end)
+        return
     marked = [(t.start, t.end) for t in (*evidence.new, *evidence.kin)]
     marked += [(q.start, q.end) for q in evidence.new_quantities if q not in reading.computed]
     marked += [(n.start, n.end) for n in evidence.new_names]

@@ -83,6 +83,12 @@ _ABOUT_SOURCES = re.compile(
     r"consult|recommend (?:consulting|checking|contacting)|would need|if you (?:can|could|have|provide))\b",
     re.IGNORECASE,
 )
+# Every pattern holds one of these; looking for them first spares most sentences the patterns.
+_HINTS = (
+    "not", "n't", "n’t", "no ", "unable", "nothing", "impossible", "insufficient", "lack", "unanswerable",
+    "sorry", "apolog", "unfortunately", "kein", "nicht", "pas", "aucun", "não", "niet", "geen",
+    "onvoldoende", "unzureichend", "non ", "ません", "无", "沒", "没", "未", "不知", "無", "모르", "없", "не",
+)  # fmt: skip
 _GOES_ON = re.compile(
     r"[,;]? (?:but|however|though|although|aber|jedoch|mais|pero|mas|maar|ma) (?!(?:they|it|only)\b)"
     r"(?:\w+[ ,]+){3}",
@@ -97,7 +103,11 @@ def declines(sentence: str) -> bool:
 
     One that goes on ("The passages do not say when, but the bridge opened in 1932") answers.
     """
-    match = _DECLINES.search(sentence[:_LONGEST_LOOK])
+    looked_at = sentence[:_LONGEST_LOOK]
+    lowered = looked_at.lower()
+    if not any(hint in lowered for hint in _HINTS):
+        return False
+    match = _DECLINES.search(looked_at)
     return match is not None and _GOES_ON.search(sentence, match.end()) is None
 
 
