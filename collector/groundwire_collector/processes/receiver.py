@@ -18,9 +18,13 @@ DRAIN_SECONDS = 10
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then answer what was asked before, and end.
 
+    The first key is made here, and printed when it was generated.
     Raises UsageError when it would listen beyond this machine and there is no key.
     """
     app = create_app(settings)
+    key = keys.first_key(settings, app.state.engine)
+    if key is not None and settings.api_key is None:
+        print(f"API key (kept in {settings.data_dir / keys.KEY_FILE}): {key}", flush=True)
     if not is_loopback(settings.host):
         with app.state.engine.connect() as connection:
             if not keys.accesses(connection):
