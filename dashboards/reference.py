@@ -42,8 +42,8 @@ def page() -> str:
             "Expressions are in `dashboards/generated/prometheus/groundwire-alerts.yml`.\n",
             _table(("name", "severity", "runbook"), _alerts()),
             "## Limits\n",
-            "A TOML file with any of these, given to `groundwire rules --config FILE --out DIR`, makes "
-            "the rules of a deployment. Durations are in seconds.\n",
+            "`groundwire rules --config FILE --out DIR` makes the rules of a deployment; FILE is "
+            "TOML with any of these. Durations are in seconds.\n",
             _table(("name", "default", "meaning"), _limits()),
         )
     )
