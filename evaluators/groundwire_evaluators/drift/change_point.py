@@ -12,6 +12,7 @@ RECENT = 32  # turns kept one by one before they are merged
 WIDTH = 0.1  # a segment spans this share of its age
 OLDEST = 50_000  # turns; everything before is one segment
 GROWTHS = (1.0, 3.0, 10.0)  # likely sizes of a change, in units of the smallest that matters
+TRUST = 50.0  # turns that the dispersion of the baseline counts for
 TAIL = 0.05  # posterior left out on each side
 Z = 1.645
 
@@ -122,13 +123,20 @@ class ChangePoint:
     def _starts(self) -> tuple[Segments, Floats]:
         """What is remembered, and the posterior of the start: one share a segment, sum 1."""
         segments = self._all()
-        _, new, bad, _ = _since(segments.sums).T
+        _, new, bad, squares = _since(segments.sums).T
         old = self._baseline.n + (segments.sums[:, 1].sum() - new)
         old_bad = self._baseline.n * self._baseline.mean + (segments.sums[:, 2].sum() - bad)
-        evidence = _evidence(old, old_bad, new, bad) / self._baseline.dispersion
+        dispersion = self._dispersion(new, bad / new, squares / new)
+        evidence = _evidence(old, old_bad, new, bad) / dispersion
         weight = np.log(np.maximum(segments.sums[:, 0], 1e-300)) + self._averaged(evidence, new)
         share = np.exp(weight - weight.max(initial=-np.inf))
         return segments, share / share.sum()
+
+    def _dispersion(self, turns: Floats, mean: Floats, square: Floats) -> Floats:
+        """Of the baseline, or of the turns since each start where these are more spread."""
+        known = self._baseline.dispersion
+        found = (square - mean**2) / np.maximum(mean * (1 - mean), 1e-12)
+        return np.maximum(known, (turns * found + TRUST * known) / (turns + TRUST))
 
     def _averaged(self, evidence: Floats, turns: Floats) -> Floats:
         """The evidence at the best growth, averaged over growths that are likely beforehand."""
