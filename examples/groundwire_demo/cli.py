@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from groundwire_demo.run import Plan, perform
+from groundwire_demo.plan import Plan
+from groundwire_demo.run import perform
 
 # What the run says of itself when it ends.
 AS_EXPECTED = 0
@@ -21,6 +22,13 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.1, help="Questions a second.")] = 40.0,
     no_rollout: Annotated[
         bool, typer.Option("--no-rollout", help="Stay with one model: no alarm may come.")
+    ] = False,
+    memory_agrees: Annotated[
+        bool,
+        typer.Option(
+            "--memory-agrees",
+            help="The fine-tune recites what is still right: only canaries can tell.",
+        ),
     ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave everything running to look around, till Ctrl-C.")
@@ -49,7 +57,7 @@ def demo(
     """
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_dir or Path("demo-data") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    plan = Plan(turns, rate, not no_rollout, keep, folder, seed)
+    plan = Plan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees)
     try:
         went_well = perform(plan, Console())
     except KeyboardInterrupt:
