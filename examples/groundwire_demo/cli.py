@@ -5,9 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 from rich.console import Console
 
+from groundwire_collector.errors import UsageError
 from groundwire_demo.plan import Plan
 from groundwire_demo.run import perform
 
@@ -62,6 +64,8 @@ def demo(
         went_well = perform(plan, Console())
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    except httpx.HTTPError as error:
+        raise UsageError(f"the collector failed ({error}); see the logs in {folder}") from error
     raise typer.Exit(AS_EXPECTED if went_well else NOT_AS_EXPECTED)
 
 
