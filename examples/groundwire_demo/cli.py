@@ -5,10 +5,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 from rich.console import Console
 
-from groundwire_demo.run import Plan, perform
+from groundwire_collector.errors import UsageError
+from groundwire_demo.plan import Plan
+from groundwire_demo.run import perform
 
 # What the run says of itself when it ends.
 AS_EXPECTED = 0
@@ -21,6 +24,13 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.1, help="Questions a second.")] = 40.0,
     no_rollout: Annotated[
         bool, typer.Option("--no-rollout", help="Stay with one model: no alarm may come.")
+    ] = False,
+    memory_agrees: Annotated[
+        bool,
+        typer.Option(
+            "--memory-agrees",
+            help="The fine-tune recites what is still right: only canaries can tell.",
+        ),
     ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave everything running to look around, till Ctrl-C.")
@@ -49,11 +59,13 @@ def demo(
     """
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_dir or Path("demo-data") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    plan = Plan(turns, rate, not no_rollout, keep, folder, seed)
+    plan = Plan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees)
     try:
         went_well = perform(plan, Console())
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    except httpx.HTTPError as error:
+        raise UsageError(f"the collector failed ({error}); see the logs in {folder}") from error
     raise typer.Exit(AS_EXPECTED if went_well else NOT_AS_EXPECTED)
 
 

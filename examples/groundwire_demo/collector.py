@@ -19,7 +19,8 @@ from groundwire_demo.process import await_ready, ended_at_last, free_port
 _START_SECONDS = 60.0
 # Where a collector of the user's own lives: nothing the demo may touch.
 _NOT_OURS = ("DATABASE_URL", "HOST", "PORT", "GRPC_PORT", "DATA_DIR", "PATH_PREFIX")
-_UP = "import sys; from groundwire_collector.cli import main; sys.argv[0] = 'groundwire'; main()"
+_MAIN = "import sys; from groundwire_collector.cli import main; sys.argv[0] = 'groundwire'; main()"
+GROUNDWIRE = (sys.executable, "-c", _MAIN)  # the command, also where it is not on the path
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def running(data_dir: Path) -> Iterator[Collector]:
     """A collector with its data in `data_dir`, on free ports, for as long as the block lasts."""
     port, api_key = free_port(), f"gw_{secrets.token_urlsafe(24)}"
     log = data_dir / "collector.log"
-    command = [sys.executable, "-c", _UP, "up", "--data-dir", str(data_dir)]
+    command = [*GROUNDWIRE, "up", "--data-dir", str(data_dir)]
     command += ["--port", str(port), "--grpc-port", str(free_port())]
     with (
         log.open("wb") as output,

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from groundwire_collector.errors import UsageError
+from groundwire_demo.corpus import Edition
 from groundwire_demo.process import ended_at_last
 from groundwire_demo.standin.server import BASE, TUNED
 
@@ -62,9 +63,10 @@ def _knock(base_url: str) -> None:
 
 
 @contextmanager
-def standing_in(ramp: int, log: Path) -> Iterator[Endpoint]:
+def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[Endpoint]:
     """The scripted stand-in in a process of its own, for as long as the block lasts."""
-    command = [sys.executable, "-m", "groundwire_demo.standin", "--ramp", str(ramp)]
+    command = [sys.executable, "-m", "groundwire_demo.standin"]
+    command += ["--ramp", str(ramp), "--learnt", learnt.name]
     with (
         log.open("wb") as errors,
         ended_at_last(

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwire_demo.alerting import Alert, Alerting
+from groundwire_demo.canaries import Reading
 from groundwire_demo.collector import Alarm, Collector
 from groundwire_demo.traffic import Traffic
 
@@ -54,6 +55,26 @@ def timeline(traffic: Traffic, tuned: str, alarms: Sequence[Alarm]) -> Table:
             f"{alarm.axis} {alarm.value}" if alarm.axis else "nothing",
         )
     return table
+
+
+def canary_lines(readings: Sequence[Reading]) -> Iterator[str]:
+    """Each run of the canaries, and the alarm where one was worse than before the rollout."""
+    for reading in readings:
+        yield f"canaries: {reading.model} has {_ratio(reading)}"
+    for reading in readings:
+        if reading.worse:
+            yield f"ALARM canary of {reading.model}: it reads its context less than the baseline"
+
+
+def _ratio(reading: Reading) -> str:
+    if reading.memorization_ratio is None or reading.interval is None:
+        return f"no memorization ratio: none of {reading.items} answers tells"
+    low, high = reading.interval
+    return (
+        f"memorization ratio {reading.memorization_ratio:.2f} ({low:.2f} to {high:.2f}) on"
+        f" {reading.items} items, and reads right where nothing conflicts"
+        f" {reading.clean_accuracy:.0%}"
+    )
 
 
 def worst_answers(turns: Iterable[dict[str, Any]]) -> Iterator[Text]:

@@ -5,21 +5,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import openai
 from rich.console import Console
 
 import groundwire as gw
 from groundwire_collector.errors import UsageError
-from groundwire_collector.settings import Settings
 from groundwire_demo import alerting, collector, endpoint, questions, report
 from groundwire_demo.alerting import Alert, Alerting
 from groundwire_demo.app import INDEX_VERSION, PROMPT_VERSION, SERVICE, HelpDesk
+from groundwire_demo.canaries import Canaries, Reading
 from groundwire_demo.collector import Alarm, Collector
 from groundwire_demo.corpus import Edition, Page, handbook, passages
 from groundwire_demo.display import Display, Standing, display
 from groundwire_demo.endpoint import Endpoint
+from groundwire_demo.plan import Plan
 from groundwire_demo.retriever import Retriever
 from groundwire_demo.traffic import Traffic
 
@@ -27,30 +27,7 @@ WORST_SHOWN = 3
 _LOOK_SECONDS = 0.5
 _JUDGED_SECONDS = 120.0  # a slow machine may still be judging when the last answer is out
 _ALERT_SECONDS = 20.0
-# Some questions have no judged answer (refusals), so a baseline takes more of them than it holds.
-_BASELINE_MARGIN = 1.3
 _HOPELESS = 20  # so many failures without one answer, and the endpoint does not work
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What was asked for on the command line."""
-
-    turns: int
-    rate: float
-    rollout: bool
-    keep: bool
-    data_dir: Path
-    seed: int
-
-    @property
-    def rollout_at(self) -> int | None:
-        return self.turns // 2 if self.rollout else None
-
-    @property
-    def ramp(self) -> int:
-        """Questions in which the scripted fine-tune gets to its worst."""
-        return max(1, self.turns * 35 // 100)
 
 
 @dataclass
@@ -63,6 +40,7 @@ class Run:
     alerting: Alerting | None
     traffic: Traffic
     alarms: list[Alarm] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)  # of the canaries: before, after
     _alerts_told: int = 0
     _judged: int = 0
 
@@ -98,7 +76,9 @@ class Run:
         if early:
             yield f"{early} alarm(s) without cause"
         plan = self.plan
-        if not plan.rollout:
+        if plan.memory_agrees:
+            yield _verdict_on_agreement(self.alarms, self.readings)
+        elif not plan.rollout:
             yield "No rollout, and yet an alarm." if early else "No rollout, and no alarm."
         elif self.true_alarms():
             noticed = self.traffic.turn_at(self.true_alarms()[0].raised_at)
@@ -107,6 +87,8 @@ class Run:
             yield "The rollout was NOT noticed: no alarm."
 
     def as_expected(self) -> bool:
+        if self.plan.memory_agrees:
+            return not self.alarms and any(reading.worse for reading in self.readings)
         return bool(self.true_alarms()) if self.plan.rollout else not self.alarms
 
     def _phase(self) -> str:
@@ -157,11 +139,11 @@ def perform(plan: Plan, console: Console) -> bool:
     Raises:
         UsageError: the plan cannot end well, a part did not start, or the model does not answer.
     """
-    _check(plan)
+    plan.check()
     plan.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         model = endpoint.from_environment(plan.rollout) or stack.enter_context(
-            endpoint.standing_in(plan.ramp, plan.data_dir / "stand-in.log")
+            endpoint.standing_in(plan.ramp, plan.learnt, plan.data_dir / "stand-in.log")
         )
         watcher = stack.enter_context(collector.running(plan.data_dir))
         alerts = None if alerting.missing() else stack.enter_context(alerting.watching(watcher))
@@ -175,24 +157,34 @@ def perform(plan: Plan, console: Console) -> bool:
         )
         run = Run(plan, console, watcher, alerts, _traffic(plan, pages, model))
         _introduce(run, pages, model)
+        probe = _canaries(plan, pages, model)
+        if probe is not None:
+            run.readings.append(probe.run(model.model))
         with display(console, plan.turns) as shown:
             run.watch(shown)
+        if probe is not None and model.tuned_model is not None:
+            run.readings.append(probe.run(model.tuned_model, baseline=model.model))
         _conclude(run, model)
         if plan.keep:
             _keep(run)
     return run.as_expected()
 
 
-def _check(plan: Plan) -> None:
-    """Refuse a rollout that begins before the collector can have a baseline to compare with."""
-    needed = round(Settings.load(None).baseline_turns * _BASELINE_MARGIN)
-    if plan.rollout_at is not None and plan.rollout_at < needed:
-        raise UsageError(
-            f"with {plan.turns} turns the rollout comes before the collector has its baseline:"
-            f" at least --turns {2 * needed}, or a smaller GROUNDWIRE_BASELINE_TURNS"
-        )
-    if plan.data_dir.exists() and any(plan.data_dir.iterdir()):
-        raise UsageError(f"{plan.data_dir} is not empty; a demo begins with nothing known")
+def _canaries(plan: Plan, pages: list[Page], model: Endpoint) -> Canaries | None:
+    """Where memory agrees with the pages only canaries can tell: a pack made of the pages."""
+    if not plan.memory_agrees:
+        return None
+    made = Canaries(plan.data_dir / "canaries", model.base_url)
+    made.build(pages)
+    return made
+
+
+def _verdict_on_agreement(alarms: Sequence[Alarm], readings: Sequence[Reading]) -> str:
+    if alarms:
+        return "The answers agreed with their context, and yet an alarm on the traffic."
+    if not any(reading.worse for reading in readings):
+        return "The rollout was NOT noticed: no alarm of the canaries."
+    return "The answers still agree with their context: only the canaries noticed the rollout."
 
 
 def _traffic(plan: Plan, pages: list[Page], model: Endpoint) -> Traffic:
@@ -231,6 +223,7 @@ def _conclude(run: Run, model: Endpoint) -> None:
     console.print()
     if run.plan.rollout or alarms:
         console.print(report.timeline(traffic, model.tuned_model or "", alarms))
+    report.tell(console, report.canary_lines(run.readings))
     since = alarms[0].changed_at if alarms else None
     if alarms:
         console.print("The worst answers since then, what their context does not support in »«:")

@@ -1,0 +1,58 @@
+"""What a run of the demo is to be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.settings import Settings
+from groundwire_demo.corpus import Edition
+
+# Some questions have no judged answer (refusals), so a baseline takes more of them than it holds.
+_BASELINE_MARGIN = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was asked for on the command line.
+
+    `memory_agrees`: the fine-tune learnt this year's pages, so what it recites is still right.
+    """
+
+    turns: int
+    rate: float
+    rollout: bool
+    keep: bool
+    data_dir: Path
+    seed: int
+    memory_agrees: bool = False
+
+    @property
+    def rollout_at(self) -> int | None:
+        return self.turns // 2 if self.rollout else None
+
+    @property
+    def learnt(self) -> Edition:
+        """What the scripted fine-tune has by heart."""
+        return Edition.THIS_YEAR if self.memory_agrees else Edition.LAST_YEAR
+
+    @property
+    def ramp(self) -> int:
+        """Questions in which the scripted fine-tune gets to its worst."""
+        return max(1, self.turns * 35 // 100)
+
+    def check(self) -> None:
+        """Refuse what cannot end well.
+
+        Raises:
+            UsageError: the rollout comes before the collector can have a baseline, say.
+        """
+        needed = round(Settings.load(None).baseline_turns * _BASELINE_MARGIN)
+        if self.rollout_at is not None and self.rollout_at < needed:
+            raise UsageError(
+                f"with {self.turns} turns the rollout comes before the collector has its baseline:"
+                f" at least --turns {2 * needed}, or a smaller GROUNDWIRE_BASELINE_TURNS"
+            )
+        if self.memory_agrees and not self.rollout:
+            raise UsageError("--memory-agrees is about a rollout; leave --no-rollout out")
+        if self.data_dir.exists() and any(self.data_dir.iterdir()):
+            raise UsageError(f"{self.data_dir} is not empty; a demo begins with nothing known")
