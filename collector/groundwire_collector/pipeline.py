@@ -16,12 +16,12 @@ from sqlalchemy import Connection, Engine
 from groundwire_collector import catalogue
 from groundwire_collector.assembly.completion import due_ns
 from groundwire_collector.assembly.judgements import judgements_of
-from groundwire_collector.assembly.turns import assemble
+from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.publishing import Publisher
 from groundwire_collector.monitoring import memory
 from groundwire_collector.monitoring.monitor import Monitor
-from groundwire_collector.monitoring.tally import tally, tally_reopened
+from groundwire_collector.monitoring.tally import tally, tally_reopened, tally_shadow
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, drift, progress, spans, turns
 from groundwire_collector.storage.counters import Increments
@@ -29,7 +29,7 @@ from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
-from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
 
@@ -165,12 +165,10 @@ class Pipeline:
         with self._engine.connect() as connection:
             traces = spans.spans_of(connection, ids)
             before = {turn.id: turn for turn in turns.of_traces(connection, ids)}
-        completed: list[Turn] = []
+        completed = assemble_all(traces, before.keys())
         given: dict[str, tuple[Evaluation, ...]] = {}
-        for trace_id, found in traces.items():
-            known = {turn.id for turn in before.values() if turn.trace_id == trace_id}
-            completed += assemble(found, known)
-            given |= judgements_of(found, known)
+        for found in traces.values():
+            given |= judgements_of(found, before.keys())
         fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in given]
         return Batch(fuller, given, before)
 
@@ -190,6 +188,9 @@ class Pipeline:
         for item in judged:
             if item.turn.id in counted:
                 tally_reopened(increments, item.turn)
+        for item in judged:
+            if item.turn.shadow_of and item.turn.id not in before:
+                _tally_shadow(connection, increments, item.turn)
         counters.add(connection, increments, now_ns)
         for alarm in self._monitor.observe(new):
             self._record(connection, alarm)
@@ -205,6 +206,15 @@ class Pipeline:
             "alarm: %s of %s got worse by %.3f (%s %s)",
             *(alarm.signal, alarm.service, alarm.size, alarm.axis, alarm.value),
         )
+
+
+def _tally_shadow(connection: Connection, increments: Increments, shadow: Turn) -> None:
+    """Count a shadow call beside its production turn; one whose turn is not stored is not."""
+    trace_id = (shadow.shadow_of or "").partition(":")[0]
+    found = turns.find(connection, TurnQuery(trace_id=trace_id))
+    production = next((item for item in found if not item.turn.shadow), None)
+    if production is not None:
+        tally_shadow(increments, production, shadow)
 
 
 def _counts(turn: Turn) -> bool:

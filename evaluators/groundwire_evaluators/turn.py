@@ -70,4 +70,6 @@ class Turn:
     output_tokens: int | None = None
     answer_logprob_mean: float | None = None  # nats a token
     shadow: bool = False  # a closed-book diagnostic call, kept out of production statistics
+    shadow_of: str | None = None  # the production turn it asks again: "trace id:span id"
+    sampling_probability: float | None = None  # of being shadowed, (0, 1]
     canary: bool = False

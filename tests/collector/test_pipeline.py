@@ -1,7 +1,7 @@
 """From stored spans to judged, counted turns: once each, whatever is late or interrupted."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 from sqlalchemy import Engine
@@ -210,15 +210,48 @@ def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
 ):
     for number in range(3):
         SpanStore(engine).add(trace(number))
-    assemble = module.assemble
+    assemble = module.assemble_all
 
-    def choking(spans: Sequence[Span], known: Sequence[str]) -> list[Turn]:
-        if spans[0].trace_id == f"{2:032x}":
+    def choking(traces: Mapping[str, Sequence[Span]], known: Collection[str]) -> list[Turn]:
+        if f"{2:032x}" in traces:
             raise RecursionError("too deep")
-        return assemble(spans, known)
+        return assemble(traces, known)
 
-    monkeypatch.setattr(module, "assemble", choking)
+    monkeypatch.setattr(module, "assemble_all", choking)
     work_off(Pipeline(settings, engine, [Length()]))
     assert len(stored(engine)) == 2
     assert count(engine, catalogue.TURNS) == 2
     assert count(engine, catalogue.TRACES_FAILED) == 1
+
+
+def test_a_shadow_call_is_counted_beside_its_turn_and_kept_out_of_production(settings, engine):
+    SpanStore(engine).add(trace(0))
+    shadow = Span(
+        trace_id="f" * 32,
+        span_id="f" * 16,
+        service="bot",
+        scope=attributes.SCOPE,
+        start_ns=SECOND,
+        end_ns=2 * SECOND,
+        attributes={
+            attributes.OPERATION: attributes.OPERATION_TURN,
+            attributes.INPUT_MESSAGES: message("user", "How long?"),
+            attributes.OUTPUT_MESSAGES: message("assistant", "30 days"),
+            attributes.ANSWER_COMPLETE: True,
+            attributes.SHADOW: True,
+            attributes.SHADOW_OF: f"{1:032x}:{1:016x}",
+            attributes.SAMPLING_PROBABILITY: 0.1,
+        },
+    )
+    SpanStore(engine).add([shadow])
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert count(engine, catalogue.TURNS) == 1
+    with engine.connect() as connection:
+        outcomes = [
+            json.loads(labels)
+            for name, labels in counters.counters(connection)
+            if name == catalogue.RELIANCE_OUTCOMES.name
+        ]
+    assert [(o["source"], o["outcome"], o["model_version"]) for o in outcomes] == [
+        ("shadow", "both", "v1")
+    ]

@@ -40,6 +40,8 @@ FACTS = {
     "index_version": "index version",
     "route": "route",
     "shadow": "shadow call",
+    "shadow_of": "turn that was shadowed",
+    "sampling_probability": "sampling probability",
     "canary": "canary",
     "truncated": "what was cut",
 }

@@ -123,6 +123,8 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
         output_tokens=tokens(trace, scope, "output_tokens"),
         answer_logprob_mean=_number(part.nearest(), "logprob_mean"),
         shadow=part.flag("shadow"),
+        shadow_of=part.text("shadow_of"),
+        sampling_probability=_number(part.nearest(), "sampling_probability"),
         canary=part.flag("canary"),
     )
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 from groundwire_collector import catalogue
 from groundwire_collector.catalogue import VERSION_LABELS
+from groundwire_collector.monitoring.reliance import count_passive, count_shadowed
 from groundwire_collector.storage.counters import Exemplar, Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
-from groundwire_evaluators.reliance.passive import passive_outcome
+from groundwire_evaluators.reliance.shadow import compare_closed_book
 from groundwire_evaluators.turn import Turn
-
-OVERRIDE = "override"  # the evaluator whose signals say what an answer follows
 
 
 def tally(increments: Increments, judged: JudgedTurn) -> None:
@@ -18,6 +17,7 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
     turn, labels = judged.turn, version_labels(judged.turn)
     increments.count(catalogue.TURNS, labels | {"route": turn.route.value})
     _tally_speed(increments, turn, labels)
+    count_passive(increments, judged.evaluations, labels)
     for evaluation in judged.evaluations:
         _tally_evaluation(increments, turn, evaluation, labels)
 
@@ -27,8 +27,26 @@ def tally_reopened(increments: Increments, turn: Turn) -> None:
     increments.count(catalogue.TURNS_REOPENED, version_labels(turn))
 
 
+def tally_shadow(increments: Increments, production: JudgedTurn, shadow: Turn) -> None:
+    """Count what a shadow call says of the production turn whose question it asked again."""
+    compared = compare_closed_book(
+        production.turn,
+        [shadow.answer],
+        probability=shadow.sampling_probability or 1.0,
+        supported=_supported(production),
+    )
+    count_shadowed(increments, compared, version_labels(production.turn))
+
+
 def version_labels(turn: Turn) -> dict[str, str]:
     return {name: getattr(turn, name) or "" for name in VERSION_LABELS}
+
+
+def _supported(judged: JudgedTurn) -> bool | None:
+    """Whether grounding holds the answer for supported; None where it was not scored."""
+    flags = (e.flagged for e in judged.evaluations if e.evaluator == "grounding")
+    flagged = next(flags, None)
+    return None if flagged is None else not flagged
 
 
 def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
@@ -56,8 +74,6 @@ def _tally_evaluation(
         increments.count(catalogue.CLAIMS, {**labels, "verdict": claim.verdict.value})
     for citation in evaluation.citations:
         increments.count(catalogue.CITATIONS, {**labels, "outcome": citation.outcome.value})
-    if evaluation.evaluator == OVERRIDE:
-        _tally_reliance(increments, evaluation, labels)
     p_unsupported = evaluation.signals.get("p_unsupported")
     if p_unsupported is None:
         return
@@ -66,15 +82,6 @@ def _tally_evaluation(
     if evaluation.value is not None:
         exemplar = _exemplar(turn, evaluation.value)
         increments.observe(catalogue.FAITHFULNESS, labels, evaluation.value, exemplar)
-
-
-def _tally_reliance(
-    increments: Increments, evaluation: Evaluation, labels: Mapping[str, str]
-) -> None:
-    outcome = passive_outcome(evaluation)
-    if outcome is not None:
-        source = {"source": "passive", "outcome": outcome.value}
-        increments.count(catalogue.RELIANCE_OUTCOMES, {**labels, **source})
 
 
 def _exemplar(turn: Turn, value: float) -> Exemplar | None:

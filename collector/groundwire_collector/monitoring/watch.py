@@ -140,6 +140,7 @@ class Watch:
         """Tells a mean loss below the middle between baseline and alarm from one above it."""
         assert self.baseline is not None
         middle = self.baseline.mean + max(alarm.size, self.min_effect) / 2
+        middle = min(middle, (1 + self.baseline.mean) / 2)
         return KnownMeanESR(mean=1 - middle, min_effect=self.min_effect)
 
 

@@ -1,7 +1,7 @@
 """Each source is counted under its own name; failed canaries are no outcome."""
 
 from groundwire_collector.catalogue import VERSION_LABELS
-from groundwire_collector.probing.counting import (
+from groundwire_collector.monitoring.reliance import (
     Source,
     count_canaries,
     count_outcome,
