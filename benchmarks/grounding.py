@@ -2,8 +2,10 @@
 
     python benchmarks/grounding.py            # a few minutes on one core
 
-Every figure is out of sample: RAGTruth, SummEdits and BUMP by five-fold cross-validation over sources with all other
-sets in training, "never trained on" by leaving the whole family out. Thresholds come from the training folds. Intervals: 95 %,
+Every figure is out of sample: RAGTruth, SummEdits and BUMP by five-fold cross-validation over
+sources with all other
+sets in training, "never trained on" by leaving the whole family out. Thresholds come from the
+training folds. Intervals: 95 %,
 bootstrap over sources, seed 0. Definitions: the README of the data.
 """
 
@@ -18,14 +20,13 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from grounding_data import SETS, Array, Labelled, answers, family, labelled, turn
 from numpy.typing import NDArray
-from train_grounding import Part, answer_logits, best_f1, train, whole
 
+from grounding_data import SETS, Array, Labelled, answers, family, labelled, turn
 from groundwire_evaluators.evaluation import State, Verdict
 from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.grounding import model as model_module
 from groundwire_evaluators.grounding.model import Model
+from train_grounding import Part, answer_logits, best_f1, train, whole
 
 FOLDS = 5
 RESAMPLES = 1000
@@ -83,7 +84,9 @@ def interval(
     groups = [np.array(rows) for rows in by.values()]
     generator = np.random.default_rng(0)
     draws = [
-        figure(np.concatenate([groups[i] for i in generator.integers(len(groups), size=len(groups))]))
+        figure(
+            np.concatenate([groups[i] for i in generator.integers(len(groups), size=len(groups))])
+        )
         for _ in range(RESAMPLES)
     ]
     low, high = np.nanpercentile(draws, [2.5, 97.5])
@@ -183,7 +186,9 @@ def _marked(row: dict[str, object], model: Model) -> list[tuple[int, int]]:
 
 
 def conflict_recall(data: Labelled, flagged: NDArray[np.bool_], rows: NDArray[np.bool_]) -> str:
-    """Recall on answers whose only labelled errors are conflicts, where that many good ones are flagged."""
+    """Recall on answers whose only labelled errors are conflicts, where that many good ones
+    are flagged.
+    """
     only = np.array(
         [
             bool(row["spans"]) and all("Conflict" in span["label"] for span in row["spans"])
@@ -201,7 +206,9 @@ def conflict_recall(data: Labelled, flagged: NDArray[np.bool_], rows: NDArray[np
 
 
 def speed() -> str:
-    """CPU time of a turn over that of the word-count floor, in one run, first seen and seen before."""
+    """CPU time of a turn over that of the word-count floor, in one run, first seen and seen
+    before.
+    """
     rows = [row for row in answers("ragtruth") if row["task"] == "qa"]
     turns = [turn(row) for row in rows]
     Grounding().evaluate(turns[:20])  # tables read, caches of words warm
@@ -253,9 +260,7 @@ def ragtruth_rows(data: Labelled, cv: OutOfSample) -> list[tuple[str, str]]:
             )
         )
     everyone = np.arange(len(labels))
-    low, high = interval(
-        data.sources, lambda i: within(_part(data, i), labels[i], cv.logits[i])
-    )
+    low, high = interval(data.sources, lambda i: within(_part(data, i), labels[i], cv.logits[i]))
     rows.append(
         (
             f"RAGTruth within task and model (floor {within(data, labels[everyone], base):.3f})",
@@ -323,7 +328,12 @@ def main() -> None:
         p, r, f = span_f1(ragtruth, cv, task)
         rows.append((f"character spans, {task}", f"P {p:.2f} R {r:.2f} F1 {f:.3f}"))
     for task in ("qa", "summary", "data2txt"):
-        rows.append((f"conflict-only answers, {task}: recall", conflict_recall(ragtruth, cv.flagged, tasks == task)))
+        rows.append(
+            (
+                f"conflict-only answers, {task}: recall",
+                conflict_recall(ragtruth, cv.flagged, tasks == task),
+            )
+        )
     rows += edit_rows(sets)
     rows += unseen_rows(sets)
     rows.append(("time a turn ÷ floor, QA, CPU of one core", speed()))
@@ -342,5 +352,4 @@ def _states(data: Labelled) -> str:
 
 
 if __name__ == "__main__":
-
     main()
