@@ -2,8 +2,10 @@
 
     python benchmarks/grounding.py            # a few minutes on one core
 
-Every figure is out of sample: RAGTruth, SummEdits and BUMP by five-fold cross-validation over sources with all other
-sets in training, "never trained on" by leaving the whole family out. Thresholds come from the training folds. Intervals: 95 %,
+Every figure is out of sample: RAGTruth, SummEdits and BUMP by five-fold cross-validation over
+sources with all other
+sets in training, "never trained on" by leaving the whole family out. Thresholds come from the
+training folds. Intervals: 95 %,
 bootstrap over sources, seed 0. Definitions: the README of the data.
 """
 
@@ -18,14 +20,13 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from grounding_data import SETS, Array, Labelled, answers, family, labelled, turn
 from numpy.typing import NDArray
-from train_grounding import Part, answer_logits, best_f1, train, whole
 
+from grounding_data import SETS, Array, Labelled, answers, family, labelled, turn
 from groundwire_evaluators.evaluation import State, Verdict
 from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.grounding import model as model_module
 from groundwire_evaluators.grounding.model import Model
+from train_grounding import Part, answer_logits, best_f1, train, whole
 
 FOLDS = 5
 RESAMPLES = 1000
@@ -185,7 +186,9 @@ def _marked(row: dict[str, object], model: Model) -> list[tuple[int, int]]:
 
 
 def conflict_recall(data: Labelled, flagged: NDArray[np.bool_], rows: NDArray[np.bool_]) -> str:
-    """Recall on answers whose only labelled errors are conflicts, where that many good ones are flagged."""
+    """Recall on answers whose only labelled errors are conflicts, where that many good ones
+    are flagged.
+    """
     only = np.array(
         [
             bool(row["spans"]) and all("Conflict" in span["label"] for span in row["spans"])
@@ -203,7 +206,9 @@ def conflict_recall(data: Labelled, flagged: NDArray[np.bool_], rows: NDArray[np
 
 
 def speed() -> str:
-    """CPU time of a turn over that of the word-count floor, in one run, first seen and seen before."""
+    """CPU time of a turn over that of the word-count floor, in one run, first seen and seen
+    before.
+    """
     rows = [row for row in answers("ragtruth") if row["task"] == "qa"]
     turns = [turn(row) for row in rows]
     Grounding().evaluate(turns[:20])  # tables read, caches of words warm

@@ -120,7 +120,7 @@ def labelled(name: str) -> Labelled:
     """A set with the signals of its claims."""
     cache = Path(tempfile.gettempdir()) / f"groundwire-{_code()}-{name}.pickle"
     if cache.exists():
-        return Labelled(*pickle.loads(cache.read_bytes()))  # noqa: S301 (our own file)
+        return Labelled(*pickle.loads(cache.read_bytes()))
     rows = answers(name)
     signals, spans, of = [], [], []
     for at, row in enumerate(rows):

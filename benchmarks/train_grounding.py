@@ -2,7 +2,8 @@
 
     python benchmarks/train_grounding.py            # about two minutes
 
-Data: the development sets of `GROUNDWIRE_DATA` (see `grounding_data.py`). There is no randomness: folds come
+Data: the development sets of `GROUNDWIRE_DATA` (see `grounding_data.py`). There is no randomness:
+folds come
 from a hash of the source's id, the optimiser is deterministic.
 """
 
@@ -13,13 +14,14 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from grounding_data import ROOT, SETS, Array, Labelled, labelled
 from numpy.typing import NDArray
 
+from grounding_data import ROOT, SETS, Array, Labelled, labelled
 from groundwire_evaluators.grounding.model import ANSWER_TERMS, Model
 from groundwire_evaluators.grounding.signals import NAMES
 
-# Weight of a set in the claim step. RAGTruth is what the evaluator is for and has labels by span; sets of
+# Weight of a set in the claim step. RAGTruth is what the evaluator is for and has labels by
+# span; sets of
 # small edits teach conflicts, and are four of one kind; dialogue and single claims broaden.
 WEIGHT = {
     "ragtruth": 2.0, "ragtruth-train-extra": 1.0, "tofueval": 1.0, "wice-dev": 1.0,
@@ -29,7 +31,8 @@ WEIGHT = {
 }  # fmt: skip
 # The sets whose base rates the intercepts are for: answers of language models to retrieved context.
 RAG = ("ragtruth", "ragtruth-train-extra")
-# Least weights that no training lowers. "30 euros" where the chunk says "20 euros" and all else agrees
+# Least weights that no training lowers. "30 euros" where the chunk says "20 euros" and all else
+# agrees
 # must show, though such answers are too rare in the sets to teach it: decision 0041.
 LEAST = {"swapped_quantity": 3.5}
 FLOORS = np.array([LEAST.get(name, 0.0) for name in NAMES])
@@ -51,12 +54,18 @@ def whole(data: Labelled) -> Part:
 
 
 def fit(
-    x: Array, y: Array, weight: Array, group: NDArray[np.int64], ridge: float, steps: int = 60,
+    x: Array,
+    y: Array,
+    weight: Array,
+    group: NDArray[np.int64],
+    ridge: float,
+    steps: int = 60,
     offset: Array | None = None,
 ) -> tuple[Array, Array]:
     """Weighted logistic regression with slopes ≥ 0 and a free intercept a group.
 
-    Projected Newton: slopes at 0 whose gradient points below stay there. Returns slopes and intercepts; `ridge` is on
+    Projected Newton: slopes at 0 whose gradient points below stay there. Returns slopes and
+    intercepts; `ridge` is on
     slopes of standardised columns.
     """
     scale = x.std(axis=0) + 1e-9
@@ -141,9 +150,7 @@ def _claim_step(parts: Sequence[Part]) -> Array:
     return _fit_above(FLOORS, x, *rest)
 
 
-def _fit_above(
-    floors: Array, x: Array, y: Array, weight: Array, group: NDArray[np.int64]
-) -> Array:
+def _fit_above(floors: Array, x: Array, y: Array, weight: Array, group: NDArray[np.int64]) -> Array:
     """The slopes of `fit`, none below its floor: what the floors explain is an offset."""
     return floors + fit(x, y, weight, group, CLAIM_RIDGE, offset=x @ floors)[0]
 

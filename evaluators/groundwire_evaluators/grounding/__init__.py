@@ -1,4 +1,6 @@
-"""Grounding: whether the chunks that were given support each claim of the answer, and which words not."""
+"""Grounding: whether the chunks that were given support each claim of the answer, and which
+words not.
+"""
 
 from groundwire_evaluators.grounding.evaluator import Grounding
 

@@ -1,4 +1,6 @@
-"""Whether a claim agrees with the fields of a record: yes and no, null, opening hours, computed numbers."""
+"""Whether a claim agrees with the fields of a record: yes and no, null, opening hours,
+computed numbers.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -34,7 +36,8 @@ _GROUPS = {
 def disagreements(statement: Statement, record: Record) -> list[Conflict]:
     """Where a claim and a record disagree.
 
-    Kinds: `denied` (the record says no, the claim affirms), `loosely_denied` (the same, the field's group not
+    Kinds: `denied` (the record says no, the claim affirms), `loosely_denied` (the same, the
+    field's group not
     named), `granted` (the record says yes, the claim denies), `untold` (the record holds null),
     `hours` (other opening hours for a day than the claim's).
     """
@@ -97,7 +100,7 @@ def _denied(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _denied_after(tokens: Sequence[Token], at: int) -> bool:
-    """"Garage parking and valet are not available": the denial follows a form of to be."""
+    """ "Garage parking and valet are not available": the denial follows a form of to be."""
     previous = ""
     for after in range(at + 1, min(at + _REACH, len(tokens))):
         word = tokens[after].text.lower().replace("’", "'")
@@ -136,7 +139,7 @@ def _hours(statement: Statement, record: Record) -> Iterator[Conflict]:
 def _closed_days(
     statement: Statement, hours: dict[str, tuple[float, float]], groups: Sequence[Sequence[int]]
 ) -> Iterator[Conflict]:
-    """"Open seven days a week", though a day has no hours."""
+    """ "Open seven days a week", though a day has no hours."""
     opens = next((t for t in statement.tokens if t.key in ("open", "oper")), None)
     for group in groups:
         closed = [_DAYS[day] for day in group if hours.get(_DAYS[day], (0.0, 0.0)) == (0.0, 0.0)]
@@ -167,7 +170,9 @@ def _time_ranges(statement: Statement) -> list[tuple[Quantity, Quantity]]:
 
 
 def _day_groups(statement: Statement) -> list[Sequence[int]]:
-    """The days of each mention: "Monday to Friday", "weekends", "Saturday and Sunday", "every day"."""
+    """The days of each mention: "Monday to Friday", "weekends", "Saturday and Sunday", "every
+    day".
+    """
     words = [token.text.lower() for token in statement.tokens]
     groups: list[Sequence[int]] = []
     last = -9
@@ -188,9 +193,9 @@ def _day_groups(statement: Statement) -> list[Sequence[int]]:
             last = at
         elif word in _GROUPS:
             groups.append(_GROUPS[word])
-        elif word == "days" and at and words[at - 1] in ("seven", "7"):
-            groups.append(range(7))
-        elif word == "day" and at and words[at - 1] in ("every", "each"):
+        elif (word == "days" and at and words[at - 1] in ("seven", "7")) or (
+            word == "day" and at and words[at - 1] in ("every", "each")
+        ):
             groups.append(range(7))
     return groups
 
@@ -200,7 +205,9 @@ def _between(first: int, last: int) -> list[int]:
 
 
 def computed(quantity: Quantity, record: Record) -> str | None:
-    """The rule by which the rows of a record yield a number: count, sum, average, and so on; or None."""
+    """The rule by which the rows of a record yield a number: count, sum, average, and so on;
+    or None.
+    """
     if quantity.kind not in ("number", "amount", "money", "percent") or not record.rows:
         return None
     if quantity.value == len(record.rows):

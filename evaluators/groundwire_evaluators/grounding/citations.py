@@ -31,7 +31,8 @@ def citations(
     """Every marker of the answer with its outcome, and claims without one where others have them.
 
     Numbers count the chunks from 1; ids and URLs are those of the chunks or their metadata.
-    `backs(claim, chunk)` (indices) says whether a chunk supports a claim. A marker belongs to the claim
+    `backs(claim, chunk)` (indices) says whether a chunk supports a claim. A marker belongs to
+    the claim
     it stands in or follows: `valid` when its chunk backs that claim, else `wrong_chunk`, and
     `not_retrieved` when no chunk has that number, id or URL. A checked claim without a
     marker in an answer with markers is `missing`, an empty range at its end.

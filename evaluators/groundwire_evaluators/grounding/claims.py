@@ -1,8 +1,10 @@
 """The pieces of an answer, each with its range: what is checked, and what claims nothing."""
+# ruff: noqa: E501  (tables of words and patterns)
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.sentences import sentences
@@ -69,7 +71,7 @@ def _of_line(answer: str, start: int, end: int, language: str) -> Iterator[Piece
     body += len(answer[body:end]) - len(answer[body:end].lstrip())
     if not line:
         return
-    words = sum(1 for _, _ in zip(_WORDS.finditer(line), range(_SHORT + 1)))
+    words = sum(1 for _ in islice(_WORDS.finditer(line), _SHORT + 1))
     heading = "#" in answer[start:body] or (line.startswith("**") and line.endswith("**"))
     if words <= _SHORT and (heading or line.endswith((":", ":**"))):
         yield _piece(answer, body, body + len(line), "heading")

@@ -15,7 +15,9 @@ from groundwire_evaluators.text.tokens import Token
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One slot with two values: what the claim says (range in its text) and what the chunk shows."""
+    """One slot with two values: what the claim says (range in its text) and what the chunk
+    shows.
+    """
 
     kind: str
     start: int
@@ -34,7 +36,7 @@ def conflicts(
     found: list[Conflict] = []
     found.extend(_quantities(statement, evidence, passages))
     found.extend(_names(statement, evidence, passages))
-    found.extend(_opposites(statement, evidence, frame))
+    found.extend(_opposites(statement, frame))
     found.extend(_polarity(statement, evidence))
     found.extend(_turns(statement, evidence))
     return found
@@ -77,9 +79,7 @@ def _names(
         yield Conflict("name", name.start, name.end, name.text, shown.text)
 
 
-def _opposites(
-    statement: Statement, evidence: Evidence, frame: frozenset[str]
-) -> Iterator[Conflict]:
+def _opposites(statement: Statement, frame: frozenset[str]) -> Iterator[Conflict]:
     table = lexicon()
     own = {token.key for token in statement.tokens}
     for token in statement.content:

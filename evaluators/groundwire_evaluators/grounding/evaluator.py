@@ -17,6 +17,7 @@ from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
 
 REVISION = "1"  # of the code; the weights add their own version
+_TELLING = 40  # code points from which a text tells its language
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 
@@ -24,13 +25,14 @@ _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 class Grounding:
     """Judges every claim of an answer against its chunks on a CPU, without a model or a call.
 
-    `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]` is the calibrated
-    probability that at least one claim is unsupported, and `flagged` says whether it reaches
-    `flag_threshold`. Further signals: `claims`, `novel_names` and `novel_quantities` (counts), `supporting_chunk_rank`
-    (of the chunk the claims lean on most, from 0), `context_utilization` (chunks leant on / chunks) and
-    `distractor_ratio` (chunks no claim leans on / chunks).
+    `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]` is the
+    calibrated probability that at least one claim is unsupported, and `flagged` says whether it
+    reaches `flag_threshold`. Further signals: `claims`, `novel_names` and `novel_quantities`
+    (counts), `supporting_chunk_rank` (index of the chunk the claims lean on most),
+    `context_utilization` (chunks leant on / chunks) and `distractor_ratio` (the others / chunks).
 
-    Price: a few milliseconds, some 60 MB; linear in answer plus chunks. What it cannot see: `docs/reference/grounding.md`.
+    Price: a few milliseconds and some 60 MB; time linear in answer and chunks. What it cannot see
+    stands in `docs/reference/grounding.md`.
     """
 
     flag_threshold: float = 0.5
@@ -108,15 +110,17 @@ class Grounding:
 
 
 def language_of_turn(turn: Turn) -> Language | None:
-    """The language of answer and chunks; None where it is not one of ours, or the two differ."""
+    """The language of answer and chunks; None where it is not one of ours, or the two differ.
+
+    Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
+    """
     answer = language_of(turn.answer or "")
-    if answer is None:
-        return None
-    shown = next((chunk.text for chunk in turn.chunks if len(chunk.text) > 40), "")
-    chunks = language_of(shown) if shown else answer
-    if chunks is None or (chunks is not answer and len(turn.answer or "") > 40):
-        return None
-    return chunks
+    prose = (chunk.text for chunk in turn.chunks if chunk.text.lstrip()[:1] not in ("{", "["))
+    shown = next((text for text in prose if len(text) > _TELLING), None)
+    if answer is None or shown is None:
+        return answer
+    chunks = language_of(shown)
+    return chunks if chunks is answer or len(turn.answer or "") <= _TELLING else None
 
 
 def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
@@ -135,9 +139,7 @@ def _reading(piece: Piece, passages: Sequence[Passage], language: Language) -> R
     return Reading(statement, weigh(statement, passages), passages, language.stop)
 
 
-def _judged(
-    piece: Piece, passages: Sequence[Passage], language: Language, model: Model
-) -> Judged:
+def _judged(piece: Piece, passages: Sequence[Passage], language: Language, model: Model) -> Judged:
     if piece.aside is not None:
         return aside(piece)
     reading = _reading(piece, passages, language)

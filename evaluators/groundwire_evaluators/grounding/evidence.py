@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.vocabulary import META
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
-from groundwire_evaluators.text.tokens import Token, fold, tokenize
+from groundwire_evaluators.text.tokens import Token, tokenize
 from groundwire_evaluators.text.words import Language
 
 Place = tuple[int, int]  # (chunk, sentence)
@@ -50,8 +51,10 @@ def read(text: str, language: Language) -> Statement:
 class Evidence:
     """Where a statement leans and what is left over.
 
-    `best` is the sentence that holds most of it, None where no content word occurs anywhere; `second` holds
-    most of the rest. Content words are in exactly one of `near` (in or beside those two), `far` (elsewhere in
+    `best` is the sentence that holds most of it, None where no content word occurs anywhere;
+    `second` holds
+    most of the rest. Content words are in exactly one of `near` (in or beside those two),
+    `far` (elsewhere in
     the chunks), `kin` (only a word of near meaning is there) and `new`.
     """
 
@@ -93,7 +96,7 @@ def weigh(statement: Statement, passages: Sequence[Passage]) -> Evidence:
         if evidence.second is not None:
             other = passages[evidence.second[0]]
             near |= {token.key for token in other.sentence(evidence.second[1])}
-    _sort(statement, passages, where, near, evidence)
+    _sort(statement, where, near, evidence)
     _quantities(statement, passages, evidence)
     _names(statement, passages, near, evidence)
     _pairs(statement, passages, where, evidence)
@@ -131,7 +134,6 @@ def _elect(where: dict[str, frozenset[Place]]) -> Place | None:
 
 def _sort(
     statement: Statement,
-    passages: Sequence[Passage],
     where: dict[str, frozenset[Place]],
     near: frozenset[str],
     evidence: Evidence,
@@ -150,9 +152,7 @@ def _sort(
             evidence.new.append(token)
 
 
-def _quantities(
-    statement: Statement, passages: Sequence[Passage], evidence: Evidence
-) -> None:
+def _quantities(statement: Statement, passages: Sequence[Passage], evidence: Evidence) -> None:
     for quantity in statement.quantities:
         chunks = [at for at, passage in enumerate(passages) if passage.shows(quantity)]
         if not chunks:
@@ -178,7 +178,8 @@ def _names(
     statement: Statement, passages: Sequence[Passage], near: frozenset[str], evidence: Evidence
 ) -> None:
     for name in statement.names:
-        if any(name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases)
+        if any(
+            name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases)
             for p in passages
         ):
             found = True
@@ -197,11 +198,11 @@ def _pairs(
     evidence: Evidence,
 ) -> None:
     tokens = statement.tokens
-    for one, other in zip(tokens, tokens[1:], strict=False):
+    for one, other in pairwise(tokens):
         if not any((one.key, other.key) in p.follows for p in passages):
             evidence.new_pairs += 1
     content = statement.content
-    for one, other in zip(content, content[1:], strict=False):
+    for one, other in pairwise(content):
         if one.key in where and other.key in where and one.key != other.key:
             if where[one.key].isdisjoint(where[other.key]):
                 evidence.broken += 1

@@ -1,7 +1,8 @@
 """The model over the signals: two logistic steps with weights ≥ 0, read from `weights.json`.
 
 A claim's score is a weighted sum of log(1 + signal). An answer's p_unsupported comes from its worst
-claim, from the chance that any claim is wrong, and from the mean. Trained by `benchmarks/train_grounding.py`.
+claim, from the chance that any claim is wrong, and from the mean. Trained by
+`benchmarks/train_grounding.py`.
 """
 
 import json

@@ -57,7 +57,9 @@ class Record:
     @property
     def lines(self) -> str:
         """The facts as text that words can be looked up in; what is null is not said."""
-        return "\n".join(f"{_name(fact.path)}: {_said(fact)}" for fact in self.facts if _known(fact))
+        return "\n".join(
+            f"{_name(fact.path)}: {_said(fact)}" for fact in self.facts if _known(fact)
+        )
 
     @cached_property
     def hours(self) -> dict[str, tuple[float, float]]:

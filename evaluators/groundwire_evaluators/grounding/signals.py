@@ -1,6 +1,8 @@
-"""What is measured on one claim: small counts, none of which can make a claim look better supported.
+"""What is measured on one claim: small counts, none of which can make a claim look better
+supported.
 
-Each function takes a `Reading` and gives a number ≥ 0; the model (`model.py`) weighs their log(1 + x)
+Each function takes a `Reading` and gives a number ≥ 0; the model (`model.py`) weighs their log(1
++ x)
 with weights ≥ 0. The order of `SIGNALS` is the order of the weights.
 """
 
@@ -73,7 +75,7 @@ class Reading:
     def fixed(self) -> float:
         """The share of content words near the evidence, the slots in doubt left out, 0 to 1."""
         evidence = self.evidence
-        slots = [*evidence.new_quantities, *evidence.new_names]
+        slots: list[Quantity | Name] = [*evidence.new_quantities, *evidence.new_names]
         rest = [
             token
             for token in self.statement.content
@@ -249,7 +251,9 @@ def record_denies(reading: Reading) -> float:
 
 
 def record_denies_loosely(reading: Reading) -> float:
-    """The same, where the claim does not name the group of the field ("intimate", no "ambience")."""
+    """The same, where the claim does not name the group of the field ("intimate", no
+    "ambience").
+    """
     return _disagreeing(reading, "loosely_denied")
 
 

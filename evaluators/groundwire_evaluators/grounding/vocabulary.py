@@ -1,4 +1,7 @@
-"""Small words with a part to play in judging, and words that speak of the answer, not its matter."""
+"""Small words with a part to play in judging, and words that speak of the answer, not its
+matter.
+"""
+# ruff: noqa: E501  (tables of words and patterns)
 
 from groundwire_evaluators.text.tokens import fold, keys
 

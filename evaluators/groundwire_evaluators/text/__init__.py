@@ -1,4 +1,5 @@
-"""What evaluators read in a text before they judge it: words, sentences, quantities, names, refusals.
+"""What evaluators read in a text before they judge it: words, sentences, quantities, names,
+refusals.
 
 Every function here is linear in the length of its text, and offsets are Unicode code points.
 """

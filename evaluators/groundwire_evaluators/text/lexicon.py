@@ -13,7 +13,8 @@ from importlib.resources import files
 class Lexicon:
     """Word relations between keys (stems).
 
-    `commonness`: floor of log2 of the count in the tagged texts; absent words are rare. `kin`: synonyms,
+    `commonness`: floor of log2 of the count in the tagged texts; absent words are rare.
+    `kin`: synonyms,
     derived words, and words one step more general or more special. `opposites`: antonyms.
     """
 
@@ -45,7 +46,7 @@ def lexicon() -> Lexicon:
     text = files("groundwire_evaluators.text").joinpath("lexicon.tsv").read_text(encoding="utf-8")
     for line in text.splitlines():
         word, count, *relations = line.split("\t")
-        near, opposed, general = (relation.split() for relation in (relations + ["", "", ""])[:3])
+        near, opposed, general = (relation.split() for relation in [*relations, "", "", ""][:3])
         commonness[word] = int(count)
         for other in near:
             synonyms.setdefault(word, set()).add(other)

@@ -1,4 +1,5 @@
 """Names of people, places, organisations and things, told by their capitals; and their aliases."""
+# ruff: noqa: E501  (tables of words and patterns)
 
 import re
 from collections.abc import Container, Sequence

@@ -71,7 +71,8 @@ class Quantity:
     """One quantity: its range in the text, its kind and its value in base units.
 
     `unit` is the dimension ("mass", "dollar"), None for a bare number. Dates have
-    (year, month, day), each 0 where it is not said, times of day minutes after midnight. `step` is the
+    (year, month, day), each 0 where it is not said, times of day minutes after midnight.
+    `step` is the
     value of the last digit given ("3.1 million": 100,000), which is how far it may be rounded.
     """
 

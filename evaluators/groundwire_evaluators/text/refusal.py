@@ -1,4 +1,5 @@
 """Answers that decline: "I don't know", "the documents do not say", in several languages."""
+# ruff: noqa: E501  (tables of words and patterns)
 
 import re
 
@@ -35,7 +36,7 @@ _ENGLISH = (
 )
 _OTHER = (
     # German
-    r"\b(?:ich|wir) (?:weiß|wissen|weiss) (?:es |das |dazu |darüber )?(?:leider )?nicht\b",
+    r"\b(?:ich|wir) (?:weiß|wissen|weiss) (?:es |das |dazu |darüber )?(?:ich |wir )?(?:leider )?nicht\b|\b(?:das|es) (?:weiß|weiss|wissen) (?:ich|wir) (?:leider )?nicht\b",
     r"\b(?:kann|können|konnte|konnten|lässt sich|lassen sich)\b.{0,60}\b(?:nicht|keine?n?)\b.{0,40}"
     r"\b(?:beantwort\w*|finden|sagen|entnehmen|beurteilen|feststellen|angeben|ermitteln)\b",
     r"\b(?:keine|keinen|keinerlei|nicht genügend|nicht genug|unzureichende) (?:\w+ ){0,2}"
@@ -118,7 +119,7 @@ def is_refusal(answer: str) -> bool:
     instead, or closes politely. "The policy does not cover dental care" is an answer, and so is
     whatever follows "The passages do not say, but".
     """
-    found = []
+    found: list[str] = []
     for start, end in sentences(answer):
         if len(found) == _MOST_SENTENCES:
             return False

@@ -1,4 +1,5 @@
 """Words with their places, and the keys under which two spellings of a word meet."""
+# ruff: noqa: E501  (tables of words and patterns)
 
 import re
 import unicodedata

@@ -1,4 +1,5 @@
 """Words that carry no content, per language, and which language a text is in."""
+# ruff: noqa: E501  (tables of words and patterns)
 
 from collections.abc import Iterable
 from itertools import islice
@@ -105,6 +106,7 @@ _OTHERS = (
     ),
 )
 LANGUAGES = {language.code: language for language in (ENGLISH, *_OTHERS)}
+_ONLY_ENGLISH = ENGLISH.stop - frozenset().union(*(other.stop for other in _OTHERS))
 _SAMPLE = 120  # words looked at
 _FEWEST = 8  # words below which a language cannot be told
 
@@ -124,7 +126,7 @@ def language_of(text: str) -> Language | None:
     letters = [word for word in words if not word[:1].isdigit()]
     if not letters:
         return ENGLISH if words or not text.strip() else None
-    if sum(word in ENGLISH.stop for word in letters) >= 0.3 * len(letters):
+    if sum(word in _ONLY_ENGLISH for word in letters) >= 0.15 * len(letters):
         return ENGLISH
     latin = sum(word[0] < "\u0250" or "\u1e00" <= word[0] < "\u1f00" for word in letters)
     if latin < 0.7 * len(letters):
