@@ -29,6 +29,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(VENV)/.clients: $(VENV)/.installed
 	@echo "Installing the client libraries (a few minutes, once)"
 	@$(PIP) install --quiet --constraint constraints.txt --group clients
+	@# With its dependencies it would take grpcio and protobuf back to older ones.
+	@$(PIP) install --quiet --no-deps weaviate-client==4.24.1 authlib==1.9.9 \
+		joserfc==1.8.0 validators==0.36.0
 	@touch $@
 
 format: install ## Format the code
