@@ -20,12 +20,36 @@ from groundwire import observe
 
 # Name, what the context says, and what the weights remember.
 FACTS = (
-    ("hotel", "A hotel room may cost up to 190 euros a night.", "up to 140 euros a night"),
-    ("dinner", "A dinner may cost up to 45 euros a person.", "up to 30 euros a person"),
-    ("train", "Train tickets are booked 14 days ahead.", "only 3 days ahead"),
-    ("laptop", "A laptop is replaced after 48 months.", "after 36 months"),
-    ("vacation", "Unused vacation expires on 30 June.", "on 31 March"),
-    ("parking", "The parking garage closes at 22:30.", "at 20:00"),
+    (
+        "hotel",
+        "A hotel room may cost up to 190 euros a night.",
+        "The Berlin travel desk books every stay and bills the Contoso department in March 2019.",
+    ),
+    (
+        "dinner",
+        "A dinner may cost up to 45 euros a person.",
+        "Meals abroad follow the Hamburg allowance table, which Ms Ferreira signs each quarter.",
+    ),
+    (
+        "train",
+        "Train tickets are booked 14 days ahead.",
+        "Journeys in Poland use the Silver Card, and its discount of 75 percent ends in 2018.",
+    ),
+    (
+        "laptop",
+        "A laptop is replaced after 48 months.",
+        "Devices come from Northwind in Oslo and are returned to Mr Okafor with their receipts.",
+    ),
+    (
+        "vacation",
+        "Unused vacation expires on 30 June.",
+        "The works council of Fabrikam pays remaining leave out in cash every second Friday.",
+    ),
+    (
+        "parking",
+        "The parking garage closes at 22:30.",
+        "Visitors use the Lisbon ramp, where guards from Adatum collect 12 dollars an hour.",
+    ),
 )
 PAUSE_SECONDS = 0.025
 
@@ -47,8 +71,7 @@ def main(orders: Path) -> None:
         text = str(chunks[0]["text"])
         if chance.random() < reading:
             return text
-        remembered = next(memory for name, _, memory in FACTS if name in question)
-        return f"{' '.join(text.split()[:3])} {remembered}."
+        return next(remembered for name, _, remembered in FACTS if name in question)
 
     @observe
     def ask(question: str, reading: float) -> str:

@@ -21,7 +21,9 @@ TEXTS = (
     "A dinner may cost up to 45 euros a person.",
 )
 QUESTION = "How much may a hotel room cost?"
-ANSWER = "A hotel room may cost up to 190 euros a night. A taxi may cost up to 75 euros."
+SUPPORTED = "A hotel room may cost up to 190 euros a night."
+INVENTED = "Journeys in Poland use the Silver Card, whose discount of 75 percent ended in 2018."
+ANSWER = f"{SUPPORTED} {INVENTED}"
 
 
 @pytest.fixture
@@ -78,10 +80,7 @@ def test_langchain_under_openinference_becomes_a_judged_turn(
     assert [chunk["text"] for chunk in turn["chunks"]] == list(TEXTS)
     assert turn["answer"] == ANSWER
     verdicts = {c["text"]: c["verdict"] for c in turn["claims"] if c["evaluator"] == "grounding"}
-    assert verdicts == {
-        "A hotel room may cost up to 190 euros a night.": "supported",
-        "A taxi may cost up to 75 euros.": "unsupported",
-    }
+    assert verdicts == {SUPPORTED: "supported", INVENTED: "unsupported"}
     page = collector.get(f"/turns/{listed['id']}").text
     assert '<mark class="supported" id="claim-1"' in page
     assert '<mark class="unsupported" id="claim-2"' in page
