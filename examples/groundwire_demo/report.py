@@ -41,11 +41,13 @@ def alert_line(alert: Alert) -> str:
 def timeline(traffic: Traffic, tuned: str, alarms: Sequence[Alarm]) -> Table:
     """When the rollout began, and what each alarm says of it."""
     table = Table(title="What happened", title_justify="left", box=box.SIMPLE_HEAD)
-    for heading in ("time", "turn", "what", "since", "names as changed"):
+    for heading in ("time", "turn", "what", "since", "changed"):
         table.add_column(heading, overflow="fold")
     began = traffic.rollout_began
     if began is not None:
-        table.add_row(clock(began), str(traffic.rollout_at), f"{tuned} is rolled out")
+        table.add_row(
+            clock(began), str(traffic.rollout_at), "rollout", "", f"model_version {tuned}"
+        )
     for alarm in alarms:
         table.add_row(
             clock(alarm.raised_at),

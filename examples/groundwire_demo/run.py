@@ -41,7 +41,8 @@ class Run:
     traffic: Traffic
     alarms: list[Alarm] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)  # of the canaries: before, after
-    _alerts_told: int = 0
+    _alerts_seen: int = 0
+    _alerts_told: list[Alert] = field(default_factory=list)
     _judged: int = 0
 
     def watch(self, shown: Display) -> None:
@@ -109,8 +110,11 @@ class Run:
     def _new_alerts(self) -> Sequence[Alert]:
         if self.alerting is None:
             return ()
-        new = self.alerting.inbox[self._alerts_told :]
-        self._alerts_told += len(new)
+        arrived = self.alerting.inbox[self._alerts_seen :]
+        self._alerts_seen += len(arrived)
+        # A notification repeats what else fires in its group: once is enough here.
+        new = [alert for alert in arrived if alert not in self._alerts_told]
+        self._alerts_told += new
         return new
 
     def _wait(self, shown: Display, phase: str, seconds: float, over: Callable[[], bool]) -> None:
