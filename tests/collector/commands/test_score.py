@@ -11,7 +11,7 @@ from groundwire_collector.cli import application
 from groundwire_collector.errors import UsageError
 
 ROWS = [
-    {"id": "a", "question": "How much?", "contexts": ["The fee is 20 euros."], "answer": "The fee is 20 euros."},
+    {"id": "a", "question": "?", "contexts": ["The fee is 20 euros."], "answer": "It is 20 euros."},
     {"id": 2, "contexts": ["The fee is 20 euros."], "answer": "The fee is 30 euros."},
     {"id": "c", "contexts": [], "answer": "The fee is 20 euros."},
     {"id": "d", "contexts": ["The fee is 20 euros."], "answer": "I don't know."},

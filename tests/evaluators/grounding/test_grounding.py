@@ -67,7 +67,7 @@ def test_an_unsupported_language_is_said_and_not_guessed() -> None:
         ("The bridge was opened in 1932.", BRIDGE, Verdict.SUPPORTED),
         ("Maria Lopez designed the bridge.", BRIDGE, Verdict.SUPPORTED),
         (
-            "Dolphins migrate through frozen volcanic tunnels beneath Antarctica, says Peter Novak.",
+            "Dolphins migrate in frozen volcanic tunnels beneath Antarctica, says Peter Novak.",
             BRIDGE,
             Verdict.UNSUPPORTED,
         ),
@@ -88,9 +88,7 @@ def test_a_flagged_answer_names_the_words_and_the_chunk() -> None:
 
 
 def test_claims_carry_exact_ranges_and_asides_are_no_claims() -> None:
-    answer = (
-        "Sure!\n\n# Fees\n- The fee is 20 euros.\n1. It is due on 1 May 2024.\n\nAnything else?"
-    )
+    answer = "Sure!\n# Fees\n- The fee is 20 euros.\n1. It is due on 1 May 2024.\n\nAnything else?"
     evaluation = judge(answer, FEE)
     assert all(answer[claim.start : claim.end] == claim.text for claim in evaluation.claims)
     assert [(c.text, c.verdict is Verdict.NOT_A_CLAIM) for c in evaluation.claims] == [
@@ -111,9 +109,7 @@ def test_unsupported_words_raise_p_unsupported() -> None:
 
 
 def test_citations_are_resolved_to_chunks() -> None:
-    answer = (
-        "The fee is 20 euros [1]. The bridge opened in 1932 [1]. It closed after the flood [7]."
-    )
+    answer = "The fee is 20 euros [1]. The bridge opened in 1932 [1]. It shut after the flood [7]."
     evaluation = judge(answer + " Maria Lopez designed it.", FEE, BRIDGE)
     assert [citation.outcome for citation in evaluation.citations] == [
         CitationOutcome.VALID,
