@@ -1,0 +1,191 @@
+"""What the evaluator says of whole turns, as readable cases."""
+
+import pickle
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from groundwire_evaluators.evaluation import CitationOutcome, Evaluation, Evaluator, State, Verdict
+from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.turn import Chunk, Turn
+
+FEE = "The fee is 20 euros. It is due on 1 May 2024 and covers the whole family."
+BRIDGE = "The bridge was designed by Maria Lopez and opened in 1932. It was closed after the flood."
+
+
+def judge(answer: str | None, *chunks: str) -> Evaluation:
+    (evaluation,) = Grounding().evaluate(
+        [Turn(answer=answer, chunks=tuple(Chunk(text=text) for text in chunks))]
+    )
+    return evaluation
+
+
+def test_it_satisfies_the_evaluator_protocol_and_travels_to_other_processes() -> None:
+    evaluator = Grounding()
+    assert isinstance(evaluator, Evaluator)
+    copy = pickle.loads(pickle.dumps(evaluator))
+    turns = [Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=FEE),))]
+    assert copy.evaluate(turns) == evaluator.evaluate(turns)
+
+
+@pytest.mark.parametrize(
+    ("answer", "chunks", "state"),
+    [
+        ("I don't know.", (FEE,), State.REFUSAL),
+        ("The fee is 20 euros.", (), State.NO_CONTEXT),
+        ("The fee is 20 euros.", ("  ",), State.NO_CONTEXT),
+        ("", (FEE,), State.NO_CLAIMS),
+        ("Sure! How can I help?", (FEE,), State.NO_CLAIMS),
+        (None, (FEE,), State.NOT_EVALUABLE),
+        ("料金は二十ユーロです。", (FEE,), State.NOT_EVALUABLE),
+        ("The fee is 20 euros.", (FEE,), State.SCORED),
+    ],
+)
+def test_every_answer_has_a_state(
+    answer: str | None, chunks: tuple[str, ...], state: State
+) -> None:
+    evaluation = judge(answer, *chunks)
+    assert evaluation.state is state
+    assert (evaluation.value is not None) == (state is State.SCORED)
+    assert ("p_unsupported" in evaluation.signals) == (state is State.SCORED)
+
+
+def test_an_unsupported_language_is_said_and_not_guessed() -> None:
+    assert judge("料金は二十ユーロです。", FEE).reason == "language"
+    german = "Die Gebühr beträgt 20 Euro und ist am 1. Mai für die ganze Familie fällig."
+    assert judge(german, FEE).reason == "language"
+    assert judge(german, german).state is State.SCORED
+
+
+@pytest.mark.parametrize(
+    ("answer", "chunk", "verdict"),
+    [
+        ("The fee is 20 euros.", FEE, Verdict.SUPPORTED),
+        ("The fee is due on 2024-05-01.", FEE, Verdict.SUPPORTED),
+        ("The fee is 30 euros.", FEE, Verdict.CONTRADICTED),
+        ("The bridge was opened in 1932.", BRIDGE, Verdict.SUPPORTED),
+        ("Maria Lopez designed the bridge.", BRIDGE, Verdict.SUPPORTED),
+        (
+            "Dolphins migrate in frozen volcanic tunnels beneath Antarctica, says Peter Novak.",
+            BRIDGE,
+            Verdict.UNSUPPORTED,
+        ),
+    ],
+)
+def test_a_claim_gets_its_verdict(answer: str, chunk: str, verdict: Verdict) -> None:
+    (claim,) = judge(answer, chunk).claims
+    assert claim.verdict is verdict
+
+
+def test_a_flagged_answer_names_the_words_and_the_chunk() -> None:
+    evaluation = judge("The fee is 30 euros.", "Bananas are yellow and sweet.", FEE)
+    (claim,) = evaluation.claims
+    assert claim.chunk == 1
+    assert [claim.text[span.start : span.end] for span in claim.spans] == ["30 euros"]
+    assert evaluation.reason is not None
+    assert "“30 euros” against “20 euros” in chunk 1" in evaluation.reason
+
+
+def test_claims_carry_exact_ranges_and_asides_are_no_claims() -> None:
+    answer = "Sure!\n# Fees\n- The fee is 20 euros.\n1. It is due on 1 May 2024.\n\nAnything else?"
+    evaluation = judge(answer, FEE)
+    assert all(answer[claim.start : claim.end] == claim.text for claim in evaluation.claims)
+    assert [(c.text, c.verdict is Verdict.NOT_A_CLAIM) for c in evaluation.claims] == [
+        ("Sure!", True),
+        ("Fees", True),
+        ("The fee is 20 euros.", False),
+        ("It is due on 1 May 2024.", False),
+        ("Anything else?", True),
+    ]
+    assert evaluation.value == 1.0
+
+
+def test_unsupported_words_raise_p_unsupported() -> None:
+    good = judge("The fee is 20 euros.", FEE).signals["p_unsupported"]
+    bad = judge("The fee is 20 euros, paid in Madrid by Peter Novak.", FEE).signals
+    assert bad["p_unsupported"] > good
+    assert bad["novel_names"] == 2
+
+
+def test_citations_are_resolved_to_chunks() -> None:
+    answer = "The fee is 20 euros [1]. The bridge opened in 1932 [1]. It shut after the flood [7]."
+    evaluation = judge(answer + " Maria Lopez designed it.", FEE, BRIDGE)
+    assert [citation.outcome for citation in evaluation.citations] == [
+        CitationOutcome.VALID,
+        CitationOutcome.WRONG_CHUNK,
+        CitationOutcome.NOT_RETRIEVED,
+        CitationOutcome.MISSING,
+    ]
+
+
+def test_a_citation_may_be_an_id_or_a_url() -> None:
+    chunk = Chunk(text=FEE, id="fees-12", metadata={"url": "https://example.org/fees"})
+    answer = "The fee is 20 euros [fees-12] (https://example.org/fees)."
+    (evaluation,) = Grounding().evaluate([Turn(answer=answer, chunks=(chunk,))])
+    assert [citation.outcome for citation in evaluation.citations] == [CitationOutcome.VALID] * 2
+
+
+def test_one_turn_that_breaks_does_not_stop_the_others() -> None:
+    broken = Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=None),))  # type: ignore[arg-type]
+    good = Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=FEE),))
+    states = [evaluation.state for evaluation in Grounding().evaluate([broken, good])]
+    assert states == [State.FAILED, State.SCORED]
+
+
+def test_the_revision_names_code_and_weights() -> None:
+    assert Grounding().revision.count("-") >= 1
+
+
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "no spaces": lambda n: "a" * (40 * n),
+    "many sentences": lambda n: "It is so. " * (4 * n),
+    "one long sentence": lambda n: "word and " * (4 * n),
+    "control characters": lambda n: "a\x00b\x07 \x1b[0m " * (4 * n),
+    "mixed scripts": lambda n: "fee Мост 水は café " * (2 * n),
+    "brackets": lambda n: "[(" * (20 * n),
+    "markers": lambda n: "[1,2,3,4] " * (4 * n),
+    "numbers": lambda n: "1,2.3,4 10 am " * (3 * n),
+    "negations": lambda n: "not the passage does not " * (2 * n),
+    "apostrophes": lambda n: "a'" * (20 * n),
+    "names": lambda n: "Ann B of C " * (4 * n),
+    "pipes": lambda n: "| a | b |\n" * (4 * n),
+    "surrogates": lambda n: "fee \ud800 " * (5 * n),
+}
+
+
+def _steps(answer: str, chunk: str) -> int:
+    """Lines of our code and calls that judging takes: work counted, not time."""
+    counted = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal counted
+        counted += 1
+
+    evaluator = Grounding()
+    sys.setprofile(count)
+    try:
+        evaluator.evaluate([Turn(answer=answer, chunks=(Chunk(text=chunk),))])
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_text_is_judged_in_time_linear_in_its_length(kind: str) -> None:
+    make = HOSTILE[kind]
+    judge(make(10), make(10))  # caches are filled
+    small, large = _steps(make(50), make(50)), _steps(make(200), make(200))
+    assert large <= 4 * 1.3 * small + 500
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_text_of_a_large_size_is_judged(kind: str) -> None:
+    answer = HOSTILE[kind](600)
+    evaluation = judge(answer, FEE)
+    assert evaluation.state is not State.FAILED, evaluation.reason
+    assert judge("The fee is 20 euros.", answer).state is not State.FAILED
+
+
+def test_an_answer_of_a_megabyte_is_judged() -> None:
+    assert judge("The fee is 20 euros and covers the family. " * 25_000, FEE).state is State.SCORED

@@ -1,0 +1,117 @@
+"""Every signal as a case: what a claim says, what the chunk says, and which signal answers."""
+
+import json
+
+import pytest
+
+from groundwire_evaluators.grounding.evidence import read, weigh
+from groundwire_evaluators.grounding.model import shipped
+from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.signals import NAMES, Reading, measure
+from groundwire_evaluators.text.words import ENGLISH
+
+CAFE = json.dumps(
+    {
+        "name": "Blue Cup",
+        "hours": {"Monday": "8:0-17:0", "Tuesday": "8:0-17:0"},
+        "attributes": {
+            "OutdoorSeating": False,
+            "WiFi": None,
+            "RestaurantsReservations": True,
+            "Ambience": {"intimate": False, "casual": True},
+        },
+        "stars": 4.5,
+        "reviews": [{"rating": 4.0}, {"rating": 5.0}, {"rating": 3.0}],
+    }
+)
+
+
+def signals(claim: str, chunk: str) -> dict[str, float]:
+    passage = Passage(chunk, ENGLISH)
+    statement = read(claim, ENGLISH)
+    reading = Reading(statement, weigh(statement, [passage]), [passage], ENGLISH.stop)
+    return dict(zip(NAMES, measure(reading), strict=True))
+
+
+CASES = [
+    ("new_words", "The dog sleeps in the garden.", "The cat sleeps here."),
+    ("uncommon_words", "They bought a castle.", "They bought a house."),
+    ("rare_words", "They bought a flumotron.", "They bought a house."),
+    ("kindred_words", "They served a meal there.", "They served a dinner there."),
+    ("synonyms", "He bought an automobile there.", "He bought a car there."),
+    ("new_share", "Whales sing loudly.", "The fee is due in May."),
+    ("new_small_words", "It fell because of him.", "The fee fell in May."),
+    ("new_names", "It was founded by Peter Novak.", "It was founded by Maria Lopez."),
+    ("new_quantities", "It costs 30 euros.", "It costs 20 euros."),
+    ("new_pairs", "The old bridge fell.", "The bridge is old. It fell."),
+    (
+        "broken_pairs",
+        "The mayor resigned.",
+        "The mayor spoke. Many people came. It rained. A clerk resigned.",
+    ),
+    ("other_quantity", "The fee rose to 30 euros in May.", "The fee rose to 20 euros in May."),
+    (
+        "other_name",
+        "The bridge was designed by Peter Novak.",
+        "The bridge was designed by Ann Lee.",
+    ),
+    ("swapped_quantity", "The fee is 30 euros.", "The fee is 20 euros."),
+    ("swapped_name", "The bridge was designed by Novak.", "The bridge was designed by Lopez."),
+    (
+        "swapped_word",
+        "The old stone bridge near Madrid was painted in summer.",
+        "The old stone bridge near Madrid was closed in summer.",
+    ),
+    ("opposites", "Prices will increase in the city.", "Prices will decrease in the city."),
+    ("opposites", "The staff was unhappy with the pay.", "The staff was happy with the pay."),
+    ("negated", "The drug is not approved in Spain.", "The drug is approved in Spain."),
+    ("turned", "It opened before the flood.", "It opened after the flood."),
+    ("strengthened", "The drug always helps patients.", "The drug may help patients."),
+    ("contrary_words", "She was unable to pay the fee.", "She managed to pay the fee."),
+    ("first_person", "I love the bridge.", "The bridge was opened in 1932."),
+    ("record_denies", "The cafe has outdoor seating.", CAFE),
+    ("record_denies_loosely", "Guests enjoy an intimate evening.", CAFE),
+    ("record_is_silent", "The cafe offers free WiFi.", CAFE),
+    ("record_hours", "It is open on Monday from 8 am to 9 pm.", CAFE),
+    ("record_hours", "It is open seven days a week.", CAFE),
+]
+
+
+@pytest.mark.parametrize(("name", "claim", "chunk"), CASES)
+def test_a_signal_answers_to_its_case(name: str, claim: str, chunk: str) -> None:
+    assert signals(claim, chunk)[name] > 0
+
+
+def test_every_signal_has_a_case() -> None:
+    assert {name for name, _, _ in CASES} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_claim_copied_from_its_chunk_raises_no_signal(name: str) -> None:
+    chunk = "The old bridge was designed by Maria Lopez and opened on 5 May 1932 for 20 euros."
+    assert signals(chunk, chunk)[name] == 0
+
+
+@pytest.mark.parametrize(
+    ("claim", "name"),
+    [
+        ("The cafe does not offer outdoor seating.", "record_denies"),
+        ("Outdoor seating is not available.", "record_denies"),
+        ("It takes reservations but has no outdoor seating.", "record_denies"),
+        ("It is open on Monday from 8 am to 5 pm.", "record_hours"),
+        ("It has a casual ambience.", "record_denies"),
+        ("It has 4.5 stars.", "new_quantities"),
+        # Three reviews, their average 4.0, lowest 3, and the range 2.
+        ("It is rated by 3 guests.", "new_quantities"),
+        ("The average rating is 4.", "new_quantities"),
+        ("Ratings differ by 2.", "new_quantities"),
+        ("Ratings add up to 12.", "new_quantities"),
+    ],
+)
+def test_what_a_record_says_or_yields_is_supported(claim: str, name: str) -> None:
+    assert signals(claim, CAFE)[name] == 0
+
+
+def test_no_weight_is_below_zero() -> None:
+    model = shipped()
+    assert min(*model.claim_weights, *model.answer_weights) >= 0
