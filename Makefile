@@ -54,11 +54,14 @@ test-matrix: install ## Run every supported instrumentation live, one environmen
 demo: install ## A RAG application, a fine-tune that stops reading its context, and the alarm
 	@$(BIN)/groundwire demo
 
-bench: install ## Print the figures the documentation quotes (GROUNDWIRE_DATA: the labelled sets)
-	@$(BIN)/python -m benchmarks
+bench: install ## Print the figures the documentation quotes (long; GROUNDWIRE_DATA: the labelled sets)
+	@for part in grounding reliance drift mapping ingest sdk_overhead; do \
+		echo "== benchmarks/$$part.py"; $(BIN)/python benchmarks/$$part.py || exit 1; done
 
 docs: install ## Write the generated pages, dashboards and rules anew
-	@$(BIN)/python -m docs.generate
+	@$(BIN)/python -m groundwire_collector.reference
+	@$(BIN)/python -m groundwire_collector.assembly.reference
+	@$(BIN)/python -m dashboards.build
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data
