@@ -40,8 +40,8 @@ def seen(service: str, path: str) -> Path:
     raise AssertionError(f"{service} does not see {path}")
 
 
+@pytest.mark.needs("check-jsonschema")
 def test_compose_follows_its_specification():
-    pytest.importorskip("check_jsonschema")
     schema = ("--builtin-schema", "vendor.compose-spec")
     run(sys.executable, "-m", "check_jsonschema", *schema, DEPLOY / "compose.yaml")
 

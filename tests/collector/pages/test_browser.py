@@ -1,5 +1,6 @@
 """The pages in a real browser: styled, quiet, and the sentence leads to its chunk."""
 
+import importlib
 import shutil
 import socket
 import threading
@@ -27,7 +28,7 @@ def address(app: Any) -> Iterator[str]:
 
 @pytest.fixture
 def window() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
+    api = importlib.import_module("playwright.sync_api")
     flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
     with api.sync_playwright() as playwright:
         chromium = shutil.which("chromium")
