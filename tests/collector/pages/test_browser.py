@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.needs("chromium", "playwright"), pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture
