@@ -192,7 +192,7 @@ class Pipeline:
             if item.turn.shadow_of and item.turn.id not in before:
                 _tally_shadow(connection, increments, item.turn)
         counters.add(connection, increments, now_ns)
-        for alarm in self._monitor.observe(new):
+        for alarm in self._monitor.observe(new, now_ns):
             self._record(connection, alarm)
         memory.keep(connection, self._monitor)
 
