@@ -107,9 +107,7 @@ AS_SPANS = st.lists(WIRE, min_size=1, max_size=3).map(
 
 @bounded
 @given(path=PATHS, body=st.one_of(st.binary(max_size=200), WIRE, AS_SPANS))
-def test_no_bytes_are_too_strange_for_protobuf(
-    client: TestClient, path: str, body: bytes
-) -> None:
+def test_no_bytes_are_too_strange_for_protobuf(client: TestClient, path: str, body: bytes) -> None:
     assert send(client, path, body, PROTOBUF) in {200, 400}
 
 
