@@ -90,6 +90,32 @@ STALE_ANSWERS = _counter(
     "stale_answers", "Answers to a question whose answer-bearing chunk changed.", "outcome"
 )
 
+CANARY_OUTCOMES = Metric(
+    "groundwire_canary_outcomes",
+    Kind.COUNTER,
+    "Answers to scheduled canaries by stratum and arm.",
+    ("service", "model_version", "stratum", "arm", "outcome"),
+)
+CANARY_RUNS = Metric(
+    "groundwire_canary_runs",
+    Kind.COUNTER,
+    "Scheduled canary runs that ended, by state: finished or abandoned.",
+    ("service", "model_version", "state"),
+)
+PROBE_CALLS = Metric(
+    "groundwire_probe_calls",
+    Kind.COUNTER,
+    "Calls of the collector's own, by source (canary, shadow) and what came of them: answered, "
+    "the kind of failure, or skipped for the budget. Never part of turns.",
+    ("service", "model_version", "source", "result"),
+)
+PROBE_TOKENS = Metric(
+    "groundwire_probe_tokens",
+    Kind.COUNTER,
+    "Tokens of the collector's own calls, as the endpoint counts them.",
+    ("service", "model_version", "source", "kind"),
+)
+
 # Cost and speed
 RETRIEVAL_DURATION = _histogram(
     "retrieval_duration_seconds", "Duration of the retrievals of a turn.", buckets=SECONDS_BUCKETS

@@ -5,12 +5,17 @@ from enum import StrEnum
 
 from groundwire_collector import catalogue
 from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS
 from groundwire_evaluators.reliance.canary.run import Result
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import StaleOutcome, passive_outcome
 from groundwire_evaluators.reliance.shadow import Shadowed
+
+NO_TOKENS: Mapping[str, int | None] = {}
+ANSWERED = "answered"
+SKIPPED = "skipped"
 
 
 class Source(StrEnum):
@@ -48,6 +53,39 @@ def count_canaries(
     for result in results:
         if result.arm in CONFLICT_ARMS and result.followed is not None:
             count_outcome(increments, Source.CANARY, result.followed, labels)
+
+
+def count_canary_arms(
+    increments: Increments, results: Iterable[Result], labels: Mapping[str, str]
+) -> None:
+    """Every arm by itself, the guard and the closed-book arm too, per stratum."""
+    for result in results:
+        if result.followed is not None:
+            facts = {"stratum": result.stratum.value, "arm": result.arm.value}
+            told = {**labels, **facts, "outcome": result.followed.value}
+            increments.count(catalogue.CANARY_OUTCOMES, told)
+
+
+def count_call(
+    increments: Increments,
+    source: Source,
+    result: str,
+    labels: Mapping[str, str],
+    tokens: Mapping[str, int | None] = NO_TOKENS,
+) -> None:
+    """One call of the collector's own; `result` is `answered`, a kind of failure, or `skipped`."""
+    told = {**labels, "source": source.value}
+    increments.count(catalogue.PROBE_CALLS, {**told, "result": result})
+    for kind, number in tokens.items():
+        if number:
+            increments.count(catalogue.PROBE_TOKENS, {**told, "kind": kind}, number)
+
+
+def supported_by_grounding(judged: JudgedTurn) -> bool | None:
+    """Whether grounding holds the answer for supported; None where it was not scored."""
+    flags = (e.flagged for e in judged.evaluations if e.evaluator == "grounding")
+    flagged = next(flags, None)
+    return None if flagged is None else not flagged
 
 
 def count_stale(
