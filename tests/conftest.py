@@ -34,6 +34,8 @@ PARTS = {
     "chromium": Part("apt-get install chromium", programs=("chromium",)),
     "postgresql": Part("apt-get install postgresql", programs=("pg_ctlcluster",)),
     "node": Part("apt-get install nodejs npm", programs=("node", "npm")),
+    "playwright": Part("make install-clients", packages=("playwright",)),
+    "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
     "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),
     "clients": Part(
         "make install-clients",

@@ -195,7 +195,7 @@ class Pipeline:
                 _tally_shadow(connection, increments, item.turn, now_ns)
         self._await_shadows(connection, new, now_ns)
         counters.add(connection, increments, now_ns)
-        for alarm in self._monitor.observe(new):
+        for alarm in self._monitor.observe(new, now_ns):
             self._record(connection, alarm)
         memory.keep(connection, self._monitor)
 

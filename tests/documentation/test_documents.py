@@ -13,6 +13,24 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.M | re.S)
 
+READERS_OWN = """
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+import groundwire as gw
+from groundwire import observe
+
+request = SimpleNamespace(session="s-1", tenant="t-1", question="How long?")
+question, questions = "How long?", ["How long?"]
+executor, cache = ThreadPoolExecutor(), {}
+rolled_out = bool
+store = SimpleNamespace(similarity_search=lambda question, k: ["30 days"])
+message = SimpleNamespace(role="assistant", content="30 days")
+completion = SimpleNamespace(choices=[SimpleNamespace(message=message)], model="gpt-4o")
+create = lambda model, messages: completion
+client = SimpleNamespace(chat=SimpleNamespace(completions=SimpleNamespace(create=create)))
+prompt = lambda question, chunks: [{"role": "user", "content": question}]
+"""
+
 
 def blocks(path: Path, *languages: str) -> list[str]:
     found = FENCE.findall(path.read_text(encoding="utf-8"))
@@ -41,10 +59,20 @@ def test_every_command_exists(path):
         assert set(re.findall(r"\bgroundwire ([a-z]+)\b(?! &&)", block)) <= commands
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)
-def test_every_python_example_compiles(path):
-    for number, block in enumerate(blocks(path, "python")):
-        compile(block, f"{path.name}[{number}]", "exec")
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if blocks(path, "python")], ids=lambda path: path.stem
+)
+def test_every_python_example_runs(path, tmp_path):
+    """The examples of a document, one after the other, among the names a reader would have."""
+    program = "\n".join([READERS_OWN, *blocks(path, "python")])
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_the_readme_example_runs_without_a_collector_and_without_a_word():

@@ -1,6 +1,7 @@
-"""kill -9 at random instants under load: what was acknowledged is on disk, whole."""
+"""kill -9 at random instants under load: what was acknowledged is on disk, whole, and served."""
 
 import http.client
+import json
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from groundwire import attributes
 from groundwire_collector.span import Span
 from groundwire_collector.storage.encoding import message_of
 
@@ -37,11 +40,7 @@ def free_port() -> int:
 @contextmanager
 def running_collector(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The whole collector in a session of its own, killed without grace at the end."""
-    environment = {
-        **os.environ,
-        "GROUNDWIRE_API_KEY": "gw_crash",
-        "GROUNDWIRE_EVALUATORS": "none",
-    }
+    environment = {**os.environ, "GROUNDWIRE_API_KEY": "gw_crash"}
     arguments = ["--port", str(port), "--grpc-port", str(free_port()), "--data-dir", str(folder)]
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "up", *arguments],
@@ -68,20 +67,39 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def trace_body(trace_id: str) -> bytes:
+    """A turn of three spans by our own convention."""
+    question, answer = message("user", "How long?"), message("assistant", f"{trace_id} days.")
+    chunks = json.dumps([{"id": "c1", "content": f"You have {trace_id} days."}])
+    facts = [
+        {
+            attributes.OPERATION: attributes.OPERATION_TURN,
+            attributes.INPUT_MESSAGES: question,
+            attributes.OUTPUT_MESSAGES: answer,
+            attributes.ANSWER_COMPLETE: True,
+        },
+        {attributes.OPERATION: attributes.OPERATION_RETRIEVAL, attributes.DOCUMENTS: chunks},
+        {attributes.OPERATION: attributes.OPERATION_GENERATION, attributes.OUTPUT_MESSAGES: answer},
+    ]
     request = ExportTraceServiceRequest()
-    for number in range(SPANS):
+    for number, named in enumerate(facts):
         span = Span(
             trace_id=trace_id,
             span_id=f"{number + 1:016x}",
+            parent_span_id=f"{1:016x}" if number else None,
             service="shop",
-            start_ns=1,
-            end_ns=2,
-            attributes={"chunk": f"chunk {number} of {trace_id[-1]} " * 40},
+            scope=attributes.SCOPE,
+            start_ns=time.time_ns(),
+            end_ns=time.time_ns() + 1,
+            attributes=named,
         )
-        message, origin = message_of(span)
-        origin.scope_spans[0].spans.append(message)
+        encoded, origin = message_of(span)
+        origin.scope_spans[0].spans.append(encoded)
         request.resource_spans.append(origin)
     return request.SerializeToString()
+
+
+def message(role: str, text: str) -> str:
+    return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
 
 
 def send(port: int, seed: int, acknowledged: list[str]) -> None:
@@ -110,7 +128,21 @@ def spans_on_disk(folder: Path) -> dict[str, int]:
     return dict(rows)
 
 
-def test_no_acknowledged_span_is_lost_by_kill_9(tmp_path: Path) -> None:
+def served(port: int) -> set[str]:
+    """The trace ids of every turn that the API gives."""
+    found, cursor = set(), ""
+    while True:
+        url = f"http://127.0.0.1:{port}/api/v1/turns?limit=500{cursor}"
+        request = urllib.request.Request(url, headers=HEADERS)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            page = json.load(answer)
+        found |= {turn["trace_id"] for turn in page["turns"]}
+        if page["next"] is None:
+            return found
+        cursor = f"&cursor={urllib.parse.quote(page['next'])}"
+
+
+def test_every_acknowledged_trace_survives_kill_9_and_is_read_back(tmp_path: Path) -> None:
     chance = random.Random()
     acknowledged: list[str] = []
     port = free_port()
@@ -132,3 +164,8 @@ def test_no_acknowledged_span_is_lost_by_kill_9(tmp_path: Path) -> None:
     assert {trace_id: stored.get(trace_id, 0) for trace_id in acknowledged} == dict.fromkeys(
         acknowledged, SPANS
     )
+    with running_collector(tmp_path, port):
+        deadline = time.monotonic() + 120
+        while not set(acknowledged) <= served(port) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert set(acknowledged) - served(port) == set()

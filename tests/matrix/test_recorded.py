@@ -4,8 +4,6 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-import pytest
-
 from groundwire_collector.assembly.reference import RESULTS
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
@@ -41,8 +39,7 @@ def recorded_turns(folder: Path, data_dir: Path):
 
 def test_a_recording_gives_what_it_gave_live(emitter, judge, tmp_path):
     folder = ROOT / "tests" / "captures" / f"matrix-{emitter.slug}"
-    if not folder.exists():
-        pytest.skip("never recorded: make test-matrix")
+    assert folder.exists(), "never recorded: make test-matrix"
     rows = json.loads((ROOT / RESULTS).read_text(encoding="utf-8"))["emitters"]
     [row] = [row for row in rows if row["name"] == emitter.name]
     assert judge(emitter, recorded_turns(folder, tmp_path)) == row["found"]

@@ -43,12 +43,14 @@ class Allowance:
     def by_clock(self, stream: Stream, at_ns: int) -> float:
         """The mass of the time since the stream's last call, of which it gets its own share.
 
-        The first call starts the clock. Time that runs backwards buys nothing.
+        The first call starts the clock. Time that runs backwards buys nothing, and a gap (or a
+        clock that was far off) no more than one period.
         """
         last_ns = self.clocks.get(stream, at_ns)
         self.clocks[stream] = max(at_ns, last_ns)
         elapsed = max(0, at_ns - last_ns)
-        return self.budget.mass(elapsed / NANOSECONDS, self.share * (1 - DEPLOYMENT_SHARE))
+        seconds = min(elapsed / NANOSECONDS, self.budget.seconds)
+        return self.budget.mass(seconds, self.share * (1 - DEPLOYMENT_SHARE))
 
     def at_deployment(self, at_ns: int) -> float:
         """The mass of one deployment: a value of an axis that was never seen before."""

@@ -1,5 +1,6 @@
 """All watches of all services: what a batch of judged turns does to them, and what stays."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,9 @@ from groundwire_evaluators.drift import AlarmBudget
 from groundwire_evaluators.turn import Turn
 
 SERVICE_AXIS = "service"
+
+MOST_SERVICES = 300  # further ones are judged and counted, not watched
+MOST_VALUES = 1000  # of one axis of one service, ever
 
 WatchKey = tuple[str, str, str]  # service, signal, evaluator revision
 
@@ -29,11 +33,14 @@ class Monitor:
     touched: set[WatchKey] = field(default_factory=set)
     new_values: list[AxisValue] = field(default_factory=list)
 
-    def observe(self, judged: Iterable[JudgedTurn]) -> list[Alarm]:
-        """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set)."""
+    def observe(self, judged: Iterable[JudgedTurn], now_ns: int | None = None) -> list[Alarm]:
+        """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set).
+
+        A turn that claims to be later than `now_ns` is taken for one of now.
+        """
         changed = []
         for item in sorted(judged, key=lambda item: _at_ns(item.turn)):
-            at_ns = _at_ns(item.turn)
+            at_ns = min(_at_ns(item.turn), now_ns or sys.maxsize)
             segments = self._segments(item.turn, at_ns)
             for loss in losses(item):
                 alarm = self._feed(item.turn.service, loss, at_ns, segments)
@@ -44,6 +51,8 @@ class Monitor:
         self, service: str, loss: Loss, at_ns: int, segments: dict[str, AxisValue]
     ) -> Alarm | None:
         key = (service, loss.signal, loss.revision)
+        if key not in self.watches and self._services_are_full(service):
+            return None
         watch = self.watch(key, at_ns)
         self.touched.add(key)
         watch.observe(loss.value, at_ns, segments)
@@ -61,12 +70,17 @@ class Monitor:
         return self.watches[key]
 
     def _segments(self, turn: Turn, at_ns: int) -> dict[str, AxisValue]:
-        named = {axis: getattr(turn, axis) for axis in AXES}
-        return {
-            axis: self._value(turn.service, axis, value, at_ns)
-            for axis, value in named.items()
-            if value
-        }
+        segments = {}
+        for axis in AXES:
+            value = getattr(turn, axis)
+            known = self.values.get((turn.service, axis), {})
+            if value and (value in known or len(known) < MOST_VALUES):
+                segments[axis] = self._value(turn.service, axis, value, at_ns)
+        return segments
+
+    def _services_are_full(self, service: str) -> bool:
+        known = self.values.get(("", SERVICE_AXIS), {})
+        return service not in known and len(known) >= MOST_SERVICES
 
     def _value(self, service: str, axis: str, value: str, at_ns: int) -> AxisValue:
         known = self.values.setdefault((service, axis), {})

@@ -17,6 +17,8 @@ from groundwire_collector.storage.drift import (
 )
 from groundwire_evaluators.drift import Baseline, KnownMeanESR, TwoSampleESR
 
+MOST_SEGMENTS = 20  # values of one axis that are watched at once
+
 
 @dataclass(slots=True)
 class Watch:
@@ -99,8 +101,16 @@ class Watch:
 
     def _detector(self, stream: Stream, baseline: Baseline) -> TwoSampleESR:
         if stream not in self.detectors:
+            self._make_room(stream[0])
             self.detectors[stream] = TwoSampleESR(baseline=baseline, min_effect=self.min_effect)
         return self.detectors[stream]
+
+    def _make_room(self, axis: str) -> None:
+        """Of too many values of an axis, stop watching the one that was idle longest."""
+        watched = [stream for stream in self.detectors if stream[0] == axis]
+        if axis and len(watched) >= MOST_SEGMENTS:
+            idlest = min(watched, key=lambda stream: self.allowance.clocks[stream])
+            del self.detectors[idlest], self.allowance.clocks[idlest]
 
     def raise_alarm(self, values: Sequence[AxisValue]) -> Alarm:
         """The alarm, with what it names among the service's axis values; recovery is next."""

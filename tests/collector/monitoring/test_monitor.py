@@ -9,7 +9,8 @@ from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 from groundwire_collector.monitoring import memory
-from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.monitor import MOST_SERVICES, Monitor
+from groundwire_collector.monitoring.watch import MOST_SEGMENTS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.turns import JudgedTurn
@@ -128,3 +129,30 @@ def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_st
             watch.statistic for watch in memory.recall(connection, settings).watches.values()
         ]
     assert statistics == [watch.statistic for watch in straight.watches.values()]
+
+
+def test_a_turn_from_the_future_buys_no_evidence():
+    watched = monitor()
+    watched.observe(turns(400, 0.05, model_version="ft-1"))
+    [far] = turns(1, 1.0, after=10**8, model_version="ft-1")
+    now = int((START + timedelta(days=1)).timestamp() * 1e9)
+    assert watched.observe([far], now) == []
+    assert watched.observe(turns(2000, 0.05, seed=1, after=400, model_version="ft-1"), now) == []
+
+
+def test_a_flood_of_versions_is_watched_within_bounds_and_hides_no_drift():
+    watched = monitor()
+    watched.observe(turns(400, 0.05, model_version="ft-1"))
+    for number in range(200):
+        watched.observe(turns(1, 0.05, after=400 + number, model_version=f"v{number}"))
+    [watch] = watched.watches.values()
+    assert len(watch.detectors) == 1 + MOST_SEGMENTS
+    [alarm] = watched.observe(turns(300, 0.6, seed=1, after=600, model_version="ft-2"))
+    assert (alarm.axis, alarm.value) == ("model_version", "ft-2")
+
+
+def test_services_beyond_the_most_are_not_watched():
+    watched = monitor()
+    for number in range(MOST_SERVICES + 5):
+        watched.observe(turns(1, 0.05, service=f"s{number}"))
+    assert len(watched.watches) == MOST_SERVICES

@@ -1,5 +1,6 @@
 """The pages in a real browser: styled, quiet, and the sentence leads to its chunk."""
 
+import importlib
 import shutil
 import socket
 import threading
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.needs("chromium", "playwright"), pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def address(app: Any) -> Iterator[str]:
 
 @pytest.fixture
 def window() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
+    api = importlib.import_module("playwright.sync_api")
     flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
     with api.sync_playwright() as playwright:
         chromium = shutil.which("chromium")

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import pytest
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import (
     OTLPSpanExporter as HttpExporter,
 )
@@ -24,11 +26,6 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
 from groundwire_collector.storage.keys import first_key
 from groundwire_collector.storage.spans import arrivals, spans_of
-
-grpc = pytest.importorskip("grpc")
-GrpcExporter = pytest.importorskip(
-    "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
-).OTLPSpanExporter
 
 HEADERS = {"authorization": "Bearer gw_test"}
 

@@ -1,6 +1,7 @@
 """Every signal as a case: what a claim says, what the chunk says, and which signal answers."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +116,9 @@ def test_what_a_record_says_or_yields_is_supported(claim: str, name: str) -> Non
 def test_no_weight_is_below_zero() -> None:
     model = shipped()
     assert min(*model.claim_weights, *model.answer_weights) >= 0
+
+
+def test_the_reference_gives_every_weight_as_it_is() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/grounding.md").read_text(encoding="utf-8")
+    for name, weight in zip(NAMES, shipped().claim_weights, strict=True):
+        assert f"| `{name}` | {weight:.2f} |" in page
