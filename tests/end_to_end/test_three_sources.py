@@ -8,12 +8,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+
+pytestmark = pytest.mark.needs("prometheus", "alertmanager")
 
 RUN = "import sys; from groundwire_collector.cli import main; sys.argv[0] = 'groundwire'; main()"
 TURNS = 600
@@ -31,11 +34,16 @@ class Demo:
     key: str
 
     def by_version(self, expression: str) -> dict[str, float]:
-        """An expression summed by model_version, as Prometheus has it now."""
-        address = f"{self.prometheus}/api/v1/query"
-        query = {"query": f"sum by (model_version) ({expression})"}
-        found = httpx.get(address, params=query, timeout=10).json()["data"]["result"]
+        """An expression summed by model_version."""
+        found = self.query(f"sum by (model_version) ({expression})")
         return {one["metric"]["model_version"]: float(one["value"][1]) for one in found}
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """What Prometheus has of it now."""
+        address = f"{self.prometheus}/api/v1/query"
+        answer = httpx.get(address, params={"query": expression}, timeout=10)
+        found: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return found
 
     def outcomes(self, source: str, *names: str) -> dict[str, float]:
         """Answers with these outcomes (without names: all), by model_version; 0 where none."""
@@ -65,9 +73,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             if line.startswith("Ctrl-C"):
                 break
         try:
-            yield Demo(
-                output, *(_told(output, name) for name in ("collector", "Prometheus", "API key:"))
-            )
+            told = (_told(output, name) for name in ("collector", "Prometheus", "API key:"))
+            yield Demo(output, *told)
         finally:
             process.send_signal(signal.SIGINT)
             rest, _ = process.communicate(timeout=60)
@@ -80,19 +87,13 @@ def _told(output: list[str], name: str) -> str:
     return line.split()[-1].removesuffix("/alerts").removesuffix("/")
 
 
-pytestmark = pytest.mark.needs("prometheus", "alertmanager")
-
-
 def test_faithfulness_and_passive_signals_stay_flat(demo: Demo) -> None:
     sums, counts = (demo.by_version(f"groundwire_faithfulness_{part}") for part in ("sum", "count"))
     faithfulness = {version: sums[version] / counts[version] for version in (BASE, TUNED)}
     assert faithfulness[TUNED] > 0.9
     assert abs(faithfulness[TUNED] - faithfulness[BASE]) < 0.03
-    overridden, all_answers = (
-        demo.outcomes("passive", "parametric", "both"),
-        demo.outcomes("passive"),
-    )
-    assert overridden[TUNED] / all_answers[TUNED] < 0.03
+    overridden, answers = demo.outcomes("passive", "parametric", "both"), demo.outcomes("passive")
+    assert overridden[TUNED] / answers[TUNED] < 0.03
 
 
 def test_the_memorization_ratio_of_canaries_is_up_and_alarmed(demo: Demo) -> None:
@@ -101,10 +102,8 @@ def test_the_memorization_ratio_of_canaries_is_up_and_alarmed(demo: Demo) -> Non
     ratio = {version: parametric[version] / deciding[version] for version in (BASE, TUNED)}
     assert ratio[BASE] < 0.1
     assert ratio[TUNED] > 0.3
-    alarms = demo.by_version(
-        'label_replace(groundwire_drift_alarm{signal="canary"}, "model_version", "$1", "value", "(.*)")'
-    )
-    assert alarms == {TUNED: 1.0}
+    alarm = 'groundwire_drift_alarm{signal="canary", axis="model_version"}'
+    assert [one["metric"]["value"] for one in demo.query(alarm)] == [TUNED]
     said = "".join(demo.output)
     assert [line.split()[1] for line in demo.output if line.startswith("ALARM ")] == ["canary"]
     assert "GroundwireDrift firing: canary of model_version tarn-8b-ft" in said
@@ -136,7 +135,7 @@ def test_what_the_collector_and_the_application_ask_besides_is_no_turn(
 
 def test_each_canary_run_tells_its_stratum_its_cost_and_how_it_compares(demo: Demo) -> None:
     runs = demo.estimates()["canary"]
-    assert [run["model_version"] for run in runs] == [TUNED, BASE, TUNED, BASE] or len(runs) == 4
+    assert Counter(run["model_version"] for run in runs) == {TUNED: 2, BASE: 2}
     for run in runs:
         fresh = run["strata"]["fresh"]
         assert fresh["conflict_arms"]["n"] == fresh["clean_n"] == 80
