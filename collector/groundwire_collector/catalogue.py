@@ -86,6 +86,21 @@ RELIANCE_OUTCOMES = _counter(
     "source",
     "outcome",
 )
+ANSWER_VALUES = _counter(
+    "answer_values",
+    "Values (numbers, dates, money, names) of answers: covered by chunks or question, novel, or "
+    "overriding: novel where a chunk holds a rival.",
+    "kind",
+)
+REFUSALS = _counter(
+    "refusals",
+    "Answers that decline, by whether a chunk spoke of what was asked (a lexical proxy).",
+    "sufficient",
+)
+PRIOR_MARKED_TURNS = _counter(
+    "prior_marked_turns",
+    "Turns whose answer says in words that it draws on memory or overrules its context.",
+)
 STALE_ANSWERS = _counter(
     "stale_answers", "Answers to a question whose answer-bearing chunk changed.", "outcome"
 )

@@ -21,6 +21,7 @@ from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.publishing import Publisher
 from groundwire_collector.monitoring import memory, shadows
 from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.staleness import LatestTurns
 from groundwire_collector.monitoring.tally import tally, tally_reopened, tally_shadow
 from groundwire_collector.probing.sampling import Sample
 from groundwire_collector.settings import Settings
@@ -61,6 +62,7 @@ class Pipeline:
         self._evaluators = evaluators
         self._publisher = Publisher.of(settings)
         self._sample = Sample(settings.shadow_rate if settings.probes else 0.0)
+        self._latest = LatestTurns()
         self._monitor = self._remembered()
 
     def close(self) -> None:
@@ -187,6 +189,7 @@ class Pipeline:
         increments = Increments()
         for item in new:
             tally(increments, item)
+        self._latest.tally(increments, [item.turn for item in new])
         for item in judged:
             if item.turn.id in counted:
                 tally_reopened(increments, item.turn)

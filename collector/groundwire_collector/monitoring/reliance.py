@@ -6,7 +6,7 @@ from enum import StrEnum
 from groundwire_collector import catalogue
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
-from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS
 from groundwire_evaluators.reliance.canary.run import Result
 from groundwire_evaluators.reliance.outcome import Outcome
@@ -39,6 +39,35 @@ def count_passive(
     for evaluation in evaluations:
         if evaluation.evaluator == "override" and (outcome := passive_outcome(evaluation)):
             count_outcome(increments, Source.PASSIVE, outcome, labels)
+
+
+def count_passive_signals(
+    increments: Increments, evaluations: Iterable[Evaluation], labels: Mapping[str, str]
+) -> None:
+    """What stands behind the passive outcome: values, refusals, overt markers of memory."""
+    for evaluation in evaluations:
+        if evaluation.evaluator != "override":
+            continue
+        signals = evaluation.signals
+        if evaluation.state is State.REFUSAL and "context_sufficient" in signals:
+            sufficient = "true" if signals["context_sufficient"] else "false"
+            increments.count(catalogue.REFUSALS, {**labels, "sufficient": sufficient})
+        if evaluation.state is State.SCORED:
+            _count_values(increments, signals, labels)
+
+
+def _count_values(
+    increments: Increments, signals: Mapping[str, float], labels: Mapping[str, str]
+) -> None:
+    checkable, novel, overrides = (
+        signals.get(name, 0.0) for name in ("checkable", "novel", "overrides")
+    )
+    kinds = {"covered": checkable - novel, "novel": novel - overrides, "overriding": overrides}
+    for kind, number in kinds.items():
+        if number:
+            increments.count(catalogue.ANSWER_VALUES, {**labels, "kind": kind}, number)
+    if signals.get("prior_markers"):
+        increments.count(catalogue.PRIOR_MARKED_TURNS, labels)
 
 
 def count_shadowed(increments: Increments, shadowed: Shadowed, labels: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ from groundwire_collector import catalogue
 from groundwire_collector.catalogue import VERSION_LABELS
 from groundwire_collector.monitoring.reliance import (
     count_passive,
+    count_passive_signals,
     count_shadowed,
     supported_by_grounding,
 )
@@ -22,6 +23,7 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
     increments.count(catalogue.TURNS, labels | {"route": turn.route.value})
     _tally_speed(increments, turn, labels)
     count_passive(increments, judged.evaluations, labels)
+    count_passive_signals(increments, judged.evaluations, labels)
     for evaluation in judged.evaluations:
         _tally_evaluation(increments, turn, evaluation, labels)
 
