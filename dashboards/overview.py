@@ -272,23 +272,28 @@ def reliance() -> timeseries.Panel:
             "Context reliance and memorization",
             "p_s: share of measured answers that follow the context. M_R: of those that follow "
             "either context or memory, the share that follows memory. Measured by shadow calls and "
-            "canaries; passive signals see unsupported insertions only.",
+            "canaries; passive signals see unsupported insertions only. Redundant: the share of "
+            "shadowed answers that memory gives as well, at risk when the source changes.",
         )
         .with_target(query(f"groundwire:context_reliance:ratio{selected}", f"p_s {legend}"))
         .with_target(query(f"groundwire:memorization:ratio{selected}", f"M_R {legend}"))
+        .with_target(query(f"groundwire:redundant_answers:ratio{selected}", f"redundant {legend}"))
         .data_links([WORST])
     )
 
 
 def reliance_answers() -> timeseries.Panel:
-    return line(
-        "Answers measured for reliance",
-        "n of the panel beside: a ratio of a handful of answers says little.",
-        "short",
-    ).with_target(
-        query(
-            f"groundwire:reliance_answers:current{{{VERSION}}}",
-            "{{service}} {{model_version}} ({{source}})",
+    legend = "{{service}} {{model_version}} ({{source}})"
+    return (
+        line(
+            "Answers measured for reliance",
+            "n of the panel beside, and how many of them decide M_R: below 50 it is noise (too few "
+            "diagnostic turns, where shadow calls measure it).",
+            "short",
+        )
+        .with_target(query(f"groundwire:reliance_answers:current{{{VERSION}}}", f"n {legend}"))
+        .with_target(
+            query(f"groundwire:deciding_answers:current{{{VERSION}}}", f"deciding {legend}")
         )
     )
 

@@ -86,8 +86,49 @@ RELIANCE_OUTCOMES = _counter(
     "source",
     "outcome",
 )
+ANSWER_VALUES = _counter(
+    "answer_values",
+    "Values (numbers, dates, money, names) of answers: covered by chunks or question, novel, or "
+    "overriding: novel where a chunk holds a rival.",
+    "kind",
+)
+REFUSALS = _counter(
+    "refusals",
+    "Answers that decline, by whether a chunk spoke of what was asked (a lexical proxy).",
+    "sufficient",
+)
+PRIOR_MARKED_TURNS = _counter(
+    "prior_marked_turns",
+    "Turns whose answer says in words that it draws on memory or overrules its context.",
+)
 STALE_ANSWERS = _counter(
     "stale_answers", "Answers to a question whose answer-bearing chunk changed.", "outcome"
+)
+
+CANARY_OUTCOMES = Metric(
+    "groundwire_canary_outcomes",
+    Kind.COUNTER,
+    "Answers to scheduled canaries by stratum and arm.",
+    ("service", "model_version", "stratum", "arm", "outcome"),
+)
+CANARY_RUNS = Metric(
+    "groundwire_canary_runs",
+    Kind.COUNTER,
+    "Scheduled canary runs that ended, by state: finished or abandoned.",
+    ("service", "model_version", "state"),
+)
+PROBE_CALLS = Metric(
+    "groundwire_probe_calls",
+    Kind.COUNTER,
+    "Calls of the collector's own, by source (canary, shadow) and what came of them: answered, "
+    "the kind of failure, or skipped for the budget. Never part of turns.",
+    ("service", "model_version", "source", "result"),
+)
+PROBE_TOKENS = Metric(
+    "groundwire_probe_tokens",
+    Kind.COUNTER,
+    "Tokens of the collector's own calls, as the endpoint counts them.",
+    ("service", "model_version", "source", "kind"),
 )
 
 # Cost and speed

@@ -19,11 +19,13 @@ from groundwire_collector.assembly.judgements import judgements_of
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.publishing import Publisher
-from groundwire_collector.monitoring import memory
+from groundwire_collector.monitoring import memory, shadows
 from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.staleness import LatestTurns
 from groundwire_collector.monitoring.tally import tally, tally_reopened, tally_shadow
+from groundwire_collector.probing.sampling import Sample
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import counters, drift, progress, spans, turns
+from groundwire_collector.storage import counters, drift, progress, shadowed, spans, turns
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import PASSING
@@ -59,6 +61,8 @@ class Pipeline:
         self._engine = engine
         self._evaluators = evaluators
         self._publisher = Publisher.of(settings)
+        self._sample = Sample(settings.shadow_rate if settings.probes else 0.0)
+        self._latest = LatestTurns()
         self._monitor = self._remembered()
 
     def close(self) -> None:
@@ -185,16 +189,28 @@ class Pipeline:
         increments = Increments()
         for item in new:
             tally(increments, item)
+        self._latest.tally(increments, [item.turn for item in new])
         for item in judged:
             if item.turn.id in counted:
                 tally_reopened(increments, item.turn)
         for item in judged:
             if item.turn.shadow_of and item.turn.id not in before:
-                _tally_shadow(connection, increments, item.turn)
+                _tally_shadow(connection, increments, item.turn, now_ns)
+        self._await_shadows(connection, new, now_ns)
         counters.add(connection, increments, now_ns)
         for alarm in self._monitor.observe(new, now_ns):
             self._record(connection, alarm)
         memory.keep(connection, self._monitor)
+
+    def _await_shadows(
+        self, connection: Connection, new: Sequence[JudgedTurn], now_ns: int
+    ) -> None:
+        """Let the turns of the sample wait for the prober's closed-book call."""
+        chosen = [item.turn for item in new if self._sample.holds(item.turn)]
+        shadowed.enqueue(
+            connection,
+            [shadows.sampled(turn, self._sample.probability(turn), now_ns) for turn in chosen],
+        )
 
     def _record(self, connection: Connection, alarm: Alarm) -> None:
         if alarm.resolved_ns is not None and alarm.id is not None:
@@ -208,13 +224,17 @@ class Pipeline:
         )
 
 
-def _tally_shadow(connection: Connection, increments: Increments, shadow: Turn) -> None:
+def _tally_shadow(
+    connection: Connection, increments: Increments, shadow: Turn, now_ns: int
+) -> None:
     """Count a shadow call beside its production turn; one whose turn is not stored is not."""
     trace_id = (shadow.shadow_of or "").partition(":")[0]
     found = turns.find(connection, TurnQuery(trace_id=trace_id))
     production = next((item for item in found if not item.turn.shadow), None)
     if production is not None:
-        tally_shadow(increments, production, shadow)
+        outcome = tally_shadow(increments, production, shadow)
+        waiting = shadows.sampled(production.turn, outcome.probability, now_ns)
+        shadowed.put(connection, [shadows.compared(waiting, outcome)])
 
 
 def _counts(turn: Turn) -> bool:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from groundwire_collector.errors import UsageError
@@ -85,6 +85,61 @@ class Settings(BaseSettings):
     alarm_budget: str = Field("1 per 30d", description="False alarms allowed over everything.")
     min_effect: float = Field(0.03, gt=0, lt=1, description="Smallest drop of a mean that matters.")
     baseline_turns: int = Field(500, ge=50, description="Judged turns that make a baseline.")
+
+    # What the collector asks a model of its own accord; off unless an endpoint is given
+    probe_endpoint: str | None = Field(
+        None,
+        description="OpenAI-compatible address, up to and with /v1, that canaries and shadow calls"
+        " ask; unset: nothing is asked.",
+    )
+    probe_api_key: SecretStr | None = Field(
+        None, description="Key for it; keep it in the environment."
+    )
+    probe_timeout_seconds: float = Field(60.0, gt=0, description="A call that takes longer failed.")
+    system_prompt: Path | None = Field(
+        None, description="File with the production system prompt, for canaries."
+    )
+    closed_book_prompt: Path | None = Field(
+        None,
+        description="File with the same prompt less its context instruction, for shadow calls and"
+        " the closed-book canaries.",
+    )
+    canary_models: str = Field(
+        "",
+        description="Models that canaries ask, by commas; `model=version` names the model_version"
+        " they are counted under. Unset: no canaries.",
+    )
+    canary_service: str = Field("", description="Service that they are counted under.")
+    canary_interval_seconds: float = Field(
+        86_400.0, gt=0, description="From the begin of one run to the begin of the next."
+    )
+    canary_pack: Path | None = Field(None, description="File of the pack; unset: the shipped one.")
+    canary_items: int | None = Field(None, gt=0, description="Only so many items; unset: all.")
+    canary_arms: str = Field(
+        "clean,conflict,mixed,irrelevant,closed_book,distractors",
+        description="Arms of each item, by commas.",
+    )
+    canary_calls_per_minute: float = Field(60.0, gt=0, description="Pace of a run.")
+    canary_alarms_per_30_days: float = Field(
+        1.0,
+        gt=0,
+        description="False alarms of canaries that all their runs share; beside `alarm_budget`.",
+    )
+    shadow_rate: float = Field(
+        0.0, ge=0, le=1, description="Share of production turns asked again without context."
+    )
+    shadow_model: str | None = Field(
+        None, description="Model that shadow calls ask; unset: the one that the turn asked."
+    )
+    shadow_calls_per_minute: float = Field(
+        10.0, gt=0, description="Budget; turns that it does not reach in ten minutes are skipped."
+    )
+    shadow_calls_per_day: int = Field(2000, gt=0, description="Budget of a day.")
+
+    @property
+    def probes(self) -> bool:
+        """Whether the collector asks a model of its own accord."""
+        return self.probe_endpoint is not None and bool(self.canary_models or self.shadow_rate)
 
     @property
     def sqlite_path(self) -> Path:

@@ -1,6 +1,7 @@
 """The application that is watched: a help desk that answers from the handbook.
 
-`gw.init`, three decorators, and which model answers this time: nothing else of it is ours.
+`gw.init`, three decorators, one function for shadow calls, and which model answers this time:
+nothing else of it is ours.
 """
 
 from dataclasses import dataclass
@@ -19,16 +20,27 @@ PROMPT_VERSION = "3"
 INDEX_VERSION = "handbook-2026"
 
 
-@dataclass(frozen=True, slots=True)
+# A tenth of the questions is asked again without the passages, after the user has the answer.
+SHADOW_RATE = 0.1
+SHADOWS_A_MINUTE = 600
+
+
+@dataclass
 class HelpDesk:
     """Questions in, answers out: BM25, then a model behind the `openai` client."""
 
     retriever: Retriever
     client: openai.OpenAI
 
+    def __post_init__(self) -> None:
+        self._answering = ""  # the model of the latest question
+        shadow = gw.Shadow(SHADOW_RATE, self.closed_book, SHADOWS_A_MINUTE)
+        self.generate = observe.generation(shadow=shadow)(self._generate)
+
     @observe
     def ask(self, question: str, model: str) -> str:
         """The answer of `model`, which is named as the turn's version."""
+        self._answering = model
         gw.annotate(model_version=model)
         chunks = self.search(question)
         completion = self.generate(question, chunks, model)
@@ -38,12 +50,17 @@ class HelpDesk:
     def search(self, question: str) -> list[dict[str, Any]]:
         return [chunk_of(passage, score) for passage, score in self.retriever.search(question)]
 
-    @observe.generation
-    def generate(
+    def _generate(
         self, question: str, chunks: list[dict[str, Any]], model: str
     ) -> openai.types.chat.ChatCompletion:
         return self.client.chat.completions.create(
             model=model, messages=prompt.messages(question, chunks), temperature=0.0
+        )
+
+    def closed_book(self, question: str) -> openai.types.chat.ChatCompletion:
+        """The same model, the same question, no passages."""
+        return self.client.chat.completions.create(
+            model=self._answering, messages=prompt.closed_book(question), temperature=0.0
         )
 
 

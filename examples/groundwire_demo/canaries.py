@@ -1,24 +1,25 @@
-"""Canaries made of the handbook, by `groundwire canary`: run before a rollout and after it."""
+"""Canaries made of the handbook, which the collector asks of both models on a schedule."""
 
-import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from groundwire_collector.errors import UsageError
 from groundwire_demo.collector import GROUNDWIRE
 from groundwire_demo.corpus import Edition, Page
+from groundwire_demo.endpoint import Endpoint
 
 _ITEMS = 80
 _CALLS_A_MINUTE = 6000
-_WORSE = 2  # exit code of `groundwire canary run`
+_SHARED_LABEL = "fresh"  # the stratum of everything that is built from a corpus alone
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One run of the canaries against one model; `worse` than the baseline, where one is given."""
+    """One run of the canaries against one model; `worse` than the baseline, where there is one."""
 
     model: str
     memorization_ratio: float | None
@@ -26,21 +27,32 @@ class Reading:
     items: int
     clean_accuracy: float
     worse: bool
+    started_at: datetime
 
     @classmethod
-    def of(cls, model: str, summary: dict[str, Any], worse: bool) -> Self:
-        told = summary["conflict_arms"]
-        interval = tuple(told["interval"]) if told["interval"] else None
-        ratio = told["memorization_ratio"]
-        return cls(model, ratio, interval, told["n"], summary["clean_accuracy"], worse)
+    def of(cls, run: Mapping[str, Any]) -> Self:
+        """From a run as `/api/v1/estimates` tells it."""
+        told = run["strata"][_SHARED_LABEL]
+        conflict, compared = told["conflict_arms"], run["against_baseline"]
+        low, high = conflict["interval"]
+        return cls(
+            run["model_version"],
+            conflict["memorization_ratio"],
+            (low, high),
+            conflict["n"],
+            told["clean_accuracy"],
+            compared is not None and (compared["override"] or compared["general"]),
+            datetime.fromisoformat(run["started_at"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Canaries:
-    """A pack in `folder`, asked of the models at `base_url`."""
+    """A pack in `folder`, asked of the models at `endpoint` each `interval` seconds."""
 
     folder: Path
-    base_url: str
+    endpoint: Endpoint
+    interval: float
 
     def build(self, pages: Sequence[Page]) -> None:
         """Make the pack of this year's pages; raises UsageError where that fails."""
@@ -49,31 +61,29 @@ class Canaries:
         for page in pages:
             text = "\n\n".join(page.paragraphs(Edition.THIS_YEAR))
             (corpus / f"{page.name}.txt").write_text(text, encoding="utf-8")
-        _groundwire("build", "--corpus", str(corpus), "--out", str(self._pack))
+        command = [*GROUNDWIRE, "canary", "build", "--corpus", str(corpus)]
+        ended = subprocess.run(
+            [*command, "--out", str(self._pack)], capture_output=True, text=True, check=False
+        )
+        if ended.returncode:
+            raise UsageError(f"groundwire canary build: {ended.stderr.strip()}")
 
-    def run(self, model: str, baseline: str | None = None) -> Reading:
-        """Ask `model`, and compare it with the run of `baseline`, a model asked before."""
-        options = ["--endpoint", self.base_url, "--model", model, "--pack", str(self._pack)]
-        options += ["--arms", "clean,conflict", "--limit", str(_ITEMS)]
-        options += ["--rate", str(_CALLS_A_MINUTE), "--out", str(self._results(model))]
-        if baseline is not None:
-            options += ["--baseline", str(self._results(baseline))]
-        ended = _groundwire("run", *options)
-        (summary,) = json.loads(ended.stdout)["summary"]["strata"].values()
-        return Reading.of(model, summary, ended.returncode == _WORSE)
+    def settings(self, service: str, api_key: str | None) -> dict[str, str]:
+        """Tells the collector to ask them, the model of today first: it is the baseline."""
+        models = (self.endpoint.model, self.endpoint.tuned_model)
+        told = {
+            "PROBE_ENDPOINT": self.endpoint.base_url,
+            "CANARY_MODELS": ",".join(model for model in models if model),
+            "CANARY_SERVICE": service,
+            "CANARY_INTERVAL_SECONDS": str(self.interval),
+            "CANARY_PACK": str(self._pack.resolve()),
+            "CANARY_ITEMS": str(_ITEMS),
+            "CANARY_ARMS": "clean,conflict",
+            "CANARY_CALLS_PER_MINUTE": str(_CALLS_A_MINUTE),
+            **({"PROBE_API_KEY": api_key} if api_key else {}),
+        }
+        return {f"GROUNDWIRE_{name}": value for name, value in told.items()}
 
     @property
     def _pack(self) -> Path:
         return self.folder / "pack.jsonl"
-
-    def _results(self, model: str) -> Path:
-        return self.folder / f"{model.replace('/', '-')}.jsonl"
-
-
-def _groundwire(*arguments: str) -> subprocess.CompletedProcess[str]:
-    ended = subprocess.run(
-        [*GROUNDWIRE, "canary", *arguments], capture_output=True, text=True, check=False
-    )
-    if ended.returncode not in (0, _WORSE) or not ended.stdout:
-        raise UsageError(f"groundwire canary {arguments[0]}: {ended.stderr.strip()}")
-    return ended

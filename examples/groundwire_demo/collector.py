@@ -4,7 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ _START_SECONDS = 60.0
 # Where a collector of the user's own lives: nothing the demo may touch.
 _NOT_OURS = ("DATABASE_URL", "HOST", "PORT", "GRPC_PORT", "DATA_DIR", "PATH_PREFIX")
 _MAIN = "import sys; from groundwire_collector.cli import main; sys.argv[0] = 'groundwire'; main()"
+NOTHING: Mapping[str, str] = {}
 GROUNDWIRE = (sys.executable, "-c", _MAIN)  # the command, also where it is not on the path
 
 
@@ -76,6 +77,11 @@ class Collector:
         found = self._get("/api/v1/turns", query)["turns"]
         return [self._get(f"/api/v1/turns/{turn['id']}") for turn in found]
 
+    def estimates(self) -> dict[str, Any]:
+        """What shadow calls and scheduled canaries say, with intervals."""
+        found: dict[str, Any] = self._get("/api/v1/estimates")
+        return found
+
     def turns_judged(self) -> int:
         """Turns completed and judged since the collector's first start, by its own metrics."""
         families = text_string_to_metric_families(self.client.get("/metrics").text)
@@ -87,8 +93,11 @@ class Collector:
 
 
 @contextmanager
-def running(data_dir: Path) -> Iterator[Collector]:
-    """A collector with its data in `data_dir`, on free ports, for as long as the block lasts."""
+def running(data_dir: Path, further: Mapping[str, str] = NOTHING) -> Iterator[Collector]:
+    """A collector with its data in `data_dir`, on free ports, for as long as the block lasts.
+
+    `further` are settings of its environment.
+    """
     port, api_key = free_port(), f"gw_{secrets.token_urlsafe(24)}"
     log = data_dir / "collector.log"
     command = [*GROUNDWIRE, "up", "--data-dir", str(data_dir)]
@@ -97,7 +106,10 @@ def running(data_dir: Path) -> Iterator[Collector]:
         log.open("wb") as output,
         ended_at_last(
             subprocess.Popen(
-                command, env=_environment(api_key), stdout=output, stderr=subprocess.STDOUT
+                command,
+                env={**_environment(api_key), **further},
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         ) as process,
     ):

@@ -40,6 +40,11 @@ class Plan:
         """Questions in which the scripted fine-tune gets to its worst."""
         return max(1, self.turns * 35 // 100)
 
+    @property
+    def canary_interval(self) -> float:
+        """Seconds from one canary run to the next: one at the start, one well after the rollout."""
+        return 0.75 * self.turns / self.rate
+
     def check(self) -> None:
         """Refuse what cannot end well.
 

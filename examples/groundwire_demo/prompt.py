@@ -9,6 +9,11 @@ SYSTEM = (
     "You answer questions about Tarnwell for employees and customers. Answer in one or two "
     "sentences, from the numbered passages alone. If they do not hold the answer, say so."
 )
+# The same less what it says of passages, so that nothing but the context differs.
+CLOSED_BOOK = (
+    "You answer questions about Tarnwell for employees and customers. Answer in one or two "
+    "sentences. If you do not know the answer, say so."
+)
 
 
 def messages(
@@ -24,4 +29,12 @@ def messages(
     return [
         {"role": "system", "content": SYSTEM},
         {"role": "user", "content": f"Passages:\n\n{context}\n\nQuestion: {question}"},
+    ]
+
+
+def closed_book(question: str) -> list[ChatCompletionMessageParam]:
+    """The question alone."""
+    return [
+        {"role": "system", "content": CLOSED_BOOK},
+        {"role": "user", "content": f"Question: {question}"},
     ]

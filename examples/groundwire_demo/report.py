@@ -1,6 +1,6 @@
 """What the demo tells at its end."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,13 +59,27 @@ def timeline(traffic: Traffic, tuned: str, alarms: Sequence[Alarm]) -> Table:
     return table
 
 
-def canary_lines(readings: Sequence[Reading]) -> Iterator[str]:
-    """Each run of the canaries, and the alarm where one was worse than before the rollout."""
+def canary_lines(readings: Iterable[Reading]) -> Iterator[str]:
+    """What the last run of the canaries says of each model."""
     for reading in readings:
         yield f"canaries: {reading.model} has {_ratio(reading)}"
-    for reading in readings:
-        if reading.worse:
-            yield f"ALARM canary of {reading.model}: it reads its context less than the baseline"
+
+
+def shadow_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What the shadow calls say of each model; the ratio only where enough turns decide it."""
+    for told in estimates:
+        redundant = told["redundant_share"]
+        low, high = redundant["interval"]
+        share = (
+            f"{redundant['value']:.2f} ({low:.2f} to {high:.2f}) of {redundant['n']} answers"
+            " are given without the context as well"
+            if redundant["n"]
+            else "it declines without the context"
+        )
+        yield (
+            f"shadow calls: {told['model_version']}, {told['n']} turns: {share};"
+            f" memorization ratio: {told['statement']}"
+        )
 
 
 def _ratio(reading: Reading) -> str:

@@ -27,6 +27,7 @@ WORST_SHOWN = 3
 _LOOK_SECONDS = 0.5
 _JUDGED_SECONDS = 120.0  # a slow machine may still be judging when the last answer is out
 _ALERT_SECONDS = 20.0
+_CANARY_SECONDS = 60.0
 _HOPELESS = 20  # so many failures without one answer, and the endpoint does not work
 
 
@@ -40,7 +41,7 @@ class Run:
     alerting: Alerting | None
     traffic: Traffic
     alarms: list[Alarm] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)  # of the canaries: before, after
+    readings: list[Reading] = field(default_factory=list)  # of the canaries, newest first
     _alerts_seen: int = 0
     _alerts_told: list[Alert] = field(default_factory=list)
     _judged: int = 0
@@ -57,8 +58,17 @@ class Run:
             self.traffic.stop()
         gw.flush()
         self._wait(shown, "judging the last answers", _JUDGED_SECONDS, self._all_judged)
+        if self.plan.memory_agrees:
+            self._wait(shown, "waiting for the canaries", _CANARY_SECONDS, self._canaries_asked)
         if self.alerting and self.alarms:
             self._wait(shown, "waiting for the alert", _ALERT_SECONDS, self._alert_arrived)
+
+    def last_readings(self) -> list[Reading]:
+        """The newest of each model, in the order of their versions."""
+        newest: dict[str, Reading] = {}
+        for reading in self.readings:
+            newest.setdefault(reading.model, reading)
+        return [newest[model] for model in sorted(newest)]
 
     def true_alarms(self) -> list[Alarm]:
         """Those raised after the rollout; one before it is false."""
@@ -74,11 +84,11 @@ class Run:
         if lost:
             yield f"spans that did not arrive: {lost}"
         early = len(self.alarms) - len(self.true_alarms())
-        if early:
+        if early and not self.plan.memory_agrees:  # canaries may tell before any user is answered
             yield f"{early} alarm(s) without cause"
         plan = self.plan
         if plan.memory_agrees:
-            yield _verdict_on_agreement(self.alarms, self.readings)
+            yield _verdict_on_agreement(self.alarms)
         elif not plan.rollout:
             yield "No rollout, and yet an alarm." if early else "No rollout, and no alarm."
         elif self.true_alarms():
@@ -89,7 +99,7 @@ class Run:
 
     def as_expected(self) -> bool:
         if self.plan.memory_agrees:
-            return not self.alarms and any(reading.worse for reading in self.readings)
+            return {alarm.signal for alarm in self.alarms} == {"canary"}
         return bool(self.true_alarms()) if self.plan.rollout else not self.alarms
 
     def _phase(self) -> str:
@@ -125,6 +135,14 @@ class Run:
                 return
             time.sleep(_LOOK_SECONDS)
 
+    def _canaries_asked(self) -> bool:
+        """Whether both models were asked after the rollout."""
+        told = self.collector.estimates()["canary"]
+        self.readings = [Reading.of(run) for run in told]
+        began = self.traffic.rollout_began
+        late = {r.model for r in self.readings if began is not None and r.started_at > began}
+        return len(late) > 1
+
     def _all_judged(self) -> bool:
         return self._judged >= self.traffic.answered
 
@@ -149,9 +167,11 @@ def perform(plan: Plan, console: Console) -> bool:
         model = endpoint.from_environment(plan.rollout) or stack.enter_context(
             endpoint.standing_in(plan.ramp, plan.learnt, plan.data_dir / "stand-in.log")
         )
-        watcher = stack.enter_context(collector.running(plan.data_dir))
-        alerts = None if alerting.missing() else stack.enter_context(alerting.watching(watcher))
         pages = handbook()
+        probe = _canaries(plan, pages, model)
+        further = probe.settings(SERVICE, os.environ.get("OPENAI_API_KEY")) if probe else {}
+        watcher = stack.enter_context(collector.running(plan.data_dir, further))
+        alerts = None if alerting.missing() else stack.enter_context(alerting.watching(watcher))
         gw.init(
             service=SERVICE,
             endpoint=watcher.url,
@@ -161,13 +181,8 @@ def perform(plan: Plan, console: Console) -> bool:
         )
         run = Run(plan, console, watcher, alerts, _traffic(plan, pages, model))
         _introduce(run, pages, model)
-        probe = _canaries(plan, pages, model)
-        if probe is not None:
-            run.readings.append(probe.run(model.model))
         with display(console, plan.turns) as shown:
             run.watch(shown)
-        if probe is not None and model.tuned_model is not None:
-            run.readings.append(probe.run(model.tuned_model, baseline=model.model))
         _conclude(run, model)
         if plan.keep:
             _keep(run)
@@ -178,15 +193,16 @@ def _canaries(plan: Plan, pages: list[Page], model: Endpoint) -> Canaries | None
     """Where memory agrees with the pages only canaries can tell: a pack made of the pages."""
     if not plan.memory_agrees:
         return None
-    made = Canaries(plan.data_dir / "canaries", model.base_url)
+    made = Canaries(plan.data_dir / "canaries", model, plan.canary_interval)
     made.build(pages)
     return made
 
 
-def _verdict_on_agreement(alarms: Sequence[Alarm], readings: Sequence[Reading]) -> str:
-    if alarms:
+def _verdict_on_agreement(alarms: Sequence[Alarm]) -> str:
+    signals = {alarm.signal for alarm in alarms}
+    if signals - {"canary"}:
         return "The answers agreed with their context, and yet an alarm on the traffic."
-    if not any(reading.worse for reading in readings):
+    if not signals:
         return "The rollout was NOT noticed: no alarm of the canaries."
     return "The answers still agree with their context: only the canaries noticed the rollout."
 
@@ -227,7 +243,8 @@ def _conclude(run: Run, model: Endpoint) -> None:
     console.print()
     if run.plan.rollout or alarms:
         console.print(report.timeline(traffic, model.tuned_model or "", alarms))
-    report.tell(console, report.canary_lines(run.readings))
+    report.tell(console, report.canary_lines(run.last_readings()))
+    report.tell(console, report.shadow_lines(run.collector.estimates()["shadow"]))
     since = alarms[0].changed_at if alarms else None
     if alarms:
         console.print("The worst answers since then, what their context does not support in »«:")

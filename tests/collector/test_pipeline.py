@@ -12,7 +12,7 @@ from groundwire_collector import pipeline as module
 from groundwire_collector.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
-from groundwire_collector.storage import counters, drift, turns
+from groundwire_collector.storage import counters, drift, shadowed, turns
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -217,24 +217,7 @@ def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
 
 def test_a_shadow_call_is_counted_beside_its_turn_and_kept_out_of_production(settings, engine):
     SpanStore(engine).add(trace(0))
-    shadow = Span(
-        trace_id="f" * 32,
-        span_id="f" * 16,
-        service="bot",
-        scope=attributes.SCOPE,
-        start_ns=SECOND,
-        end_ns=2 * SECOND,
-        attributes={
-            attributes.OPERATION: attributes.OPERATION_TURN,
-            attributes.INPUT_MESSAGES: message("user", "How long?"),
-            attributes.OUTPUT_MESSAGES: message("assistant", "30 days"),
-            attributes.ANSWER_COMPLETE: True,
-            attributes.SHADOW: True,
-            attributes.SHADOW_OF: f"{1:032x}:{1:016x}",
-            attributes.SAMPLING_PROBABILITY: 0.1,
-        },
-    )
-    SpanStore(engine).add([shadow])
+    SpanStore(engine).add([closed_book(0, "30 days")])
     work_off(Pipeline(settings, engine, [Length()]))
     assert count(engine, catalogue.TURNS) == 1
     with engine.connect() as connection:
@@ -246,3 +229,68 @@ def test_a_shadow_call_is_counted_beside_its_turn_and_kept_out_of_production(set
     assert [(o["source"], o["outcome"], o["model_version"]) for o in outcomes] == [
         ("shadow", "both", "v1")
     ]
+
+
+def closed_book(of: int, answer: str) -> Span:
+    """A shadow call of the application, of the turn of `trace(of)`."""
+    return Span(
+        trace_id="f" * 32,
+        span_id="f" * 16,
+        service="bot",
+        scope=attributes.SCOPE,
+        start_ns=SECOND,
+        end_ns=2 * SECOND,
+        attributes={
+            attributes.OPERATION: attributes.OPERATION_TURN,
+            attributes.INPUT_MESSAGES: message("user", "How long?"),
+            attributes.OUTPUT_MESSAGES: message("assistant", answer),
+            attributes.ANSWER_COMPLETE: True,
+            attributes.SHADOW: True,
+            attributes.SHADOW_OF: f"{of + 1:032x}:{of + 1:016x}",
+            attributes.SAMPLING_PROBABILITY: 0.1,
+        },
+    )
+
+
+def test_what_a_shadow_call_said_is_kept_for_the_estimate(settings, engine):
+    SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
+    work_off(Pipeline(settings, engine, [Length()]))
+    with engine.connect() as connection:
+        [kept] = shadowed.answered(connection)
+    assert (kept.cell, kept.probability, kept.model_version) == ("redundant", 0.1, "v1")
+    assert kept.turn_id == stored(engine)[0].turn.id
+
+
+def test_only_production_turns_wait_for_a_shadow_call_and_only_where_it_is_set(tmp_path, engine):
+    asking = Settings(data_dir=tmp_path, shadow_rate=1.0, probe_endpoint="http://127.0.0.1:9/v1")
+    canary = trace(2)
+    canary[1].attributes[attributes.CANARY] = True
+    SpanStore(engine).add([*trace(0), closed_book(0, "x"), *canary])
+    work_off(Pipeline(asking, engine, [Length()]))
+    with engine.connect() as connection:
+        waiting = shadowed.waiting(connection, limit=9)
+        assert len(waiting) + len(shadowed.answered(connection)) == 1
+    SpanStore(engine).add(trace(3))
+    work_off(Pipeline(Settings(data_dir=tmp_path, shadow_rate=1.0), engine, [Length()]))
+    with engine.connect() as connection:
+        assert shadowed.waiting(connection, limit=9) == waiting
+
+
+def test_canaries_through_the_application_are_stored_and_told_apart_but_move_nothing(
+    settings, engine
+):
+    """Enough bad answers to alarm, were they users' traffic."""
+    for number in range(150):
+        SpanStore(engine).add(trace(number))
+    for number in range(150, 250):
+        spans = trace(number, "45 days")
+        spans[1].attributes[attributes.CANARY] = True
+        SpanStore(engine).add(spans)
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert count(engine, catalogue.TURNS) == 150
+    assert count(engine, catalogue.EVALUATIONS) == 150
+    with engine.connect() as connection:
+        assert drift.alarms(connection) == []
+        worst = turns.find(connection, TurnQuery(order="worst", limit=300))
+    assert sum(item.turn.canary for item in stored(engine)) == 100
+    assert [item.turn.canary for item in worst] == [False] * 150

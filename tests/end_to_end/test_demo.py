@@ -96,19 +96,6 @@ def test_without_a_rollout_the_collector_stays_silent(tmp_path: Path) -> None:
     assert "No rollout, and no alarm." in ended.stdout
 
 
-def test_where_memory_agrees_only_the_canaries_notice_the_rollout(tmp_path: Path) -> None:
-    ended = demo(tmp_path / "data", "--memory-agrees")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert [line.split()[1] for line in alarms(ended)] == ["canary"]
-    before, after = (
-        float(line.split("memorization ratio ")[1].split()[0])
-        for line in ended.stdout.splitlines()
-        if line.startswith("canaries: ")
-    )
-    assert before < 0.1
-    assert after > 0.4
-
-
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").touch()
     ended = demo(tmp_path)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.signals import SIGNALS
 from groundwire_collector.monitoring.watch import Watch
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import drift
@@ -27,7 +28,10 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
     for detector in drift.detectors(connection):
         key = (detector.service, detector.signal, detector.revision)
         _recall_detector(monitor.watch(key, 0), detector)
+    watched = {signal.name for signal in SIGNALS}  # canaries raise and resolve their own
     for alarm in drift.alarms(connection, only_open=True):
+        if alarm.signal not in watched:
+            continue
         monitor.watch((alarm.service, alarm.signal, alarm.details["revision"]), 0).alarm = alarm
     return monitor
 

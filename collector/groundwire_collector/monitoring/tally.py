@@ -4,11 +4,16 @@ from collections.abc import Mapping
 
 from groundwire_collector import catalogue
 from groundwire_collector.catalogue import VERSION_LABELS
-from groundwire_collector.monitoring.reliance import count_passive, count_shadowed
+from groundwire_collector.monitoring.reliance import (
+    count_passive,
+    count_passive_signals,
+    count_shadowed,
+    supported_by_grounding,
+)
 from groundwire_collector.storage.counters import Exemplar, Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
-from groundwire_evaluators.reliance.shadow import compare_closed_book
+from groundwire_evaluators.reliance.shadow import Shadowed, compare_closed_book
 from groundwire_evaluators.turn import Turn
 
 
@@ -18,6 +23,7 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
     increments.count(catalogue.TURNS, labels | {"route": turn.route.value})
     _tally_speed(increments, turn, labels)
     count_passive(increments, judged.evaluations, labels)
+    count_passive_signals(increments, judged.evaluations, labels)
     for evaluation in judged.evaluations:
         _tally_evaluation(increments, turn, evaluation, labels)
 
@@ -27,26 +33,20 @@ def tally_reopened(increments: Increments, turn: Turn) -> None:
     increments.count(catalogue.TURNS_REOPENED, version_labels(turn))
 
 
-def tally_shadow(increments: Increments, production: JudgedTurn, shadow: Turn) -> None:
+def tally_shadow(increments: Increments, production: JudgedTurn, shadow: Turn) -> Shadowed:
     """Count what a shadow call says of the production turn whose question it asked again."""
     compared = compare_closed_book(
         production.turn,
         [shadow.answer],
         probability=shadow.sampling_probability or 1.0,
-        supported=_supported(production),
+        supported=supported_by_grounding(production),
     )
     count_shadowed(increments, compared, version_labels(production.turn))
+    return compared
 
 
 def version_labels(turn: Turn) -> dict[str, str]:
     return {name: getattr(turn, name) or "" for name in VERSION_LABELS}
-
-
-def _supported(judged: JudgedTurn) -> bool | None:
-    """Whether grounding holds the answer for supported; None where it was not scored."""
-    flags = (e.flagged for e in judged.evaluations if e.evaluator == "grounding")
-    flagged = next(flags, None)
-    return None if flagged is None else not flagged
 
 
 def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:

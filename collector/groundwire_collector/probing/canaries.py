@@ -1,8 +1,7 @@
 """Runs of a canary pack, into a file that a later call can take up where it was left."""
 
 import json
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -117,31 +116,3 @@ def resume(path: Path, identity: Identity) -> tuple[IO[str], list[Result]]:
 
 def result_line(result: Result) -> str:
     return json.dumps(result.as_record(), ensure_ascii=False)
-
-
-@dataclass
-class Schedule:
-    """Runs canaries again and again, every `interval_seconds`, until stopped.
-
-    `begin` starts one run and returns its results one by one; `report` is given each finished run's
-    results. An error of either is told to `complain` and the next run comes in its time.
-    """
-
-    interval_seconds: float
-    begin: Callable[[], Iterable[Result]]
-    report: Callable[[list[Result]], None]
-    complain: Callable[[Exception], None]
-    clock: Callable[[], float] = time.monotonic
-    _due: float | None = field(default=None, init=False)
-
-    def tick(self) -> bool:
-        """Run if a run is due; whether one was. The first is due at once."""
-        now = self.clock()
-        if self._due is not None and now < self._due:
-            return False
-        self._due = now + self.interval_seconds
-        try:
-            self.report(list(self.begin()))
-        except Exception as error:  # a canary must not take the collector along
-            self.complain(error)
-        return True

@@ -1,17 +1,14 @@
 """Shadow calls of the collector: the same model, the same question, no context."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundwire_collector.probing.pace import Pace
-from groundwire_collector.probing.target import Target
+from groundwire_collector.probing.sampling import Sample
+from groundwire_collector.probing.target import Reply, Target
 from groundwire_evaluators.reliance.canary.arms import Prompting
 from groundwire_evaluators.reliance.shadow import Shadowed, compare_closed_book
 from groundwire_evaluators.turn import Turn
-
-_ALWAYS = 2**64
 
 
 @dataclass
@@ -40,9 +37,7 @@ class ShadowCaller:
 
     def probability(self, turn: Turn, novel: bool = False) -> float:
         """How likely this turn is sampled; 0 for what is no production turn with an answer."""
-        if turn.shadow or turn.canary or not turn.question or not turn.answer:
-            return 0.0
-        return min(1.0, self.rate * (self.eager if novel else 1.0))
+        return Sample(self.rate, self.eager).probability(turn, novel)
 
     def shadow(
         self, turn: Turn, *, novel: bool = False, supported: bool | None = None
@@ -52,32 +47,24 @@ class ShadowCaller:
         The effective probability of a turn skipped for the budget is not known, so such turns are
         counted in `skipped`: a budget that is often spent asks for a lower rate.
         """
-        probability = self.probability(turn, novel)
-        if not _sampled(turn.trace_id or turn.id, probability):
+        if not Sample(self.rate, self.eager).holds(turn, novel):
             return None
         if not self.pace.take():
             self.skipped += 1
             return None
-        answers = self._closed_book(turn.question or "")
+        replies = ask_closed_book(self.target, turn.question or "", self.system, self.draws)
+        self.failures.update(reply.failure.value for reply in replies if reply.failure)
+        answers = [reply.text for reply in replies]
         if not any(answers):
             return None
+        probability = self.probability(turn, novel)
         return compare_closed_book(turn, answers, probability=probability, supported=supported)
 
-    def _closed_book(self, question: str) -> Sequence[str | None]:
-        messages = [
-            {"role": "system", "content": self.system},
-            {"role": "user", "content": question},
-        ]
-        answers: list[str | None] = []
-        for _ in range(self.draws):
-            reply = self.target.ask(messages, question, [])
-            if reply.failure:
-                self.failures[reply.failure.value] += 1
-            answers.append(reply.text)
-        return answers
 
-
-def _sampled(trace_id: str, probability: float) -> bool:
-    """The same answer for the same trace, whoever asks."""
-    drawn = int.from_bytes(hashlib.sha256(f"shadow {trace_id}".encode()).digest()[:8], "big")
-    return drawn < probability * _ALWAYS
+def ask_closed_book(target: Target, question: str, system: str, draws: int = 1) -> list[Reply]:
+    """What the model says without a context, `draws` times."""
+    messages = [
+        {"role": "system", "content": system},
+        {"role": "user", "content": question},
+    ]
+    return [target.ask(messages, question, []) for _ in range(draws)]

@@ -1,5 +1,6 @@
 """Who is asked: an OpenAI-compatible endpoint or a Python function; both answer or say why not."""
 
+import copy
 import importlib
 import time
 from collections.abc import Callable, Sequence
@@ -77,6 +78,12 @@ class Endpoint:
 
     def close(self) -> None:
         self._client.close()
+
+    def of(self, model: str) -> "Endpoint":
+        """Another model behind the same connection."""
+        other = copy.copy(self)
+        other.model = model
+        return other
 
     def ask(
         self,

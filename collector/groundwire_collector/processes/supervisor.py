@@ -1,4 +1,8 @@
-"""`groundwire up`: the receiver and the worker as two processes that meet only in the database."""
+"""`groundwire up`: the receiver and the worker as two processes that meet only in the database.
+
+Where the collector asks a model of its own accord, the prober is a third. It alone may end without
+the others: it is started again.
+"""
 
 import logging
 import multiprocessing
@@ -13,15 +17,20 @@ import urllib.request
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
+from typing import NoReturn
 
 from groundwire_collector.errors import GroundwireError
 from groundwire_collector.settings import Settings
 
+log = logging.getLogger(__name__)
+
 # By name: the supervisor loads neither, so that both load at once.
 RECEIVER = "groundwire_collector.processes.receiver:serve"
 WORKER = "groundwire_collector.processes.worker:work"
+PROBER = "groundwire_collector.processes.prober:probe"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
+PROBER_AGAIN_SECONDS = 60.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -39,13 +48,31 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
     try:
         _await_receiver(settings, processes[0])
         say(f"Groundwire is ready: {settings.url}")
-        ended = wait([process.sentinel for process in processes])
-        names = " and ".join(p.name for p in processes if p.sentinel in ended)
-        raise GroundwireError(f"the {names} ended unexpectedly; see above")
+        _watch(settings, processes)
     except _StopRequested:
         say("stopping")
     finally:
         _stop(processes)
+
+
+def _watch(settings: Settings, processes: list[SpawnProcess]) -> NoReturn:
+    """Wait for a process to end; the prober, which nothing needs, is started again and again."""
+    needed = [process.sentinel for process in processes]
+    prober: SpawnProcess | None = None
+    due = time.monotonic()
+    while True:
+        if settings.probes and prober is None and time.monotonic() >= due:
+            prober = _spawn("prober", PROBER, settings)
+            processes.append(prober)
+            due = time.monotonic() + PROBER_AGAIN_SECONDS
+        patience = None if prober or not settings.probes else max(0.0, due - time.monotonic())
+        ended = wait([*needed, *([prober.sentinel] if prober else ())], patience)
+        if names := " and ".join(p.name for p in processes if p.sentinel in ended and p != prober):
+            raise GroundwireError(f"the {names} ended unexpectedly; see above")
+        if prober is not None and prober.sentinel in ended:
+            log.warning("the prober ended; it is started again within a minute")
+            processes.remove(prober)
+            prober = None
 
 
 class _StopRequested(BaseException):

@@ -165,13 +165,14 @@ def _flagged(limits: Limits) -> tuple[Recording, ...]:
 
 
 def _reliance(limits: Limits) -> tuple[Recording, ...]:
-    def answers(*outcomes: str) -> str:
-        matchers = f'{{outcome=~"{"|".join(outcomes)}"}}' if outcomes else ""
+    def answers(*outcomes: str, source: str = ".+") -> str:
+        matchers = f'{{source=~"{source}", outcome=~"{"|".join(outcomes) or ".+"}"}}'
         series = _total(RELIANCE_OUTCOMES, matchers)
         return _sum(limits, (*BY_VERSION, "source"), series, limits.current_window)
 
     asserted = f"({answers('context', 'parametric')} > 0)"
     zero = "groundwire:reliance_answers:current * 0"
+    shadowed = 'groundwire:reliance_answers:current{source="shadow"}'
     return (
         Recording(
             "groundwire:reliance_answers:current",
@@ -192,6 +193,18 @@ def _reliance(limits: Limits) -> tuple[Recording, ...]:
             "groundwire:memorization:ratio",
             "M_R = p_o / (p_o + p_s) (Longpre et al. 2021); read it beside p_s, p_o and n.",
             f"({answers('parametric')}\nor {zero})\n/ {asserted}",
+        ),
+        Recording(
+            "groundwire:deciding_answers:current",
+            "Answers that assert either: what M_R is made of. Below 50 M_R is noise; of shadow "
+            "calls these are the diagnostic turns.",
+            f"{answers('context', 'parametric')}\nor {zero}",
+        ),
+        Recording(
+            "groundwire:redundant_answers:ratio",
+            "Share of shadowed answers that memory gives as well: right today, at risk when the "
+            "source changes, and invisible to faithfulness.",
+            f"({answers('both', source='shadow')}\nor {shadowed} * 0)\n/ ({shadowed} > 0)",
         ),
     )
 

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
-from groundwire_collector.storage import contents
+from groundwire_collector.storage import canary_runs, contents
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
 from groundwire_collector.storage.spans import spans_of
+from groundwire_collector.storage.tables.reliance import SHADOWED
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
 
@@ -128,6 +129,8 @@ def _expire(engine: Engine, oldest_kept: int, removed: Removed) -> None:
     _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, oldest_kept)
     removed.turns += _expire_turns(engine, oldest_kept)
     removed.texts += _expire_texts(engine, oldest_kept // DAY_NS)
+    with engine.begin() as connection:
+        canary_runs.expire(connection, oldest_kept)
 
 
 def _expire_stream(engine: Engine, table: Table, position: Any, oldest_kept: int) -> int:
@@ -190,6 +193,7 @@ def _delete_turns(connection: Connection, ids: Sequence[str]) -> None:
         for table, column in (
             (CLAIM, CLAIM.c.turn_id),
             (SCORE, SCORE.c.turn_id),
+            (SHADOWED, SHADOWED.c.turn_id),
             (TURN, TURN.c.id),
         ):
             connection.execute(delete(table).where(column.in_(batch)))

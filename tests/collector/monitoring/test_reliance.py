@@ -1,11 +1,14 @@
 """Each source is counted under its own name; failed canaries are no outcome."""
 
+from json import loads
+
 from groundwire_collector.catalogue import VERSION_LABELS
 from groundwire_collector.monitoring.reliance import (
     Source,
     count_canaries,
     count_outcome,
     count_passive,
+    count_passive_signals,
     count_shadowed,
     count_stale,
 )
@@ -61,3 +64,28 @@ def test_a_stale_answer_is_counted_and_none_is_not() -> None:
     count_stale(increments, None, LABELS)
     count_stale(increments, StaleOutcome.KEEPS_OLD, LABELS)
     assert counted(increments) == [1]
+
+
+def test_what_stands_behind_the_passive_outcome_is_counted_too() -> None:
+    context = Chunk(text="The annual leave is 25 days. Unused leave expires on 30 June 2027.")
+    asked = {"question": "How many days is the annual leave?", "chunks": (context,)}
+    said = (
+        "As of my last knowledge update, the annual leave is 28 days, and unused leave expires on "
+        "30 June 2027.",
+        "I don't know.",
+    )
+    turns = [Turn(**asked, answer=answer) for answer in said]
+    turns.append(Turn(question="Who won the cup?", chunks=(context,), answer="I don't know."))
+    increments = Increments()
+    count_passive_signals(increments, Override().evaluate(turns), LABELS)
+    told = {
+        (name.removeprefix("groundwire_"), loads(text).get("kind") or loads(text).get("sufficient"))
+        for name, text in increments.counters
+    }
+    assert told == {
+        ("answer_values", "covered"),
+        ("answer_values", "overriding"),
+        ("prior_marked_turns", None),
+        ("refusals", "true"),
+        ("refusals", "false"),
+    }

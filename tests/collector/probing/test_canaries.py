@@ -10,18 +10,11 @@ from typing import Any
 import pytest
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.probing.canaries import (
-    CanaryRunner,
-    Schedule,
-    read_run,
-    result_line,
-    resume,
-)
+from groundwire_collector.probing.canaries import CanaryRunner, read_run, result_line, resume
 from groundwire_collector.probing.pace import Pace
 from groundwire_collector.probing.target import Endpoint, Function
 from groundwire_evaluators.reliance.canary import Pack, load_pack
 from groundwire_evaluators.reliance.canary.arms import Arm
-from groundwire_evaluators.reliance.canary.run import Result
 
 PACK = Pack("small", load_pack().items[:12])
 ITEMS = {item.question: item for item in PACK.items}
@@ -115,27 +108,6 @@ def test_a_pace_spaces_calls_evenly_and_ends_with_the_day() -> None:
     assert not pace.take()
     with pytest.raises(ValueError, match="positive"):
         Pace(per_minute=0)
-
-
-def test_a_schedule_runs_when_due_and_survives_its_errors() -> None:
-    now, told, complaints = [0.0], [], []
-    results = list(runner().results())[:2]
-    given: list[list[Result] | Exception] = [results, RuntimeError("down"), results]
-
-    def begin() -> list[Result]:
-        come = given.pop(0)
-        if isinstance(come, Exception):
-            raise come
-        return come
-
-    schedule = Schedule(60.0, begin, told.append, complaints.append, clock=lambda: now[0])
-    assert [schedule.tick(), schedule.tick()] == [True, False]
-    now[0] = 60.0
-    assert schedule.tick()
-    now[0] = 120.0
-    assert schedule.tick()
-    assert told == [results, results]
-    assert [str(error) for error in complaints] == ["down"]
 
 
 def test_an_endpoint_that_misbehaves_in_turn_stops_nothing_and_is_counted(server: Any) -> None:

@@ -75,6 +75,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "signal", "revision"),
     )
     op.create_table(
+        "canary_result",
+        sa.Column("run_id", WIDE, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("record", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", "key"),
+    )
+    op.create_table(
+        "canary_run",
+        sa.Column("id", WIDE, nullable=False),
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("model_version", sa.String(), nullable=False),
+        sa.Column("pack", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("prompt", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("started_ns", WIDE, nullable=False),
+        sa.Column("ended_ns", WIDE, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("canary_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_canary_run_started_ns"), ["started_ns"], unique=False)
+
+    op.create_table(
         "claim",
         sa.Column("turn_id", sa.String(), nullable=False),
         sa.Column("evaluator", sa.String(), nullable=False),
@@ -179,6 +203,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_score_state"), ["state"], unique=False)
+
+    op.create_table(
+        "shadowed",
+        sa.Column("turn_id", sa.String(), nullable=False),
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("model_version", sa.String(), nullable=True),
+        sa.Column("prompt_version", sa.String(), nullable=True),
+        sa.Column("sampled_ns", WIDE, nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("cell", sa.String(), nullable=True),
+        sa.Column("diagnostic", sa.Boolean(), nullable=False),
+        sa.Column("memory_strength", sa.Float(), nullable=False),
+        sa.Column("cluster", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("turn_id"),
+    )
+    with op.batch_alter_table("shadowed", schema=None) as batch_op:
+        batch_op.create_index("ix_shadowed_cell_sampled", ["cell", "sampled_ns"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shadowed_service"), ["service"], unique=False)
 
     op.create_table(
         "span",

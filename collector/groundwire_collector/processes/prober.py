@@ -1,0 +1,159 @@
+"""The prober process: canaries on their schedule and shadow calls, until it is told to stop.
+
+A process of its own, so that an endpoint that hangs holds up no judgement. Whatever goes wrong in
+it is logged and counted, and tried again in its time.
+"""
+
+import logging
+import signal
+from collections.abc import Callable
+from threading import Event, Thread
+from time import time_ns
+
+from sqlalchemy import Engine
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.monitoring.canary_alarms import CanaryAlarms
+from groundwire_collector.probing.canaries import CanaryRunner
+from groundwire_collector.probing.canary_rounds import CanaryRounds
+from groundwire_collector.probing.pace import Pace
+from groundwire_collector.probing.shadow_rounds import ShadowRounds
+from groundwire_collector.probing.target import Endpoint
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_evaluators.reliance.canary.arms import Arm, Prompting
+from groundwire_evaluators.reliance.canary.item import Pack, load_pack
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 1.0
+FAILED_SECONDS = 30.0
+PERIOD_SECONDS = 30 * 86_400.0
+
+
+def probe(settings: Settings) -> None:
+    """Ask until SIGTERM or SIGINT."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    engine = open_engine(settings)
+    make_schema(engine)
+    steps = rounds(settings, engine, stop)
+    threads = [Thread(target=_go_round, args=(step, stop), daemon=True) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    engine.dispose()
+
+
+def rounds(settings: Settings, engine: Engine, stop: Event) -> list[Callable[[], bool]]:
+    """What is to be done again and again; each says whether there was something to do.
+
+    Raises UsageError where the settings do not fit together.
+    """
+    endpoint, prompting = _endpoint(settings, stop), prompting_of(settings)
+    steps: list[Callable[[], bool]] = []
+    if settings.shadow_rate:
+        pace = Pace(settings.shadow_calls_per_minute, settings.shadow_calls_per_day)
+        model = settings.shadow_model
+        shadows = ShadowRounds(engine, endpoint, prompting.closed_book, pace, model)
+        steps.append(lambda: shadows.step(time_ns()))
+    models = models_of(settings.canary_models)
+    steps += [
+        CanaryRounds(
+            engine=engine,
+            runner=_runner(settings, endpoint.of(model), prompting, stop),
+            service=settings.canary_service,
+            model=model,
+            model_version=version,
+            interval_seconds=settings.canary_interval_seconds,
+            alarms=_alarms(settings, len(models)),
+            stop=stop,
+        ).step
+        for model, version in models.items()
+    ]
+    return steps
+
+
+def models_of(text: str) -> dict[str, str]:
+    """Models to ask, each with the model_version that it is counted under."""
+    named = (part.strip().partition("=") for part in text.split(",") if part.strip())
+    return {model.strip(): version.strip() or model.strip() for model, _, version in named}
+
+
+def prompting_of(settings: Settings) -> Prompting:
+    """The prompts of the settings; raises UsageError where one of the two is missing."""
+    given = (settings.system_prompt, settings.closed_book_prompt)
+    shipped = Prompting()
+    if settings.canary_models and (given[0] is None) != (given[1] is None):
+        raise UsageError("system_prompt and closed_book_prompt belong together")
+    texts = []
+    for path, otherwise in zip(given, (shipped.system, shipped.closed_book), strict=True):
+        try:
+            texts.append(path.read_text(encoding="utf-8") if path else otherwise)
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: cannot be read: {error}") from error
+    return Prompting(*texts)
+
+
+def _endpoint(settings: Settings, stop: Event) -> Endpoint:
+    key = settings.probe_api_key
+    return Endpoint(
+        settings.probe_endpoint or "",
+        model="",
+        api_key=key.get_secret_value() if key else None,
+        timeout=settings.probe_timeout_seconds,
+        sleep=lambda seconds: _sleep(stop, seconds),
+    )
+
+
+def _runner(
+    settings: Settings, endpoint: Endpoint, prompting: Prompting, stop: Event
+) -> CanaryRunner:
+    return CanaryRunner(
+        pack=_pack(settings),
+        target=endpoint,
+        prompting=prompting,
+        arms=_arms(settings.canary_arms),
+        pace=Pace(settings.canary_calls_per_minute, sleep=lambda seconds: _sleep(stop, seconds)),
+    )
+
+
+def _pack(settings: Settings) -> Pack:
+    try:
+        pack = load_pack(settings.canary_pack)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{settings.canary_pack}: {error}") from error
+    return (
+        pack
+        if settings.canary_items is None
+        else Pack(pack.name, pack.items[: settings.canary_items])
+    )
+
+
+def _arms(names: str) -> tuple[Arm, ...]:
+    try:
+        return tuple(Arm(name.strip()) for name in names.split(","))
+    except ValueError as error:
+        raise UsageError(f"canary_arms: {error}") from error
+
+
+def _alarms(settings: Settings, models: int) -> CanaryAlarms:
+    runs = models * PERIOD_SECONDS / settings.canary_interval_seconds
+    return CanaryAlarms(settings.canary_alarms_per_30_days, runs)
+
+
+def _sleep(stop: Event, seconds: float) -> None:
+    """Sleep, but no longer than until the end."""
+    stop.wait(seconds)
+
+
+def _go_round(step: Callable[[], bool], stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            pause = 0.0 if step() else IDLE_SECONDS
+        except Exception:  # a question of our own must not take anything along
+            log.exception("a probe failed; tried again in %.0f s", FAILED_SECONDS)
+            pause = FAILED_SECONDS
+        stop.wait(pause)

@@ -1,0 +1,189 @@
+"""`/api/v1/estimates`: what samples say of all traffic, with intervals and n."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from groundwire_collector.access import ReadAccess
+from groundwire_collector.monitoring import canary_alarms, shadows
+from groundwire_collector.routes.database import Database
+from groundwire_collector.routes.representation import moment
+from groundwire_collector.storage import canary_runs, shadowed
+from groundwire_collector.storage.canary_runs import CanaryRun
+from groundwire_evaluators.reliance.canary.comparison import Comparison
+from groundwire_evaluators.reliance.canary.run import Run, summarise
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.shadow import (
+    FEWEST_DIAGNOSTIC,
+    Shadowed,
+    ShadowEstimate,
+    estimate_memorization,
+)
+from groundwire_evaluators.statistics import Estimate
+
+router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
+
+TOO_FEW = "too few diagnostic turns"
+RUNS = 20  # newest canary runs that are told
+
+
+class RatioOut(BaseModel):
+    """A ratio with its 95 % interval; `value` is null where it rests on nothing."""
+
+    value: float | None
+    interval: tuple[float, float]
+    n: int
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> "RatioOut":
+        return cls(value=estimate.value, interval=estimate.interval, n=estimate.n)
+
+
+class ShadowOut(BaseModel):
+    """Shadow calls of one model_version: `n` turns shadowed, of which `diagnostic_n` decide.
+
+    `memorization_ratio` is null where `too_few`, and `statement` says so; its interval and n stand
+    in `measured` all the same. `p_s` and `p_o` are shares of the shadowed turns. `redundant_share`
+    is over the turns that were answered both times: fine today, at risk when the source changes.
+    """
+
+    service: str
+    model_version: str | None
+    n: int
+    diagnostic_n: int
+    too_few: bool
+    statement: str
+    memorization_ratio: float | None
+    measured: RatioOut
+    redundant_share: RatioOut
+    p_s: float
+    p_o: float
+    cells: dict[str, int]
+
+    @classmethod
+    def of(cls, service: str, version: str | None, found: list[Shadowed]) -> "ShadowOut":
+        estimate = estimate_memorization(found)
+        return cls(
+            service=service,
+            model_version=version,
+            n=estimate.n,
+            diagnostic_n=estimate.ratio.n,
+            too_few=estimate.too_few,
+            statement=_statement(estimate),
+            memorization_ratio=None if estimate.too_few else estimate.ratio.value,
+            measured=RatioOut.of(estimate.ratio),
+            redundant_share=RatioOut.of(estimate.redundant),
+            p_s=_weighted_share(found, Outcome.CONTEXT),
+            p_o=_weighted_share(found, Outcome.PARAMETRIC),
+            cells={cell.value: count for cell, count in estimate.cells.items()},
+        )
+
+
+class ComparisonOut(BaseModel):
+    """A run against a reference. `change` is of the mean signed score, in [-2, 2]; `override` is
+    the alarm, `general` says that the clean arm fell as well."""
+
+    override: bool
+    general: bool
+    items: int
+    change: float
+    interval: tuple[float, float]
+    alpha: float
+    mcnemar_p: float
+    turned: list[str]
+
+    @classmethod
+    def of(cls, compared: Comparison | None) -> "ComparisonOut | None":
+        if compared is None:
+            return None
+        reliance = compared.reliance
+        return cls(
+            override=compared.override,
+            general=compared.general,
+            items=reliance.items,
+            change=reliance.change,
+            interval=reliance.interval,
+            alpha=reliance.alpha,
+            mcnemar_p=compared.mcnemar.p_value,
+            turned=list(compared.turned),
+        )
+
+
+class CanaryOut(BaseModel):
+    """A finished canary run: per stratum the memorization ratio with what it is made of."""
+
+    service: str
+    model: str
+    model_version: str
+    pack: str
+    digest: str
+    prompt: str
+    started_at: datetime
+    ended_at: datetime | None
+    strata: dict[str, Any]
+    calls: int
+    failures: dict[str, int]
+    tokens: dict[str, int]
+    against_baseline: ComparisonOut | None
+    against_best: ComparisonOut | None
+
+    @classmethod
+    def of(cls, run: CanaryRun, held: Run, look: canary_alarms.Look) -> "CanaryOut":
+        summary = summarise(held)
+        names = ("service", "model", "model_version", "pack", "digest", "prompt")
+        return cls(
+            **{name: getattr(run, name) for name in names},
+            started_at=moment(run.started_ns),
+            ended_at=moment(run.ended_ns) if run.ended_ns is not None else None,
+            strata=summary.strata,
+            calls=summary.calls,
+            failures=summary.failures,
+            tokens=summary.tokens,
+            against_baseline=ComparisonOut.of(look.baseline),
+            against_best=ComparisonOut.of(look.best),
+        )
+
+
+class EstimatesOut(BaseModel):
+    """Both are about context reliance, and neither is about the other's turns."""
+
+    shadow: list[ShadowOut]
+    canary: list[CanaryOut]
+
+
+@router.get("")
+def list_estimates(
+    access: ReadAccess,
+    database: Database,
+    service: str | None = None,
+    model_version: str | None = None,
+    since: datetime | None = None,
+    runs: Annotated[int, Query(ge=1, le=RUNS, description="Canary runs, newest first.")] = 5,
+) -> EstimatesOut:
+    """Context reliance from shadow calls, by model_version, and from scheduled canary runs."""
+    since_ns = round(since.timestamp() * 1_000_000_000) if since else None
+    which = (access.services, service, model_version)
+    with database.connect() as connection:
+        by_version = shadows.by_version(shadowed.answered(connection, *which, since_ns))
+        told = [
+            CanaryOut.of(
+                run, canary_runs.results(connection, run), canary_alarms.compare(connection, run)
+            )
+            for run in canary_runs.finished(connection, *which)[:runs]
+        ]
+    shadow = [ShadowOut.of(*version, found) for version, found in by_version.items()]
+    return EstimatesOut(shadow=shadow, canary=told)
+
+
+def _statement(estimate: ShadowEstimate) -> str:
+    if estimate.too_few:
+        return f"{TOO_FEW} ({estimate.ratio.n} of at least {FEWEST_DIAGNOSTIC})"
+    low, high = estimate.ratio.interval
+    return f"{estimate.ratio.value:.2f} ({low:.2f} to {high:.2f}) on {estimate.ratio.n} turns"
+
+
+def _weighted_share(found: list[Shadowed], outcome: Outcome) -> float:
+    total = sum(1 / each.probability for each in found)
+    return sum(1 / each.probability for each in found if each.outcome is outcome) / total

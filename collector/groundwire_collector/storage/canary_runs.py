@@ -1,0 +1,119 @@
+"""Scheduled canary runs, kept as they go: a restart takes them up, and counts nothing twice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from groundwire_collector.storage.tables.reliance import CANARY_RESULT, CANARY_RUN
+from groundwire_collector.storage.upsert import upsert
+from groundwire_evaluators.reliance.canary.run import Identity, Result, Run
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    FINISHED = "finished"
+    ABANDONED = "abandoned"  # call after call failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryRun:
+    """A run of one pack and prompt against one model, for one service."""
+
+    id: int = 0
+    service: str
+    model: str
+    model_version: str
+    pack: str
+    digest: str
+    prompt: str
+    state: RunState = RunState.RUNNING
+    started_ns: int
+    ended_ns: int | None = None
+
+    @property
+    def identity(self) -> Identity:
+        started = datetime.fromtimestamp(self.started_ns / 1e9, UTC)
+        return Identity(
+            pack=self.pack,
+            digest=self.digest,
+            prompt=self.prompt,
+            model=self.model,
+            model_version=self.model_version,
+            started_at=started.isoformat(timespec="seconds"),
+        )
+
+
+_ASKED = ("service", "model", "model_version", "digest", "prompt")
+
+
+def last(connection: Connection, like: CanaryRun) -> CanaryRun | None:
+    """The newest run that asks the same as `like`."""
+    query = select(CANARY_RUN).where(
+        *(CANARY_RUN.c[name] == getattr(like, name) for name in _ASKED)
+    )
+    found = _runs(connection, query.order_by(CANARY_RUN.c.started_ns.desc()).limit(1))
+    return found[0] if found else None
+
+
+def begin(connection: Connection, run: CanaryRun) -> int:
+    """Store a new run; its id."""
+    row = {f.name: getattr(run, f.name) for f in fields(run) if f.name != "id"}
+    [identity] = connection.execute(insert(CANARY_RUN).values(row)).inserted_primary_key or (0,)
+    return int(identity)
+
+
+def save(connection: Connection, run_id: int, results: Iterable[Result]) -> None:
+    """Keep results; one of the same trial is replaced."""
+    rows = [{"run_id": run_id, "key": r.key, "record": r.as_record()} for r in results]
+    upsert(connection, CANARY_RESULT, rows)
+
+
+def end(connection: Connection, run_id: int, state: RunState, ended_ns: int) -> None:
+    ended = update(CANARY_RUN).where(CANARY_RUN.c.id == run_id)
+    connection.execute(ended.values(state=state.value, ended_ns=ended_ns))
+
+
+def results(connection: Connection, run: CanaryRun) -> Run:
+    """A run with what it holds so far."""
+    query = select(CANARY_RESULT.c.record).where(CANARY_RESULT.c.run_id == run.id)
+    records = connection.scalars(query.order_by(CANARY_RESULT.c.key))
+    return Run(run.identity, tuple(Result.from_record(record) for record in records))
+
+
+def finished(
+    connection: Connection,
+    services: frozenset[str] | None = None,
+    service: str | None = None,
+    model_version: str | None = None,
+) -> list[CanaryRun]:
+    """Every finished run, newest first; `services` is what a key may read."""
+    c = CANARY_RUN.c
+    query = select(CANARY_RUN).where(c.state == RunState.FINISHED.value)
+    if services is not None:
+        query = query.where(c.service.in_(services))
+    if service is not None:
+        query = query.where(c.service == service)
+    if model_version is not None:
+        query = query.where(c.model_version == model_version)
+    return _runs(connection, query.order_by(c.started_ns.desc(), c.id.desc()))
+
+
+def expire(connection: Connection, oldest_kept_ns: int) -> int:
+    """Delete old runs but the first finished one of each service, pack and prompt, the baseline."""
+    c = CANARY_RUN.c
+    groups = (c.service, c.digest, c.prompt)
+    first = select(func.min(c.id)).where(c.state == RunState.FINISHED.value).group_by(*groups)
+    baselines = set(connection.scalars(first))
+    old = set(connection.scalars(select(c.id).where(c.started_ns < oldest_kept_ns))) - baselines
+    for table, column in ((CANARY_RESULT, CANARY_RESULT.c.run_id), (CANARY_RUN, c.id)):
+        connection.execute(delete(table).where(column.in_(old)))
+    return len(old)
+
+
+def _runs(connection: Connection, query: Select[Any]) -> list[CanaryRun]:
+    rows = connection.execute(query).mappings()
+    return [CanaryRun(**{**row, "state": RunState(row["state"])}) for row in rows]

@@ -1,0 +1,95 @@
+"""Shadowed turns: those whose closed-book call waits, and what came of the others."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, select
+
+from groundwire_collector.storage.tables.reliance import SHADOWED
+from groundwire_collector.storage.upsert import insert_missing, upsert
+from groundwire_evaluators.reliance.shadow import Cell, Shadowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowedTurn:
+    """A turn of the sample; `cell` is None while its closed-book call waits."""
+
+    turn_id: str
+    service: str
+    model_version: str | None
+    prompt_version: str | None
+    sampled_ns: int
+    probability: float
+    cell: str | None = None
+    diagnostic: bool = False
+    memory_strength: float = 0.0
+    cluster: str = ""
+
+    @property
+    def shadowed(self) -> Shadowed:
+        """What the estimate takes; raises ValueError of a turn whose call still waits."""
+        return Shadowed(
+            cell=Cell(self.cell or ""),
+            diagnostic=self.diagnostic,
+            memory_strength=self.memory_strength,
+            probability=self.probability,
+            cluster=self.cluster,
+        )
+
+
+def enqueue(connection: Connection, turns: Iterable[ShadowedTurn]) -> None:
+    """Let turns wait for their call; one that is there already stays as it is."""
+    insert_missing(connection, SHADOWED, [asdict(turn) for turn in turns])
+
+
+def waiting(connection: Connection, limit: int = 1) -> list[ShadowedTurn]:
+    """Those that wait, the longest first."""
+    query = select(SHADOWED).where(SHADOWED.c.cell.is_(None))
+    return _read(connection, query.order_by(SHADOWED.c.sampled_ns).limit(limit))
+
+
+def still_waits(connection: Connection, turn_id: str) -> bool:
+    """False where the turn was deleted meanwhile, or shadowed by its application."""
+    query = select(SHADOWED.c.turn_id).where(
+        SHADOWED.c.turn_id == turn_id, SHADOWED.c.cell.is_(None)
+    )
+    return connection.scalar(query) is not None
+
+
+def put(connection: Connection, turns: Sequence[ShadowedTurn]) -> None:
+    upsert(connection, SHADOWED, [asdict(turn) for turn in turns])
+
+
+def give_up(connection: Connection, turn_ids: Collection[str]) -> None:
+    """Take turns out of the sample: nothing was learnt of them."""
+    unanswered = SHADOWED.c.turn_id.in_(list(turn_ids)) & SHADOWED.c.cell.is_(None)
+    connection.execute(delete(SHADOWED).where(unanswered))
+
+
+def answered(
+    connection: Connection,
+    services: frozenset[str] | None = None,
+    service: str | None = None,
+    model_version: str | None = None,
+    since_ns: int | None = None,
+    limit: int = 50_000,
+) -> list[ShadowedTurn]:
+    """The newest turns whose closed-book answer is known; `services` is what a key may read."""
+    c = SHADOWED.c
+    query = select(SHADOWED).where(c.cell.is_not(None))
+    if services is not None:
+        query = query.where(c.service.in_(services))
+    if service is not None:
+        query = query.where(c.service == service)
+    if model_version is not None:
+        query = query.where(c.model_version == model_version)
+    if since_ns is not None:
+        query = query.where(c.sampled_ns >= since_ns)
+    return _read(connection, query.order_by(c.sampled_ns.desc()).limit(limit))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[ShadowedTurn]:
+    names = [field.name for field in fields(ShadowedTurn)]
+    rows = connection.execute(query).mappings()
+    return [ShadowedTurn(**{name: row[name] for name in names}) for row in rows]

@@ -1,0 +1,57 @@
+"""What was asked beside the traffic: shadowed turns, and the canary runs of the collector."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index
+from sqlmodel import Field, SQLModel
+
+
+class ShadowedRow(SQLModel, table=True):
+    """A production turn that is shadowed; `cell` is None while its closed-book call waits."""
+
+    __tablename__ = "shadowed"
+    __table_args__ = (Index("ix_shadowed_cell_sampled", "cell", "sampled_ns"),)
+
+    turn_id: str = Field(primary_key=True)
+    service: str = Field(index=True)
+    model_version: str | None = None
+    prompt_version: str | None = None
+    sampled_ns: int
+    probability: float
+    cell: str | None = None
+    diagnostic: bool = False
+    memory_strength: float = 0.0
+    cluster: str = ""  # turns of one question are not independent
+
+
+class CanaryRunRow(SQLModel, table=True):
+    """A scheduled run against one model; `state` is running, finished or abandoned."""
+
+    __tablename__ = "canary_run"
+
+    id: int | None = Field(default=None, primary_key=True)
+    service: str
+    model: str
+    model_version: str
+    pack: str
+    digest: str
+    prompt: str
+    state: str
+    started_ns: int = Field(index=True)
+    ended_ns: int | None = None
+
+
+class CanaryResultRow(SQLModel, table=True):
+    """One call of a run; `key` names item and arm."""
+
+    __tablename__ = "canary_result"
+
+    run_id: int = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    record: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+# For queries, which are SQLAlchemy Core throughout.
+SHADOWED = SQLModel.metadata.tables["shadowed"]
+CANARY_RUN = SQLModel.metadata.tables["canary_run"]
+CANARY_RESULT = SQLModel.metadata.tables["canary_result"]
