@@ -28,6 +28,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage import search
 from groundwire_collector.storage.migrations import HEAD
 from groundwire_collector.storage.tables.spans import STORE_FACT
 from groundwire_collector.storage.upsert import upsert
@@ -73,7 +74,7 @@ def make_schema(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
         step = _step(connection)
-        if step == HEAD:
+        if step == HEAD and search.is_made(connection):
             return
         if step is not None and step > HEAD:
             raise UsageError(f"The database is of a newer Groundwire (step {step}, not {HEAD}).")
@@ -81,6 +82,7 @@ def make_schema(engine: Engine) -> None:
         from groundwire_collector.storage.migrations.running import upgrade
 
         upgrade(connection)
+        search.make(connection)
 
 
 def _step(connection: Connection) -> str | None:
