@@ -54,8 +54,13 @@ class SqliteEngine(Engine):
 
 
 def open_engine(settings: Settings) -> Engine:
-    """An engine on the database of the settings; it opens no connection yet."""
+    """An engine on the database of the settings; it opens no connection yet.
+
+    Raises UsageError for what only SQLite can do.
+    """
     if settings.database_url is not None:
+        if settings.retention_bytes is not None:
+            raise UsageError("retention_bytes is for SQLite; on PostgreSQL set retention_days.")
         return create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = create_engine(settings.sqlalchemy_url)
