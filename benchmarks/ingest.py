@@ -8,7 +8,8 @@
 The first three run the shared benches (GROUNDWIRE_BENCH, by default ../shared/bench) with our
 targets beside theirs, all in one run, so that a busy machine falls on all alike; further options
 are passed on. `size` stores traces with the contexts of the ragtruth development set (labelled
-data: GROUNDWIRE_DATA) and prints the KB a trace takes, with new chunks and with chunks that recur.
+data: GROUNDWIRE_DATA) and prints the KB a trace takes, with new chunks and with chunks that recur;
+it is what runs without arguments.
 """
 
 import gzip
@@ -114,6 +115,7 @@ def main(what: str, *options: str) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in {*SCRIPTS, "size"}:
+    arguments = sys.argv[1:] or ["size"]
+    if arguments[0] not in {*SCRIPTS, "size"}:
         sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(*arguments))

@@ -57,9 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(estimates.router)
     # The last added is the outermost: the gate, then OTLP, then the routes.
     app.add_middleware(Receiver, reception=reception, path_prefix=settings.path_prefix)
-    app.add_middleware(
-        Gate, key_ring=key_ring, intake=intake, open_metrics=app.state.open_metrics
-    )
+    app.add_middleware(Gate, key_ring=key_ring, intake=intake, open_metrics=app.state.open_metrics)
     return app
 
 

@@ -153,7 +153,8 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """Where this machine reaches the receiver."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        scheme = "https" if self.tls_certificate else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def evaluator_names(self) -> tuple[str, ...]:

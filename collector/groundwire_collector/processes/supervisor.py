@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import pkgutil
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -110,12 +111,16 @@ def _end_with_parent() -> None:
 
 def _await_receiver(settings: Settings, receiver: SpawnProcess) -> None:
     deadline = time.monotonic() + START_SECONDS
+    # Nothing is told and nothing believed but that it answers; its name is that of another address.
+    any_name = ssl._create_unverified_context() if settings.tls_certificate else None
     while time.monotonic() < deadline:
         if not receiver.is_alive():
             raise GroundwireError(f"the receiver did not start on {settings.url}; see above")
         try:
-            urllib.request.urlopen(f"{settings.url}/healthz", timeout=1).close()
+            urllib.request.urlopen(f"{settings.url}/healthz", timeout=1, context=any_name).close()
             return
+        except urllib.error.HTTPError:
+            return  # it answers; that it asks for a key is as it should be
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
     raise GroundwireError(f"the receiver did not answer within {START_SECONDS:.0f} s")

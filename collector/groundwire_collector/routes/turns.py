@@ -25,13 +25,17 @@ def list_turns(
     state: str | None = None,
     verdict: str | None = None,
     trace_id: str | None = None,
+    q: Annotated[str | None, Query(max_length=1000, description="Words of the question.")] = None,
     since: datetime | None = None,
     until: datetime | None = None,
     order: Literal["worst", "newest"] = "newest",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
 ) -> TurnPage:
-    """Turns without the text of their chunks, newest first, or those judged worst."""
+    """Turns without the text of their chunks, newest first, or those judged worst.
+
+    `q` finds those whose question has all of its words, whatever their case and order.
+    """
     query = TurnQuery(
         service=service,
         services=access.services,
@@ -39,6 +43,7 @@ def list_turns(
         state=state,
         verdict=verdict,
         trace_id=trace_id,
+        words=q,
         since_ns=_nanoseconds(since),
         until_ns=_nanoseconds(until),
         order=order,

@@ -28,6 +28,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage import search
 from groundwire_collector.storage.migrations import HEAD
 from groundwire_collector.storage.tables.spans import STORE_FACT
 from groundwire_collector.storage.upsert import upsert
@@ -53,8 +54,13 @@ class SqliteEngine(Engine):
 
 
 def open_engine(settings: Settings) -> Engine:
-    """An engine on the database of the settings; it opens no connection yet."""
+    """An engine on the database of the settings; it opens no connection yet.
+
+    Raises UsageError for what only SQLite can do.
+    """
     if settings.database_url is not None:
+        if settings.retention_bytes is not None:
+            raise UsageError("retention_bytes is for SQLite; on PostgreSQL set retention_days.")
         return create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = create_engine(settings.sqlalchemy_url)
@@ -73,7 +79,7 @@ def make_schema(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
         step = _step(connection)
-        if step == HEAD:
+        if step == HEAD and search.is_made(connection):
             return
         if step is not None and step > HEAD:
             raise UsageError(f"The database is of a newer Groundwire (step {step}, not {HEAD}).")
@@ -81,6 +87,7 @@ def make_schema(engine: Engine) -> None:
         from groundwire_collector.storage.migrations.running import upgrade
 
         upgrade(connection)
+        search.make(connection)
 
 
 def _step(connection: Connection) -> str | None:

@@ -87,7 +87,9 @@ def _texts_of_span(message: SpanMessage) -> Iterator[bytes]:
 
 def _texts_of(pairs: Iterable[KeyValue]) -> Iterator[bytes]:
     for pair in pairs:
-        yield from _texts(pair.value)
+        # Nearly all are short, and of those this is the only thing asked.
+        if pair.ByteSize() >= SHORTEST_TEXT:
+            yield from _texts(pair.value)
 
 
 def _texts(value: AnyValue) -> Iterator[bytes]:

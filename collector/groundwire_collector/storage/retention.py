@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
-from groundwire_collector.storage import canary_runs, contents
+from groundwire_collector.storage import canary_runs, contents, search
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
 from groundwire_collector.storage.spans import spans_of
 from groundwire_collector.storage.tables.reliance import SHADOWED
@@ -92,6 +92,7 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
         with engine.begin() as connection:
             _zero_what_is_deleted(connection)
             _sweep(connection)
+            search.wipe_deleted(connection)
         reclaim(engine)
     return len(traces)
 
@@ -197,6 +198,7 @@ def _delete_turns(connection: Connection, ids: Sequence[str]) -> None:
             (TURN, TURN.c.id),
         ):
             connection.execute(delete(table).where(column.in_(batch)))
+        search.delete(connection, batch)
 
 
 def _sweep(connection: Connection) -> int:

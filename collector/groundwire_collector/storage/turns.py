@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select
 
+from groundwire_collector.storage import search
 from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
 from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.evaluation import (
@@ -65,6 +66,7 @@ class TurnQuery:
     since_ns: int | None = None
     until_ns: int | None = None
     trace_id: str | None = None
+    words: str | None = None  # all of them are in the question
     order: Literal["worst", "newest"] = "newest"
     limit: int = 50
     cursor: tuple[float | None, int, str] | None = None  # of the last turn of the page before
@@ -82,6 +84,7 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
     for table in (SCORE, CLAIM):
         connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
     upsert(connection, TURN, [_turn_row(item) for item in judged])
+    search.save(connection, [(item.turn.id, item.turn.question) for item in judged])
     scores = [_score_row(item.turn.id, e) for item in judged for e in item.evaluations]
     claims = [
         _claim_row(item.turn.id, evaluation.evaluator, position, claim)
@@ -95,7 +98,10 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
 
 def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
     """The turns of `query`, worst or newest first."""
-    rows = connection.execute(_ordered(select(TURN).where(*_conditions(query)), query)).mappings()
+    conditions = _conditions(query)
+    if query.words is not None:
+        conditions.append(search.matches(connection, query.words))
+    rows = connection.execute(_ordered(select(TURN).where(*conditions), query)).mappings()
     return _judged(connection, [dict(row) for row in rows])
 
 

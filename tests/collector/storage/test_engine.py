@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert, select
 
+from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.tables.spans import STORE_FACT
@@ -53,3 +54,11 @@ def test_a_transaction_that_reads_first_may_write_later(engine: Engine) -> None:
         assert first.scalars(select(STORE_FACT.c.name)).all() == []
         put(first, "a")
     assert names(engine) == ["a"]
+
+
+def test_a_size_to_keep_to_is_refused_where_it_would_do_nothing(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path, database_url="postgresql+psycopg://h/d", retention_bytes=1
+    )
+    with pytest.raises(UsageError, match="retention_bytes"):
+        open_engine(settings)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
-from groundwire_collector.storage import turns
+from groundwire_collector.storage import search, turns
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import (
     Citation,
@@ -24,11 +25,11 @@ def judged(number: int, p_unsupported: float | None, **facts) -> JudgedTurn:
     turn = Turn(
         id=f"{number:032x}-{number:016x}",
         trace_id=f"{number:032x}",
-        question="How long?",
         answer="You have 30 days. Bring the receipt.",
         chunks=(Chunk(id="c1", text="30 days", score=0.9, rank=0, metadata={"page": 1}),),
         started_at=NOON + timedelta(seconds=number),
-        **{"service": "bot", "model_version": "v1", "route": Route.CACHE} | facts,
+        **{"question": "How long?", "service": "bot", "model_version": "v1", "route": Route.CACHE}
+        | facts,
     )
     claim = Claim(
         start=0,
@@ -107,3 +108,51 @@ def test_a_key_of_one_service_reads_nothing_of_another(connection):
     assert turns.find(connection, TurnQuery(services=frozenset({"mine"}))) == []
     assert turns.get(connection, turn_id, frozenset({"mine"})) is None
     assert turns.get(connection, turn_id, frozenset({"theirs"})) is not None
+
+
+def numbers_found(connection, words: str) -> list[int]:
+    return [int(i.turn.trace_id, 16) for i in turns.find(connection, TurnQuery(words=words))]
+
+
+def test_turns_are_found_by_the_words_of_their_questions(connection):
+    questions = [
+        "How long may I return it?",
+        "Wie lange gilt das Rückgaberecht?",
+        "e-mail: a.b@c.de",
+    ]
+    turns.save(connection, [judged(n, 0.5, question=q) for n, q in enumerate(questions, 1)])
+    turns.save(connection, [judged(4, 0.5, question=None)])
+    turns.save(connection, [judged(5, 0.5, question="x " * 600_000)])
+    assert numbers_found(connection, "RETURN long") == [1]
+    assert numbers_found(connection, "return lange") == []
+    assert numbers_found(connection, "rückgaberecht") == [2]
+    assert numbers_found(connection, "a.b@c") == [3]
+    assert numbers_found(connection, "x") == [5]
+    strange = ['"', "' OR 1=1", "NEAR(", "a* AND", "\0", "-", "", "question:long", "%", "\\"]
+    assert {number for query in strange for number in numbers_found(connection, query)} <= {3}
+
+
+def test_a_turn_is_found_by_its_last_question_only_and_not_once_it_is_gone(connection):
+    turns.save(connection, [judged(1, 0.5, question="old words")])
+    turns.save(connection, [judged(1, 0.5, question="new words")])
+    assert (numbers_found(connection, "old"), numbers_found(connection, "new")) == ([], [1])
+    search.delete(connection, [judged(1, 0.5).turn.id])
+    if connection.dialect.name == "sqlite":
+        assert numbers_found(connection, "new") == []
+        search.wipe_deleted(connection)
+        rows = connection.execute(text("SELECT block FROM turn_search_data")).scalars()
+        assert not any(b"words" in block for block in rows)
+
+
+def test_the_search_is_made_of_the_turns_that_are_there(connection):
+    turns.save(connection, [judged(1, 0.5, question="old words")])
+    kind = "TABLE" if connection.dialect.name == "sqlite" else "INDEX"
+    connection.execute(text(f"DROP {kind} {search.NAME}"))
+    search.make(connection)
+    assert numbers_found(connection, "words") == [1]
+
+
+def test_times_beyond_all_columns_may_be_asked_for(connection):
+    turns.save(connection, [judged(1, 0.5)])
+    assert len(turns.find(connection, TurnQuery(since_ns=-(10**30), until_ns=10**30))) == 1
+    assert turns.find(connection, TurnQuery(cursor=(None, -(10**30), ""))) == []

@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import BigInteger, DateTime, String, TypeDecorator
 from sqlmodel import SQLModel
 
-from groundwire_collector.storage import tables
+from groundwire_collector.storage import search, tables
 
 assert tables  # registers every table
 
@@ -23,11 +23,17 @@ def as_written(kind: str, item: Any, _context: object) -> str | Literal[False]:
     return False
 
 
+def ours(name: str | None, _kind: str, _parents: object) -> bool:
+    """The index of the search is made without steps (storage/search.py)."""
+    return name is None or not name.startswith(search.NAME)
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
     render_as_batch=True,  # SQLite alters a table by rebuilding it
     render_item=as_written,
+    include_name=ours,
 )
 with context.begin_transaction():
     context.run_migrations()

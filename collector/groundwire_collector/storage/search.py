@@ -1,0 +1,105 @@
+"""Finding turns by the words of their questions: FTS5 on SQLite, tsvectors on PostgreSQL.
+
+What is here follows from the table of turns, so no step of the schema has it: it is made where it
+is missing. Words are runs of letters and digits, in any case and order; nothing is stemmed, for
+questions come in every language.
+"""
+
+import re
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, event, false, inspect, select, text
+
+from groundwire_collector.storage.tables.turns import TURN
+
+NAME = "turn_search"  # of the table on SQLite (its shadows begin with it), of the index else
+SEARCHED = 8192  # characters of a question; a tsvector holds a megabyte at most
+MOST_WORDS = 32  # of a query
+_FILLED = 1000  # turns at once, where the index is made after them
+
+_POSTGRESQL = (
+    "to_tsvector('simple', regexp_replace("
+    f"left(coalesce(turn.question, ''), {SEARCHED}), '[^[:alnum:]]+', ' ', 'g'))"
+)
+
+
+def is_made(connection: Connection) -> bool:
+    if connection.dialect.name == "sqlite":
+        return inspect(connection).has_table(NAME)
+    return connection.scalar(text(f"SELECT to_regclass('{NAME}')")) is not None
+
+
+def make(connection: Connection) -> None:
+    """Make the index where it is missing, with the turns that are there."""
+    if is_made(connection):
+        return
+    if connection.dialect.name != "sqlite":
+        expression = _POSTGRESQL.replace("turn.", "")
+        connection.exec_driver_sql(f"CREATE INDEX {NAME} ON turn USING gin ({expression})")
+        return
+    connection.exec_driver_sql(
+        f"CREATE VIRTUAL TABLE {NAME} USING fts5("
+        "question, turn_id UNINDEXED, tokenize = 'unicode61 remove_diacritics 0')"
+    )
+    turns = connection.execute(select(TURN.c.id, TURN.c.question))
+    for page in turns.partitions(_FILLED):
+        _insert(connection, [(turn_id, question) for turn_id, question in page])
+
+
+def save(connection: Connection, questions: Iterable[tuple[str, str | None]]) -> None:
+    """Make turns, by id, be found by these questions and no other."""
+    if connection.dialect.name != "sqlite":
+        return  # the index follows its table
+    given = list(questions)
+    delete(connection, [turn_id for turn_id, _ in given])
+    _insert(connection, given)
+
+
+def delete(connection: Connection, turn_ids: Iterable[str]) -> None:
+    """Make these turns be found no more."""
+    rows = [(_row_number(turn_id),) for turn_id in turn_ids]
+    if rows and connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DELETE FROM {NAME} WHERE rowid = ?", rows)
+
+
+def wipe_deleted(connection: Connection) -> None:
+    """Rewrite the index, so that words of deleted questions stand in it no more."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"INSERT INTO {NAME} ({NAME}) VALUES ('optimize')")
+
+
+def matches(connection: Connection, query: str) -> ColumnElement[bool]:
+    """A condition on turns: the question has every word of `query`; without a word, none has."""
+    words = re.findall(r"[^\W_]+", query)[:MOST_WORDS]
+    if not words:
+        return false()
+    if connection.dialect.name == "sqlite":
+        quoted = " ".join(f'"{word}"' for word in words)
+        found = text(f"SELECT turn_id FROM {NAME} WHERE {NAME} MATCH :words")
+        return TURN.c.id.in_(found.bindparams(words=quoted).columns(TURN.c.id))
+    condition = text(f"{_POSTGRESQL} @@ plainto_tsquery('simple', :words)")
+    return condition.bindparams(words=" ".join(words))  # type: ignore[return-value]
+
+
+def _insert(connection: Connection, questions: Iterable[tuple[str, str | None]]) -> None:
+    rows: list[Any] = [
+        (_row_number(turn_id), question[:SEARCHED], turn_id)
+        for turn_id, question in questions
+        if question
+    ]
+    if rows:
+        connection.exec_driver_sql(
+            f"INSERT INTO {NAME} (rowid, question, turn_id) VALUES (?, ?, ?)", rows
+        )
+
+
+def _row_number(turn_id: str) -> int:
+    """FTS5 knows rows by a number only, and those of a table with text keys change by VACUUM."""
+    return int.from_bytes(blake2b(turn_id.encode(), digest_size=8).digest()) >> 1
+
+
+@event.listens_for(TURN, "after_create")
+def _with_table(_table: Any, connection: Connection, **_given: Any) -> None:
+    make(connection)
