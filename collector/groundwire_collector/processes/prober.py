@@ -69,6 +69,7 @@ def rounds(settings: Settings, engine: Engine, stop: Event) -> list[Callable[[],
             model_version=version,
             interval_seconds=settings.canary_interval_seconds,
             alarms=_alarms(settings, len(models)),
+            prompt_version=settings.canary_prompt_version,
             stop=stop,
         ).step
         for model, version in models.items()
