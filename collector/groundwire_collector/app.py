@@ -46,6 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.reception = reception
+    app.state.open_metrics = _metrics_are_open(settings)
     app.state.key_ring = key_ring
     app.state.exposition = Exposition(
         engine, intake.registry, judging=bool(settings.evaluator_names)
@@ -57,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     # The last added is the outermost: the gate, then OTLP, then the routes.
     app.add_middleware(Receiver, reception=reception, path_prefix=settings.path_prefix)
     app.add_middleware(
-        Gate, key_ring=key_ring, intake=intake, open_metrics=_metrics_are_open(settings)
+        Gate, key_ring=key_ring, intake=intake, open_metrics=app.state.open_metrics
     )
     return app
 

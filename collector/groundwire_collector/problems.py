@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from groundwire_collector.errors import StorageUnavailableError, UsageError
@@ -51,6 +52,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(UsageError, _usage)
+    app.add_exception_handler(DataError, _unfit)
     for kind in (StorageUnavailableError, *PASSING):
         app.add_exception_handler(kind, _unavailable)
     app.add_exception_handler(Exception, _unexpected)
@@ -72,6 +74,10 @@ async def _invalid(_request: Request, error: Exception) -> ProblemResponse:
 
 async def _usage(_request: Request, error: Exception) -> ProblemResponse:
     return problem(400, str(error))
+
+
+async def _unfit(_request: Request, _error: Exception) -> ProblemResponse:
+    return problem(400, "A value of the request is none that could be stored.")
 
 
 async def _unavailable(_request: Request, _error: Exception) -> ProblemResponse:

@@ -14,7 +14,6 @@ from groundwire_collector.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
 from groundwire_collector.storage import counters, drift, shadowed, turns
-from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -51,16 +50,8 @@ class Raising(Length):
 
 
 @pytest.fixture
-def settings(tmp_path) -> Settings:
-    return Settings(data_dir=tmp_path, baseline_turns=100)
-
-
-@pytest.fixture
-def engine(settings):
-    engine = open_engine(settings)
-    make_schema(engine)
-    yield engine
-    engine.dispose()
+def settings(settings) -> Settings:
+    return settings.model_copy(update={"baseline_turns": 100})
 
 
 def message(role: str, text: str) -> str:

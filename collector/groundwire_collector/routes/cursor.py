@@ -18,5 +18,5 @@ def read_cursor(cursor: str, order: str) -> Position:
         p_unsupported, started, turn_id = json.loads(base64.urlsafe_b64decode(cursor))
         number = float(p_unsupported) if order == "worst" else None
         return number, int(started), str(turn_id)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise HTTPException(400, "The cursor is not one that this list gave.") from error

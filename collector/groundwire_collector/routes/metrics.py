@@ -1,8 +1,10 @@
-"""`/metrics` for Prometheus. Who may read it is the gate's business."""
+"""`/metrics` for Prometheus: open, or for keys that read every service."""
 
 from fastapi import APIRouter, Request, Response
 
+from groundwire_collector.access import SCOPE_KEY, Access, Scope
 from groundwire_collector.metrics.exposition import Exposition
+from groundwire_collector.problems import ProblemError
 from groundwire_collector.storage.engine import PASSING
 
 router = APIRouter()
@@ -11,6 +13,11 @@ router = APIRouter()
 @router.api_route("/metrics", methods=["GET", "HEAD"], include_in_schema=False)
 def metrics(request: Request) -> Response:
     """The committed counters and the receiver's own, in the format the scraper asks for."""
+    access: Access | None = request.scope.get(SCOPE_KEY)
+    if not getattr(request.app.state, "open_metrics", True):
+        # Without a key the gate let nobody come here.
+        if access is None or not access.allows(Scope.READ) or access.services is not None:
+            raise ProblemError(403, "The metrics of all services need a key that reads them all.")
     # A plain function: reading the store must not hold up the event loop.
     exposition: Exposition = request.app.state.exposition
     try:

@@ -8,6 +8,7 @@ nobody and nobody waits for readers.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import time_ns
 from typing import Any
 
 from sqlalchemy import (
@@ -28,12 +29,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.migrations import HEAD
+from groundwire_collector.storage.tables.spans import STORE_FACT
+from groundwire_collector.storage.upsert import upsert
 
 BUSY_SECONDS = 5.0
 CHECKPOINT_PAGES = 4000  # of 4 KiB: the WAL is folded back into the database about every 16 MB
 # Locked, full, read-only, away: what may be gone when it is tried again.
 PASSING = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
 _SCHEMA_LOCK = 0x67_77_00  # PostgreSQL: one process changes the schema
+_PROBE = "probe"
 _WRITES = "groundwire_writes"
 
 
@@ -106,6 +110,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def probe(engine: Engine) -> None:
-    """Raises one of PASSING where nothing could be written now."""
+    """Write something small to disk; raises one of PASSING where nothing can be written now.
+
+    A lock alone would not tell: SQLite gives it on a disk that is read-only or full.
+    """
     with engine.begin() as connection:
-        connection.exec_driver_sql("SELECT 1")
+        row = {"name": _PROBE, "value": time_ns().to_bytes(8)}
+        upsert(connection, STORE_FACT, [row])

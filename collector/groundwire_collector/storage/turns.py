@@ -21,6 +21,7 @@ from groundwire_evaluators.evaluation import (
 from groundwire_evaluators.turn import Chunk, Route, Turn
 
 NANOSECONDS = 1_000_000_000
+_LATEST_NS = 2**63 - 1
 _COLUMNS = {
     "id",
     "trace_id",
@@ -126,9 +127,9 @@ def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
     if query.services is not None:
         conditions.append(TURN.c.service.in_(query.services))
     if query.since_ns is not None:
-        conditions.append(TURN.c.started_ns >= query.since_ns)
+        conditions.append(TURN.c.started_ns >= _storable(query.since_ns))
     if query.until_ns is not None:
-        conditions.append(TURN.c.started_ns < query.until_ns)
+        conditions.append(TURN.c.started_ns < _storable(query.until_ns))
     if query.state is not None:
         states = select(SCORE.c.turn_id).where(SCORE.c.state == query.state)
         conditions.append(TURN.c.id.in_(states))
@@ -145,7 +146,7 @@ def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
 
 
 def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[bool]:
-    p_unsupported, started, turn_id = cursor
+    p_unsupported, started, turn_id = cursor[0], _storable(cursor[1]), cursor[2]
     earlier = or_(
         TURN.c.started_ns < started, and_(TURN.c.started_ns == started, TURN.c.id < turn_id)
     )
@@ -155,6 +156,11 @@ def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[b
         TURN.c.p_unsupported < p_unsupported,
         and_(TURN.c.p_unsupported == p_unsupported, earlier),
     )
+
+
+def _storable(nanoseconds: int) -> int:
+    """The nearest time that a column can hold: years beyond 2262 may be asked for."""
+    return max(-_LATEST_NS, min(_LATEST_NS, nanoseconds))
 
 
 def _ordered(statement: Select[Any], query: TurnQuery) -> Select[Any]:

@@ -17,6 +17,7 @@ _ASIDE = re.compile(
     r"(?:(?:hi|hello|hey|dear|sure|certainly|of course|great question|good question|thanks|thank you|"
     r"you['’]re welcome|absolutely|okay|hallo|guten tag|gerne|natürlich|bonjour|bien sûr|hola|"
     r"claro|por supuesto|ciao|certo|olá)\b[^.:]{0,40}[.!,:]*\Z"
+    r"|(?:i['’]m |i am )?(?:happy|glad|pleased) to (?:help|assist)\b[^.:]{0,20}[.!]*\Z"
     r"|(?:i )?(?:hope|trust) (?:this|that|it)\b|(?:please )?(?:let me know|feel free|don['’]t hesitate)\b"
     r"|if you (?:have|need|want|would like)\b.{0,60}\b(?:question|help|let me|ask|information)"
     r"|(?:here|below|following|these) (?:is|are|'s|’s)\b[^.]{0,120}:\Z"

@@ -1,22 +1,33 @@
 """Conflicts: the same frame in the answer and its evidence, with another value in one slot."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
+from typing import TypeVar
 
 from groundwire_evaluators.grounding.evidence import Evidence, Statement
 from groundwire_evaluators.grounding.passages import Passage
-from groundwire_evaluators.grounding.vocabulary import NEGATIONS, OPPOSED
+from groundwire_evaluators.grounding.vocabulary import CALENDAR, NEGATIONS, OPPOSED
 from groundwire_evaluators.text.lexicon import lexicon
-from groundwire_evaluators.text.names import same_name
-from groundwire_evaluators.text.quantities import agree, comparable
+from groundwire_evaluators.text.names import Name, same_name
+from groundwire_evaluators.text.quantities import Quantity, agree, comparable
 from groundwire_evaluators.text.tokens import Token
+from groundwire_evaluators.text.words import ENGLISH
+
+ALIGNED = 2  # words shared by two places from which a value no chunk shows is swapped
+WELL_ALIGNED = 4  # the same for a value that stands elsewhere in the chunks
+_SPELLED_ALIKE = 4  # letters at the start of two spellings of one name
+_SIDE = 5  # words looked at before and after a slot
+
+Slot = TypeVar("Slot", Quantity, Name, Token)
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """One slot with two values: what the claim says (range in its text) and what the chunk
-    shows.
+    shows. `firm`: the words on both sides of the slot are the same, so that nothing else is said.
     """
 
     kind: str
@@ -24,6 +35,7 @@ class Conflict:
     end: int
     said: str
     shown: str
+    firm: bool = False
 
 
 def conflicts(
@@ -36,6 +48,7 @@ def conflicts(
     found: list[Conflict] = []
     found.extend(_quantities(statement, evidence, passages))
     found.extend(_names(statement, evidence, passages))
+    found.extend(_days(statement, evidence))
     found.extend(_opposites(statement, frame))
     found.extend(_polarity(statement, evidence))
     found.extend(_turns(statement, evidence))
@@ -46,37 +59,117 @@ def _quantities(
     statement: Statement, evidence: Evidence, passages: Sequence[Passage]
 ) -> Iterator[Conflict]:
     assert evidence.best is not None
-    chunk, sentence = evidence.best
-    said = [*evidence.new_quantities, *evidence.far_quantities]
-    if not said:
+    if not statement.quantities:
         return
-    free = [
-        shown
-        for shown in passages[chunk].quantities_of(sentence)
-        if not any(agree(other, shown) for other in statement.quantities)
-    ]
+    chunk, sentence = evidence.best
+    shown = passages[chunk].quantities_of(sentence)
+    said = [q for q in statement.quantities if not any(agree(q, other) for other in shown)]
+    if not said or not shown:
+        return
+    free = [s for s in shown if not any(agree(q, s) for q in statement.quantities)]
+    unfound = {q.start for q in (*evidence.new_quantities, *evidence.far_quantities)}
+    new = {q.start for q in evidence.new_quantities}
     for quantity in said:
-        for shown in free:
-            if comparable(quantity, shown):
-                yield Conflict("quantity", quantity.start, quantity.end, quantity.text, shown.text)
-                break
+        rivals = [other for other in free if comparable(quantity, other)]
+        if not rivals:
+            continue
+        shared, rival = _best_aligned(quantity, rivals, statement, evidence)
+        firm = shared >= (ALIGNED if quantity.start in new else WELL_ALIGNED)
+        if firm or quantity.start in unfound:
+            yield Conflict(
+                "quantity", quantity.start, quantity.end, quantity.text, rival.text, firm
+            )
 
 
 def _names(
     statement: Statement, evidence: Evidence, passages: Sequence[Passage]
 ) -> Iterator[Conflict]:
     assert evidence.best is not None
+    if not statement.names:
+        return
     chunk, sentence = evidence.best
-    said = [*evidence.new_names, *evidence.far_names]
+    shown = passages[chunk].names_of(sentence)
+    said = [n for n in statement.names if not any(same_name(n, other) for other in shown)]
+    free = [s for s in shown if not any(same_name(n, s) for n in statement.names)]
+    if not said or not free:
+        return
+    unfound = {n.start for n in (*evidence.new_names, *evidence.far_names)}
+    new = {n.start for n in evidence.new_names}
+    for name in said:
+        shared, rival = _best_aligned(name, free, statement, evidence)
+        firm = shared >= (ALIGNED if name.start in new else WELL_ALIGNED)
+        firm = firm and not _alike_in_spelling(name, rival)
+        if firm or name.start in unfound:
+            yield Conflict("name", name.start, name.end, name.text, rival.text, firm)
+
+
+def _days(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
+    """Another day of the week, or another month, between the same words."""
+    said = [token for token in statement.tokens if token.text in CALENDAR]
     if not said:
         return
-    free = [
-        shown
-        for shown in passages[chunk].names_of(sentence)
-        if not any(same_name(other, shown) for other in statement.names)
+    shown = [token for token in evidence.sentence if token.text in CALENDAR]
+    own, there = {token.key for token in said}, {token.key for token in shown}
+    for token in said:
+        rivals = [
+            other
+            for other in shown
+            if other.key not in own and CALENDAR[other.text] == CALENDAR[token.text]
+        ]
+        if token.key in there or not rivals:
+            continue
+        shared, rival = _best_aligned(token, rivals, statement, evidence)
+        if shared >= ALIGNED:
+            yield Conflict("quantity", token.start, token.end, token.text, rival.text, True)
+
+
+def _alike_in_spelling(one: Name, other: Name) -> bool:
+    """Whether two names may be spellings of one: "Pakistan", "Parkistan"; "US", "American"."""
+    if one.key == other.key or one.initials == other.key or other.initials == one.key:
+        return True
+    return any(
+        a[:_SPELLED_ALIKE] == b[:_SPELLED_ALIKE] or (a[:1] == b[:1] and a[-3:] == b[-3:])
+        for a in one.words
+        for b in other.words
+    )
+
+
+def _best_aligned(
+    slot: Slot, rivals: Sequence[Slot], statement: Statement, evidence: Evidence
+) -> tuple[int, Slot]:
+    """The rival whose place is most like the slot's, and how many words the two places share."""
+    ranked = [
+        (_shared(statement.tokens, slot, evidence.sentence, rival), -at, rival)
+        for at, rival in enumerate(rivals)
     ]
-    for name, shown in zip(said, free, strict=False):
-        yield Conflict("name", name.start, name.end, name.text, shown.text)
+    shared, _, rival = max(ranked, key=lambda one: one[:2])
+    return shared, rival
+
+
+def _shared(said: Sequence[Token], slot: Slot, shown: Sequence[Token], rival: Slot) -> int:
+    """How many words in a row, at most five a side, stand alike before and after two slots.
+
+    0 where none of them has content: "of the" proves nothing.
+    """
+    before: list[Token] = _alike(_before(said, slot.start), _before(shown, rival.start))
+    after: list[Token] = _alike(_after(said, slot.end), _after(shown, rival.end))
+    alike = [*before, *after]
+    return len(alike) if any(token.text.lower() not in ENGLISH.stop for token in alike) else 0
+
+
+def _before(tokens: Sequence[Token], start: int) -> list[Token]:
+    at = bisect_left(tokens, start, key=lambda token: token.start)
+    return list(reversed(tokens[max(at - _SIDE, 0) : at]))
+
+
+def _after(tokens: Sequence[Token], end: int) -> Sequence[Token]:
+    at = bisect_left(tokens, end, key=lambda token: token.start)
+    return tokens[at : at + _SIDE]
+
+
+def _alike(one: Sequence[Token], other: Sequence[Token]) -> list[Token]:
+    pairs = zip(one, other, strict=False)
+    return [a for a, b in takewhile(lambda pair: pair[0].key == pair[1].key, pairs)]
 
 
 def _opposites(statement: Statement, frame: frozenset[str]) -> Iterator[Conflict]:

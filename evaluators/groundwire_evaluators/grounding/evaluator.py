@@ -7,7 +7,7 @@ from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration
 from groundwire_evaluators.grounding.citations import citations
 from groundwire_evaluators.grounding.claims import Piece, pieces
-from groundwire_evaluators.grounding.evidence import read, weigh
+from groundwire_evaluators.grounding.evidence import Given, read, weigh
 from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage, Shelf
 from groundwire_evaluators.grounding.signals import Reading, measure
@@ -78,8 +78,9 @@ class Grounding:
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._shelf.passage(chunk.text, language) for chunk in turn.chunks]
+        given = Given.of(turn.question, language)
         all_judged = [
-            _judged(piece, passages, language, self.model)
+            _judged(piece, passages, given, language, self.model)
             for piece, _ in zip(pieces(answer, language.code), range(_MOST_CLAIMS), strict=False)
         ]
         checked = [one for one in all_judged if one.reading is not None]
@@ -129,20 +130,25 @@ def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
     if language is None or turn.answer is None:
         return
     passages = [Passage(chunk.text, language) for chunk in turn.chunks]
+    given = Given.of(turn.question, language)
     for piece in pieces(turn.answer, language.code):
         if piece.aside is None:
-            yield piece, _reading(piece, passages, language)
+            yield piece, _reading(piece, passages, given, language)
 
 
-def _reading(piece: Piece, passages: Sequence[Passage], language: Language) -> Reading:
+def _reading(
+    piece: Piece, passages: Sequence[Passage], given: Given, language: Language
+) -> Reading:
     statement = read(piece.text, language)
-    return Reading(statement, weigh(statement, passages), passages, language.stop)
+    return Reading(statement, weigh(statement, passages, given), passages, language.stop)
 
 
-def _judged(piece: Piece, passages: Sequence[Passage], language: Language, model: Model) -> Judged:
+def _judged(
+    piece: Piece, passages: Sequence[Passage], given: Given, language: Language, model: Model
+) -> Judged:
     if piece.aside is not None:
         return aside(piece)
-    reading = _reading(piece, passages, language)
+    reading = _reading(piece, passages, given, language)
     return judged(piece, reading, model.claim_score(measure(reading)), model.claim_threshold)
 
 

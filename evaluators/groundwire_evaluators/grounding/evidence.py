@@ -10,7 +10,7 @@ from groundwire_evaluators.grounding.vocabulary import META
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
-from groundwire_evaluators.text.tokens import Token, tokenize
+from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import Language
 
 Place = tuple[int, int]  # (chunk, sentence)
@@ -29,8 +29,9 @@ class Statement:
 
 # "(Passage 1)", "[2]", "documents 1 and 3": where a claim comes from is no part of what it says.
 _POINTER = re.compile(
-    r"\[[^\[\]\n]{1,40}\]|\(?\b(?:passages?|documents?|sources?|contexts?|articles?)\s{1,2}#?\d{1,3}"
-    r"(?:\s?(?:,|and|&|-|–|, and)\s?\d{1,3}){0,8}\)?",
+    r"\[[^\[\]\n]{1,40}\]|\(?\b(?:passages?|documents?|sources?|contexts?|articles?|steps?|options?)"
+    r"\s{1,2}#?\d{1,3}(?:\s?(?:,|and|&|-|–|, and)\s?\d{1,3}){0,8}\)?"
+    r"|\b(?:first|second|third|fourth|fifth|last) (?:passage|document|source|article)\b",
     re.IGNORECASE,
 )
 
@@ -82,7 +83,31 @@ class Evidence:
         return found / total if total else 1.0
 
 
-def weigh(statement: Statement, passages: Sequence[Passage]) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the question brings up itself: to take it up needs no support."""
+
+    words: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()  # folded words
+    quantities: Sequence[Quantity] = ()
+
+    @classmethod
+    def of(cls, question: str | None, language: Language) -> "Given":
+        if not question:
+            return NOTHING
+        tokens = tokenize(question[:_LONGEST_QUESTION], language.stemmer)
+        return cls(
+            frozenset([token.key for token in tokens]),
+            frozenset([fold(token.text) for token in tokens]),
+            quantities(question, tokens),
+        )
+
+
+NOTHING = Given()
+_LONGEST_QUESTION = 4_000  # code points
+
+
+def weigh(statement: Statement, passages: Sequence[Passage], given: Given = NOTHING) -> Evidence:
     """The evidence for one statement among the passages."""
     evidence = Evidence()
     where = _where(statement, passages)
@@ -96,9 +121,9 @@ def weigh(statement: Statement, passages: Sequence[Passage]) -> Evidence:
         if evidence.second is not None:
             other = passages[evidence.second[0]]
             near |= {token.key for token in other.sentence(evidence.second[1])}
-    _sort(statement, where, near, evidence)
-    _quantities(statement, passages, evidence)
-    _names(statement, passages, near, evidence)
+    _sort(statement, where, near, given, evidence)
+    _quantities(statement, passages, given, evidence)
+    _names(statement, passages, near, given, evidence)
     _pairs(statement, passages, where, evidence)
     return evidence
 
@@ -136,11 +161,12 @@ def _sort(
     statement: Statement,
     where: dict[str, frozenset[Place]],
     near: frozenset[str],
+    given: Given,
     evidence: Evidence,
 ) -> None:
     table = lexicon()
     for token in statement.content:
-        if token.key in near:
+        if token.key in near or (token.key in given.words and token.key not in where):
             evidence.near.append(token)
         elif token.key in where:
             evidence.far.append(token)
@@ -152,10 +178,13 @@ def _sort(
             evidence.new.append(token)
 
 
-def _quantities(statement: Statement, passages: Sequence[Passage], evidence: Evidence) -> None:
+def _quantities(
+    statement: Statement, passages: Sequence[Passage], given: Given, evidence: Evidence
+) -> None:
     for quantity in statement.quantities:
-        chunks = [at for at, passage in enumerate(passages) if passage.shows(quantity)]
-        if not chunks:
+        if any(agree(quantity, asked) for asked in given.quantities):
+            continue
+        if not any(passage.shows(quantity) for passage in passages):
             evidence.new_quantities.append(quantity)
         elif evidence.best is not None and not _around(quantity, passages, evidence):
             evidence.far_quantities.append(quantity)
@@ -175,9 +204,15 @@ def _around(quantity: Quantity, passages: Sequence[Passage], evidence: Evidence)
 
 
 def _names(
-    statement: Statement, passages: Sequence[Passage], near: frozenset[str], evidence: Evidence
+    statement: Statement,
+    passages: Sequence[Passage],
+    near: frozenset[str],
+    given: Given,
+    evidence: Evidence,
 ) -> None:
     for name in statement.names:
+        if given.names.issuperset(name.words):
+            continue
         if any(
             name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases)
             for p in passages

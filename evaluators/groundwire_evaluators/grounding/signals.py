@@ -186,20 +186,24 @@ def other_name(reading: Reading) -> float:
 
 
 def swapped_quantity(reading: Reading) -> float:
-    """A number no chunk shows, where another stands in its place and the rest agrees."""
-    return _swapped(reading, "quantity", reading.evidence.new_quantities)
+    """Another number stands between the same words."""
+    return sum(conflict.kind == "quantity" and conflict.firm for conflict in reading.conflicts)
 
 
 def swapped_name(reading: Reading) -> float:
-    """A name no chunk mentions, where another stands in its place and the rest agrees."""
-    return _swapped(reading, "name", reading.evidence.new_names)
+    """Another name stands between the same words."""
+    return sum(conflict.kind == "name" and conflict.firm for conflict in reading.conflicts)
 
 
-def _swapped(reading: Reading, kind: str, slots: Sequence[Quantity | Name]) -> float:
-    if reading.fixed < FIXED:
+def lone_quantity(reading: Reading) -> float:
+    """A number no chunk shows, where another stands near by and the rest of the claim agrees."""
+    new = {quantity.start for quantity in reading.evidence.new_quantities}
+    if not new or reading.fixed < FIXED:
         return 0.0
-    starts = {slot.start for slot in slots}
-    return sum(c.kind == kind and c.start in starts for c in reading.conflicts)
+    return sum(
+        conflict.kind == "quantity" and not conflict.firm and conflict.start in new
+        for conflict in reading.conflicts
+    )
 
 
 def swapped_word(reading: Reading) -> float:
@@ -287,6 +291,7 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     other_name,
     swapped_quantity,
     swapped_name,
+    lone_quantity,
     swapped_word,
     opposites,
     negated,

@@ -83,8 +83,9 @@ def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Ju
 def _contradicted(reading: Reading) -> bool:
     if any(conflict.kind in _CONTRADICTING for conflict in reading.disagreements):
         return True
-    return reading.frame >= _FIRM_FRAME and any(
-        conflict.kind in _CONTRADICTING for conflict in reading.conflicts
+    return any(
+        conflict.firm or (reading.frame >= _FIRM_FRAME and conflict.kind in _CONTRADICTING)
+        for conflict in reading.conflicts
     )
 
 
@@ -131,8 +132,8 @@ def _reason(reading: Reading) -> str:
 
 def _told_first(reading: Reading) -> Sequence[Conflict]:
     found = [*reading.disagreements]
-    if reading.frame >= _FIRM_FRAME:
-        found += [c for c in reading.conflicts if c.kind in _CONTRADICTING]
+    firm_frame = reading.frame >= _FIRM_FRAME
+    found += [c for c in reading.conflicts if c.firm or (firm_frame and c.kind in _CONTRADICTING)]
     return found
 
 

@@ -20,6 +20,7 @@ _NOT_NAMES = frozenset(
 )
 _ALIASES = {
     "us": "unitedstates", "usa": "unitedstates", "america": "unitedstates",
+    "american": "unitedstates", "british": "unitedkingdom",
     "uk": "unitedkingdom", "britain": "unitedkingdom",
     "uae": "unitedarabemirates", "eu": "europeanunion", "un": "unitednations",
     "nyc": "newyork", "la": "losangeles", "ussr": "sovietunion",

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine
-from sqlmodel import SQLModel
 
 from groundwire_collector.monitoring import memory
 from groundwire_collector.monitoring.monitor import MOST_SERVICES, Monitor
@@ -111,9 +109,9 @@ def test_services_are_watched_apart():
 
 
 @pytest.mark.parametrize("batch", [1, 37])
-def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_stopped(batch):
-    engine = create_engine("sqlite://")
-    SQLModel.metadata.create_all(engine)
+def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_stopped(
+    batch, engine
+):
     settings = Settings(baseline_turns=BASELINE)
     stream = drifting(model_version="ft-2")[: 750 if batch == 37 else 380]
     alarms: list[Alarm] = []

@@ -1,8 +1,5 @@
 """Counters and histograms survive, add up, and keep the turn behind the number."""
 
-from sqlalchemy import create_engine
-from sqlmodel import SQLModel
-
 from groundwire_collector.catalogue import FAITHFULNESS, TURNS
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Exemplar, Increments
@@ -10,9 +7,7 @@ from groundwire_collector.storage.counters import Exemplar, Increments
 LABELS = {"service": "bot", "model_version": "v1"}
 
 
-def test_increments_of_several_transactions_add_up():
-    engine = create_engine("sqlite://")
-    SQLModel.metadata.create_all(engine)
+def test_increments_of_several_transactions_add_up(engine):
     for _ in range(3):
         increments = Increments()
         increments.count(TURNS, LABELS | {"route": "retrieval"}, 2)

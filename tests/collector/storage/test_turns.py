@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine
-from sqlmodel import SQLModel
 
 from groundwire_collector.storage import turns
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
@@ -56,9 +54,7 @@ def judged(number: int, p_unsupported: float | None, **facts) -> JudgedTurn:
 
 
 @pytest.fixture
-def connection():
-    engine = create_engine("sqlite://")
-    SQLModel.metadata.create_all(engine)
+def connection(engine):
     with engine.begin() as connection:
         yield connection
 

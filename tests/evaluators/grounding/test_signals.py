@@ -58,6 +58,7 @@ CASES = [
     ),
     ("swapped_quantity", "The fee is 30 euros.", "The fee is 20 euros."),
     ("swapped_name", "The bridge was designed by Novak.", "The bridge was designed by Lopez."),
+    ("lone_quantity", "For members it is a fee of 30 euros.", "The fee for members is 20 euros."),
     (
         "swapped_word",
         "The old stone bridge near Madrid was painted in summer.",

@@ -1,0 +1,159 @@
+"""Every route there is, asked without a key, and with the key of another service."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx import Response
+from sqlalchemy import insert
+
+from groundwire_collector.app import create_app
+from groundwire_collector.catalogue import TURNS
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import counters, keys, turns
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.keys import Scope
+from groundwire_collector.storage.tables.drift import ALARM
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Chunk, Turn
+
+TRACE = "ab" * 16
+TURN_ID = f"{TRACE}-{1:016x}"
+OPEN = {"/login", "/logout", "/favicon.ico"}
+BANK, SECRET = "zurbank", "xyzzy"  # words that nothing else says
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+HEALTH = {"/healthz", "/readyz"}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> FastAPI:
+    """It listens on the network, and holds a turn, an alarm and a counter of the bank."""
+    app = create_app(Settings(data_dir=tmp_path, host="0.0.0.0"))
+    turn = Turn(
+        id=TURN_ID,
+        trace_id=TRACE,
+        service=BANK,
+        question="What is xyzzy?",
+        answer="It is xyzzy.",
+        chunks=(Chunk(id=SECRET, text=SECRET, rank=0),),
+        started_at=NOW,
+    )
+    judged = Evaluation(
+        evaluator="grounding",
+        revision="1",
+        state=State.SCORED,
+        signals={"p_unsupported": 0.9},
+    )
+    increments = Increments()
+    increments.count(TURNS, {"service": BANK})
+    nanoseconds = int(NOW.timestamp()) * 10**9
+    times = dict.fromkeys(("raised_ns", "changed_ns", "changed_from_ns", "changed_until_ns"), 1)
+    alarm = {"service": BANK, "signal": "p_unsupported", "axis": "model_version", "value": "v1"}
+    with app.state.engine.begin() as connection:
+        turns.save(connection, [JudgedTurn(turn, (judged,))])
+        counters.add(connection, increments, nanoseconds)
+        sizes = {"size": 0.1, "size_low": 0.1, "size_high": 0.1}
+        row = {**alarm, "cause": "model", **times, **sizes, "details": {}}
+        connection.execute(insert(ALARM), [row])
+    return app
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, follow_redirects=False) as client:
+        yield client
+
+
+def key_of(app: FastAPI, *scopes: Scope, services: tuple[str, ...] | None = None) -> dict[str, str]:
+    key = keys.generate()
+    with app.state.engine.begin() as connection:
+        keys.add(connection, key, "test", scopes, services)
+    return {"Authorization": f"Bearer {key}"}
+
+
+def routes_of(router: Any) -> Iterator[tuple[str, str]]:
+    """Method and path of every route, of included routers too; with the ids of what is there."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from routes_of(inner)
+            continue
+        known = {"turn_id": TURN_ID, "trace_id": TRACE}
+        path = re.sub(r"{(\w+)[^}]*}", lambda match: known.get(match[1], "x"), route.path)
+        for method in getattr(route, "methods", None) or {"GET"}:
+            yield method, path
+
+
+def asked(app: FastAPI) -> list[tuple[str, str]]:
+    """Every route; OTLP and what does not exist are no routes of the application."""
+    more = [("POST", f"/v1/{signal}") for signal in ("traces", "logs", "metrics")]
+    return sorted({*routes_of(app), *more, ("GET", "/v1/traces"), ("GET", "/nowhere")})
+
+
+def told(answer: Response) -> str:
+    return answer.text + str(answer.headers)
+
+
+def test_every_kind_of_route_is_asked(app: FastAPI) -> None:
+    paths = {path for _, path in asked(app)}
+    assert paths >= {"/", "/turns", f"/turns/{TURN_ID}", f"/traces/{TRACE}", "/alarms", "/login"}
+    assert paths >= {"/api/v1/turns", f"/api/v1/turns/{TURN_ID}", "/api/v1/alarms", "/metrics"}
+    assert paths >= {"/openapi.json", "/docs", "/redoc", *HEALTH}
+
+
+def test_a_scan_without_a_key_reads_nothing_anywhere(app: FastAPI, client: TestClient) -> None:
+    for method, path in asked(app):
+        for headers in ({}, {"Authorization": "Bearer gw_guess"}, {"Cookie": "groundwire_key=x"}):
+            if path in OPEN:
+                continue
+            answer = client.request(method, path, headers=headers)
+            assert answer.status_code in {401, 429, 303}, f"{method} {path}"
+            if answer.status_code == 303:
+                assert answer.headers["location"].startswith("/login?"), f"{method} {path}"
+    for path in OPEN:
+        answer = client.get(path)
+        assert BANK not in told(answer)
+        assert SECRET not in told(answer)
+
+
+def test_a_key_of_one_service_reads_nothing_of_another(app: FastAPI, client: TestClient) -> None:
+    of_all = key_of(app, Scope.READ)
+    of_shop = key_of(app, *keys.ALL_SCOPES, services=("shop",))
+    seen_by_all = set()
+    for method, path in asked(app):
+        if BANK in told(client.request(method, path, headers=of_all)):
+            seen_by_all.add(path)
+        for query in ("", f"?service={BANK}", f"?order=newest&trace_id={TRACE}"):
+            if path in OPEN and query:
+                continue
+            answer = client.request(method, path + query, headers=of_shop)
+            echoed = told(answer).replace(f"service={BANK}", "").replace(f'value="{BANK}"', "")
+            assert BANK not in echoed, f"{method} {path}{query}"
+            assert SECRET not in echoed, f"{method} {path}{query}"
+    assert seen_by_all >= {"/metrics", "/turns", "/alarms", "/api/v1/turns", "/api/v1/alarms"}
+    assert seen_by_all >= {f"/turns/{TURN_ID}", f"/api/v1/turns/{TURN_ID}"}
+
+
+def test_the_metrics_of_all_services_need_a_key_that_reads_all(
+    app: FastAPI, client: TestClient
+) -> None:
+    reads_all, writes = key_of(app, Scope.READ), key_of(app, Scope.INGEST)
+    restricted = key_of(app, Scope.READ, services=(BANK,))
+    statuses = [
+        client.get("/metrics", headers=key).status_code for key in (reads_all, writes, restricted)
+    ]
+    assert statuses == [200, 403, 403]
+
+
+def test_open_metrics_are_open_to_every_key(tmp_path: Path) -> None:
+    app = create_app(Settings(data_dir=tmp_path))
+    key = key_of(app, Scope.INGEST, services=("shop",))
+    with TestClient(app) as client:
+        assert client.get("/metrics").status_code == 200
+        assert client.get("/metrics", headers=key).status_code == 200

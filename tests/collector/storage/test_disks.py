@@ -1,0 +1,157 @@
+"""A disk that is really full, and one that is really read-only, under a whole collector."""
+
+import http.client
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import open_engine
+from groundwire_collector.storage.spans import spans_of
+
+HEADERS = {"Authorization": "Bearer gw_disk", "Content-Type": "application/x-protobuf"}
+COMMAND = "from groundwire_collector.cli import main; main()"
+DISK = "12m"
+BALLAST = 8 * 2**20
+
+
+def _mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of twelve megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    try:
+        _mount("-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder))
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only who may mount can have a disk of twelve megabytes")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def broken_disk(tmp_path: Path) -> Iterator[Path]:
+    """An ext4 that becomes read-only when it is told that its device failed."""
+    folder, image = tmp_path / "disk", tmp_path / "image"
+    folder.mkdir()
+    image.write_bytes(bytes(32 * 2**20))
+    try:
+        subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
+        _mount("-o", "loop,errors=remount-ro", str(image), str(folder))
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only who may mount can have a disk that breaks")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextmanager
+def collector(folder: Path) -> Iterator[int]:
+    """The whole collector on that disk; its port."""
+    with socket.socket() as first, socket.socket() as second:
+        for listener in (first, second):
+            listener.bind(("127.0.0.1", 0))
+        port, grpc_port = (listener.getsockname()[1] for listener in (first, second))
+    environment = {
+        **os.environ,
+        "GROUNDWIRE_API_KEY": "gw_disk",
+        "GROUNDWIRE_EVALUATORS": "none",
+    }
+    arguments = ["--port", str(port), "--grpc-port", str(grpc_port), "--data-dir", str(folder)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "up", *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: ready(port) == 200)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def until(true: object) -> None:
+    give_up = time.monotonic() + 60
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+
+
+def ready(port: int) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def post(port: int, trace: int) -> int:
+    request = ExportTraceServiceRequest()
+    span = request.resource_spans.add().scope_spans.add().spans.add()
+    span.trace_id, span.span_id = trace.to_bytes(16), b"12345678"
+    text = random.Random(trace).randbytes(50_000).hex()
+    span.attributes.add(key="text").value.string_value = text
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/v1/traces", request.SerializeToString(), HEADERS)
+    answer = connection.getresponse()
+    if answer.status == 503:
+        assert int(answer.headers["Retry-After"]) > 0
+    connection.close()
+    return answer.status
+
+
+def stored(folder: Path, traces: set[int]) -> set[int]:
+    engine = open_engine(Settings(data_dir=folder))
+    with engine.connect() as connection:
+        found = spans_of(connection, [f"{trace:032x}" for trace in sorted(traces)])
+    engine.dispose()
+    return {int(name, 16) for name, spans in found.items() if spans}
+
+
+def test_a_full_disk_loses_nothing_and_is_got_over(disk: Path) -> None:
+    ballast = disk / "ballast"
+    ballast.write_bytes(bytes(BALLAST))
+    data, acknowledged, refused = disk / "data", set[int](), set[int]()
+    with collector(data) as port:
+        for trace in range(1, 200):
+            (acknowledged if post(port, trace) == 200 else refused).add(trace)
+            if len(refused) == 3:
+                break
+        assert len(refused) == 3, "the disk was never full"
+        assert acknowledged
+        assert post(port, min(refused)) == 503
+        ballast.unlink()
+        assert {post(port, trace) for trace in refused} == {200}
+        assert ready(port) == 200
+        assert stored(data, acknowledged | refused) == acknowledged | refused
+
+
+def test_a_disk_that_turns_read_only_loses_nothing(broken_disk: Path, tmp_path: Path) -> None:
+    """As ext4 does by itself after an error of the device; mounted anew, it goes on."""
+    data = broken_disk / "data"
+    with collector(data) as port:
+        assert [post(port, trace) for trace in (1, 2)] == [200, 200]
+        _mount("-o", "remount,abort", str(broken_disk))
+        assert [post(port, trace) for trace in (3, 4)] == [503, 503]
+        assert ready(port) == 503
+    subprocess.run(["umount", str(broken_disk)], check=True)
+    _mount("-o", "loop", str(tmp_path / "image"), str(broken_disk))
+    with collector(data) as port:
+        assert [post(port, trace) for trace in (3, 4)] == [200, 200]
+        assert stored(data, {1, 2, 3, 4}) == {1, 2, 3, 4}
