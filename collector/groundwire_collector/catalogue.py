@@ -109,7 +109,7 @@ CANARY_OUTCOMES = Metric(
     "groundwire_canary_outcomes",
     Kind.COUNTER,
     "Answers to scheduled canaries by stratum and arm.",
-    ("service", "model_version", "stratum", "arm", "outcome"),
+    ("service", "model_version", "prompt_version", "stratum", "arm", "outcome"),
 )
 CANARY_RUNS = Metric(
     "groundwire_canary_runs",

@@ -231,7 +231,7 @@ def _tally_shadow(
     trace_id = (shadow.shadow_of or "").partition(":")[0]
     found = turns.find(connection, TurnQuery(trace_id=trace_id))
     production = next((item for item in found if not item.turn.shadow), None)
-    if production is not None:
+    if production is not None and not shadowed.is_answered(connection, production.turn.id):
         outcome = tally_shadow(increments, production, shadow)
         waiting = shadows.sampled(production.turn, outcome.probability, now_ns)
         shadowed.put(connection, [shadows.compared(waiting, outcome)])

@@ -110,6 +110,9 @@ class Settings(BaseSettings):
         " they are counted under. Unset: no canaries.",
     )
     canary_service: str = Field("", description="Service that they are counted under.")
+    canary_prompt_version: str = Field(
+        "", description="prompt_version that they are counted under."
+    )
     canary_interval_seconds: float = Field(
         86_400.0, gt=0, description="From the begin of one run to the begin of the next."
     )

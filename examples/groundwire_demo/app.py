@@ -4,6 +4,7 @@
 nothing else of it is ours.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ PROMPT_VERSION = "3"
 INDEX_VERSION = "handbook-2026"
 
 
+Generate = Callable[[str, list[dict[str, Any]]], openai.types.chat.ChatCompletion]
+
 # A tenth of the questions is asked again without the passages, after the user has the answer.
 SHADOW_RATE = 0.1
 SHADOWS_A_MINUTE = 600
@@ -33,14 +36,11 @@ class HelpDesk:
     client: openai.OpenAI
 
     def __post_init__(self) -> None:
-        self._answering = ""  # the model of the latest question
-        shadow = gw.Shadow(SHADOW_RATE, self.closed_book, SHADOWS_A_MINUTE)
-        self.generate = observe.generation(shadow=shadow)(self._generate)
+        self._generators: dict[str, Generate] = {}
 
     @observe
     def ask(self, question: str, model: str) -> str:
         """The answer of `model`, which is named as the turn's version."""
-        self._answering = model
         gw.annotate(model_version=model)
         chunks = self.search(question)
         completion = self.generate(question, chunks, model)
@@ -50,18 +50,32 @@ class HelpDesk:
     def search(self, question: str) -> list[dict[str, Any]]:
         return [chunk_of(passage, score) for passage, score in self.retriever.search(question)]
 
-    def _generate(
+    def generate(
         self, question: str, chunks: list[dict[str, Any]], model: str
     ) -> openai.types.chat.ChatCompletion:
-        return self.client.chat.completions.create(
-            model=model, messages=prompt.messages(question, chunks), temperature=0.0
-        )
+        if model not in self._generators:
+            self._generators[model] = self._generator(model)
+        return self._generators[model](question, chunks)
 
-    def closed_book(self, question: str) -> openai.types.chat.ChatCompletion:
-        """The same model, the same question, no passages."""
-        return self.client.chat.completions.create(
-            model=self._answering, messages=prompt.closed_book(question), temperature=0.0
-        )
+    def _generator(self, model: str) -> Generate:
+        """The generation by one model, whose shadow calls ask that model too."""
+
+        def closed_book(question: str) -> openai.types.chat.ChatCompletion:
+            return self.client.chat.completions.create(
+                model=model, messages=prompt.closed_book(question), temperature=0.0
+            )
+
+        shadow = gw.Shadow(SHADOW_RATE, closed_book, SHADOWS_A_MINUTE)
+
+        @observe.generation(shadow=shadow)
+        def generate(
+            question: str, chunks: list[dict[str, Any]]
+        ) -> openai.types.chat.ChatCompletion:
+            return self.client.chat.completions.create(
+                model=model, messages=prompt.messages(question, chunks), temperature=0.0
+            )
+
+        return generate
 
 
 def chunk_of(passage: Passage, score: float) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class Run:
         self._wait(shown, "judging the last answers", _JUDGED_SECONDS, self._all_judged)
         if self.plan.memory_agrees:
             self._wait(shown, "waiting for the canaries", _CANARY_SECONDS, self._canaries_asked)
+            self._look(shown, "the canaries are back")
         if self.alerting and self.alarms:
             self._wait(shown, "waiting for the alert", _ALERT_SECONDS, self._alert_arrived)
 

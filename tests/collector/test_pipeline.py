@@ -1,5 +1,6 @@
 """From stored spans to judged, counted turns: once each, whatever is late or interrupted."""
 
+import dataclasses
 import json
 from collections.abc import Collection, Mapping, Sequence
 
@@ -258,7 +259,18 @@ def test_what_a_shadow_call_said_is_kept_for_the_estimate(settings, engine):
     with engine.connect() as connection:
         [kept] = shadowed.answered(connection)
     assert (kept.cell, kept.probability, kept.model_version) == ("redundant", 0.1, "v1")
-    assert kept.turn_id == stored(engine)[0].turn.id
+    production = next(item.turn for item in stored(engine) if not item.turn.shadow)
+    assert kept.turn_id == production.id
+
+
+def test_a_turn_that_was_shadowed_already_is_not_counted_again(settings, engine):
+    pipeline = Pipeline(settings, engine, [Length()])
+    SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
+    work_off(pipeline)
+    again = dataclasses.replace(closed_book(0, "45 days"), trace_id="e" * 32)
+    SpanStore(engine).add([again])
+    work_off(pipeline)
+    assert count(engine, catalogue.RELIANCE_OUTCOMES) == 1
 
 
 def test_only_production_turns_wait_for_a_shadow_call_and_only_where_it_is_set(tmp_path, engine):

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +15,13 @@ from rich.progress import Progress
 from groundwire_collector.errors import UsageError
 from groundwire_collector.probing.canaries import CanaryRunner, read_run, result_line, resume
 from groundwire_collector.probing.pace import Pace
+from groundwire_collector.probing.scoring import trial_margin
 from groundwire_collector.probing.target import Endpoint, Function, Target
 from groundwire_collector.records import read_records
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import turns as stored_turns
 from groundwire_collector.storage.engine import open_engine
-from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, Prompting
+from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, Prompting, Trial, trials
 from groundwire_evaluators.reliance.canary.building import Builder, Document
 from groundwire_evaluators.reliance.canary.comparison import (
     Comparison,
@@ -103,6 +104,12 @@ def run(
     closed_book: Annotated[
         Path | None, typer.Option(help="File with the same prompt less its context instruction.")
     ] = None,
+    margins: Annotated[
+        bool,
+        typer.Option(
+            "--margins", help="Also score both answers; needs an endpoint with log-probabilities."
+        ),
+    ] = False,
     price_in: Annotated[float, typer.Option(help="Price of a million input tokens.")] = 0.0,
     price_out: Annotated[float, typer.Option(help="Price of a million output tokens.")] = 0.0,
     model_version: Annotated[str, typer.Option(help="As your telemetry calls it.")] = "",
@@ -113,10 +120,13 @@ def run(
     The API key is read from OPENAI_API_KEY. Prints one JSON object: identity, summary per stratum
     (always with counts), cost, and the comparisons.
     """
+    target, prompting = _target(endpoint, model, function), _prompting(system, closed_book)
+    chosen = _pack(pack, limit)
     runner = CanaryRunner(
-        pack=_pack(pack, limit),
-        target=_target(endpoint, model, function),
-        prompting=_prompting(system, closed_book),
+        pack=chosen,
+        target=target,
+        prompting=prompting,
+        scorer=_scorer(target, chosen, prompting) if margins else None,
         arms=_arms(arms),
         pace=_pace(rate),
         at_once=at_once,
@@ -197,6 +207,14 @@ def _target(endpoint: str | None, model: str, function: str | None) -> Target:
     if not model:
         raise UsageError("--endpoint needs --model")
     return Endpoint(endpoint or "", model, os.environ.get("OPENAI_API_KEY"))
+
+
+def _scorer(target: Target, pack: Pack, prompting: Prompting) -> Callable[[Trial], float]:
+    """The margin of a trial; raises NoScoringError at once where the endpoint cannot tell it."""
+    if not isinstance(target, Endpoint):
+        raise UsageError("--margins needs --endpoint: a function gives no log-probabilities")
+    trial_margin(target, next(trials(pack, (Arm.CONFLICT,))), prompting)
+    return lambda trial: trial_margin(target, trial, prompting)
 
 
 def _arms(names: str) -> tuple[Arm, ...]:

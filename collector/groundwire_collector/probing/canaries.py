@@ -1,7 +1,7 @@
 """Runs of a canary pack, into a file that a later call can take up where it was left."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -10,8 +10,16 @@ from typing import IO
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.probing.pace import Pace
+from groundwire_collector.probing.scoring import NoScoringError
 from groundwire_collector.probing.target import Target
-from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, Prompting, Trial, trials
+from groundwire_evaluators.reliance.canary.arms import (
+    ALL_ARMS,
+    CONFLICT_ARMS,
+    Arm,
+    Prompting,
+    Trial,
+    trials,
+)
 from groundwire_evaluators.reliance.canary.item import Pack
 from groundwire_evaluators.reliance.canary.run import Identity, Result, Run, judge
 
@@ -30,6 +38,7 @@ class CanaryRunner:
     arms: Sequence[Arm] = ALL_ARMS
     pace: Pace = field(default_factory=lambda: Pace(per_minute=6000.0))
     at_once: int = 4
+    scorer: Callable[[Trial], float] | None = None  # the conflict margin of a trial
 
     def identity(
         self, model: str = "", model_version: str = "", prompt_version: str = ""
@@ -66,11 +75,21 @@ class CanaryRunner:
         return judge(
             trial,
             reply.text,
+            margin=self._margin(trial),
             error=reply.failure.value if reply.failure else None,
             seconds=reply.seconds,
             input_tokens=reply.input_tokens,
             output_tokens=reply.output_tokens,
         )
+
+    def _margin(self, trial: Trial) -> float | None:
+        """None under an arm without a conflict, and where this one call could not be scored."""
+        if self.scorer is None or trial.arm not in CONFLICT_ARMS:
+            return None
+        try:
+            return self.scorer(trial)
+        except NoScoringError:
+            return None
 
 
 def read_run(path: Path) -> Run:

@@ -47,6 +47,7 @@ class CanaryRounds:
     model_version: str
     interval_seconds: float
     alarms: CanaryAlarms
+    prompt_version: str = ""
     stop: Event = field(default_factory=Event)
     clock_ns: Callable[[], int] = time_ns
 
@@ -67,6 +68,7 @@ class CanaryRounds:
             service=self.service,
             model=self.model,
             model_version=self.model_version,
+            prompt_version=self.prompt_version,
             pack=identity.pack,
             digest=identity.digest,
             prompt=identity.prompt,
@@ -128,4 +130,5 @@ class CanaryRounds:
 
     @property
     def _labels(self) -> dict[str, str]:
-        return {"service": self.service, "model_version": self.model_version}
+        names = ("service", "model_version", "prompt_version")
+        return {name: getattr(self, name) for name in names}

@@ -6,7 +6,7 @@ it is logged and counted, and tried again in its time.
 
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from time import time_ns
 
@@ -30,6 +30,8 @@ IDLE_SECONDS = 1.0
 FAILED_SECONDS = 30.0
 PERIOD_SECONDS = 30 * 86_400.0
 
+Step = Callable[[], bool]  # says whether there was something to do
+
 
 def probe(settings: Settings) -> None:
     """Ask until SIGTERM or SIGINT."""
@@ -38,8 +40,8 @@ def probe(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(settings)
     make_schema(engine)
-    steps = rounds(settings, engine, stop)
-    threads = [Thread(target=_go_round, args=(step, stop), daemon=True) for step in steps]
+    found = rounds(settings, engine, stop)
+    threads = [Thread(target=_go_round, args=(steps, stop), daemon=True) for steps in found]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -47,20 +49,21 @@ def probe(settings: Settings) -> None:
     engine.dispose()
 
 
-def rounds(settings: Settings, engine: Engine, stop: Event) -> list[Callable[[], bool]]:
-    """What is to be done again and again; each says whether there was something to do.
+def rounds(settings: Settings, engine: Engine, stop: Event) -> list[list[Step]]:
+    """What is to be done again and again: a thread for each list, whose steps take their turns.
 
+    Models are asked one after the other, so that the first one's run is the baseline.
     Raises UsageError where the settings do not fit together.
     """
     endpoint, prompting = _endpoint(settings, stop), prompting_of(settings)
-    steps: list[Callable[[], bool]] = []
+    found: list[list[Step]] = []
     if settings.shadow_rate:
         pace = Pace(settings.shadow_calls_per_minute, settings.shadow_calls_per_day)
         model = settings.shadow_model
         shadows = ShadowRounds(engine, endpoint, prompting.closed_book, pace, model)
-        steps.append(lambda: shadows.step(time_ns()))
+        found.append([lambda: shadows.step(time_ns())])
     models = models_of(settings.canary_models)
-    steps += [
+    canaries: list[Step] = [
         CanaryRounds(
             engine=engine,
             runner=_runner(settings, endpoint.of(model), prompting, stop),
@@ -69,11 +72,12 @@ def rounds(settings: Settings, engine: Engine, stop: Event) -> list[Callable[[],
             model_version=version,
             interval_seconds=settings.canary_interval_seconds,
             alarms=_alarms(settings, len(models)),
+            prompt_version=settings.canary_prompt_version,
             stop=stop,
         ).step
         for model, version in models.items()
     ]
-    return steps
+    return [*found, canaries] if canaries else found
 
 
 def models_of(text: str) -> dict[str, str]:
@@ -149,11 +153,15 @@ def _sleep(stop: Event, seconds: float) -> None:
     stop.wait(seconds)
 
 
-def _go_round(step: Callable[[], bool], stop: Event) -> None:
+def _go_round(steps: Sequence[Step], stop: Event) -> None:
     while not stop.is_set():
-        try:
-            pause = 0.0 if step() else IDLE_SECONDS
-        except Exception:  # a question of our own must not take anything along
-            log.exception("a probe failed; tried again in %.0f s", FAILED_SECONDS)
-            pause = FAILED_SECONDS
-        stop.wait(pause)
+        stop.wait(max(_pause(step) for step in steps))
+
+
+def _pause(step: Step) -> float:
+    """One step; how long to wait before the next, in seconds."""
+    try:
+        return 0.0 if step() else IDLE_SECONDS
+    except Exception:  # a question of our own must not take anything along
+        log.exception("a probe failed; tried again in %.0f s", FAILED_SECONDS)
+        return FAILED_SECONDS

@@ -117,6 +117,7 @@ class CanaryOut(BaseModel):
     service: str
     model: str
     model_version: str
+    prompt_version: str
     pack: str
     digest: str
     prompt: str
@@ -132,7 +133,7 @@ class CanaryOut(BaseModel):
     @classmethod
     def of(cls, run: CanaryRun, held: Run, look: canary_alarms.Look) -> "CanaryOut":
         summary = summarise(held)
-        names = ("service", "model", "model_version", "pack", "digest", "prompt")
+        names = ("service", "model", "model_version", "prompt_version", "pack", "digest", "prompt")
         return cls(
             **{name: getattr(run, name) for name in names},
             started_at=moment(run.started_ns),

@@ -27,6 +27,7 @@ class CanaryRun:
     service: str
     model: str
     model_version: str
+    prompt_version: str = ""
     pack: str
     digest: str
     prompt: str
@@ -43,11 +44,12 @@ class CanaryRun:
             prompt=self.prompt,
             model=self.model,
             model_version=self.model_version,
+            prompt_version=self.prompt_version,
             started_at=started.isoformat(timespec="seconds"),
         )
 
 
-_ASKED = ("service", "model", "model_version", "digest", "prompt")
+_ASKED = ("service", "model", "model_version", "prompt_version", "digest", "prompt")
 
 
 def last(connection: Connection, like: CanaryRun) -> CanaryRun | None:

@@ -57,6 +57,14 @@ def still_waits(connection: Connection, turn_id: str) -> bool:
     return connection.scalar(query) is not None
 
 
+def is_answered(connection: Connection, turn_id: str) -> bool:
+    """Whether the turn was shadowed already, by whomever."""
+    query = select(SHADOWED.c.turn_id).where(
+        SHADOWED.c.turn_id == turn_id, SHADOWED.c.cell.is_not(None)
+    )
+    return connection.scalar(query) is not None
+
+
 def put(connection: Connection, turns: Sequence[ShadowedTurn]) -> None:
     upsert(connection, SHADOWED, [asdict(turn) for turn in turns])
 

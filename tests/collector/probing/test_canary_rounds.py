@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from groundwire_collector import catalogue
+from groundwire_collector.monitoring import memory
 from groundwire_collector.monitoring.canary_alarms import CanaryAlarms
 from groundwire_collector.probing.canaries import CanaryRunner
 from groundwire_collector.probing.canary_rounds import HOPELESS, CanaryRounds
@@ -167,6 +168,17 @@ def test_a_new_version_that_recites_is_alarmed_once_and_resolved_when_it_reads(
     assert (alarm.signal, alarm.axis, alarm.value) == ("canary", "model_version", "v2")
     assert alarm.size > 0.9
     assert not alarm.details["general"]
+
+
+def test_an_open_alarm_of_canaries_is_no_business_of_the_detectors_on_traffic(
+    engine: Engine, tmp_path: Path
+) -> None:
+    clock = Clock()
+    rounds(engine, clock_ns=clock).step()
+    rounds(engine, recites, model="ft", model_version="v2", clock_ns=clock).step()
+    with engine.connect() as connection:
+        assert len(drift.alarms(connection, only_open=True)) == 1
+        assert memory.recall(connection, Settings(data_dir=tmp_path)).watches == {}
 
 
 def test_a_model_that_goes_on_reading_is_never_alarmed(engine: Engine) -> None:

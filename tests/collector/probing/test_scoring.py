@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from groundwire_collector.commands.canary import canary
 from groundwire_collector.probing.scoring import NoScoringError, trial_margin, turn_gain
 from groundwire_collector.probing.target import Endpoint
 from groundwire_evaluators.reliance.canary import load_pack
@@ -79,3 +81,33 @@ def test_an_arm_without_a_conflict_has_no_margin(server: Any) -> None:
     trial = next(iter(trials(PACK, (Arm.CLOSED_BOOK,))))
     with pytest.raises(ValueError, match="no conflict"):
         trial_margin(Endpoint(server.url, "m"), trial, Prompting())
+
+
+def chat_and_echo(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
+    """An endpoint that both chats and scores; what it says is beside the point here."""
+    if path.endswith("chat/completions"):
+        return 200, json.dumps({"choices": [{"message": {"content": "Hm."}}]}).encode(), {}
+    return echo(path, body)
+
+
+def run_line(url: str) -> list[str]:
+    line = ["run", "--endpoint", url, "--model", "m", "--limit", "20", "--margins"]
+    return [*line, "--arms", "clean,conflict", "--rate", "60000"]
+
+
+def test_a_run_tells_the_mean_margin_of_a_stratum_where_the_endpoint_scores(server: Any) -> None:
+    server.answer = chat_and_echo
+    ended = CliRunner().invoke(canary, run_line(server.url))
+    assert ended.exit_code == 0, ended.output
+    told = json.loads(ended.stdout)["summary"]["strata"]["known"]["margin"]
+    assert (told["n"], told["clusters"]) == (20, 20)
+    low, high = told["interval"]
+    assert 0 < low <= told["value"] <= high
+
+
+def test_a_run_with_margins_says_at_once_that_the_endpoint_only_chats(server: Any) -> None:
+    server.answer = lambda path, body: (404, b"{}", {})
+    ended = CliRunner().invoke(canary, run_line(server.url))
+    assert isinstance(ended.exception, NoScoringError)
+    assert "run without" in str(ended.exception)
+    assert len(server.asked) == 2

@@ -40,10 +40,10 @@ def test_a_model_may_be_counted_under_another_name() -> None:
     assert models_of(" m-1 = 2026-11 , m-2,") == {"m-1": "2026-11", "m-2": "m-2"}
 
 
-def test_there_is_a_round_for_the_shadows_and_one_for_each_model(tmp_path: Path) -> None:
+def test_the_models_are_asked_in_turn_beside_the_shadows(tmp_path: Path) -> None:
     made = settings(tmp_path, canary_models="a,b", shadow_rate=0.1, canary_items=20)
     engine = open_engine(made)
-    assert len(rounds(made, engine, Event())) == 3
+    assert [len(steps) for steps in rounds(made, engine, Event())] == [1, 2]
     engine.dispose()
 
 

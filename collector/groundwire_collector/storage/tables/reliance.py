@@ -33,6 +33,7 @@ class CanaryRunRow(SQLModel, table=True):
     service: str
     model: str
     model_version: str
+    prompt_version: str
     pack: str
     digest: str
     prompt: str

@@ -9,7 +9,7 @@ from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS, Arm, Trial
 from groundwire_evaluators.reliance.canary.item import Stratum
 from groundwire_evaluators.reliance.labelling import Labeller
 from groundwire_evaluators.reliance.outcome import Outcome, Tally
-from groundwire_evaluators.statistics import Estimate, hajek
+from groundwire_evaluators.statistics import Estimate, Mean, hajek, mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,20 @@ class Run:
         closed = self.of(Arm.CLOSED_BOOK)
         return {result.item for result in closed if result.followed is Outcome.PARAMETRIC}
 
+    def margin(self, *arms: Arm, stratum: Stratum | None = None) -> Mean | None:
+        """The mean conflict margin, nats a token; None where the endpoint scored nothing.
+
+        Above 0 the substitute of the context is likelier than memory's answer, whatever was said.
+        """
+        found = [
+            (result.item, result.margin)
+            for result in self.results
+            if result.arm in arms
+            and result.margin is not None
+            and stratum in (None, result.stratum)
+        ]
+        return mean([margin for _, margin in found], [item for item, _ in found])
+
     @property
     def failures(self) -> Counter[str]:
         return Counter(result.error for result in self.results if result.error)
@@ -177,6 +191,9 @@ def _stratum(run: Run, stratum: Stratum) -> dict[str, Any]:
         "known_closed_book": closed.p_o,
         "closed_book_n": closed.total,
     }
+    margin = run.margin(*CONFLICT_ARMS, stratum=stratum)
+    if margin is not None:
+        told["margin"] = {**asdict(margin), "interval": list(margin.interval)}
     for arm in (*CONFLICT_ARMS, Arm.IRRELEVANT):
         if run.of(arm, stratum=stratum):
             told[arm.value] = _ratio(run, (arm,), stratum)

@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("service", sa.String(), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("model_version", sa.String(), nullable=False),
+        sa.Column("prompt_version", sa.String(), nullable=False),
         sa.Column("pack", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("prompt", sa.String(), nullable=False),

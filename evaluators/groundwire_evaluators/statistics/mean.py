@@ -1,0 +1,35 @@
+"""A mean over units in clusters, with its interval."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from groundwire_evaluators.statistics.interval import Interval, student_quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean over `n` units in `clusters` clusters, in their unit."""
+
+    value: float
+    interval: Interval
+    n: int
+    clusters: int
+
+
+def mean(values: Sequence[float], clusters: Sequence[Hashable], level: float = 0.95) -> Mean | None:
+    """The mean, its variance by linearisation over `clusters`, Student's t on clusters - 1.
+
+    None with fewer than three clusters: nothing is known then of how they vary.
+    """
+    n = len(values)
+    value = sum(values) / n if n else 0.0
+    totals: dict[Hashable, float] = {}
+    for each, cluster in zip(values, clusters, strict=True):
+        totals[cluster] = totals.get(cluster, 0.0) + each - value
+    count = len(totals)
+    if count < 3:
+        return None
+    spread = sum(total * total for total in totals.values()) * count / (count - 1)
+    half = student_quantile(level, count - 1) * sqrt(spread) / n
+    return Mean(value, Interval(value - half, value + half), n, count)
