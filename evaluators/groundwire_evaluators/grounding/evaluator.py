@@ -149,7 +149,9 @@ def _judged(
     if piece.aside is not None:
         return aside(piece)
     reading = _reading(piece, passages, given, language)
-    return judged(piece, reading, model.claim_score(measure(reading)), model.claim_threshold)
+    on_records = any(passage.record is not None for passage in passages)
+    threshold = model.record_threshold if on_records else model.claim_threshold
+    return judged(piece, reading, model.claim_score(measure(reading)), threshold)
 
 
 def _worst(checked: Sequence[Judged]) -> str | None:

@@ -17,7 +17,6 @@ from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
     CONTRARY,
-    FIRST_PERSON,
     GLUE,
     HEDGES,
     REPORTING,
@@ -27,7 +26,6 @@ from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
-FIXED = 0.75  # share of the other content words from which the rest of a claim agrees
 COMMON = 4  # floor of log2 of the count in the lexicon's texts
 
 
@@ -70,19 +68,6 @@ class Reading:
         """The share of content words that stand in or beside the sentence leant on, 0 to 1."""
         content = self.statement.content
         return len(self.evidence.near) / len(content) if content else 0.0
-
-    @cached_property
-    def fixed(self) -> float:
-        """The share of content words near the evidence, the slots in doubt left out, 0 to 1."""
-        evidence = self.evidence
-        slots: list[Quantity | Name] = [*evidence.new_quantities, *evidence.new_names]
-        rest = [
-            token
-            for token in self.statement.content
-            if not any(slot.start <= token.start < slot.end for slot in slots)
-        ]
-        found = {token.start for token in evidence.near}
-        return sum(token.start in found for token in rest) / len(rest) if rest else 0.0
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -195,17 +180,6 @@ def swapped_name(reading: Reading) -> float:
     return sum(conflict.kind == "name" and conflict.firm for conflict in reading.conflicts)
 
 
-def lone_quantity(reading: Reading) -> float:
-    """A number no chunk shows, where another stands near by and the rest of the claim agrees."""
-    new = {quantity.start for quantity in reading.evidence.new_quantities}
-    if not new or reading.fixed < FIXED:
-        return 0.0
-    return sum(
-        conflict.kind == "quantity" and not conflict.firm and conflict.start in new
-        for conflict in reading.conflicts
-    )
-
-
 def swapped_word(reading: Reading) -> float:
     """One word alone is new and the rest stands together: an edit of one fact looks so."""
     lone = len(reading.plain) == 1 and len(reading.statement.content) >= 4
@@ -242,11 +216,6 @@ def contrary_words(reading: Reading) -> float:
         for tokens in (evidence.new, evidence.kin, evidence.same, evidence.far)
         for token in tokens
     )
-
-
-def first_person(reading: Reading) -> float:
-    """The claim speaks of itself ("I", "my") where the evidence does not."""
-    return float(bool(reading.own & FIRST_PERSON) and not reading.shown & FIRST_PERSON)
 
 
 def record_denies(reading: Reading) -> float:
@@ -291,14 +260,12 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     other_name,
     swapped_quantity,
     swapped_name,
-    lone_quantity,
     swapped_word,
     opposites,
     negated,
     turned,
     strengthened,
     contrary_words,
-    first_person,
     record_denies,
     record_denies_loosely,
     record_is_silent,

@@ -14,7 +14,7 @@ _JOINED = 24  # characters between two highlighted words that are highlighted wi
 _CONTRADICTING = frozenset(
     ("quantity", "name", "opposite", "negated", "denied", "loosely_denied", "granted", "hours")
 )
-_WHOLE = 0.35  # share of new content words from which a claim is marked whole
+_WHOLE = 0.25  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
 _FIRM_FRAME = 0.5  # share of a claim in the same frame from which a conflict contradicts
 
