@@ -36,7 +36,7 @@ class Model:
         return self.claim_intercept + math.fsum(
             weight * math.log1p(signal)
             for weight, signal in zip(self.claim_weights, signals, strict=True)
-            if weight
+            if weight and signal
         )
 
     def answer_logit(self, claim_scores: Sequence[float]) -> float:

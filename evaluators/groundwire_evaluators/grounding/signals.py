@@ -71,11 +71,11 @@ class Reading:
 
     @cached_property
     def own(self) -> frozenset[str]:
-        return frozenset([token.text.lower() for token in self.statement.tokens])
+        return frozenset([token.lower for token in self.statement.tokens])
 
     @cached_property
     def shown(self) -> frozenset[str]:
-        return frozenset([token.text.lower() for token in self.evidence.sentence])
+        return frozenset([token.lower for token in self.evidence.sentence])
 
     @cached_property
     def plain(self) -> list[Token]:
@@ -131,12 +131,18 @@ def new_share(reading: Reading) -> float:
 
 def new_small_words(reading: Reading) -> float:
     """Small words, articles and the like apart, that occur in no chunk."""
-    return sum(
-        word in reading.stop
-        and word not in GLUE
-        and not any(token.key in passage.words for passage in reading.passages)
+    small = {
+        token.key
         for token in reading.statement.tokens
-        if (word := token.text.lower())
+        if token.lower in reading.stop and token.lower not in GLUE
+    }
+    for passage in reading.passages:
+        small -= passage.words & small
+    if not small:
+        return 0
+    return sum(
+        token.key in small and token.lower in reading.stop and token.lower not in GLUE
+        for token in reading.statement.tokens
     )
 
 

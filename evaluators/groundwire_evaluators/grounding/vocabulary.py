@@ -64,6 +64,7 @@ NEGATIONS = frozenset(
     "unable denied denies deny refused refuses refuse failed fails fail lack lacks lacked "
     "nicht kein keine keinen nie ohne ne pas jamais sans no nunca sin non mai senza não sem niet geen".split()
 )
+NEGATIONS |= {word.replace("'", "’") for word in NEGATIONS}
 HEDGES = frozenset(
     "may might could possibly perhaps probably likely allegedly reportedly suggests suggested "
     "appears appeared seems seemed believed some sometimes often usually about around approximately "
