@@ -185,6 +185,24 @@ def _marked(row: dict[str, object], model: Model) -> list[tuple[int, int]]:
     ]
 
 
+def calibration_error(labels: Labels, logits: Array) -> float:
+    """Expected calibration error: mean gap of probability and share over ten equal groups."""
+    p = 1 / (1 + np.exp(-logits))
+    groups = np.array_split(np.argsort(p, kind="stable"), 10)
+    gaps = [abs(float(p[g].mean() - labels[g].mean())) * len(g) for g in groups]
+    return sum(gaps) / len(p)
+
+
+def false_alarms(data: Labelled) -> str:
+    """What the shipped weights say of true summaries beside their edits: share of each verdict."""
+    rows = [row for row in data.answers if not row["unsupported"]]
+    found = Grounding().evaluate([turn({**row, "question": None}) for row in rows])
+    claims = [c for e in found for c in e.claims if c.verdict is not Verdict.NOT_A_CLAIM]
+    contradicted = sum(c.verdict is Verdict.CONTRADICTED for c in claims) / len(claims)
+    flagged = sum(bool(e.flagged) for e in found) / len(found)
+    return f"answers flagged {flagged:.3f}, claims called contradicted {contradicted:.3f}"
+
+
 def conflict_recall(data: Labelled, flagged: NDArray[np.bool_], rows: NDArray[np.bool_]) -> str:
     """Recall on answers whose only labelled errors are conflicts, where that many good ones
     are flagged.
@@ -259,6 +277,13 @@ def ragtruth_rows(data: Labelled, cv: OutOfSample) -> list[tuple[str, str]]:
                 f"balanced accuracy {_balanced(labels[at], cv.flagged[at]):.3f}",
             )
         )
+    rows.append(
+        (
+            "RAGTruth calibration error of p_unsupported, ten groups",
+            f"qa {calibration_error(labels[tasks == 'qa'], cv.logits[tasks == 'qa']):.3f}, "
+            f"all {calibration_error(labels, cv.logits):.3f}",
+        )
+    )
     everyone = np.arange(len(labels))
     low, high = interval(data.sources, lambda i: within(_part(data, i), labels[i], cv.logits[i]))
     rows.append(
@@ -289,6 +314,7 @@ def edit_rows(sets: dict[str, Labelled]) -> list[tuple[str, str]]:
         if name == "bump":
             right, ties = ordered_pairs(data, logits)
             rows.append(("BUMP pairs ordered right", f"{right:.3f}, ties {ties:.3f}"))
+            rows.append(("BUMP true summaries (in sample)", false_alarms(data)))
         else:
             rows.append((f"{name} AUROC", f"{auroc(data.unsupported, logits):.3f}"))
     return rows

@@ -6,6 +6,7 @@ Each function takes a `Reading` and gives a number ≥ 0; the model (`model.py`)
 with weights ≥ 0. The order of `SIGNALS` is the order of the weights.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,7 +96,11 @@ class Reading:
 
     def kinds(self, kind: str) -> float:
         """Conflicts of a kind, weighed by how much of the claim stands in the same frame."""
-        return self.frame * sum(conflict.kind == kind for conflict in self.conflicts)
+        return self.frame * self._kinds[kind] if self._kinds else 0.0
+
+    @cached_property
+    def _kinds(self) -> Counter[str]:
+        return Counter([conflict.kind for conflict in self.conflicts])
 
 
 def new_words(reading: Reading) -> float:
