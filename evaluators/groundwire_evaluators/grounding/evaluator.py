@@ -17,7 +17,7 @@ from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
 
-REVISION = "1"  # of the code; the weights add their own version
+REVISION = "2"  # of the code; the weights add their own version
 _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged

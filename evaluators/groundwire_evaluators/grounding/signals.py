@@ -23,7 +23,6 @@ from groundwire_evaluators.grounding.vocabulary import (
     REPORTING,
 )
 from groundwire_evaluators.text.lexicon import lexicon
-from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
