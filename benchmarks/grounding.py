@@ -103,7 +103,11 @@ class OutOfSample:
 
 
 def cross_validated(sets: dict[str, Labelled], name: str, kind: NDArray[np.str_]) -> OutOfSample:
-    """Five folds over sources; a threshold for each kind of row from the training folds."""
+    """Five folds over sources; a threshold for each kind of row from the training folds.
+
+    The threshold is one of the same model's scores: those of the other models lie on scales of
+    their own, and were made by having seen this fold.
+    """
     data = sets[name]
     fold = data.fold(FOLDS)
     others = [whole(other) for other in sets.values() if other.name != name]
@@ -114,7 +118,7 @@ def cross_validated(sets: dict[str, Labelled], name: str, kind: NDArray[np.str_]
     for k in range(FOLDS):
         for one in np.unique(kind):
             known = (fold != k) & (kind == one)
-            threshold, _ = best_f1(logits[known], data.unsupported[known])
+            threshold, _ = best_f1(by_model[k][known], data.unsupported[known])
             here = (fold == k) & (kind == one)
             flagged[here] = logits[here] >= threshold
     return OutOfSample(logits, flagged, models)
