@@ -103,7 +103,11 @@ class OutOfSample:
 
 
 def cross_validated(sets: dict[str, Labelled], name: str, kind: NDArray[np.str_]) -> OutOfSample:
-    """Five folds over sources; a threshold for each kind of row from the training folds."""
+    """Five folds over sources; a threshold for each kind of row from the training folds.
+
+    The threshold is one of the same model's scores: those of the other models lie on scales of
+    their own, and were made by having seen this fold.
+    """
     data = sets[name]
     fold = data.fold(FOLDS)
     others = [whole(other) for other in sets.values() if other.name != name]
@@ -114,7 +118,7 @@ def cross_validated(sets: dict[str, Labelled], name: str, kind: NDArray[np.str_]
     for k in range(FOLDS):
         for one in np.unique(kind):
             known = (fold != k) & (kind == one)
-            threshold, _ = best_f1(logits[known], data.unsupported[known])
+            threshold, _ = best_f1(by_model[k][known], data.unsupported[known])
             here = (fold == k) & (kind == one)
             flagged[here] = logits[here] >= threshold
     return OutOfSample(logits, flagged, models)
@@ -183,6 +187,24 @@ def _marked(row: dict[str, object], model: Model) -> list[tuple[int, int]]:
         if claim.verdict in (Verdict.UNSUPPORTED, Verdict.CONTRADICTED)
         for span in claim.spans
     ]
+
+
+def calibration_error(labels: Labels, logits: Array) -> float:
+    """Expected calibration error: mean gap of probability and share over ten equal groups."""
+    p = 1 / (1 + np.exp(-logits))
+    groups = np.array_split(np.argsort(p, kind="stable"), 10)
+    gaps = [abs(float(p[g].mean() - labels[g].mean())) * len(g) for g in groups]
+    return sum(gaps) / len(p)
+
+
+def false_alarms(data: Labelled) -> str:
+    """What the shipped weights say of true summaries beside their edits: share of each verdict."""
+    rows = [row for row in data.answers if not row["unsupported"]]
+    found = Grounding().evaluate([turn({**row, "question": None}) for row in rows])
+    claims = [c for e in found for c in e.claims if c.verdict is not Verdict.NOT_A_CLAIM]
+    contradicted = sum(c.verdict is Verdict.CONTRADICTED for c in claims) / len(claims)
+    flagged = sum(bool(e.flagged) for e in found) / len(found)
+    return f"answers flagged {flagged:.3f}, claims called contradicted {contradicted:.3f}"
 
 
 def conflict_recall(data: Labelled, flagged: NDArray[np.bool_], rows: NDArray[np.bool_]) -> str:
@@ -259,6 +281,13 @@ def ragtruth_rows(data: Labelled, cv: OutOfSample) -> list[tuple[str, str]]:
                 f"balanced accuracy {_balanced(labels[at], cv.flagged[at]):.3f}",
             )
         )
+    rows.append(
+        (
+            "RAGTruth calibration error of p_unsupported, ten groups",
+            f"qa {calibration_error(labels[tasks == 'qa'], cv.logits[tasks == 'qa']):.3f}, "
+            f"all {calibration_error(labels, cv.logits):.3f}",
+        )
+    )
     everyone = np.arange(len(labels))
     low, high = interval(data.sources, lambda i: within(_part(data, i), labels[i], cv.logits[i]))
     rows.append(
@@ -289,6 +318,7 @@ def edit_rows(sets: dict[str, Labelled]) -> list[tuple[str, str]]:
         if name == "bump":
             right, ties = ordered_pairs(data, logits)
             rows.append(("BUMP pairs ordered right", f"{right:.3f}, ties {ties:.3f}"))
+            rows.append(("BUMP true summaries (in sample)", false_alarms(data)))
         else:
             rows.append((f"{name} AUROC", f"{auroc(data.unsupported, logits):.3f}"))
     return rows

@@ -91,7 +91,7 @@ def _mention(fact: Fact, single: dict[str, int], joined: dict[str, int]) -> int 
 
 def _denied(tokens: Sequence[Token], at: int) -> bool:
     for before in range(at - 1, max(at - _REACH, 0) - 1, -1):
-        word = tokens[before].text.lower().replace("’", "'")
+        word = tokens[before].lower.replace("’", "'")
         if word in _DENYING:
             return True
         if word in _TURNING:
@@ -103,7 +103,7 @@ def _denied_after(tokens: Sequence[Token], at: int) -> bool:
     """ "Garage parking and valet are not available": the denial follows a form of to be."""
     previous = ""
     for after in range(at + 1, min(at + _REACH, len(tokens))):
-        word = tokens[after].text.lower().replace("’", "'")
+        word = tokens[after].lower.replace("’", "'")
         if word in ("isn't", "aren't", "unavailable") or (word == "not" and previous in _BEING):
             return True
         if word in _TURNING and word not in _BEING:
@@ -173,7 +173,7 @@ def _day_groups(statement: Statement) -> list[Sequence[int]]:
     """The days of each mention: "Monday to Friday", "weekends", "Saturday and Sunday", "every
     day".
     """
-    words = [token.text.lower() for token in statement.tokens]
+    words = [token.lower for token in statement.tokens]
     groups: list[Sequence[int]] = []
     last = -9
     for at, word in enumerate(words):

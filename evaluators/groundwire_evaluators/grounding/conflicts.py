@@ -154,7 +154,7 @@ def _shared(said: Sequence[Token], slot: Slot, shown: Sequence[Token], rival: Sl
     before: list[Token] = _alike(_before(said, slot.start), _before(shown, rival.start))
     after: list[Token] = _alike(_after(said, slot.end), _after(shown, rival.end))
     alike = [*before, *after]
-    return len(alike) if any(token.text.lower() not in ENGLISH.stop for token in alike) else 0
+    return len(alike) if any(token.lower not in ENGLISH.stop for token in alike) else 0
 
 
 def _before(tokens: Sequence[Token], start: int) -> list[Token]:
@@ -173,21 +173,24 @@ def _alike(one: Sequence[Token], other: Sequence[Token]) -> list[Token]:
 
 
 def _opposites(statement: Statement, frame: frozenset[str]) -> Iterator[Conflict]:
-    table = lexicon()
     own = {token.key for token in statement.tokens}
     for token in statement.content:
         if token.key in frame:
             continue
-        shown = table.opposed(token.key) & frame - own
-        if not shown:
-            shown = _indirect(token.key) & frame - own
-        if not shown:
-            shown = frozenset(k for k in _negated_forms(token.key) if k in frame and k not in own)
-        if shown:
-            yield Conflict("opposite", token.start, token.end, token.text, min(shown))
+        for contrary in _contraries(token.key):
+            shown = contrary & frame
+            if shown and (shown := shown - own):
+                yield Conflict("opposite", token.start, token.end, token.text, min(shown))
+                break
 
 
 @lru_cache(maxsize=20_000)
+def _contraries(key: str) -> tuple[frozenset[str], ...]:
+    """What speaks against a word, the surest first; empty ones left out."""
+    kinds = (lexicon().opposed(key), _indirect(key), frozenset(_negated_forms(key)))
+    return tuple(kind for kind in kinds if kind)
+
+
 def _indirect(key: str) -> frozenset[str]:
     """Opposites of words of the same meaning, and words of the same meaning as an opposite."""
     table = lexicon()
@@ -228,8 +231,7 @@ def _negated(tokens: Sequence[Token]) -> dict[str, Token]:
     """The keys within three words after a negation, and the negation."""
     found: dict[str, Token] = {}
     for at, token in enumerate(tokens):
-        word = token.text.lower().replace("’", "'")
-        if word in NEGATIONS:
+        if token.lower in NEGATIONS:
             for after in tokens[at + 1 : at + 4]:
                 found.setdefault(after.key, token)
     return found
@@ -237,10 +239,10 @@ def _negated(tokens: Sequence[Token]) -> dict[str, Token]:
 
 def _turns(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
     """Small words turned around: before and after, more and less, he and she."""
-    own = {token.text.lower() for token in statement.tokens}
-    frame = {token.text.lower() for token in evidence.sentence}
+    own = {token.lower for token in statement.tokens}
+    frame = {token.lower for token in evidence.sentence}
     for token in statement.tokens:
-        word = token.text.lower()
+        word = token.lower
         opposed = OPPOSED.get(word)
         if opposed and word not in frame:
             shown = opposed & frame - own

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration
@@ -16,8 +17,9 @@ from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
 
-REVISION = "1"  # of the code; the weights add their own version
+REVISION = "2"  # of the code; the weights add their own version
 _TELLING = 40  # code points from which a text tells its language
+_SAMPLE = 4_000  # code points of a chunk whose language is told
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 
@@ -120,8 +122,11 @@ def language_of_turn(turn: Turn) -> Language | None:
     shown = next((text for text in prose if len(text) > _TELLING), None)
     if answer is None or shown is None:
         return answer
-    chunks = language_of(shown)
+    chunks = _language_of_chunk(shown[:_SAMPLE])
     return chunks if chunks is answer or len(turn.answer or "") <= _TELLING else None
+
+
+_language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur
 
 
 def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
@@ -149,7 +154,9 @@ def _judged(
     if piece.aside is not None:
         return aside(piece)
     reading = _reading(piece, passages, given, language)
-    return judged(piece, reading, model.claim_score(measure(reading)), model.claim_threshold)
+    on_records = any(passage.record is not None for passage in passages)
+    threshold = model.record_threshold if on_records else model.claim_threshold
+    return judged(piece, reading, model.claim_score(measure(reading)), threshold)
 
 
 def _worst(checked: Sequence[Judged]) -> str | None:

@@ -43,7 +43,7 @@ def read(text: str, language: Language) -> Statement:
     if pointers:
         tokens = [t for t in tokens if not any(a <= t.start < b for a, b in pointers)]
     stop = language.stop
-    content = [t for t in tokens if t.key not in META and t.text.lower() not in stop]
+    content = [t for t in tokens if t.key not in META and t.lower not in stop]
     found = quantities(text, tokens)
     return Statement(text, tokens, content, found, names(text, tokens, lexicon().commonness))
 
@@ -130,18 +130,14 @@ def weigh(statement: Statement, passages: Sequence[Passage], given: Given = NOTH
 
 def _where(statement: Statement, passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
     """Each content key that occurs, and the sentences it occurs in."""
-    where: dict[str, frozenset[Place]] = {}
-    for token in statement.content:
-        if token.key not in where:
-            places = [
-                (chunk, passage.sentence_of[at])
-                for chunk, passage in enumerate(passages)
-                if token.key in passage.places
-                for at in passage.places[token.key]
-            ]
-            if places:
-                where[token.key] = frozenset(places)
-    return where
+    keys = {token.key for token in statement.content}
+    found: dict[str, list[Place]] = {}
+    for chunk, passage in enumerate(passages):
+        sentence_of = passage.sentence_of
+        for key in keys & passage.places.keys():
+            places = [(chunk, sentence_of[at]) for at in passage.places[key]]
+            found.setdefault(key, []).extend(places)
+    return {key: frozenset(places) for key, places in found.items()}
 
 
 def _elect(where: dict[str, frozenset[Place]]) -> Place | None:
@@ -232,10 +228,11 @@ def _pairs(
     where: dict[str, frozenset[Place]],
     evidence: Evidence,
 ) -> None:
-    tokens = statement.tokens
-    for one, other in pairwise(tokens):
-        if not any((one.key, other.key) in p.follows for p in passages):
-            evidence.new_pairs += 1
+    pairs = list(pairwise([token.key for token in statement.tokens]))
+    unseen = set(pairs)
+    for passage in passages:
+        unseen = unseen - passage.follows
+    evidence.new_pairs = sum(pair in unseen for pair in pairs) if unseen else 0
     content = statement.content
     for one, other in pairwise(content):
         if one.key in where and other.key in where and one.key != other.key:

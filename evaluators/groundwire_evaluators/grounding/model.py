@@ -17,12 +17,17 @@ from groundwire_evaluators.grounding.signals import NAMES
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of both steps; `claim_threshold` is the claim score from which it is unsupported."""
+    """Weights of both steps, and the claim scores from which a claim is unsupported.
+
+    `record_threshold` is for claims read against records: prose about a record words everything
+    anew, so that more words are new in good claims too.
+    """
 
     version: str
     claim_weights: tuple[float, ...]
     claim_intercept: float
     claim_threshold: float
+    record_threshold: float
     answer_weights: tuple[float, float, float]
     answer_intercept: float
 
@@ -31,7 +36,7 @@ class Model:
         return self.claim_intercept + math.fsum(
             weight * math.log1p(signal)
             for weight, signal in zip(self.claim_weights, signals, strict=True)
-            if weight
+            if weight and signal
         )
 
     def answer_logit(self, claim_scores: Sequence[float]) -> float:
@@ -74,6 +79,7 @@ def shipped() -> Model:
         claim_weights=tuple(weights[name] for name in NAMES),
         claim_intercept=values["claim"]["intercept"],
         claim_threshold=values["claim"]["threshold"],
+        record_threshold=values["claim"]["record_threshold"],
         answer_weights=tuple(values["answer"]["weights"][name] for name in ANSWER_TERMS),
         answer_intercept=values["answer"]["intercept"],
     )

@@ -46,7 +46,7 @@ class Passage:
                 self.ranges.append((first, at))
                 sentence, first = sentence + 1, at
             self.sentence_of.append(sentence)
-            if token.text.lower() in stop or token.key in META:
+            if token.lower in stop or token.key in META:
                 continue
             found = places.get(token.key)
             if found is None:

@@ -6,6 +6,7 @@ Each function takes a `Reading` and gives a number ≥ 0; the model (`model.py`)
 with weights ≥ 0. The order of `SIGNALS` is the order of the weights.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,17 +18,14 @@ from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
     CONTRARY,
-    FIRST_PERSON,
     GLUE,
     HEDGES,
     REPORTING,
 )
 from groundwire_evaluators.text.lexicon import lexicon
-from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
-FIXED = 0.75  # share of the other content words from which the rest of a claim agrees
 COMMON = 4  # floor of log2 of the count in the lexicon's texts
 
 
@@ -72,25 +70,12 @@ class Reading:
         return len(self.evidence.near) / len(content) if content else 0.0
 
     @cached_property
-    def fixed(self) -> float:
-        """The share of content words near the evidence, the slots in doubt left out, 0 to 1."""
-        evidence = self.evidence
-        slots: list[Quantity | Name] = [*evidence.new_quantities, *evidence.new_names]
-        rest = [
-            token
-            for token in self.statement.content
-            if not any(slot.start <= token.start < slot.end for slot in slots)
-        ]
-        found = {token.start for token in evidence.near}
-        return sum(token.start in found for token in rest) / len(rest) if rest else 0.0
-
-    @cached_property
     def own(self) -> frozenset[str]:
-        return frozenset([token.text.lower() for token in self.statement.tokens])
+        return frozenset([token.lower for token in self.statement.tokens])
 
     @cached_property
     def shown(self) -> frozenset[str]:
-        return frozenset([token.text.lower() for token in self.evidence.sentence])
+        return frozenset([token.lower for token in self.evidence.sentence])
 
     @cached_property
     def plain(self) -> list[Token]:
@@ -110,7 +95,11 @@ class Reading:
 
     def kinds(self, kind: str) -> float:
         """Conflicts of a kind, weighed by how much of the claim stands in the same frame."""
-        return self.frame * sum(conflict.kind == kind for conflict in self.conflicts)
+        return self.frame * self._kinds[kind] if self._kinds else 0.0
+
+    @cached_property
+    def _kinds(self) -> Counter[str]:
+        return Counter([conflict.kind for conflict in self.conflicts])
 
 
 def new_words(reading: Reading) -> float:
@@ -146,12 +135,18 @@ def new_share(reading: Reading) -> float:
 
 def new_small_words(reading: Reading) -> float:
     """Small words, articles and the like apart, that occur in no chunk."""
-    return sum(
-        word in reading.stop
-        and word not in GLUE
-        and not any(token.key in passage.words for passage in reading.passages)
+    small = {
+        token.key
         for token in reading.statement.tokens
-        if (word := token.text.lower())
+        if token.lower in reading.stop and token.lower not in GLUE
+    }
+    for passage in reading.passages:
+        small -= passage.words & small
+    if not small:
+        return 0
+    return sum(
+        token.key in small and token.lower in reading.stop and token.lower not in GLUE
+        for token in reading.statement.tokens
     )
 
 
@@ -195,17 +190,6 @@ def swapped_name(reading: Reading) -> float:
     return sum(conflict.kind == "name" and conflict.firm for conflict in reading.conflicts)
 
 
-def lone_quantity(reading: Reading) -> float:
-    """A number no chunk shows, where another stands near by and the rest of the claim agrees."""
-    new = {quantity.start for quantity in reading.evidence.new_quantities}
-    if not new or reading.fixed < FIXED:
-        return 0.0
-    return sum(
-        conflict.kind == "quantity" and not conflict.firm and conflict.start in new
-        for conflict in reading.conflicts
-    )
-
-
 def swapped_word(reading: Reading) -> float:
     """One word alone is new and the rest stands together: an edit of one fact looks so."""
     lone = len(reading.plain) == 1 and len(reading.statement.content) >= 4
@@ -242,11 +226,6 @@ def contrary_words(reading: Reading) -> float:
         for tokens in (evidence.new, evidence.kin, evidence.same, evidence.far)
         for token in tokens
     )
-
-
-def first_person(reading: Reading) -> float:
-    """The claim speaks of itself ("I", "my") where the evidence does not."""
-    return float(bool(reading.own & FIRST_PERSON) and not reading.shown & FIRST_PERSON)
 
 
 def record_denies(reading: Reading) -> float:
@@ -291,14 +270,12 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     other_name,
     swapped_quantity,
     swapped_name,
-    lone_quantity,
     swapped_word,
     opposites,
     negated,
     turned,
     strengthened,
     contrary_words,
-    first_person,
     record_denies,
     record_denies_loosely,
     record_is_silent,

@@ -14,7 +14,7 @@ _JOINED = 24  # characters between two highlighted words that are highlighted wi
 _CONTRADICTING = frozenset(
     ("quantity", "name", "opposite", "negated", "denied", "loosely_denied", "granted", "hours")
 )
-_WHOLE = 0.35  # share of new content words from which a claim is marked whole
+_WHOLE = 0.2  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
 _FIRM_FRAME = 0.5  # share of a claim in the same frame from which a conflict contradicts
 
@@ -92,10 +92,12 @@ def _contradicted(reading: Reading) -> bool:
 def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
     """The uncovered and conflicting words; those close together as one.
 
-    A claim most of which is uncovered is marked whole: single words would hide that.
+    A claim of which a good part is uncovered is marked whole, unless a conflict says where to look:
+    labels of people cover whole statements, and single words would hide that.
     """
     evidence = reading.evidence
-    if len(evidence.new) + len(evidence.kin) >= _WHOLE * len(reading.statement.content):
+    left_over = len(evidence.new) + len(evidence.kin)
+    if not _contradicted(reading) and left_over >= _WHOLE * len(reading.statement.content):
         yield Extent(piece.start, piece.end)
         return
     marked = [(t.start, t.end) for t in (*evidence.new, *evidence.kin)]

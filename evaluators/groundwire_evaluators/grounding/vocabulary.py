@@ -18,7 +18,7 @@ META = _keys(
     "answer question following follow additionally furthermore however therefore thus moreover "
     "conclusion conclude source sources excerpt describes described discusses discussed "
     "including include includes specifically generally typically various several many "
-    "note noted key important also example"
+    "note noted key important also example handbook manual edition page"
 )
 # What a summary says its source does: it needs no support either.
 REPORTING = _keys(
@@ -45,8 +45,6 @@ CONTRARY = _keys(
 )
 # Words so common that their absence from a chunk says nothing.
 GLUE = frozenset("a an the is are was were be of to in and".split())
-# "We can see that ..." is an answer's way of reading its sources, and so left out.
-FIRST_PERSON = frozenset("i my me mine i'm i've i'd i'll myself".split())
 # Days of the week and months by their kind.
 CALENDAR = {
     word: kind
@@ -66,6 +64,7 @@ NEGATIONS = frozenset(
     "unable denied denies deny refused refuses refuse failed fails fail lack lacks lacked "
     "nicht kein keine keinen nie ohne ne pas jamais sans no nunca sin non mai senza não sem niet geen".split()
 )
+NEGATIONS |= {word.replace("'", "’") for word in NEGATIONS}
 HEDGES = frozenset(
     "may might could possibly perhaps probably likely allegedly reportedly suggests suggested "
     "appears appeared seems seemed believed some sometimes often usually about around approximately "

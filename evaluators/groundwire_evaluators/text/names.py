@@ -59,16 +59,12 @@ def names(
     sentence elsewhere in the text.
     """
     tokens = tokenize(text) if tokens is None else tokens
-    inside = {
-        token.text
-        for at, token in enumerate(tokens)
-        if token.text[0].isupper() and not _opens(text, tokens, at)
-    }
+    capitals = [at for at, token in enumerate(tokens) if token.text[0].isupper()]
+    inside = {tokens[at].text for at in capitals if not _opens(text, tokens, at)}
     found: list[Name] = []
-    at = 0
-    while at < len(tokens):
-        if not tokens[at].text[0].isupper():
-            at += 1
+    until = 0
+    for at in capitals:
+        if at < until:
             continue
         until = _run(text, tokens, at)
         start = at
@@ -77,7 +73,6 @@ def names(
         name = _name(text, tokens, start, until)
         if name is not None:
             found.append(name)
-        at = until
     return found
 
 

@@ -157,8 +157,8 @@ def quantities(text: str, tokens: Sequence[Token] | None = None) -> list[Quantit
     found: list[Quantity] = []
     at = 0
     while at < len(tokens):
-        word = tokens[at].text
-        if word[0].isdecimal() or word.lower() in _STARTERS or word[0] in "½¼¾⅓⅔⅛":
+        token = tokens[at]
+        if token.lower in _STARTERS or token.text[0].isdecimal() or token.text[0] in "½¼¾⅓⅔⅛":
             quantity, at = _Reader(text, tokens, at).read()
             if quantity is not None:
                 found.append(quantity)
@@ -181,7 +181,7 @@ class _Reader:
     # Looking at tokens
 
     def _word(self, at: int) -> str:
-        return self.tokens[at].text.lower() if at < len(self.tokens) else ""
+        return self.tokens[at].lower if at < len(self.tokens) else ""
 
     def _gap(self, at: int) -> str:
         """The characters between token at-1 and token at."""

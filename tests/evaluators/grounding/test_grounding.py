@@ -108,6 +108,79 @@ def test_unsupported_words_raise_p_unsupported() -> None:
     assert bad["novel_names"] == 2
 
 
+@pytest.mark.parametrize(
+    ("answer", "chunk", "said", "shown"),
+    [
+        (
+            "New balances carry a warranty of 24 months.",
+            "New balances carry a warranty of 36 months from the date of invoice.",
+            "24 months",
+            "36 months",
+        ),
+        (
+            "Badges are valid for three years and are then exchanged.",
+            "Badges are valid for four years and are then exchanged.",
+            "three years",
+            "four years",
+        ),
+        (
+            "The head of calibration is Margit Olsen.",
+            "A calibration takes a day. The head of calibration is Kaspar Leitner.",
+            "Margit Olsen",
+            "Kaspar Leitner",
+        ),
+        (
+            "Payments are made every Friday.",
+            "Payments are made every Tuesday.",
+            "Friday",
+            "Tuesday",
+        ),
+        (
+            "The finance team returns comments within ten working days.",
+            "Ten people work here. The finance team returns comments within eight working days.",
+            "ten",
+            "eight",
+        ),
+    ],
+)
+def test_another_value_between_the_same_words_is_contradicted_and_flagged(
+    answer: str, chunk: str, said: str, shown: str
+) -> None:
+    evaluation = judge(answer, chunk)
+    assert evaluation.claims[0].verdict is Verdict.CONTRADICTED
+    assert evaluation.flagged
+    assert f"“{said}” against “{shown}” in chunk 0" in (evaluation.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "chunk"),
+    [
+        ("Badges are valid for 4 years and then exchanged.", "Badges are valid for four years."),
+        ("The US flag is burnt in private.", "The American flag is burnt in private."),
+        ("Press the Volume Down key at once.", "Press the Volum Down key at once."),
+        ("The fee rises to 20 euros on Monday.", "On Monday the fee rises to 20 euros."),
+        ("Refunds arrive within ten days.", "Refunds arrive within ten days, cards within six."),
+    ],
+)
+def test_another_spelling_or_order_of_a_value_is_no_contradiction(answer: str, chunk: str) -> None:
+    assert judge(answer, chunk).claims[0].verdict is Verdict.SUPPORTED
+
+
+def test_what_the_question_brings_up_needs_no_support() -> None:
+    chunk = "Remove the two screws, then lift the panel off the door."
+    answer = "To take the panel off the door of a 2006 Chevrolet, remove the two screws."
+    asked = Turn(
+        question="How do I take the panel off the door of a 2006 Chevrolet?",
+        answer=answer,
+        chunks=(Chunk(text=chunk),),
+    )
+    (with_question,) = Grounding().evaluate([asked])
+    without = judge(answer, chunk)
+    assert with_question.signals["p_unsupported"] < without.signals["p_unsupported"]
+    assert with_question.signals["novel_names"] == with_question.signals["novel_quantities"] == 0
+    assert without.signals["novel_names"] == without.signals["novel_quantities"] == 1
+
+
 def test_citations_are_resolved_to_chunks() -> None:
     answer = "The fee is 20 euros [1]. The bridge opened in 1932 [1]. It shut after the flood [7]."
     evaluation = judge(answer + " Maria Lopez designed it.", FEE, BRIDGE)

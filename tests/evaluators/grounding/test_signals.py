@@ -58,7 +58,6 @@ CASES = [
     ),
     ("swapped_quantity", "The fee is 30 euros.", "The fee is 20 euros."),
     ("swapped_name", "The bridge was designed by Novak.", "The bridge was designed by Lopez."),
-    ("lone_quantity", "For members it is a fee of 30 euros.", "The fee for members is 20 euros."),
     (
         "swapped_word",
         "The old stone bridge near Madrid was painted in summer.",
@@ -70,7 +69,6 @@ CASES = [
     ("turned", "It opened before the flood.", "It opened after the flood."),
     ("strengthened", "The drug always helps patients.", "The drug may help patients."),
     ("contrary_words", "She was unable to pay the fee.", "She managed to pay the fee."),
-    ("first_person", "I love the bridge.", "The bridge was opened in 1932."),
     ("record_denies", "The cafe has outdoor seating.", CAFE),
     ("record_denies_loosely", "Guests enjoy an intimate evening.", CAFE),
     ("record_is_silent", "The cafe offers free WiFi.", CAFE),
