@@ -147,9 +147,13 @@ class Watch:
         return resolved
 
     def _recovery(self, alarm: Alarm) -> KnownMeanESR:
-        """Tells a mean loss below the middle between baseline and alarm from one above it."""
+        """Tells a mean loss near the baseline's from one that is still worse.
+
+        The border is half of what the loss has surely grown by: an alarm after few turns knows its
+        size badly, and half of a size that is too large would call the same drift a recovery.
+        """
         assert self.baseline is not None
-        middle = self.baseline.mean + max(alarm.size, self.min_effect) / 2
+        middle = self.baseline.mean + max(alarm.size_low, self.min_effect) / 2
         middle = min(middle, (1 + self.baseline.mean) / 2)
         return KnownMeanESR(mean=1 - middle, min_effect=self.min_effect)
 
