@@ -7,7 +7,9 @@
 import importlib.util
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 import pytest
 
@@ -33,6 +35,7 @@ PARTS = {
     ),
     "chromium": Part("apt-get install chromium", programs=("chromium",)),
     "postgresql": Part("apt-get install postgresql", programs=("pg_ctlcluster",)),
+    "openssl": Part("apt-get install openssl", programs=("openssl",)),
     "node": Part("apt-get install nodejs npm", programs=("node", "npm")),
     "playwright": Part("make install-clients", packages=("playwright",)),
     "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
@@ -48,6 +51,7 @@ PARTS = {
 }
 REQUIRE_ALL = os.environ.get("GROUNDWIRE_REQUIRE") == "all"
 _missing: dict[str, int] = {}
+_lacking: dict[str, str] = {}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -62,8 +66,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"missing part {name}")
 
 
+@pytest.fixture(scope="session")
+def lacking() -> Callable[[str, str], NoReturn]:
+    """Leaves a test out (fails it, where all is required) for what only trying can tell."""
+
+    def lack(what: str, remedy: str) -> NoReturn:
+        if REQUIRE_ALL:
+            pytest.fail(f"missing {what}: {remedy}", pytrace=False)
+        _lacking[what] = remedy
+        pytest.skip(f"missing {what}")
+
+    return lack
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _missing:
+    if _missing or _lacking:
         terminalreporter.section("not run, because a part is missing")
+    for what, remedy in sorted(_lacking.items()):
+        terminalreporter.write_line(f"     tests need {what}: {remedy}")
+    if _missing:
         for name, count in sorted(_missing.items()):
             terminalreporter.write_line(f"{count:4} tests need {name}: {PARTS[name].install}")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
 
+import grpc
 import pytest
 
 from groundwire_collector.app import create_app
@@ -18,8 +19,8 @@ from groundwire_collector.processes.receiver import Server
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.keys import first_key
 
+pytestmark = pytest.mark.needs("openssl")
 COMMAND = "from groundwire_collector.cli import main; main()"
-grpc = pytest.importorskip("grpc")
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +30,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
     names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     files = ["-keyout", str(key), "-out", str(certificate)]
-    try:
-        subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("openssl is not there to make a certificate")
+    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
     return certificate, key
 
 

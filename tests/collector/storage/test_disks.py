@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -24,26 +25,28 @@ COMMAND = "from groundwire_collector.cli import main; main()"
 DISK = "12m"
 BALLAST = 8 * 2**20
 
+Lacking = Callable[[str, str], NoReturn]
+
 
 def _mount(*arguments: str) -> None:
     subprocess.run(["mount", *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path, lacking: Lacking) -> Iterator[Path]:
     """A file system of its own, of twelve megabytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
     try:
         _mount("-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder))
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only who may mount can have a disk of twelve megabytes")
+        lacking("the right to mount a disk", "run as root")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture
-def broken_disk(tmp_path: Path) -> Iterator[Path]:
+def broken_disk(tmp_path: Path, lacking: Lacking) -> Iterator[Path]:
     """An ext4 that becomes read-only when it is told that its device failed."""
     folder, image = tmp_path / "disk", tmp_path / "image"
     folder.mkdir()
@@ -52,7 +55,7 @@ def broken_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
         _mount("-o", "loop,errors=remount-ro", str(image), str(folder))
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("only who may mount can have a disk that breaks")
+        lacking("the right to mount a disk", "apt-get install e2fsprogs, and run as root")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
