@@ -49,7 +49,7 @@ def keep(connection: Connection, monitor: Monitor) -> None:
 
 def _baseline(watch: Watch) -> StoredBaseline:
     """Of a watch that still collects, its losses; else the pinned reference."""
-    state: dict[str, Any] = {"allowance": watch.allowance.spent()}
+    state: dict[str, Any] = {"allowance": watch.allowance.spent(), "recent": list(watch.recent)}
     if watch.baseline is None:
         state["losses"] = watch.losses
     else:
@@ -71,6 +71,7 @@ def _detectors(watch: Watch) -> Iterable[StoredDetector]:
 def _recall_baseline(watch: Watch, stored: StoredBaseline) -> None:
     watch.allowance.resume(stored.state["allowance"])
     watch.losses = stored.state.get("losses", [])
+    watch.recent.extend(stored.state["recent"])
     watch.pinned_ns = stored.pinned_ns
     if "baseline" in stored.state:
         watch.baseline = Baseline.from_state(stored.state["baseline"])

@@ -1,5 +1,6 @@
 """One watch: one signal of one service under one evaluator revision, from baseline to alarm."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from groundwire_collector.storage.drift import (
 )
 from groundwire_evaluators.drift import Baseline, KnownMeanESR, TwoSampleESR
 
+RECENT = 30  # turns before an alarm in which its size is looked for again
 MOST_SEGMENTS = 20  # values of one axis that are watched at once
 
 
@@ -35,6 +37,7 @@ class Watch:
     min_effect: float
     baseline_turns: int
     losses: list[float] = field(default_factory=list)
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     baseline: Baseline | None = None
     pinned_ns: int | None = None
     detectors: dict[Stream, TwoSampleESR] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Watch:
     def observe(self, loss: float, at_ns: int, segments: Mapping[str, AxisValue]) -> None:
         """Take one loss; `segments` maps each axis to the turn's value on it."""
         self.updated_ns = at_ns
+        self.recent.append(loss)
         if self.baseline is None:
             self._collect(loss, at_ns)
         elif self.recovery is not None:
@@ -119,6 +123,7 @@ class Watch:
         named = attribute(values, self.evidence(values), self.pinned_ns or 0, changed_until)
         size = strongest.size or 0.0
         size_low, size_high = strongest.size_interval or (size, size)
+        size_low = min(size_low, self._recent_growth())
         self.alarm = Alarm(
             service=self.service,
             signal=self.signal,
@@ -146,11 +151,16 @@ class Watch:
         self.alarm = self.recovery = None
         return resolved
 
+    def _recent_growth(self) -> float:
+        assert self.baseline is not None
+        return sum(self.recent) / max(len(self.recent), 1) - self.baseline.mean
+
     def _recovery(self, alarm: Alarm) -> KnownMeanESR:
         """Tells a mean loss near the baseline's from one that is still worse.
 
-        The border is half of what the loss has surely grown by: an alarm after few turns knows its
-        size badly, and half of a size that is too large would call the same drift a recovery.
+        The border is half of what the loss has surely grown by. An alarm after few bad turns knows
+        its size badly, and half of a size that is too large would call the same drift a recovery;
+        so the size is also looked for in the last turns before the alarm, good ones included.
         """
         assert self.baseline is not None
         middle = self.baseline.mean + max(alarm.size_low, self.min_effect) / 2

@@ -154,3 +154,31 @@ def test_services_beyond_the_most_are_not_watched():
     for number in range(MOST_SERVICES + 5):
         watched.observe(turns(1, 0.05, service=f"s{number}"))
     assert len(watched.watches) == MOST_SERVICES
+
+
+def rare(number: int, share_bad: float, seed: int, after: int, version: str) -> list[JudgedTurn]:
+    """One turn a second, nearly without spread but for the bad ones."""
+    rng = random.Random(seed)
+    found = []
+    for index in range(after, after + number):
+        loss = rng.uniform(0.8, 0.9) if rng.random() < share_bad else rng.uniform(0.01, 0.03)
+        at = START + timedelta(seconds=index)
+        turn = Turn(id=str(index), service="bot", started_at=at, ended_at=at, model_version=version)
+        evaluation = Evaluation(
+            evaluator="grounding",
+            revision="1",
+            state=State.SCORED,
+            signals={"p_unsupported": loss},
+        )
+        found.append(JudgedTurn(turn, (evaluation,)))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_alarm_raised_by_a_few_bad_turns_in_a_row_is_not_resolved_by_the_good_between(seed):
+    """An eighth of the turns is bad; those that raise the alarm look as if all were."""
+    watched = monitor()
+    watched.observe(rare(600, 0.0, 99, 0, "ft-1"))
+    [alarm] = watched.observe(rare(1000, 0.12, seed, 600, "ft-2"))
+    assert alarm.resolved_ns is None
+    assert alarm.size_low < 0.4
