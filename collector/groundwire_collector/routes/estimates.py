@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from groundwire_collector.access import ReadAccess
 from groundwire_collector.monitoring import canary_alarms, shadows
 from groundwire_collector.routes.database import Database
+from groundwire_collector.routes.moments import nanoseconds
 from groundwire_collector.routes.representation import moment
 from groundwire_collector.storage import canary_runs, shadowed
 from groundwire_collector.storage.canary_runs import CanaryRun
@@ -164,10 +165,9 @@ def list_estimates(
     runs: Annotated[int, Query(ge=1, le=RUNS, description="Canary runs, newest first.")] = 5,
 ) -> EstimatesOut:
     """Context reliance from shadow calls, by model_version, and from scheduled canary runs."""
-    since_ns = round(since.timestamp() * 1_000_000_000) if since else None
     which = (access.services, service, model_version)
     with database.connect() as connection:
-        by_version = shadows.by_version(shadowed.answered(connection, *which, since_ns))
+        by_version = shadows.by_version(shadowed.answered(connection, *which, nanoseconds(since)))
         told = [
             CanaryOut.of(
                 run, canary_runs.results(connection, run), canary_alarms.compare(connection, run)

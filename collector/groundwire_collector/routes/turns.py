@@ -9,6 +9,7 @@ from groundwire_collector.access import ReadAccess
 from groundwire_collector.problems import ProblemError
 from groundwire_collector.routes.cursor import read_cursor, write_cursor
 from groundwire_collector.routes.database import Database
+from groundwire_collector.routes.moments import nanoseconds
 from groundwire_collector.routes.representation import TurnOut, TurnPage
 from groundwire_collector.storage import turns
 from groundwire_collector.storage.turns import TurnQuery
@@ -44,8 +45,8 @@ def list_turns(
         verdict=verdict,
         trace_id=trace_id,
         words=q,
-        since_ns=_nanoseconds(since),
-        until_ns=_nanoseconds(until),
+        since_ns=nanoseconds(since),
+        until_ns=nanoseconds(until),
         order=order,
         limit=limit,
         cursor=read_cursor(cursor, order) if cursor else None,
@@ -64,7 +65,3 @@ def get_turn(turn_id: str, access: ReadAccess, database: Database) -> TurnOut:
     if found is None:
         raise ProblemError(404, "There is no such turn, or this key may not read it.")
     return TurnOut.of(found, with_text=True)
-
-
-def _nanoseconds(moment: datetime | None) -> int | None:
-    return round(moment.timestamp() * 1_000_000_000) if moment else None

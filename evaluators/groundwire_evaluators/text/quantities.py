@@ -354,7 +354,8 @@ class _Reader:
         if after[:1] == "%":
             return SYMBOLS["%"], until
         if after[:1] == "°":
-            return UNITS.get("°" + self._word(until)[:1]), until + 1
+            scale = self._word(until)[:1]
+            return UNITS.get(f"°{scale}"), until + len(scale)
         if until == self.first or self._gap(until) not in _GAPS:
             return None, max(until, self.first + 1)
         if self._word(until) == "per" and self._word(until + 1) == "cent":

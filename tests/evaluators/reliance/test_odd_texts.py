@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groundwire_evaluators.evaluation import State
@@ -32,6 +32,7 @@ def test_any_text_gets_a_label(question: str, context: str, memory: str, respons
 
 @settings(max_examples=200, deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
+@example("", "0", "0°")
 def test_any_turn_is_judged(question: str, chunk: str, answer: str) -> None:
     turn = Turn(question=question, chunks=(Chunk(text=chunk),), answer=answer)
     assert Override().evaluate([turn])[0].state is not State.FAILED
