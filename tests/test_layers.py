@@ -31,7 +31,6 @@ MAY_IMPORT = {
         "rich",
         "sqlalchemy",
         "sqlmodel",
-        "stamina",
         "starlette",
         "typer",
         "uvicorn",

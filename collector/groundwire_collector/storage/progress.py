@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from groundwire_collector.storage.tables.turns import CURSOR, PENDING_TRACE
 from groundwire_collector.storage.upsert import upsert
@@ -52,9 +52,3 @@ def settle(connection: Connection, traces: Sequence[PendingTrace]) -> None:
     """These traces are judged."""
     ids = [trace.trace_id for trace in traces]
     connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids)))
-
-
-def oldest_due_ns(connection: Connection) -> int | None:
-    """When the trace that waits longest became (or becomes) due."""
-    oldest: int | None = connection.scalar(select(func.min(PENDING_TRACE.c.due_ns)))
-    return oldest

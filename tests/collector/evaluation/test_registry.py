@@ -9,7 +9,7 @@ from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.registry import evaluators
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import State
-from groundwire_evaluators.turn import Turn
+from groundwire_evaluators.turn import Chunk, Turn
 
 MODULE = """
 import os, time
@@ -93,3 +93,11 @@ def test_a_name_that_is_no_evaluator_is_one_clear_line(named, name, says):
 
 def test_none_is_no_evaluator_at_all(named):
     assert named("none") == []
+
+
+@pytest.mark.parametrize(("threshold", "flagged"), [(0.0, True), (1.0, False)])
+def test_the_deployment_sets_from_where_a_turn_is_flagged(threshold, flagged):
+    chunk = Chunk(text="Badges are valid for four years.")
+    turn = Turn(question="How long?", chunks=(chunk,), answer="Badges are valid for four years.")
+    found = evaluators(Settings(evaluators="grounding", flag_threshold=threshold))
+    assert judge(found, [turn])[0].evaluations[0].flagged is flagged
