@@ -12,6 +12,15 @@ EVALUATOR_LABELS = ("evaluator", "revision")
 
 UNIT_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 SECONDS_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96)
+POSITION_BUCKETS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0, 14.0, 19.0, 49.0)
+_HOUR, _DAY = 3600.0, 86400.0
+AGE_BUCKETS = (
+    60.0,
+    900.0,
+    _HOUR,
+    6 * _HOUR,
+    *tuple(days * _DAY for days in (1, 2, 3, 7, 14, 30, 90, 180, 365, 730)),
+)
 ACKNOWLEDGEMENT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -131,6 +140,55 @@ PROBE_TOKENS = Metric(
     ("service", "model_version", "source", "kind"),
 )
 
+# Retrieval
+RETRIEVAL_RELEVANCE = _histogram(
+    "retrieval_relevance",
+    "Share of what the question asks for, by weight of its words, that the best chunk speaks of.",
+    *EVALUATOR_LABELS,
+)
+CONTEXT_UTILIZATION = _histogram(
+    "context_utilization",
+    "Chunks that support a claim / chunks given, of a scored turn.",
+    *EVALUATOR_LABELS,
+)
+DISTRACTOR_RATIO = _histogram(
+    "distractor_ratio",
+    "Chunks that speak of the question but support no claim / chunks given, of a scored turn.",
+    *EVALUATOR_LABELS,
+)
+SUPPORTING_CHUNK_RANK = _histogram(
+    "supporting_chunk_rank",
+    "Place, counted from 0, of the chunk that supports most claims of a scored turn.",
+    *EVALUATOR_LABELS,
+    buckets=POSITION_BUCKETS,
+)
+CHUNK_AGE = _histogram(
+    "chunk_age_seconds",
+    "Age of the oldest chunk of a turn, where its metadata tell when the text was last changed.",
+    buckets=AGE_BUCKETS,
+)
+INDEX_AGE = _histogram(
+    "index_age_seconds",
+    "Time since the last sign that the index was written, where metadata of chunks tell it.",
+    buckets=AGE_BUCKETS,
+)
+_LABELLED = ("service", "index_version")
+RETRIEVAL_PRECISION = _gauge(
+    "retrieval_precision",
+    "Relevant chunks / chunks among the first k of turns whose chunks people labelled.",
+    *(*_LABELLED, "k"),
+)
+RETRIEVAL_RECALL = _gauge(
+    "retrieval_recall",
+    "Relevant chunks among the first k / all chunks that people labelled relevant.",
+    *(*_LABELLED, "k"),
+)
+RETRIEVAL_LABELLED_TURNS = _gauge(
+    "retrieval_labelled_turns",
+    "Turns that retrieval_precision and retrieval_recall are made of.",
+    *(*_LABELLED, "k"),
+)
+
 # Cost and speed
 RETRIEVAL_DURATION = _histogram(
     "retrieval_duration_seconds", "Duration of the retrievals of a turn.", buckets=SECONDS_BUCKETS
@@ -141,7 +199,18 @@ GENERATION_DURATION = _histogram(
 TIME_TO_FIRST_TOKEN = _histogram(
     "time_to_first_token_seconds", "Time to the first token of an answer.", buckets=SECONDS_BUCKETS
 )
-TOKENS = _counter("tokens", "Tokens of answered turns.", "kind")
+TOKENS = _counter(
+    "tokens",
+    "Tokens of answered turns: input and output; cached is a part of input, reasoning of output.",
+    "kind",
+)
+COST = _counter("cost", "Price of the tokens of answered turns, by the price file.", "currency")
+UNPRICED_TURNS = _counter(
+    "unpriced_turns",
+    "Answered turns without a price, never counted as 0: no_tokens, unknown_model, or no_price "
+    "of a kind of token.",
+    "reason",
+)
 
 # Drift
 _DRIFT_LABELS = ("service", "signal", "axis", "value", "cause")

@@ -30,6 +30,7 @@ from groundwire_collector.storage.label_sets import CAP, Key
 
 Clock = Callable[[], int]
 T = TypeVar("T")
+GaugeValue = tuple[tuple[str, ...], float]  # labels and value
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +142,35 @@ def _buckets(
 
 
 def _gauges(snapshot: Snapshot) -> Iterator[Metric]:
-    statistic = _gauge(catalogue.DRIFT_STATISTIC)
-    for item in snapshot.statistics:
-        statistic.add_metric((item.service, item.signal, item.axis, item.value), item.statistic)
-    alarm = _gauge(catalogue.DRIFT_ALARM)
-    changed = _gauge(catalogue.DRIFT_CHANGE_TIMESTAMP)
-    for item_ in snapshot.alarms:
-        labels = (item_.service, item_.signal, item_.axis, item_.value, item_.cause)
-        alarm.add_metric(labels, 1)
-        changed.add_metric(labels, item_.changed_ns / readings.NANOSECONDS)
-    last = _gauge(catalogue.LAST_EVALUATION)
-    for service, moment in snapshot.last_evaluations.items():
-        last.add_metric((service,), moment)
-    lag = _gauge(catalogue.EVALUATION_LAG)
-    if snapshot.evaluation_lag_seconds is not None:
-        lag.add_metric((), snapshot.evaluation_lag_seconds)
-    yield from (statistic, alarm, changed, last, lag)
+    values = _gauge_values(snapshot)
+    for metric in _of(Kind.GAUGE):
+        family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+        for labels, value in values.get(metric, ()):
+            family.add_metric(labels, value)
+        yield family
 
 
-def _gauge(metric: catalogue.Metric) -> GaugeMetricFamily:
-    return GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+def _gauge_values(snapshot: Snapshot) -> Mapping[catalogue.Metric, Iterable[GaugeValue]]:
+    """The values of every gauge, each with its labels in the order of the catalogue."""
+    alarms = [
+        ((item.service, item.signal, item.axis, item.value, item.cause), item.changed_ns)
+        for item in snapshot.alarms
+    ]
+    lag = snapshot.evaluation_lag_seconds
+    return {
+        catalogue.DRIFT_STATISTIC: [
+            ((item.service, item.signal, item.axis, item.value), item.statistic)
+            for item in snapshot.statistics
+        ],
+        catalogue.DRIFT_ALARM: [(labels, 1.0) for labels, _ in alarms],
+        catalogue.DRIFT_CHANGE_TIMESTAMP: [
+            (labels, changed_ns / readings.NANOSECONDS) for labels, changed_ns in alarms
+        ],
+        catalogue.LAST_EVALUATION: [
+            ((service,), moment) for service, moment in snapshot.last_evaluations.items()
+        ],
+        catalogue.EVALUATION_LAG: [] if lag is None else [((), lag)],
+    }
 
 
 def _of(kind: Kind) -> Iterator[catalogue.Metric]:
