@@ -214,6 +214,17 @@ UNPRICED_TURNS = _counter(
 
 # Drift
 _DRIFT_LABELS = ("service", "signal", "axis", "value", "cause")
+_BASELINE_LABELS = ("service", "signal", "revision")
+BASELINE_TURNS = _gauge("baseline_turns", "Scored turns of a pinned baseline.", *_BASELINE_LABELS)
+BASELINE_FLAGGED_TURNS = _gauge(
+    "baseline_flagged_turns", "Those of them that were flagged.", *_BASELINE_LABELS
+)
+BASELINE_LOSS = _gauge(
+    "baseline_loss",
+    "Sum of the losses of a pinned baseline: by its turns, the mean that a signal has when all is "
+    "well.",
+    *_BASELINE_LABELS,
+)
 DRIFT_STATISTIC = _gauge(
     "drift_statistic",
     "Evidence for a change for the worse; alarm when those of a service and signal add up to 1.",
@@ -225,6 +236,18 @@ DRIFT_STATISTIC = _gauge(
 DRIFT_ALARM = _gauge("drift_alarm", "1 while a drift alarm is open.", *_DRIFT_LABELS)
 DRIFT_CHANGE_TIMESTAMP = _gauge(
     "drift_change_timestamp_seconds", "When the change behind an open alarm began.", *_DRIFT_LABELS
+)
+DRIFT_CHANGE_BOUND = _gauge(
+    "drift_change_bound_timestamp_seconds",
+    "The stated error of when it began, 90 %: from, until.",
+    *_DRIFT_LABELS,
+    "bound",
+)
+DRIFT_SIZE = _gauge(
+    "drift_size",
+    "By how much the mean loss behind an open alarm grew: lower, mean, upper (90 %).",
+    *_DRIFT_LABELS,
+    "bound",
 )
 
 # The collector's own

@@ -5,7 +5,7 @@ Metrics that do belong to the process (the receiver's) come from a registry of i
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import time_ns
 from typing import TypeVar
@@ -31,6 +31,7 @@ from groundwire_collector.storage.label_sets import CAP, Key
 Clock = Callable[[], int]
 T = TypeVar("T")
 GaugeValue = tuple[tuple[str, ...], float]  # labels and value
+GaugeValues = Mapping[catalogue.Metric, Iterable[GaugeValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Snapshot:
     counters: Mapping[Key, Counter]
     histograms: Mapping[Key, Histogram]
     statistics: Iterable[readings.Statistic]
-    alarms: Iterable[readings.OpenAlarm]
+    alarms: Sequence[readings.OpenAlarm]
+    baselines: Sequence[readings.PinnedBaseline]
     last_evaluations: Mapping[str, float]
     evaluation_lag_seconds: float | None  # None: nothing is judged here
 
@@ -76,6 +78,7 @@ class CommittedCollector(Collector):
                 counters.histograms(connection),
                 readings.statistics(connection, self._cap),
                 readings.open_alarms(connection, self._cap),
+                readings.pinned_baselines(connection, self._cap),
                 readings.last_evaluations(connection),
                 readings.evaluation_lag_seconds(connection, now_ns) if self._judging else None,
             )
@@ -150,26 +153,58 @@ def _gauges(snapshot: Snapshot) -> Iterator[Metric]:
         yield family
 
 
-def _gauge_values(snapshot: Snapshot) -> Mapping[catalogue.Metric, Iterable[GaugeValue]]:
+def _gauge_values(snapshot: Snapshot) -> GaugeValues:
     """The values of every gauge, each with its labels in the order of the catalogue."""
-    alarms = [
-        ((item.service, item.signal, item.axis, item.value, item.cause), item.changed_ns)
-        for item in snapshot.alarms
-    ]
     lag = snapshot.evaluation_lag_seconds
     return {
         catalogue.DRIFT_STATISTIC: [
             ((item.service, item.signal, item.axis, item.value), item.statistic)
             for item in snapshot.statistics
         ],
-        catalogue.DRIFT_ALARM: [(labels, 1.0) for labels, _ in alarms],
-        catalogue.DRIFT_CHANGE_TIMESTAMP: [
-            (labels, changed_ns / readings.NANOSECONDS) for labels, changed_ns in alarms
-        ],
         catalogue.LAST_EVALUATION: [
             ((service,), moment) for service, moment in snapshot.last_evaluations.items()
         ],
         catalogue.EVALUATION_LAG: [] if lag is None else [((), lag)],
+        **_alarm_values(snapshot.alarms),
+        **_baseline_values(snapshot.baselines),
+    }
+
+
+def _alarm_values(alarms: Sequence[readings.OpenAlarm]) -> GaugeValues:
+    labelled = [((a.service, a.signal, a.axis, a.value, a.cause), a) for a in alarms]
+    return {
+        catalogue.DRIFT_ALARM: [(labels, 1.0) for labels, _ in labelled],
+        catalogue.DRIFT_CHANGE_TIMESTAMP: [
+            (labels, alarm.changed_ns / readings.NANOSECONDS) for labels, alarm in labelled
+        ],
+        catalogue.DRIFT_CHANGE_BOUND: [
+            ((*labels, bound), moment / readings.NANOSECONDS)
+            for labels, alarm in labelled
+            for bound, moment in (
+                ("from", alarm.changed_from_ns),
+                ("until", alarm.changed_until_ns),
+            )
+        ],
+        catalogue.DRIFT_SIZE: [
+            ((*labels, bound), size)
+            for labels, alarm in labelled
+            for bound, size in (
+                ("lower", alarm.size_low),
+                ("mean", alarm.size),
+                ("upper", alarm.size_high),
+            )
+        ],
+    }
+
+
+def _baseline_values(baselines: Sequence[readings.PinnedBaseline]) -> GaugeValues:
+    labelled = [((b.service, b.signal, b.revision), b) for b in baselines]
+    return {
+        catalogue.BASELINE_TURNS: [(labels, b.turns) for labels, b in labelled],
+        catalogue.BASELINE_LOSS: [(labels, b.loss) for labels, b in labelled],
+        catalogue.BASELINE_FLAGGED_TURNS: [
+            (labels, b.flagged) for labels, b in labelled if b.flagged is not None
+        ],
     }
 
 

@@ -49,7 +49,11 @@ def keep(connection: Connection, monitor: Monitor) -> None:
 
 def _baseline(watch: Watch) -> StoredBaseline:
     """Of a watch that still collects, its losses; else the pinned reference."""
-    state: dict[str, Any] = {"allowance": watch.allowance.spent(), "recent": list(watch.recent)}
+    state: dict[str, Any] = {
+        "allowance": watch.allowance.spent(),
+        "recent": list(watch.recent),
+        "flagged": watch.flagged,
+    }
     if watch.baseline is None:
         state["losses"] = watch.losses
     else:
@@ -72,6 +76,7 @@ def _recall_baseline(watch: Watch, stored: StoredBaseline) -> None:
     watch.allowance.resume(stored.state["allowance"])
     watch.losses = stored.state.get("losses", [])
     watch.recent.extend(stored.state["recent"])
+    watch.flagged = stored.state.get("flagged")
     watch.pinned_ns = stored.pinned_ns
     if "baseline" in stored.state:
         watch.baseline = Baseline.from_state(stored.state["baseline"])

@@ -55,7 +55,7 @@ class Monitor:
             return None
         watch = self.watch(key, at_ns)
         self.touched.add(key)
-        watch.observe(loss.value, at_ns, segments)
+        watch.observe(loss.value, at_ns, segments, loss.flagged)
         if watch.alarming:
             return watch.raise_alarm(self._values_of(service))
         return watch.resolve() if watch.recovered else None

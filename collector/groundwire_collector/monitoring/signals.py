@@ -14,6 +14,7 @@ class Loss:
     signal: str
     revision: str
     value: float
+    flagged: bool | None = None  # None: the evaluator decides no turn to be flagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +40,7 @@ def losses(judged: JudgedTurn) -> list[Loss]:
             if evaluation.evaluator == signal.evaluator and evaluation.state is State.SCORED:
                 value = signal.read(evaluation)
                 if value is not None:
-                    found.append(Loss(signal.name, evaluation.revision, min(max(value, 0.0), 1.0)))
+                    value = min(max(value, 0.0), 1.0)
+                    revision, flagged = evaluation.revision, evaluation.flagged
+                    found.append(Loss(signal.name, revision, value, flagged))
     return found

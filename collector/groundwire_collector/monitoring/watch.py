@@ -37,6 +37,7 @@ class Watch:
     min_effect: float
     baseline_turns: int
     losses: list[float] = field(default_factory=list)
+    flagged: int | None = None  # turns of the baseline that were; None: nothing decides it
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     baseline: Baseline | None = None
     pinned_ns: int | None = None
@@ -45,12 +46,18 @@ class Watch:
     recovery: KnownMeanESR | None = None
     updated_ns: int = 0
 
-    def observe(self, loss: float, at_ns: int, segments: Mapping[str, AxisValue]) -> None:
+    def observe(
+        self,
+        loss: float,
+        at_ns: int,
+        segments: Mapping[str, AxisValue],
+        flagged: bool | None = None,
+    ) -> None:
         """Take one loss; `segments` maps each axis to the turn's value on it."""
         self.updated_ns = at_ns
         self.recent.append(loss)
         if self.baseline is None:
-            self._collect(loss, at_ns)
+            self._collect(loss, flagged, at_ns)
         elif self.recovery is not None:
             self.recovery.update(1 - loss, self.allowance.by_clock(WHOLE, at_ns), at_ns)
         else:
@@ -76,8 +83,10 @@ class Watch:
         shares[WHOLE] = 1 - SEGMENT_SHARE
         return {key: found.statistic / shares[key] for key, found in self.detectors.items()}
 
-    def _collect(self, loss: float, at_ns: int) -> None:
+    def _collect(self, loss: float, flagged: bool | None, at_ns: int) -> None:
         self.losses.append(loss)
+        if flagged is not None:
+            self.flagged = (self.flagged or 0) + flagged
         if len(self.losses) >= self.baseline_turns:
             self.baseline = Baseline.from_losses(self.losses)
             self.pinned_ns = at_ns

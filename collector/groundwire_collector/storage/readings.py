@@ -1,7 +1,7 @@
 """What the gauges show: read from the tables at each scrape, never kept."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, func, select
 
@@ -9,7 +9,7 @@ from groundwire_collector.catalogue import EVALUATIONS
 from groundwire_collector.storage import progress
 from groundwire_collector.storage.drift import RECOVERY
 from groundwire_collector.storage.tables.counters import COUNTER
-from groundwire_collector.storage.tables.drift import ALARM, DETECTOR
+from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
 from groundwire_collector.storage.tables.spans import ARRIVAL
 from groundwire_collector.storage.tables.turns import PENDING_TRACE
 from groundwire_evaluators.evaluation import State
@@ -31,7 +31,7 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlarm:
-    """An alarm that is not resolved; `changed_ns` is when the change behind it began."""
+    """An alarm that is not resolved: when the change behind it began, and how large it is."""
 
     service: str
     signal: str
@@ -39,6 +39,23 @@ class OpenAlarm:
     value: str
     cause: str
     changed_ns: int
+    changed_from_ns: int
+    changed_until_ns: int
+    size: float
+    size_low: float
+    size_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedBaseline:
+    """What a signal of a service was when all was well; `flagged` is None where nothing flags."""
+
+    service: str
+    signal: str
+    revision: str
+    turns: int
+    loss: float
+    flagged: int | None
 
 
 def statistics(connection: Connection, limit: int) -> list[Statistic]:
@@ -54,12 +71,29 @@ def statistics(connection: Connection, limit: int) -> list[Statistic]:
 
 
 def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
-    """The open alarms, newest first, at most `limit`; those of the same labels are one."""
-    c = ALARM.c
-    labels = (c.service, c.signal, c.axis, c.value, c.cause)
-    query = select(*labels, func.max(c.changed_ns)).where(c.resolved_ns.is_(None)).group_by(*labels)
-    rows = connection.execute(query.order_by(func.max(c.raised_ns).desc()).limit(limit))
-    return [OpenAlarm(*row) for row in rows]
+    """The open alarms, newest first, at most `limit`; of those with the same labels the newest."""
+    columns = [ALARM.c[field.name] for field in fields(OpenAlarm)]
+    query = select(*columns).where(ALARM.c.resolved_ns.is_(None))
+    rows = connection.execute(query.order_by(ALARM.c.raised_ns.desc(), ALARM.c.id.desc()))
+    newest: dict[tuple[str, ...], OpenAlarm] = {}
+    for row in rows:
+        alarm = OpenAlarm(*row)
+        labels = (alarm.service, alarm.signal, alarm.axis, alarm.value, alarm.cause)
+        if len(newest) < limit:
+            newest.setdefault(labels, alarm)
+    return list(newest.values())
+
+
+def pinned_baselines(connection: Connection, limit: int) -> list[PinnedBaseline]:
+    """The baselines that detectors compare with, those pinned last first, at most `limit`."""
+    c = BASELINE.c
+    query = select(c.service, c.signal, c.revision, c.state).where(c.pinned_ns.is_not(None))
+    found = []
+    for row in connection.execute(query.order_by(c.pinned_ns.desc()).limit(limit)):
+        turns, mean = row.state["baseline"]["n"], row.state["baseline"]["mean"]
+        labels = (row.service, row.signal, row.revision)
+        found.append(PinnedBaseline(*labels, turns, turns * mean, row.state.get("flagged")))
+    return found
 
 
 def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:

@@ -1,6 +1,7 @@
 """What Prometheus reads is what was committed: totals, buckets, exemplars, gauges."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from sqlalchemy import Engine, insert
 from groundwire_collector.catalogue import EVALUATIONS, FAITHFULNESS, TURNS, all_metrics
 from groundwire_collector.intake import Intake
 from groundwire_collector.metrics.exposition import CommittedCollector, Exposition
+from groundwire_collector.monitoring import memory
+from groundwire_collector.monitoring.monitor import Monitor
 from groundwire_collector.routes import metrics
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, progress
@@ -21,6 +24,10 @@ from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.tables.drift import ALARM, DETECTOR
 from groundwire_collector.storage.tables.spans import ARRIVAL
 from groundwire_collector.storage.tables.turns import PENDING_TRACE
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.drift import AlarmBudget
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Turn
 
 LABELS = {"service": "bot", "model_version": 'v"1\\\n', "evaluator": "grounding", "revision": "1"}
 TRACE = "0123456789abcdef" * 2
@@ -168,8 +175,35 @@ def test_an_open_alarm_shows_what_changed_and_since_when(engine):
     assert gauge(engine, "groundwire_drift_alarm") == [(labels, 1)]
     changed = gauge(engine, "groundwire_drift_change_timestamp_seconds")
     assert changed == [(labels, 1_700_000_000)]
+    sizes = gauge(engine, "groundwire_drift_size")
+    assert sizes == [
+        ({**labels, "bound": bound}, size)
+        for bound, size in (("lower", 0.05), ("mean", 0.1), ("upper", 0.2))
+    ]
+    error = gauge(engine, "groundwire_drift_change_bound_timestamp_seconds")
+    assert error == [({**labels, "bound": bound}, 1_800_000_000) for bound in ("from", "until")]
     del labels["cause"]
     assert gauge(engine, "groundwire_drift_statistic") == [(labels, 1.7)]
+
+
+def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine):
+    budget = AlarmBudget.parse("1 per 30d")
+    monitor = Monitor(budget=budget, min_effect=0.03, baseline_turns=50)
+    for number in range(50):
+        assert gauge(engine, "groundwire_baseline_turns") == []
+        bad = number % 10 == 0
+        scores = {"state": State.SCORED, "flagged": bad, "signals": {"p_unsupported": 0.7 * bad}}
+        evaluation = Evaluation(evaluator="grounding", revision="7", **scores)
+        turn = Turn(id=str(number), service="bot", started_at=datetime.fromtimestamp(number, UTC))
+        monitor.observe([JudgedTurn(turn, (evaluation,))])
+        with engine.begin() as connection:
+            memory.keep(connection, monitor)
+            monitor = memory.recall(connection, Settings(baseline_turns=50))
+    labels = {"service": "bot", "signal": "p_unsupported", "revision": "7"}
+    assert gauge(engine, "groundwire_baseline_turns") == [(labels, 50)]
+    assert gauge(engine, "groundwire_baseline_flagged_turns") == [(labels, 5)]
+    [(_, loss)] = gauge(engine, "groundwire_baseline_loss")
+    assert loss == pytest.approx(3.5)
 
 
 def test_a_resolved_alarm_is_no_longer_shown_and_a_repeated_one_is_shown_once(engine):
