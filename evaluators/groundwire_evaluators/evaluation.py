@@ -72,11 +72,24 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a judgement took: calls by what came of each (`answered`, or a kind of failure), tokens
+    as the endpoint counts them, seconds from the first call to the last answer."""
+
+    calls: Mapping[str, int] = field(default_factory=dict)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """One evaluator's judgement of one turn.
 
     `value` is None unless the state is `scored`. `signals` are further numbers of the same
     judgement, each in the unit its evaluator documents (grounding: `p_unsupported` in [0, 1]).
+    `probability`, in (0, 1], is how likely this turn was to be drawn for an evaluator that sees a
+    sample; None where it sees every turn. `usage` is of evaluators that call a model.
     """
 
     evaluator: str
@@ -88,6 +101,8 @@ class Evaluation:
     claims: tuple[Claim, ...] = ()
     citations: tuple[Citation, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
+    probability: float | None = None
+    usage: Usage | None = None
 
 
 @runtime_checkable

@@ -30,7 +30,10 @@ class ChunkOut(BaseModel):
 
 
 class ScoreOut(BaseModel):
-    """One evaluator's judgement; `value` is null unless the state is `scored`."""
+    """One evaluator's judgement; `value` is null unless the state is `scored`.
+
+    `probability` is how likely the turn was drawn for an evaluator that judges a sample.
+    """
 
     evaluator: str
     revision: str
@@ -38,6 +41,7 @@ class ScoreOut(BaseModel):
     value: float | None
     flagged: bool | None
     reason: str | None
+    probability: float | None
     signals: Mapping[str, float]
 
     @classmethod
@@ -49,6 +53,7 @@ class ScoreOut(BaseModel):
             value=evaluation.value,
             flagged=evaluation.flagged,
             reason=evaluation.reason,
+            probability=evaluation.probability,
             signals=evaluation.signals,
         )
 

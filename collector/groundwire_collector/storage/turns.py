@@ -225,6 +225,7 @@ def _score_row(turn_id: str, evaluation: Evaluation) -> dict[str, Any]:
         "value": evaluation.value,
         "flagged": evaluation.flagged,
         "reason": evaluation.reason,
+        "probability": evaluation.probability,
         "signals": dict(evaluation.signals),
         "citations": [asdict(citation) for citation in evaluation.citations],
     }
@@ -245,6 +246,7 @@ def _evaluation(row: Mapping[str, Any], claims: Sequence[Claim]) -> Evaluation:
         claims=tuple(claims),
         citations=tuple(citations),
         signals=row["signals"],
+        probability=row["probability"],
     )
 
 

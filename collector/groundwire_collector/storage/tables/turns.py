@@ -52,6 +52,8 @@ class TurnRow(SQLModel, table=True):
 
 
 class ScoreRow(SQLModel, table=True):
+    """`probability` is how likely the turn was drawn; null of what judges every turn."""
+
     __tablename__ = "score"
 
     turn_id: str = Field(primary_key=True)
@@ -61,6 +63,7 @@ class ScoreRow(SQLModel, table=True):
     value: float | None = None
     flagged: bool | None = None
     reason: str | None = None
+    probability: float | None = None
     signals: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSON))
     citations: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON))
 
