@@ -10,10 +10,11 @@ from groundwire_evaluators.grounding.citations import citations
 from groundwire_evaluators.grounding.claims import Piece, pieces
 from groundwire_evaluators.grounding.evidence import Given, read, weigh
 from groundwire_evaluators.grounding.model import Model, logistic, shipped
-from groundwire_evaluators.grounding.passages import Passage, Shelf
+from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.signals import Reading, measure
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.text.refusal import is_refusal
+from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
 
@@ -40,7 +41,9 @@ class Grounding:
     flag_threshold: float = 0.5
     calibration: Calibration = UNCALIBRATED
     model: Model = field(default_factory=shipped, repr=False)
-    _shelf: Shelf = field(default_factory=Shelf, init=False, repr=False, compare=False)
+    _shelf: Shelf[Passage] = field(
+        default_factory=lambda: Shelf(Passage), init=False, repr=False, compare=False
+    )
 
     @property
     def name(self) -> str:
@@ -79,7 +82,7 @@ class Grounding:
         return self._scored(turn, turn.answer, language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
-        passages = [self._shelf.passage(chunk.text, language) for chunk in turn.chunks]
+        passages = [self._shelf.reading(chunk.text, language) for chunk in turn.chunks]
         given = Given.of(turn.question, language)
         all_judged = [
             _judged(piece, passages, given, language, self.model)

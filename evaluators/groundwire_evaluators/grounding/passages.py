@@ -1,7 +1,6 @@
 """A chunk made ready for looking things up: words, sentences, quantities and names, with places."""
 
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
 from functools import cached_property
 from itertools import pairwise
 
@@ -160,33 +159,3 @@ def _lookups(quantity: Quantity) -> tuple[object, ...]:
     if quantity.kind == "code":
         return (quantity.text,)
     return (float(f"{quantity.value:.9g}"),)
-
-
-class Shelf:
-    """The passages used last, by text; chunks recur, and indexing is half of the work.
-
-    Bounded by characters held (an index weighs about a hundred bytes a character).
-    """
-
-    def __init__(self, characters: int = 300_000) -> None:
-        self._limit, self._held = characters, 0
-        self._passages: OrderedDict[tuple[str, str], Passage] = OrderedDict()
-
-    def passage(self, text: str, language: Language) -> Passage:
-        key = (language.code, text)
-        found = self._passages.get(key)
-        if found is not None:
-            self._passages.move_to_end(key)
-            return found
-        made = Passage(text, language)
-        if len(text) <= self._limit // 4:
-            self._passages[key] = made
-            self._held += len(text)
-            while self._held > self._limit:
-                (_, dropped), _ = self._passages.popitem(last=False)
-                self._held -= len(dropped)
-        return made
-
-    def __reduce__(self) -> tuple[type["Shelf"], tuple[int]]:
-        """Sent to another process, a shelf arrives empty."""
-        return Shelf, (self._limit,)

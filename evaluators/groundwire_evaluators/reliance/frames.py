@@ -1,6 +1,8 @@
 """The words that say what a value in a sentence is a value of."""
 
-from groundwire_evaluators.text.tokens import tokenize
+from collections.abc import Iterable
+
+from groundwire_evaluators.text.tokens import Token, tokenize
 from groundwire_evaluators.text.words import ENGLISH
 
 _ABOUT_TEXTS = """
@@ -12,8 +14,15 @@ _EMPTY = ENGLISH.stop | frozenset(_ABOUT_TEXTS.split())
 
 def content_words(text: str) -> frozenset[str]:
     """The stems of the words of `text` that carry meaning; numbers are none."""
+    return content_of(tokenize(text))
+
+
+def content_of(tokens: Iterable[Token]) -> frozenset[str]:
+    """The same of a text that is cut into words already."""
     return frozenset(
-        token.key
-        for token in tokenize(text)
-        if len(token.text) > 1 and not token.text[0].isdigit() and token.text.lower() not in _EMPTY
+        [
+            token.key
+            for token in tokens
+            if token.lower not in _EMPTY and len(token.text) > 1 and not token.text[0].isdigit()
+        ]
     )

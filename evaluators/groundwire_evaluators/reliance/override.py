@@ -3,30 +3,21 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import combinations
-from math import isclose
 
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.frames import content_words
+from groundwire_evaluators.reliance.holdings import Holdings
 from groundwire_evaluators.reliance.passive import context_suffices, extraction, prior_markers
+from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.refusal import declines
-from groundwire_evaluators.text.sentences import sentences
+from groundwire_evaluators.text.shelf import Shelf
+from groundwire_evaluators.text.words import ENGLISH
 from groundwire_evaluators.turn import Turn
 
 _MARKERS = re.compile(r"\[[^\]\n]{1,40}\]|(?m:^\s*(?:\d{1,2}[.)]|[-*•]|#+)\s)|https?://\S+")
 _SMALL = 12  # bare numbers up to here count things, number steps and spell "one of"
-_MOST_SUMMANDS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class _Sourced:
-    """A value of a chunk, with the words of its sentence."""
-
-    value: Value
-    words: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +59,9 @@ class Override:
     frame_share: float = 0.3
     name: str = field(default="override", init=False)
     revision: str = field(default="1", init=False)
+    _shelf: Shelf[Source] = field(
+        default_factory=lambda: Shelf(Source), init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if not 0 < self.frame_share <= 1:
@@ -89,7 +83,9 @@ class Override:
             return self._evaluation(state, None, signals)
         if state is not State.SCORED:
             return self._evaluation(state, reason)
-        checkable, novel = find_novel(turn, self.frame_share)
+        answer, question = Source(_blank(turn.answer or "")), Source(turn.question or "")
+        chunks = [self._shelf.reading(chunk.text, ENGLISH) for chunk in turn.chunks]
+        checkable, novel = find_novel(answer, question, chunks, self.frame_share)
         if not checkable:
             return self._evaluation(State.NO_CLAIMS, "no value that could be checked")
         overrides = [each for each in novel if each.instead_of is not None]
@@ -99,7 +95,14 @@ class Override:
             state=State.SCORED,
             value=1.0 if overrides else 0.0,
             reason="; ".join(map(_told, overrides[:3])) or None,
-            signals=_signals(turn, len(checkable), len(novel), len(overrides)),
+            signals={
+                "checkable": float(len(checkable)),
+                "novel": float(len(novel)),
+                "overrides": float(len(overrides)),
+                "novel_ratio": len(novel) / len(checkable),
+                "prior_markers": float(prior_markers(turn.answer or "")),
+                **_extraction(turn, question, chunks),
+            },
         )
 
     def _evaluation(
@@ -114,35 +117,24 @@ class Override:
         )
 
 
-def _signals(turn: Turn, checkable: int, novel: int, overrides: int) -> dict[str, float]:
-    coverage, density = extraction(turn) or (0.0, 0.0)
-    return {
-        "checkable": float(checkable),
-        "novel": float(novel),
-        "overrides": float(overrides),
-        "novel_ratio": novel / checkable,
-        "prior_markers": float(prior_markers(turn.answer or "")),
-        "coverage": coverage,
-        "density": density,
-    }
+def _extraction(turn: Turn, question: Source, chunks: Sequence[Source]) -> dict[str, float]:
+    words = Source(turn.answer or "").folded
+    coverage, density = extraction(words, question.folded, [each.folded for each in chunks])
+    return {"coverage": coverage, "density": density}
 
 
-def find_novel(turn: Turn, frame_share: float = 0.3) -> tuple[list[Value], list[Novel]]:
-    """The checkable values of the turn's answer, and those of them that no source holds."""
-    answer = _blank(turn.answer or "")
-    question = turn.question or ""
-    checkable = [value for value in find_values(answer) if _is_checkable(value)]
+def find_novel(
+    answer: Source, question: Source, chunks: Sequence[Source], frame_share: float = 0.3
+) -> tuple[list[Value], list[Novel]]:
+    """The checkable values of an answer, and those of them that no source holds."""
+    checkable = [value for value in answer.values if _is_checkable(value)]
     if not checkable:
         return [], []
-    asked = find_values(question)
-    sourced = [(i, each) for i, chunk in enumerate(turn.chunks) for each in _sourced(chunk.text)]
-    known = _distinct([*asked, *(each.value for _, each in sourced)])
-    words = content_words("\n".join([question, *(chunk.text for chunk in turn.chunks)]))
-    novel = [value for value in checkable if not _covered(value, known, words)]
+    held = Holdings([question, *chunks])
+    novel = [value for value in checkable if not held.cover(value)]
     if not novel:
         return checkable, []
-    rivals = [(chunk, each) for chunk, each in sourced if not _given(each.value, asked)]
-    found = [_novel(value, answer, question, checkable, rivals, frame_share) for value in novel]
+    found = [_novel(value, answer, question, checkable, chunks, frame_share) for value in novel]
     return checkable, found
 
 
@@ -168,59 +160,16 @@ def _is_checkable(value: Value) -> bool:
     return meaning.value > _SMALL
 
 
-@lru_cache(maxsize=4096)
-def _sourced(text: str) -> tuple[_Sourced, ...]:
-    """The values of a chunk; chunks come again and again, so the last ones are kept."""
-    extents = list(sentences(text))
-    return tuple(
-        _Sourced(value, content_words(text[slice(*_sentence(extents, value))]))
-        for value in find_values(text)
-    )
-
-
-def _sentence(extents: list[tuple[int, int]], value: Value) -> tuple[int, int]:
-    return next((each for each in extents if value.start < each[1]), extents[-1])
-
-
-def _distinct(values: list[Value]) -> list[Value]:
-    return list({(value.kind, value.text): value for value in values}.values())
-
-
 def _given(value: Value, said: list[Value]) -> bool:
     return any(each.matches(value) or value.matches(each) for each in said)
 
 
-def _covered(value: Value, known: list[Value], words: frozenset[str]) -> bool:
-    if any(value.matches(other) for other in known):
-        return True
-    if value.kind is Kind.NAME:
-        return content_words(value.text) <= words
-    return isinstance(value.meaning, Quantity) and _derived(value.meaning, known)
-
-
-def _derived(said: Quantity, known: list[Value]) -> bool:
-    """Whether it is the sum, the difference or the ratio in percent of two known quantities."""
-    numbers = [
-        value.meaning.value
-        for value in known
-        if isinstance(value.meaning, Quantity)
-        and (value.meaning.unit == said.unit or said.unit == "percent")
-    ][:_MOST_SUMMANDS]
-    for a, b in combinations(numbers, 2):
-        made = [a + b, abs(a - b)]
-        if said.unit == "percent" and a and b:
-            made += [abs(100 * (a - b) / b), abs(100 * (a - b) / a), 100 * a / b, 100 * b / a]
-        if any(isclose(said.value, each, abs_tol=said.step / 2) for each in made):
-            return True
-    return False
-
-
 def _novel(
     value: Value,
-    answer: str,
-    question: str,
+    answer: Source,
+    question: Source,
     said: list[Value],
-    rivals: list[tuple[int, _Sourced]],
+    chunks: Sequence[Source],
     share: float,
 ) -> Novel:
     """With the value of the best matching frame, unless the answer gives that too.
@@ -228,20 +177,26 @@ def _novel(
     Of equally matching values one that the answer gives explains a number ("$49 a month, $588 a
     year"), but no name: the names of a sentence play different parts.
     """
-    start, end = _sentence(list(sentences(answer)), value)
-    around = content_words(answer[start : value.start] + " " + answer[value.end : end])
-    frame = around | content_words(question)
+    start, end = answer.sentence(value)
+    around = answer.text[start : value.start] + " " + answer.text[value.end : end]
+    frame = content_words(around) | question.words
     fitting = [
-        (len(frame & rival.words), _given(rival.value, said), chunk, rival.value)
-        for chunk, rival in rivals
-        if value.comparable(rival.value)
-        and len(frame & rival.words) >= max(1, share * min(len(frame), len(rival.words)))
+        (len(frame & chunk.frame(rival)), _given(rival, said), number, rival)
+        for number, chunk in enumerate(chunks)
+        for rival in chunk.values
+        if value.comparable(rival)
+        and _meet(frame, chunk.frame(rival), share)
+        and not _given(rival, question.values)
     ]
     if not fitting:
         return Novel(value, None, None)
     explains = value.kind is not Kind.NAME
-    _, given, chunk, best = max(fitting, key=lambda each: (each[0], each[1] is explains))
-    return Novel(value, None, None) if given else Novel(value, best, chunk)
+    _, given, number, best = max(fitting, key=lambda each: (each[0], each[1] is explains))
+    return Novel(value, None, None) if given else Novel(value, best, number)
+
+
+def _meet(one: frozenset[str], other: frozenset[str], share: float) -> bool:
+    return len(one & other) >= max(1, share * min(len(one), len(other)))
 
 
 def _told(novel: Novel) -> str:

@@ -1,7 +1,9 @@
 """Signals of every turn that need no further call. They describe; only `Override` is watched."""
 
 import re
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.frames import content_words
@@ -22,7 +24,6 @@ _PRIOR = re.compile(
     r"|\bnot\s+[^.,;]{1,40},\s+as\s+the\s+(?:documents?|context|passages?|text|article|page|source)\b",
     re.IGNORECASE,
 )  # fmt: skip
-_SHORTEST_FRAGMENT = 2  # words; a single shared word is no copy
 _SUFFICIENT = 0.6  # of the question's content words in one chunk
 
 
@@ -31,19 +32,21 @@ def prior_markers(answer: str) -> int:
     return sum(1 for _ in _PRIOR.finditer(answer))
 
 
-def extraction(turn: Turn) -> tuple[float, float] | None:
+def extraction(
+    answer: Sequence[str], question: Iterable[str], chunks: Sequence[Sequence[str]]
+) -> tuple[float, float]:
     """Coverage and density of the answer's extractive fragments (Grusky et al. 2018, Newsroom,
-    https://aclanthology.org/N18-1065), without the words of the question; None without an answer.
+    https://aclanthology.org/N18-1065), without the words of the question; of folded words.
 
     Coverage in [0, 1] is the share of the answer's words inside fragments copied from a chunk,
-    density the mean squared length of those fragments in words. Both move with style: covariates.
+    density the mean squared length of those fragments in words; both 0 where no word is left. They
+    move with style: covariates.
     """
-    asked = {fold(token.text) for token in tokenize(turn.question or "")}
-    words = [fold(token.text) for token in tokenize(turn.answer or "")]
-    words = [word for word in words if word not in asked]
+    asked = set(question)
+    words = [word for word in answer if word not in asked]
     if not words:
-        return None
-    lengths = _fragments(words, [_without(chunk.text, asked) for chunk in turn.chunks])
+        return 0.0, 0.0
+    lengths = _fragments(words, [[w for w in chunk if w not in asked] for chunk in chunks])
     return sum(lengths) / len(words), sum(n * n for n in lengths) / len(words)
 
 
@@ -154,26 +157,25 @@ def _frame(value: Value, text: str) -> frozenset[str]:
     return frozenset()
 
 
-def _without(text: str, asked: set[str]) -> list[str]:
-    words = (fold(token.text) for token in tokenize(text))
-    return [word for word in words if word not in asked]
-
-
 def _fragments(words: list[str], chunks: list[list[str]]) -> list[int]:
-    """Lengths of the longest runs of `words` that stand in a chunk, greedily from the left."""
-    places: dict[str, list[tuple[int, int]]] = {}
-    for number, chunk in enumerate(chunks):
-        for at, word in enumerate(chunk):
-            places.setdefault(word, []).append((number, at))
+    """Lengths of the longest runs of `words` that stand in a chunk, greedily from the left.
+
+    Single words are no fragments, so runs are looked up by their first two.
+    """
+    places: dict[tuple[str, str], list[tuple[list[str], int]]] = {
+        pair: [] for pair in pairwise(words)
+    }
+    for chunk in chunks:
+        for at, pair in enumerate(pairwise(chunk)):
+            if pair in places:
+                places[pair].append((chunk, at))
     lengths, at = [], 0
-    while at < len(words):
-        longest = max(
-            (_run(words, at, chunks[number], i) for number, i in places.get(words[at], ())),
-            default=0,
-        )
-        if longest >= _SHORTEST_FRAGMENT:
+    while at < len(words) - 1:
+        runs = places[words[at], words[at + 1]]
+        longest = max((_run(words, at, chunk, i) for chunk, i in runs), default=1)
+        if longest > 1:
             lengths.append(longest)
-        at += max(longest, 1)
+        at += longest
     return lengths
 
 

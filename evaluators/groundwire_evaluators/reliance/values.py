@@ -5,7 +5,7 @@ Values of one kind compare by what they mean, not by how they are spelt: "20 mg"
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isclose
@@ -19,7 +19,7 @@ from groundwire_evaluators.reliance.shapes import (
 )
 from groundwire_evaluators.text.names import Name, names, same_name
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
-from groundwire_evaluators.text.tokens import fold, keys
+from groundwire_evaluators.text.tokens import Token, fold, keys, tokenize
 from groundwire_evaluators.text.units import SYMBOLS
 from groundwire_evaluators.text.words import ENGLISH
 
@@ -96,14 +96,15 @@ _OPENS = re.compile(r"(?:^|[.!?:;\n•*\-–—(\[\"“‘'|>]\s*)$")
 _NO_NOUNS = ENGLISH.stop | {"percent", "times", "different", "new", "main", "major", "total"}
 
 
-def find_values(text: str) -> list[Value]:
-    """The values of `text` in order; none overlaps another."""
+def find_values(text: str, tokens: Sequence[Token] | None = None) -> list[Value]:
+    """The values of `text` in order; none overlaps another. Pass its `tokens` where at hand."""
     taken = bytearray(len(text))
-    found = [value for value in _candidates(text) if _claim(taken, value)]
+    tokens = tokenize(text) if tokens is None else tokens
+    found = [value for value in _candidates(text, tokens) if _claim(taken, value)]
     return sorted(found, key=lambda value: value.start)
 
 
-def _candidates(text: str) -> Iterator[Value]:
+def _candidates(text: str, tokens: Sequence[Token]) -> Iterator[Value]:
     """The most exact reading first: the first to claim its characters counts."""
     for version, start, end in find_versions(text):
         yield Value(Kind.VERSION, version, start, end, text[start:end])
@@ -113,9 +114,9 @@ def _candidates(text: str) -> Iterator[Value]:
         yield _value(text, amount)
     for code, start, end in find_codes(text):
         yield Value(Kind.CODE, code, start, end, text[start:end])
-    for quantity in quantities(text):
+    for quantity in quantities(text, tokens):
         yield _value(text, quantity)
-    for name in names(text):
+    for name in names(text, tokens):
         if len(name.text) > 1 and _certain(text, name):
             yield Value(Kind.NAME, name, name.start, name.end, name.text)
 
