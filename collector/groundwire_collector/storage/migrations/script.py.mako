@@ -1,7 +1,9 @@
 """${message}"""
 
 import sqlalchemy as sa
-${imports if imports else ""}
+% if imports:
+${imports}
+% endif
 from alembic import op
 
 revision = ${repr(up_revision)}
