@@ -6,6 +6,7 @@ from threading import Event
 
 from groundwire_collector.evaluation.registry import evaluators
 from groundwire_collector.pipeline import Pipeline
+from groundwire_collector.processes import garbage
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
 
@@ -23,8 +24,13 @@ def work(settings: Settings) -> None:
     engine = open_engine(settings)
     make_schema(engine)
     pipeline = Pipeline(settings, engine, evaluators(settings))
+    settled = False
     while not stop.is_set():
-        stop.wait(_pause(pipeline))
+        pause = _pause(pipeline)
+        if pause == 0.0 and not settled:
+            garbage.settle()  # the first batch has loaded what judging needs
+            settled = True
+        stop.wait(pause)
     pipeline.close()
     engine.dispose()
 
