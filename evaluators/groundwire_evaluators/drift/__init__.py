@@ -4,6 +4,7 @@ from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.budget import AlarmBudget
 from groundwire_evaluators.drift.detector import Detector
 from groundwire_evaluators.drift.known_mean import KnownMeanESR
+from groundwire_evaluators.drift.stratified import StratifiedESR
 from groundwire_evaluators.drift.two_sample import TwoSampleESR
 
-__all__ = ["AlarmBudget", "Baseline", "Detector", "KnownMeanESR", "TwoSampleESR"]
+__all__ = ["AlarmBudget", "Baseline", "Detector", "KnownMeanESR", "StratifiedESR", "TwoSampleESR"]

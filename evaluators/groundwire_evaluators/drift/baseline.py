@@ -85,7 +85,7 @@ class Baseline:
         )
 
 
-def _unstaked(n: int) -> float:
+def unstaked(n: int) -> float:
     """The share of capital never staked: a large baseline is asked for little evidence."""
     return 1 / (1 + math.sqrt(6000 / n))
 
@@ -102,7 +102,7 @@ def _stakes(losses: Floats) -> Floats:
 
 def _log_capital(losses: Floats, stakes: Floats, means: Floats) -> Floats:
     """For each mean g, the log of the capital won by betting that the mean is below g."""
-    kept = _unstaked(losses.size)
+    kept = unstaked(losses.size)
     won = [np.log1p(stakes * (mean - losses)).sum() for mean in means]
     return np.asarray(np.logaddexp(np.log(kept), np.log1p(-kept) + np.array(won)))
 
@@ -115,7 +115,7 @@ def _edges(losses: Floats, stakes: Floats) -> Floats:
     top = _contradicted(losses, stakes, bottom)
     fine = bottom + (top - bottom) * np.linspace(0, 1, 64) ** 2
     evidence = np.maximum.accumulate(_log_capital(losses, stakes, fine))
-    level = (evidence - np.log(_unstaked(n))) ** 0.25 + np.linspace(0, 1e-3, fine.size)
+    level = (evidence - np.log(unstaked(n))) ** 0.25 + np.linspace(0, 1e-3, fine.size)
     inner = np.interp(np.linspace(level[0], level[-1], CELLS - 1), level, fine)
     return np.concatenate(([0.0], inner, [1.0]))
 

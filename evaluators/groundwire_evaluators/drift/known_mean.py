@@ -6,7 +6,7 @@ import numpy as np
 
 from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.bets import SHARES, bets_against
-from groundwire_evaluators.drift.betting import BettingESR
+from groundwire_evaluators.drift.betting import BettingESR, Wager
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 
@@ -36,9 +36,8 @@ class KnownMeanESR(BettingESR):
         )
         means = np.array([mean])
         super().__init__(
-            means=means,
+            wager=Wager.against(means, bets_against(means, exact, min_effect)),
             capital=np.array([SHARES]),
-            bets=bets_against(means, exact, min_effect),
             change_point=ChangePoint(exact, min_effect),
         )
 

@@ -4,9 +4,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from groundwire_evaluators.drift.baseline import Baseline
+from groundwire_evaluators.drift.baseline import Baseline, Floats
 from groundwire_evaluators.drift.bets import SHARES, bets_against
-from groundwire_evaluators.drift.betting import BettingESR
+from groundwire_evaluators.drift.betting import BettingESR, Wager
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 
@@ -30,13 +30,9 @@ class TwoSampleESR(BettingESR):
         if not 0 < min_effect < 1:
             raise ValueError(f"min_effect {min_effect} must be between 0 and 1")
         self.baseline, self.min_effect = baseline, min_effect
-        upper = np.array(baseline.edges[1:])
-        bets = bets_against(upper, baseline, min_effect)
-        bets[-1] = 0.0  # the last cell is decided by the baseline alone
         super().__init__(
-            means=upper,
-            capital=np.outer(np.exp(baseline.log_capital), SHARES),
-            bets=bets,
+            wager=wager_against_cells(baseline, min_effect),
+            capital=capital_of_cells(baseline),
             change_point=ChangePoint(baseline, min_effect),
         )
 
@@ -55,3 +51,15 @@ class TwoSampleESR(BettingESR):
         )
         detector._resume(state)
         return detector
+
+
+def wager_against_cells(baseline: Baseline, min_effect: float) -> Wager:
+    upper = np.array(baseline.edges[1:])
+    bets = bets_against(upper, baseline, min_effect)
+    bets[-1] = 0.0  # the last cell is decided by the baseline alone
+    return Wager.against(upper, bets)
+
+
+def capital_of_cells(baseline: Baseline) -> Floats:
+    """What a unit of mass is worth to each bet of each cell."""
+    return np.outer(np.exp(baseline.log_capital), SHARES)

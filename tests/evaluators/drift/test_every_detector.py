@@ -6,7 +6,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from groundwire_evaluators.drift import Baseline, Detector, KnownMeanESR, TwoSampleESR
+from groundwire_evaluators.drift import (
+    Baseline,
+    Detector,
+    KnownMeanESR,
+    StratifiedESR,
+    TwoSampleESR,
+)
 
 MASS = 1e-5
 SECOND = 10**9
@@ -21,7 +27,17 @@ def known_mean() -> Detector:
     return KnownMeanESR(mean=0.05, min_effect=0.05)
 
 
-EVERY = pytest.mark.parametrize("make", [two_sample, known_mean])
+def stratified() -> Detector:
+    """Fed one stratum of two."""
+    drawn = np.random.default_rng(1).random((2, 2000)) < 0.05
+    baselines = {
+        name: Baseline.from_losses(losses.astype(float))
+        for name, losses in zip(("", "night"), drawn, strict=True)
+    }
+    return StratifiedESR(baselines, min_effect=0.05)
+
+
+EVERY = pytest.mark.parametrize("make", [two_sample, known_mean, stratified])
 Make = Callable[[], Detector]
 
 
