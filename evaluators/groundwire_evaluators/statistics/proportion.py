@@ -2,6 +2,7 @@
 
 from math import sqrt
 
+from groundwire_evaluators.statistics.beta import beta_quantile
 from groundwire_evaluators.statistics.interval import Interval, normal_quantile
 
 
@@ -24,6 +25,22 @@ def wilson(hits: float, total: float, level: float = 0.95) -> Interval:
     low = 0.0 if hits == 0 else centre - half
     high = 1.0 if hits == total else centre + half
     return Interval(low, high).clipped()
+
+
+def clopper_pearson(hits: float, total: float, level: float = 0.95) -> Interval:
+    """The exact interval of hits / total: it holds the truth in at least `level` of all samples.
+
+    Valid at every size and share, of independent units of one share (Clopper and Pearson 1934,
+    https://doi.org/10.1093/biomet/26.4.404); price: it is longer than needed, since hits are whole
+    numbers. Fractions are welcome, with an effective total, as Korn and Graubard (1998) proposed
+    for weighted or clustered samples: a good approximation, no longer a guarantee.
+    """
+    if total < 0 or not 0 <= hits <= max(total, 0):
+        raise ValueError(f"{hits} hits of {total} is no proportion")
+    tail = (1 - level) / 2
+    low = beta_quantile(tail, hits, total - hits + 1) if hits > 0 else 0.0
+    high = beta_quantile(1 - tail, hits + 1, total - hits) if hits < total else 1.0
+    return Interval(low, high)
 
 
 def difference(

@@ -1,0 +1,120 @@
+"""How far an evaluator agrees with people: kappa, sensitivity, specificity."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from groundwire_evaluators.statistics.interval import Interval, student_quantile
+from groundwire_evaluators.statistics.ratio import Estimate, hajek
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Kappa:
+    """Cohen's kappa; `value` is None where both always say the same one thing, or n is 0."""
+
+    value: float | None
+    interval: Interval
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """`sensitivity`: of the answers that people call positive, the share the evaluator calls so.
+
+    `specificity`: the same of the negative ones. `agreed`: the share on which both say the same.
+    """
+
+    kappa: Kappa
+    agreed: Estimate
+    sensitivity: Estimate
+    specificity: Estimate
+
+
+def agreement(
+    said: Sequence[bool],
+    truth: Sequence[bool],
+    *,
+    probabilities: Sequence[float] | None = None,
+    clusters: Sequence[Hashable] | None = None,
+    level: float = 0.95,
+) -> Agreement:
+    """Agreement of what an evaluator `said` with the `truth` of people, unit by unit.
+
+    All four are those of the traffic the units were drawn from, with the given sampling
+    probabilities; where people chose the units, only sensitivity and specificity can be carried
+    over, and only if the choice did not depend on what the evaluator said. Intervals: `hajek`,
+    `cohen_kappa`.
+    """
+    if len(said) != len(truth):
+        raise ValueError("every unit needs what was said of it and its truth")
+
+    def share(hits: Sequence[bool], chosen: Sequence[bool]) -> Estimate:
+        kept = [index for index, each in enumerate(chosen) if each]
+        return hajek(
+            [hits[index] for index in kept],
+            None if probabilities is None else [probabilities[index] for index in kept],
+            None if clusters is None else [clusters[index] for index in kept],
+            level,
+        )
+
+    agreed = [bool(one) == bool(other) for one, other in zip(said, truth, strict=True)]
+    return Agreement(
+        kappa=cohen_kappa(said, truth, probabilities=probabilities, clusters=clusters, level=level),
+        agreed=share(agreed, [True] * len(agreed)),
+        sensitivity=share(agreed, truth),
+        specificity=share(agreed, [not each for each in truth]),
+    )
+
+
+def cohen_kappa(
+    one: Sequence[bool],
+    other: Sequence[bool],
+    *,
+    probabilities: Sequence[float] | None = None,
+    clusters: Sequence[Hashable] | None = None,
+    level: float = 0.95,
+) -> Kappa:
+    """Cohen's kappa (1960, https://doi.org/10.1177/001316446002000104) of two raters.
+
+    Agreement beyond chance: 1 is perfect, 0 what independent raters of the same rates reach. It
+    falls with the rate of the rarer outcome at the same sensitivity and specificity, so compare it
+    only between sets of like rates. Interval: linearised over `clusters` (Fleiss, Cohen and Everitt
+    1969, generalised), Student's t; too short below some 10 units of the rarer outcome.
+    """
+    first, second = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    n = len(first)
+    if len(second) != n:
+        raise ValueError("both raters must have seen every unit")
+    if n == 0:
+        return Kappa(None, Interval(-1.0, 1.0), 0)
+    weights = np.ones(n) if probabilities is None else 1 / np.asarray(probabilities, dtype=float)
+    weights = weights / weights.sum()
+    same = (first == second).astype(np.float64)
+    p, q, agreed = weights @ first, weights @ second, float(weights @ same)
+    chance = float(p * q + (1 - p) * (1 - q))
+    if chance >= 1:
+        return Kappa(None, Interval(-1.0, 1.0), n)
+    kappa = (agreed - chance) / (1 - chance)
+    by_chance = (first - p) * (2 * q - 1) + (second - q) * (2 * p - 1)
+    influence = ((same - agreed) * (1 - chance) - by_chance * (1 - agreed)) / (1 - chance) ** 2
+    return Kappa(kappa, _around(kappa, weights * influence, clusters, level), n)
+
+
+def _around(
+    kappa: float, influence: Floats, clusters: Sequence[Hashable] | None, level: float
+) -> Interval:
+    totals: dict[Hashable, float] = {}
+    names = clusters if clusters is not None else range(len(influence))
+    for name, each in zip(names, influence, strict=True):
+        totals[name] = totals.get(name, 0.0) + float(each)
+    count = len(totals)
+    if count < 3:
+        return Interval(-1.0, 1.0)
+    variance = sum(total**2 for total in totals.values()) * count / (count - 1)
+    half = student_quantile(level, count - 1) * sqrt(variance)
+    return Interval(kappa - half, kappa + half).clipped(-1.0, 1.0)
