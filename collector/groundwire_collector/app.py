@@ -16,7 +16,7 @@ from groundwire_collector.receiver.endpoint import Receiver
 from groundwire_collector.receiver.reception import Reception
 from groundwire_collector.receiver.redaction import redaction_of
 from groundwire_collector.receiver.writer import Writer
-from groundwire_collector.routes import alarms, estimates, metrics, turns
+from groundwire_collector.routes import alarms, estimates, labels, metrics, turns
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.shared_texts import content_key
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (health.router, metrics.router, turns.router, alarms.router, *pages.ROUTERS):
         app.include_router(router)
     app.include_router(estimates.router)
+    app.include_router(labels.router)
     # The last added is the outermost: the gate, then OTLP, then the routes.
     app.add_middleware(Receiver, reception=reception, path_prefix=settings.path_prefix)
     app.add_middleware(Gate, key_ring=key_ring, intake=intake, open_metrics=app.state.open_metrics)

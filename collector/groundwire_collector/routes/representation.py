@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from groundwire_collector.labelling import chunk_name
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Citation, Claim, Evaluation
@@ -212,4 +213,4 @@ def _chunk_id(turn: Turn, index: int | None) -> str | None:
     """The id of a chunk, or its place among the chunks where it has none."""
     if index is None or not 0 <= index < len(turn.chunks):
         return None
-    return turn.chunks[index].id or f"#{index}"
+    return chunk_name(turn, index)

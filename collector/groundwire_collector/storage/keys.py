@@ -112,6 +112,12 @@ def keys(connection: Connection) -> list[Key]:
     ]
 
 
+def name_of(connection: Connection, key_id: str) -> str:
+    """What the key is called; its id where it is gone."""
+    found = connection.scalar(select(API_KEY.c.name).where(API_KEY.c.id == key_id))
+    return str(found) if found is not None else key_id
+
+
 def accesses(connection: Connection) -> dict[str, Access]:
     """What each key that is not revoked allows, by its digest."""
     columns = (API_KEY.c.digest, API_KEY.c.id, API_KEY.c.scopes, API_KEY.c.services)

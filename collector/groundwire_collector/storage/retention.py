@@ -15,6 +15,7 @@ from groundwire_collector.span import Span
 from groundwire_collector.storage import canary_runs, contents, search
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
 from groundwire_collector.storage.spans import spans_of
+from groundwire_collector.storage.tables.labels import LABEL
 from groundwire_collector.storage.tables.reliance import SHADOWED
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
@@ -194,6 +195,7 @@ def _delete_turns(connection: Connection, ids: Sequence[str]) -> None:
         for table, column in (
             (CLAIM, CLAIM.c.turn_id),
             (SCORE, SCORE.c.turn_id),
+            (LABEL, LABEL.c.turn_id),
             (SHADOWED, SHADOWED.c.turn_id),
             (TURN, TURN.c.id),
         ):

@@ -3,9 +3,17 @@
 from sqlalchemy import BigInteger, Integer
 from sqlmodel import SQLModel
 
-from groundwire_collector.storage.tables import counters, drift, keys, reliance, spans, turns
+from groundwire_collector.storage.tables import (
+    counters,
+    drift,
+    keys,
+    labels,
+    reliance,
+    spans,
+    turns,
+)
 
-__all__ = ["counters", "drift", "keys", "reliance", "spans", "turns"]
+__all__ = ["counters", "drift", "keys", "labels", "reliance", "spans", "turns"]
 
 # Times are nanoseconds: PostgreSQL's INTEGER is too narrow. SQLite's holds 64 bits, and only a
 # column of exactly that type numbers its rows.

@@ -156,6 +156,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "signal", "revision", "axis", "value"),
     )
     op.create_table(
+        "faithfulness_estimate",
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("model_version", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("evaluator", sa.String(), nullable=False),
+        sa.Column("updated_ns", WIDE, nullable=False),
+        sa.Column("estimate", sa.JSON(), nullable=False),
+        sa.Column("sequence", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("service", "model_version", "reference", "evaluator"),
+    )
+    with op.batch_alter_table("faithfulness_estimate", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_faithfulness_estimate_updated_ns"), ["updated_ns"], unique=False
+        )
+
+    op.create_table(
         "histogram",
         sa.Column("metric", sa.String(), nullable=False),
         sa.Column("labels", sa.String(), nullable=False),
@@ -165,6 +181,26 @@ def upgrade() -> None:
         sa.Column("exemplars", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("metric", "labels"),
     )
+    op.create_table(
+        "label",
+        sa.Column("id", WIDE, nullable=False),
+        sa.Column("turn_id", sa.String(), nullable=False),
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("labeller", sa.String(), nullable=False),
+        sa.Column("labelled_ns", WIDE, nullable=False),
+        sa.Column("start", WIDE, nullable=True),
+        sa.Column("end", WIDE, nullable=True),
+        sa.Column("chunk_id", sa.String(), nullable=True),
+        sa.Column("verdict", sa.String(), nullable=True),
+        sa.Column("relevant", sa.Boolean(), nullable=True),
+        sa.Column("reference", sa.String(), nullable=True),
+        sa.Column("probability", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("label", schema=None) as batch_op:
+        batch_op.create_index("ix_label_service_labelled", ["service", "labelled_ns"], unique=False)
+        batch_op.create_index(batch_op.f("ix_label_turn_id"), ["turn_id"], unique=False)
+
     op.create_table(
         "log_record",
         sa.Column("id", WIDE, nullable=False),

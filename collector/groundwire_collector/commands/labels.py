@@ -1,0 +1,227 @@
+"""`groundwire labels`: what people said of turns, out to a file and back."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import time_ns
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Connection, Engine
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.labelling import Said
+from groundwire_collector.records import (
+    Record,
+    read_records,
+    record_sink,
+    tracked,
+    write_record,
+)
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import labels as store
+from groundwire_collector.storage import turns
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.labels import Label, LabelQuery
+from groundwire_evaluators.turn import Turn
+
+labels = typer.Typer(no_args_is_help=True, help="What people said of turns: to a file, and back.")
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the database. [groundwire-data]")]
+DatabaseUrl = Annotated[str | None, typer.Option(help="PostgreSQL instead of SQLite.")]
+Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
+
+SHOWN = 20  # errors
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIELDS = {
+    "turn_id": str,
+    "verdict": str,
+    "chunk_id": str,
+    "relevant": bool,
+    "reference": str,
+    "sampling_probability": float,
+    "labeller": str,
+    "labelled_at": str,
+}
+
+
+@labels.command("import")
+def take_in(
+    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
+    labeller: Annotated[
+        str | None, typer.Option(help="Who labelled, where a line does not say so.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Import the good lines although others are bad.")
+    ] = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    config: Config = None,
+) -> None:
+    """Import labels of turns that are stored. All or none, unless --skip-bad.
+
+    A line, as `export` writes it and `POST /api/v1/labels` takes it:
+
+    {"turn_id": "5b8e…-9d2c…", "verdict": "unsupported"}
+
+    {"turn_id": "5b8e…-9d2c…", "claim": {"start": 0, "end": 31}, "verdict": "supported"}
+
+    {"turn_id": "5b8e…-9d2c…", "chunk_id": "faq-12", "relevant": true}
+
+    {"turn_id": "5b8e…-9d2c…", "reference": "The answer that would have been right."}
+
+    and in each, where it is known, "labeller", "labelled_at" (RFC 3339), and "sampling_probability"
+    (only where you drew the turn at random yourself). Verdicts: supported, contradicted,
+    unsupported, not_a_claim, undecided. What is stored already is not stored twice, so a file may
+    be imported again. Exit code 0: all lines are in, 1: a line was bad.
+    """
+    records = read_records(file)
+    errors: list[str] = []
+    with _opened(data_dir, database_url, config) as engine, engine.begin() as connection:
+        good: list[Label] = []
+        for number, record in enumerate(tracked(records, "checking"), start=1):
+            try:
+                good += _labels(connection, record, labeller)
+            except UsageError as error:
+                errors.append(f"record {number}: {error}")
+        if errors and not skip_bad:
+            good = []
+        new = store.add_missing(connection, good)
+    for said in errors[:SHOWN]:
+        typer.echo(said, err=True)
+    if len(errors) > SHOWN:
+        typer.echo(f"… and {len(errors) - SHOWN} more", err=True)
+    typer.echo(f"imported: {new} labels, {len(good) - new} were there already")
+    if errors:
+        raise typer.Exit(1)
+
+
+@labels.command("export")
+def give_out(
+    out: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Write here. [standard output]")
+    ] = None,
+    service: Annotated[str | None, typer.Option(help="Labels of this service alone.")] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="Also labels that a later one replaced.")
+    ] = False,
+    with_text: Annotated[
+        bool,
+        typer.Option("--with-text", help="With question, contexts and answer: it stands alone."),
+    ] = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    config: Config = None,
+) -> None:
+    """Export labels as JSON lines, oldest first; `import` reads them back.
+
+    Labels are deleted with their turns (`retention_days`), so export what should outlive them:
+    --with-text makes a labelled set that `groundwire score` takes.
+    """
+    with _opened(data_dir, database_url, config) as engine, engine.connect() as connection:
+        found = store.find(connection, LabelQuery(service=service))
+        if not history:
+            found = sorted(store.current(found), key=lambda label: label.id)
+        records = [_record(label) for label in found]
+        with record_sink(out) as sink:
+            for record in tracked(records, "exporting"):
+                texts = _texts(connection, record["turn_id"]) if with_text else {}
+                write_record(sink, record | texts)
+
+
+def _labels(connection: Connection, record: Record, labeller: str | None) -> list[Label]:
+    _check_fields(record)
+    who = record.get("labeller") or labeller
+    if not who:
+        raise UsageError('it does not say who labelled: "labeller", or --labeller NAME')
+    found = turns.get(connection, record["turn_id"])
+    if found is None:
+        raise UsageError(f"there is no turn {record['turn_id']}")
+    start, end = _claim(record.get("claim"))
+    said = Said(
+        turn_id=found.turn.id,
+        start=start,
+        end=end,
+        probability=record.get("sampling_probability"),
+        **{name: record.get(name) for name in ("verdict", "chunk_id", "relevant", "reference")},
+    )
+    return said.labels(found.turn, who, _moment(record.get("labelled_at")))
+
+
+def _check_fields(record: Record) -> None:
+    if not isinstance(record.get("turn_id"), str):
+        raise UsageError("turn_id must be a text")
+    for name, kind in _FIELDS.items():
+        value = record.get(name)
+        wanted = (int, float) if kind is float else kind
+        if value is not None and (
+            not isinstance(value, wanted) or (kind is float and isinstance(value, bool))
+        ):
+            raise UsageError(f"{name} must be a {_KINDS[kind]}, not {value!r:.40}")
+
+
+_KINDS: Mapping[type, str] = {str: "text", bool: "boolean", float: "number"}
+
+
+def _claim(value: Any) -> tuple[int | None, int | None]:
+    if value is None:
+        return None, None
+    if isinstance(value, dict):
+        start, end = value.get("start"), value.get("end")
+        if type(start) is int and type(end) is int:
+            return start, end
+    raise UsageError('claim must be {"start": number, "end": number}')
+
+
+def _moment(text: str | None) -> int:
+    if text is None:
+        return time_ns()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"labelled_at: {text!r:.40} is not a time like RFC 3339's") from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _record(label: Label) -> Record:
+    moment = EPOCH + timedelta(microseconds=label.labelled_ns // 1000)
+    claim = None if label.start is None else {"start": label.start, "end": label.end}
+    fields = {
+        "turn_id": label.turn_id,
+        "labeller": label.labeller,
+        "labelled_at": moment.isoformat().replace("+00:00", "Z"),
+        "claim": claim,
+        "verdict": label.verdict,
+        "chunk_id": label.chunk_id,
+        "relevant": label.relevant,
+        "reference": label.reference,
+        "sampling_probability": label.probability,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _texts(connection: Connection, turn_id: str) -> Record:
+    found = turns.get(connection, turn_id)
+    return dict(_text_fields(found.turn)) if found else {}
+
+
+def _text_fields(turn: Turn) -> Iterator[tuple[str, Any]]:
+    yield "id", turn.id
+    yield "question", turn.question
+    yield "contexts", [chunk.text for chunk in turn.chunks]
+    yield "answer", turn.answer
+
+
+@contextmanager
+def _opened(
+    data_dir: Path | None, database_url: str | None, config: Path | None
+) -> Iterator[Engine]:
+    settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    engine = open_engine(settings)
+    make_schema(engine)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

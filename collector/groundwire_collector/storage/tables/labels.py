@@ -1,0 +1,49 @@
+"""What people said of turns, and the estimates that were made of it."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index
+from sqlmodel import Field, SQLModel
+
+
+class LabelRow(SQLModel, table=True):
+    """One act of labelling, never changed: the last one of a labeller and target counts.
+
+    The target is a claim (`start`, `end`: code points of the answer), a chunk (`chunk_id`), or else
+    the answer as a whole. `probability`: how likely its turn was drawn, where the labeller drew it.
+    """
+
+    __tablename__ = "label"
+    __table_args__ = (Index("ix_label_service_labelled", "service", "labelled_ns"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    turn_id: str = Field(index=True)
+    service: str
+    labeller: str
+    labelled_ns: int
+    start: int | None = None
+    end: int | None = None
+    chunk_id: str | None = None
+    verdict: str | None = None
+    relevant: bool | None = None
+    reference: str | None = None
+    probability: float | None = None
+
+
+class FaithfulnessEstimateRow(SQLModel, table=True):
+    """The newest estimate of a segment, and the state of the interval that is always valid."""
+
+    __tablename__ = "faithfulness_estimate"
+
+    service: str = Field(primary_key=True)
+    model_version: str = Field(primary_key=True)  # "" where none is known
+    reference: str = Field(primary_key=True)  # human or judge
+    evaluator: str = Field(primary_key=True)  # the judge; "" for people
+    updated_ns: int = Field(index=True)
+    estimate: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    sequence: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
+
+
+# For queries, which are SQLAlchemy Core throughout.
+LABEL = SQLModel.metadata.tables["label"]
+FAITHFULNESS_ESTIMATE = SQLModel.metadata.tables["faithfulness_estimate"]
