@@ -1,72 +1,100 @@
-"""How the alarm budget is shared out: over services, signals, segments, and deployments.
+"""How the alarm budget is shared out: over watches, segments and deployments, in units of time.
 
-Nobody knows beforehand how many services or model versions there will be. The k-th to appear gets
-the share 1/(k(k+1)), and these add up to 1 over any number of them; what multiplicity costs is
-only the logarithm of the share (docs/decisions/0004-alarm-budget.md).
+Nobody knows beforehand how many services, versions or deployments there will be. So time is shared
+evenly among those who are there, deployments draw from what the period behind them has left, and
+two ledgers see to it that no period spends more than the budget
+(docs/decisions/0076-a-rolling-budget.md).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from groundwire_collector.monitoring.ledger import NANOSECONDS, Ledger
+from groundwire_collector.monitoring.pot import Pot
 from groundwire_evaluators.drift import AlarmBudget
 
-NANOSECONDS = 1_000_000_000
-
-DEPLOYMENT_SHARE = 0.5  # spent at deployments, the rest by the clock
+DEPLOY_SHARE = 0.5  # spent at deployments, the rest by the clock
 SEGMENT_SHARE = 0.5  # watches the values of the axes, the rest the service as a whole
+# Of the time's budget so much is handed out as it comes; the rest is room for what was not taken
+# for a while (at most IDLE of a period), so that the ledger hardly ever has to cut.
+STEADY = 0.95
+IDLE = 0.25  # of a period: who was not seen for longer has no share
+CARRIED = 1 / 30  # of a period: a gap without any turn is paid for no longer than this
 
 Stream = tuple[str, str]  # axis and value; both empty: the whole service
 WHOLE: Stream = ("", "")
 
 
-def share_of_nth(position: int) -> float:
-    """The share of the `position`-th of a kind, from 1."""
-    return 1 / (position * (position + 1))
-
-
 @dataclass(slots=True)
 class Allowance:
-    """The mass that one watch may hand its detectors; over a period it is at most `share`.
+    """The mass of all watches together; over any period at most the budget's number of alarms.
 
     The expected number of false alarms is at most the mass handed out, so masses are what the
-    budget buys. `clocks` holds when each stream was given mass last, `deployments` counts those of
-    the running period.
+    budget buys. All of it is decided by times and tags, before any loss is seen.
     """
 
     budget: AlarmBudget
-    share: float
-    clocks: dict[Stream, int] = field(default_factory=dict)
-    period: int = -1
-    deployments: int = 0
+    deploy_share: float = DEPLOY_SHARE
+    moment_ns: int = 0
+    watches: Pot = field(init=False)
+    clock: Ledger = field(init=False)
+    deployments: Ledger = field(init=False)
+    own: dict[str, Ledger] = field(default_factory=dict)  # deployments of each service
 
-    def by_clock(self, stream: Stream, at_ns: int) -> float:
-        """The mass of the time since the stream's last call, of which it gets its own share.
+    def __post_init__(self) -> None:
+        self.watches = Pot(self.idle_ns)
+        self.clock = self._ledger(1 - self.deploy_share)
+        self.deployments = self._ledger(self.deploy_share)
 
-        The first call starts the clock. Time that runs backwards buys nothing, and a gap (or a
-        clock that was far off) no more than one period.
+    @property
+    def idle_ns(self) -> int:
+        return int(self.budget.seconds * IDLE * NANOSECONDS)
+
+    def by_clock(self, watch: str, at_ns: int) -> float:
+        """A watch's part of the time since its last call; the first call starts its clock.
+
+        Time that runs backwards buys nothing, and a gap (or a clock that was far off) no more than
+        a thirtieth of the period.
         """
-        last_ns = self.clocks.get(stream, at_ns)
-        self.clocks[stream] = max(at_ns, last_ns)
-        elapsed = max(0, at_ns - last_ns)
-        seconds = min(elapsed / NANOSECONDS, self.budget.seconds)
-        return self.budget.mass(seconds, self.share * (1 - DEPLOYMENT_SHARE))
+        elapsed = min((at_ns - self.moment_ns) / NANOSECONDS, self.budget.seconds * CARRIED)
+        if elapsed > 0:
+            part = STEADY * (1 - self.deploy_share)
+            self.watches.pour(self.budget.mass(elapsed, part), at_ns)
+            self.moment_ns = at_ns
+        return self.clock.draw(self.watches.take(watch, self.moment_ns), self.moment_ns)
 
-    def at_deployment(self, at_ns: int) -> float:
-        """The mass of one deployment: a value of an axis that was never seen before."""
-        period = int(at_ns / NANOSECONDS / self.budget.seconds)
-        if period != self.period:
-            self.period, self.deployments = period, 0
-        self.deployments += 1
-        share = self.share * DEPLOYMENT_SHARE * share_of_nth(self.deployments)
-        return self.budget.mass(self.budget.seconds, share)
+    def at_deployment(self, service: str, at_ns: int) -> float:
+        """The mass of one deployment of a service.
 
-    def spent(self) -> dict[str, Any]:
+        It draws 1 / (j + 1) of what its service has left of an even share of the rolling period,
+        as the j-th deployment in it: 1 / (j (j + 1)) of the share where they come at once, and
+        about half of an even part each where J of them come every period.
+        """
+        services = {name.partition("\0")[0] for name in self.watches.members} | {service}
+        own = self.own.setdefault(service, self._ledger(0.0))
+        own.limit = self.deployments.limit / len(services)
+        wanted = min(own.left(at_ns), self.deployments.left(at_ns)) / (own.count(at_ns) + 2)
+        return self.deployments.draw(own.draw(wanted, at_ns), at_ns)
+
+    def _ledger(self, share: float) -> Ledger:
+        return Ledger(share * self.budget.alarms, self.budget.seconds)
+
+    def to_state(self) -> dict[str, Any]:
         """What has to be remembered, as JSON."""
-        clocks = [[*stream, at_ns] for stream, at_ns in self.clocks.items()]
-        return {"clocks": clocks, "period": self.period, "deployments": self.deployments}
+        return {
+            "moment_ns": self.moment_ns,
+            "watches": self.watches.to_state(),
+            "clock": self.clock.to_state(),
+            "deployments": self.deployments.to_state(),
+            "own": {service: ledger.to_state() for service, ledger in self.own.items()},
+        }
 
-    def resume(self, spent: Mapping[str, Any]) -> None:
-        self.clocks = {(axis, value): at_ns for axis, value, at_ns in spent["clocks"]}
-        self.period = spent["period"]
-        self.deployments = spent["deployments"]
+    def resume(self, state: Mapping[str, Any]) -> None:
+        self.moment_ns = state["moment_ns"]
+        self.watches.resume(state["watches"])
+        self.clock.resume(state["clock"])
+        self.deployments.resume(state["deployments"])
+        for service, found in state["own"].items():
+            self.own[service] = self._ledger(0.0)
+            self.own[service].resume(found)
