@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
@@ -46,6 +47,13 @@ class AxisValue:
     first_seen_ns: int
 
 
+class AlarmState(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"  # somebody is on it; still open
+    RECOVERED = "recovered"  # the loss is near the baseline's again, on evidence
+    ACCEPTED = "accepted"  # the new level is the baseline now: somebody said so
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """An alarm and what it names; open until `resolved_ns`. Sizes are losses of the mean."""
@@ -64,7 +72,21 @@ class Alarm:
     size_low: float
     size_high: float
     resolved_ns: int | None = None
+    acknowledged_ns: int | None = None
+    acknowledged_by: str | None = None
+    accepted_ns: int | None = None
+    accepted_by: str | None = None
+    accepted_why: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> AlarmState:
+        if self.accepted_ns is not None:
+            return AlarmState.ACCEPTED
+        if self.resolved_ns is not None:
+            return AlarmState.RECOVERED
+        acknowledged = self.acknowledged_ns is not None
+        return AlarmState.ACKNOWLEDGED if acknowledged else AlarmState.OPEN
 
 
 RECOVERY = "recovery"  # in place of an axis: the detector that looks for the end of an alarm
@@ -127,6 +149,27 @@ def raise_alarm(connection: Connection, alarm: Alarm) -> int:
 
 def resolve_alarm(connection: Connection, alarm_id: int, resolved_ns: int) -> None:
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(resolved_ns=resolved_ns))
+
+
+def alarm(connection: Connection, alarm_id: int) -> Alarm | None:
+    row = connection.execute(select(ALARM).where(ALARM.c.id == alarm_id)).mappings().first()
+    return None if row is None else Alarm(**dict(row))
+
+
+def acknowledge_alarm(connection: Connection, alarm_id: int, by: str, now_ns: int) -> None:
+    """Somebody is on it. The first who said so stays named."""
+    named = {"acknowledged_by": by, "acknowledged_ns": now_ns}
+    unnamed = ALARM.c.acknowledged_ns.is_(None)
+    connection.execute(update(ALARM).where(ALARM.c.id == alarm_id, unnamed).values(named))
+
+
+def accept_alarm(connection: Connection, alarm_id: int, by: str, why: str, now_ns: int) -> None:
+    """The level since the change is normal from now on; this ends an open alarm."""
+    named = {"accepted_by": by, "accepted_why": why, "accepted_ns": now_ns}
+    connection.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(named))
+    still_open = (ALARM.c.id == alarm_id) & ALARM.c.resolved_ns.is_(None)
+    if connection.execute(select(ALARM.c.id).where(still_open)).first() is not None:
+        resolve_alarm(connection, alarm_id, now_ns)
 
 
 def _all(connection: Connection, table: Table, kind: type[Row]) -> list[Row]:

@@ -18,6 +18,78 @@ class BaselineRow(SQLModel, table=True):
     state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
+class BaselineTurnRow(SQLModel, table=True):
+    """A turn that a baseline is made of, in order; written once, when it is seen."""
+
+    __tablename__ = "baseline_turn"
+
+    service: str = Field(primary_key=True)
+    signal: str = Field(primary_key=True)
+    revision: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)  # from 0
+    at_ns: int
+    loss: float
+    route: str
+    session: str  # a hash; "" for none
+    question: str  # a hash
+    relevance: float | None = None
+    flagged: bool | None = None
+
+
+class WatchRow(SQLModel, table=True):
+    """What a watch remembers besides its baseline and detectors: clocks, pots, the day's mean."""
+
+    __tablename__ = "watch"
+
+    service: str = Field(primary_key=True)
+    signal: str = Field(primary_key=True)
+    revision: str = Field(primary_key=True)
+    state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class MonitorRow(SQLModel, table=True):
+    """What the monitor remembers as a whole: how the budget was spent, sessions of a service."""
+
+    __tablename__ = "monitor"
+
+    part: str = Field(primary_key=True)
+    state: Any = Field(sa_column=Column(JSON, nullable=False))
+
+
+class RolloutRow(SQLModel, table=True):
+    """A deployment that somebody announced."""
+
+    __tablename__ = "rollout"
+
+    id: int | None = Field(default=None, primary_key=True)
+    service: str = Field(index=True)
+    axis: str
+    value: str
+    at_ns: int
+    announced_ns: int
+    announced_by: str
+    note: str | None = None
+
+
+class BaselineActRow(SQLModel, table=True):
+    """Somebody's wish for another baseline: who, when, why; the monitor carries it out."""
+
+    __tablename__ = "baseline_act"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str  # accepted, pinned, rescored
+    service: str = Field(index=True)
+    signal: str  # "": every signal
+    revision: str  # "": whichever is current
+    since_ns: int  # the turns of the new baseline begin here
+    until_ns: int | None = None  # and end here; None: when there are enough
+    by: str
+    why: str
+    at_ns: int
+    alarm_id: int | None = None
+    applied_ns: int | None = None
+
+
 class DetectorRow(SQLModel, table=True):
     """The state of one detector; one a watched stream (service, signal, axis, value)."""
 
@@ -66,7 +138,12 @@ class AlarmRow(SQLModel, table=True):
     size: float  # by how much the mean got worse
     size_low: float
     size_high: float
-    resolved_ns: int | None = None
+    resolved_ns: int | None = None  # recovered, or accepted
+    acknowledged_ns: int | None = None
+    acknowledged_by: str | None = None
+    accepted_ns: int | None = None
+    accepted_by: str | None = None
+    accepted_why: str | None = None
     details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
 
 
@@ -75,3 +152,8 @@ BASELINE = SQLModel.metadata.tables["baseline"]
 DETECTOR = SQLModel.metadata.tables["detector"]
 AXIS_VALUE = SQLModel.metadata.tables["axis_value"]
 ALARM = SQLModel.metadata.tables["alarm"]
+BASELINE_TURN = SQLModel.metadata.tables["baseline_turn"]
+WATCH = SQLModel.metadata.tables["watch"]
+MONITOR = SQLModel.metadata.tables["monitor"]
+ROLLOUT = SQLModel.metadata.tables["rollout"]
+BASELINE_ACT = SQLModel.metadata.tables["baseline_act"]

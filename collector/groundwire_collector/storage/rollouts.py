@@ -1,0 +1,44 @@
+"""Deployments that somebody announced."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from groundwire_collector.storage.tables.drift import ROLLOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """A new value of an axis in a service from `at_ns` on; `announced_by` is the id of a key."""
+
+    id: int | None = None
+    service: str
+    axis: str
+    value: str
+    at_ns: int
+    announced_ns: int
+    announced_by: str
+    note: str | None = None
+
+
+def announce(connection: Connection, rollout: Rollout) -> int:
+    """Store an announcement; its id."""
+    row = {name: value for name, value in asdict(rollout).items() if name != "id"}
+    [identity] = connection.execute(insert(ROLLOUT).values(row)).inserted_primary_key or (0,)
+    return int(identity)
+
+
+def after(connection: Connection, rollout_id: int) -> list[Rollout]:
+    """Those announced since the one with this id, in order."""
+    query = select(ROLLOUT).where(ROLLOUT.c.id > rollout_id).order_by(ROLLOUT.c.id)
+    return [Rollout(**dict(row)) for row in connection.execute(query).mappings()]
+
+
+def newest(
+    connection: Connection, services: frozenset[str] | None = None, limit: int = 100
+) -> list[Rollout]:
+    """Announcements, newest first; `services` restricts to what a key may read."""
+    query = select(ROLLOUT).order_by(ROLLOUT.c.at_ns.desc(), ROLLOUT.c.id.desc()).limit(limit)
+    if services is not None:
+        query = query.where(ROLLOUT.c.service.in_(services))
+    return [Rollout(**dict(row)) for row in connection.execute(query).mappings()]

@@ -1,0 +1,84 @@
+"""What the monitor remembers of its watches between two batches, besides detectors and alarms."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, tuple_
+
+from groundwire_collector.storage.tables.drift import BASELINE_TURN, DETECTOR, MONITOR, WATCH
+from groundwire_collector.storage.upsert import upsert
+
+WatchKey = tuple[str, str, str]  # service, signal, evaluator revision
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineTurn:
+    """One turn of a baseline; session and question are hashes."""
+
+    service: str
+    signal: str
+    revision: str
+    position: int
+    at_ns: int
+    loss: float
+    route: str
+    session: str
+    question: str
+    relevance: float | None
+    flagged: bool | None
+
+
+def add_baseline_turns(connection: Connection, turns: Iterable[BaselineTurn]) -> None:
+    """Append to the baselines of watches."""
+    rows = [asdict(turn) for turn in turns]
+    if rows:
+        connection.execute(insert(BASELINE_TURN), rows)
+
+
+def forget_baseline_turns(connection: Connection, watch: WatchKey) -> None:
+    """Begin the baseline of a watch anew."""
+    connection.execute(delete(BASELINE_TURN).where(_identity(BASELINE_TURN, [watch])))
+
+
+def baseline_turns(connection: Connection, watch: WatchKey | None = None) -> list[BaselineTurn]:
+    """In the order in which they were seen; of one watch, or of all."""
+    columns = [BASELINE_TURN.c[field.name] for field in fields(BaselineTurn)]
+    query = select(*columns).order_by(*columns[:4])
+    if watch is not None:
+        query = query.where(_identity(BASELINE_TURN, [watch]))
+    return [BaselineTurn(*row) for row in connection.execute(query)]
+
+
+def save_states(connection: Connection, states: Mapping[WatchKey, dict[str, Any]]) -> None:
+    rows = [
+        {"service": service, "signal": signal, "revision": revision, "state": state}
+        for (service, signal, revision), state in states.items()
+    ]
+    upsert(connection, WATCH, rows)
+
+
+def states(connection: Connection) -> dict[WatchKey, dict[str, Any]]:
+    query = select(WATCH.c.service, WATCH.c.signal, WATCH.c.revision, WATCH.c.state)
+    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}
+
+
+def save_part(connection: Connection, part: str, state: Any) -> None:
+    """A part of the monitor's own state, by name."""
+    upsert(connection, MONITOR, [{"part": part, "state": state}])
+
+
+def parts(connection: Connection) -> dict[str, Any]:
+    return dict(connection.execute(select(MONITOR.c.part, MONITOR.c.state)).tuples().all())
+
+
+def forget_detectors(connection: Connection, detectors: Iterable[tuple[str, ...]]) -> None:
+    """Delete detectors by service, signal, revision, axis, value."""
+    columns = [DETECTOR.c[name] for name in ("service", "signal", "revision", "axis", "value")]
+    gone = list(detectors)
+    if gone:
+        connection.execute(delete(DETECTOR).where(tuple_(*columns).in_(gone)))
+
+
+def _identity(table: Any, watches: list[WatchKey]) -> Any:
+    return tuple_(table.c.service, table.c.signal, table.c.revision).in_(watches)
