@@ -21,11 +21,12 @@ from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.publishing import Publisher
 from groundwire_collector.monitoring import memory, shadows
 from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.renewal import carry_out
 from groundwire_collector.monitoring.staleness import LatestTurns
 from groundwire_collector.monitoring.tally import tally, tally_reopened, tally_shadow
 from groundwire_collector.probing.sampling import Sample
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import counters, drift, progress, shadowed, spans, turns
+from groundwire_collector.storage import counters, drift, progress, rollouts, shadowed, spans, turns
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import PASSING
@@ -198,6 +199,8 @@ class Pipeline:
                 _tally_shadow(connection, increments, item.turn, now_ns)
         self._await_shadows(connection, new, now_ns)
         counters.add(connection, increments, now_ns)
+        self._monitor.announce(rollouts.after(connection, self._monitor.announced))
+        carry_out(connection, self._monitor, now_ns)
         for alarm in self._monitor.observe(new, now_ns):
             self._record(connection, alarm)
         memory.keep(connection, self._monitor)

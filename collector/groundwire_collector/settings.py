@@ -84,7 +84,16 @@ class Settings(BaseSettings):
     # Drift
     alarm_budget: str = Field("1 per 30d", description="False alarms allowed over everything.")
     min_effect: float = Field(0.03, gt=0, lt=1, description="Smallest drop of a mean that matters.")
+    deploy_share: float = Field(
+        0.5, ge=0, lt=1, description="Part of the alarm budget that is spent at deployments."
+    )
     baseline_turns: int = Field(500, ge=50, description="Judged turns that make a baseline.")
+    baseline_days: float = Field(
+        0.0, ge=0, description="Days that it spans at least; 23 for the daily clock as well."
+    )
+    watch_tenants: bool = Field(
+        False, description="Tenants are an axis too: alarms and metrics name them."
+    )
 
     # What the collector asks a model of its own accord; off unless an endpoint is given
     probe_endpoint: str | None = Field(

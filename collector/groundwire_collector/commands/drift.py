@@ -8,7 +8,10 @@ import typer
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.monitoring.attribution import AXES
-from groundwire_collector.monitoring.replay import Reading, Replay
+from groundwire_collector.monitoring.monitor import Terms
+from groundwire_collector.monitoring.observation import Reading, short_hash
+from groundwire_collector.monitoring.replay import Replay
+from groundwire_collector.monitoring.signals import Loss
 from groundwire_collector.records import Record, read_records, record_sink, write_record
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
@@ -31,11 +34,12 @@ def drift(
     optionally service, model_version, prompt_version, index_version. A line out is an alarm. Exit
     code 0: no drift, 2: drift, 1: error.
     """
-    replay = Replay(signal, _budget(alarm_budget), _effect(min_effect), _ns(baseline, "--baseline"))
+    terms = Terms(_budget(alarm_budget), _effect(min_effect), axes=AXES)
+    replay = Replay(signal, terms, _ns(baseline, "--baseline"))
     readings = [
         _reading(record, signal, number) for number, record in enumerate(read_records(file), 1)
     ]
-    if all(reading.loss is None for reading in readings):
+    if not any(reading.losses for reading in readings):
         raise UsageError(f"{file}: no line has a value of {signal!r}")
     alarms = 0
     with record_sink(out) as sink:
@@ -65,11 +69,15 @@ def _effect(effect: float) -> float:
 
 def _reading(record: Record, signal: str, number: int) -> Reading:
     where = f"record {number}"
+    loss = _loss(record.get(signal), f"{where}: {signal}")
     return Reading(
-        at_ns=_ns(record.get("timestamp"), f"{where}: timestamp"),
         service=str(record.get("service") or "unknown"),
-        loss=_loss(record.get(signal), f"{where}: {signal}"),
-        values={axis: str(record[axis]) for axis in AXES if record.get(axis) is not None},
+        at_ns=_ns(record.get("timestamp"), f"{where}: timestamp"),
+        losses=[] if loss is None else [Loss(signal, "", loss)],
+        tags={axis: str(record[axis]) for axis in AXES if record.get(axis) is not None},
+        route=str(record.get("route") or ""),
+        session=short_hash(str(record.get("session_id") or "")),
+        question=short_hash(str(record.get("question") or "")),
     )
 
 

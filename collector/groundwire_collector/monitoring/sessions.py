@@ -61,4 +61,4 @@ def depend(losses: Iterable[float], sessions: Iterable[str]) -> bool:
     away = values - values[inside].mean()
     sums = np.bincount(which, weights=away)[several]
     ratio = float((sums**2).sum() / (away[inside] ** 2).sum())
-    return ratio > max(DEPENDENT, 1 + 3 * np.sqrt(2 / several.size))
+    return bool(ratio > max(DEPENDENT, 1 + 3 * np.sqrt(2 / several.size)))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
 
+ROUNDING = 1e-9  # by which a reading may leave [0, 1]
+RELEVANCE = "retrieval_relevance"
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -33,14 +36,27 @@ SIGNALS = (
 
 
 def losses(judged: JudgedTurn) -> list[Loss]:
-    """The signals of a turn. A turn that was not scored has none: no state becomes a number."""
+    """The signals of a turn. A turn that was not scored has none: no state becomes a number.
+
+    Neither does a reading outside [0, 1], an infinity or a NaN: what an evaluator may not say is no
+    evidence of anything. Such a reading is left out here, as if the turn had not been scored.
+    """
     found = []
     for signal in SIGNALS:
         for evaluation in judged.evaluations:
             if evaluation.evaluator == signal.evaluator and evaluation.state is State.SCORED:
                 value = signal.read(evaluation)
-                if value is not None:
+                if value is not None and -ROUNDING <= value <= 1 + ROUNDING:
                     value = min(max(value, 0.0), 1.0)
                     revision, flagged = evaluation.revision, evaluation.flagged
                     found.append(Loss(signal.name, revision, value, flagged))
     return found
+
+
+def relevance(judged: JudgedTurn) -> float | None:
+    """How well the chunks fit the question, in [0, 1], where an evaluator says so."""
+    for evaluation in judged.evaluations:
+        value = evaluation.signals.get(RELEVANCE)
+        if value is not None and 0 <= value <= 1:
+            return value
+    return None

@@ -1,33 +1,37 @@
 """One watch: one signal of one service under one evaluator revision, from baseline to alarm."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from groundwire_collector.monitoring.allowance import (
-    SEGMENT_SHARE,
-    WHOLE,
-    Allowance,
-    Stream,
-    share_of_nth,
-)
-from groundwire_collector.monitoring.attribution import AXES, attribute
-from groundwire_collector.storage.drift import (
-    Alarm,
-    AxisValue,
-)
-from groundwire_evaluators.drift import Baseline, KnownMeanESR, TwoSampleESR
+from groundwire_collector.monitoring.allowance import SEGMENT_SHARE, WHOLE, Allowance, Stream
+from groundwire_collector.monitoring.attribution import Deployment, attribute
+from groundwire_collector.monitoring.context import Context
+from groundwire_collector.monitoring.daily import SHARE as DAILY_SHARE
+from groundwire_collector.monitoring.daily import DailyWatch
+from groundwire_collector.monitoring.incident import Incident, Located, explain
+from groundwire_collector.monitoring.moved import Movement, movements
+from groundwire_collector.monitoring.observation import Observation
+from groundwire_collector.monitoring.pinned import Pinned
+from groundwire_collector.monitoring.pot import Pot
+from groundwire_collector.monitoring.sessions import Repeat
+from groundwire_collector.monitoring.strata import POOLED
+from groundwire_collector.monitoring.stream import Watched
+from groundwire_collector.storage.drift import RECOVERY, Alarm
+from groundwire_evaluators.drift import KnownMeanESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
 MOST_SEGMENTS = 20  # values of one axis that are watched at once
+OTHER: Stream = ("stratum", "other")  # turns of strata that the baseline does not know
+DAILY: Stream = ("clock", "daily")
 
 
 @dataclass(slots=True)
 class Watch:
     """Collects a baseline, pins it, then looks for a change for the worse.
 
-    The detectors of a watch share its allowance, so their statistics add up; the alarm is raised
-    when the sum reaches 1. While an alarm is open only its recovery is looked for.
+    The detectors of a watch share its part of the allowance, so their statistics add up; the alarm
+    is raised when the sum reaches 1. While an alarm is open only its recovery is looked for.
     """
 
     service: str
@@ -36,32 +40,44 @@ class Watch:
     allowance: Allowance
     min_effect: float
     baseline_turns: int
-    losses: list[float] = field(default_factory=list)
-    flagged: int | None = None  # turns of the baseline that were; None: nothing decides it
+    baseline_days: float = 0.0
+    collected: list[Observation] = field(default_factory=list)
+    kept: int = 0  # of `collected`, those that are written down
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
-    baseline: Baseline | None = None
+    pinned: Pinned | None = None
     pinned_ns: int | None = None
-    detectors: dict[Stream, TwoSampleESR] = field(default_factory=dict)
+    streams: dict[Stream, Watched] = field(default_factory=dict)
+    pots: dict[str, Pot] = field(default_factory=dict)  # by axis
+    launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
+    daily: DailyWatch | None = None
+    context: Context = field(default_factory=Context)
     alarm: Alarm | None = None
     recovery: KnownMeanESR | None = None
     updated_ns: int = 0
+    # What changed since it was written down (memory.py).
+    touched: set[Stream] = field(default_factory=set)
+    gone: set[Stream] = field(default_factory=set)
+    renewed: bool = True  # the baseline
+    begun_anew: bool = False  # and the turns it is made of
 
-    def observe(
-        self,
-        loss: float,
-        at_ns: int,
-        segments: Mapping[str, AxisValue],
-        flagged: bool | None = None,
-    ) -> None:
-        """Take one loss; `segments` maps each axis to the turn's value on it."""
-        self.updated_ns = at_ns
-        self.recent.append(loss)
-        if self.baseline is None:
-            self._collect(loss, flagged, at_ns)
-        elif self.recovery is not None:
-            self.recovery.update(1 - loss, self.allowance.by_clock(WHOLE, at_ns), at_ns)
-        else:
-            self._update(self.baseline, loss, at_ns, segments)
+    def observe(self, turn: Observation, repeat: Repeat | None = None) -> None:
+        """Take one turn; times that run backwards count as the latest seen."""
+        if repeat is Repeat.RETRY:
+            return
+        self.updated_ns = max(turn.at_ns, self.updated_ns)
+        if self.pinned is None:
+            self._collect(turn)
+        elif not (self.pinned.plan.session and repeat is Repeat.SESSION):
+            self.recent.append(turn.loss)
+            mass = self.allowance.by_clock(self.name, self.updated_ns) * self.pinned.plan.price
+            if self.recovery is not None:
+                self.recovery.update(1 - turn.loss, mass, self.updated_ns)
+            else:
+                self._update(self.pinned, turn, mass)
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}\0{self.signal}\0{self.revision}"
 
     @property
     def alarming(self) -> bool:
@@ -75,108 +91,190 @@ class Watch:
 
     @property
     def statistic(self) -> float:
-        return sum(detector.statistic for detector in self.detectors.values())
+        daily = self.daily.statistic if self.daily else 0.0
+        return sum(found.statistic for found in self.streams.values()) + daily
 
-    def evidence(self, values: Sequence[AxisValue]) -> dict[Stream, float]:
-        """Each detector's statistic per unit of the budget it was given."""
-        shares = {(v.axis, v.value): _segment_share(v) for v in values}
-        shares[WHOLE] = 1 - SEGMENT_SHARE
-        return {key: found.statistic / shares[key] for key, found in self.detectors.items()}
+    def launch(self, mass: float, streams: Sequence[Stream]) -> None:
+        """Spend this mass on a deployment: at the next turn, and at the next of each stream."""
+        assert self.pinned is not None
+        mass *= self.pinned.plan.price
+        segments = SEGMENT_SHARE if streams else 0.0
+        self._wait(WHOLE, mass * (1 - segments))
+        for stream in streams:
+            self._wait(stream, mass * segments / len(streams))
 
-    def _collect(self, loss: float, flagged: bool | None, at_ns: int) -> None:
-        self.losses.append(loss)
-        if flagged is not None:
-            self.flagged = (self.flagged or 0) + flagged
-        if len(self.losses) >= self.baseline_turns:
-            self.baseline = Baseline.from_losses(self.losses)
-            self.pinned_ns = at_ns
-            self.allowance.by_clock(WHOLE, at_ns)  # from here on time is watched
-            self.losses = []
+    def pin(self, turns: Sequence[Observation], at_ns: int) -> None:
+        """Compare with these turns from now on."""
+        self.collected = list(turns)
+        self.pinned, self.pinned_ns = Pinned.of(self.collected, self.min_effect), at_ns
+        self.daily = DailyWatch(self.pinned.days, self.min_effect) if self.pinned.days else None
+        self.context = Context.of(self.pinned, self.min_effect)
+        self.renewed = True
+        self.allowance.by_clock(self.name, at_ns)  # from here on time is watched
 
-    def _update(
-        self, baseline: Baseline, loss: float, at_ns: int, segments: Mapping[str, AxisValue]
-    ) -> None:
-        deployed = {axis for axis, value in segments.items() if self._is_new(axis, value)}
-        launch = self.allowance.at_deployment(at_ns) if deployed else 0.0
-        mass = (self.allowance.by_clock(WHOLE, at_ns) + launch) * (1 - SEGMENT_SHARE)
-        self._detector(WHOLE, baseline).update(loss, mass, at_ns)
-        for axis, value in segments.items():
+    def collect_anew(self, turns: Sequence[Observation] = ()) -> None:
+        """Forget the baseline and all that was compared with it; begin another with these turns."""
+        self.gone |= {*self.streams, (RECOVERY, ""), DAILY}
+        for kept in (self.streams, self.pots, self.launches, self.touched, self.recent):
+            kept.clear()
+        self.pinned = self.pinned_ns = self.daily = self.recovery = self.alarm = None
+        self.allowance.watches.leave(self.name)
+        self.collected, self.kept = [], 0
+        self.begun_anew = self.renewed = True
+        for turn in turns:
+            if self.pinned is None:
+                self._collect(turn)
+
+    def order_streams(self, order: Iterable[Stream]) -> None:
+        """As they came, which decides between equals, and how sums are rounded."""
+        self.streams = {stream: self.streams[stream] for stream in order if stream in self.streams}
+
+    def _collect(self, turn: Observation) -> None:
+        """Number and time alone say when a baseline is enough, never its losses."""
+        self.collected.append(turn)
+        spanned = (turn.at_ns - self.collected[0].at_ns) / 86_400e9
+        if len(self.collected) >= self.baseline_turns and spanned >= self.baseline_days:
+            self.pin(self.collected, max(turn.at_ns, self.updated_ns))
+
+    def _update(self, pinned: Pinned, turn: Observation, mass: float) -> None:
+        at_ns = self.updated_ns
+        self.context.observe(turn, at_ns)
+        if self.daily is not None:
+            self.daily.observe(turn.loss, mass * DAILY_SHARE, at_ns)
+            mass *= 1 - DAILY_SHARE
+        segments = SEGMENT_SHARE if turn.values else 0.0
+        stratum = pinned.plan.strata.of(turn.route, at_ns)
+        foreign = pinned.plan.strata.any and stratum == POOLED
+        whole = mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)
+        self._feed(OTHER if foreign else WHOLE, turn.loss, whole, stratum)
+        for axis, value in turn.values.items():
             stream = (axis, value.value)
-            mass = self.allowance.by_clock(stream, at_ns) * _segment_share(value)
-            if axis in deployed:
-                mass += launch * SEGMENT_SHARE / len(AXES)
-            self._detector(stream, baseline).update(loss, mass, at_ns)
+            pot = self.pots.setdefault(axis, Pot(self.allowance.idle_ns))
+            pot.pour(mass * segments / len(turn.values), at_ns)
+            own = pot.take(value.value, at_ns) + self.launches.pop(stream, 0.0)
+            self._feed(stream, turn.loss, own, stratum)
 
-    def _is_new(self, axis: str, value: AxisValue) -> bool:
-        """Deployed after the baseline, and seen here for the first time."""
-        after = self.pinned_ns is not None and value.first_seen_ns > self.pinned_ns
-        return after and (axis, value.value) not in self.detectors
-
-    def _detector(self, stream: Stream, baseline: Baseline) -> TwoSampleESR:
-        if stream not in self.detectors:
+    def _feed(self, stream: Stream, loss: float, mass: float, stratum: str) -> None:
+        assert self.pinned is not None
+        if stream not in self.streams:
             self._make_room(stream[0])
-            self.detectors[stream] = TwoSampleESR(baseline=baseline, min_effect=self.min_effect)
-        return self.detectors[stream]
+            made = Watched.of(self.pinned, self.min_effect, pooled=stream == OTHER)
+            self.streams[stream] = made
+        self.streams[stream].observe(loss, mass, self.updated_ns, stratum)
+        self.touched.add(stream)
+
+    def _wait(self, stream: Stream, mass: float) -> None:
+        self.launches[stream] = self.launches.get(stream, 0.0) + mass
+        if stream in self.streams:
+            self.streams[stream].begin_block()
+            self.touched.add(stream)
 
     def _make_room(self, axis: str) -> None:
         """Of too many values of an axis, stop watching the one that was idle longest."""
-        watched = [stream for stream in self.detectors if stream[0] == axis]
+        watched = [stream for stream in self.streams if stream[0] == axis]
         if axis and len(watched) >= MOST_SEGMENTS:
-            idlest = min(watched, key=lambda stream: self.allowance.clocks[stream])
-            del self.detectors[idlest], self.allowance.clocks[idlest]
+            idlest = min(watched, key=lambda stream: self.streams[stream].last_ns)
+            del self.streams[idlest]
+            self.pots[axis].leave(idlest[1])
+            self.touched.discard(idlest)
+            self.gone.add(idlest)
 
-    def raise_alarm(self, values: Sequence[AxisValue]) -> Alarm:
-        """The alarm, with what it names among the service's axis values; recovery is next."""
-        strongest = max(self.detectors.values(), key=lambda detector: detector.statistic)
-        changed_from, changed_until = strongest.changed_interval or (0, self.updated_ns)
-        named = attribute(values, self.evidence(values), self.pinned_ns or 0, changed_until)
-        size = strongest.size or 0.0
-        size_low, size_high = strongest.size_interval or (size, size)
-        size_low = min(size_low, self._recent_growth())
-        self.alarm = Alarm(
+    def raise_alarm(self, deployments: Sequence[Deployment], *, overriding: bool = False) -> Alarm:
+        """The alarm, with what it names; recovery is next.
+
+        `deployments`: those known of the service. `overriding`: answers contradict their context
+        more than before, too.
+        """
+        assert self.pinned is not None and self.pinned_ns is not None
+        evidence = self.evidence
+        strongest = max(evidence, key=lambda stream: evidence[stream])
+        located = self._located(strongest)
+        moved = self._moved_since(located.began_ns)
+        after = [each for each in deployments if each.at_ns > self.pinned_ns]
+        named = attribute(moved, after, located.change)
+        where = (named.axis, named.value)
+        if where != strongest and where in moved and DAILY != strongest:
+            located = self._located(where)
+        incident = explain(located, named, moved, self.context, overriding)
+        self.alarm = self._alarm(incident, strongest)
+        self.recovery = self._recovery(self.pinned, self.alarm)
+        self._reset()
+        return self.alarm
+
+    def _located(self, stream: Stream) -> Located:
+        found = self.daily if stream == DAILY else self.streams[stream]
+        assert found is not None
+        return Located.of(found, self.updated_ns)
+
+    def _moved_since(self, at_ns: int) -> dict[Stream, Movement]:
+        assert self.pinned is not None
+        streams = {stream: found for stream, found in self.streams.items() if stream != OTHER}
+        since = {stream: found.since(at_ns) for stream, found in streams.items()}
+        return movements(since, self.pinned.pooled)
+
+    def _alarm(self, incident: Incident, strongest: Stream) -> Alarm:
+        assert self.pinned is not None
+        located, named = incident.located, incident.named
+        baseline = {
+            "turns": self.pinned.n,
+            "mean": self.pinned.mean,
+            "pinned_ns": self.pinned_ns,
+            "strata": str(self.pinned.plan.strata),
+            "block": self.pinned.plan.block,
+        }
+        return Alarm(
             service=self.service,
             signal=self.signal,
             axis=named.axis,
             value=named.value,
-            cause=named.cause,
+            cause=incident.cause,
             raised_ns=self.updated_ns,
-            changed_ns=strongest.changed_at or self.updated_ns,
-            changed_from_ns=changed_from,
-            changed_until_ns=changed_until,
-            size=size,
-            size_low=size_low,
-            size_high=size_high,
-            details={"revision": self.revision, "statistic": self.statistic},
+            changed_ns=located.began_ns,
+            changed_from_ns=located.change.from_ns,
+            changed_until_ns=located.change.until_ns,
+            size=located.size,
+            size_low=min(located.low, self._recent_growth(self.pinned)),
+            size_high=located.high,
+            details={
+                "revision": self.revision,
+                "statistic": self.statistic,
+                "clock": "daily" if strongest == DAILY else "turns",
+                "baseline": baseline,
+                **incident.details,
+            },
         )
-        self.recovery = self._recovery(self.alarm)
-        for detector in self.detectors.values():
-            detector.reset()
-        return self.alarm
+
+    @property
+    def evidence(self) -> dict[Stream, float]:
+        """The statistic of every stream, the daily clock among them."""
+        found = {stream: each.statistic for stream, each in self.streams.items()}
+        return found | ({DAILY: self.daily.statistic} if self.daily else {})
 
     def resolve(self) -> Alarm:
         """Close the open alarm, and look for the next change against the same baseline."""
         assert self.alarm is not None
         resolved = replace(self.alarm, resolved_ns=self.updated_ns)
         self.alarm = self.recovery = None
+        self.gone.add((RECOVERY, ""))
         return resolved
 
-    def _recent_growth(self) -> float:
-        assert self.baseline is not None
-        return sum(self.recent) / max(len(self.recent), 1) - self.baseline.mean
+    def _reset(self) -> None:
+        for stream, found in self.streams.items():
+            found.reset()
+            self.touched.add(stream)
+        if self.daily is not None:
+            self.daily.reset()
 
-    def _recovery(self, alarm: Alarm) -> KnownMeanESR:
+    def _recent_growth(self, pinned: Pinned) -> float:
+        return sum(self.recent) / max(len(self.recent), 1) - pinned.mean
+
+    def _recovery(self, pinned: Pinned, alarm: Alarm) -> KnownMeanESR:
         """Tells a mean loss near the baseline's from one that is still worse.
 
         The border is half of what the loss has surely grown by. An alarm after few bad turns knows
         its size badly, and half of a size that is too large would call the same drift a recovery;
         so the size is also looked for in the last turns before the alarm, good ones included.
         """
-        assert self.baseline is not None
-        middle = self.baseline.mean + max(alarm.size_low, self.min_effect) / 2
-        middle = min(middle, (1 + self.baseline.mean) / 2)
+        middle = pinned.mean + max(alarm.size_low, self.min_effect) / 2
+        middle = min(middle, (1 + pinned.mean) / 2)
         return KnownMeanESR(mean=1 - middle, min_effect=self.min_effect)
-
-
-def _segment_share(value: AxisValue) -> float:
-    """Of a watch's allowance, what the detector of one axis value gets."""
-    return SEGMENT_SHARE / len(AXES) * share_of_nth(value.position)

@@ -1,6 +1,6 @@
 """What the monitor remembers between two batches: baselines, detectors, axis values, alarms."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -125,19 +125,19 @@ def save_baselines(connection: Connection, rows: Iterable[StoredBaseline]) -> No
     upsert(connection, BASELINE, [asdict(row) for row in rows])
 
 
-def save_detectors(
-    connection: Connection,
-    watches: Collection[tuple[str, str, str]],
-    rows: Iterable[StoredDetector],
-) -> None:
-    """Replace the detectors of `watches` (service, signal, revision) by `rows`."""
-    identity = tuple_(DETECTOR.c.service, DETECTOR.c.signal, DETECTOR.c.revision)
-    connection.execute(delete(DETECTOR).where(identity.in_(list(watches))))
+def save_detectors(connection: Connection, rows: Iterable[StoredDetector]) -> None:
     upsert(connection, DETECTOR, [asdict(row) for row in rows])
 
 
 def save_axis_values(connection: Connection, rows: Iterable[AxisValue]) -> None:
     upsert(connection, AXIS_VALUE, [asdict(row) for row in rows])
+
+
+def forget_axis_values(connection: Connection, values: Iterable[AxisValue]) -> None:
+    columns = (AXIS_VALUE.c.service, AXIS_VALUE.c.axis, AXIS_VALUE.c.value)
+    gone = [(each.service, each.axis, each.value) for each in values]
+    if gone:
+        connection.execute(delete(AXIS_VALUE).where(tuple_(*columns).in_(gone)))
 
 
 def raise_alarm(connection: Connection, alarm: Alarm) -> int:

@@ -69,7 +69,8 @@ def save_part(connection: Connection, part: str, state: Any) -> None:
 
 
 def parts(connection: Connection) -> dict[str, Any]:
-    return dict(connection.execute(select(MONITOR.c.part, MONITOR.c.state)).tuples().all())
+    rows = connection.execute(select(MONITOR.c.part, MONITOR.c.state))
+    return {row.part: row.state for row in rows}
 
 
 def forget_detectors(connection: Connection, detectors: Iterable[tuple[str, ...]]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from groundwire_collector.monitoring import memory
-from groundwire_collector.monitoring.monitor import MOST_SERVICES, Monitor
+from groundwire_collector.monitoring.monitor import MOST_SERVICES, Monitor, Terms
 from groundwire_collector.monitoring.watch import MOST_SEGMENTS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.drift import Alarm
@@ -20,8 +20,8 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 BASELINE = 300
 
 
-def monitor() -> Monitor:
-    return Monitor(AlarmBudget.parse("1 per 30d"), min_effect=0.03, baseline_turns=BASELINE)
+def monitor(**terms: object) -> Monitor:
+    return Monitor(Terms(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, **terms))
 
 
 def turns(
@@ -144,7 +144,7 @@ def test_a_flood_of_versions_is_watched_within_bounds_and_hides_no_drift():
     for number in range(200):
         watched.observe(turns(1, 0.05, after=400 + number, model_version=f"v{number}"))
     [watch] = watched.watches.values()
-    assert len(watch.detectors) == 1 + MOST_SEGMENTS
+    assert len(watch.streams) == 2 + MOST_SEGMENTS  # the whole service, and its one route
     [alarm] = watched.observe(turns(300, 0.6, seed=1, after=600, model_version="ft-2"))
     assert (alarm.axis, alarm.value) == ("model_version", "ft-2")
 

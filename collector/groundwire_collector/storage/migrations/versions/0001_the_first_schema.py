@@ -27,6 +27,11 @@ def upgrade() -> None:
         sa.Column("size_low", sa.Float(), nullable=False),
         sa.Column("size_high", sa.Float(), nullable=False),
         sa.Column("resolved_ns", WIDE, nullable=True),
+        sa.Column("acknowledged_ns", WIDE, nullable=True),
+        sa.Column("acknowledged_by", sa.String(), nullable=True),
+        sa.Column("accepted_ns", WIDE, nullable=True),
+        sa.Column("accepted_by", sa.String(), nullable=True),
+        sa.Column("accepted_why", sa.String(), nullable=True),
         sa.Column("details", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -74,6 +79,40 @@ def upgrade() -> None:
         sa.Column("pinned_ns", WIDE, nullable=True),
         sa.Column("state", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("service", "signal", "revision"),
+    )
+    op.create_table(
+        "baseline_act",
+        sa.Column("id", WIDE, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("signal", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("since_ns", WIDE, nullable=False),
+        sa.Column("until_ns", WIDE, nullable=True),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("at_ns", WIDE, nullable=False),
+        sa.Column("alarm_id", WIDE, nullable=True),
+        sa.Column("applied_ns", WIDE, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("baseline_act", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_baseline_act_service"), ["service"], unique=False)
+
+    op.create_table(
+        "baseline_turn",
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("signal", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("position", WIDE, nullable=False),
+        sa.Column("at_ns", WIDE, nullable=False),
+        sa.Column("loss", sa.Float(), nullable=False),
+        sa.Column("route", sa.String(), nullable=False),
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("relevance", sa.Float(), nullable=True),
+        sa.Column("flagged", sa.Boolean(), nullable=True),
+        sa.PrimaryKeyConstraint("service", "signal", "revision", "position"),
     )
     op.create_table(
         "canary_result",
@@ -216,6 +255,12 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "monitor",
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("part"),
+    )
+    op.create_table(
         "pending_trace",
         sa.Column("trace_id", sa.String(), nullable=False),
         sa.Column("last_received_ns", WIDE, nullable=False),
@@ -225,6 +270,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pending_trace", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pending_trace_due_ns"), ["due_ns"], unique=False)
+
+    op.create_table(
+        "rollout",
+        sa.Column("id", WIDE, nullable=False),
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("axis", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("at_ns", WIDE, nullable=False),
+        sa.Column("announced_ns", WIDE, nullable=False),
+        sa.Column("announced_by", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("rollout", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rollout_service"), ["service"], unique=False)
 
     op.create_table(
         "score",
@@ -307,4 +367,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_turn_trace_id"), ["trace_id"], unique=False)
         batch_op.create_index("ix_turn_worst", ["p_unsupported", "started_ns"], unique=False)
 
+    op.create_table(
+        "watch",
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("signal", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("service", "signal", "revision"),
+    )
     # ### end Alembic commands ###
