@@ -1,4 +1,4 @@
-"""What was spent in the period behind one: never more than its limit, wherever the period begins."""
+"""What was spent in the period behind one: never more than its limit, wherever it begins."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

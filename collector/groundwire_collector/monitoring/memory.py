@@ -1,7 +1,7 @@
 """Writing down what the monitor knows, and taking it up again where the last commit left it.
 
 Only what changed since the last batch is written: the turns a baseline grew by, the detectors that
-were fed. A baseline is written once, when it is pinned (docs/decisions/0078-memory-of-the-monitor.md).
+were fed. A baseline is written once, when it is pinned (docs/decisions/0078).
 """
 
 from collections.abc import Iterable

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from groundwire_collector.monitoring.allowance import DEPLOY_SHARE, Allowance, Stream
 from groundwire_collector.monitoring.attribution import AXES, DEPLOYED, Deployment
-from groundwire_collector.monitoring.observation import Reading
+from groundwire_collector.monitoring.observation import Observation, Reading
 from groundwire_collector.monitoring.sessions import Repeat, Sessions
 from groundwire_collector.monitoring.signals import Loss
 from groundwire_collector.monitoring.watch import Watch
@@ -106,13 +106,15 @@ class Monitor:
         self, key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int, *, closed: bool
     ) -> None:
         """Begin another baseline with these turns; `closed`: it is made of no others."""
-        found = []
+        found: list[Observation] = []
         for item in judged:
             reading = Reading.of(item, ())
             reading = replace(reading, at_ns=min(reading.at_ns, now_ns))
-            for loss in reading.losses:
-                if (reading.service, loss.signal, loss.revision) == key:
-                    found.append(reading.observation(loss))
+            found += [
+                reading.observation(loss)
+                for loss in reading.losses
+                if (reading.service, loss.signal, loss.revision) == key
+            ]
         watch = self.watch(key)
         watch.collect_anew(() if closed else found)
         if closed and len(found) >= 2:

@@ -18,8 +18,8 @@ FEWEST = 10  # turns (or blocks) without which nothing is said of a segment
 class Movement:
     """The growth of a segment's mean loss with a 90 % interval.
 
-    `nats`: evidence that it grew, the log-likelihood ratio of its own mean to the baseline's, losses
-    being taken as 0 and 1 with the baseline's dispersion.
+    `nats`: evidence that it grew, the log-likelihood ratio of its own mean to the baseline's, where
+    losses count as 0 and 1 with the baseline's dispersion.
     """
 
     turns: float

@@ -47,7 +47,7 @@ class Pinned:
         plan, kept = plans.choose(turns)
         losses = np.array([turn.loss for turn in kept])
         groups = plans.by_stratum(kept, plan.strata)
-        flags = [turn.flagged for turn in turns if turn.flagged is not None]
+        flags = [turn.flagged for turn in kept if turn.flagged is not None]
         unfit = np.array([1 - turn.relevance for turn in kept if turn.relevance is not None])
         return cls(
             plan=plan,

@@ -7,7 +7,7 @@ those of one of them do all the more (docs/decisions/0077-strata-and-blocks.md).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ class Plan:
     """`session`: one score a session. `block`: turns whose mean is one step of a detector."""
 
     session: bool = False
-    strata: Strata = Strata()
+    strata: Strata = field(default_factory=Strata)
     block: int = 1
 
     @property

@@ -18,8 +18,8 @@ Detector = TwoSampleESR | StratifiedESR
 class Sums:
     """Turns (or blocks) since some time: how many, their losses, the squares of these.
 
-    Where there are strata a loss is counted as far above the mean of all as it was above that of its
-    stratum.
+    Where there are strata a loss counts as far above the mean of all as it was above that of its
+    own stratum.
     """
 
     turns: float

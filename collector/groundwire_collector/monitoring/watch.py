@@ -185,7 +185,8 @@ class Watch:
         `deployments`: those known of the service. `overriding`: answers contradict their context
         more than before, too.
         """
-        assert self.pinned is not None and self.pinned_ns is not None
+        assert self.pinned is not None
+        assert self.pinned_ns is not None
         evidence = self.evidence
         strongest = max(evidence, key=lambda stream: evidence[stream])
         located = self._located(strongest)
@@ -193,7 +194,7 @@ class Watch:
         after = [each for each in deployments if each.at_ns > self.pinned_ns]
         named = attribute(moved, after, located.change)
         where = (named.axis, named.value)
-        if where != strongest and where in moved and DAILY != strongest:
+        if where != strongest and where in moved and strongest != DAILY:
             located = self._located(where)
         incident = explain(located, named, moved, self.context, overriding)
         self.alarm = self._alarm(incident, strongest)

@@ -15,7 +15,7 @@ from groundwire_collector.catalogue import EVALUATIONS, FAITHFULNESS, TURNS, all
 from groundwire_collector.intake import Intake
 from groundwire_collector.metrics.exposition import CommittedCollector, Exposition
 from groundwire_collector.monitoring import memory
-from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.monitor import Monitor, Terms
 from groundwire_collector.routes import metrics
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, progress
@@ -188,7 +188,7 @@ def test_an_open_alarm_shows_what_changed_and_since_when(engine):
 
 def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine):
     budget = AlarmBudget.parse("1 per 30d")
-    monitor = Monitor(budget=budget, min_effect=0.03, baseline_turns=50)
+    monitor = Monitor(Terms(budget, baseline_turns=50))
     for number in range(50):
         assert gauge(engine, "groundwire_baseline_turns") == []
         bad = number % 10 == 0
