@@ -36,6 +36,7 @@ MAY_IMPORT = {
         "typer",
         "uvicorn",
         "yaml",
+        "zstandard",
     },
 }
 

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from fastapi import FastAPI
 
-from groundwire_collector import __version__, health, pages
+from groundwire_collector import __version__, catalogue, health, pages
 from groundwire_collector.gate import Gate, KeyRing
 from groundwire_collector.intake import Intake
 from groundwire_collector.metrics.exposition import Exposition
@@ -21,6 +21,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.shared_texts import content_key
 from groundwire_collector.storage.spans import SpanStore
+from groundwire_collector.storage.sqlite import SqliteEngine
 from groundwire_collector.upkeep import keep_up
 
 
@@ -32,6 +33,9 @@ def create_app(settings: Settings) -> FastAPI:
     writer = Writer(SpanStore(engine), intake)
     redaction = redaction_of(settings, content_key(engine))
     reception = Reception(settings, writer, intake, redaction)
+    intake.watch(catalogue.PENDING_BYTES, lambda: reception.budget.held)
+    if isinstance(engine, SqliteEngine):
+        intake.watch(catalogue.WAL_BYTES, engine.file.wal_bytes)
     key_ring = KeyRing(engine)
 
     @asynccontextmanager

@@ -292,6 +292,18 @@ ACKNOWLEDGEMENT = _of_process(
     "From the head of an OTLP request to its acknowledgement, the commit included.",
     buckets=ACKNOWLEDGEMENT_BUCKETS,
 )
+WRITE_QUEUE = _of_process(
+    Kind.GAUGE, "write_queue_requests", "Requests that wait for the commit of what they brought."
+)
+WRITE_QUEUE_AGE = _of_process(
+    Kind.GAUGE, "write_queue_age_seconds", "How long the oldest of these requests has waited."
+)
+PENDING_BYTES = _of_process(
+    Kind.GAUGE, "pending_bytes", "Bodies of requests in memory, from reading until the answer."
+)
+WAL_BYTES = _of_process(
+    Kind.GAUGE, "wal_bytes", "Length of SQLite's write-ahead log, which long readers let grow."
+)
 
 
 def all_metrics() -> tuple[Metric, ...]:

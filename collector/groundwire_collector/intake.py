@@ -3,10 +3,19 @@
 These belong to one process and start at zero with it; `rate()` copes with that.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from groundwire_collector import catalogue
 from groundwire_collector.catalogue import Metric
+
+_WATCHED = (
+    catalogue.WRITE_QUEUE,
+    catalogue.WRITE_QUEUE_AGE,
+    catalogue.PENDING_BYTES,
+    catalogue.WAL_BYTES,
+)
 
 
 class Intake:
@@ -19,6 +28,9 @@ class Intake:
         self._deduplicated = self._counter(catalogue.SPANS_DEDUPLICATED)
         self._requests = self._counter(catalogue.REQUESTS)
         self._bad_keys = self._counter(catalogue.BAD_KEYS)
+        self._gauges = {
+            metric: Gauge(metric.name, metric.help, registry=self.registry) for metric in _WATCHED
+        }
         self._seconds = Histogram(
             catalogue.ACKNOWLEDGEMENT.name,
             catalogue.ACKNOWLEDGEMENT.help,
@@ -44,6 +56,10 @@ class Intake:
         self._requests.labels(str(status)).inc()
         if status == 200:
             self._seconds.observe(seconds)
+
+    def watch(self, metric: Metric, value: Callable[[], float]) -> None:
+        """What a gauge shows: asked for at each scrape."""
+        self._gauges[metric].set_function(value)
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)

@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         None, gt=0, description="Size of the SQLite database at which the oldest is deleted."
     )
 
+    max_wal_bytes: int = Field(
+        2**30, gt=0, description="SQLite's write-ahead log at its longest; then clients must wait."
+    )
+
     # TLS; or leave it to a proxy (docs/howto/run-the-collector.md)
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain.")
     tls_key: Path | None = Field(None, description="PEM file of its private key.")
@@ -156,10 +160,6 @@ class Settings(BaseSettings):
     @property
     def sqlite_path(self) -> Path:
         return self.data_dir / "groundwire.db"
-
-    @property
-    def sqlalchemy_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.sqlite_path}"
 
     @property
     def url(self) -> str:

@@ -1,7 +1,7 @@
 """Which spans and log records of a request are stored, and why the others are not."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from groundwire.attributes import SERVICE_NAME
 from groundwire_collector.receiver import wire
-from groundwire_collector.receiver.blocks import Block
+from groundwire_collector.receiver.blocks import Block, Item
 from groundwire_collector.receiver.limits import cut_log_record, cut_resource, cut_span
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.storage.encoding import EVENT_NAME, UNKNOWN_SERVICE, service_name
@@ -44,14 +44,8 @@ class Admission:
 
     def spans(self, blocks: Iterable[Block[SpanMessage]], access: Access) -> Admitted:
         admitted = Admitted()
-        for block in blocks:
-            admitted.refused.update(block.broken)
-            service = _service(block.resource)
-            if not access.covers(service):
-                admitted.refused["the key is not for this service"] += len(block.items)
-                continue
-            origin = self._origin(block.resource, block.scope)
-            for message in block.items:
+        for messages, service, origin in self._covered(blocks, access, admitted.refused):
+            for message in messages:
                 reason = _fault(message)
                 if reason:
                     admitted.refused[reason] += 1
@@ -64,14 +58,8 @@ class Admission:
 
     def logs(self, blocks: Iterable[Block[LogMessage]], access: Access) -> Admitted:
         admitted = Admitted()
-        for block in blocks:
-            admitted.refused.update(block.broken)
-            service = _service(block.resource)
-            if not access.covers(service):
-                admitted.refused["the key is not for this service"] += len(block.items)
-                continue
-            origin = self._origin(block.resource, block.scope)
-            for message in block.items:
+        for messages, service, origin in self._covered(blocks, access, admitted.refused):
+            for message in messages:
                 if not _is_event_of_a_span(message):
                     admitted.ignored += 1
                     continue
@@ -80,6 +68,18 @@ class Admission:
                     self.redaction.log_record(message)
                 admitted.logs.append(log_record(message, service, origin))
         return admitted
+
+    def _covered(
+        self, blocks: Iterable[Block[Item]], access: Access, refused: Counter[str]
+    ) -> Iterator[tuple[Sequence[Item], str, bytes]]:
+        """Of each block that the key is for: its items, their service, and their origin."""
+        for block in blocks:
+            refused.update(block.broken)
+            service = _service(block.resource)
+            if access.covers(service):
+                yield block.items, service, self._origin(block.resource, block.scope)
+            else:
+                refused["the key is not for this service"] += len(block.items)
 
     def _origin(self, resource: Resource, scope: InstrumentationScope) -> bytes:
         """A ResourceSpans with one ScopeSpans, without its spans."""

@@ -17,6 +17,7 @@ from groundwire_collector.receiver import answers
 from groundwire_collector.receiver.body import Body, ClientGoneError, RefusalError
 from groundwire_collector.receiver.reception import Reception
 from groundwire_collector.receiver.writer import UnstorableError
+from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.keys import Access
 
 _PROTOBUF = (b"application/x-protobuf", b"application/protobuf")
@@ -63,8 +64,8 @@ class Receiver:
             answer = await handler(data, access, json=_is_json(content_type))
         except RefusalError as refusal:
             return answers.error(content_type, refusal.status, refusal.message)
-        except StorageUnavailableError as error:
-            return answers.error(content_type, 503, str(error))
+        except PASSING:
+            return answers.error(content_type, 503, StorageUnavailableError.__doc__ or "")
         except UnstorableError as error:
             return answers.error(content_type, 400, str(error))
         finally:

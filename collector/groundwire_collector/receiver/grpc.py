@@ -61,7 +61,7 @@ class GrpcReceiver:
             answer = await handler(data, access, json=False)
         except RefusalError as refusal:
             await _abort(context, refusal.status, refusal.message)
-        except (StorageUnavailableError, *PASSING):
+        except PASSING:
             await _abort(context, 503, StorageUnavailableError.__doc__ or "")
         except UnstorableError as error:
             await _abort(context, 400, str(error))

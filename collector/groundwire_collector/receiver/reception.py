@@ -26,7 +26,7 @@ LARGE_BODY = 256 * 1024  # decoded in a thread, so that others are not kept wait
 class Reception:
     """What HTTP and gRPC share: one budget, one set of rules, one writer.
 
-    Every method may raise RefusalError, StorageUnavailableError and UnstorableError.
+    Every method may raise RefusalError, UnstorableError, and what passes (PASSING).
     """
 
     def __init__(

@@ -7,10 +7,13 @@ price of a commit is shared by as many as arrive meanwhile, and nobody waits for
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from time import monotonic
 
+from groundwire_collector import catalogue
 from groundwire_collector.errors import GroundwireError, StorageUnavailableError
 from groundwire_collector.intake import Intake
 from groundwire_collector.storage.engine import PASSING
@@ -31,6 +34,7 @@ class UnstorableError(GroundwireError):
 class _Request:
     batch: Batch
     done: asyncio.Future[None]
+    since: float = field(default_factory=monotonic)
 
 
 class Writer:
@@ -40,8 +44,20 @@ class Writer:
         self._store = store
         self._intake = intake or Intake()
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        self._waiting: deque[_Request] = (
+            deque()
+        )  # in the order of the queue, until they are settled
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self._intake.watch(catalogue.WRITE_QUEUE, lambda: len(self._waiting))
+        self._intake.watch(catalogue.WRITE_QUEUE_AGE, self.queue_age)
+
+    def queue_age(self) -> float:
+        """Seconds that the oldest request has waited for its commit; 0: none waits."""
+        try:
+            return monotonic() - self._waiting[0].since
+        except IndexError:
+            return 0.0
 
     def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> Batch:
         """What `commit` takes; in the thread of the caller.
@@ -56,13 +72,15 @@ class Writer:
 
         StorageUnavailableError: try again later; UnstorableError: never will be.
         """
-        if self._stopped or self._queue.qsize() >= LONGEST_QUEUE:
+        if self._stopped or len(self._waiting) >= LONGEST_QUEUE:
             raise StorageUnavailableError
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
             self._thread.start()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Request(batch, done))
+        request = _Request(batch, done)
+        self._waiting.append(request)
+        self._queue.put(request)
         await done
 
     def stop(self) -> None:
@@ -76,6 +94,8 @@ class Writer:
         while (first := self._queue.get()) is not None:
             group, more = self._group(first)
             self._write(group)
+            for _ in group:
+                self._waiting.popleft()
             if not more:
                 return
 

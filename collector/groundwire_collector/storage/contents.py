@@ -7,21 +7,24 @@ message comes back byte for byte, whatever was cut.
 
 import re
 import struct
-import zlib
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from itertools import chain
+
+import zstandard as zstd
 
 from groundwire_collector.storage.dictionary import COMMON
 
 SHORTEST_TEXT = 192  # bytes; a shorter one costs more as a row than where it stands
 DIGEST_BYTES = 16
 _REFERENCE = struct.Struct(f"<I{DIGEST_BYTES}s")
-_RAW, _DEFLATED = b"\x00", b"\x01"
-_LEVEL = 6
-_SMALL = 8192  # below, a window of 4 KiB compresses as well, and sets up five times as fast
+_RAW, _PACKED = b"\x00", b"\x01"
+_LEVEL = 3
+_SMALL, _LARGE = 4096, 2**20  # bytes the compressors are made for: nearly all texts are small
 _JSON_STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_JSON = b"[{"
 
+DamagedError = zstd.ZstdError
 Cut = tuple[int, bytes]  # offset in the skeleton, what stood there
 
 
@@ -30,14 +33,15 @@ def cut(message: bytes, texts: Iterable[bytes]) -> tuple[bytes, list[Cut]]:
     kept: list[bytes] = []
     cuts: list[Cut] = []
     end = length = 0
-    for text in chain.from_iterable(map(_pieces, texts)):
-        start = message.find(text, end)
-        if start < 0:
-            continue
-        kept.append(message[end:start])
-        length += start - end
-        cuts.append((length, text))
-        end = start + len(text)
+    for text in texts:
+        for piece in _strings_in(text) if text[0] in _JSON else (text,):
+            start = message.find(piece, end)
+            if start < 0:
+                continue
+            kept.append(message[end:start])
+            length += start - end
+            cuts.append((length, piece))
+            end = start + len(piece)
     kept.append(message[end:])
     return b"".join(kept), cuts
 
@@ -53,11 +57,8 @@ def join(skeleton: bytes, cuts: Iterable[Cut]) -> bytes:
     return b"".join(parts)
 
 
-def _pieces(text: bytes) -> Iterator[bytes]:
-    """A text, or the long strings in it where it is JSON: the chunks recur, not their list."""
-    if text[:1] not in (b"[", b"{"):
-        yield text
-        return
+def _strings_in(text: bytes) -> Iterator[bytes]:
+    """The long strings in a text that is JSON: the chunks recur, not their list."""
     for match in _JSON_STRING.finditer(text):
         if match.end(1) - match.start(1) >= SHORTEST_TEXT:
             yield match[1]
@@ -76,17 +77,39 @@ def references_of(packed: bytes) -> list[tuple[int, bytes]]:
     return list(_REFERENCE.iter_unpack(packed))
 
 
+class _Packing(threading.local):
+    """Each thread's own: a compressor takes one text at a time."""
+
+    def __init__(self) -> None:
+        common = zstd.ZstdCompressionDict(COMMON, dict_type=zstd.DICT_TYPE_RAWCONTENT)
+        form = zstd.FORMAT_ZSTD1_MAGICLESS
+        self.small, self.large = (
+            zstd.ZstdCompressor(
+                dict_data=common,
+                compression_params=zstd.ZstdCompressionParameters.from_level(
+                    _LEVEL,
+                    source_size=size,
+                    dict_size=len(COMMON),
+                    format=form,
+                    write_checksum=False,
+                    write_dict_id=False,
+                ),
+            )
+            for size in (_SMALL, _LARGE)
+        )
+        self.unpacker = zstd.ZstdDecompressor(dict_data=common, format=form)
+
+
+_packing = _Packing()
+
+
 def compress(data: bytes) -> bytes:
-    """Deflate with a dictionary of what telemetry is full of, unless that makes it longer."""
-    small = len(data) < _SMALL
-    window, memory = (-12, 5) if small else (-15, 8)
-    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, window, memory, zdict=COMMON)
-    deflated = compressor.compress(data) + compressor.flush()
-    return _DEFLATED + deflated if len(deflated) < len(data) else _RAW + data
+    """Zstandard with a dictionary of what telemetry is full of, unless that makes it longer."""
+    packer = _packing.small if len(data) <= _SMALL else _packing.large
+    packed = packer.compress(data)
+    return _PACKED + packed if len(packed) < len(data) else _RAW + data
 
 
 def expand(stored: bytes) -> bytes:
-    if stored[:1] == _RAW:
-        return stored[1:]
-    decompressor = zlib.decompressobj(-15, zdict=COMMON)
-    return decompressor.decompress(stored[1:]) + decompressor.flush()
+    """DamagedError where it is not what `compress` made."""
+    return stored[1:] if stored[:1] == _RAW else _packing.unpacker.decompress(stored[1:])

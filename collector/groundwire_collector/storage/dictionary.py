@@ -1,8 +1,8 @@
 """What telemetry of RAG applications is full of: the preset dictionary of the compression.
 
 NEVER CHANGE `COMMON`: what is on disk was compressed with it and cannot be read without it. A
-better one is a second constant, with a format mark of its own in storage/contents.py. zlib
-prefers what stands near the end.
+better one is a second constant, with a format mark of its own in storage/contents.py. What
+stands near the end costs least to refer to.
 """
 
 COMMON = (

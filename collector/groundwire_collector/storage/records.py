@@ -1,6 +1,6 @@
 """What the receiver hands to the store: a message as it came, and what must be known of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -30,7 +30,7 @@ class SpanRecord:
     complete: bool
     body: bytes
     origin: bytes
-    texts: tuple[bytes, ...]
+    texts: Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class LogRecord:
     service: str
     body: bytes
     origin: bytes
-    texts: tuple[bytes, ...]
+    texts: Sequence[bytes]
 
 
 def span_record(message: SpanMessage, service: str, origin: bytes) -> SpanRecord:
@@ -58,15 +58,13 @@ def span_record(message: SpanMessage, service: str, origin: bytes) -> SpanRecord
         _COMPLETE in body and _says_complete(message),
         body,
         origin,
-        tuple(_texts_of_span(message)) if len(body) >= SHORTEST_TEXT else (),
+        _texts_of_span(message) if len(body) >= SHORTEST_TEXT else (),
     )
 
 
 def log_record(message: LogMessage, service: str, origin: bytes) -> LogRecord:
     body = message.SerializeToString()
-    long = len(body) >= SHORTEST_TEXT
-    # In the order of the wire: the body is field 5, the attributes are field 6.
-    texts = (*_texts(message.body), *_texts_of(message.attributes)) if long else ()
+    texts = _texts_of_log(message) if len(body) >= SHORTEST_TEXT else ()
     return LogRecord(message.trace_id, message.span_id, service, body, origin, texts)
 
 
@@ -79,27 +77,38 @@ def _says_complete(message: SpanMessage) -> bool:
     return any(pair.key == ANSWER_COMPLETE and pair.value.bool_value for pair in message.attributes)
 
 
-def _texts_of_span(message: SpanMessage) -> Iterator[bytes]:
-    yield from _texts_of(message.attributes)
+def _texts_of_span(message: SpanMessage) -> list[bytes]:
+    """In the order of the wire."""
+    found: list[bytes] = []
+    _add_pairs(found, message.attributes)
     for event in message.events:
-        yield from _texts_of(event.attributes)
+        _add_pairs(found, event.attributes)
+    return found
 
 
-def _texts_of(pairs: Iterable[KeyValue]) -> Iterator[bytes]:
+def _texts_of_log(message: LogMessage) -> list[bytes]:
+    """In the order of the wire: the body is field 5, the attributes are field 6."""
+    found: list[bytes] = []
+    _add_value(found, message.body)
+    _add_pairs(found, message.attributes)
+    return found
+
+
+def _add_pairs(found: list[bytes], pairs: Iterable[KeyValue]) -> None:
     for pair in pairs:
         # Nearly all are short, and of those this is the only thing asked.
         if pair.ByteSize() >= SHORTEST_TEXT:
-            yield from _texts(pair.value)
+            _add_value(found, pair.value)
 
 
-def _texts(value: AnyValue) -> Iterator[bytes]:
+def _add_value(found: list[bytes], value: AnyValue) -> None:
     text = value.string_value
     if text:
         encoded = text.encode() if len(text) * 4 >= SHORTEST_TEXT else b""
         if len(encoded) >= SHORTEST_TEXT:
-            yield encoded
+            found.append(encoded)
     elif value.HasField("array_value"):
         for item in value.array_value.values:
-            yield from _texts(item)
+            _add_value(found, item)
     elif value.HasField("kvlist_value"):
-        yield from _texts_of(value.kvlist_value.values)
+        _add_pairs(found, value.kvlist_value.values)

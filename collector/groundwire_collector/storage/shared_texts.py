@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, event, select
 
 from groundwire_collector.storage import contents
 from groundwire_collector.storage.records import LogRecord, SpanRecord
@@ -38,16 +38,23 @@ class SharedTexts:
         self._key = b""
         self._stored: OrderedDict[tuple[int, bytes], None] = OrderedDict()
         self._sweeps = b""
+        self._doubted = False
+        event.listen(engine, "connect", self._doubt)
+
+    def _doubt(self, *_: object) -> None:
+        """A new connection may be to another database: a backup, a replica that took over."""
+        self._doubted = True
 
     def begin(self, day: int) -> "NewTexts":
         """For the texts of one transaction, before it."""
         self._key = self._key or content_key(self._engine)
         return NewTexts(self._stored, self._key, day)
 
-    def deleted_since(self, connection: Connection) -> bool:
-        """Whether texts were deleted since the last transaction: then none is known any more."""
+    def forgotten(self, connection: Connection) -> bool:
+        """Whether texts may be gone since the last transaction: then none is known any more."""
+        doubted, self._doubted = self._doubted, False
         sweeps = connection.exec_driver_sql(_SWEEPS_SQL).scalar() or b""
-        if sweeps == self._sweeps:
+        if sweeps == self._sweeps and not doubted:
             return False
         self._stored.clear()
         self._sweeps = sweeps
@@ -56,7 +63,7 @@ class SharedTexts:
     def committed(self, batches: Iterable["NewTexts"]) -> None:
         """The transaction is on disk, and its texts with it."""
         for texts in batches:
-            for name in texts.texts:
+            for name in texts.names:
                 self._stored[texts.day, name] = None
         while len(self._stored) > REMEMBERED:
             self._stored.popitem(last=False)
@@ -69,7 +76,7 @@ class NewTexts:
         self._stored = stored
         self._key = key
         self.day = day
-        self.texts: dict[bytes, bytes] = {}
+        self._names: dict[bytes, bytes] = {}  # by text: an answer stands in several spans
 
     def take(self, record: SpanRecord | LogRecord) -> tuple[bytes, bytes]:
         """Take the long texts out of a record: its compressed skeleton, and the references."""
@@ -84,13 +91,18 @@ class NewTexts:
     def rows(self) -> list[dict[str, Any]]:
         return [
             {"day": self.day, "digest": name, "body": contents.compress(text)}
-            for name, text in self.texts.items()
+            for text, name in self._names.items()
             if (self.day, name) not in self._stored
         ]
 
+    @property
+    def names(self) -> Iterable[bytes]:
+        return self._names.values()
+
     def _name(self, text: bytes) -> bytes:
-        name = contents.digest(text, self._key)
-        self.texts[name] = text
+        name = self._names.get(text)
+        if name is None:
+            name = self._names[text] = contents.digest(text, self._key)
         return name
 
 
@@ -125,8 +137,12 @@ def read_texts(connection: Connection, rows: Iterable[Row[Any]]) -> Texts:
 
 def content_key(engine: Engine) -> bytes:
     """The secret of all keyed hashes of this database; made where there is none yet."""
+    with engine.connect() as connection:
+        found = _facts(connection).get(CONTENT_KEY)
+    if found is not None:
+        return found
     with engine.begin() as connection:
-        return _facts(connection).get(CONTENT_KEY) or _make_key(connection)
+        return _make_key(connection)
 
 
 def forget_deleted(connection: Connection) -> None:

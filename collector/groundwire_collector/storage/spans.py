@@ -1,7 +1,6 @@
 """The span stream: spans in, in the order of their arrival, and traces out."""
 
 import logging
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -16,6 +15,7 @@ from sqlalchemy import Column, Connection, Engine, Row, Table, delete, func, sel
 
 from groundwire_collector.span import Span, SpanEvent
 from groundwire_collector.storage.bulk import Inserter, Lookup
+from groundwire_collector.storage.contents import DamagedError
 from groundwire_collector.storage.encoding import event_of, message_of, span_of
 from groundwire_collector.storage.records import LogRecord, SpanRecord, span_record
 from groundwire_collector.storage.shared_texts import (
@@ -123,8 +123,8 @@ class SpanStore:
         """
         with self._engine.begin() as connection:
             take_turns(connection)
-            deleted = self._shared.deleted_since(connection)
-            text_rows = [b.texts.rows() if deleted else b.text_rows for b in batches]
+            forgotten = self._shared.forgotten(connection)
+            text_rows = [b.texts.rows() if forgotten else b.text_rows for b in batches]
             sifted = self._sift(connection, batches)
             log_rows = _fresh_logs(connection, [row for b in batches for row in b.log_rows])
             _delete(connection, sifted.replaced)
@@ -282,7 +282,7 @@ def _span(row: Row[Any], texts: Texts) -> Span | None:
     try:
         body, origin = texts.assemble(row)
         return span_of(SpanMessage.FromString(body), ResourceSpans.FromString(origin))
-    except (KeyError, DecodeError, zlib.error):
+    except (KeyError, DecodeError, DamagedError):
         # One row that cannot be read must not hold up the others for ever.
         log.exception("span %s of trace %s cannot be read", row.span_id.hex(), row.trace_id.hex())
         return None
@@ -299,7 +299,7 @@ def _events(
             event = event_of(LogMessage.FromString(body))
             message = SpanMessage(trace_id=row.trace_id, span_id=row.span_id)
             carrier = span_of(message, ResourceSpans.FromString(origin))
-        except (KeyError, DecodeError, zlib.error):
+        except (KeyError, DecodeError, DamagedError):
             log.exception("a log record of trace %s cannot be read", row.trace_id.hex())
             continue
         _, before = found.get((row.trace_id, row.span_id), (None, ()))

@@ -1,5 +1,8 @@
 """What the receiver counts of itself, read where Prometheus reads it."""
 
+import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -58,3 +61,26 @@ def test_requests_are_counted_by_status_and_only_acknowledgements_are_timed(clie
     assert found["otlp_requests_total200"] == 1
     assert found["otlp_requests_total400"] == 1
     assert found["otlp_acknowledgement_seconds_count"] == 1
+
+
+def test_what_waits_for_its_commit_is_counted_and_aged(client, tmp_path: Path):
+    other = sqlite3.connect(tmp_path / "groundwire.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # nothing can be committed meanwhile
+    body = request_of(bytes(7) + b"1")
+    sending = threading.Thread(
+        target=lambda: client.post("/v1/traces", content=body, headers=PROTOBUF)
+    )
+    sending.start()
+    give_up = time.monotonic() + 5
+    while (found := counted(client))["write_queue_requests"] == 0 and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert found["write_queue_requests"] == 1
+    assert found["write_queue_age_seconds"] > 0
+    assert found["pending_bytes"] == len(body)
+    other.execute("ROLLBACK")
+    sending.join()
+    found = counted(client)
+    assert [found["write_queue_requests"], found["write_queue_age_seconds"]] == [0, 0]
+    assert found["pending_bytes"] == 0
+    assert found["wal_bytes"] > 0
+    other.close()

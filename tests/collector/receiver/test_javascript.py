@@ -137,7 +137,7 @@ def test_it_waits_as_long_as_it_is_told_by_429(modules: Path, tmp_path: Path) ->
 def test_it_tries_again_while_the_database_is_locked(
     modules: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("groundwire_collector.storage.engine.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("groundwire_collector.storage.sqlite.BUSY_SECONDS", 0.1)
     with serving(tmp_path) as server:
         assert export(modules, server, kind) == DONE
         other = sqlite3.connect(

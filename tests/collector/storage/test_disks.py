@@ -17,6 +17,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage import progress
 from groundwire_collector.storage.engine import open_engine
 from groundwire_collector.storage.spans import spans_of
 
@@ -57,11 +58,11 @@ def broken_disk(tmp_path: Path, lacking: Lacking) -> Iterator[Path]:
     except (OSError, subprocess.CalledProcessError):
         lacking("the right to mount a disk", "apt-get install e2fsprogs, and run as root")
     yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
 @contextmanager
-def collector(folder: Path) -> Iterator[int]:
+def collector(folder: Path, evaluators: str = "none") -> Iterator[int]:
     """The whole collector on that disk; its port."""
     with socket.socket() as first, socket.socket() as second:
         for listener in (first, second):
@@ -70,7 +71,7 @@ def collector(folder: Path) -> Iterator[int]:
     environment = {
         **os.environ,
         "GROUNDWIRE_API_KEY": "gw_disk",
-        "GROUNDWIRE_EVALUATORS": "none",
+        "GROUNDWIRE_EVALUATORS": evaluators,
     }
     arguments = ["--port", str(port), "--grpc-port", str(grpc_port), "--data-dir", str(folder)]
     process = subprocess.Popen(
@@ -145,16 +146,38 @@ def test_a_full_disk_loses_nothing_and_is_got_over(disk: Path) -> None:
         assert stored(data, acknowledged | refused) == acknowledged | refused
 
 
-def test_a_disk_that_turns_read_only_loses_nothing(broken_disk: Path, tmp_path: Path) -> None:
-    """As ext4 does by itself after an error of the device; mounted anew, it goes on."""
-    data = broken_disk / "data"
-    with collector(data) as port:
+def test_a_disk_that_turns_read_only_is_got_over_without_a_restart(
+    broken_disk: Path, tmp_path: Path
+) -> None:
+    """As ext4 does by itself after an error of the device; then repaired and mounted anew."""
+    data, image = broken_disk / "data", tmp_path / "image"
+    with collector(data, "grounding") as port:
         assert [post(port, trace) for trace in (1, 2)] == [200, 200]
+        until(lambda: noted(data) == 2)
         _mount("-o", "remount,abort", str(broken_disk))
         assert [post(port, trace) for trace in (3, 4)] == [503, 503]
         assert ready(port) == 503
-    subprocess.run(["umount", str(broken_disk)], check=True)
-    _mount("-o", "loop", str(tmp_path / "image"), str(broken_disk))
-    with collector(data) as port:
+        subprocess.run(["umount", "-l", str(broken_disk)], check=True)
+        # With the next transaction nothing holds a file of it any more.
+        until(lambda: ready(port) == 503 and not loop_devices(image))
+        assert post(port, 3) == 503
+        assert list(broken_disk.iterdir()) == []
+        subprocess.run(["e2fsck", "-p", str(image)], check=False, capture_output=True)
+        _mount("-o", "loop", str(image), str(broken_disk))
         assert [post(port, trace) for trace in (3, 4)] == [200, 200]
+        assert ready(port) == 200
         assert stored(data, {1, 2, 3, 4}) == {1, 2, 3, 4}
+        until(lambda: noted(data) == 4)
+
+
+def loop_devices(image: Path) -> bytes:
+    return subprocess.run(["losetup", "-j", str(image)], check=True, capture_output=True).stdout
+
+
+def noted(folder: Path) -> int:
+    """How many commits the worker has taken note of."""
+    engine = open_engine(Settings(data_dir=folder))
+    with engine.connect() as connection:
+        seq = progress.position(connection)
+    engine.dispose()
+    return seq

@@ -61,7 +61,7 @@ def on_sqlite(tmp_path: Path) -> Settings:
 
 
 def test_a_locked_database(on_sqlite: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("groundwire_collector.storage.engine.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("groundwire_collector.storage.sqlite.BUSY_SECONDS", 0.1)
     with receiver(on_sqlite) as client:
         assert post(client, 1) == 200
         other = sqlite3.connect(on_sqlite.sqlite_path, isolation_level=None)

@@ -1,0 +1,148 @@
+"""SQLite behind the engine: how its file is opened, let go of, and kept from growing.
+
+One writer at a time: `begin()` takes the write lock at once (a transaction that reads first and
+wants it later can only fail), and `connect()` never does, so readers wait for nobody and nobody
+waits for readers (docs/decisions/0026).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+
+from groundwire_collector.errors import StorageUnavailableError
+
+BUSY_SECONDS = 5.0
+CHECKPOINT_PAGES = 4000  # of 4 KiB: the WAL is folded back into the database about every 16 MB
+FOLDING_SECONDS = 0.2  # how long a write waits for readers once the WAL is as long as it may be
+_WRITES = "groundwire_writes"
+_FILE = "groundwire_file"
+_PRIMARY = 0xFF  # of an extended result code
+# The file or what it lies on is not what it was: it is closed, so that a disk can be unmounted
+# and repaired, and opened again with the next transaction.
+_LOST = frozenset(
+    {
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+
+
+class SqliteEngine(Engine):
+    """An engine whose `begin()` takes SQLite's write lock, and whose `connect()` does not."""
+
+    file: "File"
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """StorageUnavailableError where readers keep the WAL from being folded back."""
+        self.file.bound_wal()
+        with self.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
+
+
+def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
+    """An engine on the file; only its first connection may make it.
+
+    Every transaction is on the file that is at `path` now: one that was moved away, replaced or
+    unmounted is let go of.
+    """
+    file = File(path, max_wal_bytes)
+    made = create_engine(f"sqlite:///{path}", creator=file.open)
+    engine = SqliteEngine(made.pool, made.dialect, made.url, hide_parameters=True)
+    engine.file = file
+
+    def remember(_connection: object, record: Any) -> None:
+        record.info[_FILE] = file.identity()
+
+    def check(_connection: object, record: Any, _proxy: object) -> None:
+        if record.info.get(_FILE) != file.identity():
+            engine.dispose()
+            raise DisconnectionError
+
+    def let_go(context: ExceptionContext) -> None:
+        code = getattr(context.original_exception, "sqlite_errorcode", 0)
+        if code & _PRIMARY in _LOST:
+            context.is_disconnect = True
+            engine.dispose()
+
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", check)
+    event.listen(engine, "handle_error", let_go)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+class File:
+    """The database file and its write-ahead log."""
+
+    def __init__(self, path: Path, max_wal_bytes: int) -> None:
+        self._path = path
+        self._wal = path.with_name(f"{path.name}-wal")
+        self._max_wal_bytes = max_wal_bytes
+        self._mode = "rwc"
+
+    def open(self) -> sqlite3.Connection:
+        uri = f"{self._path.absolute().as_uri()}?mode={self._mode}"
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._mode = "rw"  # what vanished is not silently replaced by an empty one
+        return connection
+
+    def identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def bound_wal(self) -> None:
+        """StorageUnavailableError where the WAL is too long and a reader keeps it so.
+
+        A reader holds what was written since it began, so while one does not end the WAL only
+        grows; writers then wait rather than fill the disk.
+        """
+        if self.wal_bytes() <= self._max_wal_bytes:
+            return
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(self._path, timeout=FOLDING_SECONDS)) as connection,
+        ):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.wal_bytes() > self._max_wal_bytes:
+            raise StorageUnavailableError(
+                "A reader that does not end keeps the write-ahead log at its longest."
+            )
+
+    def wal_bytes(self) -> int:
+        """Length of the write-ahead log; 0 where there is none."""
+        try:
+            return self._wal.stat().st_size
+        except OSError:
+            return 0
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
+    connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    # Setting these anew would take the write lock, though they are kept in the file.
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only before the first table
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit={CHECKPOINT_PAGES * 4096}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,107 @@
+"""The file behind SQLite: replaced, gone, or held by a reader that does not end."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from groundwire_collector.errors import StorageUnavailableError
+from groundwire_collector.settings import Settings
+from groundwire_collector.span import Span
+from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
+from groundwire_collector.storage.spans import SpanStore, spans_of
+
+TEXT = "Refunds are paid within fourteen days of the return. " * 8
+LONGEST_WAL = 2**20
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", max_wal_bytes=LONGEST_WAL)
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    opened = open_engine(settings)
+    make_schema(opened)
+    yield opened
+    opened.dispose()
+
+
+def a_span(trace: int) -> Span:
+    return Span(trace_id=f"{trace:032x}", span_id=f"{1:016x}", attributes={"text": TEXT})
+
+
+def texts(engine: Engine, *traces: int) -> list[object]:
+    names = [f"{trace:032x}" for trace in traces]
+    with engine.connect() as connection:
+        found = spans_of(connection, names)
+    return [found[name][0].attributes["text"] if found[name] else None for name in names]
+
+
+def copy(settings: Settings, path: Path) -> Path:
+    with sqlite3.connect(settings.sqlite_path) as connection:
+        connection.execute("VACUUM INTO ?", [str(path)])
+    return path
+
+
+def test_a_backup_that_is_put_in_its_place_is_what_is_written_from_then_on(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    store = SpanStore(engine)
+    backup = copy(settings, tmp_path / "backup")
+    store.add([a_span(1)])
+    for file in settings.data_dir.glob("groundwire.db*"):
+        file.unlink()
+    shutil.move(backup, settings.sqlite_path)
+    # The text of span 1 is not in the backup, though this store has written it before.
+    store.add([a_span(2)])
+    assert texts(engine, 1, 2) == [None, TEXT]
+
+
+def test_a_file_that_is_gone_is_an_outage_and_no_empty_database(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    store = SpanStore(engine)
+    store.add([a_span(1)])
+    elsewhere = settings.data_dir.rename(tmp_path / "elsewhere")
+    settings.data_dir.mkdir()
+    for _ in range(2):
+        with pytest.raises(PASSING):
+            store.add([a_span(2)])
+    assert list(settings.data_dir.iterdir()) == []
+    settings.data_dir.rmdir()
+    elsewhere.rename(settings.data_dir)
+    store.add([a_span(2)])
+    assert texts(engine, 1, 2) == [TEXT, TEXT]
+
+
+def test_a_reader_that_does_not_end_cannot_make_the_wal_longer_than_it_may_be(
+    settings: Settings, engine: Engine
+) -> None:
+    store, wal = SpanStore(engine), Path(f"{settings.sqlite_path}-wal")
+    stored: list[int] = []
+
+    def write_on() -> None:
+        for step in range(1, 10_000):
+            store.add([a_span(step)])
+            stored.append(step)
+
+    with sqlite3.connect(settings.sqlite_path) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM span").fetchone()
+        with pytest.raises(StorageUnavailableError):
+            write_on()
+        longest = wal.stat().st_size
+        for _ in range(3):
+            with pytest.raises(StorageUnavailableError):
+                store.add([a_span(len(stored) + 1)])
+        assert LONGEST_WAL < wal.stat().st_size == longest < LONGEST_WAL + 2**18
+        assert set(texts(engine, *stored)) == {TEXT}  # readers are not kept waiting
+        reader.execute("ROLLBACK")
+    store.add([a_span(len(stored) + 1)])
+    assert wal.stat().st_size < LONGEST_WAL
+    assert set(texts(engine, *stored, len(stored) + 1)) == {TEXT}
