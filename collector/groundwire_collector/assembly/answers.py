@@ -132,7 +132,11 @@ def _calls(text: str | None, final: list[Answer]) -> tuple[SpanReading, ...]:
 
 def _unaided(trace: Trace, root: SpanReading) -> Answer | None:
     """An answer without any traced generation: a root that retrieved, and says more than that."""
-    if root.kind not in SPEAKING or root.failed or root.said is None or root.question is None:
+    # A service that retrieves and generates in one call is a retrieval that names a model.
+    both = root.kind == SpanKind.RETRIEVAL and root.text("response_model") is not None
+    if not (both or root.kind in SPEAKING) or root.failed or root.said is None:
+        return None
+    if root.question is None and root.query is None:
         return None
     below = list(trace.subtree(root))
     if any(r.kind == SpanKind.GENERATION for r in below):
@@ -166,7 +170,23 @@ def _once(found: list[Answer]) -> list[Answer]:
 
 
 def _twins(one: Answer, other: Answer) -> bool:
-    return any(same_call(a, b) for a in one.calls for b in other.calls)
+    return any(
+        same_call(a, b) or _tells_the_end(a, b) or _tells_the_end(b, a)
+        for a in one.calls
+        for b in other.calls
+    )
+
+
+def _tells_the_end(later: SpanReading, call: SpanReading) -> bool:
+    """`later` says what came of `call`, whose span ended before its answer was streamed."""
+    return (
+        later.said is not None
+        and call.said is None
+        and later.span.scope == call.span.scope
+        and later.span.start_ns >= call.span.end_ns
+        and bool(later.prompt)
+        and later.prompt == call.prompt
+    )
 
 
 def _feeds(answer: Answer, found: list[Answer], queries: list[str]) -> bool:

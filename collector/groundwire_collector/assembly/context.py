@@ -69,7 +69,24 @@ def retrievals(trace: Trace, readings: Sequence[SpanReading]) -> list[Retrieval]
     found = [r for r in found if not _nested(trace, r, found)]
     reranked = [r for r in found if r.reading.kind == SpanKind.RERANK and r.chunks is not None]
     found = [r for r in found if r in reranked or not _superseded(r, reranked)]
-    return found if typed else list(_untyped(trace, readings))
+    if not typed:
+        return list(_untyped(trace, readings))
+    return _told_above(trace, readings, found)
+
+
+def _told_above(
+    trace: Trace, readings: Sequence[SpanReading], found: list[Retrieval]
+) -> list[Retrieval]:
+    """For a retrieval that does not tell its chunks the function around it that returned them."""
+    silent = [r for r in found if r.chunks is None]
+    if not silent:
+        return found
+    told = {r.reading.span.span_id: r for r in _untyped(trace, readings)}
+    for retrieval in silent:
+        above = (told.get(a.span.span_id) for a in trace.ancestors(retrieval.reading))
+        if (function := next(filter(None, above), None)) is not None:
+            found = [r for r in found if r is not retrieval and r is not function] + [function]
+    return found
 
 
 def _retrieval(trace: Trace, reading: SpanReading) -> Retrieval:

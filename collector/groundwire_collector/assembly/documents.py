@@ -1,11 +1,12 @@
 """Chunks out of the shapes in which retrievers, vector stores and databases return them."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from groundwire_collector.assembly.shapes import try_unpack
+from groundwire_collector.assembly.shapes import literal, try_unpack
 from groundwire_evaluators.turn import Chunk
 
 TEXT_KEYS = (
@@ -23,8 +24,9 @@ SCORE_KEYS = (
     "@search.score",
 )
 METADATA_KEYS = ("metadata", "meta", "payload", "properties", "_source", "extra_info")
+_NAMED = {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, "rank", "type", "lc"}
 # What holds the document itself, where a hit is a wrapper around it.
-INNER_KEYS = ("document", "node", "kwargs", "data", "doc", "fields")
+INNER_KEYS = ("document", "node", "kwargs", "data", "doc", "fields", "entity")
 LIST_KEYS = (
     "documents", "results", "chunks", "matches", "hits", "nodes", "source_nodes", "points",
     "passages", "records", "rows", "result", "output", "outputs", "return", "return_value",
@@ -32,6 +34,8 @@ LIST_KEYS = (
     "items", "source_documents", "retrieved_documents", "retrieval_results", "value", "replies",
 )  # fmt: skip
 DEEPEST = 6
+# How OpenLLMetry writes what Cohere's reranker returned.
+_RERANKED = re.compile(r"Doc (\S{1,100}), Score: (-?[\d.e+-]{1,30})(?:\n|$)")
 
 
 def chunks(value: Any, rows: bool = False) -> list[Chunk] | None:
@@ -93,9 +97,11 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
         return Chunk(text=json.dumps(item, ensure_ascii=False), rank=rank)
     if not isinstance(item, dict):
         return None
+    if reranked := _reranked(item, rank):
+        return reranked
     hit = _flattened(item)
     metadata = _metadata(hit)
-    text = _first_text(hit, TEXT_KEYS) or _first_text(metadata, TEXT_KEYS)
+    text = _first_text(hit, TEXT_KEYS) or _record(hit) or _first_text(metadata, TEXT_KEYS)
     if text is None and rows and _is_row(hit):
         return Chunk(text=json.dumps(item, ensure_ascii=False, default=str), rank=rank)
     identity = _first(hit, ID_KEYS)
@@ -107,6 +113,15 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
         rank=item.get("rank", rank) if isinstance(item.get("rank", rank), int) else rank,
         metadata={key: v for key, v in metadata.items() if key not in TEXT_KEYS or text != v},
     )
+
+
+def _reranked(item: Mapping[str, Any], rank: int) -> Chunk | None:
+    content = item.get("content")
+    if not isinstance(content, str) or content[:4] != "Doc " or "role" not in item:
+        return None
+    if (found := _RERANKED.match(content)) is None:
+        return None
+    return Chunk(text=content[found.end() :], id=found[1], score=_number(found[2]), rank=rank)
 
 
 def _is_row(hit: Mapping[str, Any]) -> bool:
@@ -134,7 +149,9 @@ def _with_score(chunk: Chunk, score: float | None) -> Chunk:
 def _flattened(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """A hit with the document it wraps drawn up to its own level; its own score and rank win."""
     for key in INNER_KEYS:
-        inner = try_unpack(item.get(key))
+        if key not in item:
+            continue
+        inner = literal(item[key])
         if isinstance(inner, dict):
             outer = {name: value for name, value in item.items() if name != key}
             if key == "kwargs":  # LangChain's serialised form: `id` is the class, not the document
@@ -146,24 +163,42 @@ def _flattened(item: Mapping[str, Any]) -> Mapping[str, Any]:
 def _metadata(hit: Mapping[str, Any]) -> dict[str, Any]:
     for key in METADATA_KEYS:
         if key in hit:
-            inner = try_unpack(hit[key])
+            inner = literal(hit[key])
             if isinstance(inner, dict):
-                return dict(inner)
+                return inner
             return {} if inner in (None, "") else {key: inner}
-    named = {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, "rank", "type", "lc"}
-    return {key: value for key, value in hit.items() if key not in named}
+    return {key: value for key, value in hit.items() if key not in _NAMED}
 
 
 def _first(item: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
-    return next((item[key] for key in keys if item.get(key) is not None), None)
+    for key in keys:
+        if (value := item.get(key)) is not None:
+            return value
+    return None
 
 
 def _first_text(item: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    return next((item[key] for key in keys if key in item and isinstance(item[key], str)), None)
+    for key in keys:
+        value = item.get(key)
+        if isinstance(value, str):
+            return value
+    return None
+
+
+def _record(hit: Mapping[str, Any]) -> str | None:
+    """Content that is a record: the text in it (a knowledge base's), else the record itself."""
+    content = hit.get("content")
+    if not isinstance(content, dict) or not content:
+        return None
+    text = _first_text(content, TEXT_KEYS)
+    return json.dumps(content, ensure_ascii=False, default=str) if text is None else text
 
 
 def _first_number(item: Mapping[str, Any], keys: tuple[str, ...]) -> float | None:
-    return next((n for key in keys if key in item and (n := _number(item[key])) is not None), None)
+    for key in keys:
+        if key in item and (number := _number(item[key])) is not None:
+            return number
+    return None
 
 
 def _number(value: Any) -> float | None:

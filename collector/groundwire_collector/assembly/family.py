@@ -39,12 +39,18 @@ class Source:
 
     `key` is an attribute, of the resource too; with `{i}` a numbered group of attributes. `events`
     instead names events (to the role of the message each holds, where it does). `path` leads into
-    a JSON value. `kinds` limits the source to spans of these kinds.
+    a JSON value; the numbers beside it whose name begins with `plus` are added to it. `json`: the
+    emitter writes every value as JSON, a text too. `kinds` limits the source to spans of these
+    kinds, `scopes` to instrumentation scopes that begin so, `outside` to all others.
     """
 
     key: str = ""
     path: tuple[str, ...] = ()
+    plus: str = ""
+    json: bool = False
     kinds: frozenset[SpanKind] = frozenset()
+    scopes: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
     events: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""  # of a group of attributes: what stands before the number or name
     numbered: bool = False
@@ -56,7 +62,11 @@ class Source:
         return cls(
             key=key,
             path=tuple(given["path"].split(".")) if "path" in given else (),
+            plus=given.get("plus", ""),
+            json=given.get("json", False),
             kinds=frozenset(SpanKind(kind) for kind in given.get("kinds", ())),
+            scopes=tuple(given.get("scopes", ())),
+            outside=tuple(given.get("outside", ())),
             events=given.get("events", {}),
             prefix=_prefix(key),
             numbered="{i}" in key,
@@ -69,17 +79,23 @@ def _prefix(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """`values` of attribute `key` to kinds; `*` any value. `scope`: only where it begins so."""
+    """`values` of attribute `key` to kinds; `*` any value.
+
+    `scope`: only where it begins so; `names`: only of spans that are called so.
+    """
 
     key: str
     values: Mapping[str, SpanKind]
     scope: str = ""
+    names: frozenset[str] = frozenset()
     first: bool = False  # asked before the rules of higher families
 
     @classmethod
     def parse(cls, entry: dict[str, Any]) -> "KindRule":
         values = {value: SpanKind(kind) for value, kind in entry["values"].items()}
-        return cls(entry["key"], values, entry.get("scope", ""), entry.get("first", False))
+        names = frozenset(entry.get("names", ()))
+        first = entry.get("first", False)
+        return cls(entry["key"], values, entry.get("scope", ""), names, first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,39 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from groundwire_collector.span import Json
 
 MOST_INDEX = 100_000  # a number beyond this is no position in a list
-_NUMBER = re.compile(r"\d+")
+LONGEST_KEY = 120  # characters of a key that is remembered
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+_Way = tuple[int, tuple[str, ...], bool]  # the number, the path below it, whether that has numbers
 
 
 def numbered(attributes: Mapping[str, Json], prefix: str) -> list[Json]:
     """`p.0.a.b`, `p.1` to `[{"a": {"b": ...}}, ...]` in order; a gap is kept as `rank`."""
     items: dict[int, Any] = {}
+    deep = False
     for key, value in attributes.items():
         if not key.startswith(prefix):
             continue
-        number, *path = key[len(prefix) :].split(".")
-        if not _NUMBER.fullmatch(number) or int(number) > MOST_INDEX:
+        way = _way(key, prefix) if len(key) <= LONGEST_KEY else _split(key, prefix)
+        if way is None:
             continue
+        number, path, nested = way
+        deep = deep or nested
         if path:
-            _place(items.setdefault(int(number), {}), path, value)
+            _place(items.setdefault(number, {}), path, value)
         else:
-            items[int(number)] = value
-    whole = max(items, default=-1) < len(items)
-    return [_listed(items[i]) if whole else _with_rank(_listed(items[i]), i) for i in sorted(items)]
+            items[number] = value
+    if deep:
+        items = {number: _listed(item) for number, item in items.items()}
+    if max(items, default=-1) < len(items):
+        return [items[number] for number in sorted(items)]
+    return [_with_rank(items[number], number) for number in sorted(items)]
 
 
 def named(attributes: Mapping[str, Json], prefix: str) -> dict[str, Json]:
@@ -35,7 +45,17 @@ def named(attributes: Mapping[str, Json], prefix: str) -> dict[str, Json]:
     }
 
 
-def _place(item: Any, path: list[str], value: Json) -> None:
+def _split(key: str, prefix: str) -> _Way | None:
+    number, *path = key[len(prefix) :].split(".")
+    if not _NUMBER.fullmatch(number) or int(number) > MOST_INDEX:
+        return None
+    return int(number), tuple(path), any(map(_NUMBER.fullmatch, path))
+
+
+_way = lru_cache(maxsize=16_384)(_split)
+
+
+def _place(item: Any, path: tuple[str, ...], value: Json) -> None:
     for step in path[:-1]:
         if not isinstance(item, dict):
             return
@@ -49,7 +69,7 @@ def _listed(item: Any) -> Any:
     if not isinstance(item, dict):
         return item
     inner = {key: _listed(value) for key, value in item.items()}
-    if inner and all(_NUMBER.fullmatch(key) for key in inner):
+    if inner and all(map(_NUMBER.fullmatch, inner)):
         return [inner[key] for key in sorted(inner, key=int)]
     return inner
 

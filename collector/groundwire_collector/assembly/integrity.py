@@ -54,7 +54,7 @@ def _is_cut(reading: SpanReading, source: Source, keys: set[str]) -> bool:
         return any(key.startswith(source.prefix) for key in keys)
     if source.events or source.key in keys:
         return source.key in keys
-    reading.unpacked(source.key)
+    reading.unpacked(source)
     return source.key in reading.cut_keys
 
 

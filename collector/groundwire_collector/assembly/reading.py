@@ -8,7 +8,7 @@ from groundwire_collector.assembly.documents import chunks, completed
 from groundwire_collector.assembly.family import Source, SpanKind
 from groundwire_collector.assembly.groups import named, numbered
 from groundwire_collector.assembly.lazy import lazy
-from groundwire_collector.assembly.lookup import Place, index, kind_rules, overlays
+from groundwire_collector.assembly.lookup import Plan, Sources, overlays, plan
 from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.shapes import (
     CutJsonError,
@@ -44,9 +44,11 @@ class SpanReading:
 
     @lazy
     def kind(self) -> SpanKind:
-        for rule in kind_rules():
+        for rule in self._plan.rules:
             value = self.attributes.get(rule.key)
             if value is None or (rule.scope and not self.span.scope.startswith(rule.scope)):
+                continue
+            if rule.names and self.span.name not in rule.names:
                 continue
             kind = rule.values.get(str(value)) or rule.values.get("*")
             if kind is not None:
@@ -58,19 +60,21 @@ class SpanReading:
         return self.span.status == 2 or "error.type" in self.attributes
 
     @lazy
-    def _places(self) -> dict[str, list[Place]]:
-        keys = (*self.attributes, *self.span.resource)
-        return index().places(keys, self.span.events)
+    def _plan(self) -> Plan:
+        names = tuple(dict.fromkeys([event.name for event in self.span.events]))
+        return plan((*self.attributes, *self.span.resource), names)
 
-    def places(self, fact: str) -> Iterator[Source]:
+    @lazy
+    def _sources(self) -> Sources:
+        return self._plan.sources(self.kind, self.span.scope)
+
+    def places(self, fact: str) -> tuple[Source, ...]:
         """The places of a fact that this span may fill, best first."""
-        for place in self._places.get(fact, ()):
-            if not place.source.kinds or self.kind in place.source.kinds:
-                yield place.source
+        return self._sources.get(fact, ())
 
     def values(self, fact: str) -> Iterator[Json]:
         """Every value the tables offer for a fact, best first; JSON in a string is unpacked."""
-        for source in self.places(fact):
+        for source in self._sources.get(fact, ()):
             value = self._value(source)
             if value is not None and value != "":
                 yield value
@@ -79,7 +83,7 @@ class SpanReading:
         return next(self.values(fact), None)
 
     def text(self, fact: str) -> str | None:
-        if fact not in self._places:
+        if fact not in self._sources:
             return None
         for value in self.values(fact):
             if isinstance(value, bool | list | dict):
@@ -90,6 +94,8 @@ class SpanReading:
         return None
 
     def number(self, fact: str) -> float | None:
+        if fact not in self._sources:
+            return None
         for value in self.values(fact):
             try:
                 return float(value)
@@ -104,7 +110,7 @@ class SpanReading:
         )
 
     def flag(self, fact: str) -> bool:
-        return self.value(fact) in (True, "true", "True", 1)
+        return fact in self._sources and self.value(fact) in (True, "true", "True", 1)
 
     @lazy
     def prompt(self) -> list[Message]:
@@ -173,16 +179,20 @@ class SpanReading:
         if source.prefix:
             gather = numbered if source.numbered else named
             return gather(self.attributes, source.prefix) or None
-        value = self.unpacked(source.key)
-        return follow(value, source.path) if source.path and value is not None else value
+        value = self.unpacked(source)
+        if not source.path or value is None:
+            return value
+        found = follow(value, source.path)
+        return _with_parts(found, follow(value, source.path[:-1]), source) if source.plus else found
 
-    def unpacked(self, key: str) -> Json:
+    def unpacked(self, source: Source) -> Json:
         """An attribute of the span, else of its resource; JSON is parsed once a span."""
+        key = source.key
         if key not in self._unpacked:
             value = self.attributes.get(key)
             value = self.span.resource.get(key) if value is None else value
             try:
-                self._unpacked[key] = unpack(value)
+                self._unpacked[key] = unpack(value, source.json)
             except CutJsonError:
                 self._unpacked[key] = value
                 self.cut_keys.add(key)
@@ -200,6 +210,18 @@ def same_call(one: SpanReading, other: SpanReading) -> bool:
         return False
     ids = {one.text("response_id"), other.text("response_id")} - {None}
     return len(ids) == 1 or (not ids and one.said is not None and one.said == other.said)
+
+
+def _with_parts(number: Json, beside: Json, source: Source) -> Json:
+    """A number with those beside it that were taken out of it: `input` with `input_cache_read`."""
+    if not isinstance(number, int) or not isinstance(beside, dict):
+        return number
+    taken_out = [
+        value
+        for key, value in beside.items()
+        if key.startswith(source.plus) and isinstance(value, int) and "priority" not in key
+    ]
+    return number + sum(taken_out)
 
 
 def _unquoted(text: str) -> str:

@@ -122,6 +122,8 @@ def _kinds(rules: Iterable[KindRule]) -> dict[str, str]:
     for rule in rules:
         for value, kind in rule.values.items():
             where = f" in scope `{rule.scope}`" if rule.scope else ""
+            if rule.names:
+                where += f" and its name is one of {', '.join(sorted(rule.names))}"
             said = "is there" if value == "*" else f"= `{value}`"
             found.setdefault(str(kind), []).append(f"`{rule.key}` {said}{where}")
     return {kind: "; ".join(said) for kind, said in found.items()}
@@ -131,8 +133,15 @@ def _place(place: Source) -> str:
     if place.events:
         return "events " + ", ".join(f"`{name}`" for name in place.events)
     path = f" → `{'.'.join(place.path)}`" if place.path else ""
-    kinds = f" ({', '.join(sorted(place.kinds))})" if place.kinds else ""
-    return f"`{place.key}`{path}{kinds}"
+    plus = f", with every `{place.plus}…` beside it" if place.plus else ""
+    limits = [", ".join(sorted(place.kinds))] if place.kinds else []
+    limits += [f"in scope {', '.join(place.scopes)}"] if place.scopes else []
+    limits += [f"not in scope {', '.join(place.outside)}"] if place.outside else []
+    return f"`{place.key}`{path}{plus}{_bracketed(limits)}"
+
+
+def _bracketed(limits: Sequence[str]) -> str:
+    return f" ({'; '.join(limits)})" if limits else ""
 
 
 def _matrix(results: Mapping[str, Any] | None) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Text out of whatever shape an emitter wrapped it in: JSON in a string, messages, arguments."""
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +15,15 @@ QUESTION_KEYS = (
 ANSWER_KEYS = (
     "answer", "output", "outputs", "output_text", "result", "response", "reply", "replies", "text",
     "content", "final_result", "final_output", "return", "return_value", "message", "messages",
-    "choices", "generations", "data", "kwargs", "parts",
+    "choices", "completion", "generations", "candidates", "combined_chunk_content", "data",
+    "kwargs", "parts",
 )  # fmt: skip
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "model": "assistant"}
-TEXT_PARTS = {"text", "input_text", "output_text", None}
+TEXT_PARTS = {"text", "input_text", "output_text", "refusal", None}
+CALLING_PARTS = {"tool_call", "tool_use", "function_call"}
+RETURNING_PARTS = {"tool_call_response", "tool_result"}
 DEEPEST = 12
+LONGEST_REPR = 65_536  # characters of a Python repr that is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +39,46 @@ class CutJsonError(ValueError):
     """The attribute begins as JSON and does not end as such: it was cut on its way."""
 
 
-def unpack(value: Any) -> Any:
-    """A JSON object or array written as a string becomes what it stands for.
+def unpack(value: Any, texts: bool = False) -> Any:
+    """A JSON object or array written as a string becomes what it stands for; with `texts` a
+    JSON string too, where the emitter writes every value as JSON.
 
     Raises:
         CutJsonError: where it begins like one and does not end as one.
     """
     if not isinstance(value, str):
         return value
+    first = value[:1]
+    if first not in "[{ \n\t\r" and not (texts and first == '"'):
+        return value
     text = value.strip()
-    if text[:2] not in _OPENINGS and text[:1] not in "[{":
+    first = text[:1]
+    if first not in "[{" and not (texts and first == '"'):
         return value
     try:
         return json.loads(text)
     except RecursionError:
         return value
     except ValueError:
-        if text[:2] in _OPENINGS and text[-1] not in "]}":
+        if (text[:2] in _OPENINGS and text[-1] not in "]}") or (first == '"' and text[-1] != '"'):
             raise CutJsonError from None
         return value  # prose in brackets, a Python repr
 
 
+def literal(value: Any) -> Any:
+    """As `try_unpack`, and what Python wrote with str() of a dict or a list becomes that again."""
+    unpacked = try_unpack(value)
+    if not isinstance(unpacked, str) or unpacked[:2] not in _REPRS or len(unpacked) > LONGEST_REPR:
+        return unpacked
+    try:
+        return ast.literal_eval(unpacked)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return unpacked
+
+
 _OBJECT = re.compile(r"<[\w.<>]+ (?:object |instance )?.*at 0x[0-9a-fA-F]+>")  # a method's self
 _OPENINGS = {'{"', "[{", '["', "[["}
+_REPRS = {"{'", "[{", "['"}
 
 
 def try_unpack(value: Any) -> Any:
@@ -156,10 +178,12 @@ def _as_messages(item: Any, depth: int) -> list[Message]:
 
 
 def _unwrap(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{"message": {...}}`, LangChain's `{"type", "data"}` and `{"kwargs"}` hold the message."""
-    for key in ("message", "data", "kwargs"):
-        inner = try_unpack(item.get(key))
-        if isinstance(inner, dict) and ("content" in inner or "role" in inner):
+    """`{"message": {...}}`, LangChain's `{"type", "data"}` and `{"kwargs"}` hold the message;
+    OpenInference's `{"prompt": {...}}` and `{"completion": {...}}` its text.
+    """
+    for key in ("message", "data", "kwargs", "prompt", "completion"):
+        inner = try_unpack(item.get(key)) if key in item else None
+        if isinstance(inner, dict) and not inner.keys().isdisjoint(("content", "role", "text")):
             return {**item, **inner}
     return item
 
@@ -167,7 +191,9 @@ def _unwrap(item: Mapping[str, Any]) -> Mapping[str, Any]:
 def _content(item: Mapping[str, Any]) -> tuple[str, bool]:
     calls = bool(item.get("tool_calls") or item.get("function_call"))
     for key in ("parts", "contents", "content", "text", "prompt", "completion"):
-        body = try_unpack(item.get(key)) if key in ("parts", "contents") else item.get(key)
+        body = item.get(key)
+        if isinstance(body, str):
+            body = _parts(body, key)
         if isinstance(body, list):
             parts = [_part(part) for part in body]
             calls = calls or any(called for _, called in parts)
@@ -177,6 +203,17 @@ def _content(item: Mapping[str, Any]) -> tuple[str, bool]:
     return "", calls
 
 
+def _parts(body: str, key: str) -> Any:
+    """The parts of a message in a string; any other list there is what its sender wrote."""
+    if key in ("parts", "contents"):
+        return try_unpack(body)
+    if not body.startswith("[{"):
+        return body
+    parts = try_unpack(body)
+    typed = isinstance(parts, list) and all(isinstance(p, dict) and "type" in p for p in parts)
+    return parts if typed else body
+
+
 def _part(part: Any) -> tuple[str, bool]:
     """The text of one part of a message; what the model thought to itself is no answer."""
     if isinstance(part, str):
@@ -184,13 +221,15 @@ def _part(part: Any) -> tuple[str, bool]:
     if not isinstance(part, dict):
         return "", False
     part = part.get("message_content", part)
-    kind = part.get("type")
-    if kind in ("tool_call", "tool_use", "function_call"):
+    kind = part.get("type") if isinstance(part, dict) else ""
+    if kind in CALLING_PARTS:
         return "", True
-    if kind in ("tool_call_response", "tool_result"):
+    if kind in RETURNING_PARTS:
         result = part.get("response", part.get("result", part.get("content")))
         return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False), False
-    text = part.get("content") or part.get("text") if kind in TEXT_PARTS else None
+    if kind not in TEXT_PARTS:
+        return "", False
+    text = part.get("content") or part.get("text") or part.get("refusal")
     return (text, False) if isinstance(text, str) else ("", False)
 
 

@@ -70,7 +70,7 @@ class _Part:
         return next((t for r in self.nearest() if (t := r.text(fact))), None)
 
     def of_call(self, fact: str) -> str | None:
-        top = [self.answer.top] if self.answer.top.kind in SPEAKING else []
+        top = [self.answer.top] if self.answer.top.kind != SpanKind.GENERATION else []
         return next((t for r in (*self.answer.calls, *top) if (t := r.text(fact))), None)
 
     def model(self, fact: str) -> str | None:
@@ -133,7 +133,7 @@ def _question(part: _Part) -> str | None:
     """What the turn was asked; of an opaque prompt, the prompt."""
     answer = part.answer
     enclosing = [answer.top, *part.trace.ancestors(answer.top)]
-    asked_of = [r.question for r in enclosing if r.kind in SPEAKING]
+    asked_of = [r.question or r.query for r in enclosing if r.kind in (*SPEAKING, *RETRIEVING)]
     named = [asked(answer.variables.get(name)) for name in QUESTION_VARIABLES]
     queries = [r.query for r in part.scope if r.kind in RETRIEVING]
     spoken = [m.text for m in reversed(answer.prompt) if m.role == "user"]

@@ -7,15 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
 from sqlalchemy import Engine
 
+from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import Admission
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span, SpanEvent
+from groundwire_collector.storage.encoding import _any_value, _key_values, message_of
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import Access
 from groundwire_collector.storage.spans import SpanStore, spans_of
+from groundwire_evaluators.turn import Turn
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 DECODERS = {".pb": (blocks.trace_blocks, blocks.log_blocks)}
@@ -66,6 +73,7 @@ class TraceBuilder:
 
     trace_id: str = "a" * 32
     spans: list[Span] = field(default_factory=list)
+    logs: list[LogMessage] = field(default_factory=list)
 
     def add(
         self,
@@ -120,6 +128,59 @@ class TraceBuilder:
             },
             **fields,
         )
+
+    def log(
+        self,
+        name: str,
+        span: Span | None,
+        *,
+        attributes: dict[str, Any] | None = None,
+        body: Any = None,
+    ) -> None:
+        """A log record that is an event; it names `span`, where that is not None."""
+        message = LogMessage(event_name=name, time_unix_nano=len(self.logs) + 1)
+        message.attributes.extend(_key_values(attributes or {}))
+        if body is not None:
+            message.body.CopyFrom(_any_value(body))
+        if span is not None:
+            message.trace_id = bytes.fromhex(span.trace_id)
+            message.span_id = bytes.fromhex(span.span_id)
+        self.logs.append(message)
+
+
+@pytest.fixture
+def delivered(engine: Engine) -> Callable[..., list[Turn]]:
+    """The turns of traces that came as the bytes of OTLP requests."""
+
+    def deliver(*traces: TraceBuilder) -> list[Turn]:
+        store, admission = SpanStore(engine), Admission(longest=2**20)
+        access = Access(key_id="test")
+        for trace in traces:
+            spans = admission.spans(blocks.trace_blocks(_trace_body(trace)), access).spans
+            logs = admission.logs(blocks.log_blocks(_log_body(trace)), access).logs
+            store.write(spans, logs)
+        with engine.connect() as connection:
+            return assemble_all(spans_of(connection, [trace.trace_id for trace in traces]))
+
+    return deliver
+
+
+def _trace_body(trace: TraceBuilder) -> bytes:
+    request = ExportTraceServiceRequest()
+    for span in trace.spans:
+        message, origin = message_of(span)
+        origin.scope_spans[0].spans.append(message)
+        request.resource_spans.append(origin)
+    return request.SerializeToString()
+
+
+def _log_body(trace: TraceBuilder) -> bytes:
+    request = ExportLogsServiceRequest()
+    block = request.resource_logs.add()
+    service = KeyValue(key="service.name", value=AnyValue(string_value="bot"))
+    block.resource.attributes.append(service)
+    block.scope_logs.add().log_records.extend(trace.logs)
+    return request.SerializeToString()
 
 
 @pytest.fixture
