@@ -13,12 +13,14 @@ from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.signals import Reading, measure
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
+from groundwire_evaluators.retrieval.relevance import Asked
+from groundwire_evaluators.retrieval.usage import Usage
 from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
 
-REVISION = "2"  # of the code; the weights add their own version
+REVISION = "3"  # of the code; the weights add their own version
 _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
@@ -31,8 +33,8 @@ class Grounding:
     `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]` is the
     calibrated probability that at least one claim is unsupported, and `flagged` says whether it
     reaches `flag_threshold`. Further signals: `claims`, `novel_names` and `novel_quantities`
-    (counts), `supporting_chunk_rank` (index of the chunk the claims lean on most),
-    `context_utilization` (chunks leant on / chunks) and `distractor_ratio` (the others / chunks).
+    (counts), and how the chunks were used (`retrieval.usage`): `context_utilization`,
+    `distractor_ratio`, `supporting_chunk_rank`.
 
     Price: a few milliseconds and some 60 MB; time linear in answer and chunks. What it cannot see
     stands in `docs/reference/grounding.md`.
@@ -92,6 +94,8 @@ class Grounding:
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         claims = tuple(one.claim for one in all_judged)
+        asked = Asked.of(turn.question, language)
+        usage = Usage.of(claims, [asked.relevance(passage.places.keys()) for passage in passages])
         logit = self.model.answer_logit([one.score for one in checked])
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
@@ -111,7 +115,7 @@ class Grounding:
                     lambda claim, chunk: all_judged[claim].backed_by(chunk),
                 )
             ),
-            signals={"p_unsupported": p_unsupported} | _side_signals(checked, len(passages)),
+            signals={"p_unsupported": p_unsupported} | _counts(checked) | usage.signals(),
         )
 
 
@@ -168,16 +172,9 @@ def _worst(checked: Sequence[Judged]) -> str | None:
     return None if worst.claim.verdict is Verdict.SUPPORTED else worst.claim.reason
 
 
-def _side_signals(checked: Sequence[Judged], chunks: int) -> dict[str, float]:
-    leant_on = [one.claim.chunk for one in checked if one.claim.chunk is not None]
-    used = set(leant_on)
-    found = {
+def _counts(checked: Sequence[Judged]) -> dict[str, float]:
+    return {
         "claims": float(len(checked)),
         "novel_names": float(sum(one.new_names for one in checked)),
         "novel_quantities": float(sum(one.new_quantities for one in checked)),
-        "context_utilization": len(used) / chunks,
-        "distractor_ratio": 1.0 - len(used) / chunks,
     }
-    if leant_on:
-        found["supporting_chunk_rank"] = float(min(used, key=lambda c: (-leant_on.count(c), c)))
-    return found

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from groundwire_evaluators.grounding.passages import Passage
-from groundwire_evaluators.grounding.vocabulary import META
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
-from groundwire_evaluators.text.words import Language
+from groundwire_evaluators.text.words import META, Language
 
 Place = tuple[int, int]  # (chunk, sentence)
 

@@ -5,13 +5,12 @@ from functools import cached_property
 from itertools import pairwise
 
 from groundwire_evaluators.grounding.records import record
-from groundwire_evaluators.grounding.vocabulary import META
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
-from groundwire_evaluators.text.words import Language
+from groundwire_evaluators.text.words import META, Language
 
 # A word that stands in more places than this says little about which of them is meant; without
 # a limit, a long answer against a long chunk of one repeated word would take quadratic time.

@@ -1,6 +1,4 @@
-"""Small words with a part to play in judging, and words that speak of the answer, not its
-matter.
-"""
+"""Small words with a part to play in judging."""
 # ruff: noqa: E501  (tables of words and patterns)
 
 from groundwire_evaluators.text.tokens import fold, keys
@@ -11,15 +9,6 @@ def _keys(words: str) -> frozenset[str]:
     return frozenset(key[fold(word)] for word in words.split())
 
 
-# Words about the answer and its sources: they need no support.
-META = _keys(
-    "passage passages provided given context based according accordingly information mentioned "
-    "mention mentions states stated text article document documents overall summary summarize "
-    "answer question following follow additionally furthermore however therefore thus moreover "
-    "conclusion conclude source sources excerpt describes described discusses discussed "
-    "including include includes specifically generally typically various several many "
-    "note noted key important also example handbook manual edition page"
-)
 # What a summary says its source does: it needs no support either.
 REPORTING = _keys(
     "highlight highlights explain explains emphasize emphasizes suggest suggests recommend "

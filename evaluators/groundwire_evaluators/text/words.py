@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from groundwire_evaluators.text.tokens import WORD, fold
+from groundwire_evaluators.text.tokens import WORD, fold, keys
 
 
 class Language(NamedTuple):
@@ -103,6 +103,18 @@ _OTHERS = (
         "of om omdat onder ons ook op over reeds te tegen tot u uit uw van veel voor want waren "
         "was wat werd wezen wie wij wil worden wordt zal ze zei zelf zich zij zijn zo zonder zou",
     ),
+)
+# Words about an answer and its sources, not their matter: keys of English words.
+META = frozenset(
+    keys("english")[fold(word)]
+    for word in (
+        "passage passages provided given context based according accordingly information mentioned "
+        "mention mentions states stated text article document documents overall summary summarize "
+        "answer question following follow additionally furthermore however therefore thus moreover "
+        "conclusion conclude source sources excerpt describes described discusses discussed "
+        "including include includes specifically generally typically various several many "
+        "note noted key important also example handbook manual edition page"
+    ).split()
 )
 LANGUAGES = {language.code: language for language in (ENGLISH, *_OTHERS)}
 _ONLY_ENGLISH = ENGLISH.stop - frozenset().union(*(other.stop for other in _OTHERS))

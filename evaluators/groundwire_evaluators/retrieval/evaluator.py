@@ -1,0 +1,87 @@
+"""The retrieval evaluator: do the chunks speak of the question, repeat each other, how old?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.retrieval.ages import ages
+from groundwire_evaluators.retrieval.relevance import Asked, redundancy, words
+from groundwire_evaluators.text.words import language_of
+from groundwire_evaluators.turn import Turn
+
+_SAMPLE = 2_000  # code points of a chunk whose language is told
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """What was retrieved for a turn, whatever became of it in the answer.
+
+    `value` is the relevance of the best chunk: the share of what the question asks for, by weight
+    of its words, that this chunk speaks of, in [0, 1]. Signals: `relevance_mean` over the chunks,
+    `relevance_rank` (place of the best chunk, from 0), `redundancy` in [0, 1] (text that an
+    earlier chunk held), `chunks` (a count), and ages in seconds where metadata tell them
+    (`retrieval.ages`). States: `no_context` for an empty retrieval, `not_evaluable` where there is
+    no question, or one of small words only, or a language that is not read.
+
+    A relevance is lexical: it falls when the retrieval fetches other subjects, and says nothing of
+    which of several chunks on the subject answers. Which chunks the *answer* rests on is told by
+    grounding (`retrieval.usage`).
+    Price: about 0.15 ms a chunk of 800 characters that is new, 10 µs one seen lately; linear.
+    """
+
+    name: str = field(default="retrieval", init=False)
+    revision: str = field(default="1", init=False)
+
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        """One judgement a turn, in order; a turn that breaks the code is `failed`."""
+        return [self._guarded(turn) for turn in turns]
+
+    def _guarded(self, turn: Turn) -> Evaluation:
+        try:
+            return self._judge(turn)
+        except Exception as error:  # one bad turn must not take its batch along
+            return self._evaluation(State.FAILED, f"{type(error).__name__}: {error}")
+
+    def _judge(self, turn: Turn) -> Evaluation:
+        told = ages(turn).signals()
+        texts = [chunk.text for chunk in turn.chunks]
+        if turn.not_evaluable_reason:
+            return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, told)
+        if not any(text.strip() for text in texts):
+            return self._evaluation(State.NO_CONTEXT, "no chunk was given", told)
+        language = _language(next(text for text in texts if text.strip())[:_SAMPLE])
+        if language is None:
+            return self._evaluation(State.NOT_EVALUABLE, "language", told)
+        asked = Asked.of(turn.question, language)
+        if not asked.weights:
+            return self._evaluation(State.NOT_EVALUABLE, "no question", told)
+        read = [words(text, language) for text in texts]
+        relevance = [asked.relevance(chunk.keys) for chunk in read]
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=State.SCORED,
+            value=max(relevance),
+            signals={
+                "relevance_mean": sum(relevance) / len(relevance),
+                "relevance_rank": float(relevance.index(max(relevance))),
+                "redundancy": redundancy(read),
+                "chunks": float(len(read)),
+            }
+            | told,
+        )
+
+    def _evaluation(
+        self, state: State, reason: str | None, signals: Mapping[str, float] | None = None
+    ) -> Evaluation:
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=state,
+            reason=reason,
+            signals=signals or {},
+        )
+
+
+_language = lru_cache(maxsize=512)(language_of)  # chunks recur

@@ -1,0 +1,77 @@
+"""Does a chunk speak of what the question asks? By words alone, at a fraction of a millisecond."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from groundwire_evaluators.text.lexicon import lexicon
+from groundwire_evaluators.text.tokens import WORD, fold, keys
+from groundwire_evaluators.text.words import LANGUAGES, META, Language
+
+RELATED = 0.3  # from this relevance on a chunk speaks of the question
+_LONGEST_KEPT = 20_000  # code points of a chunk whose words are remembered
+_LONGEST_QUESTION = 4_000  # code points
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The keys of a chunk's words, and which stand side by side."""
+
+    keys: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question asks for: the keys of its content words, each with its weight."""
+
+    weights: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def of(cls, question: str | None, language: Language) -> "Asked":
+        """Rare words weigh more: 1 / (1 + log2 of their count in the lexicon's texts)."""
+        key, common = keys(language.stemmer), lexicon().commonness
+        weights = {}
+        for word in WORD.findall((question or "")[:_LONGEST_QUESTION]):
+            if key[word] not in META and fold(word) not in language.stop:
+                weights[key[word]] = 1.0 / (1.0 + max(common.get(key[word], 0), 0))
+        return cls(tuple(weights.items()))
+
+    def relevance(self, keys: Set[str]) -> float:
+        """In [0, 1]: the weight of the asked words that a chunk holds, of all that is asked.
+
+        It tells chunks about the question from chunks about something else, and no more: one that
+        answers in other words is missed, one that repeats the question is taken for an answer.
+        Measured in docs/reference/retrieval.md.
+        """
+        total = sum(weight for _, weight in self.weights)
+        found = sum(weight for key, weight in self.weights if key in keys)
+        return found / total if total else 0.0
+
+
+def words(text: str, language: Language) -> Words:
+    """The words of a chunk; those of the chunks seen last are remembered, since chunks recur."""
+    if len(text) > _LONGEST_KEPT:
+        return _words(text, language.code)
+    return _remembered(text, language.code)
+
+
+def redundancy(chunks: Sequence[Words]) -> float:
+    """In [0, 1]: of the pairs of neighbouring words in all chunks, those an earlier chunk held."""
+    seen: set[tuple[str, str]] = set()
+    total = again = 0
+    for chunk in chunks:
+        total += len(chunk.pairs)
+        again += len(chunk.pairs & seen)
+        seen |= chunk.pairs
+    return again / total if total else 0.0
+
+
+def _words(text: str, code: str) -> Words:
+    key = keys(LANGUAGES[code].stemmer)
+    found = [key[word] for word in WORD.findall(text)]
+    return Words(frozenset(found), frozenset(pairwise(found)))
+
+
+_remembered = lru_cache(maxsize=512)(_words)
