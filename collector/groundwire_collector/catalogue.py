@@ -7,7 +7,9 @@ here, as in OpenMetrics; the exposition adds it. Ratios are recording rules, nev
 from dataclasses import dataclass
 from enum import StrEnum
 
+# Metrics of turns have these, and, where the deployment opts in, `tenant` besides.
 VERSION_LABELS = ("service", "model_version", "prompt_version", "index_version")
+TENANT = "tenant"
 EVALUATOR_LABELS = ("evaluator", "revision")
 
 UNIT_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
@@ -40,6 +42,11 @@ class Metric:
     labels: tuple[str, ...] = VERSION_LABELS
     buckets: tuple[float, ...] = ()
     committed: bool = True  # kept in the store; else counted anew by each receiver process
+
+    @property
+    def of_turns(self) -> bool:
+        """Whether it counts turns, and so may have the label `tenant` too."""
+        return self.kind is not Kind.GAUGE and self.labels[: len(VERSION_LABELS)] == VERSION_LABELS
 
 
 def _counter(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
@@ -141,6 +148,7 @@ PROBE_TOKENS = Metric(
 )
 
 # Retrieval
+EMPTY_RETRIEVALS = _counter("empty_retrievals", "Turns whose retrieval gave no chunk.")
 RETRIEVAL_RELEVANCE = _histogram(
     "retrieval_relevance",
     "Share of what the question asks for, by weight of its words, that the best chunk speaks of.",
@@ -207,8 +215,7 @@ TOKENS = _counter(
 COST = _counter("cost", "Price of the tokens of answered turns, by the price file.", "currency")
 UNPRICED_TURNS = _counter(
     "unpriced_turns",
-    "Answered turns without a price, never counted as 0: no_tokens, unknown_model, or no_price "
-    "of a kind of token.",
+    "Answered turns that have no price, which is not 0: no_tokens or unknown_model.",
     "reason",
 )
 

@@ -20,10 +20,17 @@ from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.publishing import Publisher
 from groundwire_collector.monitoring import memory, shadows
+from groundwire_collector.monitoring.costs import Costs
 from groundwire_collector.monitoring.monitor import Monitor
 from groundwire_collector.monitoring.renewal import carry_out
+from groundwire_collector.monitoring.retrieval import IndexClock
 from groundwire_collector.monitoring.staleness import LatestTurns
-from groundwire_collector.monitoring.tally import tally, tally_reopened, tally_shadow
+from groundwire_collector.monitoring.tally import (
+    tally,
+    tally_reopened,
+    tally_shadow,
+    version_labels,
+)
 from groundwire_collector.probing.sampling import Sample
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, drift, progress, rollouts, shadowed, spans, turns
@@ -64,6 +71,8 @@ class Pipeline:
         self._publisher = Publisher.of(settings)
         self._sample = Sample(settings.shadow_rate if settings.probes else 0.0)
         self._latest = LatestTurns()
+        self._index_clock = IndexClock()
+        self._costs = Costs.of(settings)
         self._monitor = self._remembered()
 
     def close(self) -> None:
@@ -187,9 +196,12 @@ class Pipeline:
         turns.save(connection, judged)
         counted = {turn_id for turn_id, turn in before.items() if _counts(turn)}
         new = [item for item in judged if item.turn.id not in counted and _counts(item.turn)]
-        increments = Increments()
+        increments = Increments(by_tenant=self._settings.tenant_metrics)
         for item in new:
             tally(increments, item)
+            labels = version_labels(item.turn)
+            self._costs.tally(increments, item.turn, labels)
+            self._index_clock.tally(increments, item, labels)
         self._latest.tally(increments, [item.turn for item in new])
         for item in judged:
             if item.turn.id in counted:

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
 
     # What is judged and how
     evaluators: str = Field(
-        "grounding,override",
+        "grounding,override,retrieval",
         description="Evaluators to run, by name or dotted path; none: store only.",
     )
     evaluator_timeout_seconds: float = Field(
@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         600.0, gt=0, description="A trace without its root is complete after this long a silence."
     )
     flag_threshold: float = Field(0.5, ge=0, le=1, description="p_unsupported that flags a turn.")
+    prices: Path | None = Field(
+        None, description="TOML file with the price of each model's tokens; unset: no cost."
+    )
+    tenant_metrics: bool = Field(
+        False, description="Count turns by tenant too: a label `tenant` on the metrics of turns."
+    )
     publish_endpoint: str | None = Field(
         None, description="OTLP/HTTP endpoint that gets each score as a log event; unset: none."
     )

@@ -68,6 +68,8 @@ class Turn:
     tenant: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cached_tokens: int | None = None  # of the input tokens
+    reasoning_tokens: int | None = None  # of the output tokens
     answer_logprob_mean: float | None = None  # nats a token
     shadow: bool = False  # a closed-book diagnostic call, kept out of production statistics
     shadow_of: str | None = None  # the production turn it asks again: "trace id:span id"

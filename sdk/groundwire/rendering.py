@@ -101,6 +101,8 @@ class Rendering:
         _put(out, names.FINISH_REASONS, answer.finish_reasons or None)
         _put(out, names.INPUT_TOKENS, answer.input_tokens)
         _put(out, names.OUTPUT_TOKENS, answer.output_tokens)
+        _put(out, names.CACHED_TOKENS, answer.cached_tokens or None)
+        _put(out, names.REASONING_TOKENS, answer.reasoning_tokens or None)
         if answer.logprobs is not None:
             told = read_logprobs(answer.logprobs)
             if told is not None:

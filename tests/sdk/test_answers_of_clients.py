@@ -7,6 +7,7 @@ import pytest
 from tests.sdk.stand_in import ANSWER, MODEL, running
 
 from groundwire import observe
+from groundwire.reading.answers import read_answer
 from groundwire.testing import CollectedSpan, CollectedSpans
 
 pytestmark = [
@@ -267,3 +268,43 @@ def test_a_haystack_generator_is_read(server: str, spans: CollectedSpans) -> Non
     span = spans.named("generate")
     assert span.answer == ANSWER
     assert span.question == QUESTION
+
+
+@pytest.mark.parametrize(
+    ("usage", "told"),
+    [
+        (
+            {
+                "prompt_tokens": 90,
+                "completion_tokens": 30,
+                "prompt_tokens_details": {"cached_tokens": 64},
+                "completion_tokens_details": {"reasoning_tokens": 20},
+            },
+            (90, 30, 64, 20),
+        ),
+        (
+            {"input_tokens": 10, "output_tokens": 30, "cache_read_input_tokens": 64},
+            (74, 30, 64, None),
+        ),
+        (
+            {
+                "prompt_token_count": 90,
+                "candidates_token_count": 10,
+                "cached_content_token_count": 64,
+                "thoughts_token_count": 20,
+            },
+            (90, 30, 64, 20),
+        ),
+    ],
+)
+def test_cached_and_reasoning_tokens_are_parts_of_input_and_output(
+    usage: dict[str, Any], told: tuple[int | None, ...]
+) -> None:
+    answer = read_answer({"content": "Yes.", "usage": usage})
+    assert answer is not None
+    assert told == (
+        answer.input_tokens,
+        answer.output_tokens,
+        answer.cached_tokens,
+        answer.reasoning_tokens,
+    )

@@ -29,6 +29,8 @@ FACTS = {
     "response_id": "response id",
     "input_tokens": "input tokens",
     "output_tokens": "output tokens",
+    "cached_tokens": "input tokens from a cache",
+    "reasoning_tokens": "output tokens of reasoning",
     "first_token_seconds": "seconds to the first token",
     "first_token_time": "time of the first token",
     "logprob_mean": "mean log-probability",

@@ -121,6 +121,8 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
         tenant=part.text("tenant"),
         input_tokens=tokens(trace, scope, "input_tokens"),
         output_tokens=tokens(trace, scope, "output_tokens"),
+        cached_tokens=tokens(trace, scope, "cached_tokens"),
+        reasoning_tokens=tokens(trace, scope, "reasoning_tokens"),
         answer_logprob_mean=_number(part.nearest(), "logprob_mean"),
         shadow=part.flag("shadow"),
         shadow_of=part.text("shadow_of"),

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 
 from groundwire_collector import catalogue
-from groundwire_collector.catalogue import VERSION_LABELS
+from groundwire_collector.catalogue import TENANT, VERSION_LABELS
+from groundwire_collector.monitoring.exemplars import exemplar
 from groundwire_collector.monitoring.reliance import (
     count_passive,
     count_passive_signals,
     count_shadowed,
     supported_by_grounding,
 )
-from groundwire_collector.storage.counters import Exemplar, Increments
+from groundwire_collector.monitoring.retrieval import tally_retrieval
+from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.reliance.shadow import Shadowed, compare_closed_book
@@ -22,6 +24,7 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
     turn, labels = judged.turn, version_labels(judged.turn)
     increments.count(catalogue.TURNS, labels | {"route": turn.route.value})
     _tally_speed(increments, turn, labels)
+    tally_retrieval(increments, judged, labels)
     count_passive(increments, judged.evaluations, labels)
     count_passive_signals(increments, judged.evaluations, labels)
     for evaluation in judged.evaluations:
@@ -46,7 +49,8 @@ def tally_shadow(increments: Increments, production: JudgedTurn, shadow: Turn) -
 
 
 def version_labels(turn: Turn) -> dict[str, str]:
-    return {name: getattr(turn, name) or "" for name in VERSION_LABELS}
+    """The labels of a turn; its tenant counts where the deployment opted in (`Increments`)."""
+    return {name: getattr(turn, name) or "" for name in (*VERSION_LABELS, TENANT)}
 
 
 def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
@@ -57,8 +61,14 @@ def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) 
     }
     for metric, seconds in durations.items():
         if seconds is not None:
-            increments.observe(metric, labels, seconds, _exemplar(turn, seconds))
-    for kind, tokens in (("input", turn.input_tokens), ("output", turn.output_tokens)):
+            increments.observe(metric, labels, seconds, exemplar(turn, seconds))
+    spent = {
+        "input": turn.input_tokens,
+        "output": turn.output_tokens,
+        "cached": turn.cached_tokens,
+        "reasoning": turn.reasoning_tokens,
+    }
+    for kind, tokens in spent.items():
         if tokens is not None:
             increments.count(catalogue.TOKENS, {**labels, "kind": kind}, tokens)
 
@@ -69,7 +79,7 @@ def _tally_evaluation(
     labels = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
     increments.count(catalogue.EVALUATIONS, {**labels, "state": evaluation.state.value})
     if evaluation.flagged:
-        increments.count(catalogue.FLAGGED_TURNS, labels, exemplar=_exemplar(turn, 1.0))
+        increments.count(catalogue.FLAGGED_TURNS, labels, exemplar=exemplar(turn, 1.0))
     for claim in evaluation.claims:
         increments.count(catalogue.CLAIMS, {**labels, "verdict": claim.verdict.value})
     for citation in evaluation.citations:
@@ -77,14 +87,9 @@ def _tally_evaluation(
     p_unsupported = evaluation.signals.get("p_unsupported")
     if p_unsupported is None:
         return
-    exemplar = _exemplar(turn, p_unsupported)
-    increments.observe(catalogue.P_UNSUPPORTED, labels, p_unsupported, exemplar)
+    increments.observe(
+        catalogue.P_UNSUPPORTED, labels, p_unsupported, exemplar(turn, p_unsupported)
+    )
     if evaluation.value is not None:
-        exemplar = _exemplar(turn, evaluation.value)
-        increments.observe(catalogue.FAITHFULNESS, labels, evaluation.value, exemplar)
-
-
-def _exemplar(turn: Turn, value: float) -> Exemplar | None:
-    if turn.trace_id is None or turn.started_at is None:
-        return None
-    return Exemplar(turn.trace_id, value, turn.started_at.timestamp())
+        value = evaluation.value
+        increments.observe(catalogue.FAITHFULNESS, labels, value, exemplar(turn, value))

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select, tuple_
 
-from groundwire_collector.catalogue import LABEL_SETS_FOLDED, LABEL_SETS_RETIRED, Metric
+from groundwire_collector.catalogue import LABEL_SETS_FOLDED, LABEL_SETS_RETIRED, TENANT, Metric
 from groundwire_collector.storage.label_sets import Key, Placement, place
 from groundwire_collector.storage.tables.counters import COUNTER, HISTOGRAM
 from groundwire_collector.storage.upsert import upsert
@@ -58,10 +58,14 @@ class Histogram:
 
 @dataclass(slots=True)
 class Increments:
-    """What one transaction adds: collected first, written at once."""
+    """What one transaction adds: collected first, written at once.
+
+    `by_tenant`: metrics of turns are counted by tenant too.
+    """
 
     counters: dict[Key, Counter] = field(default_factory=dict)
     histograms: dict[Key, Histogram] = field(default_factory=dict)
+    by_tenant: bool = False
 
     def count(
         self,
@@ -70,7 +74,7 @@ class Increments:
         by: float = 1,
         exemplar: Exemplar | None = None,
     ) -> None:
-        counter = self.counters.setdefault(_key(metric, labels), Counter())
+        counter = self.counters.setdefault(self._key(metric, labels), Counter())
         counter.value += by
         counter.exemplar = exemplar or counter.exemplar
 
@@ -81,11 +85,17 @@ class Increments:
         value: float,
         exemplar: Exemplar | None = None,
     ) -> None:
-        key = _key(metric, labels)
+        key = self._key(metric, labels)
         size = len(metric.buckets) + 1
         if key not in self.histograms:
             self.histograms[key] = Histogram([0] * size, exemplars=[None] * size)
         self.histograms[key].observe(bisect_left(metric.buckets, value), value, exemplar)
+
+    def _key(self, metric: Metric, labels: Mapping[str, str]) -> Key:
+        chosen = {name: labels.get(name, "") for name in metric.labels}
+        if self.by_tenant and metric.of_turns and labels.get(TENANT):
+            chosen[TENANT] = labels[TENANT]
+        return metric.name, json.dumps(chosen, sort_keys=True, separators=(",", ":"))
 
 
 def add(connection: Connection, increments: Increments, now_ns: int) -> None:
@@ -161,11 +171,6 @@ def _rows(
         query = query.where(tuple_(table.c.metric, table.c.labels).in_(list(keys)))
     rows = map(dict, connection.execute(query).mappings())
     return [((row["metric"], row["labels"]), row) for row in rows]
-
-
-def _key(metric: Metric, labels: Mapping[str, str]) -> Key:
-    chosen = {name: labels.get(name, "") for name in metric.labels}
-    return metric.name, json.dumps(chosen, sort_keys=True, separators=(",", ":"))
 
 
 def _identity(key: Key, now_ns: int) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The cap on label sets: how many series a metric may have, and which ones give way.
 
 A new label set of a full metric takes the place of the one that was idle longest. Only where every
-set is busy is the new one folded: first its versions become `other`, then its service too. What is
-retired or folded is counted. A retired set that returns starts from zero, which Prometheus reads
-as the counter reset that it is.
+set is busy is the new one folded: first its tenant becomes `other`, then its versions, then its
+service too. What is retired or folded is counted. A retired set that returns starts from zero,
+which Prometheus reads as the counter reset that it is.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
-from groundwire_collector.catalogue import VERSION_LABELS
+from groundwire_collector.catalogue import TENANT, VERSION_LABELS
 
 Key = tuple[str, str]  # metric name, canonical JSON of the labels
 
@@ -86,8 +86,12 @@ def _ladder(labels: str) -> list[tuple[str, int]]:
     """
     named = json.loads(labels)
     without_versions = {name: OTHER for name in _VERSIONS if named.get(name)}
+    rungs = [(labels, RESERVED)]
+    if TENANT in named:
+        named[TENANT] = OTHER
+        rungs.append((_canonical(named), 2 * RESERVED // 3))
     return [
-        (labels, RESERVED),
+        *rungs,
         (_canonical(named | without_versions), RESERVED // 2),
         (_canonical(named | without_versions | {_SERVICE: OTHER}), 0),
     ]

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.retrieval.ages import ages
-from groundwire_evaluators.retrieval.relevance import Asked, redundancy, words
+from groundwire_evaluators.retrieval.relevance import Asked, Words, redundancy
+from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import language_of
 from groundwire_evaluators.turn import Turn
 
@@ -32,6 +33,9 @@ class Retrieval:
 
     name: str = field(default="retrieval", init=False)
     revision: str = field(default="1", init=False)
+    _shelf: Shelf[Words] = field(
+        default_factory=lambda: Shelf(Words.of), init=False, repr=False, compare=False
+    )
 
     def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order; a turn that breaks the code is `failed`."""
@@ -56,7 +60,7 @@ class Retrieval:
         asked = Asked.of(turn.question, language)
         if not asked.weights:
             return self._evaluation(State.NOT_EVALUABLE, "no question", told)
-        read = [words(text, language) for text in texts]
+        read = [self._shelf.reading(text, language) for text in texts]
         relevance = [asked.relevance(chunk.keys) for chunk in read]
         return Evaluation(
             evaluator=self.name,

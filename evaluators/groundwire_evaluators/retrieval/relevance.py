@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.tokens import WORD, fold, keys
-from groundwire_evaluators.text.words import LANGUAGES, META, Language
+from groundwire_evaluators.text.words import META, Language
 
 RELATED = 0.3  # from this relevance on a chunk speaks of the question
-_LONGEST_KEPT = 20_000  # code points of a chunk whose words are remembered
 _LONGEST_QUESTION = 4_000  # code points
 
 
@@ -20,6 +18,12 @@ class Words:
 
     keys: frozenset[str]
     pairs: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, text: str, language: Language) -> "Words":
+        key = keys(language.stemmer)
+        found = [key[word] for word in WORD.findall(text)]
+        return cls(frozenset(found), frozenset(pairwise(found)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,6 @@ class Asked:
         return found / total if total else 0.0
 
 
-def words(text: str, language: Language) -> Words:
-    """The words of a chunk; those of the chunks seen last are remembered, since chunks recur."""
-    if len(text) > _LONGEST_KEPT:
-        return _words(text, language.code)
-    return _remembered(text, language.code)
-
-
 def redundancy(chunks: Sequence[Words]) -> float:
     """In [0, 1]: of the pairs of neighbouring words in all chunks, those an earlier chunk held."""
     seen: set[tuple[str, str]] = set()
@@ -66,12 +63,3 @@ def redundancy(chunks: Sequence[Words]) -> float:
         again += len(chunk.pairs & seen)
         seen |= chunk.pairs
     return again / total if total else 0.0
-
-
-def _words(text: str, code: str) -> Words:
-    key = keys(LANGUAGES[code].stemmer)
-    found = [key[word] for word in WORD.findall(text)]
-    return Words(frozenset(found), frozenset(pairwise(found)))
-
-
-_remembered = lru_cache(maxsize=512)(_words)

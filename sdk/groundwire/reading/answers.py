@@ -32,6 +32,8 @@ class Answer:
     finish_reasons: list[str] = default(default_factory=list)
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cached_tokens: int | None = None  # of the input tokens
+    reasoning_tokens: int | None = None  # of the output tokens
     logprobs: Any = None
 
 
@@ -178,6 +180,43 @@ def _usage(usage: Any, answer: Answer) -> None:
         "candidatesTokenCount",
     ):
         answer.output_tokens = _first(count(field(usage, name)), answer.output_tokens)
+    _parts(usage, answer)
+
+
+_CACHED = (
+    ("prompt_tokens_details", "cached_tokens"),  # OpenAI
+    ("input_tokens_details", "cached_tokens"),
+    ("input_token_details", "cache_read"),  # LangChain
+)
+_REASONING = (
+    ("completion_tokens_details", "reasoning_tokens"),
+    ("output_tokens_details", "reasoning_tokens"),
+    ("output_token_details", "reasoning"),
+)
+_CACHED_BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")  # Anthropic
+
+
+def _parts(usage: Any, answer: Answer) -> None:
+    """Which of the tokens were read from a cache or spent on reasoning, as OpenTelemetry counts
+    them: parts of input and output. Anthropic and Google count some of them beside the rest."""
+    for outer, inner in _CACHED:
+        answer.cached_tokens = _first(
+            count(field(field(usage, outer), inner)), answer.cached_tokens
+        )
+    for outer, inner in _REASONING:
+        told = count(field(field(usage, outer), inner))
+        answer.reasoning_tokens = _first(told, answer.reasoning_tokens)
+    read, written = (count(field(usage, name)) for name in _CACHED_BESIDE)
+    if answer.cached_tokens is None and (read or written):
+        answer.cached_tokens = read
+        answer.input_tokens = (answer.input_tokens or 0) + (read or 0) + (written or 0)
+    for name in ("cached_content_token_count", "cachedContentTokenCount"):
+        answer.cached_tokens = _first(answer.cached_tokens, count(field(usage, name)))
+    for name in ("thoughts_token_count", "thoughtsTokenCount"):
+        thought = count(field(usage, name))
+        if answer.reasoning_tokens is None and thought:
+            answer.reasoning_tokens = thought
+            answer.output_tokens = (answer.output_tokens or 0) + thought
 
 
 def _first(one: int | None, two: int | None) -> int | None:

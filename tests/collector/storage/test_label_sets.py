@@ -102,3 +102,25 @@ def test_folding_keeps_the_labels_that_are_not_versions(engine):
         labels | {"model_version": "other"},
         labels | {"model_version": "other", "service": "other"},
     ]
+
+
+def test_a_tenant_is_folded_before_a_version(engine):
+    increments = Increments(by_tenant=True)
+    for number in range(CAP):
+        labels = {"service": "bot", "model_version": "v1", "tenant": f"t{number}"}
+        increments.count(TURNS, labels)
+    with engine.begin() as connection:
+        counters.add(connection, increments, NOW)
+    found = [
+        (json.loads(labels), counter.value)
+        for (name, labels), counter in increments_of(engine).items()
+        if name == TURNS.name
+    ]
+    assert {labels["model_version"] for labels, _ in found} == {"v1"}
+    assert {"tenant": "other"}.items() <= max(found, key=lambda each: each[1])[0].items()
+    assert sum(value for _, value in found) == CAP
+
+
+def increments_of(engine: Engine) -> dict[label_sets.Key, counters.Counter]:
+    with engine.begin() as connection:
+        return counters.counters(connection)

@@ -1,0 +1,71 @@
+"""What calls of models cost, from a price file of the user's: prices change, files can be edited.
+
+currency = "USD"
+[models."acme-large"]   # as requests name it; "acme-*" holds for all that begin so
+input = 0.40            # per million tokens
+output = 1.60
+cached_input = 0.10     # of input tokens read from a cache; else they cost as the others
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundwire_collector.errors import UsageError
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Per million tokens."""
+
+    input: float
+    output: float
+    cached_input: float
+
+    def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
+        """What a call cost; `cached_tokens` are part of `input_tokens`."""
+        cached = min(cached_tokens, input_tokens)
+        fresh = (input_tokens - cached) * self.input + cached * self.cached_input
+        return (fresh + output_tokens * self.output) / MILLION
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The prices of models in one currency; names that end in `*` hold for all that begin so."""
+
+    currency: str
+    models: Mapping[str, Price]
+
+    @classmethod
+    def load(cls, path: Path) -> "Prices":
+        """From a TOML file; raises UsageError with what is wrong in it."""
+        try:
+            read = tomllib.loads(path.read_text(encoding="utf-8"))
+            models = {name: _price(entry) for name, entry in dict(read["models"]).items()}
+            return cls(str(read["currency"]), models)
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UsageError(f"{path}: no readable price file: {error}") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(f"{path}: no price file: {error!r}") from error
+
+    def of(self, model: str | None) -> Price | None:
+        """The price of a model; of several patterns the longest decides. None: not known."""
+        if model is None:
+            return None
+        if model in self.models:
+            return self.models[model]
+        fitting = [n for n in self.models if n.endswith("*") and model.startswith(n[:-1])]
+        return self.models[max(fitting, key=len)] if fitting else None
+
+
+def _price(entry: Mapping[str, Any]) -> Price:
+    paid = float(entry["input"])
+    numbers = (paid, float(entry["output"]), float(entry.get("cached_input", paid)))
+    if not all(math.isfinite(number) and number >= 0 for number in numbers):
+        raise ValueError(f"a price is a number from 0 on, not {dict(entry)}")
+    return Price(*numbers)
