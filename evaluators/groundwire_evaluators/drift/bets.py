@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from groundwire_evaluators.drift.baseline import Baseline, Floats
+from groundwire_evaluators.drift.arrays import Floats
+from groundwire_evaluators.drift.baseline import Baseline
 
 EFFECTS = (1.0, 2.0, 6.0)  # growths bet on, in units of the smallest that matters
 SHARES = (0.4, 0.4, 0.2)  # of the capital, on each
@@ -16,7 +17,7 @@ def kelly(growth: Floats, means: Floats, baseline: Baseline) -> Floats:
     one is the likelihood ratio for losses of 0 and 1, and close to best for beta losses.
     """
     ceiling = LARGEST_LOSS / np.maximum(means, 1e-9)
-    return np.asarray(np.minimum(growth / baseline.variance_at(means), ceiling))
+    return np.asarray(np.minimum(growth / baseline.block_variance_at(means), ceiling))
 
 
 def bets_against(means: Floats, baseline: Baseline, min_effect: float) -> Floats:

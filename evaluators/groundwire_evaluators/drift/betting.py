@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from groundwire_evaluators.drift.baseline import Floats
+from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 CEILING = 1e100
@@ -75,16 +75,104 @@ class Wealth:
         self.statistic = float(self._held.sum(axis=1).min())
 
 
-class ESR:
-    """What betting detectors share beside their bets."""
+class Block:
+    """Neighbouring turns that count as one: sums of their losses by stratum.
 
-    def __init__(self, *, capital: Floats, change_point: ChangePoint) -> None:
-        self._wealth = Wealth(capital)
+    Mass that is given after the first turn of a block waits for the next one: what enters must
+    not know the losses it is multiplied by.
+    """
+
+    __slots__ = ("_count", "_losses", "_turns", "entering", "waiting")
+
+    def __init__(self, turns: int) -> None:
+        self._turns = turns
+        self.clear()
+
+    def clear(self) -> None:
+        self.entering = self.waiting = 0.0
+        self._empty()
+
+    def _empty(self) -> None:
+        self._count = 0
+        self._losses: dict[str, list[float]] = {}  # stratum: number of turns, sum of losses
+
+    def add(self, loss: float, mass: float, stratum: str = "") -> bool:
+        """Whether the block is full."""
+        self.waiting += mass
+        if self._count == 0:
+            self.entering, self.waiting = self.waiting, 0.0
+        self._count += 1
+        sums = self._losses.setdefault(stratum, [0.0, 0.0])
+        sums[0] += 1.0
+        sums[1] += loss
+        return self._count >= self._turns
+
+    def factor(self, wagers: Mapping[str, Wager]) -> Floats:
+        """The average of what its turns multiply the capital by; begins the next block."""
+        factors = [
+            wagers[stratum].factor(total / count) * (count / self._count)
+            for stratum, (count, total) in self._losses.items()
+        ]
+        self._empty()
+        return factors[0] if len(factors) == 1 else np.asarray(sum(factors))
+
+    def to_state(self) -> dict[str, Any]:
+        return {"entering": self.entering, "waiting": self.waiting, "losses": dict(self._losses)}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        self.entering, self.waiting = state["entering"], state["waiting"]
+        self._losses = {name: list(sums) for name, sums in state["losses"].items()}
+        self._count = round(sum(count for count, _ in self._losses.values()))
+
+
+class Purse:
+    """Wealth that bets on the average of each block."""
+
+    __slots__ = ("_block", "_wagers", "wealth")
+
+    def __init__(self, wagers: Mapping[str, Wager], capital: Floats, block: int) -> None:
+        self._wagers = wagers
+        self._block = Block(block)
+        self.wealth = Wealth(capital)
+
+    def bet(self, loss: float, mass: float, stratum: str = "") -> None:
+        if self._block.add(loss, mass, stratum):
+            entering = self._block.entering
+            self.wealth.update(self._block.factor(self._wagers), entering)
+
+    def wait(self, mass: float) -> None:
+        """Mass of a turn that is not bet on enters with the next one."""
+        self._block.waiting += mass
+
+    def clear(self) -> None:
+        self.wealth.clear()
+        self._block.clear()
+
+    def to_state(self) -> dict[str, Any]:
+        return {"wealth": self.wealth.to_state(), "block": self._block.to_state()}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        self.wealth.resume(state["wealth"])
+        self._block.resume(state["block"])
+
+
+class ESR:
+    """What betting detectors share beside their bets: one statistic, fed block by block."""
+
+    def __init__(
+        self,
+        *,
+        wagers: Mapping[str, Wager],
+        capital: Floats,
+        block: int,
+        change_point: ChangePoint,
+    ) -> None:
+        self._purse = Purse(wagers, capital, block)
         self._change_point = change_point
 
     @property
     def statistic(self) -> float:
-        return self._wealth.statistic
+        return self._purse.wealth.statistic
 
     @property
     def drift_detected(self) -> bool:
@@ -106,28 +194,36 @@ class ESR:
     def size_interval(self) -> tuple[float, float] | None:
         return self._change_point.size_interval
 
+    def since(self, at: int) -> tuple[float, float, float]:
+        """Turns, losses and squared losses from `at` on; exact where `at` is `changed_at`."""
+        return self._change_point.since(at)
+
     def reset(self) -> None:
         """Forget what was seen since the baseline, which stays."""
-        self._wealth.clear()
+        self._purse.clear()
         self._change_point.reset()
 
     def _progress(self) -> dict[str, Any]:
         return {
-            "wealth": self._wealth.to_state(),
+            **self._purse.to_state(),
             "change_point": self._change_point.to_state(),
         }
 
     def _resume(self, state: Mapping[str, Any]) -> None:
-        self._wealth.resume(state["wealth"])
+        self._purse.resume(state)
         self._change_point.resume(state["change_point"])
 
 
 class BettingESR(ESR):
     """One stratum: every turn is bet on alike. Subclasses choose the cells, bets and capital."""
 
-    def __init__(self, *, wager: Wager, capital: Floats, change_point: ChangePoint) -> None:
-        super().__init__(capital=capital, change_point=change_point)
-        self._wager = wager
+    def __init__(
+        self, *, wager: Wager, capital: Floats, change_point: ChangePoint, block: int = 1
+    ) -> None:
+        super().__init__(
+            wagers={"": wager}, capital=capital, block=block, change_point=change_point
+        )
+        self._wager, self._turns = wager, block
 
     def update(self, loss: float, mass: float, at: int) -> None:
         """One turn. Price: some 10 microseconds.
@@ -136,7 +232,7 @@ class BettingESR(ESR):
             ValueError: the loss is not in [0, 1], or the mass is negative.
         """
         refuse_what_is_no_turn(loss, mass)
-        self._wealth.update(self._wager.factor(loss), mass)
+        self._purse.bet(loss, mass)
         self._change_point.update(loss, mass, at)
 
     def update_many(
@@ -150,10 +246,13 @@ class BettingESR(ESR):
         if not (np.all((values >= 0) & (values <= 1)) and np.all(weights >= 0)):
             raise ValueError("losses must be in [0, 1] and masses not negative")
         fed = 0
+        while self._turns > 1 and fed < len(values) and not self.drift_detected:
+            self.update(float(values[fed]), float(weights[fed]), ats[fed])
+            fed += 1
         while fed < len(values) and not self.drift_detected:
             chunk = slice(fed, fed + CHUNK)
             factors = self._wager.rest + self._wager.bets * values[chunk, None, None]
-            taken = self._wealth.update_chunk(factors, weights[chunk])
+            taken = self._purse.wealth.update_chunk(factors, weights[chunk])
             for index in range(fed, fed + taken):
                 self._change_point.update(float(values[index]), float(weights[index]), ats[index])
             fed += taken

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from groundwire_evaluators.drift.baseline import Baseline, Floats
+from groundwire_evaluators.drift.arrays import Floats, Times
+from groundwire_evaluators.drift.baseline import Baseline
 
 RECENT = 32  # turns kept one by one before they are merged
 WIDTH = 0.1  # a segment spans this share of its age
@@ -15,8 +15,6 @@ GROWTHS = (1.0, 3.0, 10.0)  # likely sizes of a change, in units of the smallest
 TRUST = 50.0  # turns that the dispersion of the baseline counts for
 TAIL = 0.05  # posterior left out on each side
 Z = 1.645
-
-Times = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,7 @@ class ChangePoint:
 
     def __init__(self, baseline: Baseline, min_effect: float) -> None:
         self._baseline, self._min_effect = baseline, min_effect
+        self._inflation = baseline.dependence.inflation
         self.reset()
 
     def reset(self) -> None:
@@ -113,9 +112,19 @@ class ChangePoint:
         # One imagined turn with the baseline's variance: few equal losses are not certainty.
         variance = float(self._baseline.variance_at(np.array([self._baseline.mean]))[0])
         spread = (np.maximum(squares - turns * mean**2, 0) + variance) / (turns + 1)
+        variance, spread = variance * self._inflation, spread * self._inflation
         error = np.sqrt(spread / turns + variance / self._baseline.n)
         low, high = float((mean - Z * error).min()), float((mean + Z * error).max())
         return max(low, 0) - self._baseline.mean, min(high, 1) - self._baseline.mean
+
+    def since(self, at: int) -> tuple[float, float, float]:
+        """Turns, losses and squared losses of the remembered segments that begin at `at` or later.
+
+        Exact where `at` is `changed_at`; a merged segment that began earlier is left out whole.
+        """
+        segments = self._all()
+        sums = segments.sums[segments.times[:, 0] >= at].sum(axis=0)
+        return float(sums[1]), float(sums[2]), float(sums[3])
 
     def _all(self) -> Segments:
         return self._segments.joined(Segments.of_turns(self._recent))
@@ -127,7 +136,7 @@ class ChangePoint:
         old = self._baseline.n + (segments.sums[:, 1].sum() - new)
         old_bad = self._baseline.n * self._baseline.mean + (segments.sums[:, 2].sum() - bad)
         dispersion = self._dispersion(new, bad / new, squares / new)
-        evidence = _evidence(old, old_bad, new, bad) / dispersion
+        evidence = _evidence(old, old_bad, new, bad) / dispersion / self._inflation
         weight = np.log(np.maximum(segments.sums[:, 0], 1e-300)) + self._averaged(evidence, new)
         share = np.exp(weight - weight.max(initial=-np.inf))
         return segments, share / share.sum()
@@ -141,7 +150,8 @@ class ChangePoint:
     def _averaged(self, evidence: Floats, turns: Floats) -> Floats:
         """The evidence at the best growth, averaged over growths that are likely beforehand."""
         variance = self._baseline.variance_at(np.array([self._baseline.mean]))
-        known = np.outer(turns, (np.array(GROWTHS) * self._min_effect) ** 2) / variance
+        known = np.outer(turns, (np.array(GROWTHS) * self._min_effect) ** 2)
+        known /= variance * self._inflation
         averages = evidence[:, None] * known / (1 + known) - np.log1p(known) / 2
         return np.asarray(np.logaddexp.reduce(averages, axis=1))
 

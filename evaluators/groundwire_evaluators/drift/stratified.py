@@ -5,12 +5,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from groundwire_evaluators.drift.baseline import Baseline, Floats, unstaked
+from groundwire_evaluators.drift.arrays import Floats
+from groundwire_evaluators.drift.baseline import Baseline, unstaked
 from groundwire_evaluators.drift.bets import SHARES
-from groundwire_evaluators.drift.betting import ESR, Wealth, refuse_what_is_no_turn
+from groundwire_evaluators.drift.betting import ESR, Purse, refuse_what_is_no_turn
 from groundwire_evaluators.drift.change_point import ChangePoint
 from groundwire_evaluators.drift.two_sample import capital_of_cells, wager_against_cells
 
+FALLBACK = ""  # the stratum of turns whose own has no baseline
 COMMON = 0.7  # of the mass watches all strata together, the rest each by itself
 
 
@@ -32,7 +34,8 @@ class StratifiedESR(ESR):
     a change in one stratum needs a log(S) more of evidence. Memory: 300 numbers a stratum. So
     use few strata, of some thousand turns (docs/reference/detectors.md).
 
-    A turn of a stratum without a baseline is no evidence: it moves nothing, its mass is spent.
+    A turn of a stratum without a baseline belongs to the stratum "" if there is one (give it the
+    baseline of all turns); otherwise it is no evidence, and its mass is spent with the next turn.
     """
 
     def __init__(self, baselines: Mapping[str, Baseline], min_effect: float = 0.03) -> None:
@@ -45,37 +48,41 @@ class StratifiedESR(ESR):
             raise ValueError(f"min_effect {min_effect} must be between 0 and 1")
         if not baselines:
             raise ValueError("at least one stratum needs a baseline")
+        if len({each.dependence for each in baselines.values()}) > 1:
+            raise ValueError("all strata need the same dependence: that of all their turns")
         self.baselines, self.min_effect = dict(baselines), min_effect
-        self._wagers = {
-            name: wager_against_cells(each, min_effect) for name, each in baselines.items()
+        pooled = pooled_baseline(baselines)
+        wagers = {name: wager_against_cells(each, min_effect) for name, each in baselines.items()}
+        block = pooled.dependence.block
+        self._own = {
+            name: Purse({"": wagers[name]}, capital_of_cells(each), block)
+            for name, each in baselines.items()
         }
-        self._own = {name: Wealth(capital_of_cells(each)) for name, each in baselines.items()}
-        pooled = pooled_baseline(list(baselines.values()))
         self._expected = {name: each.mean - pooled.mean for name, each in baselines.items()}
-        # Mass since the reset: in all, up to the last turn that was bet on, and of each stratum.
-        self._mass = self._seen = 0.0
-        self._seen_by = dict.fromkeys(self._own, 0.0)
+        self._given = 0.0  # mass that each stratum was given, since the reset
+        self._taken = dict.fromkeys(baselines, 0.0)
         super().__init__(
+            wagers=wagers,
             capital=_common_capital(list(baselines.values())),
+            block=block,
             change_point=ChangePoint(pooled, min_effect),
         )
 
-    def update(self, loss: float, mass: float, at: int, stratum: str = "") -> None:
+    def update(self, loss: float, mass: float, at: int, stratum: str = FALLBACK) -> None:
         """One turn. Price: some 17 microseconds.
 
         Raises:
             ValueError: the loss is not in [0, 1], or the mass is negative.
         """
         refuse_what_is_no_turn(loss, mass)
-        self._mass += mass
-        if stratum not in self._wagers:
+        self._given += (1 - COMMON) * mass / len(self._own)
+        stratum = stratum if stratum in self._own else FALLBACK
+        if stratum not in self._own:
+            self._purse.wait(COMMON * mass)
             return
-        factor = self._wagers[stratum].factor(loss)
-        self._wealth.update(factor, COMMON * (self._mass - self._seen))
-        self._seen = self._mass
-        waited = self._mass - self._seen_by[stratum]
-        self._own[stratum].update(factor, (1 - COMMON) * waited / len(self._own))
-        self._seen_by[stratum] = self._mass
+        self._purse.bet(loss, COMMON * mass, stratum)
+        self._own[stratum].bet(loss, self._given - self._taken[stratum])
+        self._taken[stratum] = self._given
         self._change_point.update(loss - self._expected[stratum], mass, at)
 
     def update_many(
@@ -94,19 +101,19 @@ class StratifiedESR(ESR):
 
     @property
     def statistic(self) -> float:
-        return self._wealth.statistic + sum(own.statistic for own in self._own.values())
+        return self._purse.wealth.statistic + sum(self.evidence.values())
 
     @property
     def evidence(self) -> dict[str, float]:
         """The statistic of each stratum by itself: which of them got worse."""
-        return {name: own.statistic for name, own in self._own.items()}
+        return {name: own.wealth.statistic for name, own in self._own.items()}
 
     def reset(self) -> None:
         super().reset()
         for own in self._own.values():
             own.clear()
-        self._mass = self._seen = 0.0
-        self._seen_by = dict.fromkeys(self._own, 0.0)
+        self._given = 0.0
+        self._taken = dict.fromkeys(self._own, 0.0)
 
     def to_state(self) -> dict[str, Any]:
         return {
@@ -114,9 +121,8 @@ class StratifiedESR(ESR):
             "baselines": {name: each.to_state() for name, each in self.baselines.items()},
             "min_effect": self.min_effect,
             "own": {name: own.to_state() for name, own in self._own.items()},
-            "mass": self._mass,
-            "seen": self._seen,
-            "seen_by": dict(self._seen_by),
+            "given": self._given,
+            "taken": dict(self._taken),
             **self._progress(),
         }
 
@@ -131,18 +137,21 @@ class StratifiedESR(ESR):
         super()._resume(state)
         for name, own in state["own"].items():
             self._own[name].resume(own)
-        self._mass, self._seen = state["mass"], state["seen"]
-        self._seen_by = dict(state["seen_by"])
+        self._given, self._taken = state["given"], dict(state["taken"])
 
 
-def pooled_baseline(baselines: Sequence[Baseline]) -> Baseline:
-    """Size, mean and variance within strata of all of them together; no cells."""
-    sizes = np.array([float(each.n) for each in baselines])
-    mean = float(np.average([each.mean for each in baselines], weights=sizes))
-    variance = float(np.average([each.variance for each in baselines], weights=sizes))
+def pooled_baseline(baselines: Mapping[str, Baseline]) -> Baseline:
+    """Size, mean and variance within strata of all of them together; no cells.
+
+    Without the stratum "", which counts all turns once more, where there are others.
+    """
+    parts = [each for name, each in baselines.items() if name or len(baselines) == 1]
+    sizes = np.array([float(each.n) for each in parts])
+    mean = float(np.average([each.mean for each in parts], weights=sizes))
+    variance = float(np.average([each.variance for each in parts], weights=sizes))
     n = int(sizes.sum())
-    dispersion = (n * variance + 0.25) / (n * mean * (1 - mean) + 0.25)
-    return Baseline(n, mean, variance, min(dispersion, 1.0), (), ())
+    dispersion = min((n * variance + 0.25) / (n * mean * (1 - mean) + 0.25), 1.0)
+    return Baseline(n, mean, variance, dispersion, (), (), parts[0].dependence)
 
 
 def _common_capital(baselines: Sequence[Baseline]) -> Floats:
@@ -152,7 +161,7 @@ def _common_capital(baselines: Sequence[Baseline]) -> Floats:
     The average over strata of what their baselines won is an e-value; that one stratum is above
     its edge is known, of the others nothing.
     """
-    kept = unstaked(sum(each.n for each in baselines))
+    kept = unstaked(sum(_worth(each) for each in baselines))
     weights = np.sqrt([float(each.n) for each in baselines])
     won = [_won(each) * weight for each, weight in zip(baselines, weights, strict=True)]
     least = np.min(won, axis=0) / weights.sum()
@@ -161,6 +170,11 @@ def _common_capital(baselines: Sequence[Baseline]) -> Floats:
 
 def _won(baseline: Baseline) -> Floats:
     """The capital of each cell without the share that is never staked, per unit staked."""
-    kept = unstaked(baseline.n)
+    kept = unstaked(_worth(baseline))
     staked = np.exp(baseline.log_capital) - kept
     return np.asarray(np.maximum(staked, 0.0) / (1 - kept))
+
+
+def _worth(baseline: Baseline) -> float:
+    """The number of independent turns that say as much."""
+    return baseline.n / baseline.dependence.inflation

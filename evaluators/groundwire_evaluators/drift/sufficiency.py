@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groundwire_evaluators.drift.baseline import Baseline, Floats
+from groundwire_evaluators.drift.arrays import Floats
+from groundwire_evaluators.drift.baseline import Baseline
 
 ENOUGH = 2.0  # baselines of at least this many times the delay give a guarantee that bites
 COMFORTABLE = 10.0  # and from here on the estimate costs about a tenth of the delay
@@ -29,7 +30,7 @@ class Sufficiency:
         old = np.array([max(baseline.mean, 0.5 / baseline.n)])
         new = np.minimum(old + min_effect, 1 - 1e-9)
         variance = float(baseline.variance_at(old)[0])
-        dispersion = variance / float((old * (1 - old))[0])
+        dispersion = variance / float((old * (1 - old))[0]) * baseline.dependence.inflation
         information = float(_divergence(new, old)[0]) / dispersion
         # A Shiryaev-Roberts statistic of T turns without change grows by itself to about T *
         # information; so much less evidence is needed than log(1 / mass).

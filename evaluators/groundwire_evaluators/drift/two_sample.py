@@ -4,7 +4,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from groundwire_evaluators.drift.baseline import Baseline, Floats
+from groundwire_evaluators.drift.arrays import Floats
+from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.bets import SHARES, bets_against
 from groundwire_evaluators.drift.betting import BettingESR, Wager
 from groundwire_evaluators.drift.change_point import ChangePoint
@@ -33,6 +34,7 @@ class TwoSampleESR(BettingESR):
         super().__init__(
             wager=wager_against_cells(baseline, min_effect),
             capital=capital_of_cells(baseline),
+            block=baseline.dependence.block,
             change_point=ChangePoint(baseline, min_effect),
         )
 

@@ -1,56 +1,116 @@
+import math
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from groundwire_evaluators.drift.blocking import Block, block_means, block_size, variance_ratio
+from groundwire_evaluators.drift import Baseline, TwoSampleESR
+from groundwire_evaluators.drift.blocking import Dependence, block_size
+
+Floats = npt.NDArray[np.float64]
+MASS = 1e-5
 
 
-def bursty(n: int, seed: int = 0) -> np.ndarray:
-    """Bursts of about 50 turns in which a loss is four times as likely."""
+def bursty(n: int, seed: int = 0, renewal: float = 0.02, grown_from: int | None = None) -> Floats:
+    """Bursts of about 1 / renewal turns in which a loss is four times as likely; mean 0.05."""
     rng = np.random.default_rng(seed)
-    losses, burst = np.empty(n), False
-    for turn in range(n):
-        if rng.random() < 0.02:
-            burst = rng.random() < 0.2
-        losses[turn] = rng.random() < (0.13 if burst else 0.03)
-    return losses
+    renewed = rng.random(n) < renewal
+    renewed[0] = True
+    last = np.maximum.accumulate(np.where(renewed, np.arange(n), 0))
+    mean = np.where((rng.random(n) < 0.2)[last], 0.13, 0.03)
+    if grown_from is not None:
+        mean[grown_from:] += 0.1
+    return (rng.random(n) < mean).astype(float)
 
 
-def test_independent_turns_have_a_ratio_of_one_and_need_no_blocks() -> None:
+def detector(losses: Floats) -> TwoSampleESR:
+    dependence = Dependence.of(losses)
+    return TwoSampleESR(baseline=Baseline.from_losses(losses, dependence), min_effect=0.05)
+
+
+def alarm(watching: TwoSampleESR, losses: Floats) -> int | None:
+    fed = watching.update_many(losses.tolist(), [MASS] * len(losses), range(len(losses)))
+    return fed - 1 if watching.drift_detected else None
+
+
+def test_independent_turns_need_no_blocks() -> None:
     rng = np.random.default_rng(1)
-    losses = (rng.random(20_000) < 0.05).astype(float)
-    assert variance_ratio(losses, 50) == pytest.approx(1, abs=0.25)
-    assert block_size(losses) == 1
+    assert Dependence.of((rng.random(20_000) < 0.05).astype(float)) == Dependence()
+    assert block_size((rng.random(20_000) < 0.05).astype(float)) == 1
 
 
-def test_few_independent_baselines_are_called_dependent() -> None:
+@pytest.mark.parametrize("n", [200, 1000, 5000])
+def test_few_independent_baselines_are_called_dependent(n: int) -> None:
     rng = np.random.default_rng(2)
-    called = [block_size((rng.random(1000) < 0.1).astype(float)) > 1 for _ in range(200)]
-    assert np.mean(called) < 0.1
+    called = [block_size((rng.random(n) < 0.1).astype(float)) > 1 for _ in range(200)]
+    assert np.mean(called) < 0.05
 
 
-def test_bursts_are_seen_and_blocks_hide_them() -> None:
-    losses = bursty(20_000)
-    size = block_size(losses)
-    assert 40 <= size <= 640
-    assert variance_ratio(losses, size) > 2
-    assert variance_ratio(block_means(losses, size), 5) < 1.8
+@pytest.mark.parametrize(("renewal", "inflation"), [(0.1, 1.6), (0.02, 4.3), (0.005, 14.4)])
+def test_the_strength_of_bursts_is_found_whatever_their_length(
+    renewal: float, inflation: float
+) -> None:
+    found = [Dependence.of(bursty(20_000, seed, renewal)) for seed in range(30)]
+    middle = math.exp(np.mean([math.log(each.inflation) for each in found]))
+    assert inflation * 0.85 < middle < inflation * 1.6  # the error is allowed for
+    blocks = [each.block * renewal for each in found]
+    assert 1.5 < np.median(blocks) < 5
+
+
+def test_what_differs_between_strata_is_no_dependence() -> None:
+    rng = np.random.default_rng(3)
+    hours = np.arange(20_000) // 500 % 8
+    losses = (rng.random(20_000) < 0.02 + 0.02 * hours).astype(float)
+    assert Dependence.of(losses).block > 100
+    assert Dependence.of(losses, hours.tolist()) == Dependence()
 
 
 def test_too_few_or_equal_losses_say_nothing() -> None:
-    assert variance_ratio([0.0, 1.0] * 10, 5) == 1
-    assert variance_ratio(np.zeros(1000), 5) == 1
-    assert block_size([0.0, 1.0]) == 1
+    assert Dependence.of([0.0, 1.0]) == Dependence()
+    assert Dependence.of(np.zeros(1000)) == Dependence()
+    assert Dependence.of([0.0, 1.0] * 10) == Dependence()
 
 
-def test_a_block_is_the_mean_the_whole_mass_and_the_first_time() -> None:
-    block = Block(3)
-    fed = [block.add(loss, 0.1, at) for loss, at in ((0.0, 5), (1.0, 6), (0.5, 7), (1.0, 8))]
-    assert fed[0] is None
-    assert fed[1] is None
-    assert fed[3] is None
-    assert fed[2] == pytest.approx((0.5, 0.3, 5))
-    assert Block(**block.to_state()) == block
+def test_bursts_are_no_drift_in_blocks_but_would_be_one_turn_by_turn() -> None:
+    quiet = [bursty(20_000, seed) for seed in range(20)]
+    turn_by_turn = [
+        alarm(TwoSampleESR(baseline=Baseline.from_losses(q[:12_000]), min_effect=0.05), q[12_000:])
+        for q in quiet
+    ]
+    in_blocks = [alarm(detector(q[:12_000]), q[12_000:]) for q in quiet]
+    assert sum(found is not None for found in turn_by_turn) > 10
+    assert sum(found is not None for found in in_blocks) <= 4
 
 
-def test_a_baseline_in_blocks_drops_the_unfinished_one() -> None:
-    assert block_means([0.0, 1.0, 1.0, 1.0, 0.0], 2).tolist() == [0.5, 1.0]
+def test_a_growth_of_the_bursts_is_still_found_and_dated() -> None:
+    losses = bursty(20_000, 5, grown_from=13_000)
+    watching = detector(losses[:12_000])
+    found = alarm(watching, losses[12_000:])
+    assert found is not None
+    assert 1000 < found < 2500
+    low, high = watching.changed_interval or (0, 0)
+    assert low <= 1000 <= high
+
+
+def test_mass_given_inside_a_block_enters_with_the_next_one() -> None:
+    baseline = Baseline.from_losses(bursty(5000), Dependence(block=10, inflation=2.0))
+    early, late = TwoSampleESR(baseline=baseline), TwoSampleESR(baseline=baseline)
+    for turn in range(10):
+        early.update(1.0, 0.1 if turn == 0 else 0.0, turn)
+        late.update(1.0, 0.1 if turn == 5 else 0.0, turn)
+    assert early.statistic > 0
+    assert late.statistic == 0
+    for turn in range(10, 20):
+        late.update(1.0, 0.0, turn)
+    assert late.statistic == pytest.approx(early.statistic, rel=1e-9)
+
+
+def test_a_block_survives_a_save_and_load_in_its_middle() -> None:
+    baseline = Baseline.from_losses(bursty(2000), Dependence(block=10, inflation=2.0))
+    whole, broken = TwoSampleESR(baseline=baseline), TwoSampleESR(baseline=baseline)
+    for turn, loss in enumerate(bursty(300, 7).tolist()):
+        whole.update(loss, MASS, turn)
+        broken.update(loss, MASS, turn)
+        if turn % 23 == 0:
+            broken = TwoSampleESR.from_state(broken.to_state())
+    assert broken.to_state() == whole.to_state()
