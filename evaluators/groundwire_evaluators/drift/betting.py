@@ -96,6 +96,11 @@ class Block:
         self._count = 0
         self._losses: dict[str, list[float]] = {}  # stratum: number of turns, sum of losses
 
+    def begin(self) -> None:
+        """Forget the losses of an unfinished block; its mass enters with the next one."""
+        self.entering, self.waiting = 0.0, self.waiting + (self.entering if self._count else 0.0)
+        self._empty()
+
     def add(self, loss: float, mass: float, stratum: str = "") -> bool:
         """Whether the block is full."""
         self.waiting += mass
@@ -139,6 +144,9 @@ class Purse:
         if self._block.add(loss, mass, stratum):
             entering = self._block.entering
             self.wealth.update(self._block.factor(self._wagers), entering)
+
+    def begin_block(self) -> None:
+        self._block.begin()
 
     def wait(self, mass: float) -> None:
         """Mass of a turn that is not bet on enters with the next one."""
@@ -197,6 +205,13 @@ class ESR:
     def since(self, at: int) -> tuple[float, float, float]:
         """Turns, losses and squared losses from `at` on; exact where `at` is `changed_at`."""
         return self._change_point.since(at)
+
+    def begin_block(self) -> None:
+        """Let the next turn begin a block: one of a deployment is not averaged with those before.
+
+        To be decided without looking at losses since the block began, which are not bet on.
+        """
+        self._purse.begin_block()
 
     def reset(self) -> None:
         """Forget what was seen since the baseline, which stays."""

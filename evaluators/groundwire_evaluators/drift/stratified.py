@@ -108,6 +108,11 @@ class StratifiedESR(ESR):
         """The statistic of each stratum by itself: which of them got worse."""
         return {name: own.wealth.statistic for name, own in self._own.items()}
 
+    def begin_block(self) -> None:
+        super().begin_block()
+        for own in self._own.values():
+            own.begin_block()
+
     def reset(self) -> None:
         super().reset()
         for own in self._own.values():

@@ -114,3 +114,15 @@ def test_a_block_survives_a_save_and_load_in_its_middle() -> None:
         if turn % 23 == 0:
             broken = TwoSampleESR.from_state(broken.to_state())
     assert broken.to_state() == whole.to_state()
+
+
+def test_a_deployment_begins_a_block_and_keeps_the_mass_of_the_one_it_cuts() -> None:
+    baseline = Baseline.from_losses(bursty(5000), Dependence(block=10, inflation=2.0))
+    cut, fresh = TwoSampleESR(baseline=baseline), TwoSampleESR(baseline=baseline)
+    for turn in range(5):
+        cut.update(0.0, 0.02, turn)
+    cut.begin_block()
+    for turn in range(5, 15):
+        cut.update(1.0, 0.01 if turn == 5 else 0.0, turn)
+        fresh.update(1.0, 0.11 if turn == 5 else 0.0, turn)
+    assert cut.statistic == pytest.approx(fresh.statistic, rel=1e-9)
