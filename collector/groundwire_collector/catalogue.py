@@ -197,6 +197,59 @@ RETRIEVAL_LABELLED_TURNS = _gauge(
     *(*_LABELLED, "k"),
 )
 
+# Judges: what sees a sample of the turns (`evaluator` is what the setting `judges` calls it)
+_JUDGE_SECONDS_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0, 120.0, 300.0)
+
+
+def _of_judges(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
+    return Metric(f"groundwire_judge_{name}", Kind.COUNTER, help, labels)
+
+
+JUDGE_SCORE = _histogram(
+    "judge_score",
+    "Values that judges gave. Of the drawn turns, uncertain ones more than others: no mean of the "
+    "traffic, see faithfulness_estimate.",
+    *EVALUATOR_LABELS,
+)
+JUDGE_CALLS = _of_judges(
+    "calls",
+    "Calls of judges by what came of them: answered, or the kind of failure.",
+    *("service", "evaluator", "result"),
+)
+JUDGE_TOKENS = _of_judges(
+    "tokens",
+    "Tokens of judges, as the endpoint counts them: input, output.",
+    *("service", "evaluator", "kind"),
+)
+JUDGE_COST = _of_judges(
+    "cost", "Price of the tokens of judges, by the price file.", "service", "evaluator", "currency"
+)
+JUDGE_NOT_SAMPLED = _of_judges(
+    "not_sampled",
+    "Turns that a judge did not see: not drawn (rate), or drawn and not reached (budget, cost, "
+    "breaker, late).",
+    *("service", "evaluator", "reason"),
+)
+JUDGE_PAUSES = _of_judges(
+    "pauses", "Times that a judge paused because call after call failed.", "evaluator"
+)
+JUDGE_DURATION = Metric(
+    "groundwire_judge_duration_seconds",
+    Kind.HISTOGRAM,
+    "Duration of one judgement, its repeated calls included.",
+    ("evaluator",),
+    _JUDGE_SECONDS_BUCKETS,
+)
+JUDGE_QUEUE_LENGTH = _gauge("judge_queue_length", "Drawn turns that wait for a judge.", "evaluator")
+JUDGE_QUEUE_AGE = _gauge(
+    "judge_queue_age_seconds", "Age of the drawn turn that waits longest.", "evaluator"
+)
+EVALUATOR_REVISION_TIMESTAMP = _gauge(
+    "evaluator_revision_timestamp_seconds",
+    "When a revision of an evaluator first judged here.",
+    *EVALUATOR_LABELS,
+)
+
 # Cost and speed
 RETRIEVAL_DURATION = _histogram(
     "retrieval_duration_seconds", "Duration of the retrievals of a turn.", buckets=SECONDS_BUCKETS

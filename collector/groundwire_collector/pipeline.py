@@ -19,6 +19,7 @@ from groundwire_collector.assembly.judgements import judgements_of
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.judges.queueing import await_judges, draw_of
 from groundwire_collector.monitoring import memory, shadows
 from groundwire_collector.monitoring.costs import Costs
 from groundwire_collector.monitoring.monitor import Monitor
@@ -70,6 +71,7 @@ class Pipeline:
         self._evaluators = evaluators
         self._publisher = Publisher.of(settings)
         self._sample = Sample(settings.shadow_rate if settings.probes else 0.0)
+        self._draw = draw_of(settings)
         self._latest = LatestTurns()
         self._index_clock = IndexClock()
         self._costs = Costs.of(settings)
@@ -203,13 +205,16 @@ class Pipeline:
             self._costs.tally(increments, item.turn, labels)
             self._index_clock.tally(increments, item, labels)
         self._latest.tally(increments, [item.turn for item in new])
-        for item in judged:
-            if item.turn.id in counted:
-                tally_reopened(increments, item.turn)
+        again = [item for item in judged if item.turn.id in counted]
+        for item in again:
+            tally_reopened(increments, item.turn)
         for item in judged:
             if item.turn.shadow_of and item.turn.id not in before:
                 _tally_shadow(connection, increments, item.turn, now_ns)
         self._await_shadows(connection, new, now_ns)
+        if self._draw is not None:
+            await_judges(connection, increments, self._draw, new, now_ns)
+            await_judges(connection, None, self._draw, again, now_ns)
         counters.add(connection, increments, now_ns)
         self._monitor.announce(rollouts.after(connection, self._monitor.announced))
         carry_out(connection, self._monitor, now_ns)

@@ -91,6 +91,46 @@ class Settings(BaseSettings):
     )
     publish_headers: str = Field("", description="Headers for it, as a=b,c=d.")
 
+    # Judges: what calls a model, or runs one, and so sees a sample of the turns
+    judges: str = Field(
+        "",
+        description="Judges, by commas: llm_judge, a ragas metric, hf:MODEL, or an evaluator of"
+        " yours; `name=rate` gives one a rate of its own. Unset: none.",
+    )
+    judge_rate: float = Field(0.01, ge=0, le=1, description="Share of turns that judges see.")
+    judge_eager: float = Field(
+        4.0, ge=1, description="How much likelier the least certain turn is drawn than the surest."
+    )
+    judge_segments: str = Field(
+        "",
+        description="Factors of the rate, by commas: `service=2`, `service/model_version=10`.",
+    )
+    judge_endpoint: str | None = Field(
+        None, description="OpenAI-compatible address, up to and with /v1, of the judge's model."
+    )
+    judge_api_key: SecretStr | None = Field(
+        None, description="Key for it; keep it in the environment."
+    )
+    judge_model: str = Field("", description="Model that judges.")
+    judge_embedding_model: str = Field(
+        "", description="Embedding model at the same address, for ragas_answer_relevancy."
+    )
+    judge_temperature: float = Field(0.0, ge=0, le=2, description="Temperature of the judge.")
+    judge_extra: dict[str, Any] = Field(
+        default_factory=dict,
+        description="JSON object set over each request of the llm_judge; null takes a field out.",
+    )
+    judge_timeout_seconds: float = Field(60.0, gt=0, description="A call that takes longer failed.")
+    judge_at_once: int = Field(4, ge=1, le=64, description="Calls of the llm_judge at one time.")
+    judge_per_minute: float = Field(30.0, gt=0, description="Judgements a minute of each judge.")
+    judge_per_day: int = Field(2000, gt=0, description="Judgements a day (UTC) of each judge.")
+    judge_cost_per_day: float | None = Field(
+        None,
+        gt=0,
+        description="What all judges may cost a day, in the currency of `prices`; calls that are"
+        " under way when it is reached are still paid. Unset: no such limit.",
+    )
+
     # Drift
     alarm_budget: str = Field("1 per 30d", description="False alarms allowed over everything.")
     min_effect: float = Field(0.03, gt=0, lt=1, description="Smallest drop of a mean that matters.")
@@ -162,6 +202,21 @@ class Settings(BaseSettings):
     def probes(self) -> bool:
         """Whether the collector asks a model of its own accord."""
         return self.probe_endpoint is not None and bool(self.canary_models or self.shadow_rate)
+
+    @property
+    def judge_rates(self) -> dict[str, float]:
+        """The judges by what `judges` calls them, each with its rate; raises UsageError."""
+        found = {}
+        for part in filter(None, (part.strip() for part in self.judges.split(","))):
+            name, given, number = part.partition("=")
+            try:
+                rate = float(number) if given else self.judge_rate
+            except ValueError:
+                rate = -1.0
+            if not 0 <= rate <= 1:
+                raise UsageError(f"judges: the rate of {name.strip()} is not in 0 to 1")
+            found[name.strip()] = rate
+        return found
 
     @property
     def sqlite_path(self) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import Engine
+from tests.model_server import ChatServer, serving
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
@@ -92,3 +93,10 @@ def engine(settings: Settings) -> Iterator[Engine]:
     make_schema(opened)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    """An OpenAI-compatible endpoint that misbehaves as it is told."""
+    with serving() as told:
+        yield told

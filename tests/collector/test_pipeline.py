@@ -13,7 +13,7 @@ from groundwire_collector import pipeline as module
 from groundwire_collector.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
-from groundwire_collector.storage import counters, drift, shadowed, turns
+from groundwire_collector.storage import counters, drift, judging, shadowed, turns
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -306,3 +306,30 @@ def test_canaries_through_the_application_are_stored_and_told_apart_but_move_not
         worst = turns.find(connection, TurnQuery(order="worst", limit=300))
     assert sum(item.turn.canary for item in stored(engine)) == 100
     assert [item.turn.canary for item in worst] == [False] * 150
+
+
+def test_drawn_turns_wait_for_the_judges_and_the_others_are_counted(settings, engine):
+    judged = settings.model_copy(update={"judges": "llm_judge=1, ragas_faithfulness=0"})
+    SpanStore(engine).add(trace(0))
+    work_off(Pipeline(judged, engine, [Length()]))
+    with engine.connect() as connection:
+        [waiting] = judging.waiting(connection)
+    assert (waiting.judge, waiting.length) == ("llm_judge", 1)
+    assert count(engine, catalogue.JUDGE_NOT_SAMPLED) == 1
+
+
+def test_a_turn_that_grew_is_judged_anew_without_being_counted_again(settings, engine):
+    judged = settings.model_copy(update={"judges": "llm_judge=1"})
+    retrieval, root = trace(0)
+    pipeline = Pipeline(judged, engine, [])
+    SpanStore(engine).add([root])
+    work_off(pipeline)
+    with engine.begin() as connection:
+        [task] = judging.take(connection, "llm_judge", "lease", LATER, LATER + SECOND, 1)
+        assert task.counts
+        judging.finish(connection, task, "lease")
+    SpanStore(engine).add([retrieval])
+    work_off(pipeline)
+    with engine.begin() as connection:
+        [task] = judging.take(connection, "llm_judge", "lease", LATER, LATER + SECOND, 1)
+    assert not task.counts

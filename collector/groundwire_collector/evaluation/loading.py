@@ -1,6 +1,7 @@
 """Finding an evaluator by the name of an entry point, or by a dotted name `module:object`."""
 
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 from groundwire_collector.errors import UsageError
 from groundwire_evaluators.evaluation import Evaluator
@@ -9,14 +10,14 @@ GROUP = "groundwire.evaluators"
 OURS = "groundwire"  # the distribution
 
 
-def load(name: str) -> Evaluator:
-    """The evaluator, made with its defaults.
+def load(name: str, **parameters: Any) -> Evaluator:
+    """The evaluator, made with these parameters, its defaults for the others.
 
     Raises:
         UsageError: there is none of this name, or it cannot be made, or is none.
     """
     try:
-        made = _entry_point(name).load()()
+        made = _entry_point(name).load()(**parameters)
     except UsageError:
         raise
     except Exception as error:

@@ -24,8 +24,9 @@ from sqlalchemy import Engine
 
 from groundwire_collector import catalogue
 from groundwire_collector.catalogue import Kind
-from groundwire_collector.storage import counters, readings
+from groundwire_collector.storage import counters, judging, readings
 from groundwire_collector.storage.counters import Counter, Histogram
+from groundwire_collector.storage.judging import Waiting
 from groundwire_collector.storage.label_sets import CAP, Key
 
 Clock = Callable[[], int]
@@ -44,6 +45,9 @@ class Snapshot:
     alarms: Sequence[readings.OpenAlarm]
     baselines: Sequence[readings.PinnedBaseline]
     last_evaluations: Mapping[str, float]
+    judges: Sequence[Waiting]
+    revisions: Sequence[tuple[str, str, int]]
+    now_ns: int
     evaluation_lag_seconds: float | None  # None: nothing is judged here
 
 
@@ -80,6 +84,9 @@ class CommittedCollector(Collector):
                 readings.open_alarms(connection, self._cap),
                 readings.pinned_baselines(connection, self._cap),
                 readings.last_evaluations(connection),
+                judging.waiting(connection),
+                judging.revisions(connection, self._cap),
+                now_ns,
                 readings.evaluation_lag_seconds(connection, now_ns) if self._judging else None,
             )
 
@@ -166,7 +173,24 @@ def _gauge_values(snapshot: Snapshot) -> GaugeValues:
         ],
         catalogue.EVALUATION_LAG: [] if lag is None else [((), lag)],
         **_alarm_values(snapshot.alarms),
+        **_judge_values(snapshot),
         **_baseline_values(snapshot.baselines),
+    }
+
+
+def _judge_values(snapshot: Snapshot) -> GaugeValues:
+    """A judge that nothing waits for has neither a length nor an age."""
+    now, waiting = snapshot.now_ns, snapshot.judges
+    return {
+        catalogue.JUDGE_QUEUE_LENGTH: [((one.judge,), one.length) for one in waiting],
+        catalogue.JUDGE_QUEUE_AGE: [
+            ((one.judge,), max(0.0, (now - one.oldest_ns) / readings.NANOSECONDS))
+            for one in waiting
+        ],
+        catalogue.EVALUATOR_REVISION_TIMESTAMP: [
+            ((evaluator, revision), seen_ns / readings.NANOSECONDS)
+            for evaluator, revision, seen_ns in snapshot.revisions
+        ],
     }
 
 

@@ -28,7 +28,7 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
     count_passive(increments, judged.evaluations, labels)
     count_passive_signals(increments, judged.evaluations, labels)
     for evaluation in judged.evaluations:
-        _tally_evaluation(increments, turn, evaluation, labels)
+        tally_evaluation(increments, turn, evaluation, labels)
 
 
 def tally_reopened(increments: Increments, turn: Turn) -> None:
@@ -73,9 +73,10 @@ def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) 
             increments.count(catalogue.TOKENS, {**labels, "kind": kind}, tokens)
 
 
-def _tally_evaluation(
+def tally_evaluation(
     increments: Increments, turn: Turn, evaluation: Evaluation, labels: Mapping[str, str]
 ) -> None:
+    """Count one judgement of a turn; `labels` are those of its versions."""
     labels = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
     increments.count(catalogue.EVALUATIONS, {**labels, "state": evaluation.state.value})
     if evaluation.flagged:

@@ -3,8 +3,8 @@
 import copy
 import importlib
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -30,11 +30,17 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer, or the failure in its place."""
+    """An answer, or the failure in its place; `failed` are the attempts before it.
+
+    `truncated` says that the answer hit the limit of tokens, `refusal` how the model declined.
+    """
 
     text: str | None = None
     failure: Failure | None = None
     detail: str = ""
+    failed: tuple[Failure, ...] = ()
+    truncated: bool = False
+    refusal: str | None = None
     seconds: float = 0.0
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -58,12 +64,13 @@ class Endpoint:
 
     Asks at T = 0 with a fixed seed, for at most `max_tokens`. Rate limits, server errors and lost
     connections are retried `retries` times, waiting as long as Retry-After says or 1, 2, 4 … s.
-    `extra` is merged into every request, for what a server wants beside the standard fields.
+    `extra` is merged into every request, for what a server wants beside the standard fields; null
+    takes a field out that it does not take.
     """
 
     url: str
     model: str
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     timeout: float = 60.0
     retries: int = 2
     max_tokens: int = 200
@@ -92,14 +99,20 @@ class Endpoint:
         chunks: Sequence[str] = (),  # noqa: ARG002
     ) -> Reply:
         """One answer; question and chunks are in the messages already."""
-        body = {
+        return self.chat(messages)
+
+    def chat(self, messages: Sequence[Mapping[str, str]], **fields: Any) -> Reply:
+        """One answer; `fields` of the request are set over those that are always sent."""
+        wanted = {
             "model": self.model,
             "messages": list(messages),
             "temperature": 0,
             "seed": 0,
             "max_tokens": self.max_tokens,
+            **fields,
             **self.extra,
         }
+        body = {name: value for name, value in wanted.items() if value is not None}
         return self._retried(lambda: _chat_reply(self._post("chat/completions", body)))
 
     def complete(self, body: dict[str, Any]) -> "dict[str, Any] | Reply":
@@ -108,12 +121,14 @@ class Endpoint:
         return posted if isinstance(posted, Reply) else posted[0]
 
     def _retried(self, call: Callable[[], "tuple[Reply, float]"]) -> Reply:
-        for attempt in range(self.retries + 1):
+        failed: list[Failure] = []
+        while True:
             reply, wait = call()
+            attempt = len(failed)
             if reply.failure not in _RETRIED or attempt == self.retries or wait > _LONGEST_WAIT:
-                break
+                return replace(reply, failed=tuple(failed))
+            failed.append(reply.failure)
             self.sleep(wait or 2.0**attempt)
-        return reply
 
     def _post(self, path: str, body: dict[str, Any]) -> "tuple[dict[str, Any], float] | Reply":
         started = time.monotonic()
@@ -152,8 +167,9 @@ def _chat_reply(posted: tuple[dict[str, Any], float] | Reply) -> tuple[Reply, fl
         return posted, _retry_after(posted.detail)
     decoded, seconds = posted
     try:
-        text = decoded["choices"][0]["message"]["content"]
-    except (LookupError, TypeError):
+        choice = decoded["choices"][0]
+        text, refusal = choice["message"]["content"], choice["message"].get("refusal")
+    except (LookupError, TypeError, AttributeError):
         return Reply(failure=Failure.NONSENSE, detail=str(decoded)[:200], seconds=seconds), 0.0
     if text is not None and not isinstance(text, str):
         return Reply(failure=Failure.NONSENSE, detail=str(text)[:200], seconds=seconds), 0.0
@@ -164,6 +180,8 @@ def _chat_reply(posted: tuple[dict[str, Any], float] | Reply) -> tuple[Reply, fl
         text=None if empty else text,
         failure=Failure.EMPTY if empty else None,
         seconds=seconds,
+        truncated=choice.get("finish_reason") == "length",
+        refusal=refusal if isinstance(refusal, str) and refusal else None,
         input_tokens=_count(counts.get("prompt_tokens")),
         output_tokens=_count(counts.get("completion_tokens")),
         model=decoded.get("model") if isinstance(decoded.get("model"), str) else None,

@@ -4,9 +4,7 @@ A process of its own, so that an endpoint that hangs holds up no judgement. What
 it is logged and counted, and tried again in its time.
 """
 
-import logging
 import signal
-from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from time import time_ns
 
@@ -19,18 +17,13 @@ from groundwire_collector.probing.canary_rounds import CanaryRounds
 from groundwire_collector.probing.pace import Pace
 from groundwire_collector.probing.shadow_rounds import ShadowRounds
 from groundwire_collector.probing.target import Endpoint
+from groundwire_collector.processes.rounds import Step, go_round
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_evaluators.reliance.canary.arms import Arm, Prompting
 from groundwire_evaluators.reliance.canary.item import Pack, load_pack
 
-log = logging.getLogger(__name__)
-
-IDLE_SECONDS = 1.0
-FAILED_SECONDS = 30.0
 PERIOD_SECONDS = 30 * 86_400.0
-
-Step = Callable[[], bool]  # says whether there was something to do
 
 
 def probe(settings: Settings) -> None:
@@ -41,7 +34,7 @@ def probe(settings: Settings) -> None:
     engine = open_engine(settings)
     make_schema(engine)
     found = rounds(settings, engine, stop)
-    threads = [Thread(target=_go_round, args=(steps, stop), daemon=True) for steps in found]
+    threads = [Thread(target=go_round, args=(steps, stop), daemon=True) for steps in found]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -151,17 +144,3 @@ def _alarms(settings: Settings, models: int) -> CanaryAlarms:
 def _sleep(stop: Event, seconds: float) -> None:
     """Sleep, but no longer than until the end."""
     stop.wait(seconds)
-
-
-def _go_round(steps: Sequence[Step], stop: Event) -> None:
-    while not stop.is_set():
-        stop.wait(max(_pause(step) for step in steps))
-
-
-def _pause(step: Step) -> float:
-    """One step; how long to wait before the next, in seconds."""
-    try:
-        return 0.0 if step() else IDLE_SECONDS
-    except Exception:  # a question of our own must not take anything along
-        log.exception("a probe failed; tried again in %.0f s", FAILED_SECONDS)
-        return FAILED_SECONDS

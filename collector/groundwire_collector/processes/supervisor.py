@@ -1,7 +1,7 @@
 """`groundwire up`: the receiver and the worker as two processes that meet only in the database.
 
-Where the collector asks a model of its own accord, the prober is a third. It alone may end without
-the others: it is started again.
+Where the collector asks a model of its own accord, the prober is a third; where judges see a
+sample, the judge is another. Nothing needs these two: one that ends is started again.
 """
 
 import logging
@@ -15,7 +15,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import NoReturn
@@ -29,9 +30,10 @@ log = logging.getLogger(__name__)
 RECEIVER = "groundwire_collector.processes.receiver:serve"
 WORKER = "groundwire_collector.processes.worker:work"
 PROBER = "groundwire_collector.processes.prober:probe"
+JUDGE = "groundwire_collector.processes.judge:judge"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-PROBER_AGAIN_SECONDS = 60.0
+AGAIN_SECONDS = 60.0  # from one start of a process that nothing needs to the next
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -56,24 +58,49 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
         _stop(processes)
 
 
+@dataclass
+class _Helper:
+    """A process that nothing needs: started when it is due, and again after it ended."""
+
+    name: str
+    function: str
+    due: float = 0.0
+    process: SpawnProcess | None = None
+
+    def start_if_due(self, settings: Settings, processes: list[SpawnProcess]) -> None:
+        now = time.monotonic()
+        if self.process is None and now >= self.due:
+            self.process = _spawn(self.name, self.function, settings)
+            self.due = now + AGAIN_SECONDS
+            processes.append(self.process)
+
+    def note_end(self, ended: Sequence[object], processes: list[SpawnProcess]) -> None:
+        if self.process is not None and self.process.sentinel in ended:
+            log.warning("the %s ended; it is started again within a minute", self.name)
+            processes.remove(self.process)
+            self.process = None
+
+
+def _helpers(settings: Settings) -> list[_Helper]:
+    found = [_Helper("prober", PROBER)] if settings.probes else []
+    if settings.judge_rates and settings.evaluator_names:
+        found.append(_Helper("judge", JUDGE))
+    return found
+
+
 def _watch(settings: Settings, processes: list[SpawnProcess]) -> NoReturn:
-    """Wait for a process to end; the prober, which nothing needs, is started again and again."""
-    needed = [process.sentinel for process in processes]
-    prober: SpawnProcess | None = None
-    due = time.monotonic()
+    """Wait for a process to end; helpers are started again and again."""
+    needed, helpers = list(processes), _helpers(settings)
     while True:
-        if settings.probes and prober is None and time.monotonic() >= due:
-            prober = _spawn("prober", PROBER, settings)
-            processes.append(prober)
-            due = time.monotonic() + PROBER_AGAIN_SECONDS
-        patience = None if prober or not settings.probes else max(0.0, due - time.monotonic())
-        ended = wait([*needed, *([prober.sentinel] if prober else ())], patience)
-        if names := " and ".join(p.name for p in processes if p.sentinel in ended and p != prober):
+        for helper in helpers:
+            helper.start_if_due(settings, processes)
+        dues = [helper.due for helper in helpers if helper.process is None]
+        patience = max(0.0, min(dues) - time.monotonic()) if dues else None
+        ended = wait([process.sentinel for process in processes], patience)
+        if names := " and ".join(p.name for p in needed if p.sentinel in ended):
             raise GroundwireError(f"the {names} ended unexpectedly; see above")
-        if prober is not None and prober.sentinel in ended:
-            log.warning("the prober ended; it is started again within a minute")
-            processes.remove(prober)
-            prober = None
+        for helper in helpers:
+            helper.note_end(ended, processes)
 
 
 class _StopRequested(BaseException):

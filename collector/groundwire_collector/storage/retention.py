@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
-from groundwire_collector.storage import canary_runs, contents, search
+from groundwire_collector.storage import canary_runs, contents, judging, search
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
 from groundwire_collector.storage.spans import spans_of
+from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.tables.labels import LABEL
 from groundwire_collector.storage.tables.reliance import SHADOWED
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
@@ -133,6 +134,7 @@ def _expire(engine: Engine, oldest_kept: int, removed: Removed) -> None:
     removed.texts += _expire_texts(engine, oldest_kept // DAY_NS)
     with engine.begin() as connection:
         canary_runs.expire(connection, oldest_kept)
+        judging.expire(connection, oldest_kept)
 
 
 def _expire_stream(engine: Engine, table: Table, position: Any, oldest_kept: int) -> int:
@@ -197,6 +199,7 @@ def _delete_turns(connection: Connection, ids: Sequence[str]) -> None:
             (SCORE, SCORE.c.turn_id),
             (LABEL, LABEL.c.turn_id),
             (SHADOWED, SHADOWED.c.turn_id),
+            (JUDGE_TASK, JUDGE_TASK.c.turn_id),
             (TURN, TURN.c.id),
         ):
             connection.execute(delete(table).where(column.in_(batch)))

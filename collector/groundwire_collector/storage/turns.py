@@ -96,6 +96,17 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
     upsert(connection, CLAIM, claims)
 
 
+def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
+    """Add a judgement that came later; an earlier one of the same evaluator is replaced."""
+    for table in (SCORE, CLAIM):
+        earlier = and_(table.c.turn_id == turn.id, table.c.evaluator == evaluation.evaluator)
+        connection.execute(delete(table).where(earlier))
+    name = evaluation.evaluator
+    claims = [_claim_row(turn.id, name, at, claim) for at, claim in enumerate(evaluation.claims)]
+    upsert(connection, SCORE, [_score_row(turn.id, evaluation)])
+    upsert(connection, CLAIM, claims)
+
+
 def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
     """The turns of `query`, worst or newest first."""
     conditions = _conditions(query)

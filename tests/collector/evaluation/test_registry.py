@@ -48,8 +48,8 @@ def named(tmp_path, monkeypatch):
 
     yield make
     for evaluator in made:
-        if hasattr(evaluator, "close"):
-            evaluator.close()
+        if hasattr(evaluator, "host"):
+            evaluator.host.close()
 
 
 def judged(found, *answers: str):
@@ -72,7 +72,7 @@ def test_one_that_fails_is_counted_as_failed_and_judges_the_next_batch(named, an
     [failed] = judged(found, answer)
     assert failed.state is State.FAILED
     assert reason in (failed.reason or "")
-    found[0]._timeout_seconds = 30.0
+    found[0].host.timeout_seconds = 30.0
     assert [e.value for e in judged(found, "LOUD")] == [1.0]
 
 

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from groundwire_collector.storage.tables import (
     counters,
     drift,
+    judging,
     keys,
     labels,
     reliance,
@@ -13,7 +14,7 @@ from groundwire_collector.storage.tables import (
     turns,
 )
 
-__all__ = ["counters", "drift", "keys", "labels", "reliance", "spans", "turns"]
+__all__ = ["counters", "drift", "judging", "keys", "labels", "reliance", "spans", "turns"]
 
 # Times are nanoseconds: PostgreSQL's INTEGER is too narrow. SQLite's holds 64 bits, and only a
 # column of exactly that type numbers its rows.

@@ -195,6 +195,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "signal", "revision", "axis", "value"),
     )
     op.create_table(
+        "evaluator_revision",
+        sa.Column("evaluator", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("first_seen_ns", WIDE, nullable=False),
+        sa.PrimaryKeyConstraint("evaluator", "revision"),
+    )
+    op.create_table(
         "faithfulness_estimate",
         sa.Column("service", sa.String(), nullable=False),
         sa.Column("model_version", sa.String(), nullable=False),
@@ -220,6 +227,31 @@ def upgrade() -> None:
         sa.Column("exemplars", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("metric", "labels"),
     )
+    op.create_table(
+        "judge_day",
+        sa.Column("day", WIDE, nullable=False),
+        sa.Column("judge", sa.String(), nullable=False),
+        sa.Column("judgements", WIDE, nullable=False),
+        sa.Column("cost", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "judge"),
+    )
+    op.create_table(
+        "judge_task",
+        sa.Column("turn_id", sa.String(), nullable=False),
+        sa.Column("judge", sa.String(), nullable=False),
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("sampled_ns", WIDE, nullable=False),
+        sa.Column("due_ns", WIDE, nullable=False),
+        sa.Column("attempts", WIDE, nullable=False),
+        sa.Column("lease", sa.String(), nullable=False),
+        sa.Column("leased_until_ns", WIDE, nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("turn_id", "judge"),
+    )
+    with op.batch_alter_table("judge_task", schema=None) as batch_op:
+        batch_op.create_index("ix_judge_task_judge_sampled", ["judge", "sampled_ns"], unique=False)
+
     op.create_table(
         "label",
         sa.Column("id", WIDE, nullable=False),

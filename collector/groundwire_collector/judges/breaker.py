@@ -1,0 +1,50 @@
+"""Leaving an endpoint alone that fails call after call."""
+
+import threading
+from dataclasses import dataclass, field
+
+MOST_FAILURES = 5
+FIRST_PAUSE_NS = 30 * 1_000_000_000
+LONGEST_PAUSE_NS = 900 * 1_000_000_000
+
+
+@dataclass
+class Breaker:
+    """Closed while calls succeed; `MOST_FAILURES` in a row open it for half a minute. Then one call
+    tries: if it fails, the pause is twice as long, up to a quarter of an hour.
+
+    Kept in memory alone: a process that starts anew may fail as often before it pauses again.
+    """
+
+    failures: int = 0
+    _open_until_ns: int = 0
+    _pause_ns: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def open(self, now_ns: int) -> bool:
+        """Whether nothing may be asked now."""
+        return now_ns < self._open_until_ns
+
+    def allows(self, now_ns: int) -> bool:
+        """Take leave for one call; of an open breaker whose pause is over only one gets it."""
+        with self._lock:
+            if self.open(now_ns):
+                return False
+            if self._pause_ns:
+                self._open_until_ns = now_ns + self._pause_ns
+            return True
+
+    def succeeded(self) -> None:
+        """The endpoint answers."""
+        with self._lock:
+            self.failures, self._pause_ns, self._open_until_ns = 0, 0, 0
+
+    def failed(self, now_ns: int) -> bool:
+        """The endpoint does not; True where this opened the breaker, or kept it open."""
+        with self._lock:
+            self.failures += 1
+            if self.failures < MOST_FAILURES:
+                return False
+            self._pause_ns = min(2 * self._pause_ns or FIRST_PAUSE_NS, LONGEST_PAUSE_NS)
+            self._open_until_ns = now_ns + self._pause_ns
+            return True

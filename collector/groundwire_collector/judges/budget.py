@@ -1,0 +1,44 @@
+"""What judges may do: so many judgements a minute and a day, and so much money a day."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from groundwire_collector.probing.pace import Pace
+from groundwire_collector.storage import judging
+
+
+class Reason(StrEnum):
+    """Why a turn was not judged; a metric's label."""
+
+    RATE = "rate"  # not drawn
+    BUDGET = "budget"  # drawn; the judgements of the day were spent
+    COST = "cost"  # drawn; the money of the day was spent
+    BREAKER = "breaker"  # drawn; the endpoint failed call after call
+    LATE = "late"  # drawn; it waited too long for its place in the minute
+
+
+@dataclass
+class Budget:
+    """The budget of one judge; money is shared by all judges. What was spent is read from the
+    store, so a restart does not begin the day anew."""
+
+    judge: str
+    per_day: int
+    cost_per_day: float | None = None
+    pace: Pace | None = None  # None: as fast as it goes
+
+    def spent(self, connection: Connection, now_ns: int) -> Reason | None:
+        """What is used up today; None while nothing is. Calls that are under way when the money
+        runs out are still paid."""
+        if judging.spent(connection, self.judge, now_ns).judgements >= self.per_day:
+            return Reason.BUDGET
+        limit = self.cost_per_day
+        if limit is not None and judging.cost_today(connection, now_ns) >= limit:
+            return Reason.COST
+        return None
+
+    def due(self) -> bool:
+        """Take a place in the minute, if there is one."""
+        return self.pace is None or self.pace.take()

@@ -1,0 +1,75 @@
+"""Which turns a judge sees: the same ones, whoever asks, and with a probability that is known."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.turn import Turn
+
+_ALL = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Draws turns for each judge by one hash of the trace id.
+
+    A judge sees a turn with probability `rates[judge]` × the factor of its segment (`factors`, by
+    "service/model_version" or "service") × 1 to `eager`: most where grounding's p_unsupported is
+    near 1/2, least where it is near 0 or 1 (the root of p(1 - p): the spread that an estimate has
+    to get from the judge; Zrnic and Candès 2024, https://arxiv.org/abs/2403.03208). The least
+    likely turn keeps the whole rate, so no weight 1 / probability exceeds 1 / (rate × factor).
+
+    The hash is one for all judges: what a rarer judge sees, the others see too.
+    """
+
+    rates: Mapping[str, float]
+    eager: float = 1.0
+    factors: Mapping[str, float] = field(default_factory=dict)
+
+    def probability(self, judge: str, judged: JudgedTurn) -> float:
+        """How likely this judge sees this turn; 0 for what is no production turn with an answer."""
+        turn = judged.turn
+        if turn.shadow or turn.canary or not turn.answer:
+            return 0.0
+        rate = self.rates[judge] * self._factor(turn)
+        return min(1.0, rate * (1.0 + (self.eager - 1.0) * _uncertainty(judged)))
+
+    def drawn(self, judged: JudgedTurn) -> dict[str, float]:
+        """The judges that see this turn, each with its probability."""
+        place = _place(judged.turn)
+        chances = {judge: self.probability(judge, judged) for judge in self.rates}
+        return {judge: chance for judge, chance in chances.items() if place < chance}
+
+    def _factor(self, turn: Turn) -> float:
+        segments = (f"{turn.service}/{turn.model_version}", turn.service)
+        return next((self.factors[name] for name in segments if name in self.factors), 1.0)
+
+
+def factors_of(text: str) -> dict[str, float]:
+    """From "service=2, service/model_version=10"; raises UsageError."""
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = part.rpartition("=")
+        try:
+            factor = float(number)
+        except ValueError:
+            factor = -1.0
+        if not name.strip() or not 0 <= factor < math.inf:
+            raise UsageError(f"judge_segments: {part!r} is not service=factor")
+        found[name.strip()] = factor
+    return found
+
+
+def _uncertainty(judged: JudgedTurn) -> float:
+    """From 0 (grounding is sure, or said nothing) to 1 (it cannot tell)."""
+    p = judged.p_unsupported
+    return 0.0 if p is None else 2.0 * math.sqrt(max(0.0, p * (1.0 - p)))
+
+
+def _place(turn: Turn) -> float:
+    """Where in [0, 1) the hash of the trace id puts it; turns of one trace stand together."""
+    name = f"judge {turn.trace_id or turn.id}".encode()
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], "big") / _ALL

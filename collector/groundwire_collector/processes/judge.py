@@ -1,0 +1,70 @@
+"""The judge process: what was drawn is judged behind the worker, until it is told to stop.
+
+A process of its own, so that a model that takes its time holds up no other judgement. Whatever goes
+wrong in it is logged and counted, and tried again in its time.
+"""
+
+import logging
+import signal
+from threading import Event, Thread
+
+from sqlalchemy import Engine
+
+from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.judges.registry import Judge, close, judges
+from groundwire_collector.judges.rounds import JudgeRounds
+from groundwire_collector.processes.rounds import Step, go_round
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import judging
+from groundwire_collector.storage.engine import make_schema, open_engine
+
+log = logging.getLogger(__name__)
+
+
+def judge(settings: Settings) -> None:
+    """Judge until SIGTERM or SIGINT."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    engine = open_engine(settings)
+    make_schema(engine)
+    found = judges(settings, lambda seconds: _sleep(stop, seconds))
+    if settings.database_url is None:  # on SQLite there is no other process that judges
+        with engine.begin() as connection:
+            judging.release(connection)
+    publisher = Publisher.of(settings)
+    threads = [
+        Thread(target=go_round, args=([step], stop), daemon=True)
+        for step in steps(found, engine, publisher)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    close(found)
+    if publisher is not None:
+        publisher.stop()
+    engine.dispose()
+
+
+def steps(found: list[Judge], engine: Engine, publisher: Publisher | None = None) -> list[Step]:
+    """What is to be done again and again, by a thread for each."""
+    made: list[Step] = []
+    for one in found:
+        rounds = JudgeRounds(
+            engine=engine,
+            key=one.key,
+            evaluator=one.evaluator,
+            budget=one.budget,
+            batch=one.batch,
+            price=one.price,
+            currency=one.currency,
+            publisher=publisher,
+        )
+        made += [rounds.step] * one.at_once
+    return made
+
+
+def _sleep(stop: Event, seconds: float) -> None:
+    """Sleep, but no longer than until the end."""
+    stop.wait(seconds)

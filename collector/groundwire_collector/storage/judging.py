@@ -1,0 +1,167 @@
+"""The queue of the judges: drawn turns wait, are leased, and leave with their judgement."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
+
+from groundwire_collector.storage.tables.judging import EVALUATOR_REVISION, JUDGE_DAY, JUDGE_TASK
+from groundwire_collector.storage.upsert import insert_missing
+
+DAY_NS = 86_400 * 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A drawn turn that waits for `judge`; times are nanoseconds since the epoch."""
+
+    turn_id: str
+    judge: str
+    service: str
+    probability: float
+    sampled_ns: int
+    due_ns: int
+    attempts: int = 0
+    counts: bool = True
+    lease: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a judge did on one day; `cost` in the currency of the price file."""
+
+    judgements: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many turns wait for a judge, and since when the longest."""
+
+    judge: str
+    length: int
+    oldest_ns: int
+
+
+def enqueue(connection: Connection, tasks: Sequence[Task]) -> None:
+    """Let turns wait. One that waits already is due again, and a lease on it is void: the turn
+    has changed, whoever judges it judges what it was."""
+    insert_missing(
+        connection,
+        JUDGE_TASK,
+        [asdict(task) | {"lease": "", "leased_until_ns": 0} for task in tasks],
+    )
+    for task in tasks:
+        connection.execute(update(JUDGE_TASK).where(_is(task)).values(lease="", leased_until_ns=0))
+
+
+def is_due(connection: Connection, judge: str, now_ns: int) -> bool:
+    """Whether there is a task that may be taken."""
+    c = JUDGE_TASK.c
+    free = (c.judge == judge, c.due_ns <= now_ns, c.leased_until_ns <= now_ns)
+    return connection.scalar(select(c.turn_id).where(*free).limit(1)) is not None
+
+
+def take(
+    connection: Connection, judge: str, lease: str, now_ns: int, until_ns: int, limit: int
+) -> list[Task]:
+    """Lease the tasks that are due and at nobody's, those that wait longest first."""
+    c = JUDGE_TASK.c
+    free = (c.judge == judge, c.due_ns <= now_ns, c.leased_until_ns <= now_ns)
+    query = select(*_columns()).where(*free).order_by(c.sampled_ns).limit(limit)
+    tasks = [Task(*row) for row in connection.execute(query.with_for_update(skip_locked=True))]
+    for task in tasks:
+        leased = update(JUDGE_TASK).where(_is(task))
+        connection.execute(leased.values(lease=lease, leased_until_ns=until_ns))
+    return tasks
+
+
+def finish(connection: Connection, task: Task, lease: str) -> bool:
+    """Take a task out of the queue; False where the lease was void, and its result is none."""
+    done = delete(JUDGE_TASK).where(_is(task), JUDGE_TASK.c.lease == lease)
+    return connection.execute(done).rowcount == 1
+
+
+def release(connection: Connection) -> None:
+    """Void every lease: for a process that knows it is the only one, at its start."""
+    connection.execute(update(JUDGE_TASK).values(lease="", leased_until_ns=0))
+
+
+def put_back(connection: Connection, task: Task, lease: str, due_ns: int) -> None:
+    """Let a task be tried again from `due_ns` on."""
+    again = update(JUDGE_TASK).where(_is(task), JUDGE_TASK.c.lease == lease)
+    connection.execute(
+        again.values(lease="", leased_until_ns=0, due_ns=due_ns, attempts=task.attempts + 1)
+    )
+
+
+def overdue(
+    connection: Connection, judge: str, sampled_before_ns: int, now_ns: int, limit: int
+) -> list[Task]:
+    """The tasks that wait for too long, and are at nobody's."""
+    c = JUDGE_TASK.c
+    late = (c.judge == judge, c.sampled_ns < sampled_before_ns, c.leased_until_ns <= now_ns)
+    query = select(*_columns()).where(*late).order_by(c.sampled_ns).limit(limit)
+    return [Task(*row) for row in connection.execute(query)]
+
+
+def spent(connection: Connection, judge: str, now_ns: int) -> Spent:
+    """What a judge did today (UTC)."""
+    c = JUDGE_DAY.c
+    query = select(c.judgements, c.cost).where(c.judge == judge, c.day == now_ns // DAY_NS)
+    row = connection.execute(query).first()
+    return Spent(*row) if row else Spent()
+
+
+def spend(connection: Connection, judge: str, judgements: int, cost: float, now_ns: int) -> None:
+    """Add to what a judge did today."""
+    c, day = JUDGE_DAY.c, now_ns // DAY_NS
+    row = {"day": day, "judge": judge, "judgements": 0, "cost": 0.0}
+    insert_missing(connection, JUDGE_DAY, [row])
+    today = update(JUDGE_DAY).where(c.judge == judge, c.day == day)
+    connection.execute(today.values(judgements=c.judgements + judgements, cost=c.cost + cost))
+
+
+def cost_today(connection: Connection, now_ns: int) -> float:
+    """What all judges cost today (UTC)."""
+    query = select(func.sum(JUDGE_DAY.c.cost)).where(JUDGE_DAY.c.day == now_ns // DAY_NS)
+    return connection.scalar(query) or 0.0
+
+
+def waiting(connection: Connection) -> list[Waiting]:
+    """The queue of every judge that has one."""
+    c = JUDGE_TASK.c
+    query = select(c.judge, func.count(), func.min(c.sampled_ns)).group_by(c.judge)
+    return [Waiting(*row) for row in connection.execute(query)]
+
+
+def note_revisions(connection: Connection, seen: Iterable[tuple[str, str]], now_ns: int) -> None:
+    """Remember when each (evaluator, revision) was first seen."""
+    rows = [
+        {"evaluator": evaluator, "revision": revision, "first_seen_ns": now_ns}
+        for evaluator, revision in seen
+    ]
+    insert_missing(connection, EVALUATOR_REVISION, rows)
+
+
+def revisions(connection: Connection, limit: int) -> list[tuple[str, str, int]]:
+    """(evaluator, revision, first seen), the newest first."""
+    c = EVALUATOR_REVISION.c
+    query = select(c.evaluator, c.revision, c.first_seen_ns)
+    rows = connection.execute(query.order_by(c.first_seen_ns.desc()).limit(limit))
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def expire(connection: Connection, oldest_kept_ns: int) -> None:
+    """Forget what was spent on days that are over for long."""
+    old = JUDGE_DAY.c.day < oldest_kept_ns // DAY_NS
+    connection.execute(delete(JUDGE_DAY).where(old))
+
+
+def _columns() -> list[ColumnElement[Any]]:
+    return [JUDGE_TASK.c[field.name] for field in fields(Task)]
+
+
+def _is(task: Task) -> ColumnElement[bool]:
+    return and_(JUDGE_TASK.c.turn_id == task.turn_id, JUDGE_TASK.c.judge == task.judge)

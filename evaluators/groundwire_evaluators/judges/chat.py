@@ -1,0 +1,75 @@
+"""What a judge asks of a chat model, whoever carries the call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from groundwire_evaluators.evaluation import Usage
+
+Messages = Sequence[Mapping[str, str]]
+
+ANSWERED = "answered"
+
+
+class Problem(StrEnum):
+    """What is wrong with a reply that came; calls that brought none have kinds of their own."""
+
+    NONSENSE = "nonsense"  # no JSON, or not what was asked for
+    TRUNCATED = "truncated"
+    DECLINED = "declined"  # the judge refuses to judge
+    HIJACKED = "hijacked"  # it supported what nothing can support: a text it read led it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What came of one question: a text, or the kind of failure in its place.
+
+    `failed` are the kinds of the attempts before, in order; each was a call.
+    """
+
+    text: str | None = None
+    failure: str | None = None
+    detail: str = ""
+    truncated: bool = False
+    failed: tuple[str, ...] = ()
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+
+
+class ChatModel(Protocol):
+    """Answers chat messages with JSON of a schema; never raises for what the other side does.
+
+    `identity` names everything beside the messages that may change an answer: the model, its
+    temperature, what is set of it. It becomes part of a judge's revision.
+    """
+
+    @property
+    def identity(self) -> str: ...
+
+    def complete(
+        self, messages: Messages, schema: Mapping[str, Any], max_tokens: int
+    ) -> Completion: ...
+
+
+@dataclass
+class Tally:
+    """What the calls of one judgement add up to."""
+
+    calls: dict[str, int] = field(default_factory=dict)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+
+    def add(self, completion: Completion, result: str) -> None:
+        """Count a completion, of which `result` says what it was worth."""
+        for kind in (*completion.failed, result):
+            self.calls[kind] = self.calls.get(kind, 0) + 1
+        self.input_tokens += completion.input_tokens
+        self.output_tokens += completion.output_tokens
+        self.seconds += completion.seconds
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(**asdict(self))

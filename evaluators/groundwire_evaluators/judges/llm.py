@@ -1,0 +1,142 @@
+"""A chat model as judge: one call a turn, a verdict for every claim, and the chunk that decides."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, Usage, Verdict
+from groundwire_evaluators.grounding.claims import Piece, pieces
+from groundwire_evaluators.judges.chat import ANSWERED, ChatModel, Problem, Tally
+from groundwire_evaluators.judges.material import Material, material
+from groundwire_evaluators.judges.preconditions import not_judged
+from groundwire_evaluators.judges.prompt import DIGEST, SCHEMA, SCHEMA_VERSION, messages
+from groundwire_evaluators.judges.quotes import locate
+from groundwire_evaluators.judges.replies import Ruling, UnusableReplyError, read_completion
+from groundwire_evaluators.text.words import language_of
+from groundwire_evaluators.turn import Turn
+
+REVISION = "1"  # of the code: how claims are cut, and what is made of a reply
+MOST_CLAIMS = 100
+LONGEST_CONTEXT = 200_000  # code points of all chunks
+_TOKENS_AT_LEAST, _TOKENS_A_CLAIM = 300, 120
+
+
+@dataclass(frozen=True)
+class LLMJudge:
+    """Asks `model` once for a verdict on every claim of an answer, from its chunks alone.
+
+    Claims are cut before the call (`grounding.claims`), so each has its exact range and none can be
+    invented. `value` is the faithfulness: supported claims / claims; `flagged` says that one is
+    not supported. A reply that cannot be used is asked for once more; one that still cannot, a
+    refusal of the judge and a call that failed are `failed`, with the kind first in the reason.
+
+    Price: one call a turn (two where the reply was no use), whose tokens are `usage`. Its verdicts
+    are a model's opinion: how good they are is unmeasured until you have labels or a golden set.
+    `control` adds a claim that nothing supports; whoever supports it was led by a text it read.
+    """
+
+    model: ChatModel
+    name: str = "llm_judge"
+    control: bool = True
+
+    @property
+    def revision(self) -> str:
+        control = "" if self.control else "-bare"
+        return f"{REVISION}-{self.model.identity}-p{DIGEST}-s{SCHEMA_VERSION}{control}"
+
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        """One judgement a turn, in order, one call after the other."""
+        return [self._judge(turn) for turn in turns]
+
+    def _judge(self, turn: Turn) -> Evaluation:
+        try:
+            return self._evaluation(turn)
+        except Exception as error:  # one bad turn must not stop the others
+            return self._without(State.FAILED, f"{type(error).__name__}: {error}")
+
+    def _without(self, state: State, reason: str, usage: Usage | None = None) -> Evaluation:
+        return Evaluation(
+            evaluator=self.name, revision=self.revision, state=state, reason=reason, usage=usage
+        )
+
+    def _evaluation(self, turn: Turn) -> Evaluation:
+        if known := not_judged(turn):
+            return self._without(*known)
+        answer = turn.answer or ""
+        language = language_of(answer)
+        cut = list(pieces(answer, language.code if language else "en"))
+        asked = [piece for piece in cut if piece.aside is None]
+        if not asked:
+            return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
+        if len(asked) > MOST_CLAIMS:
+            return self._without(State.NOT_EVALUABLE, f"more than {MOST_CLAIMS} claims")
+        if sum(len(chunk.text) for chunk in turn.chunks) > LONGEST_CONTEXT:
+            return self._without(
+                State.NOT_EVALUABLE, f"context beyond {LONGEST_CONTEXT} characters"
+            )
+        return self._asked(material(turn, asked, control=self.control), cut, asked)
+
+    def _asked(self, shown: Material, cut: Sequence[Piece], asked: Sequence[Piece]) -> Evaluation:
+        limit = _TOKENS_AT_LEAST + _TOKENS_A_CLAIM * len(shown.names)
+        tally, said = Tally(), ""
+        for _ in range(2):
+            chat = messages(shown, said.partition(": ")[2] or None)
+            completion = self.model.complete(chat, SCHEMA, limit)
+            try:
+                rulings = read_completion(completion, shown)
+            except UnusableReplyError as error:
+                tally.add(completion, error.kind)
+                said = f"{error.kind}: {error}"
+                if error.kind != Problem.NONSENSE:
+                    break
+            else:
+                tally.add(completion, ANSWERED)
+                return replace(self._scored(cut, asked, rulings), usage=tally.usage)
+        return self._without(State.FAILED, said, tally.usage)
+
+    def _scored(
+        self, cut: Sequence[Piece], asked: Sequence[Piece], rulings: Mapping[int, Ruling]
+    ) -> Evaluation:
+        ruled = {id(asked[index]): ruling for index, ruling in rulings.items()}
+        claims = tuple(_claim(piece, ruled.get(id(piece))) for piece in cut)
+        checked = [claim for claim in claims if claim.verdict is not Verdict.NOT_A_CLAIM]
+        if not checked:
+            return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
+        unsupported = [claim for claim in checked if claim.verdict is not Verdict.SUPPORTED]
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=State.SCORED,
+            value=1 - len(unsupported) / len(checked),
+            reason=unsupported[0].reason if unsupported else None,
+            flagged=bool(unsupported),
+            claims=claims,
+        )
+
+
+def _claim(piece: Piece, ruling: Ruling | None) -> Claim:
+    if ruling is None:
+        return Claim(
+            start=piece.start,
+            end=piece.end,
+            text=piece.text,
+            verdict=Verdict.NOT_A_CLAIM,
+            reason=piece.aside,
+        )
+    return Claim(
+        start=piece.start,
+        end=piece.end,
+        text=piece.text,
+        verdict=ruling.verdict,
+        chunk=ruling.chunk,
+        spans=_spans(piece, ruling),
+        reason=ruling.reason,
+    )
+
+
+def _spans(piece: Piece, ruling: Ruling) -> tuple[Extent, ...]:
+    if ruling.verdict not in (Verdict.UNSUPPORTED, Verdict.CONTRADICTED):
+        return ()
+    found = locate(ruling.words, piece.text)
+    if found is None:
+        return ()
+    return (Extent(piece.start + found.start, piece.start + found.end),)

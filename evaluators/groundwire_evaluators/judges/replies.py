@@ -1,0 +1,106 @@
+"""Reading a judge's reply: all the verdicts that were asked for, or the reason why it is no use."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from groundwire_evaluators.evaluation import Verdict
+from groundwire_evaluators.judges.chat import Completion, Problem
+from groundwire_evaluators.judges.material import Material
+
+_LARGEST = 1_000_000  # code points of a reply that are read
+_LONGEST_REASON = 300
+_FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.S)
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.S)
+_DECIDED = {Verdict.SUPPORTED, Verdict.CONTRADICTED}
+
+
+class UnusableReplyError(Exception):
+    """No judgement came; `kind` counts it, the message says what is wrong."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = str(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The verdict on one claim; `chunk` is the index of the chunk that decides."""
+
+    verdict: Verdict
+    chunk: int | None
+    words: str
+    reason: str | None
+
+
+def read_completion(completion: Completion, material: Material) -> dict[int, Ruling]:
+    """The rulings by the index of their claim; raises `UnusableReplyError` where there are none."""
+    if completion.truncated:
+        raise UnusableReplyError(Problem.TRUNCATED, "the reply was cut short")
+    if completion.text is None:
+        raise UnusableReplyError(completion.failure or Problem.NONSENSE, completion.detail)
+    return read_reply(completion.text, material)
+
+
+def read_reply(text: str, material: Material) -> dict[int, Ruling]:
+    """The rulings by the index of their claim, one for each.
+
+    Verdicts on claims that do not exist are left out; a claim without its verdict, two different
+    verdicts on one claim, or a decision without a passage that exists make the reply unusable.
+    Raises `UnusableReplyError`.
+    """
+    rulings: dict[str, Ruling] = {}
+    for entry in _entries(text):
+        name = entry.get("claim")
+        if name not in material.names:
+            continue
+        ruling = _ruling(entry, material)
+        if name in rulings and rulings[name].verdict is not ruling.verdict:
+            raise UnusableReplyError(Problem.NONSENSE, f"two verdicts on claim {name}")
+        rulings.setdefault(name, ruling)
+    missing = [name for name in material.names if name not in rulings]
+    if missing:
+        told = f"{len(missing)} of {len(material.names)} claims have no verdict"
+        raise UnusableReplyError(Problem.NONSENSE, told)
+    if material.control and rulings[material.control].verdict is Verdict.SUPPORTED:
+        told = "a control claim that nothing supports was held to be supported"
+        raise UnusableReplyError(Problem.HIJACKED, told)
+    return {index: rulings[name] for name, index in material.claims.items()}
+
+
+def _entries(text: str) -> list[Mapping[str, Any]]:
+    try:
+        decoded = json.loads(_json(text))
+    except (ValueError, RecursionError) as error:
+        raise UnusableReplyError(Problem.NONSENSE, f"no JSON: {error}"[:200]) from None
+    entries = decoded.get("verdicts") if isinstance(decoded, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UnusableReplyError(Problem.NONSENSE, "no list of verdicts")
+    return entries
+
+
+def _json(text: str) -> str:
+    """The reply without a fence around it, or the thoughts that some models write before it."""
+    body = _THOUGHT.sub("", text[:_LARGEST])
+    fenced = _FENCED.match(body)
+    return fenced.group(1) if fenced else body
+
+
+def _ruling(entry: Mapping[str, Any], material: Material) -> Ruling:
+    name, said, passage = entry.get("claim"), entry.get("verdict"), entry.get("passage")
+    try:
+        verdict = Verdict(str(said))
+    except ValueError:
+        raise UnusableReplyError(Problem.NONSENSE, f"{str(said)[:40]!r} is no verdict") from None
+    chunk = material.passages.get(passage) if isinstance(passage, str) else None
+    if verdict in _DECIDED and chunk is None and name != material.control:
+        told = f"claim {name} is {verdict} by no passage that there is"
+        raise UnusableReplyError(Problem.NONSENSE, told)
+    reason = _text(entry.get("reason"))[:_LONGEST_REASON]
+    return Ruling(verdict, chunk, _text(entry.get("words")), reason or None)
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
