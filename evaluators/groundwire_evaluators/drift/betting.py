@@ -35,25 +35,41 @@ class Wealth:
     """E <- (E + mass * capital) * factor, over cells of means and over bets.
 
     `capital` is what a unit of mass is worth to each bet of each cell. The statistic is the
-    smallest, over cells, of the sum over bets.
+    smallest, over cells, of the sum over bets. The recursion is affine in E: one that records its
+    growth, the product of its factors, can be carried out later on what was held before it.
     """
 
-    __slots__ = ("_capital", "_held", "statistic")
+    __slots__ = ("_capital", "_growth", "_held", "moved", "statistic")
 
     def __init__(self, capital: Floats) -> None:
         self._capital = capital
+        self._growth: Floats | None = None
         self.clear()
 
     def clear(self) -> None:
         self._held = np.zeros_like(self._capital)
         self.statistic = 0.0
+        self.moved = False
+        if self._growth is not None:
+            self.record()
+
+    def record(self) -> None:
+        self._growth = np.ones_like(self._capital)
 
     def update(self, factor: Floats, mass: float) -> None:
-        held = self._held
-        held += mass * self._capital
-        held *= factor
-        np.minimum(held, CEILING, out=held)
-        self.statistic = float(held.sum(axis=1).min())
+        self._held += mass * self._capital
+        self._grow(factor)
+        self._look()
+
+    def _grow(self, factor: Floats) -> None:
+        self.moved = True
+        self._held *= factor
+        np.minimum(self._held, CEILING, out=self._held)
+        if self._growth is not None:
+            self._growth = np.minimum(self._growth * factor, CEILING)
+
+    def _look(self) -> None:
+        self.statistic = float(self._held.sum(axis=1).min())
 
     def update_chunk(self, factors: Floats, masses: Floats) -> int:
         """As many updates, up to the first after which the statistic reaches 1; how many."""
@@ -64,15 +80,32 @@ class Wealth:
         statistics = held.sum(axis=2).min(axis=1)
         over = np.flatnonzero(statistics >= 1)
         last = int(over[0]) if over.size else len(masses) - 1
-        self._held, self.statistic = held[last], float(statistics[last])
+        self._held, self.statistic, self.moved = held[last], float(statistics[last]), True
+        if self._growth is not None:
+            self._growth = np.minimum(self._growth * growth[last], CEILING)
         return last + 1
 
-    def to_state(self) -> list[list[float]]:
-        return [list(row) for row in self._held.tolist()]
+    def merge(self, later: "Wealth", waiting: float) -> None:
+        """Carry out what `later` recorded; `waiting` is mass that enters before it."""
+        if later._growth is None:
+            raise ValueError("only a shard can be merged; make it by shard()")
+        if later.moved:
+            self._held += waiting * self._capital
+            self._grow(later._growth)
+            self._held += later._held
+            self._look()
 
-    def resume(self, state: Sequence[Sequence[float]]) -> None:
-        self._held = np.array(state, dtype=float)
-        self.statistic = float(self._held.sum(axis=1).min())
+    def to_state(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"held": self._held.tolist()}
+        if self._growth is not None:
+            state |= {"growth": self._growth.tolist(), "moved": self.moved}
+        return state
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        self._held = np.array(state["held"], dtype=float)
+        if "growth" in state:
+            self._growth, self.moved = np.array(state["growth"], dtype=float), state["moved"]
+        self._look()
 
 
 class Block:
@@ -110,7 +143,24 @@ class Block:
         sums = self._losses.setdefault(stratum, [0.0, 0.0])
         sums[0] += 1.0
         sums[1] += loss
+        return self.full
+
+    @property
+    def full(self) -> bool:
         return self._count >= self._turns
+
+    def merge(self, later: "Block") -> None:
+        """The turns of two unfinished blocks become one, which may be longer than others."""
+        if later._count:
+            carried = self.entering if self._count else self.waiting
+            self.waiting = self.waiting if self._count else 0.0
+            self.entering = carried + later.entering
+        self.waiting += later.waiting
+        self._count += later._count
+        for stratum, (count, total) in later._losses.items():
+            sums = self._losses.setdefault(stratum, [0.0, 0.0])
+            sums[0] += count
+            sums[1] += total
 
     def factor(self, wagers: Mapping[str, Wager]) -> Floats:
         """The average of what its turns multiply the capital by; begins the next block."""
@@ -122,7 +172,10 @@ class Block:
         return factors[0] if len(factors) == 1 else np.asarray(sum(factors))
 
     def to_state(self) -> dict[str, Any]:
-        return {"entering": self.entering, "waiting": self.waiting, "losses": dict(self._losses)}
+        return {"entering": self.entering, "waiting": self.waiting, "losses": self._sums()}
+
+    def _sums(self) -> dict[str, list[float]]:
+        return {name: list(sums) for name, sums in self._losses.items()}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         self.entering, self.waiting = state["entering"], state["waiting"]
@@ -142,8 +195,20 @@ class Purse:
 
     def bet(self, loss: float, mass: float, stratum: str = "") -> None:
         if self._block.add(loss, mass, stratum):
-            entering = self._block.entering
-            self.wealth.update(self._block.factor(self._wagers), entering)
+            self._close()
+
+    def _close(self) -> None:
+        entering = self._block.entering
+        self.wealth.update(self._block.factor(self._wagers), entering)
+
+    def merge(self, later: "Purse") -> None:
+        entering = 0.0
+        if later.wealth.moved:
+            entering, self._block.waiting = self._block.waiting, 0.0
+        self.wealth.merge(later.wealth, entering)
+        self._block.merge(later._block)
+        if self._block.full:
+            self._close()
 
     def begin_block(self) -> None:
         self._block.begin()
@@ -205,6 +270,32 @@ class ESR:
     def since(self, at: int) -> tuple[float, float, float]:
         """Turns, losses and squared losses from `at` on; exact where `at` is `changed_at`."""
         return self._change_point.since(at)
+
+    def shard(self) -> Self:
+        """An empty detector of the same stream, to be fed elsewhere and merged back."""
+        shard = self._fresh()
+        shard._record()
+        return shard
+
+    def merge(self, later: Self) -> None:
+        """Take in a shard, as if its turns came after those seen here.
+
+        To 1e-9 the same as one stream of that order, where turns count one by one. In blocks, the
+        turns of two unfinished ones become one block. The statistic is looked at only after the
+        merge, which costs the delay of an alarm until then and no false alarms. Price: some 10
+        microseconds. The shards of one time are merged in an order that does not look at losses.
+
+        Raises:
+            ValueError: `later` was not made by `shard()`.
+        """
+        self._purse.merge(later._purse)
+        self._change_point.merge(later._change_point)
+
+    def _fresh(self) -> Self:
+        raise NotImplementedError
+
+    def _record(self) -> None:
+        self._purse.wealth.record()
 
     def begin_block(self) -> None:
         """Let the next turn begin a block: one of a deployment is not averaged with those before.

@@ -46,6 +46,8 @@ class Segments:
 
     def merged(self) -> "Segments":
         """Old neighbours merged, so that each spans about a tenth of its age."""
+        if not len(self):
+            return self
         first = _groups(self.sums[:, 1].tolist())
         last = np.append(first[1:], len(self)) - 1
         return Segments(
@@ -79,6 +81,11 @@ class ChangePoint:
         if len(self._recent) >= RECENT:
             self._segments = self._all().merged()
             self._recent = []
+
+    def merge(self, later: "ChangePoint") -> None:
+        """Take in what another remembers, as if its turns came after those seen here."""
+        self._segments = self._all().joined(later._segments).merged()
+        self._recent = list(later._recent)
 
     @property
     def changed_at(self) -> int | None:

@@ -13,7 +13,8 @@ class Detector(Protocol):
     The alarm is raised when `statistic` reaches 1; whoever raises it calls `reset`. Statistics of
     several detectors may be added, and their sum compared with 1: the masses then share a budget.
 
-    All state goes through `to_state`, a value that JSON can hold.
+    All state goes through `to_state`, a value that JSON can hold. A stream may be watched in
+    parts: `shard` makes an empty detector that is fed elsewhere and merged back.
     """
 
     def update(self, loss: float, mass: float, at: int) -> None: ...
@@ -48,6 +49,18 @@ class Detector(Protocol):
 
     def reset(self) -> None:
         """Forget what was seen since the baseline, which stays."""
+        ...
+
+    def since(self, at: int) -> tuple[float, float, float]:
+        """Turns, losses and squared losses from `at` on; exact where `at` is `changed_at`."""
+        ...
+
+    def shard(self) -> Self:
+        """An empty detector of the same stream, to be fed elsewhere and merged back."""
+        ...
+
+    def merge(self, later: Self) -> None:
+        """Take in a shard, as if its turns came after those seen here."""
         ...
 
     def to_state(self) -> dict[str, Any]: ...

@@ -41,6 +41,9 @@ class KnownMeanESR(BettingESR):
             change_point=ChangePoint(exact, min_effect),
         )
 
+    def _fresh(self) -> Self:
+        return type(self)(mean=self.mean, dispersion=self.dispersion, min_effect=self.min_effect)
+
     def to_state(self) -> dict[str, Any]:
         return {
             "detector": "known_mean_esr",

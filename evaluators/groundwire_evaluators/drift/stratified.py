@@ -120,6 +120,27 @@ class StratifiedESR(ESR):
         self._given = 0.0
         self._taken = dict.fromkeys(self._own, 0.0)
 
+    def merge(self, later: Self) -> None:
+        for detector in (self, later):
+            detector._settle()
+        super().merge(later)
+        for name, own in self._own.items():
+            own.merge(later._own[name])
+
+    def _settle(self) -> None:
+        """Hand every stratum the mass that its next turn would bring it."""
+        for name, own in self._own.items():
+            own.wait(self._given - self._taken[name])
+            self._taken[name] = self._given
+
+    def _fresh(self) -> Self:
+        return type(self)(self.baselines, self.min_effect)
+
+    def _record(self) -> None:
+        super()._record()
+        for own in self._own.values():
+            own.wealth.record()
+
     def to_state(self) -> dict[str, Any]:
         return {
             "detector": "stratified_esr",

@@ -38,6 +38,9 @@ class TwoSampleESR(BettingESR):
             change_point=ChangePoint(baseline, min_effect),
         )
 
+    def _fresh(self) -> Self:
+        return type(self)(baseline=self.baseline, min_effect=self.min_effect)
+
     def to_state(self) -> dict[str, Any]:
         return {
             "detector": "two_sample_esr",

@@ -126,3 +126,29 @@ def test_a_deployment_begins_a_block_and_keeps_the_mass_of_the_one_it_cuts() -> 
         cut.update(1.0, 0.01 if turn == 5 else 0.0, turn)
         fresh.update(1.0, 0.11 if turn == 5 else 0.0, turn)
     assert cut.statistic == pytest.approx(fresh.statistic, rel=1e-9)
+
+
+def test_shards_of_whole_blocks_merge_to_the_single_stream() -> None:
+    baseline = Baseline.from_losses(bursty(5000), Dependence(block=10, inflation=2.0))
+    single, merged = TwoSampleESR(baseline=baseline), TwoSampleESR(baseline=baseline)
+    shards = [merged.shard() for _ in range(10)]
+    for turn, loss in enumerate(bursty(300, 9).tolist()):
+        single.update(loss, MASS, turn)
+        shards[turn // 30].update(loss, MASS, turn)
+    for shard in shards:
+        merged.merge(shard)
+    assert merged.statistic == pytest.approx(single.statistic, rel=1e-9)
+
+
+def test_unfinished_blocks_of_shards_add_up_to_a_block() -> None:
+    baseline = Baseline.from_losses(bursty(5000), Dependence(block=10, inflation=2.0))
+    single, merged = TwoSampleESR(baseline=baseline), TwoSampleESR(baseline=baseline)
+    for part in range(5):
+        shard = merged.shard()
+        for turn in range(4 * part, 4 * part + 4):
+            shard.update(turn % 3 / 3, 0.0 if turn else MASS, turn)
+        merged.merge(shard)
+    for _ in range(12):  # three parts are the first block
+        single.update(1 / 3, 0.0, 0)
+    assert merged.statistic > 0
+    assert merged.since(0)[0] == 20

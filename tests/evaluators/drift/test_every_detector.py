@@ -114,6 +114,49 @@ def test_survives_a_save_and_load_at_any_turn(make: Make) -> None:
 
 
 @EVERY
+def test_shards_merged_equal_a_single_stream_of_their_order(make: Make) -> None:
+    losses = stream((500, 0.05), (130, 0.2))
+    single, merged = make(), make()
+    shards = [make().shard() for _ in range(7)]
+    for index, loss in enumerate(losses):
+        single.update(loss, MASS, index * SECOND)
+        to = index // 100
+        (merged if to == 0 else shards[to - 1]).update(loss, MASS, index * SECOND)
+    for shard in shards:  # the last one saw nothing
+        merged.merge(type(shard).from_state(json.loads(json.dumps(shard.to_state()))))
+    assert merged.statistic == pytest.approx(single.statistic, rel=1e-9)
+    assert merged.statistic > 0
+    assert merged.changed_at == pytest.approx(single.changed_at, abs=20 * SECOND)
+    for detector in (single, merged):
+        detector.update(1.0, MASS, 631 * SECOND)
+    assert merged.statistic == pytest.approx(single.statistic, rel=1e-9)
+
+
+@EVERY
+def test_shards_can_be_merged_among_themselves_first(make: Make) -> None:
+    pieces = [stream((60, 0.2), seed=seed) for seed in range(3)]
+    left, right = make(), make()
+    shards = [[make().shard() for _ in pieces] for _ in range(2)]
+    for part, losses in enumerate(pieces):
+        for index, loss in enumerate(losses):
+            for side in shards:
+                side[part].update(loss, MASS, (60 * part + index) * SECOND)
+    for shard in shards[0]:
+        left.merge(shard)
+    first, second, third = shards[1]
+    second.merge(third)
+    first.merge(second)
+    right.merge(first)
+    assert right.statistic == pytest.approx(left.statistic, rel=1e-9)
+
+
+@EVERY
+def test_what_is_no_shard_is_not_merged(make: Make) -> None:
+    with pytest.raises(ValueError, match="shard"):
+        make().merge(make())
+
+
+@EVERY
 def test_starts_afresh_after_a_reset(make: Make) -> None:
     used, fresh = make(), make()
     alarm_of(used, stream((200, 0.5)))

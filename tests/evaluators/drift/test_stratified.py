@@ -88,7 +88,7 @@ def test_a_season_is_no_drift() -> None:
 def test_false_alarms_stay_within_the_budget_under_any_mix() -> None:
     """Small baselines, a mix that wanders, and resets; the mass spent is 2."""
     counts = []
-    for seed in range(60):
+    for seed in range(30):
         rng = np.random.default_rng(seed)
         normal = np.array([0.03, 0.1, 0.3])
         detector = detector_of(
@@ -155,3 +155,21 @@ def test_survives_a_save_and_load_in_the_middle_of_a_mixture() -> None:
 def test_refuses_to_watch_without_a_baseline() -> None:
     with pytest.raises(ValueError, match="stratum"):
         StratifiedESR({})
+
+
+def test_shards_of_a_mixture_merge_to_the_single_stream() -> None:
+    rng = np.random.default_rng(8)
+    losses, strata = mixture(rng, 600, 0.3, {"hard": 0.3})
+    single, shards = easy_and_hard(), [easy_and_hard().shard() for _ in range(40)]
+    for turn, (loss, stratum) in enumerate(zip(losses, strata, strict=True)):
+        name = "unheard of" if turn % 13 == 0 else stratum
+        single.update(float(loss), MASS * (1 + turn % 3), turn, name)
+        shards[turn // 15].update(float(loss), MASS * (1 + turn % 3), turn, name)
+    merged = easy_and_hard()
+    for shard in shards:
+        merged.merge(StratifiedESR.from_state(json.loads(json.dumps(shard.to_state()))))
+    assert merged.statistic == pytest.approx(single.statistic, rel=1e-9)
+    assert merged.evidence == pytest.approx(single.evidence, rel=1e-9)
+    for detector in (single, merged):
+        detector.update(1.0, MASS, 600, "easy")
+    assert merged.statistic == pytest.approx(single.statistic, rel=1e-9)
