@@ -16,7 +16,15 @@ from groundwire_collector.receiver.endpoint import Receiver
 from groundwire_collector.receiver.reception import Reception
 from groundwire_collector.receiver.redaction import redaction_of
 from groundwire_collector.receiver.writer import Writer
-from groundwire_collector.routes import alarms, estimates, labels, metrics, turns
+from groundwire_collector.routes import (
+    alarms,
+    baselines,
+    estimates,
+    labels,
+    metrics,
+    rollouts,
+    turns,
+)
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.shared_texts import content_key
@@ -56,7 +64,8 @@ def create_app(settings: Settings) -> FastAPI:
         engine, intake.registry, judging=bool(settings.evaluator_names)
     )
     add_problem_handlers(app)
-    for router in (health.router, metrics.router, turns.router, alarms.router, *pages.ROUTERS):
+    watching = (alarms.router, baselines.router, rollouts.router)
+    for router in (health.router, metrics.router, turns.router, *watching, *pages.ROUTERS):
         app.include_router(router)
     app.include_router(estimates.router)
     app.include_router(labels.router)

@@ -8,10 +8,10 @@ import typer
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.monitoring.attribution import AXES
-from groundwire_collector.monitoring.monitor import Terms
 from groundwire_collector.monitoring.observation import Reading, short_hash
 from groundwire_collector.monitoring.replay import Replay
 from groundwire_collector.monitoring.signals import Loss
+from groundwire_collector.monitoring.terms import Terms
 from groundwire_collector.records import Record, read_records, record_sink, write_record
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget

@@ -11,10 +11,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from groundwire_collector.monitoring.allowance import Stream
-from groundwire_collector.monitoring.attribution import AXES
 from groundwire_collector.monitoring.context import Context
 from groundwire_collector.monitoring.daily import DailyWatch
-from groundwire_collector.monitoring.monitor import UNASKED_AXES, Monitor, Terms
+from groundwire_collector.monitoring.monitor import Monitor
 from groundwire_collector.monitoring.observation import Observation
 from groundwire_collector.monitoring.packing import packed, unpacked
 from groundwire_collector.monitoring.pinned import Pinned
@@ -22,31 +21,21 @@ from groundwire_collector.monitoring.pot import Pot
 from groundwire_collector.monitoring.sessions import Sessions
 from groundwire_collector.monitoring.signals import SIGNALS
 from groundwire_collector.monitoring.stream import Watched
+from groundwire_collector.monitoring.terms import Terms
 from groundwire_collector.monitoring.watch import DAILY, Watch
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import drift, rollouts, watches
 from groundwire_collector.storage.drift import RECOVERY, StoredBaseline, StoredDetector
 from groundwire_collector.storage.watches import BaselineTurn
-from groundwire_evaluators.drift import AlarmBudget, KnownMeanESR
+from groundwire_evaluators.drift import KnownMeanESR
 
 ALLOWANCE, ANNOUNCED, SESSIONS = "allowance", "announced", "sessions"
 REMEMBERED = 1000  # newest announcements
 
 
-def terms(settings: Settings) -> Terms:
-    return Terms(
-        budget=AlarmBudget.parse(settings.alarm_budget),
-        min_effect=settings.min_effect,
-        baseline_turns=settings.baseline_turns,
-        baseline_days=settings.baseline_days,
-        deploy_share=settings.deploy_share,
-        axes=AXES if settings.watch_tenants else UNASKED_AXES,
-    )
-
-
 def recall(connection: Connection, settings: Settings) -> Monitor:
     """The monitor as it was committed last."""
-    monitor = Monitor(terms(settings))
+    monitor = Monitor(Terms.of(settings))
     monitor.recall_values(drift.axis_values(connection))
     _recall_parts(connection, monitor)
     for baseline in drift.baselines(connection):

@@ -4,38 +4,25 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from groundwire_collector.monitoring.allowance import DEPLOY_SHARE, Allowance, Stream
-from groundwire_collector.monitoring.attribution import AXES, DEPLOYED, Deployment
+from groundwire_collector.monitoring.allowance import Allowance, Stream
+from groundwire_collector.monitoring.attribution import DEPLOYED, Deployment
 from groundwire_collector.monitoring.observation import Observation, Reading
 from groundwire_collector.monitoring.sessions import Repeat, Sessions
 from groundwire_collector.monitoring.signals import Loss
+from groundwire_collector.monitoring.terms import Terms
 from groundwire_collector.monitoring.watch import Watch
 from groundwire_collector.storage.drift import Alarm, AxisValue
 from groundwire_collector.storage.rollouts import Rollout
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_collector.storage.watches import WatchKey
-from groundwire_evaluators.drift import AlarmBudget
 
 SERVICE_AXIS = "service"
 OVERRIDE = "override"  # the signal of answers that contradict their context
 SUSPECT = 0.01  # a statistic that evidence, not mass, has brought so far
 ONE_DEPLOYMENT_NS = 24 * 3600 * 1_000_000_000  # an announcement may come so long after its turns
 
-UNASKED_AXES = AXES[:-1]  # tenants only where somebody asks for them
 MOST_SERVICES = 300  # further ones are judged and counted, not watched
 MOST_VALUES = 1000  # of one axis of one service; of more, the oldest that is idle is forgotten
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the user asks of the monitor."""
-
-    budget: AlarmBudget
-    min_effect: float = 0.03
-    baseline_turns: int = 500
-    baseline_days: float = 0.0
-    deploy_share: float = DEPLOY_SHARE
-    axes: tuple[str, ...] = UNASKED_AXES
 
 
 @dataclass(slots=True)
@@ -103,22 +90,13 @@ class Monitor:
         return self.watches[key]
 
     def renew(
-        self, key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int, *, closed: bool
+        self, key: WatchKey, turns: Sequence[Observation], now_ns: int, *, closed: bool
     ) -> None:
         """Begin another baseline with these turns; `closed`: it is made of no others."""
-        found: list[Observation] = []
-        for item in judged:
-            reading = Reading.of(item, ())
-            reading = replace(reading, at_ns=min(reading.at_ns, now_ns))
-            found += [
-                reading.observation(loss)
-                for loss in reading.losses
-                if (reading.service, loss.signal, loss.revision) == key
-            ]
         watch = self.watch(key)
-        watch.collect_anew(() if closed else found)
-        if closed and len(found) >= 2:
-            watch.pin(found, now_ns)
+        watch.collect_anew(() if closed else turns)
+        if closed:
+            watch.pin(turns, now_ns)
         self.touched.add(key)
 
     def identify(self, alarm: Alarm, alarm_id: int) -> None:
@@ -242,3 +220,17 @@ class Monitor:
         oldest = min(idle, key=lambda each: each.position)
         del known[oldest.value]
         self.gone_values.append(oldest)
+
+
+def observations(key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int) -> list[Observation]:
+    """What the watch of this key would have been fed of these turns."""
+    found: list[Observation] = []
+    for item in judged:
+        reading = Reading.of(item, ())
+        reading = replace(reading, at_ns=min(reading.at_ns, now_ns))
+        found += [
+            reading.observation(loss)
+            for loss in reading.losses
+            if (reading.service, loss.signal, loss.revision) == key
+        ]
+    return found

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from groundwire_collector.monitoring.allowance import SEGMENT_SHARE, STEADY
 from groundwire_collector.monitoring.daily import LEAST_DAYS
 from groundwire_collector.monitoring.daily import SHARE as DAILY_SHARE
+from groundwire_collector.monitoring.pinned import Pinned
 from groundwire_collector.monitoring.plan import Plan
-from groundwire_collector.monitoring.watch import Watch
+from groundwire_collector.monitoring.terms import Terms
 from groundwire_evaluators.drift.sufficiency import Sufficiency
 
 HOUR = 3600.0
@@ -31,22 +32,20 @@ class Promise:
     repeats: int
 
     @classmethod
-    def of(cls, watch: Watch) -> "Promise":
-        """Of a watch whose baseline is pinned, with those that are active beside it now."""
-        assert watch.pinned is not None
-        pinned, allowance = watch.pinned, watch.allowance
-        share = STEADY * (1 - allowance.deploy_share) / max(len(allowance.watches.members), 1)
+    def of(cls, pinned: Pinned, terms: Terms, active: int) -> "Promise":
+        """Of a pinned baseline, where so many watches are active now, this one among them."""
+        share = STEADY * (1 - terms.deploy_share) / max(active, 1)
         step = pinned.pause_seconds * pinned.plan.block
-        mass = allowance.budget.mass(step, share * (1 - SEGMENT_SHARE)) * pinned.plan.price
+        mass = terms.budget.mass(step, share * (1 - SEGMENT_SHARE)) * pinned.plan.price
         mass *= 1 - DAILY_SHARE if pinned.days else 1
         smallest = min(pinned.strata.values(), key=lambda each: each.n)
         mass /= len(pinned.strata)
         return cls(
-            Sufficiency.of(smallest, watch.min_effect, min(max(mass, HARDLY), 1.0)),
+            Sufficiency.of(smallest, terms.min_effect, min(max(mass, HARDLY), 1.0)),
             pinned.plan,
             pinned.pause_seconds * len(pinned.strata),
             share,
-            watch.min_effect,
+            terms.min_effect,
             pinned.days is not None,
             pinned.seen - pinned.n,
         )

@@ -4,7 +4,7 @@ import logging
 
 from sqlalchemy import Connection
 
-from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.monitor import Monitor, observations
 from groundwire_collector.monitoring.pinned import FEWEST
 from groundwire_collector.storage import acts, turns
 from groundwire_collector.storage.acts import ActKind, BaselineAct
@@ -19,15 +19,15 @@ MOST_TURNS = 20_000  # of a baseline that is made of stored turns
 def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
     """In the caller's transaction; an act that finds no watch or no turns is done as well."""
     for act in acts.waiting(connection):
-        found: list[JudgedTurn] | None = None
+        stored = _turns(connection, act, monitor)
+        closed = act.kind != ActKind.ACCEPTED
         for key in _watches(monitor, act):
-            found = _turns(connection, act, monitor) if found is None else found
-            closed = act.kind != ActKind.ACCEPTED
+            found = observations(key, stored, now_ns)
             if closed and len(found) < FEWEST:
-                log.warning("baseline of %s: too few stored turns, it stays as it is", act.service)
+                log.warning("baseline %s %s %s stays: too few stored turns of that time", *key)
                 continue
             monitor.renew(key, found, now_ns, closed=closed)
-            log.warning("baseline of %s of %s begun anew (%s)", key[1], key[0], act.kind)
+            log.warning("baseline %s %s %s begins anew: %s", *key, act.kind)
         acts.carried_out(connection, act.id or 0, now_ns)
 
 

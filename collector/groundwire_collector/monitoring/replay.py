@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from groundwire_collector.monitoring.monitor import Monitor, Terms
+from groundwire_collector.monitoring.monitor import Monitor
 from groundwire_collector.monitoring.observation import Reading
 from groundwire_collector.monitoring.pinned import FEWEST
 from groundwire_collector.monitoring.promise import Promise
+from groundwire_collector.monitoring.terms import Terms
 from groundwire_collector.monitoring.watch import Watch
 from groundwire_collector.storage.drift import Alarm
 
@@ -56,5 +57,6 @@ class Replay:
             watch.pin([each.observation(each.losses[0]) for each in found], self.until_ns)
             self.watches[service] = watch
         for service, watch in self.watches.items():
-            told = Promise.of(watch)
+            assert watch.pinned is not None
+            told = Promise.of(watch.pinned, self.terms, len(self.watches))
             self.remarks += [f"{service}: {line}" for line in told.lines()]

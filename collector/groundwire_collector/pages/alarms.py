@@ -1,28 +1,47 @@
-"""The drift alarms: what got worse, where, by how much and since when."""
+"""The drift alarms: what got worse, where, by how much and since when; and what is watched."""
 
+from time import time_ns
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from groundwire_collector.access import ReadAccess
+from groundwire_collector.monitoring.standing import spending, standings
+from groundwire_collector.monitoring.terms import Terms
 from groundwire_collector.pages.rendering import page
 from groundwire_collector.routes.database import Database
-from groundwire_collector.storage import drift
+from groundwire_collector.storage import acts, drift, rollouts
 from groundwire_collector.storage.drift import Alarm
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 200
+ROLLOUTS_SHOWN = 20
+# What a page can say of an alarm in a word: is it bad, under way, or over?
+TAGS = {"open": "bad", "acknowledged": "contradicted", "recovered": "good", "accepted": "good"}
 
 
 @router.get("/alarms")
-def list_alarms(access: ReadAccess, database: Database) -> HTMLResponse:
-    """Open alarms first, then those that were resolved."""
+def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTMLResponse:
+    """Open alarms first, then those that are over; what each signal is compared with."""
+    terms = Terms.of(request.app.state.settings)
     with database.connect() as connection:
         found = drift.alarms(connection, access.services, limit=SHOWN)
+        watched = standings(connection, terms, access.services)
+        spent = spending(connection, terms, time_ns())
+        announced = rollouts.newest(connection, access.services, ROLLOUTS_SHOWN)
+        done = acts.newest(connection, access.services, ROLLOUTS_SHOWN)
     ordered = sorted(found, key=lambda alarm: alarm.resolved_ns is not None)
-    return page("alarms.html", alarms=[(alarm, _worst(alarm)) for alarm in ordered])
+    return page(
+        "alarms.html",
+        alarms=[(alarm, TAGS[alarm.state], _worst(alarm)) for alarm in ordered],
+        watched=watched,
+        terms=terms,
+        spent=spent,
+        rollouts=announced,
+        acts=done,
+    )
 
 
 def _worst(alarm: Alarm) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from groundwire_collector.labelling import chunk_name
-from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Citation, Claim, Evaluation
 from groundwire_evaluators.turn import Chunk, Turn
@@ -157,44 +156,6 @@ class TurnOut(BaseModel):
 class TurnPage(BaseModel):
     turns: list[TurnOut]
     next: str | None
-
-
-class AlarmOut(BaseModel):
-    """An alarm; sizes are by how much the mean loss grew."""
-
-    id: int
-    service: str
-    signal: str
-    axis: str
-    value: str
-    cause: str
-    raised_at: datetime
-    changed_at: datetime
-    changed_interval: tuple[datetime, datetime]
-    size: float
-    size_interval: tuple[float, float]
-    resolved_at: datetime | None
-
-    @classmethod
-    def of(cls, alarm: Alarm) -> "AlarmOut":
-        return cls(
-            id=alarm.id or 0,
-            service=alarm.service,
-            signal=alarm.signal,
-            axis=alarm.axis,
-            value=alarm.value,
-            cause=alarm.cause,
-            raised_at=moment(alarm.raised_ns),
-            changed_at=moment(alarm.changed_ns),
-            changed_interval=(moment(alarm.changed_from_ns), moment(alarm.changed_until_ns)),
-            size=alarm.size,
-            size_interval=(alarm.size_low, alarm.size_high),
-            resolved_at=moment(alarm.resolved_ns) if alarm.resolved_ns is not None else None,
-        )
-
-
-class AlarmPage(BaseModel):
-    alarms: list[AlarmOut]
 
 
 def moment(nanoseconds: int) -> datetime:

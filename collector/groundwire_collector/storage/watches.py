@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from groundwire_collector.storage.tables.drift import BASELINE_TURN, DETECTOR, MONITOR, WATCH
 from groundwire_collector.storage.upsert import upsert
@@ -48,6 +48,14 @@ def baseline_turns(connection: Connection, watch: WatchKey | None = None) -> lis
     if watch is not None:
         query = query.where(_identity(BASELINE_TURN, [watch]))
     return [BaselineTurn(*row) for row in connection.execute(query)]
+
+
+def baseline_sizes(connection: Connection) -> dict[WatchKey, int]:
+    """How many turns each baseline has, pinned or not."""
+    c = BASELINE_TURN.c
+    key = (c.service, c.signal, c.revision)
+    rows = connection.execute(select(*key, func.max(c.position)).group_by(*key))
+    return {(row[0], row[1], row[2]): row[3] + 1 for row in rows}
 
 
 def save_states(connection: Connection, states: Mapping[WatchKey, dict[str, Any]]) -> None:

@@ -15,7 +15,8 @@ from groundwire_collector.catalogue import EVALUATIONS, FAITHFULNESS, TURNS, all
 from groundwire_collector.intake import Intake
 from groundwire_collector.metrics.exposition import CommittedCollector, Exposition
 from groundwire_collector.monitoring import memory
-from groundwire_collector.monitoring.monitor import Monitor, Terms
+from groundwire_collector.monitoring.monitor import Monitor
+from groundwire_collector.monitoring.terms import Terms
 from groundwire_collector.routes import metrics
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, progress

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from groundwire_collector.monitoring import memory
-from groundwire_collector.monitoring.monitor import MOST_SERVICES, Monitor, Terms
+from groundwire_collector.monitoring.monitor import MOST_SERVICES, Monitor
+from groundwire_collector.monitoring.terms import Terms
 from groundwire_collector.monitoring.watch import MOST_SEGMENTS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.drift import Alarm
