@@ -43,6 +43,7 @@ PARTS = {
     "postgresql": Part("apt-get install postgresql", programs=("pg_ctlcluster",)),
     "openssl": Part("apt-get install openssl", programs=("openssl",)),
     "node": Part("apt-get install nodejs npm", programs=("node", "npm")),
+    "matplotlib": Part("pip install 'groundwire[plots]'", packages=("matplotlib",)),
     "playwright": Part("make install-clients", packages=("playwright",)),
     "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
     "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),

@@ -22,6 +22,7 @@ MAY_IMPORT = {
         "httpx",
         "jinja2",
         "markupsafe",
+        "matplotlib",  # the extra [plots]
         "numpy",  # with the evaluators, which it cannot do without
         "opentelemetry",  # the protobuf classes of OTLP
         "prometheus_client",

@@ -84,7 +84,9 @@ class Settings(BaseSettings):
         None, description="TOML file with the price of each model's tokens; unset: no cost."
     )
     tenant_metrics: bool = Field(
-        False, description="Count turns by tenant too: a label `tenant` on the metrics of turns."
+        False,
+        description="Count turns by tenant too: a label `tenant` on the metrics of turns, and an axis"
+        " that alarms name.",
     )
     publish_endpoint: str | None = Field(
         None, description="OTLP/HTTP endpoint that gets each score as a log event; unset: none."
@@ -140,9 +142,6 @@ class Settings(BaseSettings):
     baseline_turns: int = Field(500, ge=50, description="Judged turns that make a baseline.")
     baseline_days: float = Field(
         0.0, ge=0, description="Days that it spans at least; 23 for the daily clock as well."
-    )
-    watch_tenants: bool = Field(
-        False, description="Tenants are an axis too: alarms and metrics name them."
     )
 
     # What the collector asks a model of its own accord; off unless an endpoint is given

@@ -1,57 +1,113 @@
-"""`groundwire drift`: when did a signal get worse, offline."""
+"""`groundwire drift`: when did a signal get worse, offline; `drift simulate`: what can be seen."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from groundwire_collector.commands.drift_simulate import simulate
 from groundwire_collector.errors import UsageError
 from groundwire_collector.monitoring.attribution import AXES
 from groundwire_collector.monitoring.observation import Reading, short_hash
 from groundwire_collector.monitoring.replay import Replay
 from groundwire_collector.monitoring.signals import Loss
 from groundwire_collector.monitoring.terms import Terms
-from groundwire_collector.records import Record, read_records, record_sink, write_record
+from groundwire_collector.records import (
+    Record,
+    read_records,
+    record_sink,
+    tracked,
+    write_record,
+)
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DRIFT = 2  # exit code
+REPLAY = "replay"
 
 
-def drift(
+class FileOrCommand(TyperGroup):
+    """`drift FILE ...` is `drift replay FILE ...`; a file named as a command is `./simulate`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [REPLAY, *args]
+        return list(super().parse_args(ctx, args))
+
+
+drift = typer.Typer(
+    cls=FileOrCommand,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="When did a signal get worse? `groundwire drift FILE --signal NAME --baseline UNTIL`"
+    " replays a history (its options: `groundwire drift replay --help`).",
+)
+
+
+@drift.command(REPLAY)
+def replay(
     file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
     signal: Annotated[str, typer.Option(help="Field with the values; a fall is bad.")],
     baseline: Annotated[str, typer.Option(metavar="UNTIL", help="Lines before it are good.")],
     alarm_budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "1 per 30d",
     min_effect: Annotated[float, typer.Option(help="Smallest fall of the mean to find.")] = 0.03,
     out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw it: a file that ends in .svg or .png ([plots]).")
+    ] = None,
 ) -> None:
     """Replay values through the monitor, and print an alarm where their mean fell.
 
     A line in: timestamp (RFC 3339), the signal (in [0, 1]; null: a turn without a score), and
-    optionally service, model_version, prompt_version, index_version. A line out is an alarm. Exit
-    code 0: no drift, 2: drift, 1: error.
+    optionally service, model_version, prompt_version, index_version, route, tenant, session_id,
+    question. A line out is an alarm. Exit code 0: no drift, 2: drift, 1: error.
     """
     terms = Terms(_budget(alarm_budget), _effect(min_effect), axes=AXES)
-    replay = Replay(signal, terms, _ns(baseline, "--baseline"))
-    readings = [
-        _reading(record, signal, number) for number, record in enumerate(read_records(file), 1)
-    ]
-    if not any(reading.losses for reading in readings):
-        raise UsageError(f"{file}: no line has a value of {signal!r}")
+    history = Replay(signal, terms, _ns(baseline, "--baseline"))
+    readings = _readings(file, signal)
+    picture = _picture(plot, history, readings) if plot else None
     alarms = 0
     with record_sink(out) as sink:
-        for alarm in replay.run(readings):
-            write_record(sink, _line(alarm))
-            alarms += 1
-    for remark in replay.remarks:
+        for reading, changed in history.steps(readings):
+            if picture is not None:
+                picture.note(reading, changed)
+            for alarm in changed:
+                if alarm.resolved_ns is None:
+                    write_record(sink, _line(alarm))
+                    alarms += 1
+    for remark in history.remarks:
         typer.echo(remark, err=True)
-    if not replay.watches:
+    if not history.watches:
         raise UsageError(f"{file}: no baseline, too few values of {signal!r} before {baseline}")
+    if picture is not None and plot is not None:
+        picture.draw(plot)
     if alarms:
         raise typer.Exit(DRIFT)
+
+
+drift.command("simulate")(simulate)
+
+
+def _picture(plot: Path, history: Replay, readings: Sequence[Reading]) -> Any:
+    if plot.suffix not in {".svg", ".png"}:
+        raise UsageError(f"--plot: {plot.name} ends neither in .svg nor in .png")
+    try:
+        from groundwire_collector.commands.drift_picture import Picture
+    except ModuleNotFoundError as error:
+        raise UsageError("--plot needs more packages: pip install 'groundwire[plots]'") from error
+    return Picture(history, readings)
+
+
+def _readings(file: Path, signal: str) -> Sequence[Reading]:
+    records = tracked(read_records(file), "reading")
+    readings = [_reading(record, signal, number) for number, record in enumerate(records, 1)]
+    if not any(reading.losses for reading in readings):
+        raise UsageError(f"{file}: no line has a value of {signal!r}")
+    return readings
 
 
 def _budget(text: str) -> AlarmBudget:

@@ -30,5 +30,5 @@ class Terms:
             baseline_turns=settings.baseline_turns,
             baseline_days=settings.baseline_days,
             deploy_share=settings.deploy_share,
-            axes=AXES if settings.watch_tenants else UNASKED_AXES,
+            axes=AXES if settings.tenant_metrics else UNASKED_AXES,
         )

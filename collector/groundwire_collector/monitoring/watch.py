@@ -54,6 +54,7 @@ class Watch:
     alarm: Alarm | None = None
     recovery: KnownMeanESR | None = None
     updated_ns: int = 0
+    spent: float = 0.0  # mass handed to detectors in this process
     # What changed since it was written down (memory.py).
     touched: set[Stream] = field(default_factory=set)
     gone: set[Stream] = field(default_factory=set)
@@ -141,6 +142,7 @@ class Watch:
         self.context.observe(turn, at_ns)
         if self.daily is not None:
             self.daily.observe(turn.loss, mass * DAILY_SHARE, at_ns)
+            self.spent += mass * DAILY_SHARE
             mass *= 1 - DAILY_SHARE
         segments = SEGMENT_SHARE if turn.values else 0.0
         stratum = pinned.plan.strata.of(turn.route, at_ns)
@@ -161,6 +163,7 @@ class Watch:
             made = Watched.of(self.pinned, self.min_effect, pooled=stream == OTHER)
             self.streams[stream] = made
         self.streams[stream].observe(loss, mass, self.updated_ns, stratum)
+        self.spent += mass
         self.touched.add(stream)
 
     def _wait(self, stream: Stream, mass: float) -> None:

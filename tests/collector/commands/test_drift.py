@@ -7,14 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from groundwire_collector.commands.drift import drift
+from groundwire_collector.commands.drift import drift as app
 from groundwire_collector.errors import UsageError
-
-app = typer.Typer()
-app.command()(drift)
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 UNTIL = "2026-11-08T00:00:00Z"
@@ -124,5 +120,76 @@ def test_a_bad_line_is_named(tmp_path: Path, line: Line, complaint: str) -> None
 def test_a_bad_option_is_named(tmp_path: Path, option: tuple[str, str]) -> None:
     path = written(tmp_path / "scores.jsonl", lines(days=1))
     result = run(path, *option)
+    assert isinstance(result.exception, UsageError)
+    assert option[0] in str(result.exception)
+
+
+def test_a_file_needs_no_name_of_a_command_and_options_may_come_first(tmp_path: Path) -> None:
+    path = written(tmp_path / "scores.jsonl", lines(days=8))
+    command = ["--signal", "faithful", str(path), "--baseline", UNTIL]
+    for form in (command, ["replay", *command]):
+        result = CliRunner().invoke(app, form)
+        assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_sessions_whose_turns_depend_on_each_other_give_one_score_each(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    found: list[Line] = []
+    for session in range(500):
+        good = float(rng.random() < 0.9)
+        for turn in range(4):
+            moment = START + timedelta(minutes=20 * session + turn)
+            line = {"timestamp": moment.isoformat(), "faithful": good, "session_id": f"s{session}"}
+            found.append(line | {"question": f"q{turn}"})
+    result = run(written(tmp_path / "scores.jsonl", found), baseline="2026-11-07T00:00:00Z")
+    assert result.exit_code == 0
+    assert "one score a session counts" in result.stderr
+
+
+def test_what_a_small_baseline_cannot_promise_is_printed(tmp_path: Path) -> None:
+    result = run(written(tmp_path / "scores.jsonl", lines(days=9)), baseline="2026-11-02T00:00:00Z")
+    assert "too small to find the smallest effect" in result.stderr
+    assert "no daily clock" in result.stderr
+
+
+@pytest.mark.needs("matplotlib")
+@pytest.mark.parametrize(("name", "begin"), [("a.svg", b"<?xml"), ("a.png", b"\x89PNG")])
+def test_a_history_is_drawn(tmp_path: Path, name: str, begin: bytes) -> None:
+    mixed = lines(fall=0.3, service="worse <&>") + lines(days=9, service="same")
+    picture = tmp_path / name
+    result = run(written(tmp_path / "scores.jsonl", mixed), "--plot", str(picture))
+    assert result.exit_code == 2
+    drawn = picture.read_bytes()
+    assert drawn.startswith(begin)
+    if name.endswith("svg"):
+        text = drawn.decode()
+        for told in ("faithful of worse", "alarm: model_version ft-2, lower by 0.", "alarm at 1"):
+            assert told in text
+        assert "spent 0." in text
+
+
+def test_a_picture_of_another_kind_is_refused_before_the_work(tmp_path: Path) -> None:
+    path = written(tmp_path / "scores.jsonl", lines(days=1))
+    result = run(path, "--plot", str(tmp_path / "a.gif"))
+    assert isinstance(result.exception, UsageError)
+    assert "--plot" in str(result.exception)
+
+
+def test_a_simulation_says_how_soon_which_growth_is_found() -> None:
+    command = "simulate --turns-a-day 2000 --baseline-turns 2000 --effects 0.1,0.3 --runs 8"
+    result = CliRunner().invoke(app, command.split())
+    assert result.exit_code == 0
+    small, large = (line.split() for line in result.stdout.splitlines()[-2:])
+    assert (small[0], large[0], large[1]) == ("0.1", "0.3", "100%")
+    assert float(large[2]) < float(small[2])
+    deployed = float(large[8])
+    assert deployed < float(large[2])  # found sooner where it comes with a deployment
+
+
+@pytest.mark.parametrize(
+    "option", [("--level", "1"), ("--effects", "0.5,x"), ("--turns-a-day", "0")]
+)
+def test_traffic_that_cannot_be_is_named(option: tuple[str, str]) -> None:
+    result = CliRunner().invoke(app, ["simulate", *option])
     assert isinstance(result.exception, UsageError)
     assert option[0] in str(result.exception)
