@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     )
     tenant_metrics: bool = Field(
         False,
-        description="Count turns by tenant too: a label `tenant` on the metrics of turns, and an axis"
+        description="Count turns by tenant too: a label `tenant` on metrics of turns, and an axis"
         " that alarms name.",
     )
     publish_endpoint: str | None = Field(
