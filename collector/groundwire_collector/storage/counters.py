@@ -4,9 +4,9 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Connection, Table, Text, cast, select, tuple_
 
 from groundwire_collector.catalogue import LABEL_SETS_FOLDED, LABEL_SETS_RETIRED, TENANT, Metric
 from groundwire_collector.storage.label_sets import Key, Placement, place
@@ -103,6 +103,39 @@ def add(connection: Connection, increments: Increments, now_ns: int) -> None:
     fitted = _fit(connection, increments, now_ns)
     _add_counters(connection, fitted.counters, now_ns)
     _add_histograms(connection, fitted.histograms, now_ns)
+
+
+class CounterRow(NamedTuple):
+    """A counter as it is stored; `exemplar` is JSON, None without one."""
+
+    metric: str
+    labels: str
+    value: float
+    exemplar: str | None
+
+
+class HistogramRow(NamedTuple):
+    """A histogram as it is stored: `counts` and `exemplars` are JSON."""
+
+    metric: str
+    labels: str
+    counts: str
+    total: float
+    exemplars: str
+
+
+def counter_rows(connection: Connection) -> list[CounterRow]:
+    """Every counter, not unpacked."""
+    c = COUNTER.c
+    query = select(c.metric, c.labels, c.value, cast(c.exemplar, Text))
+    return [CounterRow(*row) for row in connection.execute(query)]
+
+
+def histogram_rows(connection: Connection) -> list[HistogramRow]:
+    """Every histogram, not unpacked."""
+    c = HISTOGRAM.c
+    query = select(c.metric, c.labels, cast(c.counts, Text), c.total, cast(c.exemplars, Text))
+    return [HistogramRow(*row) for row in connection.execute(query)]
 
 
 def counters(connection: Connection) -> dict[Key, Counter]:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert
 
 from groundwire_collector.catalogue import EVALUATIONS, FAITHFULNESS, TURNS, all_metrics
 from groundwire_collector.intake import Intake
-from groundwire_collector.metrics.exposition import CommittedCollector, Exposition
+from groundwire_collector.metrics.exposition import CommittedGauges, Exposition
 from groundwire_collector.monitoring import memory
 from groundwire_collector.monitoring.monitor import Monitor
 from groundwire_collector.monitoring.terms import Terms
@@ -68,7 +68,8 @@ def samples(engine: Engine, accept: str = OPENMETRICS):
 
 
 def gauge(engine: Engine, name: str, now_ns: int = NOW) -> list[tuple[dict[str, str], float]]:
-    families = CommittedCollector(engine, clock=lambda: now_ns).collect()
+    with engine.connect() as connection:
+        families = list(CommittedGauges(connection, now_ns).collect())
     return [
         (s.labels, s.value) for family in families if family.name == name for s in family.samples
     ]
@@ -240,7 +241,8 @@ def test_a_worker_that_stopped_shows_as_a_growing_lag(engine):
 
 
 def test_a_collector_that_only_stores_owes_no_judgement(engine):
-    families = CommittedCollector(engine, judging=False).collect()
+    with engine.connect() as connection:
+        families = list(CommittedGauges(connection, NOW, judges=False).collect())
     [lag] = [f for f in families if f.name == "groundwire_evaluation_lag_seconds"]
     assert lag.samples == []
 
