@@ -1,6 +1,5 @@
 """Cumulative counters and histograms, added to in the transaction of what they count."""
 
-import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, Text, cast, select, tuple_
 
 from groundwire_collector.catalogue import LABEL_SETS_FOLDED, LABEL_SETS_RETIRED, TENANT, Metric
-from groundwire_collector.storage.label_sets import Key, Placement, place
+from groundwire_collector.storage.label_sets import Key, Placement, canonical, place
 from groundwire_collector.storage.tables.counters import COUNTER, HISTOGRAM
 from groundwire_collector.storage.upsert import upsert
 
@@ -95,7 +94,7 @@ class Increments:
         chosen = {name: labels.get(name, "") for name in metric.labels}
         if self.by_tenant and metric.of_turns and labels.get(TENANT):
             chosen[TENANT] = labels[TENANT]
-        return metric.name, json.dumps(chosen, sort_keys=True, separators=(",", ":"))
+        return metric.name, canonical(chosen)
 
 
 def add(connection: Connection, increments: Increments, now_ns: int) -> None:

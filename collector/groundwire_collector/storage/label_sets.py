@@ -7,7 +7,7 @@ which Prometheus reads as the counter reset that it is.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
@@ -21,6 +21,10 @@ RESERVED = 30  # of the cap: room for sets that are folded
 IDLE_NS = 3600 * 1_000_000_000
 OTHER = "other"
 _SERVICE, *_VERSIONS = VERSION_LABELS
+
+canonical: Callable[[dict[str, str]], str] = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":")
+).encode  # of one label set: the same text for the same labels
 
 
 @dataclass(slots=True)
@@ -58,52 +62,49 @@ class _Sets:
         self._last_counted = last_counted
         self._now_ns = now_ns
         self._cap = cap
+        self._all_busy = False
 
     def place(self, labels: str) -> str:
-        rungs = _ladder(labels)
-        chosen = next(
-            (rung for rung, reserve in rungs if rung in self._last_counted or self._room(reserve)),
-            rungs[-1][0],
-        )
+        chosen = labels
+        for chosen, reserve in _ladder(labels):
+            if chosen in self._last_counted or self._room(reserve):
+                break
         self._last_counted[chosen] = self._now_ns
         return chosen
 
     def _room(self, reserve: int) -> bool:
         if len(self._last_counted) < self._cap - reserve:
             return True
+        if self._all_busy:
+            return False
         idlest = min(self._last_counted, key=self._last_counted.__getitem__)
         if self._last_counted[idlest] > self._now_ns - IDLE_NS:
+            self._all_busy = True  # and stays so: in this transaction sets only become busier
             return False
         del self._last_counted[idlest]
         self.retired.append(idlest)
         return True
 
 
-def _ladder(labels: str) -> list[tuple[str, int]]:
+def _ladder(labels: str) -> Iterator[tuple[str, int]]:
     """Ever coarser forms of a label set, each with the room it must leave free.
 
     The last rung differs only in labels of few values, so it is taken even when none is left.
     """
+    yield labels, RESERVED
     named = json.loads(labels)
-    without_versions = {name: OTHER for name in _VERSIONS if named.get(name)}
-    rungs = [(labels, RESERVED)]
     if TENANT in named:
         named[TENANT] = OTHER
-        rungs.append((_canonical(named), 2 * RESERVED // 3))
-    return [
-        *rungs,
-        (_canonical(named | without_versions), RESERVED // 2),
-        (_canonical(named | without_versions | {_SERVICE: OTHER}), 0),
-    ]
-
-
-def _canonical(labels: dict[str, str]) -> str:
-    return json.dumps(labels, sort_keys=True, separators=(",", ":"))
+        yield canonical(named), 2 * RESERVED // 3
+    named |= {name: OTHER for name in _VERSIONS if named.get(name)}
+    yield canonical(named), RESERVED // 2
+    yield canonical(named | {_SERVICE: OTHER}), 0
 
 
 def _known(connection: Connection, table: Table, keys: Collection[Key]) -> set[Key]:
-    identity = tuple_(table.c.metric, table.c.labels)
-    query = select(table.c.metric, table.c.labels).where(identity.in_(list(keys)))
+    query = select(table.c.metric, table.c.labels)
+    if len(keys) <= CAP:  # else all rows are fewer than the keys of a flood
+        query = query.where(tuple_(table.c.metric, table.c.labels).in_(list(keys)))
     return {(metric, labels) for metric, labels in connection.execute(query)}
 
 

@@ -124,3 +124,23 @@ def test_a_tenant_is_folded_before_a_version(engine):
 def increments_of(engine: Engine) -> dict[label_sets.Key, counters.Counter]:
     with engine.begin() as connection:
         return counters.counters(connection)
+
+
+def test_a_million_label_sets_leave_no_more_rows_than_the_cap_and_lose_no_turn(engine):
+    one, batch = counters.Counter(1.0), 50_000
+    for first in range(0, 1_000_000, batch):
+        flood = Increments()
+        flood.counters = {
+            (TURNS.name, f'{{"model_version":"v{number}","service":"bot"}}'): one
+            for number in range(first, first + batch)
+        }
+        with engine.begin() as connection:
+            counters.add(connection, flood, NOW + first)
+    assert sum(turns(engine).values()) == 1_000_000
+    assert len(turns(engine)) <= CAP
+    assert gave_way(engine, "folded") == {TURNS.name: 1_000_000 - (CAP - RESERVED)}
+
+    # An hour later all of them are idle, and the next version is seen as itself.
+    count(engine, NOW + 2 * IDLE_NS, "the-new-one")
+    assert turns(engine)["bot", "the-new-one"] == 1
+    assert len(turns(engine)) <= CAP
