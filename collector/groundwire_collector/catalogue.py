@@ -181,6 +181,27 @@ INDEX_AGE = _histogram(
     buckets=AGE_BUCKETS,
 )
 _LABELLED = ("service", "index_version")
+_ESTIMATED = ("service", "model_version", "evaluator", "reference")
+FAITHFULNESS_ESTIMATE = _gauge(
+    "faithfulness_estimate",
+    "Share of answers without an unsupported claim: the cheap score of all turns, corrected by few "
+    "judgements (reference=judge) or people (human); for one look. docs/reference/estimates.md.",
+    *(*_ESTIMATED, "bound"),
+)
+FAITHFULNESS_SINCE_BASELINE = _gauge(
+    "faithfulness_since_baseline",
+    "The same share of all turns since the baseline, with bounds that hold however often they are "
+    "looked at: for dashboards and alerts.",
+    *(*_ESTIMATED, "bound"),
+)
+FAITHFULNESS_LABELS = _gauge(
+    "faithfulness_labels", "Labels or judgements that faithfulness_estimate rests on.", *_ESTIMATED
+)
+FAITHFULNESS_EFFECTIVE_LABELS = _gauge(
+    "faithfulness_effective_labels",
+    "Evenly drawn labels that would tell as much alone, without the cheap score.",
+    *_ESTIMATED,
+)
 RETRIEVAL_PRECISION = _gauge(
     "retrieval_precision",
     "Relevant chunks / chunks among the first k of turns whose chunks people labelled.",

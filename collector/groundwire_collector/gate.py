@@ -1,6 +1,7 @@
 """The gate: no request comes further without a good key, and none has its body read before."""
 
 import asyncio
+import re
 from collections import OrderedDict
 from time import monotonic
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from groundwire_collector.storage.keys import Access
 LOGIN = "/login"
 ALWAYS_OPEN = frozenset({LOGIN, "/favicon.ico"})
 OPEN_ON_LOOPBACK = frozenset({"/metrics", "/healthz", "/readyz"})
+LABEL_FORM = re.compile(r"/turns/[^/]+/labels")  # it checks its own token: pages/form.py
 NOT_PAGES = ("/api/", "/v1/", "/openapi.json", "/metrics", "/healthz", "/readyz")
 
 FRESH_SECONDS = 2.0  # after this long a revoked key is known to be so
@@ -111,7 +113,7 @@ class Gate:
     async def _refusal(self, scope: AsgiScope) -> Response | None:
         """What is answered instead of letting the request in."""
         headers = dict(scope["headers"])
-        key = presented_key(headers, cookie=scope["method"] in {"GET", "HEAD"})
+        key = presented_key(headers, cookie=_is_of_a_page(scope))
         address = scope["client"][0] if scope.get("client") else ""
         try:
             access = await self._keys.access(key) if key else None
@@ -130,6 +132,13 @@ class Gate:
             if barred:
                 return _refuse(scope, headers, 429)
         return _refuse(scope, headers, 401)
+
+
+def _is_of_a_page(scope: AsgiScope) -> bool:
+    """Whether the cookie of a page is a key here: what only reads, and the form that labels."""
+    if scope["method"] == "POST":
+        return LABEL_FORM.fullmatch(scope["path"]) is not None
+    return scope["method"] in {"GET", "HEAD"}
 
 
 _SAID = {

@@ -186,6 +186,12 @@ class Settings(BaseSettings):
         gt=0,
         description="False alarms of canaries that all their runs share; beside `alarm_budget`.",
     )
+    label_rate: float = Field(
+        0.05, ge=0, le=1, description="Share of turns drawn at random for people to label."
+    )
+    estimate_seconds: float = Field(
+        300.0, ge=0, description="How often the estimates of the metrics are renewed; 0: never."
+    )
     shadow_rate: float = Field(
         0.0, ge=0, le=1, description="Share of production turns asked again without context."
     )

@@ -16,8 +16,11 @@ from sqlalchemy import Connection, Engine
 
 from groundwire_collector import catalogue
 from groundwire_collector.catalogue import Kind
+from groundwire_collector.metrics.estimates import faithfulness_values, retrieval_values
 from groundwire_collector.metrics.lines import CommittedLines
-from groundwire_collector.storage import judging, readings
+from groundwire_collector.monitoring.estimating import FAITHFULNESS, RETRIEVAL
+from groundwire_collector.storage import estimates, judging, readings
+from groundwire_collector.storage.estimates import KeptEstimate
 from groundwire_collector.storage.judging import Waiting
 from groundwire_collector.storage.label_sets import CAP
 
@@ -33,6 +36,8 @@ class Snapshot:
     statistics: Iterable[readings.Statistic]
     alarms: Sequence[readings.OpenAlarm]
     baselines: Sequence[readings.PinnedBaseline]
+    faithfulness: Sequence[KeptEstimate]
+    retrieval: Sequence[KeptEstimate]
     last_evaluations: Mapping[str, float]
     judges: Sequence[Waiting]
     revisions: Sequence[tuple[str, str, int]]
@@ -50,6 +55,8 @@ class CommittedGauges(Collector):
             readings.statistics(connection, cap),
             readings.open_alarms(connection, cap),
             readings.pinned_baselines(connection, cap),
+            estimates.kept(connection, FAITHFULNESS, limit=cap),
+            estimates.kept(connection, RETRIEVAL, limit=cap),
             readings.last_evaluations(connection),
             judging.waiting(connection),
             judging.revisions(connection, cap),
@@ -126,6 +133,8 @@ def _gauge_values(snapshot: Snapshot) -> GaugeValues:
         **_alarm_values(snapshot.alarms),
         **_judge_values(snapshot),
         **_baseline_values(snapshot.baselines),
+        **faithfulness_values(snapshot.faithfulness),
+        **retrieval_values(snapshot.retrieval),
     }
 
 

@@ -1,5 +1,13 @@
 """Plain pages for people without Grafana, and for the way from an alert to an answer."""
 
-from groundwire_collector.pages import alarms, icon, login, runbooks, turns
+from groundwire_collector.pages import alarms, estimates, icon, labels, login, runbooks, turns
 
-ROUTERS = (login.router, icon.router, turns.router, alarms.router, runbooks.router)
+ROUTERS = (
+    login.router,
+    icon.router,
+    turns.router,
+    labels.router,
+    estimates.router,
+    alarms.router,
+    runbooks.router,
+)

@@ -5,12 +5,12 @@ page sets the cookie, and the gate lets its next request through or sends it bac
 """
 
 import re
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from groundwire_collector.access import COOKIE, SCOPE_KEY
+from groundwire_collector.pages.form import read_form
 from groundwire_collector.pages.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +34,7 @@ def ask(request: Request, next: str = "/") -> Response:  # noqa: A002
 @router.post("/login")
 async def enter(request: Request) -> Response:
     """Keep the key in the cookie and go on to the page that was asked for."""
-    form = await _form(request)
+    form = await read_form(request, LONGEST_FORM) or {}
     key, target = form.get("key", "").strip(), _inside(form.get("next", "/"))
     if not _COOKIE_VALUE.fullmatch(key):
         return page("login.html", 400, next=target, refused=True)
@@ -59,12 +59,3 @@ def _inside(target: str) -> str:
     """A path of this collector, whatever was asked for: no way to another site."""
     local = re.fullmatch(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", target)
     return target if local and not target.startswith(("/login", "/logout")) else "/"
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST_FORM:
-            return {}
-    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

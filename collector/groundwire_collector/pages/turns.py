@@ -2,16 +2,20 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from groundwire_collector.access import ReadAccess
+from groundwire_collector.pages.form import token
+from groundwire_collector.pages.label_form import LabelForm
 from groundwire_collector.pages.passages import claims_by_chunk, judgement, passages
 from groundwire_collector.pages.period import nanoseconds
 from groundwire_collector.pages.rendering import page
 from groundwire_collector.routes.cursor import read_cursor, write_cursor
 from groundwire_collector.routes.database import Database
-from groundwire_collector.storage import turns
+from groundwire_collector.storage import keys, labels, turns
+from groundwire_collector.storage.keys import Scope
+from groundwire_collector.storage.labels import LabelQuery
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import State, Verdict
 
@@ -73,14 +77,21 @@ def list_turns(
 
 @router.get("/turns/{turn_id}")
 def show_turn(
-    turn_id: str, access: ReadAccess, database: Database, evaluator: str = ""
+    turn_id: str, request: Request, access: ReadAccess, database: Database, evaluator: str = ""
 ) -> HTMLResponse:
-    """One turn: its question, its answer with every claim marked, its chunks."""
+    """One turn: its question, its answer with every claim marked, its chunks, its labels."""
     with database.connect() as connection:
         found = turns.get(connection, turn_id, access.services)
-    if found is None:
-        return page("missing.html", 404, what="turn")
-    return page("turn.html", **_shown(found, evaluator))
+        if found is None:
+            return page("missing.html", 404, what="turn")
+        said = labels.current(labels.find(connection, LabelQuery(turn_ids=[turn_id])))
+        labeller = keys.name_of(connection, access.key_id)
+    shown = _shown(found, evaluator)
+    form = None
+    if access.allows(Scope.LABEL):
+        mine = [label for label in said if label.labeller == labeller]
+        form = LabelForm.of(found.turn, shown["passages"], mine, token(request, turn_id))
+    return page("turn.html", **shown, labels=said, labelling=form)
 
 
 @router.get("/traces/{trace_id}")

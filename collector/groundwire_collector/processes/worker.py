@@ -3,8 +3,10 @@
 import logging
 import signal
 from threading import Event
+from time import time_ns
 
 from groundwire_collector.evaluation.registry import evaluators
+from groundwire_collector.monitoring.estimating import Estimating
 from groundwire_collector.pipeline import Pipeline
 from groundwire_collector.processes import garbage
 from groundwire_collector.settings import Settings
@@ -24,12 +26,14 @@ def work(settings: Settings) -> None:
     engine = open_engine(settings)
     make_schema(engine)
     pipeline = Pipeline(settings, engine, evaluators(settings))
+    estimating = Estimating(settings, engine)
     settled = False
     while not stop.is_set():
         pause = _pause(pipeline)
         if pause == 0.0 and not settled:
             garbage.settle()  # the first batch has loaded what judging needs
             settled = True
+        _estimate(estimating)
         stop.wait(pause)
     pipeline.close()
     engine.dispose()
@@ -42,3 +46,13 @@ def _pause(pipeline: Pipeline) -> float:
     except PASSING as error:
         log.warning("the database cannot be used now, trying again: %s", error)
         return FAILED_SECONDS
+
+
+def _estimate(estimating: Estimating) -> None:
+    """A round of estimates where it is time; nothing of them holds up judging."""
+    try:
+        estimating.step(time_ns())
+    except PASSING as error:
+        log.warning("the estimates are put off: %s", error)
+    except Exception:
+        log.exception("the estimates could not be made; the next round tries again")

@@ -3,16 +3,28 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from groundwire_collector.access import ReadAccess
-from groundwire_collector.monitoring import canary_alarms, shadows
+from groundwire_collector.monitoring import agreement, canary_alarms, shadows
+from groundwire_collector.monitoring.estimating import FAITHFULNESS
+from groundwire_collector.monitoring.faithfulness import faithfulness
+from groundwire_collector.monitoring.retrieval_labels import at_ranks
 from groundwire_collector.routes.database import Database
+from groundwire_collector.routes.faithfulness import (
+    AgreementOut,
+    FaithfulnessOut,
+    LabellersOut,
+    RatioOut,
+    RetrievalOut,
+)
 from groundwire_collector.routes.moments import nanoseconds
 from groundwire_collector.routes.representation import moment
-from groundwire_collector.storage import canary_runs, shadowed
+from groundwire_collector.storage import canary_runs, estimates, relevance, shadowed
 from groundwire_collector.storage.canary_runs import CanaryRun
+from groundwire_collector.storage.estimates import Axis, Part
 from groundwire_evaluators.reliance.canary.comparison import Comparison
 from groundwire_evaluators.reliance.canary.run import Run, summarise
 from groundwire_evaluators.reliance.outcome import Outcome
@@ -22,24 +34,11 @@ from groundwire_evaluators.reliance.shadow import (
     ShadowEstimate,
     estimate_memorization,
 )
-from groundwire_evaluators.statistics import Estimate
 
 router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
 
 TOO_FEW = "too few diagnostic turns"
 RUNS = 20  # newest canary runs that are told
-
-
-class RatioOut(BaseModel):
-    """A ratio with its 95 % interval; `value` is null where it rests on nothing."""
-
-    value: float | None
-    interval: tuple[float, float]
-    n: int
-
-    @classmethod
-    def of(cls, estimate: Estimate) -> "RatioOut":
-        return cls(value=estimate.value, interval=estimate.interval, n=estimate.n)
 
 
 class ShadowOut(BaseModel):
@@ -149,8 +148,12 @@ class CanaryOut(BaseModel):
 
 
 class EstimatesOut(BaseModel):
-    """Both are about context reliance, and neither is about the other's turns."""
+    """`shadow` and `canary` are about context reliance, and neither is about the other's turns."""
 
+    faithfulness: list[FaithfulnessOut]
+    agreement: list[AgreementOut]
+    labellers: list[LabellersOut]
+    retrieval: list[RetrievalOut]
     shadow: list[ShadowOut]
     canary: list[CanaryOut]
 
@@ -159,23 +162,78 @@ class EstimatesOut(BaseModel):
 def list_estimates(
     access: ReadAccess,
     database: Database,
+    request: Request,
     service: str | None = None,
     model_version: str | None = None,
+    prompt_version: str | None = None,
+    index_version: str | None = None,
+    by: Axis = "model_version",
     since: datetime | None = None,
+    until: datetime | None = None,
     runs: Annotated[int, Query(ge=1, le=RUNS, description="Canary runs, newest first.")] = 5,
 ) -> EstimatesOut:
-    """Context reliance from shadow calls, by model_version, and from scheduled canary runs."""
+    """What samples say of all traffic.
+
+    Faithfulness corrected by people and judges, by service and `by`, of the newest 50,000 scored
+    turns that match; evaluators' agreement with people; precision and recall at k where chunks are
+    labelled; context reliance from shadow calls, by model_version, and from scheduled canary runs.
+    """
+    rate = request.app.state.settings.label_rate
     which = (access.services, service, model_version)
+    part = Part(
+        service=service,
+        services=access.services,
+        model_version=model_version,
+        prompt_version=prompt_version,
+        index_version=index_version,
+        since_ns=nanoseconds(since),
+        until_ns=nanoseconds(until),
+    )
     with database.connect() as connection:
-        by_version = shadows.by_version(shadowed.answered(connection, *which, nanoseconds(since)))
+        by_version = shadows.by_version(shadowed.answered(connection, *which, part.since_ns))
         told = [
             CanaryOut.of(
                 run, canary_runs.results(connection, run), canary_alarms.compare(connection, run)
             )
             for run in canary_runs.finished(connection, *which)[:runs]
         ]
-    shadow = [ShadowOut.of(*version, found) for version, found in by_version.items()]
-    return EstimatesOut(shadow=shadow, canary=told)
+        return EstimatesOut(
+            faithfulness=told_faithfulness(connection, part, by, rate),
+            agreement=[
+                AgreementOut.of(found) for found in agreement.of_evaluators(connection, part, rate)
+            ],
+            labellers=[
+                LabellersOut.of(found) for found in agreement.of_labellers(connection, part)
+            ],
+            retrieval=[
+                RetrievalOut.of(at)
+                for at in at_ranks(
+                    relevance.judged_retrievals(connection, access.services, service), rate
+                )
+                if index_version in (None, at.index_version)
+            ],
+            shadow=[ShadowOut.of(*version, found) for version, found in by_version.items()],
+            canary=told,
+        )
+
+
+def told_faithfulness(
+    connection: Connection, part: Part, axis: Axis, label_rate: float
+) -> list[FaithfulnessOut]:
+    """Live estimates, each with what the worker keeps of the same segment."""
+    kept = {
+        (each.service, each.value, each.reference, each.evaluator): each
+        for each in estimates.kept(connection, FAITHFULNESS, part.services)
+        if axis == "model_version"
+    }
+    return [
+        FaithfulnessOut.of(
+            found,
+            axis,
+            kept.get((found.service, found.value, found.reference, found.evaluator)),
+        )
+        for found in faithfulness(connection, part, axis, label_rate)
+    ]
 
 
 def _statement(estimate: ShadowEstimate) -> str:

@@ -90,6 +90,14 @@ def find(connection: Connection, query: LabelQuery) -> list[Label]:
     return [] if query.turn_ids is not None else _find(connection, query, [])
 
 
+def newest(connection: Connection, services: frozenset[str] | None, limit: int) -> list[Label]:
+    """The labels given last, the newest first."""
+    query = select(LABEL).order_by(LABEL.c.id.desc()).limit(limit)
+    if services is not None:
+        query = query.where(LABEL.c.service.in_(services))
+    return [label_of(row) for row in connection.execute(query).mappings()]
+
+
 def current(labels: Iterable[Label]) -> list[Label]:
     """Without history: of each labeller and target the last label."""
     last = {
@@ -130,7 +138,7 @@ def _find(
     if query.after:
         conditions.append(c.id > query.after)
     statement = select(LABEL).where(*conditions).order_by(c.id).limit(query.limit)
-    return [_label(row) for row in connection.execute(statement).mappings()]
+    return [label_of(row) for row in connection.execute(statement).mappings()]
 
 
 _COLUMNS = [field.name for field in fields(Label)]
@@ -140,7 +148,7 @@ def _row(label: Label) -> dict[str, Any]:
     return {name: getattr(label, name) for name in _COLUMNS if name != "id"}
 
 
-def _label(row: Mapping[Any, Any]) -> Label:
+def label_of(row: Mapping[Any, Any]) -> Label:
     return Label(**{name: row[name] for name in _COLUMNS})
 
 

@@ -38,7 +38,7 @@ class Powered:
         usable = self.effective
         if self.freedom >= 1:
             usable *= (normal_quantile(level) / student_quantile(level, self.freedom)) ** 2
-        return wilson(share * usable, usable, level)
+        return wilson(min(share * usable, usable), usable, level)
 
 
 def labels_only(sample: LabelledSample) -> Powered:

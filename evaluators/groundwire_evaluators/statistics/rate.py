@@ -70,7 +70,7 @@ def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
         return _rate(sample, None, Interval(0.0, 1.0), Method.NONE, "nothing is labelled", 0.0)
     plain = labels_only(sample) if sample.n > 1 else None
     effective = min(plain.effective, sample.kish) if plain else 1.0
-    share = float(sample.weights @ sample.outcomes / sample.weights.sum())
+    share = min(float(sample.weights @ sample.outcomes / sample.weights.sum()), 1.0)
     expected = effective * min(share, 1 - share)
     if plain is None or expected < FEWEST_RARE or plain.freedom < 2:
         return _exact(sample, share, effective, level)
@@ -79,7 +79,7 @@ def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
 
 def _exact(sample: LabelledSample, share: float, effective: float, level: float) -> Rate:
     rare = min(share, 1 - share) * effective
-    interval = clopper_pearson(share * effective, effective, level)
+    interval = clopper_pearson(min(share * effective, effective), effective, level)
     reason = (
         f"the labels alone: {rare:.3g} of the rarer outcome, and below {FEWEST_RARE} only an exact "
         "interval holds"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from sqlalchemy import insert
 from groundwire_collector.app import create_app
 from groundwire_collector.catalogue import TURNS
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import counters, keys, turns
+from groundwire_collector.storage import counters, estimates, keys, labels, turns
 from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.estimates import KeptEstimate
 from groundwire_collector.storage.keys import Scope
+from groundwire_collector.storage.labels import Label
 from groundwire_collector.storage.tables.drift import ALARM
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -61,6 +64,12 @@ def app(tmp_path: Path) -> FastAPI:
         sizes = {"size": 0.1, "size_low": 0.1, "size_high": 0.1}
         row = {**alarm, "cause": "model", **times, **sizes, "details": {}}
         connection.execute(insert(ALARM), [row])
+        said = {"turn_id": TURN_ID, "labeller": "anna", "labelled_ns": 1, "probability": 0.5}
+        labels.add(connection, [Label(**said, verdict="unsupported", reference=SECRET)])
+        labels.add(connection, [Label(**said, chunk_id=SECRET, relevant=True)])
+        estimate = KeptEstimate("faithfulness", BANK, "", "human", "", nanoseconds, {}, {})
+        told = {"value": 0.5, "interval": [0, 1], "labels": 1, "effective": 1, "anytime": None}
+        estimates.keep(connection, [replace(estimate, estimate=told)])
     return app
 
 
@@ -143,6 +152,7 @@ def test_a_key_of_one_service_reads_nothing_of_another(app: FastAPI, client: Tes
             assert SECRET not in echoed, f"{method} {path}{query}"
     assert seen_by_all >= {"/metrics", "/turns", "/alarms", "/api/v1/turns", "/api/v1/alarms"}
     assert seen_by_all >= {f"/turns/{TURN_ID}", f"/api/v1/turns/{TURN_ID}"}
+    assert seen_by_all >= {"/labels", "/estimates", "/api/v1/labels", "/api/v1/estimates"}
 
 
 def test_the_metrics_of_all_services_need_a_key_that_reads_all(

@@ -30,13 +30,14 @@ class LabelRow(SQLModel, table=True):
     probability: float | None = None
 
 
-class FaithfulnessEstimateRow(SQLModel, table=True):
+class EstimateRow(SQLModel, table=True):
     """The newest estimate of a segment, and the state of the interval that is always valid."""
 
-    __tablename__ = "faithfulness_estimate"
+    __tablename__ = "estimate"
 
+    kind: str = Field(primary_key=True)  # faithfulness or retrieval
     service: str = Field(primary_key=True)
-    model_version: str = Field(primary_key=True)  # "" where none is known
+    value: str = Field(primary_key=True)  # model_version, or index_version; "" where none is known
     reference: str = Field(primary_key=True)  # human or judge
     evaluator: str = Field(primary_key=True)  # the judge; "" for people
     updated_ns: int = Field(index=True)
@@ -46,4 +47,4 @@ class FaithfulnessEstimateRow(SQLModel, table=True):
 
 # For queries, which are SQLAlchemy Core throughout.
 LABEL = SQLModel.metadata.tables["label"]
-FAITHFULNESS_ESTIMATE = SQLModel.metadata.tables["faithfulness_estimate"]
+ESTIMATE = SQLModel.metadata.tables["estimate"]

@@ -195,28 +195,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "signal", "revision", "axis", "value"),
     )
     op.create_table(
+        "estimate",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("evaluator", sa.String(), nullable=False),
+        sa.Column("updated_ns", WIDE, nullable=False),
+        sa.Column("estimate", sa.JSON(), nullable=False),
+        sa.Column("sequence", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "service", "value", "reference", "evaluator"),
+    )
+    with op.batch_alter_table("estimate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_estimate_updated_ns"), ["updated_ns"], unique=False)
+
+    op.create_table(
         "evaluator_revision",
         sa.Column("evaluator", sa.String(), nullable=False),
         sa.Column("revision", sa.String(), nullable=False),
         sa.Column("first_seen_ns", WIDE, nullable=False),
         sa.PrimaryKeyConstraint("evaluator", "revision"),
     )
-    op.create_table(
-        "faithfulness_estimate",
-        sa.Column("service", sa.String(), nullable=False),
-        sa.Column("model_version", sa.String(), nullable=False),
-        sa.Column("reference", sa.String(), nullable=False),
-        sa.Column("evaluator", sa.String(), nullable=False),
-        sa.Column("updated_ns", WIDE, nullable=False),
-        sa.Column("estimate", sa.JSON(), nullable=False),
-        sa.Column("sequence", sa.JSON(), nullable=True),
-        sa.PrimaryKeyConstraint("service", "model_version", "reference", "evaluator"),
-    )
-    with op.batch_alter_table("faithfulness_estimate", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_faithfulness_estimate_updated_ns"), ["updated_ns"], unique=False
-        )
-
     op.create_table(
         "histogram",
         sa.Column("metric", sa.String(), nullable=False),

@@ -1,0 +1,230 @@
+"""What estimates are made of, read once for each, and the estimates that gauges show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select
+
+from groundwire_collector.storage.shared_texts import batched
+from groundwire_collector.storage.tables.drift import BASELINE
+from groundwire_collector.storage.tables.labels import ESTIMATE, LABEL
+from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
+from groundwire_collector.storage.upsert import upsert
+from groundwire_evaluators.evaluation import State, Verdict
+
+Axis = Literal["model_version", "prompt_version", "index_version"]
+NEWEST = 50_000  # turns that one estimate is made of, at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which turns; None does not restrict. Times are nanoseconds since the epoch."""
+
+    service: str | None = None
+    services: frozenset[str] | None = None  # what the key may read; None: all
+    model_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredTurn:
+    """A production turn with a p_unsupported; turns of one session are one cluster."""
+
+    id: str
+    trace_id: str
+    service: str
+    value: str  # of the axis; "" where none is known
+    session: str
+    started_ns: int
+    p_unsupported: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnScore:
+    """What a judge said of a turn that was drawn for it; `faithful` is None where it said nothing
+    of the kind (it failed, declined, or found no claim)."""
+
+    turn_id: str
+    evaluator: str
+    revision: str
+    probability: float
+    faithful: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidScore:
+    """What an evaluator decided of an answer."""
+
+    turn_id: str
+    evaluator: str
+    revision: str
+    probability: float | None
+    faithful: bool
+    p_unsupported: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEstimate:
+    """A segment's newest estimate, as gauges show it, and the state of its sequence.
+
+    `value` is the model_version of the kind `faithfulness`, the index_version of `retrieval`.
+    """
+
+    kind: str
+    service: str
+    value: str
+    reference: str
+    evaluator: str
+    updated_ns: int
+    estimate: dict[str, Any]
+    sequence: dict[str, Any]
+
+
+def scored_turns(
+    connection: Connection, part: Part, axis: Axis, limit: int = NEWEST
+) -> list[ScoredTurn]:
+    """The newest scored turns of production traffic, oldest first."""
+    newest = (TURN.c.started_ns.desc(), TURN.c.id.desc())
+    rows = connection.execute(_scored(part, axis).order_by(*newest).limit(limit))
+    return [_scored_turn(row) for row in rows][::-1]
+
+
+def following_turns(
+    connection: Connection, service: str, model_version: str, after: tuple[int, str], limit: int
+) -> list[ScoredTurn]:
+    """Scored turns of a segment that started after one, oldest first."""
+    c = TURN.c
+    started_ns, turn_id = after
+    later = (c.started_ns > started_ns) | ((c.started_ns == started_ns) & (c.id > turn_id))
+    version = c.model_version == model_version if model_version else c.model_version.is_(None)
+    query = _scored(Part(service=service), "model_version").where(version, later)
+    rows = connection.execute(query.order_by(c.started_ns, c.id).limit(limit))
+    return [_scored_turn(row) for row in rows]
+
+
+def drawn_scores(
+    connection: Connection, part: Part, evaluator: str | None = None
+) -> list[DrawnScore]:
+    """What judges that see a sample said of the turns drawn for them."""
+    c = SCORE.c
+    columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
+    query = select(*columns).join(TURN, TURN.c.id == c.turn_id)
+    query = query.where(c.probability.is_not(None), *_conditions(part))
+    if evaluator is not None:
+        query = query.where(c.evaluator == evaluator)
+    return [
+        DrawnScore(turn_id, name, revision, probability, _faithful(state, flagged))
+        for turn_id, name, revision, probability, state, flagged in connection.execute(query)
+    ]
+
+
+def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[SaidScore]:
+    """What any evaluator decided of these turns."""
+    c = SCORE.c
+    columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
+    found = []
+    for batch in batched(sorted(set(turn_ids))):
+        query = select(*columns, c.signals).where(c.turn_id.in_(batch))
+        for turn_id, name, revision, chance, *said, signals in connection.execute(query):
+            faithful = _faithful(*said)
+            if faithful is not None:
+                doubt = signals.get("p_unsupported")
+                found.append(SaidScore(turn_id, name, revision, chance, faithful, doubt))
+    return found
+
+
+def claims_of(connection: Connection, turn_ids: Iterable[str]) -> dict[str, set[tuple[int, int]]]:
+    """The ranges of the claims that an evaluator found in each answer."""
+    found: dict[str, set[tuple[int, int]]] = {}
+    c = CLAIM.c
+    for batch in batched(sorted(set(turn_ids))):
+        query = select(c.turn_id, c.start, c.end)
+        query = query.where(c.turn_id.in_(batch), c.verdict != Verdict.NOT_A_CLAIM.value)
+        for turn_id, start, end in connection.execute(query):
+            found.setdefault(turn_id, set()).add((start, end))
+    return found
+
+
+def labelled_services(connection: Connection) -> set[str]:
+    """Services of which anything was labelled, or judged by a judge that sees a sample."""
+    judged = select(TURN.c.service).distinct().join(SCORE, SCORE.c.turn_id == TURN.c.id)
+    judged = judged.where(SCORE.c.probability.is_not(None))
+    people = select(LABEL.c.service).distinct()
+    return {*connection.scalars(people), *connection.scalars(judged)}
+
+
+def baseline_ns(connection: Connection, service: str, signal: str) -> int:
+    """When the newest baseline of a signal was pinned; 0 where none is."""
+    query = select(func.max(BASELINE.c.pinned_ns))
+    query = query.where(BASELINE.c.service == service, BASELINE.c.signal == signal)
+    return connection.scalar(query) or 0
+
+
+def keep(connection: Connection, estimates: Sequence[KeptEstimate]) -> None:
+    upsert(
+        connection,
+        ESTIMATE,
+        [{name: getattr(each, name) for name in _KEPT} for each in estimates],
+    )
+
+
+def kept(
+    connection: Connection,
+    kind: str,
+    services: frozenset[str] | None = None,
+    limit: int | None = None,
+) -> list[KeptEstimate]:
+    """The newest estimate of every segment, those made last first."""
+    query = select(ESTIMATE).where(ESTIMATE.c.kind == kind)
+    if services is not None:
+        query = query.where(ESTIMATE.c.service.in_(services))
+    query = query.order_by(ESTIMATE.c.updated_ns.desc()).limit(limit)
+    rows = connection.execute(query).mappings()
+    return [KeptEstimate(**{name: row[name] for name in _KEPT}) for row in rows]
+
+
+def drop_before(connection: Connection, oldest_kept_ns: int) -> None:
+    """Delete estimates that nothing has renewed since."""
+    old = ESTIMATE.c.updated_ns < oldest_kept_ns
+    connection.execute(delete(ESTIMATE).where(old))
+
+
+_KEPT = [column.name for column in ESTIMATE.columns]
+
+
+def _scored(part: Part, axis: Axis) -> Select[Any]:
+    c = TURN.c
+    columns = (c.id, c.trace_id, c.service, c[axis], c.session_id, c.started_ns, c.p_unsupported)
+    return select(*columns).where(c.p_unsupported.is_not(None), *_conditions(part))
+
+
+def _scored_turn(row: Row[Any]) -> ScoredTurn:
+    turn_id, trace_id, service, value, session, started_ns, p = tuple(row)
+    return ScoredTurn(turn_id, trace_id, service, value or "", session or turn_id, started_ns, p)
+
+
+def _conditions(part: Part) -> list[ColumnElement[bool]]:
+    c = TURN.c
+    equal = {
+        c.service: part.service,
+        c.model_version: part.model_version,
+        c.prompt_version: part.prompt_version,
+        c.index_version: part.index_version,
+    }
+    found = [column == value for column, value in equal.items() if value is not None]
+    if part.services is not None:
+        found.append(c.service.in_(part.services))
+    if part.since_ns is not None:
+        found.append(c.started_ns >= part.since_ns)
+    if part.until_ns is not None:
+        found.append(c.started_ns < part.until_ns)
+    return [*found, *(c.facts[mark].as_boolean().is_(False) for mark in ("shadow", "canary"))]
+
+
+def _faithful(state: str, flagged: bool | None) -> bool | None:
+    """None where it was not scored, or its evaluator does not decide whether answers are."""
+    return None if flagged is None or state != State.SCORED.value else not flagged
