@@ -18,7 +18,7 @@ from groundwire_collector.monitoring.faithfulness import (
 from groundwire_collector.monitoring.faithfulness_sequence import FaithfulnessSequence, settled
 from groundwire_collector.monitoring.retrieval_labels import AtRank, at_ranks
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import estimates, labels, relevance
+from groundwire_collector.storage import estimates, judging, labels, relevance
 from groundwire_collector.storage.estimates import KeptEstimate, Part, ScoredTurn
 from groundwire_collector.storage.labels import LabelQuery
 
@@ -26,7 +26,7 @@ FAITHFULNESS, RETRIEVAL = "faithfulness", "retrieval"
 CHEAP = "p_unsupported"  # the signal whose baseline begins the sequence
 SECOND = 1_000_000_000
 KEPT_NS = 86_400 * SECOND  # an estimate that nothing renews is dropped after a day
-JUDGED_NS = 3600 * SECOND  # by then a judge has said what it will say of a turn it drew
+SETTLED_NS = 900 * SECOND  # turns do not arrive in the order in which they started
 TURNS = 2000  # taken in at once
 ROUNDS = 25
 
@@ -92,7 +92,7 @@ class Estimating:
         self, connection: Connection, each: Faithfulness, state: Mapping[str, Any], now_ns: int
     ) -> FaithfulnessSequence | None:
         """The sequence with all turns that are settled; None where nothing is drawn."""
-        source = self._source(connection, each, now_ns)
+        source = self._source(connection, each)
         if source.least_probability <= 0:
             return None
         origin = {
@@ -105,19 +105,22 @@ class Estimating:
             turns = estimates.following_turns(
                 connection, each.service, each.value, sequence.after, TURNS
             )
-            ready = settled(turns, source.waits)
+            ready = settled(
+                turns,
+                lambda turn: turn.started_ns > now_ns - SETTLED_NS or source.waits(turn),
+            )
             sequence.take(ready, source.of_sample(ready))
             if len(ready) < TURNS:
                 break
         return sequence
 
-    def _source(self, connection: Connection, each: Faithfulness, now_ns: int) -> "_Source":
+    def _source(self, connection: Connection, each: Faithfulness) -> "_Source":
         part = Part(service=each.service)
         if each.reference == HUMAN:
             return _People.of(connection, part, self._label_rate)
         scores = estimates.drawn_scores(connection, part, each.evaluator)
         drawn = by_judge(score for score in scores if score.revision == each.revision)
-        return _Judge(drawn, now_ns - JUDGED_NS)
+        return _Judge(drawn, judging.waiting_turns(connection, each.service))
 
     def _retrieval(self, connection: Connection, service: str, now_ns: int) -> list[KeptEstimate]:
         turns = relevance.judged_retrievals(connection, service=service)
@@ -175,10 +178,10 @@ class _People:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Of one revision; a judge has had its time with turns that started before `judged_ns`."""
+    """Of one revision; `queued` are the turns that a judge has still to judge."""
 
     drawn: Mapping[str, Draw]
-    judged_ns: int
+    queued: set[str]
 
     @property
     def least_probability(self) -> float:
@@ -188,7 +191,7 @@ class _Judge:
         return self.drawn
 
     def waits(self, turn: ScoredTurn) -> bool:
-        return turn.started_ns > self.judged_ns
+        return turn.id in self.queued
 
 
 def told(each: Faithfulness) -> dict[str, Any]:

@@ -136,6 +136,12 @@ def waiting(connection: Connection) -> list[Waiting]:
     return [Waiting(*row) for row in connection.execute(query)]
 
 
+def waiting_turns(connection: Connection, service: str) -> set[str]:
+    """The turns of a service that any judge has still to judge."""
+    c = JUDGE_TASK.c
+    return set(connection.scalars(select(c.turn_id).where(c.service == service)))
+
+
 def note_revisions(connection: Connection, seen: Iterable[tuple[str, str]], now_ns: int) -> None:
     """Remember when each (evaluator, revision) was first seen."""
     rows = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
 from groundwire_collector.labelling import draw
 from groundwire_collector.metrics.exposition import Exposition
@@ -14,9 +14,10 @@ from groundwire_collector.monitoring.agreement import of_evaluators, of_labeller
 from groundwire_collector.monitoring.estimating import FAITHFULNESS, Estimating
 from groundwire_collector.monitoring.faithfulness import Faithfulness, faithfulness, outcomes
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import estimates, labels, turns
+from groundwire_collector.storage import estimates, judging, labels, turns
 from groundwire_collector.storage.estimates import Part
 from groundwire_collector.storage.labels import Label
+from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
 from groundwire_evaluators.statistics import Method
@@ -316,13 +317,20 @@ def test_the_sequence_goes_on_where_it_was_and_begins_anew_with_another_rate(
     assert third.estimate["anytime"]["labels"] < first.estimate["anytime"]["labels"]
 
 
-def test_a_judge_has_an_hour_before_its_turns_are_taken_in(
+def test_turns_that_a_judge_owes_and_the_latest_ones_are_not_taken_in(
     engine: Engine, settings: Settings
 ) -> None:
+    made = [scored(n, 0.3, judged(n % 9 == 0, 0.5)) for n in range(1, 50)]
+    owed = judging.Task(made[30].turn.id, "llm", "shop", 0.5, sampled_ns=1, due_ns=1)
     with engine.begin() as connection:
-        turns.save(connection, [scored(n, 0.3, judged(n % 9 == 0, 0.5)) for n in range(1, 50)])
-    Estimating(settings, engine).step(int((NOON + timedelta(minutes=10)).timestamp()) * 10**9)
+        turns.save(connection, made)
+        judging.enqueue(connection, [owed])
+    Estimating(settings, engine).step(int((NOON + timedelta(minutes=5)).timestamp()) * 10**9)
     assert kept(engine)[0].estimate["anytime"] is None
+    Estimating(settings, engine).step(NOW_NS)
+    assert kept(engine)[0].estimate["anytime"]["turns"] == 30
+    with engine.begin() as connection:
+        connection.execute(delete(JUDGE_TASK))
     Estimating(settings, engine).step(NOW_NS)
     assert kept(engine)[0].estimate["anytime"]["turns"] == 49
 
