@@ -7,12 +7,13 @@
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
 import hypothesis
 import pytest
+from tests.postgresql import Cluster, running_cluster
 
 # CI tries the same examples every time: what it finds is about the change, not about luck.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -84,6 +85,13 @@ def lacking() -> Callable[[str, str], NoReturn]:
         pytest.skip(f"missing {what}")
 
     return lack
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """For tests that need "postgresql"; each makes a database of its own in it."""
+    with running_cluster() as made:
+        yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

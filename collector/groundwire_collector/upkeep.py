@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from time import time_ns
+import time
 
 from sqlalchemy import Engine
 
@@ -13,14 +13,42 @@ from groundwire_collector.storage.retention import expire
 log = logging.getLogger(__name__)
 
 FIRST_SECONDS, EVERY_SECONDS = 60.0, 600.0
+_SECOND_NS = 10**9
+JUMP_NS = 3600 * _SECOND_NS  # more than is corrected from day to day
+DOUBT_NS = 86_400 * _SECOND_NS
+_MACHINE = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class WallClock:
+    """The wall clock, believed while it goes as fast as the machine's own.
+
+    A clock that jumps ahead would make everything too old at once: after a jump of more than an
+    hour it is not believed for a day, in which someone can set it right.
+    """
+
+    def __init__(self) -> None:
+        self._ahead_ns = time.time_ns() - time.clock_gettime_ns(_MACHINE)
+        self._jumped_ns: int | None = None  # by the machine's clock
+
+    def now_ns(self) -> int | None:
+        """None: not to be believed."""
+        machine, now = time.clock_gettime_ns(_MACHINE), time.time_ns()
+        jump = now - machine - self._ahead_ns
+        self._ahead_ns = now - machine
+        if abs(jump) > JUMP_NS:
+            self._jumped_ns = machine
+            log.warning("the clock jumped by %.1f h; nothing is too old for a day", jump / JUMP_NS)
+        doubtful = self._jumped_ns is not None and machine - self._jumped_ns < DOUBT_NS
+        return None if doubtful else now
 
 
 async def keep_up(engine: Engine, settings: Settings) -> None:
     """Delete every ten minutes, until cancelled. Several receivers may: nothing goes twice."""
+    clock = WallClock()
     await asyncio.sleep(FIRST_SECONDS)
     while True:
         try:
-            removed = await asyncio.to_thread(expire, engine, settings, time_ns())
+            removed = await asyncio.to_thread(expire, engine, settings, clock.now_ns())
             if removed.spans:
                 log.info("retention: %d spans and %d turns deleted", removed.spans, removed.turns)
         except PASSING as error:

@@ -1,4 +1,8 @@
-"""kill -9 at random instants under load: what was acknowledged is on disk, whole, and served."""
+"""kill -9 at random instants under load: what was acknowledged is on disk, whole, and served.
+
+Also while the disk fills, the clock jumps and the database restarts. GROUNDWIRE_CRASH_KILLS sets
+how often each of them is killed; the long form is `python benchmarks/ingest.py kills`.
+"""
 
 import http.client
 import json
@@ -14,20 +18,30 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+import psycopg
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tests.disks import Lacking, small_disk
+from tests.postgresql import Cluster
 
 from groundwire import attributes
 from groundwire_collector.span import Span
 from groundwire_collector.storage.encoding import message_of
 
-KILLS = int(os.environ.get("GROUNDWIRE_CRASH_KILLS", "5"))
+KILLS = int(os.environ.get("GROUNDWIRE_CRASH_KILLS", "0"))
+FEW = 2  # kills where each start has a trouble beside it, unless it is set
 CONNECTIONS = 6
 SPANS = 3
 HEADERS = {"Authorization": "Bearer gw_crash", "Content-Type": "application/x-protobuf"}
 COMMAND = "from groundwire_collector.cli import main; main()"
+CALM = (0.02, 0.3)  # seconds between two strokes, and that one lasts
+CLOCK = Path(__file__).with_name("clock")
+HOUR, DAY = 3600, 86_400
 
 
 def free_port() -> int:
@@ -38,15 +52,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_collector(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def running_collector(
+    folder: Path, port: int, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """The whole collector in a session of its own, killed without grace at the end."""
-    environment = {**os.environ, "GROUNDWIRE_API_KEY": "gw_crash"}
     arguments = ["--port", str(port), "--grpc-port", str(free_port()), "--data-dir", str(folder)]
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "up", *arguments],
-        env=environment,
+        env={**os.environ, "GROUNDWIRE_API_KEY": "gw_crash", **environment},
         start_new_session=True,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if environment else None,
     )
     try:
         wait_until_ready(process, port)
@@ -102,7 +118,15 @@ def message(role: str, text: str) -> str:
     return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
 
 
-def send(port: int, seed: int, acknowledged: list[str]) -> None:
+@dataclass
+class Told:
+    """What the senders were told: the ids of acknowledged traces, and how often to wait."""
+
+    acknowledged: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def send(port: int, seed: int, told: Told) -> None:
     """Traces one after the other, until the connection breaks."""
     ids = random.Random(seed)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -112,12 +136,33 @@ def send(port: int, seed: int, acknowledged: list[str]) -> None:
             connection.request("POST", "/v1/traces", trace_body(trace_id), HEADERS)
             with connection.getresponse() as answer:
                 answer.read()
+            assert answer.status in {200, 503}
             if answer.status == 200:
-                acknowledged.append(trace_id)
+                told.acknowledged.append(trace_id)
+            else:
+                told.refused.append(trace_id)
+                time.sleep(0.05)
     except (OSError, http.client.HTTPException):
         return
     finally:
         connection.close()
+
+
+@contextmanager
+def killed_under_load(
+    folder: Path, port: int, told: Told, chance: random.Random, **environment: str
+) -> Iterator[None]:
+    """A collector that is sent to, and killed at the end of the block."""
+    with running_collector(folder, port, **environment):
+        senders = [
+            threading.Thread(target=send, args=(port, chance.getrandbits(64), told))
+            for _ in range(CONNECTIONS)
+        ]
+        for sender in senders:
+            sender.start()
+        yield
+    for sender in senders:
+        sender.join()
 
 
 def spans_on_disk(folder: Path) -> dict[str, int]:
@@ -142,30 +187,148 @@ def served(port: int) -> set[str]:
         cursor = f"&cursor={urllib.parse.quote(page['next'])}"
 
 
+def lost(told: Told, stored: dict[str, int]) -> dict[str, int]:
+    """The acknowledged traces that are not whole, and how many of their spans are there."""
+    counts = {trace_id: stored.get(trace_id, 0) for trace_id in told.acknowledged}
+    return {trace_id: count for trace_id, count in counts.items() if count != SPANS}
+
+
 def test_every_acknowledged_trace_survives_kill_9_and_is_read_back(tmp_path: Path) -> None:
-    chance = random.Random()
-    acknowledged: list[str] = []
-    port = free_port()
-    for _ in range(KILLS):
-        before = len(acknowledged)
-        with running_collector(tmp_path, port):
-            senders = [
-                threading.Thread(target=send, args=(port, chance.getrandbits(64), acknowledged))
-                for _ in range(CONNECTIONS)
-            ]
-            for sender in senders:
-                sender.start()
-            while len(acknowledged) < before + 20:
+    chance, told, port = random.Random(), Told(), free_port()
+    for _ in range(KILLS or 5):
+        before = len(told.acknowledged)
+        with killed_under_load(tmp_path, port, told, chance):
+            while len(told.acknowledged) < before + 20:
                 time.sleep(0.01)
             time.sleep(chance.uniform(0, 0.7))
-        for sender in senders:
-            sender.join()
-    stored = spans_on_disk(tmp_path)
-    assert {trace_id: stored.get(trace_id, 0) for trace_id in acknowledged} == dict.fromkeys(
-        acknowledged, SPANS
-    )
+    assert lost(told, spans_on_disk(tmp_path)) == {}
     with running_collector(tmp_path, port):
         deadline = time.monotonic() + 120
-        while not set(acknowledged) <= served(port) and time.monotonic() < deadline:
+        while not set(told.acknowledged) <= served(port) and time.monotonic() < deadline:
             time.sleep(0.5)
-        assert set(acknowledged) - served(port) == set()
+        assert set(told.acknowledged) - served(port) == set()
+
+
+class Trouble(Protocol):
+    """What goes wrong, again and again, beside the kills."""
+
+    environment: dict[str, str]
+
+    def strike(self) -> None: ...
+
+    def heal(self) -> None: ...
+
+
+@dataclass
+class FullDisk:
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def strike(self) -> None:
+        path = self.folder / "ballast"
+        with suppress(OSError), path.open("ab", buffering=0) as ballast:  # until no space is left
+            while True:
+                ballast.write(bytes(65_536))
+
+    def heal(self) -> None:
+        (self.folder / "ballast").unlink(missing_ok=True)
+
+
+@dataclass
+class JumpingClock:
+    offset: Path
+    chance: random.Random
+    environment: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.environment = {"PYTHONPATH": str(CLOCK), "JUMPING_CLOCK": str(self.offset)}
+        self.heal()
+
+    def strike(self) -> None:
+        jumps = [3 * HOUR, -3 * HOUR, 45 * DAY, -400 * DAY, 5 * 365 * DAY]
+        self._shift(self.chance.choice(jumps))
+
+    def heal(self) -> None:
+        self._shift(0)
+
+    def _shift(self, seconds: int) -> None:
+        new = self.offset.with_suffix(".new")
+        new.write_text(str(seconds))
+        new.replace(self.offset)
+
+
+@dataclass
+class RestartingPostgresql:
+    cluster: Cluster
+    database: str
+    running: bool = True
+    environment: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.environment = {"GROUNDWIRE_DATABASE_URL": self.cluster.url(self.database)}
+
+    def strike(self) -> None:
+        self.cluster.stop()
+        self.running = False
+
+    def heal(self) -> None:
+        if not self.running:
+            self.cluster.start()
+            self.running = True
+
+
+def kill_beside(trouble: Trouble, folder: Path, chance: random.Random) -> Told:
+    """Kills at random instants, also of the trouble: in it, after it, or while it begins."""
+    told, port = Told(), free_port()
+    for _ in range(KILLS or FEW):
+        enough = len(told.acknowledged) + 20
+        environment = {"GROUNDWIRE_EVALUATORS": "none", **trouble.environment}
+        try:
+            with killed_under_load(folder, port, told, chance, **environment):
+                struck = False
+                while not struck or len(told.acknowledged) < enough:
+                    time.sleep(chance.uniform(*CALM))
+                    trouble.strike()
+                    time.sleep(chance.uniform(*CALM))
+                    struck = True
+                    if len(told.acknowledged) < enough or chance.random() < 0.5:
+                        trouble.heal()
+        finally:
+            trouble.heal()
+    print(f"{type(trouble).__name__}: {KILLS or FEW} kills, {len(told.acknowledged)} acknowledged,")
+    print(f"{len(told.refused)} told to wait")
+    return told
+
+
+def test_nothing_acknowledged_is_lost_by_kills_while_the_disk_fills(
+    tmp_path: Path, lacking: Lacking
+) -> None:
+    with small_disk(tmp_path / "disk", "48m", lacking) as disk:
+        told = kill_beside(FullDisk(disk), disk / "data", random.Random())
+        assert lost(told, spans_on_disk(disk / "data")) == {}
+    assert told.refused
+
+
+def test_nothing_acknowledged_is_lost_by_kills_while_the_clock_jumps(tmp_path: Path) -> None:
+    chance = random.Random()
+    told = kill_beside(JumpingClock(tmp_path / "offset", chance), tmp_path, chance)
+    assert lost(told, spans_on_disk(tmp_path)) == {}
+    with sqlite3.connect(tmp_path / "groundwire.db") as database:
+        first, last = database.execute(
+            "SELECT min(received_ns), max(received_ns) FROM span"
+        ).fetchone()
+    assert last - first > HOUR * 10**9  # it did jump
+
+
+@pytest.mark.needs("postgresql")
+def test_nothing_acknowledged_is_lost_by_kills_while_postgresql_restarts(
+    tmp_path: Path, cluster: Cluster
+) -> None:
+    cluster.create("crash")
+    told = kill_beside(RestartingPostgresql(cluster, "crash"), tmp_path, random.Random())
+    url = cluster.url("crash").replace("+psycopg", "")
+    with psycopg.connect(url) as connection:
+        query = "SELECT encode(trace_id, 'hex'), count(*) FROM span GROUP BY 1"
+        stored = dict(connection.execute(query).fetchall())
+    assert lost(told, stored) == {}
+    assert told.refused

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, or_, select
 
 from groundwire_collector.storage.tables.turns import CURSOR, PENDING_TRACE
 from groundwire_collector.storage.upsert import upsert
 
 READER = "worker"
+AHEAD_NS = 3600 * 10**9  # more than clocks of two machines differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,14 @@ def put_pending(connection: Connection, traces: Sequence[PendingTrace]) -> None:
 
 
 def due(connection: Connection, now_ns: int, limit: int) -> list[PendingTrace]:
-    """The traces that are complete, those that wait longest first."""
-    query = select(PENDING_TRACE).where(PENDING_TRACE.c.due_ns <= now_ns)
+    """The traces that are complete, those that wait longest first.
+
+    A trace that came long after now came while the clock was ahead: it need not wait till then.
+    """
+    table = PENDING_TRACE.c
+    query = select(PENDING_TRACE).where(
+        or_(table.due_ns <= now_ns, table.last_received_ns > now_ns + AHEAD_NS)
+    )
     query = query.order_by(PENDING_TRACE.c.due_ns).limit(limit)
     return [PendingTrace(*row) for row in connection.execute(query)]
 

@@ -4,7 +4,7 @@ Rows go in small transactions, oldest first, so that the receiver and the worker
 SQLite the freed pages are handed back to the file system.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
 from groundwire_collector.storage import canary_runs, contents, judging, search
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
-from groundwire_collector.storage.spans import spans_of
+from groundwire_collector.storage.spans import spans_of, take_turns
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.tables.labels import LABEL
 from groundwire_collector.storage.tables.reliance import SHADOWED
@@ -55,19 +55,22 @@ class Removed:
     texts: int = 0
 
 
-def expire(engine: Engine, settings: Settings, now_ns: int) -> Removed:
-    """Delete what is older than `retention_days`, then the oldest while there is too much."""
+def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
+    """Delete what is older than `retention_days`, then the oldest while there is too much.
+
+    `now_ns` None: the clock is not believed, and nothing is too old.
+    """
     removed = Removed()
-    oldest_kept = now_ns - round(settings.retention_days * DAY_NS)
-    _expire(engine, oldest_kept, removed)
+    if now_ns is not None:
+        oldest_kept = now_ns - round(settings.retention_days * DAY_NS)
+        _expire(engine, Kept(oldest_kept, now_ns), removed)
     limit = settings.retention_bytes
     while limit is not None and (used := used_bytes(engine)) is not None and used > limit:
         step = _oldest_step(engine)
         if step is None:
             break
-        _expire(engine, step, removed)
-        with engine.begin() as connection:
-            removed.texts += _sweep(connection)
+        _expire(engine, Kept(step), removed)
+        removed.texts += _sweep(engine)
     if removed != Removed():
         reclaim(engine)
     return removed
@@ -91,9 +94,9 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
             connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
             _delete_turns(connection, _ids(connection, TURN.c.trace_id.in_(names)))
     if traces:
+        _sweep(engine, wipe=True)
         with engine.begin() as connection:
             _zero_what_is_deleted(connection)
-            _sweep(connection)
             search.wipe_deleted(connection)
         reclaim(engine)
     return len(traces)
@@ -126,30 +129,42 @@ def reclaim(engine: Engine) -> None:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _expire(engine: Engine, oldest_kept: int, removed: Removed) -> None:
-    removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, oldest_kept)
-    removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, oldest_kept)
-    _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, oldest_kept)
-    removed.turns += _expire_turns(engine, oldest_kept)
-    removed.texts += _expire_texts(engine, oldest_kept // DAY_NS)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The times that are kept; what came after `until` came while the clock was ahead."""
+
+    since: int
+    until: int = 2**63 - 1
+
+
+def _expire(engine: Engine, kept: Kept, removed: Removed) -> None:
+    removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, kept)
+    removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, kept)
+    _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, kept)
+    removed.turns += _expire_turns(engine, kept.since)
+    removed.texts += _expire_texts(engine, kept.since // DAY_NS)
     with engine.begin() as connection:
-        canary_runs.expire(connection, oldest_kept)
-        judging.expire(connection, oldest_kept)
+        canary_runs.expire(connection, kept.since)
+        judging.expire(connection, kept.since)
 
 
-def _expire_stream(engine: Engine, table: Table, position: Any, oldest_kept: int) -> int:
-    """Rows come in the order of time, so the oldest have the lowest numbers."""
-    gone = 0
-    oldest = select(position).order_by(position).limit(ROWS).subquery()
+def _expire_stream(engine: Engine, table: Table, position: Any, kept: Kept) -> int:
+    """From the oldest, which have the lowest numbers, to the first that is kept.
+
+    What came while the clock was ahead is passed over: it must not hide what follows.
+    """
+    gone, after = 0, 0
     while True:
+        step = select(position, table.c.received_ns).where(position > after)
         with engine.begin() as connection:
-            expired = delete(table).where(
-                position.in_(select(oldest)), table.c.received_ns < oldest_kept
-            )
-            count = connection.execute(expired).rowcount
-        gone += count
-        if count == 0:
+            rows = connection.execute(step.order_by(position).limit(ROWS)).all()
+            old = [number for number, received in rows if received < kept.since]
+            for batch in batched(old):
+                connection.execute(delete(table).where(position.in_(batch)))
+        gone += len(old)
+        if len(rows) < ROWS or any(kept.since <= received <= kept.until for _, received in rows):
             return gone
+        after = rows[-1][0]
 
 
 def _expire_turns(engine: Engine, oldest_kept: int) -> int:
@@ -206,20 +221,45 @@ def _delete_turns(connection: Connection, ids: Sequence[str]) -> None:
         search.delete(connection, batch)
 
 
-def _sweep(connection: Connection) -> int:
-    """Delete the texts that no span and no log record refers to any more."""
+def _sweep(engine: Engine, *, wipe: bool = False) -> int:
+    """Delete the texts that no span and no log record refers to any more.
+
+    They are looked for without a lock; what came meanwhile is looked at again where they go, and
+    what comes later brings its texts itself (`forget_deleted`).
+    """
+    with engine.connect() as connection:
+        newest = {table: connection.scalar(select(func.max(table.c.id))) for table in _REFERRING}
+        used = _used_texts(connection, {})
+        rows = connection.execute(select(CONTENT.c.id, CONTENT.c.day, CONTENT.c.digest))
+        unused = [row for row in rows if (row.day, row.digest) not in used]
+    for batch in batched(unused):
+        with engine.begin() as connection:
+            take_turns(connection)
+            if wipe:
+                _zero_what_is_deleted(connection)
+            came = _used_texts(connection, newest)
+            ids = [row.id for row in batch if (row.day, row.digest) not in came]
+            connection.execute(delete(CONTENT).where(CONTENT.c.id.in_(ids)))
+            forget_deleted(connection)
+    return len(unused)
+
+
+_REFERRING = (SPAN, LOG_RECORD)
+
+
+def _used_texts(
+    connection: Connection, newest: Mapping[Table, int | None]
+) -> set[tuple[int, bytes]]:
+    """Day and digest of the texts that rows after the newest known of each table refer to."""
     used: set[tuple[int, bytes]] = set()
-    for table in (SPAN, LOG_RECORD):
-        for received, packed in connection.execute(select(table.c.received_ns, table.c.contents)):
+    for table in _REFERRING:
+        query = select(table.c.received_ns, table.c.contents).where(
+            table.c.id > (newest.get(table) or 0)
+        )
+        for received, packed in connection.execute(query):
             day = received // DAY_NS
             used.update((day, name) for _, name in contents.references_of(packed))
-    rows = connection.execute(select(CONTENT.c.id, CONTENT.c.day, CONTENT.c.digest))
-    unused = [number for number, day, name in rows if (day, name) not in used]
-    for batch in batched(unused):
-        connection.execute(delete(CONTENT).where(CONTENT.c.id.in_(batch)))
-    if unused:
-        forget_deleted(connection)
-    return len(unused)
+    return used
 
 
 def _zero_what_is_deleted(connection: Connection) -> None:
@@ -232,26 +272,22 @@ Wanted = Sequence[tuple[frozenset[str], str | None]]
 
 def _traces_with(engine: Engine, wanted: Wanted) -> set[bytes]:
     found: set[bytes] = set()
-    with engine.connect() as connection:
-        for batch in _all_traces(connection):
+    after: bytes | None = b""
+    while after is not None:
+        with engine.connect() as connection:  # one a batch: a long reader holds up the WAL
+            batch = _next_traces(connection, after)
             for trace, spans in spans_of(connection, [trace.hex() for trace in batch]).items():
                 if any(_belongs(span, wanted) for span in spans):
                     found.add(bytes.fromhex(trace))
+        after = batch[-1] if batch else None
     return found
 
 
-def _all_traces(connection: Connection) -> Iterator[list[bytes]]:
-    """Every trace id, in pieces."""
-    after = b""
-    while True:
-        names = select(SPAN.c.trace_id).where(SPAN.c.trace_id > after)
-        more = select(LOG_RECORD.c.trace_id).where(LOG_RECORD.c.trace_id > after)
-        query = names.union(more).order_by("trace_id").limit(ROWS // 10)
-        batch = list(connection.scalars(query))
-        if not batch:
-            return
-        yield batch
-        after = batch[-1]
+def _next_traces(connection: Connection, after: bytes) -> list[bytes]:
+    names = select(SPAN.c.trace_id).where(SPAN.c.trace_id > after)
+    more = select(LOG_RECORD.c.trace_id).where(LOG_RECORD.c.trace_id > after)
+    query = names.union(more).order_by("trace_id").limit(ROWS // 10)
+    return list(connection.scalars(query))
 
 
 def _belongs(span: Span, wanted: Wanted) -> bool:

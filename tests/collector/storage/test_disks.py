@@ -8,13 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tests.disks import Lacking, mount, small_disk
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import progress
@@ -23,27 +23,13 @@ from groundwire_collector.storage.spans import spans_of
 
 HEADERS = {"Authorization": "Bearer gw_disk", "Content-Type": "application/x-protobuf"}
 COMMAND = "from groundwire_collector.cli import main; main()"
-DISK = "12m"
 BALLAST = 8 * 2**20
-
-Lacking = Callable[[str, str], NoReturn]
-
-
-def _mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture
 def disk(tmp_path: Path, lacking: Lacking) -> Iterator[Path]:
-    """A file system of its own, of twelve megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    try:
-        _mount("-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder))
-    except (OSError, subprocess.CalledProcessError):
-        lacking("the right to mount a disk", "run as root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "12m", lacking) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -54,7 +40,7 @@ def broken_disk(tmp_path: Path, lacking: Lacking) -> Iterator[Path]:
     image.write_bytes(bytes(32 * 2**20))
     try:
         subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
-        _mount("-o", "loop,errors=remount-ro", str(image), str(folder))
+        mount("-o", "loop,errors=remount-ro", str(image), str(folder))
     except (OSError, subprocess.CalledProcessError):
         lacking("the right to mount a disk", "apt-get install e2fsprogs, and run as root")
     yield folder
@@ -154,7 +140,7 @@ def test_a_disk_that_turns_read_only_is_got_over_without_a_restart(
     with collector(data, "grounding") as port:
         assert [post(port, trace) for trace in (1, 2)] == [200, 200]
         until(lambda: noted(data) == 2)
-        _mount("-o", "remount,abort", str(broken_disk))
+        mount("-o", "remount,abort", str(broken_disk))
         assert [post(port, trace) for trace in (3, 4)] == [503, 503]
         assert ready(port) == 503
         subprocess.run(["umount", "-l", str(broken_disk)], check=True)
@@ -163,7 +149,7 @@ def test_a_disk_that_turns_read_only_is_got_over_without_a_restart(
         assert post(port, 3) == 503
         assert list(broken_disk.iterdir()) == []
         subprocess.run(["e2fsck", "-p", str(image)], check=False, capture_output=True)
-        _mount("-o", "loop", str(image), str(broken_disk))
+        mount("-o", "loop", str(image), str(broken_disk))
         assert [post(port, trace) for trace in (3, 4)] == [200, 200]
         assert ready(port) == 200
         assert stored(data, {1, 2, 3, 4}) == {1, 2, 3, 4}

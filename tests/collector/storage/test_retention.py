@@ -96,6 +96,25 @@ def test_positions_in_the_stream_are_never_used_again(engine: Engine, settings: 
         assert [a.trace_id[-1] for a in arrivals(connection, position, 9)] == ["3"]
 
 
+def test_what_came_while_the_clock_was_ahead_hides_nothing_that_is_old(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groundwire_collector.storage.retention.ROWS", 2)
+    for trace, days_ago in enumerate((-2000, -2000, -2000, 40, 31, 29, 0), start=1):
+        add_at(engine, days_ago, a_span(trace, text=f"{trace} {CHUNK}"))
+    expire(engine, settings, NOW)
+    kept = [trace for trace in range(1, 8) if readable(engine, trace)]
+    assert kept == [1, 2, 3, 6, 7]
+
+
+def test_nothing_is_too_old_for_a_clock_that_is_not_believed(
+    engine: Engine, settings: Settings
+) -> None:
+    add_at(engine, 40, a_span(1))
+    assert expire(engine, settings, None) == Removed()
+    assert readable(engine, 1)
+
+
 def test_too_much_is_cut_from_the_old_end_and_the_file_shrinks(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     engine = open_engine(settings)
