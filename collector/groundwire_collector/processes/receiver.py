@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from groundwire_collector.app import create_app, is_loopback
 from groundwire_collector.errors import UsageError
+from groundwire_collector.processes import garbage
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
 
@@ -29,6 +30,7 @@ def serve(settings: Settings) -> None:
         with app.state.engine.connect() as connection:
             if not keys.accesses(connection):
                 raise UsageError(f"No key is there yet: not listening on {settings.host}.")
+    garbage.settle()
     Server(app, settings).run()
 
 
@@ -66,6 +68,7 @@ def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # who may guess keys is told by the connection, not by what it says
         timeout_graceful_shutdown=DRAIN_SECONDS,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,

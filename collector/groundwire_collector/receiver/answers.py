@@ -14,7 +14,7 @@ from starlette.responses import Response
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 SIGNALS = ("/v1/traces", "/v1/logs", "/v1/metrics")
 RETRY_SECONDS = 1
-_CODES = {400: 3, 401: 16, 403: 7, 404: 12, 405: 12, 413: 8, 415: 3, 429: 8, 503: 14}
+_CODES = {400: 3, 401: 16, 403: 7, 404: 12, 405: 12, 413: 8, 415: 3, 429: 8, 500: 13, 503: 14}
 RETRIED = {429, 503}
 
 
@@ -29,7 +29,7 @@ def media_type(content_type: bytes) -> str:
 
 def success(content_type: bytes, answer: Message) -> Response:
     kind = media_type(content_type)
-    return Response(_encode(kind, answer), media_type=kind)
+    return Response(_encode(kind, answer), media_type=kind) if answer.ByteSize() else _NOTHING[kind]
 
 
 def error(content_type: bytes, status: int, message: str, **headers: Any) -> Response:
@@ -51,3 +51,6 @@ def _encode(kind: str, answer: Message) -> bytes:
     if kind == PROTOBUF:
         return answer.SerializeToString()
     return json.dumps(json_format.MessageToDict(answer), separators=(",", ":")).encode()
+
+
+_NOTHING = {PROTOBUF: Response(b"", media_type=PROTOBUF), JSON: Response(b"{}", media_type=JSON)}

@@ -3,6 +3,7 @@
 https://opentelemetry.io/docs/specs/otlp/#otlphttp
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
@@ -19,6 +20,8 @@ from groundwire_collector.receiver.reception import Reception
 from groundwire_collector.receiver.writer import UnstorableError
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.keys import Access
+
+log = logging.getLogger(__name__)
 
 _PROTOBUF = (b"application/x-protobuf", b"application/protobuf")
 
@@ -68,6 +71,11 @@ class Receiver:
             return answers.error(content_type, 503, StorageUnavailableError.__doc__ or "")
         except UnstorableError as error:
             return answers.error(content_type, 400, str(error))
+        except ClientGoneError:
+            raise
+        except Exception:
+            log.exception("a request failed")
+            return answers.error(content_type, 500, "Unexpected error; see the collector's log.")
         finally:
             body.release()
         return answers.success(content_type, answer)
