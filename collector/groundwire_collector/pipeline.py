@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Engine
 from groundwire_collector import catalogue
 from groundwire_collector.assembly.completion import due_ns
 from groundwire_collector.assembly.judgements import judgements_of
-from groundwire_collector.assembly.turns import assemble_all
+from groundwire_collector.assembly.turns import Request, assemble_requests
 from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.gathering import gather
 from groundwire_collector.judges.queueing import await_judges, draw_of
 from groundwire_collector.monitoring import memory, shadows
 from groundwire_collector.monitoring.costs import Costs
@@ -34,10 +35,21 @@ from groundwire_collector.monitoring.tally import (
 )
 from groundwire_collector.probing.sampling import Sample
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import counters, drift, progress, rollouts, shadowed, spans, turns
+from groundwire_collector.storage import (
+    counters,
+    drift,
+    pieces,
+    progress,
+    retention,
+    rollouts,
+    shadowed,
+    spans,
+    turns,
+)
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.pieces import Piece
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
@@ -48,18 +60,23 @@ log = logging.getLogger(__name__)
 
 ARRIVALS = 5000  # spans taken note of at once
 TRACES = 64  # traces judged in one transaction: short, so that the receiver waits little
+EARLIEST_SHADOW_NS = 3_600_000_000_000  # for how long a shadow call waits for its turn
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What complete traces hold that is new: turns, and scores that came with the spans.
 
-    `before` are those of the turns that are stored already, as they were.
+    `before` are those of the turns that are stored already, as they were; `absorbed` those of them
+    that turned out to be a part of another turn, by whose id; `pieces` what the index of pieces is
+    to know of these traces.
     """
 
     turns: Sequence[Turn]
     given: Mapping[str, tuple[Evaluation, ...]]
     before: Mapping[str, Turn]
+    absorbed: Mapping[str, str]
+    pieces: Sequence[Piece]
 
 
 class Pipeline:
@@ -163,7 +180,8 @@ class Pipeline:
             for item in judge(self._evaluators, batch.turns)
         ]
         with self._engine.begin() as connection:
-            self._commit(connection, judged, batch.before, now_ns)
+            self._commit(connection, judged, batch, now_ns)
+            pieces.put(connection, batch.pieces)
             progress.settle(connection, due)
         if self._publisher is not None:
             self._publisher.publish(judged)
@@ -177,26 +195,27 @@ class Pipeline:
 
     def _batch(self, due: Sequence[PendingTrace]) -> Batch:
         """Of the turns of these traces those that are new, or fuller than stored."""
-        ids = [trace.trace_id for trace in due]
+        ids = {trace.trace_id for trace in due}
         with self._engine.connect() as connection:
-            traces = spans.spans_of(connection, ids)
-            before = {turn.id: turn for turn in turns.of_traces(connection, ids)}
-        completed = assemble_all(traces, before.keys())
+            gathered = gather(connection, sorted(ids))
+            before = {turn.id: turn for turn in turns.of_traces(connection, gathered.traces)}
+        found = assemble_requests(gathered.traces.values(), before.keys())
+        requests = [request for request in found if not request.trace.ids.isdisjoint(ids)]
         given: dict[str, tuple[Evaluation, ...]] = {}
-        for found in traces.values():
-            given |= judgements_of(found, before.keys())
+        for request in requests:
+            given |= judgements_of(request)
+        completed = [turn for request in requests for turn, _ in request.turns]
         fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in given]
-        return Batch(fuller, given, before)
+        known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
+        return Batch(fuller, given, before, _absorbed(requests, before), known)
 
     def _commit(
-        self,
-        connection: Connection,
-        judged: Sequence[JudgedTurn],
-        before: Mapping[str, Turn],
-        now_ns: int,
+        self, connection: Connection, judged: Sequence[JudgedTurn], batch: Batch, now_ns: int
     ) -> None:
         turns.save(connection, judged)
-        counted = {turn_id for turn_id, turn in before.items() if _counts(turn)}
+        retention.delete_turns(connection, list(batch.absorbed))
+        counted = {turn_id for turn_id, turn in batch.before.items() if _counts(turn)}
+        counted |= {taker for part, taker in batch.absorbed.items() if part in counted}
         new = [item for item in judged if item.turn.id not in counted and _counts(item.turn)]
         increments = Increments(by_tenant=self._settings.tenant_metrics)
         for item in new:
@@ -208,9 +227,7 @@ class Pipeline:
         again = [item for item in judged if item.turn.id in counted]
         for item in again:
             tally_reopened(increments, item.turn)
-        for item in judged:
-            if item.turn.shadow_of and item.turn.id not in before:
-                _tally_shadow(connection, increments, item.turn, now_ns)
+        _tally_shadows(connection, increments, judged, batch.before, now_ns)
         self._await_shadows(connection, new, now_ns)
         if self._draw is not None:
             await_judges(connection, increments, self._draw, new, now_ns)
@@ -244,17 +261,51 @@ class Pipeline:
         )
 
 
+def _absorbed(requests: Iterable[Request], before: Mapping[str, Turn]) -> dict[str, str]:
+    """The stored turns that were found to be a part of another one, by the id of that."""
+    found = {}
+    for request in requests:
+        ids = [turn.id for turn, _ in request.turns]
+        for turn in before.values():
+            if ids and turn.id not in ids and request.holds(turn):
+                found[turn.id] = ids[-1]
+    return found
+
+
+def _tally_shadows(
+    connection: Connection,
+    increments: Increments,
+    judged: Sequence[JudgedTurn],
+    before: Mapping[str, Turn],
+    now_ns: int,
+) -> None:
+    """Count shadow calls beside their production turns, whichever was judged first."""
+    came = [item.turn for item in judged if item.turn.shadow_of and item.turn.id not in before]
+    traces = [item.turn.trace_id for item in judged if not item.turn.shadow and item.turn.trace_id]
+    early = pieces.awaited(connection, traces, now_ns - EARLIEST_SHADOW_NS)
+    waited = [found.turn for turn_id in early if (found := turns.get(connection, turn_id))]
+    for shadow in (*came, *waited):
+        if not _tally_shadow(connection, increments, shadow, now_ns):
+            trace_id = (shadow.shadow_of or "").partition(":")[0]
+            pieces.await_turn(connection, shadow.id, trace_id, now_ns)
+        elif shadow.id in early:
+            pieces.no_longer_await(connection, [shadow.id])
+
+
 def _tally_shadow(
     connection: Connection, increments: Increments, shadow: Turn, now_ns: int
-) -> None:
-    """Count a shadow call beside its production turn; one whose turn is not stored is not."""
+) -> bool:
+    """Count a shadow call beside its production turn; False where that is not stored (yet)."""
     trace_id = (shadow.shadow_of or "").partition(":")[0]
     found = turns.find(connection, TurnQuery(trace_id=trace_id))
     production = next((item for item in found if not item.turn.shadow), None)
-    if production is not None and not shadowed.is_answered(connection, production.turn.id):
+    if production is None:
+        return False
+    if not shadowed.is_answered(connection, production.turn.id):
         outcome = tally_shadow(increments, production, shadow)
         waiting = shadows.sampled(production.turn, outcome.probability, now_ns)
         shadowed.put(connection, [shadows.compared(waiting, outcome)])
+    return True
 
 
 def _counts(turn: Turn) -> bool:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 from sqlalchemy import Engine
@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 from groundwire import attributes
 from groundwire_collector import catalogue
 from groundwire_collector import pipeline as module
+from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.assembly.turns import Request
 from groundwire_collector.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
@@ -202,14 +204,14 @@ def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
 ):
     for number in range(3):
         SpanStore(engine).add(trace(number))
-    assemble = module.assemble_all
+    assemble = module.assemble_requests
 
-    def choking(traces: Mapping[str, Sequence[Span]], known: Collection[str]) -> list[Turn]:
-        if f"{2:032x}" in traces:
+    def choking(traces: Collection[Trace], known: Collection[str]) -> list[Request]:
+        if any(f"{2:032x}" in trace.ids for trace in traces):
             raise RecursionError("too deep")
         return assemble(traces, known)
 
-    monkeypatch.setattr(module, "assemble_all", choking)
+    monkeypatch.setattr(module, "assemble_requests", choking)
     work_off(Pipeline(settings, engine, [Length()]))
     assert len(stored(engine)) == 2
     assert count(engine, catalogue.TURNS) == 2

@@ -6,13 +6,19 @@ from dataclasses import replace
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.reading import SpanReading
 from groundwire_collector.span import Span
+from groundwire_collector.storage.records import RESPONSE_ID
 
 
 class Trace:
-    """Readings by span id. A span whose parent is not here (yet) is a root of what is here."""
+    """Readings by span id. A span whose parent is not here (yet) is a root of what is here.
 
-    def __init__(self, readings: Iterable[SpanReading]) -> None:
-        kept = [r for r in readings if r.kind != SpanKind.PLACEHOLDER]
+    `ids` are those of the traces that it is made of: one, but for pieces of one request.
+    """
+
+    def __init__(self, readings: Iterable[SpanReading], ids: Iterable[str] = ()) -> None:
+        readings = list(readings)
+        self.ids = {*ids, *(r.span.trace_id for r in readings)}
+        kept = [r for r in _told(readings) if r.kind != SpanKind.PLACEHOLDER]
         self.readings = {r.span.span_id: r for r in sorted(kept, key=_order)}
         self.children: dict[str, list[SpanReading]] = {}
         self.roots: list[SpanReading] = []
@@ -62,6 +68,42 @@ class Trace:
 
 def _order(reading: SpanReading) -> tuple[int, str]:
     return reading.span.start_ns, reading.span.span_id
+
+
+def is_carrier(reading: SpanReading) -> bool:
+    """No span itself: it carries events whose span did not come, or which name none."""
+    span = reading.span
+    return not (span.name or span.end_ns or span.attributes)
+
+
+def responses_of(reading: SpanReading) -> set[str]:
+    """The responses that a span, or the events of a carrier, name."""
+    named = {reading.text("response_id")}
+    if is_carrier(reading):
+        named |= {event.attributes.get(RESPONSE_ID) for event in reading.span.events}
+    return {name for name in named if isinstance(name, str) and name}
+
+
+def _told(readings: list[SpanReading]) -> list[SpanReading]:
+    """The events of carriers moved to the span of the response that they name."""
+    carriers = [r for r in readings if is_carrier(r) and responses_of(r)]
+    if not carriers or len(carriers) == len(readings):
+        return readings
+    found = {r.span.span_id: r for r in readings}
+    for carrier in carriers:
+        named = responses_of(carrier)
+        called = [r for r in found.values() if not is_carrier(r) and responses_of(r) & named]
+        calls = [r for r in called if r.kind == SpanKind.GENERATION] or called
+        if calls:
+            call = max(calls, key=lambda r: r.span.start_ns).span  # leaf-most of nested ones
+            del found[carrier.span.span_id]
+            found[call.span_id] = SpanReading(_with_events(call, carrier.span))
+    return list(found.values())
+
+
+def _with_events(span: Span, carrier: Span) -> Span:
+    new = tuple(event for event in carrier.events if event not in span.events)
+    return replace(span, events=(*span.events, *new))
 
 
 def _united(spans: Iterable[Span]) -> list[Span]:

@@ -34,8 +34,26 @@ def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
 
 def assemble_all(traces: Mapping[str, Sequence[Span]], known: Collection[str] = ()) -> list[Turn]:
     """The turns of several traces by id; those that are pieces of one request are taken as one."""
-    whole = joined([Trace.of(spans) for spans in traces.values()])
-    return [turn for trace in whole for turn, _ in turns_of(trace, known)]
+    requests = assemble_requests([Trace.of(spans) for spans in traces.values()], known)
+    return [turn for request in requests for turn, _ in request.turns]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Traces that are pieces of one request, as one, and its turns with the spans they took."""
+
+    trace: Trace
+    turns: Sequence[tuple[Turn, frozenset[str]]]
+
+    def holds(self, turn: Turn) -> bool:
+        """Whether the span that answered `turn` is among the spans of this request."""
+        reading = self.trace.readings.get(turn.span_id or "")
+        return reading is not None and reading.span.trace_id == turn.trace_id
+
+
+def assemble_requests(traces: Iterable[Trace], known: Collection[str] = ()) -> list[Request]:
+    """Traces by the requests that they are pieces of; `known` as for `assemble`."""
+    return [Request(trace, turns_of(trace, known)) for trace in joined(list(traces))]
 
 
 def turns_of(trace: Trace, known: Collection[str] = ()) -> list[tuple[Turn, frozenset[str]]]:

@@ -16,7 +16,14 @@ from groundwire_collector.receiver.limits import cut_log_record, cut_resource, c
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.storage.encoding import EVENT_NAME, UNKNOWN_SERVICE, service_name
 from groundwire_collector.storage.keys import Access
-from groundwire_collector.storage.records import LogRecord, SpanRecord, log_record, span_record
+from groundwire_collector.storage.records import (
+    LogRecord,
+    SpanRecord,
+    log_record,
+    names_a_span,
+    response_of,
+    span_record,
+)
 
 _LATEST_NS = 2**63  # what a signed 64-bit column can hold: the year 2262
 
@@ -28,7 +35,7 @@ class Admitted:
     spans: list[SpanRecord] = field(default_factory=list)
     logs: list[LogRecord] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
-    ignored: int = 0  # log records that are no events of a span: fine, but not for us
+    ignored: int = 0  # log records that are no events of a span or a response: not for us
 
     @property
     def message(self) -> str:
@@ -60,7 +67,7 @@ class Admission:
         admitted = Admitted()
         for messages, service, origin in self._covered(blocks, access, admitted.refused):
             for message in messages:
-                if not _is_event_of_a_span(message):
+                if not _is_event(message):
                     admitted.ignored += 1
                     continue
                 cut_log_record(message, self.longest)
@@ -107,9 +114,9 @@ def _fault(message: SpanMessage) -> str | None:
     return None
 
 
-def _is_event_of_a_span(message: LogMessage) -> bool:
+def _is_event(message: LogMessage) -> bool:
+    """Whether it is an event of a span, or of a response that it names."""
     named = bool(message.event_name) or any(pair.key == EVENT_NAME for pair in message.attributes)
-    ids = len(message.trace_id) == 16 and len(message.span_id) == 8 and any(message.trace_id)
-    return (
-        named and ids and max(message.time_unix_nano, message.observed_time_unix_nano) < _LATEST_NS
-    )
+    known = names_a_span(message) or bool(response_of(message))
+    latest = max(message.time_unix_nano, message.observed_time_unix_nano)
+    return named and known and latest < _LATEST_NS

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
@@ -10,6 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from groundwire.attributes import ANSWER_COMPLETE
 from groundwire_collector.storage.contents import SHORTEST_TEXT
 
+RESPONSE_ID = "gen_ai.response.id"
 _COMPLETE = ANSWER_COMPLETE.encode()
 _HAS_REMOTE_MARK, _IS_REMOTE = 0x100, 0x200  # SpanFlags: what is known of the parent
 
@@ -35,7 +37,10 @@ class SpanRecord:
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """A log record that is an event of a span."""
+    """A log record that is an event of a span, or of a response.
+
+    One that names its response alone is kept under ids made of that (`trace_of_response`).
+    """
 
     trace_id: bytes
     span_id: bytes
@@ -65,7 +70,37 @@ def span_record(message: SpanMessage, service: str, origin: bytes) -> SpanRecord
 def log_record(message: LogMessage, service: str, origin: bytes) -> LogRecord:
     body = message.SerializeToString()
     texts = _texts_of_log(message) if len(body) >= SHORTEST_TEXT else ()
-    return LogRecord(message.trace_id, message.span_id, service, body, origin, texts)
+    trace_id, span_id = _names(message, service)
+    return LogRecord(trace_id, span_id, service, body, origin, texts)
+
+
+def names_a_span(message: LogMessage) -> bool:
+    return names_a_trace(message) and len(message.span_id) == 8 and any(message.span_id)
+
+
+def names_a_trace(message: LogMessage) -> bool:
+    return len(message.trace_id) == 16 and any(message.trace_id)
+
+
+def response_of(message: LogMessage) -> str:
+    """The id of the response that a log record names; "" where it names none."""
+    for pair in message.attributes:
+        if pair.key == RESPONSE_ID:
+            return pair.value.string_value
+    return ""
+
+
+def trace_of_response(service: str, response_id: str) -> bytes:
+    """The trace id under which events are kept that name a response and no trace."""
+    return blake2b(f"{service}\0{response_id}".encode(), digest_size=16).digest()
+
+
+def _names(message: LogMessage, service: str) -> tuple[bytes, bytes]:
+    """The trace and span of a log record; of its response, where it names no span."""
+    if names_a_span(message):
+        return message.trace_id, message.span_id
+    made = trace_of_response(service, response_of(message))
+    return message.trace_id if names_a_trace(message) else made, made[:8]
 
 
 def _is_local_root(message: SpanMessage) -> bool:

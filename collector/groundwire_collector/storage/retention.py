@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
-from groundwire_collector.storage import canary_runs, contents, judging, search
+from groundwire_collector.storage import canary_runs, contents, judging, pieces, search
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
 from groundwire_collector.storage.spans import spans_of, take_turns
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
@@ -31,16 +31,28 @@ SESSION_KEYS = frozenset(
         "gen_ai.conversation.id",
         "langfuse.session.id",
         "langsmith.trace.session_id",
+        "langsmith.metadata.session_id",
+        "langsmith.metadata.thread_id",
+        "langsmith.metadata.conversation_id",
         "traceloop.association.properties.session_id",
+        "traceloop.association.properties.thread_id",
+        "traceloop.association.properties.conversation_id",
+        "session_id",
+        "pydantic_ai.conversation.id",
     }
 )
 USER_KEYS = frozenset(
     {
         "user.id",
         "enduser.id",
+        "enduser.pseudo.id",
+        "user",
+        "gen_ai.user",
+        "llm.user",
         "langfuse.user.id",
         "langsmith.metadata.user_id",
         "traceloop.association.properties.user_id",
+        "traceloop.association.properties.customer_id",
     }
 )
 
@@ -92,7 +104,8 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
                 connection.execute(delete(table).where(table.c.trace_id.in_(batch)))
             names = [trace.hex() for trace in batch]
             connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
-            _delete_turns(connection, _ids(connection, TURN.c.trace_id.in_(names)))
+            pieces.forget(connection, names)
+            delete_turns(connection, _ids(connection, TURN.c.trace_id.in_(names)))
     if traces:
         _sweep(engine, wipe=True)
         with engine.begin() as connection:
@@ -146,6 +159,7 @@ def _expire(engine: Engine, kept: Kept, removed: Removed) -> None:
     with engine.begin() as connection:
         canary_runs.expire(connection, kept.since)
         judging.expire(connection, kept.since)
+        pieces.expire(connection, kept.since)
 
 
 def _expire_stream(engine: Engine, table: Table, position: Any, kept: Kept) -> int:
@@ -172,7 +186,7 @@ def _expire_turns(engine: Engine, oldest_kept: int) -> int:
     while True:
         with engine.begin() as connection:
             ids = _ids(connection, TURN.c.started_ns < oldest_kept, limit=ROWS)
-            _delete_turns(connection, ids)
+            delete_turns(connection, ids)
         gone += len(ids)
         if not ids:
             return gone
@@ -207,7 +221,8 @@ def _ids(connection: Connection, which: Any, limit: int | None = None) -> list[s
     return list(connection.scalars(select(TURN.c.id).where(which).limit(limit)))
 
 
-def _delete_turns(connection: Connection, ids: Sequence[str]) -> None:
+def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
+    """Delete turns with everything that was said of them."""
     for batch in batched(ids):
         for table, column in (
             (CLAIM, CLAIM.c.turn_id),

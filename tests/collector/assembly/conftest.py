@@ -88,7 +88,7 @@ class TraceBuilder:
         defaults = {"start_ns": start, "end_ns": start + 1_000_000_000, "service": "bot"}
         span = Span(
             trace_id=self.trace_id,
-            span_id=f"{len(self.spans) + 1:016x}",
+            span_id=self.span_id(len(self.spans) + 1),
             parent_span_id=parent.span_id if isinstance(parent, Span) else parent,
             name=name,
             attributes=attributes or {},
@@ -97,6 +97,10 @@ class TraceBuilder:
         )
         self.spans.append(span)
         return span
+
+    def span_id(self, number: int) -> str:
+        """Numbers from 1; of another trace than the usual one they begin with its first digit."""
+        return f"{0 if self.trace_id[0] == 'a' else self.trace_id[0]}{number:015x}"
 
     def retrieval(self, query: str, *texts: str, **fields: Any) -> Span:
         documents = [{"id": f"d{i}", "content": text} for i, text in enumerate(texts)]
@@ -149,16 +153,26 @@ class TraceBuilder:
 
 
 @pytest.fixture
-def delivered(engine: Engine) -> Callable[..., list[Turn]]:
-    """The turns of traces that came as the bytes of OTLP requests."""
+def send() -> Callable[..., None]:
+    """Let traces and their logs come to a store as the bytes of OTLP requests."""
 
-    def deliver(*traces: TraceBuilder) -> list[Turn]:
+    def take_in(engine: Engine, *traces: TraceBuilder) -> None:
         store, admission = SpanStore(engine), Admission(longest=2**20)
         access = Access(key_id="test")
         for trace in traces:
             spans = admission.spans(blocks.trace_blocks(_trace_body(trace)), access).spans
             logs = admission.logs(blocks.log_blocks(_log_body(trace)), access).logs
             store.write(spans, logs)
+
+    return take_in
+
+
+@pytest.fixture
+def delivered(engine: Engine, send: Callable[..., None]) -> Callable[..., list[Turn]]:
+    """The turns of traces that came as the bytes of OTLP requests."""
+
+    def deliver(*traces: TraceBuilder) -> list[Turn]:
+        send(engine, *traces)
         with engine.connect() as connection:
             return assemble_all(spans_of(connection, [trace.trace_id for trace in traces]))
 
@@ -186,3 +200,13 @@ def _log_body(trace: TraceBuilder) -> bytes:
 @pytest.fixture
 def trace() -> TraceBuilder:
     return TraceBuilder()
+
+
+@pytest.fixture
+def other() -> TraceBuilder:
+    return TraceBuilder(trace_id="b" * 32)
+
+
+@pytest.fixture
+def third() -> TraceBuilder:
+    return TraceBuilder(trace_id="c" * 32)

@@ -1,10 +1,16 @@
 """Scores that came with the spans."""
 
+from groundwire_collector.assembly import judgements
 from groundwire_collector.assembly.evaluation_events import attributes_of
-from groundwire_collector.assembly.judgements import judgements_of
-from groundwire_collector.assembly.turns import assemble
+from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.assembly.turns import assemble, assemble_requests
 from groundwire_collector.span import SpanEvent
 from groundwire_evaluators.evaluation import Evaluation, State
+
+
+def judgements_of(spans):
+    (request,) = assemble_requests([Trace.of(spans)])
+    return judgements.judgements_of(request)
 
 
 def result(name="relevance", time_ns=1, **attributes):

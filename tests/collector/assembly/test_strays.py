@@ -1,16 +1,9 @@
 """Pieces of one request in several traces."""
 
-import pytest
-
 from groundwire_collector.assembly.turns import assemble_all
 
 ANSWER = "The phone costs 200 euros."
 TEXT = "Price list: phone 200 euros."
-
-
-@pytest.fixture
-def other(trace):
-    return type(trace)(trace_id="b" * 32)
 
 
 def turns(*traces):

@@ -195,6 +195,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "signal", "revision", "axis", "value"),
     )
     op.create_table(
+        "early_shadow",
+        sa.Column("turn_id", sa.String(), nullable=False),
+        sa.Column("production_trace_id", sa.String(), nullable=False),
+        sa.Column("since_ns", WIDE, nullable=False),
+        sa.PrimaryKeyConstraint("turn_id"),
+    )
+    with op.batch_alter_table("early_shadow", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_early_shadow_production_trace_id"), ["production_trace_id"], unique=False
+        )
+
+    op.create_table(
         "estimate",
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("service", sa.String(), nullable=False),
@@ -301,6 +313,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pending_trace", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pending_trace_due_ns"), ["due_ns"], unique=False)
+
+    op.create_table(
+        "piece",
+        sa.Column("trace_id", sa.String(), nullable=False),
+        sa.Column("link", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("roles", WIDE, nullable=False),
+        sa.Column("start_ns", WIDE, nullable=False),
+        sa.Column("end_ns", WIDE, nullable=False),
+        sa.PrimaryKeyConstraint("trace_id", "link"),
+    )
+    with op.batch_alter_table("piece", schema=None) as batch_op:
+        batch_op.create_index("ix_piece_link", ["link", "start_ns"], unique=False)
 
     op.create_table(
         "rollout",
