@@ -17,10 +17,12 @@ DEPLOYED = {
 UNKNOWN_CAUSE = "unknown"
 
 # How much more likely, beforehand, a change is in what was deployed, in nats.
-COINCIDES = 3.0  # when it began
+COINCIDES = 2.0  # when it began
 NEW = 1.0  # before that, but after the baseline
 CLEARLY = 1.0  # by how much a part of the traffic must explain the losses better than all of it
 SAME_TURNS = 0.01  # a segment with all but this share of the turns is no part
+CLEAR = 4.0  # by how much what is named must explain the losses better than other turns do
+OTHER_TURNS = 0.05  # two segments whose numbers of turns differ by this share are not the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """An axis and its value, empty for the whole service; the deployment it coincides with, and
-    what else was deployed then; the segments that moved with it and those that did not."""
+    what else was deployed then; the segments that did not move. `clear`: no segment of other turns
+    explains the losses nearly as well."""
 
     axis: str = ""
     value: str = ""
@@ -58,6 +61,7 @@ class Attribution:
     deployment: Deployment | None = None
     also: tuple[Deployment, ...] = ()
     unmoved: tuple[Stream, ...] = ()
+    clear: bool = True
 
 
 def attribute(
@@ -81,6 +85,7 @@ def attribute(
         deployment=own or max(behind, key=lambda each: each.at_ns, default=None),
         also=tuple(each for each in behind if each is not own),
         unmoved=_unmoved(movements, named),
+        clear=_clear(scores, movements, named),
     )
 
 
@@ -101,6 +106,20 @@ def _scores(
         if not any(axis == stream[0] for axis, _ in movements):  # announced, no tag of any turn
             scores[stream] = whole.nats + nats
     return scores
+
+
+def _clear(
+    scores: Mapping[Stream, float], movements: Mapping[Stream, Movement], named: Stream
+) -> bool:
+    own = movements.get(named) or movements.get(WHOLE)
+    if own is None:
+        return True
+    return all(
+        scores[named] - score >= CLEAR
+        for stream, score in scores.items()
+        if (other := movements.get(stream)) is not None
+        and abs(other.turns - own.turns) > OTHER_TURNS * max(other.turns, own.turns)
+    )
 
 
 def _unmoved(movements: Mapping[Stream, Movement], named: Stream) -> tuple[Stream, ...]:

@@ -22,7 +22,7 @@ from groundwire_collector.monitoring.sessions import Sessions
 from groundwire_collector.monitoring.signals import SIGNALS
 from groundwire_collector.monitoring.stream import Watched
 from groundwire_collector.monitoring.terms import Terms
-from groundwire_collector.monitoring.watch import DAILY, Watch
+from groundwire_collector.monitoring.watch import DAILY, Crossing, Watch
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import drift, rollouts, watches
 from groundwire_collector.storage.drift import RECOVERY, StoredBaseline, StoredDetector
@@ -114,11 +114,16 @@ def _state(watch: Watch) -> dict[str, Any]:
         "recent": list(watch.recent),
         "updated_ns": watch.updated_ns,
         "pots": {axis: pot.to_state() for axis, pot in watch.pots.items()},
+        "crossing": _crossing(watch.crossing),
         "launches": [[*stream, mass] for stream, mass in watch.launches.items()],
         "context": watch.context.to_state(),
         # The order in which streams came decides between equals.
         "order": [list(stream) for stream in watch.streams],
     }
+
+
+def _crossing(crossing: Crossing | None) -> list[Any] | None:
+    return [crossing.statistic, *crossing.strongest, crossing.turns] if crossing else None
 
 
 def _detectors(watch: Watch) -> Iterable[StoredDetector]:
@@ -170,6 +175,9 @@ def _recall_watch(watch: Watch, state: dict[str, Any]) -> None:
     watch.recent.extend(state["recent"])
     watch.updated_ns = state["updated_ns"]
     watch.context.resume(state["context"])
+    if state["crossing"] is not None:
+        statistic, *strongest, turns = state["crossing"]
+        watch.crossing = Crossing(statistic, (strongest[0], strongest[1]), turns)
     watch.launches = {(axis, value): mass for axis, value, mass in state["launches"]}
     for axis, pot in state["pots"].items():
         watch.pots[axis] = Pot(watch.allowance.idle_ns)

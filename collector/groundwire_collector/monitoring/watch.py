@@ -1,7 +1,7 @@
 """One watch: one signal of one service under one evaluator revision, from baseline to alarm."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from groundwire_collector.monitoring.allowance import SEGMENT_SHARE, WHOLE, Allowance, Stream
@@ -24,6 +24,25 @@ RECENT = 30  # turns before an alarm in which its size is looked for again
 MOST_SEGMENTS = 20  # values of one axis that are watched at once
 OTHER: Stream = ("stratum", "other")  # turns of strata that the baseline does not know
 DAILY: Stream = ("clock", "daily")
+LONGEST_WAIT = 200  # turns for which an alarm waits until it is clear what to name
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The statistic has reached 1: how far, in which stream most, how many turns after the change.
+
+    The alarm is counted here; what follows until it is told serves only to name the right segment.
+    It waits no longer than it took to get here, so the delay doubles at most.
+    """
+
+    statistic: float
+    strongest: Stream
+    turns: float
+
+    def waits(self, moved: Mapping[Stream, Movement]) -> bool:
+        whole = moved.get(WHOLE)
+        since = whole.turns if whole else 0.0
+        return since < self.turns + min(self.turns, LONGEST_WAIT)
 
 
 @dataclass(slots=True)
@@ -51,6 +70,7 @@ class Watch:
     launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
     daily: DailyWatch | None = None
     context: Context = field(default_factory=Context)
+    crossing: Crossing | None = None
     alarm: Alarm | None = None
     recovery: KnownMeanESR | None = None
     updated_ns: int = 0
@@ -83,7 +103,7 @@ class Watch:
     @property
     def alarming(self) -> bool:
         """A change for the worse has shown that no open alarm tells of."""
-        return self.alarm is None and self.statistic >= 1
+        return self.alarm is None and (self.crossing is not None or self.statistic >= 1)
 
     @property
     def recovered(self) -> bool:
@@ -118,7 +138,8 @@ class Watch:
         self.gone |= {*self.streams, (RECOVERY, ""), DAILY}
         for kept in (self.streams, self.pots, self.launches, self.touched, self.recent):
             kept.clear()
-        self.pinned = self.pinned_ns = self.daily = self.recovery = self.alarm = None
+        self.pinned = self.pinned_ns = self.daily = None
+        self.crossing = self.alarm = self.recovery = None
         self.allowance.watches.leave(self.name)
         self.collected, self.kept = [], 0
         self.begun_anew = self.renewed = True
@@ -182,28 +203,37 @@ class Watch:
             self.touched.discard(idlest)
             self.gone.add(idlest)
 
-    def raise_alarm(self, deployments: Sequence[Deployment], *, overriding: bool = False) -> Alarm:
-        """The alarm, with what it names; recovery is next.
+    def raise_alarm(
+        self, deployments: Sequence[Deployment], *, overriding: bool = False
+    ) -> Alarm | None:
+        """The alarm, with what it names; recovery is next. None while it is not clear what to name.
 
         `deployments`: those known of the service. `overriding`: answers contradict their context
         more than before, too.
         """
         assert self.pinned is not None
-        assert self.pinned_ns is not None
-        evidence = self.evidence
-        strongest = max(evidence, key=lambda stream: evidence[stream])
-        located = self._located(strongest)
+        if self.crossing is None:
+            self.crossing = self._crossing()
+        located = self._located(self.crossing.strongest)
         moved = self._moved_since(located.began_ns)
-        after = [each for each in deployments if each.at_ns > self.pinned_ns]
+        after = [each for each in deployments if each.at_ns > (self.pinned_ns or 0)]
         named = attribute(moved, after, located.change)
+        if not named.clear and self.crossing.waits(moved):
+            return None
         where = (named.axis, named.value)
-        if where != strongest and where in moved and strongest != DAILY:
+        if where in moved and self.crossing.strongest not in (where, DAILY):
             located = self._located(where)
         incident = explain(located, named, moved, self.context, overriding)
-        self.alarm = self._alarm(incident, strongest)
+        self.alarm = self._alarm(incident, self.crossing)
         self.recovery = self._recovery(self.pinned, self.alarm)
         self._reset()
         return self.alarm
+
+    def _crossing(self) -> Crossing:
+        evidence = self.evidence
+        strongest = max(evidence, key=lambda stream: evidence[stream])
+        whole = self._moved_since(self._located(strongest).began_ns).get(WHOLE)
+        return Crossing(sum(evidence.values()), strongest, whole.turns if whole else 0.0)
 
     def _located(self, stream: Stream) -> Located:
         found = self.daily if stream == DAILY else self.streams[stream]
@@ -216,7 +246,7 @@ class Watch:
         since = {stream: found.since(at_ns) for stream, found in streams.items()}
         return movements(since, self.pinned.pooled)
 
-    def _alarm(self, incident: Incident, strongest: Stream) -> Alarm:
+    def _alarm(self, incident: Incident, crossing: Crossing) -> Alarm:
         assert self.pinned is not None
         located, named = incident.located, incident.named
         baseline = {
@@ -241,8 +271,8 @@ class Watch:
             size_high=located.high,
             details={
                 "revision": self.revision,
-                "statistic": self.statistic,
-                "clock": "daily" if strongest == DAILY else "turns",
+                "statistic": crossing.statistic,
+                "clock": "daily" if crossing.strongest == DAILY else "turns",
                 "baseline": baseline,
                 **incident.details,
             },
@@ -263,6 +293,7 @@ class Watch:
         return resolved
 
     def _reset(self) -> None:
+        self.crossing = None
         for stream, found in self.streams.items():
             found.reset()
             self.touched.add(stream)
