@@ -20,6 +20,7 @@ from groundwire_evaluators.drift.blocking import block_size, variance_ratio
 
 FEWEST_BLOCKS = 20  # in a stratum of the baseline
 NEIGHBOURS = 20  # turns over which dependence is measured before strata are looked for
+SPREAD = 1e-9  # variance from which on losses differ by more than rounding
 PLAIN = 0.9  # probability of each of: single turns of a session, one stratum, no blocks
 
 
@@ -53,6 +54,8 @@ class Plan:
 
 def choose(turns: Sequence[Observation]) -> tuple[Plan, list[Observation]]:
     """The plan for a baseline of these turns, and those of them that count under it."""
+    if np.var([turn.loss for turn in turns]) < SPREAD:
+        return Plan(), list(turns)
     kept = _first_of_sessions(turns)
     session = len(kept) < len(turns)
     losses = np.array([turn.loss for turn in kept])

@@ -32,7 +32,7 @@ class Crossing:
     """The statistic has reached 1: how far, in which stream most, how many turns after the change.
 
     The alarm is counted here; what follows until it is told serves only to name the right segment.
-    It waits no longer than it took to get here, so the delay doubles at most.
+    It waits no longer than twice what it took to get here.
     """
 
     statistic: float
@@ -42,7 +42,7 @@ class Crossing:
     def waits(self, moved: Mapping[Stream, Movement]) -> bool:
         whole = moved.get(WHOLE)
         since = whole.turns if whole else 0.0
-        return since < self.turns + min(self.turns, LONGEST_WAIT)
+        return since < self.turns + min(2 * self.turns, LONGEST_WAIT)
 
 
 @dataclass(slots=True)

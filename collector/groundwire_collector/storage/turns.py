@@ -1,11 +1,11 @@
 """Turns and what was said of them: saved by the worker, found by the API and the pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
 
 from groundwire_collector.storage import search
 from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
@@ -114,6 +114,13 @@ def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
         conditions.append(search.matches(connection, query.words))
     rows = connection.execute(_ordered(select(TURN).where(*conditions), query)).mappings()
     return _judged(connection, [dict(row) for row in rows])
+
+
+def count(connection: Connection, query: TurnQuery) -> int:
+    """How many turns `query` is about, whatever its limit and cursor."""
+    conditions = _conditions(replace(query, cursor=None))
+    found = connection.scalar(select(func.count()).select_from(TURN).where(*conditions))
+    return found or 0
 
 
 def get(
