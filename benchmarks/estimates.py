@@ -34,6 +34,7 @@ LEFT_OUT = ("ragtruth-train-extra",)
 RARE = 0.05
 EAGER = 5.0  # how much likelier the most doubtful turn is drawn than a sure one
 HALF_WIDTH = 0.02
+MOST_LABELS = 1500  # of a design
 DRAWS = ("even", "doubtful")
 
 
@@ -152,10 +153,8 @@ def simulate(source: Source, n: int, total: int, runs: int, *, doubtful: bool) -
         found.rates.append(estimate_rate(sample))
         found.plain.append(float(sample.weights @ sample.outcomes / sample.weights.sum()))
         even = generator.choice(total, n, replace=False)
-        alone = LabelledSample.of(scores, even, faithful[even])
-        rate = estimate_rate(alone)
-        interval = rate.labels_only if rate.n < 2 else labels_only(alone).interval()
-        found.even.append(width(interval))
+        alone = labels_only(LabelledSample.of(scores, even, faithful[even]))
+        found.even.append(width(alone.interval()))
     return found
 
 
@@ -247,7 +246,7 @@ def watched(found: list[Source], runs: int) -> None:
     missed, streams = 0, 0
     for source in [each for one in found for each in (one, one.at(RARE))]:
         for doubtful in (False, True):
-            ends = list(_streams(source, runs // 5, doubtful))
+            ends = list(_streams(source, runs // 6, doubtful))
             misses = sum(miss for miss, _, _ in ends)
             missed, streams = missed + misses, streams + len(ends)
             at_end = float(np.mean([w for _, w, _ in ends]))

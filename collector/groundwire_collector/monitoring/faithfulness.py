@@ -20,6 +20,7 @@ from groundwire_evaluators.statistics import LabelledSample, Rate, estimate_rate
 
 HUMAN, JUDGE = "human", "judge"
 FAITHFUL = {Verdict.SUPPORTED.value, Verdict.NOT_A_CLAIM.value}
+NARROW = 0.03  # intervals below it are told to a tenth of a percent
 UNFAITHFUL = {Verdict.UNSUPPORTED.value, Verdict.CONTRADICTED.value}
 
 
@@ -55,18 +56,16 @@ class Faithfulness:
     def statement(self) -> str:
         """In words: the cheap score, and what it is corrected to."""
         rate = self.rate
-        cheap = (
-            "nothing is scored" if rate.cheap is None else f"the cheap score says {rate.cheap:.0%}"
-        )
+        low, high = rate.interval
+        form = ".0%" if high - low >= NARROW else ".1%"
+        cheap = f"the cheap score says {rate.cheap or 0.0:{form}}"
         who = "human labels" if self.reference == HUMAN else f"judgements of {self.evaluator}"
         if rate.value is None:
-            more = f"; {self.chosen} labels of turns that were not drawn are left out" * bool(
-                self.chosen
-            )
-            return f"{cheap}; not corrected, no drawn turn has {who}{more}"
-        low, high = rate.interval
+            left_out = f"; {self.chosen} labels of turns that were not drawn are left out"
+            return f"{cheap}; no drawn turn has {who}{left_out if self.chosen else ''}"
         verb = "corrected toward a judge by" if self.reference == JUDGE else "corrected by"
-        return f"{cheap}, {verb} {rate.n} {who}: {rate.value:.0%} ({low:.0%} to {high:.0%})"
+        found = f"{rate.value:{form}} ({low:{form}} to {high:{form}})"
+        return f"{cheap}, {verb} {rate.n} {who}: {found}"
 
 
 def by_people(

@@ -62,12 +62,12 @@ def list_labels(access: ReadAccess, database: Database, request: Request) -> HTM
 def next_turn(
     access: LabelAccess, database: Database, request: Request, service: str = ""
 ) -> Response:
-    """The page of the turn that is to be labelled next; the list where none waits."""
+    """The page of the turn that is to be labelled next, blind; the list where none waits."""
     rate = request.app.state.settings.label_rate
     with database.connect() as connection:
         found = queues(connection, access.services, rate, service or None)
     waiting = next((queue.waiting[0] for queue in found if queue.waiting), None)
-    target = "/labels" if waiting is None else f"/turns/{quote(waiting.id)}#label"
+    target = "/labels" if waiting is None else f"/turns/{quote(waiting.id)}?blind=1#label"
     return RedirectResponse(target, 303)
 
 

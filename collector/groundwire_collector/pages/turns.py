@@ -77,9 +77,17 @@ def list_turns(
 
 @router.get("/turns/{turn_id}")
 def show_turn(
-    turn_id: str, request: Request, access: ReadAccess, database: Database, evaluator: str = ""
+    turn_id: str,
+    request: Request,
+    access: ReadAccess,
+    database: Database,
+    evaluator: str = "",
+    blind: bool = False,
 ) -> HTMLResponse:
-    """One turn: its question, its answer with every claim marked, its chunks, its labels."""
+    """One turn: its question, its answer with every claim marked, its chunks, its labels.
+
+    `blind` shows no judgement and no label of others, for people who are to make up their own mind.
+    """
     with database.connect() as connection:
         found = turns.get(connection, turn_id, access.services)
         if found is None:
@@ -91,7 +99,7 @@ def show_turn(
     if access.allows(Scope.LABEL):
         mine = [label for label in said if label.labeller == labeller]
         form = LabelForm.of(found.turn, shown["passages"], mine, token(request, turn_id))
-    return page("turn.html", **shown, labels=said, labelling=form)
+    return page("turn.html", **shown, labels=said, labelling=form, blind=blind and form is not None)
 
 
 @router.get("/traces/{trace_id}")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwire_evaluators.statistics.interval import Interval, student_quantile
+from groundwire_evaluators.statistics.proportion import clopper_pearson
 from groundwire_evaluators.statistics.ratio import Estimate, hajek
 
 Floats = NDArray[np.float64]
@@ -102,7 +103,11 @@ def cohen_kappa(
     kappa = (agreed - chance) / (1 - chance)
     by_chance = (first - p) * (2 * q - 1) + (second - q) * (2 * p - 1)
     influence = ((same - agreed) * (1 - chance) - by_chance * (1 - agreed)) / (1 - chance) ** 2
-    return Kappa(kappa, _around(kappa, weights * influence, clusters, level), n)
+    interval = _around(kappa, weights * influence, clusters, level)
+    if agreed >= 1 - 1e-12:  # nothing varies; as sure of the agreement as an exact interval is
+        least = clopper_pearson(n, n, level).low
+        interval = Interval(min(interval.low, (least - chance) / (1 - chance)), 1.0)
+    return Kappa(kappa, interval, n)
 
 
 def _around(

@@ -81,8 +81,8 @@ def _exact(sample: LabelledSample, share: float, effective: float, level: float)
     rare = min(share, 1 - share) * effective
     interval = clopper_pearson(min(share * effective, effective), effective, level)
     reason = (
-        f"the labels alone: {rare:.3g} of the rarer outcome, and below {FEWEST_RARE} only an exact "
-        "interval holds"
+        f"{rare:.3g} labels of the rarer outcome, and below {FEWEST_RARE} only an exact interval "
+        "of the labels alone holds"
     )
     simple = np.ptp(sample.weights) == 0 and _independent(sample)
     method = Method.EXACT if simple else Method.NEARLY_EXACT
@@ -100,7 +100,7 @@ def _powered(sample: LabelledSample, plain: Powered, level: float) -> Rate:
             best, method = finer, Method.STRATIFIED
     interval = best.interval(level)
     if _width(interval) >= _width(alone) or not 0 < best.value < 1:
-        reason = "the labels alone: the score does not narrow their interval"
+        reason = "the score does not narrow the interval of the labels alone"
         return _rate(sample, plain.value, alone, Method.LABELS_ONLY, reason, plain.effective, alone)
     reason = f"the score makes {sample.n} labels tell as much as {best.effective:.0f}"
     return _rate(sample, best.value, interval, method, reason, best.effective, alone)

@@ -60,3 +60,27 @@ def test_from_the_login_to_the_chunk_behind_a_sentence(app, address, window, pag
     assert "Parcels arrive within five days." in target.inner_text()
     window.goto(f"{address}/alarms")
     assert said == []
+
+
+def test_a_person_labels_turn_after_turn_and_sees_the_estimate(app, address, window, pages):
+    app.state.settings = app.state.settings.model_copy(update={"label_rate": 1.0})
+    pages.save(app, pages.judged_turn(1), pages.judged_turn(2))
+    said: list[str] = []
+    window.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    window.goto(f"{address}/labels")
+    window.fill("input[name=key]", pages.key_of(app))
+    window.click("button")
+    window.click("text=Label the next turn")
+    for _ in range(2):
+        assert "#label" in window.url
+        window.select_option("select[name=verdict]", "unsupported")
+        window.select_option("select[name=chunk-0]", "yes")  # beside the chunk, outside the form
+        window.fill("textarea", "Thirty kilograms, within five days.")
+        window.click("text=Save, and label the next turn")
+    assert window.url == f"{address}/labels"
+    assert window.locator("text=the right answer").count() == 2
+    window.goto(f"{address}/estimates")
+    assert "corrected by 2 human labels" in window.locator(".statement").inner_text()
+    height = window.locator("svg.bar").evaluate("element => element.clientHeight")
+    assert height > 10
+    assert said == []

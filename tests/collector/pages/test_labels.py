@@ -155,7 +155,7 @@ def test_the_drawn_turns_come_one_after_the_other(app, labeller, pages):
     assert 3 <= len(drawn) <= 17
     location = labeller.get("/labels/next").headers["location"]
     for item in drawn:
-        assert location == f"{address(item)}#label"
+        assert location == f"{address(item)}?blind=1#label"
         answer = send(labeller, item, verdict="supported", then="next")
         location = labeller.get(answer.headers["location"]).headers["location"]
     assert location == "/labels"
@@ -170,3 +170,20 @@ def test_no_page_has_a_script_or_a_style_of_its_own(app, labeller, pages):
         text = labeller.get(page).text
         assert "<script" not in text
         assert " style=" not in text
+
+
+def test_who_labels_the_next_turn_sees_neither_judgements_nor_the_labels_of_others(
+    app, labeller, pages
+):
+    judged = pages.judged_turn(1)
+    pages.save(app, judged)
+    said = labels.Label(
+        turn_id=judged.turn.id, labeller="ben", labelled_ns=1, reference="of ben alone"
+    )
+    with app.state.engine.begin() as connection:
+        labels.add(connection, [said])
+    shown, blind = (labeller.get(f"{address(judged)}{query}").text for query in ("", "?blind=1"))
+    for word in ("flagged", "90% probable", 'class="contradicted"', "of ben alone", "→"):
+        assert word in shown
+        assert word not in blind
+    assert "<sup>2</sup>" in blind

@@ -93,3 +93,9 @@ def test_too_few_units_make_no_curve_and_nan_is_refused() -> None:
     assert (few.bins, few.error, few.brier) == ((), None, None)
     with pytest.raises(ValueError, match="outcome"):
         reliability([0.2, float("nan")], [0, 1])
+
+
+def test_perfect_agreement_of_few_is_not_certain() -> None:
+    found = cohen_kappa([True, False] * 20, [True, False] * 20)
+    assert found.value == pytest.approx(1.0)
+    assert found.interval.low == pytest.approx(2 * 0.025 ** (1 / 40) - 1)
