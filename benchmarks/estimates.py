@@ -180,11 +180,9 @@ def coverage(found: list[Source], runs: int) -> None:
         for doubtful in (False, True):
             for expected in (5, 20, 50, 200):
                 n = round(expected / rare)
-                if n > 4000:
+                if n > MOST_LABELS:
                     continue
-                ran = simulate(
-                    source, n, 10 * n, runs if n < 1500 else runs // 4, doubtful=doubtful
-                )
+                ran = simulate(source, n, 10 * n, runs, doubtful=doubtful)
                 every.append((expected, ran))
                 figures = (
                     f"{ran.coverage:.3f} | {ran.gain:.2f} | {ran.worst:.3f} | {ran.error:.3f} | "
