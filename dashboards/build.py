@@ -8,13 +8,27 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from dashboards.drift import drift
+from dashboards.faithfulness import faithfulness
+from dashboards.finetune import finetune
+from dashboards.health import health
 from dashboards.overview import overview
 from dashboards.reference import page
+from dashboards.reliance import reliance
 from groundwire_collector.rules.limits import Limits
 from groundwire_collector.rules.rendering import write
 
+BOARDS = {
+    "overview": overview,
+    "faithfulness": faithfulness,
+    "reliance": reliance,
+    "drift": drift,
+    "finetune": finetune,
+    "health": health,
+}
 ROOT = Path(__file__).parents[1]
 GENERATED = ROOT / "dashboards" / "generated"
 REFERENCE = ROOT / "docs" / "reference" / "metrics.md"
@@ -24,11 +38,17 @@ def build(folder: Path) -> None:
     """The files of `generated/`, into `folder`."""
     write(Limits.load(None), folder / "prometheus")
     (folder / "grafana").mkdir(parents=True, exist_ok=True)
-    document = json.loads(JSONEncoder(sort_keys=True).encode(overview().build()))
-    _drop_unknown(document["templating"]["list"])
-    _number(document["panels"])
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
-    (folder / "grafana" / "overview.json").write_text(f"{text}\n", encoding="utf-8")
+    for name, board in BOARDS.items():
+        text = json.dumps(document(board()), indent=2, sort_keys=True, ensure_ascii=False)
+        (folder / "grafana" / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+def document(board: Dashboard) -> dict[str, Any]:
+    """A dashboard as Grafana's classic JSON."""
+    made: dict[str, Any] = json.loads(JSONEncoder(sort_keys=True).encode(board.build()))
+    _drop_unknown(made["templating"]["list"])
+    _number(made["panels"])
+    return made
 
 
 def _drop_unknown(variables: list[dict[str, Any]]) -> None:
@@ -42,7 +62,7 @@ def _number(panels: list[dict[str, Any]]) -> None:
     """Ids of panels and queries, which Grafana would otherwise make up anew at each load."""
     for panel_id, panel in enumerate(panels, start=1):
         panel["id"] = panel_id
-        for letter, target in zip("ABCD", panel.get("targets", ()), strict=False):
+        for letter, target in zip("ABCDEFGH", panel.get("targets", ()), strict=False):
             target["refId"] = letter
 
 

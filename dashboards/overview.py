@@ -1,15 +1,13 @@
 """The Overview: are answers faithful, is the context read, what changed, since when, where?"""
 
 from grafana_foundation_sdk.builders import dashboard, heatmap, stat, table, timeseries
-from grafana_foundation_sdk.cog import builder as cog
-from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
+from dashboards.frame import board, common_variables
 from dashboards.panels import (
     BY_VERSION,
     JUDGED,
     LEGEND,
-    PROMETHEUS,
     SERVICE,
     VERSION,
     WORST,
@@ -17,20 +15,24 @@ from dashboards.panels import (
     limits,
     line,
     listing,
+    merged,
     number,
     one_replica,
+    quantile,
     query,
     query_now,
     rate,
+    row_link,
     share,
-    table_query,
     turns_link,
 )
 from groundwire_collector.catalogue import (
     ACKNOWLEDGEMENT,
     CLAIMS,
+    COST,
     DRIFT_ALARM,
     DRIFT_CHANGE_TIMESTAMP,
+    DRIFT_SIZE,
     DRIFT_STATISTIC,
     EVALUATION_LAG,
     EVALUATIONS,
@@ -39,87 +41,16 @@ from groundwire_collector.catalogue import (
     P_UNSUPPORTED,
     SPANS_RECEIVED,
     SPANS_REJECTED,
+    TIME_TO_FIRST_TOKEN,
     TURNS,
 )
 
 UID = "groundwire-overview"
-Panel = cog.Builder[models.Panel]
 
 
 def overview() -> dashboard.Dashboard:
-    built = (
-        dashboard.Dashboard("Groundwire / Overview")
-        .uid(UID)
-        .description("Did the model read its context, or recite its weights?")
-        .tags(["groundwire"])
-        .time("now-6h", "now")
-        .refresh("1m")
-        .timezone("browser")
-        .tooltip(models.DashboardCursorSync.CROSSHAIR)
-        .readonly()
-        .variables(variables())
-        .annotation(alerts())
-        .link(pages())
-    )
-    for title, height, panels in ROWS:
-        built = built.with_row(dashboard.Row(title))
-        for panel in panels:
-            built = built.with_panel(panel().span(24 // len(panels)).height(height))
-    return built
-
-
-def variables() -> list[cog.Builder[models.VariableModel]]:
-    return [
-        dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus"),
-        _values("service", "Service", f"label_values({TURNS.name}_total, service)"),
-        _values(
-            "model_version",
-            "Model version",
-            f"label_values({TURNS.name}_total{{{SERVICE}}}, model_version)",
-        ),
-        dashboard.QueryVariable("evaluator")
-        .label("Evaluator")
-        .datasource(PROMETHEUS)
-        .query(f"label_values({FAITHFULNESS.name}_count, evaluator)")
-        .current(models.VariableOption(text="grounding", value="grounding"))
-        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED),
-        dashboard.TextBoxVariable("collector_url")
-        .label("Collector")
-        .default_value("http://127.0.0.1:4318"),
-    ]
-
-
-def _values(name: str, label: str, definition: str) -> dashboard.QueryVariable:
-    return (
-        dashboard.QueryVariable(name)
-        .label(label)
-        .datasource(PROMETHEUS)
-        .query(definition)
-        .multi(True)
-        .include_all(True)
-        .all_value(".*")  # also where the label is empty
-        .current(models.VariableOption(text="All", value="$__all"))
-        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
-    )
-
-
-def alerts() -> dashboard.AnnotationQuery:
-    """When which alert fired, across all panels."""
-    return (
-        dashboard.AnnotationQuery()
-        .name("Alerts")
-        .datasource(PROMETHEUS)
-        .enable(True)
-        .icon_color("red")
-        .target(query('ALERTS{alertname=~"Groundwire.+", alertstate="firing"}', ""))
-        .title_format("{{alertname}}")
-        .text_format("{{service}} {{model_version}} {{signal}} {{axis}} {{value}}")
-    )
-
-
-def pages() -> dashboard.DashboardLink:
-    link = dashboard.DashboardLink("Worst turns").type(models.DashboardLinkType.LINK)
-    return link.url("${collector_url}/turns?order=worst").target_blank(True)
+    purpose = "Did the model read its context, or recite its weights?"
+    return board(UID, "Overview", purpose, ROWS, common_variables())
 
 
 def faithfulness_now() -> stat.Panel:
@@ -139,7 +70,7 @@ def flagged_now() -> stat.Panel:
     return (
         number(
             "Flagged turns",
-            "Share of judged turns whose answer is decided to hold an unsupported claim. Its floor "
+            "Share of scored turns whose answer is decided to hold an unsupported claim. Its floor "
             "is the evaluator's false-flag rate, not zero.",
             "percentunit",
         )
@@ -162,12 +93,19 @@ def coverage_now() -> stat.Panel:
     )
 
 
-def turns_now() -> stat.Panel:
-    return number(
-        "Turns per second",
-        "Completed turns: questions that got an answer. None is an alert of its own.",
-        "reqps",
-    ).with_target(query(f"sum({rate(f'{TURNS.name}_total', VERSION)})", ""))
+def context_read_now() -> stat.Panel:
+    reliance = f"min by (source) (groundwire:context_reliance:ratio{{{VERSION}}})"
+    return (
+        number(
+            "Is the context read? (p_s)",
+            "Share of measured answers that follow the context, of the version that follows it "
+            "least. Canaries ask questions whose context contradicts memory: believe them first. "
+            "Passive signals see inserted values only.",
+            "percentunit",
+        )
+        .thresholds(limits((None, "red"), (0.8, "orange"), (0.95, "green")))
+        .with_target(query(reliance, "{{source}}"))
+    )
 
 
 def alarms_now() -> stat.Panel:
@@ -220,7 +158,7 @@ def flagged_by_version() -> timeseries.Panel:
     return (
         share(
             "Flagged turns by model version",
-            "Share of judged turns that hold an unsupported claim. SLOs count these.",
+            "Share of scored turns that hold an unsupported claim. SLOs count these.",
         )
         .with_target(query(_flagged(BY_VERSION)))
         .data_links([WORST])
@@ -315,19 +253,37 @@ def drift_evidence() -> timeseries.Panel:
 
 def open_alarms() -> table.Panel:
     changed = one_replica(f"{DRIFT_CHANGE_TIMESTAMP.name}{{{SERVICE}}}")
-    since = models.DynamicConfigValue(id_val="unit", value="dateTimeAsIso")
-    name = models.DynamicConfigValue(id_val="displayName", value="since")
-    return (
-        listing(
-            "Open drift alarms",
-            "What got worse (signal), where (axis and value), the probable cause, and since when. "
-            "Empty is good.",
-        )
-        .no_value("none")
-        .with_target(table_query(f"{changed} * 1000"))
-        .override_by_name("Value", [since, name])
-        .override_by_regexp("Time|job", [models.DynamicConfigValue("custom.hidden", True)])
+    size = one_replica(f'{DRIFT_SIZE.name}{{{SERVICE}, bound="mean"}}')
+    panel = listing(
+        "What got worse, where, since when",
+        "Open drift alarms: what got worse (signal), where (axis and value), the probable cause, "
+        "since when, and by how much its mean loss grew. Empty is good. Begin with the worst "
+        "turns of that version.",
     )
+    return merged(
+        panel,
+        ("since", "dateTimeAsIso", f"{changed} * 1000"),
+        ("worse by", "percentunit", f"max without (bound) ({size})"),
+    ).data_links([row_link("service")])
+
+
+def versions() -> table.Panel:
+    turns = f"{BY_VERSION} (groundwire:turns:current{{{VERSION}}})"
+    reliance = f"min by (service, model_version) (groundwire:context_reliance:ratio{{{VERSION}}})"
+    memorized = f"max by (service, model_version) (groundwire:memorization:ratio{{{VERSION}}})"
+    panel = listing(
+        "Where? Each model version in the current window",
+        "The row that differs is where it happens. Turns: below 50 every share is noise. Context "
+        "read is the least, memorization the most, of the sources that measured it.",
+    )
+    return merged(
+        panel,
+        ("turns", "short", turns),
+        ("faithfulness", "percentunit", _mean(BY_VERSION)),
+        ("flagged", "percentunit", _flagged(BY_VERSION)),
+        ("context read (p_s)", "percentunit", reliance),
+        ("memorization (M_R)", "percentunit", memorized),
+    ).data_links([row_link("service", "model_version")])
 
 
 def turns_by_route() -> timeseries.Panel:
@@ -355,13 +311,30 @@ def judgements_by_state() -> timeseries.Panel:
 
 
 def generation_time() -> timeseries.Panel:
-    buckets = rate(f"{GENERATION_DURATION.name}_bucket", VERSION)
-    by = "sum by (le, service, model_version)"
     panel = line("Generation time", "How long the model took for an answer.", "s")
-    for quantile, name in ((0.5, "median"), (0.95, "95 %")):
-        expression = f"histogram_quantile({quantile}, {by} ({buckets}))"
-        panel = panel.with_target(query(expression, f"{name} {LEGEND}", exemplars=quantile > 0.5))
+    for share_, name in ((0.5, "median"), (0.95, "95 %")):
+        expression = quantile(share_, GENERATION_DURATION.name, VERSION)
+        panel = panel.with_target(query(expression, f"{name} {LEGEND}", exemplars=share_ > 0.5))
     return panel
+
+
+def first_token_time() -> timeseries.Panel:
+    slowest = quantile(0.95, TIME_TO_FIRST_TOKEN.name, VERSION)
+    return line(
+        "Time to the first token",
+        "95 of 100 streamed answers begin sooner. Empty where no application streams.",
+        "s",
+    ).with_target(query(slowest, LEGEND, exemplars=True))
+
+
+def cost() -> timeseries.Panel:
+    spent = f"sum by (service, model_version, currency) ({rate(f'{COST.name}_total', VERSION)})"
+    return line(
+        "Cost an hour",
+        "Price of the tokens of answered turns, by the price file. It is a lower bound while turns "
+        "have no price: see Collector health.",
+        "none",
+    ).with_target(query(f"{spent} * 3600", f"{LEGEND} {{{{currency}}}}"))
 
 
 def spans() -> timeseries.Panel:
@@ -401,19 +374,21 @@ def _mean(aggregation: str) -> str:
 
 def _flagged(aggregation: str) -> str:
     flagged = f"{aggregation} (groundwire:flagged_turns:current{{{JUDGED}}})"
-    return f"{flagged} / ({aggregation} (groundwire:judged_turns:current{{{JUDGED}}}) > 0)"
+    return f"{flagged} / ({aggregation} (groundwire:scored_turns:current{{{JUDGED}}}) > 0)"
 
 
 ROWS = (
     (
         "Now",
         5,
-        (faithfulness_now, flagged_now, coverage_now, turns_now, alarms_now, lag_now),
+        (faithfulness_now, flagged_now, context_read_now, alarms_now, coverage_now, lag_now),
     ),
+    ("What changed, since when?", 8, (open_alarms, drift_evidence)),
+    ("Where?", 7, (versions,)),
     ("Are answers faithful?", 9, (faithfulness_by_version, flagged_by_version)),
     ("Which answers?", 9, (worst_tenth, unsupported_density, claims_by_verdict)),
     ("Is the context read?", 8, (reliance, reliance_answers)),
-    ("What changed, and since when?", 8, (drift_evidence, open_alarms)),
-    ("Traffic", 8, (turns_by_route, judgements_by_state, generation_time)),
+    ("Traffic", 8, (turns_by_route, judgements_by_state)),
+    ("Cost and speed", 8, (generation_time, first_token_time, cost)),
     ("The collector itself", 7, (spans, acknowledgement_time, lag)),
 )

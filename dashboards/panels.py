@@ -19,7 +19,8 @@ PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${datasource}")
 WIDTH = 24
 
 SERVICE = 'service=~"$service"'
-VERSION = 'service=~"$service", model_version=~"$model_version"'
+MODEL = 'service=~"$service", model_version=~"$model_version"'
+VERSION = f'{MODEL}, prompt_version=~"$prompt_version", index_version=~"$index_version"'
 JUDGED = f'{VERSION}, evaluator="$evaluator"'
 BY_VERSION = "sum by (service, model_version)"
 LEGEND = "{{service}} {{model_version}}"
@@ -32,6 +33,22 @@ def rate(counter: str, matchers: str) -> str:
 
 def one_replica(series: str) -> str:
     return f"max without (instance, pod) ({series})"
+
+
+def mean(histogram: str, matchers: str, by: str = BY_VERSION) -> str:
+    """The mean of what a histogram observed; nothing where it observed nothing."""
+    total, number = (rate(f"{histogram}_{part}", matchers) for part in ("sum", "count"))
+    return f"{by} ({total}) / ({by} ({number}) > 0)"
+
+
+def quantile(of: float, histogram: str, matchers: str, by: str = "service, model_version") -> str:
+    buckets = rate(f"{histogram}_bucket", matchers)
+    return f"histogram_quantile({of}, sum by (le, {by}) ({buckets}))"
+
+
+def ratio(part: str, whole: str, by: str = BY_VERSION) -> str:
+    """Of two rates; nothing where the whole is nothing, 0 where only the part is."""
+    return f"(({by} ({part})) or {by} ({whole}) * 0) / ({by} ({whole}) > 0)"
 
 
 def query(expression: str, legend: str = LEGEND, exemplars: bool = False) -> prometheus.Dataquery:
@@ -74,6 +91,12 @@ def share(title: str, description: str) -> timeseries.Panel:
     return line(title, description, "percentunit").min(0).max(1)
 
 
+def parts(title: str, description: str) -> timeseries.Panel:
+    """What a whole is made of: areas on each other, up to 100 %."""
+    percent = common.StackingConfig().mode(common_models.StackingMode.PERCENT)
+    return line(title, description, "percentunit").fill_opacity(60).line_width(0).stacking(percent)
+
+
 def number(title: str, description: str, unit: str) -> stat.Panel:
     """The latest value, with the line it came along."""
     latest = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
@@ -106,7 +129,27 @@ def density(title: str, description: str, unit: str) -> heatmap.Panel:
 
 
 def listing(title: str, description: str) -> table.Panel:
-    return table.Panel().title(title).description(description).datasource(PROMETHEUS)
+    return (
+        table.Panel()
+        .title(title)
+        .description(description)
+        .datasource(PROMETHEUS)
+        .no_value("none")
+        .override_by_regexp("Time|job|__name__", [property_of("custom.hidden", True)])
+    )
+
+
+def merged(panel: table.Panel, *columns: tuple[str, str, str]) -> table.Panel:
+    """A table of one line a label set and one column a query: name, unit, expression."""
+    for letter, (name, unit, expression) in zip("ABCDEFGH", columns, strict=False):
+        shown = [property_of("displayName", name), property_of("unit", unit)]
+        panel = panel.with_target(table_query(expression))
+        panel = panel.override_by_name(f"Value #{letter}", shown)
+    return panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
+
+
+def property_of(name: str, value: object) -> models.DynamicConfigValue:
+    return models.DynamicConfigValue(id_val=name, value=value)
 
 
 def limits(*steps: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
@@ -119,6 +162,15 @@ def limits(*steps: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
 def turns_link(order: str = "worst", *labels: str) -> dashboard.DashboardLink:
     """From a series to the turns behind it, in the collector's pages."""
     chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)
+    return _link(order, chosen)
+
+
+def row_link(*columns: str) -> dashboard.DashboardLink:
+    """From a row of a table to its worst turns."""
+    return _link("worst", "".join(f"&{c}=${{__data.fields.{c}:percentencode}}" for c in columns))
+
+
+def _link(order: str, chosen: str) -> dashboard.DashboardLink:
     period = "&since=${__from:date:seconds}&until=${__to:date:seconds}"
     url = f"${{collector_url}}/turns?order={order}{chosen}{period}"
     title = "Open the worst turns" if order == "worst" else "Open the newest turns"

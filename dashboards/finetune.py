@@ -1,0 +1,280 @@
+"""Fine-tune comparison: does the new model still read its context, next to the old one?"""
+
+from collections.abc import Iterator
+
+from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
+
+from dashboards.frame import (
+    board,
+    collector_url,
+    datasource,
+    evaluator,
+    one_value,
+    values,
+)
+from dashboards.panels import (
+    LEGEND,
+    SERVICE,
+    limits,
+    line,
+    listing,
+    mean,
+    merged,
+    number,
+    one_replica,
+    parts,
+    quantile,
+    query,
+    query_now,
+    rate,
+    ratio,
+    row_link,
+    share,
+    turns_link,
+)
+from groundwire_collector.catalogue import (
+    CANARY_OUTCOMES,
+    CLAIMS,
+    COST,
+    FAITHFULNESS,
+    GENERATION_DURATION,
+    REFUSALS,
+    RETRIEVAL_RELEVANCE,
+    TOKENS,
+    TURNS,
+)
+
+UID = "groundwire-finetune"
+OLD, NEW = "$old", "$new"
+BOTH = f'{SERVICE}, model_version=~"{OLD}|{NEW}"'
+JUDGED = f'{BOTH}, evaluator="$evaluator"'
+WORST = turns_link("worst", "service", "model_version")
+
+
+def finetune() -> dashboard.Dashboard:
+    purpose = "Does the new model still read its context? Two model versions side by side."
+    versions = f"label_values({TURNS.name}_total{{{SERVICE}}}, model_version)"
+    services = f"label_values({TURNS.name}_total, service)"
+    return board(
+        UID,
+        "Fine-tune comparison",
+        purpose,
+        ROWS,
+        [
+            datasource(),
+            values("service", "Service", services),
+            one_value("old", "Old model", versions),
+            one_value("new", "New model", versions),
+            evaluator(),
+            collector_url(),
+        ],
+    )
+
+
+def faithfulness_change() -> stat.Panel:
+    old, new = (f"({_faithfulness(version)})" for version in (OLD, NEW))
+    return _change("Faithfulness, new - old", "Mean over the current window.", f"{new} - {old}", 0)
+
+
+def reliance_change() -> stat.Panel:
+    series = 'groundwire:context_reliance:ratio{%s, source="canary"}'
+    old, new = (f"min({series % _of(version)})" for version in (OLD, NEW))
+    return _change(
+        "Context read by canaries, new - old",
+        "p_s of scheduled canaries: the number to decide by. Shadow calls and passive signals are "
+        "below.",
+        f"{new} - {old}",
+        0,
+    )
+
+
+def memorization_now() -> stat.Panel:
+    series = f"groundwire:memorization:ratio{{{BOTH}}}"
+    return (
+        number(
+            "Memorization ratio of both",
+            "M_R: of answers that follow either, those that follow memory; the most of all "
+            "sources. Below 50 deciding answers it is noise.",
+            "percentunit",
+        )
+        .thresholds(limits((None, "green"), (0.05, "orange"), (0.2, "red")))
+        .with_target(query(f"max by (model_version) ({series})", "{{model_version}}"))
+    )
+
+
+def turns_now() -> stat.Panel:
+    turns = f"sum by (model_version) (groundwire:turns:current{{{BOTH}}})"
+    return number(
+        "Turns of both",
+        "In the current window. Compare only where both have some hundreds.",
+        "short",
+    ).with_target(query(turns, "{{model_version}}"))
+
+
+def _change(title: str, description: str, expression: str, bad_below: float) -> stat.Panel:
+    return (
+        number(title, description, "percentunit")
+        .thresholds(limits((None, "red"), (bad_below - 0.02, "orange"), (bad_below, "green")))
+        .with_target(query_now(expression))
+    )
+
+
+def _of(version: str) -> str:
+    return f'{SERVICE}, model_version=~"{version}"'
+
+
+def _faithfulness(version: str) -> str:
+    judged = f'{_of(version)}, evaluator="$evaluator"'
+    turns = f"groundwire:scored_turns:current{{{judged}}}"
+    return f"sum(groundwire:faithfulness:current{{{judged}}} * {turns}) / (sum({turns}) > 0)"
+
+
+def side_by_side() -> table.Panel:
+    panel = listing(
+        "Side by side, current window",
+        "One row a version. A new model that is as faithful but follows memory more has learnt the "
+        "answers by heart: it fails when the source changes.",
+    )
+    return merged(panel, *_columns()).data_links([row_link("service", "model_version")])
+
+
+def _columns() -> Iterator[tuple[str, str, str]]:
+    by = "sum by (service, model_version)"
+    turns = f"{by} (groundwire:scored_turns:current{{{JUDGED}}})"
+    supported = f"{by} (groundwire:faithfulness:current{{{JUDGED}}} * groundwire:scored_turns:current)"
+    flagged = f"{by} (groundwire:flagged_turns:current{{{JUDGED}}})"
+    yield "turns", "short", f"{by} (groundwire:turns:current{{{BOTH}}})"
+    yield "faithfulness", "percentunit", f"{supported} / ({turns} > 0)"
+    yield "flagged", "percentunit", f"{flagged} / ({turns} > 0)"
+    for source in ("canary", "shadow"):
+        matchers = f'{BOTH}, source="{source}"'
+        for name, series in (("p_s", "context_reliance"), ("M_R", "memorization")):
+            expression = f"max by (service, model_version) (groundwire:{series}:ratio{{{matchers}}})"
+            yield f"{name} {source}", "percentunit", expression
+
+
+def faithful() -> timeseries.Panel:
+    return (
+        share(
+            "Faithfulness",
+            "Mean over the scored turns of each step. Where both answer side by side, differences "
+            "are the model's; one after the other they may be the traffic's.",
+        )
+        .with_target(query(mean(FAITHFULNESS.name, JUDGED)))
+        .data_links([WORST])
+    )
+
+
+def tail() -> timeseries.Panel:
+    return (
+        share(
+            "The least faithful tenth",
+            "A tenth of the turns is at or below it. A fine-tune often keeps the mean and loses "
+            "the tail.",
+        )
+        .with_target(query(quantile(0.1, FAITHFULNESS.name, JUDGED), LEGEND, exemplars=True))
+        .data_links([WORST])
+    )
+
+
+def claims() -> timeseries.Panel:
+    bad = rate(f"{CLAIMS.name}_total", f'{JUDGED}, verdict=~"contradicted|unsupported"')
+    every = rate(f"{CLAIMS.name}_total", f'{JUDGED}, verdict!="not_a_claim"')
+    return share(
+        "Claims without support",
+        "Contradicted and unsupported claims / claims. Long answers weigh more.",
+    ).with_target(query(ratio(bad, every)))
+
+
+def context_read() -> timeseries.Panel:
+    legend = f"p_s {LEGEND} ({{{{source}}}})"
+    return (
+        share("Context read (p_s)", "Share of measured answers that follow the context, by source.")
+        .with_target(query(f"groundwire:context_reliance:ratio{{{BOTH}}}", legend))
+        .data_links([WORST])
+    )
+
+
+def canaries() -> timeseries.Panel:
+    every = one_replica(f"increase({CANARY_OUTCOMES.name}_total{{{BOTH}}}[1h])")
+    memory = one_replica(
+        f'increase({CANARY_OUTCOMES.name}_total{{{BOTH}, outcome="parametric"}}[1h])'
+    )
+    return share(
+        "Canaries answered from memory, by stratum",
+        "Facts every model knows, facts of the fine-tune's training file, fresh facts: a rise in "
+        "the second alone is what the fine-tune learnt by heart.",
+    ).with_target(
+        query(
+            ratio(memory, every, "sum by (service, model_version, stratum)"),
+            f"{LEGEND} {{{{stratum}}}}",
+        )
+    )
+
+
+def refusals() -> timeseries.Panel:
+    declined = rate(f"{REFUSALS.name}_total", BOTH)
+    return share(
+        "Answers that decline",
+        "Share of turns. A fine-tune that declines less may have learnt to guess, one that "
+        "declines more to shy away.",
+    ).with_target(query(ratio(declined, rate(f"{TURNS.name}_total", BOTH))))
+
+
+def relevance() -> timeseries.Panel:
+    return share(
+        "Relevance of the best chunk",
+        "The same for both, or the comparison is not of models: then retrieval changed too.",
+    ).with_target(query(mean(RETRIEVAL_RELEVANCE.name, BOTH)))
+
+
+def speed() -> timeseries.Panel:
+    return line("Generation time", "95 of 100 answers are done sooner.", "s").with_target(
+        query(quantile(0.95, GENERATION_DURATION.name, BOTH), LEGEND, exemplars=True)
+    )
+
+
+def length() -> timeseries.Panel:
+    tokens = rate(f"{TOKENS.name}_total", f'{BOTH}, kind="output"')
+    by = "sum by (service, model_version)"
+    return line(
+        "Output tokens a turn",
+        "Longer answers make more claims, and cost more.",
+        "short",
+    ).with_target(query(f"{by} ({tokens}) / ({by} ({rate(f'{TURNS.name}_total', BOTH)}) > 0)"))
+
+
+def cost() -> timeseries.Panel:
+    by = "sum by (service, model_version, currency)"
+    turns = f"sum by (service, model_version) ({rate(f'{TURNS.name}_total', BOTH)})"
+    spent = f"{by} ({rate(f'{COST.name}_total', BOTH)})"
+    return line(
+        "Cost of a thousand turns",
+        "By the price file, over all turns: too low where some have no price.",
+        "none",
+    ).with_target(
+        query(
+            f"1000 * {spent} / on (service, model_version) group_left () ({turns} > 0)",
+            f"{LEGEND} {{{{currency}}}}",
+        )
+    )
+
+
+def verdicts() -> timeseries.Panel:
+    counted = rate(f"{CLAIMS.name}_total", JUDGED)
+    return parts(
+        "Claims of both by verdict",
+        "What the answers of each version are made of.",
+    ).with_target(
+        query(f"sum by (model_version, verdict) ({counted})", "{{model_version}} {{verdict}}")
+    )
+
+
+ROWS = (
+    ("The verdict", 5, (faithfulness_change, reliance_change, memorization_now, turns_now)),
+    ("Side by side", 6, (side_by_side,)),
+    ("Is it as faithful?", 8, (faithful, tail, claims)),
+    ("Does it still read?", 8, (context_read, canaries, refusals)),
+    ("What do they say?", 8, (verdicts, relevance)),
+    ("What does it cost?", 7, (speed, length, cost)),
+)

@@ -1,0 +1,321 @@
+"""Collector health: does everything arrive, is everything judged, and what does it cost?"""
+
+from grafana_foundation_sdk.builders import dashboard, stat, timeseries
+
+from dashboards.frame import board, common_variables
+from dashboards.panels import (
+    LEGEND,
+    MODEL,
+    SERVICE,
+    VERSION,
+    limits,
+    line,
+    number,
+    one_replica,
+    parts,
+    query,
+    rate,
+    share,
+)
+from groundwire_collector.catalogue import (
+    ACKNOWLEDGEMENT,
+    BAD_KEYS,
+    COST,
+    EVALUATION_LAG,
+    JUDGE_CALLS,
+    JUDGE_COST,
+    JUDGE_DURATION,
+    JUDGE_NOT_SAMPLED,
+    JUDGE_PAUSES,
+    JUDGE_QUEUE_AGE,
+    JUDGE_QUEUE_LENGTH,
+    JUDGE_TOKENS,
+    LABEL_SETS_FOLDED,
+    LABEL_SETS_RETIRED,
+    LAST_EVALUATION,
+    PENDING_BYTES,
+    PROBE_TOKENS,
+    REQUESTS,
+    SPANS_DEDUPLICATED,
+    SPANS_RECEIVED,
+    SPANS_REJECTED,
+    TOKENS,
+    TRACES_FAILED,
+    TURNS_REOPENED,
+    UNPRICED_TURNS,
+    WAL_BYTES,
+    WRITE_QUEUE,
+    WRITE_QUEUE_AGE,
+)
+
+UID = "groundwire-health"
+JUDGE = "{{service}} {{evaluator}}"
+
+
+def health() -> dashboard.Dashboard:
+    purpose = "Does everything arrive, is everything judged, and what does watching cost?"
+    return board(UID, "Collector health", purpose, ROWS, common_variables())
+
+
+def lag_now() -> stat.Panel:
+    return _seconds(
+        "Evaluation lag",
+        "Age of the oldest complete turn that waits to be judged. While it is high, every other "
+        "dashboard shows the past.",
+        f"max({EVALUATION_LAG.name})",
+        (60, 600),
+    )
+
+
+def judged_ago() -> stat.Panel:
+    return _seconds(
+        "Since the last judgement",
+        "Of the service that waits longest. It grows where no turns come, or nobody judges them.",
+        f"max(time() - {one_replica(f'{LAST_EVALUATION.name}{{{SERVICE}}}')})",
+        (600, 3600),
+    )
+
+
+def queue_now() -> stat.Panel:
+    return _seconds(
+        "Oldest request in the write queue",
+        "Over all receivers. Above a second the disk is slower than the traffic; clients are told "
+        "to wait before anything is lost.",
+        f"max({WRITE_QUEUE_AGE.name})",
+        (1, 5),
+    )
+
+
+def coverage_now() -> stat.Panel:
+    coverage = f'groundwire:coverage:ratio{{{SERVICE}, evaluator="$evaluator"}}'
+    return (
+        number(
+            "Coverage",
+            "Share of turns with a judgement, of the service with the least.",
+            "percentunit",
+        )
+        .thresholds(limits((None, "red"), (0.5, "orange"), (0.8, "green")))
+        .with_target(query(f"min({coverage})", ""))
+    )
+
+
+def _seconds(
+    title: str, description: str, expression: str, steps: tuple[float, float]
+) -> stat.Panel:
+    colours = limits((None, "green"), (steps[0], "orange"), (steps[1], "red"))
+    shown = number(title, description, "s").thresholds(colours)
+    return shown.with_target(query(expression, ""))
+
+
+def spans() -> timeseries.Panel:
+    panel = line(
+        "Spans",
+        "Over all receivers. Rejected ones are told to their sender, which does not send them "
+        "again; deduplicated ones came twice, which is harmless.",
+        "reqps",
+    )
+    for metric, name in (
+        (SPANS_RECEIVED, "received"),
+        (SPANS_REJECTED, "rejected"),
+        (SPANS_DEDUPLICATED, "deduplicated"),
+    ):
+        panel = panel.with_target(query(_of_processes(f"{metric.name}_total"), name))
+    return panel
+
+
+def requests() -> timeseries.Panel:
+    requests_ = f"sum by (status) (rate({REQUESTS.name}_total[$__rate_interval]))"
+    return (
+        line(
+            "Requests by status",
+            "429 and 503 are sent again by exporters; 400, 401 and 413 are lost: look at the "
+            "sender. Bad keys open nothing.",
+            "reqps",
+        )
+        .with_target(query(requests_, "{{status}}"))
+        .with_target(query(_of_processes(f"{BAD_KEYS.name}_total"), "bad keys"))
+    )
+
+
+def acknowledgement() -> timeseries.Panel:
+    buckets = f"sum by (le) (rate({ACKNOWLEDGEMENT.name}_bucket[$__rate_interval]))"
+    panel = line(
+        "Acknowledgement",
+        "From a request to its answer, which comes after the commit.",
+        "s",
+    )
+    for share_, name in ((0.5, "median"), (0.99, "99 %")):
+        panel = panel.with_target(query(f"histogram_quantile({share_}, {buckets})", name))
+    return panel
+
+
+def queue() -> timeseries.Panel:
+    return line(
+        "Requests that wait to be written",
+        "Over all receivers. A queue that stands is a disk or database that does not keep up.",
+        "short",
+    ).with_target(query(f"sum({WRITE_QUEUE.name})", "requests"))
+
+
+def held() -> timeseries.Panel:
+    return (
+        line(
+            "Bytes held",
+            "Bodies in memory, and SQLite's write-ahead log. A log that only grows has a reader "
+            "that does not end.",
+            "bytes",
+        )
+        .with_target(query(f"sum({PENDING_BYTES.name})", "in memory"))
+        .with_target(query(f"max({WAL_BYTES.name})", "write-ahead log"))
+    )
+
+
+def lag() -> timeseries.Panel:
+    return line(
+        "Evaluation lag",
+        "Age of the oldest complete turn that waits to be judged.",
+        "s",
+    ).with_target(query(f"max({EVALUATION_LAG.name})", "lag"))
+
+
+def failures() -> timeseries.Panel:
+    failed = rate(f"{TRACES_FAILED.name}_total", "")
+    reopened = rate(f"{TURNS_REOPENED.name}_total", VERSION)
+    return (
+        line(
+            "Traces passed over, turns reopened",
+            "A trace that could not be assembled or judged is passed over: the log says why. A "
+            "turn is reopened when spans come after it was judged: raise the quiet time.",
+            "reqps",
+        )
+        .with_target(query(f"sum({failed})", "traces passed over"))
+        .with_target(query(f"sum({reopened})", "turns reopened"))
+    )
+
+
+def failing() -> timeseries.Panel:
+    return share(
+        "Judgements that fail",
+        "Share of the attempted ones, by evaluator. See the runbook of failing evaluations.",
+    ).with_target(
+        query(
+            f"groundwire:failed_evaluations:ratio{{{SERVICE}}}",
+            "{{service}} {{evaluator}} {{revision}}",
+        )
+    )
+
+
+def judge_calls() -> timeseries.Panel:
+    calls = rate(f"{JUDGE_CALLS.name}_total", SERVICE)
+    return line(
+        "Calls of judges by result",
+        "Only `answered` becomes a score. rate_limited: lower the budget; nonsense and hijacked: "
+        "the judge is too weak or the answers attack it.",
+        "reqps",
+    ).with_target(query(f"sum by (evaluator, result) ({calls})", "{{evaluator}} {{result}}"))
+
+
+def judge_queue() -> timeseries.Panel:
+    length, age = (one_replica(m.name) for m in (JUDGE_QUEUE_LENGTH, JUDGE_QUEUE_AGE))
+    return (
+        line("Oldest turn that waits for a judge", "And how many do.", "s")
+        .with_target(query(age, "age {{evaluator}}"))
+        .with_target(query(f"{length} * 1", "turns {{evaluator}}"))
+    )
+
+
+def judge_time() -> timeseries.Panel:
+    buckets = f"sum by (le, evaluator) ({rate(f'{JUDGE_DURATION.name}_bucket', '')})"
+    return line("Time of a judgement", "95 of 100 are done sooner.", "s").with_target(
+        query(f"histogram_quantile(0.95, {buckets})", "{{evaluator}}")
+    )
+
+
+def judge_shares() -> timeseries.Panel:
+    left_out = rate(f"{JUDGE_NOT_SAMPLED.name}_total", SERVICE)
+    return parts(
+        "Turns that judges did not see",
+        "rate: not drawn, as intended. budget, cost, breaker and late: drawn but not reached; "
+        "where they are many, raise a budget or lower the rate.",
+    ).with_target(query(f"sum by (evaluator, reason) ({left_out})", "{{evaluator}} {{reason}}"))
+
+
+def judge_cost() -> timeseries.Panel:
+    spent = rate(f"{JUDGE_COST.name}_total", SERVICE)
+    by = "service, evaluator, currency"
+    return line(
+        "Cost of judges an hour", "By the price file, in its currency.", "none"
+    ).with_target(query(f"3600 * sum by ({by}) ({spent})", f"{JUDGE} {{{{currency}}}}"))
+
+
+def judge_tokens() -> timeseries.Panel:
+    judged = rate(f"{JUDGE_TOKENS.name}_total", SERVICE)
+    probed = rate(f"{PROBE_TOKENS.name}_total", MODEL)
+    pauses = rate(f"{JUDGE_PAUSES.name}_total", "")
+    return (
+        line(
+            "Tokens of judges and probes a second",
+            "What the collector asks of models by itself, and how often the circuit breaker of a "
+            "judge opened.",
+            "short",
+        )
+        .with_target(query(f"sum by (evaluator, kind) ({judged})", "{{evaluator}} {{kind}}"))
+        .with_target(query(f"sum by (source, kind) ({probed})", "{{source}} {{kind}}"))
+        .with_target(query(f"sum by (evaluator) ({pauses})", "pauses of {{evaluator}}"))
+    )
+
+
+def tokens() -> timeseries.Panel:
+    spent = f"sum by (kind) ({rate(f'{TOKENS.name}_total', VERSION)})"
+    return line(
+        "Tokens of the traffic a second",
+        "cached is a part of input, reasoning a part of output.",
+        "short",
+    ).with_target(query(spent, "{{kind}}"))
+
+
+def cost() -> timeseries.Panel:
+    spent = f"sum by (service, model_version, currency) ({rate(f'{COST.name}_total', VERSION)})"
+    return line("Cost of the traffic an hour", "By the price file.", "none").with_target(
+        query(f"3600 * {spent}", f"{LEGEND} {{{{currency}}}}")
+    )
+
+
+def unpriced() -> timeseries.Panel:
+    turns = f"sum by (reason) ({rate(f'{UNPRICED_TURNS.name}_total', VERSION)})"
+    return line(
+        "Turns without a price",
+        "The cost is too low by theirs. unknown_model: name it in the price file; no_tokens: its "
+        "instrumentation counts none.",
+        "reqps",
+    ).with_target(query(turns, "{{reason}}"))
+
+
+def label_sets() -> timeseries.Panel:
+    panel = line(
+        "Label sets retired and folded",
+        "So far, by metric. Folded counts stand under `other`: too many versions are alive at once "
+        "to be told apart.",
+        "short",
+    )
+    for metric, name in ((LABEL_SETS_RETIRED, "retired"), (LABEL_SETS_FOLDED, "folded")):
+        counted = one_replica(f"{metric.name}_total")
+        panel = panel.with_target(query(f"sum by (metric) ({counted})", f"{name} {{{{metric}}}}"))
+    return panel
+
+
+def _of_processes(counter: str) -> str:
+    """Counted by each receiver by itself: all of them together."""
+    return f"sum(rate({counter}[$__rate_interval]))"
+
+
+ROWS = (
+    ("Now", 5, (lag_now, judged_ago, queue_now, coverage_now)),
+    ("Does everything arrive?", 8, (spans, requests, acknowledgement)),
+    ("Is it written?", 7, (queue, held)),
+    ("Is it judged?", 8, (lag, failing, failures)),
+    ("Judges that are models", 8, (judge_calls, judge_queue, judge_time)),
+    ("What judges leave out, and cost", 8, (judge_shares, judge_cost, judge_tokens)),
+    ("What the traffic costs", 8, (tokens, cost, unpriced)),
+    ("Label sets", 7, (label_sets,)),
+)

@@ -1,0 +1,278 @@
+"""Context reliance: do answers come from the context or from the weights, and was it worth reading?"""
+
+from grafana_foundation_sdk.builders import dashboard, timeseries
+
+from dashboards.frame import board, common_variables
+from dashboards.panels import (
+    JUDGED,
+    LEGEND,
+    MODEL,
+    SERVICE,
+    VERSION,
+    WORST,
+    line,
+    mean,
+    one_replica,
+    parts,
+    quantile,
+    query,
+    rate,
+    ratio,
+    share,
+)
+from groundwire_collector.catalogue import (
+    ANSWER_VALUES,
+    CANARY_OUTCOMES,
+    CANARY_RUNS,
+    CHUNK_AGE,
+    CONTEXT_UTILIZATION,
+    DISTRACTOR_RATIO,
+    EMPTY_RETRIEVALS,
+    INDEX_AGE,
+    PRIOR_MARKED_TURNS,
+    PROBE_CALLS,
+    REFUSALS,
+    RELIANCE_OUTCOMES,
+    RETRIEVAL_DURATION,
+    RETRIEVAL_LABELLED_TURNS,
+    RETRIEVAL_PRECISION,
+    RETRIEVAL_RECALL,
+    RETRIEVAL_RELEVANCE,
+    STALE_ANSWERS,
+    SUPPORTING_CHUNK_RANK,
+    TURNS,
+)
+
+UID = "groundwire-reliance"
+BY_INDEX = "sum by (service, index_version)"
+INDEX = "{{service}} {{index_version}}"
+SOURCE = f"{LEGEND} ({{{{source}}}})"
+
+
+def reliance() -> dashboard.Dashboard:
+    purpose = "Do answers come from the context or from the weights, and was the context any good?"
+    return board(UID, "Context reliance", purpose, ROWS, common_variables())
+
+
+def context_read() -> timeseries.Panel:
+    return (
+        share(
+            "Context read (p_s)",
+            "Share of measured answers that follow the context. Canaries are questions whose "
+            "context contradicts memory: a fall there is the failure itself. Read it beside n.",
+        )
+        .with_target(query(f"groundwire:context_reliance:ratio{{{VERSION}}}", SOURCE))
+        .data_links([WORST])
+    )
+
+
+def memorization() -> timeseries.Panel:
+    return (
+        share(
+            "Memorization ratio (M_R)",
+            "Of the answers that follow either context or memory, the share that follows memory. "
+            "0 is good. Compare a new fine-tune with the one before.",
+        )
+        .with_target(query(f"groundwire:memorization:ratio{{{VERSION}}}", SOURCE))
+        .data_links([WORST])
+    )
+
+
+def measured() -> timeseries.Panel:
+    answers = f"groundwire:reliance_answers:current{{{VERSION}}}"
+    deciding = f"groundwire:deciding_answers:current{{{VERSION}}}"
+    return (
+        line(
+            "Answers that this rests on",
+            "n, and how many of them assert the context's or memory's answer and so decide M_R: "
+            "below 50 M_R is noise.",
+            "short",
+        )
+        .with_target(query(answers, f"n {SOURCE}"))
+        .with_target(query(deciding, f"deciding {SOURCE}"))
+    )
+
+
+def outcomes() -> timeseries.Panel:
+    counted = rate(f"{RELIANCE_OUTCOMES.name}_total", VERSION)
+    return line(
+        "Outcomes by source",
+        "What measured answers followed. Passive signals see unsupported insertions only, so their "
+        "`parametric` is neither an upper nor a lower bound.",
+        "reqps",
+    ).with_target(query(f"sum by (source, outcome) ({counted})", "{{source}} {{outcome}}"))
+
+
+def redundant() -> timeseries.Panel:
+    return share(
+        "Answers that memory gives as well",
+        "Of shadowed answers. Right today, at risk when the source changes, and invisible to "
+        "faithfulness.",
+    ).with_target(query(f"groundwire:redundant_answers:ratio{{{VERSION}}}"))
+
+
+def stale() -> timeseries.Panel:
+    counted = rate(f"{STALE_ANSWERS.name}_total", VERSION)
+    return line(
+        "Answers after their source changed",
+        "The same question, its chunk changed: did the answer follow? keeps_old is an answer from "
+        "memory or a cache.",
+        "reqps",
+    ).with_target(query(f"sum by (outcome) ({counted})", "{{outcome}}"))
+
+
+def values() -> timeseries.Panel:
+    counted = rate(f"{ANSWER_VALUES.name}_total", VERSION)
+    return parts(
+        "Values in answers",
+        "Numbers, dates, money and names: covered by chunks or question, novel, or overriding one "
+        "that a chunk holds. Overriding is the passive sign of the failure.",
+    ).with_target(query(f"sum by (kind) ({counted})", "{{kind}}"))
+
+
+def markers() -> timeseries.Panel:
+    marked = rate(f"{PRIOR_MARKED_TURNS.name}_total", VERSION)
+    return share(
+        "Answers that say they draw on memory",
+        "Share of turns with words such as `as of my last update`. Rare, and never innocent in a "
+        "RAG application.",
+    ).with_target(query(ratio(marked, rate(f"{TURNS.name}_total", VERSION))))
+
+
+def refusals() -> timeseries.Panel:
+    counted = rate(f"{REFUSALS.name}_total", VERSION)
+    return line(
+        "Answers that decline",
+        "sufficient=true: although a chunk spoke of what was asked (a lexical proxy). A rise there "
+        "is an answerer that got shy; a rise of the others, a retrieval that finds less.",
+        "reqps",
+    ).with_target(query(f"sum by (sufficient) ({counted})", "sufficient={{sufficient}}"))
+
+
+def canary_arms() -> timeseries.Panel:
+    counted = one_replica(f'increase({CANARY_OUTCOMES.name}_total{{{MODEL}, outcome="context"}}[1h])')
+    every = one_replica(f"increase({CANARY_OUTCOMES.name}_total{{{MODEL}}}[1h])")
+    by = "sum by (service, model_version, arm)"
+    return share(
+        "Canaries that follow their context, by arm",
+        "Over an hour. The clean arm is the guard: when it falls too, the endpoint is broken, not "
+        "the reading. The closed-book arm has no context to follow.",
+    ).with_target(query(f"{by} ({counted}) / ({by} ({every}) > 0)", f"{LEGEND} {{{{arm}}}}"))
+
+
+def canary_runs() -> timeseries.Panel:
+    runs = one_replica(f"{CANARY_RUNS.name}_total{{{MODEL}}}")
+    return line(
+        "Canary runs",
+        "Ended so far, by state. A flat line says that nobody asks any more.",
+        "short",
+    ).with_target(query(f"sum by (service, model_version, state) ({runs})", f"{LEGEND} {{{{state}}}}"))
+
+
+def probes() -> timeseries.Panel:
+    calls = rate(f"{PROBE_CALLS.name}_total", MODEL)
+    return line(
+        "Calls of the collector's own",
+        "Canaries and shadow calls by what came of them. Failures and skipped calls make the "
+        "panels above rest on less.",
+        "reqps",
+    ).with_target(query(f"sum by (source, result) ({calls})", "{{source}} {{result}}"))
+
+
+def relevance() -> timeseries.Panel:
+    expression = mean(RETRIEVAL_RELEVANCE.name, VERSION, BY_INDEX)
+    return share(
+        "Relevance of the best chunk",
+        "Whether chunks speak of the question at all, by words. It falls when an index or an "
+        "embedding breaks; it does not say which chunk answers.",
+    ).with_target(query(expression, INDEX))
+
+
+def utilization() -> timeseries.Panel:
+    used = mean(CONTEXT_UTILIZATION.name, JUDGED)
+    misleading = mean(DISTRACTOR_RATIO.name, JUDGED)
+    return (
+        share(
+            "Chunks used, and distractors",
+            "Share of the chunks that support a claim, and share that speak of the question but "
+            "support none. Used falls with the context read; distractors rise with a wider "
+            "retrieval.",
+        )
+        .with_target(query(used, f"used {LEGEND}"))
+        .with_target(query(misleading, f"distractors {LEGEND}"))
+    )
+
+
+def place() -> timeseries.Panel:
+    expression = quantile(0.9, SUPPORTING_CHUNK_RANK.name, JUDGED)
+    return line(
+        "Place of the chunk that supports most",
+        "From 0, the first; nine of ten turns are at or before it. When it grows, a reranker or "
+        "fewer chunks help; when it nears their number, more chunks would.",
+        "short",
+    ).with_target(query(expression, LEGEND, exemplars=True))
+
+
+def empty() -> timeseries.Panel:
+    nothing = rate(f"{EMPTY_RETRIEVALS.name}_total", VERSION)
+    retrieved = rate(f"{TURNS.name}_total", f'{VERSION}, route="retrieval"')
+    return share(
+        "Retrievals that found nothing",
+        "Of turns with a retrieval. The model then answers from its weights, or should decline.",
+    ).with_target(query(ratio(nothing, retrieved, BY_INDEX), INDEX))
+
+
+def labelled() -> timeseries.Panel:
+    matchers = f'{SERVICE}, index_version=~"$index_version"'
+    precision = one_replica(f"{RETRIEVAL_PRECISION.name}{{{matchers}}}")
+    recall = one_replica(f"{RETRIEVAL_RECALL.name}{{{matchers}}}")
+    return (
+        share(
+            "Precision and recall at k",
+            "Of turns whose chunks people labelled. Read them beside the number of turns: recall "
+            "counts only what somebody labelled relevant.",
+        )
+        .with_target(query(precision, f"precision at {{{{k}}}} {INDEX}"))
+        .with_target(query(recall, f"recall at {{{{k}}}} {INDEX}"))
+    )
+
+
+def labelled_turns() -> timeseries.Panel:
+    matchers = f'{SERVICE}, index_version=~"$index_version"'
+    turns = one_replica(f"{RETRIEVAL_LABELLED_TURNS.name}{{{matchers}}}")
+    return line(
+        "Labelled turns", "What precision and recall rest on.", "short"
+    ).with_target(query(turns, f"at {{{{k}}}} {INDEX}"))
+
+
+def ages() -> timeseries.Panel:
+    index = quantile(0.5, INDEX_AGE.name, VERSION, "service, index_version")
+    chunks = quantile(0.5, CHUNK_AGE.name, VERSION, "service, index_version")
+    return (
+        line(
+            "Age of index and chunks",
+            "Median. An index that only ages is not fed any more: its answers go stale one by one. "
+            "Empty where the metadata of chunks tell no times.",
+            "s",
+        )
+        .with_target(query(index, f"index {INDEX}"))
+        .with_target(query(chunks, f"chunks {INDEX}"))
+    )
+
+
+def retrieval_time() -> timeseries.Panel:
+    expression = quantile(0.95, RETRIEVAL_DURATION.name, VERSION, "service, index_version")
+    return line(
+        "Retrieval time", "95 of 100 turns have their chunks sooner.", "s"
+    ).with_target(query(expression, INDEX, exemplars=True))
+
+
+ROWS = (
+    ("Is the context read?", 9, (context_read, memorization, measured)),
+    ("What do answers follow?", 8, (outcomes, redundant, stale)),
+    ("What do answers say?", 8, (values, markers, refusals)),
+    ("Was the right context given?", 8, (relevance, utilization, place)),
+    ("Is there enough of it, and is it fresh?", 8, (empty, ages, retrieval_time)),
+    ("What people say of the chunks", 7, (labelled, labelled_turns)),
+    ("Canaries and shadow calls", 7, (canary_arms, canary_runs, probes)),
+)
