@@ -75,7 +75,7 @@ def pinned() -> stat.Panel:
     turns = one_replica(f"{BASELINE_TURNS.name}{{{SERVICE}}}")
     return (
         number(
-            "Pinned baselines",
+            "Signals with a baseline",
             "Signals of services that are compared with something. A service without one is not "
             "watched yet.",
             "none",

@@ -141,7 +141,9 @@ def side_by_side() -> table.Panel:
 def _columns() -> Iterator[tuple[str, str, str]]:
     by = "sum by (service, model_version)"
     turns = f"{by} (groundwire:scored_turns:current{{{JUDGED}}})"
-    supported = f"{by} (groundwire:faithfulness:current{{{JUDGED}}} * groundwire:scored_turns:current)"
+    supported = (
+        f"{by} (groundwire:faithfulness:current{{{JUDGED}}} * groundwire:scored_turns:current)"
+    )
     flagged = f"{by} (groundwire:flagged_turns:current{{{JUDGED}}})"
     yield "turns", "short", f"{by} (groundwire:turns:current{{{BOTH}}})"
     yield "faithfulness", "percentunit", f"{supported} / ({turns} > 0)"
@@ -149,7 +151,9 @@ def _columns() -> Iterator[tuple[str, str, str]]:
     for source in ("canary", "shadow"):
         matchers = f'{BOTH}, source="{source}"'
         for name, series in (("p_s", "context_reliance"), ("M_R", "memorization")):
-            expression = f"max by (service, model_version) (groundwire:{series}:ratio{{{matchers}}})"
+            expression = (
+                f"max by (service, model_version) (groundwire:{series}:ratio{{{matchers}}})"
+            )
             yield f"{name} {source}", "percentunit", expression
 
 

@@ -172,7 +172,7 @@ def held() -> timeseries.Panel:
 
 def lag() -> timeseries.Panel:
     return line(
-        "Evaluation lag",
+        "Evaluation lag over time",
         "Age of the oldest complete turn that waits to be judged.",
         "s",
     ).with_target(query(f"max({EVALUATION_LAG.name})", "lag"))
@@ -216,17 +216,25 @@ def judge_calls() -> timeseries.Panel:
 
 
 def judge_queue() -> timeseries.Panel:
-    length, age = (one_replica(m.name) for m in (JUDGE_QUEUE_LENGTH, JUDGE_QUEUE_AGE))
-    return (
-        line("Oldest turn that waits for a judge", "And how many do.", "s")
-        .with_target(query(age, "age {{evaluator}}"))
-        .with_target(query(f"{length} * 1", "turns {{evaluator}}"))
-    )
+    return line(
+        "Turns that wait for a judge",
+        "Drawn, and not judged yet. A queue that grows is a judge slower than its rate: lower one "
+        "or raise the other.",
+        "short",
+    ).with_target(query(one_replica(JUDGE_QUEUE_LENGTH.name), "{{evaluator}}"))
+
+
+def judge_queue_age() -> timeseries.Panel:
+    return line(
+        "Oldest turn that waits for a judge",
+        "How far a judge is behind. What waits too long is left out as `late`.",
+        "s",
+    ).with_target(query(one_replica(JUDGE_QUEUE_AGE.name), "{{evaluator}}"))
 
 
 def judge_time() -> timeseries.Panel:
     buckets = f"sum by (le, evaluator) ({rate(f'{JUDGE_DURATION.name}_bucket', '')})"
-    return line("Time of a judgement", "95 of 100 are done sooner.", "s").with_target(
+    return line("Time of a judgement", "95 of 100 judgements are done sooner.", "s").with_target(
         query(f"histogram_quantile(0.95, {buckets})", "{{evaluator}}")
     )
 
@@ -251,18 +259,24 @@ def judge_cost() -> timeseries.Panel:
 def judge_tokens() -> timeseries.Panel:
     judged = rate(f"{JUDGE_TOKENS.name}_total", SERVICE)
     probed = rate(f"{PROBE_TOKENS.name}_total", MODEL)
-    pauses = rate(f"{JUDGE_PAUSES.name}_total", "")
     return (
         line(
             "Tokens of judges and probes a second",
-            "What the collector asks of models by itself, and how often the circuit breaker of a "
-            "judge opened.",
+            "What the collector asks of models by itself.",
             "short",
         )
         .with_target(query(f"sum by (evaluator, kind) ({judged})", "{{evaluator}} {{kind}}"))
         .with_target(query(f"sum by (source, kind) ({probed})", "{{source}} {{kind}}"))
-        .with_target(query(f"sum by (evaluator) ({pauses})", "pauses of {{evaluator}}"))
     )
+
+
+def judge_pauses() -> timeseries.Panel:
+    pauses = one_replica(f"{JUDGE_PAUSES.name}_total")
+    return line(
+        "Pauses of judges",
+        "How often the circuit breaker opened so far, after calls that failed one after the other.",
+        "short",
+    ).with_target(query(f"sum by (evaluator) ({pauses})", "{{evaluator}}"))
 
 
 def tokens() -> timeseries.Panel:
@@ -314,8 +328,9 @@ ROWS = (
     ("Does everything arrive?", 8, (spans, requests, acknowledgement)),
     ("Is it written?", 7, (queue, held)),
     ("Is it judged?", 8, (lag, failing, failures)),
-    ("Judges that are models", 8, (judge_calls, judge_queue, judge_time)),
-    ("What judges leave out, and cost", 8, (judge_shares, judge_cost, judge_tokens)),
+    ("Judges that are models", 8, (judge_calls, judge_shares)),
+    ("Do they keep up?", 7, (judge_queue, judge_queue_age, judge_time)),
+    ("What do they cost?", 7, (judge_cost, judge_tokens, judge_pauses)),
     ("What the traffic costs", 8, (tokens, cost, unpriced)),
     ("Label sets", 7, (label_sets,)),
 )

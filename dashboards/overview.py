@@ -360,7 +360,7 @@ def acknowledgement_time() -> timeseries.Panel:
 
 def lag() -> timeseries.Panel:
     return line(
-        "Evaluation lag",
+        "Evaluation lag over time",
         "Age of the oldest complete turn that waits to be judged.",
         "s",
     ).with_target(query(f"max({EVALUATION_LAG.name})", "lag"))

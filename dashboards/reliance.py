@@ -1,4 +1,4 @@
-"""Context reliance: do answers come from the context or from the weights, and was it worth reading?"""
+"""Context reliance: do answers come from the context or the weights, and was it worth reading?"""
 
 from grafana_foundation_sdk.builders import dashboard, timeseries
 
@@ -150,7 +150,9 @@ def refusals() -> timeseries.Panel:
 
 
 def canary_arms() -> timeseries.Panel:
-    counted = one_replica(f'increase({CANARY_OUTCOMES.name}_total{{{MODEL}, outcome="context"}}[1h])')
+    counted = one_replica(
+        f'increase({CANARY_OUTCOMES.name}_total{{{MODEL}, outcome="context"}}[1h])'
+    )
     every = one_replica(f"increase({CANARY_OUTCOMES.name}_total{{{MODEL}}}[1h])")
     by = "sum by (service, model_version, arm)"
     return share(
@@ -166,7 +168,9 @@ def canary_runs() -> timeseries.Panel:
         "Canary runs",
         "Ended so far, by state. A flat line says that nobody asks any more.",
         "short",
-    ).with_target(query(f"sum by (service, model_version, state) ({runs})", f"{LEGEND} {{{{state}}}}"))
+    ).with_target(
+        query(f"sum by (service, model_version, state) ({runs})", f"{LEGEND} {{{{state}}}}")
+    )
 
 
 def probes() -> timeseries.Panel:
@@ -240,9 +244,9 @@ def labelled() -> timeseries.Panel:
 def labelled_turns() -> timeseries.Panel:
     matchers = f'{SERVICE}, index_version=~"$index_version"'
     turns = one_replica(f"{RETRIEVAL_LABELLED_TURNS.name}{{{matchers}}}")
-    return line(
-        "Labelled turns", "What precision and recall rest on.", "short"
-    ).with_target(query(turns, f"at {{{{k}}}} {INDEX}"))
+    return line("Labelled turns", "What precision and recall rest on.", "short").with_target(
+        query(turns, f"at {{{{k}}}} {INDEX}")
+    )
 
 
 def ages() -> timeseries.Panel:
@@ -262,9 +266,9 @@ def ages() -> timeseries.Panel:
 
 def retrieval_time() -> timeseries.Panel:
     expression = quantile(0.95, RETRIEVAL_DURATION.name, VERSION, "service, index_version")
-    return line(
-        "Retrieval time", "95 of 100 turns have their chunks sooner.", "s"
-    ).with_target(query(expression, INDEX, exemplars=True))
+    return line("Retrieval time", "95 of 100 turns have their chunks sooner.", "s").with_target(
+        query(expression, INDEX, exemplars=True)
+    )
 
 
 ROWS = (

@@ -146,7 +146,9 @@ def test_every_metric_has_a_panel_or_is_behind_a_recorded_series():
 
 def test_lines_lead_to_the_turns_behind_them_and_dots_to_their_trace():
     for name, board in BOARDS.items():
-        links = json.dumps([panel["fieldConfig"]["defaults"].get("links") for panel in panels(name)])
+        links = json.dumps(
+            [panel["fieldConfig"]["defaults"].get("links") for panel in panels(name)]
+        )
         if name != "health":
             assert "${collector_url}/turns?" in links, name
         assert any(link["type"] == "dashboards" for link in board["links"])
