@@ -48,6 +48,8 @@ def document(board: Dashboard) -> dict[str, Any]:
     made: dict[str, Any] = json.loads(JSONEncoder(sort_keys=True).encode(board.build()))
     _drop_unknown(made["templating"]["list"])
     _number(made["panels"])
+    for annotation in made["annotations"]["list"]:
+        annotation["target"]["refId"] = "Anno"
     return made
 
 

@@ -290,9 +290,9 @@ def tokens() -> timeseries.Panel:
 
 def cost() -> timeseries.Panel:
     spent = f"sum by (service, model_version, currency) ({rate(f'{COST.name}_total', VERSION)})"
-    return line("Cost of the traffic an hour", "By the price file.", "none").with_target(
-        query(f"3600 * {spent}", f"{LEGEND} {{{{currency}}}}")
-    )
+    return line(
+        "Cost of the traffic an hour", "By the price file, in its currency.", "none"
+    ).with_target(query(f"3600 * {spent}", f"{LEGEND} {{{{currency}}}}"))
 
 
 def unpriced() -> timeseries.Panel:
