@@ -47,6 +47,8 @@ PARTS = {
     "matplotlib": Part("pip install 'groundwire[plots]'", packages=("matplotlib",)),
     "playwright": Part("make install-clients", packages=("playwright",)),
     "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
+    "ragas": Part("make install-clients", packages=("ragas", "openai", "langchain_community")),
+    "transformers": Part("make install-clients", packages=("torch", "transformers")),
     "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),
     "clients": Part(
         "make install-clients",

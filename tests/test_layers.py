@@ -9,9 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+JUDGES = {"httpx", "openai", "ragas", "torch", "transformers"}  # extras; see the test below
 MAY_IMPORT = {
     "sdk/groundwire": {"opentelemetry", "pytest"},  # pytest: the fixtures of groundwire.testing
-    "evaluators/groundwire_evaluators": {"numpy", "sentencex", "Stemmer"},
+    "evaluators/groundwire_evaluators": {"numpy", "sentencex", "Stemmer"} | JUDGES,
     "collector/groundwire_collector": {
         "groundwire",
         "groundwire_evaluators",
@@ -70,6 +71,14 @@ def test_a_part_imports_only_what_it_may(part: str) -> None:
     own = Path(part).name
     found = {name.split(".")[0] for path in (ROOT / part).rglob("*.py") for name in imports(path)}
     assert found - set(sys.stdlib_module_names) - {own} <= MAY_IMPORT[part]
+
+
+def test_only_the_judges_of_others_import_what_their_extras_bring() -> None:
+    folder = ROOT / "evaluators/groundwire_evaluators"
+    for path in folder.rglob("*.py"):
+        found = {name.split(".")[0] for name in imports(path)} & JUDGES
+        inside = path.relative_to(folder).as_posix()
+        assert not found or inside.startswith(("judges/ragas", "judges/local")), inside
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -46,6 +46,7 @@ class Turn:
     answer: str | None = None
     not_evaluable_reason: str | None = None
     context_source: str | None = None
+    reference: str | None = None  # a right answer, where a person gave one
     route: Route = Route.RETRIEVAL
 
     trace_id: str | None = None

@@ -5,6 +5,7 @@ import math
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +16,14 @@ from rich.progress import track
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.loading import load
+from groundwire_collector.judges.registry import close, is_judge, judges
 from groundwire_collector.records import (
     Record,
     read_records,
     record_sink,
     write_record,
 )
+from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate
@@ -33,7 +36,7 @@ _FEWEST_FOR_PROCESSES = 400  # below this, starting processes costs more than it
 def score(
     file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
     evaluator: Annotated[
-        str, typer.Option(help="Name of an evaluator, or a dotted name module:object.")
+        str, typer.Option(help="Name of an evaluator or judge, or a dotted name module:object.")
     ] = "grounding",
     flag_rate: Annotated[
         float | None, typer.Option(help="Flag this share of these answers, the worst (0 to 1).")
@@ -60,9 +63,10 @@ def score(
     turns = [_turn(record, number) for number, record in enumerate(read_records(file), start=1)]
     judge = _judge(evaluator, calibration)
     workers = processes or os.cpu_count() or 1
-    if len(turns) < _FEWEST_FOR_PROCESSES and processes is None:
+    if is_judge(evaluator) or (len(turns) < _FEWEST_FOR_PROCESSES and processes is None):
         workers = 1
-    with record_sink(out) as sink:
+    with ExitStack() as after, record_sink(out) as sink:
+        after.callback(close, [judge])
         judged = _tracked(_judged(turns, judge, workers), len(turns))
         if flag_rate is not None:
             judged = iter(_flagged(list(judged), flag_rate))
@@ -75,7 +79,7 @@ def _turn(record: Record, number: int) -> Turn:
     contexts = record.get("contexts")
     if contexts is not None and not _texts(contexts):
         raise UsageError(f"record {number}: contexts must be a list of texts")
-    for name in ("question", "answer"):
+    for name in ("question", "answer", "reference"):
         if not isinstance(record.get(name), str | None):
             raise UsageError(f"record {number}: {name} must be a text or null")
     return Turn(
@@ -83,6 +87,7 @@ def _turn(record: Record, number: int) -> Turn:
         question=record.get("question"),
         chunks=tuple(Chunk(text=text) for text in contexts or ()),
         answer=record.get("answer"),
+        reference=record.get("reference"),
         not_evaluable_reason="contexts unknown" if contexts is None else None,
     )
 
@@ -93,7 +98,7 @@ def _texts(value: Any) -> bool:
 
 def _judge(name: str, calibration: Path | None) -> Evaluator:
     try:
-        judge = load(name)
+        judge = _asked(name) if is_judge(name) else load(name)
     except UsageError as error:
         raise UsageError(f"evaluator {name}: {error}") from error
     if calibration is None:
@@ -101,6 +106,12 @@ def _judge(name: str, calibration: Path | None) -> Evaluator:
     if not isinstance(judge, Grounding):
         raise UsageError("--calibration is for the evaluator grounding")
     return replace(judge, calibration=_calibration(calibration, judge))
+
+
+def _asked(name: str) -> Evaluator:
+    """A judge as the environment sets it (`GROUNDWIRE_JUDGE_...`)."""
+    [judge] = judges(Settings.load(None, judges=name))
+    return judge.evaluator
 
 
 def _calibration(path: Path, judge: Grounding) -> Calibration:

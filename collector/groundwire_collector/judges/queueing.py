@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from groundwire_collector.judges.budget import Reason
 from groundwire_collector.judges.draw import Draw, factors_of
+from groundwire_collector.judges.registry import REFERENCED
 from groundwire_collector.judges.tally import tally_not_sampled
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import judging
@@ -16,7 +17,7 @@ from groundwire_collector.storage.turns import JudgedTurn
 
 def draw_of(settings: Settings) -> Draw | None:
     """The draw of the settings; None where there are no judges."""
-    rates = settings.judge_rates
+    rates = {key: rate for key, rate in settings.judge_rates.items() if key not in REFERENCED}
     if not rates:
         return None
     return Draw(rates, settings.judge_eager, factors_of(settings.judge_segments))

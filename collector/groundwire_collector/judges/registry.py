@@ -1,7 +1,7 @@
 """The judges that the settings name: where each runs, and what it may spend."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from groundwire_collector.errors import UsageError
@@ -16,7 +16,12 @@ from groundwire_evaluators.evaluation import Evaluator
 from groundwire_evaluators.judges.llm import LLMJudge
 
 LLM_JUDGE = "llm_judge"
+RAGAS = "ragas_"
+LOCAL = "hf:"
+# Judges that need a reference answer: they see the turns that a person gave one, and no sample.
+REFERENCED = frozenset({"ragas_context_precision", "ragas_context_recall"})
 START_SECONDS = 600.0  # a library, or a model that is fetched for the first time
+TURN_SECONDS = 600.0  # of one turn, by a metric that asks many times
 LOCAL_BATCH = 16
 
 Sleep = Callable[[float], None]
@@ -36,6 +41,7 @@ class Judge:
     batch: int = 1
     price: Price | None = None
     currency: str = ""
+    referenced: bool = False  # sees the turns that have a reference answer, and no sample
 
 
 def judges(settings: Settings, sleep: Sleep = time.sleep) -> list[Judge]:
@@ -45,7 +51,9 @@ def judges(settings: Settings, sleep: Sleep = time.sleep) -> list[Judge]:
     if settings.judge_cost_per_day is not None and price is None:
         named = settings.judge_model or "no model"
         raise UsageError(f"judge_cost_per_day needs `prices` with the judge's model ({named})")
-    return [_judge(key, settings, price, prices, sleep) for key in settings.judge_rates]
+    currency = prices.currency if prices else ""
+    made = _evaluators(settings, sleep)
+    return [_judge(key, made[key], settings, price, currency) for key in settings.judge_rates]
 
 
 def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
@@ -61,28 +69,81 @@ def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
         extra=settings.judge_extra,
         sleep=sleep,
     )
-    return LLMJudge(JudgeModel(endpoint, settings.judge_temperature))
+    model = JudgeModel(endpoint, settings.judge_temperature)
+    return LLMJudge(model, at_once=settings.judge_at_once)
+
+
+def is_judge(name: str) -> bool:
+    """Whether a name is that of a judge that we ship."""
+    return name == LLM_JUDGE or name.startswith((RAGAS, LOCAL))
 
 
 def _judge(
-    key: str, settings: Settings, price: Price | None, prices: Prices | None, sleep: Sleep
+    key: str, evaluator: Evaluator, settings: Settings, price: Price | None, currency: str
 ) -> Judge:
-    money = settings.judge_cost_per_day
-    pace = Pace(settings.judge_per_minute)
-    budget = Budget(key, settings.judge_per_day, money, pace)
-    currency = prices.currency if prices else ""
-    try:
-        if key == LLM_JUDGE:
-            made = llm_judge(settings, sleep)
-            return Judge(key, made, budget, settings.judge_at_once, 1, price, currency)
-        host = Host([Reference(key)], settings.evaluator_timeout_seconds, START_SECONDS)
-        return Judge(key, IsolatedEvaluator(host), budget)
-    except UsageError as error:
-        raise UsageError(f"judge {key}: {error}") from error
+    local = key.startswith(LOCAL)
+    pace = None if local else Pace(settings.judge_per_minute)
+    budget = Budget(key, settings.judge_per_day, settings.judge_cost_per_day, pace)
+    return Judge(
+        key=key,
+        evaluator=evaluator,
+        budget=budget,
+        at_once=settings.judge_at_once if key == LLM_JUDGE else 1,
+        batch=LOCAL_BATCH if local else 1,
+        price=price if key == LLM_JUDGE or key.startswith(RAGAS) else None,
+        currency=currency,
+        referenced=key in REFERENCED,
+    )
 
 
-def close(found: Sequence[Judge]) -> None:
-    """End the processes that judges run in."""
-    for judge in found:
-        if isinstance(judge.evaluator, IsolatedEvaluator):
-            judge.evaluator.host.close()
+def _evaluators(settings: Settings, sleep: Sleep) -> dict[str, Evaluator]:
+    """Those of ragas share a process, and so do local models: either library is large."""
+    keys = list(settings.judge_rates)
+    found: dict[str, Evaluator] = {}
+    for group in groups(keys):
+        try:
+            if group == [LLM_JUDGE]:
+                found[LLM_JUDGE] = llm_judge(settings, sleep)
+                continue
+            references = [_reference(key, settings) for key in group]
+            ours = group[0].startswith((RAGAS, LOCAL))
+            seconds = TURN_SECONDS if ours else settings.evaluator_timeout_seconds
+            host = Host(references, seconds, START_SECONDS)
+            found |= {key: IsolatedEvaluator(host, at) for at, key in enumerate(group)}
+        except UsageError as error:
+            raise UsageError(f"judge {', '.join(group)}: {error}") from error
+    return found
+
+
+def groups(keys: Sequence[str]) -> list[list[str]]:
+    """The judges that share a process."""
+    ragas = [key for key in keys if key.startswith(RAGAS)]
+    local = [key for key in keys if key.startswith(LOCAL)]
+    others = [[key] for key in keys if key not in ragas and key not in local]
+    return [group for group in (*others, ragas, local) if group]
+
+
+def _reference(key: str, settings: Settings) -> Reference:
+    if key.startswith(LOCAL):
+        return Reference("hf", {"model": key.removeprefix(LOCAL)})
+    if not key.startswith(RAGAS):
+        return Reference(key)
+    secret = settings.judge_api_key
+    address = {
+        "url": settings.judge_endpoint,
+        "model": settings.judge_model,
+        "api_key": secret.get_secret_value() if secret else None,
+        "embedding_model": settings.judge_embedding_model,
+        "temperature": settings.judge_temperature,
+        "timeout_seconds": settings.judge_timeout_seconds,
+    }
+    return Reference(key, address)
+
+
+def close(evaluators: Iterable[Evaluator]) -> None:
+    """End the processes and connections of judges."""
+    for evaluator in evaluators:
+        if isinstance(evaluator, IsolatedEvaluator):
+            evaluator.host.close()
+        elif isinstance(evaluator, LLMJudge) and isinstance(evaluator.model, JudgeModel):
+            evaluator.model.endpoint.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import time_ns
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from groundwire_collector import catalogue
 from groundwire_collector.evaluation.judging import judge
@@ -16,7 +16,7 @@ from groundwire_collector.judges.budget import Budget, Reason
 from groundwire_collector.judges.tally import tally_judgement, tally_not_sampled, tally_usage
 from groundwire_collector.prices import Price
 from groundwire_collector.probing.target import Failure
-from groundwire_collector.storage import counters, judging, turns
+from groundwire_collector.storage import counters, judging, labels, turns
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.judging import Task
 from groundwire_collector.storage.turns import JudgedTurn
@@ -29,7 +29,8 @@ LEASE_NS = 900 * SECOND_NS  # longer than any judgement with its retries takes
 PATIENCE_NS = 3600 * SECOND_NS  # a turn that waited longer is not judged
 TRIES = 3  # judgements of one turn whose calls fail for what may pass
 AGAIN_NS = 60 * SECOND_NS  # before the second try; four times as long before the third
-OVERDUE = 200  # let go in one transaction
+LOOK_NS = 30 * SECOND_NS  # from one look for new reference answers to the next
+TOGETHER = 200  # turns that are let go, or begin to wait, in one transaction
 
 PASSING = frozenset(
     {Failure.TIMEOUT, Failure.UNREACHABLE, Failure.RATE_LIMITED, Failure.SERVER_ERROR}
@@ -53,16 +54,21 @@ class JudgeRounds:
     batch: int = 1
     price: Price | None = None
     currency: str = ""
+    referenced: bool = False  # sees the turns that have a reference answer, and no sample
     publisher: Publisher | None = None
     clock_ns: Callable[[], int] = time_ns
     breaker: Breaker = field(default_factory=Breaker)
+    _looked_ns: int = 0
 
     def step(self) -> bool:
         """Judge what is due, or let go what waited too long; False where there is nothing to do."""
         now_ns = self.clock_ns()
+        if self.referenced and now_ns - self._looked_ns >= LOOK_NS:
+            self._looked_ns = now_ns
+            self._await_referenced(now_ns)
         with self.engine.connect() as connection:
             spent = self.budget.spent(connection, now_ns)
-            late = judging.overdue(connection, self.key, now_ns - PATIENCE_NS, now_ns, OVERDUE)
+            late = judging.overdue(connection, self.key, now_ns - PATIENCE_NS, now_ns, TOGETHER)
             idle = not late and not judging.is_due(connection, self.key, now_ns)
         if late:
             self._let_go(late, spent or self._reason(now_ns), now_ns)
@@ -74,9 +80,25 @@ class JudgeRounds:
             until_ns = now_ns + LEASE_NS
             tasks = judging.take(connection, self.key, lease, now_ns, until_ns, self.batch)
             judging.spend(connection, self.key, len(tasks), 0.0, now_ns)
-            found = {task.turn_id: turns.get(connection, task.turn_id) for task in tasks}
-        self._judge([(task, found[task.turn_id]) for task in tasks], lease)
+            taken = [(task, self._turn(connection, task)) for task in tasks]
+        self._judge(taken, lease)
         return bool(tasks)
+
+    def _await_referenced(self, now_ns: int) -> None:
+        """Let turns wait that a person gave a reference answer since."""
+        name = self.evaluator.name
+        with self.engine.begin() as connection:
+            found = judging.referenced(connection, self.key, name, TOGETHER)
+            tasks = [Task(turn, self.key, of, None, now_ns, now_ns) for turn, of in found]
+            judging.enqueue(connection, tasks)
+
+    def _turn(self, connection: Connection, task: Task) -> JudgedTurn | None:
+        """The turn of a task, with the reference answer where the judge wants one."""
+        item = turns.get(connection, task.turn_id)
+        if item is None or not self.referenced:
+            return item
+        reference = labels.reference_of(connection, task.turn_id)
+        return replace(item, turn=replace(item.turn, reference=reference))
 
     def _judge(self, taken: Sequence[tuple[Task, JudgedTurn | None]], lease: str) -> None:
         there = [(task, item) for task, item in taken if item and item.turn.answer]

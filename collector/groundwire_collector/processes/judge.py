@@ -41,7 +41,7 @@ def judge(settings: Settings) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    close(found)
+    close(one.evaluator for one in found)
     if publisher is not None:
         publisher.stop()
     engine.dispose()
@@ -59,6 +59,7 @@ def steps(found: list[Judge], engine: Engine, publisher: Publisher | None = None
             batch=one.batch,
             price=one.price,
             currency=one.currency,
+            referenced=one.referenced,
             publisher=publisher,
         )
         made += [rounds.step] * one.at_once

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from groundwire_collector.storage.tables.judging import EVALUATOR_REVISION, JUDGE_DAY, JUDGE_TASK
+from groundwire_collector.storage.tables.labels import LABEL
+from groundwire_collector.storage.tables.turns import SCORE, TURN
 from groundwire_collector.storage.upsert import insert_missing
 
 DAY_NS = 86_400 * 1_000_000_000
@@ -19,7 +21,7 @@ class Task:
     turn_id: str
     judge: str
     service: str
-    probability: float
+    probability: float | None  # None: not drawn, but chosen by a person
     sampled_ns: int
     due_ns: int
     attempts: int = 0
@@ -54,6 +56,21 @@ def enqueue(connection: Connection, tasks: Sequence[Task]) -> None:
     )
     for task in tasks:
         connection.execute(update(JUDGE_TASK).where(_is(task)).values(lease="", leased_until_ns=0))
+
+
+def referenced(
+    connection: Connection, judge: str, evaluator: str, limit: int
+) -> list[tuple[str, str]]:
+    """(turn id, service) of turns that a person gave a reference answer, and that this judge, whose
+    evaluations are `evaluator`'s, neither has judged nor is to judge."""
+    judged = select(SCORE.c.turn_id).where(SCORE.c.evaluator == evaluator)
+    waits = select(JUDGE_TASK.c.turn_id).where(JUDGE_TASK.c.judge == judge)
+    query = select(TURN.c.id, TURN.c.service).where(
+        TURN.c.id.in_(select(LABEL.c.turn_id).where(LABEL.c.reference.is_not(None))),
+        TURN.c.id.not_in(judged),
+        TURN.c.id.not_in(waits),
+    )
+    return [(row.id, row.service) for row in connection.execute(query.limit(limit))]
 
 
 def is_due(connection: Connection, judge: str, now_ns: int) -> bool:

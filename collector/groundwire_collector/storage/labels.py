@@ -107,6 +107,13 @@ def current(labels: Iterable[Label]) -> list[Label]:
     return list(last.values())
 
 
+def reference_of(connection: Connection, turn_id: str) -> str | None:
+    """The newest reference answer that was given to a turn, by whomever."""
+    c = LABEL.c
+    query = select(c.reference).where(c.turn_id == turn_id, c.reference.is_not(None))
+    return connection.scalar(query.order_by(c.labelled_ns.desc(), c.id.desc()).limit(1))
+
+
 def services_of(connection: Connection, turn_ids: Iterable[str]) -> dict[str, str]:
     """The service of each turn that is stored."""
     found: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """A chat model as judge: one call a turn, a verdict for every claim, and the chunk that decides."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, Usage, Verdict
@@ -37,6 +38,7 @@ class LLMJudge:
     model: ChatModel
     name: str = "llm_judge"
     control: bool = True
+    at_once: int = 1
 
     @property
     def revision(self) -> str:
@@ -44,8 +46,11 @@ class LLMJudge:
         return f"{REVISION}-{self.model.identity}-p{DIGEST}-s{SCHEMA_VERSION}{control}"
 
     def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order, one call after the other."""
-        return [self._judge(turn) for turn in turns]
+        """One judgement a turn, in order, `at_once` calls at a time."""
+        if self.at_once == 1:
+            return [self._judge(turn) for turn in turns]
+        with ThreadPoolExecutor(self.at_once) as pool:
+            return list(pool.map(self._judge, turns))
 
     def _judge(self, turn: Turn) -> Evaluation:
         try:

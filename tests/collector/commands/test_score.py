@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import typer
+from tests.model_server import ChatServer, judging
 from typer.testing import CliRunner, Result
 
 from groundwire_collector.cli import application
@@ -93,3 +94,25 @@ def test_options_out_of_range_are_a_clear_error(tmp_path: Path) -> None:
     file = write(tmp_path / "answers.jsonl", ROWS)
     for arguments in (("--flag-rate", 2), ("--evaluator", "nobody"), ("--calibration", file)):
         assert isinstance(run(file, *arguments).exception, UsageError | typer.Exit)
+
+
+def test_a_judge_of_the_environment_scores_a_file(
+    tmp_path: Path, server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.plays(judging)
+    monkeypatch.setenv("GROUNDWIRE_JUDGE_ENDPOINT", server.url)
+    monkeypatch.setenv("GROUNDWIRE_JUDGE_MODEL", "acme-1")
+    rows = [{**ROWS[0], "answer": "The fee is 20 euros."}, ROWS[1], ROWS[3]]
+    result = run(write(tmp_path / "answers.jsonl", rows), "--evaluator", "llm_judge")
+    assert result.exit_code == 0, result.output
+    found = lines(result.stdout)
+    assert [line["state"] for line in found] == ["scored", "scored", "refusal"]
+    assert [line["faithfulness"] for line in found] == [1.0, 0.0, None]
+    assert found[1]["claims"][0]["spans"] == [{"start": 0, "end": 20}]
+    assert len(server.asked) == 2
+
+
+def test_a_judge_without_an_endpoint_says_what_to_set(tmp_path: Path) -> None:
+    result = run(write(tmp_path / "answers.jsonl", ROWS), "--evaluator", "llm_judge")
+    assert isinstance(result.exception, UsageError)
+    assert "judge_endpoint and judge_model" in str(result.exception)

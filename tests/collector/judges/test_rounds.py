@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,12 +16,13 @@ from tests.model_server import SLOW, ChatServer, Response, chat
 from tests.model_server import judging as judging_reply
 
 from groundwire_collector import catalogue
+from groundwire_collector.judges.budget import Budget
 from groundwire_collector.judges.draw import Draw
 from groundwire_collector.judges.queueing import await_judges
-from groundwire_collector.judges.registry import judges
+from groundwire_collector.judges.registry import groups, judges
 from groundwire_collector.judges.rounds import LEASE_NS, PATIENCE_NS, JudgeRounds
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import counters, judging, turns
+from groundwire_collector.storage import counters, judging, labels, turns
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -392,3 +393,44 @@ def test_turns_that_are_not_drawn_are_counted_and_wait_for_nobody(
 def test_a_cost_cap_without_a_price_is_refused_in_words(rounds: Any) -> None:
     with pytest.raises(Exception, match=r"needs `prices`.*other-1"):
         rounds(judge_model="other-1", judge_cost_per_day=1.0)
+
+
+def test_what_needs_a_reference_answer_sees_the_turns_that_got_one(
+    engine: Engine, queue: Any, clock: Clock
+) -> None:
+    class Recall:
+        name, revision = "ragas_context_recall", "1"
+
+        def evaluate(self, found: Sequence[Turn]) -> list[Evaluation]:
+            same = [float(turn.reference == "At nine.") for turn in found]
+            told = {"evaluator": self.name, "revision": self.revision, "state": State.SCORED}
+            return [Evaluation(**told, value=value) for value in same]  # type: ignore[arg-type]
+
+    queue(TURN, replace(TURN, id="t1"), probability=0.0)
+    rounds = JudgeRounds(
+        engine=engine,
+        key="ragas_context_recall",
+        evaluator=Recall(),
+        budget=Budget("ragas_context_recall", 100),
+        referenced=True,
+        clock_ns=clock,
+    )
+    finish(rounds)
+    with engine.begin() as connection:
+        told = {"turn_id": "t0", "labeller": "ann"}
+        labels.add(connection, [labels.Label(**told, labelled_ns=1, reference="At ten.")])  # type: ignore[arg-type]
+        labels.add(connection, [labels.Label(**told, labelled_ns=2, reference="At nine.")])  # type: ignore[arg-type]
+    clock.now_ns += MINUTE
+    finish(rounds)
+    found = score_of(engine)
+    assert found is not None
+    assert (found.value, found.probability) == (1.0, None)
+    assert score_of(engine, "t1") is None
+    clock.now_ns += MINUTE
+    assert not rounds.step()
+
+
+def test_judges_of_one_library_share_a_process() -> None:
+    keys = ["llm_judge", "ragas_faithfulness", "mine:J", "hf:a/b", "ragas_answer_relevancy"]
+    ragas = ["ragas_faithfulness", "ragas_answer_relevancy"]
+    assert groups(keys) == [["llm_judge"], ["mine:J"], ragas, ["hf:a/b"]]

@@ -17,7 +17,7 @@ class JudgeTaskRow(SQLModel, table=True):
     turn_id: str = Field(primary_key=True)
     judge: str = Field(primary_key=True)  # as the settings name it
     service: str
-    probability: float
+    probability: float | None = None
     sampled_ns: int
     due_ns: int
     attempts: int = 0

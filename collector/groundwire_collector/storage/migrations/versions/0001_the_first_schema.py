@@ -251,7 +251,7 @@ def upgrade() -> None:
         sa.Column("turn_id", sa.String(), nullable=False),
         sa.Column("judge", sa.String(), nullable=False),
         sa.Column("service", sa.String(), nullable=False),
-        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=True),
         sa.Column("sampled_ns", WIDE, nullable=False),
         sa.Column("due_ns", WIDE, nullable=False),
         sa.Column("attempts", WIDE, nullable=False),

@@ -1,0 +1,428 @@
+"""Metrics of ragas as judges: the extra [ragas], and ten seconds to import.
+
+https://docs.ragas.io/en/stable/concepts/metrics/ (the modern `ragas.metrics.collections`)
+"""
+
+import os
+
+os.environ.setdefault("RAGAS_DO_NOT_TRACK", "true")
+
+import asyncio
+import hashlib
+import json
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import openai
+import ragas
+from ragas.embeddings import OpenAIEmbeddings
+from ragas.llms import llm_factory
+from ragas.llms.base import InstructorBaseRagasLLM
+from ragas.metrics import collections
+
+from groundwire_evaluators.evaluation import Claim, Evaluation, State, Usage, Verdict
+from groundwire_evaluators.judges.chat import ANSWERED, Problem
+from groundwire_evaluators.judges.preconditions import not_judged
+from groundwire_evaluators.judges.quotes import locate
+from groundwire_evaluators.turn import Turn
+
+REVISION = "1"  # of the code: what is made of what ragas says
+RETRIES = 2  # of a call, by the client, which heeds Retry-After
+MAX_TOKENS = 4096
+_MARGIN = 1e-6  # ragas rounds
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An OpenAI-compatible endpoint and the models that are asked there."""
+
+    url: str
+    model: str
+    api_key: str | None = field(default=None, repr=False)
+    embedding_model: str = ""
+    temperature: float = 0.0
+    timeout_seconds: float = 60.0
+
+
+@dataclass
+class Heard:
+    """One judgement of ragas under way: what its model said, and what the calls came to."""
+
+    said: list[Any] = field(default_factory=list)
+    asked: int = 0
+    embedded: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    calls: dict[str, int] = field(default_factory=dict)
+
+    async def note_request(self, request: httpx.Request) -> None:
+        self.asked += 1
+        self.embedded += request.url.path.endswith("/embeddings")
+
+    async def note_response(self, response: httpx.Response) -> None:
+        kind = _kind_of_status(response.status_code)
+        self.calls[kind] = self.calls.get(kind, 0) + 1
+        usage = _usage_of(await response.aread())
+        self.input_tokens += usage.get("prompt_tokens", 0)
+        self.output_tokens += usage.get("completion_tokens", 0)
+
+    def usage(self, failure: str | None, seconds: float) -> Usage:
+        """The calls by what came of them; those that brought no answer, or one that ragas could
+        not read, are of the kind of the `failure`, or lost on the way and made good."""
+        calls = dict(self.calls)
+        lost = self.asked - sum(calls.values())
+        unread = max(0, calls.get(ANSWERED, 0) - self.embedded - len(self.said))
+        if unread:
+            calls[ANSWERED] -= unread
+            kind = failure if failure == Problem.TRUNCATED else Problem.NONSENSE.value
+            calls[kind] = unread
+        if lost > 0:
+            kind = failure if failure == "timeout" else "unreachable"
+            calls[kind] = calls.get(kind, 0) + lost
+        return Usage(
+            calls={kind: number for kind, number in calls.items() if number},
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            seconds=seconds,
+        )
+
+
+class _Recording(InstructorBaseRagasLLM):
+    """The model of a metric, whose every answer is kept beside."""
+
+    def __init__(self, llm: InstructorBaseRagasLLM, said: list[Any]) -> None:
+        self._llm, self._said = llm, said
+
+    def generate(self, prompt: str, response_model: Any) -> Any:  # noqa: ARG002
+        raise TypeError("asynchronous alone")
+
+    async def agenerate(self, prompt: str, response_model: Any) -> Any:
+        answer = await self._llm.agenerate(prompt, response_model)
+        self._said.append(answer)
+        return answer
+
+
+class _OddError(Exception):
+    """The judge's model answered in the right shape what cannot be."""
+
+
+Ask = Callable[[Any, Turn], Awaitable[Any]]
+Look = Callable[[Turn, Sequence[Any]], Evaluation | None]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of ragas: how it is asked, what it needs, and how its answers are checked.
+
+    `look` gets what the model said; it may give an evaluation in place of ragas' number (a state,
+    claims), and raises `_OddError` where the number rests on what cannot be.
+    """
+
+    make: Callable[..., Any]
+    ask: Ask
+    look: Look
+    reference: bool = False
+    embeddings: bool = False
+
+
+@dataclass(frozen=True)
+class Ragas:
+    """One metric of ragas, asked of `address`; several calls a turn, all turns of a batch at once.
+
+    `value` is what ragas calls the score. NaN, an answer that ragas holds for noncommittal, no
+    statements, no reference answer are states; a model that gives verdicts that cannot be (other
+    than 0 or 1, more of them than statements) is `failed`.
+
+    Price, in calls a turn: faithfulness 2, context precision and utilization one a chunk, context
+    recall 1, answer relevancy 3 and 2 for embeddings.
+    """
+
+    name: str
+    metric: Metric
+    address: Address
+
+    @property
+    def revision(self) -> str:
+        embedding = f"-{self.address.embedding_model}" if self.metric.embeddings else ""
+        prompts = hashlib.sha256(repr(_prompts(self.metric)).encode()).hexdigest()[:8]
+        asked = f"{self.address.model}-t{self.address.temperature:g}"
+        return f"{REVISION}-ragas{ragas.__version__}-{asked}{embedding}-p{prompts}"
+
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        """One judgement a turn, in order."""
+        return asyncio.run(self._all(turns))
+
+    async def _all(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        return list(await asyncio.gather(*(self._judge(turn) for turn in turns)))
+
+    async def _judge(self, turn: Turn) -> Evaluation:
+        known = not_judged(turn)
+        if known is None and not (turn.question or "").strip():
+            known = State.NOT_EVALUABLE, "no question"
+        if known is None and self.metric.reference and not turn.reference:
+            known = State.NOT_EVALUABLE, "no reference answer"
+        if known is not None:
+            return self._without(*known)
+        heard, began = Heard(), time.monotonic()
+        try:
+            found = await self._score(turn, heard)
+            kind = None
+        except Exception as error:  # ragas and what is below it raise whatever they like
+            kind, told = _kind_of(error)
+            found = self._without(State.FAILED, f"{kind}: {told}")
+        return replace(found, usage=heard.usage(kind, time.monotonic() - began))
+
+    async def _score(self, turn: Turn, heard: Heard) -> Evaluation:
+        hooks: dict[str, list[Any]] = {
+            "request": [heard.note_request],
+            "response": [heard.note_response],
+        }
+        address = self.address
+        async with (
+            httpx.AsyncClient(event_hooks=hooks, timeout=address.timeout_seconds) as http,
+            openai.AsyncOpenAI(
+                base_url=address.url,
+                api_key=address.api_key or "none",
+                timeout=address.timeout_seconds,
+                max_retries=RETRIES,
+                http_client=http,
+            ) as client,
+        ):
+            metric = self.metric.make(**self._parts(client, heard))
+            value = float((await self.metric.ask(metric, turn)).value)
+        looked = self.metric.look(turn, heard.said)
+        if looked is not None and looked.state is not State.SCORED:
+            return self._without(looked.state, looked.reason or "")
+        if math.isnan(value):
+            return self._without(State.NO_CLAIMS, "ragas found nothing to score (NaN)")
+        if not -_MARGIN <= value <= 1 + _MARGIN:
+            raise _OddError(f"a score of {value:g}")
+        claims = looked.claims if looked else ()
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=State.SCORED,
+            value=min(1.0, max(0.0, value)),
+            reason=looked.reason if looked else None,
+            flagged=looked.flagged if looked else None,
+            claims=claims,
+        )
+
+    def _parts(self, client: openai.AsyncOpenAI, heard: Heard) -> dict[str, Any]:
+        address = self.address
+        llm = llm_factory(
+            address.model,
+            client=client,
+            temperature=address.temperature,
+            max_tokens=MAX_TOKENS,
+        )
+        parts: dict[str, Any] = {"llm": _Recording(llm, heard.said)}
+        if self.metric.embeddings:
+            parts["embeddings"] = OpenAIEmbeddings(client, address.embedding_model)
+        return parts
+
+    def _without(self, state: State, reason: str) -> Evaluation:
+        return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
+
+
+def _statements(turn: Turn, said: Sequence[Any]) -> Evaluation | None:
+    """Faithfulness: a verdict of 0 or 1 for each statement, whose place in the answer is looked
+    for; statements that ragas worded anew have none, and are no claims of ours."""
+    statements = list(said[0].statements) if said else []
+    if not statements:
+        return _state(State.NO_CLAIMS, "ragas found no statement in the answer")
+    verdicts = said[-1].statements
+    if len(said) != 2 or len(verdicts) != len(statements):
+        raise _OddError(f"{len(verdicts)} verdicts on {len(statements)} statements")
+    _binary(verdict.verdict for verdict in verdicts)
+    refuted = [verdict for verdict in verdicts if not verdict.verdict]
+    return Evaluation(
+        evaluator="",
+        revision="",
+        state=State.SCORED,
+        reason=refuted[0].reason[:300] if refuted else None,
+        flagged=bool(refuted),
+        claims=tuple(_claims(turn.answer or "", verdicts)),
+    )
+
+
+def _claims(answer: str, verdicts: Sequence[Any]) -> Iterator[Claim]:
+    for verdict in verdicts:
+        place = locate(verdict.statement, answer)
+        if place is not None:
+            yield Claim(
+                start=place.start,
+                end=place.end,
+                text=answer[place.start : place.end],
+                verdict=Verdict.SUPPORTED if verdict.verdict else Verdict.UNSUPPORTED,
+                reason=verdict.reason[:300] or None,
+            )
+
+
+def _chunks(turn: Turn, said: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
+    _binary(answer.verdict for answer in said)
+    return None
+
+
+def _recalled(turn: Turn, said: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
+    _binary(each.attributed for answer in said for each in answer.classifications)
+    return None
+
+
+def _questions(turn: Turn, said: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
+    """Answer relevancy, which ragas makes 0 where no question came or all are noncommittal."""
+    asked = [answer for answer in said if answer.question]
+    _binary(answer.noncommittal for answer in asked)
+    if not asked:
+        raise _OddError("no question came back")
+    if all(answer.noncommittal for answer in asked):
+        return _state(State.REFUSAL, "ragas holds the answer for noncommittal")
+    return None
+
+
+def _state(state: State, reason: str) -> Evaluation:
+    return Evaluation(evaluator="", revision="", state=state, reason=reason)
+
+
+def _binary(verdicts: Iterator[int]) -> None:
+    for verdict in verdicts:
+        if verdict not in (0, 1):
+            raise _OddError(f"{verdict} as a verdict")
+
+
+def _contexts(turn: Turn) -> list[str]:
+    return [chunk.text for chunk in turn.chunks if chunk.text.strip()]
+
+
+def _asking(*fields: str) -> Ask:
+    """Asks with the named arguments of ragas."""
+    values: dict[str, Callable[[Turn], Any]] = {
+        "user_input": lambda turn: turn.question,
+        "response": lambda turn: turn.answer,
+        "retrieved_contexts": _contexts,
+        "reference": lambda turn: turn.reference,
+    }
+
+    def ask(metric: Any, turn: Turn) -> Awaitable[Any]:
+        scored: Awaitable[Any] = metric.ascore(**{name: values[name](turn) for name in fields})
+        return scored
+
+    return ask
+
+
+METRICS: Mapping[str, Metric] = {
+    "ragas_faithfulness": Metric(
+        collections.Faithfulness,
+        _asking("user_input", "response", "retrieved_contexts"),
+        _statements,
+    ),
+    "ragas_context_utilization": Metric(
+        collections.ContextUtilization,
+        _asking("user_input", "response", "retrieved_contexts"),
+        _chunks,
+    ),
+    "ragas_context_precision": Metric(
+        collections.ContextPrecision,
+        _asking("user_input", "reference", "retrieved_contexts"),
+        _chunks,
+        reference=True,
+    ),
+    "ragas_context_recall": Metric(
+        collections.ContextRecall,
+        _asking("user_input", "reference", "retrieved_contexts"),
+        _recalled,
+        reference=True,
+    ),
+    "ragas_answer_relevancy": Metric(
+        collections.AnswerRelevancy, _asking("user_input", "response"), _questions, embeddings=True
+    ),
+}
+
+
+def _made(name: str, **address: Any) -> Ragas:
+    metric = METRICS[name]
+    if not address.get("url") or not address.get("model"):
+        raise ValueError("it needs an endpoint and a model, and belongs to the setting `judges`")
+    if metric.embeddings and not address.get("embedding_model"):
+        raise ValueError("it needs an embedding model")
+    return Ragas(name, metric, Address(**address))
+
+
+def faithfulness(**address: Any) -> Ragas:
+    """`ragas_faithfulness`; the parameters are those of `Address`."""
+    return _made("ragas_faithfulness", **address)
+
+
+def context_utilization(**address: Any) -> Ragas:
+    """`ragas_context_utilization`; the parameters are those of `Address`."""
+    return _made("ragas_context_utilization", **address)
+
+
+def context_precision(**address: Any) -> Ragas:
+    """`ragas_context_precision`; the parameters are those of `Address`."""
+    return _made("ragas_context_precision", **address)
+
+
+def context_recall(**address: Any) -> Ragas:
+    """`ragas_context_recall`; the parameters are those of `Address`."""
+    return _made("ragas_context_recall", **address)
+
+
+def answer_relevancy(**address: Any) -> Ragas:
+    """`ragas_answer_relevancy`; the parameters are those of `Address`."""
+    return _made("ragas_answer_relevancy", **address)
+
+
+def _prompts(metric: Metric) -> list[tuple[str, Any]]:
+    """What a metric tells its model: the instructions and examples of its class."""
+    module = metric.make.__module__.rpartition(".")[0] + ".util"
+    found = vars(__import__(module, fromlist=["util"]))
+    told = {
+        name: (getattr(kind, "instruction", None), getattr(kind, "examples", None))
+        for name, kind in found.items()
+        if isinstance(kind, type)
+    }
+    return [(name, text) for name, text in sorted(told.items()) if isinstance(text[0], str)]
+
+
+def _kind_of_status(status: int) -> str:
+    if status == 429:
+        return "rate_limited"
+    if status >= 500:
+        return "server_error"
+    return ANSWERED if 200 <= status < 300 else "refused"
+
+
+def _usage_of(body: bytes) -> Mapping[str, int]:
+    try:
+        usage = json.loads(body)["usage"]
+    except (ValueError, LookupError, TypeError):
+        return {}
+    found = usage if isinstance(usage, dict) else {}
+    return {name: number for name, number in found.items() if isinstance(number, int)}
+
+
+def _kind_of(error: BaseException) -> tuple[str, str]:
+    """What an error says of the call; instructor wraps those of openai in its own."""
+    for cause in _causes(error):
+        if isinstance(cause, openai.APITimeoutError):
+            return "timeout", "no answer in time"
+        if isinstance(cause, openai.APIConnectionError):
+            return "unreachable", str(cause)[:200]
+        if isinstance(cause, openai.APIStatusError):
+            return _kind_of_status(cause.status_code), f"status {cause.status_code}"
+        if type(cause).__name__ in ("IncompleteOutputException", "LengthFinishReasonError"):
+            return Problem.TRUNCATED.value, "the reply was cut short"
+    return Problem.NONSENSE.value, f"{type(error).__name__}: {error}"[:200]
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
