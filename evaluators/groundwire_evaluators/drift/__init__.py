@@ -1,10 +1,23 @@
 """Detectors: watch the mean loss of a stream of turns under a stated budget of false alarms."""
 
 from groundwire_evaluators.drift.baseline import Baseline
+from groundwire_evaluators.drift.blocking import Dependence
 from groundwire_evaluators.drift.budget import AlarmBudget
+from groundwire_evaluators.drift.cusum import Cusum
 from groundwire_evaluators.drift.detector import Detector
+from groundwire_evaluators.drift.focus import Focus
 from groundwire_evaluators.drift.known_mean import KnownMeanESR
 from groundwire_evaluators.drift.stratified import StratifiedESR
 from groundwire_evaluators.drift.two_sample import TwoSampleESR
 
-__all__ = ["AlarmBudget", "Baseline", "Detector", "KnownMeanESR", "StratifiedESR", "TwoSampleESR"]
+__all__ = [
+    "AlarmBudget",
+    "Baseline",
+    "Cusum",
+    "Dependence",
+    "Detector",
+    "Focus",
+    "KnownMeanESR",
+    "StratifiedESR",
+    "TwoSampleESR",
+]

@@ -6,8 +6,9 @@ import numpy as np
 
 from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.bets import SHARES, bets_against
-from groundwire_evaluators.drift.betting import BettingESR, Wager
+from groundwire_evaluators.drift.betting import BettingESR
 from groundwire_evaluators.drift.change_point import ChangePoint
+from groundwire_evaluators.drift.wealth import Wager
 
 
 class KnownMeanESR(BettingESR):

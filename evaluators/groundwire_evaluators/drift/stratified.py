@@ -8,9 +8,10 @@ import numpy as np
 from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.baseline import Baseline, unstaked
 from groundwire_evaluators.drift.bets import SHARES
-from groundwire_evaluators.drift.betting import ESR, Purse, refuse_what_is_no_turn
+from groundwire_evaluators.drift.betting import ESR
 from groundwire_evaluators.drift.change_point import ChangePoint
 from groundwire_evaluators.drift.two_sample import capital_of_cells, wager_against_cells
+from groundwire_evaluators.drift.wealth import Purse
 
 FALLBACK = ""  # the stratum of turns whose own has no baseline
 COMMON = 0.7  # of the mass watches all strata together, the rest each by itself
@@ -74,7 +75,7 @@ class StratifiedESR(ESR):
         Raises:
             ValueError: the loss is not in [0, 1], or the mass is negative.
         """
-        refuse_what_is_no_turn(loss, mass)
+        self._accept(loss, mass, at)
         self._given += (1 - COMMON) * mass / len(self._own)
         stratum = stratum if stratum in self._own else FALLBACK
         if stratum not in self._own:
@@ -93,11 +94,12 @@ class StratifiedESR(ESR):
         strata: Sequence[str] | None = None,
     ) -> int:
         """Feed turns until the statistic reaches 1; how many were fed."""
-        for index, (loss, mass, at) in enumerate(zip(losses, masses, ats, strict=True)):
+        values, weights = self._accept_many(losses, masses, ats)
+        for index, (loss, mass) in enumerate(zip(values.tolist(), weights.tolist(), strict=True)):
             if self.drift_detected:
                 return index
-            self.update(float(loss), float(mass), at, strata[index] if strata else "")
-        return len(losses)
+            self.update(loss, mass, int(ats[index]), strata[index] if strata else FALLBACK)
+        return len(values)
 
     @property
     def statistic(self) -> float:

@@ -8,7 +8,9 @@ import pytest
 
 from groundwire_evaluators.drift import (
     Baseline,
+    Cusum,
     Detector,
+    Focus,
     KnownMeanESR,
     StratifiedESR,
     TwoSampleESR,
@@ -37,7 +39,32 @@ def stratified() -> Detector:
     return StratifiedESR(baselines, min_effect=0.05)
 
 
-EVERY = pytest.mark.parametrize("make", [two_sample, known_mean, stratified])
+def cusum() -> Detector:
+    return Cusum(mean=0.05, worse=0.15)
+
+
+def calibrated_cusum() -> Detector:
+    return Cusum.calibrated(mean=0.05, worse=0.15, mass=MASS)
+
+
+def bernoulli_focus() -> Detector:
+    return Focus(mean=0.05)
+
+
+def gaussian_focus() -> Detector:
+    return Focus(mean=0.05, n=5000, family="gaussian", threshold=40.0)
+
+
+DETECTORS = [
+    two_sample,
+    known_mean,
+    stratified,
+    cusum,
+    calibrated_cusum,
+    bernoulli_focus,
+    gaussian_focus,
+]
+EVERY = pytest.mark.parametrize("make", DETECTORS)
 Make = Callable[[], Detector]
 
 
@@ -199,6 +226,23 @@ def test_refuses_what_is_no_loss(make: Make, loss: float) -> None:
     with pytest.raises(ValueError, match="loss"):
         detector.update_many([loss], [MASS], [0])
     assert detector.statistic == 0
+
+
+@EVERY
+def test_refuses_time_that_goes_back_and_mass_that_is_none(make: Make) -> None:
+    detector = make()
+    detector.update(0.0, MASS, 5)
+    before = detector.to_state()
+    for mass in (-MASS, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="mass"):
+            detector.update(0.5, mass, 6)
+    with pytest.raises(ValueError, match="time"):
+        detector.update(0.5, MASS, 4)
+    with pytest.raises(ValueError, match="time"):
+        detector.update_many([0.5, 0.5], [MASS, MASS], [7, 6])
+    assert detector.to_state() == before
+    detector.update(0.5, MASS, 5)  # at the same time is no going back
+    detector.update(0.5, MASS, 5 + 86_400 * SECOND)  # nor is a gap
 
 
 @EVERY
