@@ -68,6 +68,7 @@ class Watched:
             block.losses, block.count = 0.0, 0
 
     def _update(self, loss: float, mass: float, at_ns: int, stratum: str) -> None:
+        at_ns = max(at_ns, self.detector.last or at_ns)  # blocks of strata end out of order
         if isinstance(self.detector, StratifiedESR):
             self.detector.update(loss, mass, at_ns, stratum)
         else:

@@ -118,5 +118,5 @@ class BettingESR(ESR):
             for index in range(fed, fed + taken):
                 self._change_point.update(float(values[index]), float(weights[index]), ats[index])
             fed += taken
-        self._last = ats[fed - 1] if fed else self._last
+        self.last = ats[fed - 1] if fed else self.last
         return fed

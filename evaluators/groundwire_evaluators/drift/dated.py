@@ -12,7 +12,7 @@ from groundwire_evaluators.drift.change_point import ChangePoint
 class Ordered:
     """Takes turns in order of time, and refuses what is no turn."""
 
-    _last: int | None = None
+    last: int | None = None  # time of the last turn
 
     def update(self, loss: float, mass: float, at: int) -> None:
         raise NotImplementedError
@@ -40,9 +40,9 @@ class Ordered:
         """Raises ValueError for what is no loss, no mass, or a time before the last one."""
         if not (0 <= loss <= 1 and 0 <= mass < float("inf")):
             raise ValueError(f"loss {loss} must be in [0, 1], mass {mass} finite and not negative")
-        if self._last is not None and at < self._last:
+        if self.last is not None and at < self.last:
             raise ValueError(f"time {at} is before that of the last turn; feed turns in order")
-        self._last = at
+        self.last = at
 
     def _accept_many(
         self, losses: Sequence[float], masses: Sequence[float], ats: Sequence[int]
@@ -54,7 +54,7 @@ class Ordered:
         ):
             raise ValueError("losses must be in [0, 1], masses finite and not negative")
         times = np.asarray(ats, dtype=np.int64)
-        known = [] if self._last is None else [self._last]
+        known = [] if self.last is None else [self.last]
         if np.any(np.diff(times, prepend=known) < 0):
             raise ValueError("time goes back; feed turns in order")
         return values, weights
@@ -88,16 +88,16 @@ class Dated(Ordered):
 
     def reset(self) -> None:
         self._change_point.reset()
-        self._last = None
+        self.last = None
 
     def merge(self, later: Self) -> None:
         self._change_point.merge(later._change_point)
-        if later._last is not None:
-            self._last = max(later._last, self._last or later._last)
+        if later.last is not None:
+            self.last = max(later.last, self.last or later.last)
 
     def _progress(self) -> dict[str, Any]:
-        return {"change_point": self._change_point.to_state(), "last": self._last}
+        return {"change_point": self._change_point.to_state(), "last": self.last}
 
     def _resume(self, state: Mapping[str, Any]) -> None:
         self._change_point.resume(state["change_point"])
-        self._last = state["last"]
+        self.last = state["last"]

@@ -167,7 +167,7 @@ class Focus(Ordered):
 
     def reset(self) -> None:
         self._clear()
-        self._last = None
+        self.last = None
 
     def shard(self) -> Self:
         shard = type(self)(**self._parameters())
@@ -184,8 +184,8 @@ class Focus(Ordered):
             self._add(Start(*sums, start.at))
         self._turns, self._losses = turns + later._turns, losses + later._losses
         self._squares = squares + later._squares
-        if later._last is not None:
-            self._last = later._last
+        if later.last is not None:
+            self.last = later.last
 
     def _parameters(self) -> dict[str, Any]:
         return {
@@ -203,14 +203,14 @@ class Focus(Ordered):
             "shard": self._is_shard,
             "starts": [list(start) for start in self._starts],
             "sums": [self._turns, self._losses, self._squares],
-            "last": self._last,
+            "last": self.last,
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         names = ("mean", "n", "family", "dispersion", "threshold")
         detector = cls(**{name: state[name] for name in names})
-        detector._is_shard, detector._last = state["shard"], state["last"]
+        detector._is_shard, detector.last = state["shard"], state["last"]
         detector._starts = [Start(*start) for start in state["starts"]]
         detector._turns, detector._losses, detector._squares = state["sums"]
         return detector
