@@ -91,7 +91,7 @@ class Heard:
         )
 
 
-class _Recording(InstructorBaseRagasLLM):
+class _Recording(InstructorBaseRagasLLM):  # type: ignore[misc,unused-ignore]
     """The model of a metric, whose every answer is kept beside."""
 
     def __init__(self, llm: InstructorBaseRagasLLM, said: list[Any]) -> None:
