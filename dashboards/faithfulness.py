@@ -17,6 +17,7 @@ from dashboards.panels import (
     mean,
     one_replica,
     parts,
+    portion,
     quantile,
     query,
     rate,
@@ -83,7 +84,7 @@ def flagged() -> timeseries.Panel:
 def flags_by_step() -> timeseries.Panel:
     flags = f"{BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)})"
     return (
-        line("Flagged turns a second", "How many answers to look at there are.", "reqps")
+        line("Flagged turns a second", "How many answers to look at there are.", "cps")
         .with_target(query(flags, LEGEND, exemplars=True))
         .data_links([WORST])
     )
@@ -126,7 +127,7 @@ def _density(title: str, description: str, histogram: str) -> heatmap.Panel:
 
 
 def claims() -> timeseries.Panel:
-    verdicts = f"sum by (verdict) ({rate(f'{CLAIMS.name}_total', JUDGED)})"
+    verdicts = portion(rate(f"{CLAIMS.name}_total", JUDGED), "verdict")
     return parts(
         "Claims by verdict",
         "Contradicted claims point at a misread context, unsupported ones at memory or invention. "
@@ -135,7 +136,7 @@ def claims() -> timeseries.Panel:
 
 
 def citations() -> timeseries.Panel:
-    outcomes = f"sum by (outcome) ({rate(f'{CITATIONS.name}_total', VERSION)})"
+    outcomes = portion(rate(f"{CITATIONS.name}_total", VERSION), "outcome")
     return parts(
         "Citations by outcome",
         "wrong_chunk: the marker names a chunk that does not support the claim; not_retrieved: one "

@@ -22,7 +22,7 @@ from dashboards.panels import (
     merged,
     number,
     one_replica,
-    parts,
+    portion,
     quantile,
     query,
     query_now,
@@ -266,11 +266,14 @@ def cost() -> timeseries.Panel:
 
 def verdicts() -> timeseries.Panel:
     counted = rate(f"{CLAIMS.name}_total", JUDGED)
-    return parts(
+    return share(
         "Claims of both by verdict",
-        "What the answers of each version are made of.",
+        "Of all claims of a version: what its answers are made of.",
     ).with_target(
-        query(f"sum by (model_version, verdict) ({counted})", "{{model_version}} {{verdict}}")
+        query(
+            portion(counted, "verdict", "service, model_version"),
+            f"{LEGEND} {{{{verdict}}}}",
+        )
     )
 
 

@@ -12,7 +12,7 @@ from dashboards.panels import (
     line,
     number,
     one_replica,
-    parts,
+    portion,
     query,
     rate,
     share,
@@ -112,7 +112,7 @@ def spans() -> timeseries.Panel:
         "Spans",
         "Over all receivers. Rejected ones are told to their sender, which does not send them "
         "again; deduplicated ones came twice, which is harmless.",
-        "reqps",
+        "cps",
     )
     for metric, name in (
         (SPANS_RECEIVED, "received"),
@@ -186,7 +186,7 @@ def failures() -> timeseries.Panel:
             "Traces passed over, turns reopened",
             "A trace that could not be assembled or judged is passed over: the log says why. A "
             "turn is reopened when spans come after it was judged: raise the quiet time.",
-            "reqps",
+            "cps",
         )
         .with_target(query(f"sum({failed})", "traces passed over"))
         .with_target(query(f"sum({reopened})", "turns reopened"))
@@ -211,7 +211,7 @@ def judge_calls() -> timeseries.Panel:
         "Calls of judges by result",
         "Only `answered` becomes a score. rate_limited: lower the budget; nonsense and hijacked: "
         "the judge is too weak or the answers attack it.",
-        "reqps",
+        "cps",
     ).with_target(query(f"sum by (evaluator, result) ({calls})", "{{evaluator}} {{result}}"))
 
 
@@ -241,11 +241,11 @@ def judge_time() -> timeseries.Panel:
 
 def judge_shares() -> timeseries.Panel:
     left_out = rate(f"{JUDGE_NOT_SAMPLED.name}_total", SERVICE)
-    return parts(
-        "Turns that judges did not see",
+    return share(
+        "Turns that judges did not see, by reason",
         "rate: not drawn, as intended. budget, cost, breaker and late: drawn but not reached; "
         "where they are many, raise a budget or lower the rate.",
-    ).with_target(query(f"sum by (evaluator, reason) ({left_out})", "{{evaluator}} {{reason}}"))
+    ).with_target(query(portion(left_out, "reason", "evaluator"), "{{evaluator}} {{reason}}"))
 
 
 def judge_cost() -> timeseries.Panel:
@@ -263,7 +263,7 @@ def judge_tokens() -> timeseries.Panel:
         line(
             "Tokens of judges and probes a second",
             "What the collector asks of models by itself.",
-            "short",
+            "cps",
         )
         .with_target(query(f"sum by (evaluator, kind) ({judged})", "{{evaluator}} {{kind}}"))
         .with_target(query(f"sum by (source, kind) ({probed})", "{{source}} {{kind}}"))
@@ -284,7 +284,7 @@ def tokens() -> timeseries.Panel:
     return line(
         "Tokens of the traffic a second",
         "cached is a part of input, reasoning a part of output.",
-        "short",
+        "cps",
     ).with_target(query(spent, "{{kind}}"))
 
 
@@ -301,7 +301,7 @@ def unpriced() -> timeseries.Panel:
         "Turns without a price",
         "The cost is too low by theirs. unknown_model: name it in the price file; no_tokens: its "
         "instrumentation counts none.",
-        "reqps",
+        "cps",
     ).with_target(query(turns, "{{reason}}"))
 
 

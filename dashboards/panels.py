@@ -51,6 +51,13 @@ def ratio(part: str, whole: str, by: str = BY_VERSION) -> str:
     return f"(({by} ({part})) or {by} ({whole}) * 0) / ({by} ({whole}) > 0)"
 
 
+def portion(series: str, part: str, of: str = "") -> str:
+    """The share of each `part` in all of the series, or in those with the same labels `of`."""
+    by = ", ".join(filter(None, (of, part)))
+    whole = f"(sum by ({of}) ({series}) > 0)"
+    return f"sum by ({by}) ({series}) / on ({of}) group_left () {whole}"
+
+
 def query(expression: str, legend: str = LEGEND, exemplars: bool = False) -> prometheus.Dataquery:
     """A query over the range of the dashboard."""
     built = prometheus.Dataquery().datasource(PROMETHEUS).expr(expression).range()
@@ -93,8 +100,8 @@ def share(title: str, description: str) -> timeseries.Panel:
 
 def parts(title: str, description: str) -> timeseries.Panel:
     """What a whole is made of: areas on each other, up to 100 %."""
-    percent = common.StackingConfig().mode(common_models.StackingMode.PERCENT)
-    return line(title, description, "percentunit").fill_opacity(60).line_width(0).stacking(percent)
+    stacked = common.StackingConfig().mode(common_models.StackingMode.NORMAL)
+    return share(title, description).fill_opacity(60).line_width(0).stacking(stacked)
 
 
 def number(title: str, description: str, unit: str) -> stat.Panel:

@@ -14,6 +14,7 @@ from dashboards.panels import (
     mean,
     one_replica,
     parts,
+    portion,
     quantile,
     query,
     rate,
@@ -127,7 +128,7 @@ def values() -> timeseries.Panel:
         "Values in answers",
         "Numbers, dates, money and names: covered by chunks or question, novel, or overriding one "
         "that a chunk holds. Overriding is the passive sign of the failure.",
-    ).with_target(query(f"sum by (kind) ({counted})", "{{kind}}"))
+    ).with_target(query(portion(counted, "kind"), "{{kind}}"))
 
 
 def markers() -> timeseries.Panel:

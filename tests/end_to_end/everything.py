@@ -1,0 +1,128 @@
+"""Something of every metric, counted into a live collector by the verbs it counts with itself."""
+
+import time
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import httpx
+from sqlalchemy import Connection, Engine, insert
+
+from groundwire_collector import catalogue
+from groundwire_collector.catalogue import Kind, Metric, committed_metrics
+from groundwire_collector.storage import counters
+from groundwire_collector.storage.counters import Exemplar, Increments
+from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
+from groundwire_collector.storage.tables.judging import EVALUATOR_REVISION, JUDGE_TASK
+from groundwire_collector.storage.tables.labels import ESTIMATE
+
+LABELS = {
+    "service": ("bot",),
+    "model_version": ("ft-1", "ft-2"),
+    "prompt_version": ("p-1",),
+    "index_version": ("2026-11",),
+    "evaluator": ("grounding", "llm_judge"),
+    "revision": ("1",),
+    "route": ("retrieval", "parametric"),
+    "state": ("scored", "failed"),
+    "verdict": ("supported", "unsupported"),
+    "outcome": ("context", "parametric", "both"),
+    "source": ("passive", "shadow", "canary"),
+    "arm": ("conflict",),
+    "stratum": ("fresh",),
+    "sufficient": ("true",),
+    "result": ("answered",),
+    "reason": ("rate",),
+    "currency": ("USD",),
+    "metric": ("groundwire_turns",),
+    "kind": ("input", "output"),
+}
+RARE = {  # parts of what others count
+    catalogue.FLAGGED_TURNS,
+    catalogue.PRIOR_MARKED_TURNS,
+    catalogue.REFUSALS,
+    catalogue.EMPTY_RETRIEVALS,
+}
+OFTEN = 10
+TRACE = "0123456789abcdef" * 2
+
+
+def count(engine: Engine) -> None:
+    """One more of every counter, and observations in every histogram."""
+    increments = Increments()
+    for metric in committed_metrics():
+        for labels in label_sets(metric):
+            if metric.kind is Kind.COUNTER:
+                increments.count(metric, labels, 1 if metric in RARE else OFTEN)
+            elif metric.kind is Kind.HISTOGRAM:
+                _observe(increments, metric, labels)
+    with engine.begin() as connection:
+        counters.add(connection, increments, time.time_ns())
+
+
+def label_sets(metric: Metric) -> Iterator[dict[str, str]]:
+    if metric.kind is Kind.GAUGE:
+        return
+    for chosen in product(*(LABELS[name] for name in metric.labels)):
+        yield dict(zip(metric.labels, chosen, strict=True))
+
+
+def _observe(increments: Increments, metric: Metric, labels: Mapping[str, str]) -> None:
+    for number in range(OFTEN):
+        value = metric.buckets[number % len(metric.buckets)]
+        increments.observe(metric, labels, value, Exemplar(TRACE, value, time.time()))
+
+
+def show(connection: Connection) -> None:
+    """What gauges read: an open alarm, its evidence, a baseline, a judge's queue, estimates."""
+    now = time.time_ns()
+    stream = {"service": "bot", "signal": "p_unsupported", "axis": "model_version", "value": "ft-2"}
+    times = dict.fromkeys(("raised_ns", "changed_ns", "changed_from_ns", "changed_until_ns"), now)
+    sizes = {"size": 0.2, "size_low": 0.1, "size_high": 0.3}
+    identity = {"service": "bot", "signal": "p_unsupported", "revision": "1"}
+    known = {"baseline": {"n": 200, "mean": 0.1}, "flagged": 10}
+    task = {"turn_id": "t", "judge": "llm_judge", "service": "bot", "probability": 0.5}
+    for table, row in (
+        (ALARM, {**stream, "cause": "model", **times, **sizes}),
+        (DETECTOR, {**stream, "revision": "1", "statistic": 1.5, "updated_ns": now, "state": {}}),
+        (BASELINE, {**identity, "pinned_ns": now, "state": known}),
+        (JUDGE_TASK, {**task, "sampled_ns": now, "due_ns": now + 10**15}),
+        (EVALUATOR_REVISION, {"evaluator": "grounding", "revision": "1", "first_seen_ns": now}),
+        (ESTIMATE, _estimate("faithfulness", "ft-1", now, _faithfulness())),
+        (ESTIMATE, _estimate("retrieval", "2026-11", now, {"ranks": [_rank()]})),
+    ):
+        connection.execute(insert(table), row)
+
+
+def _estimate(kind: str, value: str, now_ns: int, told: dict[str, Any]) -> dict[str, Any]:
+    labels = {"kind": kind, "service": "bot", "value": value, "reference": "human"}
+    return {**labels, "evaluator": "", "updated_ns": now_ns, "estimate": told, "sequence": {}}
+
+
+def _faithfulness() -> dict[str, Any]:
+    bounded = {"value": 0.9, "interval": [0.8, 0.95]}
+    return {**bounded, "anytime": {"value": -0.1, "interval": [-0.2, 0.0]}} | {
+        "labels": 40,
+        "effective": 90.0,
+    }
+
+
+def _rank() -> dict[str, Any]:
+    return {"k": 5, "turns": 12, "precision": 0.6, "recall": 0.8}
+
+
+def send_span(url: str, key: str) -> None:
+    """One span of no turn, by OTLP."""
+    now = time.time_ns()
+    span = {
+        "traceId": f"{now:032x}",
+        "spanId": f"{now:016x}"[-16:],
+        "name": "warm up",
+        "startTimeUnixNano": str(now),
+        "endTimeUnixNano": str(now),
+    }
+    name = {"key": "service.name", "value": {"stringValue": "indexer"}}
+    resource = {"resource": {"attributes": [name]}, "scopeSpans": [{"spans": [span]}]}
+    headers = {"authorization": f"Bearer {key}"}
+    document = {"resourceSpans": [resource]}
+    httpx.post(f"{url}/v1/traces", json=document, headers=headers, timeout=20).raise_for_status()

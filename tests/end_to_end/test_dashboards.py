@@ -1,0 +1,111 @@
+"""Every query of every panel, run by a live Prometheus that scrapes a live collector."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from tests.end_to_end import everything
+
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import open_engine
+
+pytestmark = pytest.mark.needs("prometheus", "alertmanager")
+
+ROOT = Path(__file__).parents[2]
+BOARDS = sorted((ROOT / "dashboards/generated/grafana").glob("*.json"))
+KEY = "gw_end_to_end"
+# Windows of seconds instead of hours and days; the rules are those we ship.
+LIMITS = {"interval": 1, "reference_interval": 1, "current_window": 10, "reference_window": 60}
+VARIABLES = {
+    **dict.fromkeys(("service", "model_version", "prompt_version", "index_version"), ".*"),
+    "evaluator": "grounding",
+    "old": "ft-1",
+    "new": "ft-2",
+    "__rate_interval": "10s",
+}
+ALERTS = "ALERTS{"  # fires in test_prometheus.py
+SECONDS = 90.0
+
+
+class Shown(NamedTuple):
+    """One query of a panel, and the unit in which its values are shown."""
+
+    where: str
+    expression: str
+    unit: str
+
+
+def test_every_panel_shows_something_in_its_unit(
+    watched: Callable[..., Any], tmp_path: Path
+) -> None:
+    watch = watched({}, LIMITS)
+    engine = open_engine(Settings(data_dir=tmp_path))
+    with engine.begin() as connection:
+        everything.show(connection)
+    missing = {query: "" for query in shown() if ALERTS not in query.expression}
+    assert len(missing) > 120
+    deadline = time.monotonic() + SECONDS
+    while missing and time.monotonic() < deadline:
+        everything.count(engine)
+        everything.send_span(watch.collector.url, KEY)
+        answers = {query: watch.prometheus.query(query.expression) for query in missing}
+        found = {query: complaint(query, answer) for query, answer in answers.items()}
+        missing = {query: said for query, said in found.items() if said}
+        time.sleep(0.5)
+    engine.dispose()
+    assert {query.where: (said, query.expression) for query, said in missing.items()} == {}
+
+
+def complaint(query: Shown, result: list[dict[str, Any]]) -> str:
+    """What is wrong with an answer; empty where nothing is."""
+    values = [float(series["value"][1]) for series in result]
+    values = [value for value in values if not math.isnan(value)]
+    if not values:
+        return "no data"
+    fits = {
+        "percentunit": all(-1 <= value <= 1 for value in values),
+        "s": "_seconds" in query.expression and all(value >= 0 for value in values),
+        "bytes": "_bytes" in query.expression,
+        "reqps": "rate(" in query.expression,
+        "cps": "rate(" in query.expression,
+        "dateTimeAsIso": all(1.6e12 < value < 4e12 for value in values),
+        "le": all("le" in series["metric"] for series in result),
+        "none": True,
+        "short": all(value >= 0 for value in values),
+        "annotation": True,
+    }
+    return "" if fits[query.unit] else f"not in {query.unit}: {values[:5]}"
+
+
+def shown() -> Iterator[Shown]:
+    for path in BOARDS:
+        board = json.loads(path.read_text("utf-8"))
+        for panel in board["panels"]:
+            for target in panel.get("targets", ()):
+                where = f"{path.stem}: {panel['title']} {target['refId']}"
+                yield Shown(where, without_variables(target["expr"]), unit(panel, target))
+        for annotation in board["annotations"]["list"]:
+            expression = without_variables(annotation["target"]["expr"])
+            yield Shown(f"{path.stem}: {annotation['name']}", expression, "annotation")
+
+
+def unit(panel: dict[str, Any], target: dict[str, Any]) -> str:
+    if panel["type"] == "heatmap":
+        return "le"
+    name = f"Value #{target['refId']}"
+    for override in panel["fieldConfig"]["overrides"]:
+        if override["matcher"]["options"] == name:
+            [found] = [p["value"] for p in override["properties"] if p["id"] == "unit"]
+            return str(found)
+    return str(panel["fieldConfig"]["defaults"]["unit"])
+
+
+def without_variables(expression: str) -> str:
+    for name, value in VARIABLES.items():
+        expression = expression.replace(f"${name}", value)
+    assert "$" not in expression, expression
+    return expression
