@@ -24,7 +24,7 @@ RECENT = 30  # turns before an alarm in which its size is looked for again
 MOST_SEGMENTS = 20  # values of one axis that are watched at once
 OTHER: Stream = ("stratum", "other")  # turns of strata that the baseline does not know
 DAILY: Stream = ("clock", "daily")
-LONGEST_WAIT = 200  # turns for which an alarm waits until it is clear what to name
+SHORTEST_WAIT, LONGEST_WAIT = 60, 200  # turns an alarm may wait until it is clear what to name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Crossing:
     """The statistic has reached 1: how far, in which stream most, how many turns after the change.
 
     The alarm is counted here; what follows until it is told serves only to name the right segment.
-    It waits no longer than twice what it took to get here.
+    It waits no longer than twice what it took to get here, or `SHORTEST_WAIT`.
     """
 
     statistic: float
@@ -42,7 +42,7 @@ class Crossing:
     def waits(self, moved: Mapping[Stream, Movement]) -> bool:
         whole = moved.get(WHOLE)
         since = whole.turns if whole else 0.0
-        return since < self.turns + min(2 * self.turns, LONGEST_WAIT)
+        return since < self.turns + min(max(2 * self.turns, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 @dataclass(slots=True)
