@@ -18,11 +18,14 @@ UNKNOWN_CAUSE = "unknown"
 
 # How much more likely, beforehand, a change is in what was deployed, in nats.
 COINCIDES = 2.0  # when it began
-NEW = 1.0  # before that, but after the baseline
+NEW = 1.5  # at another time since the baseline
 CLEARLY = 1.0  # by how much a part of the traffic must explain the losses better than all of it
 SAME_TURNS = 0.01  # a segment with all but this share of the turns is no part
 CLEAR = 4.0  # by how much what is named must explain the losses better than other turns do
-OTHER_TURNS = 0.05  # two segments whose numbers of turns differ by this share are not the same
+OTHER_TURNS = 0.05  # segments that differ by this share of turns or losses are not the same turns
+
+
+NOTHING = Movement(turns=0, losses=0, size=0, low=0, high=0, nats=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,13 @@ class Change:
     noticed_ns: int
 
     def coincides(self, deployment: Deployment) -> bool:
-        """Not after the change, and no longer before it than it took to notice it."""
+        """Before it was noticed, and no longer before it began than it took to notice it.
+
+        When it began is an estimate, and a bad turn just before a bad deployment is enough to put
+        it too early; whether it was the deployment is for the turns after it to say.
+        """
         earliest = self.from_ns - (self.noticed_ns - self.from_ns)
-        return earliest <= deployment.at_ns <= self.until_ns
+        return earliest <= deployment.at_ns <= self.noticed_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +80,27 @@ def attribute(
     did alike", and the likelihoods of these are compared; a deployment counts as beforehand more
     likely. `deployments` are those after the baseline was pinned.
     """
-    fitting = [each for each in deployments if each.at_ns <= change.until_ns]
+    fitting = [each for each in deployments if each.at_ns <= change.noticed_ns]
     scores = _scores(movements, fitting, change)
     named = max(scores, key=lambda stream: scores[stream], default=WHOLE)
     behind = [each for each in fitting if change.coincides(each)]
-    new = {(each.axis, each.value) for each in fitting}
     own = next((each for each in behind if (each.axis, each.value) == named), None)
+    behind = [each for each in behind if each is own or each.at_ns <= change.until_ns]
+    new = {(each.axis, each.value) for each in fitting}
     return Attribution(
         *named,
         cause=DEPLOYED.get(named[0], UNKNOWN_CAUSE) if named in new else UNKNOWN_CAUSE,
         deployment=own or max(behind, key=lambda each: each.at_ns, default=None),
         also=tuple(each for each in behind if each is not own),
         unmoved=_unmoved(movements, named),
-        clear=_clear(scores, movements, named),
+        clear=_clear(scores, movements, named, deployed=own is not None),
     )
 
 
 def _scores(
     movements: Mapping[Stream, Movement], deployments: Sequence[Deployment], change: Change
 ) -> dict[Stream, float]:
-    whole = movements.get(WHOLE, Movement(0, 0, 0, 0, 0))
+    whole = movements.get(WHOLE, NOTHING)
     likely = {
         (each.axis, each.value): COINCIDES if change.coincides(each) else NEW
         for each in deployments
@@ -109,17 +117,33 @@ def _scores(
 
 
 def _clear(
-    scores: Mapping[Stream, float], movements: Mapping[Stream, Movement], named: Stream
+    scores: Mapping[Stream, float],
+    movements: Mapping[Stream, Movement],
+    named: Stream,
+    *,
+    deployed: bool,
 ) -> bool:
+    """Whether nothing else explains the losses nearly as well.
+
+    That a deployment's own turns are nearly all there are since the change speaks for it, so the
+    whole service is then no rival.
+    """
     own = movements.get(named) or movements.get(WHOLE)
     if own is None:
         return True
+    rivals = (stream for stream in scores if stream in movements and stream != named)
     return all(
-        scores[named] - score >= CLEAR
-        for stream, score in scores.items()
-        if (other := movements.get(stream)) is not None
-        and abs(other.turns - own.turns) > OTHER_TURNS * max(other.turns, own.turns)
+        scores[named] - scores[stream] >= CLEAR or _same_turns(movements[stream], own)
+        for stream in rivals
+        if not (deployed and stream == WHOLE)
     )
+
+
+def _same_turns(one: Movement, other: Movement) -> bool:
+    def near(a: float, b: float) -> bool:
+        return abs(a - b) <= OTHER_TURNS * max(a, b)
+
+    return near(one.turns, other.turns) and near(one.losses, other.losses)
 
 
 def _unmoved(movements: Mapping[Stream, Movement], named: Stream) -> tuple[Stream, ...]:

@@ -11,7 +11,7 @@ from groundwire_collector.monitoring.stream import Sums
 from groundwire_evaluators.drift import Baseline
 
 Z = 1.645
-FEWEST = 10  # turns (or blocks) without which nothing is said of a segment
+FEWEST = 10  # turns without which nothing is said of a segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Movement:
     """
 
     turns: float
+    losses: float
     size: float
     low: float
     high: float
@@ -39,9 +40,11 @@ def _movement(sums: Sums, old: Baseline) -> Movement:
     # One imagined turn with the baseline's variance: few equal losses are not certainty.
     spread = max(sums.squares - sums.turns * sums.mean**2, 0.0) + known
     error = math.sqrt(spread / (sums.turns + 1) / sums.turns + known / old.n)
+    error *= math.sqrt(old.dependence.inflation)
     size = sums.mean - old.mean
-    nats = sums.turns * _divergence(sums.mean, old) if size > 0 else 0.0
-    return Movement(sums.turns, size, size - Z * error, size + Z * error, nats)
+    independent = sums.turns / old.dependence.inflation
+    nats = independent * _divergence(sums.mean, old) if size > 0 else 0.0
+    return Movement(sums.turns, sums.losses, size, size - Z * error, size + Z * error, nats)
 
 
 def _divergence(mean: float, old: Baseline) -> float:

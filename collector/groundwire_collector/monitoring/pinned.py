@@ -14,7 +14,6 @@ from groundwire_collector.monitoring.observation import Observation
 from groundwire_collector.monitoring.plan import Plan
 from groundwire_collector.monitoring.strata import POOLED
 from groundwire_evaluators.drift import Baseline
-from groundwire_evaluators.drift.blocking import block_means
 
 FEWEST = 20  # losses without which a baseline says nothing at all
 FEWEST_RELEVANCES = 50
@@ -22,7 +21,7 @@ FEWEST_RELEVANCES = 50
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """Baselines by stratum, `POOLED` being all turns together; their steps are turns or blocks.
+    """Baselines by stratum, `POOLED` being all turns together.
 
     `n` turns of `seen` count (one a session, where that is the plan); `mean` is that of their
     losses. `days` are day means, where the baseline spans enough days; `relevance` is how well
@@ -52,8 +51,7 @@ class Pinned:
         return cls(
             plan=plan,
             baselines={
-                name: Baseline.from_losses(block_means(group, plan.block))
-                for name, group in groups.items()
+                name: Baseline.from_losses(group, plan.dependence) for name, group in groups.items()
             },
             n=len(kept),
             seen=len(turns),

@@ -15,22 +15,25 @@ import numpy as np
 from groundwire_collector.monitoring import sessions, strata
 from groundwire_collector.monitoring.observation import Observation
 from groundwire_collector.monitoring.strata import Strata
-from groundwire_evaluators.drift.baseline import Floats
-from groundwire_evaluators.drift.blocking import block_size, variance_ratio
+from groundwire_evaluators.drift.blocking import Dependence
 
-FEWEST_BLOCKS = 20  # in a stratum of the baseline
-NEIGHBOURS = 20  # turns over which dependence is measured before strata are looked for
+BLOCK_SIZES = 12  # powers of two: of which a block is one of so many
 SPREAD = 1e-9  # variance from which on losses differ by more than rounding
 PLAIN = 0.9  # probability of each of: single turns of a session, one stratum, no blocks
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`session`: one score a session. `block`: turns whose mean is one step of a detector."""
+    """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata."""
 
     session: bool = False
     strata: Strata = field(default_factory=Strata)
-    block: int = 1
+    dependence: Dependence = field(default_factory=Dependence)
+
+    @property
+    def block(self) -> int:
+        """Turns whose mean counts as one."""
+        return self.dependence.block
 
     @property
     def price(self) -> float:
@@ -39,17 +42,21 @@ class Plan:
         session = other if self.session else PLAIN
         # Route, or one of three widths of hours, or both: seven in all.
         stratified = other / 7 if self.strata.any else PLAIN
-        # Every block size there may be, longer ones less likely: 1/2 + 1/6 + 1/12 + ... = 1.
-        blocked = other / (self.block * (self.block - 1)) if self.block > 1 else PLAIN
+        # Blocks within a factor of two count as one size.
+        blocked = other / BLOCK_SIZES if self.block > 1 else PLAIN
         return session * stratified * blocked
 
     def to_state(self) -> dict[str, Any]:
-        strata = self.strata.to_state()
-        return {"session": self.session, "strata": strata, "block": self.block}
+        return {
+            "session": self.session,
+            "strata": self.strata.to_state(),
+            "dependence": [self.dependence.block, self.dependence.inflation],
+        }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Plan":
-        return cls(state["session"], Strata.from_state(state["strata"]), state["block"])
+        strata = Strata.from_state(state["strata"])
+        return cls(state["session"], strata, Dependence(*state["dependence"]))
 
 
 def choose(turns: Sequence[Observation]) -> tuple[Plan, list[Observation]]:
@@ -59,20 +66,10 @@ def choose(turns: Sequence[Observation]) -> tuple[Plan, list[Observation]]:
     kept = _first_of_sessions(turns)
     session = len(kept) < len(turns)
     losses = np.array([turn.loss for turn in kept])
-    found = strata.choose(
-        losses,
-        [turn.route for turn in kept],
-        [turn.at_ns for turn in kept],
-        variance_ratio(losses, NEIGHBOURS),
-    )
-    groups = by_stratum(kept, found)
-    block = block_size(_excess(losses, kept, found))
-    smallest = min(len(group) for name, group in groups.items() if name in found.known or not name)
-    if found.any and block > 1 and smallest < block * FEWEST_BLOCKS:
-        found = Strata()  # a long memory matters more than strata: both do not fit
-        block = block_size(losses)
-        smallest = len(losses)
-    return Plan(session, found, max(1, min(block, smallest // FEWEST_BLOCKS))), kept
+    routes, ats = [turn.route for turn in kept], [turn.at_ns for turn in kept]
+    found = strata.choose(losses, routes, ats)
+    labels = [found.of(route, at) for route, at in zip(routes, ats, strict=True)]
+    return Plan(session, found, Dependence.of(losses, labels if found.any else None)), kept
 
 
 def by_stratum(turns: Sequence[Observation], chosen: Strata) -> dict[str, list[float]]:
@@ -91,14 +88,3 @@ def _first_of_sessions(turns: Sequence[Observation]) -> list[Observation]:
         return list(turns)
     under_way = sessions.Sessions()
     return [t for t in turns if under_way.repeats(t.session, t.question, t.at_ns) is None]
-
-
-def _excess(losses: Floats, turns: Sequence[Observation], chosen: Strata) -> Floats:
-    """Losses less the mean of their stratum: what strata do not explain."""
-    if not chosen.any:
-        return losses
-    labels = np.array([chosen.of(turn.route, turn.at_ns) for turn in turns])
-    excess = losses.copy()
-    for name in np.unique(labels):
-        excess[labels == name] -= losses[labels == name].mean()
-    return excess

@@ -19,8 +19,8 @@ HARDLY = 1e-12  # no mass at all would be no promise at all
 class Promise:
     """The predicted delay of the smallest effect that matters, in the whole service's traffic.
 
-    `sufficiency` counts steps: turns, or blocks of `plan.block` of them. `pause` is the mean time
-    between turns that count, in seconds, `share` the watch's part of the whole budget.
+    `pause` is the mean time between turns that count, in seconds, and `share` the watch's part of
+    the whole budget.
     """
 
     sufficiency: Sufficiency
@@ -35,8 +35,9 @@ class Promise:
     def of(cls, pinned: Pinned, terms: Terms, active: int) -> "Promise":
         """Of a pinned baseline, where so many watches are active now, this one among them."""
         share = STEADY * (1 - terms.deploy_share) / max(active, 1)
-        step = pinned.pause_seconds * pinned.plan.block
-        mass = terms.budget.mass(step, share * (1 - SEGMENT_SHARE)) * pinned.plan.price
+        mass = (
+            terms.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE)) * pinned.plan.price
+        )
         mass *= 1 - DAILY_SHARE if pinned.days else 1
         smallest = min(pinned.strata.values(), key=lambda each: each.n)
         mass /= len(pinned.strata)
@@ -52,7 +53,7 @@ class Promise:
 
     @property
     def delay_hours(self) -> float:
-        return self.sufficiency.delay * self.plan.block * self.pause / HOUR
+        return self.sufficiency.delay * self.pause / HOUR
 
     def lines(self) -> Iterator[str]:
         """In words, for people."""
@@ -67,8 +68,8 @@ class Promise:
             yield f"compared by stratum ({self.plan.strata}): the baseline's losses differ by it"
         if self.plan.block > 1:
             yield (
-                f"turns of the baseline depend on each other (over some {self.plan.block} turns); "
-                f"they are watched in blocks of {self.plan.block}, and the budget holds for blocks"
+                f"turns of the baseline depend on each other (over some {self.plan.block} turns, "
+                f"{self.plan.dependence.inflation:.1f} count as one): the budget holds for blocks"
             )
         if self.plan.session:
             yield (

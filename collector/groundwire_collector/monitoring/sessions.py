@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.monitoring.ledger import NANOSECONDS
-from groundwire_evaluators.drift.blocking import DEPENDENT
 
 CAPACITY = 1000  # sessions; of more at once, the one that was quiet longest is forgotten
 QUIET_NS = 3600 * NANOSECONDS  # a session that was quiet for so long begins anew
+DEPENDENT = 1.2  # design effect from which on turns of a session are called dependent
 FEWEST = 30  # sessions of two turns or more that a baseline needs to say anything
 
 

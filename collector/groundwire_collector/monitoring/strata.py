@@ -17,6 +17,7 @@ FEWEST = 100  # turns of a stratum in the baseline
 DAY_HOURS = 24
 HOUR_WIDTHS = (3, 6, 12)  # the narrowest whose bins all hold enough turns
 LEAST_DAYS = 2.0  # that a baseline must span before hours of the day can be told from days
+NEIGHBOURS = 20  # turns over which dependence is measured before strata are looked for
 CERTAIN = 3.0  # standard deviations by which strata must differ
 
 
@@ -60,13 +61,14 @@ class Strata:
         return cls(state["by_route"], state["hours"], frozenset(state["known"]))
 
 
-def choose(losses: Floats, routes: Sequence[str], ats: Sequence[int], dependence: float) -> Strata:
+def choose(losses: Floats, routes: Sequence[str], ats: Sequence[int]) -> Strata:
     """The strata between which the baseline's losses clearly differ.
 
     A stratum needs `FEWEST` turns. Hours are looked at where the baseline spans two days, and where
-    all bins of a day hold enough. `dependence` is the variance ratio of neighbouring turns, by
-    which differences by chance are larger than among independent ones.
+    all bins of a day hold enough. Where neighbouring turns depend on each other, chance alone makes
+    larger differences, and this is allowed for.
     """
+    dependence = _dependence(losses)
     by_route = _differ(losses, Strata(by_route=True), routes, ats, dependence)
     hours = _hours(losses, routes, ats, dependence)
     for strata in (Strata(by_route, hours), Strata(False, hours), Strata(by_route, 0)):
@@ -101,7 +103,7 @@ def _differ(
 ) -> bool:
     """Whether the means differ by more than chance does (a chi-squared statistic, 3 sigma)."""
     known = _enough(strata, routes, ats)
-    variance = float(losses.var()) * max(dependence, 1.0)
+    variance = float(losses.var()) * dependence
     if not known or variance == 0:
         return False
     labels = np.array(_labels(strata, routes, ats))
@@ -110,6 +112,18 @@ def _differ(
     spread = sum(len(group) * (float(group.mean()) - mean) ** 2 for group in groups) / variance
     free = len(groups) - 1
     return bool(spread > free + CERTAIN * np.sqrt(2 * free))
+
+
+def _dependence(losses: Floats) -> float:
+    """Variance of the means of neighbouring turns over that of independent ones, at least 1.
+
+    Over few turns, so that a season or a slow change of the mix is no part of it.
+    """
+    batches = losses.size // NEIGHBOURS
+    if batches < NEIGHBOURS:
+        return 1.0
+    means = losses[: batches * NEIGHBOURS].reshape(batches, NEIGHBOURS).mean(axis=1)
+    return max(float(means.var() * NEIGHBOURS / losses.var()), 1.0)
 
 
 def _labels(strata: Strata, routes: Iterable[str], ats: Iterable[int]) -> list[str]:

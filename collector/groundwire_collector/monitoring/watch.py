@@ -15,14 +15,12 @@ from groundwire_collector.monitoring.observation import Observation
 from groundwire_collector.monitoring.pinned import Pinned
 from groundwire_collector.monitoring.pot import Pot
 from groundwire_collector.monitoring.sessions import Repeat
-from groundwire_collector.monitoring.strata import POOLED
 from groundwire_collector.monitoring.stream import Watched
 from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import KnownMeanESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
 MOST_SEGMENTS = 20  # values of one axis that are watched at once
-OTHER: Stream = ("stratum", "other")  # turns of strata that the baseline does not know
 DAILY: Stream = ("clock", "daily")
 SHORTEST_WAIT, LONGEST_WAIT = 60, 200  # turns an alarm may wait until it is clear what to name
 
@@ -167,9 +165,8 @@ class Watch:
             mass *= 1 - DAILY_SHARE
         segments = SEGMENT_SHARE if turn.values else 0.0
         stratum = pinned.plan.strata.of(turn.route, at_ns)
-        foreign = pinned.plan.strata.any and stratum == POOLED
         whole = mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)
-        self._feed(OTHER if foreign else WHOLE, turn.loss, whole, stratum)
+        self._feed(WHOLE, turn.loss, whole, stratum)
         for axis, value in turn.values.items():
             stream = (axis, value.value)
             pot = self.pots.setdefault(axis, Pot(self.allowance.idle_ns))
@@ -181,8 +178,7 @@ class Watch:
         assert self.pinned is not None
         if stream not in self.streams:
             self._make_room(stream[0])
-            made = Watched.of(self.pinned, self.min_effect, pooled=stream == OTHER)
-            self.streams[stream] = made
+            self.streams[stream] = Watched.of(self.pinned, self.min_effect)
         self.streams[stream].observe(loss, mass, self.updated_ns, stratum)
         self.spent += mass
         self.touched.add(stream)
@@ -190,7 +186,7 @@ class Watch:
     def _wait(self, stream: Stream, mass: float) -> None:
         self.launches[stream] = self.launches.get(stream, 0.0) + mass
         if stream in self.streams:
-            self.streams[stream].begin_block()
+            self.streams[stream].detector.begin_block()
             self.touched.add(stream)
 
     def _make_room(self, axis: str) -> None:
@@ -242,8 +238,7 @@ class Watch:
 
     def _moved_since(self, at_ns: int) -> dict[Stream, Movement]:
         assert self.pinned is not None
-        streams = {stream: found for stream, found in self.streams.items() if stream != OTHER}
-        since = {stream: found.since(at_ns) for stream, found in streams.items()}
+        since = {stream: found.since(at_ns) for stream, found in self.streams.items()}
         return movements(since, self.pinned.pooled)
 
     def _alarm(self, incident: Incident, crossing: Crossing) -> Alarm:
@@ -295,7 +290,7 @@ class Watch:
     def _reset(self) -> None:
         self.crossing = None
         for stream, found in self.streams.items():
-            found.reset()
+            found.detector.reset()
             self.touched.add(stream)
         if self.daily is not None:
             self.daily.reset()

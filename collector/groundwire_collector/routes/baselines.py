@@ -38,8 +38,8 @@ class BudgetOut(BaseModel):
 class PromiseOut(BaseModel):
     """The predicted delay of the smallest effect that matters; null where none can be promised.
 
-    A step is a turn, or a block of `block` turns. `needed` steps of a stratum are the least with
-    which the smallest effect is found at all, and `wanted` are good.
+    `needed` turns of a stratum are the least with which the smallest effect is found at all, and
+    `wanted` are good. Turns depend on each other over some `block` turns.
     """
 
     sufficient: bool
@@ -158,11 +158,10 @@ def _promise(standing: Standing) -> PromiseOut | None:
     if promise is None:
         return None
     told = promise.sufficiency
-    delay = told.delay * promise.plan.block
     return PromiseOut(
         sufficient=told.sufficient,
         min_effect=promise.min_effect,
-        delay_turns=delay if told.sufficient else None,
+        delay_turns=told.delay if told.sufficient else None,
         delay_hours=promise.delay_hours if told.sufficient else None,
         block=promise.plan.block,
         strata=str(promise.plan.strata),
