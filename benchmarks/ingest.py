@@ -3,11 +3,13 @@
     python benchmarks/ingest.py load  --target floor=VENV/bin --target groundwire-store=VENV/bin
     python benchmarks/ingest.py crash --target groundwire-store=VENV/bin --repeats 50
     python benchmarks/ingest.py bad   --target groundwire-store=VENV/bin
+    python benchmarks/ingest.py kills [--kills 50]
     python benchmarks/ingest.py size  [--traces 300]
 
 The first three run the shared benches (GROUNDWIRE_BENCH, by default ../shared/bench) with our
 targets beside theirs, all in one run, so that a busy machine falls on all alike; further options
-are passed on. `size` stores traces with the contexts of the ragtruth development set (labelled
+are passed on. `kills` is tests/end_to_end/test_crash.py at length: kill -9 under load, also while
+the disk fills, the clock jumps and PostgreSQL restarts, every acknowledged id compared. `size` stores traces with the contexts of the ragtruth development set (labelled
 data: GROUNDWIRE_DATA) and prints the KB a trace takes, with new chunks and with chunks that recur;
 it is what runs without arguments.
 """
@@ -32,6 +34,7 @@ REPOSITORY = Path(__file__).parents[1]
 BENCH = Path(os.environ.get("GROUNDWIRE_BENCH", REPOSITORY.parent / "shared/bench"))
 DATA = Path(os.environ.get("GROUNDWIRE_DATA", REPOSITORY.parent / "shared/data"))
 SCRIPTS = {"load": "otlp_load.py", "crash": "crash_loss.py", "bad": "bad_otlp.py"}
+CRASH_TEST = "tests/end_to_end/test_crash.py"
 RECURRENCE = 10
 
 
@@ -107,15 +110,23 @@ def _ragtruth() -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
+def kills(count: str) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "-rP", "--timeout=0", CRASH_TEST]
+    environment = {**os.environ, "GROUNDWIRE_CRASH_KILLS": count}
+    return subprocess.run(command, cwd=REPOSITORY, env=environment).returncode
+
+
 def main(what: str, *options: str) -> int:
     if what == "size":
         size(int(options[1]) if options[:1] == ("--traces",) else 300)
         return 0
+    if what == "kills":
+        return kills(options[1] if options[:1] == ("--kills",) else "50")
     return subprocess.run([sys.executable, BENCH / SCRIPTS[what], *options]).returncode
 
 
 if __name__ == "__main__":
     arguments = sys.argv[1:] or ["size"]
-    if arguments[0] not in {*SCRIPTS, "size"}:
+    if arguments[0] not in {*SCRIPTS, "kills", "size"}:
         sys.exit(__doc__)
     sys.exit(main(*arguments))
