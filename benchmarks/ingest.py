@@ -9,9 +9,10 @@
 The first three run the shared benches (GROUNDWIRE_BENCH, by default ../shared/bench) with our
 targets beside theirs, all in one run, so that a busy machine falls on all alike; further options
 are passed on. `kills` is tests/end_to_end/test_crash.py at length: kill -9 under load, also while
-the disk fills, the clock jumps and PostgreSQL restarts, every acknowledged id compared. `size` stores traces with the contexts of the ragtruth development set (labelled
-data: GROUNDWIRE_DATA) and prints the KB a trace takes, with new chunks and with chunks that recur;
-it is what runs without arguments.
+the disk fills, the clock jumps and PostgreSQL restarts, every acknowledged id compared. `size`
+stores traces with the contexts of the ragtruth development set (labelled data: GROUNDWIRE_DATA) and
+prints the KB a trace takes, with new chunks and with chunks that recur; it is what runs without
+arguments.
 """
 
 import gzip

@@ -68,7 +68,8 @@ def running_collector(
         wait_until_ready(process, port)
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
@@ -149,20 +150,30 @@ def send(port: int, seed: int, told: Told) -> None:
 
 
 @contextmanager
+def sending(port: int, told: Told, chance: random.Random) -> Iterator[None]:
+    """Senders at work; the block must end what they send to."""
+    senders = [
+        threading.Thread(target=send, args=(port, chance.getrandbits(64), told))
+        for _ in range(CONNECTIONS)
+    ]
+    for sender in senders:
+        sender.start()
+    yield
+    for sender in senders:
+        sender.join()
+
+
+@contextmanager
 def killed_under_load(
     folder: Path, port: int, told: Told, chance: random.Random, **environment: str
 ) -> Iterator[None]:
     """A collector that is sent to, and killed at the end of the block."""
-    with running_collector(folder, port, **environment):
-        senders = [
-            threading.Thread(target=send, args=(port, chance.getrandbits(64), told))
-            for _ in range(CONNECTIONS)
-        ]
-        for sender in senders:
-            sender.start()
+    with (
+        running_collector(folder, port, **environment) as collector,
+        sending(port, told, chance),
+    ):
         yield
-    for sender in senders:
-        sender.join()
+        os.killpg(collector.pid, signal.SIGKILL)
 
 
 def spans_on_disk(folder: Path) -> dict[str, int]:
@@ -207,6 +218,20 @@ def test_every_acknowledged_trace_survives_kill_9_and_is_read_back(tmp_path: Pat
         while not set(told.acknowledged) <= served(port) and time.monotonic() < deadline:
             time.sleep(0.5)
         assert set(told.acknowledged) - served(port) == set()
+
+
+def test_a_stop_under_load_answers_what_it_has_stored(tmp_path: Path) -> None:
+    told, port = Told(), free_port()
+    with (
+        running_collector(tmp_path, port, GROUNDWIRE_EVALUATORS="none") as collector,
+        sending(port, told, random.Random()),
+    ):
+        while len(told.acknowledged) < 50:
+            time.sleep(0.01)
+        collector.send_signal(signal.SIGTERM)
+        assert collector.wait(30) == 0
+    assert set(spans_on_disk(tmp_path)) == set(told.acknowledged)
+    assert lost(told, spans_on_disk(tmp_path)) == {}
 
 
 class Trouble(Protocol):

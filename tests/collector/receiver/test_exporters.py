@@ -3,12 +3,15 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
+from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import (
     OTLPSpanExporter as HttpExporter,
 )
@@ -17,14 +20,23 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from tests.collector.receiver.cut_lines import cut_line
 
 from groundwire_collector.app import create_app
+from groundwire_collector.catalogue import (
+    SPANS_DEDUPLICATED,
+    SPANS_RECEIVED,
+    SPANS_REJECTED,
+    Metric,
+)
+from groundwire_collector.gate import FRESH_SECONDS
 from groundwire_collector.processes.receiver import Server
 from groundwire_collector.receiver.body import RefusalError
 from groundwire_collector.receiver.wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
-from groundwire_collector.storage.keys import first_key
+from groundwire_collector.storage import keys
+from groundwire_collector.storage.keys import Access, first_key
 from groundwire_collector.storage.spans import arrivals, spans_of
 
 HEADERS = {"authorization": "Bearer gw_test"}
@@ -54,19 +66,42 @@ def server(tmp_path: Path) -> Iterator[Server]:
     thread.join()
 
 
-def http(server: Server, key: str = "gw_test") -> SpanExporter:
-    url = f"http://127.0.0.1:{server.config.port}/v1/traces"
-    return HttpExporter(url, headers={"authorization": f"Bearer {key}"}, timeout=5)
+def http(
+    server: Server,
+    key: str = "gw_test",
+    port: int = 0,
+    compression: Any = Compression.NoCompression,
+) -> SpanExporter:
+    url = f"http://127.0.0.1:{port or server.config.port}/v1/traces"
+    headers = {"authorization": f"Bearer {key}"}
+    return HttpExporter(url, headers=headers, timeout=10, compression=compression)
 
 
-def over_grpc(server: Server, key: str = "gw_test") -> SpanExporter:
+def http_gzip(server: Server, key: str = "gw_test", port: int = 0) -> SpanExporter:
+    return http(server, key, port, Compression.Gzip)
+
+
+def over_grpc(server: Server, key: str = "gw_test", port: int = 0) -> SpanExporter:
     exporter: SpanExporter = GrpcExporter(
-        f"127.0.0.1:{server.settings.grpc_port}",
+        f"127.0.0.1:{port or server.settings.grpc_port}",
         insecure=True,
         headers={"authorization": f"Bearer {key}"},
-        timeout=5,
+        timeout=10,
     )
     return exporter
+
+
+Transport = Callable[..., SpanExporter]
+TRANSPORTS: list[Transport] = [http, http_gzip, over_grpc]
+
+
+def port_of(server: Server, transport: Transport) -> int:
+    return server.settings.grpc_port if transport is over_grpc else server.settings.port
+
+
+def counted(server: Server, metric: Metric) -> float:
+    registry = server.application.state.reception.intake.registry
+    return registry.get_sample_value(f"{metric.name}_total") or 0.0
 
 
 def a_span(name: str = "ask") -> ReadableSpan:
@@ -84,34 +119,73 @@ def stored(server: Server) -> list[Span]:
     return [span for spans in found.values() for span in spans]
 
 
-@pytest.mark.parametrize("transport", [http, over_grpc])
-def test_a_python_exporter_is_served(server: Server, transport: type) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_python_exporter_is_served(server: Server, transport: Transport) -> None:
     exporter = transport(server)
     assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
     assert [(span.name, span.service) for span in stored(server)] == [("ask", "shop")]
     exporter.shutdown()
 
 
-@pytest.mark.parametrize("transport", [http, over_grpc])
-def test_a_python_exporter_tries_again_what_passes(
-    server: Server, transport: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
+@contextmanager
+def refusing_at_first(server: Server, status: int) -> Iterator[list[float]]:
+    """Refuses the first request; when each was asked."""
+    asked: list[float] = []
     reception = server.application.state.reception
-    admit = type(reception).admit
+    admit = reception.admit
 
-    def busy_at_first(self: object, access: object) -> None:
-        asked.append(access)
+    def busy_at_first(access: Access) -> None:
+        asked.append(time.monotonic())
         if len(asked) == 1:
-            raise RefusalError(503, "Try again.")
-        admit(reception, access)
+            raise RefusalError(status, "Not now.")
+        admit(access)
 
-    monkeypatch.setattr(type(reception), "admit", busy_at_first)
+    reception.admit = busy_at_first
+    yield asked
+    reception.admit = admit
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_python_exporter_tries_again_what_passes(
+    server: Server, transport: Transport, status: int
+) -> None:
     exporter = transport(server)
-    assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
+    with refusing_at_first(server, status) as asked:
+        assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
     assert len(asked) == 2
+    # Told to wait a second it does; over gRPC it may come up to a fifth sooner.
+    assert asked[1] - asked[0] >= 0.8
     assert len(stored(server)) == 1
     exporter.shutdown()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_an_answer_that_is_lost_after_the_commit_makes_no_second_span(
+    server: Server, transport: Transport
+) -> None:
+    with cut_line(port_of(server, transport), lambda: bool(stored(server))) as line:
+        exporter = transport(server, port=line.port)
+        assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
+        exporter.shutdown()
+        assert line.cuts == 1
+    assert len(stored(server)) == 1
+    assert counted(server, SPANS_DEDUPLICATED) == 1
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_partial_success_is_not_sent_again_and_is_counted_here(
+    server: Server, transport: Transport
+) -> None:
+    key = keys.generate()
+    with server.application.state.engine.begin() as connection:
+        keys.add(connection, key, "bank", services=("bank",))
+    time.sleep(FRESH_SECONDS)
+    exporter = transport(server, key=key)
+    assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
+    exporter.shutdown()
+    assert stored(server) == []
+    assert counted(server, SPANS_RECEIVED) == counted(server, SPANS_REJECTED) == 1
 
 
 # Over gRPC its own library refuses what is too long, and the Python exporter tries that again.
@@ -121,7 +195,7 @@ REFUSED_OVER_GRPC = [(over_grpc, status) for status in (400, 401, 403)]
 
 @pytest.mark.parametrize(("transport", "status"), [*REFUSED, *REFUSED_OVER_GRPC])
 def test_a_python_exporter_gives_up_at_once_what_never_will_be_taken(
-    server: Server, transport: type, status: int, monkeypatch: pytest.MonkeyPatch
+    server: Server, transport: Transport, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -136,8 +210,8 @@ def test_a_python_exporter_gives_up_at_once_what_never_will_be_taken(
     exporter.shutdown()
 
 
-@pytest.mark.parametrize("transport", [http, over_grpc])
-def test_a_bad_key_stores_nothing(server: Server, transport: type) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_bad_key_stores_nothing(server: Server, transport: Transport) -> None:
     exporter = transport(server, key="gw_wrong")
     assert exporter.export([a_span()]) == SpanExportResult.FAILURE
     assert stored(server) == []

@@ -8,16 +8,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.collector.receiver.cut_lines import cut_line
 
 from groundwire_collector.app import create_app
 from groundwire_collector.catalogue import REQUESTS
 from groundwire_collector.processes.receiver import Server
+from groundwire_collector.receiver.answers import RETRY_SECONDS
 from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.rate import Rate
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage import keys
 from groundwire_collector.storage.keys import first_key
 from groundwire_collector.storage.spans import arrivals, spans_of
 
@@ -76,10 +81,10 @@ def serving(folder: Path, **given: Any) -> Iterator[Server]:
 
 
 def export(
-    modules: Path, server: Server, kind: str, key: str = "gw_test", length: int = 10
+    modules: Path, server: Server, kind: str, key: str = "gw_test", length: int = 10, port: int = 0
 ) -> dict[str, Any]:
     """What the exporter says became of its span: code 0 is success; the status it gave up at."""
-    url = f"{server.settings.url}/v1/traces"
+    url = f"http://127.0.0.1:{port or server.settings.port}/v1/traces"
     command = ["node", str(PROGRAM), kind, url, key, str(length)]
     done = subprocess.run(command, cwd=modules, check=True, capture_output=True, timeout=60)
     said: dict[str, Any] = json.loads(done.stdout)
@@ -125,12 +130,46 @@ def test_it_gives_up_at_once_what_never_will_be_taken(
         assert stored(server) == []
 
 
-def test_it_waits_as_long_as_it_is_told_by_429(modules: Path, tmp_path: Path) -> None:
-    with serving(tmp_path, ingest_rate=0.5) as server:
-        assert [export(modules, server, kind) for kind in KINDS] == [DONE, DONE]
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_waits_as_long_as_it_is_told_by_429(
+    modules: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def too_fast_at_first(*_: object) -> None:
+        asked.append(time.monotonic())
+        if len(asked) < 3:
+            raise RefusalError(429, "Slower.")
+
+    monkeypatch.setattr(Rate, "take", too_fast_at_first)
+    with serving(tmp_path) as server:
+        assert export(modules, server, kind) == DONE
+        assert (answered(server, 429), answered(server, 200)) == (2, 1)
+        assert min(later - at for at, later in pairwise(asked)) >= RETRY_SECONDS
+        assert len(stored(server)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_that_is_lost_after_the_commit_makes_no_second_span(
+    modules: Path, tmp_path: Path, kind: str
+) -> None:
+    with serving(tmp_path) as server:
+        with cut_line(server.settings.port, lambda: bool(stored(server))) as line:
+            assert export(modules, server, kind, port=line.port) == DONE
+            assert line.cuts == 1
         assert answered(server, 200) == 2
-        assert 1 <= answered(server, 429) <= 3  # told to wait one second each time
-        assert len(stored(server)) == 2
+        assert len(stored(server)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_partial_success_is_not_sent_again(modules: Path, tmp_path: Path, kind: str) -> None:
+    with serving(tmp_path) as server:
+        key = keys.generate()
+        with server.application.state.engine.begin() as connection:
+            keys.add(connection, key, "bank", services=("bank",))
+        assert export(modules, server, kind, key=key) == DONE
+        assert answered(server, 200) == 1
+        assert stored(server) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
