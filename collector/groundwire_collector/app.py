@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from groundwire_collector import __version__, catalogue, health, pages
-from groundwire_collector.gate import Gate, KeyRing
+from groundwire_collector.gate import Door, Gate, KeyRing
 from groundwire_collector.intake import Intake
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.problems import add_problem_handlers
@@ -45,7 +45,6 @@ def create_app(settings: Settings) -> FastAPI:
     intake.watch(catalogue.PENDING_BYTES, lambda: reception.budget.held)
     if isinstance(engine, SqliteEngine):
         intake.watch(catalogue.WAL_BYTES, engine.file.wal_bytes)
-    key_ring = KeyRing(engine)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.state.reception = reception
     app.state.open_metrics = _metrics_are_open(settings)
-    app.state.key_ring = key_ring
+    app.state.door = Door(KeyRing(engine), intake)
     app.state.exposition = Exposition(
         engine, intake.registry, judging=bool(settings.evaluator_names)
     )
@@ -82,8 +81,7 @@ class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         state, routes = self.state, super().build_middleware_stack()
         receiver = Receiver(routes, state.reception, state.settings.path_prefix)
-        intake = state.reception.intake
-        return Gate(receiver, state.key_ring, intake, open_metrics=state.open_metrics)
+        return Gate(receiver, state.door, open_metrics=state.open_metrics)
 
 
 def is_loopback(host: str) -> bool:

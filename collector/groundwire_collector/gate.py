@@ -90,16 +90,41 @@ class Attempts:
         return access is None or (address, access.key_id) not in self._opened
 
 
-class Gate:
-    """ASGI middleware; what it lets through carries its Access in the scope."""
+class Door:
+    """Lets in who has a good key, over HTTP and gRPC alike; counts bad keys and limits them."""
 
-    def __init__(
-        self, app: ASGIApp, key_ring: KeyRing, intake: Intake, *, open_metrics: bool
-    ) -> None:
-        self._app = app
+    def __init__(self, key_ring: KeyRing, intake: Intake) -> None:
         self._keys = key_ring
         self._intake = intake
         self._attempts = Attempts()
+
+    async def access(self, key: str | None, address: str) -> Access | None:
+        """What the key allows; None: nothing, or nothing from this address for now.
+
+        May raise what passes (PASSING).
+        """
+        access = await self._keys.access(key) if key else None
+        if access is None or self._attempts.bars(address, access):
+            return None
+        self._attempts.opened(address, access.key_id)
+        return access
+
+    def refused(self, key: str | None, address: str) -> int:
+        """The status of an answer to who was not let in: 401, or 429 after too many bad keys."""
+        if key is None:
+            return 401
+        barred = self._attempts.bars(address, None)
+        self._attempts.failed(address)
+        self._intake.bad_key()
+        return 429 if barred else 401
+
+
+class Gate:
+    """ASGI middleware; what it lets through carries its Access in the scope."""
+
+    def __init__(self, app: ASGIApp, door: Door, *, open_metrics: bool) -> None:
+        self._app = app
+        self._door = door
         self._open = ALWAYS_OPEN | (OPEN_ON_LOOPBACK if open_metrics else frozenset())
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -116,22 +141,14 @@ class Gate:
         key = presented_key(headers, cookie=_is_of_a_page(scope))
         address = scope["client"][0] if scope.get("client") else ""
         try:
-            access = await self._keys.access(key) if key else None
+            access = await self._door.access(key, address)
         except PASSING:
             return _refuse(scope, headers, 503)
-        if access is not None and not self._attempts.bars(address, access):
-            self._attempts.opened(address, access.key_id)
+        if access is not None:
             scope[SCOPE_KEY] = access
-            return None
-        if scope["path"] in self._open:
-            return None
-        if key is not None:
-            barred = self._attempts.bars(address, access)
-            self._attempts.failed(address)
-            self._intake.bad_key()
-            if barred:
-                return _refuse(scope, headers, 429)
-        return _refuse(scope, headers, 401)
+        elif scope["path"] not in self._open:
+            return _refuse(scope, headers, self._door.refused(key, address))
+        return None
 
 
 def _is_of_a_page(scope: AsgiScope) -> bool:

@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
             from groundwire_collector.receiver import grpc  # the extra [grpc]
 
             state = self.application.state
-            self._listener = await grpc.start(self.settings, state.reception, state.key_ring)
+            self._listener = await grpc.start(self.settings, state.reception, state.door)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._listener is not None:

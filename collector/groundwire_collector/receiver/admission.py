@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from groundwire.attributes import SERVICE_NAME
 from groundwire_collector.receiver import wire
 from groundwire_collector.receiver.blocks import Block, Item
-from groundwire_collector.receiver.limits import cut_log_record, cut_resource, cut_span
+from groundwire_collector.receiver.limits import cut_log_record, cut_resource, cut_scope, cut_span
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.storage.encoding import EVENT_NAME, UNKNOWN_SERVICE, service_name
 from groundwire_collector.storage.keys import Access
@@ -91,8 +91,10 @@ class Admission:
     def _origin(self, resource: Resource, scope: InstrumentationScope) -> bytes:
         """A ResourceSpans with one ScopeSpans, without its spans."""
         cut_resource(resource, self.longest)
+        cut_scope(scope, self.longest)
         if self.redaction is not None:
             self.redaction.resource(resource)
+            self.redaction.scope(scope)
         scope_spans = wire.field(1, scope.SerializeToString())
         return wire.field(1, resource.SerializeToString()) + wire.field(2, scope_spans)
 

@@ -5,6 +5,7 @@ https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
@@ -14,7 +15,7 @@ from google.rpc.status_pb2 import Status
 
 from groundwire_collector.access import presented_key
 from groundwire_collector.errors import StorageUnavailableError
-from groundwire_collector.gate import KeyRing
+from groundwire_collector.gate import Door
 from groundwire_collector.receiver import answers
 from groundwire_collector.receiver.body import RefusalError
 from groundwire_collector.receiver.reception import Reception
@@ -32,9 +33,9 @@ Handler = Callable[..., Awaitable[Message]]
 class GrpcReceiver:
     """The three export services; requests are taken as bytes, so one bad span costs only itself."""
 
-    def __init__(self, reception: Reception, keys: KeyRing) -> None:
+    def __init__(self, reception: Reception, door: Door) -> None:
         self._reception = reception
-        self._keys = keys
+        self._door = door
 
     def services(self) -> list[grpc.GenericRpcHandler]:
         return [
@@ -72,18 +73,19 @@ class GrpcReceiver:
     async def _access(self, context: Any) -> Access:
         headers = {key.encode(): _bytes(value) for key, value in context.invocation_metadata()}
         key = presented_key(headers, cookie=False)
-        access = await self._keys.access(key) if key else None
+        address = _address(context.peer())
+        access = await self._door.access(key, address)
         if access is None:
-            self._reception.intake.bad_key()
-            raise RefusalError(401, "A key is needed: metadata authorization: Bearer KEY.")
+            message = "A key is needed: metadata authorization: Bearer KEY."
+            raise RefusalError(self._door.refused(key, address), message)
         return access
 
 
-async def start(settings: Settings, reception: Reception, keys: KeyRing) -> grpc.aio.Server:
+async def start(settings: Settings, reception: Reception, door: Door) -> grpc.aio.Server:
     """Listen on `grpc_port`; the caller stops it."""
     options = [("grpc.max_receive_message_length", settings.max_body_bytes)]
     server = grpc.aio.server(options=options)
-    for service in GrpcReceiver(reception, keys).services():
+    for service in GrpcReceiver(reception, door).services():
         server.add_generic_rpc_handlers((service,))
     address = f"{settings.host}:{settings.grpc_port}"
     if settings.tls_certificate and settings.tls_key:
@@ -108,3 +110,8 @@ async def _abort(context: Any, status: int, message: str) -> None:
 
 def _bytes(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else value.encode()
+
+
+def _address(peer: str) -> str:
+    """Of `ipv4:127.0.0.1:4711` or `ipv6:%5B::1%5D:4711` what one machine has in common."""
+    return unquote(peer).partition(":")[2].rpartition(":")[0].strip("[]")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -24,13 +24,16 @@ def cut_span(span: Span, longest: int) -> None:
     """Cut every text of a span that is longer than `longest` bytes of UTF-8."""
     if span.ByteSize() <= longest:
         return
+    span.DiscardUnknownFields()
     span.name = _cut(span.name, LONGEST_NAME)
+    span.trace_state = _cut(span.trace_state, LONGEST_NAME)
     span.status.message = _cut(span.status.message, longest)
     cuts = _cut_pairs(span.attributes, longest)
     for event in span.events:
         event.name = _cut(event.name, LONGEST_NAME)
         cuts |= _cut_pairs(event.attributes, longest)
     for link in span.links:
+        link.trace_state = _cut(link.trace_state, LONGEST_NAME)
         _cut_pairs(link.attributes, longest)
     _mark(span.attributes, cuts)
 
@@ -38,6 +41,9 @@ def cut_span(span: Span, longest: int) -> None:
 def cut_log_record(record: LogRecord, longest: int) -> None:
     if record.ByteSize() <= longest:
         return
+    record.DiscardUnknownFields()
+    record.event_name = _cut(record.event_name, LONGEST_NAME)
+    record.severity_text = _cut(record.severity_text, LONGEST_NAME)
     cuts = _cut_pairs(record.attributes, longest)
     for cut in _cut_value(record.body, longest):
         cuts["body"] = cut
@@ -46,7 +52,16 @@ def cut_log_record(record: LogRecord, longest: int) -> None:
 
 def cut_resource(resource: Resource, longest: int) -> None:
     if resource.ByteSize() > longest:
+        resource.DiscardUnknownFields()
         _mark(resource.attributes, _cut_pairs(resource.attributes, longest))
+
+
+def cut_scope(scope: InstrumentationScope, longest: int) -> None:
+    if scope.ByteSize() > longest:
+        scope.DiscardUnknownFields()
+        scope.name = _cut(scope.name, LONGEST_NAME)
+        scope.version = _cut(scope.version, LONGEST_NAME)
+        _mark(scope.attributes, _cut_pairs(scope.attributes, longest))
 
 
 def _cut_pairs(pairs: Iterable[KeyValue], longest: int) -> Cuts:
@@ -79,6 +94,7 @@ def _cut_value(value: AnyValue, longest: int) -> Iterator[dict[str, Any]]:
             yield from _cut_value(item, longest)
     elif kind == "kvlist_value":
         for pair in value.kvlist_value.values:
+            pair.key = _cut(pair.key, LONGEST_NAME)
             yield from _cut_value(pair.value, longest)
 
 

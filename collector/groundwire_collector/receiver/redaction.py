@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b, sha256
 from typing import Any, Protocol
 
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from google.protobuf.message import Message
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -45,6 +46,7 @@ _STRUCTURE = re.compile(
     r"|(session|user|enduser)\.id|error\.type|exception\.type|event\.name"
 )
 _NUMBERS = 100_000
+_KEY = "key"
 
 
 class Redaction(Protocol):
@@ -55,6 +57,8 @@ class Redaction(Protocol):
     def log_record(self, message: LogRecord) -> None: ...
 
     def resource(self, message: Resource) -> None: ...
+
+    def scope(self, message: InstrumentationScope) -> None: ...
 
 
 def redaction_of(settings: Settings, key: bytes) -> Redaction | None:
@@ -81,29 +85,48 @@ class Masking:
 
     def span(self, message: Span) -> None:
         trace = message.trace_id
+        message.DiscardUnknownFields()
         message.name = self.mask(message.name, trace)
+        message.trace_state = self.mask(message.trace_state, trace)
         message.status.message = self.mask(message.status.message, trace)
         for pairs in (message.attributes, *(link.attributes for link in message.links)):
             self._pairs(pairs, trace)
         for event in message.events:
             event.name = self.mask(event.name, trace)
             self._pairs(event.attributes, trace)
+        for link in message.links:
+            link.trace_state = self.mask(link.trace_state, trace)
 
     def log_record(self, message: LogRecord) -> None:
-        self._pairs(message.attributes, message.trace_id)
-        for value in _strings(message.body):
-            value.string_value = self.mask(value.string_value, message.trace_id)
+        trace = message.trace_id
+        message.DiscardUnknownFields()
+        message.event_name = self.mask(message.event_name, trace)
+        message.severity_text = self.mask(message.severity_text, trace)
+        self._pairs(message.attributes, trace)
+        self._value(message.body, trace)
 
     def resource(self, message: Resource) -> None:
+        message.DiscardUnknownFields()
+        self._pairs(message.attributes, b"")
+
+    def scope(self, message: InstrumentationScope) -> None:
+        message.DiscardUnknownFields()
         self._pairs(message.attributes, b"")
 
     def _pairs(self, pairs: Iterable[KeyValue], trace: bytes) -> None:
         for pair in pairs:
-            for value in _strings(pair.value):
-                text = value.string_value
-                masked = self.mask(text, trace)
-                if masked is not text:
-                    value.string_value = masked
+            self._field(pair, _KEY, trace)
+            self._value(pair.value, trace)
+
+    def _value(self, value: AnyValue, trace: bytes) -> None:
+        for message, name in _texts(value):
+            self._field(message, name, trace)
+
+    def _field(self, message: Message, name: str, trace: bytes) -> None:
+        text: str = getattr(message, name)
+        masked = self.mask(text, trace)
+        if masked is not text:
+            setattr(message, name, masked)
 
     def mask(self, text: str, trace: bytes) -> str:
         for mask, pattern in self._masks:
@@ -140,47 +163,68 @@ class HashOnly:
         self._masking = Masking(DEFAULT_MASKS, key)
 
     def span(self, message: Span) -> None:
+        message.DiscardUnknownFields()
         message.name = self._masking.mask(message.name, message.trace_id)
+        message.trace_state = ""
         message.status.message = REDACTED if message.status.message else ""
         self._pairs(message.attributes)
         for event in message.events:
             event.name = self._masking.mask(event.name, message.trace_id)
             self._pairs(event.attributes)
         for link in message.links:
+            link.trace_state = ""
             self._pairs(link.attributes)
 
     def log_record(self, message: LogRecord) -> None:
+        message.DiscardUnknownFields()
+        message.event_name = self._masking.mask(message.event_name, message.trace_id)
+        message.severity_text = ""
         self._pairs(message.attributes)
-        for value in _strings(message.body):
-            value.string_value = REDACTED
+        for value, name in _texts(message.body):
+            setattr(value, name, self._hidden(value, name))
 
     def resource(self, message: Resource) -> None:
+        message.DiscardUnknownFields()
+        self._pairs(message.attributes)
+
+    def scope(self, message: InstrumentationScope) -> None:
+        message.DiscardUnknownFields()
         self._pairs(message.attributes)
 
     def _pairs(self, pairs: Any) -> None:
         hashed: dict[str, Any] = {}
         for pair in pairs:
+            pair.key = self._masking.mask(pair.key, b"")
             if _STRUCTURE.fullmatch(pair.key):
                 continue
-            for value in _strings(pair.value):
-                text = value.string_value
-                mac = hmac.new(self._key, text.encode(), sha256).hexdigest()
-                hashed[pair.key] = {"hmac_sha256": mac, "length": len(text)}
-                value.string_value = REDACTED
+            for value, name in _texts(pair.value):
+                if name != _KEY:
+                    text = getattr(value, name)
+                    mac = hmac.new(self._key, text.encode(), sha256).hexdigest()
+                    hashed[pair.key] = {"hmac_sha256": mac, "length": len(text)}
+                setattr(value, name, self._hidden(value, name))
         if hashed:
             pairs.add(key=HASHED).value.string_value = json.dumps(hashed)
 
+    def _hidden(self, message: Message, name: str) -> str:
+        """Keys are structure, and masked."""
+        return self._masking.mask(getattr(message, name), b"") if name == _KEY else REDACTED
 
-def _strings(value: AnyValue) -> Iterator[AnyValue]:
-    """Every text in a value; bytes, which no rule can read, are taken out."""
+
+def _texts(value: AnyValue) -> Iterator[tuple[Message, str]]:
+    """Every text in a value, keys of maps too: a message, and its field that holds the text.
+
+    Bytes, which no rule can read, are taken out.
+    """
     kind = value.WhichOneof("value")
     if kind == "string_value":
-        yield value
+        yield value, "string_value"
     elif kind == "bytes_value":
         value.bytes_value = b""
     elif kind == "array_value":
         for item in value.array_value.values:
-            yield from _strings(item)
+            yield from _texts(item)
     elif kind == "kvlist_value":
         for pair in value.kvlist_value.values:
-            yield from _strings(pair.value)
+            yield pair, _KEY
+            yield from _texts(pair.value)

@@ -24,12 +24,13 @@ from tests.collector.receiver.cut_lines import cut_line
 
 from groundwire_collector.app import create_app
 from groundwire_collector.catalogue import (
+    BAD_KEYS,
     SPANS_DEDUPLICATED,
     SPANS_RECEIVED,
     SPANS_REJECTED,
     Metric,
 )
-from groundwire_collector.gate import FRESH_SECONDS
+from groundwire_collector.gate import ATTEMPTS, FRESH_SECONDS
 from groundwire_collector.processes.receiver import Server
 from groundwire_collector.receiver.body import RefusalError
 from groundwire_collector.receiver.wire import field
@@ -49,10 +50,10 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+@contextmanager
+def serving(folder: Path, **given: Any) -> Iterator[Server]:
     settings = Settings(
-        data_dir=tmp_path, api_key="gw_test", port=free_port(), grpc_port=free_port()
+        data_dir=folder, api_key="gw_test", port=free_port(), grpc_port=free_port(), **given
     )
     app = create_app(settings)
     first_key(settings, app.state.engine)
@@ -66,27 +67,36 @@ def server(tmp_path: Path) -> Iterator[Server]:
     thread.join()
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path) as server:
+        yield server
+
+
 def http(
     server: Server,
     key: str = "gw_test",
     port: int = 0,
+    timeout: float = 10,
     compression: Any = Compression.NoCompression,
 ) -> SpanExporter:
     url = f"http://127.0.0.1:{port or server.config.port}/v1/traces"
     headers = {"authorization": f"Bearer {key}"}
-    return HttpExporter(url, headers=headers, timeout=10, compression=compression)
+    return HttpExporter(url, headers=headers, timeout=timeout, compression=compression)
 
 
-def http_gzip(server: Server, key: str = "gw_test", port: int = 0) -> SpanExporter:
-    return http(server, key, port, Compression.Gzip)
+def http_gzip(server: Server, **given: Any) -> SpanExporter:
+    return http(server, compression=Compression.Gzip, **given)
 
 
-def over_grpc(server: Server, key: str = "gw_test", port: int = 0) -> SpanExporter:
+def over_grpc(
+    server: Server, key: str = "gw_test", port: int = 0, timeout: float = 10
+) -> SpanExporter:
     exporter: SpanExporter = GrpcExporter(
         f"127.0.0.1:{port or server.settings.grpc_port}",
         insecure=True,
         headers={"authorization": f"Bearer {key}"},
-        timeout=10,
+        timeout=timeout,
     )
     return exporter
 
@@ -216,6 +226,39 @@ def test_a_bad_key_stores_nothing(server: Server, transport: Transport) -> None:
     assert exporter.export([a_span()]) == SpanExportResult.FAILURE
     assert stored(server) == []
     exporter.shutdown()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_bad_keys_are_limited_by_address_whatever_they_come_by(
+    server: Server, transport: Transport
+) -> None:
+    known, late = "gw_test", keys.generate()
+    with server.application.state.engine.begin() as connection:
+        keys.add(connection, late, "late")
+    exporter = transport(server, key=known)
+    assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
+    door = server.application.state.door
+    assert [door.refused("gw_guess", "127.0.0.1") for _ in range(ATTEMPTS)] == [401] * ATTEMPTS
+    guessing = transport(server, key="gw_guess", timeout=1)
+    assert guessing.export([a_span()]) == SpanExportResult.FAILURE
+    locked_out = transport(server, key=late, timeout=1)
+    assert locked_out.export([a_span()]) == SpanExportResult.FAILURE
+    assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
+    assert counted(server, BAD_KEYS) > ATTEMPTS
+    for each in (exporter, guessing, locked_out):
+        each.shutdown()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_what_must_not_be_written_is_masked_whatever_it_comes_by(
+    tmp_path: Path, transport: Transport
+) -> None:
+    with serving(tmp_path, redact="default") as server:
+        exporter = transport(server)
+        assert exporter.export([a_span("mail to ada@example.org")]) == SpanExportResult.SUCCESS
+        exporter.shutdown()
+        (span,) = stored(server)
+    assert span.name.startswith("mail to [EMAIL_")
 
 
 def test_a_bad_span_costs_only_itself_over_grpc_too(server: Server) -> None:
