@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field, SQLModel
+
+_DRAWN = text("probability IS NOT NULL")  # few: what judges every turn has none
 
 
 class CursorRow(SQLModel, table=True):
@@ -55,6 +57,9 @@ class ScoreRow(SQLModel, table=True):
     """`probability` is how likely the turn was drawn; null of what judges every turn."""
 
     __tablename__ = "score"
+    __table_args__ = (
+        Index("ix_score_drawn", "turn_id", sqlite_where=_DRAWN, postgresql_where=_DRAWN),
+    )
 
     turn_id: str = Field(primary_key=True)
     evaluator: str = Field(primary_key=True)

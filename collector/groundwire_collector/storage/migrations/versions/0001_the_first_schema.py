@@ -356,6 +356,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("turn_id", "evaluator", "revision"),
     )
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_score_drawn",
+            ["turn_id"],
+            unique=False,
+            sqlite_where=sa.text("probability IS NOT NULL"),
+            postgresql_where=sa.text("probability IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_score_state"), ["state"], unique=False)
 
     op.create_table(
