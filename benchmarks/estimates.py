@@ -108,7 +108,64 @@ class Runs:
     even: list[float]  # widths of evenly drawn labels alone, as many
 
     @property
-    def coverage(found: list[Source], runs: int) -> None:
+    def coverage(self) -> float:
+        held = [r.interval.low <= self.truth <= r.interval.high for r in self.rates]
+        return float(np.mean(held))
+
+    @property
+    def width(self) -> float:
+        return float(np.mean([width(rate.interval) for rate in self.rates]))
+
+    @property
+    def worst(self) -> float:
+        """The widest interval over that of the same labels alone, of all runs."""
+        return max(width(rate.interval) / width(rate.labels_only) for rate in self.rates)
+
+    @property
+    def gain(self) -> float:
+        """How many evenly drawn labels alone one label is worth, by width."""
+        return (float(np.mean(self.even)) / self.width) ** 2
+
+    @property
+    def error(self) -> float:
+        """Root mean squared error over that of the same labels alone."""
+        errors = [(rate.value or 0.0) - self.truth for rate in self.rates]
+        alone = [value - self.truth for value in self.plain]
+        return float(np.sqrt(np.mean(np.square(errors)) / np.mean(np.square(alone))))
+
+
+def width(interval: Interval) -> float:
+    return interval.high - interval.low
+
+
+def simulate(source: Source, n: int, total: int, runs: int, *, doubtful: bool) -> Runs:
+    generator = np.random.default_rng(0)
+    found = Runs(source.rate, [], [], [])
+    for _ in range(runs):
+        scores, faithful = source.draw(generator, total)
+        drawn, probabilities = _drawn(generator, scores, n, doubtful)
+        sample = LabelledSample.of(
+            scores, drawn, faithful[drawn], probabilities=probabilities[drawn]
+        )
+        found.rates.append(estimate_rate(sample))
+        found.plain.append(float(sample.weights @ sample.outcomes / sample.weights.sum()))
+        even = generator.choice(total, n, replace=False)
+        alone = labels_only(LabelledSample.of(scores, even, faithful[even]))
+        found.even.append(width(alone.interval()))
+    return found
+
+
+def _drawn(
+    generator: np.random.Generator, scores: Array, n: int, doubtful: bool
+) -> tuple[NDArray[np.intp], Array]:
+    if not doubtful:
+        even = np.sort(generator.choice(len(scores), n, replace=False))
+        return even, np.full(len(scores), n / len(scores))
+    probabilities = chances(scores, n, doubtful)
+    return np.flatnonzero(generator.random(len(scores)) < probabilities), probabilities
+
+
+def coverage(found: list[Source], runs: int) -> None:
     print("\n## Coverage of 95 % intervals for one look\n")
     _table([source for source in found if source.name in COVERED], (5, 20, 50), runs)
 
