@@ -6,6 +6,8 @@ from groundwire_collector.catalogue import Kind, Metric, all_metrics
 from groundwire_collector.rules.alerting import alerts
 from groundwire_collector.rules.limits import Limits
 from groundwire_collector.rules.recording import recordings, references
+from groundwire_collector.rules.series import Recording
+from groundwire_collector.rules.targets import Targets
 from groundwire_collector.storage.label_sets import CAP
 
 LIMITS = Limits.load(None)
@@ -37,7 +39,7 @@ def page() -> str:
             _table(("name", "kind", "kept in", "labels", "meaning"), map(_metric, all_metrics())),
             "## Recorded series\n",
             "`current` is the window `current_window` below.\n",
-            _table(("name", "meaning"), ((f"`{r.name}`", r.meaning) for r in recorded)),
+            _table(("name", "meaning"), _recorded(recorded)),
             "## Alerts\n",
             "Expressions are in `dashboards/generated/prometheus/groundwire-alerts.yml`.\n",
             _table(("name", "severity", "runbook"), _alerts()),
@@ -56,6 +58,14 @@ def _metric(metric: Metric) -> Sequence[str]:
     return f"`{metric.name}{suffix}`", metric.kind.value, kept, labels, metric.help
 
 
+def _recorded(recorded: Iterable[Recording]) -> Iterable[Sequence[str]]:
+    """Each name once, though some are recorded by window or by scope."""
+    meanings: dict[str, str] = {}
+    for recording in recorded:
+        meanings.setdefault(recording.name, recording.meaning)
+    return ((f"`{name}`", meaning) for name, meaning in meanings.items())
+
+
 def _alerts() -> Iterable[Sequence[str]]:
     for alert in alerts(LIMITS):
         runbook = f"[what to do](../howto/runbooks/{alert.name}.md)"
@@ -65,7 +75,9 @@ def _alerts() -> Iterable[Sequence[str]]:
 def _limits() -> Iterable[Sequence[str]]:
     for name, field in Limits.model_fields.items():
         default = field.default
-        shown = ", ".join(default) if isinstance(default, tuple) else default
+        shown = "; ".join(map(str, default)) if isinstance(default, tuple) else default
+        if isinstance(default, Targets):
+            shown = f"default: {{effect: {default.default.effect:g}}}"
         yield f"`{name}`", f"`{shown}`" if shown != "" else "", field.description or ""
 
 

@@ -35,8 +35,45 @@ def test_the_shipped_rules_are_those_the_code_generates():
 
 @pytest.mark.needs("prometheus")
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.name.split(".")[0])
-def test_the_rules_do_in_prometheus_what_the_scenario_says(scenario: Path):
-    promtool("test", "rules", scenario)
+def test_the_rules_do_in_prometheus_what_the_scenario_says(scenario: Path, tmp_path: Path):
+    promtool("test", "rules", with_its_rules(scenario, tmp_path))
+
+
+def with_its_rules(scenario: Path, folder: Path) -> Path:
+    """The scenario with the rules that it speaks of and those behind them: many more would be slow.
+
+    They are made for the limits that its first line sets, where it sets any.
+    """
+    text = scenario.read_text(encoding="utf-8")
+    document = yaml.safe_load(text)
+    set_limits = re.match(r"# limits: (.+)", text)
+    limits = Limits.model_validate(yaml.safe_load(set_limits[1]) if set_limits else {})
+    groups = [g for rules in files(limits).values() for g in yaml.safe_load(rules)["groups"]]
+    cases = [case for test in document["tests"] for case in test.get("alert_rule_test", ())]
+    exprs = [case for test in document["tests"] for case in test.get("promql_expr_test", ())]
+    wanted = {case["alertname"] for case in cases}.union(*(named(case["expr"]) for case in exprs))
+    while True:
+        kept = [rule for g in groups for rule in g["rules"] if names_of(rule) & wanted]
+        further = set().union(*(named(str(rule)) for rule in kept)) - wanted
+        if not further:
+            break
+        wanted |= further
+    for group in groups:
+        group["rules"] = [rule for rule in group["rules"] if names_of(rule) & wanted]
+    (folder / "rules.yml").write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
+    document["rule_files"] = [str(folder / "rules.yml")]
+    document["group_eval_order"] = [group["name"] for group in groups]  # else any
+    (folder / scenario.name).write_text(yaml.safe_dump(document), encoding="utf-8")
+    return folder / scenario.name
+
+
+def named(text: str) -> set[str]:
+    """The recorded series that an expression or a template names."""
+    return set(re.findall(r"groundwire:[a-z_:]+", text))
+
+
+def names_of(rule: dict[str, object]) -> set[object]:
+    return {rule.get("alert"), rule.get("record")} - {None}
 
 
 @pytest.mark.needs("prometheus")

@@ -1,38 +1,55 @@
 """Recording rules: every ratio is a quotient of sums of counters, never a mean of ratios.
 
 `current` in a name is the window `Limits.current_window`, so the names hold for every setting.
-All replicas of the collector show the same committed counters: one of them is taken.
 """
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from groundwire_collector.catalogue import (
     CLAIMS,
+    DRIFT_CHANGE_BOUND,
+    DRIFT_CHANGE_TIMESTAMP,
+    DRIFT_SIZE,
     EVALUATIONS,
-    EVALUATOR_LABELS,
     FAITHFULNESS,
     FLAGGED_TURNS,
+    INDEX_AGE,
     RELIANCE_OUTCOMES,
+    RETRIEVAL_DURATION,
     TURNS,
-    VERSION_LABELS,
-    Metric,
 )
+from groundwire_collector.rules.burn import burn_recordings, gradual_recordings
 from groundwire_collector.rules.limits import Limits, duration
+from groundwire_collector.rules.series import (
+    BY_JUDGE,
+    BY_SERVICE_AND_JUDGE,
+    BY_VERSION,
+    Recording,
+    grown,
+    one_replica,
+    total,
+)
+from groundwire_collector.rules.shifts import MEDIAN, Share
 
-BY_VERSION = VERSION_LABELS
-BY_JUDGE = (*VERSION_LABELS, *EVALUATOR_LABELS)
-BY_SERVICE_AND_JUDGE = ("service", *EVALUATOR_LABELS)
 JUDGED_STATES = "scored|refusal|no_claims"  # the last two assert nothing unsupported
+SLOW_QUANTILE = 0.9
 
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A recorded series: its name, what it says, and the expression behind it."""
-
-    name: str
-    meaning: str
-    expression: str
+UNRETRIEVED = Share(
+    "groundwire:unretrieved_turns",
+    "the share of turns whose answer was given no chunk",
+    "groundwire:retrievals:current",
+    ("service",),
+)
+MEMORIZATION = Share(
+    "groundwire:memorization",
+    "M_R",
+    "groundwire:deciding_answers:current",
+    ("service", "source"),
+)
+COVERAGE = Share(
+    "groundwire:coverage",
+    "the share of turns with a judgement",
+    "groundwire:covered_turns:current",
+    ("service", "evaluator"),
+)
 
 
 def recordings(limits: Limits) -> tuple[Recording, ...]:
@@ -41,72 +58,76 @@ def recordings(limits: Limits) -> tuple[Recording, ...]:
         *_volumes(limits),
         *_faithfulness(limits),
         *_flagged(limits),
+        *burn_recordings(limits),
         *_reliance(limits),
+        *_retrieval(limits),
         *_health(),
+        *_drift(limits),
     )
 
 
 def references(limits: Limits) -> tuple[Recording, ...]:
     """What looks back far, and so is recorded every `reference_interval` only."""
     window, offset = duration(limits.reference_window), duration(limits.current_window)
+    usual = {"window": window, "offset": offset}
     return (
         Recording(
             "groundwire:faithfulness:reference",
             f"Median over {window} of the faithfulness of a service: the level that is expected.",
-            f"quantile_over_time(0.5, groundwire:faithfulness:service[{window}] offset {offset})",
+            MEDIAN.format(series="groundwire:faithfulness:service", **usual),
         ),
+        UNRETRIEVED.reference(limits, UNRETRIEVED.ratio, limits.current_window),
+        MEMORIZATION.reference(limits, "groundwire:memorization:service", limits.reliance_window),
+        COVERAGE.reference(limits, "groundwire:coverage:service", limits.current_window),
+        Recording(
+            "groundwire:retrieval_seconds:reference",
+            f"Median over {window} of how long the slowest tenth takes.",
+            MEDIAN.format(series="groundwire:retrieval_seconds:service", **usual),
+        ),
+        Recording(
+            "groundwire:index_age_seconds:reference",
+            f"Greatest age of the index of a service in the {window} before the last {window}.",
+            f"max_over_time(groundwire:index_age_seconds:median[{window}] offset {window})",
+        ),
+        *gradual_recordings(limits),
     )
-
-
-def one_replica(limits: Limits, series: str) -> str:
-    """Of the replicas that all show the same number, one."""
-    return f"max without ({', '.join(limits.replica_labels)}) ({series})"
-
-
-def _sum(limits: Limits, by: Sequence[str], series: str, window: int) -> str:
-    grown = one_replica(limits, f"increase({series}[{duration(window)}])")
-    return f"sum by ({', '.join(by)}) ({grown})"
-
-
-def _total(metric: Metric, matchers: str = "") -> str:
-    return f"{metric.name}_total{matchers}"
 
 
 def _volumes(limits: Limits) -> tuple[Recording, ...]:
     window = limits.current_window
-    judged = _total(EVALUATIONS, f'{{state=~"{JUDGED_STATES}"}}')
-    failed = _total(EVALUATIONS, '{state="failed"}')
+    judged = total(EVALUATIONS, f'{{state=~"{JUDGED_STATES}"}}')
+    failed = total(EVALUATIONS, '{state="failed"}')
     return (
         Recording(
             "groundwire:turns:current",
             "Turns, by how they were answered.",
-            _sum(limits, (*BY_VERSION, "route"), _total(TURNS), window),
+            grown(limits, (*BY_VERSION, "route"), total(TURNS), window),
         ),
         Recording(
             "groundwire:turns:recent",
             "Turns of a service in the window after which their absence is told.",
-            _sum(limits, ("service",), _total(TURNS), limits.absence_window),
+            grown(limits, ("service",), total(TURNS), limits.absence_window),
         ),
         Recording(
             "groundwire:evaluations:current",
             "Judgements that were attempted.",
-            _sum(limits, BY_SERVICE_AND_JUDGE, _total(EVALUATIONS), window),
+            grown(limits, BY_SERVICE_AND_JUDGE, total(EVALUATIONS), window),
         ),
         Recording(
             "groundwire:failed_evaluations:current",
             "Judgements that failed; 0 where none did.",
-            f"{_sum(limits, BY_SERVICE_AND_JUDGE, failed, window)}\n"
+            f"{grown(limits, BY_SERVICE_AND_JUDGE, failed, window)}\n"
             "or groundwire:evaluations:current * 0",
         ),
         Recording(
             "groundwire:judged_turns:current",
             "Turns with a judgement: scored, or without anything to support.",
-            _sum(limits, BY_JUDGE, judged, window),
+            grown(limits, BY_JUDGE, judged, window),
         ),
         Recording(
             "groundwire:claims:current",
             "Claims by verdict. Ratios of them weigh long answers more: shown, never alerted on.",
-            _sum(limits, (*BY_JUDGE, "verdict"), _total(CLAIMS), window),
+            grown(limits, (*BY_JUDGE, "verdict"), total(CLAIMS), window),
         ),
     )
 
@@ -115,22 +136,22 @@ def _faithfulness(limits: Limits) -> tuple[Recording, ...]:
     window = limits.current_window
     total, count = f"{FAITHFULNESS.name}_sum", f"{FAITHFULNESS.name}_count"
     on = f"on ({', '.join(BY_SERVICE_AND_JUDGE)})"
-    turns = _sum(limits, BY_SERVICE_AND_JUDGE, count, window)
+    turns = grown(limits, BY_SERVICE_AND_JUDGE, count, window)
     return (
         Recording(
             "groundwire:scored_turns:current",
             "Scored turns: what the mean faithfulness is made of.",
-            _sum(limits, BY_JUDGE, count, window),
+            grown(limits, BY_JUDGE, count, window),
         ),
         Recording(
             "groundwire:faithfulness:current",
             "Mean faithfulness of scored turns.",
-            f"{_sum(limits, BY_JUDGE, total, window)}\n/ (groundwire:scored_turns:current > 0)",
+            f"{grown(limits, BY_JUDGE, total, window)}\n/ (groundwire:scored_turns:current > 0)",
         ),
         Recording(
             "groundwire:faithfulness:service",
             "Mean faithfulness of scored turns over all versions of a service.",
-            f"{_sum(limits, BY_SERVICE_AND_JUDGE, total, window)}\n/ ({turns} > 0)",
+            f"{grown(limits, BY_SERVICE_AND_JUDGE, total, window)}\n/ ({turns} > 0)",
         ),
         Recording(
             "groundwire:faithfulness:drop",
@@ -149,30 +170,34 @@ def _faithfulness(limits: Limits) -> tuple[Recording, ...]:
 
 
 def _flagged(limits: Limits) -> tuple[Recording, ...]:
-    flagged = _sum(limits, BY_JUDGE, _total(FLAGGED_TURNS), limits.current_window)
+    flagged = grown(limits, BY_JUDGE, total(FLAGGED_TURNS), limits.current_window)
     return (
         Recording(
             "groundwire:flagged_turns:current",
-            "Turns decided to hold an unsupported claim; 0 where turns were judged and none was.",
-            f"{flagged}\nor groundwire:judged_turns:current * 0",
+            "Turns decided to hold an unsupported claim; 0 where turns were scored and none was.",
+            f"{flagged}\nor groundwire:scored_turns:current * 0",
         ),
         Recording(
             "groundwire:flagged_turns:ratio",
-            "Share of judged turns that are flagged.",
-            "groundwire:flagged_turns:current / (groundwire:judged_turns:current > 0)",
+            "Share of scored turns that are flagged.",
+            "groundwire:flagged_turns:current / (groundwire:scored_turns:current > 0)",
         ),
     )
 
 
 def _reliance(limits: Limits) -> tuple[Recording, ...]:
-    def answers(*outcomes: str, source: str = ".+") -> str:
+    def answers(*outcomes: str, source: str = ".+", by: tuple[str, ...] = BY_VERSION) -> str:
         matchers = f'{{source=~"{source}", outcome=~"{"|".join(outcomes) or ".+"}"}}'
-        series = _total(RELIANCE_OUTCOMES, matchers)
-        return _sum(limits, (*BY_VERSION, "source"), series, limits.current_window)
+        series = total(RELIANCE_OUTCOMES, matchers)
+        return grown(limits, (*by, "source"), series, limits.reliance_window)
 
     asserted = f"({answers('context', 'parametric')} > 0)"
     zero = "groundwire:reliance_answers:current * 0"
     shadowed = 'groundwire:reliance_answers:current{source="shadow"}'
+    recited, decided = (
+        answers(*outcomes, by=("service",))
+        for outcomes in (("parametric",), ("context", "parametric"))
+    )
     return (
         Recording(
             "groundwire:reliance_answers:current",
@@ -201,6 +226,12 @@ def _reliance(limits: Limits) -> tuple[Recording, ...]:
             f"{answers('context', 'parametric')}\nor {zero}",
         ),
         Recording(
+            "groundwire:memorization:service",
+            "M_R over all versions of a service.",
+            f"({recited}\nor {decided} * 0)\n/ ({decided} > 0)",
+        ),
+        *MEMORIZATION.recordings(),
+        Recording(
             "groundwire:redundant_answers:ratio",
             "Share of shadowed answers that memory gives as well: right today, at risk when the "
             "source changes, and invisible to faithfulness.",
@@ -209,18 +240,103 @@ def _reliance(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
+def _retrieval(limits: Limits) -> tuple[Recording, ...]:
+    window = limits.current_window
+    counted = total(EVALUATIONS, '{evaluator="retrieval", state=~"%s"}')
+    looked_at = grown(limits, ("service",), counted % "scored|no_context", window)
+    without = grown(limits, ("service",), counted % "no_context", window)
+    return (
+        Recording(
+            "groundwire:retrievals:current",
+            "Turns of which it is known whether they were given a chunk.",
+            looked_at,
+        ),
+        Recording(
+            UNRETRIEVED.ratio,
+            "Share of turns whose answer was given no chunk: by design, or because retrieval "
+            "found nothing.",
+            f"({without}\nor groundwire:retrievals:current * 0)\n"
+            "/ (groundwire:retrievals:current > 0)",
+        ),
+        *UNRETRIEVED.recordings(),
+        *_retrieval_time(limits),
+        Recording(
+            "groundwire:index_age_seconds:median",
+            "Age of the index that answered, of the median turn of a service.",
+            f"histogram_quantile(0.5, {_buckets(limits, INDEX_AGE.name, 'service')})",
+        ),
+    )
+
+
+def _retrieval_time(limits: Limits) -> tuple[Recording, ...]:
+    name = RETRIEVAL_DURATION.name
+    by = ("service", "index_version")
+    return (
+        Recording(
+            "groundwire:timed_retrievals:current",
+            "Turns whose retrieval was timed.",
+            grown(limits, by, f"{name}_count", limits.current_window),
+        ),
+        Recording(
+            "groundwire:retrieval_seconds:slow",
+            "How long the retrieval of the slowest tenth of the turns takes at least.",
+            f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, *by)})",
+        ),
+        Recording(
+            "groundwire:retrieval_seconds:service",
+            "The same over all index versions of a service.",
+            f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, 'service')})",
+        ),
+    )
+
+
+def _buckets(limits: Limits, name: str, *by: str) -> str:
+    return grown(limits, ("le", *by), f"{name}_bucket", limits.current_window)
+
+
 def _health() -> tuple[Recording, ...]:
     judged = f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) (groundwire:judged_turns:current)"
     turns = "sum by (service) (groundwire:turns:current) > 0"
     return (
         Recording(
-            "groundwire:coverage:ratio",
+            COVERAGE.ratio,
             "Share of turns that have a judgement.",
             f"{judged}\n/ on (service) group_left ()\n({turns})",
         ),
         Recording(
+            "groundwire:coverage:service",
+            "The same whatever the evaluator's revision.",
+            f"sum by (service, evaluator) ({COVERAGE.ratio})",
+        ),
+        Recording(
+            "groundwire:covered_turns:current",
+            "Turns that could have had a judgement.",
+            f"{COVERAGE.ratio} * 0\n+ on (service) group_left ()\n({turns})",
+        ),
+        *COVERAGE.recordings(),
+        Recording(
             "groundwire:failed_evaluations:ratio",
             "Share of judgements that failed.",
             "groundwire:failed_evaluations:current / (groundwire:evaluations:current > 0)",
+        ),
+    )
+
+
+def _drift(limits: Limits) -> tuple[Recording, ...]:
+    return (
+        Recording(
+            "groundwire:drift:changed",
+            "When the change behind an open drift alarm began, seconds since the epoch.",
+            one_replica(limits, DRIFT_CHANGE_TIMESTAMP.name),
+        ),
+        Recording(
+            "groundwire:drift:bound",
+            "The stated error of that moment.",
+            one_replica(limits, DRIFT_CHANGE_BOUND.name),
+        ),
+        Recording(
+            "groundwire:drift:size",
+            "By how much the mean loss grew.",
+            one_replica(limits, DRIFT_SIZE.name),
         ),
     )

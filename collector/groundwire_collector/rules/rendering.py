@@ -6,9 +6,11 @@ from typing import Any
 
 import yaml
 
-from groundwire_collector.rules.alerting import Alert, alerts
+from groundwire_collector.rules.alert import Alert
+from groundwire_collector.rules.alerting import alerts
 from groundwire_collector.rules.limits import Limits, duration
-from groundwire_collector.rules.recording import Recording, recordings, references
+from groundwire_collector.rules.recording import recordings, references
+from groundwire_collector.rules.series import Recording
 
 HEADER = "# Written by `groundwire rules`. Change its settings, not this file.\n"
 
@@ -49,7 +51,8 @@ def _group(name: str, interval: int, rules: Any) -> dict[str, Any]:
 
 
 def _recording(recording: Recording) -> dict[str, Any]:
-    return {"record": recording.name, "expr": recording.expression}
+    rule: dict[str, Any] = {"record": recording.name, "expr": recording.expression}
+    return rule | ({"labels": dict(recording.labels)} if recording.labels else {})
 
 
 def _alert(alert: Alert, limits: Limits) -> dict[str, Any]:
@@ -60,8 +63,7 @@ def _alert(alert: Alert, limits: Limits) -> dict[str, Any]:
         rule["keep_firing_for"] = duration(alert.keep_firing)
     rule["labels"] = {"severity": alert.severity.value}
     rule["annotations"] = {
-        "summary": alert.summary,
-        "description": alert.description,
+        **alert.texts(),
         **alert.links,
         "runbook_url": f"{limits.runbooks}/{alert.name}",
     }

@@ -1,0 +1,50 @@
+"""What share of turns may be flagged, by service: a small YAML file that users edit.
+
+default: {effect: 0.03}          # the baseline's share, and this much more
+services:
+  support-bot: {effect: 0.05}
+  search: {flagged: 0.10}        # a share of one's own, whatever the baseline is
+"""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from groundwire_collector.errors import UsageError
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+SMALLEST_EFFECT = 0.03  # as the collector's `min_effect`
+
+
+class Target(BaseModel):
+    """Either the baseline's flagged share plus `effect`, or the share `flagged`; in (0, 1)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    effect: Share | None = None
+    flagged: Share | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.effect is None) == (self.flagged is None):
+            raise ValueError("a target is either `effect` or `flagged`")
+        return self
+
+
+class Targets(BaseModel):
+    """The target of each service; those that are not named have the default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: Target = Target(effect=SMALLEST_EFFECT)
+    services: dict[str, Target] = {}
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """The targets of a YAML file. Raises UsageError where it is not one."""
+        try:
+            return cls.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+            raise UsageError(f"{file}: {error}") from error
