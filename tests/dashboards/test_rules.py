@@ -19,6 +19,7 @@ from groundwire_collector.rules.rendering import files, write
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ROOT / "dashboards/generated/prometheus"
+RUNBOOKS = ROOT / "docs/howto/runbooks"
 SCENARIOS = sorted((Path(__file__).parent / "promtool").glob("*.test.yml"))
 LIMITS = Limits.load(None)
 
@@ -78,7 +79,7 @@ def names_of(rule: dict[str, object]) -> set[object]:
 
 @pytest.mark.needs("prometheus")
 def test_prometheus_understands_the_rules_with_any_limits(tmp_path: Path):
-    limits = LIMITS.model_copy(update={"current_window": 90, "drop_for": 0, "min_drop": 0.125})
+    limits = LIMITS.model_copy(update={"current_window": 90, "ticket_after": 0, "min_drop": 0.125})
     for number, chosen in enumerate((LIMITS, limits)):
         promtool("check", "rules", *write(chosen, tmp_path / str(number)))
 
@@ -97,11 +98,21 @@ def test_every_alert_is_tried_firing_and_silent():
         assert outcomes == {True, False}, alert.name
 
 
-def test_every_alert_has_a_runbook_a_severity_and_links():
+def test_alerts_and_runbooks_are_one_to_one():
+    runbooks = {path.stem: path.read_text("utf-8") for path in RUNBOOKS.glob("*.md")}
+    assert runbooks.keys() == {alert.name for alert in alerts(LIMITS)}
+    for name, text in runbooks.items():
+        assert text.startswith(f"# {name}\n")
+        for part in ("**What it means.**", "**Look**", "**Do**", f"alertname={name}"):
+            assert part in text, (name, part)
+
+
+def test_every_alert_says_what_to_do_first_and_where_to_look():
     for alert in alerts(LIMITS):
-        runbook = ROOT / "docs/howto/runbooks" / f"{alert.name}.md"
-        assert runbook.read_text(encoding="utf-8").startswith(f"# {alert.name}\n")
-        assert alert.severity in ("page", "ticket")
+        assert all((alert.summary, alert.description, alert.first)), alert.name
+        told = any(label in alert.summary for label in ("$labels.service", "No ", "Turns wait"))
+        assert told, f"{alert.name} does not say whom it concerns"
+        assert alert.links or alert.name == "GroundwireCollectorDown"
 
 
 def test_rules_name_only_metrics_that_exist():

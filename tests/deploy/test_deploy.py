@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-ALERTMANAGER = yaml.safe_load((DEPLOY / "alertmanager/alertmanager.yml").read_text())
 LIMITS = Limits.load(None)
 
 
@@ -122,22 +121,6 @@ def test_prometheus_reaches_the_services_of_the_stack_under_the_name_the_rules_e
     for target in targets:
         name, port = target.split(":")
         assert any(published.endswith(f":{port}") for published in SERVICES[name]["ports"])
-
-
-@pytest.mark.needs("alertmanager")
-def test_alertmanager_accepts_its_configuration():
-    run("amtool", "check-config", DEPLOY / "alertmanager/alertmanager.yml")
-
-
-def test_what_silences_and_is_silenced_are_alerts_that_exist():
-    names = {alert.name for alert in alerts(LIMITS)}
-    for rule in ALERTMANAGER["inhibit_rules"]:
-        for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
-            label, pattern = re.fullmatch(r"(\w+)!?=~?\"(.+)\"", matcher).groups()
-            if label == "alertname":
-                assert any(re.fullmatch(pattern, name) for name in names), matcher
-                plain = set(pattern.split("|")) if "+" not in pattern else set()
-                assert plain <= names
 
 
 def test_grafana_finds_the_dashboard_and_its_data_source():

@@ -75,6 +75,36 @@ def list_turns(
     return page("turns.html", rows=rows, asked=asked, more=more, states=STATES, verdicts=VERDICTS)
 
 
+@router.get("/turns/worst")
+def show_worst_turn(
+    access: ReadAccess,
+    database: Database,
+    service: str = "",
+    model_version: str = "",
+    prompt_version: str = "",
+    index_version: str = "",
+    since: str = "",
+    until: str = "",
+) -> Response:
+    """The worst turn that matches: where alerts lead to."""
+    query = TurnQuery(
+        service=service or None,
+        model_version=model_version or None,
+        prompt_version=prompt_version or None,
+        index_version=index_version or None,
+        services=access.services,
+        since_ns=nanoseconds(since),
+        until_ns=nanoseconds(until),
+        order="worst",
+        limit=1,
+    )
+    with database.connect() as connection:
+        found = turns.find(connection, query)
+    if not found:
+        return page("missing.html", 404, what="turn")
+    return RedirectResponse(f"/turns/{found[0].turn.id}", 303)
+
+
 @router.get("/turns/{turn_id}")
 def show_turn(
     turn_id: str,

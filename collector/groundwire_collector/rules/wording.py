@@ -53,8 +53,8 @@ def drift_since() -> str:
     return (
         f"{{{{ range $i, $_ := {alarms} }}}}{{{{ if $i }}}}; {{{{ end }}}}"
         f"{{{{ .Labels.signal }}}}{where} got worse at {moment} ({error}), "
-        "probable cause: {{ .Labels.cause }}{{ else }}No drift alarm is open yet: compare the newest version with the one before."
-        "{{ end }}"
+        "probable cause: {{ .Labels.cause }}{{ else }}No drift alarm is open yet: "
+        "compare the newest version with the one before.{{ end }}"
     )
 
 

@@ -69,6 +69,23 @@ def test_the_links_of_alerts_and_panels_find_their_turns(app, browser, pages):
         assert questions(browser.get(f"/turns?{query}")) == expected, query
 
 
+def test_one_address_opens_the_worst_turn_of_a_version_since_a_change(app, browser, pages):
+    later = pages.noon + timedelta(hours=5)
+    pages.save(
+        app,
+        pages.judged_turn(1, 0.99),
+        pages.judged_turn(2, 0.9, model_version="ft-2"),
+        pages.judged_turn(3, 0.7, model_version="ft-2", started_at=later),
+        pages.judged_turn(4, 0.8, model_version="ft-2", started_at=later),
+    )
+    since = int(later.timestamp())
+    address = f"/turns/worst?order=worst&service=shop&model_version=ft-2&since={since}"
+    opened = browser.get(browser.get(address).headers["location"]).text
+    assert "parcel 4" in opened
+    assert '<mark class="contradicted">' in opened
+    assert browser.get("/turns/worst?service=nobody").status_code == 404
+
+
 @pytest.mark.parametrize("query", ["since=yesterday", "since=1e999", "cursor=x", "order=best"])
 def test_an_address_that_makes_no_sense_is_answered_as_such(browser, query):
     assert browser.get(f"/turns?{query}").status_code == 400
