@@ -3,8 +3,9 @@
     python application.py ORDERS
 
 It asks question after question until it is told to stop. ORDERS is a JSON file that is read again
-before each turn: {"model_version": ..., "reading": share of answers that follow the context}.
-On SIGTERM it sends what waits and prints what became of its turns as JSON.
+before each turn: a list of versions that serve side by side, each {"model_version": ...,
+"reading": share of answers that follow the context}. On SIGTERM it sends what waits and prints
+what became of its turns as JSON.
 """
 
 import json
@@ -13,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import groundwire as gw
@@ -56,13 +58,19 @@ PAUSE_SECONDS = 0.025
 
 def main(orders: Path) -> None:
     chance = random.Random(7)
+    begun = datetime.now(UTC).isoformat()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
 
     @observe.retrieval
     def search(question: str) -> list[dict[str, object]]:
         return [
-            {"id": name, "text": text, "score": float(name in question)}
+            {
+                "id": name,
+                "text": text,
+                "score": float(name in question),
+                "metadata": {"indexed_at": begun},
+            }
             for name, text, _ in sorted(FACTS, key=lambda fact: fact[0] not in question)[:3]
         ]
 
@@ -79,7 +87,8 @@ def main(orders: Path) -> None:
 
     turns = 0
     while not stopped.is_set():
-        order = json.loads(orders.read_text())
+        serving = json.loads(orders.read_text())
+        order = serving[turns // len(FACTS) % len(serving)]
         name, _, _ = FACTS[turns % len(FACTS)]
         with gw.annotate(model_version=order["model_version"]):
             ask(f"What is the rule for the {name}?", order["reading"])

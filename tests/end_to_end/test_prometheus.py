@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +36,29 @@ LIMITS = {
     "interval": 1,
     "reference_interval": 1,
     "current_window": 10,
-    "reference_window": 120,
+    "reference_window": 20,
+    "reliance_window": 10,
     "min_turns": 20,
-    "drop_for": 2,
+    "burn_windows": [
+        {"long": 10, "short": 5, "factor": 14.4, "severity": "page"},
+        {"long": 20, "short": 5, "factor": 6, "severity": "page"},
+        {"long": 40, "short": 5, "factor": 3, "severity": "ticket"},
+        {"long": 60, "short": 5, "factor": 1, "severity": "ticket"},
+    ],
+    "burn_for": 2,
     "keep_firing_for": 2,
+    "retrieval_for": 5,
+    "ticket_after": 12,
     "down_for": 2,
     "absence_window": 10,
     "absence_season": 30,
     "stale_for": 5,
 }
+RUNS = int(os.environ.get("GROUNDWIRE_INCIDENTS", "0"))  # further incidents, a minute each
 SETTINGS = {"GROUNDWIRE_QUIET_SECONDS": "1", "GROUNDWIRE_BASELINE_TURNS": "100"}
 GOOD = {"model_version": "ft-1", "reading": 1.0}
 BAD = {"model_version": "ft-2", "reading": 0.2}
+PAGE = "GroundwireFaithfulnessBurn"
 COUNTED = "|".join(m.name for m in committed_metrics() if m.kind is not Kind.GAUGE)
 
 
@@ -57,9 +69,9 @@ class Application:
     orders: Path
     process: subprocess.Popen[str]
 
-    def order(self, what: dict[str, Any]) -> None:
+    def serve(self, *versions: dict[str, Any]) -> None:
         new = self.orders.with_suffix(".new")
-        new.write_text(json.dumps(what))
+        new.write_text(json.dumps(versions))
         new.replace(self.orders)
 
     def stop(self) -> dict[str, int]:
@@ -73,7 +85,7 @@ class Application:
 @contextmanager
 def application(folder: Path, url: str) -> Iterator[Application]:
     orders = folder / "orders.json"
-    orders.write_text(json.dumps(GOOD))
+    orders.write_text(json.dumps([GOOD]))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
     environment |= {
         "GROUNDWIRE_ENDPOINT": url,
@@ -109,30 +121,13 @@ def turns_counted(collector: Any) -> float:
     return sum_of_turns(totals(collector))
 
 
-def test_a_rollout_is_told_resolved_and_survives_kill_9(
+def test_a_rollout_is_told_once_resolved_and_survives_kill_9(
     watched: Callable[..., Any], wait_for: Callable[..., Any], tmp_path: Path
 ) -> None:
     watch = watched(SETTINGS, LIMITS)
     collector, prometheus, inbox = watch.collector, watch.prometheus, watch.inbox
     with application(tmp_path, collector.url) as app:
-        # While the model reads its context, all is silent.
-        expected = "groundwire:faithfulness:reference"
-        wait_for(lambda: prometheus.value("sum(groundwire_turns_total)") > 150, "turns")
-        wait_for(lambda: prometheus.query(expected), "the reference")
-        assert prometheus.value(expected) > 0.95
-        assert inbox.notifications == []
-
-        # A new version that recites is told, by name, with a link that opens its worst turns.
-        app.order(BAD)
-        name = "GroundwireFaithfulnessDrop"
-        [alert, *_] = wait_for(lambda: inbox.alerts("firing", name), "the alert")
-        assert alert["labels"]["model_version"] == "ft-2"
-        assert alert["labels"]["service"] == "handbook"
-        link = alert["annotations"]["turns_url"]
-        page = collector.get(link.removeprefix(collector.url)).text
-        assert "ft-2" in page
-        assert "ft-1" not in page
-        assert re.search(r'<mark class="(unsupported|contradicted)">', page)
+        told = begin_incident(watch, app, wait_for)
 
         # Each dot of a panel is a turn.
         found = prometheus.exemplars("groundwire_faithfulness_bucket")
@@ -150,9 +145,7 @@ def test_a_rollout_is_told_resolved_and_survives_kill_9(
             time.sleep(0.5)
         assert missing == set()
 
-        # After the roll-back it is over.
-        app.order(GOOD)
-        wait_for(lambda: inbox.alerts("resolved", name), "the end of the alert")
+        end_incident(watch, app, wait_for, told)
 
         # Killed and started again: no counter is lower than before.
         before = totals(collector)
@@ -174,6 +167,79 @@ def test_a_rollout_is_told_resolved_and_survives_kill_9(
     inbox.notifications.clear()
     collector.stop()
     wait_for(lambda: inbox.alerts("firing", "GroundwireCollectorDown"), "the alert of absence")
+
+
+@pytest.mark.skipif(not RUNS, reason="set GROUNDWIRE_INCIDENTS to their number: a minute each")
+@pytest.mark.parametrize("run", range(RUNS))
+def test_incident_after_incident_nothing_else_is_told(
+    run: int, watched: Callable[..., Any], wait_for: Callable[..., Any], tmp_path: Path
+) -> None:
+    watch = watched(SETTINGS, LIMITS)
+    with application(tmp_path, watch.collector.url) as app:
+        end_incident(watch, app, wait_for, begin_incident(watch, app, wait_for))
+
+
+def begin_incident(watch: Any, app: Application, wait_for: Callable[..., Any]) -> dict[str, Any]:
+    """A rollout lowers the faithfulness of one of two versions; what the webhook is told of it."""
+    # While the model reads its context, all is silent.
+    usual = "groundwire:faithfulness:reference"
+    wait_for(lambda: watch.prometheus.query(usual), "the reference")
+    wait_for(lambda: watch.prometheus.query("groundwire:flagged_turns:target"), "a baseline")
+    assert watch.prometheus.value(usual) > 0.95
+    assert watch.inbox.notifications == []
+
+    began = time.time()
+    app.serve(GOOD, BAD)
+    wait_for(lambda: watch.inbox.notifications, "the page")
+    [told] = watch.inbox.notifications
+    [alert] = told["alerts"]
+    assert (told["status"], alert["labels"]["alertname"]) == ("firing", PAGE)
+    assert (alert["labels"]["service"], alert["labels"]["model_version"]) == ("handbook", "ft-2")
+    tells_what_changed_and_when(alert["annotations"], began)
+    opens_the_worst_turn(watch.collector, alert["annotations"]["worst_turn_url"])
+    return dict(alert)
+
+
+def tells_what_changed_and_when(said: dict[str, str], began: float) -> None:
+    """The signal, the version, and a change within the detector's stated error."""
+    assert "handbook, model_version ft-2" in said["summary"]
+    pattern = r"p_unsupported of model_version ft-2 got worse at (.+?) \(between (.+?) and (.+?)\)"
+    found = re.search(pattern, said["since"])
+    assert found, said["since"]
+    day = time.strftime("%Y-%m-%d", time.gmtime(began))
+    low, high = (seconds(f"{day} {clock} UTC") for clock in found.groups()[1:])
+    # Written in whole seconds; answers begin to go wrong with the first turn of the new version.
+    assert low - 1 <= began <= high + 1
+    assert low <= seconds(found[1]) <= high
+
+
+def seconds(moment: str) -> float:
+    return datetime.strptime(moment, "%Y-%m-%d %H:%M:%S %Z").replace(tzinfo=UTC).timestamp()
+
+
+def opens_the_worst_turn(collector: Any, link: str) -> None:
+    key = collector.read_key()
+    page = collector.get(link.removeprefix(collector.url), key=key, follow_redirects=True)
+    assert "/turns/" in str(page.url)
+    assert "ft-2" in page.text
+    assert "ft-1" not in page.text
+    assert re.search(r'<mark class="(unsupported|contradicted)">', page.text)
+
+
+def end_incident(
+    watch: Any, app: Application, wait_for: Callable[..., Any], told: dict[str, Any]
+) -> None:
+    """After the roll-back it is over, and nothing else was told, then or since."""
+    app.serve(GOOD)
+    wait_for(lambda: watch.inbox.alerts("resolved", PAGE), "the end of the page")
+    silent_for = watch.limits.ticket_after + 3  # as long as a ticket that it silenced would wait
+    time.sleep(silent_for)
+    said = [(n["status"], summaries(n)) for n in watch.inbox.notifications]
+    assert said == [(status, [(PAGE, told["fingerprint"])]) for status in ("firing", "resolved")]
+
+
+def summaries(notification: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(a["labels"]["alertname"], a["fingerprint"]) for a in notification["alerts"]]
 
 
 def counted_names() -> list[str]:

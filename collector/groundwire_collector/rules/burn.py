@@ -39,6 +39,8 @@ FLOOR = "groundwire:flagged_turns:floor"
 TARGET = "groundwire:flagged_turns:target"
 THRESHOLD = "groundwire:flagged_turns:threshold"
 BURNING = "groundwire:flagged_turns:burning"
+BURN = "GroundwireFaithfulnessBurn"  # the page
+TOLD = "groundwire:burn_page:timestamp_seconds"
 
 
 def burn_recordings(limits: Limits) -> tuple[Recording, ...]:
@@ -54,6 +56,7 @@ def burn_recordings(limits: Limits) -> tuple[Recording, ...]:
         *_target(limits),
         *(_threshold(limits, window) for window in limits.burn_windows),
         *_noise(),
+        _told(limits),
         *(_burning(limits, severity) for severity in Severity),
     )
 
@@ -181,6 +184,22 @@ def _noise() -> tuple[Recording, ...]:
     )
 
 
+def _told(limits: Limits) -> Recording:
+    page = f'ALERTS{{alertname="{BURN}", alertstate="firing"}}'
+    memory = duration(max(_windows(limits)))
+    return Recording(
+        TOLD,
+        "When a page last told that a service burns.",
+        f"max by (service) (timestamp({page}))\n"
+        f"or max by (service) (last_over_time({TOLD}[{memory}]))",
+    )
+
+
+def already_told(window: int) -> str:
+    """Services of which a page told within a window: what it holds is no news."""
+    return f"(time() - {TOLD} < {window})"
+
+
 def _burning(limits: Limits, severity: Severity) -> Recording:
     chosen = [window for window in limits.burn_windows if window.severity is severity]
     conditions = "\nor\n".join(f"(\n{_burns(limits, window)}\n)" for window in chosen)
@@ -196,12 +215,15 @@ def _burning(limits: Limits, severity: Severity) -> Recording:
 def _burns(limits: Limits, window: BurnWindow) -> str:
     long, short = (f'{{window="{duration(length)}"}}' for length in (window.long, window.short))
     threshold = f"{ON} group_left () {THRESHOLD}{long}"
+    # A ticket's short window is hours long: it still holds the turns that a page told of.
+    told = f"\nunless on (service) {already_told(window.short)}"
+    trailing = told if window.severity is Severity.TICKET else ""
     return (
         f"{RATIO}{long} > {threshold}\n"
         f"and ignoring (window) ({RATIO}{short} > {threshold})\n"
         f"and groundwire:flagged_turns:excess{long}"
         f" > {limits.noise_factor:g} * groundwire:flagged_turns:noise{long}\n"
-        f"and {SCORED}{long} >= {limits.min_turns}"
+        f"and {SCORED}{long} >= {limits.min_turns}{trailing}"
     )
 
 

@@ -1,12 +1,22 @@
 """Alerts on answers that their context does not support, the most urgent first.
 
 One incident shows in all of them. The page tells it; a ticket waits `ticket_after` and is told
-only where nothing more telling of the same service is (docs/decisions/0066).
+only where nothing more telling of the same service is, and a drift alarm never of a change that a
+page has told of: it takes longer to be sure that all is well again (docs/decisions/0066).
 """
 
 from groundwire_collector.catalogue import DRIFT_ALARM, VERSION_LABELS
 from groundwire_collector.rules.alert import Alert
-from groundwire_collector.rules.burn import BURNING, FLAGGED, FLOOR, SCORED, TARGET, burning
+from groundwire_collector.rules.burn import (
+    BURN,
+    BURNING,
+    FLAGGED,
+    FLOOR,
+    SCORED,
+    TARGET,
+    already_told,
+    burning,
+)
 from groundwire_collector.rules.limits import Limits, Severity, duration
 from groundwire_collector.rules.series import BY_JUDGE, BY_SERVICE_AND_JUDGE, one_replica
 from groundwire_collector.rules.wording import (
@@ -35,7 +45,7 @@ def burn(limits: Limits) -> Alert:
     chosen = [w for w in limits.burn_windows if w.severity is Severity.PAGE]
     window = min((w.long for w in chosen), default=limits.current_window)
     return Alert(
-        name="GroundwireFaithfulnessBurn",
+        name=BURN,
         severity=Severity.PAGE,
         expression=burning(Severity.PAGE),
         lasting=limits.burn_for,
@@ -55,7 +65,7 @@ def slow_burn(limits: Limits) -> Alert:
         name="GroundwireFaithfulnessSlowBurn",
         severity=Severity.TICKET,
         expression=f"({burning(Severity.TICKET)})\n"
-        f"unless on (service) {PAGING}\nunless on (service) groundwire:drift:changed",
+        f"unless on (service) {PAGING}\nunless on (service) groundwire:drift:untold",
         lasting=limits.ticket_after,
         summary=_unsupported(),
         description=_made_of(window),
@@ -78,9 +88,7 @@ def drift(limits: Limits) -> Alert:
     return Alert(
         name="GroundwireDrift",
         severity=Severity.TICKET,
-        expression=f"groundwire:drift:changed\n"
-        f"and {one_replica(limits, DRIFT_ALARM.name)} == 1\n"
-        f"unless on (service) {PAGING}",
+        expression=f"groundwire:drift:untold\nand {one_replica(limits, DRIFT_ALARM.name)} == 1",
         lasting=limits.ticket_after,
         summary=f"{named('service')}: {named('signal')}{where} got worse by {size['mean']}",
         description=f"The mean loss (0 best, 1 worst) grew by {size['lower']} to {size['upper']} "
@@ -108,7 +116,8 @@ def faithfulness_drop(limits: Limits) -> Alert:
         "and groundwire:faithfulness:drop > "
         f"{limits.noise_factor:g} * groundwire:faithfulness:noise\n"
         f"and groundwire:scored_turns:current >= {limits.min_turns}\n)\n"
-        f"unless on (service) {BURNING}\nunless on (service) groundwire:drift:changed",
+        f"unless on (service) {BURNING}\nunless on (service) groundwire:drift:untold\n"
+        f"unless on (service) {already_told(limits.current_window)}",
         lasting=limits.ticket_after,
         keep_firing=limits.keep_firing_for,
         summary=f"{named('service')}{versions()}: faithfulness fell to {current} (usual: {usual})",

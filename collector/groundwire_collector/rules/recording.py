@@ -16,7 +16,12 @@ from groundwire_collector.catalogue import (
     RETRIEVAL_DURATION,
     TURNS,
 )
-from groundwire_collector.rules.burn import burn_recordings, gradual_recordings
+from groundwire_collector.rules.burn import (
+    BURNING,
+    TOLD,
+    burn_recordings,
+    gradual_recordings,
+)
 from groundwire_collector.rules.limits import Limits, duration
 from groundwire_collector.rules.series import (
     BY_JUDGE,
@@ -338,5 +343,11 @@ def _drift(limits: Limits) -> tuple[Recording, ...]:
             "groundwire:drift:size",
             "By how much the mean loss grew.",
             one_replica(limits, DRIFT_SIZE.name),
+        ),
+        Recording(
+            "groundwire:drift:untold",
+            "When a change began that no page has told of: neither now, nor since it began.",
+            f'groundwire:drift:changed\nunless on (service) {BURNING}{{severity="page"}}\n'
+            f"unless (groundwire:drift:changed < on (service) group_left () {TOLD})",
         ),
     )

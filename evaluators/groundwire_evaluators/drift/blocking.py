@@ -15,6 +15,7 @@ SHORTEST = 2.0  # correlation time looked for, in turns
 LONGEST = 1 / 20  # of the baseline
 DEPENDENT = 1.2  # variance ratio from which on turns are fed in blocks
 FEWEST_BATCHES = 10
+ROUNDING = 1e-12  # of losses in [0, 1]: what equal ones differ by from their mean
 DOUBT = 0.7  # how far the error of the estimate is allowed for, in standard errors
 
 
@@ -41,7 +42,7 @@ class Dependence:
         """
         values = np.asarray(losses, dtype=float)
         n, spread = values.size, _without_means(values, strata)
-        if n < SHORTEST / LONGEST or not spread.any():
+        if n < SHORTEST / LONGEST or np.abs(spread).max() < ROUNDING:
             return cls()
         time, inflation = _fitted(_autocovariances(spread, n // 8), n)
         if time == 0:
@@ -100,7 +101,7 @@ def variance_ratio(losses: Sequence[float] | Floats, batch: int) -> float:
     """
     values = np.asarray(losses, dtype=float)
     batches = values.size // batch
-    if batches < FEWEST_BATCHES or values.var() == 0:
+    if batches < FEWEST_BATCHES or values.min() == values.max():
         return 1.0
     means = values[: batches * batch].reshape(batches, batch).mean(axis=1)
     return float(means.var(ddof=1) * batch / values.var(ddof=1))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from groundwire_evaluators.drift import Baseline, TwoSampleESR
-from groundwire_evaluators.drift.blocking import Dependence, block_size
+from groundwire_evaluators.drift.blocking import Dependence, block_size, variance_ratio
 
 Floats = npt.NDArray[np.float64]
 MASS = 1e-5
@@ -69,6 +69,12 @@ def test_too_few_or_equal_losses_say_nothing() -> None:
     assert Dependence.of([0.0, 1.0]) == Dependence()
     assert Dependence.of(np.zeros(1000)) == Dependence()
     assert Dependence.of([0.0, 1.0] * 10) == Dependence()
+
+
+def test_losses_that_are_all_equal_need_no_blocks_whatever_rounding_makes_of_them() -> None:
+    losses = [0.02061809086472364] * 100
+    assert variance_ratio(losses, 20) == 1
+    assert Dependence.of(losses) == Dependence()
 
 
 def test_bursts_are_no_drift_in_blocks_but_would_be_one_turn_by_turn() -> None:
