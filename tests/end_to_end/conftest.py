@@ -112,6 +112,11 @@ class Prometheus:
         result = document["data"]["result"]
         return result if document["data"]["resultType"] == "vector" else [{"value": result}]
 
+    def said(self, expression: str) -> bool:
+        """Whether an expression gives something, or gave it within the last minute."""
+        within = f"count_over_time(({expression})[1m:1s])"
+        return bool(self.query(expression) or self.query(within))
+
     def value(self, expression: str) -> float:
         """The value of an expression that gives one, or 0 where it gives nothing."""
         found = self.query(expression)
