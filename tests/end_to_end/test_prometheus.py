@@ -172,6 +172,7 @@ def test_incident_after_incident_nothing_else_is_told(
 
 def begin_incident(watch: Any, app: Application, wait_for: Callable[..., Any]) -> dict[str, Any]:
     """A rollout lowers the faithfulness of one of two versions; what the webhook is told of it."""
+    key = watch.collector.read_key()  # known to the receiver within seconds
     # While the model reads its context, all is silent.
     usual = "groundwire:faithfulness:reference"
     wait_for(lambda: watch.prometheus.query(usual), "the reference")
@@ -187,7 +188,7 @@ def begin_incident(watch: Any, app: Application, wait_for: Callable[..., Any]) -
     assert (told["status"], alert["labels"]["alertname"]) == ("firing", PAGE)
     assert (alert["labels"]["service"], alert["labels"]["model_version"]) == ("handbook", "ft-2")
     tells_what_changed_and_when(alert["annotations"], began)
-    opens_the_worst_turn(watch.collector, alert["annotations"]["worst_turn_url"])
+    opens_the_worst_turn(watch.collector, key, alert["annotations"]["worst_turn_url"])
     return dict(alert)
 
 
@@ -208,8 +209,7 @@ def seconds(moment: str) -> float:
     return datetime.strptime(moment, "%Y-%m-%d %H:%M:%S %Z").replace(tzinfo=UTC).timestamp()
 
 
-def opens_the_worst_turn(collector: Any, link: str) -> None:
-    key = collector.read_key()
+def opens_the_worst_turn(collector: Any, key: str, link: str) -> None:
     page = collector.get(link.removeprefix(collector.url), key=key, follow_redirects=True)
     assert "/turns/" in str(page.url)
     assert "ft-2" in page.text
