@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from groundwire_evaluators.drift import Baseline, KnownMeanESR, TwoSampleESR
+from groundwire_evaluators.drift import Baseline, KnownMeanESR, StratifiedESR, TwoSampleESR
 from groundwire_evaluators.drift.betting import BettingESR
 
 Floats = npt.NDArray[np.float64]
@@ -126,3 +126,81 @@ def test_detectors_that_split_a_budget_keep_it_together() -> None:
                     detector.reset()
         counts.append(count)
     assert np.mean(counts) <= 1000 * MASS + 3 * np.std(counts) / np.sqrt(len(counts))
+
+
+# Adversaries: each chooses the law of the next loss by all that happened, its mean held at most
+# (in a baseline: at least) at the true level. What they do is in docs/decisions/0072.
+
+
+def flattering(rng: np.random.Generator, n: int, level: float) -> Floats:
+    """A baseline that is all or nothing until it looks better than it is, and then stays so."""
+    losses = np.empty(n)
+    for turn in range(n):
+        seen = losses[:turn]
+        lucky = seen.sum() < level * turn - 1.5 * np.sqrt(level * n)
+        losses[turn] = level if lucky else float(rng.random() < level)
+    return losses
+
+
+def bold(rng: np.random.Generator, detector: BettingESR, turns: int, level: float) -> int:
+    """All or nothing while no alarm is near, else just enough to reach it; calm after bad luck."""
+    count, reset_at = 0, 0
+    for turn in range(turns):
+        near = detector.statistic > 0.3
+        high = min(1.0, 4 * level) if near else 1.0
+        idle = detector.statistic == 0 and turn > reset_at + 300
+        loss = level if idle else high * float(rng.random() < level / high)
+        detector.update(loss, MASS, turn)
+        if detector.drift_detected:
+            count, reset_at = count + 1, turn
+            detector.reset()
+    return count
+
+
+def returning(rng: np.random.Generator, detector: BettingESR, turns: int, level: float) -> int:
+    """Far better than the baseline for a while, and then as bad as is allowed."""
+    count = 0
+    for turn in range(turns):
+        mean = level / 5 if turn // 200 % 2 else level
+        detector.update(float(rng.random() < mean), MASS, turn)
+        if detector.drift_detected:
+            count += 1
+            detector.reset()
+    return count
+
+
+@pytest.mark.parametrize("attack", [bold, returning])
+@pytest.mark.parametrize("n", [30, 300])
+def test_an_adversary_who_flatters_the_baseline_does_not_break_the_budget(
+    attack: Callable[..., int], n: int
+) -> None:
+    rng = np.random.default_rng(n)
+    counts = np.array(
+        [attack(rng, two_sample(flattering(rng, n, 0.1)), 800, 0.1) for _ in range(25)]
+    )
+    assert counts.mean() <= 800 * MASS + 3 * counts.std() / np.sqrt(counts.size)
+
+
+def test_the_adversary_would_break_a_detector_that_trusts_the_baseline() -> None:
+    rng = np.random.default_rng(1)
+    counts = np.array([bold(rng, plug_in(flattering(rng, 50, 0.1)), 800, 0.1) for _ in range(25)])
+    assert counts.mean() > 800 * MASS + 3 * counts.std() / np.sqrt(counts.size)
+
+
+def test_visiting_the_stratum_that_its_baseline_flatters_most_does_not_break_the_budget() -> None:
+    levels = {"a": 0.05, "b": 0.1, "c": 0.2}
+    counts = []
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        past = {name: flattering(rng, 100, level) for name, level in levels.items()}
+        detector = StratifiedESR({name: Baseline.from_losses(x) for name, x in past.items()})
+        flattered = max(levels, key=lambda name: levels[name] - past[name].mean())
+        count = 0
+        for turn in range(800):
+            name = flattered if turn % 10 else "abc"[turn // 10 % 3]
+            detector.update(float(rng.random() < levels[name]), MASS, turn, name)
+            if detector.drift_detected:
+                count += 1
+                detector.reset()
+        counts.append(count)
+    assert np.mean(counts) <= 800 * MASS + 3 * np.std(counts) / np.sqrt(len(counts))
