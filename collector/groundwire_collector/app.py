@@ -20,6 +20,7 @@ from groundwire_collector.receiver.writer import Writer
 from groundwire_collector.routes import (
     alarms,
     baselines,
+    distributions,
     estimates,
     labels,
     metrics,
@@ -64,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine, intake.registry, judging=bool(settings.evaluator_names)
     )
     add_problem_handlers(app)
-    watching = (alarms.router, baselines.router, rollouts.router)
+    watching = (alarms.router, baselines.router, distributions.router, rollouts.router)
     for router in (health.router, metrics.router, turns.router, *watching, *pages.ROUTERS):
         app.include_router(router)
     app.include_router(estimates.router)

@@ -7,7 +7,7 @@ from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
 
 ROUNDING = 1e-9  # by which a reading may leave [0, 1]
-RELEVANCE = "retrieval_relevance"
+RETRIEVAL = "retrieval"  # the evaluator whose value it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,6 @@ def losses(judged: JudgedTurn) -> list[Loss]:
 def relevance(judged: JudgedTurn) -> float | None:
     """How well the chunks fit the question, in [0, 1], where an evaluator says so."""
     for evaluation in judged.evaluations:
-        value = evaluation.signals.get(RELEVANCE)
-        if value is not None and 0 <= value <= 1:
-            return value
+        if evaluation.evaluator == RETRIEVAL and evaluation.state is State.SCORED:
+            return evaluation.value
     return None

@@ -1,6 +1,15 @@
 """Plain pages for people without Grafana, and for the way from an alert to an answer."""
 
-from groundwire_collector.pages import alarms, estimates, icon, labels, login, runbooks, turns
+from groundwire_collector.pages import (
+    alarms,
+    distributions,
+    estimates,
+    icon,
+    labels,
+    login,
+    runbooks,
+    turns,
+)
 
 ROUTERS = (
     login.router,
@@ -9,5 +18,6 @@ ROUTERS = (
     labels.router,
     estimates.router,
     alarms.router,
+    distributions.router,
     runbooks.router,
 )
