@@ -8,7 +8,7 @@ from groundwire_collector.monitoring.allowance import STEADY
 from groundwire_collector.monitoring.plan import Plan
 from groundwire_collector.monitoring.signals import SIGNALS
 from groundwire_evaluators.drift import AlarmBudget, Baseline, TwoSampleESR
-from groundwire_evaluators.drift.baseline import Floats
+from groundwire_evaluators.drift.arrays import Floats
 
 QUIET = 300  # turns between the baseline and the change
 LONGEST = 20_000  # turns after it

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.monitoring.ledger import NANOSECONDS
-from groundwire_evaluators.drift.baseline import Floats
+from groundwire_evaluators.drift.arrays import Floats
 
 POOLED = ""  # the stratum of what the baseline does not know: compared with all of it
 FEWEST = 100  # turns of a stratum in the baseline

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from groundwire_evaluators.drift.arrays import Floats as Floats
+from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.blocking import Dependence
 
 CELLS = 96

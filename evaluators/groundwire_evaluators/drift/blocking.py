@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -13,8 +13,6 @@ SURE = 3.0  # standard errors from which on turns are called dependent
 SPAN = 2.5  # correlation times in a block
 SHORTEST = 2.0  # correlation time looked for, in turns
 LONGEST = 1 / 20  # of the baseline
-DEPENDENT = 1.2  # variance ratio from which on turns are fed in blocks
-FEWEST_BATCHES = 10
 ROUNDING = 1e-12  # of losses in [0, 1]: what equal ones differ by from their mean
 DOUBT = 0.7  # how far the error of the estimate is allowed for, in standard errors
 
@@ -52,11 +50,6 @@ class Dependence:
         return cls(block=block, inflation=1 + (inflation - 1) * doubt)
 
 
-def block_size(losses: Sequence[float] | Floats) -> int:
-    """Turns a block needs so that blocks are nearly independent; 1 where turns already are."""
-    return Dependence.of(losses).block
-
-
 def _without_means(values: Floats, strata: Sequence[object] | None) -> Floats:
     if strata is None:
         return np.asarray(values - values.mean())
@@ -90,58 +83,3 @@ def _fitted(covariances: Floats, n: int) -> tuple[float, float]:
         inflation = 1 + 2 * float(seen[best] / length[best] / variance) * (time - 1)
         inflation = min(inflation, 2 * time)
     return time, inflation
-
-
-def variance_ratio(losses: Sequence[float] | Floats, batch: int) -> float:
-    """Variance of means of `batch` neighbouring losses, over what independence would give.
-
-    1 for independent turns, more for bursts (batch means; Meketon and Schmeiser 1984). Its
-    standard error is about sqrt(2 / batches). 1 where fewer than ten batches fit, or where the
-    losses are all equal.
-    """
-    values = np.asarray(losses, dtype=float)
-    batches = values.size // batch
-    if batches < FEWEST_BATCHES or values.min() == values.max():
-        return 1.0
-    means = values[: batches * batch].reshape(batches, batch).mean(axis=1)
-    return float(means.var(ddof=1) * batch / values.var(ddof=1))
-
-
-@dataclass(slots=True)
-class Block:
-    """Gathers `turns` turns and gives their mean loss, whole mass, and the time of the first."""
-
-    turns: int
-    losses: float = 0.0
-    mass: float = 0.0
-    count: int = 0
-    began: int = 0
-
-    def add(self, loss: float, mass: float, at: int) -> tuple[float, float, int] | None:
-        """The block that this turn completes; None while it is not full."""
-        if self.count == 0:
-            self.began = at
-        self.losses += loss
-        self.mass += mass
-        self.count += 1
-        if self.count < self.turns:
-            return None
-        whole = (self.losses / self.count, self.mass, self.began)
-        self.losses, self.mass, self.count = 0.0, 0.0, 0
-        return whole
-
-    def to_state(self) -> dict[str, Any]:
-        return {
-            "turns": self.turns,
-            "losses": self.losses,
-            "mass": self.mass,
-            "count": self.count,
-            "began": self.began,
-        }
-
-
-def block_means(losses: Sequence[float] | Floats, turns: int) -> Floats:
-    """Means of whole blocks, as a baseline for a detector that is fed blocks."""
-    values = np.asarray(losses, dtype=float)
-    whole = values.size // turns * turns
-    return np.asarray(values[:whole].reshape(-1, turns).mean(axis=1))
