@@ -8,26 +8,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
 
+from groundwire_collector.answers import answered_turn, evaluator_of
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.loading import load
-from groundwire_collector.judges.registry import close, is_judge, judges
+from groundwire_collector.judges.registry import close, is_judge
 from groundwire_collector.records import (
     Record,
     read_records,
     record_sink,
     write_record,
 )
-from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate
-from groundwire_evaluators.turn import Chunk, Turn
+from groundwire_evaluators.turn import Turn
 
 _BATCH = 32  # turns sent to a process at a time
 _FEWEST_FOR_PROCESSES = 400  # below this, starting processes costs more than it saves
@@ -60,7 +59,9 @@ def score(
     """
     if flag_rate is not None and not 0 < flag_rate < 1:
         raise UsageError("--flag-rate lies between 0 and 1, for example 0.05")
-    turns = [_turn(record, number) for number, record in enumerate(read_records(file), start=1)]
+    turns = [
+        answered_turn(record, number) for number, record in enumerate(read_records(file), start=1)
+    ]
     judge = _judge(evaluator, calibration)
     workers = processes or os.cpu_count() or 1
     if is_judge(evaluator) or (len(turns) < _FEWEST_FOR_PROCESSES and processes is None):
@@ -74,44 +75,13 @@ def score(
             write_record(sink, _line(turn, evaluation))
 
 
-def _turn(record: Record, number: int) -> Turn:
-    """The turn of a record; one without an answer or contexts is not evaluable, not an error."""
-    contexts = record.get("contexts")
-    if contexts is not None and not _texts(contexts):
-        raise UsageError(f"record {number}: contexts must be a list of texts")
-    for name in ("question", "answer", "reference"):
-        if not isinstance(record.get(name), str | None):
-            raise UsageError(f"record {number}: {name} must be a text or null")
-    return Turn(
-        id=record.get("id", ""),
-        question=record.get("question"),
-        chunks=tuple(Chunk(text=text) for text in contexts or ()),
-        answer=record.get("answer"),
-        reference=record.get("reference"),
-        not_evaluable_reason="contexts unknown" if contexts is None else None,
-    )
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
-
-
 def _judge(name: str, calibration: Path | None) -> Evaluator:
-    try:
-        judge = _asked(name) if is_judge(name) else load(name)
-    except UsageError as error:
-        raise UsageError(f"evaluator {name}: {error}") from error
+    judge = evaluator_of(name)
     if calibration is None:
         return judge
     if not isinstance(judge, Grounding):
         raise UsageError("--calibration is for the evaluator grounding")
     return replace(judge, calibration=_calibration(calibration, judge))
-
-
-def _asked(name: str) -> Evaluator:
-    """A judge as the environment sets it (`GROUNDWIRE_JUDGE_...`)."""
-    [judge] = judges(Settings.load(None, judges=name))
-    return judge.evaluator
 
 
 def _calibration(path: Path, judge: Grounding) -> Calibration:
@@ -131,7 +101,7 @@ def _learnt(records: Sequence[Record], judge: Grounding) -> Calibration:
         label = record.get("unsupported")
         if label not in (0, 1):
             raise ValueError(f"record {number}: unsupported must be 0 or 1")
-        (evaluation,) = judge.evaluate([_turn(record, number)])
+        (evaluation,) = judge.evaluate([answered_turn(record, number)])
         if evaluation.state is State.SCORED:
             scores.append(evaluation.signals["p_unsupported"])
             labels.append(bool(label))

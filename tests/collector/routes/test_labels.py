@@ -10,9 +10,11 @@ from sqlalchemy import Engine
 
 from groundwire_collector.app import create_app
 from groundwire_collector.settings import Settings
+from groundwire_collector.span import Span
 from groundwire_collector.storage import keys, labels, retention, turns
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import LabelQuery
+from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -148,3 +150,21 @@ def test_labels_go_with_their_turn(client: TestClient, settings: Settings) -> No
     engine = client.engine  # type: ignore[attr-defined]
     retention.expire(engine, settings, int((NOON.timestamp() + 90 * 86400) * 1e9))
     assert listed(client) == []
+
+
+def test_who_asks_to_be_forgotten_leaves_no_label_behind(client: TestClient) -> None:
+    engine = client.engine  # type: ignore[attr-defined]
+    spans = [
+        Span(
+            trace_id=f"{number:032x}",
+            span_id=f"{number:016x}",
+            service="shop",
+            attributes={"user.id": f"user {number}"},
+        )
+        for number in (1, 2)
+    ]
+    SpanStore(engine).add(spans)
+    for number in (1, 2):
+        label(client, ANNA, number, verdict="supported", reference="As Jo Doe asked.")
+    assert retention.forget(engine, user="user 1") == 1
+    assert {one["turn_id"] for one in listed(client)} == {turn(2).id}

@@ -1,0 +1,208 @@
+"""`groundwire gate`: does a candidate answer less faithfully than its baseline? For CI."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from groundwire_collector.answers import answered_turn, evaluator_of
+from groundwire_collector.errors import UsageError
+from groundwire_collector.judges.registry import close
+from groundwire_collector.probing.target import Endpoint, Function, Target
+from groundwire_collector.quality_gate import Change, Gate, JudgedAnswer, Outcome, compare
+from groundwire_collector.records import (
+    Record,
+    read_records,
+    record_sink,
+    tracked,
+    write_record,
+)
+from groundwire_evaluators.evaluation import Evaluator, State
+
+WORSE = 2  # exit code
+MOST_FAILED = 0.1  # of the calls of a model; beyond, nothing is known of it
+SHOWN = 20  # answers that changed for the worse
+SYSTEM = (
+    "Answer the question from the passages alone. "
+    "If they do not hold the answer, say: I don't know."
+)
+
+
+def gate(
+    file: Annotated[
+        Path, typer.Argument(help="Answers of the candidate; with a model, questions to ask it.")
+    ],
+    baseline: Annotated[Path, typer.Option(help="Answers of the baseline, in the same form.")],
+    endpoint: Annotated[
+        str | None, typer.Option(help="Ask this OpenAI-compatible address, up to and with /v1.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="Model to ask for.")] = "",
+    function: Annotated[
+        str | None, typer.Option(help="Or: package.module:function(question, chunks) -> answer.")
+    ] = None,
+    system: Annotated[
+        Path | None, typer.Option(help="File with your system prompt, for --endpoint.")
+    ] = None,
+    evaluator: Annotated[
+        str, typer.Option(help="Name of an evaluator or judge, or a dotted name.")
+    ] = "grounding",
+    margin: Annotated[
+        float, typer.Option(help="How much lower a share may be and still pass.")
+    ] = 0.03,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail unless it is shown to be within the margin.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Keep the candidate's judged answers: the next baseline.")
+    ] = None,
+) -> None:
+    """Compare a candidate with its baseline. Exit code 0: pass, 2: worse, 1: error.
+
+    A line of a file: id, question, contexts, answer; what `--out` wrote (it has "state" and
+    "flagged") is not judged again. Answers of one id are compared in pairs, which takes far fewer
+    of them. Two shares are compared, each with a 95 % interval: of the scored answers those that
+    are faithful, and of all answers those that do not decline. "worse" is an interval of the change
+    that lies below 0 as a whole; "pass" one that begins above -margin; between them nothing is
+    shown, and --strict calls that a failure too. One JSON object goes to standard output.
+    """
+    if not 0 < margin < 1:
+        raise UsageError("--margin lies between 0 and 1, for example 0.03")
+    target = _target(endpoint, model, function)
+    with ExitStack() as after:
+        judge = evaluator_of(evaluator)
+        after.callback(close, [judge])
+        records = read_records(file)
+        if target is not None:
+            records = _asked(records, target, _system(system))
+        candidate = _judged(records, judge, file)
+        before = _judged(read_records(baseline), judge, baseline)
+    if out is not None:
+        with record_sink(out) as sink:
+            for each in candidate:
+                write_record(sink, dict(each.record))
+    try:
+        found = compare(before, candidate, margin)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    typer.echo(json.dumps(_told(found), ensure_ascii=False, allow_nan=False))
+    failed = {Outcome.WORSE, Outcome.UNDECIDED} if strict else {Outcome.WORSE}
+    if found.outcome in failed:
+        raise typer.Exit(WORSE)
+
+
+def _target(endpoint: str | None, model: str, function: str | None) -> Target | None:
+    if endpoint is not None and function is not None:
+        raise UsageError("give --endpoint or --function, not both")
+    if function is not None:
+        sys.path.insert(0, os.getcwd())  # as `python -m` would
+        return Function.named(function)
+    if endpoint is None:
+        return None
+    if not model:
+        raise UsageError("--endpoint needs --model")
+    return Endpoint(endpoint, model, os.environ.get("OPENAI_API_KEY"), max_tokens=1000)
+
+
+def _system(path: Path | None) -> str:
+    try:
+        return SYSTEM if path is None else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+
+
+def _asked(records: Sequence[Record], target: Target, system: str) -> list[Record]:
+    """The same questions with the model's answers; raises UsageError where too many calls fail."""
+    found, failed = [], []
+    for number, record in enumerate(tracked(list(records), "asking"), start=1):
+        turn = answered_turn({**record, "answer": None}, number)
+        texts = [chunk.text for chunk in turn.chunks]
+        reply = target.ask(
+            _messages(system, turn.question or "", texts), turn.question or "", texts
+        )
+        if reply.failure is not None:
+            failed.append(f"{reply.failure}: {reply.detail}".rstrip(": "))
+        kept = {name: record.get(name) for name in ("id", "question", "contexts")}
+        found.append({**kept, "answer": reply.text})
+    if len(failed) > MOST_FAILED * len(found):
+        raise UsageError(f"{len(failed)} of {len(found)} calls failed, the first: {failed[0]:.200}")
+    return found
+
+
+def _messages(system: str, question: str, chunks: Sequence[str]) -> list[dict[str, str]]:
+    passages = "\n\n".join(f"[{at}] {text}" for at, text in enumerate(chunks, start=1))
+    return [
+        {"role": "system", "content": system},
+        {"role": "user", "content": f"Passages:\n{passages}\n\nQuestion: {question}"},
+    ]
+
+
+def _judged(records: Sequence[Record], judge: Evaluator, file: Path) -> list[JudgedAnswer]:
+    found = []
+    for number, record in enumerate(tracked(list(records), "judging"), start=1):
+        name = record.get("id")
+        if not isinstance(name, str | int) or isinstance(name, bool):
+            raise UsageError(f"{file}, record {number}: an id is needed, a text or a number")
+        found.append(_judged_one(record, str(name), number, judge, file))
+    names = [each.id for each in found]
+    if len(set(names)) != len(names):
+        raise UsageError(f"{file}: an id occurs twice")
+    return found
+
+
+def _judged_one(
+    record: Record, name: str, number: int, judge: Evaluator, file: Path
+) -> JudgedAnswer:
+    if "state" in record and "flagged" in record:
+        if record.get("revision") != judge.revision or record.get("evaluator") != judge.name:
+            raise UsageError(
+                f"{file}, record {number}: judged by {record.get('evaluator')} "
+                f"{record.get('revision')}, not by {judge.name} {judge.revision}: judge both alike"
+            )
+        flagged = record["flagged"]
+        return JudgedAnswer(name, str(record["state"]), _faithful(flagged), record)
+    [evaluation] = judge.evaluate([answered_turn(record, number)])
+    scored = evaluation.state is State.SCORED
+    flagged = evaluation.flagged if scored else None
+    kept = {field: record.get(field) for field in ("id", "question", "contexts", "answer")}
+    said = {
+        "state": evaluation.state.value,
+        "flagged": flagged,
+        "faithfulness": evaluation.value if scored else None,
+        "evaluator": evaluation.evaluator,
+        "revision": evaluation.revision,
+    }
+    return JudgedAnswer(name, evaluation.state.value, _faithful(flagged), {**kept, **said})
+
+
+def _faithful(flagged: Any) -> bool | None:
+    return not flagged if isinstance(flagged, bool) else None
+
+
+def _told(found: Gate) -> dict[str, Any]:
+    return {
+        "outcome": found.outcome,
+        "margin": found.margin,
+        "faithful": _change(found.faithful),
+        "answered": _change(found.answered),
+        "states": {side: dict(counts) for side, counts in found.states.items()},
+        "lost": [
+            {
+                "id": after.id,
+                "question": after.record.get("question"),
+                "before": before.record.get("answer"),
+                "after": after.record.get("answer"),
+            }
+            for before, after in found.lost[:SHOWN]
+        ],
+        "lost_total": len(found.lost),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {**asdict(change), "interval": list(change.interval)}

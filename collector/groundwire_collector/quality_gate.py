@@ -1,0 +1,134 @@
+"""Is a candidate worse than its baseline? Judged answers to the same questions, in pairs."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from groundwire_evaluators.evaluation import State
+from groundwire_evaluators.statistics import Interval, compare_pairs, difference
+
+FEWEST = 30  # answers that both sides have
+ANSWERED = {State.SCORED.value, State.NO_CLAIMS.value}
+
+
+class Outcome(StrEnum):
+    """`undecided`: neither shown to be worse, nor to be at most the margin worse."""
+
+    PASS = "pass"
+    UNDECIDED = "undecided"
+    WORSE = "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedAnswer:
+    """An answer and what was said of it; `faithful` is None where it was not scored."""
+
+    id: str
+    state: str
+    faithful: bool | None
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A share before and after, over `n` answers of each side; `paired`: to the same questions."""
+
+    before: float
+    after: float
+    change: float
+    interval: Interval
+    n: int
+    paired: bool
+
+    def outcome(self, margin: float) -> Outcome:
+        if self.interval.high < 0:
+            return Outcome.WORSE
+        return Outcome.PASS if self.interval.low >= -margin else Outcome.UNDECIDED
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`faithful` is over answers scored on both sides, `answered` over all: a model that declines
+    everything is faithful, and no use."""
+
+    faithful: Change
+    answered: Change
+    margin: float
+    states: Mapping[str, Mapping[str, int]]
+    lost: Sequence[tuple[JudgedAnswer, JudgedAnswer]]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worse of both."""
+        both = {each.outcome(self.margin) for each in (self.faithful, self.answered)}
+        if Outcome.WORSE in both:
+            return Outcome.WORSE
+        return Outcome.UNDECIDED if Outcome.UNDECIDED in both else Outcome.PASS
+
+
+def compare(
+    before: Sequence[JudgedAnswer],
+    after: Sequence[JudgedAnswer],
+    margin: float,
+    level: float = 0.95,
+) -> Gate:
+    """Compare answers of a baseline and a candidate; those of one id are a pair.
+
+    Where enough ids are shared, pairs alone are compared (McNemar's table, Newcombe's interval),
+    which sees smaller changes; else both sides as independent samples. One error in forty: a
+    candidate as good as its baseline is called worse with chance (1 - level) / 2 by each of the two
+    comparisons.
+
+    Raises:
+        ValueError: fewer than 30 answers are scored on both sides.
+    """
+    old = {each.id: each for each in before}
+    pairs = [(old[each.id], each) for each in after if each.id in old]
+    scored = [
+        (one, other)
+        for one, other in pairs
+        if one.faithful is not None and other.faithful is not None
+    ]
+    if len(scored) >= FEWEST:
+        faithful = _paired([(bool(a.faithful), bool(b.faithful)) for a, b in scored], level)
+        answered = _paired([(a.state in ANSWERED, b.state in ANSWERED) for a, b in pairs], level)
+    else:
+        faithful = _apart(_faithful(before), _faithful(after), level)
+        answered = _apart(_answered(before), _answered(after), level)
+    if faithful.n < FEWEST:
+        raise ValueError(f"{faithful.n} scored answers are too few, at least {FEWEST} are needed")
+    return Gate(
+        faithful=faithful,
+        answered=answered,
+        margin=margin,
+        states={
+            "before": Counter(each.state for each in before),
+            "after": Counter(each.state for each in after),
+        },
+        lost=[(one, other) for one, other in scored if one.faithful and not other.faithful],
+    )
+
+
+def _paired(pairs: Sequence[tuple[bool, bool]], level: float) -> Change:
+    found = compare_pairs([one for one, _ in pairs], [other for _, other in pairs], level)
+    n = len(pairs)
+    shares = [sum(pair[side] for pair in pairs) / n for side in (0, 1)]
+    return Change(shares[0], shares[1], found.change, found.interval, n, paired=True)
+
+
+def _apart(before: Sequence[bool], after: Sequence[bool], level: float) -> Change:
+    if not before or not after:
+        return Change(0.0, 0.0, 0.0, Interval(-1.0, 1.0), 0, paired=False)
+    old, new = sum(before) / len(before), sum(after) / len(after)
+    interval = difference(sum(after), len(after), sum(before), len(before), level)
+    return Change(old, new, new - old, interval, min(len(before), len(after)), paired=False)
+
+
+def _faithful(answers: Sequence[JudgedAnswer]) -> list[bool]:
+    return [each.faithful for each in answers if each.faithful is not None]
+
+
+def _answered(answers: Sequence[JudgedAnswer]) -> list[bool]:
+    return [each.state in ANSWERED for each in answers]
