@@ -11,16 +11,19 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlalchemy import insert
+from sqlalchemy import insert, select
+from sqlmodel import SQLModel
 
 from groundwire_collector.app import create_app
 from groundwire_collector.catalogue import TURNS
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import counters, estimates, keys, labels, turns
+from groundwire_collector.storage import acts, counters, estimates, keys, labels, rollouts, turns
+from groundwire_collector.storage.acts import ActKind, BaselineAct
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.estimates import KeptEstimate
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import Label
+from groundwire_collector.storage.rollouts import Rollout
 from groundwire_collector.storage.tables.drift import ALARM
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -70,6 +73,13 @@ def app(tmp_path: Path) -> FastAPI:
         estimate = KeptEstimate("faithfulness", BANK, "", "human", "", nanoseconds, {}, {})
         told = {"value": 0.5, "interval": [0, 1], "labels": 1, "effective": 1, "anytime": None}
         estimates.keep(connection, [replace(estimate, estimate=told)])
+        announced = {"announced_ns": 1, "announced_by": "anna", "at_ns": 1}
+        version = {"axis": "model_version", "value": SECRET}
+        rollouts.announce(connection, Rollout(service=BANK, **version, **announced, note=SECRET))
+        wish = BaselineAct(
+            kind=ActKind.PINNED, service=BANK, since_ns=1, by="anna", why=SECRET, at_ns=1
+        )
+        acts.record(connection, wish)
     return app
 
 
@@ -94,6 +104,7 @@ def routes_of(router: Any) -> Iterator[tuple[str, str]]:
             yield from routes_of(inner)
             continue
         path = route.path.replace("{turn_id}", TURN_ID).replace("{trace_id}", TRACE)
+        path = re.sub(r"{(alarm|label)_id}", "1", path)
         path = re.sub(r"{[^}]*}", "x", path)
         for method in getattr(route, "methods", None) or {"GET"}:
             yield method, path
@@ -113,6 +124,8 @@ def test_every_kind_of_route_is_asked(app: FastAPI) -> None:
     paths = {path for _, path in asked(app)}
     assert paths >= {"/", "/turns", f"/turns/{TURN_ID}", f"/traces/{TRACE}", "/alarms", "/login"}
     assert paths >= {"/api/v1/turns", f"/api/v1/turns/{TURN_ID}", "/api/v1/alarms", "/metrics"}
+    assert paths >= {"/api/v1/alarms/1", "/api/v1/labels", "/labels", "/api/v1/estimates"}
+    assert paths >= {"/api/v1/rollouts", "/api/v1/baselines", "/estimates"}
     assert paths >= {"/openapi.json", "/docs", "/redoc", *HEALTH}
 
 
@@ -152,7 +165,49 @@ def test_a_key_of_one_service_reads_nothing_of_another(app: FastAPI, client: Tes
             assert SECRET not in echoed, f"{method} {path}{query}"
     assert seen_by_all >= {"/metrics", "/turns", "/alarms", "/api/v1/turns", "/api/v1/alarms"}
     assert seen_by_all >= {f"/turns/{TURN_ID}", f"/api/v1/turns/{TURN_ID}"}
-    assert seen_by_all >= {"/labels", "/estimates", "/api/v1/labels", "/api/v1/estimates"}
+    assert seen_by_all >= {"/api/v1/alarms/1", "/labels", "/estimates", "/api/v1/labels"}
+    assert seen_by_all >= {"/api/v1/estimates", "/api/v1/rollouts", "/api/v1/baselines"}
+
+
+WRITES = {
+    "/api/v1/labels": {"turn_id": TURN_ID, "verdict": "supported"},
+    "/api/v1/alarms/1/acknowledge": None,
+    "/api/v1/alarms/1/accept": {"why": "It is fine."},
+    "/api/v1/rollouts": {"service": BANK, "model_version": "v2"},
+    "/api/v1/baselines": {
+        "service": BANK,
+        "since": "2026-11-01T00:00:00Z",
+        "until": "2026-11-02T00:00:00Z",
+        "why": "It was good.",
+    },
+}
+
+
+def test_a_key_of_one_service_changes_nothing_of_another(app: FastAPI, client: TestClient) -> None:
+    of_shop = key_of(app, *keys.ALL_SCOPES, services=("shop",))
+    before = everything(app)
+    posts = {path for method, path in asked(app) if method == "POST" and path.startswith("/api/")}
+    assert posts == WRITES.keys()
+    for path, body in WRITES.items():
+        answer = client.post(path, json=body, headers=of_shop)
+        assert answer.status_code in {403, 404}, path
+    for method, path in asked(app):
+        if method in {"DELETE", "PUT", "PATCH"}:
+            assert client.request(method, path, headers=of_shop).status_code in {403, 404}, path
+    form = {"then": "next", "verdict": "supported"}
+    page = f"/turns/{TURN_ID}/labels"
+    assert client.post(page, data=form, headers=of_shop).status_code in {403, 404}
+    assert everything(app) == before
+
+
+def everything(app: FastAPI) -> dict[str, list[Any]]:
+    """Every row of every table that says of which service it is, and of the labels."""
+    with app.state.engine.connect() as connection:
+        return {
+            name: [tuple(row) for row in connection.execute(select(table))]
+            for name, table in SQLModel.metadata.tables.items()
+            if "service" in table.columns or name == "label"
+        }
 
 
 def test_the_metrics_of_all_services_need_a_key_that_reads_all(
