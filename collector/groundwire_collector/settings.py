@@ -31,6 +31,10 @@ class Settings(BaseSettings):
         None, description="/metrics, /healthz and /readyz without a key; unset: on loopback only."
     )
 
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Lines of the log, on standard error; they quote nothing of any turn."
+    )
+
     # What the receiver takes
     max_body_bytes: int = Field(
         64 * 2**20, gt=0, description="Largest body of a request, as sent and inflated."

@@ -67,6 +67,7 @@ def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
         ws="none",
         access_log=False,
         log_level="warning",
+        log_config=None,
         server_header=False,
         proxy_headers=False,  # who may guess keys is told by the connection, not by what it says
         timeout_graceful_shutdown=DRAIN_SECONDS,

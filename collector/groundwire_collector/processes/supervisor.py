@@ -22,6 +22,7 @@ from multiprocessing.context import SpawnProcess
 from typing import NoReturn
 
 from groundwire_collector.errors import GroundwireError
+from groundwire_collector.processes import logs
 from groundwire_collector.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,6 @@ JUDGE = "groundwire_collector.processes.judge:judge"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 AGAIN_SECONDS = 60.0  # from one start of a process that nothing needs to the next
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def supervise(settings: Settings, say: Callable[[str], None]) -> None:
@@ -43,6 +43,7 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
     Raises:
         GroundwireError: a process could not start, or ended by itself.
     """
+    logs.configure(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _raise_stop)
     processes = [_spawn("receiver", RECEIVER, settings)]
@@ -120,7 +121,7 @@ def _spawn(name: str, function: str, settings: Settings) -> SpawnProcess:
 
 def _run(function: str, settings: Settings) -> None:
     """In the new process: load what it is for, and run it."""
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    logs.configure(settings)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         pkgutil.resolve_name(function)(settings)
