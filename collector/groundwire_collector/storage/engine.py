@@ -10,7 +10,6 @@ from sqlalchemy import (
     Engine,
     String,
     column,
-    create_engine,
     func,
     inspect,
     select,
@@ -23,6 +22,7 @@ from groundwire_collector.errors import StorageUnavailableError, UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import search
 from groundwire_collector.storage.migrations import HEAD
+from groundwire_collector.storage.postgresql import open_postgresql, wait_for_locks
 from groundwire_collector.storage.sqlite import open_sqlite
 from groundwire_collector.storage.tables.spans import STORE_FACT
 from groundwire_collector.storage.upsert import upsert
@@ -47,7 +47,7 @@ def open_engine(settings: Settings) -> Engine:
     if settings.database_url is not None:
         if settings.retention_bytes is not None:
             raise UsageError("retention_bytes is for SQLite; on PostgreSQL set retention_days.")
-        return create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
+        return open_postgresql(settings.database_url)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return open_sqlite(settings.sqlite_path, settings.max_wal_bytes)
 
@@ -59,6 +59,7 @@ def make_schema(engine: Engine) -> None:
     """
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            wait_for_locks(connection)
             connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
         step = _step(connection)
         if step == HEAD and search.is_made(connection):

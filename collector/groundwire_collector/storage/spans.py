@@ -30,7 +30,7 @@ from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECO
 
 log = logging.getLogger(__name__)
 
-_WRITER_LOCK = 0x67_77_01  # PostgreSQL: `seq` must become visible in its order
+WRITER_LOCK = 0x67_77_01  # PostgreSQL: `seq` must become visible in its order
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def take_turns(connection: Connection) -> None:
     SQLite has one writer anyway (docs/decisions/0021).
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
+        connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
 
 
 def _delete(connection: Connection, ids: Sequence[int]) -> None:

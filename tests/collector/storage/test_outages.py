@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -16,8 +17,9 @@ from sqlalchemy import event
 from groundwire_collector.app import create_app
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.keys import first_key
-from groundwire_collector.storage.spans import spans_of
+from groundwire_collector.storage.spans import WRITER_LOCK, spans_of
 
+ANOTHER_THAT_HANGS = f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"
 HEADERS = {"Authorization": "Bearer gw_test", "Content-Type": "application/x-protobuf"}
 
 
@@ -89,6 +91,25 @@ def test_a_disk_that_takes_nothing_more(on_sqlite: Settings, trouble: str) -> No
         pragma = well[trouble]
         assert [post(client, trace) for trace in (2, 4)] == [200, 200]
         assert stored(client) == {1, 2, 4}
+
+
+@pytest.mark.needs("postgresql")
+def test_a_locked_postgresql(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("groundwire_collector.storage.postgresql.LOCK_SECONDS", 0.1)
+    cluster.create("locked")
+    url = cluster.url("locked")
+    with (
+        receiver(Settings(data_dir=tmp_path, database_url=url, api_key="gw_test")) as client,
+        psycopg.connect(url.replace("+psycopg", "")) as other,
+    ):
+        assert post(client, 1) == 200
+        for statement in ("LOCK TABLE span, store_fact", ANOTHER_THAT_HANGS):
+            other.execute(statement)
+            assert post(client, 2) == 503
+            assert client.get("/healthz").status_code == 200
+            other.rollback()
+        assert [post(client, 2), client.get("/readyz").status_code] == [200, 200]
+        assert stored(client) == {1, 2}
 
 
 @pytest.mark.needs("postgresql")
