@@ -34,6 +34,10 @@ from groundwire_collector.catalogue import (
     FAITHFULNESS_LABELS,
     FAITHFULNESS_SINCE_BASELINE,
     FLAGGED_TURNS,
+    JUDGE_AGREEMENT,
+    JUDGE_GOLDEN_FLIPS,
+    JUDGE_GOLDEN_TIMESTAMP,
+    JUDGE_GOLDEN_TURNS,
     JUDGE_SCORE,
     P_UNSUPPORTED,
 )
@@ -210,6 +214,40 @@ def judge_scores() -> timeseries.Panel:
     )
 
 
+def golden_agreement() -> timeseries.Panel:
+    agreed = one_replica(f'{JUDGE_AGREEMENT.name}{{measure="agreement"}}')
+    return share(
+        "Agreement with the golden set",
+        "Of the labelled turns that are replayed through each judge, the share on which it says "
+        "what the labels say, with 95 % bounds. It falls while the application stays as it was: "
+        "the judge changed.",
+    ).with_target(query(agreed, "{{bound}} {{evaluator}} {{revision}}"))
+
+
+def golden_flips() -> timeseries.Panel:
+    judged = one_replica(JUDGE_GOLDEN_TURNS.name)
+    return (
+        line(
+            "Golden turns that a judge sees otherwise than at first",
+            "Since the first replay of the same revision: right now, or wrong now; and how many "
+            "turns it judged. Failed ones are no disagreement.",
+            "short",
+        )
+        .with_target(query(one_replica(JUDGE_GOLDEN_FLIPS.name), "{{direction}} now {{evaluator}}"))
+        .with_target(query(judged, "{{state}} {{evaluator}}"))
+    )
+
+
+def golden_age() -> timeseries.Panel:
+    ended = one_replica(JUDGE_GOLDEN_TIMESTAMP.name)
+    return line(
+        "Since the golden set was replayed",
+        "It grows to the interval of the replays; where it goes on growing, nobody watches the "
+        "judge.",
+        "s",
+    ).with_target(query(f"time() - {ended}", "{{evaluator}}"))
+
+
 def drop() -> timeseries.Panel:
     selected = f'{{{SERVICE}, evaluator="$evaluator"}}'
     return (
@@ -231,4 +269,5 @@ ROWS = (
     ("Of what kind?", 8, (claims, citations, states)),
     ("Can the judge be believed?", 8, (estimate, since_baseline)),
     ("What that rests on", 7, (labels, judge_scores)),
+    ("Has the judge changed?", 7, (golden_agreement, golden_flips, golden_age)),
 )

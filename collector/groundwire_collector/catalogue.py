@@ -265,6 +265,28 @@ JUDGE_QUEUE_LENGTH = _gauge("judge_queue_length", "Drawn turns that wait for a j
 JUDGE_QUEUE_AGE = _gauge(
     "judge_queue_age_seconds", "Age of the drawn turn that waits longest.", "evaluator"
 )
+JUDGE_AGREEMENT = _gauge(
+    "judge_agreement",
+    "The newest replay of the golden set: agreement with its labels, sensitivity, specificity; "
+    "mean and 95 % bounds.",
+    *(*EVALUATOR_LABELS, "measure", "bound"),
+)
+JUDGE_GOLDEN_TURNS = _gauge(
+    "judge_golden_turns",
+    "Turns of the golden set by what the judge made of them in its newest replay.",
+    *(*EVALUATOR_LABELS, "state"),
+)
+JUDGE_GOLDEN_FLIPS = _gauge(
+    "judge_golden_flips",
+    "Turns of the golden set on which the judge changed its mind since the first replay of the "
+    "same revision: it is right now, or wrong now.",
+    *(*EVALUATOR_LABELS, "direction"),
+)
+JUDGE_GOLDEN_TIMESTAMP = _gauge(
+    "judge_golden_timestamp_seconds",
+    "When the newest replay of the golden set ended.",
+    *EVALUATOR_LABELS,
+)
 EVALUATOR_REVISION_TIMESTAMP = _gauge(
     "evaluator_revision_timestamp_seconds",
     "When a revision of an evaluator first judged here.",

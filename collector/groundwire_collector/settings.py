@@ -137,6 +137,15 @@ class Settings(BaseSettings):
         " under way when it is reached are still paid. Unset: no such limit.",
     )
 
+    judge_golden: Path | None = Field(
+        None,
+        description="JSON lines of labelled turns that are replayed through each judge, to notice"
+        " one that changes. Unset: none.",
+    )
+    judge_golden_interval_seconds: float = Field(
+        86_400.0, gt=0, description="From the begin of one replay to the begin of the next."
+    )
+
     # Drift
     alarm_budget: str = Field("1 per 30d", description="False alarms allowed over everything.")
     min_effect: float = Field(0.03, gt=0, lt=1, description="Smallest drop of a mean that matters.")

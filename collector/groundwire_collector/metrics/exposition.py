@@ -19,8 +19,9 @@ from groundwire_collector.catalogue import Kind
 from groundwire_collector.metrics.estimates import faithfulness_values, retrieval_values
 from groundwire_collector.metrics.lines import CommittedLines
 from groundwire_collector.monitoring.estimating import FAITHFULNESS, RETRIEVAL
-from groundwire_collector.storage import estimates, judging, readings
+from groundwire_collector.storage import estimates, golden, judging, readings
 from groundwire_collector.storage.estimates import KeptEstimate
+from groundwire_collector.storage.golden import GoldenRun
 from groundwire_collector.storage.judging import Waiting
 from groundwire_collector.storage.label_sets import CAP
 
@@ -41,6 +42,7 @@ class Snapshot:
     last_evaluations: Mapping[str, float]
     judges: Sequence[Waiting]
     revisions: Sequence[tuple[str, str, int]]
+    replays: Sequence[GoldenRun]
     now_ns: int
     evaluation_lag_seconds: float | None  # None: nothing is judged here
 
@@ -60,6 +62,7 @@ class CommittedGauges(Collector):
             readings.last_evaluations(connection),
             judging.waiting(connection),
             judging.revisions(connection, cap),
+            golden.newest(connection),
             now_ns,
             readings.evaluation_lag_seconds(connection, now_ns) if judges else None,
         )
@@ -132,6 +135,7 @@ def _gauge_values(snapshot: Snapshot) -> GaugeValues:
         catalogue.EVALUATION_LAG: [] if lag is None else [((), lag)],
         **_alarm_values(snapshot.alarms),
         **_judge_values(snapshot),
+        **_golden_values(snapshot.replays),
         **_baseline_values(snapshot.baselines),
         **faithfulness_values(snapshot.faithfulness),
         **retrieval_values(snapshot.retrieval),
@@ -150,6 +154,32 @@ def _judge_values(snapshot: Snapshot) -> GaugeValues:
         catalogue.EVALUATOR_REVISION_TIMESTAMP: [
             ((evaluator, revision), seen_ns / readings.NANOSECONDS)
             for evaluator, revision, seen_ns in snapshot.revisions
+        ],
+    }
+
+
+def _golden_values(replays: Sequence[GoldenRun]) -> GaugeValues:
+    """The newest replay of each judge."""
+    labelled = [((run.evaluator, run.revision), run, run.summary or {}) for run in replays]
+    return {
+        catalogue.JUDGE_AGREEMENT: [
+            ((*labels, measure, bound), value)
+            for labels, _, summary in labelled
+            for measure, bounds in summary.get("measures", {}).items()
+            for bound, value in bounds.items()
+        ],
+        catalogue.JUDGE_GOLDEN_TURNS: [
+            ((*labels, state), count)
+            for labels, _, summary in labelled
+            for state, count in summary.get("states", {}).items()
+        ],
+        catalogue.JUDGE_GOLDEN_FLIPS: [
+            ((*labels, direction), count)
+            for labels, _, summary in labelled
+            for direction, count in summary.get("flips", {}).items()
+        ],
+        catalogue.JUDGE_GOLDEN_TIMESTAMP: [
+            (labels, (run.ended_ns or 0) / readings.NANOSECONDS) for labels, run, _ in labelled
         ],
     }
 

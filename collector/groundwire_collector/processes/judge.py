@@ -11,6 +11,8 @@ from threading import Event, Thread
 from sqlalchemy import Engine
 
 from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.judges.golden import GoldenSet
+from groundwire_collector.judges.golden_rounds import GoldenRounds
 from groundwire_collector.judges.registry import Judge, close, judges
 from groundwire_collector.judges.rounds import JudgeRounds
 from groundwire_collector.processes.rounds import Step, go_round
@@ -33,9 +35,11 @@ def judge(settings: Settings) -> None:
         with engine.begin() as connection:
             judging.release(connection)
     publisher = Publisher.of(settings)
+    path, interval = settings.judge_golden, settings.judge_golden_interval_seconds
+    golden = GoldenSet.load(path) if path else None
     threads = [
         Thread(target=go_round, args=([step], stop), daemon=True)
-        for step in steps(found, engine, publisher)
+        for step in steps(found, engine, publisher, golden, interval)
     ]
     for thread in threads:
         thread.start()
@@ -47,8 +51,15 @@ def judge(settings: Settings) -> None:
     engine.dispose()
 
 
-def steps(found: list[Judge], engine: Engine, publisher: Publisher | None = None) -> list[Step]:
-    """What is to be done again and again, by a thread for each."""
+def steps(
+    found: list[Judge],
+    engine: Engine,
+    publisher: Publisher | None = None,
+    golden: GoldenSet | None = None,
+    interval_seconds: float = 86_400.0,
+) -> list[Step]:
+    """What is to be done again and again, by a thread for each: turns that wait, and the replay of
+    the golden set, which shares the judge's budget and breaker."""
     made: list[Step] = []
     for one in found:
         rounds = JudgeRounds(
@@ -63,6 +74,19 @@ def steps(found: list[Judge], engine: Engine, publisher: Publisher | None = None
             publisher=publisher,
         )
         made += [rounds.step] * one.at_once
+        if golden is not None:
+            replay = GoldenRounds(
+                engine=engine,
+                key=one.key,
+                evaluator=one.evaluator,
+                golden=golden,
+                interval_seconds=interval_seconds,
+                budget=one.budget,
+                breaker=rounds.breaker,
+                price=one.price,
+                currency=one.currency,
+            )
+            made.append(replay.step)
     return made
 
 

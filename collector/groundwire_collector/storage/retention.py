@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
-from groundwire_collector.storage import canary_runs, contents, judging, pieces, search
+from groundwire_collector.storage import canary_runs, contents, golden, judging, pieces, search
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
 from groundwire_collector.storage.spans import spans_of, take_turns
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
@@ -159,6 +159,7 @@ def _expire(engine: Engine, kept: Kept, removed: Removed) -> None:
     with engine.begin() as connection:
         canary_runs.expire(connection, kept.since)
         judging.expire(connection, kept.since)
+        golden.expire(connection, kept.since)
         pieces.expire(connection, kept.since)
 
 

@@ -1,6 +1,8 @@
 """Turns that wait for a judge, what judges spent, and which revisions have judged."""
 
-from sqlalchemy import Index
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
 
@@ -47,7 +49,36 @@ class EvaluatorRevisionRow(SQLModel, table=True):
     first_seen_ns: int
 
 
+class GoldenRunRow(SQLModel, table=True):
+    """A replay of a golden set through a judge; `summary` is written at its end."""
+
+    __tablename__ = "golden_run"
+
+    id: int | None = Field(default=None, primary_key=True)
+    judge: str = Field(index=True)
+    evaluator: str
+    revision: str
+    digest: str  # of the set
+    started_ns: int
+    ended_ns: int | None = None
+    summary: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
+
+
+class GoldenAnswerRow(SQLModel, table=True):
+    """What the judge said of one turn of the set; `said` is null where it said nothing."""
+
+    __tablename__ = "golden_answer"
+
+    run_id: int = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    state: str
+    said: bool | None = None
+    unsupported: bool
+
+
 # For queries, which are SQLAlchemy Core throughout.
 JUDGE_TASK = SQLModel.metadata.tables["judge_task"]
 JUDGE_DAY = SQLModel.metadata.tables["judge_day"]
 EVALUATOR_REVISION = SQLModel.metadata.tables["evaluator_revision"]
+GOLDEN_RUN = SQLModel.metadata.tables["golden_run"]
+GOLDEN_ANSWER = SQLModel.metadata.tables["golden_answer"]

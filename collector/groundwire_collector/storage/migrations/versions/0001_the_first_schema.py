@@ -229,6 +229,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("evaluator", "revision"),
     )
     op.create_table(
+        "golden_answer",
+        sa.Column("run_id", WIDE, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("said", sa.Boolean(), nullable=True),
+        sa.Column("unsupported", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", "key"),
+    )
+    op.create_table(
+        "golden_run",
+        sa.Column("id", WIDE, nullable=False),
+        sa.Column("judge", sa.String(), nullable=False),
+        sa.Column("evaluator", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("started_ns", WIDE, nullable=False),
+        sa.Column("ended_ns", WIDE, nullable=True),
+        sa.Column("summary", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("golden_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_golden_run_judge"), ["judge"], unique=False)
+
+    op.create_table(
         "histogram",
         sa.Column("metric", sa.String(), nullable=False),
         sa.Column("labels", sa.String(), nullable=False),
