@@ -17,6 +17,9 @@ from groundwire_collector.span import Span
 
 RETRIEVING = frozenset({SpanKind.RETRIEVAL, SpanKind.RERANK})
 SHORT = 12  # code points; a shorter text is found in other texts by chance
+MOST_NESTED = 8  # spans of one call that are kept, leaf-most first
+MOST_COMPARED = 20_000  # pairs of answers of a trace of which one may have used the other
+LEAST_COMPARED = 8  # later answers that each is compared with, however many there are
 CLOSED = frozenset({SpanKind.JUDGE, SpanKind.EMBEDDING, SpanKind.SERVER})
 
 
@@ -58,26 +61,31 @@ class Answer:
 
 def answers(trace: Trace) -> list[Answer]:
     """The answers to users, by the start of their spans."""
-    within = _within(trace)
-    final = _unfed(trace, [answer for root in trace.roots for answer in within[root.span.span_id]])
+    queries = {
+        " ".join(query.split())
+        for reading in trace.readings.values()
+        if reading.kind in RETRIEVING and (query := reading.query)
+    }
+    within = _within(trace, queries)
+    final = _unfed([within[root.span.span_id] for root in trace.roots], queries)
     if not final:
         final = [answer for root in trace.roots if (answer := _unaided(trace, root))]
     return sorted(final, key=lambda answer: answer.top.span.start_ns)
 
 
-def _within(trace: Trace) -> dict[str, list[Answer]]:
+def _within(trace: Trace, queries: set[str]) -> dict[str, list[Answer]]:
     """By span id, the answers in its subtree that feed nothing inside it; from the leaves up."""
     found: dict[str, list[Answer]] = {}
     for reading in reversed([r for root in trace.roots for r in trace.subtree(root)]):
-        below = [a for child in trace.under(reading) for a in found[child.span.span_id]]
-        found[reading.span.span_id] = _of_span(trace, reading, below)
+        below = [found.pop(child.span.span_id) for child in trace.under(reading)]
+        found[reading.span.span_id] = _of_span(reading, below, queries)
     return found
 
 
-def _of_span(trace: Trace, reading: SpanReading, below: list[Answer]) -> list[Answer]:
+def _of_span(reading: SpanReading, below: list[list[Answer]], queries: set[str]) -> list[Answer]:
     if reading.kind in CLOSED:
         return []
-    final = _unfed(trace, below)
+    final = _unfed(below, queries)
     if reading.kind == SpanKind.GENERATION:
         return _of_generation(reading, final)
     if reading.kind in SPEAKING:
@@ -88,7 +96,7 @@ def _of_span(trace: Trace, reading: SpanReading, below: list[Answer]) -> list[An
 def _of_generation(reading: SpanReading, final: list[Answer]) -> list[Answer]:
     if reading.failed:
         return final
-    calls = (*(final[-1].calls if final else ()), reading)
+    calls = (*(final[-1].calls[:MOST_NESTED] if final else ()), reading)
     if reading.said is not None:
         return [Answer(reading, calls, reading.said)]
     if final:
@@ -148,25 +156,55 @@ def _unaided(trace: Trace, root: SpanReading) -> Answer | None:
     return Answer(root, (), root.said)
 
 
-def _unfed(trace: Trace, found: list[Answer]) -> list[Answer]:
-    found = _once(found)
+def _unfed(groups: list[list[Answer]], queries: set[str]) -> list[Answer]:
+    """Of the answers of several subtrees those that feed no other and no retrieval."""
+    groups = [group for group in groups if group]
+    if len(groups) < 2:
+        return groups[0] if groups else []  # told apart already, further down
+    found = _once([answer for group in groups for answer in group])
     if len(found) < 2:
         return found
-    queries = [q for r in trace.readings.values() if r.kind in RETRIEVING and (q := r.query)]
-    return [answer for answer in found if not _feeds(answer, found, queries)] or found[-1:]
+    later = sorted(found, key=lambda answer: answer.began_ns)
+    compared = max(LEAST_COMPARED, MOST_COMPARED // len(later))
+    places = {id(answer): place for place, answer in enumerate(later)}
+    kept = []
+    for answer in found:
+        place = places[id(answer)]
+        first = place
+        while first and later[first - 1].began_ns == answer.began_ns and place - first < compared:
+            first -= 1
+        if not _feeds(answer, later[first : place + compared], queries):
+            kept.append(answer)
+    return kept or found[-1:]
 
 
 def _once(found: list[Answer]) -> list[Answer]:
     """Answers of which several instrumentations traced one call, as one."""
     kept: list[Answer] = []
+    by_mark: dict[str, list[Answer]] = {}
     for answer in found:
-        twin = next((other for other in kept if _twins(answer, other)), None)
+        marks = _marks(answer)
+        alike = kept[-LEAST_COMPARED:]  # at one time, whatever they have in common
+        alike += [other for mark in marks for other in by_mark.get(mark, ())[-LEAST_COMPARED:]]
+        twin = next((other for other in alike if _twins(answer, other)), None)
         if twin is None:
             kept.append(answer)
+            for mark in marks:
+                by_mark.setdefault(mark, []).append(answer)
         else:
             twin.calls = (*twin.calls, *answer.calls)
             twin.text = twin.text or answer.text
     return kept
+
+
+def _marks(answer: Answer) -> set[str]:
+    """What two traces of one call have in common: its response, its words, or its prompt."""
+    found = set()
+    for call in answer.calls:
+        found |= {f"response {call.text('response_id')}", f"said {call.said}"}
+        if prompt := call.prompt:
+            found.add(f"prompt {prompt[-1].text}")
+    return found
 
 
 def _twins(one: Answer, other: Answer) -> bool:
@@ -189,10 +227,10 @@ def _tells_the_end(later: SpanReading, call: SpanReading) -> bool:
     )
 
 
-def _feeds(answer: Answer, found: list[Answer], queries: list[str]) -> bool:
+def _feeds(answer: Answer, found: list[Answer], queries: set[str]) -> bool:
     if answer.text is None:
         return False
-    if any(same(answer.text, query) for query in queries):
+    if queries and " ".join(answer.text.split()) in queries:
         return True
     return any(
         other is not answer

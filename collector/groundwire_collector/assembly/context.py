@@ -65,10 +65,16 @@ class Context:
 def retrievals(trace: Trace, readings: Sequence[SpanReading]) -> list[Retrieval]:
     """The retrievals among spans: nested ones once, reranked ones by what the reranker left."""
     typed = [r for r in readings if r.kind in RETRIEVING]
-    found = [_retrieval(trace, r) for r in typed if not r.failed]
-    found = [r for r in found if not _nested(trace, r, found)]
+    found = _outermost(trace, [_retrieval(trace, r) for r in typed if not r.failed])
     reranked = [r for r in found if r.reading.kind == SpanKind.RERANK and r.chunks is not None]
-    found = [r for r in found if r in reranked or not _superseded(r, reranked)]
+    if reranked:  # they took the chunks of those before them, and gave their own choice
+        last = max(r.reading.span.start_ns for r in reranked)
+        found = [
+            r
+            for r in found
+            if r.reading.kind == SpanKind.RERANK or r.reading.span.start_ns > last
+            if r.chunks is not None or r.reading.kind != SpanKind.RERANK
+        ]
     if not typed:
         return list(_untyped(trace, readings))
     return _told_above(trace, readings, found)
@@ -91,31 +97,24 @@ def _told_above(
 
 def _retrieval(trace: Trace, reading: SpanReading) -> Retrieval:
     rung, found = reading.documents or (None, None)
-    query = _db_query(trace, reading)
+    query = trace.db_queries.get(reading.span.span_id)
     if found is not None and query is not None:
         found = [_with_query(chunk, query) for chunk in found]
     return Retrieval(reading, rung, None if found is None else tuple(found))
 
 
-def _db_query(trace: Trace, reading: SpanReading) -> str | None:
-    """The query of a span, or of the database client's span below it."""
-    return next((q for r in trace.subtree(reading) if (q := r.db_query)), None)
-
-
 def _untyped(trace: Trace, readings: Sequence[SpanReading]) -> Iterator[Retrieval]:
     """Functions that nobody marked as retrievals and that returned what looks like documents."""
     for reading in readings:
-        if reading.kind != SpanKind.CHAIN or reading.failed or _holds_call(trace, reading):
+        if reading.kind != SpanKind.CHAIN or reading.failed:
+            continue
+        if reading.span.span_id in trace.around_calls:
             continue
         for value in reading.values("output"):
             found = chunks_of(value)
             if found is not None and _look_like_documents(reading.span.name, found):
                 yield Retrieval(reading, "function_output", tuple(found))
                 break
-
-
-def _holds_call(trace: Trace, reading: SpanReading) -> bool:
-    return any(r.kind == SpanKind.GENERATION for r in trace.subtree(reading))
 
 
 def _look_like_documents(name: str, found: list[Chunk]) -> bool:
@@ -128,24 +127,20 @@ def _with_query(chunk: Chunk, query: str) -> Chunk:
     return replace(chunk, metadata={"db.query.text": query, **chunk.metadata})
 
 
-def _nested(trace: Trace, one: Retrieval, found: list[Retrieval]) -> bool:
-    """Of retrievals inside one another the outermost that tells its chunks' text counts."""
-    above = {r.span.span_id for r in trace.ancestors(one.reading)}
-    for other in found:
-        if other.reading.span.span_id in above and (other.has_text or not one.has_text):
-            return True
-        if not one.has_text and other.has_text and one.reading in trace.ancestors(other.reading):
-            return True
-    return False
-
-
-def _superseded(retrieval: Retrieval, reranked: list[Retrieval]) -> bool:
-    """A reranker that came later took these chunks and gave its own choice of them."""
-    return any(
-        retrieval.reading.kind != SpanKind.RERANK
-        and later.reading.span.start_ns >= retrieval.reading.span.start_ns
-        for later in reranked
-    )
+def _outermost(trace: Trace, found: list[Retrieval]) -> list[Retrieval]:
+    """Of retrievals inside one another the outermost that tells its chunks' text."""
+    if len(found) < 2:
+        return found
+    by_id = {r.reading.span.span_id: r for r in found}
+    dropped: set[str] = set()
+    for one in found:
+        for span in trace.ancestors(one.reading):
+            above = by_id.get(span.span.span_id)
+            if above is None:
+                continue
+            inner = above.has_text or not one.has_text
+            dropped.add(one.reading.span.span_id if inner else span.span.span_id)
+    return [r for r in found if r.reading.span.span_id not in dropped]
 
 
 def context(trace: Trace, found: Sequence[Retrieval], answer: Answer) -> Context:
@@ -247,7 +242,7 @@ def tool_results(trace: Trace, readings: Iterable[SpanReading]) -> Context:
         if value is None or reading.failed:
             continue
         listed = chunks_of(value, rows=True) if isinstance(value, list | dict) else None
-        query = _db_query(trace, reading)
+        query = trace.db_queries.get(reading.span.span_id)
         found = listed or _whole(value)
         made += [_with_query(chunk, query) for chunk in found] if query else found
     return Context(tuple(made), "tool_result") if made else Context()

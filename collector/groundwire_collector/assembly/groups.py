@@ -8,6 +8,7 @@ from typing import Any
 from groundwire_collector.span import Json
 
 MOST_INDEX = 100_000  # a number beyond this is no position in a list
+DEEPEST = 16  # steps of a key below its number
 LONGEST_KEY = 120  # characters of a key that is remembered
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -47,7 +48,7 @@ def named(attributes: Mapping[str, Json], prefix: str) -> dict[str, Json]:
 
 def _split(key: str, prefix: str) -> _Way | None:
     number, *path = key[len(prefix) :].split(".")
-    if not _NUMBER.fullmatch(number) or int(number) > MOST_INDEX:
+    if not _NUMBER.fullmatch(number) or int(number) > MOST_INDEX or len(path) > DEEPEST:
         return None
     return int(number), tuple(path), any(map(_NUMBER.fullmatch, path))
 

@@ -17,22 +17,33 @@ def judgements_of(request: Request) -> dict[str, tuple[Evaluation, ...]]:
     """
     spans = [reading.span for reading in request.trace.readings.values()]
     told = [(span, event) for span in spans for event in span.events if event.name == RESULT]
+    if not told:
+        return {}
+    turns = _Turns(request.turns)
     found: dict[str, dict[str, Evaluation]] = {}
     for span, event in sorted(told, key=lambda pair: pair[1].time_ns):
-        evaluation, turn = evaluation_of(event), _judged(request.turns, span, event)
+        evaluation, turn = evaluation_of(event), turns.judged(span, event)
         if evaluation is not None and turn is not None:
             found.setdefault(turn.id, {})[evaluation.evaluator] = evaluation
     return {turn_id: tuple(given.values()) for turn_id, given in found.items()}
 
 
-def _judged(
-    turns: Sequence[tuple[Turn, frozenset[str]]], span: Span, event: SpanEvent
-) -> Turn | None:
-    response = event.attributes.get(RESPONSE_ID)
-    named = [turn for turn, _ in turns if response is not None and turn.response_id == response]
-    if len(named) == 1:
-        return named[0]
-    carried = [turn for turn, span_ids in turns if span.span_id in span_ids]
-    if len(carried) == 1:
-        return carried[0]
-    return turns[0][0] if len(turns) == 1 else None
+class _Turns:
+    """The turns of a request by what a score may name."""
+
+    def __init__(self, turns: Sequence[tuple[Turn, frozenset[str]]]) -> None:
+        self._only = turns[0][0] if len(turns) == 1 else None
+        self._of_response: dict[str, list[Turn]] = {}
+        self._of_span: dict[str, list[Turn]] = {}
+        for turn, span_ids in turns:
+            if turn.response_id is not None:
+                self._of_response.setdefault(turn.response_id, []).append(turn)
+            for span_id in span_ids:
+                self._of_span.setdefault(span_id, []).append(turn)
+
+    def judged(self, span: Span, event: SpanEvent) -> Turn | None:
+        named = self._of_response.get(str(event.attributes.get(RESPONSE_ID)), [])
+        if len(named) == 1:
+            return named[0]
+        carried = self._of_span.get(span.span_id, [])
+        return carried[0] if len(carried) == 1 else self._only

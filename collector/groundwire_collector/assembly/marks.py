@@ -31,7 +31,10 @@ def mark(text: str | None) -> str | None:
     if not text:
         return None
     lowered = text.lower()
-    if not any(hint in lowered for hint in _HINTS):
+    for hint in _HINTS:
+        if hint in lowered:
+            break
+    else:
         return None
     if any(pattern.search(text) for pattern in MARKS):
         return "redacted"

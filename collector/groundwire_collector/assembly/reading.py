@@ -23,6 +23,7 @@ from groundwire_collector.assembly.shapes import (
 from groundwire_collector.span import Json, Span, SpanEvent
 from groundwire_evaluators.turn import Chunk
 
+LONGEST_NAME = 4096  # characters of what names or counts something
 SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
 
 
@@ -83,9 +84,10 @@ class SpanReading:
         return next(self.values(fact), None)
 
     def text(self, fact: str) -> str | None:
-        if fact not in self._sources:
-            return None
-        for value in self.values(fact):
+        for source in self._sources.get(fact, ()):
+            value = self._short(source)
+            if value is None or value == "":
+                continue
             if isinstance(value, bool | list | dict):
                 return None
             text = _unquoted(str(value))
@@ -94,9 +96,10 @@ class SpanReading:
         return None
 
     def number(self, fact: str) -> float | None:
-        if fact not in self._sources:
-            return None
-        for value in self.values(fact):
+        for source in self._sources.get(fact, ()):
+            value = self._short(source)
+            if value is None:
+                continue
             try:
                 return float(value)
             except (TypeError, ValueError):
@@ -110,7 +113,10 @@ class SpanReading:
         )
 
     def flag(self, fact: str) -> bool:
-        return fact in self._sources and self.value(fact) in (True, "true", "True", 1)
+        return any(
+            self._short(source) in (True, "true", "True", 1)
+            for source in self._sources.get(fact, ())
+        )
 
     @lazy
     def prompt(self) -> list[Message]:
@@ -185,6 +191,14 @@ class SpanReading:
         found = follow(value, source.path)
         return _with_parts(found, follow(value, source.path[:-1]), source) if source.plus else found
 
+    def _short(self, source: Source) -> Json:
+        """As `_value`, for what is a name or a number: a long text is neither."""
+        if not source.path and source.key:
+            value = self.attributes.get(source.key)
+            if isinstance(value, str) and len(value) > LONGEST_NAME:
+                return None
+        return self._value(source)
+
     def unpacked(self, source: Source) -> Json:
         """An attribute of the span, else of its resource; JSON is parsed once a span."""
         key = source.key
@@ -226,7 +240,7 @@ def _with_parts(number: Json, beside: Json, source: Source) -> Json:
 
 def _unquoted(text: str) -> str:
     """Langfuse writes texts of metadata as JSON: quoted."""
-    if len(text) < 2 or not (text[0] == text[-1] == '"'):
+    if text[:1] != '"' or text[-1] != '"' or len(text) < 2:
         return text
     try:
         return str(json.loads(text))

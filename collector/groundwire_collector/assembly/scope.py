@@ -1,10 +1,13 @@
 """Which spans belong to which answer, where a trace holds several."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from groundwire_collector.assembly.answers import RETRIEVING, Answer
 from groundwire_collector.assembly.reading import SpanReading
 from groundwire_collector.assembly.trace import Trace
+
+MOST_COMPARED = 64  # answers after a retrieval that it may have served
 
 
 def scopes(trace: Trace, found: Sequence[Answer]) -> list[list[SpanReading]]:
@@ -16,36 +19,58 @@ def scopes(trace: Trace, found: Sequence[Answer]) -> list[list[SpanReading]]:
     if len(found) < 2:
         return [list(trace.readings.values()) for _ in found]
     own = [{r.span.span_id for r in trace.subtree(answer.top)} for answer in found]
+    owned = set().union(*own)
+    beside = _Beside(found)
     for reading in trace.readings.values():
         identity = reading.span.span_id
-        if any(identity in ids for ids in own) or trace.under(reading):
-            continue
-        for position in _users(reading, found):
-            own[position].add(identity)
-    return [[r for r in trace.readings.values() if r.span.span_id in ids] for ids in own]
+        if identity not in owned and not trace.under(reading):
+            for position in beside.users(reading):
+                own[position].add(identity)
+    order = {identity: place for place, identity in enumerate(trace.readings)}
+    return [[trace.readings[i] for i in sorted(ids, key=order.__getitem__)] for ids in own]
 
 
-def _users(reading: SpanReading, found: Sequence[Answer]) -> list[int]:
-    if reading.kind in RETRIEVING:
-        evidence = [_evidence(reading, answer) for answer in found]
-        if best := max(evidence):
-            return [position for position, value in enumerate(evidence) if value == best]
-    later = [
-        position
-        for position, answer in enumerate(found)
-        if answer.began_ns >= reading.span.start_ns
-    ]
-    return later[:1] or [len(found) - 1]
+class _Beside:
+    """Answers by when they began, with what their prompts hold."""
 
+    def __init__(self, found: Sequence[Answer]) -> None:
+        self._found = found
+        self._prompts: dict[int, str] = {}
+        self._order = sorted(range(len(found)), key=lambda position: found[position].began_ns)
+        self._began = [found[position].began_ns for position in self._order]
 
-def _evidence(reading: SpanReading, answer: Answer) -> int:
-    """2: the prompt asks what this retrieval was asked; 1: it holds a chunk of it; else 0."""
-    ended = (answer.calls[0] if answer.calls else answer.top).span.end_ns
-    if ended and ended < reading.span.start_ns:
-        return 0
-    prompt = "\n".join(message.text for message in answer.prompt)
-    asked = answer.top.question or ""
-    if reading.query and (reading.query in prompt or reading.query in asked):
-        return 2
-    texts = [chunk.text for chunk in reading.documents[1]] if reading.documents else []
-    return int(any(text and text in prompt for text in texts))
+    def users(self, reading: SpanReading) -> list[int]:
+        """The positions of the answers that a span served."""
+        first = bisect_left(self._began, reading.span.start_ns)
+        if reading.kind in RETRIEVING:
+            # An answer may have begun before its retrieval: a span that holds both.
+            near = self._order[max(0, first - MOST_COMPARED) : first + MOST_COMPARED]
+            evidence = {position: self._evidence(reading, position) for position in sorted(near)}
+            if best := max(evidence.values()):
+                return [position for position, value in evidence.items() if value == best]
+        later = self._order[first:]
+        return [min(later, key=lambda p: (self._found[p].began_ns, p))] if later else [self._last]
+
+    @property
+    def _last(self) -> int:
+        return len(self._found) - 1
+
+    def _evidence(self, reading: SpanReading, position: int) -> int:
+        """2: the prompt asks what this retrieval was asked; 1: it holds a chunk of it; else 0."""
+        answer = self._found[position]
+        ended = (answer.calls[0] if answer.calls else answer.top).span.end_ns
+        if ended and ended < reading.span.start_ns:
+            return 0
+        prompt = self._prompt(position)
+        if reading.query and (
+            reading.query in prompt or reading.query in (answer.top.question or "")
+        ):
+            return 2
+        texts = [chunk.text for chunk in reading.documents[1]] if reading.documents else []
+        return int(any(text and text in prompt for text in texts))
+
+    def _prompt(self, position: int) -> str:
+        if position not in self._prompts:
+            sent = self._found[position].prompt
+            self._prompts[position] = "\n".join(message.text for message in sent)
+        return self._prompts[position]

@@ -7,7 +7,7 @@ trace, belong to the trace of that response, whole or not. See
 docs/decisions/0032-pieces-of-a-request.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -22,6 +22,7 @@ from groundwire_collector.storage.pieces import Piece, Role
 
 LONGEST_GAP_NS = 60_000_000_000  # from the end of a retrieval to the start of its answer
 MOST_LINKS = 16  # of one kind that a trace is known by
+MOST_HOSTS = 64  # traces under one link that a piece is compared with
 
 
 @dataclass
@@ -34,20 +35,17 @@ class _Stray:
     def readings(self) -> list[SpanReading]:
         return list(self.trace.readings.values())
 
-    def of(self, *kinds: SpanKind) -> list[SpanReading]:
-        return [reading for reading in self.readings if reading.kind in kinds]
-
     @lazy
     def calls(self) -> list[SpanReading]:
-        return self.of(SpanKind.GENERATION)
+        return [reading for reading in self.readings if reading.kind == SpanKind.GENERATION]
 
     @lazy
     def retrievals(self) -> list[SpanReading]:
-        return self.of(*RETRIEVING)
+        return [reading for reading in self.readings if reading.kind in RETRIEVING]
 
     @lazy
     def speakers(self) -> list[SpanReading]:
-        return [r for r in self.of(*SPEAKING) if r.said is not None]
+        return [r for r in self.readings if r.kind in SPEAKING and r.said is not None]
 
     @lazy
     def sessions(self) -> set[str]:
@@ -71,6 +69,10 @@ class _Stray:
         return found | Role.SPEAKER if self.speakers else found
 
     @lazy
+    def is_whole(self) -> bool:
+        return bool(self.calls and self.retrievals)
+
+    @lazy
     def is_diagnostic(self) -> bool:
         """A shadow call or a canary: it says again what a turn said, and is no piece of it."""
         return any(r.flag("shadow") or r.flag("canary") for r in self.readings)
@@ -79,7 +81,7 @@ class _Stray:
     def links(self) -> frozenset[tuple[str, str]]:
         """What it may share with another piece; a whole trace shares its response alone."""
         kinds = {"response": self.response_ids}
-        if not (self.roles.whole or self.roles == Role.EVENTS or self.is_diagnostic):
+        if not (self.is_whole or self.roles == Role.EVENTS or self.is_diagnostic):
             kinds |= {"session": self.sessions, "words": self.words}
         return frozenset(
             (kind, text) for kind, texts in kinds.items() for text in islice(texts, MOST_LINKS)
@@ -121,17 +123,53 @@ def may_join(one: Piece, other: Piece) -> bool:
 def joined(traces: Sequence[Trace]) -> list[Trace]:
     """Traces, with those that are pieces of one request as one."""
     strays = [_Stray(trace) for trace in traces if trace.readings]
-    for stray in list(strays):
-        if not any(stray is other for other in strays):
-            continue  # others were joined to it meanwhile
-        hosts = [host for host in strays if host is not stray and _belongs(stray, host)]
-        if hosts:
+    if all(stray.is_whole for stray in strays):
+        return [stray.trace for stray in strays]
+    hosts = _Hosts(strays)
+    for stray in strays:
+        if stray.is_whole or not hosts.has(stray):
+            continue  # or others were joined to it meanwhile
+        found = [host for host in hosts.linked(stray) if _belongs(stray, host)]
+        if found:
             began = stray.start_ns
-            host = min(hosts, key=lambda host: abs(host.start_ns - began))
-            ids = host.trace.ids | stray.trace.ids
-            grown = _Stray(Trace([*host.readings, *stray.readings], ids))
-            strays = [grown if s is host else s for s in strays if s is not stray]
-    return [stray.trace for stray in strays]
+            hosts.join(stray, min(found, key=lambda host: abs(host.start_ns - began)))
+    return [stray.trace for stray in hosts]
+
+
+class _Hosts:
+    """The requests as far as they are put together, by their links."""
+
+    def __init__(self, strays: Sequence[_Stray]) -> None:
+        self._here: dict[int, _Stray] = {}  # by identity; a dict keeps the order
+        self._by_link: dict[tuple[str, str], list[_Stray]] = {}
+        for stray in strays:
+            self._add(stray)
+
+    def __iter__(self) -> Iterator[_Stray]:
+        return iter(self._here.values())
+
+    def has(self, stray: _Stray) -> bool:
+        return id(stray) in self._here
+
+    def linked(self, stray: _Stray) -> list[_Stray]:
+        """Other requests that share something with this one."""
+        found = {
+            id(host): host
+            for link in stray.links
+            for host in self._by_link[link][-MOST_HOSTS:]
+            if self.has(host) and host is not stray
+        }
+        return list(found.values())
+
+    def join(self, stray: _Stray, host: _Stray) -> None:
+        ids = host.trace.ids | stray.trace.ids
+        del self._here[id(stray)], self._here[id(host)]
+        self._add(_Stray(Trace([*host.readings, *stray.readings], ids)))
+
+    def _add(self, stray: _Stray) -> None:
+        self._here[id(stray)] = stray
+        for link in stray.links:
+            self._by_link.setdefault(link, []).append(stray)
 
 
 def _belongs(stray: _Stray, host: _Stray) -> bool:
@@ -142,7 +180,7 @@ def _belongs(stray: _Stray, host: _Stray) -> bool:
         return False  # span ids that are not random: nothing tells these apart
     if stray.roles == Role.EVENTS:
         return host.roles != Role.EVENTS
-    if stray.roles.whole or host.roles.whole or stray.speakers:
+    if host.is_whole or stray.speakers:
         return False
     if stray.calls and not host.calls:
         return _is_call_of(stray, host)

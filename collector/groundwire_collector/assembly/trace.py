@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.reading import SpanReading
 from groundwire_collector.span import Span
 from groundwire_collector.storage.records import RESPONSE_ID
+
+MOST_DEEP = 256  # levels that are looked up from a span
 
 
 class Trace:
@@ -58,12 +61,39 @@ class Trace:
             waiting.extend(reversed(self.under(current)))
 
     def ancestors(self, reading: SpanReading) -> Iterator[SpanReading]:
-        """From the parent up; stops where the parent is not here."""
+        """From the parent up; stops where the parent is not here, or `MOST_DEEP` above."""
         seen = {reading.span.span_id}
         while (parent := reading.span.parent_span_id) in self.readings and parent not in seen:
+            if len(seen) > MOST_DEEP:
+                return
             seen.add(parent)
             reading = self.readings[parent]
             yield reading
+
+    @lazy
+    def around_calls(self) -> set[str]:
+        """The ids of model calls and of every span that one stands below."""
+        found: set[str] = set()
+        for reading in self.readings.values():
+            if reading.kind != SpanKind.GENERATION:
+                continue
+            found.add(reading.span.span_id)
+            for above in self.ancestors(reading):
+                if above.span.span_id in found:
+                    break
+                found.add(above.span.span_id)
+        return found
+
+    @lazy
+    def db_queries(self) -> dict[str, str]:
+        """By span id, the first query of a database that the span or one below it made."""
+        found: dict[str, str] = {}
+        for reading in self.readings.values():
+            if (query := reading.db_query) is None:
+                continue
+            for span in (reading, *self.ancestors(reading)):
+                found.setdefault(span.span.span_id, query)
+        return found
 
 
 def _order(reading: SpanReading) -> tuple[int, str]:
@@ -90,12 +120,15 @@ def _told(readings: list[SpanReading]) -> list[SpanReading]:
     if not carriers or len(carriers) == len(readings):
         return readings
     found = {r.span.span_id: r for r in readings}
+    called: dict[str, str] = {}  # the leaf-most call, or span, of each response
+    spans = [r for r in readings if not is_carrier(r)]
+    spans.sort(key=lambda r: (r.kind == SpanKind.GENERATION, r.span.start_ns))
+    for reading in spans:
+        called |= dict.fromkeys(responses_of(reading), reading.span.span_id)
     for carrier in carriers:
-        named = responses_of(carrier)
-        called = [r for r in found.values() if not is_carrier(r) and responses_of(r) & named]
-        calls = [r for r in called if r.kind == SpanKind.GENERATION] or called
-        if calls:
-            call = max(calls, key=lambda r: r.span.start_ns).span  # leaf-most of nested ones
+        named = sorted(responses_of(carrier) & called.keys())
+        if named:
+            call = found[called[named[0]]].span
             del found[carrier.span.span_id]
             found[call.span_id] = SpanReading(_with_events(call, carrier.span))
     return list(found.values())

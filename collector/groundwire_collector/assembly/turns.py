@@ -1,6 +1,6 @@
 """A trace's spans to its turns."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +9,7 @@ from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
 from groundwire_collector.assembly.context import context, retrievals, tool_results
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.integrity import LengthLimit, reason
+from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
 from groundwire_collector.assembly.scope import scopes
 from groundwire_collector.assembly.shapes import asked
@@ -77,15 +78,18 @@ class _Part:
     answer: Answer
     scope: Sequence[SpanReading]
 
-    def nearest(self) -> Iterator[SpanReading]:
+    @lazy
+    def nearest(self) -> list[SpanReading]:
         """The answering span, what encloses it, the generation, then the rest of the scope."""
-        yield self.answer.top
-        yield from self.trace.ancestors(self.answer.top)
-        yield from self.answer.calls
-        yield from self.scope
+        top, calls = self.answer.top, self.answer.calls
+        found = (top, *self.trace.ancestors(top), *calls, *self.scope)
+        return list({id(reading): reading for reading in found}.values())
 
     def text(self, fact: str) -> str | None:
-        return next((t for r in self.nearest() if (t := r.text(fact))), None)
+        for reading in self.nearest:
+            if text := reading.text(fact):
+                return text
+        return None
 
     def of_call(self, fact: str) -> str | None:
         top = [self.answer.top] if self.answer.top.kind != SpanKind.GENERATION else []
@@ -98,7 +102,7 @@ class _Part:
         return name.split("/", 1)[1] if name and prefixed and "/" in name else name
 
     def flag(self, fact: str) -> bool:
-        return any(r.flag(fact) for r in self.nearest())
+        return any(reading.flag(fact) for reading in self.nearest)
 
 
 def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
@@ -141,10 +145,10 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
         output_tokens=tokens(trace, scope, "output_tokens"),
         cached_tokens=tokens(trace, scope, "cached_tokens"),
         reasoning_tokens=tokens(trace, scope, "reasoning_tokens"),
-        answer_logprob_mean=_number(part.nearest(), "logprob_mean"),
+        answer_logprob_mean=_number(part.nearest, "logprob_mean"),
         shadow=part.flag("shadow"),
         shadow_of=part.text("shadow_of"),
-        sampling_probability=_number(part.nearest(), "sampling_probability"),
+        sampling_probability=_number(part.nearest, "sampling_probability"),
         canary=part.flag("canary"),
     )
 
@@ -198,8 +202,10 @@ def _first_token(part: _Part) -> float | None:
 
 def _since_start(reading: SpanReading, time: object) -> float | None:
     """`time` as an event's or an ISO 8601 text; the time from the start of the span."""
-    if isinstance(time, list) and time:
-        return max(0, int(time[0]["time_ns"]) - reading.span.start_ns) / 1e9
+    if isinstance(time, list):
+        first = time[0] if time and isinstance(time[0], dict) else {}
+        told = first.get("time_ns")
+        return max(0, told - reading.span.start_ns) / 1e9 if isinstance(told, int) else None
     try:
         at = datetime.fromisoformat(str(time).strip('"'))
     except ValueError:

@@ -9,13 +9,16 @@ from groundwire_collector.assembly.reading import SpanReading, same_call
 from groundwire_collector.assembly.trace import Trace
 
 NANOSECONDS = 1e9
+MOST_TWINS = 16  # calls before it that a further one is compared with
 
 
 def tokens(trace: Trace, readings: Sequence[SpanReading], fact: str) -> int | None:
     """Tokens over the distinct model calls among spans: the leaf-most span of each."""
     generations = [r for r in readings if r.kind == SpanKind.GENERATION]
-    counted = _leaves(trace, [r for r in generations if r.integer(fact) is not None])
-    if counted:
+    counted = [r for r in generations if r.integer(fact) is not None]
+    if len(counted) == 1:
+        return counted[0].integer(fact)
+    if counted := _leaves(trace, counted):
         return sum(r.integer(fact) or 0 for r in _distinct(counted))
     others = [r for r in readings if r.kind in (SpanKind.AGENT, SpanKind.TURN)]
     counted = [r for r in others if r.integer(fact) is not None]
@@ -29,9 +32,13 @@ def _leaves(trace: Trace, counted: list[SpanReading]) -> list[SpanReading]:
 
 def _distinct(counted: Iterable[SpanReading]) -> Iterable[SpanReading]:
     kept: list[SpanReading] = []
+    by_response: dict[str | None, list[SpanReading]] = {}
     for reading in counted:
-        if not any(same_call(reading, other) for other in kept):
+        alike = by_response.setdefault(reading.text("response_id"), [])
+        near = (*kept[-MOST_TWINS:], *alike[-MOST_TWINS:])
+        if not any(same_call(reading, other) for other in near):
             kept.append(reading)
+            alike.append(reading)
     return kept
 
 
