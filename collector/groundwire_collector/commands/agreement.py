@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Connection
 
 from groundwire_collector.answers import answered_turn, evaluator_of
+from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
 from groundwire_collector.judges.registry import close
 from groundwire_collector.monitoring.agreement import (
@@ -21,7 +21,6 @@ from groundwire_collector.monitoring.faithfulness import FAITHFUL, UNFAITHFUL
 from groundwire_collector.records import Record, read_records, tracked
 from groundwire_collector.routes.faithfulness import AgreementOut, LabellersOut
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.estimates import Part
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.statistics import agreement as agreement_of
@@ -40,11 +39,9 @@ def agreement(
     service: Annotated[
         str | None, typer.Option(help="Stored labels of this service alone.")
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder of the database. [groundwire-data]")
-    ] = None,
-    database_url: Annotated[str | None, typer.Option(help="PostgreSQL instead of SQLite.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    config: Config = None,
 ) -> None:
     """Kappa, sensitivity, specificity and calibration against people, as one JSON object.
 
@@ -57,7 +54,7 @@ def agreement(
         told: Record = {"evaluators": [_told(_of_file(file, evaluator))]}
     else:
         settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
-        with _stored(settings) as connection:
+        with database(settings) as engine, engine.connect() as connection:
             part = Part(service=service)
             told = {
                 "evaluators": [
@@ -72,17 +69,6 @@ def agreement(
 
 def _told(found: EvaluatorAgreement) -> dict[str, Any]:
     return AgreementOut.of(found).model_dump()
-
-
-@contextmanager
-def _stored(settings: Settings) -> Iterator[Connection]:
-    engine = open_engine(settings)
-    make_schema(engine)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
 
 
 def _of_file(file: Path, name: str) -> EvaluatorAgreement:

@@ -1,8 +1,6 @@
 """`groundwire canary build` and `run`: does the model still read its context?"""
 
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +14,7 @@ from groundwire_collector.errors import UsageError
 from groundwire_collector.probing.canaries import CanaryRunner, read_run, result_line, resume
 from groundwire_collector.probing.pace import Pace
 from groundwire_collector.probing.scoring import trial_margin
-from groundwire_collector.probing.target import Endpoint, Function, Target
+from groundwire_collector.probing.target import Endpoint, Target, target_of
 from groundwire_collector.records import read_records
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import turns as stored_turns
@@ -120,7 +118,7 @@ def run(
     The API key is read from OPENAI_API_KEY. Prints one JSON object: identity, summary per stratum
     (always with counts), cost, and the comparisons.
     """
-    target, prompting = _target(endpoint, model, function), _prompting(system, closed_book)
+    target, prompting = target_of(endpoint, model, function), _prompting(system, closed_book)
     chosen = _pack(pack, limit)
     runner = CanaryRunner(
         pack=chosen,
@@ -196,17 +194,6 @@ def _pack(path: Path | None, limit: int | None) -> Pack:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {error}") from error
     return pack if limit is None else Pack(pack.name, pack.items[:limit])
-
-
-def _target(endpoint: str | None, model: str, function: str | None) -> Target:
-    if (endpoint is None) == (function is None):
-        raise UsageError("give either --endpoint (with --model) or --function")
-    if function is not None:
-        sys.path.insert(0, os.getcwd())  # as `python -m` would
-        return Function.named(function)
-    if not model:
-        raise UsageError("--endpoint needs --model")
-    return Endpoint(endpoint or "", model, os.environ.get("OPENAI_API_KEY"))
 
 
 def _scorer(target: Target, pack: Pack, prompting: Prompting) -> Callable[[Trial], float]:

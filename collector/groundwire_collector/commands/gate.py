@@ -1,8 +1,6 @@
 """`groundwire gate`: does a candidate answer less faithfully than its baseline? For CI."""
 
 import json
-import os
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -14,7 +12,7 @@ import typer
 from groundwire_collector.answers import answered_turn, evaluator_of
 from groundwire_collector.errors import UsageError
 from groundwire_collector.judges.registry import close
-from groundwire_collector.probing.target import Endpoint, Function, Target
+from groundwire_collector.probing.target import Target, target_of
 from groundwire_collector.quality_gate import Change, Gate, JudgedAnswer, Outcome, compare
 from groundwire_collector.records import (
     Record,
@@ -27,6 +25,7 @@ from groundwire_evaluators.evaluation import Evaluator, State
 
 WORSE = 2  # exit code
 MOST_FAILED = 0.1  # of the calls of a model; beyond, nothing is known of it
+LONGEST = 1000  # tokens of an answer
 SHOWN = 20  # answers that changed for the worse
 SYSTEM = (
     "Answer the question from the passages alone. "
@@ -73,7 +72,8 @@ def gate(
     """
     if not 0 < margin < 1:
         raise UsageError("--margin lies between 0 and 1, for example 0.03")
-    target = _target(endpoint, model, function)
+    asks = endpoint is not None or function is not None
+    target = target_of(endpoint, model, function, max_tokens=LONGEST) if asks else None
     with ExitStack() as after:
         judge = evaluator_of(evaluator)
         after.callback(close, [judge])
@@ -94,19 +94,6 @@ def gate(
     failed = {Outcome.WORSE, Outcome.UNDECIDED} if strict else {Outcome.WORSE}
     if found.outcome in failed:
         raise typer.Exit(WORSE)
-
-
-def _target(endpoint: str | None, model: str, function: str | None) -> Target | None:
-    if endpoint is not None and function is not None:
-        raise UsageError("give --endpoint or --function, not both")
-    if function is not None:
-        sys.path.insert(0, os.getcwd())  # as `python -m` would
-        return Function.named(function)
-    if endpoint is None:
-        return None
-    if not model:
-        raise UsageError("--endpoint needs --model")
-    return Endpoint(endpoint, model, os.environ.get("OPENAI_API_KEY"), max_tokens=1000)
 
 
 def _system(path: Path | None) -> str:

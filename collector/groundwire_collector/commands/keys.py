@@ -1,30 +1,26 @@
 """`groundwire keys`: make, list, rotate and revoke API keys."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Engine
 
+from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys as store
-from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import ALL_SCOPES, Key, Scope
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke API keys.")
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the database. [groundwire-data]")]
-DatabaseUrl = Annotated[str | None, typer.Option(help="PostgreSQL instead of SQLite.")]
-Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 KeyId = Annotated[str, typer.Argument(help="Id of the key, as `list` shows it.")]
 
 
 @keys.command("list")
 def show(data_dir: DataDir = None, database_url: DatabaseUrl = None, config: Config = None) -> None:
     """List the keys; the keys themselves are not stored."""
-    with _open(data_dir, database_url, config).connect() as connection:
+    settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    with database(settings) as engine, engine.connect() as connection:
         found = store.keys(connection)
     table = Table("id", "name", "scopes", "services", "created", "revoked")
     for key in found:
@@ -47,7 +43,8 @@ def add(
 ) -> None:
     """Make a key and print it, this once."""
     key = store.generate()
-    with _open(data_dir, database_url, config).begin() as connection:
+    settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    with database(settings) as engine, engine.begin() as connection:
         store.add(connection, key, name, scope or ALL_SCOPES, service or None)
     typer.echo(key)
 
@@ -60,7 +57,8 @@ def rotate(
     config: Config = None,
 ) -> None:
     """Make a key that may do what another does, and print it; then revoke the old one."""
-    with _open(data_dir, database_url, config).begin() as connection:
+    settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    with database(settings) as engine, engine.begin() as connection:
         typer.echo(store.rotate(connection, key_id))
 
 
@@ -72,15 +70,9 @@ def revoke(
     config: Config = None,
 ) -> None:
     """Revoke a key: within seconds it opens nothing."""
-    with _open(data_dir, database_url, config).begin() as connection:
-        store.revoke(connection, key_id)
-
-
-def _open(data_dir: Path | None, database_url: str | None, config: Path | None) -> Engine:
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
-    engine = open_engine(settings)
-    make_schema(engine)
-    return engine
+    with database(settings) as engine, engine.begin() as connection:
+        store.revoke(connection, key_id)
 
 
 def _cells(key: Key) -> tuple[str, ...]:

@@ -1,15 +1,15 @@
 """`groundwire labels`: what people said of turns, out to a file and back."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import time_ns
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
+from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
 from groundwire_collector.labelling import Said
 from groundwire_collector.records import (
@@ -22,15 +22,11 @@ from groundwire_collector.records import (
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import labels as store
 from groundwire_collector.storage import turns
-from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.labels import Label, LabelQuery
 from groundwire_evaluators.turn import Turn
 
 labels = typer.Typer(no_args_is_help=True, help="What people said of turns: to a file, and back.")
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the database. [groundwire-data]")]
-DatabaseUrl = Annotated[str | None, typer.Option(help="PostgreSQL instead of SQLite.")]
-Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 
 SHOWN = 20  # errors
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,7 +74,8 @@ def take_in(
     """
     records = read_records(file)
     errors: list[str] = []
-    with _opened(data_dir, database_url, config) as engine, engine.begin() as connection:
+    settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    with database(settings) as engine, engine.begin() as connection:
         good: list[Label] = []
         for number, record in enumerate(tracked(records, "checking"), start=1):
             try:
@@ -119,7 +116,8 @@ def give_out(
     Labels are deleted with their turns (`retention_days`), so export what should outlive them:
     --with-text makes a labelled set that `groundwire score` takes.
     """
-    with _opened(data_dir, database_url, config) as engine, engine.connect() as connection:
+    settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    with database(settings) as engine, engine.connect() as connection:
         found = store.find(connection, LabelQuery(service=service))
         if not history:
             found = sorted(store.current(found), key=lambda label: label.id)
@@ -212,16 +210,3 @@ def _text_fields(turn: Turn) -> Iterator[tuple[str, Any]]:
     yield "question", turn.question
     yield "contexts", [chunk.text for chunk in turn.chunks]
     yield "answer", turn.answer
-
-
-@contextmanager
-def _opened(
-    data_dir: Path | None, database_url: str | None, config: Path | None
-) -> Iterator[Engine]:
-    settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
-    engine = open_engine(settings)
-    make_schema(engine)
-    try:
-        yield engine
-    finally:
-        engine.dispose()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from time import time_ns
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import Connection, Engine
 
+from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.registry import evaluators
@@ -26,9 +26,6 @@ from groundwire_evaluators.evaluation import Evaluator
 
 BATCH = 64  # turns judged and stored in one transaction: short, so that a worker waits little
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the database. [groundwire-data]")]
-DatabaseUrl = Annotated[str | None, typer.Option(help="PostgreSQL instead of SQLite.")]
-Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 When = Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339.")]
 
 

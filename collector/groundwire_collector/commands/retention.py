@@ -1,22 +1,16 @@
 """`groundwire retention`: delete what is too old, or what a person asked to have deleted."""
 
-from pathlib import Path
 from time import time_ns
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
 
+from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import retention as store
-from groundwire_collector.storage.engine import make_schema, open_engine
 
 retention = typer.Typer(no_args_is_help=True, help="Delete what is too old, or one person's data.")
-
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the database. [groundwire-data]")]
-DatabaseUrl = Annotated[str | None, typer.Option(help="PostgreSQL instead of SQLite.")]
-Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 
 
 @retention.command()
@@ -27,10 +21,11 @@ def apply(
     config: Config = None,
 ) -> None:
     """Delete now what the running collector would delete within minutes."""
-    settings, engine = _open(
+    settings = Settings.load(
         config, data_dir=data_dir, database_url=database_url, retention_days=days
     )
-    removed = store.expire(engine, settings, time_ns())
+    with database(settings) as engine:
+        removed = store.expire(engine, settings, time_ns())
     typer.echo(f"deleted: {removed.spans} spans, {removed.turns} turns, {removed.texts} texts")
 
 
@@ -45,12 +40,7 @@ def forget(
     """Delete every trace of a session or a user: spans, turns, scores and texts."""
     if session is None and user is None:
         raise UsageError("Say whose traces: --session ID or --user ID.")
-    _, engine = _open(config, data_dir=data_dir, database_url=database_url)
-    typer.echo(f"deleted: {store.forget(engine, session=session, user=user)} traces")
-
-
-def _open(config: Path | None, **flags: object) -> tuple[Settings, Engine]:
-    settings = Settings.load(config, **flags)
-    engine = open_engine(settings)
-    make_schema(engine)
-    return settings, engine
+    settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    with database(settings) as engine:
+        gone = store.forget(engine, session=session, user=user)
+    typer.echo(f"deleted: {gone} traces")

@@ -2,6 +2,8 @@
 
 import copy
 import importlib
+import os
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -232,3 +234,21 @@ class Function:
         if not answer.strip():
             return Reply(failure=Failure.EMPTY, seconds=seconds)
         return Reply(text=answer, seconds=seconds)
+
+
+def target_of(
+    endpoint: str | None, model: str, function: str | None, *, max_tokens: int = 200
+) -> Target:
+    """Whom a command is to ask: an endpoint (its key is in OPENAI_API_KEY) or a function.
+
+    Raises:
+        UsageError: neither or both are given, or the endpoint without a model.
+    """
+    if (endpoint is None) == (function is None):
+        raise UsageError("give either --endpoint (with --model) or --function")
+    if function is not None:
+        sys.path.insert(0, os.getcwd())  # as `python -m` would
+        return Function.named(function)
+    if not model:
+        raise UsageError("--endpoint needs --model")
+    return Endpoint(endpoint or "", model, os.environ.get("OPENAI_API_KEY"), max_tokens=max_tokens)

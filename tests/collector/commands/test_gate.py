@@ -143,7 +143,7 @@ def test_other_questions_are_compared_as_two_samples() -> None:
     [
         (("--function", "gate_models:breaks"), "80 of 80 calls failed"),
         (("--endpoint", "http://127.0.0.1:9/v1"), "--model"),
-        (("--endpoint", "http://x/v1", "--function", "a:b"), "not both"),
+        (("--endpoint", "http://x/v1", "--function", "a:b"), "give either"),
         (("--margin", "3"), "--margin"),
         (("--evaluator", "nobody"), "nobody"),
     ],

@@ -1,0 +1,27 @@
+"""The options by which commands find the database, and the database while a command runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import make_schema, open_engine
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the database. [groundwire-data]")]
+DatabaseUrl = Annotated[str | None, typer.Option(help="PostgreSQL instead of SQLite.")]
+Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Engine]:
+    """The database of the settings, its schema as it should be; closed afterwards."""
+    engine = open_engine(settings)
+    try:
+        make_schema(engine)
+        yield engine
+    finally:
+        engine.dispose()
