@@ -17,9 +17,13 @@ from groundwire_collector.monitoring.observation import Observation
 from groundwire_collector.monitoring.strata import Strata
 from groundwire_evaluators.drift.blocking import Dependence
 
-BLOCK_SIZES = 12  # powers of two: of which a block is one of so many
 SPREAD = 1e-9  # variance from which on losses differ by more than rounding
-PLAIN = 0.9  # probability of each of: single turns of a session, one stratum, no blocks
+
+# How likely each choice was beforehand. The width of a bin follows from the number of turns, not
+# from their losses, so route, hours and both are all the strata there are.
+SESSIONS = {False: 0.95, True: 0.05}
+STRATA = {False: 0.7, True: 0.3 / 3}
+BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes; those within a factor of two are one
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,8 @@ class Plan:
     @property
     def price(self) -> float:
         """The share of the mass that this plan may spend; over all plans they add up to 1."""
-        other = 1 - PLAIN
-        session = other if self.session else PLAIN
-        # Route, or one of three widths of hours, or both: seven in all.
-        stratified = other / 7 if self.strata.any else PLAIN
-        # Blocks within a factor of two count as one size.
-        blocked = other / BLOCK_SIZES if self.block > 1 else PLAIN
-        return session * stratified * blocked
+        found = SESSIONS[self.session] * STRATA[self.strata.any]
+        return found * BLOCKS[self.block > 1]
 
     def to_state(self) -> dict[str, Any]:
         return {

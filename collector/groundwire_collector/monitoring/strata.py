@@ -15,7 +15,9 @@ from groundwire_evaluators.drift.arrays import Floats
 POOLED = ""  # the stratum of what the baseline does not know: compared with all of it
 FEWEST = 100  # turns of a stratum in the baseline
 DAY_HOURS = 24
-HOUR_WIDTHS = (3, 6, 12)  # the narrowest whose bins all hold enough turns
+# Widths of bins of the day in hours, and the turns that each must hold: a narrow bin follows the
+# season, but divides the baseline, which costs more where there is little of it.
+HOUR_BINS = ((3, 2500), (6, 300), (12, FEWEST))
 LEAST_DAYS = 2.0  # that a baseline must span before hours of the day can be told from days
 NEIGHBOURS = 20  # turns over which dependence is measured before strata are looked for
 CERTAIN = 3.0  # standard deviations by which strata must differ
@@ -82,19 +84,21 @@ def choose(losses: Floats, routes: Sequence[str], ats: Sequence[int]) -> Strata:
 def _hours(losses: Floats, routes: Sequence[str], ats: Sequence[int], dependence: float) -> int:
     if (max(ats) - min(ats)) / NANOSECONDS < LEAST_DAYS * 86_400:
         return 0
-    for width in HOUR_WIDTHS:
+    for width, fewest in HOUR_BINS:
         strata = Strata(hours=width)
-        if len(_enough(strata, routes, ats)) * width == DAY_HOURS:
+        if len(_enough(strata, routes, ats, fewest)) * width == DAY_HOURS:
             return width if _differ(losses, strata, routes, ats, dependence) else 0
     return 0
 
 
-def _enough(strata: Strata, routes: Sequence[str], ats: Sequence[int]) -> dict[str, int]:
+def _enough(
+    strata: Strata, routes: Sequence[str], ats: Sequence[int], fewest: int = FEWEST
+) -> dict[str, int]:
     """The strata with enough turns, where there are two of them or more."""
     if not (strata.by_route or strata.hours):
         return {}
     labels, counts = np.unique(_labels(strata, routes, ats), return_counts=True)
-    found = {str(name): int(n) for name, n in zip(labels, counts, strict=True) if n >= FEWEST}
+    found = {str(name): int(n) for name, n in zip(labels, counts, strict=True) if n >= fewest}
     return found if len(found) > 1 else {}
 
 
