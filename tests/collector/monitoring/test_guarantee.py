@@ -15,7 +15,7 @@ from groundwire_evaluators.drift import AlarmBudget
 
 DAYS = 4
 PAUSE = 600 * 10**9
-RUNS = 40
+RUNS = 25
 BASELINE = 100
 
 
