@@ -22,7 +22,7 @@ from groundwire_evaluators.drift import KnownMeanESR
 RECENT = 30  # turns before an alarm in which its size is looked for again
 MOST_SEGMENTS = 20  # values of one axis that are watched at once
 DAILY: Stream = ("clock", "daily")
-SHORTEST_WAIT, LONGEST_WAIT = 60, 200  # turns an alarm may wait until it is clear what to name
+SHORTEST_WAIT, LONGEST_WAIT = 100, 200  # turns an alarm may wait until it is clear what to name
 
 
 @dataclass(frozen=True, slots=True)

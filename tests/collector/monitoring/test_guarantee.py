@@ -1,4 +1,4 @@
-"""Through the whole monitor: false alarms are at most what was spent, and that is at most the budget.
+"""Through the whole monitor: false alarms are at most what was spent, and that is in the budget.
 
 The long form is `benchmarks/monitor.py --only guarantee`.
 """
