@@ -35,7 +35,7 @@ class Draw:
         if turn.shadow or turn.canary or not turn.answer:
             return 0.0
         rate = self.rates[judge] * self._factor(turn)
-        return min(1.0, rate * (1.0 + (self.eager - 1.0) * _uncertainty(judged)))
+        return min(1.0, rate * preference(judged.p_unsupported, self.eager))
 
     def drawn(self, judged: JudgedTurn) -> dict[str, float]:
         """The judges that see this turn, each with its probability."""
@@ -63,10 +63,11 @@ def factors_of(text: str) -> dict[str, float]:
     return found
 
 
-def _uncertainty(judged: JudgedTurn) -> float:
-    """From 0 (grounding is sure, or said nothing) to 1 (it cannot tell)."""
-    p = judged.p_unsupported
-    return 0.0 if p is None else 2.0 * math.sqrt(max(0.0, p * (1.0 - p)))
+def preference(p_unsupported: float | None, eager: float) -> float:
+    """By how much likelier a turn is drawn than the surest one: from 1, also where grounding said
+    nothing, to `eager`, where it cannot tell."""
+    p = p_unsupported or 0.0
+    return 1.0 + (eager - 1.0) * 2.0 * math.sqrt(max(0.0, p * (1.0 - p)))
 
 
 def _place(turn: Turn) -> float:

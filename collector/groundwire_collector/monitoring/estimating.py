@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 
+from groundwire_collector.judges.draw import preference
 from groundwire_collector.labelling import draw
 from groundwire_collector.monitoring.faithfulness import (
     HUMAN,
@@ -19,7 +20,7 @@ from groundwire_collector.monitoring.faithfulness_sequence import FaithfulnessSe
 from groundwire_collector.monitoring.retrieval_labels import AtRank, at_ranks
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import estimates, judging, labels, relevance
-from groundwire_collector.storage.estimates import KeptEstimate, Part, ScoredTurn
+from groundwire_collector.storage.estimates import DrawnScore, KeptEstimate, Part, ScoredTurn
 from groundwire_collector.storage.labels import LabelQuery
 
 FAITHFULNESS, RETRIEVAL = "faithfulness", "retrieval"
@@ -40,6 +41,7 @@ class Estimating:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._label_rate = settings.label_rate
+        self._eager = settings.judge_eager
         self._every_ns = round(settings.estimate_seconds * SECOND)
         self._engine = engine
         self._due_ns = 0
@@ -119,8 +121,9 @@ class Estimating:
         if each.reference == HUMAN:
             return _People.of(connection, part, self._label_rate)
         scores = estimates.drawn_scores(connection, part, each.evaluator)
-        drawn = by_judge(score for score in scores if score.revision == each.revision)
-        return _Judge(drawn, judging.waiting_turns(connection, each.service))
+        mine = [score for score in scores if score.revision == each.revision]
+        queued = judging.waiting_turns(connection, each.service)
+        return _Judge(by_judge(mine), _least(mine, self._eager), queued)
 
     def _retrieval(self, connection: Connection, service: str, now_ns: int) -> list[KeptEstimate]:
         turns = relevance.judged_retrievals(connection, service=service)
@@ -181,17 +184,26 @@ class _Judge:
     """Of one revision; `queued` are the turns that a judge has still to judge."""
 
     drawn: Mapping[str, Draw]
+    least_probability: float
     queued: set[str]
-
-    @property
-    def least_probability(self) -> float:
-        return min((each.probability for each in self.drawn.values()), default=0.0)
 
     def of_sample(self, _turns: Sequence[ScoredTurn]) -> Mapping[str, Draw]:
         return self.drawn
 
     def waits(self, turn: ScoredTurn) -> bool:
         return turn.id in self.queued
+
+
+def _least(scores: Sequence[DrawnScore], eager: float) -> float:
+    """The probability of the least likely turn, seen or not: what is left without preference.
+
+    Rounded down, so that it stays the same while the settings do, and above no probability.
+    """
+    implied = [
+        min(score.probability, score.probability / preference(score.p_unsupported, eager))
+        for score in scores
+    ]
+    return float(f"{min(implied):.6g}") * (1 - 1e-5) if implied else 0.0
 
 
 def told(each: Faithfulness) -> dict[str, Any]:

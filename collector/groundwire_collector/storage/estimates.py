@@ -53,6 +53,7 @@ class DrawnScore:
     revision: str
     probability: float
     faithful: bool | None
+    p_unsupported: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +113,13 @@ def drawn_scores(
     """What judges that see a sample said of the turns drawn for them."""
     c = SCORE.c
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
-    query = select(*columns).join(TURN, TURN.c.id == c.turn_id)
+    query = select(*columns, TURN.c.p_unsupported).join(TURN, TURN.c.id == c.turn_id)
     query = query.where(c.probability.is_not(None), *_conditions(part))
     if evaluator is not None:
         query = query.where(c.evaluator == evaluator)
     return [
-        DrawnScore(turn_id, name, revision, probability, _faithful(state, flagged))
-        for turn_id, name, revision, probability, state, flagged in connection.execute(query)
+        DrawnScore(turn_id, name, revision, probability, _faithful(state, flagged), p)
+        for turn_id, name, revision, probability, state, flagged, p in connection.execute(query)
     ]
 
 

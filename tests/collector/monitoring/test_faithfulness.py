@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, delete
 
+from groundwire_collector.judges.draw import preference
 from groundwire_collector.labelling import draw
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.monitoring.agreement import of_evaluators, of_labellers
@@ -333,6 +334,30 @@ def test_turns_that_a_judge_owes_and_the_latest_ones_are_not_taken_in(
         connection.execute(delete(JUDGE_TASK))
     Estimating(settings, engine).step(NOW_NS)
     assert kept(engine)[0].estimate["anytime"]["turns"] == 49
+
+
+def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_least(
+    engine: Engine, settings: Settings
+) -> None:
+    """Turns that were not drawn may be likelier or less likely than those that were."""
+    rate, eager = 0.02, settings.judge_eager
+    doubts = (0.5, 0.3, 0.1)
+    made = [
+        scored(n, p, judged(False, rate * preference(p, eager)))
+        for n, p in enumerate((doubts * 10)[:25], start=1)
+    ]
+    with engine.begin() as connection:
+        turns.save(connection, made)
+    Estimating(settings, engine).step(NOW_NS)
+    [before] = kept(engine)
+    with engine.begin() as connection:
+        surest = scored(99, 0.001, judged(True, rate * preference(0.001, eager)))
+        turns.save(connection, [surest])
+    Estimating(settings, engine).step(NOW_NS)
+    [after] = kept(engine)
+    assert after.sequence["origin"] == before.sequence["origin"]  # it goes on
+    assert after.sequence["origin"]["least_probability"] == pytest.approx(rate, rel=1e-4)
+    assert after.estimate["anytime"]["labels"] == 26
 
 
 def test_evaluators_are_compared_with_people_and_people_with_each_other(engine: Engine) -> None:
