@@ -32,6 +32,22 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CitedSource:
+    """A citation as the model's provider gave it, beside the text of the answer.
+
+    `start` and `end` are Unicode code points of the answer, half-open. `names` is what it calls its
+    source (an id, a URL, a title), `position` its number among the documents that were sent, from
+    0, `quote` the words that it cites.
+    """
+
+    start: int
+    end: int
+    names: tuple[str, ...] = ()
+    position: int | None = None
+    quote: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """The unit of evaluation. Unknown fields are None; `chunks == ()` is an empty retrieval.
 
@@ -76,3 +92,4 @@ class Turn:
     shadow_of: str | None = None  # the production turn it asks again: "trace id:span id"
     sampling_probability: float | None = None  # of being shadowed, (0, 1]
     canary: bool = False
+    cited: tuple[CitedSource, ...] = ()  # citations that are no markers in the answer

@@ -46,6 +46,8 @@ FACTS = {
     "sampling_probability": "sampling probability",
     "canary": "canary",
     "truncated": "what was cut",
+    "cited": "citations beside the answer",
+    "annotations": "scores from elsewhere",
 }
 INTRODUCTION = """\
 # Conventions: what is read from whom

@@ -121,6 +121,8 @@ def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | Non
     if isinstance(value, list):
         return of_list(value, depth + 1)  # type: ignore[no-any-return]
     if isinstance(value, dict):
+        if keys is ANSWER_KEYS and (text := _of_parts(value)):
+            return text
         for key in keys:
             if key in value and (found := _dig(value[key], keys, of_list, depth + 1)):
                 return found
@@ -128,6 +130,18 @@ def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | Non
             for inner in value.values():
                 if isinstance(inner, dict) and (found := _dig(inner, keys, of_list, depth + 1)):
                     return found
+    return None
+
+
+def _of_parts(value: Mapping[str, Any]) -> str | None:
+    """What a message of several parts says, where it asks for no tool."""
+    for key in ("parts", "content"):
+        body = value.get(key)
+        if not isinstance(body, list) or len(body) < 2 or _are_messages(body):
+            continue
+        if all(isinstance(part, dict) and ("type" in part or "text" in part) for part in body):
+            text, calls = _content(value)
+            return None if calls else text or None
     return None
 
 

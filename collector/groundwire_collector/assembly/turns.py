@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from groundwire import attributes
 from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
+from groundwire_collector.assembly.cited import cited
 from groundwire_collector.assembly.context import context, retrievals, tool_results
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.integrity import LengthLimit, reason
@@ -150,6 +151,7 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
         shadow_of=part.text("shadow_of"),
         sampling_probability=_number(part.nearest, "sampling_probability"),
         canary=part.flag("canary"),
+        cited=cited(answer),
     )
 
 

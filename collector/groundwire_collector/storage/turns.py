@@ -19,7 +19,7 @@ from groundwire_evaluators.evaluation import (
     State,
     Verdict,
 )
-from groundwire_evaluators.turn import Chunk, Route, Turn
+from groundwire_evaluators.turn import Chunk, CitedSource, Route, Turn
 
 NANOSECONDS = 1_000_000_000
 _LATEST_NS = 2**63 - 1
@@ -223,6 +223,9 @@ def _turn_row(judged: JudgedTurn) -> dict[str, Any]:
 
 def _turn(row: Mapping[str, Any]) -> Turn:
     facts = dict(row["facts"])
+    facts["cited"] = tuple(
+        CitedSource(**{**cited, "names": tuple(cited["names"])}) for cited in facts.get("cited", ())
+    )
     for name in _TIMES & facts.keys():
         facts[name] = datetime.fromisoformat(facts[name]) if facts[name] else None
     started = datetime.fromtimestamp(row["started_ns"] / NANOSECONDS, UTC)
@@ -297,6 +300,8 @@ def _claim(row: Mapping[str, Any], answer: str) -> Claim:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [asdict(item) for item in value]
     return value.isoformat() if isinstance(value, datetime) else value
 
 

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 from groundwire_evaluators.evaluation import Citation, CitationOutcome, Claim, Verdict
-from groundwire_evaluators.turn import Chunk
+from groundwire_evaluators.turn import Chunk, CitedSource
 
 _MARKER = re.compile(
     r"\[([^\[\]\n]{1,80})\](?!\()"
@@ -19,7 +19,9 @@ _LABEL = re.compile(
 )
 _NUMBERS = re.compile(r"\d{1,3}(?:(?:\s?[,;]\s?|\s?[–-]\s?)\d{1,3}){0,20}\Z")
 _ID = re.compile(r"[\w.:/#-]*[\d.:/#_-][\w.:/#-]*\Z")
+_NAMING = ("id", "url", "uri", "source", "title", "file", "file_id", "filename", "name")
 _MOST = 1_000  # markers looked at
+_LONGEST_MARKER = 300  # characters of a source's name that are kept
 
 
 def citations(
@@ -27,8 +29,12 @@ def citations(
     chunks: Sequence[Chunk],
     claims: Sequence[Claim],
     backs: Callable[[int, int], bool],
+    given: Sequence[CitedSource] = (),
 ) -> list[Citation]:
     """Every marker of the answer with its outcome, and claims without one where others have them.
+
+    `given` are citations that the provider gave beside the answer; such a one names its chunk by
+    an id, URL or title, by words of it, or by its position, and belongs to the claim it ends in.
 
     Numbers count the chunks from 1; ids and URLs are those of the chunks or their metadata.
     `backs(claim, chunk)` (indices) says whether a chunk supports a claim. A marker belongs to
@@ -45,6 +51,17 @@ def citations(
         for chunk in _resolve(match.group(match.lastindex or 0), chunks):
             found.append(_judged(match, claim, chunk, backs))
             cited.add(claim)
+    for source in given[:_MOST]:
+        claim = bisect_right(starts, max(source.start, source.end - 1)) - 1
+        chunk = _of_source(source, chunks)
+        outcome = _outcome(claim, chunk, backs)
+        marker = next(iter(source.names), source.quote or "")[:_LONGEST_MARKER]
+        found.append(
+            Citation(
+                start=source.start, end=source.end, marker=marker, outcome=outcome, chunk=chunk
+            )
+        )
+        cited.add(claim)
     if not found:
         return []
     found.extend(
@@ -58,15 +75,33 @@ def citations(
 def _judged(
     match: re.Match[str], claim: int, chunk: int | None, backs: Callable[[int, int], bool]
 ) -> Citation:
-    if chunk is None:
-        outcome = CitationOutcome.NOT_RETRIEVED
-    elif claim < 0 or backs(claim, chunk):
-        outcome = CitationOutcome.VALID
-    else:
-        outcome = CitationOutcome.WRONG_CHUNK
+    outcome = _outcome(claim, chunk, backs)
     return Citation(
         start=match.start(), end=match.end(), marker=match.group(), outcome=outcome, chunk=chunk
     )
+
+
+def _outcome(claim: int, chunk: int | None, backs: Callable[[int, int], bool]) -> CitationOutcome:
+    if chunk is None:
+        return CitationOutcome.NOT_RETRIEVED
+    if claim < 0 or backs(claim, chunk):
+        return CitationOutcome.VALID
+    return CitationOutcome.WRONG_CHUNK
+
+
+def _of_source(source: CitedSource, chunks: Sequence[Chunk]) -> int | None:
+    """The index of the chunk that a provider's citation names."""
+    for name in source.names:
+        if (chunk := _by_name(name, chunks)) is not None:
+            return chunk
+    quote = " ".join((source.quote or "").split())
+    if quote:
+        for at, candidate in enumerate(chunks):
+            if quote in " ".join(candidate.text.split()):
+                return at
+    if source.position is not None and 0 <= source.position < len(chunks):
+        return source.position
+    return None
 
 
 def _resolve(inner: str, chunks: Sequence[Chunk]) -> Iterator[int | None]:
@@ -89,9 +124,7 @@ def _by_name(name: str, chunks: Sequence[Chunk]) -> int | None:
     for at, chunk in enumerate(chunks):
         if name == chunk.id:
             return at
-        if any(
-            name == chunk.metadata.get(field) for field in ("id", "url", "source", "title", "file")
-        ):
+        if any(name == chunk.metadata.get(field) for field in _NAMING):
             return at
     return None
 

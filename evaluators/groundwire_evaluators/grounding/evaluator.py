@@ -113,6 +113,7 @@ class Grounding:
                     turn.chunks,
                     claims,
                     lambda claim, chunk: all_judged[claim].backed_by(chunk),
+                    turn.cited,
                 )
             ),
             signals={"p_unsupported": p_unsupported} | _counts(checked) | usage.signals(),

@@ -85,3 +85,40 @@ def test_our_own_scores_that_come_back_are_not_taken_for_others(trace):
     other = type(trace)()
     other.chat("q?", "An answer to it.", events=[event])
     assert judgements_of(other.spans) == {}
+
+
+def test_annotations_of_openinference_keep_their_names(trace):
+    attributes = {
+        "annotations.0.annotation.name": "hallucination",
+        "annotations.0.annotation.score": 1,
+        "annotations.0.annotation.explanation": "not in the documents",
+        "annotations.0.annotation.annotator_kind": "LLM",
+        "evaluations.0.evaluation.name": "tone",
+        "evaluations.0.evaluation.label": "kind",
+        "session.annotations.0.annotation.name": "of the whole session",
+        "session.annotations.0.annotation.score": 1,
+    }
+    trace.chat("q?", "An answer to it.", attributes=attributes)
+    (found,) = judgements_of(trace.spans).values()
+    assert {(e.evaluator, e.state, e.value) for e in found} == {
+        ("hallucination", State.SCORED, 1.0),
+        ("tone", State.NOT_EVALUABLE, None),
+    }
+
+
+def test_feedback_of_logfire_is_a_score_of_the_span_above_it(trace):
+    root = trace.add("ask", {"question": "q?", "return": "An answer to it."}, scope="logfire")
+    trace.chat("q?", "An answer to it.", parent=root)
+    trace.add(
+        "feedback: thumbs",
+        {
+            "logfire.span_type": "annotation",
+            "logfire.feedback.name": "thumbs",
+            "thumbs": 0,
+            "logfire.feedback.comment": "no",
+        },
+        parent=root,
+        scope="logfire",
+    )
+    (found,) = judgements_of(trace.spans).values()
+    assert [(e.evaluator, e.value, e.reason) for e in found] == [("thumbs", 0.0, "no")]
