@@ -14,3 +14,7 @@ class UsageError(GroundwireError):
 
 class StorageUnavailableError(GroundwireError):
     """The database cannot be written now (busy, locked, disk full, away); try again later."""
+
+
+class WebhookAwayError(GroundwireError):
+    """The webhook does not take a message now; try again later."""

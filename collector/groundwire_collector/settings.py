@@ -157,6 +157,17 @@ class Settings(BaseSettings):
         0.0, ge=0, description="Days that it spans at least; 23 for the daily clock as well."
     )
 
+    # Alarms to a webhook, for people without Alertmanager; off unless an address is given
+    alarm_webhook_url: SecretStr | None = Field(
+        None,
+        description="Address that gets each alarm, opened and resolved, as Alertmanager sends"
+        " them; keep it in the environment or the settings file.",
+    )
+    alarm_webhook_token: SecretStr | None = Field(None, description="Bearer token for it.")
+    public_url: str | None = Field(
+        None, description="Address of the pages for links in alarms; unset: the one it listens on."
+    )
+
     # What the collector asks a model of its own accord; off unless an endpoint is given
     probe_endpoint: str | None = Field(
         None,

@@ -1,20 +1,77 @@
-"""`groundwire rules`: Prometheus rules with the limits of this deployment."""
+"""`groundwire rules`: Prometheus rules with the limits of this deployment, and what they cost."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
+from groundwire_collector.errors import UsageError
 from groundwire_collector.rules.limits import Limits
+from groundwire_collector.rules.price import Delay, Price, Traffic, delays, prices
 from groundwire_collector.rules.rendering import write
+
+GROWTHS = (0.05, 0.1, 0.2, 0.5)
 
 
 def rules(
-    out: Annotated[Path, typer.Option(help="Folder for the rule files.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the rule files.")] = None,
     config: Annotated[
-        Path | None, typer.Option(help="TOML file of limits; docs/reference/rules.md names them.")
+        Path | None, typer.Option(help="TOML file of limits; docs/reference/metrics.md names them.")
     ] = None,
+    targets: Annotated[
+        Path | None, typer.Option(help="YAML file of targets: which share may be flagged.")
+    ] = None,
+    simulate: Annotated[
+        bool, typer.Option(help="Print false alarms and delay of the burn rates.")
+    ] = False,
+    turns_per_hour: Annotated[
+        float, typer.Option(min=0.01, max=1e6, help="Scored turns, for --simulate.")
+    ] = 100.0,
+    level: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Share flagged when all is well.")
+    ] = 0.05,
+    session_turns: Annotated[
+        int, typer.Option(min=1, help="Turns of a session that are flagged together.")
+    ] = 1,
+    baseline_turns: Annotated[
+        int, typer.Option(min=50, help="As the setting of the collector.")
+    ] = 500,
+    runs: Annotated[int, typer.Option(min=10, max=10_000, help="Simulated periods.")] = 100,
 ) -> None:
-    """Write the Prometheus rules."""
-    for path in write(Limits.load(config), out):
+    """Write the Prometheus rules, or print what they cost."""
+    limits = Limits.load(config, targets)
+    if out is None and not simulate:
+        raise UsageError("--out FOLDER writes the rules, --simulate prints what they cost")
+    for path in write(limits, out) if out else ():
         typer.echo(path)
+    if simulate:
+        traffic = Traffic(turns_per_hour, level, session_turns, baseline_turns)
+        console = Console()
+        console.print(_false_alarms(prices(limits, traffic, runs=runs), runs))
+        console.print(_delays(delays(limits, traffic, GROWTHS)))
+
+
+def _false_alarms(found: list[Price], runs: int) -> Table:
+    table = Table(title=f"False alarms in {runs} periods of 30 days without a change")
+    table.box = box.SIMPLE_HEAD
+    for heading in ("severity", "alarms in 30 days", "periods with any", "95 %"):
+        table.add_column(heading)
+    for price in found:
+        low, high = price.interval
+        share = f"{price.share:.0%}"
+        table.add_row(price.severity, f"{price.alarms:.2f}", share, f"{low:.1%} to {high:.1%}")
+    return table
+
+
+def _delays(found: list[Delay]) -> Table:
+    table = Table(title="How long until a lasting growth of the flagged share is told")
+    table.box = box.SIMPLE_HEAD
+    for heading in ("severity", "grows by", "told within 2 days", "median"):
+        table.add_column(heading)
+    for delay in found:
+        median = "" if delay.median is None else f"{delay.median:.1f} h"
+        table.add_row(delay.severity, f"{delay.growth:.0%}", f"{delay.told:.0%}", median)
+    return table

@@ -1,7 +1,8 @@
 """`groundwire up`: the receiver and the worker as two processes that meet only in the database.
 
 Where the collector asks a model of its own accord, the prober is a third; where judges see a
-sample, the judge is another. Nothing needs these two: one that ends is started again.
+sample, the judge is another; where alarms go to a webhook, the messenger carries them. Nothing
+needs these: one that ends is started again.
 """
 
 import logging
@@ -32,6 +33,7 @@ RECEIVER = "groundwire_collector.processes.receiver:serve"
 WORKER = "groundwire_collector.processes.worker:work"
 PROBER = "groundwire_collector.processes.prober:probe"
 JUDGE = "groundwire_collector.processes.judge:judge"
+MESSENGER = "groundwire_collector.processes.messenger:carry"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 AGAIN_SECONDS = 60.0  # from one start of a process that nothing needs to the next
@@ -86,6 +88,8 @@ def _helpers(settings: Settings) -> list[_Helper]:
     found = [_Helper("prober", PROBER)] if settings.probes else []
     if settings.judge_rates and settings.evaluator_names:
         found.append(_Helper("judge", JUDGE))
+    if settings.alarm_webhook_url is not None:
+        found.append(_Helper("messenger", MESSENGER))
     return found
 
 

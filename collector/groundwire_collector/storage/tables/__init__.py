@@ -9,13 +9,25 @@ from groundwire_collector.storage.tables import (
     judging,
     keys,
     labels,
+    notices,
     pieces,
     reliance,
     spans,
     turns,
 )
 
-__all__ = ["counters", "drift", "judging", "keys", "labels", "pieces", "reliance", "spans", "turns"]
+__all__ = [
+    "counters",
+    "drift",
+    "judging",
+    "keys",
+    "labels",
+    "notices",
+    "pieces",
+    "reliance",
+    "spans",
+    "turns",
+]
 
 # Times are nanoseconds: PostgreSQL's INTEGER is too narrow. SQLite's holds 64 bits, and only a
 # column of exactly that type numbers its rows.

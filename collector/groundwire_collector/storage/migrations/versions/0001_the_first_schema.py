@@ -328,6 +328,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("part"),
     )
     op.create_table(
+        "notice",
+        sa.Column("id", WIDE, nullable=False),
+        sa.Column("alarm_id", WIDE, nullable=False),
+        sa.Column("resolved", sa.Boolean(), nullable=False),
+        sa.Column("written_ns", WIDE, nullable=False),
+        sa.Column("due_ns", WIDE, nullable=False),
+        sa.Column("tries", WIDE, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_alarm_id"), ["alarm_id"], unique=False)
+
+    op.create_table(
         "pending_trace",
         sa.Column("trace_id", sa.String(), nullable=False),
         sa.Column("last_received_ns", WIDE, nullable=False),

@@ -1,0 +1,1 @@
+"""Alarms to a webhook of the user's, for people without Alertmanager."""

@@ -1,0 +1,105 @@
+"""One message to a webhook: a few quick tries, and an answer whether it was taken."""
+
+import logging
+from http import HTTPStatus
+from threading import Event
+from typing import Any
+
+import httpx
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+from tenacity.nap import sleep_using_event
+
+from groundwire_collector import __version__
+from groundwire_collector.errors import UsageError, WebhookAwayError
+
+log = logging.getLogger(__name__)
+
+TRIES = 3
+FIRST_PAUSE_SECONDS = 1.0  # doubled each time, with some chance in it
+TIMEOUT_SECONDS = 10.0  # to connect, and of each silence
+PASSING = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    *(status for status in HTTPStatus if status >= HTTPStatus.INTERNAL_SERVER_ERROR),
+}
+
+
+class Webhook:
+    """Where messages go. The address may hold a secret: it is in no log and no error.
+
+    Any 2xx is taken as received. Redirects are not followed: the address is where it should go.
+    Raises UsageError where the address is none of http or https.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        stop: Event,
+        *,
+        pause: float = FIRST_PAUSE_SECONDS,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        headers = {"User-Agent": f"groundwire/{__version__}"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        self._url = _address(url)
+        self._stop = stop
+        self._pause = pause
+        self._client = httpx.Client(headers=headers, timeout=timeout)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def tell(self, document: dict[str, Any], key: str) -> bool:
+        """Send; whether it was received. Takes at most some `TRIES` timeouts, and raises nothing.
+
+        `key` is sent as Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).
+        """
+        tries = Retrying(
+            stop=stop_after_attempt(TRIES),
+            wait=wait_exponential_jitter(initial=self._pause, max=8 * self._pause),
+            retry=retry_if_exception_type(WebhookAwayError),
+            sleep=sleep_using_event(self._stop),
+        )
+        try:
+            return tries(self._send, document, key)
+        except RetryError as error:
+            log.warning(
+                "an alarm was not told, it is tried again: %s", error.last_attempt.exception()
+            )
+            return False
+
+    def _send(self, document: dict[str, Any], key: str) -> bool:
+        if self._stop.is_set():
+            return False
+        try:
+            # The answer's body is of no interest, however long it is.
+            with self._client.stream(
+                "POST", self._url, json=document, headers={"Idempotency-Key": key}
+            ) as answer:
+                status = answer.status_code
+        except httpx.HTTPError as error:
+            raise WebhookAwayError(f"{type(error).__name__} at {self._url.host}") from None
+        if status in PASSING:
+            raise WebhookAwayError(f"status {status} of {self._url.host}")
+        if not 200 <= status < 300:
+            log.error("an alarm was refused with status %d by %s", status, self._url.host)
+        return 200 <= status < 300
+
+
+def _address(url: str) -> httpx.URL:
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        address = httpx.URL("")
+    if address.scheme not in ("http", "https") or not address.host:
+        raise UsageError("alarm_webhook_url: not an address that begins with http or https")
+    return address
