@@ -7,6 +7,7 @@ from dashboards.panels import (
     LEGEND,
     SERVICE,
     VERSION,
+    evidence,
     limits,
     line,
     listing,
@@ -37,6 +38,7 @@ from groundwire_collector.catalogue import (
 
 UID = "groundwire-drift"
 WATCHED = 'evaluator="grounding"'
+WHERE = ("service", "signal", "axis", "value", "cause")
 STREAM = "{{service}} {{signal}} {{axis}} {{value}}"
 
 
@@ -99,7 +101,7 @@ def alarms() -> table.Panel:
     )
     times = [(name, "dateTimeAsIso", expression) for name, expression in gauge.items()]
     sizes = [(f"size {bound}", "percentunit", _size(bound)) for bound in ("lower", "mean", "upper")]
-    return merged(panel, *times, *sizes).data_links([row_link("service")])
+    return merged(panel, WHERE, *times, *sizes).data_links([row_link("service")])
 
 
 def _bound(bound: str) -> str:
@@ -115,13 +117,11 @@ def _size(bound: str) -> str:
 def by_signal() -> timeseries.Panel:
     statistic = one_replica(f"{DRIFT_STATISTIC.name}{{{SERVICE}}}")
     return (
-        line(
+        evidence(
             "Evidence by signal",
             "Sum over the streams of a signal: its alarm is raised at 1. It falls back to 0 where "
             "nothing is wrong; a slow climb is a slow change.",
-            "none",
         )
-        .min(0)
         .with_target(query(f"sum by (service, signal) ({statistic})", "{{service}} {{signal}}"))
         .data_links([turns_link("worst", "service")])
     )
@@ -130,13 +130,11 @@ def by_signal() -> timeseries.Panel:
 def by_stream() -> timeseries.Panel:
     statistic = one_replica(f"{DRIFT_STATISTIC.name}{{{SERVICE}}}")
     return (
-        line(
+        evidence(
             "Evidence by stream",
             "The ten strongest streams. The axis and value whose line climbs alone is where the "
             "change is.",
-            "none",
         )
-        .min(0)
         .with_target(query(f"topk(10, {statistic})", STREAM))
         .data_links([turns_link("worst", "service")])
     )
@@ -171,6 +169,7 @@ def baselines() -> table.Panel:
     )
     return merged(
         panel,
+        ("service", "signal", "revision"),
         ("turns", "short", turns),
         ("mean loss", "percentunit", f"{loss} / ({turns} > 0)"),
         ("flagged", "percentunit", f"{flagged} / ({turns} > 0)"),
@@ -196,7 +195,9 @@ def revisions() -> table.Panel:
         "When each was first seen. A score that changes with one of these is the judge's change, "
         "not the application's.",
     )
-    return merged(panel, ("first seen", "dateTimeAsIso", f"{seen} * 1000"))
+    return merged(
+        panel, ("evaluator", "revision"), ("first seen", "dateTimeAsIso", f"{seen} * 1000")
+    )
 
 
 ROWS = (

@@ -15,6 +15,7 @@ from dashboards.frame import (
 from dashboards.panels import (
     LEGEND,
     SERVICE,
+    increase,
     limits,
     line,
     listing,
@@ -37,8 +38,10 @@ from groundwire_collector.catalogue import (
     CLAIMS,
     COST,
     FAITHFULNESS,
+    FLAGGED_TURNS,
     GENERATION_DURATION,
     REFUSALS,
+    RELIANCE_OUTCOMES,
     RETRIEVAL_RELEVANCE,
     TOKENS,
     TURNS,
@@ -72,49 +75,56 @@ def finetune() -> dashboard.Dashboard:
 
 
 def faithfulness_change() -> stat.Panel:
-    old, new = (f"({_faithfulness(version)})" for version in (OLD, NEW))
-    return _change("Faithfulness, new - old", "Mean over the current window.", f"{new} - {old}", 0)
+    old, new = (_faithfulness(_judged(version)) for version in (OLD, NEW))
+    return _change(
+        "Faithfulness, new - old",
+        "Means over all the time that is shown, so that two versions one after the other can be "
+        "compared: set the time to hold some hundreds of turns of both.",
+        f"{new} - {old}",
+    )
 
 
 def reliance_change() -> stat.Panel:
-    series = 'groundwire:context_reliance:ratio{%s, source="canary"}'
-    old, new = (f"min({series % _of(version)})" for version in (OLD, NEW))
+    old, new = (_memorized(f'{_of(version)}, source="canary"') for version in (OLD, NEW))
     return _change(
         "Context read by canaries, new - old",
-        "p_s of scheduled canaries: the number to decide by. Shadow calls and passive signals are "
-        "below.",
-        f"{new} - {old}",
-        0,
+        "Of the answers that follow either context or memory, those that follow the context. The "
+        "number to decide by, where canaries are scheduled.",
+        f"{old} - {new}",
     )
 
 
-def memorization_now() -> stat.Panel:
-    series = f"groundwire:memorization:ratio{{{BOTH}}}"
+def memorization() -> stat.Panel:
     return (
         number(
             "Memorization ratio of both",
-            "M_R: of answers that follow either, those that follow memory; the most of all "
-            "sources. Below 50 deciding answers it is noise.",
+            "M_R over the time shown: of answers that follow either, those that follow memory; the "
+            "most of all sources.",
             "percentunit",
         )
         .thresholds(limits((None, "green"), (0.05, "orange"), (0.2, "red")))
-        .with_target(query(f"max by (model_version) ({series})", "{{model_version}}"))
+        .with_target(
+            query_now(
+                f"max by (model_version) ({_memorized(BOTH, 'model_version, source')})",
+                "{{model_version}}",
+            )
+        )
     )
 
 
-def turns_now() -> stat.Panel:
-    turns = f"sum by (model_version) (groundwire:turns:current{{{BOTH}}})"
+def turns() -> stat.Panel:
+    counted = increase(f"{TURNS.name}_total{{{BOTH}}}")
     return number(
         "Turns of both",
-        "In the current window. Compare only where both have some hundreds.",
+        "Over the time shown. Compare only where both have some hundreds.",
         "short",
-    ).with_target(query(turns, "{{model_version}}"))
+    ).with_target(query_now(f"sum by (model_version) ({counted})", "{{model_version}}"))
 
 
-def _change(title: str, description: str, expression: str, bad_below: float) -> stat.Panel:
+def _change(title: str, description: str, expression: str) -> stat.Panel:
     return (
         number(title, description, "percentunit")
-        .thresholds(limits((None, "red"), (bad_below - 0.02, "orange"), (bad_below, "green")))
+        .thresholds(limits((None, "red"), (-0.02, "orange"), (0, "green")))
         .with_target(query_now(expression))
     )
 
@@ -123,38 +133,46 @@ def _of(version: str) -> str:
     return f'{SERVICE}, model_version=~"{version}"'
 
 
-def _faithfulness(version: str) -> str:
-    judged = f'{_of(version)}, evaluator="$evaluator"'
-    turns = f"groundwire:scored_turns:current{{{judged}}}"
-    return f"sum(groundwire:faithfulness:current{{{judged}}} * {turns}) / (sum({turns}) > 0)"
+def _judged(version: str) -> str:
+    return f'{_of(version)}, evaluator="$evaluator"'
+
+
+def _faithfulness(matchers: str, by: str = "") -> str:
+    total, number_ = (
+        f"sum by ({by}) ({increase(f'{FAITHFULNESS.name}_{part}{{{matchers}}}')})"
+        for part in ("sum", "count")
+    )
+    return f"({total} / ({number_} > 0))"
+
+
+def _memorized(matchers: str, by: str = "") -> str:
+    """M_R over the time shown."""
+    outcomes = f"{RELIANCE_OUTCOMES.name}_total"
+    memory = increase(f'{outcomes}{{{matchers}, outcome="parametric"}}')
+    either = increase(f'{outcomes}{{{matchers}, outcome=~"parametric|context"}}')
+    whole = f"sum by ({by}) ({either})"
+    return f"((sum by ({by}) ({memory}) or {whole} * 0) / ({whole} > 0))"
 
 
 def side_by_side() -> table.Panel:
     panel = listing(
-        "Side by side, current window",
-        "One row a version. A new model that is as faithful but follows memory more has learnt the "
-        "answers by heart: it fails when the source changes.",
+        "Side by side, over the time shown",
+        "One row a version. A new model that is as faithful but follows memory more (M_R) has "
+        "learnt the answers by heart: it fails when the source changes.",
     )
-    return merged(panel, *_columns()).data_links([row_link("service", "model_version")])
+    labels = ("service", "model_version")
+    return merged(panel, labels, *_columns(", ".join(labels))).data_links([row_link(*labels)])
 
 
-def _columns() -> Iterator[tuple[str, str, str]]:
-    by = "sum by (service, model_version)"
-    turns = f"{by} (groundwire:scored_turns:current{{{JUDGED}}})"
-    supported = (
-        f"{by} (groundwire:faithfulness:current{{{JUDGED}}} * groundwire:scored_turns:current)"
-    )
-    flagged = f"{by} (groundwire:flagged_turns:current{{{JUDGED}}})"
-    yield "turns", "short", f"{by} (groundwire:turns:current{{{BOTH}}})"
-    yield "faithfulness", "percentunit", f"{supported} / ({turns} > 0)"
-    yield "flagged", "percentunit", f"{flagged} / ({turns} > 0)"
-    for source in ("canary", "shadow"):
-        matchers = f'{BOTH}, source="{source}"'
-        for name, series in (("p_s", "context_reliance"), ("M_R", "memorization")):
-            expression = (
-                f"max by (service, model_version) (groundwire:{series}:ratio{{{matchers}}})"
-            )
-            yield f"{name} {source}", "percentunit", expression
+def _columns(by: str) -> Iterator[tuple[str, str, str]]:
+    counted = f"sum by ({by}) ({increase(f'{TURNS.name}_total{{{BOTH}}}')})"
+    scored = f"sum by ({by}) ({increase(f'{FAITHFULNESS.name}_count{{{JUDGED}}}')})"
+    flagged = f"sum by ({by}) ({increase(f'{FLAGGED_TURNS.name}_total{{{JUDGED}}}')})"
+    yield "turns", "short", counted
+    yield "faithfulness", "percentunit", _faithfulness(JUDGED, by)
+    yield "flagged", "percentunit", f"({flagged} or {scored} * 0) / ({scored} > 0)"
+    for source in ("canary", "shadow", "passive"):
+        yield f"M_R {source}", "percentunit", _memorized(f'{BOTH}, source="{source}"', by)
 
 
 def faithful() -> timeseries.Panel:
@@ -278,7 +296,7 @@ def verdicts() -> timeseries.Panel:
 
 
 ROWS = (
-    ("The verdict", 5, (faithfulness_change, reliance_change, memorization_now, turns_now)),
+    ("The verdict", 5, (faithfulness_change, reliance_change, memorization, turns)),
     ("Side by side", 6, (side_by_side,)),
     ("Is it as faithful?", 8, (faithful, tail, claims)),
     ("Does it still read?", 8, (context_read, canaries, refusals)),

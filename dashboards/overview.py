@@ -12,6 +12,7 @@ from dashboards.panels import (
     VERSION,
     WORST,
     density,
+    evidence,
     limits,
     line,
     listing,
@@ -26,6 +27,7 @@ from dashboards.panels import (
     share,
     turns_link,
 )
+from dashboards.reliance import measured, memorization
 from groundwire_collector.catalogue import (
     ACKNOWLEDGEMENT,
     CLAIMS,
@@ -94,17 +96,17 @@ def coverage_now() -> stat.Panel:
 
 
 def context_read_now() -> stat.Panel:
-    reliance = f"min by (source) (groundwire:context_reliance:ratio{{{VERSION}}})"
+    memorized = f"max by (source) (groundwire:memorization:ratio{{{VERSION}}})"
     return (
         number(
-            "Is the context read? (p_s)",
-            "Share of measured answers that follow the context, of the version that follows it "
-            "least. Canaries ask questions whose context contradicts memory: believe them first. "
-            "Passive signals see inserted values only.",
+            "Is the context read?",
+            "Of the answers that follow either context or memory, those that follow the context "
+            "(1 - M_R), of the version with the fewest. Canaries measure it best; passive signals "
+            "see inserted values only.",
             "percentunit",
         )
         .thresholds(limits((None, "red"), (0.8, "orange"), (0.95, "green")))
-        .with_target(query(reliance, "{{source}}"))
+        .with_target(query(f"1 - {memorized}", "{{source}}"))
     )
 
 
@@ -202,50 +204,14 @@ def claims_by_verdict() -> timeseries.Panel:
     ).with_target(query(f"{claims} / {total}", "{{verdict}}"))
 
 
-def reliance() -> timeseries.Panel:
-    selected = f"{{{VERSION}}}"
-    legend = "{{service}} {{model_version}} ({{source}})"
-    return (
-        share(
-            "Context reliance and memorization",
-            "p_s: share of measured answers that follow the context. M_R: of those that follow "
-            "either context or memory, the share that follows memory. Measured by shadow calls and "
-            "canaries; passive signals see unsupported insertions only. Redundant: the share of "
-            "shadowed answers that memory gives as well, at risk when the source changes.",
-        )
-        .with_target(query(f"groundwire:context_reliance:ratio{selected}", f"p_s {legend}"))
-        .with_target(query(f"groundwire:memorization:ratio{selected}", f"M_R {legend}"))
-        .with_target(query(f"groundwire:redundant_answers:ratio{selected}", f"redundant {legend}"))
-        .data_links([WORST])
-    )
-
-
-def reliance_answers() -> timeseries.Panel:
-    legend = "{{service}} {{model_version}} ({{source}})"
-    return (
-        line(
-            "Answers measured for reliance",
-            "n of the panel beside, and how many of them decide M_R: below 50 it is noise (too few "
-            "diagnostic turns, where shadow calls measure it).",
-            "short",
-        )
-        .with_target(query(f"groundwire:reliance_answers:current{{{VERSION}}}", f"n {legend}"))
-        .with_target(
-            query(f"groundwire:deciding_answers:current{{{VERSION}}}", f"deciding {legend}")
-        )
-    )
-
-
 def drift_evidence() -> timeseries.Panel:
     statistic = one_replica(f"{DRIFT_STATISTIC.name}{{{SERVICE}}}")
     return (
-        line(
+        evidence(
             "Evidence for drift",
-            "Sum over the streams of a signal. At 1 the alarm is raised; it falls back to 0 where "
-            "nothing is wrong.",
-            "none",
+            "Sum over the streams of a signal. At 1, the red line, the alarm is raised; it falls "
+            "back to 0 where nothing is wrong.",
         )
-        .min(0)
         .with_target(query(f"sum by (service, signal) ({statistic})", "{{service}} {{signal}}"))
         .data_links([turns_link("worst", "service")])
     )
@@ -262,27 +228,28 @@ def open_alarms() -> table.Panel:
     )
     return merged(
         panel,
+        ("service", "signal", "axis", "value", "cause"),
         ("since", "dateTimeAsIso", f"{changed} * 1000"),
         ("worse by", "percentunit", f"max without (bound) ({size})"),
     ).data_links([row_link("service")])
 
 
 def versions() -> table.Panel:
-    turns = f"{BY_VERSION} (groundwire:turns:current{{{VERSION}}})"
-    reliance = f"min by (service, model_version) (groundwire:context_reliance:ratio{{{VERSION}}})"
+    turns = f"{BY_VERSION} (groundwire:turns:current{{{VERSION}}}) > 0"
     memorized = f"max by (service, model_version) (groundwire:memorization:ratio{{{VERSION}}})"
     panel = listing(
         "Where? Each model version in the current window",
-        "The row that differs is where it happens. Turns: below 50 every share is noise. Context "
-        "read is the least, memorization the most, of the sources that measured it.",
+        "The row that differs is where it happens. Below 50 turns every share is noise. Context "
+        "read: of the answers that follow either, those that follow the context, by the source "
+        "that sees the least.",
     )
     return merged(
         panel,
+        ("service", "model_version"),
         ("turns", "short", turns),
         ("faithfulness", "percentunit", _mean(BY_VERSION)),
         ("flagged", "percentunit", _flagged(BY_VERSION)),
-        ("context read (p_s)", "percentunit", reliance),
-        ("memorization (M_R)", "percentunit", memorized),
+        ("context read", "percentunit", f"1 - {memorized}"),
     ).data_links([row_link("service", "model_version")])
 
 
@@ -387,7 +354,7 @@ ROWS = (
     ("Where?", 7, (versions,)),
     ("Are answers faithful?", 9, (faithfulness_by_version, flagged_by_version)),
     ("Which answers?", 9, (worst_tenth, unsupported_density, claims_by_verdict)),
-    ("Is the context read?", 8, (reliance, reliance_answers)),
+    ("Is the context read?", 9, (memorization, measured)),
     ("Traffic", 8, (turns_by_route, judgements_by_state)),
     ("Cost and speed", 8, (generation_time, first_token_time, cost)),
     ("The collector itself", 7, (spans, acknowledgement_time, lag)),

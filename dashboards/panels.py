@@ -1,5 +1,7 @@
 """The style that all panels share, and the expressions that several of them use."""
 
+from collections.abc import Sequence
+
 from grafana_foundation_sdk.builders import (
     common,
     dashboard,
@@ -39,6 +41,11 @@ def mean(histogram: str, matchers: str, by: str = BY_VERSION) -> str:
     """The mean of what a histogram observed; nothing where it observed nothing."""
     total, number = (rate(f"{histogram}_{part}", matchers) for part in ("sum", "count"))
     return f"{by} ({total}) / ({by} ({number}) > 0)"
+
+
+def increase(series: str) -> str:
+    """By how much a counter grew over all the time that is shown."""
+    return one_replica(f"increase({series}[$__range])")
 
 
 def quantile(of: float, histogram: str, matchers: str, by: str = "service, model_version") -> str:
@@ -104,6 +111,13 @@ def parts(title: str, description: str) -> timeseries.Panel:
     return share(title, description).fill_opacity(60).line_width(0).stacking(stacked)
 
 
+def evidence(title: str, description: str) -> timeseries.Panel:
+    """Statistics of detectors, with the line at which an alarm is raised; what is beyond is cut."""
+    drawn = common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.LINE)
+    panel = line(title, description, "none").min(0).max(1.5).thresholds_style(drawn)
+    return panel.thresholds(limits((None, "transparent"), (1, "red")))
+
+
 def number(title: str, description: str, unit: str) -> stat.Panel:
     """The latest value, with the line it came along."""
     latest = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
@@ -146,13 +160,20 @@ def listing(title: str, description: str) -> table.Panel:
     )
 
 
-def merged(panel: table.Panel, *columns: tuple[str, str, str]) -> table.Panel:
-    """A table of one line a label set and one column a query: name, unit, expression."""
+def merged(
+    panel: table.Panel, labels: Sequence[str], *columns: tuple[str, str, str]
+) -> table.Panel:
+    """A table of one line a label set: first the labels in this order, then one column a query
+    (name, unit, expression)."""
     for letter, (name, unit, expression) in zip("ABCDEFGH", columns, strict=False):
         shown = [property_of("displayName", name), property_of("unit", unit)]
         panel = panel.with_target(table_query(expression))
         panel = panel.override_by_name(f"Value #{letter}", shown)
-    return panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
+    order = {name: at for at, name in enumerate(labels)}
+    merge = models.DataTransformerConfig(id_val="merge", options={})
+    arrangement = {"indexByName": order, "excludeByName": {}, "renameByName": {}}
+    organize = models.DataTransformerConfig(id_val="organize", options=arrangement)
+    return panel.with_transformation(merge).with_transformation(organize)
 
 
 def property_of(name: str, value: object) -> models.DynamicConfigValue:

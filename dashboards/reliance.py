@@ -59,8 +59,9 @@ def context_read() -> timeseries.Panel:
     return (
         share(
             "Context read (p_s)",
-            "Share of measured answers that follow the context. Canaries are questions whose "
-            "context contradicts memory: a fall there is the failure itself. Read it beside n.",
+            "Share of all measured answers that follow the context. Canaries are questions whose "
+            "context contradicts memory: a fall there is the failure itself. Shadow calls of a "
+            "model that declines without context decide nothing, and make p_s low: read M_R.",
         )
         .with_target(query(f"groundwire:context_reliance:ratio{{{VERSION}}}", SOURCE))
         .data_links([WORST])

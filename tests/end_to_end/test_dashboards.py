@@ -26,6 +26,7 @@ VARIABLES = {
     "old": "ft-1",
     "new": "ft-2",
     "__rate_interval": "10s",
+    "__range": "30s",
 }
 ALERTS = "ALERTS{"  # fires in test_prometheus.py
 SECONDS = 90.0

@@ -1,0 +1,1 @@
+"""Pictures of the dashboards' panels, drawn from live queries: not rendered by Grafana."""
