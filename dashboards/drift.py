@@ -5,23 +5,19 @@ from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 from dashboards.frame import board, common_variables
 from dashboards.panels import (
     LEGEND,
-    SERVICE,
-    VERSION,
     evidence,
     limits,
     line,
     listing,
-    mean,
     merged,
     number,
-    one_replica,
     query,
     query_now,
-    rate,
     row_link,
     share,
     turns_link,
 )
+from dashboards.promql import SERVICE, VERSION, mean, one_replica, rate
 from groundwire_collector.catalogue import (
     BASELINE_FLAGGED_TURNS,
     BASELINE_LOSS,

@@ -4,25 +4,18 @@ from grafana_foundation_sdk.builders import dashboard, heatmap, timeseries
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.frame import board, common_variables
-from dashboards.panels import (
+from dashboards.panels import LEGEND, WORST, density, line, parts, query, share, turns_link
+from dashboards.promql import (
     BY_VERSION,
     JUDGED,
-    LEGEND,
     MODEL,
     SERVICE,
     VERSION,
-    WORST,
-    density,
-    line,
     mean,
     one_replica,
-    parts,
     portion,
     quantile,
-    query,
     rate,
-    share,
-    turns_link,
 )
 from groundwire_collector.catalogue import (
     CITATIONS,

@@ -14,25 +14,18 @@ from dashboards.frame import (
 )
 from dashboards.panels import (
     LEGEND,
-    SERVICE,
-    increase,
     limits,
     line,
     listing,
-    mean,
     merged,
     number,
-    one_replica,
-    portion,
-    quantile,
     query,
     query_now,
-    rate,
-    ratio,
     row_link,
     share,
     turns_link,
 )
+from dashboards.promql import SERVICE, increase, mean, one_replica, portion, quantile, rate, ratio
 from groundwire_collector.catalogue import (
     CANARY_OUTCOMES,
     CLAIMS,

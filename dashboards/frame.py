@@ -6,7 +6,8 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog import builder as cog
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.panels import PROMETHEUS, SERVICE, WIDTH, one_replica, query
+from dashboards.panels import PROMETHEUS, WIDTH, query
+from dashboards.promql import SERVICE, one_replica
 from groundwire_collector.catalogue import (
     DRIFT_ALARM,
     DRIFT_CHANGE_TIMESTAMP,

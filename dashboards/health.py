@@ -3,20 +3,8 @@
 from grafana_foundation_sdk.builders import dashboard, stat, timeseries
 
 from dashboards.frame import board, common_variables
-from dashboards.panels import (
-    LEGEND,
-    MODEL,
-    SERVICE,
-    VERSION,
-    limits,
-    line,
-    number,
-    one_replica,
-    portion,
-    query,
-    rate,
-    share,
-)
+from dashboards.panels import LEGEND, limits, line, number, query, share
+from dashboards.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
 from groundwire_collector.catalogue import (
     ACKNOWLEDGEMENT,
     BAD_KEYS,

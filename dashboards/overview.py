@@ -5,11 +5,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import (
-    BY_VERSION,
-    JUDGED,
     LEGEND,
-    SERVICE,
-    VERSION,
     WORST,
     density,
     evidence,
@@ -18,15 +14,13 @@ from dashboards.panels import (
     listing,
     merged,
     number,
-    one_replica,
-    quantile,
     query,
     query_now,
-    rate,
     row_link,
     share,
     turns_link,
 )
+from dashboards.promql import BY_VERSION, JUDGED, SERVICE, VERSION, one_replica, quantile, rate
 from dashboards.reliance import measured, memorization
 from groundwire_collector.catalogue import (
     ACKNOWLEDGEMENT,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from dashboards.examples import EXAMPLES
 from groundwire_collector.catalogue import Kind, Metric, all_metrics
 from groundwire_collector.rules.alerting import alerts
 from groundwire_collector.rules.limits import Limits
@@ -36,7 +37,14 @@ def page() -> str:
         (
             INTRODUCTION,
             "## Metrics\n",
-            _table(("name", "kind", "kept in", "labels", "meaning"), map(_metric, all_metrics())),
+            _table(
+                ("name", "kind", "unit", "kept in", "labels", "meaning"),
+                map(_metric, all_metrics()),
+            ),
+            "## Queries to begin with\n",
+            "Metrics marked *store* are the same from every replica: take one before you add, as "
+            "`max without (instance, pod)` does here.\n",
+            "\n".join(f"{what}:\n\n    {query}\n" for what, query in EXAMPLES.items()),
             "## Recorded series\n",
             "`current` is the window `current_window` below.\n",
             _table(("name", "meaning"), _recorded(recorded)),
@@ -55,7 +63,8 @@ def _metric(metric: Metric) -> Sequence[str]:
     suffix = "_total" if metric.kind is Kind.COUNTER else ""
     labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
     kept = "store" if metric.committed else "process"
-    return f"`{metric.name}{suffix}`", metric.kind.value, kept, labels, metric.help
+    name = f"`{metric.name}{suffix}`"
+    return name, metric.kind.value, metric.unit, kept, labels, metric.help
 
 
 def _recorded(recorded: Iterable[Recording]) -> Iterable[Sequence[str]]:

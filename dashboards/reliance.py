@@ -3,23 +3,18 @@
 from grafana_foundation_sdk.builders import dashboard, timeseries
 
 from dashboards.frame import board, common_variables
-from dashboards.panels import (
+from dashboards.panels import LEGEND, WORST, line, parts, query, share
+from dashboards.promql import (
     JUDGED,
-    LEGEND,
     MODEL,
     SERVICE,
     VERSION,
-    WORST,
-    line,
     mean,
     one_replica,
-    parts,
     portion,
     quantile,
-    query,
     rate,
     ratio,
-    share,
 )
 from groundwire_collector.catalogue import (
     ANSWER_VALUES,

@@ -26,6 +26,24 @@ AGE_BUCKETS = (
 ACKNOWLEDGEMENT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
+_COUNTED = frozenset(
+    "turns claims evaluations citations values answers refusals tokens calls runs traces spans "
+    "requests labels".split()
+)
+_UNITS = (  # by the end of a name, the first that fits; else it counts what its name says
+    ("_timestamp_seconds", "seconds since the epoch"),
+    ("_seconds", "seconds"),
+    ("_bytes", "bytes"),
+    ("_cost", "the currency of the label"),
+    ("_rank", "place, from 0"),
+    *((name, "0 to 1") for name in ("_precision", "_recall", "_estimate", "_size", "_agreement")),
+    ("_since_baseline", "difference of two shares"),
+    ("_drift_statistic", "evidence; 1 is an alarm"),
+    ("_drift_alarm", "1 while it is open"),
+    ("_baseline_loss", "sum of losses, each 0 to 1"),
+)
+
+
 class Kind(StrEnum):
     COUNTER = "counter"
     HISTOGRAM = "histogram"
@@ -42,6 +60,16 @@ class Metric:
     labels: tuple[str, ...] = VERSION_LABELS
     buckets: tuple[float, ...] = ()
     committed: bool = True  # kept in the store; else counted anew by each receiver process
+
+    @property
+    def unit(self) -> str:
+        """What its values are counted or measured in."""
+        for suffix, unit in _UNITS:
+            if self.name.endswith(suffix):
+                return unit
+        if self.buckets == UNIT_BUCKETS:
+            return "0 to 1"
+        return next((word for word in self.name.split("_") if word in _COUNTED), "a count")
 
     @property
     def of_turns(self) -> bool:

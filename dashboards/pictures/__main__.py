@@ -33,7 +33,7 @@ from groundwire_collector.rules.limits import Limits
 from groundwire_collector.rules.rendering import write
 
 SECONDS = 30  # of "now"
-COLOURS = 64
+COLOURS = 256
 TELL_HEIGHT = "<script>document.title = document.documentElement.offsetHeight</script>"
 PRICES = """
 currency = "USD"
@@ -150,7 +150,8 @@ def shoot(html: str, folder: Path, picture: Path) -> None:
     assert height is not None
     size = f"--window-size={WIDTH},{height[1]}"
     chromium(folder, size, f"--screenshot={picture}", file.as_uri())
-    Image.open(picture).convert("RGB").quantize(COLOURS).save(picture, optimize=True)
+    drawn = Image.open(picture).convert("RGB")
+    drawn.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(picture, optimize=True)
 
 
 def chromium(folder: Path, *arguments: str) -> str:

@@ -30,6 +30,10 @@ class Mark:
     title: str
     color: str
 
+    @property
+    def clock(self) -> str:
+        return f"{datetime.fromtimestamp(self.at, UTC):%H:%M:%S}"
+
 
 @dataclass(frozen=True, slots=True)
 class Area:

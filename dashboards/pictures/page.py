@@ -39,9 +39,10 @@ def page(board: Mapping[str, Any], answers: Answers) -> str:
     """The HTML of one dashboard over the period of `answers`."""
     marks = sorted(_marks(board, answers), key=lambda mark: mark.at)
     rows = "".join(_rows(board, answers, marks))
+    first = {mark.title: mark for mark in reversed(marks)}.values()
     told = "".join(
-        f'<span><b style="color:{mark.color}">▼</b> {escape(mark.title)}</span>'
-        for mark in {mark.title: mark for mark in reversed(marks)}.values()
+        f'<span><b style="color:{mark.color}">▼</b> {mark.clock} {escape(mark.title)}</span>'
+        for mark in sorted(first, key=lambda mark: mark.at)
     )
     return (
         f"<!doctype html><meta charset='utf-8'><style>{STYLE}</style>"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from dashboards.examples import EXAMPLES
 from tests.end_to_end import everything
 
 from groundwire_collector.settings import Settings
@@ -83,6 +84,8 @@ def complaint(query: Shown, result: list[dict[str, Any]]) -> str:
 
 
 def shown() -> Iterator[Shown]:
+    for what, expression in EXAMPLES.items():
+        yield Shown(what, expression, "none")
     for path in BOARDS:
         board = json.loads(path.read_text("utf-8"))
         for panel in board["panels"]:

@@ -1,0 +1,70 @@
+"""Queries to begin with, for the reference page; the tests run each against a live Prometheus."""
+
+from dashboards.promql import one_replica
+from groundwire_collector.catalogue import (
+    COST,
+    DRIFT_CHANGE_TIMESTAMP,
+    EMPTY_RETRIEVALS,
+    FAITHFULNESS,
+    FAITHFULNESS_ESTIMATE,
+    FLAGGED_TURNS,
+    GENERATION_DURATION,
+    INDEX_AGE,
+    RELIANCE_OUTCOMES,
+    RETRIEVAL_RELEVANCE,
+    TOKENS,
+    TURNS,
+)
+
+
+def grown(series: str, window: str = "1h") -> str:
+    """By how much a counter that every replica shows alike grew."""
+    return one_replica(f"increase({series}[{window}])")
+
+
+def _mean(histogram: str, by: str) -> str:
+    total, number = (f"sum by ({by}) ({grown(f'{histogram}_{p}')})" for p in ("sum", "count"))
+    return f"{total} / {number}"
+
+
+def _quantile(of: float, histogram: str, by: str) -> str:
+    return f"histogram_quantile({of}, sum by (le, {by}) ({grown(f'{histogram}_bucket')}))"
+
+
+def _per_turn(counter: str, by: str) -> str:
+    turns = f"sum by ({by}) ({grown(f'{TURNS.name}_total')})"
+    return f"sum by ({by}) ({grown(f'{counter}_total')}) / {turns}"
+
+
+_MODEL, _INDEX = "service, model_version", "service, index_version"
+_CANARIES = f'{RELIANCE_OUTCOMES.name}_total{{source="canary", outcome=~"%s"}}'
+
+EXAMPLES = {
+    "Mean faithfulness of each model version": _mean(FAITHFULNESS.name, _MODEL),
+    "The faithfulness that a tenth of the turns does not reach": _quantile(
+        0.1, FAITHFULNESS.name, _MODEL
+    ),
+    "Flagged turns of each model version, counted": (
+        f"sum by ({_MODEL}) ({grown(f'{FLAGGED_TURNS.name}_total')})"
+    ),
+    "Faithful answers as people's labels correct it, with bounds": one_replica(
+        f'{FAITHFULNESS_ESTIMATE.name}{{reference="human"}}'
+    ),
+    "Memorization ratio by canaries, over a day": (
+        f"sum by ({_MODEL}) ({grown(_CANARIES % 'parametric', '1d')})"
+        f" / sum by ({_MODEL}) ({grown(_CANARIES % 'parametric|context', '1d')})"
+    ),
+    "Hours since the change behind each open drift alarm": (
+        f"(time() - {one_replica(DRIFT_CHANGE_TIMESTAMP.name)}) / 3600"
+    ),
+    "Whether chunks speak of the question": _mean(RETRIEVAL_RELEVANCE.name, _INDEX),
+    "Share of turns whose retrieval found nothing": _per_turn(EMPTY_RETRIEVALS.name, _INDEX),
+    "Age of the index behind the median turn": _quantile(0.5, INDEX_AGE.name, _INDEX),
+    "Generation time that 95 of 100 turns do not exceed": _quantile(
+        0.95, GENERATION_DURATION.name, _MODEL
+    ),
+    "Tokens a second, by kind": (
+        f"sum by (kind) ({one_replica(f'rate({TOKENS.name}_total[5m])')})"
+    ),
+    "Cost of a turn": _per_turn(COST.name, _MODEL),
+}
