@@ -97,12 +97,14 @@ class Estimating:
         source = self._source(connection, each)
         if source.least_probability <= 0:
             return None
+        baseline_ns = estimates.baseline_ns(connection, each.service, CHEAP)
         origin = {
-            "baseline_ns": estimates.baseline_ns(connection, each.service, CHEAP),
+            "baseline_ns": baseline_ns,
             "revision": each.revision,
             "least_probability": source.least_probability,
         }
-        sequence = FaithfulnessSequence.resumed(state, origin, source.least_probability)
+        start = max((baseline_ns, ""), source.begins)
+        sequence = FaithfulnessSequence.resumed(state, origin, source.least_probability, start)
         for _ in range(ROUNDS):
             turns = estimates.following_turns(
                 connection, each.service, each.value, sequence.after, TURNS
@@ -121,9 +123,8 @@ class Estimating:
         if each.reference == HUMAN:
             return _People.of(connection, part, self._label_rate)
         scores = estimates.drawn_scores(connection, part, each.evaluator)
-        mine = [score for score in scores if score.revision == each.revision]
         queued = judging.waiting_turns(connection, each.service)
-        return _Judge(by_judge(mine), _least(mine, self._eager), queued)
+        return _Judge.of(scores, each.revision, self._eager, queued)
 
     def _retrieval(self, connection: Connection, service: str, now_ns: int) -> list[KeptEstimate]:
         turns = relevance.judged_retrievals(connection, service=service)
@@ -151,6 +152,9 @@ class _Source(Protocol):
     @property
     def least_probability(self) -> float: ...
 
+    @property
+    def begins(self) -> tuple[int, str]: ...
+
     def of_sample(self, turns: Sequence[ScoredTurn]) -> Mapping[str, Draw]: ...
 
     def waits(self, turn: ScoredTurn) -> bool: ...
@@ -162,6 +166,7 @@ class _People:
 
     said: Mapping[str, bool | None]
     least_probability: float
+    begins: tuple[int, str] = (0, "")
 
     @classmethod
     def of(cls, connection: Connection, part: Part, rate: float) -> "_People":
@@ -181,11 +186,22 @@ class _People:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Of one revision; `queued` are the turns that a judge has still to judge."""
+    """Of one revision, behind the first turn that it saw; what another revision said of a drawn
+    turn is not known of this one. `queued` are the turns that a judge has still to judge."""
 
     drawn: Mapping[str, Draw]
     least_probability: float
+    begins: tuple[int, str]
     queued: set[str]
+
+    @classmethod
+    def of(
+        cls, scores: Sequence[DrawnScore], revision: str, eager: float, queued: set[str]
+    ) -> "_Judge":
+        known = {name: Draw(each.probability, None) for name, each in by_judge(scores).items()}
+        mine = [score for score in scores if score.revision == revision]
+        begins = min((score.started_ns, score.turn_id) for score in mine)
+        return cls(known | by_judge(mine), _least(mine, eager), begins, queued)
 
     def of_sample(self, _turns: Sequence[ScoredTurn]) -> Mapping[str, Draw]:
         return self.drawn

@@ -134,11 +134,25 @@ def faithfulness(
     for evaluator in sorted({each.evaluator for each in scores if each.faithful is not None}):
         mine = [each for each in scores if each.evaluator == evaluator]
         revision = max(mine, key=lambda each: turns[each.turn_id].started_ns).revision
-        same = by_judge(each for each in mine if each.revision == revision)
-        found += _segments(turns, JUDGE, evaluator, revision, same, set())
+        same = [each for each in mine if each.revision == revision]
+        since = _since(turns, (each.turn_id for each in same))
+        found += _segments(since, JUDGE, evaluator, revision, by_judge(same), set())
     return sorted(
         found, key=lambda each: (each.service, each.value, each.reference, each.evaluator)
     )
+
+
+def _since(turns: Mapping[str, ScoredTurn], drawn: Iterable[str]) -> dict[str, ScoredTurn]:
+    """The turns since the first drawn one of their service: before it nothing was drawn."""
+    first: dict[str, int] = {}
+    for name in drawn:
+        turn = turns[name]
+        first[turn.service] = min(first.get(turn.service, turn.started_ns), turn.started_ns)
+    return {
+        name: turn
+        for name, turn in turns.items()
+        if turn.started_ns >= first.get(turn.service, turn.started_ns + 1)
+    }
 
 
 def _segments(

@@ -49,6 +49,7 @@ class DrawnScore:
     of the kind (it failed, declined, or found no claim)."""
 
     turn_id: str
+    started_ns: int
     evaluator: str
     revision: str
     probability: float
@@ -113,13 +114,14 @@ def drawn_scores(
     """What judges that see a sample said of the turns drawn for them."""
     c = SCORE.c
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
-    query = select(*columns, TURN.c.p_unsupported).join(TURN, TURN.c.id == c.turn_id)
+    query = select(*columns, TURN.c.started_ns, TURN.c.p_unsupported)
+    query = query.join(TURN, TURN.c.id == c.turn_id)
     query = query.where(c.probability.is_not(None), *_conditions(part))
     if evaluator is not None:
         query = query.where(c.evaluator == evaluator)
     return [
-        DrawnScore(turn_id, name, revision, probability, _faithful(state, flagged), p)
-        for turn_id, name, revision, probability, state, flagged, p in connection.execute(query)
+        DrawnScore(turn_id, at_ns, name, revision, chance, _faithful(state, flagged), p)
+        for turn_id, name, revision, chance, state, flagged, at_ns, p in connection.execute(query)
     ]
 
 

@@ -165,6 +165,7 @@ def test_only_the_newest_revision_of_a_judge_counts(engine: Engine) -> None:
         )
     [told] = estimate(engine)
     assert (told.revision, told.rate.n, told.rate.value) == ("2", 20, 1.0)
+    assert told.rate.total == 20  # nor does it tell of the turns before it
 
 
 def test_an_evaluator_that_decides_nothing_of_answers_is_no_reference(engine: Engine) -> None:
@@ -329,11 +330,40 @@ def test_turns_that_a_judge_owes_and_the_latest_ones_are_not_taken_in(
     Estimating(settings, engine).step(int((NOON + timedelta(minutes=5)).timestamp()) * 10**9)
     assert kept(engine)[0].estimate["anytime"] is None
     Estimating(settings, engine).step(NOW_NS)
-    assert kept(engine)[0].estimate["anytime"]["turns"] == 30
+    assert kept(engine)[0].estimate["anytime"]["turns"] == 29  # behind the first one it saw
     with engine.begin() as connection:
         connection.execute(delete(JUDGE_TASK))
     Estimating(settings, engine).step(NOW_NS)
-    assert kept(engine)[0].estimate["anytime"]["turns"] == 49
+    assert kept(engine)[0].estimate["anytime"]["turns"] == 48
+
+
+def test_a_sequence_begins_behind_the_time_in_which_nothing_was_drawn(
+    engine: Engine, settings: Settings
+) -> None:
+    """A judge that was not there, or of another revision, drew nothing: its turns do not count."""
+    on = [scored(n, 0.3, *([judged(True, 0.5)] if n % 2 else [])) for n in range(101, 201)]
+    off = [scored(n, 0.3) for n in (*range(1, 101), *range(201, 301))]
+    again = [scored(n, 0.3, *([judged(False, 0.5)] if n % 2 else [])) for n in range(301, 401)]
+    with engine.begin() as connection:
+        turns.save(connection, [*on, *off[:100]])
+    Estimating(settings, engine).step(NOW_NS)
+    assert kept(engine)[0].estimate["anytime"]["turns"] == 99
+    with engine.begin() as connection:
+        turns.save(connection, off[100:])
+    Estimating(settings, engine).step(NOW_NS)
+    assert kept(engine)[0].estimate["anytime"] is None
+    with engine.begin() as connection:
+        turns.save(connection, again)
+    Estimating(settings, engine).step(NOW_NS)
+    told = kept(engine)[0].estimate["anytime"]
+    assert (told["turns"], told["labels"]) == (99, 49)
+    assert told["value"] > 0.95  # of the time after the gap alone
+    with engine.begin() as connection:
+        newer = [scored(n, 0.3, judged(True, 0.5, revision="2")) for n in range(401, 421)]
+        turns.save(connection, newer)
+    Estimating(settings, engine).step(NOW_NS)
+    told = kept(engine)[0].estimate["anytime"]
+    assert (told["turns"], told["labels"], told["unknown"]) == (19, 19, 0)
 
 
 def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_least(
@@ -357,7 +387,7 @@ def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_leas
     [after] = kept(engine)
     assert after.sequence["origin"] == before.sequence["origin"]  # it goes on
     assert after.sequence["origin"]["least_probability"] == pytest.approx(rate, rel=1e-4)
-    assert after.estimate["anytime"]["labels"] == 26
+    assert after.estimate["anytime"]["labels"] == 25
 
 
 def test_evaluators_are_compared_with_people_and_people_with_each_other(engine: Engine) -> None:
