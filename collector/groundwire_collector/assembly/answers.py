@@ -101,7 +101,7 @@ def _of_generation(reading: SpanReading, final: list[Answer]) -> list[Answer]:
         return [Answer(reading, calls, reading.said)]
     if final:
         return [Answer(reading, calls, final[-1].text)]
-    return [] if _calls_tools(reading) else [Answer(reading, calls, None)]
+    return [] if calls_tools(reading) else [Answer(reading, calls, None)]
 
 
 def _of_speaker(reading: SpanReading, final: list[Answer]) -> list[Answer]:
@@ -252,5 +252,6 @@ def _used(text: str, prompt: list[Message]) -> bool:
     return False
 
 
-def _calls_tools(reading: SpanReading) -> bool:
+def calls_tools(reading: SpanReading) -> bool:
+    """Whether a model call answered by asking for a tool."""
     return any(m.calls for value in reading.values("answer") for m in messages(value))

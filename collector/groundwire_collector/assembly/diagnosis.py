@@ -2,26 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from groundwire_collector.assembly.answers import RETRIEVING
+from groundwire_collector.assembly.answers import RETRIEVING, calls_tools
 from groundwire_collector.assembly.family import Family, SpanKind, families
 from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SPEAKING, SpanReading
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.turns import turns_of
+from groundwire_collector.assembly.turns import assemble_requests
 from groundwire_collector.span import Span
 from groundwire_evaluators.turn import Turn
 
 # Facts whose lack keeps a turn from being judged; the others cost an axis or a number.
-NEEDED = ("answer", "chunk text")
+NEEDED = ("answer", "chunk text", "attributes kept", "content unredacted")
 ADVICE = {
     "session": "set session.id (or gen_ai.conversation.id) on the request's span",
-    "prompt version": "set gen_ai.prompt.version on the request's span",
-    "tokens": "streamed answers: ask for usage (OpenAI: stream_options.include_usage)",
+    "prompt version": "set gen_ai.prompt.version on the span of the model call",
+    "tokens": "streamed answers: ask for usage (OpenAI: stream_options={'include_usage': True})",
     "attributes kept": "raise OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT (128): the oldest are dropped first",
     "content unredacted": "let the redactor leave typed masks ([EMAIL_1]), not remove a field",
 }
-_ADVISED = {"answer": "answer", "chunk text": "documents", "query": "documents"}
+NOT_SENT = "not sent by this emitter"
+AT_ONCE = 256  # traces whose pieces are looked for together
 
 
 @dataclass
@@ -57,18 +59,19 @@ class Instrumentation:
         return {fact: self._advice(fact) for fact in lacking}
 
     def _advice(self, fact: str) -> str:
-        table = self.family.advice if self.family else {}
-        return table.get(_ADVISED.get(fact, fact)) or ADVICE.get(fact, "not sent by this emitter")
+        said = self.family.advise(fact, self.scope) if self.family else None
+        return said or ADVICE.get(fact, NOT_SENT)
 
 
 @dataclass
 class Diagnosis:
-    """`reasons` why turns cannot be judged, each with their number."""
+    """`reasons` why turns cannot be judged, `silent` why traces give none, with their numbers."""
 
     traces: int = 0
     turns: int = 0
     judged: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    silent: dict[str, int] = field(default_factory=dict)
     rungs: dict[str, int] = field(default_factory=dict)
     instrumentations: list[Instrumentation] = field(default_factory=list)
 
@@ -77,15 +80,28 @@ def diagnose(traces: Iterable[Sequence[Span]]) -> Diagnosis:
     """Look at traces as they are stored; each instrumentation by its scope and version."""
     diagnosis = Diagnosis()
     scopes: dict[tuple[str, str], Instrumentation] = {}
-    for spans in traces:
-        diagnosis.traces += 1
-        trace = Trace.of(spans)
-        for reading in trace.readings.values():
-            _note(scopes, trace, reading)
-        for turn, _ in turns_of(trace):
-            _note_turn(diagnosis, turn)
+    waiting = iter(traces)
+    while batch := [Trace.of(spans) for spans in islice(waiting, AT_ONCE)]:
+        diagnosis.traces += len(batch)
+        for request in assemble_requests(batch):
+            for reading in request.trace.readings.values():
+                _note(scopes, request.trace, reading)
+            for turn, _ in request.turns:
+                _note_turn(diagnosis, turn)
+            if not request.turns:
+                _count(diagnosis.silent, _why_silent(request.trace))
     diagnosis.instrumentations = sorted(scopes.values(), key=lambda i: (not i.facts, -i.spans))
     return diagnosis
+
+
+def _why_silent(trace: Trace) -> str:
+    """Why a trace without a turn has none."""
+    kinds = {reading.kind for reading in trace.readings.values()}
+    if SpanKind.GENERATION in kinds:
+        return "their model calls failed, or only asked for tools"
+    if kinds & RETRIEVING:
+        return "a retrieval and no answer: is the model's client instrumented?"
+    return "no model call is traced in them: is the model's client instrumented?"
 
 
 def _note_turn(diagnosis: Diagnosis, turn: Turn) -> None:
@@ -93,10 +109,12 @@ def _note_turn(diagnosis: Diagnosis, turn: Turn) -> None:
     if turn.not_evaluable_reason is None:
         diagnosis.judged += 1
     else:
-        reason = turn.not_evaluable_reason
-        diagnosis.reasons[reason] = diagnosis.reasons.get(reason, 0) + 1
-    rung = turn.context_source or str(turn.route)
-    diagnosis.rungs[rung] = diagnosis.rungs.get(rung, 0) + 1
+        _count(diagnosis.reasons, turn.not_evaluable_reason)
+    _count(diagnosis.rungs, turn.context_source or str(turn.route))
+
+
+def _count(counts: dict[str, int], what: str) -> None:
+    counts[what] = counts.get(what, 0) + 1
 
 
 def _note(
@@ -111,7 +129,10 @@ def _note(
     if reading.failed:
         return
     if reading.kind == SpanKind.GENERATION:
-        _note_generation(found, reading)
+        if not any(above.kind == SpanKind.GENERATION for above in trace.ancestors(reading)):
+            traced = [r for r in trace.subtree(reading) if r.kind == SpanKind.GENERATION]
+            above = [r for r in trace.ancestors(reading) if r.kind in SPEAKING]
+            _note_call(found, traced, above)
     elif reading.kind in RETRIEVING and not any(
         above.kind in RETRIEVING for above in trace.ancestors(reading)
     ):
@@ -120,15 +141,25 @@ def _note(
         found.note("session", reading.text("session"))
 
 
-def _note_generation(found: Instrumentation, reading: SpanReading) -> None:
-    calls_tools = any(reading.values("answer")) and reading.said is None
-    found.note("answer", reading.said or calls_tools)
-    found.note("prompt", reading.prompt)
-    found.note("model asked", reading.text("model"))
-    found.note("model served", reading.text("response_model"))
-    found.note("tokens", reading.integer("output_tokens") is not None)
-    found.note("prompt version", reading.text("prompt_version"))
-    found.note("content unredacted", mark(reading.said) is None)
+def _note_call(
+    found: Instrumentation, traced: Sequence[SpanReading], above: Sequence[SpanReading]
+) -> None:
+    """One model call, by the spans that trace it: what one of them tells is told.
+
+    Its answer may be told by what stands `above` it alone: often that of a streamed one.
+    """
+
+    def told(fact: str) -> bool:
+        return any(reading.text(fact) for reading in traced)
+
+    said = next((reading.said for reading in (*traced, *above) if reading.said), None)
+    found.note("answer", said or any(calls_tools(reading) for reading in traced))
+    found.note("prompt", any(reading.prompt for reading in traced))
+    found.note("model asked", told("model"))
+    found.note("model served", told("response_model"))
+    found.note("tokens", any(reading.integer("output_tokens") is not None for reading in traced))
+    found.note("prompt version", told("prompt_version"))
+    found.note("content unredacted", mark(said) is None)
 
 
 def _note_retrieval(found: Instrumentation, reading: SpanReading) -> None:

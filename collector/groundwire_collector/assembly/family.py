@@ -112,7 +112,8 @@ class Family:
     facts: Mapping[str, tuple[Source, ...]]
     overlays: tuple[str, ...] = ()  # events whose attributes are read as the span's own
     withholds: tuple[str, ...] = ()  # what its emitters do not send, for the documentation
-    advice: Mapping[str, str] = field(default_factory=dict)  # missing fact to what to set
+    # A missing fact to what to set; or the prefix of a scope to such a table of its own.
+    advice: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, table: dict[str, Any]) -> "Family":
@@ -132,6 +133,16 @@ class Family:
             withholds=tuple(table.get("withholds", ())),
             advice=table.get("advice", {}),
         )
+
+    def advise(self, fact: str, scope: str) -> str | None:
+        """What to set where a fact is missing, for the instrumentation of this scope."""
+        own = [
+            (len(prefix), table[fact])
+            for prefix, table in self.advice.items()
+            if isinstance(table, Mapping) and fact in table and scope.startswith(prefix)
+        ]
+        said = max(own)[1] if own else self.advice.get(fact)
+        return said if isinstance(said, str) else None
 
 
 @cache

@@ -1,16 +1,31 @@
 """`groundwire doctor`: what arrives, what is missing in it, and what to set."""
 
+import json
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from groundwire_collector.assembly.diagnosis import Diagnosis, Instrumentation, diagnose
+from groundwire_collector.assembly.diagnosis import (
+    NEEDED,
+    Diagnosis,
+    Instrumentation,
+    diagnose,
+)
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import open_engine
 from groundwire_collector.storage.recent import recent_traces
 from groundwire_collector.storage.spans import spans_of
+from groundwire_evaluators.turn import Route
+
+RUNG_WORDS = {
+    "prompt_variable": "the `context` variable of the prompt",
+    "prompt": "the prompt as one text, for the retriever sent none",
+    "function_output": "what a traced function returned",
+    "tool_result": "the results of tools",
+}
 
 
 def doctor(
@@ -19,6 +34,9 @@ def doctor(
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
     service: Annotated[str | None, typer.Option(help="Only traces of this service.")] = None,
     traces: Annotated[int, typer.Option(min=1, max=10_000, help="How many to look at.")] = 200,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON; also where the output is piped.")
+    ] = False,
 ) -> None:
     """Say, of the last traces, what each instrumentation sends and what is missing.
 
@@ -28,6 +46,9 @@ def doctor(
     diagnosis = diagnose_stored(settings, traces, service)
     if not diagnosis.traces:
         raise UsageError("no traces yet: point OTEL_EXPORTER_OTLP_ENDPOINT at the receiver")
+    if as_json or not sys.stdout.isatty():
+        typer.echo(json.dumps(record(diagnosis), indent=2, ensure_ascii=False))
+        return
     for line in report(diagnosis):
         typer.echo(line)
 
@@ -45,6 +66,34 @@ def diagnose_stored(settings: Settings, limit: int, service: str | None = None) 
         engine.dispose()
 
 
+def record(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The diagnosis for programs."""
+    return {
+        "traces": diagnosis.traces,
+        "turns": diagnosis.turns,
+        "judged": diagnosis.judged,
+        "not_judged": diagnosis.reasons,
+        "without_turn": diagnosis.silent,
+        "chunks_from": diagnosis.rungs,
+        "instrumentations": [_record_of(found) for found in diagnosis.instrumentations],
+    }
+
+
+def _record_of(found: Instrumentation) -> dict[str, Any]:
+    return {
+        "scope": found.scope,
+        "version": found.version,
+        "family": found.family.name if found.family else None,
+        "spans": found.spans,
+        "facts": {
+            fact: {"found": coverage.found, "of": coverage.asked}
+            for fact, coverage in found.facts.items()
+        },
+        "missing": found.missing,
+        "keeps_from_judging": [fact for fact in found.missing if fact in NEEDED],
+    }
+
+
 def report(diagnosis: Diagnosis) -> list[str]:
     """The diagnosis in lines for people."""
     lines = [
@@ -52,19 +101,29 @@ def report(diagnosis: Diagnosis) -> list[str]:
         f"{diagnosis.judged} of them can be judged"
     ]
     lines += [f"  {count} cannot: {reason}" for reason, count in _most(diagnosis.reasons)]
-    lines += [f"  {count} with chunks from: {rung}" for rung, count in _most(diagnosis.rungs)]
+    lines += [f"  {count} traces gave no turn: {why}" for why, count in _most(diagnosis.silent)]
+    lines += [f"  {count} {_from(rung)}" for rung, count in _most(diagnosis.rungs)]
     for instrumentation in diagnosis.instrumentations:
         lines += ["", *_of(instrumentation)]
     return lines
+
+
+def _from(rung: str) -> str:
+    if rung in set(Route):
+        return f"without chunks, answered by: {rung}"
+    return f"with chunks from: {RUNG_WORDS.get(rung, rung)}"
 
 
 def _of(found: Instrumentation) -> list[str]:
     title = found.family.title if found.family else "no table knows it"
     name = f"{found.scope or '(no scope)'} {found.version}".rstrip()
     lines = [f"{name} ({title}): {found.spans} spans"]
-    for fact, coverage in found.facts.items():
-        lines.append(f"  {fact:18} {coverage.found} of {coverage.asked}")
-    lines += [f"  missing {fact}: {advice}" for fact, advice in found.missing.items()]
+    whole = [fact for fact in found.facts if fact not in found.missing]
+    if whole:
+        lines.append(f"  sent: {', '.join(whole)}")
+    for fact, advice in found.missing.items():
+        coverage = found.facts[fact]
+        lines.append(f"  missing {fact} ({coverage.found} of {coverage.asked}): {advice}")
     return lines
 
 

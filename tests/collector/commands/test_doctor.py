@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from groundwire_collector.commands.doctor import diagnose_stored, report
+from groundwire_collector.commands.doctor import diagnose_stored, doctor, report
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.span import Span
@@ -46,16 +48,34 @@ def test_it_says_what_each_instrumentation_lacks_and_what_to_set(settings):
     lines = report(diagnose_stored(settings, 100))
     assert lines[0] == "3 traces, 2 turns, 0 of them can be judged"
     assert any(line.startswith(f"{SCOPE} (OpenTelemetry GenAI): 3 spans") for line in lines)
-    assert "  chunk text         0 of 1" in lines
-    assert "  answer             1 of 2" in lines
-    advice = [line for line in lines if "missing answer" in line]
-    assert "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT" in advice[0]
-    assert any("missing chunk text" in line and "content" in line for line in lines)
+    [text] = [line for line in lines if "missing chunk text" in line]
+    assert text.startswith("  missing chunk text (0 of 1): your LangChain instrumentor sends no")
+    assert "openinference-instrumentation-langchain" in text
+    [answer] = [line for line in lines if "missing answer" in line]
+    assert "(1 of 2)" in answer
+    assert "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT" in answer
+
+
+def test_it_says_why_a_trace_gave_no_turn(settings):
+    lines = report(diagnose_stored(settings, 100))
+    assert any("1 traces gave no turn: no model call is traced" in line for line in lines)
 
 
 def test_a_scope_without_anything_for_a_turn_is_named_and_nothing_is_asked_of_it(settings):
     lines = report(diagnose_stored(settings, 100))
     assert lines[-1] == "flask (no table knows it): 1 spans"
+
+
+def test_into_a_pipe_it_writes_json(settings):
+    command = typer.Typer()
+    command.command()(doctor)
+    result = CliRunner().invoke(command, ["--data-dir", str(settings.data_dir)])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["traces"], found["turns"], found["judged"]) == (3, 2, 0)
+    [genai] = [item for item in found["instrumentations"] if item["family"] == "otel_genai"]
+    assert genai["facts"]["answer"] == {"found": 1, "of": 2}
+    assert sorted(genai["keeps_from_judging"]) == ["answer", "chunk text"]
 
 
 def test_it_looks_only_at_the_traces_of_one_service(settings):
