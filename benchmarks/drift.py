@@ -1,8 +1,8 @@
 """Figures of the drift detector: delay, false alarms, what breaks the promise, and cost.
 
-    python benchmarks/drift.py [--streams 200] [--only delay,broken,deployment,change,cost]
+    python benchmarks/drift.py [--streams 200] [--only PART,PART]
 
-Losses are 1 - score. Budget: one false alarm in 100,000 turns, so that at most 0.1 may come in a
+Parts: delay, broken, deployment, change, adversary, cost. Losses are 1 - score. Budget: one false alarm in 100,000 turns, so that at most 0.1 may come in a
 quiet run of 10,000. The optimum is a CUSUM that knows both distributions, its threshold simulated
 to the same rate of false alarms; no real detector can know what it knows.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from groundwire_evaluators.drift import Baseline, StratifiedESR, TwoSampleESR
+from groundwire_evaluators.drift import Baseline, KnownMeanESR, StratifiedESR, TwoSampleESR
 from groundwire_evaluators.drift.blocking import Dependence
 
 Floats = npt.NDArray[np.float64]
@@ -298,26 +298,96 @@ def print_change(streams: int) -> None:
             )
 
 
+def flattering(rng: np.random.Generator, n: int, level: float) -> Floats:
+    """A baseline that is all or nothing until it looks better than it is, and then stays so."""
+    losses, total = np.empty(n), 0.0
+    for turn in range(n):
+        lucky = total < level * turn - 0.8 * math.sqrt(level * n)
+        losses[turn] = level if lucky else float(rng.random() < level)
+        total += losses[turn]
+    return losses
+
+
+def plain(rng: np.random.Generator, _statistic: float, _turn: int, level: float) -> float:
+    return float(rng.random() < level)
+
+
+def bold(rng: np.random.Generator, statistic: float, _turn: int, level: float) -> float:
+    """All or nothing while no alarm is near, else just enough to reach it."""
+    high = min(1.0, 4 * level) if statistic > 0.3 else 1.0
+    return high * float(rng.random() < level / high)
+
+
+def returning(rng: np.random.Generator, _statistic: float, turn: int, level: float) -> float:
+    """Far better than the baseline for a while, and then as bad as is allowed."""
+    return float(rng.random() < (level / 5 if turn // 200 % 2 else level))
+
+
+def print_adversary(streams: int) -> None:
+    """Alarms, resets included, where 1 is allowed; the conditional mean is never above the old."""
+    rng, turns, level = np.random.default_rng(29), 2000, 0.1
+    print("\nfalse alarms in 2,000 turns of mass 1/2,000 (1 is allowed), and standard error,")
+    print("baseline flattering; against them the mean of the baseline plugged in")
+    for n in (20, 100, 500, 2000):
+        for attack in (plain, bold, returning):
+            counts: dict[str, list[int]] = {"two-sample": [], "plug-in": []}
+            for _ in range(streams):
+                baseline = flattering(rng, n, level)
+                known = KnownMeanESR(mean=max(float(baseline.mean()), 1e-3))
+                two_sample = TwoSampleESR(baseline=Baseline.from_losses(baseline))
+                for name, watching in (("two-sample", two_sample), ("plug-in", known)):
+                    count = 0
+                    for turn in range(turns):
+                        loss = attack(rng, watching.statistic, turn, level)
+                        watching.update(loss, 1 / turns, turn)
+                        if watching.drift_detected:
+                            count += 1
+                            watching.reset()
+                    counts[name].append(count)
+            cells = "".join(
+                f"  {name} {np.mean(each):6.2f} ({np.std(each) / math.sqrt(streams):.2f})"
+                for name, each in counts.items()
+            )
+            print(f"  n={n:<6}{attack.__name__:12}{cells}", flush=True)
+
+
 def print_cost(_: int) -> None:
+    """CPU of one detector, and of the six that see one turn (a service and five axis values)."""
     rng = np.random.default_rng(19)
-    baseline, losses = STEPS["rare .05>.10"][0].draw(rng, 2000), rng.random(20_000) < 0.05
+    baseline, losses = STEPS["rare .05>.10"][0].draw(rng, 2000), rng.random(10_000) < 0.05
     values = losses.astype(float).tolist()
-    watching = detector(baseline)
+    made = Baseline.from_losses(baseline)
+    blocks = Baseline.from_losses(baseline, Dependence(block=50, inflation=4.0))
+    strata = {str(name): made for name in range(8)}
+    names = (rng.integers(0, 8, len(values))).astype(str).tolist()
+    print("\ncost (CPU, microseconds a turn)")
+
+    def show(name: str, detectors: list[TwoSampleESR]) -> None:
+        start = time.process_time()
+        for turn, loss in enumerate(values):
+            for watching in detectors:
+                watching.update(loss, 1e-9, turn)
+        print(f"  {name:44}{(time.process_time() - start) / len(values) * 1e6:7.1f}")
+
+    show("TwoSampleESR", [TwoSampleESR(baseline=made)])
+    show("six of them, one turn", [TwoSampleESR(baseline=made) for _ in range(6)])
+    show("six of them, blocks of 50", [TwoSampleESR(baseline=blocks) for _ in range(6)])
+    several = StratifiedESR(strata)
     start = time.process_time()
-    for turn, loss in enumerate(values):
-        watching.update(loss, 1e-9, turn)
-    single = time.process_time() - start
+    for turn, (loss, name) in enumerate(zip(values, names, strict=True)):
+        several.update(loss, 1e-9, turn, name)
+    print(
+        f"  {'StratifiedESR, 8 strata':44}{(time.process_time() - start) / len(values) * 1e6:7.1f}"
+    )
     watching = detector(baseline)
     start = time.process_time()
     watching.update_many(values, np.full(len(values), 1e-9), range(len(values)))
     bulk = time.process_time() - start
+    print(f"  {'TwoSampleESR, in bulk':44}{bulk / len(values) * 1e6:7.1f}")
     start = time.process_time()
     for _ in range(20):
         Baseline.from_losses(baseline)
-    made = (time.process_time() - start) / 20
-    print(f"\ncost (CPU): update {single / len(values) * 1e6:.1f} us,", end=" ")
-    print(f"in bulk {bulk / len(values) * 1e6:.1f} us a turn,", end=" ")
-    print(f"baseline of 2,000 turns {made * 1e3:.1f} ms once")
+    print(f"  a baseline of 2,000 turns, once: {(time.process_time() - start) / 20 * 1e3:.1f} ms")
 
 
 PARTS = {
@@ -325,6 +395,7 @@ PARTS = {
     "broken": print_broken,
     "deployment": print_deployment,
     "change": print_change,
+    "adversary": print_adversary,
     "cost": print_cost,
 }
 
