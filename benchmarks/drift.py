@@ -2,9 +2,10 @@
 
     python benchmarks/drift.py [--streams 200] [--only PART,PART]
 
-Parts: delay, broken, deployment, change, adversary, cost. Losses are 1 - score. Budget: one false alarm in 100,000 turns, so that at most 0.1 may come in a
-quiet run of 10,000. The optimum is a CUSUM that knows both distributions, its threshold simulated
-to the same rate of false alarms; no real detector can know what it knows.
+Parts: delay, broken, deployment, change, adversary, cost. Losses are 1 - score. Budget: one false
+alarm in 100,000 turns, so that at most 0.1 may come in a quiet run of 10,000. The optimum is a
+CUSUM that knows both distributions, its threshold simulated to the same rate of false alarms; no
+real detector can know what it knows.
 """
 
 import argparse

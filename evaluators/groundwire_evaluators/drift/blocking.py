@@ -9,10 +9,10 @@ import numpy as np
 
 from groundwire_evaluators.drift.arrays import Floats
 
-SURE = 3.0  # standard errors from which on turns are called dependent
-SPAN = 2.5  # correlation times in a block
+SURE = 3.5  # standard errors from which on turns are called dependent
+SPAN = 3.5  # correlation times in a block
 SHORTEST = 2.0  # correlation time looked for, in turns
-LONGEST = 1 / 20  # of the baseline
+LONGEST = 1 / 40  # of the baseline
 ROUNDING = 1e-12  # of losses in [0, 1]: what equal ones differ by from their mean
 DOUBT = 0.7  # how far the error of the estimate is allowed for, in standard errors
 
@@ -34,7 +34,7 @@ class Dependence:
 
         Fits a correlation that fades as exp(-turns / time) to the autocovariances and allows for
         the error of the fit, which is about exp(4 * sqrt(time / n)) up or down. Dependence is
-        seen where the baseline spans some hundred correlation times, and called so in one of
+        seen where the baseline spans some hundred correlation times, and in less than one of
         hundred independent baselines. A season or a trend looks like a correlation that never
         fades: then the block is huge, and strata are the remedy. Price: milliseconds, once.
         """
