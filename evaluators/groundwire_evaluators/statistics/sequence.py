@@ -70,8 +70,8 @@ class RateSequence:
     https://arxiv.org/abs/1810.08240, theorem 4), mixed over a grid of rates. A unit that was drawn
     and whose label is not known is taken as 0 for the lower end and as 1 for the upper one.
 
-    Price: an interval about twice as wide as that of one look at a fixed n; two and a half to
-    three times where probabilities differ by a factor of five, since the least one bounds each
+    Price: an interval about twice as wide as that of one look at a fixed n; two to three and a
+    third times where probabilities differ by a factor of five, since the least one bounds each
     step. Wider still before some 100 labels. Memory: a dozen numbers.
     """
 
