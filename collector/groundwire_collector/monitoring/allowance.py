@@ -20,6 +20,7 @@ SEGMENT_SHARE = 0.5  # watches the values of the axes, the rest the service as a
 # for a while (at most IDLE of a period), so that the ledger hardly ever has to cut.
 STEADY = 0.95
 IDLE = 0.25  # of a period: who was not seen for longer has no share
+USUAL_PAUSE = 7 * 86_400.0  # seconds between two deployments, before any was seen
 CARRIED = 1 / 30  # of a period: a gap without any turn is paid for no longer than this
 
 Stream = tuple[str, str]  # axis and value; both empty: the whole service
@@ -67,14 +68,15 @@ class Allowance:
     def at_deployment(self, service: str, at_ns: int) -> float:
         """The mass of one deployment of a service.
 
-        It draws 1 / (j + 1) of what its service has left of an even share of the rolling period,
-        as the j-th deployment in it: 1 / (j (j + 1)) of the share where they come at once, and
-        about half of an even part each where J of them come every period.
+        As the j-th in the rolling period it draws 1 / (j + 1 + u) of what its service has left of
+        an even share of it, where u deployments a period are usual: about half of an even part each
+        where J of them come every period, and the less the more of them come at once.
         """
+        usual = self.budget.seconds / USUAL_PAUSE
         services = {name.partition("\0")[0] for name in self.watches.members} | {service}
         own = self.own.setdefault(service, self._ledger(0.0))
         own.limit = self.deployments.limit / len(services)
-        wanted = min(own.left(at_ns), self.deployments.left(at_ns)) / (own.count(at_ns) + 2)
+        wanted = min(own.left(at_ns), self.deployments.left(at_ns)) / (own.count(at_ns) + 2 + usual)
         return self.deployments.draw(own.draw(wanted, at_ns), at_ns)
 
     def _ledger(self, share: float) -> Ledger:

@@ -45,14 +45,16 @@ class Change:
     from_ns: int
     until_ns: int
     noticed_ns: int
+    slack_ns: int = 0
 
     def coincides(self, deployment: Deployment) -> bool:
-        """Before it was noticed, and no longer before it began than it took to notice it.
+        """Before it was noticed, and no longer before it began than it took to notice it, or than
+        some turns take.
 
         When it began is an estimate, and a bad turn just before a bad deployment is enough to put
         it too early; whether it was the deployment is for the turns after it to say.
         """
-        earliest = self.from_ns - (self.noticed_ns - self.from_ns)
+        earliest = self.from_ns - max(self.noticed_ns - self.from_ns, self.slack_ns)
         return earliest <= deployment.at_ns <= self.noticed_ns
 
 
@@ -126,16 +128,15 @@ def _clear(
     """Whether nothing else explains the losses nearly as well.
 
     That a deployment's own turns are nearly all there are since the change speaks for it, so the
-    whole service is then no rival.
+    whole service, and what all of its turns carry, is then no rival.
     """
-    own = movements.get(named) or movements.get(WHOLE)
-    if own is None:
-        return True
+    whole = movements.get(WHOLE, NOTHING)
+    own = movements.get(named, whole)
     rivals = (stream for stream in scores if stream in movements and stream != named)
     return all(
         scores[named] - scores[stream] >= CLEAR or _same_turns(movements[stream], own)
         for stream in rivals
-        if not (deployed and stream == WHOLE)
+        if not (deployed and _same_turns(movements[stream], whole))
     )
 
 

@@ -16,6 +16,7 @@ from groundwire_evaluators.statistics.topics import Topics
 MOST = 1000  # turns of each side
 FEWEST = 20  # of each side, below which nothing is said
 QUANTILES = (0.1, 0.5, 0.9)
+FOREVER_NS = 2**63 - 1
 OTHER = "other"  # questions of no topic
 
 
@@ -57,11 +58,10 @@ class Distributions:
 
 
 def distributions(connection: Connection, service: str, since_ns: int) -> Distributions:
-    """The baseline's turns against those since a time; the older half where none is pinned."""
-    until_ns = 2**63 - 1
-    now = asked(connection, service, since_ns, until_ns, MOST)
+    """The baseline's turns against those since a time; without one, against those before it."""
     first_ns, last_ns = _baseline(connection, service) or (0, since_ns)
-    before = asked(connection, service, first_ns, min(last_ns, since_ns), MOST)
+    now = asked(connection, service, max(since_ns, last_ns), FOREVER_NS, MOST)
+    before = asked(connection, service, first_ns, last_ns, MOST)
     return compare(service, before, now)
 
 

@@ -13,7 +13,7 @@ from groundwire_collector.monitoring.attribution import (
 )
 from groundwire_collector.monitoring.context import Context
 from groundwire_collector.monitoring.daily import DAY_NS, DailyWatch
-from groundwire_collector.monitoring.moved import Movement
+from groundwire_collector.monitoring.moved import FEWEST, Movement
 from groundwire_collector.monitoring.stream import Watched
 
 RETRIEVAL, CONTEXT_IGNORED = "retrieval", "context_ignored"
@@ -30,7 +30,8 @@ class Located:
     high: float
 
     @classmethod
-    def of(cls, found: Watched | DailyWatch, now_ns: int) -> "Located":
+    def of(cls, found: Watched | DailyWatch, now_ns: int, slack_ns: int) -> "Located":
+        """`slack_ns`: by how much the begin of a change is uncertain anyhow."""
         detector, width, end = found.detector, 1.0, 0
         if isinstance(found, DailyWatch):  # its steps are days, seen through a window
             width, end = found.days.width, DAY_NS - 1
@@ -39,7 +40,7 @@ class Located:
         low, high = detector.size_interval or (size, size)
         return cls(
             detector.changed_at or now_ns,
-            Change(from_ns, min(until_ns + end, now_ns), now_ns),
+            Change(from_ns, min(until_ns + end, now_ns), now_ns, slack_ns),
             size * width,
             low * width,
             high * width,
@@ -69,7 +70,7 @@ def explain(
     mix = context.moved_mix
     if mix:
         shares = [f"{name} {a:.0%} to {b:.0%}" for name, (a, b) in sorted(mix.items())]
-        found.append(f"the traffic's mix changed as well: {', '.join(shares)}")
+        found.append(f"The mix of the traffic changed as well: {', '.join(shares)}")
     return Incident(
         located,
         named,
@@ -96,18 +97,18 @@ def _cause(named: Attribution, retrieval: bool, overriding: bool) -> str:
 def _findings(named: Attribution, retrieval: bool, overriding: bool) -> list[str]:
     found = []
     if retrieval:
-        found.append("chunks fit their questions worse than in the baseline: retrieval fell first")
+        found.append("Chunks fit their questions worse than in the baseline: retrieval fell first")
     if overriding and not retrieval:
-        found.append("answers contradict chunks that fit as before: the context is ignored")
+        found.append("Answers contradict their context, which fits as before: it is ignored")
     if named.deployment is not None:
         told = named.deployment
         kind = "announced" if told.announced else "first seen"
-        found.append(f"coincides with {told.axis} {told.value}, {kind} then")
+        found.append(f"It coincides with {told.axis} {told.value}, {kind} then")
     return found
 
 
 def _grew(stream: Stream, moved: Movement) -> bool:
-    return stream != WHOLE and moved.low > 0
+    return stream != WHOLE and moved.low > 0 and moved.turns >= FEWEST
 
 
 def _segment(stream: Stream, moved: Movement) -> dict[str, Any]:

@@ -57,33 +57,36 @@ class Promise:
 
     def lines(self) -> Iterator[str]:
         """In words, for people."""
-        yield str(self.sufficiency)
+        told = str(self.sufficiency)
+        yield told[0].upper() + told[1:]
         if self.sufficiency.sufficient:
             yield (
-                f"at this rate of turns a growth of {self.min_effect:g} is found after "
+                f"At this rate of turns a growth of {self.min_effect:g} is found after "
                 f"about {_hours(self.delay_hours)}; {self.share:.2g} of the alarm budget is spent "
                 "on it by the clock"
             )
         if self.plan.strata.any:
-            yield f"compared by stratum ({self.plan.strata}): the baseline's losses differ by it"
+            yield f"Compared by stratum ({self.plan.strata}): the baseline's losses differ by it"
         if self.plan.block > 1:
             yield (
-                f"turns of the baseline depend on each other (over some {self.plan.block} turns, "
+                f"Turns of the baseline depend on each other (over some {self.plan.block} turns, "
                 f"{self.plan.dependence.inflation:.1f} count as one): the budget holds for blocks"
             )
         if self.plan.session:
             yield (
-                "turns of a session depend on each other: one score a session counts "
+                "Turns of a session depend on each other: one score a session counts "
                 f"({self.repeats} of the baseline's turns do not)"
             )
         if not self.daily:
             yield (
-                f"no daily clock: it needs a baseline of {LEAST_DAYS} whole days; a slow decay is "
+                f"No daily clock: it needs a baseline of {LEAST_DAYS} whole days; a slow decay is "
                 "found by the fast clock alone"
             )
 
 
 def _hours(hours: float) -> str:
+    if hours < 1 / 30:
+        return f"{hours * 3600:.0f} seconds"
     if hours < 1:
         return f"{hours * 60:.0f} minutes"
     return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groundwire_collector.monitoring.allowance import STEADY
+from groundwire_collector.monitoring.allowance import STEADY, Allowance
 from groundwire_collector.monitoring.plan import Plan
 from groundwire_collector.monitoring.signals import SIGNALS
 from groundwire_evaluators.drift import AlarmBudget, Baseline, TwoSampleESR
@@ -12,7 +12,6 @@ from groundwire_evaluators.drift.arrays import Floats
 
 QUIET = 300  # turns between the baseline and the change
 LONGEST = 20_000  # turns after it
-DRAWN = 1 / 6  # of its service's part, what the second deployment of a period draws
 SMALLEST_SPREAD = 1e-3
 
 
@@ -41,9 +40,11 @@ class Traffic:
 
     @property
     def launch(self) -> float:
-        """Of the turn of a deployment."""
-        share = self.deploy_share * DRAWN / (self.services * len(SIGNALS))
-        return self.budget.alarms * share * Plan().price
+        """Of the turn of a deployment, the second of its period."""
+        allowance = Allowance(self.budget, self.deploy_share)
+        allowance.at_deployment("", 0)
+        watches = self.services * len(SIGNALS)
+        return allowance.at_deployment("", 0) / watches * Plan().price
 
     def losses(self, mean: float, turns: int, rng: np.random.Generator) -> Floats:
         if self.spread > 1 - SMALLEST_SPREAD:

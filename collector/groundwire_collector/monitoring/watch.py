@@ -234,7 +234,12 @@ class Watch:
     def _located(self, stream: Stream) -> Located:
         found = self.daily if stream == DAILY else self.streams[stream]
         assert found is not None
-        return Located.of(found, self.updated_ns)
+        return Located.of(found, self.updated_ns, self._slack_ns)
+
+    @property
+    def _slack_ns(self) -> int:
+        """The time of so many turns: bad ones do not come at once."""
+        return int(RECENT * self.pinned.pause_seconds * 1e9) if self.pinned else 0
 
     def _moved_since(self, at_ns: int) -> dict[Stream, Movement]:
         assert self.pinned is not None

@@ -50,7 +50,7 @@ def written(path: Path, found: list[Line]) -> Path:
 def test_a_stable_signal_is_silent_and_exits_with_0(tmp_path: Path) -> None:
     result = run(written(tmp_path / "scores.jsonl", lines()))
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "baseline of" in result.stderr
+    assert "Baseline of" in result.stderr
 
 
 def test_a_fall_is_an_alarm_that_names_what_changed_since_when_and_by_how_much(
@@ -149,7 +149,7 @@ def test_sessions_whose_turns_depend_on_each_other_give_one_score_each(tmp_path:
 def test_what_a_small_baseline_cannot_promise_is_printed(tmp_path: Path) -> None:
     result = run(written(tmp_path / "scores.jsonl", lines(days=9)), baseline="2026-11-02T00:00:00Z")
     assert "too small to find the smallest effect" in result.stderr
-    assert "no daily clock" in result.stderr
+    assert "No daily clock" in result.stderr
 
 
 @pytest.mark.needs("matplotlib")
