@@ -47,8 +47,9 @@ def open_alarms() -> stat.Panel:
     alarms = one_replica(f"{DRIFT_ALARM.name}{{{SERVICE}}}")
     return (
         number(
-            "Open alarms",
-            "Raised under one budget of false alarms for everything that is watched.",
+            "Open drift alarms",
+            "Raised under one budget of false alarms for everything that is watched. The table "
+            "below says what changed, where and since when.",
             "none",
         )
         .thresholds(limits((None, "green"), (1, "red")))
