@@ -1,5 +1,6 @@
 """What was retrieved, and how the answers used it, as metrics; and the age of the index."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Route, Turn
 
+CAPACITY = 1000  # indexes
 INDEX_AGE = "index_age_seconds"  # the signal
 _JUDGED = {
     "context_utilization": catalogue.CONTEXT_UTILIZATION,
@@ -56,10 +58,11 @@ class IndexClock:
 
     One turn tells when *its* chunks were indexed, which an index that grows bit by bit leaves
     alone; the newest sign of all turns tells when the index was written. It is remembered in this
-    process: after a restart the ages of the first turns are upper bounds.
+    process, of the `CAPACITY` indexes used last: after a restart the ages of the first turns are
+    upper bounds.
     """
 
-    _newest: dict[tuple[str, str], float] = field(default_factory=dict)  # seconds, epoch
+    _newest: OrderedDict[tuple[str, str], float] = field(default_factory=OrderedDict)  # seconds
 
     def tally(self, increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
         """Count the age of the index at this turn, where it tells one."""
@@ -69,7 +72,9 @@ class IndexClock:
             return
         key = (turn.service, turn.index_version or "")
         now = turn.started_at.timestamp()
-        newest = max(now - min(told), self._newest.get(key, 0.0))
+        newest = max(now - min(told), self._newest.pop(key, 0.0))
         self._newest[key] = newest
+        if len(self._newest) > CAPACITY:
+            self._newest.popitem(last=False)
         age = max(now - newest, 0.0)
         _observe(increments, catalogue.INDEX_AGE, turn, age, labels)

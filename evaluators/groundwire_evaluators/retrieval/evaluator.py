@@ -11,6 +11,7 @@ from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import language_of
 from groundwire_evaluators.turn import Turn
 
+_WHOLE_PROMPT = "prompt"  # the rung on which the one chunk holds the question too
 _SAMPLE = 2_000  # code points of a chunk whose language is told
 
 
@@ -23,7 +24,8 @@ class Retrieval:
     `relevance_rank` (place of the best chunk, from 0), `redundancy` in [0, 1] (text that an
     earlier chunk held), `chunks` (a count), and ages in seconds where metadata tell them
     (`retrieval.ages`). States: `no_context` for an empty retrieval, `not_evaluable` where there is
-    no question, or one of small words only, or a language that is not read.
+    no question, or one of small words only, or a language that is not read, or where the whole
+    prompt is the one chunk: it holds the question too.
 
     A relevance is lexical: it falls when the retrieval fetches other subjects, and says nothing of
     which of several chunks on the subject answers. Which chunks the *answer* rests on is told by
@@ -52,6 +54,8 @@ class Retrieval:
         texts = [chunk.text for chunk in turn.chunks]
         if turn.not_evaluable_reason:
             return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, told)
+        if turn.context_source == _WHOLE_PROMPT:
+            return self._evaluation(State.NOT_EVALUABLE, "chunks are one with the prompt", told)
         if not any(text.strip() for text in texts):
             return self._evaluation(State.NO_CONTEXT, "no chunk was given", told)
         language = _language(next(text for text in texts if text.strip())[:_SAMPLE])

@@ -1,7 +1,6 @@
 """The lines written from rows say what Prometheus' own client would say."""
 
 import random
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -12,20 +11,11 @@ from sqlalchemy import Engine
 
 from groundwire_collector.catalogue import FAITHFULNESS, LABEL_SETS_FOLDED, TOKENS, TRACES_FAILED
 from groundwire_collector.metrics.lines import CommittedLines
-from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Exemplar, Increments
-from groundwire_collector.storage.engine import make_schema, open_engine
 
 COUNTERS = (TOKENS, TRACES_FAILED, LABEL_SETS_FOLDED)
 TEXTS = ("bot", "", 'v"1"', "back\\slash", "line\nend", "größe \u2028", "{a=b},")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = open_engine(Settings(data_dir=tmp_path))
-    make_schema(engine)
-    return engine
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text; version=1.0.0"])

@@ -52,6 +52,8 @@ def test_states_say_why_nothing_is_scored() -> None:
     assert judged("Dental?", " ").state is State.NO_CONTEXT
     assert judged(None, DENTAL).state is State.NOT_EVALUABLE
     assert judged("What is it?", DENTAL).reason == "no question"
+    opaque = judged("Dental?", f"{DENTAL} Question: Dental?", context_source="prompt")
+    assert opaque.state is State.NOT_EVALUABLE
     cut = judged("Dental?", DENTAL, not_evaluable_reason="answer cut")
     assert (cut.state, cut.reason) == (State.NOT_EVALUABLE, "answer cut")
 
