@@ -110,9 +110,12 @@ def test_alerts_and_runbooks_are_one_to_one():
 def test_every_alert_says_what_to_do_first_and_where_to_look():
     for alert in alerts(LIMITS):
         assert all((alert.summary, alert.description, alert.first)), alert.name
-        told = any(label in alert.summary for label in ("$labels.service", "No ", "Turns wait"))
+        told = any(
+            label in alert.summary
+            for label in ("$labels.service", "$labels.evaluator", "No ", "Turns wait")
+        )
         assert told, f"{alert.name} does not say whom it concerns"
-        assert alert.links or alert.name == "GroundwireCollectorDown"
+        assert alert.links or alert.name.startswith(("GroundwireCollectorDown", "GroundwireJudge"))
 
 
 def test_rules_name_only_metrics_that_exist():

@@ -18,7 +18,10 @@ from groundwire_collector.rules.limits import Limits, Severity
 
 CONFIG = Path(__file__).parents[2] / "deploy/alertmanager/alertmanager.yml"
 SEVERITIES = {alert.name: alert.severity for alert in alerts(Limits.load(None))}
-GLOBAL = {"GroundwireCollectorDown", "GroundwireEvaluationStale", "GroundwireQueueAgeing"}
+GLOBAL = {
+    *("GroundwireCollectorDown", "GroundwireEvaluationStale", "GroundwireQueueAgeing"),
+    *("GroundwireJudgeBehind", "GroundwireJudgeChanged"),
+}
 TICKETS = {name for name, severity in SEVERITIES.items() if severity is Severity.TICKET}
 
 pytestmark = pytest.mark.needs("alertmanager")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from groundwire_collector.catalogue import RELIANCE_OUTCOMES, Kind, committed_metrics
+from groundwire_collector.catalogue import JUDGE_CALLS, RELIANCE_OUTCOMES, Kind, committed_metrics
 from groundwire_collector.rules.alerting import alerts
 from groundwire_collector.rules.recording import recordings, references
 from groundwire_collector.settings import Settings
@@ -27,9 +27,7 @@ from groundwire_collector.storage.engine import open_engine
 
 pytestmark = pytest.mark.needs("prometheus", "alertmanager")
 
-ROOT = Path(__file__).parents[2]
 APPLICATION = Path(__file__).parent / "application.py"
-OVERVIEW = ROOT / "dashboards/generated/grafana/overview.json"
 KEY = "gw_end_to_end"
 # Windows of seconds instead of hours and days; the rules are those we ship.
 LIMITS = {
@@ -237,7 +235,7 @@ def end_incident(
 def every_expression_says(watch: Any, folder: Path) -> None:
     missing = set(shipped_expressions(watch.limits))
     for _ in range(40):
-        measure_reliance(folder)
+        measure_by_probes(folder)
         missing = {expression for expression in missing if not watch.prometheus.said(expression)}
         if not missing:
             break
@@ -258,12 +256,14 @@ def resets_of(name: str) -> str:
     return f"sum(resets({name}[5m]))"
 
 
-def measure_reliance(folder: Path) -> None:
-    """What shadow calls and canaries would count, by the verb that they count with."""
+def measure_by_probes(folder: Path) -> None:
+    """What shadow calls and judges would count, by the verb that they count with."""
     increments = Increments()
     for outcome, number in (("context", 8), ("parametric", 2), ("neither", 1)):
         labels = {"service": "handbook", "source": "shadow", "outcome": outcome}
         increments.count(RELIANCE_OUTCOMES, labels, number)
+    calls = {"service": "handbook", "evaluator": "llm_judge", "result": "answered"}
+    increments.count(JUDGE_CALLS, calls)
     engine = open_engine(Settings(data_dir=folder))
     with engine.begin() as connection:
         counters.add(connection, increments, time.time_ns())
@@ -271,38 +271,22 @@ def measure_reliance(folder: Path) -> None:
 
 
 def shipped_expressions(limits: Any) -> list[str]:
-    """Recorded series, panels, annotations, and whatever the alerts look at."""
-    every = (*recordings(limits), *references(limits))
-    # A page tells of this incident: then there is no drift that nothing tells of.
-    recorded = [each for each in every if each.name != "groundwire:drift:untold"]
+    """Recorded series, and whatever the alerts look at.
+
+    Less what cannot be said here: a drift that no page tells of, and what judges show as gauges.
+    """
+    unsaid = ("groundwire:drift:untold", "groundwire_judge_")
+    recorded = (*recordings(limits), *references(limits))
     selectors = [
         selector
         for alert in alerts(limits)
         for selector in re.findall(r"(?:groundwire[_:][a-z_:]+|up)(?:{[^}]*})?", alert.expression)
     ]
     return [
-        *(recording.expression for recording in recorded),
-        *(recording.name for recording in recorded),
-        *(selector for selector in selectors if selector != "groundwire:drift:untold"),
-        *map(without_variables, expressions(json.loads(OVERVIEW.read_text("utf-8")))),
+        *(each.expression for each in recorded if not each.name.startswith(unsaid)),
+        *(each.name for each in recorded if not each.name.startswith(unsaid)),
+        *(selector for selector in selectors if not selector.startswith(unsaid)),
     ]
-
-
-def without_variables(expression: str) -> str:
-    values = {"$service": ".*", "$model_version": ".*", "$evaluator": "grounding"}
-    for name, value in {**values, "$__rate_interval": "10s"}.items():
-        expression = expression.replace(name, value)
-    assert "$" not in expression
-    return expression
-
-
-def expressions(node: Any) -> list[str]:
-    if isinstance(node, dict):
-        own = [node["expr"]] if isinstance(node.get("expr"), str) else []
-        return own + [found for value in node.values() for found in expressions(value)]
-    if isinstance(node, list):
-        return [found for value in node for found in expressions(value)]
-    return []
 
 
 def promtool_check(page: bytes) -> None:

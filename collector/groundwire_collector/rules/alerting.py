@@ -6,6 +6,7 @@
 from groundwire_collector.rules.alert import Alert
 from groundwire_collector.rules.faithfulness import faithfulness_alerts
 from groundwire_collector.rules.health import absence_alerts, coverage_alerts
+from groundwire_collector.rules.judges import judge_alerts
 from groundwire_collector.rules.limits import Limits
 from groundwire_collector.rules.reliance import memorization
 from groundwire_collector.rules.retrieval import retrieval_alerts
@@ -19,4 +20,5 @@ def alerts(limits: Limits) -> tuple[Alert, ...]:
         *faithfulness_alerts(limits),
         memorization(limits),
         *coverage_alerts(limits),
+        *judge_alerts(limits),
     )

@@ -122,8 +122,18 @@ def evaluations_failing(limits: Limits) -> Alert:
         lasting=limits.ticket_after,
         summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the judgements of "
         f"{named('evaluator')} fail",
-        description=f"Of {tried} in the last {duration(limits.current_window)}. Failed judgements "
-        "are in no mean and no ratio: coverage falls instead.",
+        description=f"Of {tried} in the last {duration(limits.current_window)}. {_calls()}Failed "
+        "judgements are in no mean and no ratio: coverage falls instead.",
         first="Open the newest failed turns: each says why. Then the judge's address, key, quota.",
         links={"turns_url": turns_url(limits, ("service",), "newest", "&state=failed")},
+    )
+
+
+def _calls() -> str:
+    """What came of the calls of a judge, where it is one that makes calls."""
+    series = "groundwire:judge_calls:current{service=%q,evaluator=%q,result!=`answered`} > 0"
+    series = series.replace("`", '"')
+    return (
+        f"{{{{ range printf `{series}` $labels.service $labels.evaluator | query }}}}"
+        f"{{{{ .Labels.result }}}}: {{{{ .Value | {WHOLE} }}}} calls. {{{{ end }}}}"
     )

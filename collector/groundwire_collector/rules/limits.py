@@ -162,6 +162,12 @@ class Limits(BaseModel):
     min_coverage_fall: float = Field(
         0.2, gt=0, lt=1, description="Fall of the share of turns with a judgement that is told."
     )
+    max_judge_change: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        description="Share of the golden set that a judge may come to judge wrong.",
+    )
     max_judge_queue_age: int = Field(
         30 * MINUTE, ge=1, description="Age of the oldest turn that waits for a judge of a sample."
     )

@@ -12,6 +12,7 @@ from groundwire_collector.catalogue import (
     FAITHFULNESS,
     FLAGGED_TURNS,
     INDEX_AGE,
+    JUDGE_CALLS,
     RELIANCE_OUTCOMES,
     RETRIEVAL_DURATION,
     TURNS,
@@ -66,7 +67,7 @@ def recordings(limits: Limits) -> tuple[Recording, ...]:
         *burn_recordings(limits),
         *_reliance(limits),
         *_retrieval(limits),
-        *_health(),
+        *_health(limits),
         *_drift(limits),
     )
 
@@ -299,7 +300,8 @@ def _buckets(limits: Limits, name: str, *by: str) -> str:
     return grown(limits, ("le", *by), f"{name}_bucket", limits.current_window)
 
 
-def _health() -> tuple[Recording, ...]:
+def _health(limits: Limits) -> tuple[Recording, ...]:
+    by, window = ("service", "evaluator", "result"), limits.current_window
     judged = f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) (groundwire:judged_turns:current)"
     turns = "sum by (service) (groundwire:turns:current) > 0"
     return (
@@ -323,6 +325,11 @@ def _health() -> tuple[Recording, ...]:
             "groundwire:failed_evaluations:ratio",
             "Share of judgements that failed.",
             "groundwire:failed_evaluations:current / (groundwire:evaluations:current > 0)",
+        ),
+        Recording(
+            "groundwire:judge_calls:current",
+            "Calls of judges by what came of them.",
+            grown(limits, by, total(JUDGE_CALLS), window),
         ),
     )
 
