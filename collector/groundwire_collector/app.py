@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -34,6 +35,10 @@ from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.sqlite import SqliteEngine
 from groundwire_collector.upkeep import keep_up
 
+# Later versions of FastAPI would trace every request where OpenTelemetry is configured: a
+# collector must not report on the reports it gets.
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The application over the database of the settings; its state belongs to it alone."""
@@ -55,7 +60,9 @@ def create_app(settings: Settings) -> FastAPI:
         writer.stop()
         engine.dispose()
 
-    app = Application(title="Groundwire", version=__version__, lifespan=lifespan)
+    app = Application(
+        title="Groundwire", version=__version__, lifespan=lifespan, telemetry=NO_TELEMETRY
+    )
     app.state.settings = settings
     app.state.engine = engine
     app.state.reception = reception

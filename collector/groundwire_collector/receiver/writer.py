@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -142,4 +143,5 @@ def _settle(group: Sequence[_Request], error: Exception | None) -> None:
             else:
                 request.done.set_exception(error)
 
-    group[0].done.get_loop().call_soon_threadsafe(settle)
+    with suppress(RuntimeError):  # the loop has ended, and with it all who waited
+        group[0].done.get_loop().call_soon_threadsafe(settle)
