@@ -17,7 +17,7 @@ def load(name: str, **parameters: Any) -> Evaluator:
         UsageError: there is none of this name, or it cannot be made, or is none.
     """
     try:
-        made = _entry_point(name).load()(**parameters)
+        made = find(name).load()(**parameters)
     except UsageError:
         raise
     except Exception as error:
@@ -31,11 +31,12 @@ def is_ours(name: str) -> bool:
     """Shipped with Groundwire, and so trusted to end."""
     if ":" in name:
         return False
-    distribution = _entry_point(name).dist
+    distribution = find(name).dist
     return distribution is not None and distribution.name == OURS
 
 
-def _entry_point(name: str) -> EntryPoint:
+def find(name: str) -> EntryPoint:
+    """Where an evaluator of this name is; raises UsageError where there is none."""
     if ":" in name:
         return EntryPoint(name, name, GROUP)
     found = entry_points(group=GROUP)

@@ -1,13 +1,17 @@
 """The judges that the settings name: where each runs, and what it may spend."""
 
+import importlib.util
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.isolation import Host, IsolatedEvaluator, Reference
+from groundwire_collector.evaluation.loading import find
 from groundwire_collector.judges.budget import Budget
+from groundwire_collector.judges.draw import factors_of
 from groundwire_collector.judges.endpoint import JudgeModel
+from groundwire_collector.judges.golden import GoldenSet
 from groundwire_collector.prices import Price, Prices
 from groundwire_collector.probing.pace import Pace
 from groundwire_collector.probing.target import Endpoint
@@ -20,6 +24,7 @@ RAGAS = "ragas_"
 LOCAL = "hf:"
 # Judges that need a reference answer: they see the turns that a person gave one, and no sample.
 REFERENCED = frozenset({"ragas_context_precision", "ragas_context_recall"})
+_BROUGHT = {"ragas": ("ragas", "openai"), "hf": ("torch", "transformers")}
 START_SECONDS = 600.0  # a library, or a model that is fetched for the first time
 TURN_SECONDS = 600.0  # of one turn, by a metric that asks many times
 LOCAL_BATCH = 16
@@ -46,14 +51,36 @@ class Judge:
 
 def judges(settings: Settings, sleep: Sleep = time.sleep) -> list[Judge]:
     """The judges of the settings, in their order; raises UsageError where one cannot be had."""
-    prices = Prices.load(settings.prices) if settings.prices else None
-    price = prices.of(settings.judge_model) if prices else None
-    if settings.judge_cost_per_day is not None and price is None:
-        named = settings.judge_model or "no model"
-        raise UsageError(f"judge_cost_per_day needs `prices` with the judge's model ({named})")
-    currency = prices.currency if prices else ""
+    price, currency = _price(settings)
     made = _evaluators(settings, sleep)
     return [_judge(key, made[key], settings, price, currency) for key in settings.judge_rates]
+
+
+def check(settings: Settings) -> None:
+    """Raises UsageError for what no judge could start with, without loading one."""
+    factors_of(settings.judge_segments)
+    if settings.judge_golden is not None:
+        GoldenSet.load(settings.judge_golden)
+    _price(settings)
+    for key in settings.judge_rates:
+        try:
+            _check(key, settings)
+        except UsageError as error:
+            raise UsageError(f"judge {key}: {error}") from error
+
+
+def _check(key: str, settings: Settings) -> None:
+    extra = "ragas" if key.startswith(RAGAS) else "hf" if key.startswith(LOCAL) else None
+    if extra is not None and not all(importlib.util.find_spec(name) for name in _BROUGHT[extra]):
+        raise UsageError(f"pip install 'groundwire[{extra}]'")
+    if (key == LLM_JUDGE or extra == "ragas") and not (
+        settings.judge_endpoint and settings.judge_model
+    ):
+        raise UsageError("it needs judge_endpoint and judge_model")
+    if key == "ragas_answer_relevancy" and not settings.judge_embedding_model:
+        raise UsageError("it needs judge_embedding_model")
+    if key != LLM_JUDGE and extra != "hf":
+        find(key)
 
 
 def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
@@ -71,6 +98,16 @@ def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
     )
     model = JudgeModel(endpoint, settings.judge_temperature)
     return LLMJudge(model, at_once=settings.judge_at_once)
+
+
+def _price(settings: Settings) -> tuple[Price | None, str]:
+    """What the judge's model costs, and the currency; no price where no file names it."""
+    prices = Prices.load(settings.prices) if settings.prices else None
+    price = prices.of(settings.judge_model) if prices else None
+    if settings.judge_cost_per_day is not None and price is None:
+        named = settings.judge_model or "no model"
+        raise UsageError(f"judge_cost_per_day needs `prices` with the judge's model ({named})")
+    return price, prices.currency if prices else ""
 
 
 def is_judge(name: str) -> bool:

@@ -77,6 +77,8 @@ class JudgeRounds:
             return False
         lease = uuid.uuid4().hex
         with self.engine.begin() as connection:
+            if self.budget.spent(connection, now_ns):  # by another thread, meanwhile
+                return False
             until_ns = now_ns + LEASE_NS
             tasks = judging.take(connection, self.key, lease, now_ns, until_ns, self.batch)
             judging.spend(connection, self.key, len(tasks), 0.0, now_ns)

@@ -34,6 +34,7 @@ WORKER = "groundwire_collector.processes.worker:work"
 PROBER = "groundwire_collector.processes.prober:probe"
 JUDGE = "groundwire_collector.processes.judge:judge"
 MESSENGER = "groundwire_collector.processes.messenger:carry"
+CHECK_JUDGES = "groundwire_collector.judges.registry:check"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 AGAIN_SECONDS = 60.0  # from one start of a process that nothing needs to the next
@@ -48,6 +49,8 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
     logs.configure(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _raise_stop)
+    if settings.judge_rates:  # what is wrong with a judge is told now, not by its process
+        pkgutil.resolve_name(CHECK_JUDGES)(settings)
     processes = [_spawn("receiver", RECEIVER, settings)]
     if settings.evaluator_names:
         processes.append(_spawn("worker", WORKER, settings))

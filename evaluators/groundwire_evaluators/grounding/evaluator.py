@@ -13,9 +13,9 @@ from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.signals import Reading, measure
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
+from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.retrieval.relevance import Asked
 from groundwire_evaluators.retrieval.usage import Usage
-from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
@@ -70,18 +70,12 @@ class Grounding:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
     def _evaluation(self, turn: Turn) -> Evaluation:
-        if turn.not_evaluable_reason:
-            return self._without(State.NOT_EVALUABLE, turn.not_evaluable_reason)
-        if turn.answer is None:
-            return self._without(State.NOT_EVALUABLE, "no answer")
-        if is_refusal(turn.answer):
-            return self._without(State.REFUSAL, "the answer declines")
-        if not any(chunk.text.strip() for chunk in turn.chunks):
-            return self._without(State.NO_CONTEXT, "no chunk was given")
+        if known := not_judged(turn):
+            return self._without(*known)
         language = language_of_turn(turn)
         if language is None:
             return self._without(State.NOT_EVALUABLE, "language")
-        return self._scored(turn, turn.answer, language)
+        return self._scored(turn, turn.answer or "", language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._shelf.reading(chunk.text, language) for chunk in turn.chunks]

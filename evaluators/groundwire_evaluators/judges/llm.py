@@ -8,10 +8,10 @@ from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, U
 from groundwire_evaluators.grounding.claims import Piece, pieces
 from groundwire_evaluators.judges.chat import ANSWERED, ChatModel, Problem, Tally
 from groundwire_evaluators.judges.material import Material, material
-from groundwire_evaluators.judges.preconditions import not_judged
 from groundwire_evaluators.judges.prompt import DIGEST, SCHEMA, SCHEMA_VERSION, messages
 from groundwire_evaluators.judges.quotes import locate
 from groundwire_evaluators.judges.replies import Ruling, UnusableReplyError, read_completion
+from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.text.words import language_of
 from groundwire_evaluators.turn import Turn
 

@@ -26,8 +26,8 @@ from ragas.metrics import collections
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Usage, Verdict
 from groundwire_evaluators.judges.chat import ANSWERED, Problem
-from groundwire_evaluators.judges.preconditions import not_judged
 from groundwire_evaluators.judges.quotes import locate
+from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.turn import Turn
 
 REVISION = "1"  # of the code: what is made of what ragas says
@@ -161,6 +161,8 @@ class Ragas:
 
     async def _judge(self, turn: Turn) -> Evaluation:
         known = not_judged(turn)
+        if known is None and not (turn.answer or "").strip():
+            known = State.NO_CLAIMS, "the answer is empty"
         if known is None and not (turn.question or "").strip():
             known = State.NOT_EVALUABLE, "no question"
         if known is None and self.metric.reference and not turn.reference:

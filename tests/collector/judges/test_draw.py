@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.judges.draw import Draw, factors_of
 from groundwire_collector.judges.queueing import draw_of
+from groundwire_collector.judges.registry import check
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -90,3 +92,26 @@ def test_judges_may_have_rates_of_their_own() -> None:
     assert draw_of(Settings()) is None
     with pytest.raises(UsageError, match="rate of llm_judge"):
         draw_of(Settings(judges="llm_judge=2"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"judges": "llm_judge"}, "judge llm_judge: it needs judge_endpoint and judge_model"),
+        ({"judges": "nosuch"}, "judge nosuch: there is none; known: "),
+        ({"judges": "llm_judge=x"}, "judges: the rate of llm_judge"),
+        ({"judges": "mine:J", "judge_segments": "x"}, "judge_segments: 'x'"),
+        ({"judges": "mine:J", "judge_golden": Path("none.jsonl")}, "none.jsonl: cannot be read"),
+        ({"judges": "mine:J", "judge_cost_per_day": 1.0}, "judge_cost_per_day needs `prices`"),
+    ],
+)
+def test_what_no_judge_could_start_with_is_told_at_the_start(
+    settings: dict[str, object], says: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        check(Settings(**settings))  # type: ignore[arg-type]
+    assert str(raised.value).startswith(says)
+
+
+def test_what_can_start_is_not_loaded_by_the_check() -> None:
+    check(Settings(judges="mine:J, llm_judge", judge_endpoint="http://x/v1", judge_model="m"))

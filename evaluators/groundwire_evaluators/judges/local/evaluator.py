@@ -13,7 +13,7 @@ from groundwire_evaluators.judges.local.models import (
     identity_of,
     load_model,
 )
-from groundwire_evaluators.judges.preconditions import not_judged
+from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.text.words import language_of
 from groundwire_evaluators.turn import Turn
 
