@@ -256,7 +256,7 @@ def _of_judges(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
 
 JUDGE_SCORE = _histogram(
     "judge_score",
-    "Values that judges gave. Of the drawn turns, uncertain ones more than others: no mean of the "
+    "Values that judges gave of the turns they saw, which may be drawn unevenly: no mean of the "
     "traffic, see faithfulness_estimate.",
     *EVALUATOR_LABELS,
 )

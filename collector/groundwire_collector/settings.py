@@ -105,7 +105,10 @@ class Settings(BaseSettings):
     )
     judge_rate: float = Field(0.01, ge=0, le=1, description="Share of turns that judges see.")
     judge_eager: float = Field(
-        4.0, ge=1, description="How much likelier the least certain turn is drawn than the surest."
+        1.0,
+        ge=1,
+        description="How much likelier the least certain turn is drawn than the surest; 1: all"
+        " alike. 4 pays where p_unsupported is calibrated for the traffic.",
     )
     judge_segments: str = Field(
         "",

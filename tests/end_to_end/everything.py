@@ -13,7 +13,7 @@ from groundwire_collector.catalogue import Kind, Metric, committed_metrics
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Exemplar, Increments
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
-from groundwire_collector.storage.tables.judging import EVALUATOR_REVISION, JUDGE_TASK
+from groundwire_collector.storage.tables.judging import EVALUATOR_REVISION, GOLDEN_RUN, JUDGE_TASK
 from groundwire_collector.storage.tables.labels import ESTIMATE
 
 LABELS = {
@@ -87,11 +87,23 @@ def show(connection: Connection) -> None:
         (DETECTOR, {**stream, "revision": "1", "statistic": 1.5, "updated_ns": now, "state": {}}),
         (BASELINE, {**identity, "pinned_ns": now, "state": known}),
         (JUDGE_TASK, {**task, "sampled_ns": now, "due_ns": now + 10**15}),
+        (GOLDEN_RUN, _replay(now)),
         (EVALUATOR_REVISION, {"evaluator": "grounding", "revision": "1", "first_seen_ns": now}),
         (ESTIMATE, _estimate("faithfulness", "ft-1", now, _faithfulness())),
         (ESTIMATE, _estimate("retrieval", "2026-11", now, {"ranks": [_rank()]})),
     ):
         connection.execute(insert(table), row)
+
+
+def _replay(now_ns: int) -> dict[str, Any]:
+    bounds = {"lower": 0.8, "mean": 0.9, "upper": 0.95}
+    summary = {
+        "states": {"scored": 90, "failed": 10},
+        "measures": dict.fromkeys(("agreement", "sensitivity", "specificity"), bounds),
+        "flips": {"right": 1, "wrong": 3},
+    }
+    names = {"judge": "llm_judge", "evaluator": "llm_judge", "revision": "1", "digest": "d"}
+    return {**names, "started_ns": now_ns, "ended_ns": now_ns, "summary": summary}
 
 
 def _estimate(kind: str, value: str, now_ns: int, told: dict[str, Any]) -> dict[str, Any]:

@@ -370,7 +370,8 @@ def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_leas
     engine: Engine, settings: Settings
 ) -> None:
     """Turns that were not drawn may be likelier or less likely than those that were."""
-    rate, eager = 0.02, settings.judge_eager
+    rate, eager = 0.02, 4.0
+    settings = settings.model_copy(update={"judge_eager": eager})
     doubts = (0.5, 0.3, 0.1)
     made = [
         scored(n, p, judged(False, rate * preference(p, eager)))
