@@ -144,11 +144,14 @@ def main() -> None:
     )
     parser.add_argument("--streams", type=int, default=40)
     parser.add_argument("--slow", type=int, default=10)
+    parser.add_argument("--only", default="", help="names that begin so")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     print("share of quiet runs with an alarm (budget 0.10), mean delay; '!' over 5 % never found")
     print(f"  {'':26}" + "".join(f"{scene:>19}" for scene in SCENES) + f"{'us':>9}")
     for name, make in PEERS.items():
+        if not name.startswith(arguments.only):
+            continue
         streams = arguments.slow if name in SLOW else arguments.streams
         print(row(name, make, streams), flush=True)
 
