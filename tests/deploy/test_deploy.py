@@ -1,5 +1,6 @@
 """The deployment files: accepted by the programs that read them, consistent, and closed."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import yaml
 
 from groundwire_collector.rules.alerting import alerts
 from groundwire_collector.rules.limits import Limits
+from groundwire_collector.rules.rendering import write
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -89,6 +91,29 @@ def test_the_preparation_writes_the_files_that_are_read(tmp_path: Path):
     assert "--scope read" in script
 
 
+def test_the_preparation_runs_to_its_end_and_keeps_what_it_has_made(tmp_path: Path):
+    script = (DEPLOY / "prepare.sh").read_text()
+    places = {"/rules-of": str(DEPLOY / "prometheus"), "/secrets": f"{tmp_path}/secrets"}
+    for inside, outside in {**places, "--out /rules": f"--out {tmp_path}/rules"}.items():
+        script = script.replace(inside, outside)
+    for folder in ("grafana", "prometheus", "otel"):
+        (tmp_path / "secrets" / folder).mkdir(parents=True)
+    bin_folder = str(Path(sys.executable).parent)
+    environment = {
+        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        "GROUNDWIRE_DATA_DIR": str(tmp_path / "data"),
+    }
+    command = ["sh", "-c", script]
+    first = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert first.returncode == 0, first.stderr
+    made = {p: p.read_text() for p in (tmp_path / "secrets").rglob("*") if p.is_file()}
+    assert len(made) == 3
+    assert all(made.values())
+    assert len(list((tmp_path / "rules").glob("*.yml"))) == 2
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert {path: path.read_text() for path in made} == made
+
+
 def prometheus() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     return found
@@ -98,13 +123,31 @@ def prometheus() -> dict[str, Any]:
 def test_prometheus_accepts_its_configuration_and_the_rules_beside_it(tmp_path: Path):
     config = prometheus()
     [pattern] = config["rule_files"]
-    rules = seen("prometheus", str(Path(pattern).parent))
-    config["rule_files"] = [str(rules / Path(pattern).name)]
+    write(made_limits(), tmp_path / "rules")
+    config["rule_files"] = [str(tmp_path / "rules" / Path(pattern).name)]
     (tmp_path / "key").write_text("x")
     config["scrape_configs"][0]["authorization"]["credentials_file"] = str(tmp_path / "key")
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
     said = run("promtool", "check", "config", tmp_path / "prometheus.yml")
     assert f"{len(alerts(LIMITS))} rules found" in said
+
+
+def made_limits() -> Limits:
+    """The limits that the preparation makes the rules with, into what Prometheus reads."""
+    made = re.search(
+        r"groundwire rules --config (\S+) --targets (\S+) --out (\S+)",
+        (DEPLOY / "prepare.sh").read_text(),
+    )
+    assert made is not None
+    config, targets, out = made.groups()
+    [pattern] = prometheus()["rule_files"]
+    volume = mounts(SERVICES["prometheus"])[str(Path(pattern).parent)]
+    assert mounts(SERVICES["prepare"])[out] == volume
+    return Limits.load(seen("prepare", config), seen("prepare", targets))
+
+
+def test_the_limits_of_the_stack_are_the_shipped_ones_until_someone_edits_them():
+    assert made_limits() == LIMITS
 
 
 def test_prometheus_reaches_the_services_of_the_stack_under_the_name_the_rules_expect():

@@ -193,8 +193,9 @@ def begin_incident(watch: Any, app: Application, wait_for: Callable[..., Any]) -
 def tells_what_changed_and_when(said: dict[str, str], began: float) -> None:
     """The signal, the version, and a change within the detector's stated error."""
     assert "handbook, model_version ft-2" in said["summary"]
-    pattern = r"p_unsupported of model_version ft-2 got worse at (.+?) \(between (.+?) and (.+?)\)"
-    found = re.search(pattern, said["since"])
+    what = r"unsupported claims \(p_unsupported\) of model_version ft-2"
+    pattern = r" got worse at (.+?) \(between (.+?) and (.+?)\)"
+    found = re.search(what + pattern, said["since"])
     assert found, said["since"]
     day = time.strftime("%Y-%m-%d", time.gmtime(began))
     low, high = (seconds(f"{day} {clock} UTC") for clock in found.groups()[1:])

@@ -105,7 +105,7 @@ def test_the_memorization_ratio_of_canaries_is_up_and_alarmed(demo: Demo) -> Non
     assert [one["metric"]["value"] for one in demo.query(alarm)] == [TUNED]
     said = "".join(demo.output)
     assert [line.split()[1] for line in demo.output if line.startswith("ALARM ")] == ["canary"]
-    assert "GroundwireDrift firing: canary of model_version tarn-8b-ft" in said
+    assert "canaries answered from memory (canary) of model_version tarn-8b-ft" in said
     assert "only the canaries noticed the rollout" in said
 
 

@@ -26,6 +26,7 @@ from groundwire_collector.rules.wording import (
     drift_since,
     named,
     number,
+    signal,
     versions,
     worst_links,
 )
@@ -90,7 +91,8 @@ def drift(limits: Limits) -> Alert:
         severity=Severity.TICKET,
         expression=f"groundwire:drift:untold\nand {one_replica(limits, DRIFT_ALARM.name)} == 1",
         lasting=limits.ticket_after,
-        summary=f"{named('service')}: {named('signal')}{where} got worse by {size['mean']}",
+        summary=f"{named('service')}: {signal('$labels.signal')}{where} got worse "
+        f"by {size['mean']}",
         description=f"The mean loss (0 best, 1 worst) grew by {size['lower']} to {size['upper']} "
         "beyond the pinned baseline. The false-alarm budget covers all detectors together; the "
         "alarm stays open until it is resolved.",

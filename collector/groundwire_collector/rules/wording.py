@@ -10,12 +10,26 @@ from groundwire_collector.rules.limits import Limits
 
 VERSIONS = VERSION_LABELS[1:]
 CLOCK = "2006-01-02 15:04:05 MST"  # Go's way to say a format
+# What a signal tells, in words for someone just woken; one that is not here has its name alone.
+SIGNALS = {
+    "p_unsupported": "unsupported claims",
+    "override": "values against the context",
+    "canary": "canaries answered from memory",
+}
 WHOLE = 'printf "%.0f"'
 SHARE = "humanizePercentage"
 
 
 def named(label: str) -> str:
     return f"{{{{ $labels.{label} }}}}"
+
+
+def signal(label: str) -> str:
+    """The signal in words, and its name in brackets."""
+    said = "".join(
+        f'{{{{ if eq {label} "{name}" }}}}{words} {{{{ end }}}}' for name, words in SIGNALS.items()
+    )
+    return f"{said}({{{{ {label} }}}})"
 
 
 def versions(names: Sequence[str] = VERSIONS) -> str:
@@ -52,7 +66,7 @@ def drift_since() -> str:
     error = f"between {told('from')} and {told('until')}"
     return (
         f"{{{{ range $i, $_ := {alarms} }}}}{{{{ if $i }}}}; {{{{ end }}}}"
-        f"{{{{ .Labels.signal }}}}{where} got worse at {moment} ({error}), "
+        f"{signal('.Labels.signal')}{where} got worse at {moment} ({error}), "
         "probable cause: {{ .Labels.cause }}{{ else }}No drift alarm is open yet: "
         "compare the newest version with the one before.{{ end }}"
     )

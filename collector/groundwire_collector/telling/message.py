@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
+from groundwire_collector.rules.wording import SIGNALS
 from groundwire_collector.storage.drift import Alarm
 
 VERSION = "4"
@@ -69,17 +70,18 @@ def _labels(alarm: Alarm) -> dict[str, str]:
 
 def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
     where = f" of {alarm.axis} {alarm.value}" if alarm.axis else ""
+    signal = f"{SIGNALS.get(alarm.signal, '')} ({alarm.signal})".lstrip()
     chosen = {"order": "worst", "service": alarm.service}
     if alarm.axis:
         chosen[alarm.axis] = alarm.value
     query = urlencode({**chosen, "since": alarm.changed_ns // SECOND_NS})
     low, high = _clock(alarm.changed_from_ns), _clock(alarm.changed_until_ns)
     return {
-        "summary": f"{alarm.service}: {alarm.signal}{where} got worse by {alarm.size:.2f}",
+        "summary": f"{alarm.service}: {signal}{where} got worse by {alarm.size:.2f}",
         "description": f"The mean loss (0 best, 1 worst) grew by {alarm.size_low:.2f} to "
         f"{alarm.size_high:.2f} beyond the pinned baseline. The false-alarm budget covers all "
         "detectors together; the alarm stays open until it is resolved.",
-        "since": f"{alarm.signal}{where} got worse at {_day(alarm.changed_ns)} (between {low} and "
+        "since": f"{signal}{where} got worse at {_day(alarm.changed_ns)} (between {low} and "
         f"{high}), probable cause: {alarm.cause}",
         "first": "Open the worst turn. The right chunk is there and the answer says something "
         "else: halt or roll back what is named above. It is missing: it is retrieval or the index.",

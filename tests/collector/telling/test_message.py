@@ -14,9 +14,13 @@ def test_a_message_says_what_where_since_when_how_much_and_what_to_do(alarm):
         "0001-01-01T00:00:00Z",
     )
     said = told["annotations"]
-    assert said["summary"] == "bot: p_unsupported of model_version ft 2 got worse by 0.40"
+    assert (
+        said["summary"]
+        == "bot: unsupported claims (p_unsupported) of model_version ft 2 got worse by 0.40"
+    )
     assert said["since"] == (
-        "p_unsupported of model_version ft 2 got worse at 2025-11-25 22:00:00 UTC "
+        "unsupported claims (p_unsupported) of model_version ft 2 got worse at "
+        "2025-11-25 22:00:00 UTC "
         "(between 21:59:00 and 22:01:00), probable cause: model"
     )
     query = "order=worst&service=bot&model_version=ft+2&since=1764108000"
