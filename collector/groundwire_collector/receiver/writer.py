@@ -45,9 +45,7 @@ class Writer:
         self._store = store
         self._intake = intake or Intake()
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
-        self._waiting: deque[_Request] = (
-            deque()
-        )  # in the order of the queue, until they are settled
+        self._waiting: deque[_Request] = deque()  # as in the queue, until their commit
         self._thread: threading.Thread | None = None
         self._stopped = False
         self._intake.watch(catalogue.WRITE_QUEUE, lambda: len(self._waiting))
