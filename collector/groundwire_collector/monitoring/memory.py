@@ -74,9 +74,9 @@ def keep(connection: Connection, monitor: Monitor) -> None:
     drift.save_detectors(connection, [row for watch in touched for row in _detectors(watch)])
     watches.save_part(connection, ALLOWANCE, packed(monitor.allowance.to_state()))
     watches.save_part(connection, ANNOUNCED, _announced(monitor))
-    if monitor.sessions:
-        found = {name: each.to_state() for name, each in monitor.sessions.items()}
-        watches.save_part(connection, SESSIONS, found)
+    for service in {key[0] for key in monitor.touched} & monitor.sessions.keys():
+        under_way = monitor.sessions[service].to_state()
+        watches.save_part(connection, f"{SESSIONS} {service}", under_way)
     for watch in touched:
         watch.touched.clear()
         watch.gone.clear()
@@ -144,9 +144,11 @@ def _recall_parts(connection: Connection, monitor: Monitor) -> None:
     found = watches.parts(connection)
     if ALLOWANCE in found:
         monitor.allowance.resume(unpacked(found[ALLOWANCE]))
-    for service, state in found.get(SESSIONS, {}).items():
-        monitor.sessions[service] = Sessions()
-        monitor.sessions[service].resume(state)
+    for part, state in found.items():
+        kind, _, service = part.partition(" ")
+        if kind == SESSIONS:
+            monitor.sessions[service] = Sessions()
+            monitor.sessions[service].resume(state)
     told = found.get(ANNOUNCED, {"last": 0, "waiting": []})
     monitor.announced = told["last"]
     known = rollouts.newest(connection, limit=REMEMBERED)

@@ -130,6 +130,18 @@ def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_st
     assert statistics == [watch.statistic for watch in straight.watches.values()]
 
 
+def test_sessions_under_way_are_remembered_over_a_restart(engine):
+    settings = Settings(baseline_turns=BASELINE)
+    [first, again] = turns(2, 0.05, session_id="s1", question="How long?")
+    for judged in (first, again):
+        with engine.begin() as connection:
+            recalled = memory.recall(connection, settings)
+            recalled.observe([judged])
+            memory.keep(connection, recalled)
+    [watch] = recalled.watches.values()
+    assert len(watch.collected) == 1  # the second is a retry
+
+
 def test_a_turn_from_the_future_buys_no_evidence():
     watched = monitor()
     watched.observe(turns(400, 0.05, model_version="ft-1"))
