@@ -91,9 +91,12 @@ def endpoint() -> Iterator[ChatServer]:
 def test_scores_of_a_judge_join_the_turn_and_its_process_may_die_at_its_call(
     tmp_path: Path, endpoint: ChatServer
 ) -> None:
+    golden = {"contexts": ["The museum is free."], "answer": "The museum is free."}
+    (tmp_path / "golden.jsonl").write_text(json.dumps({**golden, "unsupported": 0}) + "\n")
     collector = Collector(
         tmp_path,
         {
+            "GROUNDWIRE_JUDGE_GOLDEN": str(tmp_path / "golden.jsonl"),
             "GROUNDWIRE_JUDGES": "llm_judge=1",
             "GROUNDWIRE_JUDGE_ENDPOINT": endpoint.url,
             "GROUNDWIRE_JUDGE_MODEL": "acme-1",
@@ -108,6 +111,8 @@ def test_scores_of_a_judge_join_the_turn_and_its_process_may_die_at_its_call(
         found = scores(collector, 0)
         assert (found["llm_judge"]["value"], found["llm_judge"]["probability"]) == (1.0, 1.0)
         assert found["grounding"]["probability"] is None
+        agreed = 'judge_agreement{bound="mean",evaluator="llm_judge",measure="agreement"'
+        until(lambda: agreed in collector.get("/metrics").text, "the golden set")
 
         endpoint.answer = lambda path, body: (500 + over.wait(60), b"", {})
         send(collector, 1)
