@@ -12,6 +12,7 @@ The rungs, best first; the name of the one that gave the chunks is the turn's `c
 - `prompt`: the prompt itself as one opaque chunk, where documents came without text.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from groundwire_collector.assembly.documents import completed
 from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.marks import mark
 from groundwire_collector.assembly.reading import SpanReading
-from groundwire_collector.assembly.shapes import said, try_unpack
+from groundwire_collector.assembly.shapes import are_messages, said, try_unpack
 from groundwire_collector.assembly.trace import Trace
 from groundwire_evaluators.turn import Chunk
 
@@ -110,11 +111,17 @@ def _untyped(trace: Trace, readings: Sequence[SpanReading]) -> Iterator[Retrieva
             continue
         if reading.span.span_id in trace.around_calls:
             continue
+        query = trace.db_queries.get(reading.span.span_id)
         for value in reading.values("output"):
-            found = chunks_of(value)
-            if found is not None and _look_like_documents(reading.span.name, found):
-                yield Retrieval(reading, "function_output", tuple(found))
-                break
+            found = chunks_of(value, rows=query is not None)
+            if found is None or (isinstance(value, list) and are_messages(value)):
+                continue
+            if query is not None and found and all(chunk.text for chunk in found):
+                found = [_with_query(chunk, query) for chunk in found]
+            elif not _look_like_documents(reading.span.name, found):
+                continue
+            yield Retrieval(reading, "function_output", tuple(found))
+            break
 
 
 def _look_like_documents(name: str, found: list[Chunk]) -> bool:
@@ -249,5 +256,8 @@ def tool_results(trace: Trace, readings: Iterable[SpanReading]) -> Context:
 
 
 def _whole(value: object) -> list[Chunk]:
+    """A result as one chunk: the text in it, or a record as it is."""
     text = said(value) if not isinstance(value, str) else value
+    if text is None and isinstance(value, dict | list) and value:
+        text = json.dumps(value, ensure_ascii=False, default=str)
     return [Chunk(text=text)] if text and text.strip() else []

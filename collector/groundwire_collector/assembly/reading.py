@@ -124,19 +124,26 @@ class SpanReading:
         system = [
             Message("system", part.text) for part in messages(self.value("system")) if part.text
         ]
-        return system + next((m for v in self.values("prompt") if (m := messages(v))), [])
+        return system + next((m for v in self._whole("prompt") if (m := messages(v))), [])
 
     @lazy
     def question(self) -> str | None:
         """What went into a turn, chain or agent."""
-        for value in (*self.values("question"), *self.values("prompt")):
+        for value in (*self._whole("question"), *self._whole("prompt")):
             if found := asked(value):
                 return found
         return None
 
+    def _whole(self, fact: str) -> Iterator[Json]:
+        """The values of a fact but for those whose JSON was cut: that is no text to show."""
+        for source in self._sources.get(fact, ()):
+            value = self._value(source)
+            if value is not None and value != "" and source.key not in self.cut_keys:
+                yield value
+
     @lazy
     def query(self) -> str | None:
-        return next((q for value in self.values("query") if (q := asked(value))), None)
+        return next((q for value in self._whole("query") if (q := asked(value))), None)
 
     @lazy
     def said(self) -> str | None:

@@ -41,6 +41,7 @@ FACTS = {
     "prompt_version": "prompt version",
     "index_version": "index version",
     "route": "route",
+    "cache_hit": "answered from a cache",
     "shadow": "shadow call",
     "shadow_of": "turn that was shadowed",
     "sampling_probability": "sampling probability",

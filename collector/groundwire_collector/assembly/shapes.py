@@ -137,7 +137,7 @@ def _of_parts(value: Mapping[str, Any]) -> str | None:
     """What a message of several parts says, where it asks for no tool."""
     for key in ("parts", "content"):
         body = value.get(key)
-        if not isinstance(body, list) or len(body) < 2 or _are_messages(body):
+        if not isinstance(body, list) or len(body) < 2 or are_messages(body):
             continue
         if all(isinstance(part, dict) and ("type" in part or "text" in part) for part in body):
             text, calls = _content(value)
@@ -148,7 +148,7 @@ def _of_parts(value: Mapping[str, Any]) -> str | None:
 def _asked_of_list(values: list[Any], depth: int) -> str | None:
     if len(values) == 1 and isinstance(values[0], list):  # LangChain: a batch of one conversation
         values = values[0]
-    if _are_messages(values):
+    if are_messages(values):
         spoken = [message for message in messages(values) if message.role == "user"]
         return _dig(spoken[-1].text, QUESTION_KEYS, _asked_of_list, depth) if spoken else None
     found = (_dig(item, QUESTION_KEYS, _asked_of_list, depth) for item in values)
@@ -156,7 +156,7 @@ def _asked_of_list(values: list[Any], depth: int) -> str | None:
 
 
 def _said_of_list(values: list[Any], depth: int) -> str | None:
-    if _are_messages(values):
+    if are_messages(values):
         spoken = [message for message in messages(values) if message.role == "assistant"]
         return spoken[-1].text or None if spoken and not spoken[-1].calls else None
     texts = [found for item in values if (found := _dig(item, ANSWER_KEYS, _said_of_list, depth))]
@@ -247,7 +247,8 @@ def _part(part: Any) -> tuple[str, bool]:
     return (text, False) if isinstance(text, str) else ("", False)
 
 
-def _are_messages(values: list[Any]) -> bool:
+def are_messages(values: list[Any]) -> bool:
+    """Whether a list is a conversation: every item has a role, or the parts of a message."""
     return bool(values) and all(
         isinstance(item, dict)
         and ("role" in _unwrap(item) or "parts" in item or item.get("type") in ROLES)

@@ -185,6 +185,8 @@ def _named_route(part: _Part) -> Route | None:
 
 
 def _untold_route(part: _Part) -> Route:
+    if part.flag("cache_hit"):
+        return Route.CACHE
     kinds = {reading.kind for reading in part.scope if not reading.failed}
     if kinds & RETRIEVING:
         return Route.RETRIEVAL

@@ -1062,3 +1062,198 @@ def traceloop_a_silent_vector_store_below_a_function_that_returns(trace):
         scope="opentelemetry.instrumentation.qdrant",
     )
     chat_of(trace, parent=flow)
+
+
+# Routes, and what was cut or left out
+
+
+@form(question=ASKED, answer=SAID, route="cache", chunks=[])
+def answered_from_a_cache(trace):
+    root = trace.add("ask", langfuse("chain", {"question": ASKED}, SAID), end_ns=20 * 10**9)
+    trace.add(
+        "litellm-acompletion",
+        langfuse("generation", ASKED, SAID) | {"langfuse.observation.metadata.cache_hit": "true"},
+        parent=root,
+    )
+
+
+@form(question=ASKED, answer=SAID, route="cache")
+def a_route_that_any_span_names(trace):
+    trace.chat(ASKED, SAID, attributes={"groundwire.route": "cache"})
+
+
+@form(question=ASKED, answer=SAID, route="tool", chunks=['{"rows": 0}'])
+def mcp_tool_result(trace):
+    trace.add(
+        "execute_tool",
+        {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.result": '{"rows": 0}'},
+    )
+    trace.chat(ASKED, SAID)
+
+
+@form(question=ASKED, answer=SAID, **HELD)
+def a_cut_prompt_is_no_question(trace):
+    genai_retrieval(trace)
+    sent = json.dumps([{"role": "user", "parts": parts(PROMPT)}])
+    trace.add(
+        "chat acme-chat",
+        CHAT
+        | {
+            "gen_ai.input.messages": sent[:64],
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+        },
+    )
+
+
+@form(reason="the answer was cut on its way")
+def a_cut_answer(trace):
+    genai_retrieval(trace)
+    said = json.dumps([{"role": "assistant", "parts": parts(SAID)}])
+    trace.add(
+        "chat acme-chat",
+        CHAT
+        | {
+            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(PROMPT)}]),
+            "gen_ai.output.messages": said[:-20],
+        },
+    )
+
+
+@form(reason="the retrieved documents were cut on their way", answer=SAID)
+def cut_structured_documents(trace):
+    genai_retrieval(trace, json.dumps(records())[:-30])
+    trace.chat(PROMPT, SAID)
+
+
+@form(
+    question=ASKED,
+    answer=None,
+    reason="the answer was not sent: its emitter withholds the content of messages",
+    **HELD,
+)
+def no_content_mode(trace):
+    genai_retrieval(trace)
+    trace.add("chat acme-chat", CHAT | {"gen_ai.usage.output_tokens": 14})
+
+
+@form(question=ASKED, answer=SAID, chunks=[], route="retrieval")
+def an_empty_retrieval_is_zero_chunks(trace):
+    genai_retrieval(trace, [])
+    trace.chat(ASKED, SAID)
+
+
+@form(question=ASKED, answer=SAID, first_token=0.25)
+def vllm_server_span_below_the_client(trace):
+    client = trace.add(
+        "chat acme-chat",
+        CHAT
+        | {
+            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(ASKED)}]),
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+        },
+    )
+    trace.add(
+        "llm_request",
+        {
+            "gen_ai.request.id": "cmpl-1",
+            "gen_ai.usage.prompt_tokens": 57,
+            "gen_ai.usage.completion_tokens": 14,
+            "gen_ai.latency.time_to_first_token": 0.25,
+            "gen_ai.latency.e2e": 1.0,
+        },
+        parent=client,
+        scope="vllm.llm_engine",
+    )
+
+
+@form(question=ASKED, answer=SAID, tokens=(57, 14), **HELD, **MODELS)
+def two_families_on_one_span_and_two_spans_of_one_call(trace):
+    """OpenInference with GenAI names beside its own, and the provider's own span below it."""
+    chain = openinference_chain(trace)
+    trace.add(
+        "retrieve",
+        kind("RETRIEVER") | openinference_documents("retrieval.documents"),
+        parent=chain,
+    )
+    both = (
+        kind("LLM")
+        | CHAT
+        | {
+            "llm.output_messages.0.message.content": SAID,
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+            "llm.token_count.prompt": 57,
+            "llm.token_count.completion": 14,
+            "gen_ai.usage.input_tokens": 57,
+            "gen_ai.usage.output_tokens": 14,
+        }
+    )
+    call = trace.add("llm", both, parent=chain, scope="openinference.instrumentation.openai")
+    usage = {"gen_ai.usage.input_tokens": 57, "gen_ai.usage.output_tokens": 14}
+    trace.add("chat acme-chat", CHAT | usage, parent=call, scope="opentelemetry.instrumentation")
+
+
+@form(
+    question=ASKED,
+    answer=SAID,
+    route="tool",
+    chunks=['{"temperature_range": {"high": 75, "low": 60}, "conditions": "sunny"}'],
+)
+def a_tools_record_is_a_chunk(trace):
+    """The example of the GenAI convention, as a structured value."""
+    weather = {"temperature_range": {"high": 75, "low": 60}, "conditions": "sunny"}
+    trace.add(
+        "execute_tool weather",
+        {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.result": weather},
+    )
+    trace.chat(ASKED, SAID)
+
+
+@form(
+    question=ASKED,
+    answer=SAID,
+    chunks=["Rückgabe binnen 30 Tagen mit Beleg."],
+    metadata=[{"db.query.text": "SELECT text FROM regeln WHERE id = $1"}],
+)
+def rows_of_a_decorated_query(trace):
+    root = trace.add("ask", {"question": ASKED, "return": SAID}, scope="logfire", end_ns=10**10)
+    fetch = trace.add(
+        "fetch_rules",
+        {"return": json.dumps([{"text": TEXTS[0]}])},
+        scope="logfire",
+        parent=root,
+        end_ns=4 * 10**9,
+    )
+    trace.add(
+        "SELECT",
+        {"db.system.name": "postgresql", "db.query.text": "SELECT text FROM regeln WHERE id = $1"},
+        parent=fetch,
+        scope="opentelemetry.instrumentation.asyncpg",
+    )
+    trace.chat(ASKED, SAID, parent=root)
+
+
+@form(
+    question=ASKED,
+    answer=SAID,
+    rung="function_output",
+    chunks=['{"frist": 30}', '{"frist": 14}'],
+    metadata=[{"db.query.text": "SELECT frist FROM regeln"}] * 2,
+)
+def rows_without_text_that_a_function_returned_from_a_query(trace):
+    root = trace.add(
+        "ask.workflow",
+        traceloop_entity("workflow", {"args": [ASKED], "kwargs": {}}, SAID),
+        end_ns=10**10,
+    )
+    fetch = trace.add(
+        "rules.task",
+        traceloop_entity("task", {"args": [ASKED], "kwargs": {}}, [{"frist": 30}, {"frist": 14}]),
+        parent=root,
+        end_ns=4 * 10**9,
+    )
+    trace.add(
+        "SELECT regeln",
+        {"db.system": "postgresql", "db.statement": "SELECT frist FROM regeln"},
+        parent=fetch,
+    )
+    chat_of(trace, parent=root)
