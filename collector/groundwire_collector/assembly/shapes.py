@@ -59,10 +59,23 @@ def unpack(value: Any, texts: bool = False) -> Any:
         return json.loads(text)
     except RecursionError:
         return value
-    except ValueError:
-        if (text[:2] in _OPENINGS and text[-1] not in "]}") or (first == '"' and text[-1] != '"'):
+    except ValueError as error:
+        if _is_cut(text, error):
             raise CutJsonError from None
         return value  # prose in brackets, a Python repr
+
+
+def _is_cut(text: str, error: ValueError) -> bool:
+    """Whether JSON was not understood because it ends too early."""
+    if text[:2] in _OPENINGS:
+        ends = text[-1] in "]}"
+    else:
+        ends = text[:1] != '"' or (len(text) > 1 and text[-1] == '"')
+    if not ends:
+        return True
+    if not isinstance(error, json.JSONDecodeError) or text[:2] not in _OPENINGS:
+        return False
+    return error.pos >= len(text) or error.msg.startswith("Unterminated string")
 
 
 def literal(value: Any) -> Any:

@@ -1257,3 +1257,11 @@ def rows_without_text_that_a_function_returned_from_a_query(trace):
         parent=fetch,
     )
     chat_of(trace, parent=root)
+
+
+@form(reason="the answer was cut on its way")
+def an_answer_cut_right_behind_a_bracket(trace):
+    said = json.dumps([{"role": "assistant", "parts": parts(SAID)}])
+    sent = json.dumps([{"role": "user", "parts": parts(PROMPT)}])
+    attributes = {"gen_ai.input.messages": sent, "gen_ai.output.messages": said[:-2]}
+    trace.add("chat acme-chat", CHAT | attributes)
