@@ -1,6 +1,7 @@
 """Recorded exports as the spans that the worker gets: received, stored, and read back."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +31,20 @@ DECODERS[".json"] = (blocks.json_trace_blocks, blocks.json_log_blocks)
 Traces = dict[str, list[Span]]
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(Settings(data_dir=tmp_path))
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite store: copying it is faster than making one."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("blank"))
+    engine = open_engine(settings)
     make_schema(engine)
+    engine.dispose()
+    return settings.sqlite_path
+
+
+@pytest.fixture
+def engine(blank: Path, tmp_path: Path) -> Iterator[Engine]:
+    shutil.copy(blank, tmp_path)
+    engine = open_engine(Settings(data_dir=tmp_path))
     yield engine
     engine.dispose()
 

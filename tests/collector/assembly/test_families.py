@@ -6,6 +6,7 @@ from groundwire import attributes
 from groundwire_collector.assembly.family import families
 from groundwire_collector.assembly.turns import assemble
 from groundwire_collector.span import Span
+from groundwire_collector.storage.retention import SESSION_KEYS, USER_KEYS
 
 NAMES = ["own", "otel_genai", "openinference", "langfuse", "traceloop", "langsmith", "logfire"]
 
@@ -46,3 +47,9 @@ def test_values_nested_without_end_do_no_harm():
             },
         )
         assert len(assemble([span])) <= 1
+
+
+def test_whoever_asks_to_be_forgotten_is_found_under_every_name_of_the_tables():
+    for fact, keys in (("session", SESSION_KEYS), ("user", USER_KEYS)):
+        named = {s.key for f in families() for s in f.facts.get(fact, ()) if not s.path}
+        assert named <= keys, fact

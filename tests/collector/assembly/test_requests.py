@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
-from pathlib import Path
 from time import time_ns
 from typing import Any
 
@@ -64,16 +63,6 @@ class Deployment:
 
     def counted(self) -> tuple[float, float]:
         return self.count(catalogue.TURNS), self.count(catalogue.TURNS_REOPENED)
-
-
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite store: copying it is faster than making one."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("blank"))
-    engine = open_engine(settings)
-    make_schema(engine)
-    engine.dispose()
-    return settings.sqlite_path
 
 
 @pytest.fixture
