@@ -9,7 +9,6 @@ os.environ.setdefault("RAGAS_DO_NOT_TRACK", "true")
 
 import asyncio
 import hashlib
-import json
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -24,9 +23,9 @@ from ragas.llms import llm_factory
 from ragas.llms.base import InstructorBaseRagasLLM
 from ragas.metrics import collections
 
-from groundwire_evaluators.evaluation import Claim, Evaluation, State, Usage, Verdict
-from groundwire_evaluators.judges.chat import ANSWERED, Problem
+from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
 from groundwire_evaluators.judges.quotes import locate
+from groundwire_evaluators.judges.ragas_calls import Heard, kind_of
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.turn import Turn
 
@@ -46,49 +45,6 @@ class Address:
     embedding_model: str = ""
     temperature: float = 0.0
     timeout_seconds: float = 60.0
-
-
-@dataclass
-class Heard:
-    """One judgement of ragas under way: what its model said, and what the calls came to."""
-
-    said: list[Any] = field(default_factory=list)
-    asked: int = 0
-    embedded: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    calls: dict[str, int] = field(default_factory=dict)
-
-    async def note_request(self, request: httpx.Request) -> None:
-        self.asked += 1
-        self.embedded += request.url.path.endswith("/embeddings")
-
-    async def note_response(self, response: httpx.Response) -> None:
-        kind = _kind_of_status(response.status_code)
-        self.calls[kind] = self.calls.get(kind, 0) + 1
-        usage = _usage_of(await response.aread())
-        self.input_tokens += usage.get("prompt_tokens", 0)
-        self.output_tokens += usage.get("completion_tokens", 0)
-
-    def usage(self, failure: str | None, seconds: float) -> Usage:
-        """The calls by what came of them; those that brought no answer, or one that ragas could
-        not read, are of the kind of the `failure`, or lost on the way and made good."""
-        calls = dict(self.calls)
-        lost = self.asked - sum(calls.values())
-        unread = max(0, calls.get(ANSWERED, 0) - self.embedded - len(self.said))
-        if unread:
-            calls[ANSWERED] -= unread
-            kind = failure if failure == Problem.TRUNCATED else Problem.NONSENSE.value
-            calls[kind] = unread
-        if lost > 0:
-            kind = failure if failure == "timeout" else "unreachable"
-            calls[kind] = calls.get(kind, 0) + lost
-        return Usage(
-            calls={kind: number for kind, number in calls.items() if number},
-            input_tokens=self.input_tokens,
-            output_tokens=self.output_tokens,
-            seconds=seconds,
-        )
 
 
 class _Recording(InstructorBaseRagasLLM):  # type: ignore[misc,unused-ignore]
@@ -174,18 +130,32 @@ class Ragas:
             found = await self._score(turn, heard)
             kind = None
         except Exception as error:  # ragas and what is below it raise whatever they like
-            kind, told = _kind_of(error)
+            kind, told = kind_of(error)
             found = self._without(State.FAILED, f"{kind}: {told}")
         return replace(found, usage=heard.usage(kind, time.monotonic() - began))
 
     async def _score(self, turn: Turn, heard: Heard) -> Evaluation:
-        hooks: dict[str, list[Any]] = {
-            "request": [heard.note_request],
-            "response": [heard.note_response],
-        }
+        value = await self._value(turn, heard)
+        looked = self.metric.look(turn, heard.said)
+        if looked is not None and looked.state is not State.SCORED:
+            return self._without(looked.state, looked.reason or "")
+        if math.isnan(value):
+            return self._without(State.NO_CLAIMS, "ragas found nothing to score (NaN)")
+        if not -_MARGIN <= value <= 1 + _MARGIN:
+            raise _OddError(f"a score of {value:g}")
+        scored = looked or _state(State.SCORED, None)
+        return replace(
+            scored,
+            evaluator=self.name,
+            revision=self.revision,
+            value=min(1.0, max(0.0, value)),
+        )
+
+    async def _value(self, turn: Turn, heard: Heard) -> float:
+        """What ragas calls the score."""
         address = self.address
         async with (
-            httpx.AsyncClient(event_hooks=hooks, timeout=address.timeout_seconds) as http,
+            httpx.AsyncClient(event_hooks=heard.hooks, timeout=address.timeout_seconds) as http,
             openai.AsyncOpenAI(
                 base_url=address.url,
                 api_key=address.api_key or "none",
@@ -195,24 +165,7 @@ class Ragas:
             ) as client,
         ):
             metric = self.metric.make(**self._parts(client, heard))
-            value = float((await self.metric.ask(metric, turn)).value)
-        looked = self.metric.look(turn, heard.said)
-        if looked is not None and looked.state is not State.SCORED:
-            return self._without(looked.state, looked.reason or "")
-        if math.isnan(value):
-            return self._without(State.NO_CLAIMS, "ragas found nothing to score (NaN)")
-        if not -_MARGIN <= value <= 1 + _MARGIN:
-            raise _OddError(f"a score of {value:g}")
-        claims = looked.claims if looked else ()
-        return Evaluation(
-            evaluator=self.name,
-            revision=self.revision,
-            state=State.SCORED,
-            value=min(1.0, max(0.0, value)),
-            reason=looked.reason if looked else None,
-            flagged=looked.flagged if looked else None,
-            claims=claims,
-        )
+            return float((await self.metric.ask(metric, turn)).value)
 
     def _parts(self, client: openai.AsyncOpenAI, heard: Heard) -> dict[str, Any]:
         address = self.address
@@ -286,7 +239,7 @@ def _questions(turn: Turn, said: Sequence[Any]) -> Evaluation | None:  # noqa: A
     return None
 
 
-def _state(state: State, reason: str) -> Evaluation:
+def _state(state: State, reason: str | None) -> Evaluation:
     return Evaluation(evaluator="", revision="", state=state, reason=reason)
 
 
@@ -389,42 +342,3 @@ def _prompts(metric: Metric) -> list[tuple[str, Any]]:
         if isinstance(kind, type)
     }
     return [(name, text) for name, text in sorted(told.items()) if isinstance(text[0], str)]
-
-
-def _kind_of_status(status: int) -> str:
-    if status == 429:
-        return "rate_limited"
-    if status >= 500:
-        return "server_error"
-    return ANSWERED if 200 <= status < 300 else "refused"
-
-
-def _usage_of(body: bytes) -> Mapping[str, int]:
-    try:
-        usage = json.loads(body)["usage"]
-    except (ValueError, LookupError, TypeError):
-        return {}
-    found = usage if isinstance(usage, dict) else {}
-    return {name: number for name, number in found.items() if isinstance(number, int)}
-
-
-def _kind_of(error: BaseException) -> tuple[str, str]:
-    """What an error says of the call; instructor wraps those of openai in its own."""
-    for cause in _causes(error):
-        if isinstance(cause, openai.APITimeoutError):
-            return "timeout", "no answer in time"
-        if isinstance(cause, openai.APIConnectionError):
-            return "unreachable", str(cause)[:200]
-        if isinstance(cause, openai.APIStatusError):
-            return _kind_of_status(cause.status_code), f"status {cause.status_code}"
-        if type(cause).__name__ in ("IncompleteOutputException", "LengthFinishReasonError"):
-            return Problem.TRUNCATED.value, "the reply was cut short"
-    return Problem.NONSENSE.value, f"{type(error).__name__}: {error}"[:200]
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
