@@ -1,4 +1,4 @@
-"""What the calls of ragas came to, by the HTTP client and the errors: ragas itself does not tell."""
+"""What the calls of ragas came to, by the HTTP client and the errors: ragas does not tell."""
 
 import json
 from collections.abc import Iterator, Mapping
