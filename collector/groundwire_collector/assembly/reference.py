@@ -154,15 +154,16 @@ def _matrix(results: Mapping[str, Any] | None) -> Iterator[str]:
         return
     yield "\n## The last run against real emitters\n"
     yield (
-        f"`make test-matrix`, {results['date']}: each emitter in an environment of its own, "
+        "`make test-matrix`: each emitter in an environment of its own, "
         'against a running collector and a stand-in model server. "withheld": the emitter does '
         "not send it; such a turn is still one, and says so where it matters.\n"
     )
     facts = results["facts"]
-    yield _row(["emitter", "versions", *facts])
-    yield _row(["---"] * (len(facts) + 2))
+    yield _row(["emitter", "versions", "ran", *facts])
+    yield _row(["---"] * (len(facts) + 3))
     for row in results["emitters"]:
-        yield _row([row["name"], ", ".join(row["versions"]), *(row["found"][f] for f in facts)])
+        found = (row["found"][fact] for fact in facts)
+        yield _row([row["name"], ", ".join(row["versions"]), row["date"], *found])
 
 
 def _row(cells: Sequence[str]) -> str:
