@@ -88,7 +88,7 @@ def test_a_season_is_no_drift() -> None:
 def test_false_alarms_stay_within_the_budget_under_any_mix() -> None:
     """Small baselines, a mix that wanders, and resets; the mass spent is 2."""
     counts = []
-    for seed in range(30):
+    for seed in range(16):
         rng = np.random.default_rng(seed)
         normal = np.array([0.03, 0.1, 0.3])
         detector = detector_of(
