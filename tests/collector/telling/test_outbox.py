@@ -119,14 +119,22 @@ def test_what_waits_is_bounded(engine, alarm, monkeypatch):
         assert len(notices.waiting(connection)) == 5
 
 
-RUN = "from groundwire_collector.processes.messenger import carry; "
-RUN += "from groundwire_collector.settings import Settings; carry(Settings())"
+RUN = """
+from groundwire_collector.processes.logs import configure
+from groundwire_collector.processes.messenger import carry
+from groundwire_collector.settings import Settings
+
+settings = Settings()
+configure(settings)
+carry(settings)
+"""
 
 
 def messenger(folder, url: str) -> subprocess.Popen[bytes]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
     environment |= {"GROUNDWIRE_DATA_DIR": str(folder), "GROUNDWIRE_ALARM_WEBHOOK_URL": url}
-    return subprocess.Popen([sys.executable, "-c", RUN], env=environment)
+    with (folder / "messenger.log").open("ab") as log:
+        return subprocess.Popen([sys.executable, "-c", RUN], env=environment, stderr=log)
 
 
 def await_messages(inbox, number: int) -> None:
@@ -168,4 +176,5 @@ def test_a_restart_neither_loses_an_alarm_nor_tells_it_again(tmp_path, inbox, al
         process.wait(20)
     assert inbox.told == [("firing", "a"), ("resolved", "a"), ("firing", "b")]
     assert len({key for key, _ in inbox.received}) == 3
+    assert "s3cret" not in (tmp_path / "messenger.log").read_text()  # a part of the address
     engine.dispose()
