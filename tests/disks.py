@@ -21,5 +21,7 @@ def small_disk(folder: Path, size: str, lacking: Lacking) -> Iterator[Path]:
         mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
     except (OSError, subprocess.CalledProcessError):
         lacking("the right to mount a disk", "run as root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
