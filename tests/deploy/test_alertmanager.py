@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from tests.ports import free_port
 
 from groundwire_collector.rules.alerting import alerts
 from groundwire_collector.rules.limits import Limits, Severity
@@ -99,9 +99,7 @@ class Alertmanager:
 
 @pytest.fixture
 def alertmanager(tmp_path: Path) -> Iterator[Alertmanager]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     command = [
         "prometheus-alertmanager",
         f"--config.file={CONFIG}",

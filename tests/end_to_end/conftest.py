@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from tests.ports import free_port
 
 from groundwire_collector.rules.limits import Limits
 from groundwire_collector.rules.rendering import write
@@ -26,13 +26,6 @@ ROOT = Path(__file__).parents[2]
 KEY = "gw_end_to_end"
 COMMAND = "from groundwire_collector.cli import main; main()"
 START_SECONDS = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def until(ready: Callable[[], Any], what: str, seconds: float = START_SECONDS) -> Any:

@@ -9,7 +9,6 @@ import json
 import os
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import psycopg
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.disks import Lacking, small_disk
+from tests.ports import free_port
 from tests.postgresql import Cluster
 
 from groundwire import attributes
@@ -42,13 +42,6 @@ COMMAND = "from groundwire_collector.cli import main; main()"
 CALM = (0.02, 0.3)  # seconds between two strokes, and that one lasts
 CLOCK = Path(__file__).with_name("clock")
 HOUR, DAY = 3600, 86_400
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tomllib
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -145,22 +145,15 @@ class Collector:
             return json.load(answer)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     """A collector as a user starts it."""
-    key, port = "gw_matrix", _free_port()
+    key, port = "gw_matrix", free_port()
     environment = {
         **os.environ,
         "GROUNDWIRE_API_KEY": key,
         "GROUNDWIRE_PORT": str(port),
-        "GROUNDWIRE_GRPC_PORT": str(_free_port()),
+        "GROUNDWIRE_GRPC_PORT": str(free_port()),
         "GROUNDWIRE_DATA_DIR": str(tmp_path_factory.mktemp("data")),
         "GROUNDWIRE_QUIET_SECONDS": "1",
         "GROUNDWIRE_LONGEST_TRACE_SECONDS": "5",

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from tests.ports import free_port
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.processes.prober import models_of, prompting_of, rounds
@@ -80,13 +81,6 @@ def test_the_prompts_of_production_are_used(tmp_path: Path) -> None:
 
 def test_the_key_stands_in_no_text_of_the_settings(tmp_path: Path) -> None:
     assert "sk-secret" not in repr(settings(tmp_path, probe_api_key="sk-secret"))
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def prober_of(up: subprocess.Popen[str], port: int) -> psutil.Process | None:

@@ -1,6 +1,5 @@
 """Real exporters against a real server: what they send, and what they try again."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from tests.collector.receiver.cut_lines import cut_line
+from tests.ports import free_port
 
 from groundwire_collector.app import create_app
 from groundwire_collector.catalogue import (
@@ -41,13 +41,6 @@ from groundwire_collector.storage.keys import Access, first_key
 from groundwire_collector.storage.spans import arrivals, spans_of
 
 HEADERS = {"authorization": "Bearer gw_test"}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager

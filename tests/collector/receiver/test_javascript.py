@@ -1,7 +1,6 @@
 """The JavaScript exporters, as npm has them: served, and trying again exactly what they should."""
 
 import json
-import socket
 import sqlite3
 import subprocess
 import threading
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.collector.receiver.cut_lines import cut_line
+from tests.ports import free_port
 
 from groundwire_collector.app import create_app
 from groundwire_collector.catalogue import REQUESTS
@@ -52,13 +52,6 @@ def modules(pytestconfig: pytest.Config) -> Path:
         command = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -9,10 +9,10 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from socket import socket
 
 import grpc
 import pytest
+from tests.ports import free_port
 
 from groundwire_collector.app import create_app
 from groundwire_collector.processes.receiver import Server
@@ -36,10 +36,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def server(tmp_path: Path, certificate: tuple[Path, Path]) -> Iterator[Server]:
-    with socket() as first, socket() as second:
-        for listener in (first, second):
-            listener.bind(("127.0.0.1", 0))
-        port, grpc_port = first.getsockname()[1], second.getsockname()[1]
+    port, grpc_port = free_port(), free_port()
     settings = Settings(
         data_dir=tmp_path,
         api_key="gw_test",
@@ -81,10 +78,7 @@ def test_http_is_encrypted_and_nothing_else_is_spoken(
 def test_the_whole_collector_starts_with_tls_and_with_closed_health(
     tmp_path: Path, certificate: tuple[Path, Path]
 ) -> None:
-    with socket() as first, socket() as second:
-        for listener in (first, second):
-            listener.bind(("127.0.0.1", 0))
-        ports = [str(listener.getsockname()[1]) for listener in (first, second)]
+    ports = [str(free_port()), str(free_port())]
     arguments = ["up", "--port", ports[0], "--grpc-port", ports[1], "--data-dir", str(tmp_path)]
     environment = {
         **os.environ,

@@ -3,7 +3,6 @@
 import http.client
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.disks import Lacking, mount, small_disk
+from tests.ports import free_port
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import progress
@@ -50,10 +50,7 @@ def broken_disk(tmp_path: Path, lacking: Lacking) -> Iterator[Path]:
 @contextmanager
 def collector(folder: Path, evaluators: str = "none") -> Iterator[int]:
     """The whole collector on that disk; its port."""
-    with socket.socket() as first, socket.socket() as second:
-        for listener in (first, second):
-            listener.bind(("127.0.0.1", 0))
-        port, grpc_port = (listener.getsockname()[1] for listener in (first, second))
+    port, grpc_port = free_port(), free_port()
     environment = {
         **os.environ,
         "GROUNDWIRE_API_KEY": "gw_disk",
