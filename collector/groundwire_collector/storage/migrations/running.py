@@ -1,6 +1,5 @@
 """Alembic on our engine: taking the steps a database lacks, and writing the next one."""
 
-import logging
 from pathlib import Path
 
 from alembic import command
@@ -20,7 +19,6 @@ def configuration(connection: Connection | None = None) -> Config:
 
 def upgrade(connection: Connection) -> None:
     """Take every step the database lacks, in the transaction of `connection`."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it announces its plugins
     command.upgrade(configuration(connection), "head")
 
 
