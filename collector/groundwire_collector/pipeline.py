@@ -21,7 +21,7 @@ from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.publishing import Publisher
 from groundwire_collector.gathering import gather
 from groundwire_collector.judges.queueing import await_judges, draw_of
-from groundwire_collector.monitoring import memory, shadows
+from groundwire_collector.monitoring import memory, pairing, shadows
 from groundwire_collector.monitoring.costs import Costs
 from groundwire_collector.monitoring.monitor import Monitor
 from groundwire_collector.monitoring.renewal import carry_out
@@ -30,7 +30,6 @@ from groundwire_collector.monitoring.staleness import LatestTurns
 from groundwire_collector.monitoring.tally import (
     tally,
     tally_reopened,
-    tally_shadow,
     version_labels,
 )
 from groundwire_collector.probing.sampling import Sample
@@ -52,7 +51,7 @@ from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.pieces import Piece
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
-from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
 
@@ -60,7 +59,6 @@ log = logging.getLogger(__name__)
 
 ARRIVALS = 5000  # spans taken note of at once
 TRACES = 64  # traces judged in one transaction: short, so that the receiver waits little
-EARLIEST_SHADOW_NS = 3_600_000_000_000  # for how long a shadow call waits for its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +225,7 @@ class Pipeline:
         again = [item for item in judged if item.turn.id in counted]
         for item in again:
             tally_reopened(increments, item.turn)
-        _tally_shadows(connection, increments, judged, batch.before, now_ns)
+        pairing.tally_shadows(connection, increments, judged, batch.before, now_ns)
         self._await_shadows(connection, new, now_ns)
         if self._draw is not None:
             await_judges(connection, increments, self._draw, new, now_ns)
@@ -270,42 +268,6 @@ def _absorbed(requests: Iterable[Request], before: Mapping[str, Turn]) -> dict[s
             if ids and turn.id not in ids and request.holds(turn):
                 found[turn.id] = ids[-1]
     return found
-
-
-def _tally_shadows(
-    connection: Connection,
-    increments: Increments,
-    judged: Sequence[JudgedTurn],
-    before: Mapping[str, Turn],
-    now_ns: int,
-) -> None:
-    """Count shadow calls beside their production turns, whichever was judged first."""
-    came = [item.turn for item in judged if item.turn.shadow_of and item.turn.id not in before]
-    traces = [item.turn.trace_id for item in judged if not item.turn.shadow and item.turn.trace_id]
-    early = pieces.awaited(connection, traces, now_ns - EARLIEST_SHADOW_NS)
-    waited = [found.turn for turn_id in early if (found := turns.get(connection, turn_id))]
-    for shadow in (*came, *waited):
-        if not _tally_shadow(connection, increments, shadow, now_ns):
-            trace_id = (shadow.shadow_of or "").partition(":")[0]
-            pieces.await_turn(connection, shadow.id, trace_id, now_ns)
-        elif shadow.id in early:
-            pieces.no_longer_await(connection, [shadow.id])
-
-
-def _tally_shadow(
-    connection: Connection, increments: Increments, shadow: Turn, now_ns: int
-) -> bool:
-    """Count a shadow call beside its production turn; False where that is not stored (yet)."""
-    trace_id = (shadow.shadow_of or "").partition(":")[0]
-    found = turns.find(connection, TurnQuery(trace_id=trace_id))
-    production = next((item for item in found if not item.turn.shadow), None)
-    if production is None:
-        return False
-    if not shadowed.is_answered(connection, production.turn.id):
-        outcome = tally_shadow(increments, production, shadow)
-        waiting = shadows.sampled(production.turn, outcome.probability, now_ns)
-        shadowed.put(connection, [shadows.compared(waiting, outcome)])
-    return True
 
 
 def _counts(turn: Turn) -> bool:
