@@ -93,7 +93,9 @@ class Limits(BaseModel):
 
     # Flagged turns
     burn_windows: tuple[BurnWindow, ...] = Field(
-        WORKBOOK, description="Windows and burn rates (Site Reliability Workbook, table 5-8)."
+        WORKBOOK,
+        min_length=1,
+        description="Windows and burn rates (Site Reliability Workbook, table 5-8).",
     )
     burn_for: int = Field(
         2 * MINUTE, ge=0, description="How long the budget burns before it is told."
