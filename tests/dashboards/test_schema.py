@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.dashboards.test_boards import BOARDS
+from tests.npm import installed
 
 pytestmark = pytest.mark.needs("node")
 
@@ -18,15 +19,7 @@ OPTIONS = "--strict --noEmit --skipLibCheck --module esnext --moduleResolution b
 @pytest.fixture(scope="session")
 def folder(pytestconfig: pytest.Config) -> Path:
     """Where the compiler and the schema are installed, kept between runs."""
-    cache = pytestconfig.cache
-    assert cache is not None
-    folder: Path = cache.mkdir("grafana-schema")
-    wanted = json.dumps({"private": True, "dependencies": PACKAGES})
-    given = folder / "package.json"
-    if not (folder / "node_modules").exists() or given.read_text() != wanted:
-        given.write_text(wanted)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    folder = installed(pytestconfig, "grafana-schema", PACKAGES)
     shutil.copy(SCHEMA, folder)
     return folder
 

@@ -36,9 +36,13 @@ class Source:
     def _sentences(self) -> list[tuple[int, int]]:
         return list(sentences(self.text))
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [end for _, end in self._sentences]
+
     def sentence(self, value: Value) -> tuple[int, int]:
         """Where the sentence stands that a value of this text begins in."""
-        ends = [end for _, end in self._sentences]
+        ends = self._ends
         return self._sentences[min(bisect_right(ends, value.start), len(ends) - 1)]
 
     def frame(self, value: Value) -> frozenset[str]:

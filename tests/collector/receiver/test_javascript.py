@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.collector.receiver.cut_lines import cut_line
+from tests.npm import installed
 from tests.ports import free_port
 
 from groundwire_collector.app import create_app
@@ -42,16 +43,7 @@ DONE = {"code": 0, "status": None}
 @pytest.fixture(scope="session")
 def modules(pytestconfig: pytest.Config) -> Path:
     """The folder they are installed in, kept between runs."""
-    cache = pytestconfig.cache
-    assert cache is not None
-    folder: Path = cache.mkdir("javascript-exporters")
-    wanted = json.dumps({"private": True, "dependencies": PACKAGES})
-    given = folder / "package.json"
-    if not (folder / "node_modules").exists() or given.read_text() != wanted:
-        given.write_text(wanted)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return folder
+    return installed(pytestconfig, "javascript-exporters", PACKAGES)
 
 
 @contextmanager

@@ -1,0 +1,22 @@
+"""Packages of npm that tests run against, kept between runs."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+
+def installed(config: pytest.Config, name: str, packages: Mapping[str, str]) -> Path:
+    """The folder in pytest's cache with these packages (name to version) and no others."""
+    cache = config.cache
+    assert cache is not None
+    folder: Path = cache.mkdir(name)
+    wanted = json.dumps({"private": True, "dependencies": dict(packages)})
+    given = folder / "package.json"
+    if not (folder / "node_modules").exists() or given.read_text() != wanted:
+        given.write_text(wanted)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder
