@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.retention import used_bytes
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 
 REPOSITORY = Path(__file__).parents[1]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_collector.judges.endpoint import JudgeModel
-from groundwire_collector.probing.target import Endpoint
+from groundwire_collector.llm.client import Endpoint
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.claims import pieces
 from groundwire_evaluators.judges.chat import ChatModel

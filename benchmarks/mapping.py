@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import process_time
 
-from groundwire_collector.assembly.family import families
+from groundwire_collector.assembly.alias_table import families
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import Admission

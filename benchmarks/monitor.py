@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from groundwire_collector.monitoring.attribution import AXES
-from groundwire_collector.monitoring.memory import packed
-from groundwire_collector.monitoring.monitor import Monitor
-from groundwire_collector.monitoring.observation import Reading
-from groundwire_collector.monitoring.signals import Loss
-from groundwire_collector.monitoring.terms import Terms
+from groundwire_collector.drift.attribution import AXES
+from groundwire_collector.drift.checkpoint import packed
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.monitor import Monitor
+from groundwire_collector.drift.observation import Reading
+from groundwire_collector.drift.signals import Loss
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
 

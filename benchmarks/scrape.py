@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from groundwire_collector.catalogue import Kind, Metric, committed_metrics
+from groundwire_collector.metric_definitions import Kind, Metric, committed_metrics
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from groundwire.attributes import ANSWER_COMPLETE
 from groundwire_collector.evaluation.registry import evaluators
-from groundwire_collector.pipeline import Pipeline
-from groundwire_collector.processes import garbage
+from groundwire_collector.processes import gc_tuning
+from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.spans import SpanStore
@@ -61,7 +61,7 @@ def main() -> None:
         pipeline = Pipeline(settings, engine, judges)
         store(spans, 1, WARM_UP)
         drain(pipeline)
-        garbage.settle()
+        gc_tuning.settle()
         store(spans, WARM_UP + 1, given.turns)
         if given.profile:
             profile = cProfile.Profile()

@@ -18,8 +18,8 @@ from dashboards.health import health
 from dashboards.overview import overview
 from dashboards.reference import page
 from dashboards.reliance import reliance
-from groundwire_collector.rules.limits import Limits
-from groundwire_collector.rules.rendering import write
+from groundwire_collector.alerting.rules.rendering import write
+from groundwire_collector.alerting.rules.settings import Limits
 
 BOARDS = {
     "overview": overview,

@@ -18,7 +18,7 @@ from dashboards.panels import (
     turns_link,
 )
 from dashboards.promql import SERVICE, VERSION, mean, one_replica, rate
-from groundwire_collector.catalogue import (
+from groundwire_collector.metric_definitions import (
     BASELINE_FLAGGED_TURNS,
     BASELINE_LOSS,
     BASELINE_TURNS,

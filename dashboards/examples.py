@@ -1,7 +1,7 @@
 """Queries to begin with, for the reference page; the tests run each against a live Prometheus."""
 
 from dashboards.promql import one_replica
-from groundwire_collector.catalogue import (
+from groundwire_collector.metric_definitions import (
     COST,
     DRIFT_CHANGE_TIMESTAMP,
     EMPTY_RETRIEVALS,

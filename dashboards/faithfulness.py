@@ -17,7 +17,7 @@ from dashboards.promql import (
     quantile,
     rate,
 )
-from groundwire_collector.catalogue import (
+from groundwire_collector.metric_definitions import (
     CITATIONS,
     CLAIMS,
     EVALUATIONS,

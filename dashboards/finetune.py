@@ -26,7 +26,7 @@ from dashboards.panels import (
     turns_link,
 )
 from dashboards.promql import SERVICE, increase, mean, one_replica, portion, quantile, rate, ratio
-from groundwire_collector.catalogue import (
+from groundwire_collector.metric_definitions import (
     CANARY_OUTCOMES,
     CLAIMS,
     COST,

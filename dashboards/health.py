@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders import dashboard, stat, timeseries
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, limits, line, number, query, share
 from dashboards.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
-from groundwire_collector.catalogue import (
+from groundwire_collector.metric_definitions import (
     ACKNOWLEDGEMENT,
     BAD_KEYS,
     COST,

@@ -18,7 +18,7 @@ from dashboards.panels import (
     turns_link,
 )
 from dashboards.promql import BY_VERSION, JUDGED, SERVICE, VERSION, one_replica, quantile, rate
-from groundwire_collector.catalogue import (
+from groundwire_collector.metric_definitions import (
     DRIFT_CHANGE_TIMESTAMP,
     DRIFT_SIZE,
     GENERATION_DURATION,

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from dashboards.examples import EXAMPLES
-from groundwire_collector.catalogue import Kind, Metric, all_metrics
-from groundwire_collector.rules.alerting import alerts
-from groundwire_collector.rules.limits import Limits
-from groundwire_collector.rules.recording import recordings, references
-from groundwire_collector.rules.series import Recording
-from groundwire_collector.rules.targets import Targets
+from groundwire_collector.alerting.promql import Recording
+from groundwire_collector.alerting.rules.alerts import alerts
+from groundwire_collector.alerting.rules.recording import recordings, references
+from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.slo_targets import Targets
+from groundwire_collector.metric_definitions import Kind, Metric, all_metrics
 from groundwire_collector.storage.label_sets import CAP
 
 LIMITS = Limits.load(None)
@@ -77,7 +77,9 @@ def _recorded(recorded: Iterable[Recording]) -> Iterable[Sequence[str]]:
 
 def _alerts() -> Iterable[Sequence[str]]:
     for alert in alerts(LIMITS):
-        runbook = f"[what to do](../howto/runbooks/{alert.name}.md)"
+        runbook = (
+            f"[what to do](../../collector/groundwire_collector/alerting/runbooks/{alert.name}.md)"
+        )
         yield f"`{alert.name}`", alert.severity.value, runbook
 
 

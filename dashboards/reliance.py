@@ -16,7 +16,7 @@ from dashboards.promql import (
     rate,
     ratio,
 )
-from groundwire_collector.catalogue import (
+from groundwire_collector.metric_definitions import (
     ANSWER_VALUES,
     CANARY_OUTCOMES,
     CANARY_RUNS,

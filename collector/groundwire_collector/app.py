@@ -9,16 +9,23 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from groundwire_collector import __version__, catalogue, health, pages
-from groundwire_collector.gate import Door, Gate, KeyRing
-from groundwire_collector.intake import Intake
+from groundwire_collector import __version__, metric_definitions
+from groundwire_collector.auth.middleware import Door, Gate, KeyRing
 from groundwire_collector.metrics.exposition import Exposition
-from groundwire_collector.problems import add_problem_handlers
 from groundwire_collector.receiver.endpoint import Receiver
 from groundwire_collector.receiver.reception import Reception
 from groundwire_collector.receiver.redaction import redaction_of
 from groundwire_collector.receiver.writer import Writer
-from groundwire_collector.routes import (
+from groundwire_collector.receiver_metrics import Intake
+from groundwire_collector.responses.problem import add_problem_handlers
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.retention_loop import keep_up
+from groundwire_collector.storage.shared_texts import content_key
+from groundwire_collector.storage.spans import SpanStore
+from groundwire_collector.storage.sqlite import SqliteEngine
+from groundwire_collector.web import health, pages
+from groundwire_collector.web.api import (
     alarms,
     baselines,
     distributions,
@@ -28,12 +35,6 @@ from groundwire_collector.routes import (
     rollouts,
     turns,
 )
-from groundwire_collector.settings import Settings
-from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_collector.storage.shared_texts import content_key
-from groundwire_collector.storage.spans import SpanStore
-from groundwire_collector.storage.sqlite import SqliteEngine
-from groundwire_collector.upkeep import keep_up
 
 # Later versions of FastAPI would trace every request where OpenTelemetry is configured: a
 # collector must not report on the reports it gets.
@@ -48,9 +49,9 @@ def create_app(settings: Settings) -> FastAPI:
     writer = Writer(SpanStore(engine), intake)
     redaction = redaction_of(settings, content_key(engine))
     reception = Reception(settings, writer, intake, redaction)
-    intake.watch(catalogue.PENDING_BYTES, lambda: reception.budget.held)
+    intake.watch(metric_definitions.PENDING_BYTES, lambda: reception.budget.held)
     if isinstance(engine, SqliteEngine):
-        intake.watch(catalogue.WAL_BYTES, engine.file.wal_bytes)
+        intake.watch(metric_definitions.WAL_BYTES, engine.file.wal_bytes)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

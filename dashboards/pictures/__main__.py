@@ -29,8 +29,8 @@ from PIL import Image
 from dashboards.build import BOARDS, ROOT, document
 from dashboards.pictures.answers import Answers
 from dashboards.pictures.page import WIDTH, page
-from groundwire_collector.rules.limits import Limits
-from groundwire_collector.rules.rendering import write
+from groundwire_collector.alerting.rules.rendering import write
+from groundwire_collector.alerting.rules.settings import Limits
 
 SECONDS = 30  # of "now"
 COLOURS = 256

@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from groundwire_collector.rules.limits import Limits
-from groundwire_collector.rules.rendering import write
+from groundwire_collector.alerting.rules.rendering import write
+from groundwire_collector.alerting.rules.settings import Limits
 from groundwire_demo.collector import Collector
 from groundwire_demo.process import await_ready, ended_at_last, free_port
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from groundwire_collector.catalogue import Kind, all_metrics
-from groundwire_collector.rules.alerting import alerts
-from groundwire_collector.rules.limits import Limits
-from groundwire_collector.rules.recording import recordings, references
+from groundwire_collector.alerting.rules.alerts import alerts
+from groundwire_collector.alerting.rules.recording import recordings, references
+from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.metric_definitions import Kind, all_metrics
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dashboards/generated/grafana").glob("*.json"))

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from groundwire_collector.catalogue import all_metrics
-from groundwire_collector.rules.alerting import alerts
-from groundwire_collector.rules.limits import Limits
+from groundwire_collector.alerting.rules.alerts import alerts
+from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.metric_definitions import all_metrics
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8")

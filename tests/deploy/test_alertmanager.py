@@ -13,8 +13,8 @@ import pytest
 import yaml
 from tests.ports import free_port
 
-from groundwire_collector.rules.alerting import alerts
-from groundwire_collector.rules.limits import Limits, Severity
+from groundwire_collector.alerting.rules.alerts import alerts
+from groundwire_collector.alerting.rules.settings import Limits, Severity
 
 CONFIG = Path(__file__).parents[2] / "deploy/alertmanager/alertmanager.yml"
 SEVERITIES = {alert.name: alert.severity for alert in alerts(Limits.load(None))}

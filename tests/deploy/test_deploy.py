@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from groundwire_collector.rules.alerting import alerts
-from groundwire_collector.rules.limits import Limits
-from groundwire_collector.rules.rendering import write
+from groundwire_collector.alerting.rules.alerts import alerts
+from groundwire_collector.alerting.rules.rendering import write
+from groundwire_collector.alerting.rules.settings import Limits
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -19,8 +19,8 @@ import pytest
 import yaml
 from tests.ports import free_port
 
-from groundwire_collector.rules.limits import Limits
-from groundwire_collector.rules.rendering import write
+from groundwire_collector.alerting.rules.rendering import write
+from groundwire_collector.alerting.rules.settings import Limits
 
 ROOT = Path(__file__).parents[2]
 KEY = "gw_end_to_end"

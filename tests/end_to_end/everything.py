@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection, Engine, insert
 
-from groundwire_collector import catalogue
-from groundwire_collector.catalogue import Kind, Metric, committed_metrics
+from groundwire_collector import metric_definitions
+from groundwire_collector.metric_definitions import Kind, Metric, committed_metrics
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Exemplar, Increments
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
@@ -38,10 +38,10 @@ LABELS = {
     "kind": ("input", "output"),
 }
 RARE = {  # parts of what others count
-    catalogue.FLAGGED_TURNS,
-    catalogue.PRIOR_MARKED_TURNS,
-    catalogue.REFUSALS,
-    catalogue.EMPTY_RETRIEVALS,
+    metric_definitions.FLAGGED_TURNS,
+    metric_definitions.PRIOR_MARKED_TURNS,
+    metric_definitions.REFUSALS,
+    metric_definitions.EMPTY_RETRIEVALS,
 }
 OFTEN = 10
 TRACE = "0123456789abcdef" * 2

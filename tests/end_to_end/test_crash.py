@@ -30,8 +30,8 @@ from tests.ports import free_port
 from tests.postgresql import Cluster
 
 from groundwire import attributes
-from groundwire_collector.span import Span
 from groundwire_collector.storage.encoding import message_of
+from groundwire_collector.storage.span import Span
 
 KILLS = int(os.environ.get("GROUNDWIRE_CRASH_KILLS", "0"))
 FEW = 2  # kills where each start has a trouble beside it, unless it is set

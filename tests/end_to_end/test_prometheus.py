@@ -17,9 +17,14 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from groundwire_collector.catalogue import JUDGE_CALLS, RELIANCE_OUTCOMES, Kind, committed_metrics
-from groundwire_collector.rules.alerting import alerts
-from groundwire_collector.rules.recording import recordings, references
+from groundwire_collector.alerting.rules.alerts import alerts
+from groundwire_collector.alerting.rules.recording import recordings, references
+from groundwire_collector.metric_definitions import (
+    JUDGE_CALLS,
+    RELIANCE_OUTCOMES,
+    Kind,
+    committed_metrics,
+)
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Increments

@@ -7,7 +7,7 @@ import groundwire as gw
 from groundwire import observe
 from groundwire.testing import CollectedSpan, collect
 from groundwire_collector.assembly.turns import assemble
-from groundwire_collector.span import Span
+from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Turn
 
 TEXTS = ["Refunds take 14 days.", "Parcels leave on Mondays."]

@@ -9,11 +9,11 @@ docs/decisions/0030-which-span-answers.md.
 from dataclasses import dataclass
 from typing import Any
 
-from groundwire_collector.assembly.family import SpanKind
-from groundwire_collector.assembly.reading import SPEAKING, SpanReading, same_call
-from groundwire_collector.assembly.shapes import Message, messages, same
+from groundwire_collector.assembly.alias_table import SpanKind
+from groundwire_collector.assembly.span_view import SPEAKING, SpanReading, same_call
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.span import Span
+from groundwire_collector.assembly.value_parsing import Message, messages, same
+from groundwire_collector.storage.span import Span
 
 RETRIEVING = frozenset({SpanKind.RETRIEVAL, SpanKind.RERANK})
 SHORT = 12  # code points; a shorter text is found in other texts by chance

@@ -18,14 +18,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, Answer
 from groundwire_collector.assembly.documents import chunks as chunks_of
 from groundwire_collector.assembly.documents import completed
-from groundwire_collector.assembly.family import SpanKind
-from groundwire_collector.assembly.marks import mark
-from groundwire_collector.assembly.reading import SpanReading
-from groundwire_collector.assembly.shapes import are_messages, said, try_unpack
+from groundwire_collector.assembly.redaction_marks import mark
+from groundwire_collector.assembly.span_view import SpanReading
 from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.assembly.value_parsing import are_messages, said, try_unpack
 from groundwire_evaluators.turn import Chunk
 
 CONTEXT_VARIABLES = ("context", "contexts", "documents", "docs", "chunks", "passages", "sources")

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from groundwire_collector.assembly.alias_table import Family, SpanKind, families
 from groundwire_collector.assembly.answers import RETRIEVING, calls_tools
-from groundwire_collector.assembly.family import Family, SpanKind, families
-from groundwire_collector.assembly.marks import mark
-from groundwire_collector.assembly.reading import SPEAKING, SpanReading
+from groundwire_collector.assembly.redaction_marks import mark
+from groundwire_collector.assembly.span_view import SPEAKING, SpanReading
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.turns import assemble_requests
-from groundwire_collector.span import Span
+from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Turn
 
 # Facts whose lack keeps a turn from being judged; the others cost an axis or a number.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from groundwire_collector.assembly.shapes import literal, try_unpack
+from groundwire_collector.assembly.value_parsing import literal, try_unpack
 from groundwire_evaluators.turn import Chunk
 
 TEXT_KEYS = (

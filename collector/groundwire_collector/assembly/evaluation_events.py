@@ -6,7 +6,7 @@ https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-
 import math
 from typing import Any
 
-from groundwire_collector.span import Json, SpanEvent
+from groundwire_collector.storage.span import Json, SpanEvent
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.turn import Turn
 

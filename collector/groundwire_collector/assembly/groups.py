@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from groundwire_collector.span import Json
+from groundwire_collector.storage.span import Json
 
 MOST_INDEX = 100_000  # a number beyond this is no position in a list
 DEEPEST = 16  # steps of a key below its number

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from groundwire_collector.assembly.alias_table import Source, SpanKind
 from groundwire_collector.assembly.answers import Answer
 from groundwire_collector.assembly.context import Context, Retrieval
-from groundwire_collector.assembly.family import Source, SpanKind
 from groundwire_collector.assembly.lazy import lazy
-from groundwire_collector.assembly.marks import mark
-from groundwire_collector.assembly.reading import SpanReading
+from groundwire_collector.assembly.redaction_marks import mark
+from groundwire_collector.assembly.span_view import SpanReading
 from groundwire_collector.assembly.trace import Trace
 
 RETURNED = ("documents", "returned")

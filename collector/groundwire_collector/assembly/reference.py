@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwire_collector.assembly.family import Family, KindRule, Source, families
+from groundwire_collector.assembly.alias_table import Family, KindRule, Source, families
 
 PAGE = "docs/reference/conventions.md"
 RESULTS = "tests/matrix/results.json"  # of `make test-matrix`

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from groundwire_collector.assembly.answers import RETRIEVING, Answer
-from groundwire_collector.assembly.reading import SpanReading
+from groundwire_collector.assembly.span_view import SpanReading
 from groundwire_collector.assembly.trace import Trace
 
 MOST_COMPARED = 64  # answers after a retrieval that it may have served

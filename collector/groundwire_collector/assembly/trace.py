@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from groundwire_collector.assembly.family import SpanKind
+from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.lazy import lazy
-from groundwire_collector.assembly.reading import SpanReading
-from groundwire_collector.span import Span
+from groundwire_collector.assembly.span_view import SpanReading
 from groundwire_collector.storage.records import RESPONSE_ID
+from groundwire_collector.storage.span import Span
 
 MOST_DEEP = 256  # levels that are looked up from a span
 

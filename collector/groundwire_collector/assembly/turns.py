@@ -5,19 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from groundwire import attributes
+from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
-from groundwire_collector.assembly.cited import cited
 from groundwire_collector.assembly.context import context, retrievals, tool_results
-from groundwire_collector.assembly.family import SpanKind
 from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.lazy import lazy
-from groundwire_collector.assembly.reading import SPEAKING, SpanReading
+from groundwire_collector.assembly.linking import joined
+from groundwire_collector.assembly.provider_citations import cited
 from groundwire_collector.assembly.scope import scopes
-from groundwire_collector.assembly.shapes import asked
-from groundwire_collector.assembly.strays import joined
+from groundwire_collector.assembly.span_view import SPEAKING, SpanReading
+from groundwire_collector.assembly.token_usage import busy_seconds, retrieval_seconds, tokens
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.usage import busy_seconds, retrieval_seconds, tokens
-from groundwire_collector.span import Span
+from groundwire_collector.assembly.value_parsing import asked
+from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Route, Turn
 
 QUESTION_VARIABLES = ("question", "query", "input", "user_question", "user_input")

@@ -8,20 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from groundwire_collector.answers import answered_turn, evaluator_of
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
-from groundwire_collector.judges.registry import close
-from groundwire_collector.monitoring.agreement import (
+from groundwire_collector.estimates.agreement import (
     EvaluatorAgreement,
     of_evaluators,
     of_labellers,
 )
-from groundwire_collector.monitoring.faithfulness import FAITHFUL, UNFAITHFUL
-from groundwire_collector.records import Record, read_records, tracked
-from groundwire_collector.routes.faithfulness import AgreementOut, LabellersOut
+from groundwire_collector.estimates.faithfulness import FAITHFUL, UNFAITHFUL
+from groundwire_collector.jsonl import Record, read_records, tracked
+from groundwire_collector.judges.registry import close
+from groundwire_collector.offline.answers import answered_turn, evaluator_of
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.estimates import Part
+from groundwire_collector.web.api.faithfulness import AgreementOut, LabellersOut
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.statistics import agreement as agreement_of
 from groundwire_evaluators.statistics import reliability

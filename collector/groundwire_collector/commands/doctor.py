@@ -16,7 +16,7 @@ from groundwire_collector.assembly.diagnosis import (
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import open_engine
-from groundwire_collector.storage.recent import recent_traces
+from groundwire_collector.storage.recent_spans import recent_traces
 from groundwire_collector.storage.spans import spans_of
 from groundwire_evaluators.turn import Route
 

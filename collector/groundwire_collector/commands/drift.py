@@ -9,13 +9,13 @@ import typer
 from typer.core import TyperGroup
 
 from groundwire_collector.commands.drift_simulate import simulate
+from groundwire_collector.drift.attribution import AXES
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.observation import Reading, short_hash
+from groundwire_collector.drift.replay import Replay
+from groundwire_collector.drift.signals import Loss
 from groundwire_collector.errors import UsageError
-from groundwire_collector.monitoring.attribution import AXES
-from groundwire_collector.monitoring.observation import Reading, short_hash
-from groundwire_collector.monitoring.replay import Replay
-from groundwire_collector.monitoring.signals import Loss
-from groundwire_collector.monitoring.terms import Terms
-from groundwire_collector.records import (
+from groundwire_collector.jsonl import (
     Record,
     read_records,
     record_sink,
@@ -96,7 +96,7 @@ def _picture(plot: Path, history: Replay, readings: Sequence[Reading]) -> Any:
     if plot.suffix not in {".svg", ".png"}:
         raise UsageError(f"--plot: {plot.name} ends neither in .svg nor in .png")
     try:
-        from groundwire_collector.commands.drift_picture import Picture
+        from groundwire_collector.commands.drift_plot import Picture
     except ModuleNotFoundError as error:
         raise UsageError("--plot needs more packages: pip install 'groundwire[plots]'") from error
     return Picture(history, readings)

@@ -6,8 +6,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from groundwire_collector.drift.simulation import Delays, Traffic, delays
 from groundwire_collector.errors import UsageError
-from groundwire_collector.monitoring.simulation import Delays, Traffic, delays
 from groundwire_evaluators.drift import AlarmBudget
 from groundwire_evaluators.drift.sufficiency import Sufficiency
 

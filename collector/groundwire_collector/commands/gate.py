@@ -9,18 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from groundwire_collector.answers import answered_turn, evaluator_of
 from groundwire_collector.errors import UsageError
-from groundwire_collector.judges.registry import close
-from groundwire_collector.probing.target import Target, target_of
-from groundwire_collector.quality_gate import Change, Gate, JudgedAnswer, Outcome, compare
-from groundwire_collector.records import (
+from groundwire_collector.jsonl import (
     Record,
     read_records,
     record_sink,
     tracked,
     write_record,
 )
+from groundwire_collector.judges.registry import close
+from groundwire_collector.llm.client import Target, target_of
+from groundwire_collector.offline.answers import answered_turn, evaluator_of
+from groundwire_collector.offline.gate import Change, Gate, JudgedAnswer, Outcome, compare
 from groundwire_evaluators.evaluation import Evaluator, State
 
 WORSE = 2  # exit code

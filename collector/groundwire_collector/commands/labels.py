@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
-from groundwire_collector.labelling import Said
-from groundwire_collector.records import (
+from groundwire_collector.estimates.labels import Said
+from groundwire_collector.jsonl import (
     Record,
     read_records,
     record_sink,

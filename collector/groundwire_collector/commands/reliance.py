@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.records import (
+from groundwire_collector.jsonl import (
     Record,
     read_records,
     record_sink,

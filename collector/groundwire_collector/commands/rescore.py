@@ -12,16 +12,16 @@ from rich.progress import Progress
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir
+from groundwire_collector.drift.observation import Reading
+from groundwire_collector.drift.rescoring import Renewals
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.registry import evaluators
-from groundwire_collector.monitoring.observation import Reading
-from groundwire_collector.monitoring.rescoring import Renewals
-from groundwire_collector.routes.moments import nanoseconds
+from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import acts, drift, turns
+from groundwire_collector.storage import baseline_actions, drift, turns
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+from groundwire_collector.web.times import nanoseconds
 from groundwire_evaluators.evaluation import Evaluator
 
 BATCH = 64  # turns judged and stored in one transaction: short, so that a worker waits little
@@ -120,8 +120,8 @@ def _renew(engine: Engine, renewals: Renewals) -> list[str]:
         ]
 
 
-def _record(connection: Connection, act: acts.BaselineAct) -> str:
-    acts.record(connection, act)
+def _record(connection: Connection, act: baseline_actions.BaselineAct) -> str:
+    baseline_actions.record(connection, act)
     return f"baseline of {act.signal} of {act.service}, revision {act.revision}: to be made anew"
 
 

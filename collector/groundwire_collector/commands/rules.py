@@ -8,10 +8,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from groundwire_collector.alerting.rules.burn_rate_simulation import (
+    Delay,
+    Price,
+    Traffic,
+    delays,
+    prices,
+)
+from groundwire_collector.alerting.rules.rendering import write
+from groundwire_collector.alerting.rules.settings import Limits
 from groundwire_collector.errors import UsageError
-from groundwire_collector.rules.limits import Limits
-from groundwire_collector.rules.price import Delay, Price, Traffic, delays, prices
-from groundwire_collector.rules.rendering import write
 
 GROWTHS = (0.05, 0.1, 0.2, 0.5)
 

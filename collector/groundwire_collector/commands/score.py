@@ -14,15 +14,15 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from groundwire_collector.answers import answered_turn, evaluator_of
 from groundwire_collector.errors import UsageError
-from groundwire_collector.judges.registry import close, is_judge
-from groundwire_collector.records import (
+from groundwire_collector.jsonl import (
     Record,
     read_records,
     record_sink,
     write_record,
 )
+from groundwire_collector.judges.registry import close, is_judge
+from groundwire_collector.offline.answers import answered_turn, evaluator_of
 from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate

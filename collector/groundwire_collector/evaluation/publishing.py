@@ -23,7 +23,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import (
 from groundwire_collector import __version__
 from groundwire_collector.assembly.evaluation_events import RESULT, attributes_of
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Json
+from groundwire_collector.storage.span import Json
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Turn

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from groundwire_collector.probing.pace import Pace
+from groundwire_collector.llm.rate_limiter import Pace
 from groundwire_collector.storage import judging
 
 

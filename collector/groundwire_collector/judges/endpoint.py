@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groundwire_collector.probing.target import Endpoint, Reply
+from groundwire_collector.llm.client import Endpoint, Reply
 from groundwire_evaluators.judges.chat import Completion, Messages, Problem
 
 

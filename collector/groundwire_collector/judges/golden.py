@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.records import Record, read_records
+from groundwire_collector.jsonl import Record, read_records
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.statistics import agreement
 from groundwire_evaluators.statistics.ratio import Estimate

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.isolation import Host, IsolatedEvaluator, Reference
 from groundwire_collector.evaluation.loading import find
+from groundwire_collector.evaluation.sampling import factors_of
 from groundwire_collector.judges.budget import Budget
-from groundwire_collector.judges.draw import factors_of
 from groundwire_collector.judges.endpoint import JudgeModel
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.prices import Price, Prices
-from groundwire_collector.probing.pace import Pace
-from groundwire_collector.probing.target import Endpoint
+from groundwire_collector.llm.client import Endpoint
+from groundwire_collector.llm.rate_limiter import Pace
+from groundwire_collector.metrics.prices import Price, Prices
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
 from groundwire_evaluators.judges.llm import LLMJudge

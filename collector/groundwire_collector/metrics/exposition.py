@@ -14,12 +14,12 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine
 
-from groundwire_collector import catalogue
-from groundwire_collector.catalogue import Kind
+from groundwire_collector import metric_definitions
+from groundwire_collector.estimates.refresh import FAITHFULNESS, RETRIEVAL
+from groundwire_collector.metric_definitions import Kind
 from groundwire_collector.metrics.estimates import faithfulness_values, retrieval_values
-from groundwire_collector.metrics.lines import CommittedLines
-from groundwire_collector.monitoring.estimating import FAITHFULNESS, RETRIEVAL
-from groundwire_collector.storage import estimates, golden, judging, readings
+from groundwire_collector.metrics.text_format import CommittedLines
+from groundwire_collector.storage import estimates, gauges, golden, judging
 from groundwire_collector.storage.estimates import KeptEstimate
 from groundwire_collector.storage.golden import GoldenRun
 from groundwire_collector.storage.judging import Waiting
@@ -27,16 +27,16 @@ from groundwire_collector.storage.label_sets import CAP
 
 Clock = Callable[[], int]
 GaugeValue = tuple[tuple[str, ...], float]  # labels and value
-GaugeValues = Mapping[catalogue.Metric, Iterable[GaugeValue]]
+GaugeValues = Mapping[metric_definitions.Metric, Iterable[GaugeValue]]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the gauges of one scrape show."""
 
-    statistics: Iterable[readings.Statistic]
-    alarms: Sequence[readings.OpenAlarm]
-    baselines: Sequence[readings.PinnedBaseline]
+    statistics: Iterable[gauges.Statistic]
+    alarms: Sequence[gauges.OpenAlarm]
+    baselines: Sequence[gauges.PinnedBaseline]
     faithfulness: Sequence[KeptEstimate]
     retrieval: Sequence[KeptEstimate]
     last_evaluations: Mapping[str, float]
@@ -54,17 +54,17 @@ class CommittedGauges(Collector):
         self, connection: Connection, now_ns: int, cap: int = CAP, *, judges: bool = True
     ) -> None:
         self._snapshot = Snapshot(
-            readings.statistics(connection, cap),
-            readings.open_alarms(connection, cap),
-            readings.pinned_baselines(connection, cap),
+            gauges.statistics(connection, cap),
+            gauges.open_alarms(connection, cap),
+            gauges.pinned_baselines(connection, cap),
             estimates.kept(connection, FAITHFULNESS, limit=cap),
             estimates.kept(connection, RETRIEVAL, limit=cap),
-            readings.last_evaluations(connection),
+            gauges.last_evaluations(connection),
             judging.waiting(connection),
             judging.revisions(connection, cap),
             golden.newest(connection),
             now_ns,
-            readings.evaluation_lag_seconds(connection, now_ns) if judges else None,
+            gauges.evaluation_lag_seconds(connection, now_ns) if judges else None,
         )
 
     def collect(self) -> Iterator[Metric]:
@@ -113,7 +113,7 @@ class _Joined(Collector):
 
 def _gauges(snapshot: Snapshot) -> Iterator[Metric]:
     values = _gauge_values(snapshot)
-    gauges = (m for m in catalogue.committed_metrics() if m.kind is Kind.GAUGE)
+    gauges = (m for m in metric_definitions.committed_metrics() if m.kind is Kind.GAUGE)
     for metric in gauges:
         family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
         for labels, value in values.get(metric, ()):
@@ -125,14 +125,14 @@ def _gauge_values(snapshot: Snapshot) -> GaugeValues:
     """The values of every gauge, each with its labels in the order of the catalogue."""
     lag = snapshot.evaluation_lag_seconds
     return {
-        catalogue.DRIFT_STATISTIC: [
+        metric_definitions.DRIFT_STATISTIC: [
             ((item.service, item.signal, item.axis, item.value), item.statistic)
             for item in snapshot.statistics
         ],
-        catalogue.LAST_EVALUATION: [
+        metric_definitions.LAST_EVALUATION: [
             ((service,), moment) for service, moment in snapshot.last_evaluations.items()
         ],
-        catalogue.EVALUATION_LAG: [] if lag is None else [((), lag)],
+        metric_definitions.EVALUATION_LAG: [] if lag is None else [((), lag)],
         **_alarm_values(snapshot.alarms),
         **_judge_values(snapshot),
         **_golden_values(snapshot.replays),
@@ -146,13 +146,12 @@ def _judge_values(snapshot: Snapshot) -> GaugeValues:
     """A judge that nothing waits for has neither a length nor an age."""
     now, waiting = snapshot.now_ns, snapshot.judges
     return {
-        catalogue.JUDGE_QUEUE_LENGTH: [((one.judge,), one.length) for one in waiting],
-        catalogue.JUDGE_QUEUE_AGE: [
-            ((one.judge,), max(0.0, (now - one.oldest_ns) / readings.NANOSECONDS))
-            for one in waiting
+        metric_definitions.JUDGE_QUEUE_LENGTH: [((one.judge,), one.length) for one in waiting],
+        metric_definitions.JUDGE_QUEUE_AGE: [
+            ((one.judge,), max(0.0, (now - one.oldest_ns) / gauges.NANOSECONDS)) for one in waiting
         ],
-        catalogue.EVALUATOR_REVISION_TIMESTAMP: [
-            ((evaluator, revision), seen_ns / readings.NANOSECONDS)
+        metric_definitions.EVALUATOR_REVISION_TIMESTAMP: [
+            ((evaluator, revision), seen_ns / gauges.NANOSECONDS)
             for evaluator, revision, seen_ns in snapshot.revisions
         ],
     }
@@ -162,44 +161,44 @@ def _golden_values(replays: Sequence[GoldenRun]) -> GaugeValues:
     """The newest replay of each judge."""
     labelled = [((run.evaluator, run.revision), run, run.summary or {}) for run in replays]
     return {
-        catalogue.JUDGE_AGREEMENT: [
+        metric_definitions.JUDGE_AGREEMENT: [
             ((*labels, measure, bound), value)
             for labels, _, summary in labelled
             for measure, bounds in summary.get("measures", {}).items()
             for bound, value in bounds.items()
         ],
-        catalogue.JUDGE_GOLDEN_TURNS: [
+        metric_definitions.JUDGE_GOLDEN_TURNS: [
             ((*labels, state), count)
             for labels, _, summary in labelled
             for state, count in summary.get("states", {}).items()
         ],
-        catalogue.JUDGE_GOLDEN_FLIPS: [
+        metric_definitions.JUDGE_GOLDEN_FLIPS: [
             ((*labels, direction), count)
             for labels, _, summary in labelled
             for direction, count in summary.get("flips", {}).items()
         ],
-        catalogue.JUDGE_GOLDEN_TIMESTAMP: [
-            (labels, (run.ended_ns or 0) / readings.NANOSECONDS) for labels, run, _ in labelled
+        metric_definitions.JUDGE_GOLDEN_TIMESTAMP: [
+            (labels, (run.ended_ns or 0) / gauges.NANOSECONDS) for labels, run, _ in labelled
         ],
     }
 
 
-def _alarm_values(alarms: Sequence[readings.OpenAlarm]) -> GaugeValues:
+def _alarm_values(alarms: Sequence[gauges.OpenAlarm]) -> GaugeValues:
     labelled = [((a.service, a.signal, a.axis, a.value, a.cause), a) for a in alarms]
     return {
-        catalogue.DRIFT_ALARM: [(labels, 1.0) for labels, _ in labelled],
-        catalogue.DRIFT_CHANGE_TIMESTAMP: [
-            (labels, alarm.changed_ns / readings.NANOSECONDS) for labels, alarm in labelled
+        metric_definitions.DRIFT_ALARM: [(labels, 1.0) for labels, _ in labelled],
+        metric_definitions.DRIFT_CHANGE_TIMESTAMP: [
+            (labels, alarm.changed_ns / gauges.NANOSECONDS) for labels, alarm in labelled
         ],
-        catalogue.DRIFT_CHANGE_BOUND: [
-            ((*labels, bound), moment / readings.NANOSECONDS)
+        metric_definitions.DRIFT_CHANGE_BOUND: [
+            ((*labels, bound), moment / gauges.NANOSECONDS)
             for labels, alarm in labelled
             for bound, moment in (
                 ("from", alarm.changed_from_ns),
                 ("until", alarm.changed_until_ns),
             )
         ],
-        catalogue.DRIFT_SIZE: [
+        metric_definitions.DRIFT_SIZE: [
             ((*labels, bound), size)
             for labels, alarm in labelled
             for bound, size in (
@@ -211,12 +210,12 @@ def _alarm_values(alarms: Sequence[readings.OpenAlarm]) -> GaugeValues:
     }
 
 
-def _baseline_values(baselines: Sequence[readings.PinnedBaseline]) -> GaugeValues:
+def _baseline_values(baselines: Sequence[gauges.PinnedBaseline]) -> GaugeValues:
     labelled = [((b.service, b.signal, b.revision), b) for b in baselines]
     return {
-        catalogue.BASELINE_TURNS: [(labels, b.turns) for labels, b in labelled],
-        catalogue.BASELINE_LOSS: [(labels, b.loss) for labels, b in labelled],
-        catalogue.BASELINE_FLAGGED_TURNS: [
+        metric_definitions.BASELINE_TURNS: [(labels, b.turns) for labels, b in labelled],
+        metric_definitions.BASELINE_LOSS: [(labels, b.loss) for labels, b in labelled],
+        metric_definitions.BASELINE_FLAGGED_TURNS: [
             (labels, b.flagged) for labels, b in labelled if b.flagged is not None
         ],
     }

@@ -1,4 +1,1 @@
-"""Questions the collector asks of its own accord: shadow calls and canaries.
-
-Budgeted, counted, and never part of the production statistics: their answers are not turns.
-"""
+"""Scheduled model calls: counterfactual probes and closed-book calls, outside production data."""

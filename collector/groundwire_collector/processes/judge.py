@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 
 from groundwire_collector.evaluation.publishing import Publisher
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.judges.golden_rounds import GoldenRounds
+from groundwire_collector.judges.golden_job import GoldenRounds
+from groundwire_collector.judges.job import JudgeRounds
 from groundwire_collector.judges.registry import Judge, close, judges
-from groundwire_collector.judges.rounds import JudgeRounds
-from groundwire_collector.processes.rounds import Step, go_round
+from groundwire_collector.processes.job_loop import Step, go_round
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import judging
 from groundwire_collector.storage.engine import make_schema, open_engine

@@ -11,13 +11,13 @@ from time import time_ns
 from sqlalchemy import Engine
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.monitoring.canary_alarms import CanaryAlarms
-from groundwire_collector.probing.canaries import CanaryRunner
-from groundwire_collector.probing.canary_rounds import CanaryRounds
-from groundwire_collector.probing.pace import Pace
-from groundwire_collector.probing.shadow_rounds import ShadowRounds
-from groundwire_collector.probing.target import Endpoint
-from groundwire_collector.processes.rounds import Step, go_round
+from groundwire_collector.llm.client import Endpoint
+from groundwire_collector.llm.rate_limiter import Pace
+from groundwire_collector.probing.closed_book_job import ShadowRounds
+from groundwire_collector.probing.job import CanaryRounds
+from groundwire_collector.probing.probe_alarms import CanaryAlarms
+from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.processes.job_loop import Step, go_round
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_evaluators.reliance.canary.arms import Arm, Prompting

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from groundwire_collector.app import create_app, is_loopback
 from groundwire_collector.errors import UsageError
-from groundwire_collector.processes import garbage
+from groundwire_collector.processes import gc_tuning
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
 
@@ -30,7 +30,7 @@ def serve(settings: Settings) -> None:
         with app.state.engine.connect() as connection:
             if not keys.accesses(connection):
                 raise UsageError(f"No key is there yet: not listening on {settings.host}.")
-    garbage.settle()
+    gc_tuning.settle()
     Server(app, settings).run()
 
 

@@ -5,10 +5,10 @@ import signal
 from threading import Event
 from time import time_ns
 
+from groundwire_collector.estimates.refresh import Estimating
 from groundwire_collector.evaluation.registry import evaluators
-from groundwire_collector.monitoring.estimating import Estimating
-from groundwire_collector.pipeline import Pipeline
-from groundwire_collector.processes import garbage
+from groundwire_collector.processes import gc_tuning
+from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
 
@@ -31,7 +31,7 @@ def work(settings: Settings) -> None:
     while not stop.is_set():
         pause = _pause(pipeline)
         if pause == 0.0 and not settled:
-            garbage.settle()  # the first batch has loaded what judging needs
+            gc_tuning.settle()  # the first batch has loaded what judging needs
             settled = True
         _estimate(estimating)
         stop.wait(pause)

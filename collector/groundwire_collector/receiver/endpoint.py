@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from groundwire_collector.access import SCOPE_KEY
+from groundwire_collector.auth.access import SCOPE_KEY
 from groundwire_collector.errors import StorageUnavailableError
-from groundwire_collector.receiver import answers
 from groundwire_collector.receiver.body import Body, ClientGoneError, RefusalError
 from groundwire_collector.receiver.reception import Reception
 from groundwire_collector.receiver.writer import UnstorableError
+from groundwire_collector.responses import otlp
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.keys import Access
 
@@ -66,19 +66,19 @@ class Receiver:
             data = await body.read(receive, headers)
             answer = await handler(data, access, json=_is_json(content_type))
         except RefusalError as refusal:
-            return answers.error(content_type, refusal.status, refusal.message)
+            return otlp.error(content_type, refusal.status, refusal.message)
         except PASSING:
-            return answers.error(content_type, 503, StorageUnavailableError.__doc__ or "")
+            return otlp.error(content_type, 503, StorageUnavailableError.__doc__ or "")
         except UnstorableError as error:
-            return answers.error(content_type, 400, str(error))
+            return otlp.error(content_type, 400, str(error))
         except ClientGoneError:
             raise
         except Exception:
             log.exception("a request failed")
-            return answers.error(content_type, 500, "Unexpected error; see the collector's log.")
+            return otlp.error(content_type, 500, "Unexpected error; see the collector's log.")
         finally:
             body.release()
-        return answers.success(content_type, answer)
+        return otlp.success(content_type, answer)
 
     def _check_head(self, scope: AsgiScope, content_type: bytes) -> Access:
         """What can be said before the body is read."""
@@ -93,4 +93,4 @@ class Receiver:
 
 
 def _is_json(content_type: bytes) -> bool:
-    return answers.media_type(content_type) == answers.JSON
+    return otlp.media_type(content_type) == otlp.JSON

@@ -13,13 +13,13 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
-from groundwire_collector.access import presented_key
+from groundwire_collector.auth.access import presented_key
+from groundwire_collector.auth.middleware import Door
 from groundwire_collector.errors import StorageUnavailableError
-from groundwire_collector.gate import Door
-from groundwire_collector.receiver import answers
 from groundwire_collector.receiver.body import RefusalError
 from groundwire_collector.receiver.reception import Reception
 from groundwire_collector.receiver.writer import UnstorableError
+from groundwire_collector.responses import otlp
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.keys import Access
@@ -99,10 +99,10 @@ async def start(settings: Settings, reception: Reception, door: Door) -> grpc.ai
 
 async def _abort(context: Any, status: int, message: str) -> None:
     """End the call; where it passes, say when to come again, or the client would give up."""
-    code = answers.grpc_code(status)
+    code = otlp.grpc_code(status)
     details = Status(code=code, message=message)
-    if status in answers.RETRIED:
-        wait = RetryInfo(retry_delay=Duration(seconds=answers.RETRY_SECONDS))
+    if status in otlp.RETRIED:
+        wait = RetryInfo(retry_delay=Duration(seconds=otlp.RETRY_SECONDS))
         details.details.add().Pack(wait)
     packed = ("grpc-status-details-bin", details.SerializeToString())
     await context.abort(_CODES[code], message, trailing_metadata=(packed,))

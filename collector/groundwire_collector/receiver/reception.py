@@ -9,13 +9,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from groundwire_collector.intake import Intake
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import Admission, Admitted
 from groundwire_collector.receiver.body import Budget, RefusalError
 from groundwire_collector.receiver.rate import Rate
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.receiver.writer import Writer
+from groundwire_collector.receiver_metrics import Intake
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.keys import Access, Scope
 from groundwire_collector.storage.spans import Batch

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-from groundwire_collector import catalogue
+from groundwire_collector import metric_definitions
 from groundwire_collector.errors import GroundwireError, StorageUnavailableError
-from groundwire_collector.intake import Intake
+from groundwire_collector.receiver_metrics import Intake
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.records import LogRecord, SpanRecord
 from groundwire_collector.storage.spans import Batch, SpanStore
@@ -48,8 +48,8 @@ class Writer:
         self._waiting: deque[_Request] = deque()  # as in the queue, until their commit
         self._thread: threading.Thread | None = None
         self._stopped = False
-        self._intake.watch(catalogue.WRITE_QUEUE, lambda: len(self._waiting))
-        self._intake.watch(catalogue.WRITE_QUEUE_AGE, self.queue_age)
+        self._intake.watch(metric_definitions.WRITE_QUEUE, lambda: len(self._waiting))
+        self._intake.watch(metric_definitions.WRITE_QUEUE_AGE, self.queue_age)
 
     def queue_age(self) -> float:
         """Seconds that the oldest request has waited for its commit; 0: none waits."""

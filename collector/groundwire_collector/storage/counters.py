@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, Text, cast, select, tuple_
 
-from groundwire_collector.catalogue import LABEL_SETS_FOLDED, LABEL_SETS_RETIRED, TENANT, Metric
+from groundwire_collector.metric_definitions import (
+    LABEL_SETS_FOLDED,
+    LABEL_SETS_RETIRED,
+    TENANT,
+    Metric,
+)
 from groundwire_collector.storage.label_sets import Key, Placement, canonical, place
 from groundwire_collector.storage.tables.counters import COUNTER, HISTOGRAM
 from groundwire_collector.storage.upsert import upsert

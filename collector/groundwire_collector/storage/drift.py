@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 
-from groundwire_collector.storage import notices
+from groundwire_collector.storage import notifications
 from groundwire_collector.storage.tables.drift import ALARM, AXIS_VALUE, BASELINE, DETECTOR
 from groundwire_collector.storage.upsert import upsert
 
@@ -145,13 +145,13 @@ def raise_alarm(connection: Connection, alarm: Alarm) -> int:
     """Store a new alarm; its id."""
     row = {name: value for name, value in asdict(alarm).items() if name != "id"}
     [identity] = connection.execute(insert(ALARM).values(row)).inserted_primary_key or (0,)
-    notices.write(connection, int(identity), resolved=False)
+    notifications.write(connection, int(identity), resolved=False)
     return int(identity)
 
 
 def resolve_alarm(connection: Connection, alarm_id: int, resolved_ns: int) -> None:
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(resolved_ns=resolved_ns))
-    notices.write(connection, alarm_id, resolved=True)
+    notifications.write(connection, alarm_id, resolved=True)
 
 
 def alarm(connection: Connection, alarm_id: int) -> Alarm | None:

@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from groundwire.attributes import SERVICE_NAME
-from groundwire_collector.span import Json, Span, SpanEvent
+from groundwire_collector.storage.span import Json, Span, SpanEvent
 
 UNKNOWN_SERVICE = "unknown"
 LONGEST_SERVICE = 255

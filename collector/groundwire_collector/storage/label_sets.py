@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
-from groundwire_collector.catalogue import TENANT, VERSION_LABELS
+from groundwire_collector.metric_definitions import TENANT, VERSION_LABELS
 
 Key = tuple[str, str]  # metric name, canonical JSON of the labels
 

@@ -11,9 +11,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
-from groundwire_collector.storage import canary_runs, contents, golden, judging, pieces, search
+from groundwire_collector.storage import (
+    contents,
+    golden,
+    judging,
+    probe_runs,
+    search,
+    trace_fragments,
+)
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import spans_of, take_turns
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.tables.labels import LABEL
@@ -104,7 +111,7 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
                 connection.execute(delete(table).where(table.c.trace_id.in_(batch)))
             names = [trace.hex() for trace in batch]
             connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
-            pieces.forget(connection, names)
+            trace_fragments.forget(connection, names)
             delete_turns(connection, _ids(connection, TURN.c.trace_id.in_(names)))
     if traces:
         _sweep(engine, wipe=True)
@@ -157,10 +164,10 @@ def _expire(engine: Engine, kept: Kept, removed: Removed) -> None:
     removed.turns += _expire_turns(engine, kept.since)
     removed.texts += _expire_texts(engine, kept.since // DAY_NS)
     with engine.begin() as connection:
-        canary_runs.expire(connection, kept.since)
+        probe_runs.expire(connection, kept.since)
         judging.expire(connection, kept.since)
         golden.expire(connection, kept.since)
-        pieces.expire(connection, kept.since)
+        trace_fragments.expire(connection, kept.since)
 
 
 def _expire_stream(engine: Engine, table: Table, position: Any, kept: Kept) -> int:

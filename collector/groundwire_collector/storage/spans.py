@@ -13,7 +13,6 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from sqlalchemy import Column, Connection, Engine, Row, Table, delete, func, select
 
-from groundwire_collector.span import Span, SpanEvent
 from groundwire_collector.storage.bulk import Inserter, Lookup
 from groundwire_collector.storage.contents import DamagedError
 from groundwire_collector.storage.encoding import event_of, message_of, span_of
@@ -26,6 +25,7 @@ from groundwire_collector.storage.shared_texts import (
     batched,
     read_texts,
 )
+from groundwire_collector.storage.span import Span, SpanEvent
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
 
 log = logging.getLogger(__name__)

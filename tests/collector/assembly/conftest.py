@@ -18,10 +18,10 @@ from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import Admission
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span, SpanEvent
 from groundwire_collector.storage.encoding import _any_value, _key_values, message_of
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import Access
+from groundwire_collector.storage.span import Span, SpanEvent
 from groundwire_collector.storage.spans import SpanStore, spans_of
 from groundwire_evaluators.turn import Turn
 

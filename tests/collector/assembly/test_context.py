@@ -5,7 +5,7 @@ import json
 import pytest
 
 from groundwire_collector.assembly.turns import assemble
-from groundwire_collector.span import SpanEvent
+from groundwire_collector.storage.span import SpanEvent
 from groundwire_evaluators.turn import Route
 
 TEXTS = ("Refunds within 30 days.", "Gift cards are final.")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_collector.span import SpanEvent
+from groundwire_collector.storage.span import SpanEvent
 
 ASKED = "Wie lange kann ich die Ware zurückgeben?"
 SAID = "30 Tage ab Kauf, mit Beleg. 返品は30日以内です。"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groundwire_collector.assembly.alias_table import families
 from groundwire_collector.assembly.diagnosis import diagnose
-from groundwire_collector.assembly.family import families
-from groundwire_collector.assembly.strays import piece_of
+from groundwire_collector.assembly.linking import piece_of
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.turns import assemble, assemble_all
-from groundwire_collector.span import Span, SpanEvent
+from groundwire_collector.storage.span import Span, SpanEvent
 
 MANY = 10_000
 LATEST_NS = 2**63 - 1

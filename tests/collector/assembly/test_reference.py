@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from groundwire_collector.assembly.family import families
+from groundwire_collector.assembly.alias_table import families
 from groundwire_collector.assembly.reference import FACTS, PAGE, RESULTS, write
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from groundwire_collector.cli import application
 from groundwire_collector.errors import UsageError
-from groundwire_collector.labelling import draw
+from groundwire_collector.estimates.labels import draw
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import labels, turns
 from groundwire_collector.storage.engine import make_schema, open_engine

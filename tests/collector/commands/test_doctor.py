@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from groundwire_collector.commands.doctor import diagnose_stored, doctor, report
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
 from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 
 SCOPE = "opentelemetry.instrumentation.genai.langchain"

@@ -10,10 +10,10 @@ from groundwire_collector.commands.keys import keys
 from groundwire_collector.commands.retention import retention
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
 from groundwire_collector.storage import keys as store
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import Access, Scope, digest, first_key
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 
 

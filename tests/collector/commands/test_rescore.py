@@ -8,11 +8,11 @@ from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
 from groundwire_collector.commands.rescore import rescore
-from groundwire_collector.monitoring import memory
-from groundwire_collector.monitoring.monitor import Monitor
-from groundwire_collector.monitoring.renewal import carry_out
+from groundwire_collector.drift import checkpoint
+from groundwire_collector.drift.monitor import Monitor
+from groundwire_collector.drift.rebaseline import carry_out
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import acts, turns
+from groundwire_collector.storage import baseline_actions, turns
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -48,11 +48,11 @@ def judged(number: int, revision: str, p_unsupported: float = 0.3) -> JudgedTurn
 
 def feed(engine: Engine, settings: Settings, found: list[JudgedTurn]) -> Monitor:
     with engine.begin() as connection:
-        monitor = memory.recall(connection, settings)
+        monitor = checkpoint.recall(connection, settings)
         turns.save(connection, found)
         carry_out(connection, monitor, int(START.timestamp() + 10**7) * 10**9)
         monitor.observe(found)
-        memory.keep(connection, monitor)
+        checkpoint.keep(connection, monitor)
     return monitor
 
 
@@ -68,7 +68,9 @@ def test_a_new_revision_gets_its_baseline_of_the_turns_of_the_old_one(engine, se
     now = Grounding().revision
     with engine.connect() as connection:
         [found] = turns.find(connection, TurnQuery(limit=1))
-        waiting = [act for act in acts.waiting(connection) if act.signal == "p_unsupported"]
+        waiting = [
+            act for act in baseline_actions.waiting(connection) if act.signal == "p_unsupported"
+        ]
         assert connection.execute(select(COUNTER)).all() == []  # nothing is counted twice
     by_name = {each.evaluator: each for each in found.evaluations}
     assert by_name["grounding"].revision == now

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.judging import judge
 from groundwire_collector.evaluation.registry import evaluators
+from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import State
 from groundwire_evaluators.turn import Chunk, Turn

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.judges.breaker import Breaker
 from groundwire_collector.judges.budget import Budget
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.judges.golden_rounds import LOOK_NS, GoldenRounds
+from groundwire_collector.judges.golden_job import LOOK_NS, GoldenRounds
+from groundwire_collector.llm.circuit_breaker import Breaker
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.storage import golden, judging
 from groundwire_evaluators.evaluation import Evaluation, State, Usage

@@ -11,13 +11,12 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 from sqlalchemy import Engine, insert
 
-from groundwire_collector.catalogue import EVALUATIONS, FAITHFULNESS, TURNS, all_metrics
-from groundwire_collector.intake import Intake
+from groundwire_collector.drift import checkpoint
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.monitor import Monitor
+from groundwire_collector.metric_definitions import EVALUATIONS, FAITHFULNESS, TURNS, all_metrics
 from groundwire_collector.metrics.exposition import CommittedGauges, Exposition
-from groundwire_collector.monitoring import memory
-from groundwire_collector.monitoring.monitor import Monitor
-from groundwire_collector.monitoring.terms import Terms
-from groundwire_collector.routes import metrics
+from groundwire_collector.receiver_metrics import Intake
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, progress
 from groundwire_collector.storage.counters import Exemplar, Increments
@@ -26,6 +25,7 @@ from groundwire_collector.storage.tables.drift import ALARM, DETECTOR
 from groundwire_collector.storage.tables.spans import ARRIVAL
 from groundwire_collector.storage.tables.turns import PENDING_TRACE
 from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_collector.web.api import metrics
 from groundwire_evaluators.drift import AlarmBudget
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.turn import Turn
@@ -199,8 +199,8 @@ def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine
         turn = Turn(id=str(number), service="bot", started_at=datetime.fromtimestamp(number, UTC))
         monitor.observe([JudgedTurn(turn, (evaluation,))])
         with engine.begin() as connection:
-            memory.keep(connection, monitor)
-            monitor = memory.recall(connection, Settings(baseline_turns=50))
+            checkpoint.keep(connection, monitor)
+            monitor = checkpoint.recall(connection, Settings(baseline_turns=50))
     labels = {"service": "bot", "signal": "p_unsupported", "revision": "7"}
     assert gauge(engine, "groundwire_baseline_turns") == [(labels, 50)]
     assert gauge(engine, "groundwire_baseline_flagged_turns") == [(labels, 5)]

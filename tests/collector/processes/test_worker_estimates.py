@@ -4,8 +4,8 @@ import multiprocessing
 from pathlib import Path
 from time import monotonic, sleep
 
-from groundwire_collector.labelling import draw
-from groundwire_collector.monitoring.estimating import FAITHFULNESS
+from groundwire_collector.estimates.labels import draw
+from groundwire_collector.estimates.refresh import FAITHFULNESS
 from groundwire_collector.processes.worker import work
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import estimates, labels, turns

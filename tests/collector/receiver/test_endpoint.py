@@ -18,8 +18,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from groundwire_collector.receiver.wire import field
-from groundwire_collector.span import Span
 from groundwire_collector.storage.encoding import message_of
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import arrivals, spans_of
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"

@@ -23,21 +23,21 @@ from tests.collector.receiver.cut_lines import cut_line
 from tests.ports import free_port
 
 from groundwire_collector.app import create_app
-from groundwire_collector.catalogue import (
+from groundwire_collector.auth.middleware import ATTEMPTS, FRESH_SECONDS
+from groundwire_collector.metric_definitions import (
     BAD_KEYS,
     SPANS_DEDUPLICATED,
     SPANS_RECEIVED,
     SPANS_REJECTED,
     Metric,
 )
-from groundwire_collector.gate import ATTEMPTS, FRESH_SECONDS
 from groundwire_collector.processes.receiver import Server
 from groundwire_collector.receiver.body import RefusalError
 from groundwire_collector.receiver.wire import field
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.keys import Access, first_key
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import arrivals, spans_of
 
 HEADERS = {"authorization": "Bearer gw_test"}

@@ -17,11 +17,11 @@ from tests.npm import installed
 from tests.ports import free_port
 
 from groundwire_collector.app import create_app
-from groundwire_collector.catalogue import REQUESTS
+from groundwire_collector.metric_definitions import REQUESTS
 from groundwire_collector.processes.receiver import Server
-from groundwire_collector.receiver.answers import RETRY_SECONDS
 from groundwire_collector.receiver.body import RefusalError
 from groundwire_collector.receiver.rate import Rate
+from groundwire_collector.responses.otlp import RETRY_SECONDS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.keys import first_key

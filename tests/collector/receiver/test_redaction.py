@@ -13,9 +13,9 @@ from groundwire_collector.app import create_app
 from groundwire_collector.errors import UsageError
 from groundwire_collector.receiver.wire import field
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
 from groundwire_collector.storage.contents import expand
 from groundwire_collector.storage.keys import first_key
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import spans_of
 from groundwire_collector.storage.tables.spans import CONTENT, LOG_RECORD, SPAN
 

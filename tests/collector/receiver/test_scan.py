@@ -12,18 +12,26 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import insert, select
-from sqlmodel import SQLModel
 
 from groundwire_collector.app import create_app
-from groundwire_collector.catalogue import TURNS
+from groundwire_collector.metric_definitions import TURNS
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import acts, counters, estimates, keys, labels, rollouts, turns
-from groundwire_collector.storage.acts import ActKind, BaselineAct
+from groundwire_collector.storage import (
+    baseline_actions,
+    counters,
+    estimates,
+    keys,
+    labels,
+    rollouts,
+    turns,
+)
+from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.estimates import KeptEstimate
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import Label
 from groundwire_collector.storage.rollouts import Rollout
+from groundwire_collector.storage.tables.base import StoredModel
 from groundwire_collector.storage.tables.drift import ALARM
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
@@ -79,7 +87,7 @@ def app(tmp_path: Path) -> FastAPI:
         wish = BaselineAct(
             kind=ActKind.PINNED, service=BANK, since_ns=1, by="anna", why=SECRET, at_ns=1
         )
-        acts.record(connection, wish)
+        baseline_actions.record(connection, wish)
     return app
 
 
@@ -205,7 +213,7 @@ def everything(app: FastAPI) -> dict[str, list[Any]]:
     with app.state.engine.connect() as connection:
         return {
             name: [tuple(row) for row in connection.execute(select(table))]
-            for name, table in SQLModel.metadata.tables.items()
+            for name, table in StoredModel.metadata.tables.items()
             if "service" in table.columns or name == "label"
         }
 

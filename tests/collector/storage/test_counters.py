@@ -1,6 +1,6 @@
 """Counters and histograms survive, add up, and keep the turn behind the number."""
 
-from groundwire_collector.catalogue import FAITHFULNESS, TURNS
+from groundwire_collector.metric_definitions import FAITHFULNESS, TURNS
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Exemplar, Increments
 

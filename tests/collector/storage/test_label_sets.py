@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from groundwire_collector.catalogue import FAITHFULNESS, TURNS
+from groundwire_collector.metric_definitions import FAITHFULNESS, TURNS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, label_sets
 from groundwire_collector.storage.counters import Increments

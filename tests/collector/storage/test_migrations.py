@@ -5,7 +5,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
-from sqlmodel import SQLModel
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
@@ -13,6 +12,7 @@ from groundwire_collector.storage import search, tables
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.migrations import HEAD
 from groundwire_collector.storage.migrations.running import newest
+from groundwire_collector.storage.tables.base import StoredModel
 
 assert tables
 
@@ -25,7 +25,7 @@ def test_the_steps_make_the_schema_of_the_tables(engine: Engine) -> None:
     with engine.connect() as connection:
         opts = {"compare_type": False, "include_name": lambda name, *_: not is_of_search(name)}
         context = MigrationContext.configure(connection, opts=opts)
-        difference = compare_metadata(context, SQLModel.metadata)
+        difference = compare_metadata(context, StoredModel.metadata)
     assert difference == [], "python -m groundwire_collector.storage.migrations NAME (or --first)"
 
 

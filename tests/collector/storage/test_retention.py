@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.retention import Removed, expire, forget, used_bytes
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore, arrivals, spans_of
 from groundwire_collector.storage.tables.spans import CONTENT, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN

@@ -8,11 +8,11 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
 from sqlalchemy import Engine, delete, func, select, update
 
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span, SpanEvent
 from groundwire_collector.storage.encoding import message_of
 from groundwire_collector.storage.engine import open_engine
 from groundwire_collector.storage.records import LogRecord, log_record, span_record
 from groundwire_collector.storage.shared_texts import forget_deleted
+from groundwire_collector.storage.span import Span, SpanEvent
 from groundwire_collector.storage.spans import SpanStore, arrivals, spans_of
 from groundwire_collector.storage.tables.spans import CONTENT, SPAN
 

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from groundwire_collector.errors import StorageUnavailableError
 from groundwire_collector.settings import Settings
-from groundwire_collector.span import Span
 from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
+from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore, spans_of
 
 TEXT = "Refunds are paid within fourteen days of the return. " * 8

@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import BigInteger, DateTime, String, TypeDecorator
-from sqlmodel import SQLModel
 
 from groundwire_collector.storage import search, tables
+from groundwire_collector.storage.tables.base import StoredModel
 
 assert tables  # registers every table
 
@@ -30,7 +30,7 @@ def ours(name: str | None, _kind: str, _parents: object) -> bool:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=SQLModel.metadata,
+    target_metadata=StoredModel.metadata,
     render_as_batch=True,  # SQLite alters a table by rebuilding it
     render_item=as_written,
     include_name=ours,

@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import JSON, Column
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class CounterRow(SQLModel, table=True):
+class CounterRow(StoredModel, table=True):
     """`labels` is the canonical JSON object of the label set (sorted keys)."""
 
     __tablename__ = "counter"
@@ -14,11 +16,11 @@ class CounterRow(SQLModel, table=True):
     metric: str = Field(primary_key=True)
     labels: str = Field(primary_key=True)
     value: float
-    updated_ns: int
+    updated_ns: int = Field(sa_type=WIDE)
     exemplar: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
 
 
-class HistogramRow(SQLModel, table=True):
+class HistogramRow(StoredModel, table=True):
     """`counts` are per bucket, not cumulative; the last one is the overflow bucket.
 
     `exemplars` holds, per bucket, {"trace_id", "value", "timestamp"} or null.
@@ -30,10 +32,10 @@ class HistogramRow(SQLModel, table=True):
     labels: str = Field(primary_key=True)
     counts: list[int] = Field(sa_column=Column(JSON, nullable=False))
     total: float
-    updated_ns: int
+    updated_ns: int = Field(sa_type=WIDE)
     exemplars: list[dict[str, Any] | None] = Field(sa_column=Column(JSON, nullable=False))
 
 
 # For queries, which are SQLAlchemy Core throughout.
-COUNTER = SQLModel.metadata.tables["counter"]
-HISTOGRAM = SQLModel.metadata.tables["histogram"]
+COUNTER = StoredModel.metadata.tables["counter"]
+HISTOGRAM = StoredModel.metadata.tables["histogram"]

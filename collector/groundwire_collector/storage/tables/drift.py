@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import JSON, Column
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class BaselineRow(SQLModel, table=True):
+class BaselineRow(StoredModel, table=True):
     """The reference of a (service, signal, evaluator revision); its losses until it is pinned."""
 
     __tablename__ = "baseline"
@@ -14,11 +16,11 @@ class BaselineRow(SQLModel, table=True):
     service: str = Field(primary_key=True)
     signal: str = Field(primary_key=True)
     revision: str = Field(primary_key=True)
-    pinned_ns: int | None = None  # None: still collecting
+    pinned_ns: int | None = Field(default=None, sa_type=WIDE)  # None: still collecting
     state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
-class BaselineTurnRow(SQLModel, table=True):
+class BaselineTurnRow(StoredModel, table=True):
     """A turn that a baseline is made of, in order; written once, when it is seen."""
 
     __tablename__ = "baseline_turn"
@@ -26,8 +28,8 @@ class BaselineTurnRow(SQLModel, table=True):
     service: str = Field(primary_key=True)
     signal: str = Field(primary_key=True)
     revision: str = Field(primary_key=True)
-    position: int = Field(primary_key=True)  # from 0
-    at_ns: int
+    position: int = Field(primary_key=True, sa_type=WIDE)  # from 0
+    at_ns: int = Field(sa_type=WIDE)
     loss: float
     route: str
     session: str  # a hash; "" for none
@@ -36,7 +38,7 @@ class BaselineTurnRow(SQLModel, table=True):
     flagged: bool | None = None
 
 
-class WatchRow(SQLModel, table=True):
+class WatchRow(StoredModel, table=True):
     """What a watch remembers besides its baseline and detectors: clocks, pots, the day's mean."""
 
     __tablename__ = "watch"
@@ -47,7 +49,7 @@ class WatchRow(SQLModel, table=True):
     state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
-class MonitorRow(SQLModel, table=True):
+class MonitorRow(StoredModel, table=True):
     """What the monitor remembers as a whole: how the budget was spent, sessions of a service."""
 
     __tablename__ = "monitor"
@@ -56,41 +58,43 @@ class MonitorRow(SQLModel, table=True):
     state: Any = Field(sa_column=Column(JSON, nullable=False))
 
 
-class RolloutRow(SQLModel, table=True):
+class RolloutRow(StoredModel, table=True):
     """A deployment that somebody announced."""
 
     __tablename__ = "rollout"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     service: str = Field(index=True)
     axis: str
     value: str
-    at_ns: int
-    announced_ns: int
+    at_ns: int = Field(sa_type=WIDE)
+    announced_ns: int = Field(sa_type=WIDE)
     announced_by: str
     note: str | None = None
 
 
-class BaselineActRow(SQLModel, table=True):
+class BaselineActRow(StoredModel, table=True):
     """Somebody's wish for another baseline: who, when, why; the monitor carries it out."""
 
     __tablename__ = "baseline_act"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     kind: str  # accepted, pinned, rescored
     service: str = Field(index=True)
     signal: str  # "": every signal
     revision: str  # "": whichever is current
-    since_ns: int  # the turns of the new baseline begin here
-    until_ns: int | None = None  # and end here; None: when there are enough
+    since_ns: int = Field(sa_type=WIDE)  # the turns of the new baseline begin here
+    until_ns: int | None = Field(
+        default=None, sa_type=WIDE
+    )  # and end here; None: when there are enough
     by: str
     why: str
-    at_ns: int
-    alarm_id: int | None = None
-    applied_ns: int | None = None
+    at_ns: int = Field(sa_type=WIDE)
+    alarm_id: int | None = Field(default=None, sa_type=WIDE)
+    applied_ns: int | None = Field(default=None, sa_type=WIDE)
 
 
-class DetectorRow(SQLModel, table=True):
+class DetectorRow(StoredModel, table=True):
     """The state of one detector; one a watched stream (service, signal, axis, value)."""
 
     __tablename__ = "detector"
@@ -101,11 +105,11 @@ class DetectorRow(SQLModel, table=True):
     axis: str = Field(primary_key=True)  # "" watches the whole service
     value: str = Field(primary_key=True)
     statistic: float  # the alarm is raised when those of a service and signal add up to 1
-    updated_ns: int
+    updated_ns: int = Field(sa_type=WIDE)
     state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
-class AxisValueRow(SQLModel, table=True):
+class AxisValueRow(StoredModel, table=True):
     """When a value of an axis (a model version, say) was first seen in a service.
 
     The axis "service" holds the services themselves.
@@ -116,44 +120,44 @@ class AxisValueRow(SQLModel, table=True):
     service: str = Field(primary_key=True)
     axis: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
-    position: int  # from 1, in order of appearance
-    first_seen_ns: int
+    position: int = Field(sa_type=WIDE)  # from 1, in order of appearance
+    first_seen_ns: int = Field(sa_type=WIDE)
 
 
-class AlarmRow(SQLModel, table=True):
+class AlarmRow(StoredModel, table=True):
     """An alarm, open until it is resolved; times are of the turns, not of the clock."""
 
     __tablename__ = "alarm"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     service: str = Field(index=True)
     signal: str
     axis: str
     value: str
     cause: str
-    raised_ns: int
-    changed_ns: int
-    changed_from_ns: int
-    changed_until_ns: int
+    raised_ns: int = Field(sa_type=WIDE)
+    changed_ns: int = Field(sa_type=WIDE)
+    changed_from_ns: int = Field(sa_type=WIDE)
+    changed_until_ns: int = Field(sa_type=WIDE)
     size: float  # by how much the mean got worse
     size_low: float
     size_high: float
-    resolved_ns: int | None = None  # recovered, or accepted
-    acknowledged_ns: int | None = None
+    resolved_ns: int | None = Field(default=None, sa_type=WIDE)  # recovered, or accepted
+    acknowledged_ns: int | None = Field(default=None, sa_type=WIDE)
     acknowledged_by: str | None = None
-    accepted_ns: int | None = None
+    accepted_ns: int | None = Field(default=None, sa_type=WIDE)
     accepted_by: str | None = None
     accepted_why: str | None = None
     details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
 
 
 # For queries, which are SQLAlchemy Core throughout.
-BASELINE = SQLModel.metadata.tables["baseline"]
-DETECTOR = SQLModel.metadata.tables["detector"]
-AXIS_VALUE = SQLModel.metadata.tables["axis_value"]
-ALARM = SQLModel.metadata.tables["alarm"]
-BASELINE_TURN = SQLModel.metadata.tables["baseline_turn"]
-WATCH = SQLModel.metadata.tables["watch"]
-MONITOR = SQLModel.metadata.tables["monitor"]
-ROLLOUT = SQLModel.metadata.tables["rollout"]
-BASELINE_ACT = SQLModel.metadata.tables["baseline_act"]
+BASELINE = StoredModel.metadata.tables["baseline"]
+DETECTOR = StoredModel.metadata.tables["detector"]
+AXIS_VALUE = StoredModel.metadata.tables["axis_value"]
+ALARM = StoredModel.metadata.tables["alarm"]
+BASELINE_TURN = StoredModel.metadata.tables["baseline_turn"]
+WATCH = StoredModel.metadata.tables["watch"]
+MONITOR = StoredModel.metadata.tables["monitor"]
+ROLLOUT = StoredModel.metadata.tables["rollout"]
+BASELINE_ACT = StoredModel.metadata.tables["baseline_act"]

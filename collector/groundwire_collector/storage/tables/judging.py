@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class JudgeTaskRow(SQLModel, table=True):
+class JudgeTaskRow(StoredModel, table=True):
     """A drawn turn that a judge has not judged yet.
 
     `lease` names who is at it until `leased_until_ns`; `counts` is false where an earlier
@@ -20,56 +22,56 @@ class JudgeTaskRow(SQLModel, table=True):
     judge: str = Field(primary_key=True)  # as the settings name it
     service: str
     probability: float | None = None
-    sampled_ns: int
-    due_ns: int
-    attempts: int = 0
+    sampled_ns: int = Field(sa_type=WIDE)
+    due_ns: int = Field(sa_type=WIDE)
+    attempts: int = Field(default=0, sa_type=WIDE)
     lease: str = ""
-    leased_until_ns: int = 0
+    leased_until_ns: int = Field(default=0, sa_type=WIDE)
     counts: bool = True
 
 
-class JudgeDayRow(SQLModel, table=True):
+class JudgeDayRow(StoredModel, table=True):
     """What a judge did on one day (days since the epoch, UTC)."""
 
     __tablename__ = "judge_day"
 
-    day: int = Field(primary_key=True)
+    day: int = Field(primary_key=True, sa_type=WIDE)
     judge: str = Field(primary_key=True)
-    judgements: int
+    judgements: int = Field(sa_type=WIDE)
     cost: float
 
 
-class EvaluatorRevisionRow(SQLModel, table=True):
+class EvaluatorRevisionRow(StoredModel, table=True):
     """When a revision of an evaluator was first seen here."""
 
     __tablename__ = "evaluator_revision"
 
     evaluator: str = Field(primary_key=True)
     revision: str = Field(primary_key=True)
-    first_seen_ns: int
+    first_seen_ns: int = Field(sa_type=WIDE)
 
 
-class GoldenRunRow(SQLModel, table=True):
+class GoldenRunRow(StoredModel, table=True):
     """A replay of a golden set through a judge; `summary` is written at its end."""
 
     __tablename__ = "golden_run"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     judge: str = Field(index=True)
     evaluator: str
     revision: str
     digest: str  # of the set
-    started_ns: int
-    ended_ns: int | None = None
+    started_ns: int = Field(sa_type=WIDE)
+    ended_ns: int | None = Field(default=None, sa_type=WIDE)
     summary: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
 
 
-class GoldenAnswerRow(SQLModel, table=True):
+class GoldenAnswerRow(StoredModel, table=True):
     """What the judge said of one turn of the set; `said` is null where it said nothing."""
 
     __tablename__ = "golden_answer"
 
-    run_id: int = Field(primary_key=True)
+    run_id: int = Field(primary_key=True, sa_type=WIDE)
     key: str = Field(primary_key=True)
     state: str
     said: bool | None = None
@@ -77,8 +79,8 @@ class GoldenAnswerRow(SQLModel, table=True):
 
 
 # For queries, which are SQLAlchemy Core throughout.
-JUDGE_TASK = SQLModel.metadata.tables["judge_task"]
-JUDGE_DAY = SQLModel.metadata.tables["judge_day"]
-EVALUATOR_REVISION = SQLModel.metadata.tables["evaluator_revision"]
-GOLDEN_RUN = SQLModel.metadata.tables["golden_run"]
-GOLDEN_ANSWER = SQLModel.metadata.tables["golden_answer"]
+JUDGE_TASK = StoredModel.metadata.tables["judge_task"]
+JUDGE_DAY = StoredModel.metadata.tables["judge_day"]
+EVALUATOR_REVISION = StoredModel.metadata.tables["evaluator_revision"]
+GOLDEN_RUN = StoredModel.metadata.tables["golden_run"]
+GOLDEN_ANSWER = StoredModel.metadata.tables["golden_answer"]

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import StoredModel
 
 
-class KeyRow(SQLModel, table=True):
+class KeyRow(StoredModel, table=True):
     __tablename__ = "api_key"
 
     id: str = Field(primary_key=True)
@@ -18,4 +20,4 @@ class KeyRow(SQLModel, table=True):
 
 
 # For queries, which are SQLAlchemy Core throughout.
-API_KEY = SQLModel.metadata.tables["api_key"]
+API_KEY = StoredModel.metadata.tables["api_key"]

@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class LabelRow(SQLModel, table=True):
+class LabelRow(StoredModel, table=True):
     """One act of labelling, never changed: the last one of a labeller and target counts.
 
     The target is a claim (`start`, `end`: code points of the answer), a chunk (`chunk_id`), or else
@@ -16,13 +18,13 @@ class LabelRow(SQLModel, table=True):
     __tablename__ = "label"
     __table_args__ = (Index("ix_label_service_labelled", "service", "labelled_ns"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     turn_id: str = Field(index=True)
     service: str
     labeller: str
-    labelled_ns: int
-    start: int | None = None
-    end: int | None = None
+    labelled_ns: int = Field(sa_type=WIDE)
+    start: int | None = Field(default=None, sa_type=WIDE)
+    end: int | None = Field(default=None, sa_type=WIDE)
     chunk_id: str | None = None
     verdict: str | None = None
     relevant: bool | None = None
@@ -30,7 +32,7 @@ class LabelRow(SQLModel, table=True):
     probability: float | None = None
 
 
-class EstimateRow(SQLModel, table=True):
+class EstimateRow(StoredModel, table=True):
     """The newest estimate of a segment, and the state of the interval that is always valid."""
 
     __tablename__ = "estimate"
@@ -40,11 +42,11 @@ class EstimateRow(SQLModel, table=True):
     value: str = Field(primary_key=True)  # model_version, or index_version; "" where none is known
     reference: str = Field(primary_key=True)  # human or judge
     evaluator: str = Field(primary_key=True)  # the judge; "" for people
-    updated_ns: int = Field(index=True)
+    updated_ns: int = Field(index=True, sa_type=WIDE)
     estimate: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     sequence: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
 
 
 # For queries, which are SQLAlchemy Core throughout.
-LABEL = SQLModel.metadata.tables["label"]
-ESTIMATE = SQLModel.metadata.tables["estimate"]
+LABEL = StoredModel.metadata.tables["label"]
+ESTIMATE = StoredModel.metadata.tables["estimate"]

@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class ShadowedRow(SQLModel, table=True):
+class ShadowedRow(StoredModel, table=True):
     """A production turn that is shadowed; `cell` is None while its closed-book call waits."""
 
     __tablename__ = "shadowed"
@@ -16,7 +18,7 @@ class ShadowedRow(SQLModel, table=True):
     service: str = Field(index=True)
     model_version: str | None = None
     prompt_version: str | None = None
-    sampled_ns: int
+    sampled_ns: int = Field(sa_type=WIDE)
     probability: float
     cell: str | None = None
     diagnostic: bool = False
@@ -24,12 +26,12 @@ class ShadowedRow(SQLModel, table=True):
     cluster: str = ""  # turns of one question are not independent
 
 
-class CanaryRunRow(SQLModel, table=True):
+class CanaryRunRow(StoredModel, table=True):
     """A scheduled run against one model; `state` is running, finished or abandoned."""
 
     __tablename__ = "canary_run"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     service: str
     model: str
     model_version: str
@@ -38,21 +40,21 @@ class CanaryRunRow(SQLModel, table=True):
     digest: str
     prompt: str
     state: str
-    started_ns: int = Field(index=True)
-    ended_ns: int | None = None
+    started_ns: int = Field(index=True, sa_type=WIDE)
+    ended_ns: int | None = Field(default=None, sa_type=WIDE)
 
 
-class CanaryResultRow(SQLModel, table=True):
+class CanaryResultRow(StoredModel, table=True):
     """One call of a run; `key` names item and arm."""
 
     __tablename__ = "canary_result"
 
-    run_id: int = Field(primary_key=True)
+    run_id: int = Field(primary_key=True, sa_type=WIDE)
     key: str = Field(primary_key=True)
     record: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
 # For queries, which are SQLAlchemy Core throughout.
-SHADOWED = SQLModel.metadata.tables["shadowed"]
-CANARY_RUN = SQLModel.metadata.tables["canary_run"]
-CANARY_RESULT = SQLModel.metadata.tables["canary_result"]
+SHADOWED = StoredModel.metadata.tables["shadowed"]
+CANARY_RUN = StoredModel.metadata.tables["canary_run"]
+CANARY_RESULT = StoredModel.metadata.tables["canary_result"]

@@ -1,14 +1,16 @@
 """Spans as they arrived, the texts they share, and the order of their arrival."""
 
 from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 def _bytes(length: int | None = None) -> Column[bytes]:
     return Column(LargeBinary(length), nullable=False)
 
 
-class ArrivalRow(SQLModel, table=True):
+class ArrivalRow(StoredModel, table=True):
     """News of one trace in one commit; the worker's position in the stream is one `seq`.
 
     `closes` says that a span which came ends the trace's local root, `complete` that the emitter
@@ -18,14 +20,14 @@ class ArrivalRow(SQLModel, table=True):
     __tablename__ = "arrival"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
-    seq: int | None = Field(default=None, primary_key=True)
+    seq: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     trace_id: bytes = Field(sa_column=_bytes(16))
-    received_ns: int
+    received_ns: int = Field(sa_type=WIDE)
     closes: bool
     complete: bool
 
 
-class SpanRow(SQLModel, table=True):
+class SpanRow(StoredModel, table=True):
     """One stored span; `id` grows with time, so that retention deletes from its low end.
 
     `body` is the OTLP message, compressed, without the long texts and the resource, which are
@@ -35,18 +37,18 @@ class SpanRow(SQLModel, table=True):
     __tablename__ = "span"
     __table_args__ = (UniqueConstraint("trace_id", "span_id"), {"sqlite_autoincrement": True})
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     trace_id: bytes = Field(sa_column=_bytes(16))
     span_id: bytes = Field(sa_column=_bytes(8))
     service: str
-    received_ns: int
-    start_ns: int
+    received_ns: int = Field(sa_type=WIDE)
+    start_ns: int = Field(sa_type=WIDE)
     ended: bool
     contents: bytes = Field(sa_column=_bytes())
     body: bytes = Field(sa_column=_bytes())
 
 
-class LogRecordRow(SQLModel, table=True):
+class LogRecordRow(StoredModel, table=True):
     """One stored OTLP log record that is an event of a span; `digest` makes re-sending harmless."""
 
     __tablename__ = "log_record"
@@ -55,17 +57,17 @@ class LogRecordRow(SQLModel, table=True):
         {"sqlite_autoincrement": True},
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     trace_id: bytes = Field(sa_column=_bytes(16))
     span_id: bytes = Field(sa_column=_bytes(8))
     digest: bytes = Field(sa_column=_bytes(16))
     service: str
-    received_ns: int
+    received_ns: int = Field(sa_type=WIDE)
     contents: bytes = Field(sa_column=_bytes())
     body: bytes = Field(sa_column=_bytes())
 
 
-class ContentRow(SQLModel, table=True):
+class ContentRow(StoredModel, table=True):
     """A text that spans of one day share, kept once; `digest` is its keyed hash.
 
     `day` counts days since the epoch: the day its spans were received, and are deleted.
@@ -74,13 +76,13 @@ class ContentRow(SQLModel, table=True):
     __tablename__ = "content"
     __table_args__ = (Index("ix_content_digest", "digest", "day", unique=True),)
 
-    id: int | None = Field(default=None, primary_key=True)
-    day: int
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
+    day: int = Field(sa_type=WIDE)
     digest: bytes = Field(sa_column=_bytes(16))
     body: bytes = Field(sa_column=_bytes())
 
 
-class StoreFactRow(SQLModel, table=True):
+class StoreFactRow(StoredModel, table=True):
     """What every process on this database must agree on: the key of the hashes, the sweeps."""
 
     __tablename__ = "store_fact"
@@ -90,8 +92,8 @@ class StoreFactRow(SQLModel, table=True):
 
 
 # For queries, which are SQLAlchemy Core throughout.
-ARRIVAL = SQLModel.metadata.tables["arrival"]
-SPAN = SQLModel.metadata.tables["span"]
-LOG_RECORD = SQLModel.metadata.tables["log_record"]
-CONTENT = SQLModel.metadata.tables["content"]
-STORE_FACT = SQLModel.metadata.tables["store_fact"]
+ARRIVAL = StoredModel.metadata.tables["arrival"]
+SPAN = StoredModel.metadata.tables["span"]
+LOG_RECORD = StoredModel.metadata.tables["log_record"]
+CONTENT = StoredModel.metadata.tables["content"]
+STORE_FACT = StoredModel.metadata.tables["store_fact"]

@@ -3,32 +3,34 @@
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 _DRAWN = text("probability IS NOT NULL")  # few: what judges every turn has none
 
 
-class CursorRow(SQLModel, table=True):
+class CursorRow(StoredModel, table=True):
     """How far a reader of the span stream has come."""
 
     __tablename__ = "cursor"
 
     reader: str = Field(primary_key=True)
-    seq: int
+    seq: int = Field(sa_type=WIDE)
 
 
-class PendingTraceRow(SQLModel, table=True):
+class PendingTraceRow(StoredModel, table=True):
     """A trace whose spans are still arriving, and when it counts as complete."""
 
     __tablename__ = "pending_trace"
 
     trace_id: str = Field(primary_key=True)
-    last_received_ns: int
+    last_received_ns: int = Field(sa_type=WIDE)
     root_ended: bool
-    due_ns: int = Field(index=True)
+    due_ns: int = Field(index=True, sa_type=WIDE)
 
 
-class TurnRow(SQLModel, table=True):
+class TurnRow(StoredModel, table=True):
     """`facts` holds the rest of the turn; texts that are searched or sorted have columns."""
 
     __tablename__ = "turn"
@@ -44,7 +46,7 @@ class TurnRow(SQLModel, table=True):
     model_version: str | None = None
     prompt_version: str | None = None
     index_version: str | None = None
-    started_ns: int = Field(index=True)
+    started_ns: int = Field(index=True, sa_type=WIDE)
     question: str | None = None
     answer: str | None = None
     not_evaluable_reason: str | None = None
@@ -53,7 +55,7 @@ class TurnRow(SQLModel, table=True):
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
 
 
-class ScoreRow(SQLModel, table=True):
+class ScoreRow(StoredModel, table=True):
     """`probability` is how likely the turn was drawn; null of what judges every turn."""
 
     __tablename__ = "score"
@@ -73,26 +75,26 @@ class ScoreRow(SQLModel, table=True):
     citations: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON))
 
 
-class ClaimRow(SQLModel, table=True):
+class ClaimRow(StoredModel, table=True):
     """`start` and `end` are Unicode code points into the answer; `chunk` indexes the turn's."""
 
     __tablename__ = "claim"
 
     turn_id: str = Field(primary_key=True)
     evaluator: str = Field(primary_key=True)
-    position: int = Field(primary_key=True)
-    start: int
-    end: int
+    position: int = Field(primary_key=True, sa_type=WIDE)
+    start: int = Field(sa_type=WIDE)
+    end: int = Field(sa_type=WIDE)
     verdict: str = Field(index=True)
     support: float | None = None
-    chunk: int | None = None
+    chunk: int | None = Field(default=None, sa_type=WIDE)
     reason: str | None = None
     spans: list[list[int]] = Field(default_factory=list, sa_column=Column(JSON))
 
 
 # For queries, which are SQLAlchemy Core throughout.
-CURSOR = SQLModel.metadata.tables["cursor"]
-PENDING_TRACE = SQLModel.metadata.tables["pending_trace"]
-TURN = SQLModel.metadata.tables["turn"]
-SCORE = SQLModel.metadata.tables["score"]
-CLAIM = SQLModel.metadata.tables["claim"]
+CURSOR = StoredModel.metadata.tables["cursor"]
+PENDING_TRACE = StoredModel.metadata.tables["pending_trace"]
+TURN = StoredModel.metadata.tables["turn"]
+SCORE = StoredModel.metadata.tables["score"]
+CLAIM = StoredModel.metadata.tables["claim"]

@@ -1,0 +1,1 @@
+"""Alerting: Prometheus rules, runbooks, and the webhook for people without Alertmanager."""

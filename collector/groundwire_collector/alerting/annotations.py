@@ -1,0 +1,104 @@
+"""The words of alerts that several say: who is affected, numbers beside them, and links.
+
+https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
+"""
+
+from collections.abc import Sequence
+
+from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.metric_definitions import VERSION_LABELS
+
+VERSIONS = VERSION_LABELS[1:]
+CLOCK = "2006-01-02 15:04:05 MST"  # Go's way to say a format
+# What a signal tells, in words for someone just woken; one that is not here has its name alone.
+SIGNALS = {
+    "p_unsupported": "unsupported claims",
+    "override": "values against the context",
+    "canary": "canaries answered from memory",
+}
+WHOLE = 'printf "%.0f"'
+SHARE = "humanizePercentage"
+
+
+def named(label: str) -> str:
+    return f"{{{{ $labels.{label} }}}}"
+
+
+def signal(label: str) -> str:
+    """The signal in words, and its name in brackets."""
+    said = "".join(
+        f'{{{{ if eq {label} "{name}" }}}}{words} {{{{ end }}}}' for name, words in SIGNALS.items()
+    )
+    return f"{said}({{{{ {label} }}}})"
+
+
+def versions(names: Sequence[str] = VERSIONS) -> str:
+    """The versions an alert has; nothing for those it has not."""
+    return "".join(
+        f"{{{{ with $labels.{name} }}}}, {name} {{{{ . }}}}{{{{ end }}}}" for name in names
+    )
+
+
+def number(series: str, labels: Sequence[str], written: str, further: str = "") -> str:
+    """The value of a series with the alert's labels, written by a template function or `printf`.
+
+    `further` are matchers besides. Where there is no such series it says so.
+    """
+    matchers = ",".join([*(f"{name}=%q" for name in labels), *([further] if further else ())])
+    values = "".join(f" $labels.{name}" for name in labels)
+    asked = f"printf `{series}{{{matchers}}}`{values}" if labels else f"`{series}{{{further}}}`"
+    shown = f"{{{{ . | first | value | {written} }}}}"
+    return f"{{{{ with {asked} | query }}}}{shown}{{{{ else }}}}not known{{{{ end }}}}"
+
+
+def drift_since() -> str:
+    """What the open drift alarms of the alert's service say: since when, within which error."""
+
+    def told(bound: str) -> str:
+        series = 'groundwire:drift:bound{service=%q,signal=%q,axis=%q,value=%q,bound="' + bound
+        asked = f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.axis .Labels.value'
+        clock = '{{ (. | first | value | toTime).Format "15:04:05" }}'
+        return f"{{{{ with {asked} | query }}}}{clock}{{{{ end }}}}"
+
+    alarms = "printf `groundwire:drift:changed{service=%q}` $labels.service | query"
+    where = "{{ if .Labels.axis }} of {{ .Labels.axis }} {{ .Labels.value }}{{ end }}"
+    moment = f'{{{{ (.Value | toTime).Format "{CLOCK}" }}}}'
+    error = f"between {told('from')} and {told('until')}"
+    return (
+        f"{{{{ range $i, $_ := {alarms} }}}}{{{{ if $i }}}}; {{{{ end }}}}"
+        f"{signal('.Labels.signal')}{where} got worse at {moment} ({error}), "
+        "probable cause: {{ .Labels.cause }}{{ else }}No drift alarm is open yet: "
+        "compare the newest version with the one before.{{ end }}"
+    )
+
+
+def turns_url(limits: Limits, labels: Sequence[str], order: str, further: str = "") -> str:
+    return f"{limits.collector_url}/turns?order={order}{_chosen(labels)}{further}"
+
+
+def worst_links(limits: Limits, labels: Sequence[str], window: int) -> dict[str, str]:
+    """To the worst turn itself, which someone just woken wants to see, and to the list of them.
+
+    Of the time since the change that a drift alarm names, else of the last `window` seconds.
+    """
+    changed = "printf `min(groundwire:drift:changed{service=%q})` $labels.service"
+    shown = f"{{{{ . | first | value | {WHOLE} }}}}"
+    recently = f'{{{{ with query "time() - {window}" }}}}{shown}{{{{ end }}}}'
+    begin = f"&since={{{{ with {changed} | query }}}}{shown}{{{{ else }}}}{recently}{{{{ end }}}}"
+    return {
+        "worst_turn_url": f"{limits.collector_url}/turns/worst?order=worst{_chosen(labels)}{begin}",
+        "turns_url": turns_url(limits, labels, "worst", begin),
+        "dashboard_url": dashboard_url(limits),
+    }
+
+
+def dashboard_url(limits: Limits) -> str:
+    service = "{{ $labels.service | urlquery }}"
+    return f"{limits.grafana_url}/d/groundwire-overview?var-service={service}"
+
+
+def _chosen(labels: Sequence[str]) -> str:
+    return "".join(
+        f"{{{{ with $labels.{name} }}}}&{name}={{{{ . | urlquery }}}}{{{{ end }}}}"
+        for name in labels
+    )

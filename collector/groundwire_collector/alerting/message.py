@@ -1,0 +1,107 @@
+"""What a webhook is told of an alarm: a body as Alertmanager sends it, version 4.
+
+https://prometheus.io/docs/alerting/latest/configuration/#webhook_config : whoever reads those reads
+these. Labels and texts are those of the Prometheus rule GroundwireDrift.
+"""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlencode
+
+from groundwire_collector.alerting.annotations import SIGNALS
+from groundwire_collector.storage.drift import Alarm
+
+VERSION = "4"
+NAME = "GroundwireDrift"
+OPEN_END = "0001-01-01T00:00:00Z"  # as Alertmanager writes the end of what has none
+SECOND_NS = 1_000_000_000
+
+
+def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
+    """The document for one alarm; `pages` is the address of the collector's pages."""
+    status = "resolved" if resolved else "firing"
+    labels = _labels(alarm)
+    told = {
+        "status": status,
+        "labels": labels,
+        "annotations": _annotations(alarm, pages),
+        "startsAt": _moment(alarm.raised_ns),
+        "endsAt": _moment(alarm.resolved_ns) if resolved and alarm.resolved_ns else OPEN_END,
+        "generatorURL": f"{pages}/alarms",
+        "fingerprint": fingerprint(alarm),
+    }
+    return {
+        "version": VERSION,
+        "groupKey": f'groundwire:{{service="{alarm.service}"}}',
+        "truncatedAlerts": 0,
+        "status": status,
+        "receiver": "groundwire",
+        "groupLabels": {"service": alarm.service},
+        "commonLabels": labels,
+        "commonAnnotations": told["annotations"],
+        "externalURL": pages,
+        "alerts": [told],
+    }
+
+
+def fingerprint(alarm: Alarm) -> str:
+    """The same for both messages of an alarm, and for no other alarm: 16 hex digits."""
+    named = (alarm.service, alarm.signal, alarm.axis, alarm.value, str(alarm.raised_ns))
+    return sha256("\0".join(named).encode()).hexdigest()[:16]
+
+
+def idempotency_key(alarm: Alarm, *, resolved: bool) -> str:
+    """The same each time this message is sent: who saw it already may pass it over."""
+    return f"{fingerprint(alarm)}-{'resolved' if resolved else 'firing'}"
+
+
+def _labels(alarm: Alarm) -> dict[str, str]:
+    return {
+        "alertname": NAME,
+        "severity": "ticket",
+        "service": alarm.service,
+        "signal": alarm.signal,
+        "axis": alarm.axis,
+        "value": alarm.value,
+        "cause": alarm.cause,
+    }
+
+
+def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
+    where = f" of {alarm.axis} {alarm.value}" if alarm.axis else ""
+    signal = f"{SIGNALS.get(alarm.signal, '')} ({alarm.signal})".lstrip()
+    chosen = {"order": "worst", "service": alarm.service}
+    if alarm.axis:
+        chosen[alarm.axis] = alarm.value
+    query = urlencode({**chosen, "since": alarm.changed_ns // SECOND_NS})
+    low, high = _clock(alarm.changed_from_ns), _clock(alarm.changed_until_ns)
+    return {
+        "summary": f"{alarm.service}: {signal}{where} got worse by {alarm.size:.2f}",
+        "description": f"The mean loss (0 best, 1 worst) grew by {alarm.size_low:.2f} to "
+        f"{alarm.size_high:.2f} beyond the pinned baseline. The false-alarm budget covers all "
+        "detectors together; the alarm stays open until it is resolved.",
+        "since": f"{signal}{where} got worse at {_day(alarm.changed_ns)} (between {low} and "
+        f"{high}), probable cause: {alarm.cause}",
+        "first": "Open the worst turn. The right chunk is there and the answer says something "
+        "else: halt or roll back what is named above. It is missing: it is retrieval or the index.",
+        "worst_turn_url": f"{pages}/turns/worst?{query}",
+        "turns_url": f"{pages}/turns?{query}",
+        "runbook_url": f"{pages}/runbooks/{NAME}",
+    }
+
+
+def _moment(ns: int) -> str:
+    return _utc(ns).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _day(ns: int) -> str:
+    return f"{_utc(ns):%Y-%m-%d %H:%M:%S UTC}"
+
+
+def _clock(ns: int) -> str:
+    return f"{_utc(ns):%H:%M:%S}"
+
+
+def _utc(ns: int) -> datetime:
+    return datetime.fromtimestamp(ns / SECOND_NS, UTC)

@@ -1,0 +1,81 @@
+"""The outbox, message by message: each alarm's in order, none lost by a restart.
+
+A message is taken out when it was received, so at least once: a process that is killed between the
+answer and the commit sends it again, with the same key. What an outage of a day has kept is
+forgotten, save that an alarm is open.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from time import time_ns
+from typing import Any
+
+from sqlalchemy import Engine
+
+from groundwire_collector.alerting.message import body, idempotency_key
+from groundwire_collector.storage import drift, notifications
+from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.notifications import Notice
+
+log = logging.getLogger(__name__)
+
+SECOND_NS = 1_000_000_000
+LEASE_NS = 120 * SECOND_NS  # a try takes less
+LONGEST_PAUSE_NS = 900 * SECOND_NS
+FIRST_PAUSE_NS = 15 * SECOND_NS  # after a try that failed; doubled each time
+KEPT_NS = 86_400 * SECOND_NS
+
+Tell = Callable[[dict[str, Any], str], bool]  # document and idempotency key; whether received
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Tells what waits; `pages` is the address of the collector's pages, for links."""
+
+    engine: Engine
+    tell: Tell
+    pages: str
+    clock: Callable[[], int] = time_ns
+
+    def step(self) -> bool:
+        """Tell the next message that is due; whether there was one."""
+        with self.engine.connect() as connection:
+            waiting = notifications.waiting(connection)
+        notice = next(_due(waiting, self.clock()), None)
+        if notice is None:
+            return False
+        alarm = self._take(notice)
+        if alarm is None:
+            return False
+        key = idempotency_key(alarm, resolved=notice.resolved)
+        received = self.tell(body(alarm, self.pages, resolved=notice.resolved), key)
+        with self.engine.begin() as connection:
+            if received:
+                notifications.settle(connection, notice)
+            else:
+                pause = min(FIRST_PAUSE_NS << min(notice.tries, 10), LONGEST_PAUSE_NS)
+                notifications.postpone(connection, notice, self.clock() + pause)
+        return True
+
+    def _take(self, notice: Notice) -> Alarm | None:
+        """The alarm to tell; None where another process was faster, or it is too late."""
+        now_ns = self.clock()
+        with self.engine.begin() as connection:
+            if gone := notifications.expire(connection, now_ns - KEPT_NS):
+                log.error("%d messages about alarms were not taken for a day: dropped", gone)
+            if not notifications.claim(connection, notice, now_ns + LEASE_NS):
+                return None
+            alarm = drift.alarm(connection, notice.alarm_id)
+            if alarm is None:
+                notifications.settle(connection, notice)
+            return alarm
+
+
+def _due(waiting: Iterable[Notice], now_ns: int) -> Iterator[Notice]:
+    """The first message of each alarm, where it is due: that it is over comes after that it is."""
+    seen: set[int] = set()
+    for notice in waiting:
+        if notice.alarm_id not in seen and notice.due_ns <= now_ns:
+            yield notice
+        seen.add(notice.alarm_id)

@@ -1,0 +1,39 @@
+"""What rules are made of: recorded series, and the expressions that count over a window.
+
+All replicas of the collector show the same committed counters: one of them is taken.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from groundwire_collector.alerting.rules.settings import Limits, duration
+from groundwire_collector.metric_definitions import EVALUATOR_LABELS, VERSION_LABELS, Metric
+
+BY_VERSION = VERSION_LABELS
+BY_JUDGE = (*VERSION_LABELS, *EVALUATOR_LABELS)
+BY_SERVICE_AND_JUDGE = ("service", *EVALUATOR_LABELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recorded series: its name, what it says, the expression behind it, labels it adds."""
+
+    name: str
+    meaning: str
+    expression: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def one_replica(limits: Limits, series: str) -> str:
+    """Of the replicas that all show the same number, one."""
+    return f"max without ({', '.join(limits.replica_labels)}) ({series})"
+
+
+def grown(limits: Limits, by: Sequence[str], series: str, window: int) -> str:
+    """By how much a counter grew over a window of seconds, summed by labels."""
+    increase = one_replica(limits, f"increase({series}[{duration(window)}])")
+    return f"sum by ({', '.join(by)}) ({increase})"
+
+
+def total(metric: Metric, matchers: str = "") -> str:
+    return f"{metric.name}_total{matchers}"

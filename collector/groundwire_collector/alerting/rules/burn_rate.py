@@ -1,0 +1,234 @@
+"""How fast flagged turns use up what is allowed: burn rates over several windows at once.
+
+What the baseline flags when all is well (the floor) is no budget: an evaluator has its own false
+flags. The budget is what the target allows beyond it, and a burn rate of 1 flags just that much
+more. A window's threshold is its factor times the budget above the floor, but never beyond half of
+the turns that are not flagged when all is well: with budgets of percents, not of thousandths as in
+the workbook, a factor of 14.4 could not be reached otherwise (docs/decisions/0065).
+
+Its price, false alarms and delay, is simulated: `groundwire rules --simulate`.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from groundwire_collector.alerting.promql import (
+    BY_JUDGE,
+    BY_SERVICE_AND_JUDGE,
+    Recording,
+    grown,
+    one_replica,
+    total,
+)
+from groundwire_collector.alerting.rules.settings import BurnWindow, Limits, Severity, duration
+from groundwire_collector.alerting.rules.slo_targets import Target
+from groundwire_collector.metric_definitions import (
+    BASELINE_FLAGGED_TURNS,
+    BASELINE_TURNS,
+    FAITHFULNESS,
+    FLAGGED_TURNS,
+)
+
+GRADUALLY = 6 * 3600  # longer windows are counted at each `reference_interval` only
+ON = f"on ({', '.join(BY_SERVICE_AND_JUDGE)})"
+JUDGED_SIGNAL, JUDGE = "p_unsupported", "grounding"  # whose baseline knows what was flagged
+SCORED = "groundwire:scored_turns:window"
+FLAGGED = "groundwire:flagged_turns:window"
+RATIO = "groundwire:flagged_turns:window_ratio"
+FLOOR = "groundwire:flagged_turns:floor"
+TARGET = "groundwire:flagged_turns:target"
+THRESHOLD = "groundwire:flagged_turns:threshold"
+BURNING = "groundwire:flagged_turns:burning"
+BURN = "GroundwireFaithfulnessBurn"  # the page
+TOLD = "groundwire:burn_page:timestamp_seconds"
+
+
+def burn_recordings(limits: Limits) -> tuple[Recording, ...]:
+    """What is recorded at each `interval`, each using only those before it."""
+    return (
+        *_counts(limits, (w for w in _windows(limits) if w <= GRADUALLY)),
+        *_whole_service(),
+        Recording(
+            RATIO,
+            "Share of scored turns that are flagged, by window, of versions and of services.",
+            f"{FLAGGED} / ({SCORED} > 0)",
+        ),
+        *_target(limits),
+        *(_threshold(limits, window) for window in limits.burn_windows),
+        *_noise(),
+        _told(limits),
+        *(_burning(limits, severity) for severity in Severity),
+    )
+
+
+def gradual_recordings(limits: Limits) -> tuple[Recording, ...]:
+    """The counts over long windows."""
+    return tuple(_counts(limits, (w for w in _windows(limits) if w > GRADUALLY)))
+
+
+def _windows(limits: Limits) -> Sequence[int]:
+    return sorted(set(chain.from_iterable((w.long, w.short) for w in limits.burn_windows)))
+
+
+def _counts(limits: Limits, windows: Iterable[int]) -> Iterable[Recording]:
+    for window in windows:
+        labels = {"window": duration(window), "scope": "version"}
+        scored = grown(limits, BY_JUDGE, f"{FAITHFULNESS.name}_count", window)
+        flagged = grown(limits, BY_JUDGE, total(FLAGGED_TURNS), window)
+        yield Recording(SCORED, "Scored turns by window; scope: version, service.", scored, labels)
+        # An evaluator of a sample flags turns too: only those with scored turns are counted.
+        yield Recording(
+            FLAGGED,
+            "Those of them that are flagged; 0 where none is.",
+            f"({flagged}\nor {scored} * 0)\nand {scored}",
+            labels,
+        )
+
+
+def _whole_service() -> Iterable[Recording]:
+    by = ", ".join((*BY_SERVICE_AND_JUDGE, "window"))
+    for name, meaning in (
+        (SCORED, "The same over all versions of a service."),
+        (FLAGGED, "The same over all versions of a service."),
+    ):
+        summed = f'sum by ({by}) ({name}{{scope="version"}})'
+        yield Recording(name, meaning, summed, {"scope": "service"})
+
+
+def _target(limits: Limits) -> tuple[Recording, ...]:
+    flagged = one_replica(limits, f'{BASELINE_FLAGGED_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}')
+    turns = one_replica(limits, f'{BASELINE_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}')
+    by = ", ".join(BY_SERVICE_AND_JUDGE)
+
+    def of_judge(series: str) -> str:
+        return f'max by ({by}) (label_replace({series}, "evaluator", "{JUDGE}", "", ""))'
+
+    baseline = "groundwire:flagged_turns:baseline"
+    return (
+        Recording(
+            "groundwire:scored_turns:baseline",
+            "Scored turns of the pinned baseline of a service.",
+            of_judge(turns),
+        ),
+        Recording(
+            baseline,
+            "Share of them that were flagged.",
+            f"{of_judge(flagged)}\n/ (groundwire:scored_turns:baseline > 0)",
+        ),
+        Recording(
+            TARGET,
+            "Share of scored turns that may be flagged, as the file of targets says.",
+            "\nor ".join(f"({part})" for part in _targets(limits)),
+        ),
+        Recording(
+            FLOOR,
+            "Share that is flagged when all is well, which uses up nothing: the baseline's; 0 "
+            "where there is none, or where the target is tighter than the baseline.",
+            f"({baseline} < {TARGET})\nor {TARGET} * 0",
+        ),
+    )
+
+
+def _targets(limits: Limits) -> Iterable[str]:
+    named = limits.targets.services
+    for service, target in sorted(named.items()):
+        yield _allowed(target, f'service="{_quoted(service)}"')
+    others = "|".join(_quoted(_pattern(service)) for service in sorted(named))
+    yield _allowed(limits.targets.default, f'service!~"{others}"' if others else "")
+
+
+def _allowed(target: Target, matcher: str) -> str:
+    if target.flagged is None:
+        return f"groundwire:flagged_turns:baseline{{{matcher}}} + {target.effect:g}"
+    matcher = f'scope="service"{f", {matcher}" if matcher else ""}'
+    of_service = f"max by ({', '.join(BY_SERVICE_AND_JUDGE)}) ({SCORED}{{{matcher}}})"
+    return f"{of_service} * 0 + {target.flagged:g}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _pattern(text: str) -> str:
+    """The text as a regular expression of RE2 that matches just it."""
+    return "".join(c if c.isalnum() or c in "_ -" or ord(c) > 127 else f"\\{c}" for c in text)
+
+
+def _threshold(limits: Limits, window: BurnWindow) -> Recording:
+    most = f"{limits.most_excess:g} * (1 - {FLOOR})"
+    burnt = f"{window.factor:g} * ({TARGET} - {FLOOR})"
+    return Recording(
+        THRESHOLD,
+        "Share of flagged turns from which a burn over this window is told.",
+        f"{FLOOR}\n+ (({burnt} < {most})\nor {most})",
+        {"window": duration(window.long)},
+    )
+
+
+def _noise() -> tuple[Recording, ...]:
+    variance = f"({TARGET} * (1 - {TARGET}))"
+    of_baseline = f"({variance} / (groundwire:scored_turns:baseline > 0) or {TARGET} * 0)"
+    return (
+        Recording(
+            "groundwire:flagged_turns:excess",
+            "By how much the flagged share is above the floor.",
+            f"{RATIO} - {ON} group_left () {FLOOR}",
+        ),
+        Recording(
+            "groundwire:flagged_turns:noise",
+            "Standard error of that, of a service at its target: of the turns in the window, and "
+            "of the baseline's.",
+            f"sqrt(\n  (1 / ({SCORED} > 0)) * {ON} group_left () {variance}\n"
+            f"  + {ON} group_left () {of_baseline}\n)",
+        ),
+    )
+
+
+def _told(limits: Limits) -> Recording:
+    page = f'ALERTS{{alertname="{BURN}", alertstate="firing"}}'
+    memory = duration(max(_windows(limits)))
+    return Recording(
+        TOLD,
+        "When a page last told that a service burns.",
+        f"max by (service) (timestamp({page}))\n"
+        f"or max by (service) (last_over_time({TOLD}[{memory}]))",
+    )
+
+
+def already_told(window: int) -> str:
+    """Services of which a page told within a window: what it holds is no news."""
+    return f"(time() - {TOLD} < {window})"
+
+
+def _burning(limits: Limits, severity: Severity) -> Recording:
+    chosen = [window for window in limits.burn_windows if window.severity is severity]
+    conditions = "\nor\n".join(f"(\n{_burns(limits, window)}\n)" for window in chosen)
+    # Where no window is of this severity the series is empty, not missing.
+    return Recording(
+        BURNING,
+        "Flagged share of versions and services that burn through what is allowed, by severity.",
+        f"max without (window) (\n{conditions or f'{RATIO} > 1'}\n)",
+        {"severity": severity.value},
+    )
+
+
+def _burns(limits: Limits, window: BurnWindow) -> str:
+    long, short = (f'{{window="{duration(length)}"}}' for length in (window.long, window.short))
+    threshold = f"{ON} group_left () {THRESHOLD}{long}"
+    # A ticket's short window is hours long: it still holds the turns that a page told of.
+    told = f"\nunless on (service) {already_told(window.short)}"
+    trailing = told if window.severity is Severity.TICKET else ""
+    return (
+        f"{RATIO}{long} > {threshold}\n"
+        f"and ignoring (window) ({RATIO}{short} > {threshold})\n"
+        f"and groundwire:flagged_turns:excess{long}"
+        f" > {limits.noise_factor:g} * groundwire:flagged_turns:noise{long}\n"
+        f"and {SCORED}{long} >= {limits.min_turns}{trailing}"
+    )
+
+
+def burning(severity: Severity) -> str:
+    """The versions that burn, and the services of which no single version does."""
+    by_scope = f'{BURNING}{{severity="{severity.value}", scope="%s"}}'
+    version, service = by_scope % "version", by_scope % "service"
+    return f"max without (scope) (\n{version}\nor ({service} unless {ON} {version})\n)"

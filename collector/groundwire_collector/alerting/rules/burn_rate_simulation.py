@@ -1,0 +1,217 @@
+"""What the burn rates cost: false alarms while nothing changes, and how long a change takes.
+
+The rules themselves, replayed on simulated counts, minute by minute: Poisson traffic, turns flagged
+independently of each other (or together, session by session), a baseline that is itself a sample.
+Real traffic has bursts and seasons: then there are more false alarms than printed here.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from groundwire_collector.alerting.rules.settings import (
+    DAY,
+    HOUR,
+    MINUTE,
+    BurnWindow,
+    Limits,
+    Severity,
+)
+from groundwire_collector.alerting.rules.slo_targets import Target
+from groundwire_evaluators.statistics import clopper_pearson
+
+Counts = npt.NDArray[np.int64]  # runs × minutes
+Shares = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]  # runs × minutes
+
+PERIOD = 30 * DAY
+AT_ONCE = 10  # runs in memory
+SETTLED = 4 * DAY  # before a change, so that every window is full
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Scored turns an hour, the share that is flagged when all is well, turns of a session that
+    share their fate, and the turns of the baseline."""
+
+    turns_per_hour: float
+    level: float
+    session_turns: int = 1
+    baseline_turns: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Of one severity: false alarms in 30 days, and the share of such periods that have any."""
+
+    severity: Severity
+    alarms: float
+    share: float
+    interval: tuple[float, float]  # of the share, 95 % (Clopper and Pearson 1934)
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How long after a growth of the flagged share by `growth` an alert fires, in hours.
+
+    `median` is None where fewer than half are told within two days.
+    """
+
+    severity: Severity
+    growth: float
+    told: float
+    median: float | None
+
+
+def prices(limits: Limits, traffic: Traffic, *, runs: int = 100, seed: int = 0) -> list[Price]:
+    """False alarms of each severity, over `runs` periods of 30 days in which nothing changes."""
+    rng = np.random.default_rng(seed)
+    found: dict[Severity, list[int]] = {severity: [] for severity in Severity}
+    for _ in range(0, runs, AT_ONCE):
+        firing = _simulated(limits, traffic, rng, PERIOD // MINUTE)
+        for severity, alarms in firing.items():
+            found[severity] += [len(starts) for starts in alarms]
+    return [_price(severity, counts) for severity, counts in found.items()]
+
+
+def delays(
+    limits: Limits, traffic: Traffic, growths: Sequence[float], *, runs: int = 50, seed: int = 0
+) -> list[Delay]:
+    """How soon each severity tells of a lasting growth, for each of `growths`."""
+    rng = np.random.default_rng(seed)
+    began, minutes = SETTLED // MINUTE, (SETTLED + 2 * DAY) // MINUTE
+    found = []
+    for growth in growths:
+        waits: dict[Severity, list[float]] = {severity: [] for severity in Severity}
+        for _ in range(0, runs, AT_ONCE):
+            firing = _simulated(limits, traffic, rng, minutes, grown=(began, growth))
+            for severity, alarms in firing.items():
+                waits[severity] += [_wait(starts, began) for starts in alarms]
+        found += [_delay(severity, growth, hours) for severity, hours in waits.items()]
+    return found
+
+
+def _simulated(
+    limits: Limits,
+    traffic: Traffic,
+    rng: np.random.Generator,
+    minutes: int,
+    grown: tuple[int, float] = (0, 0.0),
+) -> dict[Severity, list[list[int]]]:
+    """For each severity and run, the minutes at which an alert begins to fire."""
+    share = np.full(minutes, traffic.level)
+    share[grown[0] :] += grown[1]
+    rate = traffic.turns_per_hour / 60 / traffic.session_turns
+    sessions = rng.poisson(rate, (AT_ONCE, minutes))
+    flagged = rng.binomial(sessions, np.minimum(share, 1.0)) * traffic.session_turns
+    drawn = rng.binomial(
+        max(traffic.baseline_turns // traffic.session_turns, 1), traffic.level, AT_ONCE
+    )
+    baseline = drawn * traffic.session_turns / traffic.baseline_turns
+    floor, target = _allowed(limits.targets.default, np.minimum(baseline, 1.0))
+    run = _Run(limits, sessions * traffic.session_turns, flagged, floor, target, traffic)
+    return {
+        severity: [
+            list(
+                _starts(
+                    row,
+                    limits.burn_for if severity is Severity.PAGE else limits.ticket_after,
+                    limits.keep_firing_for if severity is Severity.PAGE else 0,
+                )
+            )
+            for row in run.burns(severity)
+        ]
+        for severity in Severity
+    }
+
+
+def _allowed(target: Target, baseline: Shares) -> tuple[Shares, ...]:
+    """Floor and target of each run, as `burn` records them."""
+    if target.effect is not None:
+        return baseline, baseline + target.effect
+    allowed = np.full_like(baseline, target.flagged or 0.0)
+    return np.where(baseline < allowed, baseline, 0.0), allowed
+
+
+class _Run:
+    """The recorded series of some runs."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        scored: Counts,
+        flagged: Counts,
+        floor: Shares,
+        target: Shares,
+        traffic: Traffic,
+    ) -> None:
+        self.limits = limits
+        self.scored, self.flagged = (_summed(counts) for counts in (scored, flagged))
+        self.floor, self.target = floor[:, None], target[:, None]
+        self.baseline_turns = traffic.baseline_turns
+
+    def burns(self, severity: Severity) -> Flags:
+        chosen = [w for w in self.limits.burn_windows if w.severity is severity]
+        none = np.zeros((self.scored.shape[0], self.scored.shape[1] - 1), dtype=bool)
+        return np.asarray(np.logical_or.reduce([none, *map(self._burns, chosen)]))
+
+    def _burns(self, window: BurnWindow) -> Flags:
+        budget = window.factor * (self.target - self.floor)
+        threshold = self.floor + np.minimum(budget, self.limits.most_excess * (1 - self.floor))
+        turns = _over(self.scored, window.long)
+        long, short = self._ratio(window.long), self._ratio(window.short)
+        variance = self.target * (1 - self.target)
+        noise = np.sqrt(variance * (1 / np.maximum(turns, 1) + 1 / self.baseline_turns))
+        sure = long - self.floor > self.limits.noise_factor * noise
+        return np.asarray(
+            (long > threshold) & (short > threshold) & sure & (turns >= self.limits.min_turns)
+        )
+
+    def _ratio(self, window: int) -> Shares:
+        turns = _over(self.scored, window)
+        return np.asarray(_over(self.flagged, window) / np.maximum(turns, 1))
+
+
+def _summed(counts: Counts) -> Counts:
+    return np.pad(np.cumsum(counts, axis=1), ((0, 0), (1, 0)))
+
+
+def _over(summed: Counts, window: int) -> Counts:
+    """Counts over the last `window` seconds, at each minute; at first of what there is."""
+    minutes = max(window // MINUTE, 1)
+    before = np.zeros_like(summed[:, 1:])
+    before[:, minutes:] = summed[:, 1:-minutes] if minutes < summed.shape[1] else 0
+    return np.asarray(summed[:, 1:] - before)
+
+
+def _starts(burns: npt.NDArray[np.bool_], lasting: int, keep_firing: int) -> Iterator[int]:
+    """The minutes at which an alert begins to fire that needs `lasting` seconds of burning."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], burns.astype(np.int8), [0]))))
+    until = -1.0
+    for begin, end in edges.reshape(-1, 2):
+        if end - begin <= lasting // MINUTE:
+            continue
+        if begin > until:
+            yield int(begin) + lasting // MINUTE
+        until = end + keep_firing / MINUTE
+
+
+def _wait(starts: Sequence[int], began: int) -> float:
+    after = [start for start in starts if start >= began]
+    return (after[0] - began) * MINUTE / HOUR if after else float("inf")
+
+
+def _price(severity: Severity, counts: Sequence[int]) -> Price:
+    some = sum(count > 0 for count in counts)
+    interval = clopper_pearson(some, len(counts))
+    return Price(
+        severity, sum(counts) / len(counts), some / len(counts), (interval.low, interval.high)
+    )
+
+
+def _delay(severity: Severity, growth: float, hours: Sequence[float]) -> Delay:
+    told = sum(np.isfinite(hours)) / len(hours)
+    median = float(np.median(hours))
+    return Delay(severity, growth, told, median if np.isfinite(median) else None)

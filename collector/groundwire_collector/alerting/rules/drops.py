@@ -1,0 +1,58 @@
+"""Shares compared with what the same service is used to: how far they moved, and how sure that is.
+
+The reference is the median over `reference_window`, so that an incident of hours does not become
+the normal; a state that lasts for days does. No statement is made about false alarms beyond the
+noise of independent turns: four standard errors leave room for turns that are not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from groundwire_collector.alerting.promql import Recording
+from groundwire_collector.alerting.rules.settings import Limits, duration
+
+MEDIAN = "quantile_over_time(0.5, {series}[{window}] offset {offset})"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A recorded share `NAME:ratio` of `count` things, compared with its own past by `labels`."""
+
+    name: str
+    of_what: str
+    count: str
+    by: Sequence[str]
+
+    @property
+    def ratio(self) -> str:
+        return f"{self.name}:ratio"
+
+    def recordings(self) -> tuple[Recording, ...]:
+        """How far the share is from its reference, and its standard error.
+
+        The variance is that of a share drawn a little to one half, by two of four imagined things,
+        so that none of fifty is not taken for never (Agresti and Coull 1998).
+        """
+        drawn = f"(({self.ratio} * {self.count} + 2) / ({self.count} + 4))"
+        on = f"on ({', '.join(self.by)})"
+        return (
+            Recording(
+                f"{self.name}:rise",
+                f"How far {self.of_what} is above its reference; negative: below.",
+                f"{self.ratio}\n- {on} group_left ()\n{self.name}:reference",
+            ),
+            Recording(
+                f"{self.name}:noise",
+                "Standard error of that share.",
+                f"sqrt(\n  {drawn} * (1 - {drawn})\n  / ({self.count} > 0)\n)",
+            ),
+        )
+
+    def reference(self, limits: Limits, series: str, offset: int) -> Recording:
+        """The median of the share over the reference window, of `series` by `by`."""
+        window = duration(limits.reference_window)
+        return Recording(
+            f"{self.name}:reference",
+            f"Median over {window} of {self.of_what}: what is expected.",
+            MEDIAN.format(series=series, window=window, offset=duration(offset)),
+        )

@@ -1,0 +1,150 @@
+"""Alerts on answers that their context does not support, the most urgent first.
+
+One incident shows in all of them. The page tells it; a ticket waits `ticket_after` and is told
+only where nothing more telling of the same service is, and a drift alarm never of a change that a
+page has told of: it takes longer to be sure that all is well again (docs/decisions/0066).
+"""
+
+from groundwire_collector.alerting.annotations import (
+    SHARE,
+    WHOLE,
+    dashboard_url,
+    drift_since,
+    named,
+    number,
+    signal,
+    versions,
+    worst_links,
+)
+from groundwire_collector.alerting.promql import BY_JUDGE, BY_SERVICE_AND_JUDGE, one_replica
+from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.burn_rate import (
+    BURN,
+    BURNING,
+    FLAGGED,
+    FLOOR,
+    SCORED,
+    TARGET,
+    already_told,
+    burning,
+)
+from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.metric_definitions import DRIFT_ALARM, VERSION_LABELS
+
+FIRST = (
+    "Open the worst turn. The right chunk is there and the answer says something else: halt or "
+    "roll back the version named above. The right chunk is missing: it is retrieval or the index."
+)
+PAGING = f'{BURNING}{{severity="page"}}'
+
+
+def faithfulness_alerts(limits: Limits) -> tuple[Alert, ...]:
+    return (burn(limits), drift(limits), slow_burn(limits), faithfulness_drop(limits))
+
+
+def burn(limits: Limits) -> Alert:
+    chosen = [w for w in limits.burn_windows if w.severity is Severity.PAGE]
+    window = min((w.long for w in chosen), default=limits.current_window)
+    return Alert(
+        name=BURN,
+        severity=Severity.PAGE,
+        expression=burning(Severity.PAGE),
+        lasting=limits.burn_for,
+        keep_firing=limits.keep_firing_for,
+        summary=_unsupported(),
+        description=_made_of(window),
+        since=drift_since(),
+        first=FIRST,
+        links=worst_links(limits, VERSION_LABELS, window),
+    )
+
+
+def slow_burn(limits: Limits) -> Alert:
+    chosen = [w for w in limits.burn_windows if w.severity is Severity.TICKET]
+    window = min((w.long for w in chosen), default=limits.current_window)
+    return Alert(
+        name="GroundwireFaithfulnessSlowBurn",
+        severity=Severity.TICKET,
+        expression=f"({burning(Severity.TICKET)})\n"
+        f"unless on (service) {PAGING}\nunless on (service) groundwire:drift:untold",
+        lasting=limits.ticket_after,
+        summary=_unsupported(),
+        description=_made_of(window),
+        since=drift_since(),
+        first=FIRST,
+        links=worst_links(limits, VERSION_LABELS, window),
+    )
+
+
+def drift(limits: Limits) -> Alert:
+    where = "{{ with $labels.axis }} of {{ . }} {{ $labels.value }}{{ end }}"
+    labels = ("service", "signal", "axis", "value", "cause")
+    restricted = "{{ with $labels.axis }}&{{ . }}={{ $labels.value | urlquery }}{{ end }}"
+    service = "service={{ $labels.service | urlquery }}"
+    query = f"order=worst&{service}{restricted}&since={{{{ $value | {WHOLE} }}}}"
+    size = {
+        b: number("groundwire:drift:size", labels, 'printf "%.2f"', f'bound="{b}"')
+        for b in ("lower", "mean", "upper")
+    }
+    return Alert(
+        name="GroundwireDrift",
+        severity=Severity.TICKET,
+        expression=f"groundwire:drift:untold\nand {one_replica(limits, DRIFT_ALARM.name)} == 1",
+        lasting=limits.ticket_after,
+        summary=f"{named('service')}: {signal('$labels.signal')}{where} got worse "
+        f"by {size['mean']}",
+        description=f"The mean loss (0 best, 1 worst) grew by {size['lower']} to {size['upper']} "
+        "beyond the pinned baseline. The false-alarm budget covers all detectors together; the "
+        "alarm stays open until it is resolved.",
+        since=drift_since(),
+        first="Read five of the worst turns since then, and compare with what was rolled out. "
+        "{{ $labels.cause }} is the probable cause.",
+        links={
+            "worst_turn_url": f"{limits.collector_url}/turns/worst?{query}",
+            "turns_url": f"{limits.collector_url}/turns?{query}",
+            "dashboard_url": dashboard_url(limits),
+        },
+    )
+
+
+def faithfulness_drop(limits: Limits) -> Alert:
+    current = number("groundwire:faithfulness:current", BY_JUDGE, SHARE)
+    turns = number("groundwire:scored_turns:current", BY_JUDGE, WHOLE)
+    usual = number("groundwire:faithfulness:reference", BY_SERVICE_AND_JUDGE, SHARE)
+    return Alert(
+        name="GroundwireFaithfulnessDrop",
+        severity=Severity.TICKET,
+        expression=f"(\ngroundwire:faithfulness:drop > {limits.min_drop:g}\n"
+        "and groundwire:faithfulness:drop > "
+        f"{limits.noise_factor:g} * groundwire:faithfulness:noise\n"
+        f"and groundwire:scored_turns:current >= {limits.min_turns}\n)\n"
+        f"unless on (service) {BURNING}\nunless on (service) groundwire:drift:untold\n"
+        f"unless on (service) {already_told(limits.current_window)}",
+        lasting=limits.ticket_after,
+        keep_firing=limits.keep_firing_for,
+        summary=f"{named('service')}{versions()}: faithfulness fell to {current} (usual: {usual})",
+        description=f"Supported claims / claims, mean over {duration(limits.current_window)} and "
+        f"{turns} scored turns; usual is the median of the service over "
+        f"{duration(limits.reference_window)}. Judged by {named('evaluator')} {named('revision')}.",
+        since=drift_since(),
+        first=FIRST,
+        links=worst_links(limits, VERSION_LABELS, limits.current_window),
+    )
+
+
+def _unsupported() -> str:
+    normal = number(FLOOR, BY_SERVICE_AND_JUDGE, SHARE)
+    return (
+        f"{named('service')}{versions()}: {{{{ $value | {SHARE} }}}} of the answers say something "
+        f"that their context does not support (when all is well: {normal})"
+    )
+
+
+def _made_of(window: int) -> str:
+    over = f'window="{duration(window)}"'
+    flagged, scored = (number(series, BY_JUDGE, WHOLE, over) for series in (FLAGGED, SCORED))
+    allowed = number(TARGET, BY_SERVICE_AND_JUDGE, SHARE)
+    return (
+        f"In the last {duration(window)} {flagged} of {scored} scored turns are flagged; {allowed} "
+        f"may be. Judged by {named('evaluator')} {named('revision')}."
+    )

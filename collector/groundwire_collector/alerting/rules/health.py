@@ -1,0 +1,139 @@
+"""Alerts on what keeps the others from being true: no data is not health."""
+
+from groundwire_collector.alerting.annotations import (
+    SHARE,
+    WHOLE,
+    dashboard_url,
+    named,
+    number,
+    turns_url,
+)
+from groundwire_collector.alerting.promql import BY_SERVICE_AND_JUDGE, one_replica
+from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.recording import COVERAGE
+from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.metric_definitions import EVALUATION_LAG
+
+JUDGE = ("service", "evaluator")
+
+
+def absence_alerts(limits: Limits) -> tuple[Alert, ...]:
+    return (collector_down(limits), evaluation_stale(limits), no_turns(limits))
+
+
+def coverage_alerts(limits: Limits) -> tuple[Alert, ...]:
+    return (queue_ageing(limits), coverage_low(limits), evaluations_failing(limits))
+
+
+def collector_down(limits: Limits) -> Alert:
+    return Alert(
+        name="GroundwireCollectorDown",
+        severity=Severity.PAGE,
+        expression=f'absent(up{{job="{limits.job}"}} == 1)',
+        lasting=limits.down_for,
+        summary="No Groundwire collector can be scraped: answers are not watched",
+        description="While it lasts, no other Groundwire alert can fire. Applications are not "
+        "affected: their SDK drops what it cannot deliver, and counts it.",
+        first="Is the process there, and does it answer GET /healthz and /readyz?",
+    )
+
+
+def evaluation_stale(limits: Limits) -> Alert:
+    return Alert(
+        name="GroundwireEvaluationStale",
+        severity=Severity.PAGE,
+        expression=f"{one_replica(limits, EVALUATION_LAG.name)} > {limits.max_lag}",
+        lasting=limits.stale_for,
+        summary="Turns wait {{ $value | humanizeDuration }} to be judged: everything shown is old",
+        description="Spans are stored but not judged, so faithfulness and drift show the past. "
+        "The worker has stopped, is stuck, or is much slower than the traffic.",
+        first="Read the worker's last lines in the collector's log, then restart the collector: it "
+        "goes on where its last commit was.",
+        links={"turns_url": turns_url(limits, (), "newest")},
+    )
+
+
+def no_turns(limits: Limits) -> Alert:
+    season = duration(limits.absence_season)
+    week = duration(7 * limits.absence_season)
+    expected = f"groundwire:turns:recent offset {season} >= {limits.absence_min_turns}"
+    quiet_weekday = f"groundwire:turns:recent offset {week} < {limits.absence_min_turns}"
+    return Alert(
+        name="GroundwireNoTurns",
+        severity=Severity.PAGE,
+        expression=f"({expected})\nunless ({quiet_weekday})\nunless groundwire:turns:recent > 0\n"
+        f'and on () count(up{{job="{limits.job}"}} == 1) > 0',
+        summary=f"{named('service')}: no turn for {duration(limits.absence_window)}; "
+        f"{{{{ $value | {WHOLE} }}}} were seen at this time {season} ago",
+        description="The service is down, its exporter cannot reach the collector, or its spans "
+        "no longer make turns. What is not seen is not judged.",
+        first="Does the application have traffic? If it has, look in its log for its exporter.",
+        links={"turns_url": turns_url(limits, ("service",), "newest")},
+    )
+
+
+def queue_ageing(limits: Limits) -> Alert:
+    lag = one_replica(limits, EVALUATION_LAG.name)
+    return Alert(
+        name="GroundwireQueueAgeing",
+        severity=Severity.TICKET,
+        expression=f"{lag} > {limits.max_queue_age} and {lag} <= {limits.max_lag}",
+        lasting=limits.ticket_after,
+        summary="Turns wait {{ $value | humanizeDuration }} to be judged: judging falls behind",
+        description=f"For {duration(limits.ticket_after)} the oldest turn has waited longer than "
+        f"{duration(limits.max_queue_age)}; from {duration(limits.max_lag)} on it is a page.",
+        first="Has traffic grown, or an evaluator become slower? Take the slow one out of "
+        "`evaluators`, or sample it.",
+        links={"turns_url": turns_url(limits, (), "newest")},
+    )
+
+
+def coverage_low(limits: Limits) -> Alert:
+    name = COVERAGE.name
+    usual = number(f"{name}:reference", JUDGE, SHARE)
+    turns = number(COVERAGE.count, BY_SERVICE_AND_JUDGE, WHOLE)
+    return Alert(
+        name="GroundwireCoverageLow",
+        severity=Severity.TICKET,
+        expression=f"{name}:ratio\n"
+        f"and {name}:rise < -{limits.min_coverage_fall:g}\n"
+        f"and -{name}:rise > {limits.noise_factor:g} * {name}:noise\n"
+        f"and {COVERAGE.count} >= {limits.min_turns}",
+        lasting=limits.ticket_after,
+        summary=f"{named('service')}: only {{{{ $value | {SHARE} }}}} of the turns get a judgement "
+        f"of {named('evaluator')} (usual: {usual})",
+        description=f"Over {duration(limits.current_window)} and {turns} turns. The means and "
+        "ratios beside it speak of fewer turns than they did, perhaps of others.",
+        first="Open the newest turns that are not evaluable: each says why.",
+        links={
+            "turns_url": turns_url(limits, ("service",), "newest", "&state=not_evaluable"),
+            "dashboard_url": dashboard_url(limits),
+        },
+    )
+
+
+def evaluations_failing(limits: Limits) -> Alert:
+    tried = number("groundwire:evaluations:current", BY_SERVICE_AND_JUDGE, WHOLE)
+    return Alert(
+        name="GroundwireEvaluationsFailing",
+        severity=Severity.TICKET,
+        expression=f"groundwire:failed_evaluations:ratio > {limits.max_failed_ratio:g}\n"
+        f"and groundwire:evaluations:current >= {limits.min_turns}",
+        lasting=limits.ticket_after,
+        summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the judgements of "
+        f"{named('evaluator')} fail",
+        description=f"Of {tried} in the last {duration(limits.current_window)}. {_calls()}Failed "
+        "judgements are in no mean and no ratio: coverage falls instead.",
+        first="Open the newest failed turns: each says why. Then the judge's address, key, quota.",
+        links={"turns_url": turns_url(limits, ("service",), "newest", "&state=failed")},
+    )
+
+
+def _calls() -> str:
+    """What came of the calls of a judge, where it is one that makes calls."""
+    series = "groundwire:judge_calls:current{service=%q,evaluator=%q,result!=`answered`} > 0"
+    series = series.replace("`", '"')
+    return (
+        f"{{{{ range printf `{series}` $labels.service $labels.evaluator | query }}}}"
+        f"{{{{ .Labels.result }}}}: {{{{ .Value | {WHOLE} }}}} calls. {{{{ end }}}}"
+    )

@@ -1,0 +1,62 @@
+"""Alerts on judges that see a sample: left behind, or no longer of the mind they were of."""
+
+from groundwire_collector.alerting.annotations import SHARE, WHOLE, named, number
+from groundwire_collector.alerting.promql import one_replica
+from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.metric_definitions import (
+    EVALUATOR_LABELS,
+    JUDGE_GOLDEN_FLIPS,
+    JUDGE_GOLDEN_TURNS,
+    JUDGE_QUEUE_AGE,
+)
+
+
+def judge_alerts(limits: Limits) -> tuple[Alert, ...]:
+    return (judge_behind(limits), judge_changed(limits))
+
+
+def judge_behind(limits: Limits) -> Alert:
+    return Alert(
+        name="GroundwireJudgeBehind",
+        severity=Severity.TICKET,
+        expression=f"{one_replica(limits, JUDGE_QUEUE_AGE.name)} > {limits.max_judge_queue_age}",
+        lasting=limits.ticket_after,
+        summary=f"{named('evaluator')}: a turn has waited {{{{ $value | humanizeDuration }}}} for "
+        "its judgement",
+        description=f"Drawn turns wait longer than {duration(limits.max_judge_queue_age)}. What "
+        "is drawn and not reached is no longer judged, and estimates of faithfulness grow old; "
+        "live traffic and the evaluators of every turn are not affected.",
+        first="Is its endpoint slow, or pausing after failures? Then lower its rate, or raise its "
+        "budget.",
+    )
+
+
+def judge_changed(limits: Limits) -> Alert:
+    wrong, right = (
+        one_replica(limits, f'{JUDGE_GOLDEN_FLIPS.name}{{direction="{direction}"}}')
+        for direction in ("wrong", "right")
+    )
+    flips = f"({wrong} - ignoring (direction) {right})"
+    both = f"({wrong} + ignoring (direction) {right})"
+    judged = one_replica(limits, f'{JUDGE_GOLDEN_TURNS.name}{{state!="failed"}}')
+    turns = f"sum without (state) ({judged})"
+    return Alert(
+        name="GroundwireJudgeChanged",
+        severity=Severity.TICKET,
+        expression=f"{flips}\n/ ignoring (direction) ({turns} > 0) > {limits.max_judge_change:g}\n"
+        f"and {flips} > {limits.noise_factor:g} * sqrt({both})",
+        lasting=limits.ticket_after,
+        summary=f"{named('evaluator')} {named('revision')}: of the golden set it judges "
+        f"{{{{ $value | {SHARE} }}}} more wrong than when it began",
+        description="Nothing of ours changed: not the prompt, not the revision, not the turns. "
+        "The model behind its name is another one. "
+        f"Turns that are wrong now: {_flips('wrong')}, right now: {_flips('right')}.",
+        first="Do not read its scores as a change of the answers. Pin the model's dated version, "
+        "or give the evaluator a new revision, whose baseline begins anew.",
+    )
+
+
+def _flips(direction: str) -> str:
+    series = f"{JUDGE_GOLDEN_FLIPS.name}"
+    return number(series, EVALUATOR_LABELS, WHOLE, f'direction="{direction}"')

@@ -1,0 +1,360 @@
+"""Recording rules: every ratio is a quotient of sums of counters, never a mean of ratios.
+
+`current` in a name is the window `Limits.current_window`, so the names hold for every setting.
+"""
+
+from groundwire_collector.alerting.promql import (
+    BY_JUDGE,
+    BY_SERVICE_AND_JUDGE,
+    BY_VERSION,
+    Recording,
+    grown,
+    one_replica,
+    total,
+)
+from groundwire_collector.alerting.rules.burn_rate import (
+    BURNING,
+    TOLD,
+    burn_recordings,
+    gradual_recordings,
+)
+from groundwire_collector.alerting.rules.drops import MEDIAN, Share
+from groundwire_collector.alerting.rules.settings import Limits, duration
+from groundwire_collector.metric_definitions import (
+    CLAIMS,
+    DRIFT_CHANGE_BOUND,
+    DRIFT_CHANGE_TIMESTAMP,
+    DRIFT_SIZE,
+    EVALUATIONS,
+    FAITHFULNESS,
+    FLAGGED_TURNS,
+    INDEX_AGE,
+    JUDGE_CALLS,
+    RELIANCE_OUTCOMES,
+    RETRIEVAL_DURATION,
+    TURNS,
+)
+
+JUDGED_STATES = "scored|refusal|no_claims"  # the last two assert nothing unsupported
+SLOW_QUANTILE = 0.9
+
+UNRETRIEVED = Share(
+    "groundwire:unretrieved_turns",
+    "the share of turns whose answer was given no chunk",
+    "groundwire:retrievals:current",
+    ("service",),
+)
+MEMORIZATION = Share(
+    "groundwire:memorization",
+    "M_R",
+    "groundwire:deciding_answers:current",
+    ("service", "source"),
+)
+COVERAGE = Share(
+    "groundwire:coverage",
+    "the share of turns with a judgement",
+    "groundwire:covered_turns:current",
+    ("service", "evaluator"),
+)
+
+
+def recordings(limits: Limits) -> tuple[Recording, ...]:
+    """What is recorded every `interval`, in an order in which each uses only those before it."""
+    return (
+        *_volumes(limits),
+        *_faithfulness(limits),
+        *_flagged(limits),
+        *burn_recordings(limits),
+        *_reliance(limits),
+        *_retrieval(limits),
+        *_health(limits),
+        *_drift(limits),
+    )
+
+
+def references(limits: Limits) -> tuple[Recording, ...]:
+    """What looks back far, and so is recorded every `reference_interval` only."""
+    window, offset = duration(limits.reference_window), duration(limits.current_window)
+    usual = {"window": window, "offset": offset}
+    return (
+        Recording(
+            "groundwire:faithfulness:reference",
+            f"Median over {window} of the faithfulness of a service: the level that is expected.",
+            MEDIAN.format(series="groundwire:faithfulness:service", **usual),
+        ),
+        UNRETRIEVED.reference(limits, UNRETRIEVED.ratio, limits.current_window),
+        MEMORIZATION.reference(limits, "groundwire:memorization:service", limits.reliance_window),
+        COVERAGE.reference(limits, "groundwire:coverage:service", limits.current_window),
+        Recording(
+            "groundwire:retrieval_seconds:reference",
+            f"Median over {window} of how long the slowest tenth takes.",
+            MEDIAN.format(series="groundwire:retrieval_seconds:service", **usual),
+        ),
+        Recording(
+            "groundwire:index_age_seconds:reference",
+            f"Greatest age of the index of a service in the {window} before the last {window}.",
+            f"max_over_time(groundwire:index_age_seconds:median[{window}] offset {window})",
+        ),
+        *gradual_recordings(limits),
+    )
+
+
+def _volumes(limits: Limits) -> tuple[Recording, ...]:
+    window = limits.current_window
+    judged = total(EVALUATIONS, f'{{state=~"{JUDGED_STATES}"}}')
+    failed = total(EVALUATIONS, '{state="failed"}')
+    return (
+        Recording(
+            "groundwire:turns:current",
+            "Turns, by how they were answered.",
+            grown(limits, (*BY_VERSION, "route"), total(TURNS), window),
+        ),
+        Recording(
+            "groundwire:turns:recent",
+            "Turns of a service in the window after which their absence is told.",
+            grown(limits, ("service",), total(TURNS), limits.absence_window),
+        ),
+        Recording(
+            "groundwire:evaluations:current",
+            "Judgements that were attempted.",
+            grown(limits, BY_SERVICE_AND_JUDGE, total(EVALUATIONS), window),
+        ),
+        Recording(
+            "groundwire:failed_evaluations:current",
+            "Judgements that failed; 0 where none did.",
+            f"{grown(limits, BY_SERVICE_AND_JUDGE, failed, window)}\n"
+            "or groundwire:evaluations:current * 0",
+        ),
+        Recording(
+            "groundwire:judged_turns:current",
+            "Turns with a judgement: scored, or without anything to support.",
+            grown(limits, BY_JUDGE, judged, window),
+        ),
+        Recording(
+            "groundwire:claims:current",
+            "Claims by verdict. Ratios of them weigh long answers more: shown, never alerted on.",
+            grown(limits, (*BY_JUDGE, "verdict"), total(CLAIMS), window),
+        ),
+    )
+
+
+def _faithfulness(limits: Limits) -> tuple[Recording, ...]:
+    window = limits.current_window
+    total, count = f"{FAITHFULNESS.name}_sum", f"{FAITHFULNESS.name}_count"
+    on = f"on ({', '.join(BY_SERVICE_AND_JUDGE)})"
+    turns = grown(limits, BY_SERVICE_AND_JUDGE, count, window)
+    return (
+        Recording(
+            "groundwire:scored_turns:current",
+            "Scored turns: what the mean faithfulness is made of.",
+            grown(limits, BY_JUDGE, count, window),
+        ),
+        Recording(
+            "groundwire:faithfulness:current",
+            "Mean faithfulness of scored turns.",
+            f"{grown(limits, BY_JUDGE, total, window)}\n/ (groundwire:scored_turns:current > 0)",
+        ),
+        Recording(
+            "groundwire:faithfulness:service",
+            "Mean faithfulness of scored turns over all versions of a service.",
+            f"{grown(limits, BY_SERVICE_AND_JUDGE, total, window)}\n/ ({turns} > 0)",
+        ),
+        Recording(
+            "groundwire:faithfulness:drop",
+            "How far faithfulness is below the reference of its service; negative: above.",
+            f"groundwire:faithfulness:reference\n- {on} group_right ()\n"
+            "groundwire:faithfulness:current",
+        ),
+        Recording(
+            "groundwire:faithfulness:noise",
+            "Upper bound of the standard error of the mean: a value in [0, 1] of mean m varies "
+            "by m(1 - m) at most.",
+            "sqrt(\n  groundwire:faithfulness:current * (1 - groundwire:faithfulness:current)\n"
+            "  / (groundwire:scored_turns:current > 0)\n)",
+        ),
+    )
+
+
+def _flagged(limits: Limits) -> tuple[Recording, ...]:
+    flagged = grown(limits, BY_JUDGE, total(FLAGGED_TURNS), limits.current_window)
+    return (
+        Recording(
+            "groundwire:flagged_turns:current",
+            "Turns decided to hold an unsupported claim; 0 where turns were scored and none was.",
+            f"{flagged}\nor groundwire:scored_turns:current * 0",
+        ),
+        Recording(
+            "groundwire:flagged_turns:ratio",
+            "Share of scored turns that are flagged.",
+            "groundwire:flagged_turns:current / (groundwire:scored_turns:current > 0)",
+        ),
+    )
+
+
+def _reliance(limits: Limits) -> tuple[Recording, ...]:
+    def answers(*outcomes: str, source: str = ".+", by: tuple[str, ...] = BY_VERSION) -> str:
+        matchers = f'{{source=~"{source}", outcome=~"{"|".join(outcomes) or ".+"}"}}'
+        series = total(RELIANCE_OUTCOMES, matchers)
+        return grown(limits, (*by, "source"), series, limits.reliance_window)
+
+    asserted = f"({answers('context', 'parametric')} > 0)"
+    zero = "groundwire:reliance_answers:current * 0"
+    shadowed = 'groundwire:reliance_answers:current{source="shadow"}'
+    recited, decided = (
+        answers(*outcomes, by=("service",))
+        for outcomes in (("parametric",), ("context", "parametric"))
+    )
+    return (
+        Recording(
+            "groundwire:reliance_answers:current",
+            "Answers of which it was measured whether they follow context or memory (n).",
+            answers(),
+        ),
+        Recording(
+            "groundwire:context_reliance:ratio",
+            "p_s: share of measured answers that follow the context.",
+            f"({answers('context')}\nor {zero})\n/ (groundwire:reliance_answers:current > 0)",
+        ),
+        Recording(
+            "groundwire:parametric_answers:ratio",
+            "p_o: share of measured answers that follow the model's memory.",
+            f"({answers('parametric')}\nor {zero})\n/ (groundwire:reliance_answers:current > 0)",
+        ),
+        Recording(
+            "groundwire:memorization:ratio",
+            "M_R = p_o / (p_o + p_s) (Longpre et al. 2021); read it beside p_s, p_o and n.",
+            f"({answers('parametric')}\nor {zero})\n/ {asserted}",
+        ),
+        Recording(
+            "groundwire:deciding_answers:current",
+            "Answers that assert either: what M_R is made of. Below 50 M_R is noise; of shadow "
+            "calls these are the diagnostic turns.",
+            f"{answers('context', 'parametric')}\nor {zero}",
+        ),
+        Recording(
+            "groundwire:memorization:service",
+            "M_R over all versions of a service.",
+            f"({recited}\nor {decided} * 0)\n/ ({decided} > 0)",
+        ),
+        *MEMORIZATION.recordings(),
+        Recording(
+            "groundwire:redundant_answers:ratio",
+            "Share of shadowed answers that memory gives as well: right today, at risk when the "
+            "source changes, and invisible to faithfulness.",
+            f"({answers('both', source='shadow')}\nor {shadowed} * 0)\n/ ({shadowed} > 0)",
+        ),
+    )
+
+
+def _retrieval(limits: Limits) -> tuple[Recording, ...]:
+    window = limits.current_window
+    counted = total(EVALUATIONS, '{evaluator="retrieval", state=~"%s"}')
+    looked_at = grown(limits, ("service",), counted % "scored|no_context", window)
+    without = grown(limits, ("service",), counted % "no_context", window)
+    return (
+        Recording(
+            "groundwire:retrievals:current",
+            "Turns of which it is known whether they were given a chunk.",
+            looked_at,
+        ),
+        Recording(
+            UNRETRIEVED.ratio,
+            "Share of turns whose answer was given no chunk: by design, or because retrieval "
+            "found nothing.",
+            f"({without}\nor groundwire:retrievals:current * 0)\n"
+            "/ (groundwire:retrievals:current > 0)",
+        ),
+        *UNRETRIEVED.recordings(),
+        *_retrieval_time(limits),
+        Recording(
+            "groundwire:index_age_seconds:median",
+            "Age of the index that answered, of the median turn of a service.",
+            f"histogram_quantile(0.5, {_buckets(limits, INDEX_AGE.name, 'service')})",
+        ),
+    )
+
+
+def _retrieval_time(limits: Limits) -> tuple[Recording, ...]:
+    name = RETRIEVAL_DURATION.name
+    by = ("service", "index_version")
+    return (
+        Recording(
+            "groundwire:timed_retrievals:current",
+            "Turns whose retrieval was timed.",
+            grown(limits, by, f"{name}_count", limits.current_window),
+        ),
+        Recording(
+            "groundwire:retrieval_seconds:slow",
+            "How long the retrieval of the slowest tenth of the turns takes at least.",
+            f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, *by)})",
+        ),
+        Recording(
+            "groundwire:retrieval_seconds:service",
+            "The same over all index versions of a service.",
+            f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, 'service')})",
+        ),
+    )
+
+
+def _buckets(limits: Limits, name: str, *by: str) -> str:
+    return grown(limits, ("le", *by), f"{name}_bucket", limits.current_window)
+
+
+def _health(limits: Limits) -> tuple[Recording, ...]:
+    by, window = ("service", "evaluator", "result"), limits.current_window
+    judged = f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) (groundwire:judged_turns:current)"
+    turns = "sum by (service) (groundwire:turns:current) > 0"
+    return (
+        Recording(
+            COVERAGE.ratio,
+            "Share of turns that have a judgement.",
+            f"{judged}\n/ on (service) group_left ()\n({turns})",
+        ),
+        Recording(
+            "groundwire:coverage:service",
+            "The same whatever the evaluator's revision.",
+            f"sum by (service, evaluator) ({COVERAGE.ratio})",
+        ),
+        Recording(
+            "groundwire:covered_turns:current",
+            "Turns that could have had a judgement.",
+            f"{COVERAGE.ratio} * 0\n+ on (service) group_left ()\n({turns})",
+        ),
+        *COVERAGE.recordings(),
+        Recording(
+            "groundwire:failed_evaluations:ratio",
+            "Share of judgements that failed.",
+            "groundwire:failed_evaluations:current / (groundwire:evaluations:current > 0)",
+        ),
+        Recording(
+            "groundwire:judge_calls:current",
+            "Calls of judges by what came of them.",
+            grown(limits, by, total(JUDGE_CALLS), window),
+        ),
+    )
+
+
+def _drift(limits: Limits) -> tuple[Recording, ...]:
+    return (
+        Recording(
+            "groundwire:drift:changed",
+            "When the change behind an open drift alarm began, seconds since the epoch.",
+            one_replica(limits, DRIFT_CHANGE_TIMESTAMP.name),
+        ),
+        Recording(
+            "groundwire:drift:bound",
+            "The stated error of that moment.",
+            one_replica(limits, DRIFT_CHANGE_BOUND.name),
+        ),
+        Recording(
+            "groundwire:drift:size",
+            "By how much the mean loss grew.",
+            one_replica(limits, DRIFT_SIZE.name),
+        ),
+        Recording(
+            "groundwire:drift:untold",
+            "When a change began that no page has told of: neither now, nor since it began.",
+            f'groundwire:drift:changed\nunless on (service) {BURNING}{{severity="page"}}\n'
+            f"unless (groundwire:drift:changed < on (service) group_left () {TOLD})",
+        ),
+    )

@@ -1,0 +1,49 @@
+"""The alert on answers that come from the weights although the context says something else."""
+
+from groundwire_collector.alerting.annotations import (
+    SHARE,
+    WHOLE,
+    dashboard_url,
+    drift_since,
+    named,
+    number,
+    turns_url,
+    versions,
+)
+from groundwire_collector.alerting.promql import BY_VERSION
+from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.recording import MEMORIZATION
+from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+
+MEASURED = '{source=~"shadow|canary"}'  # passive signals see unsupported insertions only
+LABELS = (*BY_VERSION, "source")
+
+
+def memorization(limits: Limits) -> Alert:
+    name = MEMORIZATION.name
+    ratio, noise = f"{name}:ratio{MEASURED}", f"{limits.noise_factor:g} * {name}:noise"
+    usual = number(f"{name}:reference", ("service", "source"), SHARE)
+    follows = number("groundwire:context_reliance:ratio", LABELS, SHARE)
+    return Alert(
+        name="GroundwireMemorization",
+        severity=Severity.TICKET,
+        expression=f"{ratio}\n"
+        f"and (\n({name}:rise > {limits.min_memorization_rise:g} and {name}:rise > {noise})\n"
+        f"or ({ratio} - {noise} > {limits.max_memorization:g})\n)\n"
+        f"and {MEMORIZATION.count} >= {limits.min_deciding}",
+        lasting=limits.ticket_after,
+        keep_firing=limits.keep_firing_for,
+        summary=f"{named('service')}{versions()}: where context and memory differ, "
+        f"{{{{ $value | {SHARE} }}}} of the answers follow memory (usual: {usual})",
+        description=f"M_R by {named('source')}, over {duration(limits.reliance_window)} and "
+        f"{number(MEMORIZATION.count, LABELS, WHOLE)} answers that follow either; p_s, the share "
+        f"of all measured answers that follow the context, is {follows}. Users may see nothing of "
+        "it until the source changes.",
+        since=drift_since(),
+        first="Do not widen the rollout of this version. Compare it with the one before on the "
+        "same canaries: `groundwire canary run`.",
+        links={
+            "turns_url": turns_url(limits, BY_VERSION, "worst"),
+            "dashboard_url": dashboard_url(limits),
+        },
+    )

@@ -1,0 +1,94 @@
+"""Alerts on what comes before the answer: chunks that are missing, late or old."""
+
+from groundwire_collector.alerting.annotations import (
+    SHARE,
+    WHOLE,
+    dashboard_url,
+    named,
+    number,
+    turns_url,
+    versions,
+)
+from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.recording import SLOW_QUANTILE, UNRETRIEVED
+from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+
+SERVICE = ("service",)
+BY_INDEX = ("service", "index_version")
+
+
+def retrieval_alerts(limits: Limits) -> tuple[Alert, ...]:
+    return (retrieval_broken(limits), retrieval_slow(limits), index_stale(limits))
+
+
+def retrieval_broken(limits: Limits) -> Alert:
+    name, usual = UNRETRIEVED.name, number(f"{UNRETRIEVED.name}:reference", SERVICE, SHARE)
+    return Alert(
+        name="GroundwireRetrievalBroken",
+        severity=Severity.PAGE,
+        expression=f"{name}:ratio\n"
+        f"and {name}:rise > {limits.min_unretrieved_rise:g}\n"
+        f"and {name}:rise > {limits.noise_factor:g} * {name}:noise\n"
+        f"and {UNRETRIEVED.count} >= {limits.min_turns}",
+        lasting=limits.retrieval_for,
+        keep_firing=limits.keep_firing_for,
+        summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the turns are answered without "
+        f"a chunk (usual: {usual})",
+        description=f"Over {duration(limits.current_window)} and "
+        f"{number(UNRETRIEVED.count, SERVICE, WHOLE)} turns; usual is the median over "
+        f"{duration(limits.reference_window)}. Such answers come from the model's weights. What "
+        "else falls for this service meanwhile is its consequence, and silenced.",
+        first="Open the newest turns without context: is the retrieval span there, and what did it "
+        "give? Then the retriever's own health: index, connection, filters, access rights.",
+        links={
+            "turns_url": turns_url(limits, SERVICE, "newest", "&state=no_context"),
+            "dashboard_url": dashboard_url(limits),
+        },
+    )
+
+
+def retrieval_slow(limits: Limits) -> Alert:
+    slow, usual = "groundwire:retrieval_seconds:slow", "groundwire:retrieval_seconds:reference"
+    turns = "groundwire:timed_retrievals:current"
+    return Alert(
+        name="GroundwireRetrievalSlow",
+        severity=Severity.TICKET,
+        expression=f"{slow} > {limits.min_slow_seconds:g}\n"
+        f"and {slow} > on (service) group_left () ({limits.slow_factor:g} * {usual})\n"
+        f"and {turns} >= {limits.min_turns}",
+        lasting=limits.ticket_after,
+        summary=f"{named('service')}{versions(('index_version',))}: a tenth of the retrievals take "
+        f"{{{{ $value | humanizeDuration }}}} or more "
+        f"(usual: {number(usual, SERVICE, 'humanizeDuration')})",
+        description=f"Quantile {SLOW_QUANTILE:g} over {duration(limits.current_window)} and "
+        f"{number(turns, BY_INDEX, WHOLE)} turns; usual is its median over "
+        f"{duration(limits.reference_window)}.",
+        first="Look at the newest turns of this index: is it every retrieval or some questions? "
+        "Then load, size and last change of the index.",
+        links={
+            "turns_url": turns_url(limits, BY_INDEX, "newest"),
+            "dashboard_url": dashboard_url(limits),
+        },
+    )
+
+
+def index_stale(limits: Limits) -> Alert:
+    age = "groundwire:index_age_seconds:median"
+    usual = "groundwire:index_age_seconds:reference"
+    window = duration(limits.reference_window)
+    return Alert(
+        name="GroundwireIndexStale",
+        severity=Severity.TICKET,
+        expression=f"{age} > {limits.index_age_factor:g} * ({usual} > 0)",
+        lasting=limits.ticket_after,
+        summary=f"{named('service')}: answers come from an index that is "
+        "{{ $value | humanizeDuration }} old "
+        f"(it was {number(usual, SERVICE, 'humanizeDuration')} at most)",
+        description="The time since anything new was indexed, by the times that chunks carry, of "
+        f"the median turn; compared with the greatest in the {window} before the last {window}.",
+        first="Did the last ingestion run, and did the retriever take its index up?",
+        links={
+            "turns_url": turns_url(limits, SERVICE, "newest"),
+            "dashboard_url": dashboard_url(limits),
+        },
+    )

@@ -1,0 +1,94 @@
+"""Scores that came with the spans: whose turn each belongs to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from groundwire_collector.assembly.evaluation_events import (
+    EXPLANATION,
+    LABEL,
+    NAME,
+    RESPONSE_ID,
+    RESULT,
+    VALUE,
+    evaluation_of,
+)
+from groundwire_collector.assembly.span_view import SpanReading
+from groundwire_collector.assembly.turns import Request
+from groundwire_collector.storage.span import Json, Span, SpanEvent
+from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.turn import Turn
+
+FEEDBACK = "logfire.feedback.name"  # of a span of Logfire that annotates the one above it
+FEEDBACK_COMMENT = "logfire.feedback.comment"
+
+
+def judgements_of(request: Request) -> dict[str, tuple[Evaluation, ...]]:
+    """The scores from elsewhere in one request, by turn id; each evaluator's last.
+
+    An event belongs to the turn whose response it names, else to the one whose span carries it,
+    else to the only one there is.
+    """
+    told = [
+        (reading.span, event)
+        for reading in request.trace.readings.values()
+        for event in (*reading.span.events, *_annotations(reading))
+        if event.name == RESULT
+    ]
+    if not told:
+        return {}
+    turns = _Turns(request.turns)
+    found: dict[str, dict[str, Evaluation]] = {}
+    for span, event in sorted(told, key=lambda pair: pair[1].time_ns):
+        evaluation, turn = evaluation_of(event), turns.judged(span, event)
+        if evaluation is not None and turn is not None:
+            found.setdefault(turn.id, {})[evaluation.evaluator] = evaluation
+    return {turn_id: tuple(given.values()) for turn_id, given in found.items()}
+
+
+def _annotations(reading: SpanReading) -> Iterator[SpanEvent]:
+    """Scores that stand on a span as its attributes, as the events that they could be."""
+    for value in reading.values("annotations"):
+        for item in value if isinstance(value, list) else ():
+            inner = (
+                item.get("annotation") or item.get("evaluation") if isinstance(item, dict) else {}
+            )
+            if isinstance(inner, dict):
+                yield _as_event(reading, inner, inner.get("name"))
+    named = reading.attributes.get(FEEDBACK)
+    if isinstance(named, str):
+        said = reading.attributes.get(named)
+        key = "label" if isinstance(said, str) else "score"
+        comment = reading.attributes.get(FEEDBACK_COMMENT)
+        yield _as_event(reading, {key: said, "explanation": comment}, named)
+
+
+def _as_event(reading: SpanReading, found: Mapping[str, Json], name: Json) -> SpanEvent:
+    score = found.get("score")
+    attributes = {
+        NAME: name,
+        VALUE: float(score) if isinstance(score, bool) else score,
+        LABEL: found.get("label"),
+        EXPLANATION: found.get("explanation"),
+    }
+    told = {key: value for key, value in attributes.items() if value is not None}
+    return SpanEvent(name=RESULT, time_ns=reading.span.end_ns, attributes=told)
+
+
+class _Turns:
+    """The turns of a request by what a score may name."""
+
+    def __init__(self, turns: Sequence[tuple[Turn, frozenset[str]]]) -> None:
+        self._only = turns[0][0] if len(turns) == 1 else None
+        self._of_response: dict[str, list[Turn]] = {}
+        self._of_span: dict[str, list[Turn]] = {}
+        for turn, span_ids in turns:
+            if turn.response_id is not None:
+                self._of_response.setdefault(turn.response_id, []).append(turn)
+            for span_id in span_ids:
+                self._of_span.setdefault(span_id, []).append(turn)
+
+    def judged(self, span: Span, event: SpanEvent) -> Turn | None:
+        named = self._of_response.get(str(event.attributes.get(RESPONSE_ID)), [])
+        if len(named) == 1:
+            return named[0]
+        carried = self._of_span.get(span.span_id, [])
+        return carried[0] if len(carried) == 1 else self._only

@@ -1,0 +1,288 @@
+"""One span read through the alias tables of every family, fact by fact, on demand."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from groundwire_collector.assembly.alias_table import Source, SpanKind
+from groundwire_collector.assembly.attribute_index import Plan, Sources, overlays, plan
+from groundwire_collector.assembly.documents import chunks, completed
+from groundwire_collector.assembly.groups import named, numbered
+from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.redaction_marks import mark
+from groundwire_collector.assembly.value_parsing import (
+    CutJsonError,
+    Message,
+    asked,
+    follow,
+    messages,
+    said,
+    try_unpack,
+    unpack,
+)
+from groundwire_collector.storage.span import Json, Span, SpanEvent
+from groundwire_evaluators.turn import Chunk
+
+LONGEST_NAME = 4096  # characters of what names or counts something
+SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
+
+
+class SpanReading:
+    """The facts of one span. A fact is read when it is asked for: most spans are asked little.
+
+    `attributes` are the span's own, beneath them those of events that repeat or replace them (a
+    log record with the content of the messages), beneath those the resource's.
+    """
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self.attributes: Mapping[str, Json] = span.attributes
+        self.cut_keys: set[str] = set()  # whose JSON ends in the middle, of those read so far
+        self._unpacked: dict[str, Json] = {}
+        for event in span.events:
+            if event.name in overlays():
+                self.attributes = {**event.attributes, **self.attributes}
+
+    @lazy
+    def kind(self) -> SpanKind:
+        for rule in self._plan.rules:
+            value = self.attributes.get(rule.key)
+            if value is None or (rule.scope and not self.span.scope.startswith(rule.scope)):
+                continue
+            if rule.names and self.span.name not in rule.names:
+                continue
+            kind = rule.values.get(str(value)) or rule.values.get("*")
+            if kind is not None:
+                return kind
+        return SpanKind.OTHER
+
+    @lazy
+    def failed(self) -> bool:
+        return self.span.status == 2 or "error.type" in self.attributes
+
+    @lazy
+    def _plan(self) -> Plan:
+        names = tuple(dict.fromkeys([event.name for event in self.span.events]))
+        return plan((*self.attributes, *self.span.resource), names)
+
+    @lazy
+    def _sources(self) -> Sources:
+        return self._plan.sources(self.kind, self.span.scope)
+
+    def places(self, fact: str) -> tuple[Source, ...]:
+        """The places of a fact that this span may fill, best first."""
+        return self._sources.get(fact, ())
+
+    def values(self, fact: str) -> Iterator[Json]:
+        """Every value the tables offer for a fact, best first; JSON in a string is unpacked."""
+        for source in self._sources.get(fact, ()):
+            value = self._value(source)
+            if value is not None and value != "":
+                yield value
+
+    def value(self, fact: str) -> Json:
+        return next(self.values(fact), None)
+
+    def text(self, fact: str) -> str | None:
+        for source in self._sources.get(fact, ()):
+            value = self._short(source)
+            if value is None or value == "":
+                continue
+            if isinstance(value, bool | list | dict):
+                return None
+            text = _unquoted(str(value))
+            if mark(text) != "redacted":  # a scrubbed session must not join all sessions
+                return text
+        return None
+
+    def number(self, fact: str) -> float | None:
+        for source in self._sources.get(fact, ()):
+            value = self._short(source)
+            if value is None:
+                continue
+            try:
+                return float(value)
+            except (TypeError, ValueError):
+                continue
+        return None
+
+    def integer(self, fact: str) -> int | None:
+        number = self.number(fact)
+        return (
+            int(number) if number is not None and number == number and abs(number) < 2**53 else None
+        )
+
+    def flag(self, fact: str) -> bool:
+        return any(
+            self._short(source) in (True, "true", "True", 1)
+            for source in self._sources.get(fact, ())
+        )
+
+    @lazy
+    def prompt(self) -> list[Message]:
+        """What was sent to the model, the system's instructions first."""
+        system = [
+            Message("system", part.text) for part in messages(self.value("system")) if part.text
+        ]
+        return system + next((m for v in self._whole("prompt") if (m := messages(v))), [])
+
+    @lazy
+    def question(self) -> str | None:
+        """What went into a turn, chain or agent."""
+        for value in (*self._whole("question"), *self._whole("prompt")):
+            if found := asked(value):
+                return found
+        return None
+
+    def _whole(self, fact: str) -> Iterator[Json]:
+        """The values of a fact but for those whose JSON was cut: that is no text to show."""
+        for source in self._sources.get(fact, ()):
+            value = self._value(source)
+            if value is not None and value != "" and source.key not in self.cut_keys:
+                yield value
+
+    @lazy
+    def query(self) -> str | None:
+        return next((q for value in self._whole("query") if (q := asked(value))), None)
+
+    @lazy
+    def said(self) -> str | None:
+        """What came out: of a generation the text of its last message, else the output."""
+        facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
+        for fact in facts:
+            for value in self.values(fact):
+                if found := said(_spoken(value)):
+                    return found
+        return None
+
+    @lazy
+    def documents(self) -> tuple[str, list[Chunk]] | None:
+        """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
+        structured = next(self._listed("documents"), None)
+        raw = next(self._listed("returned"), None)
+        if structured is None or raw is None:
+            return structured or (raw and ("retriever_output", raw[1]))
+        return structured[0], completed(structured[1], raw[1])
+
+    def _listed(self, fact: str) -> Iterator[tuple[str, list[Chunk]]]:
+        rows = fact == "returned" or self.db_query is not None
+        for source in self.places(fact):
+            value = self._value(source)
+            found = None if value is None else chunks(value, rows)
+            if found is not None:
+                yield _rung(source), found
+
+    @lazy
+    def db_query(self) -> str | None:
+        return self.text("db_query")
+
+    @lazy
+    def variables(self) -> dict[str, Any]:
+        """The variables of the prompt template, by name."""
+        merged: dict[str, Any] = {}
+        for value in self.values("variables"):
+            value = try_unpack(value)
+            if isinstance(value, dict):
+                merged = {**value, **merged}
+        return merged
+
+    def _value(self, source: Source) -> Json:
+        if source.events:
+            return _told(self.span.events, source) or None
+        if source.prefix:
+            gather = numbered if source.numbered else named
+            return gather(self.attributes, source.prefix) or None
+        value = self.unpacked(source)
+        if not source.path or value is None:
+            return value
+        found = follow(value, source.path)
+        return _with_parts(found, follow(value, source.path[:-1]), source) if source.plus else found
+
+    def _short(self, source: Source) -> Json:
+        """As `_value`, for what is a name or a number: a long text is neither."""
+        if not source.path and source.key:
+            value = self.attributes.get(source.key)
+            if isinstance(value, str) and len(value) > LONGEST_NAME:
+                return None
+        return self._value(source)
+
+    def unpacked(self, source: Source) -> Json:
+        """An attribute of the span, else of its resource; JSON is parsed once a span."""
+        key = source.key
+        if key not in self._unpacked:
+            value = self.attributes.get(key)
+            value = self.span.resource.get(key) if value is None else value
+            try:
+                self._unpacked[key] = unpack(value, source.json)
+            except CutJsonError:
+                self._unpacked[key] = value
+                self.cut_keys.add(key)
+        return self._unpacked[key]
+
+
+def same_call(one: SpanReading, other: SpanReading) -> bool:
+    """Two instrumentations side by side traced one call: at one time, with one response.
+
+    Calls one after the other that share an id (of a stand-in server) are two.
+    """
+    if one.span.scope == other.span.scope or one.span.span_id == other.span.span_id:
+        return False
+    if max(one.span.start_ns, other.span.start_ns) >= min(one.span.end_ns, other.span.end_ns):
+        return False
+    ids = {one.text("response_id"), other.text("response_id")} - {None}
+    return len(ids) == 1 or (not ids and one.said is not None and one.said == other.said)
+
+
+def _with_parts(number: Json, beside: Json, source: Source) -> Json:
+    """A number with those beside it that were taken out of it: `input` with `input_cache_read`."""
+    if not isinstance(number, int) or not isinstance(beside, dict):
+        return number
+    taken_out = [
+        value
+        for key, value in beside.items()
+        if key.startswith(source.plus) and isinstance(value, int) and "priority" not in key
+    ]
+    return number + sum(taken_out)
+
+
+def _unquoted(text: str) -> str:
+    """Langfuse writes texts of metadata as JSON: quoted."""
+    if text[:1] != '"' or text[-1] != '"' or len(text) < 2:
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
+
+
+def _spoken(value: Json) -> Json:
+    """Texts of numbered messages that name no role are the model's: they are its output."""
+    value = try_unpack(value)
+    if isinstance(value, list):
+        return [
+            {"role": "assistant", **item} if isinstance(item, dict) and "content" in item else item
+            for item in value
+        ]
+    return value
+
+
+def _rung(source: Source) -> str:
+    if source.events:
+        return "span_events"
+    return "flattened_documents" if source.prefix else "documents"
+
+
+def _told(events: tuple[SpanEvent, ...], source: Source) -> list[Json]:
+    """What events of these names say, in the order of time, each with its role."""
+    told = []
+    for event in sorted(events, key=lambda event: event.time_ns):
+        role = source.events.get(event.name)
+        if role is None:
+            continue
+        body = event.body if isinstance(event.body, dict) else {}
+        prefix = f"{event.name}."
+        attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
+        content = {"content": event.body} if isinstance(event.body, str) else {}
+        named = {"role": role} if role and "message" not in {**attributes, **body} else {}
+        told.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
+    return told

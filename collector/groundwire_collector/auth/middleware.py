@@ -1,0 +1,178 @@
+"""The gate: no request comes further without a good key, and none has its body read before."""
+
+import asyncio
+import re
+from collections import OrderedDict
+from time import monotonic
+from urllib.parse import quote
+
+from sqlalchemy import Engine
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from groundwire_collector.auth.access import SCOPE_KEY, presented_key
+from groundwire_collector.receiver_metrics import Intake
+from groundwire_collector.responses import otlp
+from groundwire_collector.responses.problem import problem, unavailable
+from groundwire_collector.storage import keys
+from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.keys import Access
+
+LOGIN = "/login"
+ALWAYS_OPEN = frozenset({LOGIN, "/favicon.ico"})
+OPEN_ON_LOOPBACK = frozenset({"/metrics", "/healthz", "/readyz"})
+LABEL_FORM = re.compile(r"/turns/[^/]+/labels")  # it checks its own token: pages/form.py
+NOT_PAGES = ("/api/", "/v1/", "/openapi.json", "/metrics", "/healthz", "/readyz")
+
+FRESH_SECONDS = 2.0  # after this long a revoked key is known to be so
+ATTEMPTS, WINDOW_SECONDS = 20, 60.0  # bad keys an address may try
+REMEMBERED = 10_000  # addresses
+
+
+class KeyRing:
+    """The keys of the database, remembered for two seconds."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._accesses: dict[str, Access] | None = None
+        self._read_at = 0.0
+        self._lock = asyncio.Lock()
+
+    async def access(self, key: str) -> Access | None:
+        await self._refresh()
+        assert self._accesses is not None
+        # What a lookup's duration could tell is about the hash of the guess, not about a key.
+        return self._accesses.get(keys.digest(key))
+
+    async def _refresh(self) -> None:
+        if self._accesses is not None and monotonic() - self._read_at < FRESH_SECONDS:
+            return
+        async with self._lock:
+            if self._accesses is not None and monotonic() - self._read_at < FRESH_SECONDS:
+                return
+            try:
+                self._accesses = await asyncio.to_thread(self._read)
+            except PASSING:
+                if self._accesses is None:
+                    raise
+            self._read_at = monotonic()
+
+    def _read(self) -> dict[str, Access]:
+        with self._engine.connect() as connection:
+            return keys.accesses(connection)
+
+
+class Attempts:
+    """Bad keys by address. A key that opened before from there still does, whoever guesses."""
+
+    def __init__(self) -> None:
+        self._failed: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._opened: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def failed(self, address: str) -> None:
+        since, count = self._failed.get(address, (monotonic(), 0))
+        if monotonic() - since > WINDOW_SECONDS:
+            since, count = monotonic(), 0
+        self._failed[address] = (since, count + 1)
+        if len(self._failed) > REMEMBERED:
+            self._failed.popitem(last=False)
+
+    def opened(self, address: str, key_id: str) -> None:
+        self._opened[address, key_id] = None
+        if len(self._opened) > REMEMBERED:
+            self._opened.popitem(last=False)
+
+    def bars(self, address: str, access: Access | None) -> bool:
+        since, count = self._failed.get(address, (0.0, 0))
+        if count < ATTEMPTS or monotonic() - since > WINDOW_SECONDS:
+            return False
+        return access is None or (address, access.key_id) not in self._opened
+
+
+class Door:
+    """Lets in who has a good key, over HTTP and gRPC alike; counts bad keys and limits them."""
+
+    def __init__(self, key_ring: KeyRing, intake: Intake) -> None:
+        self._keys = key_ring
+        self._intake = intake
+        self._attempts = Attempts()
+
+    async def access(self, key: str | None, address: str) -> Access | None:
+        """What the key allows; None: nothing, or nothing from this address for now.
+
+        May raise what passes (PASSING).
+        """
+        access = await self._keys.access(key) if key else None
+        if access is None or self._attempts.bars(address, access):
+            return None
+        self._attempts.opened(address, access.key_id)
+        return access
+
+    def refused(self, key: str | None, address: str) -> int:
+        """The status of an answer to who was not let in: 401, or 429 after too many bad keys."""
+        if key is None:
+            return 401
+        barred = self._attempts.bars(address, None)
+        self._attempts.failed(address)
+        self._intake.bad_key()
+        return 429 if barred else 401
+
+
+class Gate:
+    """ASGI middleware; what it lets through carries its Access in the scope."""
+
+    def __init__(self, app: ASGIApp, door: Door, *, open_metrics: bool) -> None:
+        self._app = app
+        self._door = door
+        self._open = ALWAYS_OPEN | (OPEN_ON_LOOPBACK if open_metrics else frozenset())
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        refusal = await self._refusal(scope)
+        await (refusal or self._app)(scope, receive, send)
+
+    async def _refusal(self, scope: AsgiScope) -> Response | None:
+        """What is answered instead of letting the request in."""
+        headers = dict(scope["headers"])
+        key = presented_key(headers, cookie=_is_of_a_page(scope))
+        address = scope["client"][0] if scope.get("client") else ""
+        try:
+            access = await self._door.access(key, address)
+        except PASSING:
+            return _refuse(scope, headers, 503)
+        if access is not None:
+            scope[SCOPE_KEY] = access
+        elif scope["path"] not in self._open:
+            return _refuse(scope, headers, self._door.refused(key, address))
+        return None
+
+
+def _is_of_a_page(scope: AsgiScope) -> bool:
+    """Whether the cookie of a page is a key here: what only reads, and the form that labels."""
+    if scope["method"] == "POST":
+        return LABEL_FORM.fullmatch(scope["path"]) is not None
+    return scope["method"] in {"GET", "HEAD"}
+
+
+_SAID = {
+    401: "A key is needed: Authorization: Bearer KEY.",
+    429: "Too many bad keys from this address.",
+    503: "The database cannot be used now.",
+}
+
+
+def _refuse(scope: AsgiScope, headers: dict[bytes, bytes], status: int) -> Response:
+    path = scope["path"]
+    if otlp.is_otlp(path):
+        return otlp.error(headers.get(b"content-type", b""), status, _SAID[status])
+    if status == 401 and scope["method"] == "GET" and not path.startswith(NOT_PAGES):
+        asked = f"{path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
+        return RedirectResponse(f"{LOGIN}?next={quote(asked, safe='/')}", 303)
+    if status == 503:
+        return unavailable(_SAID[status])
+    extra = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "60"}
+    return problem(status, _SAID[status], extra)

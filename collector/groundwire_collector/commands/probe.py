@@ -1,0 +1,311 @@
+"""`groundwire canary build` and `run`: does the model still read its context?"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.jsonl import read_records
+from groundwire_collector.llm.client import Endpoint, Target, target_of
+from groundwire_collector.llm.logprobs import trial_margin
+from groundwire_collector.llm.rate_limiter import Pace
+from groundwire_collector.probing.runner import CanaryRunner, read_run, result_line, resume
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import turns as stored_turns
+from groundwire_collector.storage.engine import open_engine
+from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, Prompting, Trial, trials
+from groundwire_evaluators.reliance.canary.building import Builder, Document
+from groundwire_evaluators.reliance.canary.comparison import (
+    Comparison,
+    alarm_level,
+    best_so_far,
+    compare_runs,
+)
+from groundwire_evaluators.reliance.canary.item import Pack, Stratum, load_pack
+from groundwire_evaluators.reliance.canary.report import pack_report
+from groundwire_evaluators.reliance.canary.run import Prices, Run, summarise
+from groundwire_evaluators.reliance.canary.validators import Validated
+from groundwire_evaluators.turn import Chunk, Turn
+
+WORSE = 2  # exit code
+
+canary = typer.Typer(
+    no_args_is_help=True, help="Counterfactual questions whose two answers are known."
+)
+
+
+@canary.command()
+def build(
+    out: Annotated[Path, typer.Option(help="Write the pack here; the report goes beside it.")],
+    corpus: Annotated[
+        list[Path] | None, typer.Option(help="Text files, or folders of .txt and .md files.")
+    ] = None,
+    turns: Annotated[
+        Path | None, typer.Option(help="JSON lines with question, contexts, answer.")
+    ] = None,
+    stored: Annotated[
+        Path | None, typer.Option(help="Data folder of a collector: build from its stored turns.")
+    ] = None,
+    training: Annotated[
+        Path | None,
+        typer.Option(help="The fine-tune's training file, JSON lines: facts in it are marked."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many items.")] = 500,
+) -> None:
+    """Build canary items from a corpus or from turns; drops bad ones, each with its reason."""
+    builder = Builder(Stratum.FRESH, _training(training))
+    if corpus:
+        validated = builder.from_documents(_documents(corpus))
+    elif turns is not None:
+        validated = builder.from_turns(_turns(turns))
+    elif stored is not None:
+        validated = builder.from_turns(_stored(stored))
+    else:
+        raise UsageError("give --corpus, --turns or --stored to build from")
+    _write_pack(out, validated, limit)
+
+
+@canary.command()
+def run(
+    endpoint: Annotated[
+        str | None, typer.Option(help="OpenAI-compatible address, up to and with /v1.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="Model to ask for.")] = "",
+    function: Annotated[
+        str | None, typer.Option(help="Or: package.module:function(question, chunks) -> answer.")
+    ] = None,
+    pack: Annotated[Path | None, typer.Option(help="A pack; without it the shipped one.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Keep the results here; a broken run goes on from it.")
+    ] = None,
+    arms: Annotated[str, typer.Option(help="Arms to run, by commas.")] = ",".join(ALL_ARMS),
+    baseline: Annotated[
+        list[Path] | None, typer.Option(help="Frozen baseline run (several: their mean).")
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None, typer.Option(help="Earlier runs; the best of them is a reference too.")
+    ] = None,
+    alarms: Annotated[float, typer.Option(help="False alarms allowed in a period …")] = 1.0,
+    runs: Annotated[float, typer.Option(help="… and how many runs share them.")] = 30.0,
+    rate: Annotated[float, typer.Option(help="Calls a minute, at most.")] = 600.0,
+    at_once: Annotated[int, typer.Option(min=1, max=64, help="Calls at one time.")] = 4,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first items.")] = None,
+    system: Annotated[
+        Path | None, typer.Option(help="File with your system prompt, context instruction and all.")
+    ] = None,
+    closed_book: Annotated[
+        Path | None, typer.Option(help="File with the same prompt less its context instruction.")
+    ] = None,
+    margins: Annotated[
+        bool,
+        typer.Option(
+            "--margins", help="Also score both answers; needs an endpoint with log-probabilities."
+        ),
+    ] = False,
+    price_in: Annotated[float, typer.Option(help="Price of a million input tokens.")] = 0.0,
+    price_out: Annotated[float, typer.Option(help="Price of a million output tokens.")] = 0.0,
+    model_version: Annotated[str, typer.Option(help="As your telemetry calls it.")] = "",
+    prompt_version: Annotated[str, typer.Option(help="As your telemetry calls it.")] = "",
+) -> None:
+    """Run a pack and compare it: exit code 2 where the model reads its context less than before.
+
+    The API key is read from OPENAI_API_KEY. Prints one JSON object: identity, summary per stratum
+    (always with counts), cost, and the comparisons.
+    """
+    target, prompting = target_of(endpoint, model, function), _prompting(system, closed_book)
+    chosen = _pack(pack, limit)
+    runner = CanaryRunner(
+        pack=chosen,
+        target=target,
+        prompting=prompting,
+        scorer=_scorer(target, chosen, prompting) if margins else None,
+        arms=_arms(arms),
+        pace=_pace(rate),
+        at_once=at_once,
+    )
+    references = [read_run(path) for path in baseline or ()]
+    best = best_so_far([read_run(path) for path in earlier or ()])
+    done = _carry_out(runner, out, model or function or "", model_version, prompt_version)
+    prices = Prices(price_in, price_out) if price_in or price_out else None
+    told: dict[str, Any] = {
+        "run": asdict(done.identity),
+        "summary": asdict(summarise(done, prices)),
+        "comparisons": {},
+    }
+    alpha = _alpha(alarms, runs)
+    worse = False
+    for name, reference in (("baseline", references), ("best", [best] if best else [])):
+        if reference:
+            compared = _compared(done, reference, alpha)
+            told["comparisons"][name] = _told(compared)
+            worse |= compared.override or compared.general
+    typer.echo(json.dumps(told, ensure_ascii=False))
+    if worse:
+        raise typer.Exit(WORSE)
+    if not any(result.followed for result in done.results):
+        raise UsageError(f"no call was answered: {dict(done.failures)}")
+
+
+def _compared(done: Run, reference: Sequence[Run], alpha: float) -> Comparison:
+    try:
+        return compare_runs(done, reference, alpha)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _told(compared: Comparison) -> dict[str, Any]:
+    return {"override": compared.override, "general": compared.general, **asdict(compared)}
+
+
+def _carry_out(
+    runner: CanaryRunner, out: Path | None, model: str, model_version: str, prompt_version: str
+) -> Run:
+    identity = runner.identity(model, model_version, prompt_version)
+    if out is None:
+        return Run(identity, tuple(_shown(runner, runner.results(), 0)))
+    file, answered = resume(out, identity)
+    with file:
+        for result in _shown(runner, runner.results(each.key for each in answered), len(answered)):
+            file.write(result_line(result) + "\n")
+            file.flush()
+    return read_run(out)
+
+
+def _shown(runner: CanaryRunner, results: Iterator[Any], done: int) -> Iterator[Any]:
+    """With progress on standard error: a bar on a terminal, nothing else."""
+    console = Console(stderr=True)
+    total = len(runner.pack) * len(runner.arms)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("asking", total=total, completed=done)
+        for result in results:
+            progress.advance(task)
+            yield result
+
+
+def _pack(path: Path | None, limit: int | None) -> Pack:
+    try:
+        pack = load_pack(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}") from error
+    return pack if limit is None else Pack(pack.name, pack.items[:limit])
+
+
+def _scorer(target: Target, pack: Pack, prompting: Prompting) -> Callable[[Trial], float]:
+    """The margin of a trial; raises NoScoringError at once where the endpoint cannot tell it."""
+    if not isinstance(target, Endpoint):
+        raise UsageError("--margins needs --endpoint: a function gives no log-probabilities")
+    trial_margin(target, next(trials(pack, (Arm.CONFLICT,))), prompting)
+    return lambda trial: trial_margin(target, trial, prompting)
+
+
+def _arms(names: str) -> tuple[Arm, ...]:
+    try:
+        return tuple(Arm(name.strip()) for name in names.split(","))
+    except ValueError as error:
+        raise UsageError(f"{error}; there are {', '.join(ALL_ARMS)}") from error
+
+
+def _pace(rate: float) -> Pace:
+    try:
+        return Pace(per_minute=rate)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _alpha(alarms: float, runs: float) -> float:
+    try:
+        return alarm_level(alarms, runs)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _prompting(system: Path | None, closed_book: Path | None) -> Prompting:
+    if (system is None) != (closed_book is None):
+        raise UsageError("--system and --closed-book belong together: one prompt, with and without")
+    if system is None or closed_book is None:
+        return Prompting()
+    return Prompting(_text(system), _text(closed_book))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+
+
+def _training(path: Path | None) -> list[str]:
+    """Each training example as one text, whatever its fields are called."""
+    if path is None:
+        return []
+    return [" ".join(_strings(record)) for record in read_records(path)]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+
+
+def _documents(paths: Sequence[Path]) -> list[Document]:
+    found = [
+        each
+        for path in paths
+        for each in (
+            sorted(p for p in path.rglob("*") if p.suffix in (".txt", ".md"))
+            if path.is_dir()
+            else [path]
+        )
+    ]
+    return [Document(str(path), _text(path)) for path in found]
+
+
+def _turns(path: Path) -> list[Turn]:
+    turns = []
+    for number, record in enumerate(read_records(path), start=1):
+        contexts = record.get("contexts") or []
+        if not isinstance(contexts, list) or not all(isinstance(each, str) for each in contexts):
+            raise UsageError(f"{path}, record {number}: contexts must be a list of texts")
+        turns.append(
+            Turn(
+                id=str(record.get("id", number)),
+                question=record.get("question"),
+                chunks=tuple(Chunk(text=text) for text in contexts),
+                answer=record.get("answer"),
+            )
+        )
+    return turns
+
+
+def _stored(data_dir: Path) -> list[Turn]:
+    """The newest production turns of a collector's database."""
+    settings = Settings.load(None, data_dir=data_dir)
+    if not settings.sqlite_path.exists():
+        raise UsageError(f"{settings.sqlite_path} does not exist")
+    with open_engine(settings).connect() as connection:
+        query = stored_turns.TurnQuery(limit=5000)
+        found = stored_turns.find(connection, query)
+    return [each.turn for each in found if not (each.turn.shadow or each.turn.canary)]
+
+
+def _write_pack(out: Path, validated: Validated, limit: int) -> None:
+    if not validated.items:
+        raise UsageError(f"no good item came of it: {dict(validated.reasons)}")
+    pack = Pack(out.stem, validated.items[:limit])
+    lines = [json.dumps(item.as_record(), ensure_ascii=False) for item in pack.items]
+    report = pack_report(pack, validated.rejections)
+    try:
+        out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        beside = out.with_suffix(".report.json")
+        beside.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written: {error}") from error
+    typer.echo(f"{out}: {len(pack)} items, digest {pack.digest}; dropped {report['dropped']}")

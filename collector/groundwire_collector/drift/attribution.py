@@ -1,0 +1,159 @@
+"""What an alarm names: the segment that explains the losses best, and the deployment behind it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from groundwire_collector.drift.budget import WHOLE, Stream
+from groundwire_collector.drift.effect import FEWEST, Movement
+
+AXES = ("model_version", "prompt_version", "index_version", "route", "tenant")
+EVALUATOR_AXIS = "evaluator_revision"  # announced only
+DEPLOYED = {
+    "model_version": "model",
+    "prompt_version": "prompt",
+    "index_version": "index",
+    EVALUATOR_AXIS: "evaluator",
+}
+UNKNOWN_CAUSE = "unknown"
+
+# How much more likely, beforehand, a change is in what was deployed, in nats.
+COINCIDES = 2.0  # when it began
+NEW = 1.5  # at another time since the baseline
+CLEARLY = 1.0  # by how much a part of the traffic must explain the losses better than all of it
+SAME_TURNS = 0.01  # a segment with all but this share of the turns is no part
+CLEAR = 4.0  # by how much what is named must explain the losses better than other turns do
+OTHER_TURNS = 0.05  # segments that differ by this share of turns or losses are not the same turns
+
+
+NOTHING = Movement(turns=0, losses=0, size=0, low=0, high=0, nats=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A value of an axis that appeared, or was announced, at this time."""
+
+    axis: str
+    value: str
+    at_ns: int
+    announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """When the change began, as far as one knows, and when it was noticed."""
+
+    from_ns: int
+    until_ns: int
+    noticed_ns: int
+    slack_ns: int = 0
+
+    def coincides(self, deployment: Deployment) -> bool:
+        """Before it was noticed, and no longer before it began than it took to notice it, or than
+        some turns take.
+
+        When it began is an estimate, and a bad turn just before a bad deployment is enough to put
+        it too early; whether it was the deployment is for the turns after it to say.
+        """
+        earliest = self.from_ns - max(self.noticed_ns - self.from_ns, self.slack_ns)
+        return earliest <= deployment.at_ns <= self.noticed_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """An axis and its value, empty for the whole service; the deployment it coincides with, and
+    what else was deployed then; the segments that did not move. `clear`: no segment of other turns
+    explains the losses nearly as well."""
+
+    axis: str = ""
+    value: str = ""
+    cause: str = UNKNOWN_CAUSE
+    deployment: Deployment | None = None
+    also: tuple[Deployment, ...] = ()
+    unmoved: tuple[Stream, ...] = ()
+    clear: bool = True
+
+
+def attribute(
+    movements: Mapping[Stream, Movement], deployments: Sequence[Deployment], change: Change
+) -> Attribution:
+    """The segment whose turns carry the evidence.
+
+    Each segment stands for "its turns got worse, the others did not", the whole service for "all
+    did alike", and the likelihoods of these are compared; a deployment counts as beforehand more
+    likely. `deployments` are those after the baseline was pinned.
+    """
+    fitting = [each for each in deployments if each.at_ns <= change.noticed_ns]
+    scores = _scores(movements, fitting, change)
+    named = max(scores, key=lambda stream: scores[stream], default=WHOLE)
+    behind = [each for each in fitting if change.coincides(each)]
+    own = next((each for each in behind if (each.axis, each.value) == named), None)
+    behind = [each for each in behind if each is own or each.at_ns <= change.until_ns]
+    new = {(each.axis, each.value) for each in fitting}
+    return Attribution(
+        *named,
+        cause=DEPLOYED.get(named[0], UNKNOWN_CAUSE) if named in new else UNKNOWN_CAUSE,
+        deployment=own or max(behind, key=lambda each: each.at_ns, default=None),
+        also=tuple(each for each in behind if each is not own),
+        unmoved=_unmoved(movements, named),
+        clear=_clear(scores, movements, named, deployed=own is not None),
+    )
+
+
+def _scores(
+    movements: Mapping[Stream, Movement], deployments: Sequence[Deployment], change: Change
+) -> dict[Stream, float]:
+    whole = movements.get(WHOLE, NOTHING)
+    likely = {
+        (each.axis, each.value): COINCIDES if change.coincides(each) else NEW
+        for each in deployments
+    }
+    scores = {WHOLE: whole.nats + CLEARLY}
+    for stream, moved in movements.items():
+        part = moved.turns < (1 - SAME_TURNS) * whole.turns
+        if stream[0] in AXES and (part or stream in likely):
+            scores[stream] = moved.nats + likely.get(stream, 0.0)
+    for stream, nats in likely.items():
+        if not any(axis == stream[0] for axis, _ in movements):  # announced, no tag of any turn
+            scores[stream] = whole.nats + nats
+    return scores
+
+
+def _clear(
+    scores: Mapping[Stream, float],
+    movements: Mapping[Stream, Movement],
+    named: Stream,
+    *,
+    deployed: bool,
+) -> bool:
+    """Whether nothing else explains the losses nearly as well.
+
+    That a deployment's own turns are nearly all there are since the change speaks for it, so the
+    whole service, and what all of its turns carry, is then no rival.
+    """
+    whole = movements.get(WHOLE, NOTHING)
+    own = movements.get(named, whole)
+    rivals = (stream for stream in scores if stream in movements and stream != named)
+    return all(
+        scores[named] - scores[stream] >= CLEAR or _same_turns(movements[stream], own)
+        for stream in rivals
+        if not (deployed and _same_turns(movements[stream], whole))
+    )
+
+
+def _same_turns(one: Movement, other: Movement) -> bool:
+    def near(a: float, b: float) -> bool:
+        return abs(a - b) <= OTHER_TURNS * max(a, b)
+
+    return near(one.turns, other.turns) and near(one.losses, other.losses)
+
+
+def _unmoved(movements: Mapping[Stream, Movement], named: Stream) -> tuple[Stream, ...]:
+    """Segments of which it is fairly sure that they grew by less than half of what is named."""
+    moved = movements.get(named) or movements.get(WHOLE)
+    if moved is None:
+        return ()
+    return tuple(
+        stream
+        for stream, each in movements.items()
+        if stream[0] in AXES and each.turns >= FEWEST and each.high < moved.size / 2
+    )

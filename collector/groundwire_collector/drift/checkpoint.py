@@ -1,0 +1,209 @@
+"""Writing down what the monitor knows, and taking it up again where the last commit left it.
+
+Only what changed since the last batch is written: the turns a baseline grew by, the detectors that
+were fed. A baseline is written once, when it is pinned (docs/decisions/0078).
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection
+
+from groundwire_collector.drift.alarm_context import Context
+from groundwire_collector.drift.baseline import Pinned
+from groundwire_collector.drift.budget import Stream
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.daily import DailyWatch
+from groundwire_collector.drift.fair_share import Pot
+from groundwire_collector.drift.monitor import Monitor
+from groundwire_collector.drift.observation import Observation
+from groundwire_collector.drift.packing import packed, unpacked
+from groundwire_collector.drift.segment import Watched
+from groundwire_collector.drift.sessions import Sessions
+from groundwire_collector.drift.signal_monitor import DAILY, Crossing, Watch
+from groundwire_collector.drift.signals import SIGNALS
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import baselines, drift, rollouts
+from groundwire_collector.storage.baselines import BaselineTurn
+from groundwire_collector.storage.drift import RECOVERY, StoredBaseline, StoredDetector
+from groundwire_evaluators.drift import KnownMeanESR
+
+ALLOWANCE, ANNOUNCED, SESSIONS = "allowance", "announced", "sessions"
+REMEMBERED = 1000  # newest announcements
+
+
+def recall(connection: Connection, settings: Settings) -> Monitor:
+    """The monitor as it was committed last."""
+    monitor = Monitor(Terms.of(settings))
+    monitor.recall_values(drift.axis_values(connection))
+    _recall_parts(connection, monitor)
+    for baseline in drift.baselines(connection):
+        watch = monitor.watch((baseline.service, baseline.signal, baseline.revision))
+        _recall_baseline(watch, baseline)
+        if watch.pinned is None:
+            rows = baselines.baseline_turns(connection, _key(watch))
+            watch.collected = [_observation(turn) for turn in rows]
+            watch.kept = len(rows)
+    states = baselines.states(connection)
+    for key, state in states.items():
+        _recall_watch(monitor.watch(key), unpacked(state))
+    for detector in drift.detectors(connection):
+        key = (detector.service, detector.signal, detector.revision)
+        _recall_detector(monitor.watch(key), detector)
+    for key, state in states.items():
+        monitor.watch(key).order_streams((axis, value) for axis, value in state["order"])
+    watched = {signal.name for signal in SIGNALS}  # canaries raise and resolve their own
+    for alarm in drift.alarms(connection, only_open=True):
+        if alarm.signal in watched:
+            monitor.watch((alarm.service, alarm.signal, alarm.details["revision"])).alarm = alarm
+    return monitor
+
+
+def keep(connection: Connection, monitor: Monitor) -> None:
+    """Write down what changed since the last call, in the caller's transaction."""
+    drift.save_axis_values(connection, monitor.new_values)
+    drift.forget_axis_values(connection, monitor.gone_values)
+    touched = [monitor.watches[key] for key in sorted(monitor.touched)]
+    for watch in touched:
+        _keep_baseline(connection, watch)
+    states = {_key(watch): packed(_state(watch)) for watch in touched}
+    baselines.save_states(connection, states)
+    gone = [(*_key(watch), *stream) for watch in touched for stream in sorted(watch.gone)]
+    baselines.forget_detectors(connection, gone)
+    drift.save_detectors(connection, [row for watch in touched for row in _detectors(watch)])
+    baselines.save_part(connection, ALLOWANCE, packed(monitor.allowance.to_state()))
+    baselines.save_part(connection, ANNOUNCED, _announced(monitor))
+    for service in {key[0] for key in monitor.touched} & monitor.sessions.keys():
+        under_way = monitor.sessions[service].to_state()
+        baselines.save_part(connection, f"{SESSIONS} {service}", under_way)
+    for watch in touched:
+        watch.touched.clear()
+        watch.gone.clear()
+    monitor.new_values, monitor.gone_values, monitor.touched = [], [], set()
+
+
+def _key(watch: Watch) -> baselines.WatchKey:
+    return (watch.service, watch.signal, watch.revision)
+
+
+def _keep_baseline(connection: Connection, watch: Watch) -> None:
+    if watch.begun_anew:
+        baselines.forget_baseline_turns(connection, _key(watch))
+    new = enumerate(watch.collected[watch.kept :], watch.kept)
+    baselines.add_baseline_turns(connection, [_baseline_turn(watch, n, turn) for n, turn in new])
+    watch.kept = len(watch.collected)
+    if watch.renewed:
+        drift.save_baselines(connection, [_baseline(watch)])
+        if watch.pinned is not None:  # its turns were needed up to here
+            watch.collected, watch.kept = [], 0
+    watch.begun_anew = watch.renewed = False
+
+
+def _baseline(watch: Watch) -> StoredBaseline:
+    state: dict[str, Any] = {}
+    if watch.pinned is not None:
+        state = packed(watch.pinned.to_state())
+        # What the gauges of the baseline show.
+        state["baseline"] = {"n": watch.pinned.n, "mean": watch.pinned.mean}
+    return StoredBaseline(*_key(watch), watch.pinned_ns, state)
+
+
+def _state(watch: Watch) -> dict[str, Any]:
+    return {
+        "recent": list(watch.recent),
+        "updated_ns": watch.updated_ns,
+        "pots": {axis: pot.to_state() for axis, pot in watch.pots.items()},
+        "crossing": _crossing(watch.crossing),
+        "launches": [[*stream, mass] for stream, mass in watch.launches.items()],
+        "context": watch.context.to_state(),
+        # The order in which streams came decides between equals.
+        "order": [list(stream) for stream in watch.streams],
+    }
+
+
+def _crossing(crossing: Crossing | None) -> list[Any] | None:
+    return [crossing.statistic, *crossing.strongest, crossing.turns] if crossing else None
+
+
+def _detectors(watch: Watch) -> Iterable[StoredDetector]:
+    def row(stream: Stream, statistic: float, state: dict[str, Any]) -> StoredDetector:
+        return StoredDetector(*_key(watch), *stream, statistic, watch.updated_ns, packed(state))
+
+    for stream in watch.streams:
+        if stream in watch.touched:
+            found = watch.streams[stream]
+            yield row(stream, found.statistic, found.to_state())
+    if watch.daily is not None:
+        yield row(DAILY, watch.daily.statistic, watch.daily.to_state())
+    if watch.recovery is not None:
+        yield row((RECOVERY, ""), watch.recovery.statistic, watch.recovery.to_state())
+
+
+def _recall_parts(connection: Connection, monitor: Monitor) -> None:
+    found = baselines.parts(connection)
+    if ALLOWANCE in found:
+        monitor.allowance.resume(unpacked(found[ALLOWANCE]))
+    for part, state in found.items():
+        kind, _, service = part.partition(" ")
+        if kind == SESSIONS:
+            monitor.sessions[service] = Sessions()
+            monitor.sessions[service].resume(state)
+    told = found.get(ANNOUNCED, {"last": 0, "waiting": []})
+    monitor.announced = told["last"]
+    known = rollouts.newest(connection, limit=REMEMBERED)
+    for rollout in sorted(known, key=lambda each: each.id or 0):
+        if (rollout.id or 0) <= monitor.announced:
+            monitor.rollouts.setdefault(rollout.service, []).append(rollout)
+            if rollout.id in told["waiting"]:
+                monitor.waiting.append(rollout)
+
+
+def _announced(monitor: Monitor) -> dict[str, Any]:
+    return {"last": monitor.announced, "waiting": [each.id for each in monitor.waiting]}
+
+
+def _recall_baseline(watch: Watch, stored: StoredBaseline) -> None:
+    watch.pinned_ns = stored.pinned_ns
+    if stored.pinned_ns is not None:
+        watch.pinned = Pinned.from_state(unpacked(stored.state))
+        watch.context = Context.of(watch.pinned, watch.min_effect)
+        if watch.pinned.days is not None:
+            watch.daily = DailyWatch(watch.pinned.days, watch.min_effect)
+    watch.renewed = False
+
+
+def _recall_watch(watch: Watch, state: dict[str, Any]) -> None:
+    watch.recent.extend(state["recent"])
+    watch.updated_ns = state["updated_ns"]
+    watch.context.resume(state["context"])
+    if state["crossing"] is not None:
+        statistic, *strongest, turns = state["crossing"]
+        watch.crossing = Crossing(statistic, (strongest[0], strongest[1]), turns)
+    watch.launches = {(axis, value): mass for axis, value, mass in state["launches"]}
+    for axis, pot in state["pots"].items():
+        watch.pots[axis] = Pot(watch.allowance.idle_ns)
+        watch.pots[axis].resume(pot)
+
+
+def _recall_detector(watch: Watch, stored: StoredDetector) -> None:
+    state, stream = unpacked(stored.state), (stored.axis, stored.value)
+    if stored.axis == RECOVERY:
+        watch.recovery = KnownMeanESR.from_state(state)
+    elif stream == DAILY:
+        if watch.daily is not None:
+            watch.daily.resume(state)
+    elif watch.pinned is not None:
+        watch.streams[stream] = Watched.from_state(state, watch.pinned)
+
+
+def _baseline_turn(watch: Watch, position: int, turn: Observation) -> BaselineTurn:
+    told = {name: getattr(turn, name) for name in _TOLD}
+    return BaselineTurn(*_key(watch), position, **told)
+
+
+def _observation(turn: BaselineTurn) -> Observation:
+    return Observation(**{name: getattr(turn, name) for name in _TOLD})
+
+
+_TOLD = [f.name for f in fields(BaselineTurn) if f.name in {g.name for g in fields(Observation)}]

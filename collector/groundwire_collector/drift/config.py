@@ -1,0 +1,34 @@
+"""What the user asks of the monitor, and nothing else: a budget, an effect, a baseline."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from groundwire_collector.drift.attribution import AXES
+from groundwire_collector.drift.budget import DEPLOY_SHARE
+from groundwire_collector.settings import Settings
+from groundwire_evaluators.drift import AlarmBudget
+
+UNASKED_AXES = AXES[:-1]  # tenants only where somebody asks for them
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the user asks of the monitor."""
+
+    budget: AlarmBudget
+    min_effect: float = 0.03
+    baseline_turns: int = 500
+    baseline_days: float = 0.0
+    deploy_share: float = DEPLOY_SHARE
+    axes: tuple[str, ...] = UNASKED_AXES
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(
+            budget=AlarmBudget.parse(settings.alarm_budget),
+            min_effect=settings.min_effect,
+            baseline_turns=settings.baseline_turns,
+            baseline_days=settings.baseline_days,
+            deploy_share=settings.deploy_share,
+            axes=AXES if settings.tenant_metrics else UNASKED_AXES,
+        )

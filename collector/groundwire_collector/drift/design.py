@@ -1,0 +1,89 @@
+"""How a watch compares turns with its baseline: sessions, strata, blocks; chosen from the baseline.
+
+The choice looks at the baseline's losses, so it has a price: before looking, every plan is given a
+probability, and whatever is chosen may spend only this share of the mass. If each plan's detector
+were run with its share, the false alarms of all of them together would stay within the budget;
+those of one of them do all the more (docs/decisions/0077-strata-and-blocks.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from groundwire_collector.drift import sessions, strata
+from groundwire_collector.drift.observation import Observation
+from groundwire_collector.drift.strata import Strata
+from groundwire_evaluators.drift.blocking import Dependence
+
+SPREAD = 1e-9  # variance from which on losses differ by more than rounding
+
+# How likely each choice was beforehand. The width of a bin follows from the number of turns, not
+# from their losses, so route, hours and both are all the strata there are.
+SESSIONS = {False: 0.95, True: 0.05}
+STRATA = {False: 0.7, True: 0.3 / 3}
+BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes; those within a factor of two are one
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata."""
+
+    session: bool = False
+    strata: Strata = field(default_factory=Strata)
+    dependence: Dependence = field(default_factory=Dependence)
+
+    @property
+    def block(self) -> int:
+        """Turns whose mean counts as one."""
+        return self.dependence.block
+
+    @property
+    def price(self) -> float:
+        """The share of the mass that this plan may spend; over all plans they add up to 1."""
+        found = SESSIONS[self.session] * STRATA[self.strata.any]
+        return found * BLOCKS[self.block > 1]
+
+    def to_state(self) -> dict[str, Any]:
+        return {
+            "session": self.session,
+            "strata": self.strata.to_state(),
+            "dependence": [self.dependence.block, self.dependence.inflation],
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "Plan":
+        strata = Strata.from_state(state["strata"])
+        return cls(state["session"], strata, Dependence(*state["dependence"]))
+
+
+def choose(turns: Sequence[Observation]) -> tuple[Plan, list[Observation]]:
+    """The plan for a baseline of these turns, and those of them that count under it."""
+    if np.var([turn.loss for turn in turns]) < SPREAD:
+        return Plan(), list(turns)
+    kept = _first_of_sessions(turns)
+    session = len(kept) < len(turns)
+    losses = np.array([turn.loss for turn in kept])
+    routes, ats = [turn.route for turn in kept], [turn.at_ns for turn in kept]
+    found = strata.choose(losses, routes, ats)
+    labels = [found.of(route, at) for route, at in zip(routes, ats, strict=True)]
+    return Plan(session, found, Dependence.of(losses, labels if found.any else None)), kept
+
+
+def by_stratum(turns: Sequence[Observation], chosen: Strata) -> dict[str, list[float]]:
+    """Losses of each known stratum, and of all turns together."""
+    groups: dict[str, list[float]] = {strata.POOLED: [turn.loss for turn in turns]}
+    for turn in turns:
+        if name := chosen.of(turn.route, turn.at_ns):
+            groups.setdefault(name, []).append(turn.loss)
+    return groups
+
+
+def _first_of_sessions(turns: Sequence[Observation]) -> list[Observation]:
+    """One score a session where turns of a session depend on each other; else all."""
+    of_sessions = [turn for turn in turns if turn.session]
+    if not sessions.depend((t.loss for t in of_sessions), (t.session for t in of_sessions)):
+        return list(turns)
+    under_way = sessions.Sessions()
+    return [t for t in turns if under_way.repeats(t.session, t.question, t.at_ns) is None]

@@ -1,0 +1,92 @@
+"""What a watch can promise and what it cannot: to be printed, served and shown, never hidden."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from groundwire_collector.drift.baseline import Pinned
+from groundwire_collector.drift.budget import SEGMENT_SHARE, STEADY
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.daily import LEAST_DAYS
+from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
+from groundwire_collector.drift.design import Plan
+from groundwire_evaluators.drift.sufficiency import Sufficiency
+
+HOUR = 3600.0
+HARDLY = 1e-12  # no mass at all would be no promise at all
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The predicted delay of the smallest effect that matters, in the whole service's traffic.
+
+    `pause` is the mean time between turns that count, in seconds, and `share` the watch's part of
+    the whole budget.
+    """
+
+    sufficiency: Sufficiency
+    plan: Plan
+    pause: float
+    share: float
+    min_effect: float
+    daily: bool
+    repeats: int
+
+    @classmethod
+    def of(cls, pinned: Pinned, terms: Terms, active: int) -> "Promise":
+        """Of a pinned baseline, where so many watches are active now, this one among them."""
+        share = STEADY * (1 - terms.deploy_share) / max(active, 1)
+        mass = (
+            terms.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE)) * pinned.plan.price
+        )
+        mass *= 1 - DAILY_SHARE if pinned.days else 1
+        smallest = min(pinned.strata.values(), key=lambda each: each.n)
+        mass /= len(pinned.strata)
+        return cls(
+            Sufficiency.of(smallest, terms.min_effect, min(max(mass, HARDLY), 1.0)),
+            pinned.plan,
+            pinned.pause_seconds * len(pinned.strata),
+            share,
+            terms.min_effect,
+            pinned.days is not None,
+            pinned.seen - pinned.n,
+        )
+
+    @property
+    def delay_hours(self) -> float:
+        return self.sufficiency.delay * self.pause / HOUR
+
+    def lines(self) -> Iterator[str]:
+        """In words, for people."""
+        told = str(self.sufficiency)
+        yield told[0].upper() + told[1:]
+        if self.sufficiency.sufficient:
+            yield (
+                f"At this rate of turns a growth of {self.min_effect:g} is found after "
+                f"about {_hours(self.delay_hours)}; {self.share:.2g} of the alarm budget is spent "
+                "on it by the clock"
+            )
+        if self.plan.strata.any:
+            yield f"Compared by stratum ({self.plan.strata}): the baseline's losses differ by it"
+        if self.plan.block > 1:
+            yield (
+                f"Turns of the baseline depend on each other (over some {self.plan.block} turns, "
+                f"{self.plan.dependence.inflation:.1f} count as one): the budget holds for blocks"
+            )
+        if self.plan.session:
+            yield (
+                "Turns of a session depend on each other: one score a session counts "
+                f"({self.repeats} of the baseline's turns do not)"
+            )
+        if not self.daily:
+            yield (
+                f"No daily clock: it needs a baseline of {LEAST_DAYS} whole days; a slow decay is "
+                "found by the fast clock alone"
+            )
+
+
+def _hours(hours: float) -> str:
+    if hours < 1 / 30:
+        return f"{hours * 3600:.0f} seconds"
+    if hours < 1:
+        return f"{hours * 60:.0f} minutes"
+    return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"

@@ -1,0 +1,56 @@
+"""How far each segment has moved since a change, and how sure that is."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from groundwire_collector.drift.budget import Stream
+from groundwire_collector.drift.segment import Sums
+from groundwire_evaluators.drift import Baseline
+
+Z = 1.645
+FEWEST = 10  # turns without which nothing is said of a segment
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """The growth of a segment's mean loss with a 90 % interval.
+
+    `nats`: evidence that it grew, the log-likelihood ratio of its own mean to the baseline's, where
+    losses count as 0 and 1 with the baseline's dispersion.
+    """
+
+    turns: float
+    losses: float
+    size: float
+    low: float
+    high: float
+    nats: float
+
+
+def movements(since: Mapping[Stream, Sums], old: Baseline) -> dict[Stream, Movement]:
+    """Of the streams that had turns since the change."""
+    return {stream: _movement(sums, old) for stream, sums in since.items() if sums.turns > 0}
+
+
+def _movement(sums: Sums, old: Baseline) -> Movement:
+    known = float(old.variance_at(np.array([old.mean]))[0])
+    # One imagined turn with the baseline's variance: few equal losses are not certainty.
+    spread = max(sums.squares - sums.turns * sums.mean**2, 0.0) + known
+    error = math.sqrt(spread / (sums.turns + 1) / sums.turns + known / old.n)
+    error *= math.sqrt(old.dependence.inflation)
+    size = sums.mean - old.mean
+    independent = sums.turns / old.dependence.inflation
+    nats = independent * _divergence(sums.mean, old) if size > 0 else 0.0
+    return Movement(sums.turns, sums.losses, size, size - Z * error, size + Z * error, nats)
+
+
+def _divergence(mean: float, old: Baseline) -> float:
+    """Kullback-Leibler, nats a turn."""
+    inside = min(max(mean, 1e-9), 1 - 1e-9)
+    before = min(max(old.mean, 0.5 / old.n), 1 - 0.5 / old.n)
+    bits = inside * math.log(inside / before)
+    bits += (1 - inside) * math.log((1 - inside) / (1 - before))
+    return max(bits, 0.0) / max(old.dispersion, 1e-3)

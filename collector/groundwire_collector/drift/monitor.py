@@ -1,0 +1,236 @@
+"""All watches of all services: what a batch of judged turns does to them, and what stays."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from groundwire_collector.drift.attribution import DEPLOYED, Deployment
+from groundwire_collector.drift.budget import Allowance, Stream
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.observation import Observation, Reading
+from groundwire_collector.drift.sessions import Repeat, Sessions
+from groundwire_collector.drift.signal_monitor import Watch
+from groundwire_collector.drift.signals import Loss
+from groundwire_collector.storage.baselines import WatchKey
+from groundwire_collector.storage.drift import Alarm, AxisValue
+from groundwire_collector.storage.rollouts import Rollout
+from groundwire_collector.storage.turns import JudgedTurn
+
+SERVICE_AXIS = "service"
+OVERRIDE = "override"  # the signal of answers that contradict their context
+SUSPECT = 0.01  # a statistic that evidence, not mass, has brought so far
+ONE_DEPLOYMENT_NS = 24 * 3600 * 1_000_000_000  # an announcement may come so long after its turns
+
+MOST_SERVICES = 300  # further ones are judged and counted, not watched
+MOST_VALUES = 1000  # of one axis of one service; of more, the oldest that is idle is forgotten
+
+
+@dataclass(slots=True)
+class Monitor:
+    """Feeds every reading to its watch. Not safe for threads: one monitor leads."""
+
+    terms: Terms
+    allowance: Allowance = field(init=False)
+    watches: dict[WatchKey, Watch] = field(default_factory=dict)
+    values: dict[tuple[str, str], dict[str, AxisValue]] = field(default_factory=dict)
+    sessions: dict[str, Sessions] = field(default_factory=dict)
+    rollouts: dict[str, list[Rollout]] = field(default_factory=dict)  # announced, by service
+    waiting: list[Rollout] = field(default_factory=list)  # that no turn has followed yet
+    announced: int = 0  # id of the last that was taken note of
+    touched: set[WatchKey] = field(default_factory=set)
+    new_values: list[AxisValue] = field(default_factory=list)
+    gone_values: list[AxisValue] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.allowance = Allowance(self.terms.budget, self.terms.deploy_share)
+
+    def observe(self, judged: Iterable[JudgedTurn], now_ns: int | None = None) -> list[Alarm]:
+        """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set).
+
+        A turn that claims to be later than `now_ns` is taken for one of now; one without a time, or
+        earlier than what was seen before it, for one of the latest time seen.
+        """
+        latest_ns = now_ns or sys.maxsize
+        readings = [Reading.of(item, self.terms.axes) for item in judged]
+        return [
+            alarm
+            for reading in sorted(readings, key=lambda reading: reading.at_ns)
+            for alarm in self.take(replace(reading, at_ns=min(reading.at_ns, latest_ns)))
+        ]
+
+    def take(self, reading: Reading) -> list[Alarm]:
+        """Feed one turn."""
+        if not reading.losses or self._services_are_full(reading.service):
+            return []
+        deployed, values = self._values_of(reading)
+        self._deploy(reading.service, deployed, reading.at_ns)
+        repeat = self._repeat(reading)
+        found = (self._feed(reading, loss, values, repeat) for loss in reading.losses)
+        return [alarm for alarm in found if alarm is not None]
+
+    def learn(self, reading: Reading) -> None:
+        """Take note of a turn's tags, of a baseline that is made elsewhere."""
+        self._values_of(reading)
+
+    def announce(self, rollouts: Iterable[Rollout]) -> None:
+        """Take note of deployments; each is spent on at the first turn of its service since."""
+        for rollout in rollouts:
+            self.rollouts.setdefault(rollout.service, []).append(rollout)
+            self.waiting.append(rollout)
+            self.announced = max(self.announced, rollout.id or 0)
+
+    def watch(self, key: WatchKey) -> Watch:
+        """The watch of a service, a signal and a revision; made where there is none."""
+        if key not in self.watches:
+            self._value("", SERVICE_AXIS, key[0], 0)
+            terms = self.terms
+            self.watches[key] = Watch(
+                *key, self.allowance, terms.min_effect, terms.baseline_turns, terms.baseline_days
+            )
+        return self.watches[key]
+
+    def renew(
+        self, key: WatchKey, turns: Sequence[Observation], now_ns: int, *, closed: bool
+    ) -> None:
+        """Begin another baseline with these turns; `closed`: it is made of no others."""
+        watch = self.watch(key)
+        watch.collect_anew(() if closed else turns)
+        if closed:
+            watch.pin(turns, now_ns)
+        self.touched.add(key)
+
+    def identify(self, alarm: Alarm, alarm_id: int) -> None:
+        """Tell the watch of a new alarm under which id it is stored."""
+        for watch in self.watches.values():
+            if watch.alarm is alarm:
+                watch.alarm = replace(alarm, id=alarm_id)
+
+    def recall_values(self, values: Iterable[AxisValue]) -> None:
+        for value in sorted(values, key=lambda value: value.position):
+            self.values.setdefault((value.service, value.axis), {})[value.value] = value
+
+    def deployments(self, service: str) -> list[Deployment]:
+        """Those known of a service: values that appeared, and announcements."""
+        announced = self.rollouts.get(service, [])
+        told = {(each.axis, each.value) for each in announced}
+        return [
+            *(Deployment(each.axis, each.value, each.at_ns, True) for each in announced),
+            *(
+                Deployment(axis, value.value, value.first_seen_ns)
+                for axis in DEPLOYED
+                for value in self.values.get((service, axis), {}).values()
+                if (axis, value.value) not in told
+            ),
+        ]
+
+    def _feed(
+        self,
+        reading: Reading,
+        loss: Loss,
+        values: Mapping[str, AxisValue],
+        repeat: Repeat | None,
+    ) -> Alarm | None:
+        service = reading.service
+        key = (service, loss.signal, loss.revision)
+        watch = self.watch(key)
+        self.touched.add(key)
+        watch.observe(reading.observation(loss, values), repeat)
+        if watch.alarming:
+            overriding = loss.signal == OVERRIDE or self._overrides(service)
+            return watch.raise_alarm(self.deployments(service), overriding=overriding)
+        return watch.resolve() if watch.recovered else None
+
+    def _overrides(self, service: str) -> bool:
+        """Whether answers of a service contradict their context more than they did."""
+        return any(
+            watch.alarm is not None or watch.statistic > SUSPECT
+            for (name, signal, _), watch in self.watches.items()
+            if (name, signal) == (service, OVERRIDE) and watch.pinned is not None
+        )
+
+    def _deploy(self, service: str, deployed: Sequence[Stream], at_ns: int) -> None:
+        """Spend on what was deployed: new values of this turn, and what was announced before it."""
+        due = [each for each in self.waiting if each.service == service and each.at_ns <= at_ns]
+        for rollout in due:
+            self.waiting.remove(rollout)
+            stream = (rollout.axis, rollout.value)
+            known = self.values.get((service, rollout.axis), {})
+            if rollout.value in known or stream in deployed:
+                # Its turns came first: spent on already, unless the value is an old one again.
+                if at_ns - known[rollout.value].first_seen_ns < ONE_DEPLOYMENT_NS:
+                    continue
+            elif known:  # turns will carry it: spend on it once
+                self._value(service, rollout.axis, rollout.value, rollout.at_ns)
+            self._launch(service, [stream] if known else [], at_ns)
+        if deployed:
+            self._launch(service, deployed, at_ns)
+
+    def _launch(self, service: str, streams: Sequence[Stream], at_ns: int) -> None:
+        active = self.allowance.watches.members
+        pinned = [
+            (key, watch)
+            for key, watch in self.watches.items()
+            if key[0] == service and watch.pinned is not None and watch.name in active
+        ]
+        if not pinned:
+            return
+        mass = self.allowance.at_deployment(service, at_ns) / len(pinned)
+        for key, watch in pinned:
+            watch.launch(mass, streams)
+            self.touched.add(key)
+
+    def _values_of(self, reading: Reading) -> tuple[list[Stream], dict[str, AxisValue]]:
+        """The value on each axis, and which of these were deployed with this turn."""
+        deployed, values, service = [], {}, reading.service
+        for axis, name in reading.tags.items():
+            if axis in DEPLOYED and name not in self.values.get((service, axis), {}):
+                deployed.append((axis, name))
+            values[axis] = self._value(service, axis, name, reading.at_ns)
+        return deployed, values
+
+    def _repeat(self, reading: Reading) -> Repeat | None:
+        if not reading.session:
+            return None
+        under_way = self.sessions.setdefault(reading.service, Sessions())
+        return under_way.repeats(reading.session, reading.question, reading.at_ns)
+
+    def _services_are_full(self, service: str) -> bool:
+        known = self.values.get(("", SERVICE_AXIS), {})
+        return service not in known and len(known) >= MOST_SERVICES
+
+    def _value(self, service: str, axis: str, value: str, at_ns: int) -> AxisValue:
+        known = self.values.setdefault((service, axis), {})
+        if value not in known:
+            if axis != SERVICE_AXIS and len(known) >= MOST_VALUES:
+                self._forget_value(service, axis, known)
+            position = 1 + max((each.position for each in known.values()), default=0)
+            known[value] = AxisValue(service, axis, value, position, at_ns)
+            self.new_values.append(known[value])
+        return known[value]
+
+    def _forget_value(self, service: str, axis: str, known: dict[str, AxisValue]) -> None:
+        """The oldest of these that no watch follows now; should it come back, it is new."""
+        followed = {
+            stream
+            for key, watch in self.watches.items()
+            if key[0] == service
+            for stream in watch.streams
+        }
+        idle = (each for each in known.values() if (axis, each.value) not in followed)
+        oldest = min(idle, key=lambda each: each.position)
+        del known[oldest.value]
+        self.gone_values.append(oldest)
+
+
+def observations(key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int) -> list[Observation]:
+    """What the watch of this key would have been fed of these turns."""
+    found: list[Observation] = []
+    for item in judged:
+        reading = Reading.of(item, ())
+        reading = replace(reading, at_ns=min(reading.at_ns, now_ns))
+        found += [
+            reading.observation(loss)
+            for loss in reading.losses
+            if (reading.service, loss.signal, loss.revision) == key
+        ]
+    return found

@@ -1,0 +1,58 @@
+"""Carrying out the acts that people recorded on baselines (storage/baseline_actions.py)."""
+
+import logging
+
+from sqlalchemy import Connection
+
+from groundwire_collector.drift.baseline import FEWEST
+from groundwire_collector.drift.monitor import Monitor, observations
+from groundwire_collector.storage import baseline_actions, turns
+from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
+from groundwire_collector.storage.baselines import WatchKey
+from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+
+log = logging.getLogger(__name__)
+
+MOST_TURNS = 20_000  # of a baseline that is made of stored turns
+
+
+def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
+    """In the caller's transaction; an act that finds no watch or no turns is done as well."""
+    for act in baseline_actions.waiting(connection):
+        stored = _turns(connection, act, monitor)
+        closed = act.kind != ActKind.ACCEPTED
+        for key in _watches(monitor, act):
+            found = observations(key, stored, now_ns)
+            if closed and len(found) < FEWEST:
+                log.warning("baseline %s %s %s stays: too few stored turns of that time", *key)
+                continue
+            monitor.renew(key, found, now_ns, closed=closed)
+            log.warning("baseline %s %s %s begins anew: %s", *key, act.kind)
+        baseline_actions.carried_out(connection, act.id or 0, now_ns)
+
+
+def _watches(monitor: Monitor, act: BaselineAct) -> list[WatchKey]:
+    """The watches that an act is about; that of a revision seen first is made."""
+    found = [
+        key
+        for key in monitor.watches
+        if key[0] == act.service and act.signal in ("", key[1]) and act.revision in ("", key[2])
+    ]
+    if not found and act.signal and act.revision:
+        found = [(act.service, act.signal, act.revision)]
+    return found
+
+
+def _turns(connection: Connection, act: BaselineAct, monitor: Monitor) -> list[JudgedTurn]:
+    """The stored turns of the act's time, oldest first: all, or as many as a baseline takes."""
+    accepted = act.kind == ActKind.ACCEPTED
+    query = TurnQuery(
+        service=act.service,
+        since_ns=act.since_ns,
+        until_ns=act.until_ns,
+        order="newest",
+        limit=monitor.terms.baseline_turns if accepted else MOST_TURNS,
+    )
+    found = turns.find(connection, query)
+    production = [each for each in found if not (each.turn.shadow or each.turn.canary)]
+    return production[::-1]

@@ -1,0 +1,62 @@
+"""Readings of a file through the same monitor as live traffic."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from groundwire_collector.drift.baseline import FEWEST
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.detection_delay import Promise
+from groundwire_collector.drift.monitor import Monitor
+from groundwire_collector.drift.observation import Reading
+from groundwire_collector.drift.signal_monitor import Watch
+from groundwire_collector.storage.drift import Alarm
+
+
+@dataclass(slots=True)
+class Replay:
+    """Watches of one signal, one a service; turns before `until_ns` are the pinned baseline."""
+
+    signal: str
+    terms: Terms
+    until_ns: int
+    monitor: Monitor = field(init=False)
+    watches: dict[str, Watch] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.monitor = Monitor(self.terms)
+
+    def run(self, readings: Sequence[Reading]) -> Iterator[Alarm]:
+        """The alarms, in order of time."""
+        for _, alarms in self.steps(readings):
+            yield from (alarm for alarm in alarms if alarm.resolved_ns is None)
+
+    def steps(self, readings: Sequence[Reading]) -> Iterator[tuple[Reading, list[Alarm]]]:
+        """Each reading after the baseline that is watched, with what it raised or resolved."""
+        ordered = sorted(readings, key=lambda reading: reading.at_ns)
+        before = [reading for reading in ordered if reading.at_ns < self.until_ns]
+        self._pin(before)
+        for reading in ordered[len(before) :]:
+            if reading.service in self.watches:
+                yield reading, self.monitor.take(reading)
+
+    def _pin(self, readings: Sequence[Reading]) -> None:
+        """The baseline of each service that has enough turns before the time."""
+        by_service: dict[str, list[Reading]] = {}
+        for reading in readings:
+            if reading.losses:
+                by_service.setdefault(reading.service, []).append(reading)
+                self.monitor.learn(reading)
+        for service, found in sorted(by_service.items()):
+            if len(found) < FEWEST:
+                self.remarks.append(
+                    f"{service}: fewer than {FEWEST} scored turns before UNTIL, not watched"
+                )
+                continue
+            watch = self.monitor.watch((service, self.signal, ""))
+            watch.pin([each.observation(each.losses[0]) for each in found], self.until_ns)
+            self.watches[service] = watch
+        for service, watch in self.watches.items():
+            assert watch.pinned is not None
+            told = Promise.of(watch.pinned, self.terms, len(self.watches))
+            self.remarks += [f"{service}: {line}" for line in told.lines()]

@@ -1,0 +1,98 @@
+"""How soon a change is found, by simulation with the real detector."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from groundwire_collector.drift.budget import STEADY, Allowance
+from groundwire_collector.drift.design import Plan
+from groundwire_collector.drift.signals import SIGNALS
+from groundwire_evaluators.drift import AlarmBudget, Baseline, TwoSampleESR
+from groundwire_evaluators.drift.arrays import Floats
+
+QUIET = 300  # turns between the baseline and the change
+LONGEST = 20_000  # turns after it
+SMALLEST_SPREAD = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """A service as one imagines it: losses of mean `level`, independent, one like the other.
+
+    `spread` is the variance over level * (1 - level): 1 for losses of 0 and 1, else beta. Its
+    watches are those of the built-in signals, and so are those of as many `services` like it.
+    """
+
+    turns_a_day: float
+    level: float
+    baseline_turns: int
+    budget: AlarmBudget
+    min_effect: float = 0.03
+    deploy_share: float = 0.5
+    services: int = 1
+    spread: float = 1.0
+
+    @property
+    def mass(self) -> float:
+        """Of one turn of one watch, by the clock."""
+        share = STEADY * (1 - self.deploy_share) / (self.services * len(SIGNALS))
+        return self.budget.mass(86_400 / self.turns_a_day, share) * Plan().price
+
+    @property
+    def launch(self) -> float:
+        """Of the turn of a deployment, the second of its period."""
+        allowance = Allowance(self.budget, self.deploy_share)
+        allowance.at_deployment("", 0)
+        watches = self.services * len(SIGNALS)
+        return allowance.at_deployment("", 0) / watches * Plan().price
+
+    def losses(self, mean: float, turns: int, rng: np.random.Generator) -> Floats:
+        if self.spread > 1 - SMALLEST_SPREAD:
+            return (rng.random(turns) < mean).astype(float)
+        size = 1 / max(self.spread, SMALLEST_SPREAD) - 1
+        return rng.beta(size * mean, size * (1 - mean), turns) if mean < 1 else np.ones(turns)
+
+    def typical_baseline(self) -> Baseline:
+        return Baseline.from_losses(
+            self.losses(self.level, self.baseline_turns, np.random.default_rng(0))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Of the changes that were found, turns from the change to the alarm: quantiles over all runs,
+    None where they lie beyond `longest`."""
+
+    found: float
+    low: float | None
+    median: float | None
+    high: float | None
+    longest: int = LONGEST
+
+
+def delays(traffic: Traffic, growth: float, deployed: bool, *, runs: int, seed: int) -> Delays:
+    """Simulate so many histories; a change that is found before it came is drawn again."""
+    rng = np.random.default_rng(seed)
+    taken: list[float] = []
+    for _ in range(10 * runs):
+        delay = _delay(traffic, growth, deployed, rng)
+        if delay > 0:
+            taken.append(delay)
+        if len(taken) == runs:
+            break
+    quantiles = np.quantile(taken, [0.1, 0.5, 0.9], method="higher")
+    low, median, high = (None if q > LONGEST else float(q) for q in quantiles)
+    return Delays(float(np.mean(np.array(taken) <= LONGEST)), low, median, high)
+
+
+def _delay(traffic: Traffic, growth: float, deployed: bool, rng: np.random.Generator) -> float:
+    baseline = Baseline.from_losses(traffic.losses(traffic.level, traffic.baseline_turns, rng))
+    detector = TwoSampleESR(baseline=baseline, min_effect=traffic.min_effect)
+    before = traffic.losses(traffic.level, QUIET, rng)
+    after = traffic.losses(traffic.level + growth, LONGEST, rng)
+    masses = np.full(QUIET + LONGEST, min(traffic.mass, 1.0))
+    if deployed:
+        masses[QUIET] += traffic.launch
+    losses = np.concatenate((before, after)).tolist()
+    fed = detector.update_many(losses, masses.tolist(), range(QUIET + LONGEST))
+    return fed - QUIET if detector.drift_detected else LONGEST + 1

@@ -1,0 +1,1 @@
+"""Estimates from labels and judges: faithfulness, agreement, retrieval, with intervals."""

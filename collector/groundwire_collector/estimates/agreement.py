@@ -1,0 +1,100 @@
+"""How far every evaluator agrees with people, and people with each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from sqlalchemy import Connection
+
+from groundwire_collector.estimates.faithfulness import Draw, by_people, outcomes_of
+from groundwire_collector.storage import estimates, labels
+from groundwire_collector.storage.estimates import Part, SaidScore, ScoredTurn
+from groundwire_collector.storage.labels import Label, LabelQuery
+from groundwire_evaluators.statistics import (
+    Agreement,
+    Kappa,
+    Reliability,
+    agreement,
+    cohen_kappa,
+    reliability,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorAgreement:
+    """Of an evaluator's revision with people, on `turns` that were drawn and decided by both.
+
+    What counts as positive is an answer that is not faithful. `calibration` is that of
+    p_unsupported, None of an evaluator that gives none.
+    """
+
+    evaluator: str
+    revision: str
+    turns: int
+    agreement: Agreement
+    calibration: Reliability | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabellerAgreement:
+    """Of two labellers, on the answers that both decided."""
+
+    labellers: tuple[str, str]
+    kappa: Kappa
+
+
+def of_evaluators(
+    connection: Connection, part: Part, label_rate: float
+) -> list[EvaluatorAgreement]:
+    """Every evaluator that decided drawn, labelled answers; those of most turns first."""
+    turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, "model_version")}
+    drawn, _ = by_people(connection, part, turns, label_rate)
+    decided = {name: each for name, each in drawn.items() if each.faithful is not None}
+    groups: dict[tuple[str, str], list[SaidScore]] = {}
+    for score in estimates.scores_of(connection, decided):
+        groups.setdefault((score.evaluator, score.revision), []).append(score)
+    found = [_of_one(scores, decided, turns) for scores in groups.values()]
+    return sorted(found, key=lambda each: (-each.turns, each.evaluator, each.revision))
+
+
+def _of_one(
+    scores: list[SaidScore], decided: Mapping[str, Draw], turns: Mapping[str, ScoredTurn]
+) -> EvaluatorAgreement:
+    truth = [decided[each.turn_id].faithful is False for each in scores]
+    clusters = [turns[each.turn_id].session for each in scores]
+    chances = [decided[each.turn_id].probability * (each.probability or 1.0) for each in scores]
+    said = [each.faithful is False for each in scores]
+    doubts = [each.p_unsupported for each in scores]
+    certain = [min(max(doubt, 0.0), 1.0) for doubt in doubts if doubt is not None]
+    return EvaluatorAgreement(
+        evaluator=scores[0].evaluator,
+        revision=scores[0].revision,
+        turns=len(scores),
+        agreement=agreement(said, truth, probabilities=chances, clusters=clusters),
+        calibration=reliability(certain, truth, clusters) if len(certain) == len(truth) else None,
+    )
+
+
+def of_labellers(connection: Connection, part: Part) -> list[LabellerAgreement]:
+    """Every two labellers who decided the same answers; all labelled turns, drawn or chosen."""
+    query = LabelQuery(service=part.service, services=part.services, since_ns=part.since_ns)
+    by_labeller: dict[str, list[Label]] = {}
+    for label in labels.find(connection, query):
+        by_labeller.setdefault(label.labeller, []).append(label)
+    said = {name: outcomes_of(connection, mine) for name, mine in by_labeller.items()}
+    return [
+        LabellerAgreement((one, other), _kappa(said[one], said[other]))
+        for one, other in combinations(sorted(said), 2)
+        if _both(said[one], said[other])
+    ]
+
+
+def _kappa(one: Mapping[str, bool | None], other: Mapping[str, bool | None]) -> Kappa:
+    names = _both(one, other)
+    return cohen_kappa([not one[name] for name in names], [not other[name] for name in names])
+
+
+def _both(one: Mapping[str, bool | None], other: Mapping[str, bool | None]) -> list[str]:
+    return sorted(
+        name for name, each in one.items() if each is not None and other.get(name) is not None
+    )

@@ -1,0 +1,236 @@
+"""The estimates that gauges show, made anew every few minutes of what was labelled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+
+from groundwire_collector.estimates.confidence_sequence import FaithfulnessSequence, settled
+from groundwire_collector.estimates.faithfulness import (
+    HUMAN,
+    Draw,
+    Faithfulness,
+    by_judge,
+    faithfulness,
+    outcomes_of,
+)
+from groundwire_collector.estimates.labels import draw
+from groundwire_collector.estimates.retrieval import AtRank, at_ranks
+from groundwire_collector.evaluation.sampling import preference
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import chunk_relevance, estimates, judging, labels
+from groundwire_collector.storage.estimates import DrawnScore, KeptEstimate, Part, ScoredTurn
+from groundwire_collector.storage.labels import LabelQuery
+
+FAITHFULNESS, RETRIEVAL = "faithfulness", "retrieval"
+CHEAP = "p_unsupported"  # the signal whose baseline begins the sequence
+SECOND = 1_000_000_000
+KEPT_NS = 86_400 * SECOND  # an estimate that nothing renews is dropped after a day
+SETTLED_NS = 900 * SECOND  # turns do not arrive in the order in which they started
+TURNS = 2000  # taken in at once
+ROUNDS = 25
+
+
+class Estimating:
+    """Every `estimate_seconds` one round over the services that anything was labelled in.
+
+    Price: a read of the newest 50,000 turns of each such service, about a second a round and
+    service; nothing at a scrape. Several workers may: each round depends on what is stored alone.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._label_rate = settings.label_rate
+        self._eager = settings.judge_eager
+        self._every_ns = round(settings.estimate_seconds * SECOND)
+        self._engine = engine
+        self._due_ns = 0
+
+    def step(self, now_ns: int) -> bool:
+        """One round if it is time; whether it was."""
+        if not self._every_ns or now_ns < self._due_ns:
+            return False
+        self._due_ns = now_ns + self._every_ns
+        with self._engine.connect() as connection:
+            services = estimates.labelled_services(connection)
+        for service in sorted(services):
+            with self._engine.connect() as connection:
+                kept = [*self._faithfulness(connection, service, now_ns)]
+                kept += self._retrieval(connection, service, now_ns)
+            with self._engine.begin() as connection:
+                estimates.keep(connection, kept)
+        with self._engine.begin() as connection:
+            estimates.drop_before(connection, now_ns - KEPT_NS)
+        return True
+
+    def _faithfulness(
+        self, connection: Connection, service: str, now_ns: int
+    ) -> list[KeptEstimate]:
+        before = {
+            (kept.value, kept.reference, kept.evaluator): kept.sequence
+            for kept in estimates.kept(connection, FAITHFULNESS, frozenset({service}))
+        }
+        found = faithfulness(connection, Part(service=service), "model_version", self._label_rate)
+        kept = []
+        for each in found:
+            state = before.get((each.value, each.reference, each.evaluator), {})
+            sequence = self._advanced(connection, each, state, now_ns)
+            estimate = told(each) | {"anytime": sequence.told() if sequence else None}
+            kept.append(
+                KeptEstimate(
+                    kind=FAITHFULNESS,
+                    service=service,
+                    value=each.value,
+                    reference=each.reference,
+                    evaluator=each.evaluator,
+                    updated_ns=now_ns,
+                    estimate=estimate,
+                    sequence=sequence.to_state() if sequence else {},
+                )
+            )
+        return kept
+
+    def _advanced(
+        self, connection: Connection, each: Faithfulness, state: Mapping[str, Any], now_ns: int
+    ) -> FaithfulnessSequence | None:
+        """The sequence with all turns that are settled; None where nothing is drawn."""
+        source = self._source(connection, each)
+        if source.least_probability <= 0:
+            return None
+        baseline_ns = estimates.baseline_ns(connection, each.service, CHEAP)
+        origin = {
+            "baseline_ns": baseline_ns,
+            "revision": each.revision,
+            "least_probability": source.least_probability,
+        }
+        start = max((baseline_ns, ""), source.begins)
+        sequence = FaithfulnessSequence.resumed(state, origin, source.least_probability, start)
+        for _ in range(ROUNDS):
+            turns = estimates.following_turns(
+                connection, each.service, each.value, sequence.after, TURNS
+            )
+            ready = settled(
+                turns,
+                lambda turn: turn.started_ns > now_ns - SETTLED_NS or source.waits(turn),
+            )
+            sequence.take(ready, source.of_sample(ready))
+            if len(ready) < TURNS:
+                break
+        return sequence
+
+    def _source(self, connection: Connection, each: Faithfulness) -> "_Source":
+        part = Part(service=each.service)
+        if each.reference == HUMAN:
+            return _People.of(connection, part, self._label_rate)
+        scores = estimates.drawn_scores(connection, part, each.evaluator)
+        queued = judging.waiting_turns(connection, each.service)
+        return _Judge.of(scores, each.revision, self._eager, queued)
+
+    def _retrieval(self, connection: Connection, service: str, now_ns: int) -> list[KeptEstimate]:
+        turns = chunk_relevance.judged_retrievals(connection, service=service)
+        by_version: dict[str, list[AtRank]] = {}
+        for each in at_ranks(turns, self._label_rate):
+            by_version.setdefault(each.index_version, []).append(each)
+        return [
+            KeptEstimate(
+                kind=RETRIEVAL,
+                service=service,
+                value=version,
+                reference=HUMAN,
+                evaluator="",
+                updated_ns=now_ns,
+                estimate={"ranks": [asdict(each) for each in ranks]},
+                sequence={},
+            )
+            for version, ranks in by_version.items()
+        ]
+
+
+class _Source(Protocol):
+    """What was drawn for a reference, and whether a turn still waits for what it was drawn for."""
+
+    @property
+    def least_probability(self) -> float: ...
+
+    @property
+    def begins(self) -> tuple[int, str]: ...
+
+    def of_sample(self, turns: Sequence[ScoredTurn]) -> Mapping[str, Draw]: ...
+
+    def waits(self, turn: ScoredTurn) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Of the turns below the label rate alone: those that people chose count as not drawn."""
+
+    said: Mapping[str, bool | None]
+    least_probability: float
+    begins: tuple[int, str] = (0, "")
+
+    @classmethod
+    def of(cls, connection: Connection, part: Part, rate: float) -> "_People":
+        found = labels.find(connection, LabelQuery(service=part.service))
+        return cls(outcomes_of(connection, found), rate)
+
+    def of_sample(self, turns: Sequence[ScoredTurn]) -> dict[str, Draw]:
+        rate = self.least_probability
+        return {turn.id: Draw(rate, self.said[turn.id]) for turn in turns if self._drew(turn)}
+
+    def waits(self, turn: ScoredTurn) -> bool:
+        return turn.id not in self.said and self._drew(turn)
+
+    def _drew(self, turn: ScoredTurn) -> bool:
+        return draw(turn.trace_id) < self.least_probability
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Of one revision, behind the first turn that it saw; what another revision said of a drawn
+    turn is not known of this one. `queued` are the turns that a judge has still to judge."""
+
+    drawn: Mapping[str, Draw]
+    least_probability: float
+    begins: tuple[int, str]
+    queued: set[str]
+
+    @classmethod
+    def of(
+        cls, scores: Sequence[DrawnScore], revision: str, eager: float, queued: set[str]
+    ) -> "_Judge":
+        known = {name: Draw(each.probability, None) for name, each in by_judge(scores).items()}
+        mine = [score for score in scores if score.revision == revision]
+        begins = min((score.started_ns, score.turn_id) for score in mine)
+        return cls(known | by_judge(mine), _least(mine, eager), begins, queued)
+
+    def of_sample(self, _turns: Sequence[ScoredTurn]) -> Mapping[str, Draw]:
+        return self.drawn
+
+    def waits(self, turn: ScoredTurn) -> bool:
+        return turn.id in self.queued
+
+
+def _least(scores: Sequence[DrawnScore], eager: float) -> float:
+    """The probability of the least likely turn, seen or not: what is left without preference.
+
+    Rounded down, so that it stays the same while the settings do, and above no probability.
+    """
+    implied = [
+        min(score.probability, score.probability / preference(score.p_unsupported, eager))
+        for score in scores
+    ]
+    return float(f"{min(implied):.6g}") * (1 - 1e-5) if implied else 0.0
+
+
+def told(each: Faithfulness) -> dict[str, Any]:
+    """An estimate as it is kept: what the gauges show."""
+    rate = each.rate
+    return {
+        "value": rate.value,
+        "interval": list(rate.interval),
+        "effective": rate.effective,
+        "labels": rate.n,
+        "turns": rate.total,
+        "method": rate.method.value,
+        "statement": each.statement,
+    }

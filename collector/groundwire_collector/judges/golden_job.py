@@ -1,0 +1,119 @@
+"""Replaying the golden set through a judge: has it changed, although its revision has not?"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time_ns
+
+from sqlalchemy import Engine
+
+from groundwire_collector.evaluation.runner import judge
+from groundwire_collector.judges.budget import Budget
+from groundwire_collector.judges.golden import Answer, GoldenSet, GoldenTurn, flips, summarise
+from groundwire_collector.judges.metrics import tally_usage
+from groundwire_collector.llm.circuit_breaker import Breaker
+from groundwire_collector.metrics.prices import Price
+from groundwire_collector.storage import counters, golden, judging
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.golden import GoldenRun, StoredAnswer
+from groundwire_evaluators.evaluation import Evaluator, State, Usage
+
+log = logging.getLogger(__name__)
+
+SECOND_NS = 1_000_000_000
+LOOK_NS = 30 * SECOND_NS  # from one look whether a replay is due to the next
+SERVICE = ""  # of calls that belong to no service
+
+
+@dataclass
+class GoldenRounds:
+    """Replays `golden` whenever `interval_seconds` passed since the last replay of this revision
+    and set began; a new revision or set is replayed at once, and is a new beginning.
+
+    Turn by turn within the judge's budget, which it shares with the traffic; each answer is one
+    transaction with its cost, so a restart goes on where it was. A call that failed is an answer
+    too (`failed`), and is not repeated before the next replay.
+    """
+
+    engine: Engine
+    key: str
+    evaluator: Evaluator
+    golden: GoldenSet
+    interval_seconds: float
+    budget: Budget
+    breaker: Breaker
+    price: Price | None = None
+    currency: str = ""
+    clock_ns: Callable[[], int] = time_ns
+    _looked_ns: int = 0
+
+    def step(self) -> bool:
+        """Ask about one turn; False where nothing is due, or nothing may be asked now."""
+        now_ns = self.clock_ns()
+        if now_ns - self._looked_ns < LOOK_NS:
+            return False
+        run = self._due(now_ns)
+        with self.engine.connect() as connection:
+            spent = self.budget.spent(connection, now_ns)
+            done = {each.key for each in golden.answers(connection, run)} if run else set()
+        if run is None or spent is not None or self.breaker.open(now_ns):
+            self._looked_ns = now_ns
+            return False
+        left = [each for each in self.golden.turns if each.turn.id not in done]
+        if not left:
+            self._end(run, now_ns)
+        elif self.budget.due():
+            self._ask(run, left[0], now_ns)
+        else:
+            return False
+        return True
+
+    def _due(self, now_ns: int) -> GoldenRun | None:
+        """The replay to go on with, begun now where one is due."""
+        new = GoldenRun(
+            judge=self.key,
+            evaluator=self.evaluator.name,
+            revision=self.evaluator.revision,
+            digest=self.golden.digest,
+            started_ns=now_ns,
+        )
+        with self.engine.connect() as connection:
+            last = golden.last(connection, new)
+        if last is not None and last.ended_ns is None:
+            return last
+        interval_ns = round(self.interval_seconds * SECOND_NS)
+        if last is not None and now_ns - last.started_ns < interval_ns:
+            return None
+        with self.engine.begin() as connection:
+            return golden.begin(connection, new)
+
+    def _ask(self, run: GoldenRun, asked: GoldenTurn, now_ns: int) -> None:
+        [judged] = judge([self.evaluator], [asked.turn])
+        evaluation = judged.evaluations[0]
+        answer = Answer.of(asked, evaluation)
+        increments = Increments()
+        usage = evaluation.usage or Usage()
+        told = (SERVICE, self.key, usage, self.price, self.currency)
+        cost = tally_usage(increments, *told)
+        with self.engine.begin() as connection:
+            golden.save(
+                connection,
+                run,
+                StoredAnswer(answer.key, answer.state.value, answer.said, answer.unsupported),
+            )
+            judging.spend(connection, self.key, 1, cost, now_ns)
+            counters.add(connection, increments, now_ns)
+
+    def _end(self, run: GoldenRun, now_ns: int) -> None:
+        with self.engine.begin() as connection:
+            answers = self._answers(golden.answers(connection, run))
+            before = golden.first(connection, run)
+            first = self._answers(golden.answers(connection, before)) if before else []
+            summary = summarise(answers)
+            summary["flips"] = flips({answer.key: answer for answer in first}, answers)
+            golden.end(connection, run, summary, now_ns)
+        log.info("golden set of %s replayed: %s", self.key, summary)
+
+    @staticmethod
+    def _answers(stored: list[StoredAnswer]) -> list[Answer]:
+        return [Answer(s.key, State(s.state), s.said, s.unsupported) for s in stored]

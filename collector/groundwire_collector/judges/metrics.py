@@ -1,0 +1,42 @@
+"""What judging adds to the counters."""
+
+from groundwire_collector import metric_definitions
+from groundwire_collector.judges.budget import Reason
+from groundwire_collector.metrics.exemplars import exemplar
+from groundwire_collector.metrics.prices import Price
+from groundwire_collector.metrics.turns import tally_evaluation, version_labels
+from groundwire_collector.storage.counters import Increments
+from groundwire_evaluators.evaluation import Evaluation, State, Usage
+from groundwire_evaluators.turn import Turn
+
+
+def tally_judgement(increments: Increments, turn: Turn, evaluation: Evaluation) -> None:
+    """The judgement itself, like that of any evaluator, and the value of one that was scored."""
+    labels = version_labels(turn)
+    tally_evaluation(increments, turn, evaluation, labels)
+    if evaluation.state is State.SCORED and evaluation.value is not None:
+        told = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
+        value = evaluation.value
+        increments.observe(metric_definitions.JUDGE_SCORE, told, value, exemplar(turn, value))
+
+
+def tally_usage(
+    increments: Increments, service: str, judge: str, usage: Usage, price: Price | None, money: str
+) -> float:
+    """Calls, tokens, time and money of a judgement, which it returns; `money` is the currency."""
+    labels = {"service": service, "evaluator": judge}
+    for result, calls in usage.calls.items():
+        increments.count(metric_definitions.JUDGE_CALLS, {**labels, "result": result}, calls)
+    for kind, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)):
+        if tokens:
+            increments.count(metric_definitions.JUDGE_TOKENS, {**labels, "kind": kind}, tokens)
+    cost = price.of(usage.input_tokens, usage.output_tokens) if price else 0.0
+    if cost:
+        increments.count(metric_definitions.JUDGE_COST, {**labels, "currency": money}, cost)
+    return cost
+
+
+def tally_not_sampled(increments: Increments, service: str, judge: str, reason: Reason) -> None:
+    """A turn that a judge does not see."""
+    labels = {"service": service, "evaluator": judge, "reason": reason.value}
+    increments.count(metric_definitions.JUDGE_NOT_SAMPLED, labels)

@@ -1,0 +1,56 @@
+"""From judged by every evaluator to waiting for a judge: in the worker's own transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from groundwire_collector.evaluation.sampling import Draw, factors_of
+from groundwire_collector.judges.budget import Reason
+from groundwire_collector.judges.metrics import tally_not_sampled
+from groundwire_collector.judges.registry import REFERENCED
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import judging
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.judging import Task
+from groundwire_collector.storage.turns import JudgedTurn
+
+
+def draw_of(settings: Settings) -> Draw | None:
+    """The draw of the settings; None where there are no judges."""
+    rates = {key: rate for key, rate in settings.judge_rates.items() if key not in REFERENCED}
+    if not rates:
+        return None
+    return Draw(rates, settings.judge_eager, factors_of(settings.judge_segments))
+
+
+def await_judges(
+    connection: Connection,
+    increments: Increments | None,
+    draw: Draw,
+    judged: Sequence[JudgedTurn],
+    now_ns: int,
+) -> None:
+    """Let the drawn turns wait, and count the others. Without `increments` the turns were counted
+    before: what a judge says of them now is kept, and not counted again."""
+    tasks = []
+    for item in judged:
+        drawn = draw.drawn(item)
+        tasks += [_task(item, judge, chance, now_ns, increments) for judge, chance in drawn.items()]
+        for judge in draw.rates.keys() - drawn.keys():
+            if increments is not None:
+                tally_not_sampled(increments, item.turn.service, judge, Reason.RATE)
+    judging.enqueue(connection, tasks)
+
+
+def _task(
+    item: JudgedTurn, judge: str, chance: float, now_ns: int, increments: Increments | None
+) -> Task:
+    return Task(
+        turn_id=item.turn.id,
+        judge=judge,
+        service=item.turn.service,
+        probability=chance,
+        sampled_ns=now_ns,
+        due_ns=now_ns,
+        counts=increments is not None,
+    )

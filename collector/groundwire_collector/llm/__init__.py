@@ -1,0 +1,1 @@
+"""Client of LLM endpoints: retries, rate limiter, circuit breaker, log-probabilities."""

@@ -1,0 +1,65 @@
+"""Scoring given answers at a completions endpoint: conflict margins and context gains."""
+
+from groundwire_collector.errors import GroundwireError
+from groundwire_collector.llm.client import Endpoint, Reply
+from groundwire_evaluators.reliance.canary.arms import Arm, Prompting, Trial
+from groundwire_evaluators.reliance.margin import (
+    NoLogprobsError,
+    conflict_margin,
+    context_gain,
+    read_scored,
+)
+
+
+class NoScoringError(GroundwireError):
+    """The endpoint scores no given text: it needs /completions with echo and logprobs (OpenAI's
+    legacy completions, llama.cpp) or prompt_logprobs (vLLM). Chat endpoints cannot; run without
+    margins, or point at a completions endpoint of the same model."""
+
+
+def mean_logprob(endpoint: Endpoint, prompt: str, answer: str) -> float:
+    """Mean log-probability of `answer` after `prompt`, nats a token.
+
+    Raises `NoScoringError` where the endpoint cannot, with what it said.
+    """
+    text = prompt + answer
+    body = {"prompt": text, "max_tokens": 1, "echo": True, "logprobs": 1, "temperature": 0}
+    found = endpoint.complete(body)
+    if isinstance(found, Reply):
+        found = endpoint.complete({**body, "echo": False, "logprobs": None, "prompt_logprobs": 0})
+    if isinstance(found, Reply):
+        raise NoScoringError(f"{NoScoringError.__doc__} It said: {found.failure} {found.detail}")
+    try:
+        scored = read_scored(found["choices"][0], text)
+        return scored.within(len(prompt), len(text))
+    except (NoLogprobsError, LookupError, TypeError, ValueError) as error:
+        raise NoScoringError(f"{NoScoringError.__doc__} It said: {str(found)[:200]}") from error
+
+
+def trial_prompt(trial: Trial, prompting: Prompting) -> str:
+    """The trial as one text, for endpoints without chat."""
+    parts = [message["content"] for message in prompting.messages(trial)]
+    return "\n\n".join(parts) + "\nAnswer:"
+
+
+def trial_margin(endpoint: Endpoint, trial: Trial, prompting: Prompting) -> float:
+    """The conflict margin of a trial under conflict, nats a token; two scoring passes."""
+    if trial.arm in (Arm.CLOSED_BOOK, Arm.CLEAN):
+        raise ValueError(f"the {trial.arm} arm holds no conflict")
+    prompt = trial_prompt(trial, prompting)
+    answers = (trial.item.substitute, trial.item.original)
+    substitute, original = (mean_logprob(endpoint, prompt, f" {answer}") for answer in answers)
+    return conflict_margin(substitute, original)
+
+
+def turn_gain(
+    endpoint: Endpoint, question: str, context: str, answer: str, prompting: Prompting
+) -> float:
+    """The context gain of an answer that was given, nats a token; two scoring passes."""
+    tail = f"Question: {question}\nAnswer:"
+    closed = f"{prompting.closed_book}\n\n{tail}"
+    opened = f"{prompting.system}\n\nPassages:\n{context}\n\n{tail}"
+    with_context, without = (
+        mean_logprob(endpoint, prompt, f" {answer}") for prompt in (opened, closed)
+    )
+    return context_gain(with_context, without)

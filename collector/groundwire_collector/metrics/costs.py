@@ -1,0 +1,57 @@
+"""What answers cost, by the price file; what has no price is counted as that, never as 0."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from groundwire_collector import metric_definitions
+from groundwire_collector.metrics.prices import Price, Prices
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.counters import Increments
+from groundwire_evaluators.turn import Turn
+
+log = logging.getLogger(__name__)
+
+_MOST_TOLD = 100  # unknown models that the log names
+
+
+@dataclass(slots=True)
+class Costs:
+    """Counts the price of turns; where there is no price file, nothing at all."""
+
+    prices: Prices | None = None
+    _told: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Costs":
+        """Raises UsageError where the price file cannot be read."""
+        return cls(Prices.load(settings.prices) if settings.prices else None)
+
+    def tally(self, increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
+        """Count what the answer of one turn cost: by the model that served it, else asked for."""
+        if self.prices is None:
+            return
+        if turn.input_tokens is None and turn.output_tokens is None:
+            self._unpriced(increments, "no_tokens", labels)
+        elif (price := self._price(turn)) is None:
+            self._unpriced(increments, "unknown_model", labels)
+        else:
+            cost = price.of(
+                turn.input_tokens or 0, turn.output_tokens or 0, turn.cached_tokens or 0
+            )
+            increments.count(
+                metric_definitions.COST, {**labels, "currency": self.prices.currency}, cost
+            )
+
+    def _price(self, turn: Turn) -> Price | None:
+        assert self.prices is not None
+        found = self.prices.of(turn.response_model) or self.prices.of(turn.model)
+        name = turn.response_model or turn.model or "unnamed"
+        if found is None and name not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(name)
+            log.warning("the price file has no price of the model %s", name)
+        return found
+
+    @staticmethod
+    def _unpriced(increments: Increments, reason: str, labels: Mapping[str, str]) -> None:
+        increments.count(metric_definitions.UNPRICED_TURNS, {**labels, "reason": reason})

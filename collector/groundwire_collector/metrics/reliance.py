@@ -1,0 +1,124 @@
+"""Outcomes of all three sources, counted apart: passive, shadow, canary."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from groundwire_collector import metric_definitions
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS
+from groundwire_evaluators.reliance.canary.run import Result
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.passive import StaleOutcome, passive_outcome
+from groundwire_evaluators.reliance.shadow import Shadowed
+
+NO_TOKENS: Mapping[str, int | None] = {}
+ANSWERED = "answered"
+SKIPPED = "skipped"
+
+
+class Source(StrEnum):
+    PASSIVE = "passive"
+    SHADOW = "shadow"
+    CANARY = "canary"
+
+
+def count_outcome(
+    increments: Increments, source: Source, outcome: Outcome, labels: Mapping[str, str]
+) -> None:
+    """`labels` are those of the versions (`metric_definitions.VERSION_LABELS`)."""
+    told = {**labels, "source": source.value, "outcome": outcome.value}
+    increments.count(metric_definitions.RELIANCE_OUTCOMES, told)
+
+
+def count_passive(
+    increments: Increments, evaluations: Iterable[Evaluation], labels: Mapping[str, str]
+) -> None:
+    """The passive outcome of a production turn, from its `override` evaluation where it has one."""
+    for evaluation in evaluations:
+        if evaluation.evaluator == "override" and (outcome := passive_outcome(evaluation)):
+            count_outcome(increments, Source.PASSIVE, outcome, labels)
+
+
+def count_passive_signals(
+    increments: Increments, evaluations: Iterable[Evaluation], labels: Mapping[str, str]
+) -> None:
+    """What stands behind the passive outcome: values, refusals, overt markers of memory."""
+    for evaluation in evaluations:
+        if evaluation.evaluator != "override":
+            continue
+        signals = evaluation.signals
+        if evaluation.state is State.REFUSAL and "context_sufficient" in signals:
+            sufficient = "true" if signals["context_sufficient"] else "false"
+            increments.count(metric_definitions.REFUSALS, {**labels, "sufficient": sufficient})
+        if evaluation.state is State.SCORED:
+            _count_values(increments, signals, labels)
+
+
+def _count_values(
+    increments: Increments, signals: Mapping[str, float], labels: Mapping[str, str]
+) -> None:
+    checkable, novel, overrides = (
+        signals.get(name, 0.0) for name in ("checkable", "novel", "overrides")
+    )
+    kinds = {"covered": checkable - novel, "novel": novel - overrides, "overriding": overrides}
+    for kind, number in kinds.items():
+        if number:
+            increments.count(metric_definitions.ANSWER_VALUES, {**labels, "kind": kind}, number)
+    if signals.get("prior_markers"):
+        increments.count(metric_definitions.PRIOR_MARKED_TURNS, labels)
+
+
+def count_shadowed(increments: Increments, shadowed: Shadowed, labels: Mapping[str, str]) -> None:
+    """`labels` are those of the production turn, whose model was asked."""
+    count_outcome(increments, Source.SHADOW, shadowed.outcome, labels)
+
+
+def count_canaries(
+    increments: Increments, results: Iterable[Result], labels: Mapping[str, str]
+) -> None:
+    """The arms under conflict alone: what a clean context gives says nothing of the source."""
+    for result in results:
+        if result.arm in CONFLICT_ARMS and result.followed is not None:
+            count_outcome(increments, Source.CANARY, result.followed, labels)
+
+
+def count_canary_arms(
+    increments: Increments, results: Iterable[Result], labels: Mapping[str, str]
+) -> None:
+    """Every arm by itself, the guard and the closed-book arm too, per stratum."""
+    for result in results:
+        if result.followed is not None:
+            facts = {"stratum": result.stratum.value, "arm": result.arm.value}
+            told = {**labels, **facts, "outcome": result.followed.value}
+            increments.count(metric_definitions.CANARY_OUTCOMES, told)
+
+
+def count_call(
+    increments: Increments,
+    source: Source,
+    result: str,
+    labels: Mapping[str, str],
+    tokens: Mapping[str, int | None] = NO_TOKENS,
+) -> None:
+    """One call of the collector's own; `result` is `answered`, a kind of failure, or `skipped`."""
+    told = {**labels, "source": source.value}
+    increments.count(metric_definitions.PROBE_CALLS, {**told, "result": result})
+    for kind, number in tokens.items():
+        if number:
+            increments.count(metric_definitions.PROBE_TOKENS, {**told, "kind": kind}, number)
+
+
+def supported_by_grounding(judged: JudgedTurn) -> bool | None:
+    """Whether grounding holds the answer for supported; None where it was not scored."""
+    flags = (e.flagged for e in judged.evaluations if e.evaluator == "grounding")
+    flagged = next(flags, None)
+    return None if flagged is None else not flagged
+
+
+def count_stale(
+    increments: Increments, outcome: StaleOutcome | None, labels: Mapping[str, str]
+) -> None:
+    if outcome is not None:
+        increments.count(metric_definitions.STALE_ANSWERS, {**labels, "outcome": outcome.value})

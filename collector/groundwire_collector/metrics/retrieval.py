@@ -1,0 +1,80 @@
+"""What was retrieved, and how the answers used it, as metrics; and the age of the index."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from groundwire_collector import metric_definitions
+from groundwire_collector.metrics.exemplars import exemplar
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.turn import Route, Turn
+
+CAPACITY = 1000  # indexes
+INDEX_AGE = "index_age_seconds"  # the signal
+_JUDGED = {
+    "context_utilization": metric_definitions.CONTEXT_UTILIZATION,
+    "distractor_ratio": metric_definitions.DISTRACTOR_RATIO,
+    "supporting_chunk_rank": metric_definitions.SUPPORTING_CHUNK_RANK,
+}
+
+
+def tally_retrieval(increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
+    """Count what the evaluators say of a turn's chunks."""
+    turn = judged.turn
+    if turn.route is Route.RETRIEVAL and not turn.chunks and not turn.not_evaluable_reason:
+        increments.count(metric_definitions.EMPTY_RETRIEVALS, labels)
+    for evaluation in judged.evaluations:
+        named = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
+        for signal, metric in _JUDGED.items():
+            _observe(increments, metric, turn, evaluation.signals.get(signal), named)
+        if evaluation.evaluator == "retrieval":
+            _tally_relevance(increments, turn, evaluation, named)
+
+
+def _tally_relevance(
+    increments: Increments, turn: Turn, evaluation: Evaluation, labels: Mapping[str, str]
+) -> None:
+    _observe(increments, metric_definitions.RETRIEVAL_RELEVANCE, turn, evaluation.value, labels)
+    age = evaluation.signals.get("chunk_age_seconds")
+    _observe(increments, metric_definitions.CHUNK_AGE, turn, age, labels)
+
+
+def _observe(
+    increments: Increments,
+    metric: metric_definitions.Metric,
+    turn: Turn,
+    value: float | None,
+    labels: Mapping[str, str],
+) -> None:
+    if value is not None:
+        increments.observe(metric, labels, value, exemplar(turn, value))
+
+
+@dataclass(slots=True)
+class IndexClock:
+    """When each index was last seen to be written, by its service and version.
+
+    One turn tells when *its* chunks were indexed, which an index that grows bit by bit leaves
+    alone; the newest sign of all turns tells when the index was written. It is remembered in this
+    process, of the `CAPACITY` indexes used last: after a restart the ages of the first turns are
+    upper bounds.
+    """
+
+    _newest: OrderedDict[tuple[str, str], float] = field(default_factory=OrderedDict)  # seconds
+
+    def tally(self, increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
+        """Count the age of the index at this turn, where it tells one."""
+        turn = judged.turn
+        told = [e.signals[INDEX_AGE] for e in judged.evaluations if INDEX_AGE in e.signals]
+        if not told or turn.started_at is None:
+            return
+        key = (turn.service, turn.index_version or "")
+        now = turn.started_at.timestamp()
+        newest = max(now - min(told), self._newest.pop(key, 0.0))
+        self._newest[key] = newest
+        if len(self._newest) > CAPACITY:
+            self._newest.popitem(last=False)
+        age = max(now - newest, 0.0)
+        _observe(increments, metric_definitions.INDEX_AGE, turn, age, labels)

@@ -1,0 +1,125 @@
+"""Committed counters and histograms as lines of `/metrics`, written straight from their rows.
+
+Prometheus' own client makes an object of every sample, at the cap some ten times the work (see
+docs/decisions/0068). Here a label set whose row is as at the scrape before is not touched again:
+its lines are kept, beside the row that they were made of.
+https://prometheus.io/docs/instrumenting/exposition_formats/ ,
+https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+
+from prometheus_client.utils import floatToGoString
+from sqlalchemy import Connection
+
+from groundwire_collector.metric_definitions import Kind, Metric, committed_metrics
+from groundwire_collector.storage import counters
+from groundwire_collector.storage.counters import CounterRow, HistogramRow
+from groundwire_collector.storage.label_sets import Key
+
+_shown: Callable[[float], str] = floatToGoString
+Kept = Mapping[Key, tuple[tuple[object, ...], str]]  # the row, and the lines made of it
+
+
+class CommittedLines:
+    """The text of every committed counter and histogram. Safe for threads.
+
+    Price: a read of every row at each scrape; beyond that only label sets that were counted since
+    the scrape before cost anything. The lines of the last scrape in each format are kept.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[bool, Kept] = {True: {}, False: {}}
+
+    def render(self, connection: Connection, openmetrics: bool) -> str:
+        """In OpenMetrics, with exemplars, but for its end; else in the older text format."""
+        rows: list[CounterRow | HistogramRow] = [*counters.counter_rows(connection)]
+        rows += counters.histogram_rows(connection)
+        kept, before = {}, self._kept[openmetrics]
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            key, state = (row.metric, row.labels), row[2:] if openmetrics else row[2:-1]
+            known = before.get(key)
+            lines = known[1] if known and known[0] == state else _lines(row, openmetrics)
+            kept[key] = state, lines
+            found.setdefault(row.metric, []).append(lines)
+        self._kept[openmetrics] = kept
+        return "".join(_families(found, openmetrics))
+
+
+def _families(found: Mapping[str, Iterable[str]], openmetrics: bool) -> Iterator[str]:
+    for metric in _METRICS.values():
+        total = "" if openmetrics or metric.kind is Kind.HISTOGRAM else "_total"
+        yield f"# HELP {metric.name}{total} {_escaped(metric.help)}\n"
+        yield f"# TYPE {metric.name}{total} {metric.kind}\n"
+        yield from found.get(metric.name, ())
+
+
+def _lines(row: CounterRow | HistogramRow, openmetrics: bool) -> str:
+    metric = _METRICS.get(row.metric)
+    if metric is None:  # of another version
+        return ""
+    labels = _labels(row.labels)
+    if isinstance(row, CounterRow):
+        exemplar = json.loads(row.exemplar) if row.exemplar and openmetrics else None
+        inner = f"{{{labels}}}" if labels else ""
+        return f"{metric.name}_total{inner} {_shown(row.value)}{_exemplar(exemplar)}\n"
+    counts = json.loads(row.counts)
+    if len(counts) != len(metric.buckets) + 1:  # of another version
+        return ""
+    exemplars = json.loads(row.exemplars) if openmetrics else [None] * len(counts)
+    return _histogram(metric, labels, counts, row.total, exemplars)
+
+
+def _histogram(
+    metric: Metric,
+    labels: str,
+    counts: Iterable[int],
+    total: float,
+    exemplars: Iterable[Mapping[str, Any] | None],
+) -> str:
+    first = f"{metric.name}_bucket{{{labels}{',' if labels else ''}le="
+    sums = list(accumulate(counts))
+    lines = [
+        f"{first}{bound}}} {_whole(number)}{_exemplar(exemplar) if exemplar else ''}\n"
+        for bound, number, exemplar in zip(_bounds(metric), sums, exemplars, strict=True)
+    ]
+    inner = f"{{{labels}}}" if labels else ""
+    lines.append(f"{metric.name}_count{inner} {_whole(sums[-1])}\n")
+    lines.append(f"{metric.name}_sum{inner} {_shown(total)}\n")
+    return "".join(lines)
+
+
+@lru_cache
+def _bounds(metric: Metric) -> tuple[str, ...]:
+    return (*(f'"{_shown(bound)}"' for bound in metric.buckets), '"+Inf"')
+
+
+@lru_cache(maxsize=4096)
+def _labels(text: str) -> str:
+    """A label set as it stands between the braces; an empty label is none."""
+    named = json.loads(text)
+    return ",".join(f'{name}="{_escaped(value, True)}"' for name, value in named.items() if value)
+
+
+def _exemplar(stored: Mapping[str, Any] | None) -> str:
+    if stored is None:
+        return ""
+    value = _shown(stored["value"])
+    return f' # {{trace_id="{_escaped(stored["trace_id"], True)}"}} {value} {stored["timestamp"]}'
+
+
+def _whole(number: int) -> str:
+    return f"{number}.0" if number < 1_000_000 else _shown(number)
+
+
+def _escaped(text: str, quoted: bool = False) -> str:
+    text = text.replace("\\", r"\\").replace("\n", r"\n")
+    return text.replace('"', r"\"") if quoted else text
+
+
+_METRICS = {m.name: m for m in committed_metrics() if m.kind is not Kind.GAUGE}

@@ -1,0 +1,98 @@
+"""What a judged turn adds to the counters."""
+
+from collections.abc import Mapping
+
+from groundwire_collector import metric_definitions
+from groundwire_collector.metric_definitions import TENANT, VERSION_LABELS
+from groundwire_collector.metrics.exemplars import exemplar
+from groundwire_collector.metrics.reliance import (
+    count_passive,
+    count_passive_signals,
+    count_shadowed,
+    supported_by_grounding,
+)
+from groundwire_collector.metrics.retrieval import tally_retrieval
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.reliance.shadow import Shadowed, compare_closed_book
+from groundwire_evaluators.turn import Turn
+
+
+def tally(increments: Increments, judged: JudgedTurn) -> None:
+    """Count one turn at its first completion."""
+    turn, labels = judged.turn, version_labels(judged.turn)
+    increments.count(metric_definitions.TURNS, labels | {"route": turn.route.value})
+    _tally_speed(increments, turn, labels)
+    tally_retrieval(increments, judged, labels)
+    count_passive(increments, judged.evaluations, labels)
+    count_passive_signals(increments, judged.evaluations, labels)
+    for evaluation in judged.evaluations:
+        tally_evaluation(increments, turn, evaluation, labels)
+
+
+def tally_reopened(increments: Increments, turn: Turn) -> None:
+    """Count a turn that grew after it was counted; nothing else of it is counted again."""
+    increments.count(metric_definitions.TURNS_REOPENED, version_labels(turn))
+
+
+def tally_shadow(increments: Increments, production: JudgedTurn, shadow: Turn) -> Shadowed:
+    """Count what a shadow call says of the production turn whose question it asked again."""
+    compared = compare_closed_book(
+        production.turn,
+        [shadow.answer],
+        probability=shadow.sampling_probability or 1.0,
+        supported=supported_by_grounding(production),
+    )
+    count_shadowed(increments, compared, version_labels(production.turn))
+    return compared
+
+
+def version_labels(turn: Turn) -> dict[str, str]:
+    """The labels of a turn; its tenant counts where the deployment opted in (`Increments`)."""
+    return {name: getattr(turn, name) or "" for name in (*VERSION_LABELS, TENANT)}
+
+
+def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
+    durations = {
+        metric_definitions.RETRIEVAL_DURATION: turn.retrieval_seconds,
+        metric_definitions.GENERATION_DURATION: turn.generation_seconds,
+        metric_definitions.TIME_TO_FIRST_TOKEN: turn.first_token_seconds,
+    }
+    for metric, seconds in durations.items():
+        if seconds is not None:
+            increments.observe(metric, labels, seconds, exemplar(turn, seconds))
+    spent = {
+        "input": turn.input_tokens,
+        "output": turn.output_tokens,
+        "cached": turn.cached_tokens,
+        "reasoning": turn.reasoning_tokens,
+    }
+    for kind, tokens in spent.items():
+        if tokens is not None:
+            increments.count(metric_definitions.TOKENS, {**labels, "kind": kind}, tokens)
+
+
+def tally_evaluation(
+    increments: Increments, turn: Turn, evaluation: Evaluation, labels: Mapping[str, str]
+) -> None:
+    """Count one judgement of a turn; `labels` are those of its versions."""
+    labels = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
+    increments.count(metric_definitions.EVALUATIONS, {**labels, "state": evaluation.state.value})
+    if evaluation.flagged:
+        increments.count(metric_definitions.FLAGGED_TURNS, labels, exemplar=exemplar(turn, 1.0))
+    for claim in evaluation.claims:
+        increments.count(metric_definitions.CLAIMS, {**labels, "verdict": claim.verdict.value})
+    for citation in evaluation.citations:
+        increments.count(
+            metric_definitions.CITATIONS, {**labels, "outcome": citation.outcome.value}
+        )
+    p_unsupported = evaluation.signals.get("p_unsupported")
+    if p_unsupported is None:
+        return
+    increments.observe(
+        metric_definitions.P_UNSUPPORTED, labels, p_unsupported, exemplar(turn, p_unsupported)
+    )
+    if evaluation.value is not None:
+        value = evaluation.value
+        increments.observe(metric_definitions.FAITHFULNESS, labels, value, exemplar(turn, value))

@@ -1,1 +1,0 @@
-"""Judgements to counters and alarms: what is counted, what is watched for drift."""

@@ -1,0 +1,96 @@
+"""Shadow calls of the prober: the turns of the sample, one by one, within the budget."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from groundwire_collector.llm.client import Endpoint, Reply
+from groundwire_collector.llm.rate_limiter import Pace
+from groundwire_collector.metrics import closed_book
+from groundwire_collector.metrics.reliance import (
+    ANSWERED,
+    SKIPPED,
+    Source,
+    count_call,
+    count_shadowed,
+    supported_by_grounding,
+)
+from groundwire_collector.metrics.turns import version_labels
+from groundwire_collector.probing.closed_book import ask_closed_book
+from groundwire_collector.storage import closed_book_turns, counters, turns
+from groundwire_collector.storage.closed_book_turns import ShadowedTurn
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.reliance.shadow import compare_closed_book
+
+PATIENCE_NS = 600 * 1_000_000_000  # a turn that waited longer is skipped, and counted
+
+
+@dataclass
+class ShadowRounds:
+    """Asks what waits; the outcome, its counter and the end of the wait are one transaction.
+
+    `model` is asked, or without it the model that the turn asked. A failed call is counted, and
+    its turn leaves the sample: an answer that is missing because the endpoint was away says nothing
+    of the model.
+    """
+
+    engine: Engine
+    endpoint: Endpoint
+    system: str
+    pace: Pace
+    model: str | None = None
+
+    def step(self, now_ns: int) -> bool:
+        """Ask for one turn, or skip one; False where nothing waits or nothing is due."""
+        with self.engine.connect() as connection:
+            found = closed_book_turns.waiting(connection)
+            judged = turns.get(connection, found[0].turn_id) if found else None
+        if not found:
+            return False
+        [waiting] = found
+        if judged is None:
+            self._give_up(waiting, {}, SKIPPED, now_ns)
+        elif waiting.sampled_ns < now_ns - PATIENCE_NS or not (self.model or judged.turn.model):
+            self._give_up(waiting, version_labels(judged.turn), SKIPPED, now_ns)
+        elif self.pace.take():
+            self._ask(waiting, judged, now_ns)
+        else:
+            return False
+        return True
+
+    def _ask(self, waiting: ShadowedTurn, judged: JudgedTurn, now_ns: int) -> None:
+        target = self.endpoint.of(self.model or judged.turn.model or "")
+        [reply] = ask_closed_book(target, judged.turn.question or "", self.system)
+        if reply.text is None:
+            kind = reply.failure.value if reply.failure else "empty"
+            self._give_up(waiting, version_labels(judged.turn), kind, now_ns)
+        else:
+            self._keep(waiting, judged, reply, now_ns)
+
+    def _keep(self, waiting: ShadowedTurn, judged: JudgedTurn, reply: Reply, now_ns: int) -> None:
+        labels = version_labels(judged.turn)
+        outcome = compare_closed_book(
+            judged.turn,
+            [reply.text],
+            probability=waiting.probability,
+            supported=supported_by_grounding(judged),
+        )
+        increments = Increments()
+        tokens = {"input": reply.input_tokens, "output": reply.output_tokens}
+        count_call(increments, Source.SHADOW, ANSWERED, labels, tokens)
+        with self.engine.begin() as connection:
+            if closed_book_turns.still_waits(connection, waiting.turn_id):
+                count_shadowed(increments, outcome, labels)
+                closed_book_turns.put(connection, [closed_book.compared(waiting, outcome)])
+            counters.add(connection, increments, now_ns)
+
+    def _give_up(
+        self, waiting: ShadowedTurn, labels: Mapping[str, str], result: str, now_ns: int
+    ) -> None:
+        increments = Increments()
+        count_call(increments, Source.SHADOW, result, labels)
+        with self.engine.begin() as connection:
+            closed_book_turns.give_up(connection, [waiting.turn_id])
+            counters.add(connection, increments, now_ns)

@@ -1,0 +1,125 @@
+"""Alarms of scheduled canaries: each finished run against the frozen baseline and the best so far.
+
+Beside the detectors on traffic and with a budget of their own, shared by all runs of a period: by
+linearity of expectation the false alarms are at most runs · comparisons · alpha.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from groundwire_collector.storage import drift, probe_runs
+from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.probe_runs import CanaryRun
+from groundwire_evaluators.reliance.canary.comparison import (
+    Change,
+    Comparison,
+    alarm_level,
+    best_so_far,
+    compare_runs,
+)
+from groundwire_evaluators.reliance.canary.run import Run
+
+log = logging.getLogger(__name__)
+
+SIGNAL = "canary"
+BASELINE_RUNS = (
+    4  # docs/reference/reliance.md: with four, noise alarms less and changes show sooner
+)
+EARLIER_RUNS = 8  # of which the best is a reference too
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a run is compared with, and what came of it; `baseline` is None for the baseline's own
+    runs and where there is none yet."""
+
+    baseline: Comparison | None
+    best: Comparison | None
+
+    @property
+    def worse(self) -> Comparison | None:
+        """The comparison that alarms, the baseline's first."""
+        found = (each for each in (self.baseline, self.best) if each is not None)
+        return next((each for each in found if each.override or each.general), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryAlarms:
+    """`alarms` false alarms that all `runs` of a period share."""
+
+    alarms: float = 1.0
+    runs: float = 30.0
+
+    def look_at(self, connection: Connection, run: CanaryRun, now_ns: int) -> Look:
+        """Compare a finished run; raise its alarm, or resolve the one of a model that is back."""
+        look = compare(connection, run, alarm_level(self.alarms, self.runs))
+        opened = _open_alarm(connection, run)
+        worse = look.worse
+        if worse is not None and opened is None:
+            drift.raise_alarm(connection, _alarm(run, worse, now_ns))
+            log.warning("alarm: %s reads its context less than before (canaries)", run.model)
+        elif worse is None and opened is not None and opened.id is not None:
+            drift.resolve_alarm(connection, opened.id, now_ns)
+            log.warning("resolved: %s reads its context again (canaries)", run.model)
+        return look
+
+
+def compare(connection: Connection, run: CanaryRun, alpha: float = 0.01) -> Look:
+    """A stored run against the runs before it of the same service, pack and prompt.
+
+    The baseline is the first model_version that was asked, its first runs; versions are axes, so
+    another version is compared with that same baseline.
+    """
+    earlier = [
+        other
+        for other in reversed(probe_runs.finished(connection, service=run.service))
+        if (other.digest, other.prompt) == (run.digest, run.prompt) and other.id < run.id
+    ]
+    pinned = [other for other in earlier if other.model_version == earlier[0].model_version]
+    pinned = pinned[:BASELINE_RUNS]
+    others = [other for other in earlier if other not in pinned][-EARLIER_RUNS:]
+    now = probe_runs.results(connection, run)
+    best = best_so_far([probe_runs.results(connection, other) for other in others])
+    return Look(
+        _compared(now, [probe_runs.results(connection, other) for other in pinned], alpha),
+        _compared(now, [best] if best else [], alpha),
+    )
+
+
+def _compared(run: Run, reference: Sequence[Run], alpha: float) -> Comparison | None:
+    return compare_runs(run, reference, alpha) if reference else None
+
+
+def _open_alarm(connection: Connection, run: CanaryRun) -> Alarm | None:
+    found = drift.alarms(connection, frozenset({run.service}), only_open=True)
+    return next(
+        (each for each in found if (each.signal, each.value) == (SIGNAL, run.model_version)), None
+    )
+
+
+def _alarm(run: CanaryRun, worse: Comparison, now_ns: int) -> Alarm:
+    """Sizes are halved: scores lie in [-1, 1], and an item that goes over to memory loses 2."""
+    change: Change = worse.guard if worse.general else worse.reliance
+    return Alarm(
+        service=run.service,
+        signal=SIGNAL,
+        axis="model_version",
+        value=run.model_version,
+        cause="model",
+        raised_ns=now_ns,
+        changed_ns=run.started_ns,
+        changed_from_ns=run.started_ns,
+        changed_until_ns=now_ns,
+        size=-change.change / 2,
+        size_low=-change.interval.high / 2,
+        size_high=-change.interval.low / 2,
+        details={
+            "revision": run.digest,
+            "run": run.id,
+            "general": worse.general,
+            "turned": list(worse.turned),
+        },
+    )

@@ -1,0 +1,276 @@
+"""The way of a turn: spans from the store, turns, judgements, counters, alarms, one commit.
+
+Whatever one batch of turns leads to (turns, scores, counters, detector states, alarms, and that
+the traces are settled) is one transaction. So a worker killed anywhere starts again where its last
+commit was: nothing is lost and nothing is counted twice.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import time_ns
+
+from sqlalchemy import Connection, Engine
+
+from groundwire_collector import metric_definitions
+from groundwire_collector.assembly.completion import due_ns
+from groundwire_collector.assembly.loading import gather
+from groundwire_collector.assembly.received_scores import judgements_of
+from groundwire_collector.assembly.turns import Request, assemble_requests
+from groundwire_collector.drift import checkpoint
+from groundwire_collector.drift.monitor import Monitor
+from groundwire_collector.drift.rebaseline import carry_out
+from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.runner import judge
+from groundwire_collector.judges.queue import await_judges, draw_of
+from groundwire_collector.metrics import closed_book, closed_book_pairing
+from groundwire_collector.metrics.costs import Costs
+from groundwire_collector.metrics.retrieval import IndexClock
+from groundwire_collector.metrics.staleness import LatestTurns
+from groundwire_collector.metrics.turns import (
+    tally,
+    tally_reopened,
+    version_labels,
+)
+from groundwire_collector.probing.sampling import Sample
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import (
+    closed_book_turns,
+    counters,
+    drift,
+    progress,
+    retention,
+    rollouts,
+    spans,
+    trace_fragments,
+    turns,
+)
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.progress import PendingTrace
+from groundwire_collector.storage.spans import Arrival
+from groundwire_collector.storage.trace_fragments import Piece
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Evaluation, Evaluator
+from groundwire_evaluators.turn import Turn
+
+log = logging.getLogger(__name__)
+
+ARRIVALS = 5000  # spans taken note of at once
+TRACES = 64  # traces judged in one transaction: short, so that the receiver waits little
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What complete traces hold that is new: turns, and scores that came with the spans.
+
+    `before` are those of the turns that are stored already, as they were; `absorbed` those of them
+    that turned out to be a part of another turn, by whose id; `pieces` what the index of pieces is
+    to know of these traces.
+    """
+
+    turns: Sequence[Turn]
+    given: Mapping[str, tuple[Evaluation, ...]]
+    before: Mapping[str, Turn]
+    absorbed: Mapping[str, str]
+    pieces: Sequence[Piece]
+
+
+class Pipeline:
+    """One pipeline leads over one database; `step` does one batch and says how much it did."""
+
+    def __init__(self, settings: Settings, engine: Engine, evaluators: Sequence[Evaluator]) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._evaluators = evaluators
+        self._publisher = Publisher.of(settings)
+        self._sample = Sample(settings.shadow_rate if settings.probes else 0.0)
+        self._draw = draw_of(settings)
+        self._latest = LatestTurns()
+        self._index_clock = IndexClock()
+        self._costs = Costs.of(settings)
+        self._monitor = self._remembered()
+
+    def close(self) -> None:
+        """Send what waits to be published."""
+        if self._publisher is not None:
+            self._publisher.stop()
+
+    def step(self, now_ns: int | None = None) -> int:
+        """Take note of new spans, judge what is complete; how many spans and traces were seen.
+
+        After an error nothing of the batch is kept, in the database or in memory.
+        """
+        now_ns = now_ns or time_ns()
+        try:
+            return self._note_arrivals() + self._judge_due(now_ns)
+        except BaseException:
+            self._monitor = self._remembered()
+            raise
+
+    def _remembered(self) -> Monitor:
+        with self._engine.connect() as connection:
+            return checkpoint.recall(connection, self._settings)
+
+    def _note_arrivals(self) -> int:
+        with self._engine.begin() as connection:
+            after = progress.position(connection)
+            arrived = spans.arrivals(connection, after, ARRIVALS)
+            if not arrived:
+                return 0
+            open_traces = progress.pending(connection, {a.trace_id for a in arrived})
+            progress.put_pending(connection, list(self._pending(arrived, open_traces)))
+            progress.move_to(connection, arrived[-1].seq)
+        return len(arrived)
+
+    def _pending(
+        self, arrived: Iterable[Arrival], open_traces: dict[str, PendingTrace]
+    ) -> Iterable[PendingTrace]:
+        def trace_of(arrival: Arrival) -> str:
+            return arrival.trace_id
+
+        for trace_id, group in groupby(sorted(arrived, key=trace_of), key=trace_of):
+            spans_seen = list(group)
+            before = open_traces.get(trace_id)
+            root_ended = any(a.closes for a in spans_seen) or (before and before.root_ended)
+            last_ns = max(a.received_ns for a in spans_seen)
+            due = due_ns(
+                last_received_ns=last_ns,
+                root_ended=bool(root_ended),
+                answer_complete=any(a.complete for a in spans_seen),
+                quiet_seconds=self._settings.quiet_seconds,
+                longest_trace_seconds=self._settings.longest_trace_seconds,
+            )
+            yield PendingTrace(trace_id, last_ns, bool(root_ended), due)
+
+    def _judge_due(self, now_ns: int) -> int:
+        with self._engine.connect() as connection:
+            due = progress.due(connection, now_ns, TRACES)
+        try:
+            self._judge(due, now_ns)
+        except PASSING:
+            raise
+        except Exception:
+            log.exception("a batch failed; its traces are taken one by one")
+            self._monitor = self._remembered()
+            self._judge_singly(due, now_ns)
+        return len(due)
+
+    def _judge_singly(self, due: Sequence[PendingTrace], now_ns: int) -> None:
+        """One trace that cannot be taken is counted and passed over; it holds up no other."""
+        for trace in due:
+            try:
+                self._judge([trace], now_ns)
+            except PASSING:
+                raise
+            except Exception:
+                log.exception("trace %s is passed over", trace.trace_id)
+                self._monitor = self._remembered()
+                self._pass_over(trace, now_ns)
+
+    def _judge(self, due: Sequence[PendingTrace], now_ns: int) -> None:
+        if not due:
+            return
+        batch = self._batch(due)
+        judged = [
+            JudgedTurn(item.turn, (*item.evaluations, *batch.given.get(item.turn.id, ())))
+            for item in judge(self._evaluators, batch.turns)
+        ]
+        with self._engine.begin() as connection:
+            self._commit(connection, judged, batch, now_ns)
+            trace_fragments.put(connection, batch.pieces)
+            progress.settle(connection, due)
+        if self._publisher is not None:
+            self._publisher.publish(judged)
+
+    def _pass_over(self, trace: PendingTrace, now_ns: int) -> None:
+        increments = Increments()
+        increments.count(metric_definitions.TRACES_FAILED, {})
+        with self._engine.begin() as connection:
+            counters.add(connection, increments, now_ns)
+            progress.settle(connection, [trace])
+
+    def _batch(self, due: Sequence[PendingTrace]) -> Batch:
+        """Of the turns of these traces those that are new, or fuller than stored."""
+        ids = {trace.trace_id for trace in due}
+        with self._engine.connect() as connection:
+            gathered = gather(connection, sorted(ids))
+            before = {turn.id: turn for turn in turns.of_traces(connection, gathered.traces)}
+        found = assemble_requests(gathered.traces.values(), before.keys())
+        requests = [request for request in found if not request.trace.ids.isdisjoint(ids)]
+        given: dict[str, tuple[Evaluation, ...]] = {}
+        for request in requests:
+            given |= judgements_of(request)
+        completed = [turn for request in requests for turn, _ in request.turns]
+        fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in given]
+        known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
+        return Batch(fuller, given, before, _absorbed(requests, before), known)
+
+    def _commit(
+        self, connection: Connection, judged: Sequence[JudgedTurn], batch: Batch, now_ns: int
+    ) -> None:
+        turns.save(connection, judged)
+        retention.delete_turns(connection, list(batch.absorbed))
+        counted = {turn_id for turn_id, turn in batch.before.items() if _counts(turn)}
+        counted |= {taker for part, taker in batch.absorbed.items() if part in counted}
+        new = [item for item in judged if item.turn.id not in counted and _counts(item.turn)]
+        increments = Increments(by_tenant=self._settings.tenant_metrics)
+        for item in new:
+            tally(increments, item)
+            labels = version_labels(item.turn)
+            self._costs.tally(increments, item.turn, labels)
+            self._index_clock.tally(increments, item, labels)
+        self._latest.tally(increments, [item.turn for item in new])
+        again = [item for item in judged if item.turn.id in counted]
+        for item in again:
+            tally_reopened(increments, item.turn)
+        closed_book_pairing.tally_shadows(connection, increments, judged, batch.before, now_ns)
+        self._await_shadows(connection, new, now_ns)
+        if self._draw is not None:
+            await_judges(connection, increments, self._draw, new, now_ns)
+            await_judges(connection, None, self._draw, again, now_ns)
+        counters.add(connection, increments, now_ns)
+        self._monitor.announce(rollouts.after(connection, self._monitor.announced))
+        carry_out(connection, self._monitor, now_ns)
+        for alarm in self._monitor.observe(new, now_ns):
+            self._record(connection, alarm)
+        checkpoint.keep(connection, self._monitor)
+
+    def _await_shadows(
+        self, connection: Connection, new: Sequence[JudgedTurn], now_ns: int
+    ) -> None:
+        """Let the turns of the sample wait for the prober's closed-book call."""
+        chosen = [item.turn for item in new if self._sample.holds(item.turn)]
+        closed_book_turns.enqueue(
+            connection,
+            [closed_book.sampled(turn, self._sample.probability(turn), now_ns) for turn in chosen],
+        )
+
+    def _record(self, connection: Connection, alarm: Alarm) -> None:
+        if alarm.resolved_ns is not None and alarm.id is not None:
+            drift.resolve_alarm(connection, alarm.id, alarm.resolved_ns)
+            log.warning("resolved: %s of %s is back", alarm.signal, alarm.service)
+            return
+        self._monitor.identify(alarm, drift.raise_alarm(connection, alarm))
+        log.warning(
+            "alarm: %s of %s got worse by %.3f (%s %s)",
+            *(alarm.signal, alarm.service, alarm.size, alarm.axis, alarm.value),
+        )
+
+
+def _absorbed(requests: Iterable[Request], before: Mapping[str, Turn]) -> dict[str, str]:
+    """The stored turns that were found to be a part of another one, by the id of that."""
+    found = {}
+    for request in requests:
+        ids = [turn.id for turn, _ in request.turns]
+        for turn in before.values():
+            if ids and turn.id not in ids and request.holds(turn):
+                found[turn.id] = ids[-1]
+    return found
+
+
+def _counts(turn: Turn) -> bool:
+    """Production traffic only: neither diagnostics of our own, nor a trace without an answer."""
+    return not (turn.shadow or turn.canary) and turn.answer is not None

@@ -1,0 +1,65 @@
+"""What the receiver counts of itself: spans, refusals, and how long an acknowledgement took.
+
+These belong to one process and start at zero with it; `rate()` copes with that.
+"""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from groundwire_collector import metric_definitions
+from groundwire_collector.metric_definitions import Metric
+
+_WATCHED = (
+    metric_definitions.WRITE_QUEUE,
+    metric_definitions.WRITE_QUEUE_AGE,
+    metric_definitions.PENDING_BYTES,
+    metric_definitions.WAL_BYTES,
+)
+
+
+class Intake:
+    """The counts of one receiver process, on a registry that `/metrics` shows. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._received = self._counter(metric_definitions.SPANS_RECEIVED)
+        self._rejected = self._counter(metric_definitions.SPANS_REJECTED)
+        self._deduplicated = self._counter(metric_definitions.SPANS_DEDUPLICATED)
+        self._requests = self._counter(metric_definitions.REQUESTS)
+        self._bad_keys = self._counter(metric_definitions.BAD_KEYS)
+        self._gauges = {
+            metric: Gauge(metric.name, metric.help, registry=self.registry) for metric in _WATCHED
+        }
+        self._seconds = Histogram(
+            metric_definitions.ACKNOWLEDGEMENT.name,
+            metric_definitions.ACKNOWLEDGEMENT.help,
+            buckets=metric_definitions.ACKNOWLEDGEMENT.buckets,
+            registry=self.registry,
+        )
+
+    def spans(self, received: int, rejected: int) -> None:
+        """The spans of one request, and those among them that were refused."""
+        self._received.inc(received)
+        self._rejected.inc(rejected)
+
+    def deduplicated(self, spans: int) -> None:
+        """Spans of one commit that were stored already."""
+        self._deduplicated.inc(spans)
+
+    def bad_key(self) -> None:
+        """A request with a key that is none."""
+        self._bad_keys.inc()
+
+    def answered(self, status: int, seconds: float) -> None:
+        """One OTLP request, whatever its answer."""
+        self._requests.labels(str(status)).inc()
+        if status == 200:
+            self._seconds.observe(seconds)
+
+    def watch(self, metric: Metric, value: Callable[[], float]) -> None:
+        """What a gauge shows: asked for at each scrape."""
+        self._gauges[metric].set_function(value)
+
+    def _counter(self, metric: Metric) -> Counter:
+        return Counter(metric.name, metric.help, metric.labels, registry=self.registry)

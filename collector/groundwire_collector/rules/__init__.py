@@ -1,1 +1,0 @@
-"""Prometheus rules as code: ratios recorded from the counters, and alerts on them."""

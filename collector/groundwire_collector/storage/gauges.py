@@ -1,0 +1,122 @@
+"""What the gauges show: read from the tables at each scrape, never kept."""
+
+import json
+from dataclasses import dataclass, fields
+
+from sqlalchemy import Connection, func, select
+
+from groundwire_collector.metric_definitions import EVALUATIONS
+from groundwire_collector.storage import progress
+from groundwire_collector.storage.drift import RECOVERY
+from groundwire_collector.storage.tables.counters import COUNTER
+from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
+from groundwire_collector.storage.tables.spans import ARRIVAL
+from groundwire_collector.storage.tables.turns import PENDING_TRACE
+from groundwire_evaluators.evaluation import State
+
+NANOSECONDS = 1_000_000_000
+NOT_JUDGED = {State.FAILED, State.NOT_SAMPLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """The evidence of one stream for a change; those of a service and signal are summed."""
+
+    service: str
+    signal: str
+    axis: str
+    value: str
+    statistic: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlarm:
+    """An alarm that is not resolved: when the change behind it began, and how large it is."""
+
+    service: str
+    signal: str
+    axis: str
+    value: str
+    cause: str
+    changed_ns: int
+    changed_from_ns: int
+    changed_until_ns: int
+    size: float
+    size_low: float
+    size_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedBaseline:
+    """What a signal of a service was when all was well; `flagged` is None where nothing flags."""
+
+    service: str
+    signal: str
+    revision: str
+    turns: int
+    loss: float
+    flagged: int | None
+
+
+def statistics(connection: Connection, limit: int) -> list[Statistic]:
+    """The streams with the most evidence for a change, at most `limit`.
+
+    Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
+    """
+    c = DETECTOR.c
+    labels = (c.service, c.signal, c.axis, c.value)
+    query = select(*labels, func.max(c.statistic)).where(c.axis != RECOVERY).group_by(*labels)
+    rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
+    return [Statistic(*row) for row in rows]
+
+
+def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
+    """The open alarms, newest first, at most `limit`; of those with the same labels the newest."""
+    columns = [ALARM.c[field.name] for field in fields(OpenAlarm)]
+    query = select(*columns).where(ALARM.c.resolved_ns.is_(None))
+    rows = connection.execute(query.order_by(ALARM.c.raised_ns.desc(), ALARM.c.id.desc()))
+    newest: dict[tuple[str, ...], OpenAlarm] = {}
+    for row in rows:
+        alarm = OpenAlarm(*row)
+        labels = (alarm.service, alarm.signal, alarm.axis, alarm.value, alarm.cause)
+        if len(newest) < limit:
+            newest.setdefault(labels, alarm)
+    return list(newest.values())
+
+
+def pinned_baselines(connection: Connection, limit: int) -> list[PinnedBaseline]:
+    """The baselines that detectors compare with, those pinned last first, at most `limit`."""
+    c = BASELINE.c
+    query = select(c.service, c.signal, c.revision, c.state).where(c.pinned_ns.is_not(None))
+    found = []
+    for row in connection.execute(query.order_by(c.pinned_ns.desc()).limit(limit)):
+        turns, mean = row.state["baseline"]["n"], row.state["baseline"]["mean"]
+        labels = (row.service, row.signal, row.revision)
+        found.append(PinnedBaseline(*labels, turns, turns * mean, row.state.get("flagged")))
+    return found
+
+
+def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
+    """Age of the oldest work the worker owes: a trace that is due, or spans not looked at yet.
+
+    0 where nothing is owed. A worker that stopped shows as a lag that grows with the clock.
+    """
+    due = connection.scalar(
+        select(func.min(PENDING_TRACE.c.due_ns)).where(PENDING_TRACE.c.due_ns <= now_ns)
+    )
+    new = ARRIVAL.c.seq > progress.position(connection)
+    unseen = select(ARRIVAL.c.received_ns).where(new).order_by(ARRIVAL.c.seq).limit(1)
+    owed = [moment for moment in (due, connection.scalar(unseen)) if moment is not None]
+    return max((now_ns - min(owed)) / NANOSECONDS, 0.0) if owed else 0.0
+
+
+def last_evaluations(connection: Connection) -> dict[str, float]:
+    """When a turn of each service was last judged, in seconds since the epoch."""
+    query = select(COUNTER.c.labels, COUNTER.c.updated_ns)
+    last: dict[str, float] = {}
+    for text, updated_ns in connection.execute(query.where(COUNTER.c.metric == EVALUATIONS.name)):
+        labels = json.loads(text)
+        if labels["state"] not in NOT_JUDGED:
+            service = labels["service"]
+            last[service] = max(last.get(service, 0.0), updated_ns / NANOSECONDS)
+    return last

@@ -1,0 +1,70 @@
+"""The outbox of alarms: written with the alarm, in its transaction, and taken out when told."""
+
+from dataclasses import dataclass
+from time import time_ns
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from groundwire_collector.storage.tables.drift import ALARM
+from groundwire_collector.storage.tables.notifications import NOTICE
+
+MOST = 1000  # that wait; of more, the oldest are forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """That an alarm was raised or resolved, and how often it was tried to tell."""
+
+    id: int
+    alarm_id: int
+    resolved: bool
+    written_ns: int
+    due_ns: int
+    tries: int
+
+
+def write(connection: Connection, alarm_id: int, *, resolved: bool) -> None:
+    """Let an alarm be told; in the transaction that raises or resolves it."""
+    now_ns = time_ns()
+    row = {"alarm_id": alarm_id, "resolved": resolved, "written_ns": now_ns, "due_ns": now_ns}
+    connection.execute(insert(NOTICE).values(row))
+    newest = select(NOTICE.c.id).order_by(NOTICE.c.id.desc()).limit(1).offset(MOST)
+    oldest_kept = connection.scalar(newest)
+    if oldest_kept is not None:
+        connection.execute(delete(NOTICE).where(NOTICE.c.id <= oldest_kept))
+
+
+def waiting(connection: Connection) -> list[Notice]:
+    """All of them, in the order in which they were written."""
+    columns = [NOTICE.c[name] for name in Notice.__dataclass_fields__]
+    rows = connection.execute(select(*columns).order_by(NOTICE.c.id).limit(MOST))
+    return [Notice(*row) for row in rows]
+
+
+def claim(connection: Connection, notice: Notice, until_ns: int) -> bool:
+    """Take one to tell it; False where another process was faster.
+
+    Who does not come back by `until_ns` is given up: then it is told again.
+    """
+    same = (NOTICE.c.id == notice.id) & (NOTICE.c.due_ns == notice.due_ns)
+    claimed = update(NOTICE).where(same).values(due_ns=until_ns, tries=NOTICE.c.tries + 1)
+    return connection.execute(claimed).rowcount == 1
+
+
+def postpone(connection: Connection, notice: Notice, due_ns: int) -> None:
+    connection.execute(update(NOTICE).where(NOTICE.c.id == notice.id).values(due_ns=due_ns))
+
+
+def settle(connection: Connection, notice: Notice) -> None:
+    """It was told, or is not worth telling any more."""
+    connection.execute(delete(NOTICE).where(NOTICE.c.id == notice.id))
+
+
+def expire(connection: Connection, before_ns: int) -> int:
+    """Forget what was written before, but not that an alarm which is still open was raised.
+
+    How many are gone.
+    """
+    still_open = select(ALARM.c.id).where(ALARM.c.resolved_ns.is_(None))
+    news = ~NOTICE.c.resolved & NOTICE.c.alarm_id.in_(still_open)
+    return connection.execute(delete(NOTICE).where(NOTICE.c.written_ns < before_ns, ~news)).rowcount

@@ -1,0 +1,24 @@
+"""What somebody outside is still to be told of: the outbox of alarms."""
+
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
+
+
+class NoticeRow(StoredModel, table=True):
+    """That an alarm was raised or resolved, until it is told; one row each."""
+
+    __tablename__ = "notice"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
+    alarm_id: int = Field(index=True, sa_type=WIDE)
+    resolved: bool
+    written_ns: int = Field(sa_type=WIDE)
+    due_ns: int = Field(
+        sa_type=WIDE
+    )  # of the next try; while one is under way, when it is given up for lost
+    tries: int = Field(default=0, sa_type=WIDE)
+
+
+# For queries, which are SQLAlchemy Core throughout.
+NOTICE = StoredModel.metadata.tables["notice"]

@@ -1,0 +1,38 @@
+"""Traces that may be one piece of a request among several, by what they share with the others."""
+
+from sqlalchemy import Column, Index, LargeBinary
+from sqlmodel import Field
+
+from groundwire_collector.storage.tables.base import WIDE, StoredModel
+
+
+class PieceRow(StoredModel, table=True):
+    """A trace under one thing that it shares with the other pieces of its request.
+
+    `link` is a hash of the service and of a session, a response id or the words of an answer;
+    `roles` says what the trace holds (storage/pieces.py). Times are those of its spans.
+    """
+
+    __tablename__ = "piece"
+    __table_args__ = (Index("ix_piece_link", "link", "start_ns"),)
+
+    trace_id: str = Field(primary_key=True)
+    link: bytes = Field(sa_column=Column(LargeBinary(16), primary_key=True))
+    roles: int = Field(sa_type=WIDE)
+    start_ns: int = Field(sa_type=WIDE)
+    end_ns: int = Field(sa_type=WIDE)
+
+
+class EarlyShadowRow(StoredModel, table=True):
+    """A shadow call that was judged before the turn which it asks again."""
+
+    __tablename__ = "early_shadow"
+
+    turn_id: str = Field(primary_key=True)
+    production_trace_id: str = Field(index=True)
+    since_ns: int = Field(sa_type=WIDE)
+
+
+# For queries, which are SQLAlchemy Core throughout.
+PIECE = StoredModel.metadata.tables["piece"]
+EARLY_SHADOW = StoredModel.metadata.tables["early_shadow"]

@@ -1,0 +1,106 @@
+"""The index of pieces: traces by what they share, found again however late the others come."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntFlag
+
+from sqlalchemy import Connection, delete, select
+
+from groundwire_collector.storage.shared_texts import batched
+from groundwire_collector.storage.tables.trace_fragments import EARLY_SHADOW, PIECE
+from groundwire_collector.storage.upsert import insert_missing, upsert
+
+_LATEST_NS = 2**63 - 1
+
+
+class Role(IntFlag):
+    """What a trace holds of a request; one with a call and a retrieval is whole."""
+
+    CALL = 1
+    RETRIEVAL = 2
+    SPEAKER = 4
+    EVENTS = 8  # no span at all: events that name a response
+
+    @property
+    def whole(self) -> bool:
+        return bool(self & Role.CALL and self & Role.RETRIEVAL)
+
+    @property
+    def spans(self) -> bool:
+        """False of events alone, which are found by the response that they name."""
+        return self != Role.EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A trace as the index knows it; `links` are what it shares, hashed."""
+
+    trace_id: str
+    links: frozenset[bytes]
+    roles: Role
+    start_ns: int
+    end_ns: int
+
+
+def put(connection: Connection, pieces: Iterable[Piece]) -> None:
+    rows = [
+        {
+            "trace_id": piece.trace_id,
+            "link": link,
+            "roles": int(piece.roles),
+            "start_ns": _storable(piece.start_ns),
+            "end_ns": _storable(piece.end_ns),
+        }
+        for piece in pieces
+        for link in piece.links
+    ]
+    upsert(connection, PIECE, rows)
+
+
+def linked(
+    connection: Connection, links: Collection[bytes], most: int, near: tuple[int, int] | None = None
+) -> list[Piece]:
+    """Pieces under any of `links`, the latest first; `near`: that overlap these times."""
+    found: dict[str, Piece] = {}
+    c = PIECE.c
+    for batch in batched(list(links)):
+        query = select(PIECE).where(c.link.in_(batch))
+        if near is not None:
+            query = query.where(c.start_ns <= _storable(near[1]), c.end_ns >= _storable(near[0]))
+        for row in connection.execute(query.order_by(c.start_ns.desc()).limit(most)):
+            known = found.get(row.trace_id)
+            shared = frozenset({row.link}) | (known.links if known else frozenset())
+            found[row.trace_id] = Piece(
+                row.trace_id, shared, Role(row.roles), row.start_ns, row.end_ns
+            )
+    return list(found.values())
+
+
+def forget(connection: Connection, trace_ids: Sequence[str]) -> None:
+    connection.execute(delete(PIECE).where(PIECE.c.trace_id.in_(trace_ids)))
+
+
+def expire(connection: Connection, oldest_kept_ns: int) -> None:
+    connection.execute(delete(PIECE).where(PIECE.c.end_ns < oldest_kept_ns))
+    connection.execute(delete(EARLY_SHADOW).where(EARLY_SHADOW.c.since_ns < oldest_kept_ns))
+
+
+def await_turn(connection: Connection, turn_id: str, trace_id: str, now_ns: int) -> None:
+    """Let a shadow call wait for the turn of `trace_id` that it asks again."""
+    row = {"turn_id": turn_id, "production_trace_id": trace_id, "since_ns": now_ns}
+    insert_missing(connection, EARLY_SHADOW, [row])
+
+
+def awaited(connection: Connection, trace_ids: Sequence[str], since_ns: int) -> list[str]:
+    """The shadow calls that wait for a turn of these traces, and not for too long."""
+    c = EARLY_SHADOW.c
+    query = select(c.turn_id).where(c.production_trace_id.in_(trace_ids), c.since_ns >= since_ns)
+    return list(connection.scalars(query.order_by(c.since_ns)))
+
+
+def no_longer_await(connection: Connection, turn_ids: Sequence[str]) -> None:
+    connection.execute(delete(EARLY_SHADOW).where(EARLY_SHADOW.c.turn_id.in_(turn_ids)))
+
+
+def _storable(nanoseconds: int) -> int:
+    return max(-_LATEST_NS, min(_LATEST_NS, nanoseconds))

@@ -1,1 +1,0 @@
-"""Alarms to a webhook of the user's, for people without Alertmanager."""

@@ -1,0 +1,167 @@
+"""What the API says of alarms, baselines and rollouts (docs/reference/http.md)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from groundwire_collector.storage.baseline_actions import BaselineAct
+from groundwire_collector.storage.drift import Alarm, AlarmState
+from groundwire_collector.storage.rollouts import Rollout
+from groundwire_collector.web.api.models import moment
+
+
+class DeploymentOut(BaseModel):
+    """A value of an axis that was first seen, or announced, at this time."""
+
+    axis: str
+    value: str
+    at: datetime
+    announced: bool
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "DeploymentOut":
+        at = moment(told["at_ns"])
+        return cls(axis=told["axis"], value=told["value"], at=at, announced=told["announced"])
+
+
+class SegmentOut(BaseModel):
+    """One value of one axis since the change: by how much its mean loss grew (90 % interval)."""
+
+    axis: str
+    value: str
+    turns: int
+    size: float
+    size_interval: tuple[float, float]
+
+
+class DoneOut(BaseModel):
+    """What a person did about an alarm."""
+
+    by: str
+    at: datetime
+    why: str | None = None
+
+
+class AlarmOut(BaseModel):
+    """An alarm; sizes are by how much the mean loss grew.
+
+    `evidence` is the statistic at the alarm, 1 or more. `moved` and `unmoved` are the segments that
+    clearly got worse with it, and those that clearly did not. `deployment` is the one it coincides
+    with. `clock` says which found it: `turns`, or `daily`.
+    """
+
+    id: int
+    state: AlarmState
+    service: str
+    signal: str
+    axis: str
+    value: str
+    cause: str
+    raised_at: datetime
+    changed_at: datetime
+    changed_interval: tuple[datetime, datetime]
+    size: float
+    size_interval: tuple[float, float]
+    resolved_at: datetime | None
+    acknowledged: DoneOut | None
+    accepted: DoneOut | None
+    evidence: float | None
+    clock: str | None
+    revision: str | None
+    findings: list[str]
+    deployment: DeploymentOut | None
+    also_deployed: list[DeploymentOut]
+    moved: list[SegmentOut]
+    unmoved: list[SegmentOut]
+
+    @classmethod
+    def of(cls, alarm: Alarm) -> "AlarmOut":
+        told = alarm.details
+        deployment = told.get("deployment")
+        return cls(
+            id=alarm.id or 0,
+            state=alarm.state,
+            service=alarm.service,
+            signal=alarm.signal,
+            axis=alarm.axis,
+            value=alarm.value,
+            cause=alarm.cause,
+            raised_at=moment(alarm.raised_ns),
+            changed_at=moment(alarm.changed_ns),
+            changed_interval=(moment(alarm.changed_from_ns), moment(alarm.changed_until_ns)),
+            size=alarm.size,
+            size_interval=(alarm.size_low, alarm.size_high),
+            resolved_at=moment(alarm.resolved_ns) if alarm.resolved_ns is not None else None,
+            acknowledged=_done(alarm.acknowledged_by, alarm.acknowledged_ns),
+            accepted=_done(alarm.accepted_by, alarm.accepted_ns, alarm.accepted_why),
+            evidence=told.get("statistic"),
+            clock=told.get("clock"),
+            revision=told.get("revision"),
+            findings=told.get("findings", []),
+            deployment=DeploymentOut.of(deployment) if deployment else None,
+            also_deployed=[DeploymentOut.of(each) for each in told.get("also_deployed", [])],
+            moved=[SegmentOut(**each) for each in told.get("moved", [])],
+            unmoved=[SegmentOut(**each) for each in told.get("unmoved", [])],
+        )
+
+
+class AlarmPage(BaseModel):
+    alarms: list[AlarmOut]
+
+
+class RolloutOut(BaseModel):
+    """A deployment that was announced; `announced_by` is the name of the key."""
+
+    id: int
+    service: str
+    axis: str
+    value: str
+    at: datetime
+    announced_at: datetime
+    announced_by: str
+    note: str | None
+
+    @classmethod
+    def of(cls, rollout: Rollout) -> "RolloutOut":
+        names = ("service", "axis", "value", "announced_by", "note")
+        return cls(
+            id=rollout.id or 0,
+            **{name: getattr(rollout, name) for name in names},
+            at=moment(rollout.at_ns),
+            announced_at=moment(rollout.announced_ns),
+        )
+
+
+class ActOut(BaseModel):
+    """A recorded act on a baseline; `applied_at` is null until the monitor has carried it out."""
+
+    id: int
+    kind: str
+    service: str
+    signal: str
+    revision: str
+    since: datetime
+    until: datetime | None
+    by: str
+    why: str
+    at: datetime
+    alarm_id: int | None
+    applied_at: datetime | None
+
+    @classmethod
+    def of(cls, act: BaselineAct) -> "ActOut":
+        names = ("kind", "service", "signal", "revision", "by", "why", "alarm_id")
+        return cls(
+            id=act.id or 0,
+            **{name: getattr(act, name) for name in names},
+            since=moment(act.since_ns),
+            until=None if act.until_ns is None else moment(act.until_ns),
+            at=moment(act.at_ns),
+            applied_at=None if act.applied_ns is None else moment(act.applied_ns),
+        )
+
+
+def _done(by: str | None, at_ns: int | None, why: str | None = None) -> DoneOut | None:
+    return None if by is None or at_ns is None else DoneOut(by=by, at=moment(at_ns), why=why)

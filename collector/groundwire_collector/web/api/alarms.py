@@ -1,0 +1,100 @@
+"""`/api/v1/alarms`: what the monitor raised, newest first, and what people do about it."""
+
+from time import time_ns
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from groundwire_collector.auth.access import Access, AdminAccess, LabelAccess, ReadAccess
+from groundwire_collector.responses.problem import ProblemError
+from groundwire_collector.storage import baseline_actions, drift, keys
+from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
+from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.web.api.alarm_models import AlarmOut, AlarmPage
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.times import LAST_NS
+
+router = APIRouter(prefix="/api/v1/alarms", tags=["alarms"])
+
+AlarmId = Annotated[int, Path(ge=1, le=LAST_NS)]
+LONGEST_REASON = 2000
+
+
+class Acceptance(BaseModel):
+    """Why the level since the change is normal from now on. It is kept with the alarm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: str = Field(min_length=3, max_length=LONGEST_REASON)
+
+
+@router.get("")
+def list_alarms(
+    access: ReadAccess,
+    database: Database,
+    only_open: bool = False,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> AlarmPage:
+    """Alarms of the services the key may read."""
+    with database.connect() as connection:
+        found = drift.alarms(connection, access.services, only_open, limit)
+    return AlarmPage(alarms=[AlarmOut.of(alarm) for alarm in found])
+
+
+@router.get("/{alarm_id}")
+def get_alarm(alarm_id: AlarmId, access: ReadAccess, database: Database) -> AlarmOut:
+    with database.connect() as connection:
+        return AlarmOut.of(_alarm(connection, alarm_id, access))
+
+
+@router.post("/{alarm_id}/acknowledge")
+def acknowledge(alarm_id: AlarmId, access: LabelAccess, database: Database) -> AlarmOut:
+    """Say that somebody is on it. It stays open until it recovers or is accepted."""
+    with database.begin() as connection:
+        _alarm(connection, alarm_id, access)
+        by = keys.name_of(connection, access.key_id)
+        drift.acknowledge_alarm(connection, alarm_id, by, time_ns())
+        return AlarmOut.of(_alarm(connection, alarm_id, access))
+
+
+@router.post("/{alarm_id}/accept")
+def accept(
+    alarm_id: AlarmId, acceptance: Acceptance, access: AdminAccess, database: Database
+) -> AlarmOut:
+    """Take the level since the change for normal: the baseline is made anew from there.
+
+    A recorded act. Until the new baseline has its turns the signal is not watched.
+    """
+    with database.begin() as connection:
+        alarm = _alarm(connection, alarm_id, access)
+        if alarm.accepted_ns is not None:
+            raise ProblemError(409, "This alarm was accepted before.")
+        if "baseline" not in alarm.details:
+            raise ProblemError(409, "What raised this alarm has no baseline of turns.")
+        by, now_ns = keys.name_of(connection, access.key_id), time_ns()
+        drift.accept_alarm(connection, alarm_id, by, acceptance.why, now_ns)
+        baseline_actions.record(connection, _act(alarm, by, acceptance.why, now_ns))
+        return AlarmOut.of(_alarm(connection, alarm_id, access))
+
+
+def _alarm(connection: Connection, alarm_id: int, access: Access) -> Alarm:
+    found = drift.alarm(connection, alarm_id)
+    if found is None or not access.covers(found.service):
+        raise ProblemError(404, "There is no such alarm, or this key may not read it.")
+    return found
+
+
+def _act(alarm: Alarm, by: str, why: str, now_ns: int) -> BaselineAct:
+    return BaselineAct(
+        kind=ActKind.ACCEPTED,
+        service=alarm.service,
+        signal=alarm.signal,
+        revision=alarm.details["revision"],
+        since_ns=alarm.changed_ns,
+        by=by,
+        why=why,
+        at_ns=now_ns,
+        alarm_id=alarm.id,
+    )

@@ -1,0 +1,173 @@
+"""`/api/v1/baselines`: what each signal is compared with, and what that can promise."""
+
+import math
+from datetime import datetime
+from time import time_ns
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from groundwire_collector.auth.access import AdminAccess, ReadAccess
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.status import Standing, spending, standings
+from groundwire_collector.responses.problem import ProblemError
+from groundwire_collector.storage import baseline_actions, keys
+from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
+from groundwire_collector.web.api.alarm_models import ActOut
+from groundwire_collector.web.api.models import moment
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.times import nanoseconds
+
+router = APIRouter(prefix="/api/v1/baselines", tags=["baselines"])
+
+
+class BudgetOut(BaseModel):
+    """False alarms allowed per `period_seconds`, and how much the last period has spent.
+
+    The expected number of false alarms is at most what is spent, while the conditional mean of a
+    signal, per stratum and block, is not worse than its baseline's.
+    """
+
+    alarms: float
+    period_seconds: float
+    spent_by_clock: float
+    spent_at_deployments: float
+
+
+class PromiseOut(BaseModel):
+    """The predicted delay of the smallest effect that matters; null where none can be promised.
+
+    `needed` turns of a stratum are the least with which the smallest effect is found at all, and
+    `wanted` are good. Turns depend on each other over some `block` turns.
+    """
+
+    sufficient: bool
+    min_effect: float
+    delay_turns: float | None
+    delay_hours: float | None
+    block: int
+    strata: str
+    one_score_a_session: bool
+    daily_clock: bool
+    needed: int
+    wanted: int
+    in_words: list[str]
+
+
+class BaselineOut(BaseModel):
+    """What a signal of a service is compared with under one evaluator revision.
+
+    `state` is `collecting` until it has its turns.
+    """
+
+    service: str
+    signal: str
+    revision: str
+    state: str
+    turns: int
+    of_turns: int
+    mean_loss: float | None
+    first_turn_at: datetime | None
+    last_turn_at: datetime | None
+    pinned_at: datetime | None
+    promise: PromiseOut | None
+
+
+class BaselinePage(BaseModel):
+    budget: BudgetOut
+    baselines: list[BaselineOut]
+    acts: list[ActOut]
+
+
+class PinIn(BaseModel):
+    """The turns of a time are the reference of a service from now on; `signal`: only of that one.
+
+    Choose the time by what was deployed then, never by how its losses look.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: str = Field(min_length=1, max_length=200)
+    signal: Annotated[str, Field(max_length=200)] = ""
+    since: datetime
+    until: datetime
+    why: str = Field(min_length=3, max_length=2000)
+
+
+@router.get("")
+def list_baselines(access: ReadAccess, database: Database, request: Request) -> BaselinePage:
+    """Baselines of the services the key may read, and what people did to them."""
+    terms = Terms.of(request.app.state.settings)
+    with database.connect() as connection:
+        found = standings(connection, terms, access.services)
+        spent = spending(connection, terms, time_ns())
+        done = baseline_actions.newest(connection, access.services)
+    budget = BudgetOut(
+        alarms=terms.budget.alarms,
+        period_seconds=terms.budget.seconds,
+        spent_by_clock=spent.by_clock,
+        spent_at_deployments=spent.at_deployments,
+    )
+    baselines = [_baseline(each, terms) for each in found]
+    return BaselinePage(budget=budget, baselines=baselines, acts=[ActOut.of(a) for a in done])
+
+
+@router.post("", status_code=202)
+def pin(wish: PinIn, access: AdminAccess, database: Database) -> ActOut:
+    """Pin the turns of a time as the baseline of a service; carried out with the next turns."""
+    if not access.covers(wish.service):
+        raise ProblemError(403, "The key is not for this service.")
+    since_ns, until_ns = nanoseconds(wish.since) or 0, nanoseconds(wish.until) or 0
+    if since_ns >= until_ns:
+        raise ProblemError(400, "`since` must be before `until`.")
+    with database.begin() as connection:
+        act = BaselineAct(
+            kind=ActKind.PINNED,
+            service=wish.service,
+            signal=wish.signal,
+            since_ns=since_ns,
+            until_ns=until_ns,
+            by=keys.name_of(connection, access.key_id),
+            why=wish.why,
+            at_ns=time_ns(),
+        )
+        identity = baseline_actions.record(connection, act)
+    return ActOut.of(act).model_copy(update={"id": identity})
+
+
+def _baseline(standing: Standing, terms: Terms) -> BaselineOut:
+    pinned = standing.pinned
+    return BaselineOut(
+        service=standing.service,
+        signal=standing.signal,
+        revision=standing.revision,
+        state="collecting" if pinned is None else "pinned",
+        turns=standing.collected if pinned is None else pinned.n,
+        of_turns=terms.baseline_turns if pinned is None else pinned.n,
+        mean_loss=None if pinned is None else pinned.mean,
+        first_turn_at=None if pinned is None else moment(pinned.first_ns),
+        last_turn_at=None if pinned is None else moment(pinned.last_ns),
+        pinned_at=None if standing.pinned_ns is None else moment(standing.pinned_ns),
+        promise=_promise(standing),
+    )
+
+
+def _promise(standing: Standing) -> PromiseOut | None:
+    promise = standing.promise
+    if promise is None:
+        return None
+    told = promise.sufficiency
+    return PromiseOut(
+        sufficient=told.sufficient,
+        min_effect=promise.min_effect,
+        delay_turns=told.delay if told.sufficient else None,
+        delay_hours=promise.delay_hours if told.sufficient else None,
+        block=promise.plan.block,
+        strata=str(promise.plan.strata),
+        one_score_a_session=promise.plan.session,
+        daily_clock=promise.daily,
+        needed=math.ceil(2 * told.known),
+        wanted=told.wanted,
+        in_words=list(promise.lines()),
+    )

@@ -1,0 +1,252 @@
+"""`/api/v1/estimates`: what samples say of all traffic, with intervals and n."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.estimates import agreement
+from groundwire_collector.estimates.faithfulness import faithfulness
+from groundwire_collector.estimates.refresh import FAITHFULNESS
+from groundwire_collector.estimates.retrieval import at_ranks
+from groundwire_collector.metrics import closed_book
+from groundwire_collector.probing import probe_alarms
+from groundwire_collector.storage import chunk_relevance, closed_book_turns, estimates, probe_runs
+from groundwire_collector.storage.estimates import Axis, Part
+from groundwire_collector.storage.probe_runs import CanaryRun
+from groundwire_collector.web.api.faithfulness import (
+    AgreementOut,
+    FaithfulnessOut,
+    LabellersOut,
+    RatioOut,
+    RetrievalOut,
+)
+from groundwire_collector.web.api.models import moment
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.times import nanoseconds
+from groundwire_evaluators.reliance.canary.comparison import Comparison
+from groundwire_evaluators.reliance.canary.run import Run, summarise
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.shadow import (
+    FEWEST_DIAGNOSTIC,
+    Shadowed,
+    ShadowEstimate,
+    estimate_memorization,
+)
+
+router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
+
+TOO_FEW = "too few diagnostic turns"
+RUNS = 20  # newest canary runs that are told
+
+
+class ShadowOut(BaseModel):
+    """Shadow calls of one model_version: `n` turns shadowed, of which `diagnostic_n` decide.
+
+    `memorization_ratio` is null where `too_few`, and `statement` says so; its interval and n stand
+    in `measured` all the same. `p_s` and `p_o` are shares of the shadowed turns. `redundant_share`
+    is over the turns that were answered both times: fine today, at risk when the source changes.
+    """
+
+    service: str
+    model_version: str | None
+    n: int
+    diagnostic_n: int
+    too_few: bool
+    statement: str
+    memorization_ratio: float | None
+    measured: RatioOut
+    redundant_share: RatioOut
+    p_s: float
+    p_o: float
+    cells: dict[str, int]
+
+    @classmethod
+    def of(cls, service: str, version: str | None, found: list[Shadowed]) -> "ShadowOut":
+        estimate = estimate_memorization(found)
+        return cls(
+            service=service,
+            model_version=version,
+            n=estimate.n,
+            diagnostic_n=estimate.ratio.n,
+            too_few=estimate.too_few,
+            statement=_statement(estimate),
+            memorization_ratio=None if estimate.too_few else estimate.ratio.value,
+            measured=RatioOut.of(estimate.ratio),
+            redundant_share=RatioOut.of(estimate.redundant),
+            p_s=_weighted_share(found, Outcome.CONTEXT),
+            p_o=_weighted_share(found, Outcome.PARAMETRIC),
+            cells={cell.value: count for cell, count in estimate.cells.items()},
+        )
+
+
+class ComparisonOut(BaseModel):
+    """A run against a reference. `change` is of the mean signed score, in [-2, 2]; `override` is
+    the alarm, `general` says that the clean arm fell as well."""
+
+    override: bool
+    general: bool
+    items: int
+    change: float
+    interval: tuple[float, float]
+    alpha: float
+    mcnemar_p: float
+    turned: list[str]
+
+    @classmethod
+    def of(cls, compared: Comparison | None) -> "ComparisonOut | None":
+        if compared is None:
+            return None
+        reliance = compared.reliance
+        return cls(
+            override=compared.override,
+            general=compared.general,
+            items=reliance.items,
+            change=reliance.change,
+            interval=reliance.interval,
+            alpha=reliance.alpha,
+            mcnemar_p=compared.mcnemar.p_value,
+            turned=list(compared.turned),
+        )
+
+
+class CanaryOut(BaseModel):
+    """A finished canary run: per stratum the memorization ratio with what it is made of."""
+
+    service: str
+    model: str
+    model_version: str
+    prompt_version: str
+    pack: str
+    digest: str
+    prompt: str
+    started_at: datetime
+    ended_at: datetime | None
+    strata: dict[str, Any]
+    calls: int
+    failures: dict[str, int]
+    tokens: dict[str, int]
+    against_baseline: ComparisonOut | None
+    against_best: ComparisonOut | None
+
+    @classmethod
+    def of(cls, run: CanaryRun, held: Run, look: probe_alarms.Look) -> "CanaryOut":
+        summary = summarise(held)
+        names = ("service", "model", "model_version", "prompt_version", "pack", "digest", "prompt")
+        return cls(
+            **{name: getattr(run, name) for name in names},
+            started_at=moment(run.started_ns),
+            ended_at=moment(run.ended_ns) if run.ended_ns is not None else None,
+            strata=summary.strata,
+            calls=summary.calls,
+            failures=summary.failures,
+            tokens=summary.tokens,
+            against_baseline=ComparisonOut.of(look.baseline),
+            against_best=ComparisonOut.of(look.best),
+        )
+
+
+class EstimatesOut(BaseModel):
+    """`shadow` and `canary` are about context reliance, and neither is about the other's turns."""
+
+    faithfulness: list[FaithfulnessOut]
+    agreement: list[AgreementOut]
+    labellers: list[LabellersOut]
+    retrieval: list[RetrievalOut]
+    shadow: list[ShadowOut]
+    canary: list[CanaryOut]
+
+
+@router.get("")
+def list_estimates(
+    access: ReadAccess,
+    database: Database,
+    request: Request,
+    service: str | None = None,
+    model_version: str | None = None,
+    prompt_version: str | None = None,
+    index_version: str | None = None,
+    by: Axis = "model_version",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    runs: Annotated[int, Query(ge=1, le=RUNS, description="Canary runs, newest first.")] = 5,
+) -> EstimatesOut:
+    """What samples say of all traffic.
+
+    Faithfulness corrected by people and judges, by service and `by`, of the newest 50,000 scored
+    turns that match; evaluators' agreement with people; precision and recall at k where chunks are
+    labelled; context reliance from shadow calls, by model_version, and from scheduled canary runs.
+    """
+    rate = request.app.state.settings.label_rate
+    which = (access.services, service, model_version)
+    part = Part(
+        service=service,
+        services=access.services,
+        model_version=model_version,
+        prompt_version=prompt_version,
+        index_version=index_version,
+        since_ns=nanoseconds(since),
+        until_ns=nanoseconds(until),
+    )
+    with database.connect() as connection:
+        by_version = closed_book.by_version(
+            closed_book_turns.answered(connection, *which, part.since_ns)
+        )
+        told = [
+            CanaryOut.of(
+                run, probe_runs.results(connection, run), probe_alarms.compare(connection, run)
+            )
+            for run in probe_runs.finished(connection, *which)[:runs]
+        ]
+        return EstimatesOut(
+            faithfulness=told_faithfulness(connection, part, by, rate),
+            agreement=[
+                AgreementOut.of(found) for found in agreement.of_evaluators(connection, part, rate)
+            ],
+            labellers=[
+                LabellersOut.of(found) for found in agreement.of_labellers(connection, part)
+            ],
+            retrieval=[
+                RetrievalOut.of(at)
+                for at in at_ranks(
+                    chunk_relevance.judged_retrievals(connection, access.services, service), rate
+                )
+                if index_version in (None, at.index_version)
+            ],
+            shadow=[ShadowOut.of(*version, found) for version, found in by_version.items()],
+            canary=told,
+        )
+
+
+def told_faithfulness(
+    connection: Connection, part: Part, axis: Axis, label_rate: float
+) -> list[FaithfulnessOut]:
+    """Live estimates, each with what the worker keeps of the same segment."""
+    kept = {
+        (each.service, each.value, each.reference, each.evaluator): each
+        for each in estimates.kept(connection, FAITHFULNESS, part.services)
+        if axis == "model_version"
+    }
+    return [
+        FaithfulnessOut.of(
+            found,
+            axis,
+            kept.get((found.service, found.value, found.reference, found.evaluator)),
+        )
+        for found in faithfulness(connection, part, axis, label_rate)
+    ]
+
+
+def _statement(estimate: ShadowEstimate) -> str:
+    if estimate.too_few:
+        return f"{TOO_FEW} ({estimate.ratio.n} of at least {FEWEST_DIAGNOSTIC})"
+    low, high = estimate.ratio.interval
+    return f"{estimate.ratio.value:.2f} ({low:.2f} to {high:.2f}) on {estimate.ratio.n} turns"
+
+
+def _weighted_share(found: list[Shadowed], outcome: Outcome) -> float:
+    total = sum(1 / each.probability for each in found)
+    return sum(1 / each.probability for each in found if each.outcome is outcome) / total

@@ -1,0 +1,215 @@
+"""What the API says of faithfulness estimates, of agreement, and of retrieval."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from groundwire_collector.estimates.agreement import EvaluatorAgreement, LabellerAgreement
+from groundwire_collector.estimates.faithfulness import Faithfulness
+from groundwire_collector.estimates.retrieval import AtRank
+from groundwire_collector.storage.estimates import Axis, KeptEstimate
+from groundwire_collector.web.api.models import moment
+from groundwire_evaluators.statistics import Estimate, Reliability
+
+ESTIMAND = "share of faithful answers among all scored turns since the baseline"
+Pair = tuple[float, float]
+
+
+class RatioOut(BaseModel):
+    """A ratio with its 95 % interval; `value` is null where it rests on nothing."""
+
+    value: float | None
+    interval: Pair
+    n: int
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> "RatioOut":
+        return cls(value=estimate.value, interval=estimate.interval, n=estimate.n)
+
+
+class AnytimeOut(BaseModel):
+    """An interval that holds at every look, of the realised share since the baseline.
+
+    `unknown` of the turns it spans were drawn and not decided; they count against both ends.
+    """
+
+    estimand: str
+    value: float | None
+    interval: Pair
+    turns: int
+    labels: int
+    unknown: int
+    since: datetime
+    until: datetime
+    computed_at: datetime
+
+    @classmethod
+    def of(cls, kept: KeptEstimate | None) -> "AnytimeOut | None":
+        told = kept.estimate.get("anytime") if kept else None
+        if kept is None or told is None:
+            return None
+        return cls(
+            estimand=ESTIMAND,
+            **{name: told[name] for name in ("value", "interval", "turns", "labels", "unknown")},
+            since=moment(told["since_ns"]),
+            until=moment(told["until_ns"]),
+            computed_at=moment(kept.updated_ns),
+        )
+
+
+class FaithfulnessOut(BaseModel):
+    """The share of answers without an unsupported claim, in a segment (`axis` = `value`).
+
+    `reference` is `human` or `judge`; a correction toward a judge holds for what that judge says.
+    `cheap` is the mean of 1 - p_unsupported over the `scored` turns, before any correction.
+    `effective_labels` evenly drawn labels alone would tell as much as the `labels` do with it.
+    `drawn` turns were drawn, `labels` of them decided: `coverage` is their ratio. `chosen` turns
+    were labelled without having been drawn, and are left out.
+    """
+
+    service: str
+    axis: Axis
+    value: str | None
+    reference: str
+    evaluator: str | None
+    revision: str | None
+    cheap: float | None
+    faithfulness: float | None
+    interval: Pair
+    level: float = 0.95
+    method: str
+    reason: str
+    statement: str
+    labels: int
+    rare: int
+    scored: int
+    drawn: int
+    chosen: int
+    coverage: float | None
+    effective_labels: float
+    labels_only: Pair
+    since: datetime
+    until: datetime
+    anytime: AnytimeOut | None
+
+    @classmethod
+    def of(cls, found: Faithfulness, axis: Axis, kept: KeptEstimate | None) -> "FaithfulnessOut":
+        rate = found.rate
+        return cls(
+            service=found.service,
+            axis=axis,
+            value=found.value or None,
+            reference=found.reference,
+            evaluator=found.evaluator or None,
+            revision=found.revision or None,
+            cheap=rate.cheap,
+            faithfulness=rate.value,
+            interval=rate.interval,
+            method=rate.method.value,
+            reason=rate.reason,
+            statement=found.statement,
+            labels=rate.n,
+            rare=rate.rare,
+            scored=rate.total,
+            drawn=found.drawn,
+            chosen=found.chosen,
+            coverage=rate.n / found.drawn if found.drawn else None,
+            effective_labels=rate.effective,
+            labels_only=rate.labels_only,
+            since=moment(found.since_ns),
+            until=moment(found.until_ns),
+            anytime=AnytimeOut.of(kept),
+        )
+
+
+class BinOut(BaseModel):
+    said: float
+    observed: float
+    interval: Pair
+    n: int
+
+
+class CalibrationOut(BaseModel):
+    """`error_of_chance` is what a perfect probability would show as `error` in these bins."""
+
+    bins: list[BinOut]
+    error: float | None
+    error_of_chance: float | None
+    brier: float | None
+    brier_interval: Pair | None
+
+    @classmethod
+    def of(cls, found: Reliability) -> "CalibrationOut":
+        names = ("said", "observed", "interval", "n")
+        return cls(
+            bins=[BinOut(**{name: getattr(each, name) for name in names}) for each in found.bins],
+            error=found.error,
+            error_of_chance=found.error_of_chance,
+            brier=found.brier.value if found.brier else None,
+            brier_interval=found.brier.interval if found.brier else None,
+        )
+
+
+class AgreementOut(BaseModel):
+    """An evaluator against people; positive is an answer that is not faithful."""
+
+    evaluator: str
+    revision: str
+    turns: int
+    kappa: float | None
+    kappa_interval: Pair
+    agreed: RatioOut
+    sensitivity: RatioOut
+    specificity: RatioOut
+    calibration: CalibrationOut | None
+
+    @classmethod
+    def of(cls, found: EvaluatorAgreement) -> "AgreementOut":
+        said = found.agreement
+        return cls(
+            evaluator=found.evaluator,
+            revision=found.revision,
+            turns=found.turns,
+            kappa=said.kappa.value,
+            kappa_interval=said.kappa.interval,
+            agreed=RatioOut.of(said.agreed),
+            sensitivity=RatioOut.of(said.sensitivity),
+            specificity=RatioOut.of(said.specificity),
+            calibration=CalibrationOut.of(found.calibration) if found.calibration else None,
+        )
+
+
+class LabellersOut(BaseModel):
+    """Two labellers against each other, over answers that both decided."""
+
+    labellers: tuple[str, str]
+    kappa: float | None
+    interval: Pair
+    turns: int
+
+    @classmethod
+    def of(cls, found: LabellerAgreement) -> "LabellersOut":
+        kappa = found.kappa
+        return cls(
+            labellers=found.labellers, kappa=kappa.value, interval=kappa.interval, turns=kappa.n
+        )
+
+
+class RetrievalOut(BaseModel):
+    """The first `k` chunks, from labels of chunks; recall is an upper bound (docs: estimates)."""
+
+    service: str
+    index_version: str | None
+    k: int
+    precision: RatioOut
+    recall: RatioOut
+
+    @classmethod
+    def of(cls, at: AtRank) -> "RetrievalOut":
+        return cls(
+            service=at.service,
+            index_version=at.index_version or None,
+            k=at.k,
+            precision=RatioOut(value=at.precision, interval=at.precision_interval, n=at.turns),
+            recall=RatioOut(value=at.recall, interval=at.recall_interval, n=at.turns_with_recall),
+        )

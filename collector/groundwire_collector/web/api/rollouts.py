@@ -1,0 +1,90 @@
+"""`/api/v1/rollouts`: deployments that are announced, so that the monitor knows when to look."""
+
+from datetime import datetime
+from time import time_ns
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from groundwire_collector.auth.access import IngestAccess, ReadAccess
+from groundwire_collector.drift.attribution import DEPLOYED
+from groundwire_collector.responses.problem import ProblemError
+from groundwire_collector.storage import keys, rollouts
+from groundwire_collector.storage.rollouts import Rollout
+from groundwire_collector.web.api.alarm_models import RolloutOut
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.times import nanoseconds
+
+router = APIRouter(prefix="/api/v1/rollouts", tags=["rollouts"])
+
+Value = Annotated[str | None, Field(min_length=1, max_length=200)]
+
+
+class RolloutIn(BaseModel):
+    """What is rolled out in a service, at least one thing; `at` is now where it is left out.
+
+    Values are those that the turns carry as tags, where they carry any.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: str = Field(min_length=1, max_length=200)
+    model_version: Value = None
+    prompt_version: Value = None
+    index_version: Value = None
+    evaluator_revision: Value = None
+    at: datetime | None = None
+    note: str | None = Field(None, max_length=2000)
+
+    @model_validator(mode="after")
+    def _says_what(self) -> "RolloutIn":
+        if not self.values:
+            raise ValueError(f"one of {', '.join(DEPLOYED)} is needed")
+        return self
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {axis: value for axis in DEPLOYED if (value := getattr(self, axis))}
+
+
+class RolloutPage(BaseModel):
+    rollouts: list[RolloutOut]
+
+
+@router.post("", status_code=201)
+def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> RolloutPage:
+    """Announce a deployment: half of the alarm budget waits for these, and alarms name them."""
+    if not access.covers(rollout.service):
+        raise ProblemError(403, "The key is not for this service.")
+    now_ns = time_ns()
+    at_ns = nanoseconds(rollout.at)
+    with database.begin() as connection:
+        by = keys.name_of(connection, access.key_id)
+        told = []
+        for axis, value in rollout.values.items():
+            row = Rollout(
+                service=rollout.service,
+                axis=axis,
+                value=value,
+                at_ns=now_ns if at_ns is None else at_ns,
+                announced_ns=now_ns,
+                announced_by=by,
+                note=rollout.note,
+            )
+            told.append(
+                RolloutOut.of(row).model_copy(update={"id": rollouts.announce(connection, row)})
+            )
+    return RolloutPage(rollouts=told)
+
+
+@router.get("")
+def list_rollouts(
+    access: ReadAccess,
+    database: Database,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> RolloutPage:
+    """Announcements of the services the key may read, newest first."""
+    with database.connect() as connection:
+        found = rollouts.newest(connection, access.services, limit)
+    return RolloutPage(rollouts=[RolloutOut.of(each) for each in found])

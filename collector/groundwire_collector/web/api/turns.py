@@ -1,0 +1,67 @@
+"""`/api/v1/turns`: the turns of the services a key may read."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.responses.problem import ProblemError
+from groundwire_collector.storage import turns
+from groundwire_collector.storage.turns import TurnQuery
+from groundwire_collector.web.api.models import TurnOut, TurnPage
+from groundwire_collector.web.cursor import read_cursor, write_cursor
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.times import nanoseconds
+
+router = APIRouter(prefix="/api/v1/turns", tags=["turns"])
+
+
+@router.get("")
+def list_turns(
+    access: ReadAccess,
+    database: Database,
+    service: str | None = None,
+    model_version: str | None = None,
+    state: str | None = None,
+    verdict: str | None = None,
+    trace_id: str | None = None,
+    q: Annotated[str | None, Query(max_length=1000, description="Words of the question.")] = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    order: Literal["worst", "newest"] = "newest",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: str | None = None,
+) -> TurnPage:
+    """Turns without the text of their chunks, newest first, or those judged worst.
+
+    `q` finds those whose question has all of its words, whatever their case and order.
+    """
+    query = TurnQuery(
+        service=service,
+        services=access.services,
+        model_version=model_version,
+        state=state,
+        verdict=verdict,
+        trace_id=trace_id,
+        words=q,
+        since_ns=nanoseconds(since),
+        until_ns=nanoseconds(until),
+        order=order,
+        limit=limit,
+        cursor=read_cursor(cursor, order) if cursor else None,
+    )
+    with database.connect() as connection:
+        found = turns.find(connection, query)
+    more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
+    return TurnPage(turns=[TurnOut.of(item, with_text=False) for item in found], next=more)
+
+
+@router.get("/{turn_id}")
+def get_turn(turn_id: str, access: ReadAccess, database: Database) -> TurnOut:
+    """One turn with its chunks, and each claim joined to the chunk that supports it."""
+    with database.connect() as connection:
+        found = turns.get(connection, turn_id, access.services)
+    if found is None:
+        raise ProblemError(404, "There is no such turn, or this key may not read it.")
+    return TurnOut.of(found, with_text=True)

@@ -1,0 +1,27 @@
+"""Is the process alive, and could it store a span now? For supervisors and load balancers."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import Engine
+
+from groundwire_collector.responses.problem import unavailable
+from groundwire_collector.storage.engine import PASSING, probe
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(request: Request) -> JSONResponse:
+    """The database answers, and lets itself be written."""
+    engine: Engine = request.app.state.engine
+    try:
+        probe(engine)
+    except PASSING:
+        return unavailable("The database cannot be written now.")
+    return JSONResponse({"status": "ready"})

@@ -1,0 +1,23 @@
+"""Plain pages for people without Grafana, and for the way from an alert to an answer."""
+
+from groundwire_collector.web.pages import (
+    alarms,
+    distributions,
+    estimates,
+    icon,
+    labels,
+    login,
+    runbooks,
+    turns,
+)
+
+ROUTERS = (
+    login.router,
+    icon.router,
+    turns.router,
+    labels.router,
+    estimates.router,
+    alarms.router,
+    distributions.router,
+    runbooks.router,
+)

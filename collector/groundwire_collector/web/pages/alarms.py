@@ -1,0 +1,55 @@
+"""The drift alarms: what got worse, where, by how much and since when; and what is watched."""
+
+from time import time_ns
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.status import spending, standings
+from groundwire_collector.storage import baseline_actions, drift, rollouts
+from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.pages.rendering import page
+
+router = APIRouter(include_in_schema=False)
+SHOWN = 200
+ROLLOUTS_SHOWN = 20
+# What a page can say of an alarm in a word: is it bad, under way, or over?
+TAGS = {"open": "bad", "acknowledged": "contradicted", "recovered": "good", "accepted": "good"}
+
+
+@router.get("/alarms")
+def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTMLResponse:
+    """Open alarms first, then those that are over; what each signal is compared with."""
+    terms = Terms.of(request.app.state.settings)
+    with database.connect() as connection:
+        found = drift.alarms(connection, access.services, limit=SHOWN)
+        watched = standings(connection, terms, access.services)
+        spent = spending(connection, terms, time_ns())
+        announced = rollouts.newest(connection, access.services, ROLLOUTS_SHOWN)
+        done = baseline_actions.newest(connection, access.services, ROLLOUTS_SHOWN)
+    ordered = sorted(found, key=lambda alarm: alarm.resolved_ns is not None)
+    return page(
+        "alarms.html",
+        alarms=[(alarm, TAGS[alarm.state], _worst(alarm)) for alarm in ordered],
+        watched=watched,
+        terms=terms,
+        spent=spent,
+        rollouts=announced,
+        acts=done,
+    )
+
+
+def _worst(alarm: Alarm) -> str:
+    """The worst turns since the change, in what the alarm names."""
+    query: dict[str, Any] = {"order": "worst", "service": alarm.service}
+    if alarm.axis:
+        query[alarm.axis] = alarm.value
+    query["since"] = alarm.changed_ns // 1_000_000_000
+    if alarm.resolved_ns is not None:
+        query["until"] = alarm.resolved_ns // 1_000_000_000
+    return f"/turns?{urlencode(query)}"

@@ -1,0 +1,44 @@
+"""The estimates as people need them: the cheap score beside what it is corrected to."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.estimates import agreement
+from groundwire_collector.estimates.retrieval import at_ranks
+from groundwire_collector.storage import chunk_relevance
+from groundwire_collector.storage.estimates import Axis, Part
+from groundwire_collector.web.api.estimates import told_faithfulness
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.pages.rendering import page
+
+router = APIRouter(include_in_schema=False)
+AXES: tuple[Axis, ...] = ("model_version", "prompt_version", "index_version")
+
+
+@router.get("/estimates")
+def list_estimates(
+    access: ReadAccess,
+    database: Database,
+    request: Request,
+    service: str = "",
+    by: Axis = "model_version",
+) -> HTMLResponse:
+    """Faithfulness by segment, retrieval from labelled chunks, agreement with people."""
+    rate = request.app.state.settings.label_rate
+    part = Part(service=service or None, services=access.services)
+    with database.connect() as connection:
+        told = told_faithfulness(connection, part, by, rate)
+        agreed = agreement.of_evaluators(connection, part, rate)
+        labellers = agreement.of_labellers(connection, part)
+        retrieved = chunk_relevance.judged_retrievals(connection, access.services, part.service)
+    return page(
+        "estimates.html",
+        faithfulness=told,
+        agreement=agreed,
+        labellers=labellers,
+        retrieval=[at for at in at_ranks(retrieved, rate) if at.turns or at.turns_with_recall],
+        asked={"service": service, "by": by},
+        axes=AXES,
+        rate=rate,
+    )

@@ -1,0 +1,48 @@
+"""What a form sends: read up to a length, and known to come from a page of ours.
+
+The key of a page is in a cookie that browsers do not send with a POST from another site
+(SameSite=Lax). Beside that a form that changes something carries a token which only a page made for
+the same key can hold, so that an old browser, or a site on the same host, gains nothing
+(docs/decisions/0097).
+"""
+
+import hmac
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import Request
+
+from groundwire_collector.auth.access import presented_key
+from groundwire_collector.responses.problem import ProblemError
+
+TOKEN = "token"
+
+
+async def read_form(request: Request, longest: int) -> dict[str, str] | None:
+    """The first value of each field; None for a body longer than `longest` bytes."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > longest:
+            return None
+    found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[0] for name, values in found.items()}
+
+
+def token(request: Request, purpose: str) -> str:
+    """What a form for `purpose` carries, on a page that this request is answered with."""
+    key = presented_key(dict(request.scope["headers"]), cookie=True) or ""
+    return hmac.new(key.encode("latin-1"), f"form {purpose}".encode(), "sha256").hexdigest()
+
+
+def check_token(request: Request, purpose: str, given: str) -> None:
+    """Raises ProblemError (403) unless the form is from a page of ours, made for the same key."""
+    if not (_from_here(request) and hmac.compare_digest(token(request, purpose), given)):
+        raise ProblemError(403, "This form was not made by this collector for this key; reload it.")
+
+
+def _from_here(request: Request) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin", "null")  # null: our pages send no referrer
+    return origin == "null" or urlsplit(origin).netloc == request.headers.get("host")

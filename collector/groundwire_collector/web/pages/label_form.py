@@ -1,0 +1,97 @@
+"""The form by which a person labels a turn: what it asks, and what was answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from groundwire_collector.estimates.labels import Said, chunk_name
+from groundwire_collector.storage.labels import Label
+from groundwire_collector.web.pages.passages import Passage
+from groundwire_evaluators.evaluation import Verdict
+from groundwire_evaluators.turn import Turn
+
+RELEVANCE = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One field, and what the labeller said there before ("" for nothing)."""
+
+    name: str
+    title: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelForm:
+    """The fields for one turn and labeller; `chunks` in the order of the turn's."""
+
+    turn_id: str
+    token: str
+    verdict: str
+    reference: str
+    claims: tuple[Question, ...]
+    chunks: tuple[Question, ...]
+
+    @classmethod
+    def of(
+        cls, turn: Turn, passages: Sequence[Passage], mine: Sequence[Label], token: str
+    ) -> "LabelForm":
+        """Claims are those of the marked judgement; `mine` are the labeller's current labels."""
+        verdicts = {(label.start, label.end): label.verdict or "" for label in mine}
+        relevant = {
+            label.chunk_id: "yes" if label.relevant else "no"
+            for label in mine
+            if label.chunk_id is not None
+        }
+        whole = (label.verdict for label in mine if label.start is None and label.verdict)
+        claims = [
+            Question(
+                f"claim-{passage.claim.start}-{passage.claim.end}",
+                f"claim {passage.number}",
+                verdicts.get((passage.claim.start, passage.claim.end), ""),
+            )
+            for passage in passages
+            if passage.claim is not None and passage.claim.verdict is not Verdict.NOT_A_CLAIM
+        ]
+        names = [chunk_name(turn, at) for at in range(len(turn.chunks))]
+        return cls(
+            turn_id=turn.id,
+            token=token,
+            verdict=next(whole, ""),
+            reference=next((label.reference for label in mine if label.reference), ""),
+            claims=tuple(claims),
+            chunks=tuple(
+                Question(f"chunk-{at}", name, relevant.get(name, ""))
+                for at, name in enumerate(names)
+            ),
+        )
+
+
+def answered(turn: Turn, fields: Mapping[str, str], before: LabelForm) -> list[Said]:
+    """What a form says that the labeller had not said before; an empty field says nothing."""
+    known = {each.name: each.said for each in (*before.claims, *before.chunks)}
+    known |= {"verdict": before.verdict, "reference": before.reference}
+    found = []
+    for name, value in fields.items():
+        value = value.strip() if name != "reference" else value.replace("\r\n", "\n").strip()
+        if value and value != known.get(name, ""):
+            said = _said(turn, name, value)
+            if said is not None:
+                found.append(said)
+    return found
+
+
+def _said(turn: Turn, name: str, value: str) -> Said | None:
+    kind, _, rest = name.partition("-")
+    if name == "verdict":
+        return Said(turn_id=turn.id, verdict=value)
+    if name == "reference":
+        return Said(turn_id=turn.id, reference=value)
+    if kind == "claim":
+        start, _, end = rest.partition("-")
+        if start.isdecimal() and end.isdecimal():
+            return Said(turn_id=turn.id, start=int(start), end=int(end), verdict=value)
+    if kind == "chunk" and rest.isdecimal() and int(rest) < len(turn.chunks):
+        chunk_id = chunk_name(turn, int(rest))
+        return Said(turn_id=turn.id, chunk_id=chunk_id, relevant=RELEVANCE.get(value))
+    return None

@@ -1,0 +1,129 @@
+"""Where people label: which turns wait for them, and the form of one turn."""
+
+from dataclasses import dataclass
+from time import time_ns
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection, Engine
+from starlette.concurrency import run_in_threadpool
+
+from groundwire_collector.auth.access import Access, LabelAccess, ReadAccess
+from groundwire_collector.estimates.faithfulness import outcomes_of
+from groundwire_collector.estimates.labels import draw
+from groundwire_collector.responses.problem import ProblemError
+from groundwire_collector.storage import estimates, keys, labels, turns
+from groundwire_collector.storage.estimates import Part, ScoredTurn
+from groundwire_collector.storage.keys import Scope
+from groundwire_collector.storage.labels import LabelQuery
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.pages.form import TOKEN, check_token, read_form
+from groundwire_collector.web.pages.label_form import LabelForm, answered
+from groundwire_collector.web.pages.passages import judgement, passages
+from groundwire_collector.web.pages.rendering import page
+
+router = APIRouter(include_in_schema=False)
+LONGEST_FORM = 500_000
+SHOWN = 50  # newest labels
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Of one service: how many turns were drawn for people, and those that wait, in order."""
+
+    service: str
+    scored: int
+    drawn: int
+    waiting: tuple[ScoredTurn, ...]
+
+    @property
+    def labelled(self) -> int:
+        return self.drawn - len(self.waiting)
+
+
+@router.get("/labels")
+def list_labels(access: ReadAccess, database: Database, request: Request) -> HTMLResponse:
+    """The turns that wait for a label, by service, and what was said last."""
+    rate = request.app.state.settings.label_rate
+    with database.connect() as connection:
+        waiting = queues(connection, access.services, rate)
+        found = labels.newest(connection, access.services, SHOWN)
+    return page(
+        "labels.html",
+        queues=waiting,
+        labels=found,
+        rate=rate,
+        may_label=access.allows(Scope.LABEL),
+    )
+
+
+@router.get("/labels/next")
+def next_turn(
+    access: LabelAccess, database: Database, request: Request, service: str = ""
+) -> Response:
+    """The page of the turn that is to be labelled next, blind; the list where none waits."""
+    rate = request.app.state.settings.label_rate
+    with database.connect() as connection:
+        found = queues(connection, access.services, rate, service or None)
+    waiting = next((queue.waiting[0] for queue in found if queue.waiting), None)
+    target = "/labels" if waiting is None else f"/turns/{quote(waiting.id)}?blind=1#label"
+    return RedirectResponse(target, 303)
+
+
+@router.post("/turns/{turn_id}/labels")
+async def save_labels(
+    turn_id: str, request: Request, access: LabelAccess, database: Database
+) -> Response:
+    """What the form of the turn's page says; then the turn again, or the next one."""
+    fields = await read_form(request, LONGEST_FORM)
+    if fields is None:
+        raise ProblemError(413, f"The form is longer than {LONGEST_FORM} bytes.")
+    check_token(request, turn_id, fields.get(TOKEN, ""))
+    service = await run_in_threadpool(_save, database, access, turn_id, fields)
+    if service is None:
+        return page("missing.html", 404, what="turn")
+    if fields.get("then") == "next":
+        return RedirectResponse(f"/labels/next?{urlencode({'service': service})}", 303)
+    return RedirectResponse(f"/turns/{quote(turn_id)}#labels", 303)
+
+
+def _save(database: Engine, access: Access, turn_id: str, fields: dict[str, str]) -> str | None:
+    """Store what is new in a form; the service of the turn, None where there is no such turn."""
+    with database.begin() as connection:
+        found = turns.get(connection, turn_id, access.services)
+        if found is None:
+            return None
+        labeller = keys.name_of(connection, access.key_id)
+        query = LabelQuery(turn_ids=[turn_id], labeller=labeller)
+        mine = labels.current(labels.find(connection, query))
+        judged = judgement(found.evaluations, None)
+        marked = passages(found.turn.answer or "", judged.claims if judged else ())
+        now_ns = time_ns()
+        for said in answered(found.turn, fields, LabelForm.of(found.turn, marked, mine, "")):
+            labels.add(connection, said.labels(found.turn, labeller, now_ns))
+    return found.turn.service
+
+
+def queues(
+    connection: Connection,
+    services: frozenset[str] | None,
+    rate: float,
+    service: str | None = None,
+) -> list[Queue]:
+    """By service. Turns come in the order of their draw, which is random and the same for all."""
+    part = Part(service=service, services=services)
+    by_service: dict[str, list[ScoredTurn]] = {}
+    for turn in estimates.scored_turns(connection, part, "model_version"):
+        by_service.setdefault(turn.service, []).append(turn)
+    said = outcomes_of(
+        connection, labels.find(connection, LabelQuery(service=service, services=services))
+    )
+    found = []
+    for name, members in sorted(by_service.items()):
+        drawn = sorted(
+            (at, turn.id, turn) for turn in members if (at := draw(turn.trace_id)) < rate
+        )
+        waiting = tuple(turn for _, turn_id, turn in drawn if turn_id not in said)
+        found.append(Queue(name, len(members), len(drawn), waiting))
+    return found

@@ -1,0 +1,60 @@
+"""Templates to answers: every text is escaped, and no page runs a script or loads from elsewhere.
+
+The style sheet stands in the page, so that the page of the login needs no other request; the
+content security policy allows that one style sheet by its hash, and no script at all.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+ASSETS = files("groundwire_collector.web.pages") / "assets"
+STYLE = (ASSETS / "style.css").read_text(encoding="utf-8")
+_STYLE_HASH = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; "
+    f"style-src 'sha256-{_STYLE_HASH}'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",  # answers are nobody else's business
+}
+
+
+def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of the collector."""
+    return HTMLResponse(_ENVIRONMENT.get_template(template).render(values), status, HEADERS)
+
+
+def _moment(value: datetime | int | None) -> str:
+    """A time as people read it: of a datetime or of nanoseconds since the epoch; in UTC."""
+    if isinstance(value, int):
+        value = datetime.fromtimestamp(value / 1_000_000_000, UTC)
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if value else "unknown"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is None or empty: for addresses."""
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("groundwire_collector.web.pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {"moment": _moment, "percent": _percent, "given": _given}
+_ENVIRONMENT.globals["style"] = Markup(STYLE)  # a file of ours

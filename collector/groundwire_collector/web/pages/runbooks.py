@@ -1,0 +1,24 @@
+"""What to do about each alert, served by the collector: the link of an alert always opens."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.web.pages.prose import blocks
+from groundwire_collector.web.pages.rendering import page
+
+router = APIRouter(include_in_schema=False)
+RUNBOOKS = {
+    file.name.removesuffix(".md"): file.read_text(encoding="utf-8")
+    for file in (files("groundwire_collector.alerting") / "runbooks").iterdir()
+    if file.name.endswith(".md")
+}
+
+
+@router.get("/runbooks/{alert}")
+def show_runbook(alert: str, _access: ReadAccess) -> HTMLResponse:
+    if alert not in RUNBOOKS:
+        return page("missing.html", 404, what="runbook")
+    return page("runbook.html", title=alert, blocks=list(blocks(RUNBOOKS[alert])))

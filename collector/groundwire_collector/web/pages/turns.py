@@ -1,0 +1,181 @@
+"""The turns, worst first, and one turn with each sentence joined to its chunk."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.storage import keys, labels, turns
+from groundwire_collector.storage.keys import Scope
+from groundwire_collector.storage.labels import LabelQuery
+from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+from groundwire_collector.web.cursor import read_cursor, write_cursor
+from groundwire_collector.web.database import Database
+from groundwire_collector.web.pages.form import token
+from groundwire_collector.web.pages.label_form import LabelForm
+from groundwire_collector.web.pages.passages import claims_by_chunk, judgement, passages
+from groundwire_collector.web.pages.period import nanoseconds
+from groundwire_collector.web.pages.rendering import page
+from groundwire_evaluators.evaluation import State, Verdict
+
+router = APIRouter(include_in_schema=False)
+PAGE = 50
+CLIPPED = 240  # characters of a text in the list
+STATES = [state.value for state in State]
+VERDICTS = [verdict.value for verdict in Verdict]
+
+
+@router.get("/")
+def start() -> Response:
+    return RedirectResponse("/turns", 303)
+
+
+@router.get("/turns")
+def list_turns(
+    access: ReadAccess,
+    database: Database,
+    service: str = "",
+    model_version: str = "",
+    prompt_version: str = "",
+    index_version: str = "",
+    state: str = "",
+    verdict: str = "",
+    trace_id: str = "",
+    since: str = "",
+    until: str = "",
+    order: Literal["worst", "newest"] = "worst",
+    cursor: str = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
+) -> HTMLResponse:
+    """The turns that match, worst or newest first."""
+    filters = {
+        "service": service,
+        "model_version": model_version,
+        "prompt_version": prompt_version,
+        "index_version": index_version,
+        "state": state,
+        "verdict": verdict,
+        "trace_id": trace_id,
+    }
+    query = TurnQuery(
+        **{name: value or None for name, value in filters.items()},
+        services=access.services,
+        since_ns=nanoseconds(since),
+        until_ns=nanoseconds(until),
+        order=order,
+        limit=limit,
+        cursor=read_cursor(cursor, order) if cursor else None,
+    )
+    with database.connect() as connection:
+        found = turns.find(connection, query)
+    asked = {**filters, "since": since, "until": until, "order": order, "limit": limit}
+    more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
+    rows = [_row(item) for item in found]
+    return page("turns.html", rows=rows, asked=asked, more=more, states=STATES, verdicts=VERDICTS)
+
+
+@router.get("/turns/worst")
+def show_worst_turn(
+    access: ReadAccess,
+    database: Database,
+    service: str = "",
+    model_version: str = "",
+    prompt_version: str = "",
+    index_version: str = "",
+    since: str = "",
+    until: str = "",
+) -> Response:
+    """The worst turn that matches: where alerts lead to."""
+    query = TurnQuery(
+        service=service or None,
+        model_version=model_version or None,
+        prompt_version=prompt_version or None,
+        index_version=index_version or None,
+        services=access.services,
+        since_ns=nanoseconds(since),
+        until_ns=nanoseconds(until),
+        order="worst",
+        limit=1,
+    )
+    with database.connect() as connection:
+        found = turns.find(connection, query)
+    if not found:
+        return page("missing.html", 404, what="turn")
+    return RedirectResponse(f"/turns/{found[0].turn.id}", 303)
+
+
+@router.get("/turns/{turn_id}")
+def show_turn(
+    turn_id: str,
+    request: Request,
+    access: ReadAccess,
+    database: Database,
+    evaluator: str = "",
+    blind: bool = False,
+) -> HTMLResponse:
+    """One turn: its question, its answer with every claim marked, its chunks, its labels.
+
+    `blind` shows no judgement and no label of others, for people who are to make up their own mind.
+    """
+    with database.connect() as connection:
+        found = turns.get(connection, turn_id, access.services)
+        if found is None:
+            return page("missing.html", 404, what="turn")
+        said = labels.current(labels.find(connection, LabelQuery(turn_ids=[turn_id])))
+        labeller = keys.name_of(connection, access.key_id)
+    shown = _shown(found, evaluator)
+    form = None
+    if access.allows(Scope.LABEL):
+        mine = [label for label in said if label.labeller == labeller]
+        form = LabelForm.of(found.turn, shown["passages"], mine, token(request, turn_id))
+    return page("turn.html", **shown, labels=said, labelling=form, blind=blind and form is not None)
+
+
+@router.get("/traces/{trace_id}")
+def show_trace(trace_id: str, access: ReadAccess, database: Database) -> Response:
+    """The turns of a trace: where exemplars lead to."""
+    query = TurnQuery(trace_id=trace_id.lower(), services=access.services)
+    with database.connect() as connection:
+        found = turns.find(connection, query)
+    if not found:
+        return page("missing.html", 404, what="trace")
+    if len(found) == 1:
+        return RedirectResponse(f"/turns/{found[0].turn.id}", 303)
+    return RedirectResponse(f"/turns?order=newest&trace_id={trace_id}", 303)
+
+
+def _row(item: JudgedTurn) -> dict[str, Any]:
+    judged = judgement(item.evaluations, None)
+    answer = item.turn.answer or ""
+    claims = passages(answer, judged.claims) if judged else []
+    bad = next((passage for passage in claims if passage.bad), None)
+    states = [e.state.value for e in item.evaluations if e.state is not State.SCORED]
+    return {
+        "turn": item.turn,
+        "p_unsupported": item.p_unsupported,
+        "faithfulness": judged.value if judged else None,
+        "question": _clip(item.turn.question or ""),
+        "excerpt": _clip("".join(piece.text for piece in bad.pieces) if bad else answer),
+        "verdict": bad.claim.verdict.value if bad and bad.claim else None,
+        "states": sorted(set(states)),
+    }
+
+
+def _shown(item: JudgedTurn, evaluator: str) -> dict[str, Any]:
+    turn = item.turn
+    judged = judgement(item.evaluations, evaluator or None)
+    marked = passages(turn.answer or "", judged.claims if judged else ())
+    return {
+        "turn": turn,
+        "p_unsupported": item.p_unsupported,
+        "evaluations": item.evaluations,
+        "judged": judged,
+        "passages": marked,
+        "chunks": list(zip(turn.chunks, claims_by_chunk(turn, marked), strict=True)),
+        "citations": judged.citations if judged else (),
+    }
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= CLIPPED else f"{text[: CLIPPED - 1]}…"

@@ -1,0 +1,40 @@
+"""What a webhook is told: as Alertmanager would, and enough for someone just woken."""
+
+from groundwire_collector.alerting.message import body, idempotency_key
+
+
+def test_a_message_says_what_where_since_when_how_much_and_what_to_do(alarm):
+    document = body(alarm(), "https://gw.example", resolved=False)
+    assert (document["version"], document["status"]) == ("4", "firing")
+    [told] = document["alerts"]
+    assert told["labels"]["alertname"] == "GroundwireDrift"
+    assert told["annotations"] == document["commonAnnotations"]
+    assert (told["startsAt"], told["endsAt"]) == (
+        "2025-11-25T22:01:30.000Z",
+        "0001-01-01T00:00:00Z",
+    )
+    said = told["annotations"]
+    assert (
+        said["summary"]
+        == "bot: unsupported claims (p_unsupported) of model_version ft 2 got worse by 0.40"
+    )
+    assert said["since"] == (
+        "unsupported claims (p_unsupported) of model_version ft 2 got worse at "
+        "2025-11-25 22:00:00 UTC "
+        "(between 21:59:00 and 22:01:00), probable cause: model"
+    )
+    query = "order=worst&service=bot&model_version=ft+2&since=1764108000"
+    assert said["worst_turn_url"] == f"https://gw.example/turns/worst?{query}"
+    assert said["runbook_url"] == "https://gw.example/runbooks/GroundwireDrift"
+
+
+def test_the_end_of_an_alarm_is_the_same_alarm_and_another_message(alarm):
+    raised = alarm()
+    over = alarm(resolved_ns=raised.raised_ns + 1_000_000_000)
+    first = body(raised, "", resolved=False)["alerts"][0]
+    last = body(over, "", resolved=True)["alerts"][0]
+    assert (last["status"], last["endsAt"]) == ("resolved", "2025-11-25T22:01:31.000Z")
+    assert first["fingerprint"] == last["fingerprint"]
+    assert idempotency_key(raised, resolved=False) != idempotency_key(over, resolved=True)
+    again = alarm(raised_ns=raised.raised_ns + 1)
+    assert idempotency_key(again, resolved=False) != idempotency_key(raised, resolved=False)

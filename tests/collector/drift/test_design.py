@@ -1,0 +1,116 @@
+"""What a watch compares turns with is found in the baseline, and paid for."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from groundwire_collector.drift import design as plans
+from groundwire_collector.drift.baseline import Pinned
+from groundwire_collector.drift.design import Plan
+from groundwire_collector.drift.observation import Observation
+from groundwire_collector.drift.strata import POOLED, Strata
+from groundwire_evaluators.drift.blocking import Dependence
+
+MINUTE = 60 * 10**9
+START = 20_000 * 24 * 60 * MINUTE
+Turn = tuple[float, str, str]  # chance of a bad turn, route, session
+
+
+def baseline(turn: Callable[[int, random.Random], Turn], n: int = 6000) -> list[Observation]:
+    rng = random.Random(3)
+    found = []
+    for number in range(n):
+        chance, route, session = turn(number, rng)
+        loss = float(rng.random() < chance)
+        found.append(Observation(loss, START + number * MINUTE, {}, route, session, str(number)))
+    return found
+
+
+def test_plain_traffic_is_watched_plainly():
+    plan, kept = plans.choose(baseline(lambda *_: (0.05, "retrieval", "")))
+    assert plan == Plan()
+    assert len(kept) == 6000
+
+
+def test_losses_that_are_all_the_same_show_nothing():
+    same = [Observation(0.02 + 1e-17 * n, START + n * MINUTE) for n in range(300)]
+    assert plans.choose(same)[0] == Plan()
+
+
+def test_routes_of_different_means_are_strata_and_an_unknown_one_is_compared_with_all():
+    def turn(_: int, rng: random.Random) -> Turn:
+        return (0.15, "tool", "") if rng.random() < 0.3 else (0.02, "retrieval", "")
+
+    pinned = Pinned.of(baseline(turn), 0.03)
+    assert str(pinned.plan.strata) == "route"
+    assert set(pinned.strata) == {"tool", "retrieval"}
+    assert pinned.baselines["tool"].mean > 4 * pinned.baselines["retrieval"].mean
+    assert pinned.plan.strata.of("cache", START) == POOLED
+
+
+def test_a_season_of_the_day_makes_bins_of_hours():
+    def turn(number: int, _: random.Random) -> Turn:
+        return (0.12 if number // 60 % 24 < 12 else 0.02, "retrieval", "")
+
+    plan, _ = plans.choose(baseline(turn))
+    assert plan.strata.hours == 6
+    assert len(plan.strata.known) == 4
+    assert plan.block == 1  # strata explain it all
+
+
+def test_a_slow_change_within_one_day_is_no_season():
+    def turn(number: int, _: random.Random) -> Turn:
+        return (0.02 + 0.1 * (number > 700), "retrieval", "")
+
+    plan, _ = plans.choose(baseline(turn, n=1400))
+    assert plan.strata == Strata()
+
+
+def test_sessions_whose_turns_are_alike_give_one_score():
+    bad = random.Random(4)
+    moods = [float(bad.random() < 0.1) for _ in range(1500)]
+
+    def turn(number: int, _: random.Random) -> Turn:
+        return (0.9 * moods[number // 4] + 0.01, "retrieval", f"s{number // 4}")
+
+    plan, kept = plans.choose(baseline(turn))
+    assert plan.session
+    assert len(kept) == 1500
+
+
+def test_sessions_whose_turns_are_not_alike_count_turn_by_turn():
+    plan, kept = plans.choose(baseline(lambda n, _: (0.05, "retrieval", f"s{n // 4}")))
+    assert not plan.session
+    assert len(kept) == 6000
+
+
+def test_bursts_are_watched_in_blocks():
+    moods = random.Random(5)
+    state = [0.02]
+
+    def turn(number: int, _: random.Random) -> Turn:
+        if moods.random() < 0.02:
+            state[0] = 0.4 if moods.random() < 0.2 else 0.02
+        return (state[0], "retrieval", "")
+
+    plan, _ = plans.choose(baseline(turn))
+    assert plan.block > 20
+    assert plan.dependence.inflation > 2
+
+
+def test_the_prices_of_all_plans_add_up_to_one():
+    strata = [Strata(), Strata(True, 0, frozenset("ab")), Strata(False, 6, frozenset("ab"))]
+    strata.append(Strata(True, 6, frozenset("ab")))
+    blocks = [Dependence(), *(Dependence(2**size, 2.0) for size in range(1, 13))]
+    plan = [Plan(s, t, b) for s in (False, True) for t in strata for b in blocks]
+    assert sum(each.price for each in plan) == pytest.approx(1.0)
+    assert Plan().price > 0.5
+
+
+def test_a_reference_that_is_written_down_is_the_same():
+    def turn(number: int, rng: random.Random) -> Turn:
+        return (0.12 if number // 60 % 24 < 12 else 0.02, "retrieval", "")
+
+    pinned = Pinned.of(baseline(turn), 0.03)
+    assert Pinned.from_state(pinned.to_state()) == pinned

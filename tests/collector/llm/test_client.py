@@ -1,0 +1,132 @@
+"""Whatever the other side does, a call ends in an answer or in a counted failure."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from groundwire_collector.errors import UsageError
+from groundwire_collector.llm.client import Endpoint, Failure, Function, Reply
+
+MESSAGES = [{"role": "user", "content": "Who?"}]
+
+
+@contextmanager
+def endpoint(server: Any, **settings: Any) -> Iterator[Endpoint]:
+    made = Endpoint(server.url, "m", sleep=lambda seconds: None, **settings)
+    yield made
+    made.close()
+
+
+def ask(server: Any, **settings: Any) -> Reply:
+    with endpoint(server, **settings) as made:
+        return made.ask(MESSAGES)
+
+
+def test_an_answer_comes_with_its_tokens_and_model(server: Any) -> None:
+    server.says("Ines Oduya", usage={"prompt_tokens": 12, "completion_tokens": 3})
+    reply = ask(server, api_key="k")
+    assert (reply.text, reply.failure, reply.model) == ("Ines Oduya", None, "m")
+    assert (reply.input_tokens, reply.output_tokens) == (12, 3)
+    assert server.asked[0]["temperature"] == 0
+    assert server.headers[0]["authorization"] == "Bearer k"
+
+
+def test_an_answer_in_another_language_is_an_answer(server: Any) -> None:
+    server.says("イネス・オドゥヤ")
+    assert ask(server).text == "イネス・オドゥヤ"
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "failure"),
+    [
+        (429, b"slow down", Failure.RATE_LIMITED),
+        (500, b"oops", Failure.SERVER_ERROR),
+        (503, b"", Failure.SERVER_ERROR),
+        (401, b"{}", Failure.REFUSED),
+        (404, b"{}", Failure.REFUSED),
+        (200, b"<html>", Failure.NONSENSE),
+        (200, b"[]", Failure.NONSENSE),
+        (200, b"{}", Failure.NONSENSE),
+        (200, b'{"choices": []}', Failure.NONSENSE),
+        (200, b'{"choices": [{"message": {"content": 5}}]}', Failure.NONSENSE),
+        (200, b"\xff\xfe\x00", Failure.NONSENSE),
+        (200, b'{"choices": [{"message": {"content": ""}}]}', Failure.EMPTY),
+        (200, b'{"choices": [{"message": {"content": null}}]}', Failure.EMPTY),
+        (200, b'{"choices": [{"message": {"content": " \\n"}}], "usage": 5}', Failure.EMPTY),
+    ],
+)
+def test_a_bad_response_is_a_failure_of_its_kind(
+    server: Any, status: int, content: bytes, failure: Failure
+) -> None:
+    server.answer = lambda path, body: (status, content, {})
+    reply = ask(server)
+    assert (reply.text, reply.failure) == (None, failure)
+
+
+def test_a_slow_endpoint_is_a_timeout(server: Any) -> None:
+    server.answer = lambda path, body: (0, b"{}", {})
+    assert ask(server, timeout=0.2).failure is Failure.TIMEOUT
+    assert len(server.asked) == 1
+
+
+def test_an_endpoint_that_is_not_there_is_unreachable() -> None:
+    reply = Endpoint("http://127.0.0.1:1/v1", "m", sleep=lambda seconds: None).ask(MESSAGES)
+    assert reply.failure is Failure.UNREACHABLE
+
+
+def test_a_rate_limit_is_waited_for_as_long_as_it_says(server: Any) -> None:
+    waited: list[float] = []
+    replies = iter([(429, b"", {"retry-after": "7"}), (500, b"", {})])
+    fine = {"choices": [{"message": {"content": "yes"}}]}
+
+    def answer(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
+        return next(replies, (200, json.dumps(fine).encode(), {}))
+
+    server.answer = answer
+    made = Endpoint(server.url, "m", sleep=waited.append)
+    assert made.ask(MESSAGES).text == "yes"
+    made.close()
+    assert waited == [7.0, 2.0]
+
+
+def test_a_rate_limit_of_an_hour_is_not_waited_for(server: Any) -> None:
+    server.answer = lambda path, body: (429, b"", {"retry-after": "3600"})
+    assert ask(server).failure is Failure.RATE_LIMITED
+    assert len(server.asked) == 1
+
+
+def test_an_address_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="address"):
+        Endpoint("localhost:8000", "m")
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [("Oslo", None), ("", Failure.EMPTY), (5, Failure.NONSENSE), (None, Failure.NONSENSE)],
+)
+def test_a_function_s_answer_is_taken_as_it_is(answer: object, failure: Failure | None) -> None:
+    reply = Function(lambda question, chunks: answer).ask(MESSAGES, "Who?", ["a"])
+    assert reply.failure is failure
+    assert (reply.text is None) is (failure is not None)
+
+
+def test_a_function_that_raises_is_counted() -> None:
+    def breaks(question: str, chunks: list[str]) -> str:
+        raise RuntimeError("no model")
+
+    reply = Function(breaks).ask(MESSAGES, "Who?", [])
+    assert reply.failure is Failure.RAISED
+    assert "no model" in reply.detail
+
+
+def test_a_function_is_found_by_either_way_of_naming_it() -> None:
+    assert Function.named("json:dumps").call is Function.named("json.dumps").call
+
+
+@pytest.mark.parametrize("name", ["nothing.here:f", "json:nothing", "json:decoder", "json", ""])
+def test_a_name_that_is_no_function_is_refused(name: str) -> None:
+    with pytest.raises(UsageError):
+        Function.named(name)

@@ -1,0 +1,113 @@
+"""Given answers are scored where the endpoint can, and a clear message comes where it cannot."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from groundwire_collector.commands.probe import canary
+from groundwire_collector.llm.client import Endpoint
+from groundwire_collector.llm.logprobs import NoScoringError, trial_margin, turn_gain
+from groundwire_evaluators.reliance.canary import load_pack
+from groundwire_evaluators.reliance.canary.arms import Arm, Prompting, trials
+
+PACK = load_pack()
+TRIAL = next(iter(trials(PACK, (Arm.CONFLICT,))))
+
+
+def tokens(text: str) -> list[str]:
+    """Words with the blank before them, as many tokenisers cut."""
+    pieces = text.split(" ")
+    return [pieces[0], *(f" {piece}" for piece in pieces[1:])]
+
+
+def logprob(token: str, text: str) -> float:
+    """This model likes what stands in its text already."""
+    return -1.0 if text.count(token.strip()) > 1 else -5.0
+
+
+def echo(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
+    pieces = [*tokens(body["prompt"]), " and"]
+    values = [None, *(logprob(piece, body["prompt"]) for piece in pieces[1:])]
+    offsets = [sum(map(len, pieces[:i])) for i in range(len(pieces))]
+    logprobs = {"tokens": pieces, "token_logprobs": values, "text_offset": offsets}
+    return 200, json.dumps({"choices": [{"logprobs": logprobs}]}).encode(), {}
+
+
+def prompt_logprobs(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
+    """vLLM where echo is not allowed; the first entry stands for the start mark."""
+    if body["echo"]:
+        return 400, b'{"error": "echo is not supported"}', {}
+    text = body["prompt"]
+    told = [
+        {str(i): {"logprob": logprob(piece, text), "decoded_token": piece}}
+        for i, piece in enumerate(tokens(text))
+    ]
+    return 200, json.dumps({"choices": [{"prompt_logprobs": [None, *told]}]}).encode(), {}
+
+
+@pytest.mark.parametrize("answer", [echo, prompt_logprobs])
+def test_the_answer_in_the_context_has_the_margin(server: Any, answer: Any) -> None:
+    server.answer = answer
+    endpoint = Endpoint(server.url, "m")
+    assert trial_margin(endpoint, TRIAL, Prompting()) == pytest.approx(4.0)
+    endpoint.close()
+
+
+def test_the_gain_is_what_the_context_adds(server: Any) -> None:
+    server.answer = echo
+    endpoint = Endpoint(server.url, "m")
+    gain = turn_gain(endpoint, "Which city?", "It is Tarsin.", "Tarsin.", Prompting())
+    assert gain == pytest.approx(4.0)
+    endpoint.close()
+
+
+@pytest.mark.parametrize(
+    "response",
+    [(404, b"{}"), (200, b'{"choices": [{"text": "x"}]}'), (200, b'{"choices": []}'), (500, b"")],
+)
+def test_an_endpoint_that_cannot_score_says_what_is_needed(
+    server: Any, response: tuple[int, bytes]
+) -> None:
+    server.answer = lambda path, body: (*response, {})
+    endpoint = Endpoint(server.url, "m")
+    with pytest.raises(NoScoringError, match="echo and logprobs"):
+        trial_margin(endpoint, TRIAL, Prompting())
+    endpoint.close()
+
+
+def test_an_arm_without_a_conflict_has_no_margin(server: Any) -> None:
+    trial = next(iter(trials(PACK, (Arm.CLOSED_BOOK,))))
+    with pytest.raises(ValueError, match="no conflict"):
+        trial_margin(Endpoint(server.url, "m"), trial, Prompting())
+
+
+def chat_and_echo(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
+    """An endpoint that both chats and scores; what it says is beside the point here."""
+    if path.endswith("chat/completions"):
+        return 200, json.dumps({"choices": [{"message": {"content": "Hm."}}]}).encode(), {}
+    return echo(path, body)
+
+
+def run_line(url: str) -> list[str]:
+    line = ["run", "--endpoint", url, "--model", "m", "--limit", "20", "--margins"]
+    return [*line, "--arms", "clean,conflict", "--rate", "60000"]
+
+
+def test_a_run_tells_the_mean_margin_of_a_stratum_where_the_endpoint_scores(server: Any) -> None:
+    server.answer = chat_and_echo
+    ended = CliRunner().invoke(canary, run_line(server.url))
+    assert ended.exit_code == 0, ended.output
+    told = json.loads(ended.stdout)["summary"]["strata"]["known"]["margin"]
+    assert (told["n"], told["clusters"]) == (20, 20)
+    low, high = told["interval"]
+    assert 0 < low <= told["value"] <= high
+
+
+def test_a_run_with_margins_says_at_once_that_the_endpoint_only_chats(server: Any) -> None:
+    server.answer = lambda path, body: (404, b"{}", {})
+    ended = CliRunner().invoke(canary, run_line(server.url))
+    assert isinstance(ended.exception, NoScoringError)
+    assert "run without" in str(ended.exception)
+    assert len(server.asked) == 2

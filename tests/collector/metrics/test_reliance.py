@@ -1,0 +1,91 @@
+"""Each source is counted under its own name; failed canaries are no outcome."""
+
+from json import loads
+
+from groundwire_collector.metric_definitions import VERSION_LABELS
+from groundwire_collector.metrics.reliance import (
+    Source,
+    count_canaries,
+    count_outcome,
+    count_passive,
+    count_passive_signals,
+    count_shadowed,
+    count_stale,
+)
+from groundwire_collector.storage.counters import Increments
+from groundwire_evaluators.reliance import Override
+from groundwire_evaluators.reliance.canary import load_pack
+from groundwire_evaluators.reliance.canary.arms import Arm, trials
+from groundwire_evaluators.reliance.canary.run import judge
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.passive import StaleOutcome
+from groundwire_evaluators.reliance.shadow import compare_closed_book
+from groundwire_evaluators.turn import Chunk, Turn
+
+LABELS = dict.fromkeys(VERSION_LABELS, "x")
+TURN = Turn(
+    question="What is the capital of Velmark?", answer="The capital of Velmark is Oldenby.",
+    chunks=(Chunk(text="The capital of Velmark is Tarsin."),),
+)  # fmt: skip
+
+
+def counted(increments: Increments) -> list[float]:
+    return [counter.value for counter in increments.counters.values()]
+
+
+def test_the_three_sources_are_apart() -> None:
+    increments = Increments()
+    for source in Source:
+        count_outcome(increments, source, Outcome.CONTEXT, LABELS)
+    assert counted(increments) == [1, 1, 1]
+
+
+def test_a_turn_s_passive_and_shadow_outcomes_come_from_its_judgements() -> None:
+    increments = Increments()
+    count_passive(increments, Override().evaluate([TURN]), LABELS)
+    count_shadowed(increments, compare_closed_book(TURN, ["Oldenby"]), LABELS)
+    keys = [str(key) for key in increments.counters]
+    assert all("parametric" in key or "both" in key for key in keys)
+    assert counted(increments) == [1, 1]
+
+
+def test_canaries_count_under_conflict_alone_and_only_when_answered() -> None:
+    increments = Increments()
+    found = [each for each in trials(load_pack()) if each.item.relation == "capital"]
+    results = [judge(trial, trial.item.substitute) for trial in found]
+    results += [judge(trial, None, error="timeout") for trial in found]
+    count_canaries(increments, results, LABELS)
+    assert counted(increments) == [15]
+    assert sum(result.arm is Arm.CLEAN for result in results) == 10
+
+
+def test_a_stale_answer_is_counted_and_none_is_not() -> None:
+    increments = Increments()
+    count_stale(increments, None, LABELS)
+    count_stale(increments, StaleOutcome.KEEPS_OLD, LABELS)
+    assert counted(increments) == [1]
+
+
+def test_what_stands_behind_the_passive_outcome_is_counted_too() -> None:
+    context = Chunk(text="The annual leave is 25 days. Unused leave expires on 30 June 2027.")
+    asked = {"question": "How many days is the annual leave?", "chunks": (context,)}
+    said = (
+        "As of my last knowledge update, the annual leave is 28 days, and unused leave expires on "
+        "30 June 2027.",
+        "I don't know.",
+    )
+    turns = [Turn(**asked, answer=answer) for answer in said]
+    turns.append(Turn(question="Who won the cup?", chunks=(context,), answer="I don't know."))
+    increments = Increments()
+    count_passive_signals(increments, Override().evaluate(turns), LABELS)
+    told = {
+        (name.removeprefix("groundwire_"), loads(text).get("kind") or loads(text).get("sufficient"))
+        for name, text in increments.counters
+    }
+    assert told == {
+        ("answer_values", "covered"),
+        ("answer_values", "overriding"),
+        ("prior_marked_turns", None),
+        ("refusals", "true"),
+        ("refusals", "false"),
+    }

@@ -1,0 +1,337 @@
+"""From stored spans to judged, counted turns: once each, whatever is late or interrupted."""
+
+import dataclasses
+import json
+from collections.abc import Collection, Sequence
+
+import pytest
+from sqlalchemy import Engine
+
+from groundwire import attributes
+from groundwire_collector import metric_definitions
+from groundwire_collector.assembly.trace import Trace
+from groundwire_collector.assembly.turns import Request
+from groundwire_collector.processes import pipeline as module
+from groundwire_collector.processes.pipeline import Pipeline
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import closed_book_turns, counters, drift, judging, turns
+from groundwire_collector.storage.span import Span
+from groundwire_collector.storage.spans import SpanStore
+from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Turn
+
+SECOND = 1_000_000_000
+LATER = 4_000_000_000 * SECOND  # long after anything below
+
+
+class Length:
+    """Judges an answer by whether it says what the first chunk says."""
+
+    name = "grounding"
+    revision = "test"
+
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        return [self._one(turn) for turn in turns]
+
+    def _one(self, turn: Turn) -> Evaluation:
+        bad = float(turn.answer != turn.chunks[0].text)
+        signals = {"p_unsupported": bad}
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=State.SCORED,
+            value=1 - bad,
+            signals=signals,
+        )
+
+
+class Raising(Length):
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        raise ZeroDivisionError("judge broke")
+
+
+@pytest.fixture
+def settings(settings) -> Settings:
+    return settings.model_copy(update={"baseline_turns": 100})
+
+
+def message(role: str, text: str) -> str:
+    return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
+
+
+def trace(number: int, answer: str = "30 days", complete: bool = True) -> list[Span]:
+    """A turn by our own convention: a retrieval and the turn's span."""
+    trace_id, start = f"{number + 1:032x}", (1_700_000_000 + number * 10) * SECOND
+    shared = {"trace_id": trace_id, "service": "bot", "scope": attributes.SCOPE}
+    root = Span(
+        **shared,
+        span_id=f"{number + 1:016x}",
+        name="ask",
+        start_ns=start,
+        end_ns=start + SECOND,
+        attributes={
+            attributes.OPERATION: attributes.OPERATION_TURN,
+            attributes.INPUT_MESSAGES: message("user", "How long?"),
+            attributes.OUTPUT_MESSAGES: message("assistant", answer),
+            attributes.MODEL_VERSION: "v1",
+            **({attributes.ANSWER_COMPLETE: True} if complete else {}),
+        },
+    )
+    retrieval = Span(
+        **shared,
+        span_id=f"{number + 0x1000:016x}",
+        parent_span_id=root.span_id,
+        name="search",
+        start_ns=start,
+        end_ns=start + SECOND // 2,
+        attributes={
+            attributes.OPERATION: attributes.OPERATION_RETRIEVAL,
+            attributes.DOCUMENTS: json.dumps([{"id": "c1", "content": "30 days"}]),
+        },
+    )
+    return [retrieval, root]
+
+
+def stored(engine: Engine) -> list[JudgedTurn]:
+    with engine.connect() as connection:
+        return turns.find(connection, TurnQuery(limit=500))
+
+
+def count(engine: Engine, metric: metric_definitions.Metric) -> float:
+    with engine.connect() as connection:
+        found = counters.counters(connection)
+    return sum(counter.value for (name, _), counter in found.items() if name == metric.name)
+
+
+def work_off(pipeline: Pipeline, now_ns: int = LATER) -> None:
+    while pipeline.step(now_ns):
+        pass
+
+
+def test_a_complete_trace_becomes_a_judged_and_counted_turn(settings, engine):
+    SpanStore(engine).add(trace(0))
+    work_off(Pipeline(settings, engine, [Length()]))
+    [item] = stored(engine)
+    assert (item.turn.question, item.turn.answer) == ("How long?", "30 days")
+    assert [chunk.text for chunk in item.turn.chunks] == ["30 days"]
+    assert item.p_unsupported == 0
+    assert count(engine, metric_definitions.TURNS) == 1
+
+
+def test_a_trace_without_the_answer_complete_mark_waits_until_it_is_quiet(settings, engine):
+    SpanStore(engine).add(trace(0, complete=False))
+    pipeline = Pipeline(settings, engine, [Length()])
+    pipeline.step()
+    assert stored(engine) == []
+    work_off(pipeline)
+    assert len(stored(engine)) == 1
+
+
+def test_spans_sent_again_change_nothing(settings, engine):
+    pipeline = Pipeline(settings, engine, [Length()])
+    for _ in range(3):
+        SpanStore(engine).add(trace(0))
+        work_off(pipeline)
+    assert count(engine, metric_definitions.TURNS) == 1
+    assert count(engine, metric_definitions.TURNS_REOPENED) == 0
+
+
+def test_a_span_that_comes_late_is_judged_again_but_counted_once(settings, engine):
+    retrieval, root = trace(0)
+    pipeline = Pipeline(settings, engine, [])
+    for late in (root, retrieval):
+        SpanStore(engine).add([late])
+        work_off(pipeline)
+    [item] = stored(engine)
+    assert [chunk.id for chunk in item.turn.chunks] == ["c1"]
+    assert count(engine, metric_definitions.TURNS) == 1
+    assert count(engine, metric_definitions.TURNS_REOPENED) == 1
+
+
+def test_an_evaluator_that_raises_costs_its_own_judgement_alone(settings, engine):
+    SpanStore(engine).add(trace(0))
+    failing = Raising()
+    failing.name = "broken"
+    work_off(Pipeline(settings, engine, [failing, Length()]))
+    [item] = stored(engine)
+    states = {e.evaluator: (e.state, e.reason) for e in item.evaluations}
+    assert states["broken"] == (State.FAILED, "ZeroDivisionError: judge broke")
+    assert states["grounding"][0] is State.SCORED
+
+
+def test_a_drift_of_the_answers_is_stored_as_an_alarm_and_resolved(settings, engine):
+    good, bad = "30 days", "45 days"
+    phases = [(good, 150), (bad, 60), (good, 200)]
+    number = 0
+    for answer, length in phases:
+        for _ in range(length):
+            SpanStore(engine).add(trace(number, answer))
+            number += 1
+    work_off(Pipeline(settings, engine, [Length()]))
+    with engine.connect() as connection:
+        [alarm] = drift.alarms(connection)
+    assert (alarm.service, alarm.signal) == ("bot", "p_unsupported")
+    began = (1_700_000_000 + 150 * 10) * SECOND
+    assert alarm.changed_from_ns <= began + SECOND <= alarm.changed_until_ns
+    assert alarm.resolved_ns is not None
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_commit_leaves_nothing_half_done(
+    settings, engine, monkeypatch
+):
+    for number in range(10):
+        SpanStore(engine).add(trace(number))
+    pipeline = Pipeline(settings, engine, [Length()])
+
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("groundwire_collector.processes.pipeline.memory.keep", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            work_off(pipeline)
+    assert stored(engine) == []
+    assert count(engine, metric_definitions.TURNS) == 0
+
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert len(stored(engine)) == 10
+    assert count(engine, metric_definitions.TURNS) == 10
+
+
+def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
+    settings, engine, monkeypatch
+):
+    for number in range(3):
+        SpanStore(engine).add(trace(number))
+    assemble = module.assemble_requests
+
+    def choking(traces: Collection[Trace], known: Collection[str]) -> list[Request]:
+        if any(f"{2:032x}" in trace.ids for trace in traces):
+            raise RecursionError("too deep")
+        return assemble(traces, known)
+
+    monkeypatch.setattr(module, "assemble_requests", choking)
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert len(stored(engine)) == 2
+    assert count(engine, metric_definitions.TURNS) == 2
+    assert count(engine, metric_definitions.TRACES_FAILED) == 1
+
+
+def test_a_shadow_call_is_counted_beside_its_turn_and_kept_out_of_production(settings, engine):
+    SpanStore(engine).add(trace(0))
+    SpanStore(engine).add([closed_book(0, "30 days")])
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert count(engine, metric_definitions.TURNS) == 1
+    with engine.connect() as connection:
+        outcomes = [
+            json.loads(labels)
+            for name, labels in counters.counters(connection)
+            if name == metric_definitions.RELIANCE_OUTCOMES.name
+        ]
+    assert [(o["source"], o["outcome"], o["model_version"]) for o in outcomes] == [
+        ("shadow", "both", "v1")
+    ]
+
+
+def closed_book(of: int, answer: str) -> Span:
+    """A shadow call of the application, of the turn of `trace(of)`."""
+    return Span(
+        trace_id="f" * 32,
+        span_id="f" * 16,
+        service="bot",
+        scope=attributes.SCOPE,
+        start_ns=SECOND,
+        end_ns=2 * SECOND,
+        attributes={
+            attributes.OPERATION: attributes.OPERATION_TURN,
+            attributes.INPUT_MESSAGES: message("user", "How long?"),
+            attributes.OUTPUT_MESSAGES: message("assistant", answer),
+            attributes.ANSWER_COMPLETE: True,
+            attributes.SHADOW: True,
+            attributes.SHADOW_OF: f"{of + 1:032x}:{of + 1:016x}",
+            attributes.SAMPLING_PROBABILITY: 0.1,
+        },
+    )
+
+
+def test_what_a_shadow_call_said_is_kept_for_the_estimate(settings, engine):
+    SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
+    work_off(Pipeline(settings, engine, [Length()]))
+    with engine.connect() as connection:
+        [kept] = closed_book_turns.answered(connection)
+    assert (kept.cell, kept.probability, kept.model_version) == ("redundant", 0.1, "v1")
+    production = next(item.turn for item in stored(engine) if not item.turn.shadow)
+    assert kept.turn_id == production.id
+
+
+def test_a_turn_that_was_shadowed_already_is_not_counted_again(settings, engine):
+    pipeline = Pipeline(settings, engine, [Length()])
+    SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
+    work_off(pipeline)
+    again = dataclasses.replace(closed_book(0, "45 days"), trace_id="e" * 32)
+    SpanStore(engine).add([again])
+    work_off(pipeline)
+    assert count(engine, metric_definitions.RELIANCE_OUTCOMES) == 1
+
+
+def test_only_production_turns_wait_for_a_shadow_call_and_only_where_it_is_set(tmp_path, engine):
+    asking = Settings(data_dir=tmp_path, shadow_rate=1.0, probe_endpoint="http://127.0.0.1:9/v1")
+    canary = trace(2)
+    canary[1].attributes[attributes.CANARY] = True
+    SpanStore(engine).add([*trace(0), closed_book(0, "x"), *canary])
+    work_off(Pipeline(asking, engine, [Length()]))
+    with engine.connect() as connection:
+        waiting = closed_book_turns.waiting(connection, limit=9)
+        assert len(waiting) + len(closed_book_turns.answered(connection)) == 1
+    SpanStore(engine).add(trace(3))
+    work_off(Pipeline(Settings(data_dir=tmp_path, shadow_rate=1.0), engine, [Length()]))
+    with engine.connect() as connection:
+        assert closed_book_turns.waiting(connection, limit=9) == waiting
+
+
+def test_canaries_through_the_application_are_stored_and_told_apart_but_move_nothing(
+    settings, engine
+):
+    """Enough bad answers to alarm, were they users' traffic."""
+    for number in range(150):
+        SpanStore(engine).add(trace(number))
+    for number in range(150, 250):
+        spans = trace(number, "45 days")
+        spans[1].attributes[attributes.CANARY] = True
+        SpanStore(engine).add(spans)
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert count(engine, metric_definitions.TURNS) == 150
+    assert count(engine, metric_definitions.EVALUATIONS) == 150
+    with engine.connect() as connection:
+        assert drift.alarms(connection) == []
+        worst = turns.find(connection, TurnQuery(order="worst", limit=300))
+    assert sum(item.turn.canary for item in stored(engine)) == 100
+    assert [item.turn.canary for item in worst] == [False] * 150
+
+
+def test_drawn_turns_wait_for_the_judges_and_the_others_are_counted(settings, engine):
+    judged = settings.model_copy(update={"judges": "llm_judge=1, ragas_faithfulness=0"})
+    SpanStore(engine).add(trace(0))
+    work_off(Pipeline(judged, engine, [Length()]))
+    with engine.connect() as connection:
+        [waiting] = judging.waiting(connection)
+    assert (waiting.judge, waiting.length) == ("llm_judge", 1)
+    assert count(engine, metric_definitions.JUDGE_NOT_SAMPLED) == 1
+
+
+def test_a_turn_that_grew_is_judged_anew_without_being_counted_again(settings, engine):
+    judged = settings.model_copy(update={"judges": "llm_judge=1"})
+    retrieval, root = trace(0)
+    pipeline = Pipeline(judged, engine, [])
+    SpanStore(engine).add([root])
+    work_off(pipeline)
+    with engine.begin() as connection:
+        [task] = judging.take(connection, "llm_judge", "lease", LATER, LATER + SECOND, 1)
+        assert task.counts
+        judging.finish(connection, task, "lease")
+    SpanStore(engine).add([retrieval])
+    work_off(pipeline)
+    with engine.begin() as connection:
+        [task] = judging.take(connection, "llm_judge", "lease", LATER, LATER + SECOND, 1)
+    assert not task.counts

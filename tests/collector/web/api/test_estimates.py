@@ -1,0 +1,141 @@
+"""`GET /api/v1/estimates`: ratios with intervals, and "too few" where there is too little."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from groundwire_collector.app import create_app
+from groundwire_collector.llm.client import Function
+from groundwire_collector.probing.job import CanaryRounds
+from groundwire_collector.probing.probe_alarms import CanaryAlarms
+from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import closed_book_turns, keys
+from groundwire_collector.storage.closed_book_turns import ShadowedTurn
+from groundwire_collector.storage.keys import Scope
+from groundwire_evaluators.reliance.canary import Pack, load_pack
+from groundwire_evaluators.reliance.canary.arms import Arm
+from groundwire_evaluators.reliance.shadow import Cell
+
+KEY = "gw_estimates"
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    settings = Settings(data_dir=tmp_path, api_key=KEY)
+    app = create_app(settings)
+    keys.first_key(settings, app.state.engine)
+    headers = {"authorization": f"Bearer {KEY}"}
+    with TestClient(app, headers=headers) as made:
+        made.engine = app.state.engine  # type: ignore[attr-defined]
+        yield made
+
+
+def keep(client: TestClient, cell: Cell, count: int, **changes: Any) -> None:
+    """So many shadowed turns, each of a question of its own."""
+    facts = {"service": "bot", "model_version": "v1", "prompt_version": None, "probability": 1.0}
+    facts |= {"sampled_ns": 1, "diagnostic": cell is not Cell.REDUNDANT, **changes}
+    with client.engine.begin() as connection:  # type: ignore[attr-defined]
+        names = [f"{facts['model_version']} {cell} {i}" for i in range(count)]
+        closed_book_turns.put(
+            connection,
+            [ShadowedTurn(turn_id=n, cluster=n, cell=cell.value, **facts) for n in names],
+        )
+
+
+def estimates(client: TestClient, **query: Any) -> Any:
+    return client.get("/api/v1/estimates", params=query).raise_for_status().json()
+
+
+def test_nothing_measured_is_an_empty_answer(client: TestClient) -> None:
+    told = estimates(client)
+    assert set(told) > {"faithfulness", "agreement", "shadow", "canary"}
+    assert not any(told.values())
+
+
+def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
+    client: TestClient,
+) -> None:
+    keep(client, Cell.PARAMETRIC_OVERRIDE, 20)
+    keep(client, Cell.CONTEXT_DRIVEN, 60)
+    keep(client, Cell.REDUNDANT, 80)
+    [told] = estimates(client)["shadow"]
+    assert told["memorization_ratio"] == pytest.approx(0.25)
+    low, high = told["measured"]["interval"]
+    assert low < 0.25 < high
+    assert (told["n"], told["diagnostic_n"], told["too_few"]) == (160, 80, False)
+    assert told["redundant_share"]["value"] == pytest.approx(0.5)
+    assert (told["p_s"], told["p_o"]) == (pytest.approx(0.375), pytest.approx(0.125))
+    assert told["statement"].startswith("0.25 (")
+
+
+def test_too_few_diagnostic_turns_are_said_to_be_too_few(client: TestClient) -> None:
+    keep(client, Cell.REDUNDANT, 200)
+    keep(client, Cell.PARAMETRIC_OVERRIDE, 3)
+    [told] = estimates(client)["shadow"]
+    assert told["memorization_ratio"] is None
+    assert told["too_few"]
+    assert told["statement"] == "too few diagnostic turns (3 of at least 50)"
+    assert told["redundant_share"]["value"] > 0.95
+
+
+def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient) -> None:
+    keep(client, Cell.REDUNDANT, 2)
+    keep(client, Cell.CONTEXT_DRIVEN, 3, model_version="v2")
+    with client.engine.begin() as connection:  # type: ignore[attr-defined]
+        waiting = ShadowedTurn(
+            turn_id="w", service="bot", model_version="v3", prompt_version=None,
+            sampled_ns=1, probability=0.1,
+        )  # fmt: skip
+        closed_book_turns.enqueue(connection, [waiting])
+    told = {one["model_version"]: one["n"] for one in estimates(client)["shadow"]}
+    assert told == {"v1": 2, "v2": 3}
+    [only] = estimates(client, model_version="v2", service="bot")["shadow"]
+    assert only["n"] == 3
+    assert estimates(client, since="2020-01-01T00:00:00Z")["shadow"] == []
+
+
+def test_a_canary_run_tells_each_stratum_and_how_it_compares(client: TestClient) -> None:
+    items = {item.question: item for item in load_pack().items[:24]}
+    pack = Pack("small", tuple(items.values()))
+
+    def reads(question: str, chunks: list[str]) -> str:
+        item = items[question]
+        return item.substitute if item.substitute in " ".join(chunks) else item.original
+
+    def recites(question: str, chunks: list[str]) -> str:
+        return items[question].original
+
+    for version, answer in (("v1", reads), ("v2", recites)):
+        CanaryRounds(
+            engine=client.engine,  # type: ignore[attr-defined]
+            runner=CanaryRunner(pack, Function(answer), arms=(Arm.CLEAN, Arm.CONFLICT)),
+            service="bot",
+            model="m",
+            model_version=version,
+            interval_seconds=60.0,
+            alarms=CanaryAlarms(),
+        ).step()
+    newer, older = estimates(client)["canary"]
+    assert (newer["model_version"], older["model_version"]) == ("v2", "v1")
+    told = [run["strata"]["known"]["conflict_arms"] for run in (older, newer)]
+    assert [one["memorization_ratio"] for one in told] == [0.0, 1.0]
+    assert older["against_baseline"] is None
+    assert newer["against_baseline"]["override"]
+    assert len(newer["against_baseline"]["turned"]) == len(pack)
+    [alarm] = client.get("/api/v1/alarms").json()["alarms"]
+    assert (alarm["signal"], alarm["value"]) == ("canary", "v2")
+
+
+def test_a_key_reads_the_estimates_of_its_services_alone(client: TestClient) -> None:
+    keep(client, Cell.REDUNDANT, 2)
+    keep(client, Cell.REDUNDANT, 2, service="other", model_version="o1")
+    with client.engine.begin() as connection:  # type: ignore[attr-defined]
+        keys.add(connection, "gw_reader", "reader", {Scope.READ}, {"bot"})
+    headers = {"authorization": "Bearer gw_reader"}
+    told = client.get("/api/v1/estimates", headers=headers).json()["shadow"]
+    assert [one["service"] for one in told] == ["bot"]
+    assert TestClient(client.app).get("/api/v1/estimates").status_code == 401
