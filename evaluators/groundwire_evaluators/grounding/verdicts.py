@@ -12,7 +12,7 @@ from groundwire_evaluators.grounding.signals import Reading
 _MOST_WORDS = 8  # named in a reason
 _JOINED = 24  # characters between two highlighted words that are highlighted with them
 _CONTRADICTING = frozenset(
-    ("quantity", "name", "opposite", "negated", "denied", "loosely_denied", "granted", "hours")
+    ("value", "quantity", "name", "opposite", "negated", "denied", "loosely_denied", "granted", "hours")
 )
 _WHOLE = 0.2  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
