@@ -21,7 +21,6 @@ sys.path.insert(0, str(ROOT / "examples"))
 from groundwire_demo.app import chunk_of  # noqa: E402
 from groundwire_demo.corpus import _VALUE, Edition, handbook, passages, sentences  # noqa: E402
 from groundwire_demo.retriever import Retriever  # noqa: E402
-
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict  # noqa: E402
 from groundwire_evaluators.grounding import Grounding  # noqa: E402
 from groundwire_evaluators.reliance.override import Override  # noqa: E402

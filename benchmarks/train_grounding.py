@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from grounding_data import ROOT, SETS, Array, Labelled, labelled
 from groundwire_evaluators.grounding.model import ANSWER_TERMS, AnswerStep, Model
-from groundwire_evaluators.grounding.signals import NAMES
+from groundwire_evaluators.grounding.signals import NAMES, SIGNALS
 
 # Weight of a set in the claim step. RAGTruth is what the evaluator is for and has labels by
 # span; sets of
@@ -36,13 +36,16 @@ RAG = ("ragtruth", "ragtruth-train-extra")
 LEAST = {"swapped_quantity": 6.5, "swapped_name": 4.0}
 # Signals of which one is enough for a claim not to be supported, so that no value in a chunk's
 # place passes for want of other new words. Their least weights follow from the threshold.
-DECISIVE = ("foreign_quantities", "overridden_values", "foreign_answer", "swapped_quantity")
+DECISIVE = ("foreign_quantities", "swapped_quantity")  # in prose
+DECISIVE_ON_RECORDS = ("overridden_values", "foreign_answer")  # there too
 ROUNDS = 3  # of training with least weights that follow from the last threshold
 MARGIN = 0.3  # of the score by which one lies above the threshold
 NO_CLAIM = -12.0  # stands for the terms of an answer without claims
 CLAIM_RIDGE = 1e-2
 ANSWER_RIDGE = 1e-2
 WEIGHTS = ROOT / "evaluators/groundwire_evaluators/grounding/weights.json"
+REFERENCE = ROOT / "docs/reference/grounding.md"
+MARKS = ("<!-- weights: made by benchmarks/train_grounding.py -->", "<!-- end of weights -->")
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,15 +151,17 @@ def train(parts: Sequence[Part], prevalence: Collection[str] = RAG) -> Model:
         claim = _claim_step(parts, floors)
         intercept = _claim_intercept(rag, claim)
         threshold = _claim_threshold(rag_prose or rag, claim, intercept)
-        least = (threshold + MARGIN - intercept) / np.log(2)
-        floors = np.maximum(floors, [least * (name in DECISIVE) for name in NAMES])
+        record_threshold = _claim_threshold(rag_records or rag, claim, intercept)
+        for names, reached in ((DECISIVE, threshold), (DECISIVE_ON_RECORDS, record_threshold)):
+            least = (max(reached, threshold) + MARGIN - intercept) / np.log(2)
+            floors = np.maximum(floors, [least * (name in names) for name in NAMES])
     prose, records = ([p for p in parts if p.records is kind] for kind in (False, True))
     return Model(
         version="unnamed",
         claim_weights=tuple(float(w) for w in claim),
         claim_intercept=intercept,
         claim_threshold=threshold,
-        record_threshold=_claim_threshold(rag_records or rag, claim, intercept),
+        record_threshold=record_threshold,
         prose=_answer_step(prose or parts, rag_prose or rag, claim, intercept),
         records=_answer_step(records or parts, rag_records or rag, claim, intercept),
     )
@@ -312,10 +317,37 @@ def _step(step: AnswerStep) -> dict[str, object]:
     return {"weights": weights, "intercept": round(step.intercept, 4)}
 
 
+def write_reference(model: Model, path: Path = REFERENCE) -> None:
+    """The table of weights and the thresholds in the reference page, between its two marks."""
+    rows = [
+        f"| `{signal.__name__}` | {weight:.2f} | {_first_sentence(signal.__doc__ or '')} |"
+        for signal, weight in zip(SIGNALS, model.claim_weights, strict=True)
+    ]
+    steps = [
+        f"- {kind}: a claim is not supported from a score of {threshold:.2f}; the logit of "
+        f"p_unsupported is {step.weights[0]:.2f} × worst claim + {step.weights[1]:.2f} × logit "
+        f"that any claim is wrong + {step.weights[2]:.2f} × mean claim {step.intercept:+.2f}."
+        for kind, threshold, step in (
+            ("prose", model.claim_threshold, model.prose),
+            ("records", model.record_threshold, model.records),
+        )
+    ]
+    table = "\n".join(["| signal | weight | what it counts |", "|---|---|---|", *rows])
+    before, _, rest = path.read_text(encoding="utf-8").partition(f"{MARKS[0]}\n")
+    _, _, after = rest.partition(MARKS[1])
+    made = "\n".join([table, "", f"Intercept of a claim: {model.claim_intercept:.2f}.", "", *steps])
+    path.write_text(f"{before}{MARKS[0]}\n\n{made}\n\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
 def main() -> None:
     model = train([whole(labelled(name)) for name in SETS])
     named = Model(**{**{f: getattr(model, f) for f in model.__slots__}, "version": _version(model)})
     write(named)
+    write_reference(named)
     print(WEIGHTS.read_text())
 
 

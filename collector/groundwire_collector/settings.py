@@ -83,7 +83,12 @@ class Settings(BaseSettings):
     longest_trace_seconds: float = Field(
         600.0, gt=0, description="A trace without its root is complete after this long a silence."
     )
-    flag_threshold: float = Field(0.5, ge=0, le=1, description="p_unsupported that flags a turn.")
+    flag_threshold: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="p_unsupported that flags a turn; unset: any claim that is not supported.",
+    )
     prices: Path | None = Field(
         None, description="TOML file with the price of each model's tokens; unset: no cost."
     )

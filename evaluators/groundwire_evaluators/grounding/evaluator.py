@@ -35,9 +35,9 @@ class Grounding:
     `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]`, in [0, 1],
     is a score that at least one claim is unsupported: a probability once `calibration` was learnt
     from labels of the application. `flagged`: any claim is unsupported or contradicted; with a
-    `flag_threshold`, the score reaches it. Further signals: `claims`, `novel_names` and `novel_quantities`
-    (counts), and how the chunks were used (`retrieval.usage`): `context_utilization`,
-    `distractor_ratio`, `supporting_chunk_rank`.
+    `flag_threshold`, the score reaches it. Further signals: `claims`, `novel_names` and
+    `novel_quantities` (counts), and how the chunks were used (`retrieval.usage`):
+    `context_utilization`, `distractor_ratio`, `supporting_chunk_rank`.
 
     Price: a few milliseconds and some 60 MB; time linear in answer and chunks. What it cannot see
     stands in `docs/reference/grounding.md`.
@@ -119,7 +119,6 @@ class Grounding:
             signals={"p_unsupported": p_unsupported} | _counts(checked) | usage.signals(),
         )
 
-
     def _flags(self, p_unsupported: float, any_bad: bool) -> bool:
         if self.flag_threshold is None:
             return any_bad
@@ -166,8 +165,9 @@ def _read(
     return [
         (
             piece,
-            statement
-            and Reading(
+            None
+            if statement is None
+            else Reading(
                 statement,
                 weigh(statement, passages, given),
                 passages,

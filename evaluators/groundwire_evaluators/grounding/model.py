@@ -26,8 +26,7 @@ class AnswerStep:
     def logit(self, claim_scores: Sequence[float]) -> float:
         """The logit for the scores of at least one claim."""
         return self.intercept + math.fsum(
-            weight * value
-            for weight, value in zip(self.weights, pooled(claim_scores), strict=True)
+            weight * value for weight, value in zip(self.weights, pooled(claim_scores), strict=True)
         )
 
 

@@ -16,7 +16,9 @@ from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import ENGLISH
 from groundwire_evaluators.turn import Turn
 
-_MARKERS = re.compile(r"\[[^\]\n]{1,40}\]|(?m:^[ \t]{0,40}(?:\d{1,2}[.)]|[-*•]|#{1,6})[ \t])|https?://\S+")
+_MARKERS = re.compile(
+    r"\[[^\]\n]{1,40}\]|(?m:^[ \t]{0,40}(?:\d{1,2}[.)]|[-*•]|#{1,6})[ \t])|https?://\S+"
+)
 _FEW_WORDS = 1  # that an answer may add to its value and its question, and still be short
 _NUMERIC = (Kind.NUMBER, Kind.COUNT, Kind.AMOUNT, Kind.MONEY, Kind.PERCENT)
 _SMALL = 12  # bare numbers up to here count things, number steps and spell "one of"
@@ -223,7 +225,8 @@ def _blank(answer: str) -> str:
 
 def _novel(said: _Said, rivals: Rivals, given: ValueIndex, share: float) -> Novel:
     found = rivals.best(said.value, said.frame, share, said.rivals, given)
-    return Novel(said.value, *(found or (None, None)), alone=said.alone)
+    rival, chunk = found or (None, None)
+    return Novel(said.value, rival, chunk, said.alone)
 
 
 def _told(novel: Novel) -> str:
