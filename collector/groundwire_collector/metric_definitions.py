@@ -432,6 +432,12 @@ WRITE_QUEUE_AGE = _of_process(
 PENDING_BYTES = _of_process(
     Kind.GAUGE, "pending_bytes", "Bodies of requests in memory, from reading until the answer."
 )
+PROCESS_RESTARTS = _of_process(
+    Kind.COUNTER,
+    "process_restarts",
+    "Ends of processes beside the receiver, each started again: worker, prober, judge, messenger.",
+    "process",
+)
 WAL_BYTES = _of_process(
     Kind.GAUGE, "wal_bytes", "Length of SQLite's write-ahead log, which long readers let grow."
 )

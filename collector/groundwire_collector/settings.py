@@ -76,8 +76,14 @@ class Settings(BaseSettings):
         "grounding,override,retrieval",
         description="Evaluators to run, by name or dotted path; none: store only.",
     )
+    turn_timeout_seconds: float = Field(
+        5.0, gt=0, description="A shipped evaluator that takes longer for one turn failed."
+    )
     evaluator_timeout_seconds: float = Field(
-        30.0, gt=0, description="An evaluator of the user's that takes longer for a batch failed."
+        30.0,
+        gt=0,
+        description="An evaluator of the user's that takes longer for a batch is asked turn by"
+        " turn; for one turn, failed.",
     )
     quiet_seconds: float = Field(10.0, gt=0, description="A trace this quiet is complete.")
     longest_trace_seconds: float = Field(

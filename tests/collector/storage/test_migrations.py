@@ -2,16 +2,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import search, tables
+from groundwire_collector.storage import progress, search, tables
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.migrations import HEAD
-from groundwire_collector.storage.migrations.running import newest
+from groundwire_collector.storage.migrations.running import configuration, newest
+from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.tables.base import StoredModel
 
 assert tables
@@ -40,6 +42,19 @@ def test_several_processes_may_start_at_once(settings: Settings) -> None:
     assert inspect(engines[0]).has_table("span")
     for engine in engines:
         engine.dispose()
+
+
+def test_a_database_of_the_first_step_is_brought_on_with_what_it_holds(settings: Settings) -> None:
+    engine = open_engine(settings)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        connection.execute(
+            text("INSERT INTO pending_trace VALUES ('ab', 1, :ended, 2)"), {"ended": True}
+        )
+    make_schema(engine)
+    with engine.connect() as connection:
+        assert progress.due(connection, 3, 9) == [PendingTrace("ab", 1, True, 2)]
+    engine.dispose()
 
 
 def test_a_database_of_a_newer_groundwire_is_left_alone(engine: Engine) -> None:
