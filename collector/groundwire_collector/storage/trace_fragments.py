@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from groundwire_collector.storage.shared_texts import batched
 from groundwire_collector.storage.tables.trace_fragments import EARLY_SHADOW, PIECE
@@ -77,12 +77,18 @@ def linked(
 
 
 def forget(connection: Connection, trace_ids: Sequence[str]) -> None:
+    """Delete what the index has of these traces, and shadow calls that wait for their turns."""
     connection.execute(delete(PIECE).where(PIECE.c.trace_id.in_(trace_ids)))
+    waits = EARLY_SHADOW.c.production_trace_id.in_(trace_ids)
+    connection.execute(delete(EARLY_SHADOW).where(waits))
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
-    connection.execute(delete(PIECE).where(PIECE.c.end_ns < oldest_kept_ns))
-    connection.execute(delete(EARLY_SHADOW).where(EARLY_SHADOW.c.since_ns < oldest_kept_ns))
+def old(oldest_kept_ns: int) -> list[tuple[Table, ColumnElement[bool]]]:
+    """Tables with rows that are too old, and which those are."""
+    return [
+        (PIECE, PIECE.c.end_ns < oldest_kept_ns),
+        (EARLY_SHADOW, EARLY_SHADOW.c.since_ns < oldest_kept_ns),
+    ]
 
 
 def await_turn(connection: Connection, turn_id: str, trace_id: str, now_ns: int) -> None:
