@@ -15,10 +15,10 @@ import numpy as np
 
 from groundwire_collector.drift.attribution import AXES
 from groundwire_collector.drift.checkpoint import packed
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.signals import Loss
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.signals import SignalLoss
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
 
@@ -51,10 +51,10 @@ class Service:
             self.at_ns += self.pause_ns
             told = tags(number)
             bad = float(self.rng.random() < chance(told, number))
-            reading = Reading(
+            reading = MonitoredTurn(
                 service=self.name,
                 at_ns=self.at_ns,
-                losses=[Loss("p_unsupported", "1", bad)],
+                losses=[SignalLoss("p_unsupported", "1", bad)],
                 tags={axis: value for axis, value in told.items() if axis in AXES},
                 route=told.get("route", ""),
             )
@@ -65,8 +65,8 @@ class Service:
         return turns
 
 
-def terms(baseline: int = 2000, budget: AlarmBudget = MONTH, **more: object) -> Terms:
-    return Terms(budget, baseline_turns=baseline, axes=AXES, **more)
+def terms(baseline: int = 2000, budget: AlarmBudget = MONTH, **more: object) -> MonitorConfig:
+    return MonitorConfig(budget, baseline_turns=baseline, axes=AXES, **more)
 
 
 def some(rng: np.random.Generator, **shares: dict[str, float]) -> Callable[[int], Tags]:

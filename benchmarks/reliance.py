@@ -25,7 +25,7 @@ from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.canary.comparison import compare_scores
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.outcome import Conflict, Outcome
-from groundwire_evaluators.reliance.shadow import Cell, Shadowed, estimate_memorization
+from groundwire_evaluators.reliance.shadow import Cell, ClosedBookComparison, estimate_memorization
 from groundwire_evaluators.statistics import compare_pairs, difference
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -272,8 +272,15 @@ def _shadow_run(questions: list[Any], asked: int, generator: np.random.Generator
             probability = 0.9 if hit else 0.4
             if generator.random() < probability:
                 cell = Cell.PARAMETRIC_OVERRIDE if hit else Cell.CONTEXT_DRIVEN
-                shadowed.append(Shadowed(cell=cell, diagnostic=True, memory_strength=1.0,
-                                         probability=probability, cluster=number))  # fmt: skip
+                shadowed.append(
+                    ClosedBookComparison(
+                        cell=cell,
+                        diagnostic=True,
+                        memory_strength=1.0,
+                        probability=probability,
+                        cluster=number,
+                    )
+                )
     return estimate_memorization(shadowed).ratio
 
 

@@ -19,7 +19,7 @@ from dashboards.overview import overview
 from dashboards.reference import page
 from dashboards.reliance import reliance
 from groundwire_collector.alerting.rules.rendering import write
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 
 BOARDS = {
     "overview": overview,
@@ -36,7 +36,7 @@ REFERENCE = ROOT / "docs" / "reference" / "metrics.md"
 
 def build(folder: Path) -> None:
     """The files of `generated/`, into `folder`."""
-    write(Limits.load(None), folder / "prometheus")
+    write(RuleSettings.load(None), folder / "prometheus")
     (folder / "grafana").mkdir(parents=True, exist_ok=True)
     for name, board in BOARDS.items():
         text = json.dumps(document(board()), indent=2, sort_keys=True, ensure_ascii=False)

@@ -16,5 +16,5 @@ class StorageUnavailableError(GroundwireError):
     """The database cannot be written now (busy, locked, disk full, away); try again later."""
 
 
-class WebhookAwayError(GroundwireError):
+class WebhookUnavailableError(GroundwireError):
     """The webhook does not take a message now; try again later."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metric_definitions import Metric
+from groundwire_collector.metric_definitions import MetricDefinition
 
 _WATCHED = (
     metric_definitions.WRITE_QUEUE,
@@ -18,7 +18,7 @@ _WATCHED = (
 )
 
 
-class Intake:
+class ReceiverMetrics:
     """The counts of one receiver process, on a registry that `/metrics` shows. Thread-safe."""
 
     def __init__(self) -> None:
@@ -57,9 +57,9 @@ class Intake:
         if status == 200:
             self._seconds.observe(seconds)
 
-    def watch(self, metric: Metric, value: Callable[[], float]) -> None:
+    def watch(self, metric: MetricDefinition, value: Callable[[], float]) -> None:
         """What a gauge shows: asked for at each scrape."""
         self._gauges[metric].set_function(value)
 
-    def _counter(self, metric: Metric) -> Counter:
+    def _counter(self, metric: MetricDefinition) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)

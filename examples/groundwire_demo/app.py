@@ -13,7 +13,7 @@ import openai
 import groundwire as gw
 from groundwire import observe
 from groundwire_demo import prompt
-from groundwire_demo.corpus import Passage
+from groundwire_demo.corpus import CorpusPassage
 from groundwire_demo.retriever import Retriever
 
 SERVICE = "tarnwell-helpdesk"
@@ -65,7 +65,7 @@ class HelpDesk:
                 model=model, messages=prompt.closed_book(question), temperature=0.0
             )
 
-        shadow = gw.Shadow(SHADOW_RATE, closed_book, SHADOWS_A_MINUTE)
+        shadow = gw.ClosedBook(SHADOW_RATE, closed_book, SHADOWS_A_MINUTE)
 
         @observe.generation(shadow=shadow)
         def generate(
@@ -78,7 +78,7 @@ class HelpDesk:
         return generate
 
 
-def chunk_of(passage: Passage, score: float) -> dict[str, Any]:
+def chunk_of(passage: CorpusPassage, score: float) -> dict[str, Any]:
     """A passage in a form common among retrievers."""
     return {
         "id": passage.id,

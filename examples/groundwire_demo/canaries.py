@@ -10,7 +10,7 @@ from typing import Any, Self
 from groundwire_collector.errors import UsageError
 from groundwire_demo.collector import GROUNDWIRE
 from groundwire_demo.corpus import Edition, Page
-from groundwire_demo.endpoint import Endpoint
+from groundwire_demo.endpoint import DemoEndpoint
 
 _ITEMS = 80
 _CALLS_A_MINUTE = 6000
@@ -18,7 +18,7 @@ _SHARED_LABEL = "fresh"  # the stratum of everything that is built from a corpus
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ProbeReading:
     """One run of the canaries against one model; `worse` than the baseline, where there is one."""
 
     model: str
@@ -47,11 +47,11 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Canaries:
+class ProbeSchedule:
     """A pack in `folder`, asked of the models at `endpoint` each `interval` seconds."""
 
     folder: Path
-    endpoint: Endpoint
+    endpoint: DemoEndpoint
     interval: float
 
     def build(self, pages: Sequence[Page]) -> None:

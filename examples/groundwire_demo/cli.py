@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from groundwire_collector.errors import UsageError
-from groundwire_demo.plan import Plan
+from groundwire_demo.plan import DemoPlan
 from groundwire_demo.run import perform
 
 # What the run says of itself when it ends.
@@ -62,7 +62,7 @@ def demo(
     """
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_dir or Path("demo-data") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    plan = Plan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees)
+    plan = DemoPlan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees)
     try:
         went_well = perform(plan, Console())
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ GROUNDWIRE = (sys.executable, "-c", _MAIN)  # the command, also where it is not 
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class ReportedAlarm:
     """What `/api/v1/alarms` says of one alarm, as far as the demo shows it."""
 
     id: int
@@ -64,9 +64,9 @@ class Collector:
     data_dir: Path
     client: httpx.Client
 
-    def alarms(self) -> list[Alarm]:
+    def alarms(self) -> list[ReportedAlarm]:
         """Every alarm so far, in the order in which they were raised."""
-        found = [Alarm.of(one) for one in self._get("/api/v1/alarms")["alarms"]]
+        found = [ReportedAlarm.of(one) for one in self._get("/api/v1/alarms")["alarms"]]
         return sorted(found, key=lambda alarm: alarm.raised_at)
 
     def worst_turns(self, limit: int, since: datetime | None) -> list[dict[str, Any]]:

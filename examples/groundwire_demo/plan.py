@@ -12,7 +12,7 @@ _BASELINE_MARGIN = 1.3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DemoPlan:
     """What was asked for on the command line.
 
     `memory_agrees`: the fine-tune learnt this year's pages, so what it recites is still right.

@@ -19,10 +19,10 @@ from opentelemetry.trace import Span, Tracer
 from groundwire import attributes, diagnostics
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.export import Exporter, Transport
-from groundwire.outbox import Item, Outbox
+from groundwire.outbox import Outbox, QueuedSpan
 from groundwire.processor import Processor
-from groundwire.settings import Settings, configured, load
-from groundwire.shadow import Shadows
+from groundwire.settings import SdkSettings, configured, load
+from groundwire.shadow import ClosedBookCalls
 from groundwire.transport import HttpTransport
 from groundwire.turns import tag_attributes
 
@@ -32,7 +32,7 @@ class Client:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: SdkSettings,
         *,
         transport: Transport | None = None,
         id_generator: IdGenerator | None = None,
@@ -67,7 +67,7 @@ class Client:
         )
         self.exporter = Exporter(settings, self._transport)
         self.processor = Processor(self.outbox, settings.also_export, settings.exit_timeout)
-        self.shadows = Shadows()
+        self.shadows = ClosedBookCalls()
         # Now and not with the first span: it imports modules, and a fork during an import would
         # leave the child with a module that is locked for ever.
         service = settings.service
@@ -87,7 +87,7 @@ class Client:
             return tracer.start_span(name, context)
         return tracer.start_span(name, context, start_time=self._clock())
 
-    def finish(self, observation: Item, live: Span) -> None:
+    def finish(self, observation: QueuedSpan, live: Span) -> None:
         """End the live span; the processor takes the observation along with it."""
         held = self.processor.held
         key = live.get_span_context().span_id
@@ -137,7 +137,7 @@ class Client:
         self.processor.held.clear()
         self.outbox.reset()
         self.outbox.exported = self.outbox.dropped = self.outbox.failed = 0
-        self.shadows = Shadows()
+        self.shadows = ClosedBookCalls()
 
 
 def _sampler(rate: float) -> Sampler | None:

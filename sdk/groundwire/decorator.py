@@ -9,7 +9,7 @@ from groundwire import wrappers
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.observation import Spec
 from groundwire.parameters import find_parameters, name_of
-from groundwire.shadow import Shadow
+from groundwire.shadow import ClosedBook
 from groundwire.turns import tag_attributes
 
 F = TypeVar("F", bound=Any)
@@ -116,7 +116,7 @@ class Observe:
         question: Override | None = None,
         answer: Callable[[Any], Any] | None = None,
         model: str | None = None,
-        shadow: Shadow | None = None,
+        shadow: ClosedBook | None = None,
         model_version: str | None = None,
         prompt_version: str | None = None,
         prompt_name: str | None = None,
@@ -130,14 +130,15 @@ class Observe:
         question: Override | None = None,
         answer: Callable[[Any], Any] | None = None,
         model: str | None = None,
-        shadow: Shadow | None = None,
+        shadow: ClosedBook | None = None,
         model_version: str | None = None,
         prompt_version: str | None = None,
         prompt_name: str | None = None,
     ) -> Any:
         """Observe a model call: question and chunks in; a text, a response or a stream out.
 
-        `model`: the model asked, if no parameter and no response tells it. `shadow`: see `Shadow`.
+        `model`: the requested model, where no parameter and no response names it.
+        `shadow`: see `ClosedBook`.
         """
         return _decorate(
             "generation",

@@ -27,13 +27,13 @@ from opentelemetry.trace import (
 
 from groundwire import attributes, client, leaving
 from groundwire.diagnostics import trouble, warn_once
-from groundwire.parameters import Argument, Parameters
-from groundwire.reading.answers import Answer, read_answer
-from groundwire.reading.chunks import Chunk, read_chunks
+from groundwire.parameters import Parameters, ParameterSpec
+from groundwire.reading.answers import ModelAnswer, read_answer
+from groundwire.reading.chunks import RetrievedChunk, read_chunks
 from groundwire.reading.fields import count
 from groundwire.reading.questions import read_messages, read_question
-from groundwire.shadow import Shadow
-from groundwire.turns import SHADOW, TAGS, TURN, Turn
+from groundwire.shadow import ClosedBook
+from groundwire.turns import SHADOW, TAGS, TURN, TurnSpan
 
 Override = Callable[..., Any]
 
@@ -50,7 +50,7 @@ class Spec:
     question: Override | None = None
     chunks: Override | None = None
     answer: Override | None = None
-    shadow: Shadow | None = None
+    shadow: ClosedBook | None = None
 
     @functools.cached_property
     def operation(self) -> str:
@@ -75,8 +75,8 @@ class Observation:
     # Defaults stand on the class: a call sets only what it has, which is most of its cost.
     question: str | None = None
     messages: list[tuple[str, str]] | None = None
-    chunks: list[Chunk] | None = None
-    answer: Answer | None = None
+    chunks: list[RetrievedChunk] | None = None
+    answer: ModelAnswer | None = None
     answer_length: int | None = None
     answer_sha256: str | None = None
     size = 0
@@ -94,7 +94,7 @@ class Observation:
         turn: Any = current.get(TURN)
         self.operation: str | None = spec.operation
         if turn is None:
-            turn = Turn(owner.tags, open=spec.kind == "turn")
+            turn = TurnSpan(owner.tags, open=spec.kind == "turn")
             if spec.tags:
                 turn.say(spec.tags)
             inherited: Any = current.get(TAGS)
@@ -106,7 +106,7 @@ class Observation:
             self.operation = None
         elif spec.tags:
             turn.suggest(spec.tags)
-        self.turn: Turn | None = turn
+        self.turn: TurnSpan | None = turn
         self.tags: Mapping[str, Any] = turn.tags
         if SHADOW in current:
             self.extra[attributes.SHADOW] = True
@@ -181,7 +181,7 @@ class Observation:
             if given is not None and not isinstance(given, str | int | float):
                 self._read_context(given, turn)
 
-    def _read_context(self, given: Any, turn: Turn) -> None:
+    def _read_context(self, given: Any, turn: TurnSpan) -> None:
         """The chunks that were really given to the model, where no retrieval span says so."""
         if any(given is known for known in turn.known):
             return
@@ -335,9 +335,9 @@ def begin(spec: Spec, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Obser
     return observation
 
 
-def run_shadow(shadow: Shadow, question: str, of: SpanContext, name: str) -> None:
+def run_shadow(shadow: ClosedBook, question: str, of: SpanContext, name: str) -> None:
     """Ask without context, in a trace of its own that is linked to the generation it shadows."""
-    spec = Spec("turn", f"shadow {name}", Parameters((Argument(0, "question", None),)))
+    spec = Spec("turn", f"shadow {name}", Parameters((ParameterSpec(0, "question", None),)))
     token = leaving.enter(otel_context.set_value(SHADOW, True, Context()))
     try:
         observation = begin(spec, (question,), {})

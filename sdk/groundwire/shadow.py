@@ -14,7 +14,7 @@ WAITING = 64  # shadow calls in the queue, at most
 
 
 @dataclass(frozen=True)
-class Shadow:
+class ClosedBook:
     """Ask the model the same question without context, for a share of the turns.
 
     `call` is the app's own function of a question: free of side effects, given no context, sync
@@ -32,7 +32,7 @@ class Shadow:
         return (trace_id & (RATE_SPACE - 1)) < self.rate * RATE_SPACE
 
 
-class Shadows:
+class ClosedBookCalls:
     """The background thread that makes the calls, started by the first one."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Shadows:
         self._running = False
         self._thread: threading.Thread | None = None
 
-    def offer(self, shadow: Shadow, trace_id: int, job: Callable[[], object]) -> None:
+    def offer(self, shadow: ClosedBook, trace_id: int, job: Callable[[], object]) -> None:
         """Queue a call if its trace is in the sample and the budget allows it."""
         if not shadow.chosen(trace_id):
             return

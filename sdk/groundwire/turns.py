@@ -9,7 +9,7 @@ from opentelemetry.context import Context
 
 from groundwire import attributes, leaving
 from groundwire.diagnostics import trouble, warn_once
-from groundwire.shadow import Shadow
+from groundwire.shadow import ClosedBook
 
 TURN = otel_context.create_key("groundwire-turn")
 TAGS = otel_context.create_key("groundwire-tags")
@@ -29,7 +29,7 @@ _ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
 ROUTES = ("retrieval", "parametric", "cache", "tool")
 
 
-class Turn:
+class TurnSpan:
     """What the spans of one turn share. `tags` are attributes of the turn and its children."""
 
     __slots__ = (
@@ -55,7 +55,7 @@ class Turn:
         self.generated = False
         self.context_given = False
         self.known: list[Any] = []  # results of the turn's retrievals, to know them again
-        self.shadows: list[tuple[Shadow, Callable[[], object]]] = []
+        self.shadows: list[tuple[ClosedBook, Callable[[], object]]] = []
 
     def say(self, tags: Mapping[str, Any]) -> None:
         """Set tags for good: by the turn's decorator, then by `annotate`."""
@@ -88,10 +88,10 @@ def tag_attributes(tags: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def current_turn() -> Turn | None:
+def current_turn() -> TurnSpan | None:
     """The turn this code runs in, also in its threads and tasks that carry the context."""
     turn = otel_context.get_value(TURN)
-    return turn if isinstance(turn, Turn) else None
+    return turn if isinstance(turn, TurnSpan) else None
 
 
 class annotate:  # noqa: N801 - called like a function

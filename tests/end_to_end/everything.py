@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import Connection, Engine, insert
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metric_definitions import Kind, Metric, committed_metrics
+from groundwire_collector.metric_definitions import MetricDefinition, MetricKind, committed_metrics
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Exemplar, Increments
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
@@ -52,22 +52,22 @@ def count(engine: Engine) -> None:
     increments = Increments()
     for metric in committed_metrics():
         for labels in label_sets(metric):
-            if metric.kind is Kind.COUNTER:
+            if metric.kind is MetricKind.COUNTER:
                 increments.count(metric, labels, 1 if metric in RARE else OFTEN)
-            elif metric.kind is Kind.HISTOGRAM:
+            elif metric.kind is MetricKind.HISTOGRAM:
                 _observe(increments, metric, labels)
     with engine.begin() as connection:
         counters.add(connection, increments, time.time_ns())
 
 
-def label_sets(metric: Metric) -> Iterator[dict[str, str]]:
-    if metric.kind is Kind.GAUGE:
+def label_sets(metric: MetricDefinition) -> Iterator[dict[str, str]]:
+    if metric.kind is MetricKind.GAUGE:
         return
     for chosen in product(*(LABELS[name] for name in metric.labels)):
         yield dict(zip(metric.labels, chosen, strict=True))
 
 
-def _observe(increments: Increments, metric: Metric, labels: Mapping[str, str]) -> None:
+def _observe(increments: Increments, metric: MetricDefinition, labels: Mapping[str, str]) -> None:
     for number in range(OFTEN):
         value = metric.buckets[number % len(metric.buckets)]
         increments.observe(metric, labels, value, Exemplar(TRACE, value, time.time()))

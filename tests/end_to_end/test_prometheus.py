@@ -22,7 +22,7 @@ from groundwire_collector.alerting.rules.recording import recordings, references
 from groundwire_collector.metric_definitions import (
     JUDGE_CALLS,
     RELIANCE_OUTCOMES,
-    Kind,
+    MetricKind,
     committed_metrics,
 )
 from groundwire_collector.settings import Settings
@@ -62,7 +62,7 @@ SETTINGS = {"GROUNDWIRE_QUIET_SECONDS": "1", "GROUNDWIRE_BASELINE_TURNS": "100"}
 GOOD = {"model_version": "ft-1", "reading": 1.0}
 BAD = {"model_version": "ft-2", "reading": 0.2}
 PAGE = "GroundwireFaithfulnessBurn"
-COUNTED = "|".join(m.name for m in committed_metrics() if m.kind is not Kind.GAUGE)
+COUNTED = "|".join(m.name for m in committed_metrics() if m.kind is not MetricKind.GAUGE)
 
 
 @dataclass
@@ -259,7 +259,10 @@ def summaries(notification: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def counted_names() -> list[str]:
-    suffixes = {Kind.COUNTER: ("_total",), Kind.HISTOGRAM: ("_bucket", "_count", "_sum")}
+    suffixes = {
+        MetricKind.COUNTER: ("_total",),
+        MetricKind.HISTOGRAM: ("_bucket", "_count", "_sum"),
+    }
     return [m.name + suffix for m in committed_metrics() for suffix in suffixes.get(m.kind, ())]
 
 

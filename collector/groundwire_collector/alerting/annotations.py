@@ -5,7 +5,7 @@ https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
 
 from collections.abc import Sequence
 
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.metric_definitions import VERSION_LABELS
 
 VERSIONS = VERSION_LABELS[1:]
@@ -72,11 +72,11 @@ def drift_since() -> str:
     )
 
 
-def turns_url(limits: Limits, labels: Sequence[str], order: str, further: str = "") -> str:
+def turns_url(limits: RuleSettings, labels: Sequence[str], order: str, further: str = "") -> str:
     return f"{limits.collector_url}/turns?order={order}{_chosen(labels)}{further}"
 
 
-def worst_links(limits: Limits, labels: Sequence[str], window: int) -> dict[str, str]:
+def worst_links(limits: RuleSettings, labels: Sequence[str], window: int) -> dict[str, str]:
     """To the worst turn itself, which someone just woken wants to see, and to the list of them.
 
     Of the time since the change that a drift alarm names, else of the last `window` seconds.
@@ -92,7 +92,7 @@ def worst_links(limits: Limits, labels: Sequence[str], window: int) -> dict[str,
     }
 
 
-def dashboard_url(limits: Limits) -> str:
+def dashboard_url(limits: RuleSettings) -> str:
     service = "{{ $labels.service | urlquery }}"
     return f"{limits.grafana_url}/d/groundwire-overview?var-service={service}"
 

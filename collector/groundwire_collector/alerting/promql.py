@@ -6,8 +6,12 @@ All replicas of the collector show the same committed counters: one of them is t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from groundwire_collector.alerting.rules.settings import Limits, duration
-from groundwire_collector.metric_definitions import EVALUATOR_LABELS, VERSION_LABELS, Metric
+from groundwire_collector.alerting.rules.settings import RuleSettings, duration
+from groundwire_collector.metric_definitions import (
+    EVALUATOR_LABELS,
+    VERSION_LABELS,
+    MetricDefinition,
+)
 
 BY_VERSION = VERSION_LABELS
 BY_JUDGE = (*VERSION_LABELS, *EVALUATOR_LABELS)
@@ -15,7 +19,7 @@ BY_SERVICE_AND_JUDGE = ("service", *EVALUATOR_LABELS)
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordingRule:
     """A recorded series: its name, what it says, the expression behind it, labels it adds."""
 
     name: str
@@ -24,16 +28,16 @@ class Recording:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def one_replica(limits: Limits, series: str) -> str:
+def one_replica(limits: RuleSettings, series: str) -> str:
     """Of the replicas that all show the same number, one."""
     return f"max without ({', '.join(limits.replica_labels)}) ({series})"
 
 
-def grown(limits: Limits, by: Sequence[str], series: str, window: int) -> str:
+def grown(limits: RuleSettings, by: Sequence[str], series: str, window: int) -> str:
     """By how much a counter grew over a window of seconds, summed by labels."""
     increase = one_replica(limits, f"increase({series}[{duration(window)}])")
     return f"sum by ({', '.join(by)}) ({increase})"
 
 
-def total(metric: Metric, matchers: str = "") -> str:
+def total(metric: MetricDefinition, matchers: str = "") -> str:
     return f"{metric.name}_total{matchers}"

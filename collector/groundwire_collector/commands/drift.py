@@ -10,10 +10,10 @@ from typer.core import TyperGroup
 
 from groundwire_collector.commands.drift_simulate import simulate
 from groundwire_collector.drift.attribution import AXES
-from groundwire_collector.drift.config import Terms
-from groundwire_collector.drift.observation import Reading, short_hash
-from groundwire_collector.drift.replay import Replay
-from groundwire_collector.drift.signals import Loss
+from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.observation import MonitoredTurn, short_hash
+from groundwire_collector.drift.replay import DriftReplay
+from groundwire_collector.drift.signals import SignalLoss
 from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import (
     Record,
@@ -66,8 +66,8 @@ def replay(
     optionally service, model_version, prompt_version, index_version, route, tenant, session_id,
     question. A line out is an alarm. Exit code 0: no drift, 2: drift, 1: error.
     """
-    terms = Terms(_budget(alarm_budget), _effect(min_effect), axes=AXES)
-    history = Replay(signal, terms, _ns(baseline, "--baseline"))
+    terms = MonitorConfig(_budget(alarm_budget), _effect(min_effect), axes=AXES)
+    history = DriftReplay(signal, terms, _ns(baseline, "--baseline"))
     readings = _readings(file, signal)
     picture = _picture(plot, history, readings) if plot else None
     alarms = 0
@@ -92,17 +92,17 @@ def replay(
 drift.command("simulate")(simulate)
 
 
-def _picture(plot: Path, history: Replay, readings: Sequence[Reading]) -> Any:
+def _picture(plot: Path, history: DriftReplay, readings: Sequence[MonitoredTurn]) -> Any:
     if plot.suffix not in {".svg", ".png"}:
         raise UsageError(f"--plot: {plot.name} ends neither in .svg nor in .png")
     try:
-        from groundwire_collector.commands.drift_plot import Picture
+        from groundwire_collector.commands.drift_plot import DriftPlot
     except ModuleNotFoundError as error:
         raise UsageError("--plot needs more packages: pip install 'groundwire[plots]'") from error
-    return Picture(history, readings)
+    return DriftPlot(history, readings)
 
 
-def _readings(file: Path, signal: str) -> Sequence[Reading]:
+def _readings(file: Path, signal: str) -> Sequence[MonitoredTurn]:
     records = tracked(read_records(file), "reading")
     readings = [_reading(record, signal, number) for number, record in enumerate(records, 1)]
     if not any(reading.losses for reading in readings):
@@ -123,13 +123,13 @@ def _effect(effect: float) -> float:
     return effect
 
 
-def _reading(record: Record, signal: str, number: int) -> Reading:
+def _reading(record: Record, signal: str, number: int) -> MonitoredTurn:
     where = f"record {number}"
     loss = _loss(record.get(signal), f"{where}: {signal}")
-    return Reading(
+    return MonitoredTurn(
         service=str(record.get("service") or "unknown"),
         at_ns=_ns(record.get("timestamp"), f"{where}: timestamp"),
-        losses=[] if loss is None else [Loss(signal, "", loss)],
+        losses=[] if loss is None else [SignalLoss(signal, "", loss)],
         tags={axis: str(record[axis]) for axis in AXES if record.get(axis) is not None},
         route=str(record.get("route") or ""),
         session=short_hash(str(record.get("session_id") or "")),

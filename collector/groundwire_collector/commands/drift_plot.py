@@ -16,8 +16,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from groundwire_collector.drift.attribution import DEPLOYED
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.replay import Replay
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.replay import DriftReplay
 from groundwire_collector.storage.drift import Alarm
 
 MOST_SERVICES = 4  # those with alarms first
@@ -43,15 +43,15 @@ class Course:
     alarms: list[Alarm] = field(default_factory=list)
 
 
-class Picture:
+class DriftPlot:
     """Take note of each step of a replay, then draw."""
 
-    def __init__(self, history: Replay, readings: Sequence[Reading]) -> None:
+    def __init__(self, history: DriftReplay, readings: Sequence[MonitoredTurn]) -> None:
         self._history = history
         self._readings = readings
         self._courses: dict[str, Course] = {}
 
-    def note(self, reading: Reading, changed: Sequence[Alarm]) -> None:
+    def note(self, reading: MonitoredTurn, changed: Sequence[Alarm]) -> None:
         watch = self._history.watches[reading.service]
         course = self._courses.setdefault(reading.service, Course())
         raised = next((each for each in changed if each.resolved_ns is None), None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from groundwire_collector.drift.budget import WHOLE, Stream
-from groundwire_collector.drift.effect import FEWEST, Movement
+from groundwire_collector.drift.effect import FEWEST, SegmentEffect
 
 AXES = ("model_version", "prompt_version", "index_version", "route", "tenant")
 EVALUATOR_AXIS = "evaluator_revision"  # announced only
@@ -25,7 +25,7 @@ CLEAR = 4.0  # by how much what is named must explain the losses better than oth
 OTHER_TURNS = 0.05  # segments that differ by this share of turns or losses are not the same turns
 
 
-NOTHING = Movement(turns=0, losses=0, size=0, low=0, high=0, nats=0)
+NOTHING = SegmentEffect(turns=0, losses=0, size=0, low=0, high=0, nats=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeTime:
     """When the change began, as far as one knows, and when it was noticed."""
 
     from_ns: int
@@ -74,7 +74,7 @@ class Attribution:
 
 
 def attribute(
-    movements: Mapping[Stream, Movement], deployments: Sequence[Deployment], change: Change
+    movements: Mapping[Stream, SegmentEffect], deployments: Sequence[Deployment], change: ChangeTime
 ) -> Attribution:
     """The segment whose turns carry the evidence.
 
@@ -100,7 +100,7 @@ def attribute(
 
 
 def _scores(
-    movements: Mapping[Stream, Movement], deployments: Sequence[Deployment], change: Change
+    movements: Mapping[Stream, SegmentEffect], deployments: Sequence[Deployment], change: ChangeTime
 ) -> dict[Stream, float]:
     whole = movements.get(WHOLE, NOTHING)
     likely = {
@@ -120,7 +120,7 @@ def _scores(
 
 def _clear(
     scores: Mapping[Stream, float],
-    movements: Mapping[Stream, Movement],
+    movements: Mapping[Stream, SegmentEffect],
     named: Stream,
     *,
     deployed: bool,
@@ -140,14 +140,14 @@ def _clear(
     )
 
 
-def _same_turns(one: Movement, other: Movement) -> bool:
+def _same_turns(one: SegmentEffect, other: SegmentEffect) -> bool:
     def near(a: float, b: float) -> bool:
         return abs(a - b) <= OTHER_TURNS * max(a, b)
 
     return near(one.turns, other.turns) and near(one.losses, other.losses)
 
 
-def _unmoved(movements: Mapping[Stream, Movement], named: Stream) -> tuple[Stream, ...]:
+def _unmoved(movements: Mapping[Stream, SegmentEffect], named: Stream) -> tuple[Stream, ...]:
     """Segments of which it is fairly sure that they grew by less than half of what is named."""
     moved = movements.get(named) or movements.get(WHOLE)
     if moved is None:

@@ -12,7 +12,7 @@ UNASKED_AXES = AXES[:-1]  # tenants only where somebody asks for them
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class MonitorConfig:
     """What the user asks of the monitor."""
 
     budget: AlarmBudget

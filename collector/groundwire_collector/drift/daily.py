@@ -22,7 +22,7 @@ CENTRED = 3  # one in so many days of the baseline says where the window lies
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayWindow:
     """Day means through a window: 0 at `low` and below, 1 at `low + width` and above.
 
     Day means lie so close together that a bet on them as they are would win nearly nothing. The
@@ -35,7 +35,7 @@ class Days:
     baseline: Baseline
 
     @classmethod
-    def of(cls, turns: Iterable[tuple[int, float]], min_effect: float) -> "Days | None":
+    def of(cls, turns: Iterable[tuple[int, float]], min_effect: float) -> "DayWindow | None":
         """From times and losses. Whole days (UTC) with enough turns count; None where these are
         too few. The first and the last day are left out: they are parts of days."""
         days: dict[int, list[float]] = {}
@@ -57,12 +57,12 @@ class Days:
         return {"low": self.low, "width": self.width, "baseline": self.baseline.to_state()}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> "Days":
+    def from_state(cls, state: Mapping[str, Any]) -> "DayWindow":
         return cls(state["low"], state["width"], Baseline.from_state(state["baseline"]))
 
 
 @dataclass(slots=True)
-class Day:
+class DayInProgress:
     """The day under way: what its turns lost, and the mass that waits for its end."""
 
     number: int = 0
@@ -71,7 +71,7 @@ class Day:
     mass: float = 0.0
 
 
-class DailyWatch:
+class DailyMonitor:
     """One detector of day means; its change point is a day.
 
     Guarantee: the detector's, while the conditional mean of a day (through its window) given the
@@ -80,19 +80,19 @@ class DailyWatch:
     weeks, a larger one a week (docs/decisions/0077-strata-and-blocks.md).
     """
 
-    def __init__(self, days: Days, min_effect: float) -> None:
+    def __init__(self, days: DayWindow, min_effect: float) -> None:
         self.days = days
         self.detector = TwoSampleESR(
             baseline=days.baseline, min_effect=min(min_effect / days.width, 0.9)
         )
-        self.day = Day()
+        self.day = DayInProgress()
 
     def observe(self, loss: float, mass: float, at_ns: int) -> None:
         """A turn; the first of a new day ends the day before."""
         number = at_ns // DAY_NS
         if number > self.day.number:
             self._end()
-            self.day = Day(number, mass=self.day.mass)
+            self.day = DayInProgress(number, mass=self.day.mass)
         self.day.losses += loss
         self.day.turns += 1
         self.day.mass += mass
@@ -110,7 +110,7 @@ class DailyWatch:
 
     def reset(self) -> None:
         self.detector.reset()
-        self.day = Day(self.day.number)
+        self.day = DayInProgress(self.day.number)
 
     def to_state(self) -> dict[str, Any]:
         day = self.day
@@ -120,5 +120,5 @@ class DailyWatch:
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        self.day = Day(*state["day"])
+        self.day = DayInProgress(*state["day"])
         self.detector = TwoSampleESR.from_state(state["detector"])

@@ -4,17 +4,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from groundwire_collector.drift.signals import Loss, losses, relevance
-from groundwire_collector.storage.drift import AxisValue
+from groundwire_collector.drift.signals import SignalLoss, losses, relevance
+from groundwire_collector.storage.drift import DimensionValue
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.reliance.passive import question_key
 from groundwire_evaluators.turn import Turn
 
-NO_VALUES: Mapping[str, AxisValue] = {}
+NO_VALUES: Mapping[str, DimensionValue] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class LossObservation:
     """One loss in [0, 1] of one turn.
 
     `values` maps each axis to the turn's value on it. `session` is empty where the turn has none.
@@ -23,7 +23,7 @@ class Observation:
 
     loss: float
     at_ns: int
-    values: Mapping[str, AxisValue] = field(default_factory=dict)
+    values: Mapping[str, DimensionValue] = field(default_factory=dict)
     route: str = ""
     session: str = ""
     question: str = ""
@@ -32,12 +32,12 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class MonitoredTurn:
     """One judged turn as the monitor takes it; `session` and `question` are hashes."""
 
     service: str
     at_ns: int
-    losses: Sequence[Loss]
+    losses: Sequence[SignalLoss]
     tags: Mapping[str, str]  # axis: value
     route: str = ""
     session: str = ""
@@ -45,7 +45,7 @@ class Reading:
     relevance: float | None = None
 
     @classmethod
-    def of(cls, judged: JudgedTurn, axes: Sequence[str]) -> "Reading":
+    def of(cls, judged: JudgedTurn, axes: Sequence[str]) -> "MonitoredTurn":
         turn = judged.turn
         return cls(
             service=turn.service,
@@ -58,8 +58,10 @@ class Reading:
             relevance=relevance(judged),
         )
 
-    def observation(self, loss: Loss, values: Mapping[str, AxisValue] = NO_VALUES) -> Observation:
-        return Observation(
+    def observation(
+        self, loss: SignalLoss, values: Mapping[str, DimensionValue] = NO_VALUES
+    ) -> LossObservation:
+        return LossObservation(
             loss=loss.value,
             at_ns=self.at_ns,
             values=values,

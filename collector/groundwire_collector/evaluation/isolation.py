@@ -22,14 +22,14 @@ Identity = tuple[str, str]  # name and revision
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class EvaluatorReference:
     """An evaluator by name or dotted name, and what it is made with."""
 
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Host:
+class EvaluatorHost:
     """A process that holds evaluators, one batch at a time; the first of them starts it.
 
     After a batch that took too long, or a process that ended, the next batch gets a new process.
@@ -37,7 +37,7 @@ class Host:
 
     def __init__(
         self,
-        references: Sequence[Reference],
+        references: Sequence[EvaluatorReference],
         timeout_seconds: float,
         start_seconds: float = START_SECONDS,
     ) -> None:
@@ -99,7 +99,7 @@ class Host:
 class IsolatedEvaluator:
     """Satisfies `Evaluator`: the one at `index` of a host. What goes wrong is `failed`."""
 
-    def __init__(self, host: Host, index: int = 0) -> None:
+    def __init__(self, host: EvaluatorHost, index: int = 0) -> None:
         self.host = host
         self._index = index
         self.name, self.revision = host.identities[index]
@@ -115,7 +115,7 @@ class IsolatedEvaluator:
         return [failed for _ in turns]
 
 
-def _serve(references: Sequence[Reference], pipe: Connection) -> None:
+def _serve(references: Sequence[EvaluatorReference], pipe: Connection) -> None:
     """In the process: say who they are, then answer batch by batch until the pipe is closed."""
     try:
         evaluators = [load(each.name, **each.parameters) for each in references]

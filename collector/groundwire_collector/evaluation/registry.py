@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.isolation import Host, IsolatedEvaluator, Reference
+from groundwire_collector.evaluation.isolation import (
+    EvaluatorHost,
+    EvaluatorReference,
+    IsolatedEvaluator,
+)
 from groundwire_collector.evaluation.loading import is_ours, load
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
@@ -24,7 +28,9 @@ def _evaluator(name: str, settings: Settings) -> Evaluator:
     try:
         if is_ours(name):
             return _set(load(name), settings)
-        return IsolatedEvaluator(Host([Reference(name)], settings.evaluator_timeout_seconds))
+        return IsolatedEvaluator(
+            EvaluatorHost([EvaluatorReference(name)], settings.evaluator_timeout_seconds)
+        )
     except UsageError as error:
         raise UsageError(f"evaluator {name}: {error}") from error
 

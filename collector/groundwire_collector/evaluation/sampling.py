@@ -13,7 +13,7 @@ _ALL = 2**64
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class TurnSampler:
     """Draws turns for each judge by one hash of the trace id.
 
     A judge sees a turn with probability `rates[judge]` × the factor of its segment (`factors`, by

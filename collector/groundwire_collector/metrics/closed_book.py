@@ -4,16 +4,16 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from groundwire_collector.storage.closed_book_turns import ShadowedTurn
+from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_evaluators.reliance.passive import question_key
-from groundwire_evaluators.reliance.shadow import Shadowed
+from groundwire_evaluators.reliance.shadow import ClosedBookComparison
 from groundwire_evaluators.turn import Turn
 
 
-def sampled(turn: Turn, probability: float, now_ns: int) -> ShadowedTurn:
+def sampled(turn: Turn, probability: float, now_ns: int) -> ClosedBookTurn:
     """A turn whose call waits. Turns of one question, however written, are one cluster."""
     question = question_key(turn.question).encode()
-    return ShadowedTurn(
+    return ClosedBookTurn(
         turn_id=turn.id,
         service=turn.service,
         model_version=turn.model_version,
@@ -24,7 +24,7 @@ def sampled(turn: Turn, probability: float, now_ns: int) -> ShadowedTurn:
     )
 
 
-def compared(waiting: ShadowedTurn, shadowed: Shadowed) -> ShadowedTurn:
+def compared(waiting: ClosedBookTurn, shadowed: ClosedBookComparison) -> ClosedBookTurn:
     """The same turn with what its call said."""
     return replace(
         waiting,
@@ -35,9 +35,11 @@ def compared(waiting: ShadowedTurn, shadowed: Shadowed) -> ShadowedTurn:
     )
 
 
-def by_version(turns: Iterable[ShadowedTurn]) -> dict[tuple[str, str | None], list[Shadowed]]:
+def by_version(
+    turns: Iterable[ClosedBookTurn],
+) -> dict[tuple[str, str | None], list[ClosedBookComparison]]:
     """What the estimate takes, by service and model_version."""
-    found: dict[tuple[str, str | None], list[Shadowed]] = {}
+    found: dict[tuple[str, str | None], list[ClosedBookComparison]] = {}
     for turn in turns:
         found.setdefault((turn.service, turn.model_version), []).append(turn.shadowed)
     return found

@@ -8,24 +8,24 @@ from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS
-from groundwire_evaluators.reliance.canary.run import Result
+from groundwire_evaluators.reliance.canary.run import ProbeResult
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import StaleOutcome, passive_outcome
-from groundwire_evaluators.reliance.shadow import Shadowed
+from groundwire_evaluators.reliance.shadow import ClosedBookComparison
 
 NO_TOKENS: Mapping[str, int | None] = {}
 ANSWERED = "answered"
 SKIPPED = "skipped"
 
 
-class Source(StrEnum):
+class OutcomeSource(StrEnum):
     PASSIVE = "passive"
     SHADOW = "shadow"
     CANARY = "canary"
 
 
 def count_outcome(
-    increments: Increments, source: Source, outcome: Outcome, labels: Mapping[str, str]
+    increments: Increments, source: OutcomeSource, outcome: Outcome, labels: Mapping[str, str]
 ) -> None:
     """`labels` are those of the versions (`metric_definitions.VERSION_LABELS`)."""
     told = {**labels, "source": source.value, "outcome": outcome.value}
@@ -38,7 +38,7 @@ def count_passive(
     """The passive outcome of a production turn, from its `override` evaluation where it has one."""
     for evaluation in evaluations:
         if evaluation.evaluator == "override" and (outcome := passive_outcome(evaluation)):
-            count_outcome(increments, Source.PASSIVE, outcome, labels)
+            count_outcome(increments, OutcomeSource.PASSIVE, outcome, labels)
 
 
 def count_passive_signals(
@@ -70,22 +70,24 @@ def _count_values(
         increments.count(metric_definitions.PRIOR_MARKED_TURNS, labels)
 
 
-def count_shadowed(increments: Increments, shadowed: Shadowed, labels: Mapping[str, str]) -> None:
+def count_shadowed(
+    increments: Increments, shadowed: ClosedBookComparison, labels: Mapping[str, str]
+) -> None:
     """`labels` are those of the production turn, whose model was asked."""
-    count_outcome(increments, Source.SHADOW, shadowed.outcome, labels)
+    count_outcome(increments, OutcomeSource.SHADOW, shadowed.outcome, labels)
 
 
 def count_canaries(
-    increments: Increments, results: Iterable[Result], labels: Mapping[str, str]
+    increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
     """The arms under conflict alone: what a clean context gives says nothing of the source."""
     for result in results:
         if result.arm in CONFLICT_ARMS and result.followed is not None:
-            count_outcome(increments, Source.CANARY, result.followed, labels)
+            count_outcome(increments, OutcomeSource.CANARY, result.followed, labels)
 
 
 def count_canary_arms(
-    increments: Increments, results: Iterable[Result], labels: Mapping[str, str]
+    increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
     """Every arm by itself, the guard and the closed-book arm too, per stratum."""
     for result in results:
@@ -97,7 +99,7 @@ def count_canary_arms(
 
 def count_call(
     increments: Increments,
-    source: Source,
+    source: OutcomeSource,
     result: str,
     labels: Mapping[str, str],
     tokens: Mapping[str, int | None] = NO_TOKENS,

@@ -15,7 +15,7 @@ from groundwire_collector.metrics.retrieval import tally_retrieval
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
-from groundwire_evaluators.reliance.shadow import Shadowed, compare_closed_book
+from groundwire_evaluators.reliance.shadow import ClosedBookComparison, compare_closed_book
 from groundwire_evaluators.turn import Turn
 
 
@@ -36,7 +36,9 @@ def tally_reopened(increments: Increments, turn: Turn) -> None:
     increments.count(metric_definitions.TURNS_REOPENED, version_labels(turn))
 
 
-def tally_shadow(increments: Increments, production: JudgedTurn, shadow: Turn) -> Shadowed:
+def tally_shadow(
+    increments: Increments, production: JudgedTurn, shadow: Turn
+) -> ClosedBookComparison:
     """Count what a shadow call says of the production turn whose question it asked again."""
     compared = compare_closed_book(
         production.turn,

@@ -12,15 +12,15 @@ from sqlalchemy import Connection
 
 from groundwire_collector.storage import drift, probe_runs
 from groundwire_collector.storage.drift import Alarm
-from groundwire_collector.storage.probe_runs import CanaryRun
+from groundwire_collector.storage.probe_runs import ScheduledProbeRun
 from groundwire_evaluators.reliance.canary.comparison import (
-    Change,
-    Comparison,
+    RunComparison,
+    ScoreChange,
     alarm_level,
     best_so_far,
     compare_runs,
 )
-from groundwire_evaluators.reliance.canary.run import Run
+from groundwire_evaluators.reliance.canary.run import ProbeRun
 
 log = logging.getLogger(__name__)
 
@@ -32,28 +32,30 @@ EARLIER_RUNS = 8  # of which the best is a reference too
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ProbeComparison:
     """What a run is compared with, and what came of it; `baseline` is None for the baseline's own
     runs and where there is none yet."""
 
-    baseline: Comparison | None
-    best: Comparison | None
+    baseline: RunComparison | None
+    best: RunComparison | None
 
     @property
-    def worse(self) -> Comparison | None:
+    def worse(self) -> RunComparison | None:
         """The comparison that alarms, the baseline's first."""
         found = (each for each in (self.baseline, self.best) if each is not None)
         return next((each for each in found if each.override or each.general), None)
 
 
 @dataclass(frozen=True, slots=True)
-class CanaryAlarms:
+class ProbeAlarms:
     """`alarms` false alarms that all `runs` of a period share."""
 
     alarms: float = 1.0
     runs: float = 30.0
 
-    def look_at(self, connection: Connection, run: CanaryRun, now_ns: int) -> Look:
+    def look_at(
+        self, connection: Connection, run: ScheduledProbeRun, now_ns: int
+    ) -> ProbeComparison:
         """Compare a finished run; raise its alarm, or resolve the one of a model that is back."""
         look = compare(connection, run, alarm_level(self.alarms, self.runs))
         opened = _open_alarm(connection, run)
@@ -67,7 +69,7 @@ class CanaryAlarms:
         return look
 
 
-def compare(connection: Connection, run: CanaryRun, alpha: float = 0.01) -> Look:
+def compare(connection: Connection, run: ScheduledProbeRun, alpha: float = 0.01) -> ProbeComparison:
     """A stored run against the runs before it of the same service, pack and prompt.
 
     The baseline is the first model_version that was asked, its first runs; versions are axes, so
@@ -83,26 +85,26 @@ def compare(connection: Connection, run: CanaryRun, alpha: float = 0.01) -> Look
     others = [other for other in earlier if other not in pinned][-EARLIER_RUNS:]
     now = probe_runs.results(connection, run)
     best = best_so_far([probe_runs.results(connection, other) for other in others])
-    return Look(
+    return ProbeComparison(
         _compared(now, [probe_runs.results(connection, other) for other in pinned], alpha),
         _compared(now, [best] if best else [], alpha),
     )
 
 
-def _compared(run: Run, reference: Sequence[Run], alpha: float) -> Comparison | None:
+def _compared(run: ProbeRun, reference: Sequence[ProbeRun], alpha: float) -> RunComparison | None:
     return compare_runs(run, reference, alpha) if reference else None
 
 
-def _open_alarm(connection: Connection, run: CanaryRun) -> Alarm | None:
+def _open_alarm(connection: Connection, run: ScheduledProbeRun) -> Alarm | None:
     found = drift.alarms(connection, frozenset({run.service}), only_open=True)
     return next(
         (each for each in found if (each.signal, each.value) == (SIGNAL, run.model_version)), None
     )
 
 
-def _alarm(run: CanaryRun, worse: Comparison, now_ns: int) -> Alarm:
+def _alarm(run: ScheduledProbeRun, worse: RunComparison, now_ns: int) -> Alarm:
     """Sizes are halved: scores lie in [-1, 1], and an item that goes over to memory loses 2."""
-    change: Change = worse.guard if worse.general else worse.reliance
+    change: ScoreChange = worse.guard if worse.general else worse.reliance
     return Alarm(
         service=run.service,
         signal=SIGNAL,

@@ -9,7 +9,7 @@ _ALWAYS = 2**64
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class ClosedBookSampler:
     """Turns by a hash of their trace id, with probability `rate` in [0, 1].
 
     `eager` multiplies it where the passive signals found a value that stands in no source, so that

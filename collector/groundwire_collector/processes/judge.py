@@ -10,10 +10,10 @@ from threading import Event, Thread
 
 from sqlalchemy import Engine
 
-from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.judges.golden_job import GoldenRounds
-from groundwire_collector.judges.job import JudgeRounds
+from groundwire_collector.judges.golden_job import GoldenJob
+from groundwire_collector.judges.job import JudgeJob
 from groundwire_collector.judges.registry import Judge, close, judges
 from groundwire_collector.processes.job_loop import Step, go_round
 from groundwire_collector.settings import Settings
@@ -34,7 +34,7 @@ def judge(settings: Settings) -> None:
     if settings.database_url is None:  # on SQLite there is no other process that judges
         with engine.begin() as connection:
             judging.release(connection)
-    publisher = Publisher.of(settings)
+    publisher = ScorePublisher.of(settings)
     path, interval = settings.judge_golden, settings.judge_golden_interval_seconds
     golden = GoldenSet.load(path) if path else None
     threads = [
@@ -54,7 +54,7 @@ def judge(settings: Settings) -> None:
 def steps(
     found: list[Judge],
     engine: Engine,
-    publisher: Publisher | None = None,
+    publisher: ScorePublisher | None = None,
     golden: GoldenSet | None = None,
     interval_seconds: float = 86_400.0,
 ) -> list[Step]:
@@ -62,7 +62,7 @@ def steps(
     the golden set, which shares the judge's budget and breaker."""
     made: list[Step] = []
     for one in found:
-        rounds = JudgeRounds(
+        rounds = JudgeJob(
             engine=engine,
             key=one.key,
             evaluator=one.evaluator,
@@ -75,7 +75,7 @@ def steps(
         )
         made += [rounds.step] * one.at_once
         if golden is not None:
-            replay = GoldenRounds(
+            replay = GoldenJob(
                 engine=engine,
                 key=one.key,
                 evaluator=one.evaluator,

@@ -17,11 +17,11 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.assembly.completion import due_ns
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
-from groundwire_collector.assembly.turns import Request, assemble_requests
+from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
 from groundwire_collector.drift import checkpoint
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.rebaseline import carry_out
-from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import await_judges, draw_of
 from groundwire_collector.metrics import closed_book, closed_book_pairing
@@ -33,7 +33,7 @@ from groundwire_collector.metrics.turns import (
     tally_reopened,
     version_labels,
 )
-from groundwire_collector.probing.sampling import Sample
+from groundwire_collector.probing.sampling import ClosedBookSampler
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
     closed_book_turns,
@@ -51,7 +51,7 @@ from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
-from groundwire_collector.storage.trace_fragments import Piece
+from groundwire_collector.storage.trace_fragments import TraceFragment
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
@@ -63,7 +63,7 @@ TRACES = 64  # traces judged in one transaction: short, so that the receiver wai
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class TurnBatch:
     """What complete traces hold that is new: turns, and scores that came with the spans.
 
     `before` are those of the turns that are stored already, as they were; `absorbed` those of them
@@ -75,7 +75,7 @@ class Batch:
     given: Mapping[str, tuple[Evaluation, ...]]
     before: Mapping[str, Turn]
     absorbed: Mapping[str, str]
-    pieces: Sequence[Piece]
+    pieces: Sequence[TraceFragment]
 
 
 class Pipeline:
@@ -85,8 +85,8 @@ class Pipeline:
         self._settings = settings
         self._engine = engine
         self._evaluators = evaluators
-        self._publisher = Publisher.of(settings)
-        self._sample = Sample(settings.shadow_rate if settings.probes else 0.0)
+        self._publisher = ScorePublisher.of(settings)
+        self._sample = ClosedBookSampler(settings.shadow_rate if settings.probes else 0.0)
         self._draw = draw_of(settings)
         self._latest = LatestTurns()
         self._index_clock = IndexClock()
@@ -192,7 +192,7 @@ class Pipeline:
             counters.add(connection, increments, now_ns)
             progress.settle(connection, [trace])
 
-    def _batch(self, due: Sequence[PendingTrace]) -> Batch:
+    def _batch(self, due: Sequence[PendingTrace]) -> TurnBatch:
         """Of the turns of these traces those that are new, or fuller than stored."""
         ids = {trace.trace_id for trace in due}
         with self._engine.connect() as connection:
@@ -206,10 +206,10 @@ class Pipeline:
         completed = [turn for request in requests for turn, _ in request.turns]
         fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in given]
         known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
-        return Batch(fuller, given, before, _absorbed(requests, before), known)
+        return TurnBatch(fuller, given, before, _absorbed(requests, before), known)
 
     def _commit(
-        self, connection: Connection, judged: Sequence[JudgedTurn], batch: Batch, now_ns: int
+        self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int
     ) -> None:
         turns.save(connection, judged)
         retention.delete_turns(connection, list(batch.absorbed))
@@ -260,7 +260,7 @@ class Pipeline:
         )
 
 
-def _absorbed(requests: Iterable[Request], before: Mapping[str, Turn]) -> dict[str, str]:
+def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) -> dict[str, str]:
     """The stored turns that were found to be a part of another one, by the id of that."""
     found = {}
     for request in requests:

@@ -11,17 +11,17 @@ from time import time_ns
 from sqlalchemy import Engine
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.llm.client import Endpoint
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_collector.probing.closed_book_job import ShadowRounds
-from groundwire_collector.probing.job import CanaryRounds
-from groundwire_collector.probing.probe_alarms import CanaryAlarms
-from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.llm.client import ChatEndpoint
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_collector.probing.closed_book_job import ClosedBookJob
+from groundwire_collector.probing.job import ProbeJob
+from groundwire_collector.probing.probe_alarms import ProbeAlarms
+from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.processes.job_loop import Step, go_round
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_evaluators.reliance.canary.arms import Arm, Prompting
-from groundwire_evaluators.reliance.canary.item import Pack, load_pack
+from groundwire_evaluators.reliance.canary.arms import Arm, ProbePrompting
+from groundwire_evaluators.reliance.canary.item import ProbePack, load_pack
 
 PERIOD_SECONDS = 30 * 86_400.0
 
@@ -51,13 +51,13 @@ def rounds(settings: Settings, engine: Engine, stop: Event) -> list[list[Step]]:
     endpoint, prompting = _endpoint(settings, stop), prompting_of(settings)
     found: list[list[Step]] = []
     if settings.shadow_rate:
-        pace = Pace(settings.shadow_calls_per_minute, settings.shadow_calls_per_day)
+        pace = RateLimiter(settings.shadow_calls_per_minute, settings.shadow_calls_per_day)
         model = settings.shadow_model
-        shadows = ShadowRounds(engine, endpoint, prompting.closed_book, pace, model)
+        shadows = ClosedBookJob(engine, endpoint, prompting.closed_book, pace, model)
         found.append([lambda: shadows.step(time_ns())])
     models = models_of(settings.canary_models)
     canaries: list[Step] = [
-        CanaryRounds(
+        ProbeJob(
             engine=engine,
             runner=_runner(settings, endpoint.of(model), prompting, stop),
             service=settings.canary_service,
@@ -79,10 +79,10 @@ def models_of(text: str) -> dict[str, str]:
     return {model.strip(): version.strip() or model.strip() for model, _, version in named}
 
 
-def prompting_of(settings: Settings) -> Prompting:
+def prompting_of(settings: Settings) -> ProbePrompting:
     """The prompts of the settings; raises UsageError where one of the two is missing."""
     given = (settings.system_prompt, settings.closed_book_prompt)
-    shipped = Prompting()
+    shipped = ProbePrompting()
     if settings.canary_models and (given[0] is None) != (given[1] is None):
         raise UsageError("system_prompt and closed_book_prompt belong together")
     texts = []
@@ -91,12 +91,12 @@ def prompting_of(settings: Settings) -> Prompting:
             texts.append(path.read_text(encoding="utf-8") if path else otherwise)
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: cannot be read: {error}") from error
-    return Prompting(*texts)
+    return ProbePrompting(*texts)
 
 
-def _endpoint(settings: Settings, stop: Event) -> Endpoint:
+def _endpoint(settings: Settings, stop: Event) -> ChatEndpoint:
     key = settings.probe_api_key
-    return Endpoint(
+    return ChatEndpoint(
         settings.probe_endpoint or "",
         model="",
         api_key=key.get_secret_value() if key else None,
@@ -106,18 +106,20 @@ def _endpoint(settings: Settings, stop: Event) -> Endpoint:
 
 
 def _runner(
-    settings: Settings, endpoint: Endpoint, prompting: Prompting, stop: Event
-) -> CanaryRunner:
-    return CanaryRunner(
+    settings: Settings, endpoint: ChatEndpoint, prompting: ProbePrompting, stop: Event
+) -> ProbeRunner:
+    return ProbeRunner(
         pack=_pack(settings),
         target=endpoint,
         prompting=prompting,
         arms=_arms(settings.canary_arms),
-        pace=Pace(settings.canary_calls_per_minute, sleep=lambda seconds: _sleep(stop, seconds)),
+        pace=RateLimiter(
+            settings.canary_calls_per_minute, sleep=lambda seconds: _sleep(stop, seconds)
+        ),
     )
 
 
-def _pack(settings: Settings) -> Pack:
+def _pack(settings: Settings) -> ProbePack:
     try:
         pack = load_pack(settings.canary_pack)
     except (OSError, ValueError) as error:
@@ -125,7 +127,7 @@ def _pack(settings: Settings) -> Pack:
     return (
         pack
         if settings.canary_items is None
-        else Pack(pack.name, pack.items[: settings.canary_items])
+        else ProbePack(pack.name, pack.items[: settings.canary_items])
     )
 
 
@@ -136,9 +138,9 @@ def _arms(names: str) -> tuple[Arm, ...]:
         raise UsageError(f"canary_arms: {error}") from error
 
 
-def _alarms(settings: Settings, models: int) -> CanaryAlarms:
+def _alarms(settings: Settings, models: int) -> ProbeAlarms:
     runs = models * PERIOD_SECONDS / settings.canary_interval_seconds
-    return CanaryAlarms(settings.canary_alarms_per_30_days, runs)
+    return ProbeAlarms(settings.canary_alarms_per_30_days, runs)
 
 
 def _sleep(stop: Event, seconds: float) -> None:

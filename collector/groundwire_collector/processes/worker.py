@@ -5,7 +5,7 @@ import signal
 from threading import Event
 from time import time_ns
 
-from groundwire_collector.estimates.refresh import Estimating
+from groundwire_collector.estimates.refresh import EstimateRefresher
 from groundwire_collector.evaluation.registry import evaluators
 from groundwire_collector.processes import gc_tuning
 from groundwire_collector.processes.pipeline import Pipeline
@@ -26,7 +26,7 @@ def work(settings: Settings) -> None:
     engine = open_engine(settings)
     make_schema(engine)
     pipeline = Pipeline(settings, engine, evaluators(settings))
-    estimating = Estimating(settings, engine)
+    estimating = EstimateRefresher(settings, engine)
     settled = False
     while not stop.is_set():
         pause = _pause(pipeline)
@@ -48,7 +48,7 @@ def _pause(pipeline: Pipeline) -> float:
         return FAILED_SECONDS
 
 
-def _estimate(estimating: Estimating) -> None:
+def _estimate(estimating: EstimateRefresher) -> None:
     """A round of estimates where it is time; nothing of them holds up judging."""
     try:
         estimating.step(time_ns())

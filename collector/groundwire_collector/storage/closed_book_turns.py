@@ -8,11 +8,11 @@ from sqlalchemy import Connection, Select, delete, select
 
 from groundwire_collector.storage.tables.reliance import SHADOWED
 from groundwire_collector.storage.upsert import insert_missing, upsert
-from groundwire_evaluators.reliance.shadow import Cell, Shadowed
+from groundwire_evaluators.reliance.shadow import Cell, ClosedBookComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShadowedTurn:
+class ClosedBookTurn:
     """A turn of the sample; `cell` is None while its closed-book call waits."""
 
     turn_id: str
@@ -27,9 +27,9 @@ class ShadowedTurn:
     cluster: str = ""
 
     @property
-    def shadowed(self) -> Shadowed:
+    def shadowed(self) -> ClosedBookComparison:
         """What the estimate takes; raises ValueError of a turn whose call still waits."""
-        return Shadowed(
+        return ClosedBookComparison(
             cell=Cell(self.cell or ""),
             diagnostic=self.diagnostic,
             memory_strength=self.memory_strength,
@@ -38,12 +38,12 @@ class ShadowedTurn:
         )
 
 
-def enqueue(connection: Connection, turns: Iterable[ShadowedTurn]) -> None:
+def enqueue(connection: Connection, turns: Iterable[ClosedBookTurn]) -> None:
     """Let turns wait for their call; one that is there already stays as it is."""
     insert_missing(connection, SHADOWED, [asdict(turn) for turn in turns])
 
 
-def waiting(connection: Connection, limit: int = 1) -> list[ShadowedTurn]:
+def waiting(connection: Connection, limit: int = 1) -> list[ClosedBookTurn]:
     """Those that wait, the longest first."""
     query = select(SHADOWED).where(SHADOWED.c.cell.is_(None))
     return _read(connection, query.order_by(SHADOWED.c.sampled_ns).limit(limit))
@@ -65,7 +65,7 @@ def is_answered(connection: Connection, turn_id: str) -> bool:
     return connection.scalar(query) is not None
 
 
-def put(connection: Connection, turns: Sequence[ShadowedTurn]) -> None:
+def put(connection: Connection, turns: Sequence[ClosedBookTurn]) -> None:
     upsert(connection, SHADOWED, [asdict(turn) for turn in turns])
 
 
@@ -82,7 +82,7 @@ def answered(
     model_version: str | None = None,
     since_ns: int | None = None,
     limit: int = 50_000,
-) -> list[ShadowedTurn]:
+) -> list[ClosedBookTurn]:
     """The newest turns whose closed-book answer is known; `services` is what a key may read."""
     c = SHADOWED.c
     query = select(SHADOWED).where(c.cell.is_not(None))
@@ -97,7 +97,7 @@ def answered(
     return _read(connection, query.order_by(c.sampled_ns.desc()).limit(limit))
 
 
-def _read(connection: Connection, query: Select[Any]) -> list[ShadowedTurn]:
-    names = [field.name for field in fields(ShadowedTurn)]
+def _read(connection: Connection, query: Select[Any]) -> list[ClosedBookTurn]:
+    names = [field.name for field in fields(ClosedBookTurn)]
     rows = connection.execute(query).mappings()
-    return [ShadowedTurn(**{name: row[name] for name in names}) for row in rows]
+    return [ClosedBookTurn(**{name: row[name] for name in names}) for row in rows]

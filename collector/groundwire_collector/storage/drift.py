@@ -38,7 +38,7 @@ class StoredDetector:
 
 
 @dataclass(frozen=True, slots=True)
-class AxisValue:
+class DimensionValue:
     """A value of an axis in a service: as the how-manyth it appeared, and when."""
 
     service: str
@@ -92,7 +92,7 @@ class Alarm:
 
 RECOVERY = "recovery"  # in place of an axis: the detector that looks for the end of an alarm
 
-Row = TypeVar("Row", StoredBaseline, StoredDetector, AxisValue)
+Row = TypeVar("Row", StoredBaseline, StoredDetector, DimensionValue)
 
 
 def baselines(connection: Connection) -> list[StoredBaseline]:
@@ -103,8 +103,8 @@ def detectors(connection: Connection) -> list[StoredDetector]:
     return _all(connection, DETECTOR, StoredDetector)
 
 
-def axis_values(connection: Connection) -> list[AxisValue]:
-    return _all(connection, AXIS_VALUE, AxisValue)
+def axis_values(connection: Connection) -> list[DimensionValue]:
+    return _all(connection, AXIS_VALUE, DimensionValue)
 
 
 def alarms(
@@ -130,11 +130,11 @@ def save_detectors(connection: Connection, rows: Iterable[StoredDetector]) -> No
     upsert(connection, DETECTOR, [asdict(row) for row in rows])
 
 
-def save_axis_values(connection: Connection, rows: Iterable[AxisValue]) -> None:
+def save_axis_values(connection: Connection, rows: Iterable[DimensionValue]) -> None:
     upsert(connection, AXIS_VALUE, [asdict(row) for row in rows])
 
 
-def forget_axis_values(connection: Connection, values: Iterable[AxisValue]) -> None:
+def forget_axis_values(connection: Connection, values: Iterable[DimensionValue]) -> None:
     columns = (AXIS_VALUE.c.service, AXIS_VALUE.c.axis, AXIS_VALUE.c.value)
     gone = [(each.service, each.axis, each.value) for each in values]
     if gone:

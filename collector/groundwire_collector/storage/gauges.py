@@ -19,7 +19,7 @@ NOT_JUDGED = {State.FAILED, State.NOT_SAMPLED}
 
 
 @dataclass(frozen=True, slots=True)
-class Statistic:
+class DetectorStatistic:
     """The evidence of one stream for a change; those of a service and signal are summed."""
 
     service: str
@@ -47,7 +47,7 @@ class OpenAlarm:
 
 
 @dataclass(frozen=True, slots=True)
-class PinnedBaseline:
+class BaselineSummary:
     """What a signal of a service was when all was well; `flagged` is None where nothing flags."""
 
     service: str
@@ -58,7 +58,7 @@ class PinnedBaseline:
     flagged: int | None
 
 
-def statistics(connection: Connection, limit: int) -> list[Statistic]:
+def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
     """The streams with the most evidence for a change, at most `limit`.
 
     Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
@@ -67,7 +67,7 @@ def statistics(connection: Connection, limit: int) -> list[Statistic]:
     labels = (c.service, c.signal, c.axis, c.value)
     query = select(*labels, func.max(c.statistic)).where(c.axis != RECOVERY).group_by(*labels)
     rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
-    return [Statistic(*row) for row in rows]
+    return [DetectorStatistic(*row) for row in rows]
 
 
 def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
@@ -84,7 +84,7 @@ def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
     return list(newest.values())
 
 
-def pinned_baselines(connection: Connection, limit: int) -> list[PinnedBaseline]:
+def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary]:
     """The baselines that detectors compare with, those pinned last first, at most `limit`."""
     c = BASELINE.c
     query = select(c.service, c.signal, c.revision, c.state).where(c.pinned_ns.is_not(None))
@@ -92,7 +92,7 @@ def pinned_baselines(connection: Connection, limit: int) -> list[PinnedBaseline]
     for row in connection.execute(query.order_by(c.pinned_ns.desc()).limit(limit)):
         turns, mean = row.state["baseline"]["n"], row.state["baseline"]["mean"]
         labels = (row.service, row.signal, row.revision)
-        found.append(PinnedBaseline(*labels, turns, turns * mean, row.state.get("flagged")))
+        found.append(BaselineSummary(*labels, turns, turns * mean, row.state.get("flagged")))
     return found
 
 

@@ -12,7 +12,7 @@ MOST = 1000  # that wait; of more, the oldest are forgotten
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """That an alarm was raised or resolved, and how often it was tried to tell."""
 
     id: int
@@ -34,14 +34,14 @@ def write(connection: Connection, alarm_id: int, *, resolved: bool) -> None:
         connection.execute(delete(NOTICE).where(NOTICE.c.id <= oldest_kept))
 
 
-def waiting(connection: Connection) -> list[Notice]:
+def waiting(connection: Connection) -> list[Notification]:
     """All of them, in the order in which they were written."""
-    columns = [NOTICE.c[name] for name in Notice.__dataclass_fields__]
+    columns = [NOTICE.c[name] for name in Notification.__dataclass_fields__]
     rows = connection.execute(select(*columns).order_by(NOTICE.c.id).limit(MOST))
-    return [Notice(*row) for row in rows]
+    return [Notification(*row) for row in rows]
 
 
-def claim(connection: Connection, notice: Notice, until_ns: int) -> bool:
+def claim(connection: Connection, notice: Notification, until_ns: int) -> bool:
     """Take one to tell it; False where another process was faster.
 
     Who does not come back by `until_ns` is given up: then it is told again.
@@ -51,11 +51,11 @@ def claim(connection: Connection, notice: Notice, until_ns: int) -> bool:
     return connection.execute(claimed).rowcount == 1
 
 
-def postpone(connection: Connection, notice: Notice, due_ns: int) -> None:
+def postpone(connection: Connection, notice: Notification, due_ns: int) -> None:
     connection.execute(update(NOTICE).where(NOTICE.c.id == notice.id).values(due_ns=due_ns))
 
 
-def settle(connection: Connection, notice: Notice) -> None:
+def settle(connection: Connection, notice: Notification) -> None:
     """It was told, or is not worth telling any more."""
     connection.execute(delete(NOTICE).where(NOTICE.c.id == notice.id))
 

@@ -13,7 +13,7 @@ from groundwire_collector.storage.upsert import insert_missing, upsert
 _LATEST_NS = 2**63 - 1
 
 
-class Role(IntFlag):
+class FragmentRole(IntFlag):
     """What a trace holds of a request; one with a call and a retrieval is whole."""
 
     CALL = 1
@@ -23,26 +23,26 @@ class Role(IntFlag):
 
     @property
     def whole(self) -> bool:
-        return bool(self & Role.CALL and self & Role.RETRIEVAL)
+        return bool(self & FragmentRole.CALL and self & FragmentRole.RETRIEVAL)
 
     @property
     def spans(self) -> bool:
         """False of events alone, which are found by the response that they name."""
-        return self != Role.EVENTS
+        return self != FragmentRole.EVENTS
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TraceFragment:
     """A trace as the index knows it; `links` are what it shares, hashed."""
 
     trace_id: str
     links: frozenset[bytes]
-    roles: Role
+    roles: FragmentRole
     start_ns: int
     end_ns: int
 
 
-def put(connection: Connection, pieces: Iterable[Piece]) -> None:
+def put(connection: Connection, pieces: Iterable[TraceFragment]) -> None:
     rows = [
         {
             "trace_id": piece.trace_id,
@@ -59,9 +59,9 @@ def put(connection: Connection, pieces: Iterable[Piece]) -> None:
 
 def linked(
     connection: Connection, links: Collection[bytes], most: int, near: tuple[int, int] | None = None
-) -> list[Piece]:
+) -> list[TraceFragment]:
     """Pieces under any of `links`, the latest first; `near`: that overlap these times."""
-    found: dict[str, Piece] = {}
+    found: dict[str, TraceFragment] = {}
     c = PIECE.c
     for batch in batched(list(links)):
         query = select(PIECE).where(c.link.in_(batch))
@@ -70,8 +70,8 @@ def linked(
         for row in connection.execute(query.order_by(c.start_ns.desc()).limit(most)):
             known = found.get(row.trace_id)
             shared = frozenset({row.link}) | (known.links if known else frozenset())
-            found[row.trace_id] = Piece(
-                row.trace_id, shared, Role(row.roles), row.start_ns, row.end_ns
+            found[row.trace_id] = TraceFragment(
+                row.trace_id, shared, FragmentRole(row.roles), row.start_ns, row.end_ns
             )
     return list(found.values())
 

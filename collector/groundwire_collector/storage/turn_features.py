@@ -8,7 +8,7 @@ from groundwire_collector.storage.tables.turns import SCORE, TURN
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TurnFeatures:
     """One production turn: question, route, the retriever's score of its best chunk, and how well
     that chunk fits the question where it was judged."""
 
@@ -20,7 +20,7 @@ class Asked:
 
 def asked(
     connection: Connection, service: str, since_ns: int, until_ns: int, limit: int
-) -> list[Asked]:
+) -> list[TurnFeatures]:
     """The newest turns of a service in [since, until), at most `limit`."""
     c = TURN.c
     judged = (SCORE.c.turn_id == c.id) & (SCORE.c.evaluator == "retrieval")
@@ -33,7 +33,7 @@ def asked(
         .limit(limit)
     )
     return [
-        Asked(row.question or "", row.facts["route"], _best(row.chunks), row.value)
+        TurnFeatures(row.question or "", row.facts["route"], _best(row.chunks), row.value)
         for row in connection.execute(query)
     ]
 

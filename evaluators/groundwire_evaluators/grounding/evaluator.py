@@ -14,8 +14,8 @@ from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.signals import Reading, measure
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.preconditions import not_judged
-from groundwire_evaluators.retrieval.relevance import Asked
-from groundwire_evaluators.retrieval.usage import Usage
+from groundwire_evaluators.retrieval.relevance import QuestionTerms
+from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
@@ -88,8 +88,10 @@ class Grounding:
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         claims = tuple(one.claim for one in all_judged)
-        asked = Asked.of(turn.question, language)
-        usage = Usage.of(claims, [asked.relevance(passage.places.keys()) for passage in passages])
+        asked = QuestionTerms.of(turn.question, language)
+        usage = ChunkUsage.of(
+            claims, [asked.relevance(passage.places.keys()) for passage in passages]
+        )
         logit = self.model.answer_logit([one.score for one in checked])
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)

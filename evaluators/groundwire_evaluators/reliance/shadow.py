@@ -34,7 +34,7 @@ class Cell(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shadowed:
+class ClosedBookComparison:
     """A production turn with what its model says without the context.
 
     `diagnostic`: the context suffices, memory is committed and its answer is not supported by the
@@ -69,7 +69,7 @@ def compare_closed_book(
     *,
     probability: float = 1.0,
     supported: bool | None = None,
-) -> Shadowed:
+) -> ClosedBookComparison:
     """Where a production turn falls, given one or more closed-book answers to its question.
 
     None among `closed_book` is a call that failed. `supported` says whether the production answer
@@ -80,20 +80,20 @@ def compare_closed_book(
     context = "\n".join(chunk.text for chunk in turn.chunks)
     cluster: Hashable = question
     if not answer.strip() or is_refusal(answer):
-        return Shadowed(
+        return ClosedBookComparison(
             cell=Cell.REFUSAL, diagnostic=False, memory_strength=0.0,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     memory, strength = _memory(closed_book, question)
     if memory is None:
-        return Shadowed(
+        return ClosedBookComparison(
             cell=Cell.ABSTAINED, diagnostic=False, memory_strength=strength,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     if supported is None:
         supported = stands_in(answer, context, question)
     same = equivalent(answer, memory, question)
-    return Shadowed(
+    return ClosedBookComparison(
         cell=_cell(supported, same),
         diagnostic=context_suffices(turn) and not stands_in(memory, context, question),
         memory_strength=strength,
@@ -120,7 +120,7 @@ def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | Non
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowEstimate:
+class ClosedBookEstimate:
     """The memorization ratio of live traffic, and what it is made of.
 
     `ratio` is over diagnostic turns; `redundant` is the share of all shadowed, answered turns whose
@@ -138,7 +138,9 @@ class ShadowEstimate:
         return self.ratio.n < FEWEST_DIAGNOSTIC
 
 
-def estimate_memorization(shadowed: Sequence[Shadowed], level: float = 0.95) -> ShadowEstimate:
+def estimate_memorization(
+    shadowed: Sequence[ClosedBookComparison], level: float = 0.95
+) -> ClosedBookEstimate:
     """Hájek's estimate over the shadowed turns, each with its sampling probability.
 
     M_R = sum(w·override) / sum(w·(override + context_driven)) over diagnostic turns, w = 1 /
@@ -151,7 +153,7 @@ def estimate_memorization(shadowed: Sequence[Shadowed], level: float = 0.95) -> 
         if each.diagnostic and each.cell in (Cell.CONTEXT_DRIVEN, Cell.PARAMETRIC_OVERRIDE)
     ]
     answered = [each for each in shadowed if each.cell not in (Cell.REFUSAL, Cell.ABSTAINED)]
-    return ShadowEstimate(
+    return ClosedBookEstimate(
         len(shadowed),
         _share(decided, Cell.PARAMETRIC_OVERRIDE, level),
         _share(answered, Cell.REDUNDANT, level),
@@ -159,7 +161,7 @@ def estimate_memorization(shadowed: Sequence[Shadowed], level: float = 0.95) -> 
     )
 
 
-def _share(shadowed: Sequence[Shadowed], cell: Cell, level: float) -> Estimate:
+def _share(shadowed: Sequence[ClosedBookComparison], cell: Cell, level: float) -> Estimate:
     clustered = any(each.cluster is not None for each in shadowed)
     return hajek(
         [each.cell is cell for each in shadowed],

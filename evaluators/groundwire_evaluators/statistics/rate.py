@@ -20,7 +20,7 @@ FEWEST_IN_STRATUM = 50  # labels
 WORTH_STRATA = 0.02  # by how much strata must narrow the interval, so that noise does not choose
 
 
-class Method(StrEnum):
+class EstimationMethod(StrEnum):
     """How a rate was estimated."""
 
     NONE = "none"  # no label
@@ -42,7 +42,7 @@ class Rate:
 
     value: float | None
     interval: Interval
-    method: Method
+    method: EstimationMethod
     reason: str
     n: int
     total: int
@@ -67,7 +67,9 @@ def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
     if not np.all((sample.outcomes == 0) | (sample.outcomes == 1)):
         raise ValueError("the outcomes of a rate are 0 or 1")
     if sample.n == 0:
-        return _rate(sample, None, Interval(0.0, 1.0), Method.NONE, "nothing is labelled", 0.0)
+        return _rate(
+            sample, None, Interval(0.0, 1.0), EstimationMethod.NONE, "nothing is labelled", 0.0
+        )
     plain = labels_only(sample) if sample.n > 1 else None
     effective = min(plain.effective, sample.kish) if plain else 1.0
     share = min(float(sample.weights @ sample.outcomes / sample.weights.sum()), 1.0)
@@ -85,23 +87,25 @@ def _exact(sample: LabelledSample, share: float, effective: float, level: float)
         "of the labels alone holds"
     )
     simple = np.ptp(sample.weights) == 0 and _independent(sample)
-    method = Method.EXACT if simple else Method.NEARLY_EXACT
+    method = EstimationMethod.EXACT if simple else EstimationMethod.NEARLY_EXACT
     return _rate(sample, share, interval, method, reason, effective, interval)
 
 
 def _powered(sample: LabelledSample, plain: Powered, level: float) -> Rate:
     alone = plain.interval(level)
-    best, method = prediction_powered(sample), Method.POWERED
+    best, method = prediction_powered(sample), EstimationMethod.POWERED
     width = _width(best.interval(level))
     strata = score_strata(sample, MOST_STRATA, FEWEST_IN_STRATUM)
     if strata.any():
         finer = prediction_powered(sample.stratified(strata))
         if _width(finer.interval(level)) < (1 - WORTH_STRATA) * width:
-            best, method = finer, Method.STRATIFIED
+            best, method = finer, EstimationMethod.STRATIFIED
     interval = best.interval(level)
     if _width(interval) >= _width(alone) or not 0 < best.value < 1:
         reason = "the score does not narrow the interval of the labels alone"
-        return _rate(sample, plain.value, alone, Method.LABELS_ONLY, reason, plain.effective, alone)
+        return _rate(
+            sample, plain.value, alone, EstimationMethod.LABELS_ONLY, reason, plain.effective, alone
+        )
     reason = f"the score makes {sample.n} labels tell as much as {best.effective:.0f}"
     return _rate(sample, best.value, interval, method, reason, best.effective, alone)
 
@@ -110,7 +114,7 @@ def _rate(
     sample: LabelledSample,
     value: float | None,
     interval: Interval,
-    method: Method,
+    method: EstimationMethod,
     reason: str,
     effective: float,
     alone: Interval | None = None,

@@ -56,7 +56,7 @@ class Deployment:
         [found] = self.turns()
         return found.turn
 
-    def count(self, metric: metric_definitions.Metric) -> float:
+    def count(self, metric: metric_definitions.MetricDefinition) -> float:
         with self.engine.connect() as connection:
             found = counters.counters(connection)
         return sum(c.value for (name, _), c in found.items() if name == metric.name)

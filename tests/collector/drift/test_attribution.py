@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from groundwire_collector.drift.attribution import AXES
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.signals import Loss
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.signals import SignalLoss
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
 
@@ -28,16 +28,18 @@ def first_alarm(
 ) -> Alarm:
     """The first alarm after a rollout at turn 1,200; `early`: bad turns just before it."""
     rng = random.Random(seed)
-    monitor = Monitor(Terms(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, axes=AXES))
+    monitor = Monitor(
+        MonitorConfig(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, axes=AXES)
+    )
     alarms: list[Alarm] = []
     for number in range(4000):
         told = tags(rng) if number >= 1200 else BEFORE | {"tenant": rng.choice("abc")}
         bad = number >= 1200 and is_hit(told)
         loss = float(rng.random() < (0.5 if bad else 0.05) or 1200 - early <= number < 1200)
-        reading = Reading(
+        reading = MonitoredTurn(
             service="bot",
             at_ns=(30_000_000 + number) * MINUTE,
-            losses=[Loss(signal, "1", loss)],
+            losses=[SignalLoss(signal, "1", loss)],
             tags=told,
             route="retrieval",
         )

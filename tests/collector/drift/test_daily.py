@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from groundwire_collector.drift.daily import DAY_NS, LEAST_DAYS, DailyWatch, Days
+from groundwire_collector.drift.daily import DAY_NS, LEAST_DAYS, DailyMonitor, DayWindow
 
 START = 20_000 * DAY_NS
 EFFECT = 0.03
@@ -20,9 +20,9 @@ def turns(days: int, mean: float, begin: int = 0, seed: int = 1) -> Iterator[tup
 
 
 def days_until_alarm(mean: float, seed: int, longest: int = 60) -> int | None:
-    reference = Days.of(turns(30, 0.1, seed=seed), EFFECT)
+    reference = DayWindow.of(turns(30, 0.1, seed=seed), EFFECT)
     assert reference is not None
-    watch = DailyWatch(reference, EFFECT)
+    watch = DailyMonitor(reference, EFFECT)
     for at_ns, loss in turns(longest, mean, 40, seed + 1000):
         watch.observe(loss, 1e-3 / 50, at_ns)
         if watch.statistic >= 1:
@@ -40,14 +40,16 @@ def test_days_that_are_as_before_raise_nothing():
 
 
 def test_too_few_whole_days_are_no_reference():
-    assert Days.of(turns(LEAST_DAYS + 1, 0.1), EFFECT) is None  # the first and the last are parts
-    assert Days.of(turns(LEAST_DAYS + 2, 0.1), EFFECT) is not None
+    assert (
+        DayWindow.of(turns(LEAST_DAYS + 1, 0.1), EFFECT) is None
+    )  # the first and the last are parts
+    assert DayWindow.of(turns(LEAST_DAYS + 2, 0.1), EFFECT) is not None
 
 
 def test_a_day_of_few_turns_waits_for_no_verdict_and_keeps_its_mass():
-    reference = Days.of(turns(30, 0.1), EFFECT)
+    reference = DayWindow.of(turns(30, 0.1), EFFECT)
     assert reference is not None
-    watch = DailyWatch(reference, EFFECT)
+    watch = DailyMonitor(reference, EFFECT)
     for day in (40, 41, 42):
         watch.observe(1.0, 0.5, START + day * DAY_NS)
     assert watch.statistic == 0.0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from groundwire_collector.drift import checkpoint
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import MOST_SERVICES, Monitor
 from groundwire_collector.drift.signal_monitor import MOST_SEGMENTS
 from groundwire_collector.settings import Settings
@@ -22,7 +22,7 @@ BASELINE = 300
 
 
 def monitor(**terms: object) -> Monitor:
-    return Monitor(Terms(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, **terms))
+    return Monitor(MonitorConfig(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, **terms))
 
 
 def turns(

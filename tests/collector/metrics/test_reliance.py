@@ -4,7 +4,7 @@ from json import loads
 
 from groundwire_collector.metric_definitions import VERSION_LABELS
 from groundwire_collector.metrics.reliance import (
-    Source,
+    OutcomeSource,
     count_canaries,
     count_outcome,
     count_passive,
@@ -35,7 +35,7 @@ def counted(increments: Increments) -> list[float]:
 
 def test_the_three_sources_are_apart() -> None:
     increments = Increments()
-    for source in Source:
+    for source in OutcomeSource:
         count_outcome(increments, source, Outcome.CONTEXT, LABELS)
     assert counted(increments) == [1, 1, 1]
 

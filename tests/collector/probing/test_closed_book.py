@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_collector.llm.client import Function
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_collector.probing.closed_book import ShadowCaller
+from groundwire_collector.llm.client import FunctionTarget
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_collector.probing.closed_book import ClosedBookCaller
 from groundwire_evaluators.reliance.shadow import Cell
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -18,7 +18,7 @@ TURN = Turn(
 BUDGET = 1e9
 
 
-def caller(answer: object = "Oldenby", **settings: object) -> ShadowCaller:
+def caller(answer: object = "Oldenby", **settings: object) -> ClosedBookCaller:
     asked: list[Sequence[str]] = []
 
     def call(question: str, chunks: list[str]) -> object:
@@ -27,8 +27,8 @@ def caller(answer: object = "Oldenby", **settings: object) -> ShadowCaller:
             raise answer
         return answer
 
-    settings.setdefault("pace", Pace(per_minute=BUDGET))
-    made = ShadowCaller(Function(call), **{"rate": 1.0, **settings})  # type: ignore[arg-type]
+    settings.setdefault("pace", RateLimiter(per_minute=BUDGET))
+    made = ClosedBookCaller(FunctionTarget(call), **{"rate": 1.0, **settings})  # type: ignore[arg-type]
     made.asked = asked  # type: ignore[attr-defined]
     return made
 
@@ -71,7 +71,7 @@ def test_turns_with_novel_values_are_sampled_more_and_carry_their_probability() 
 
 
 def test_the_budget_is_kept_and_what_it_cost_is_counted() -> None:
-    made = caller(pace=Pace(per_minute=1, per_day=5))
+    made = caller(pace=RateLimiter(per_minute=1, per_day=5))
     assert made.shadow(TURN) is not None
     assert made.shadow(TURN) is None
     assert made.skipped == 1

@@ -12,17 +12,17 @@ from sqlalchemy import Engine
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.drift import checkpoint
-from groundwire_collector.llm.client import Endpoint, Function
-from groundwire_collector.probing.job import HOPELESS, CanaryRounds
-from groundwire_collector.probing.probe_alarms import CanaryAlarms
-from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.llm.client import ChatEndpoint, FunctionTarget
+from groundwire_collector.probing.job import HOPELESS, ProbeJob
+from groundwire_collector.probing.probe_alarms import ProbeAlarms
+from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, drift, probe_runs
 from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_evaluators.reliance.canary import Pack, load_pack
+from groundwire_evaluators.reliance.canary import ProbePack, load_pack
 from groundwire_evaluators.reliance.canary.arms import Arm
 
-PACK = Pack("small", load_pack().items[:24])
+PACK = ProbePack("small", load_pack().items[:24])
 ITEMS = {item.question: item for item in PACK.items}
 ARMS = (Arm.CLEAN, Arm.CONFLICT)
 HOUR_NS = 3600 * 1_000_000_000
@@ -53,15 +53,17 @@ class Clock:
         return self.now_ns
 
 
-def rounds(engine: Engine, answer: Answer | Endpoint = reads, **more: Any) -> CanaryRounds:
-    target = answer if isinstance(answer, Endpoint) else Function(answer)
+def rounds(engine: Engine, answer: Answer | ChatEndpoint = reads, **more: Any) -> ProbeJob:
+    target = answer if isinstance(answer, ChatEndpoint) else FunctionTarget(answer)
     named = {"service": "bot", "model": "m", "model_version": "v1", "interval_seconds": 3600.0}
-    named |= {"clock_ns": Clock(), "alarms": CanaryAlarms(), **more}
-    runner = CanaryRunner(PACK, target, arms=ARMS, at_once=1)
-    return CanaryRounds(engine=engine, runner=runner, **named)
+    named |= {"clock_ns": Clock(), "alarms": ProbeAlarms(), **more}
+    runner = ProbeRunner(PACK, target, arms=ARMS, at_once=1)
+    return ProbeJob(engine=engine, runner=runner, **named)
 
 
-def counted(engine: Engine, metric: metric_definitions.Metric, *labels: str) -> Counter[Any]:
+def counted(
+    engine: Engine, metric: metric_definitions.MetricDefinition, *labels: str
+) -> Counter[Any]:
     with engine.connect() as connection:
         found = counters.counters(connection)
     told: Counter[Any] = Counter()
@@ -132,7 +134,7 @@ def test_an_endpoint_that_misbehaves_stops_no_run_and_each_kind_is_counted(
     late = (0, b"")  # the first call is not answered in time
     responses = itertools.chain([late], itertools.cycle(misdeeds))
     server.answer = lambda path, body: (*next(responses), {})
-    endpoint = Endpoint(server.url, "m", timeout=0.3, retries=0)
+    endpoint = ChatEndpoint(server.url, "m", timeout=0.3, retries=0)
     assert rounds(engine, endpoint).step()
     endpoint.close()
     kinds = counted(engine, metric_definitions.PROBE_CALLS, "result")

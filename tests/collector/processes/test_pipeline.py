@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from groundwire import attributes
 from groundwire_collector import metric_definitions
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.turns import Request
+from groundwire_collector.assembly.turns import AssembledRequest
 from groundwire_collector.processes import pipeline as module
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
@@ -98,7 +98,7 @@ def stored(engine: Engine) -> list[JudgedTurn]:
         return turns.find(connection, TurnQuery(limit=500))
 
 
-def count(engine: Engine, metric: metric_definitions.Metric) -> float:
+def count(engine: Engine, metric: metric_definitions.MetricDefinition) -> float:
     with engine.connect() as connection:
         found = counters.counters(connection)
     return sum(counter.value for (name, _), counter in found.items() if name == metric.name)
@@ -206,7 +206,7 @@ def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
         SpanStore(engine).add(trace(number))
     assemble = module.assemble_requests
 
-    def choking(traces: Collection[Trace], known: Collection[str]) -> list[Request]:
+    def choking(traces: Collection[Trace], known: Collection[str]) -> list[AssembledRequest]:
         if any(f"{2:032x}" in trace.ids for trace in traces):
             raise RecursionError("too deep")
         return assemble(traces, known)

@@ -29,10 +29,10 @@ from groundwire_collector.metric_definitions import (
     SPANS_DEDUPLICATED,
     SPANS_RECEIVED,
     SPANS_REJECTED,
-    Metric,
+    MetricDefinition,
 )
 from groundwire_collector.processes.receiver import Server
-from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.body import RequestRejectedError
 from groundwire_collector.receiver.wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
@@ -102,7 +102,7 @@ def port_of(server: Server, transport: Transport) -> int:
     return server.settings.grpc_port if transport is over_grpc else server.settings.port
 
 
-def counted(server: Server, metric: Metric) -> float:
+def counted(server: Server, metric: MetricDefinition) -> float:
     registry = server.application.state.reception.intake.registry
     return registry.get_sample_value(f"{metric.name}_total") or 0.0
 
@@ -140,7 +140,7 @@ def refusing_at_first(server: Server, status: int) -> Iterator[list[float]]:
     def busy_at_first(access: Access) -> None:
         asked.append(time.monotonic())
         if len(asked) == 1:
-            raise RefusalError(status, "Not now.")
+            raise RequestRejectedError(status, "Not now.")
         admit(access)
 
     reception.admit = busy_at_first
@@ -204,7 +204,7 @@ def test_a_python_exporter_gives_up_at_once_what_never_will_be_taken(
 
     def refuse(_self: object, access: object) -> None:
         asked.append(access)
-        raise RefusalError(status, "No.")
+        raise RequestRejectedError(status, "No.")
 
     monkeypatch.setattr(type(server.application.state.reception), "admit", refuse)
     exporter = transport(server)

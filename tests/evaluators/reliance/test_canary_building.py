@@ -2,8 +2,8 @@
 
 import pytest
 
-from groundwire_evaluators.reliance.canary.building import Builder, Document
-from groundwire_evaluators.reliance.canary.item import AnswerType, Stratum
+from groundwire_evaluators.reliance.canary.building import ProbeBuilder, SourceDocument
+from groundwire_evaluators.reliance.canary.item import AnswerType, ProbeStratum
 from groundwire_evaluators.reliance.canary.substitution import exchange, flip, substitute
 from groundwire_evaluators.reliance.values import find_values
 from groundwire_evaluators.turn import Chunk, Turn
@@ -25,7 +25,9 @@ PRESS = (
     "Version 3.2.1 of the ordering form is the one that the staff know how to use. "
     "Posters are dried on lines across the attic, and the whole house smells of ink by noon."
 )
-BUILT = Builder().from_documents([Document("shop", SHOP), Document("press", PRESS)])
+BUILT = ProbeBuilder().from_documents(
+    [SourceDocument("shop", SHOP), SourceDocument("press", PRESS)]
+)
 
 
 def test_every_kind_of_fact_becomes_an_item() -> None:
@@ -36,16 +38,20 @@ def test_every_kind_of_fact_becomes_an_item() -> None:
 
 
 def test_built_items_are_the_same_every_time() -> None:
-    again = Builder().from_documents([Document("shop", SHOP), Document("press", PRESS)])
+    again = ProbeBuilder().from_documents(
+        [SourceDocument("shop", SHOP), SourceDocument("press", PRESS)]
+    )
     assert again == BUILT
 
 
 def test_facts_of_the_training_file_are_a_stratum_of_their_own() -> None:
-    trained = Builder(training=["Are refunds accepted within 30 days of purchase of unworn goods?"])
-    items = trained.from_documents([Document("shop", SHOP)]).items
+    trained = ProbeBuilder(
+        training=["Are refunds accepted within 30 days of purchase of unworn goods?"]
+    )
+    items = trained.from_documents([SourceDocument("shop", SHOP)]).items
     strata = {item.original: item.stratum for item in items}
-    assert strata["30 days"] is Stratum.FINE_TUNE
-    assert strata["$4.99"] is Stratum.FRESH
+    assert strata["30 days"] is ProbeStratum.FINE_TUNE
+    assert strata["$4.99"] is ProbeStratum.FRESH
 
 
 def test_a_turn_gives_its_own_question() -> None:
@@ -53,7 +59,7 @@ def test_a_turn_gives_its_own_question() -> None:
         id="t", question="How long can I return goods?", answer="You have 30 days.",
         chunks=(Chunk(text=SHOP),),
     )  # fmt: skip
-    items = Builder().from_turns([turn]).items
+    items = ProbeBuilder().from_turns([turn]).items
     assert [(item.question, item.original) for item in items] == [(turn.question, "30 days")]
     assert "30 days" not in items[0].conflict
 
@@ -66,7 +72,7 @@ def test_turns_without_one_checkable_value_of_their_chunks_give_nothing() -> Non
         Turn(id="3", question=None, answer="30 days", chunks=chunk),
         Turn(id="4", question="Refunds?", answer=None, chunks=chunk),
     ]
-    assert Builder().from_turns(turns).items == ()
+    assert ProbeBuilder().from_turns(turns).items == ()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,7 @@ def test_turns_without_one_checkable_value_of_their_chunks_give_nothing() -> Non
 )
 def test_what_cannot_be_exchanged_consistently_is_dropped(sentence: str, reason: str) -> None:
     around = "Five rooms face the garden. Seven rooms face the street. " + PRESS
-    built = Builder().from_documents([Document("x", f"{sentence} {around}")])
+    built = ProbeBuilder().from_documents([SourceDocument("x", f"{sentence} {around}")])
     assert reason in {each.reason.partition(":")[0] for each in built.rejections}
 
 

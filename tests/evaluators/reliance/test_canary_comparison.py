@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from groundwire_evaluators.reliance.canary import Stratum, load_pack
+from groundwire_evaluators.reliance.canary import ProbeStratum, load_pack
 from groundwire_evaluators.reliance.canary.arms import Arm, Trial, trials
 from groundwire_evaluators.reliance.canary.comparison import (
     alarm_level,
@@ -14,21 +14,21 @@ from groundwire_evaluators.reliance.canary.comparison import (
     compare_scores,
 )
 from groundwire_evaluators.reliance.canary.run import (
-    Identity,
-    Prices,
-    Result,
-    Run,
+    ProbeResult,
+    ProbeRun,
+    RunIdentity,
+    TokenPrices,
     judge,
     summarise,
 )
 
 PACK = load_pack()
 TRIALS = list(trials(PACK))
-IDENTITY = Identity(pack=PACK.name, digest=PACK.digest, prompt="p")
+IDENTITY = RunIdentity(pack=PACK.name, digest=PACK.digest, prompt="p")
 
 
-def run(answer: Callable[[Trial], str | None]) -> Run:
-    return Run(IDENTITY, tuple(judge(trial, answer(trial)) for trial in TRIALS))
+def run(answer: Callable[[Trial], str | None]) -> ProbeRun:
+    return ProbeRun(IDENTITY, tuple(judge(trial, answer(trial)) for trial in TRIALS))
 
 
 def reads(trial: Trial) -> str:
@@ -36,13 +36,13 @@ def reads(trial: Trial) -> str:
     if trial.arm is Arm.CLEAN:
         return trial.item.original
     if trial.arm in (Arm.CLOSED_BOOK, Arm.IRRELEVANT):
-        return trial.item.original if trial.item.stratum is Stratum.KNOWN else "I don't know."
+        return trial.item.original if trial.item.stratum is ProbeStratum.KNOWN else "I don't know."
     return trial.item.substitute
 
 
 def recites(trial: Trial) -> str:
     """A model that gives what it remembers, and reads the rest."""
-    return trial.item.original if trial.item.stratum is Stratum.KNOWN else reads(trial)
+    return trial.item.original if trial.item.stratum is ProbeStratum.KNOWN else reads(trial)
 
 
 def fails(trial: Trial) -> str:
@@ -58,8 +58,8 @@ def test_a_model_that_recites_is_told_from_one_that_reads() -> None:
     assert not compared.general
     assert compared.mcnemar.lost == 155
     assert len(compared.turned) == 3 * 155
-    assert compare_runs(RECITER, [READER], stratum=Stratum.KNOWN).override
-    assert not compare_runs(RECITER, [READER], stratum=Stratum.FRESH).override
+    assert compare_runs(RECITER, [READER], stratum=ProbeStratum.KNOWN).override
+    assert not compare_runs(RECITER, [READER], stratum=ProbeStratum.FRESH).override
 
 
 def test_equal_runs_and_better_runs_are_no_alarm() -> None:
@@ -74,7 +74,7 @@ def test_a_model_that_fails_on_clean_contexts_too_is_worse_in_general() -> None:
 
 
 def test_runs_of_other_packs_or_prompts_are_not_compared() -> None:
-    other = Run(Identity(pack="x", digest="y", prompt="p"), READER.results)
+    other = ProbeRun(RunIdentity(pack="x", digest="y", prompt="p"), READER.results)
     with pytest.raises(ValueError, match="freeze"):
         compare_runs(other, [READER])
     with pytest.raises(ValueError, match="at least one"):
@@ -82,7 +82,7 @@ def test_runs_of_other_packs_or_prompts_are_not_compared() -> None:
 
 
 def test_failed_calls_are_no_outcome_on_either_side() -> None:
-    cut = Run(
+    cut = ProbeRun(
         IDENTITY,
         tuple(
             judge(trial, None, error="timeout") if i % 2 else judge(trial, reads(trial))
@@ -94,7 +94,7 @@ def test_failed_calls_are_no_outcome_on_either_side() -> None:
 
 
 def test_the_summary_shows_each_stratum_with_its_counts() -> None:
-    summary = summarise(RECITER, Prices(1.0, 2.0))
+    summary = summarise(RECITER, TokenPrices(1.0, 2.0))
     known, fresh = summary.strata["known"], summary.strata["fresh"]
     assert known["conflict"]["memorization_ratio"] == 1.0
     assert fresh["conflict"]["memorization_ratio"] == 0.0
@@ -111,11 +111,11 @@ def test_what_the_model_knows_is_told_from_the_closed_book_arm() -> None:
 
 def test_the_cost_follows_from_the_tokens() -> None:
     results = [judge(TRIALS[0], "x", input_tokens=1_000_000, output_tokens=500_000)]
-    assert Prices(2.0, 4.0).cost(results) == 4.0
+    assert TokenPrices(2.0, 4.0).cost(results) == 4.0
 
 
 def test_the_best_run_has_the_highest_lower_bound_not_the_highest_mean() -> None:
-    few = Run(IDENTITY, READER.results[:24])
+    few = ProbeRun(IDENTITY, READER.results[:24])
     mixed = run(lambda trial: reads(trial) if trial.item.relation != "capital" else "Rome")
     assert best_so_far([RECITER, mixed]) is mixed
     assert best_so_far([RECITER]) is RECITER
@@ -125,7 +125,7 @@ def test_the_best_run_has_the_highest_lower_bound_not_the_highest_mean() -> None
 
 def test_a_result_comes_back_from_its_record() -> None:
     result = judge(TRIALS[5], "text", seconds=1.5)
-    assert Result.from_record(result.as_record()) == result
+    assert ProbeResult.from_record(result.as_record()) == result
 
 
 def test_the_false_alarm_rate_holds_with_several_baselines() -> None:

@@ -5,9 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_evaluators.reliance.canary import AnswerType, Item, Pack, Stratum, load_pack
-from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, Prompting, trials
-from groundwire_evaluators.reliance.canary.item import Edit, Place
+from groundwire_evaluators.reliance.canary import (
+    AnswerType,
+    ProbeItem,
+    ProbePack,
+    ProbeStratum,
+    load_pack,
+)
+from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, ProbePrompting, trials
+from groundwire_evaluators.reliance.canary.item import AnswerPosition, Edit
 from groundwire_evaluators.reliance.canary.pack.freeze import FOLDER, built
 from groundwire_evaluators.reliance.canary.report import pack_report
 from groundwire_evaluators.reliance.canary.validators import validate
@@ -24,9 +30,9 @@ def test_the_pack_is_as_large_and_as_varied_as_promised() -> None:
     assert len({item.relation for item in PACK.items}) >= 40
     assert len({item.type for item in PACK.items}) >= 6
     assert len({item.subject for item in PACK.items}) == len(PACK)
-    assert {item.stratum for item in PACK.items} == {Stratum.KNOWN, Stratum.FRESH}
+    assert {item.stratum for item in PACK.items} == {ProbeStratum.KNOWN, ProbeStratum.FRESH}
     assert {item.edit for item in PACK.items} == set(Edit)
-    assert {item.place for item in PACK.items} == set(Place)
+    assert {item.place for item in PACK.items} == set(AnswerPosition)
 
 
 def test_the_frozen_pack_is_what_its_sources_give() -> None:
@@ -41,34 +47,34 @@ def test_the_report_beside_the_pack_is_its_own() -> None:
 
 
 def test_records_of_items_come_back_as_they_were() -> None:
-    assert [Item.from_record(item.as_record()) for item in PACK.items] == list(PACK.items)
+    assert [ProbeItem.from_record(item.as_record()) for item in PACK.items] == list(PACK.items)
 
 
 def test_a_changed_text_changes_the_digest() -> None:
-    other = Pack("x", (replace(ITEM, clean=ITEM.clean + " "), *PACK.items[1:]))
+    other = ProbePack("x", (replace(ITEM, clean=ITEM.clean + " "), *PACK.items[1:]))
     assert other.digest != PACK.digest
-    assert Pack("renamed", PACK.items).digest == PACK.digest
+    assert ProbePack("renamed", PACK.items).digest == PACK.digest
 
 
 def test_an_id_stands_once_in_a_pack() -> None:
     with pytest.raises(ValueError, match="twice"):
-        Pack("x", (ITEM, ITEM))
+        ProbePack("x", (ITEM, ITEM))
 
 
 FILLER = "The rest of this page is about other matters. " * 8
 
 
-def item(**changes: object) -> Item:
+def item(**changes: object) -> ProbeItem:
     """An item that is good until it is changed."""
     given: dict[str, object] = {
-        "id": "t/1", "stratum": Stratum.KNOWN, "relation": "r", "type": AnswerType.PLACE,
+        "id": "t/1", "stratum": ProbeStratum.KNOWN, "relation": "r", "type": AnswerType.PLACE,
         "subject": "Velmark", "question": "What is the capital of Velmark?",
         "original": "Oldenby", "substitute": "Tarsin",
         "clean": f"The capital of Velmark is Oldenby. {FILLER}",
         "conflict": f"The capital of Velmark is Tarsin. {FILLER}",
         "support": "Lists give Oldenby as the capital of Velmark.",
     }  # fmt: skip
-    return Item(**(given | changes))  # type: ignore[arg-type]
+    return ProbeItem(**(given | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +127,7 @@ def test_every_item_has_six_arms_that_hold_what_they_should() -> None:
 
 def test_the_answer_s_chunk_stands_where_it_is_said_to() -> None:
     among = [each for each in trials(PACK) if each.arm is Arm.DISTRACTORS]
-    places = {Place.FIRST: 0, Place.MIDDLE: 2, Place.LAST: 4}
+    places = {AnswerPosition.FIRST: 0, AnswerPosition.MIDDLE: 2, AnswerPosition.LAST: 4}
     assert {each.position for each in among} == set(places)
     for trial in among:
         assert trial.position is not None
@@ -134,7 +140,7 @@ def test_trials_do_not_depend_on_the_arms_asked_for() -> None:
 
 
 def test_a_trial_is_scored_against_the_context_of_its_own_arm() -> None:
-    for trial in trials(Pack("one", PACK.items[:12])):
+    for trial in trials(ProbePack("one", PACK.items[:12])):
         if trial.arm in (Arm.CLEAN, Arm.CONFLICT):
             right = trial.item.original if trial.arm is Arm.CLEAN else trial.item.substitute
             assert label(trial.conflict(right)).followed is Outcome.CONTEXT
@@ -142,14 +148,14 @@ def test_a_trial_is_scored_against_the_context_of_its_own_arm() -> None:
 
 def test_the_prompts_differ_in_the_context_alone() -> None:
     clean, closed = (
-        Prompting().messages(next(iter(trials(PACK, (arm,)))))
+        ProbePrompting().messages(next(iter(trials(PACK, (arm,)))))
         for arm in (Arm.CLEAN, Arm.CLOSED_BOOK)
     )
     assert PACK.items[0].clean in clean[1]["content"]
     assert closed[1]["content"] == f"Question: {PACK.items[0].question}"
-    assert Prompting().version != Prompting(system="Other.").version
+    assert ProbePrompting().version != ProbePrompting(system="Other.").version
 
 
 def test_a_pack_too_small_for_distractors_says_so() -> None:
     with pytest.raises(ValueError, match="too few"):
-        list(trials(Pack("one", (ITEM,))))
+        list(trials(ProbePack("one", (ITEM,))))

@@ -8,7 +8,7 @@ from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.shadow import (
     Audit,
     Cell,
-    Shadowed,
+    ClosedBookComparison,
     compare_closed_book,
     correct_for_labels,
     estimate_memorization,
@@ -19,7 +19,7 @@ from groundwire_evaluators.turn import Chunk, Turn
 CONTEXT = "The capital of Velmark is Tarsin, which has 40,000 inhabitants."
 
 
-def shadow(answer: str, *closed_book: str | None, context: str = CONTEXT) -> Shadowed:
+def shadow(answer: str, *closed_book: str | None, context: str = CONTEXT) -> ClosedBookComparison:
     turn = Turn(
         question="What is the capital of Velmark?", answer=answer, chunks=(Chunk(text=context),)
     )
@@ -91,8 +91,10 @@ def test_an_answer_stands_in_a_text_that_holds_its_values() -> None:
     assert not stands_in("Tarsin", "", "What is the capital?")
 
 
-def draw(cell: Cell, *, diagnostic: bool = True, probability: float = 1.0) -> Shadowed:
-    return Shadowed(cell=cell, diagnostic=diagnostic, memory_strength=1.0, probability=probability)
+def draw(cell: Cell, *, diagnostic: bool = True, probability: float = 1.0) -> ClosedBookComparison:
+    return ClosedBookComparison(
+        cell=cell, diagnostic=diagnostic, memory_strength=1.0, probability=probability
+    )
 
 
 def test_the_estimate_is_published_with_what_it_is_made_of() -> None:

@@ -2,8 +2,8 @@
 
 from groundwire_collector.alerting.annotations import SHARE, WHOLE, named, number
 from groundwire_collector.alerting.promql import one_replica
-from groundwire_collector.alerting.rules.alert import Alert
-from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.alerting.rules.alert import AlertRule
+from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 from groundwire_collector.metric_definitions import (
     EVALUATOR_LABELS,
     JUDGE_GOLDEN_FLIPS,
@@ -12,12 +12,12 @@ from groundwire_collector.metric_definitions import (
 )
 
 
-def judge_alerts(limits: Limits) -> tuple[Alert, ...]:
+def judge_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
     return (judge_behind(limits), judge_changed(limits))
 
 
-def judge_behind(limits: Limits) -> Alert:
-    return Alert(
+def judge_behind(limits: RuleSettings) -> AlertRule:
+    return AlertRule(
         name="GroundwireJudgeBehind",
         severity=Severity.TICKET,
         expression=f"{one_replica(limits, JUDGE_QUEUE_AGE.name)} > {limits.max_judge_queue_age}",
@@ -32,7 +32,7 @@ def judge_behind(limits: Limits) -> Alert:
     )
 
 
-def judge_changed(limits: Limits) -> Alert:
+def judge_changed(limits: RuleSettings) -> AlertRule:
     wrong, right = (
         one_replica(limits, f'{JUDGE_GOLDEN_FLIPS.name}{{direction="{direction}"}}')
         for direction in ("wrong", "right")
@@ -41,7 +41,7 @@ def judge_changed(limits: Limits) -> Alert:
     both = f"({wrong} + ignoring (direction) {right})"
     judged = one_replica(limits, f'{JUDGE_GOLDEN_TURNS.name}{{state!="failed"}}')
     turns = f"sum without (state) ({judged})"
-    return Alert(
+    return AlertRule(
         name="GroundwireJudgeChanged",
         severity=Severity.TICKET,
         expression=f"{flips}\n/ ignoring (direction) ({turns} > 0) > {limits.max_judge_change:g}\n"

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from groundwire_collector.alerting.rules.slo_targets import Targets
+from groundwire_collector.alerting.rules.slo_targets import SloTargets
 from groundwire_collector.errors import UsageError
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -46,7 +46,7 @@ WORKBOOK = (
 )
 
 
-class Limits(BaseModel):
+class RuleSettings(BaseModel):
     """Settings of `groundwire rules`. Durations are whole seconds, ratios are in [0, 1].
 
     A test or a demo sets small windows here; the rules stay the same.
@@ -107,8 +107,8 @@ class Limits(BaseModel):
         description="Share, of the turns that are not flagged when all is well, whose being "
         "flagged is told whatever the burn rate.",
     )
-    targets: Targets = Field(
-        Targets(), description="What share of turns may be flagged: the file of `--targets`."
+    targets: SloTargets = Field(
+        SloTargets(), description="What share of turns may be flagged: the file of `--targets`."
     )
     min_drop: float = Field(0.05, gt=0, lt=1, description="Smallest drop of a mean that matters.")
 
@@ -187,7 +187,7 @@ class Limits(BaseModel):
         try:
             given = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
             if targets is not None:
-                given["targets"] = Targets.load(targets)
+                given["targets"] = SloTargets.load(targets)
             return cls.model_validate(given)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
             raise UsageError(f"{file}: {error}") from error

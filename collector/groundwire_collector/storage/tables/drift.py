@@ -38,7 +38,7 @@ class BaselineTurnRow(StoredModel, table=True):
     flagged: bool | None = None
 
 
-class WatchRow(StoredModel, table=True):
+class SignalMonitorRow(StoredModel, table=True):
     """What a watch remembers besides its baseline and detectors: clocks, pots, the day's mean."""
 
     __tablename__ = "watch"
@@ -73,7 +73,7 @@ class RolloutRow(StoredModel, table=True):
     note: str | None = None
 
 
-class BaselineActRow(StoredModel, table=True):
+class BaselineActionRow(StoredModel, table=True):
     """Somebody's wish for another baseline: who, when, why; the monitor carries it out."""
 
     __tablename__ = "baseline_act"
@@ -109,7 +109,7 @@ class DetectorRow(StoredModel, table=True):
     state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
-class AxisValueRow(StoredModel, table=True):
+class DimensionValueRow(StoredModel, table=True):
     """When a value of an axis (a model version, say) was first seen in a service.
 
     The axis "service" holds the services themselves.

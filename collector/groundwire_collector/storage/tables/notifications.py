@@ -5,7 +5,7 @@ from sqlmodel import Field
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class NoticeRow(StoredModel, table=True):
+class NotificationRow(StoredModel, table=True):
     """That an alarm was raised or resolved, until it is told; one row each."""
 
     __tablename__ = "notice"

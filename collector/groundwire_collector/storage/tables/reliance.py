@@ -8,7 +8,7 @@ from sqlmodel import Field
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class ShadowedRow(StoredModel, table=True):
+class ClosedBookTurnRow(StoredModel, table=True):
     """A production turn that is shadowed; `cell` is None while its closed-book call waits."""
 
     __tablename__ = "shadowed"
@@ -26,7 +26,7 @@ class ShadowedRow(StoredModel, table=True):
     cluster: str = ""  # turns of one question are not independent
 
 
-class CanaryRunRow(StoredModel, table=True):
+class ProbeRunRow(StoredModel, table=True):
     """A scheduled run against one model; `state` is running, finished or abandoned."""
 
     __tablename__ = "canary_run"
@@ -44,7 +44,7 @@ class CanaryRunRow(StoredModel, table=True):
     ended_ns: int | None = Field(default=None, sa_type=WIDE)
 
 
-class CanaryResultRow(StoredModel, table=True):
+class ProbeResultRow(StoredModel, table=True):
     """One call of a run; `key` names item and arm."""
 
     __tablename__ = "canary_result"

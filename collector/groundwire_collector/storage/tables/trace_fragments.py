@@ -6,7 +6,7 @@ from sqlmodel import Field
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class PieceRow(StoredModel, table=True):
+class TraceFragmentRow(StoredModel, table=True):
     """A trace under one thing that it shares with the other pieces of its request.
 
     `link` is a hash of the service and of a session, a response id or the words of an answer;
@@ -23,7 +23,7 @@ class PieceRow(StoredModel, table=True):
     end_ns: int = Field(sa_type=WIDE)
 
 
-class EarlyShadowRow(StoredModel, table=True):
+class EarlyClosedBookRow(StoredModel, table=True):
     """A shadow call that was judged before the turn which it asks again."""
 
     __tablename__ = "early_shadow"

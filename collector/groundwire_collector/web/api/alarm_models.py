@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from groundwire_collector.storage.baseline_actions import BaselineAct
+from groundwire_collector.storage.baseline_actions import BaselineAction
 from groundwire_collector.storage.drift import Alarm, AlarmState
 from groundwire_collector.storage.rollouts import Rollout
 from groundwire_collector.web.api.models import moment
@@ -36,7 +36,7 @@ class SegmentOut(BaseModel):
     size_interval: tuple[float, float]
 
 
-class DoneOut(BaseModel):
+class AlarmActionOut(BaseModel):
     """What a person did about an alarm."""
 
     by: str
@@ -65,8 +65,8 @@ class AlarmOut(BaseModel):
     size: float
     size_interval: tuple[float, float]
     resolved_at: datetime | None
-    acknowledged: DoneOut | None
-    accepted: DoneOut | None
+    acknowledged: AlarmActionOut | None
+    accepted: AlarmActionOut | None
     evidence: float | None
     clock: str | None
     revision: str | None
@@ -134,7 +134,7 @@ class RolloutOut(BaseModel):
         )
 
 
-class ActOut(BaseModel):
+class BaselineActionOut(BaseModel):
     """A recorded act on a baseline; `applied_at` is null until the monitor has carried it out."""
 
     id: int
@@ -151,7 +151,7 @@ class ActOut(BaseModel):
     applied_at: datetime | None
 
     @classmethod
-    def of(cls, act: BaselineAct) -> "ActOut":
+    def of(cls, act: BaselineAction) -> "BaselineActionOut":
         names = ("kind", "service", "signal", "revision", "by", "why", "alarm_id")
         return cls(
             id=act.id or 0,
@@ -163,5 +163,5 @@ class ActOut(BaseModel):
         )
 
 
-def _done(by: str | None, at_ns: int | None, why: str | None = None) -> DoneOut | None:
-    return None if by is None or at_ns is None else DoneOut(by=by, at=moment(at_ns), why=why)
+def _done(by: str | None, at_ns: int | None, why: str | None = None) -> AlarmActionOut | None:
+    return None if by is None or at_ns is None else AlarmActionOut(by=by, at=moment(at_ns), why=why)

@@ -15,8 +15,8 @@ from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.metrics import closed_book
 from groundwire_collector.probing import probe_alarms
 from groundwire_collector.storage import chunk_relevance, closed_book_turns, estimates, probe_runs
-from groundwire_collector.storage.estimates import Axis, Part
-from groundwire_collector.storage.probe_runs import CanaryRun
+from groundwire_collector.storage.estimates import Axis, EstimateFilter
+from groundwire_collector.storage.probe_runs import ScheduledProbeRun
 from groundwire_collector.web.api.faithfulness import (
     AgreementOut,
     FaithfulnessOut,
@@ -27,13 +27,13 @@ from groundwire_collector.web.api.faithfulness import (
 from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.times import nanoseconds
-from groundwire_evaluators.reliance.canary.comparison import Comparison
-from groundwire_evaluators.reliance.canary.run import Run, summarise
+from groundwire_evaluators.reliance.canary.comparison import RunComparison
+from groundwire_evaluators.reliance.canary.run import ProbeRun, summarise
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.shadow import (
     FEWEST_DIAGNOSTIC,
-    Shadowed,
-    ShadowEstimate,
+    ClosedBookComparison,
+    ClosedBookEstimate,
     estimate_memorization,
 )
 
@@ -43,7 +43,7 @@ TOO_FEW = "too few diagnostic turns"
 RUNS = 20  # newest canary runs that are told
 
 
-class ShadowOut(BaseModel):
+class ClosedBookOut(BaseModel):
     """Shadow calls of one model_version: `n` turns shadowed, of which `diagnostic_n` decide.
 
     `memorization_ratio` is null where `too_few`, and `statement` says so; its interval and n stand
@@ -65,7 +65,9 @@ class ShadowOut(BaseModel):
     cells: dict[str, int]
 
     @classmethod
-    def of(cls, service: str, version: str | None, found: list[Shadowed]) -> "ShadowOut":
+    def of(
+        cls, service: str, version: str | None, found: list[ClosedBookComparison]
+    ) -> "ClosedBookOut":
         estimate = estimate_memorization(found)
         return cls(
             service=service,
@@ -97,7 +99,7 @@ class ComparisonOut(BaseModel):
     turned: list[str]
 
     @classmethod
-    def of(cls, compared: Comparison | None) -> "ComparisonOut | None":
+    def of(cls, compared: RunComparison | None) -> "ComparisonOut | None":
         if compared is None:
             return None
         reliance = compared.reliance
@@ -113,7 +115,7 @@ class ComparisonOut(BaseModel):
         )
 
 
-class CanaryOut(BaseModel):
+class ProbeOut(BaseModel):
     """A finished canary run: per stratum the memorization ratio with what it is made of."""
 
     service: str
@@ -133,7 +135,9 @@ class CanaryOut(BaseModel):
     against_best: ComparisonOut | None
 
     @classmethod
-    def of(cls, run: CanaryRun, held: Run, look: probe_alarms.Look) -> "CanaryOut":
+    def of(
+        cls, run: ScheduledProbeRun, held: ProbeRun, look: probe_alarms.ProbeComparison
+    ) -> "ProbeOut":
         summary = summarise(held)
         names = ("service", "model", "model_version", "prompt_version", "pack", "digest", "prompt")
         return cls(
@@ -156,8 +160,8 @@ class EstimatesOut(BaseModel):
     agreement: list[AgreementOut]
     labellers: list[LabellersOut]
     retrieval: list[RetrievalOut]
-    shadow: list[ShadowOut]
-    canary: list[CanaryOut]
+    shadow: list[ClosedBookOut]
+    canary: list[ProbeOut]
 
 
 @router.get("")
@@ -182,7 +186,7 @@ def list_estimates(
     """
     rate = request.app.state.settings.label_rate
     which = (access.services, service, model_version)
-    part = Part(
+    part = EstimateFilter(
         service=service,
         services=access.services,
         model_version=model_version,
@@ -196,7 +200,7 @@ def list_estimates(
             closed_book_turns.answered(connection, *which, part.since_ns)
         )
         told = [
-            CanaryOut.of(
+            ProbeOut.of(
                 run, probe_runs.results(connection, run), probe_alarms.compare(connection, run)
             )
             for run in probe_runs.finished(connection, *which)[:runs]
@@ -216,13 +220,13 @@ def list_estimates(
                 )
                 if index_version in (None, at.index_version)
             ],
-            shadow=[ShadowOut.of(*version, found) for version, found in by_version.items()],
+            shadow=[ClosedBookOut.of(*version, found) for version, found in by_version.items()],
             canary=told,
         )
 
 
 def told_faithfulness(
-    connection: Connection, part: Part, axis: Axis, label_rate: float
+    connection: Connection, part: EstimateFilter, axis: Axis, label_rate: float
 ) -> list[FaithfulnessOut]:
     """Live estimates, each with what the worker keeps of the same segment."""
     kept = {
@@ -240,13 +244,13 @@ def told_faithfulness(
     ]
 
 
-def _statement(estimate: ShadowEstimate) -> str:
+def _statement(estimate: ClosedBookEstimate) -> str:
     if estimate.too_few:
         return f"{TOO_FEW} ({estimate.ratio.n} of at least {FEWEST_DIAGNOSTIC})"
     low, high = estimate.ratio.interval
     return f"{estimate.ratio.value:.2f} ({low:.2f} to {high:.2f}) on {estimate.ratio.n} turns"
 
 
-def _weighted_share(found: list[Shadowed], outcome: Outcome) -> float:
+def _weighted_share(found: list[ClosedBookComparison], outcome: Outcome) -> float:
     total = sum(1 / each.probability for each in found)
     return sum(1 / each.probability for each in found if each.outcome is outcome) / total

@@ -7,7 +7,7 @@ from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.storage import chunk_relevance
-from groundwire_collector.storage.estimates import Axis, Part
+from groundwire_collector.storage.estimates import Axis, EstimateFilter
 from groundwire_collector.web.api.estimates import told_faithfulness
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.rendering import page
@@ -26,7 +26,7 @@ def list_estimates(
 ) -> HTMLResponse:
     """Faithfulness by segment, retrieval from labelled chunks, agreement with people."""
     rate = request.app.state.settings.label_rate
-    part = Part(service=service or None, services=access.services)
+    part = EstimateFilter(service=service or None, services=access.services)
     with database.connect() as connection:
         told = told_faithfulness(connection, part, by, rate)
         agreed = agreement.of_evaluators(connection, part, rate)

@@ -1,5 +1,11 @@
 """Canaries: scheduled questions with a counterfactual context, whose two answers are known."""
 
-from groundwire_evaluators.reliance.canary.item import AnswerType, Item, Pack, Stratum, load_pack
+from groundwire_evaluators.reliance.canary.item import (
+    AnswerType,
+    ProbeItem,
+    ProbePack,
+    ProbeStratum,
+    load_pack,
+)
 
-__all__ = ["AnswerType", "Item", "Pack", "Stratum", "load_pack"]
+__all__ = ["AnswerType", "ProbeItem", "ProbePack", "ProbeStratum", "load_pack"]

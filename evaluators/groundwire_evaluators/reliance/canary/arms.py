@@ -5,7 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from groundwire_evaluators.reliance.canary.item import AnswerType, Item, Pack, Place
+from groundwire_evaluators.reliance.canary.item import (
+    AnswerPosition,
+    AnswerType,
+    ProbeItem,
+    ProbePack,
+)
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
 from groundwire_evaluators.reliance.outcome import Conflict
 
@@ -26,7 +31,7 @@ CONFLICT_ARMS = (
     Arm.DISTRACTORS,
 )  # where the context speaks against memory
 DISTRACTORS = 4
-_PLACES = (Place.FIRST, Place.MIDDLE, Place.LAST)
+_PLACES = (AnswerPosition.FIRST, AnswerPosition.MIDDLE, AnswerPosition.LAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,10 @@ class Trial:
     """One call: an item under one arm. `position` is where the answer's chunk stands among the
     chunks; None where there is at most one chunk."""
 
-    item: Item
+    item: ProbeItem
     arm: Arm
     chunks: tuple[str, ...]
-    position: Place | None = None
+    position: AnswerPosition | None = None
 
     @property
     def key(self) -> str:
@@ -61,7 +66,7 @@ class Trial:
         )
 
 
-def trials(pack: Pack, arms: Sequence[Arm] = ALL_ARMS) -> Iterator[Trial]:
+def trials(pack: ProbePack, arms: Sequence[Arm] = ALL_ARMS) -> Iterator[Trial]:
     """Every call of a run, item by item. The same for the same pack, whatever arms are asked for:
     which chunks stand beside an answer, and in which order, follows from the item's id."""
     for number, item in enumerate(pack.items):
@@ -69,7 +74,7 @@ def trials(pack: Pack, arms: Sequence[Arm] = ALL_ARMS) -> Iterator[Trial]:
             yield _trial(pack, item, number, arm)
 
 
-def _trial(pack: Pack, item: Item, number: int, arm: Arm) -> Trial:
+def _trial(pack: ProbePack, item: ProbeItem, number: int, arm: Arm) -> Trial:
     if arm is Arm.CLOSED_BOOK:
         return Trial(item, arm, ())
     if arm is Arm.CLEAN:
@@ -80,15 +85,19 @@ def _trial(pack: Pack, item: Item, number: int, arm: Arm) -> Trial:
         return Trial(item, arm, (_beside(pack, item, 1)[0],))
     if arm is Arm.MIXED:
         if _draw(item.id, "mixed") % 2:
-            return Trial(item, arm, (item.support, item.conflict), Place.LAST)
-        return Trial(item, arm, (item.conflict, item.support), Place.FIRST)
+            return Trial(item, arm, (item.support, item.conflict), AnswerPosition.LAST)
+        return Trial(item, arm, (item.conflict, item.support), AnswerPosition.FIRST)
     place = _PLACES[number % len(_PLACES)]
     others = _beside(pack, item, DISTRACTORS)
-    at = {Place.FIRST: 0, Place.MIDDLE: len(others) // 2, Place.LAST: len(others)}[place]
+    at = {
+        AnswerPosition.FIRST: 0,
+        AnswerPosition.MIDDLE: len(others) // 2,
+        AnswerPosition.LAST: len(others),
+    }[place]
     return Trial(item, arm, (*others[:at], item.conflict, *others[at:]), place)
 
 
-def _beside(pack: Pack, item: Item, wanted: int) -> list[str]:
+def _beside(pack: ProbePack, item: ProbeItem, wanted: int) -> list[str]:
     """Clean contexts of other relations that name neither of the item's answers."""
     others = [other for other in pack.items if other.relation != item.relation]
     others.sort(key=lambda other: _draw(item.id, other.id))
@@ -101,7 +110,7 @@ def _beside(pack: Pack, item: Item, wanted: int) -> list[str]:
     raise ValueError(f"item {item.id}: the pack holds too few other contexts ({len(found)})")
 
 
-def _names(item: Item, text: str) -> bool:
+def _names(item: ProbeItem, text: str) -> bool:
     if item.type is AnswerType.BOOLEAN:
         return False
     spellings = (*item.original_spellings, *item.substitute_spellings)
@@ -113,7 +122,7 @@ def _draw(*parts: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompting:
+class ProbePrompting:
     """How a trial is put to the model; part of what a run may be compared by.
 
     Give the production system prompt as `system` and the same without its context instruction as

@@ -6,13 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from groundwire_evaluators.reliance.canary.item import AnswerType, Edit, Item, Place, Stratum
+from groundwire_evaluators.reliance.canary.item import (
+    AnswerPosition,
+    AnswerType,
+    Edit,
+    ProbeItem,
+    ProbeStratum,
+)
 from groundwire_evaluators.reliance.canary.substitution import exchange, flip, substitute
 from groundwire_evaluators.reliance.canary.validators import (
     LONGEST_CONTEXT,
     SHORTEST_CONTEXT,
-    Rejection,
-    Validated,
+    ItemRejection,
+    ValidatedItems,
     validate,
 )
 from groundwire_evaluators.reliance.frames import content_words
@@ -41,7 +47,7 @@ _TRAINED = 0.6  # of a sentence's content words in one training text
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SourceDocument:
     """A text of the corpus, or the chunk of a turn."""
 
     id: str
@@ -49,7 +55,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Builder:
+class ProbeBuilder:
     """Makes one item a fact: a sentence with exactly one typed value, asked for as a gap.
 
     `training` are the texts of a fine-tune's training file: facts that stand in them become items
@@ -57,21 +63,21 @@ class Builder:
     does not give under the clean arm are of no use, which only a run can tell.
     """
 
-    stratum: Stratum = Stratum.FRESH
+    stratum: ProbeStratum = ProbeStratum.FRESH
     training: Sequence[str] = ()
     _trained: list[frozenset[str]] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._trained.extend(content_words(text) for text in self.training)
 
-    def from_documents(self, documents: Iterable[Document]) -> Validated:
+    def from_documents(self, documents: Iterable[SourceDocument]) -> ValidatedItems:
         """Items from a corpus; what was tried and dropped comes with its reason."""
         corpus = list(documents)
         pool = [value for document in corpus for value in find_values(document.text)]
         made = [each for document in corpus for each in self._facts(document, pool)]
         return _checked(made)
 
-    def from_turns(self, turns: Iterable[Turn]) -> Validated:
+    def from_turns(self, turns: Iterable[Turn]) -> ValidatedItems:
         """Items from stored turns: the turn's own question, where its answer gives one value that
         stands in one sentence of one chunk."""
         kept = list(turns)
@@ -81,7 +87,9 @@ class Builder:
         made = [self._asked(turn, pool) for turn in kept]
         return _checked([each for each in made if each is not None])
 
-    def _facts(self, document: Document, pool: list[Value]) -> Iterator[Item | Rejection]:
+    def _facts(
+        self, document: SourceDocument, pool: list[Value]
+    ) -> Iterator[ProbeItem | ItemRejection]:
         for number, (start, end) in enumerate(sentences(document.text)):
             sentence = document.text[start:end]
             if len(sentence.split()) < _SHORTEST_SENTENCE:
@@ -96,7 +104,7 @@ class Builder:
             elif not values and _POLAR.search(sentence):
                 yield self._polar(id_, document, (start, end))
 
-    def _asked(self, turn: Turn, pool: list[Value]) -> Item | Rejection | None:
+    def _asked(self, turn: Turn, pool: list[Value]) -> ProbeItem | ItemRejection | None:
         asked = find_values(turn.question or "")
         said = [
             value
@@ -109,7 +117,7 @@ class Builder:
             for start, end in sentences(chunk.text):
                 for value in find_values(chunk.text[start:end]):
                     if said[0].matches(value):
-                        document = Document(turn.id, chunk.text)
+                        document = SourceDocument(turn.id, chunk.text)
                         id_ = _id(turn.id, 0)
                         place = (start, end)
                         return self._item(id_, turn.question, document, place, value, pool)
@@ -119,21 +127,21 @@ class Builder:
         self,
         id_: str,
         question: str,
-        document: Document,
+        document: SourceDocument,
         place: tuple[int, int],
         value: Value,
         pool: list[Value],
-    ) -> Item | Rejection:
+    ) -> ProbeItem | ItemRejection:
         sentence = document.text[slice(*place)]
         instead = substitute(value, id_, pool)
         if instead is None:
-            return Rejection(id_, f"no substitute: for {value.text!r} ({value.kind})")
+            return ItemRejection(id_, f"no substitute: for {value.text!r} ({value.kind})")
         if value.kind is Kind.DATE and _WEEKDAY.search(sentence):
-            return Rejection(id_, "weekday: the date's weekday would no longer be right")
+            return ItemRejection(id_, "weekday: the date's weekday would no longer be right")
         context, at = _window(document.text, place)
         if _derives(value, find_values(context)):
-            return Rejection(id_, f"derived: {value.text!r} follows from other values there")
-        return Item(
+            return ItemRejection(id_, f"derived: {value.text!r} follows from other values there")
+        return ProbeItem(
             id=id_,
             stratum=self._stratum(sentence),
             relation=f"{document.id}:{value.kind}",
@@ -149,15 +157,17 @@ class Builder:
             source=document.id,
         )
 
-    def _polar(self, id_: str, document: Document, place: tuple[int, int]) -> Item | Rejection:
+    def _polar(
+        self, id_: str, document: SourceDocument, place: tuple[int, int]
+    ) -> ProbeItem | ItemRejection:
         sentence = document.text[slice(*place)]
         flipped = flip(sentence)
         if flipped is None:
-            return Rejection(id_, "no substitute: the sentence cannot be negated plainly")
+            return ItemRejection(id_, "no substitute: the sentence cannot be negated plainly")
         context, at = _window(document.text, place)
         negative = "not " in sentence or "cannot" in sentence
         statement = flipped if negative else sentence
-        return Item(
+        return ProbeItem(
             id=id_,
             stratum=self._stratum(sentence),
             relation=f"{document.id}:boolean",
@@ -174,16 +184,16 @@ class Builder:
             source=document.id,
         )
 
-    def _stratum(self, sentence: str) -> Stratum:
+    def _stratum(self, sentence: str) -> ProbeStratum:
         words = content_words(sentence)
         trained = any(len(words & text) >= _TRAINED * len(words) for text in self._trained)
-        return Stratum.FINE_TUNE if words and trained else self.stratum
+        return ProbeStratum.FINE_TUNE if words and trained else self.stratum
 
 
-def _checked(made: Iterable[Item | Rejection]) -> Validated:
+def _checked(made: Iterable[ProbeItem | ItemRejection]) -> ValidatedItems:
     items, dropped = [], []
     for each in made:
-        if isinstance(each, Rejection):
+        if isinstance(each, ItemRejection):
             dropped.append(each)
         else:
             items.append(each)
@@ -196,7 +206,7 @@ def _id(document: str, number: int) -> str:
     return f"{digest}/{number}"
 
 
-def _window(text: str, place: tuple[int, int]) -> tuple[str, Place]:
+def _window(text: str, place: tuple[int, int]) -> tuple[str, AnswerPosition]:
     """Whole sentences around the fact, within the length of a good context."""
     extents = list(sentences(text))
     first = last = next(i for i, each in enumerate(extents) if each == place)
@@ -209,7 +219,13 @@ def _window(text: str, place: tuple[int, int]) -> tuple[str, Place]:
             break
         first, last = wider
     at = extents.index(place)
-    where = Place.FIRST if at == first else Place.LAST if at == last else Place.MIDDLE
+    where = (
+        AnswerPosition.FIRST
+        if at == first
+        else AnswerPosition.LAST
+        if at == last
+        else AnswerPosition.MIDDLE
+    )
     return text[extents[first][0] : extents[last][1]], where
 
 

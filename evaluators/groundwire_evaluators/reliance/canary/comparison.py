@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS, Arm
-from groundwire_evaluators.reliance.canary.item import Stratum
-from groundwire_evaluators.reliance.canary.run import Run
+from groundwire_evaluators.reliance.canary.item import ProbeStratum
+from groundwire_evaluators.reliance.canary.run import ProbeRun
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.statistics import Interval, Paired, compare_pairs
 from groundwire_evaluators.statistics.interval import student_quantile
@@ -24,7 +24,7 @@ _SCORES = {Outcome.CONTEXT: 1.0, Outcome.PARAMETRIC: -1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScoreChange:
     """How the mean score of the items changed, in [-2, 2], and whether it fell beyond chance.
 
     `fell` at false-alarm probability `alpha`, one-sided; `interval` is two-sided at 95 %.
@@ -38,15 +38,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """A run against a reference: the arms under conflict, the guard, and who went over to memory.
 
     `override` is the alarm. `general` says that the clean arm fell as well: then the model reads
     or answers worse altogether, and the cause is to be looked for there first.
     """
 
-    reliance: Change
-    guard: Change
+    reliance: ScoreChange
+    guard: ScoreChange
     mcnemar: Paired
     turned: tuple[str, ...]
 
@@ -60,12 +60,12 @@ class Comparison:
 
 
 def compare_runs(
-    run: Run,
-    reference: Sequence[Run],
+    run: ProbeRun,
+    reference: Sequence[ProbeRun],
     alpha: float = 0.01,
     arms: Sequence[Arm] = CONFLICT_ARMS,
-    stratum: Stratum | None = None,
-) -> Comparison:
+    stratum: ProbeStratum | None = None,
+) -> RunComparison:
     """Compare a run with one or more runs of the reference, item by item.
 
     Assumes that, were nothing changed, the run's answers would vary about the reference's mean as
@@ -81,7 +81,7 @@ def compare_runs(
     before = [_scores(each, arms, stratum) for each in reference]
     guard_now = _scores(run, (Arm.CLEAN,), stratum)
     guard_before = [_scores(each, (Arm.CLEAN,), stratum) for each in reference]
-    return Comparison(
+    return RunComparison(
         reliance=compare_scores(now, before, alpha),
         guard=compare_scores(guard_now, guard_before, alpha),
         mcnemar=_mcnemar(run, reference[0], arms, stratum),
@@ -94,7 +94,7 @@ def compare_scores(
     before: Sequence[Mapping[str, float]],
     alpha: float = 0.01,
     clusters: Mapping[str, Hashable] | None = None,
-) -> Change:
+) -> ScoreChange:
     """The change of the mean of items that every run has, by a one-sided paired t-test.
 
     `clusters` (item → cluster) where items are not independent, as several on one question are; by
@@ -104,18 +104,18 @@ def compare_scores(
     """
     items = [item for item in now if all(item in each for each in before)]
     if not items:
-        return Change(0, 0.0, Interval(-2.0, 2.0), alpha, False)
+        return ScoreChange(0, 0.0, Interval(-2.0, 2.0), alpha, False)
     differences = np.array(
         [now[item] - float(np.mean([each[item] for each in before])) for item in items]
     )
     mean = float(differences.mean())
     error, freedom = _standard_error(differences - mean, items, clusters)
     if freedom < 2:
-        return Change(len(items), mean, Interval(-2.0, 2.0), alpha, False)
+        return ScoreChange(len(items), mean, Interval(-2.0, 2.0), alpha, False)
     half = student_quantile(0.95, freedom) * error
     fell = mean < 0 and -mean > student_quantile(1 - 2 * alpha, freedom) * error
     interval = Interval(mean - half, mean + half)
-    return Change(len(items), mean, interval, alpha, fell and len(items) >= FEWEST_ITEMS)
+    return ScoreChange(len(items), mean, interval, alpha, fell and len(items) >= FEWEST_ITEMS)
 
 
 def _standard_error(
@@ -133,7 +133,7 @@ def _standard_error(
     return float(spread**0.5) / len(items), count - 1
 
 
-def best_so_far(runs: Sequence[Run], level: float = 0.95) -> Run | None:
+def best_so_far(runs: Sequence[ProbeRun], level: float = 0.95) -> ProbeRun | None:
     """The run with the highest lower bound of its mean score: a plain maximum of noisy means
     flatters, and the more runs there are the more."""
     if not runs:
@@ -151,7 +151,7 @@ def alarm_level(alarms: float, runs: float, comparisons: int = 2) -> float:
     return min(0.25, alarms / (runs * comparisons))
 
 
-def _lower_bound(run: Run, level: float) -> float:
+def _lower_bound(run: ProbeRun, level: float) -> float:
     scores = np.array(list(_scores(run, CONFLICT_ARMS, None).values()))
     if len(scores) < 3:
         return -2.0
@@ -159,7 +159,7 @@ def _lower_bound(run: Run, level: float) -> float:
     return float(scores.mean() - student_quantile(2 * level - 1, len(scores) - 1) * error)
 
 
-def _scores(run: Run, arms: Sequence[Arm], stratum: Stratum | None) -> dict[str, float]:
+def _scores(run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum | None) -> dict[str, float]:
     """The mean score of each item over the arms that were answered."""
     given: dict[str, list[float]] = {}
     for result in run.of(*arms, stratum=stratum):
@@ -168,12 +168,16 @@ def _scores(run: Run, arms: Sequence[Arm], stratum: Stratum | None) -> dict[str,
     return {item: float(np.mean(scores)) for item, scores in given.items()}
 
 
-def _followed(run: Run, arms: Sequence[Arm], stratum: Stratum | None) -> dict[str, Outcome]:
+def _followed(
+    run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum | None
+) -> dict[str, Outcome]:
     found = run.of(*arms, stratum=stratum)
     return {result.key: result.followed for result in found if result.followed is not None}
 
 
-def _mcnemar(run: Run, other: Run, arms: Sequence[Arm], stratum: Stratum | None) -> Paired:
+def _mcnemar(
+    run: ProbeRun, other: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum | None
+) -> Paired:
     """On the conflict arm alone, so that the pairs are independent."""
     arm = (Arm.CONFLICT,) if Arm.CONFLICT in arms else arms[:1]
     now, before = _followed(run, arm, stratum), _followed(other, arm, stratum)
@@ -185,7 +189,7 @@ def _mcnemar(run: Run, other: Run, arms: Sequence[Arm], stratum: Stratum | None)
 
 
 def _turned(
-    run: Run, reference: Sequence[Run], arms: Sequence[Arm], stratum: Stratum | None
+    run: ProbeRun, reference: Sequence[ProbeRun], arms: Sequence[Arm], stratum: ProbeStratum | None
 ) -> tuple[str, ...]:
     """Trials that followed the context in every run of the reference and follow memory now."""
     now = _followed(run, arms, stratum)

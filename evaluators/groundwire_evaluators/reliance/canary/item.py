@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 
-class Stratum(StrEnum):
+class ProbeStratum(StrEnum):
     """What the model can know of an item without its context; the signal is in the differences."""
 
     KNOWN = "known"  # a fact that every model knows
@@ -41,7 +41,7 @@ class Edit(StrEnum):
     COHERENT = "coherent"
 
 
-class Place(StrEnum):
+class AnswerPosition(StrEnum):
     """Where the sentence with the answer stands in its context."""
 
     FIRST = "first"
@@ -50,7 +50,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class ProbeItem:
     """A question, the answer that memory or the training data gives, and one put in its place.
 
     `clean` supports `original`, `conflict` supports `substitute` and nowhere `original`; `support`
@@ -59,7 +59,7 @@ class Item:
     """
 
     id: str
-    stratum: Stratum
+    stratum: ProbeStratum
     relation: str
     type: AnswerType
     subject: str
@@ -72,7 +72,7 @@ class Item:
     original_aliases: tuple[str, ...] = ()
     substitute_aliases: tuple[str, ...] = ()
     edit: Edit = Edit.SWAP
-    place: Place = Place.MIDDLE
+    place: AnswerPosition = AnswerPosition.MIDDLE
     source: str | None = None  # the turn or document it was built from
 
     @property
@@ -84,15 +84,15 @@ class Item:
         return (self.substitute, *self.substitute_aliases)
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "Item":
+    def from_record(cls, record: Mapping[str, Any]) -> "ProbeItem":
         """From its JSON object; raises `ValueError` with what is wrong."""
         try:
             known = dict(record)
             for name, kind in (
-                ("stratum", Stratum),
+                ("stratum", ProbeStratum),
                 ("type", AnswerType),
                 ("edit", Edit),
-                ("place", Place),
+                ("place", AnswerPosition),
             ):
                 if name in known:
                     known[name] = kind(known[name])
@@ -111,11 +111,11 @@ _LISTS = ("original_aliases", "substitute_aliases")
 
 
 @dataclass(frozen=True)
-class Pack:
+class ProbePack:
     """Items under one name and version. Runs of packs with different digests are not compared."""
 
     name: str
-    items: tuple[Item, ...]
+    items: tuple[ProbeItem, ...]
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,16 +128,16 @@ class Pack:
     def __len__(self) -> int:
         return len(self.items)
 
-    def only(self, ids: Iterable[str]) -> "Pack":
+    def only(self, ids: Iterable[str]) -> "ProbePack":
         """The items with these ids, say one half of a pack that is rotated."""
         wanted = set(ids)
-        return Pack(self.name, tuple(item for item in self.items if item.id in wanted))
+        return ProbePack(self.name, tuple(item for item in self.items if item.id in wanted))
 
 
 SHIPPED = "groundwire-1"
 
 
-def load_pack(path: Path | None = None) -> Pack:
+def load_pack(path: Path | None = None) -> ProbePack:
     """A pack from its JSON-lines file; without a path the one that is shipped.
 
     Raises `ValueError` for what is no pack, `OSError` for what cannot be read.
@@ -148,15 +148,15 @@ def load_pack(path: Path | None = None) -> Pack:
     return _read_pack(path.stem, path.read_text(encoding="utf-8"))
 
 
-def _read_pack(name: str, text: str) -> Pack:
+def _read_pack(name: str, text: str) -> ProbePack:
     items = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            items.append(Item.from_record(json.loads(line)))
+            items.append(ProbeItem.from_record(json.loads(line)))
         except (ValueError, AttributeError) as error:
             raise ValueError(f"pack {name}, line {number}: {error}") from error
     if not items:
         raise ValueError(f"pack {name} holds no items")
-    return Pack(name, tuple(items))
+    return ProbePack(name, tuple(items))

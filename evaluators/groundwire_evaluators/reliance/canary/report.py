@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Any
 
-from groundwire_evaluators.reliance.canary.item import Pack
-from groundwire_evaluators.reliance.canary.validators import PER_ITEM, Rejection
+from groundwire_evaluators.reliance.canary.item import ProbePack
+from groundwire_evaluators.reliance.canary.validators import PER_ITEM, ItemRejection
 
 
-def pack_report(pack: Pack, rejections: tuple[Rejection, ...] = ()) -> dict[str, Any]:
+def pack_report(pack: ProbePack, rejections: tuple[ItemRejection, ...] = ()) -> dict[str, Any]:
     """Counts of a pack by everything that matters, and what was dropped for which reason."""
     words = sorted(len(item.clean.split()) for item in pack.items)
 

@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS, Arm, Trial
-from groundwire_evaluators.reliance.canary.item import Stratum
+from groundwire_evaluators.reliance.canary.item import ProbeStratum
 from groundwire_evaluators.reliance.labelling import Labeller
 from groundwire_evaluators.reliance.outcome import Outcome, Tally
 from groundwire_evaluators.statistics import Estimate, Mean, hajek, mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class ProbeResult:
     """One answered or failed call. `error` is the kind of failure; such a call has no outcome."""
 
     item: str
     arm: Arm
-    stratum: Stratum
+    stratum: ProbeStratum
     relation: str
     response: str | None = None
     followed: Outcome | None = None
@@ -38,13 +38,13 @@ class Result:
         return asdict(self)
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "Result":
+    def from_record(cls, record: dict[str, Any]) -> "ProbeResult":
         followed = record.get("followed")
         return cls(
             **{
                 **record,
                 "arm": Arm(record["arm"]),
-                "stratum": Stratum(record["stratum"]),
+                "stratum": ProbeStratum(record["stratum"]),
                 "followed": None if followed is None else Outcome(followed),
             }
         )
@@ -52,10 +52,10 @@ class Result:
 
 def judge(
     trial: Trial, response: str | None, labeller: Labeller | None = None, **facts: Any
-) -> Result:
+) -> ProbeResult:
     """The result of a trial: its response labelled, or `error` (a kind) given among the facts."""
     labelled = (labeller or Labeller()).label(trial.conflict(response))
-    return Result(
+    return ProbeResult(
         item=trial.item.id,
         arm=trial.arm,
         stratum=trial.item.stratum,
@@ -69,13 +69,13 @@ def judge(
 
 
 @dataclass(frozen=True)
-class Run:
+class ProbeRun:
     """Results under one model, prompt and pack; `identity` says which."""
 
-    identity: "Identity"
-    results: tuple[Result, ...]
+    identity: "RunIdentity"
+    results: tuple[ProbeResult, ...]
 
-    def of(self, *arms: Arm, stratum: Stratum | None = None) -> list[Result]:
+    def of(self, *arms: Arm, stratum: ProbeStratum | None = None) -> list[ProbeResult]:
         """Labelled results of some arms."""
         return [
             result
@@ -85,11 +85,11 @@ class Run:
             and stratum in (None, result.stratum)
         ]
 
-    def tally(self, *arms: Arm, stratum: Stratum | None = None) -> Tally:
+    def tally(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Tally:
         found = (result.followed for result in self.of(*arms, stratum=stratum))
         return Tally.of(outcome for outcome in found if outcome is not None)
 
-    def memorization(self, *arms: Arm, stratum: Stratum | None = None) -> Estimate:
+    def memorization(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Estimate:
         """M_R with its interval; the arms of one item are one cluster."""
         decided = [
             result
@@ -104,7 +104,7 @@ class Run:
         closed = self.of(Arm.CLOSED_BOOK)
         return {result.item for result in closed if result.followed is Outcome.PARAMETRIC}
 
-    def margin(self, *arms: Arm, stratum: Stratum | None = None) -> Mean | None:
+    def margin(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Mean | None:
         """The mean conflict margin, nats a token; None where the endpoint scored nothing.
 
         Above 0 the substitute of the context is likelier than memory's answer, whatever was said.
@@ -124,7 +124,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class RunIdentity:
     """What a run was a run of; runs are compared only under one pack and one prompt."""
 
     pack: str
@@ -135,18 +135,18 @@ class Identity:
     prompt_version: str = ""
     started_at: str = ""  # RFC 3339
 
-    def comparable(self, other: "Identity") -> bool:
+    def comparable(self, other: "RunIdentity") -> bool:
         return (self.digest, self.prompt) == (other.digest, other.prompt)
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class TokenPrices:
     """Price of a million tokens, in one currency."""
 
     input: float = 0.0
     output: float = 0.0
 
-    def cost(self, results: Iterable[Result]) -> float:
+    def cost(self, results: Iterable[ProbeResult]) -> float:
         return sum(
             (result.input_tokens or 0) * self.input + (result.output_tokens or 0) * self.output
             for result in results
@@ -154,7 +154,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ProbeSummary:
     """What a run says, per stratum, always with the counts it is made of."""
 
     strata: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -165,10 +165,12 @@ class Summary:
     cost: float | None = None
 
 
-def summarise(run: Run, prices: Prices | None = None) -> Summary:
+def summarise(run: ProbeRun, prices: TokenPrices | None = None) -> ProbeSummary:
     """Per stratum: the ratio on all conflict arms and on each, clean accuracy, what is known."""
-    present = [stratum for stratum in Stratum if any(r.stratum is stratum for r in run.results)]
-    return Summary(
+    present = [
+        stratum for stratum in ProbeStratum if any(r.stratum is stratum for r in run.results)
+    ]
+    return ProbeSummary(
         strata={stratum.value: _stratum(run, stratum) for stratum in present},
         calls=len(run.results),
         failures=dict(run.failures),
@@ -181,7 +183,7 @@ def summarise(run: Run, prices: Prices | None = None) -> Summary:
     )
 
 
-def _stratum(run: Run, stratum: Stratum) -> dict[str, Any]:
+def _stratum(run: ProbeRun, stratum: ProbeStratum) -> dict[str, Any]:
     clean = run.tally(Arm.CLEAN, stratum=stratum)
     closed = run.tally(Arm.CLOSED_BOOK, stratum=stratum)
     told: dict[str, Any] = {
@@ -200,7 +202,7 @@ def _stratum(run: Run, stratum: Stratum) -> dict[str, Any]:
     return told
 
 
-def _ratio(run: Run, arms: Sequence[Arm], stratum: Stratum) -> dict[str, Any]:
+def _ratio(run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum) -> dict[str, Any]:
     tally = run.tally(*arms, stratum=stratum)
     estimate = run.memorization(*arms, stratum=stratum)
     return {

@@ -5,13 +5,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from groundwire_evaluators.reliance.canary.item import AnswerType, Edit, Item, Place, Stratum
+from groundwire_evaluators.reliance.canary.item import (
+    AnswerPosition,
+    AnswerType,
+    Edit,
+    ProbeItem,
+    ProbeStratum,
+)
 
-_PLACES = (Place.FIRST, Place.MIDDLE, Place.LAST)
+_PLACES = (AnswerPosition.FIRST, AnswerPosition.MIDDLE, AnswerPosition.LAST)
 _REWRITTEN = 3  # every third item's conflict is rewritten rather than swapped
 
 
-def read_templates(path: Path, stratum: Stratum) -> Iterator[Item]:
+def read_templates(path: Path, stratum: ProbeStratum) -> Iterator[ProbeItem]:
     """The items of a file of relations (see `pack/known.toml` for its form)."""
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
     for offset, relation in enumerate(tables["relation"]):
@@ -20,8 +26,8 @@ def read_templates(path: Path, stratum: Stratum) -> Iterator[Item]:
 
 
 def _item(
-    relation: Mapping[str, Any], row: list[str], number: int, offset: int, stratum: Stratum
-) -> Item:
+    relation: Mapping[str, Any], row: list[str], number: int, offset: int, stratum: ProbeStratum
+) -> ProbeItem:
     """The place of the answer goes round by item, the kind of edit at another pace."""
     subject, original, substitute, detail = row
     kind = AnswerType(relation["type"])
@@ -35,7 +41,7 @@ def _item(
         sentence = _capital(relation[form].format(subject=subject, answer=answer))
         return _set_in(frame, sentence, place, subject)
 
-    return Item(
+    return ProbeItem(
         id=f"{stratum}/{relation['name']}/{number + 1}",
         stratum=stratum,
         relation=relation["name"],
@@ -63,11 +69,11 @@ def _aliases(spellings: list[str], kind: AnswerType) -> tuple[str, ...]:
     return () if kind is AnswerType.BOOLEAN else tuple(spellings[1:])
 
 
-def _set_in(frame: list[str], sentence: str, place: Place, subject: str) -> str:
+def _set_in(frame: list[str], sentence: str, place: AnswerPosition, subject: str) -> str:
     """The sentence among those of the frame: its first three, and a detail after the first."""
     opening, *rest, detail = (part.strip().format(subject=subject) for part in frame)
     body = [_capital(opening), detail, *rest]
-    at = {Place.FIRST: 0, Place.MIDDLE: 2, Place.LAST: len(body)}[place]
+    at = {AnswerPosition.FIRST: 0, AnswerPosition.MIDDLE: 2, AnswerPosition.LAST: len(body)}[place]
     return " ".join([*body[:at], sentence, *body[at:]])
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from groundwire_evaluators.reliance.canary.item import AnswerType, Item
+from groundwire_evaluators.reliance.canary.item import AnswerType, ProbeItem
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
 from groundwire_evaluators.reliance.outcome import Conflict, Outcome
@@ -23,11 +23,11 @@ _KINDS = {
     AnswerType.NUMBER: {Kind.NUMBER, Kind.COUNT, Kind.ORDINAL},
 }
 
-Validator = Callable[[Item], str | None]
+Validator = Callable[[ProbeItem], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class ItemRejection:
     """An item that was dropped, and why."""
 
     id: str
@@ -35,11 +35,11 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Validated:
+class ValidatedItems:
     """The good items in order, and what became of the others."""
 
-    items: tuple[Item, ...]
-    rejections: tuple[Rejection, ...]
+    items: tuple[ProbeItem, ...]
+    rejections: tuple[ItemRejection, ...]
 
     @property
     def reasons(self) -> Counter[str]:
@@ -47,7 +47,7 @@ class Validated:
         return Counter(each.reason.partition(":")[0] for each in self.rejections)
 
 
-def context_length(item: Item) -> str | None:
+def context_length(item: ProbeItem) -> str | None:
     for name in ("clean", "conflict"):
         words = len(getattr(item, name).split())
         if not SHORTEST_CONTEXT <= words <= LONGEST_CONTEXT:
@@ -55,7 +55,7 @@ def context_length(item: Item) -> str | None:
     return None
 
 
-def answers_differ(item: Item) -> str | None:
+def answers_differ(item: ProbeItem) -> str | None:
     """Neither answer is, holds or lies in the other; they would be matched as one."""
     for one in item.original_spellings:
         for other in item.substitute_spellings:
@@ -67,7 +67,7 @@ def answers_differ(item: Item) -> str | None:
     return None
 
 
-def type_is_kept(item: Item) -> str | None:
+def type_is_kept(item: ProbeItem) -> str | None:
     """Both answers read as values of the type; money keeps its currency, a quantity its unit."""
     wanted = _KINDS.get(item.type)
     if wanted is None:
@@ -80,7 +80,7 @@ def type_is_kept(item: Item) -> str | None:
     return None
 
 
-def original_is_gone(item: Item) -> str | None:
+def original_is_gone(item: ProbeItem) -> str | None:
     """The conflict context names the original nowhere, under no spelling."""
     if item.type is AnswerType.BOOLEAN:
         return None
@@ -89,7 +89,7 @@ def original_is_gone(item: Item) -> str | None:
     return None
 
 
-def answers_are_there(item: Item) -> str | None:
+def answers_are_there(item: ProbeItem) -> str | None:
     """Each context says its answer, and by the labeller's rules follows from it alone."""
     if item.type is AnswerType.BOOLEAN:
         return _boolean(item)
@@ -105,7 +105,7 @@ def answers_are_there(item: Item) -> str | None:
     return None
 
 
-def question_is_open(item: Item) -> str | None:
+def question_is_open(item: ProbeItem) -> str | None:
     """Neither answer stands in the question."""
     if item.type is AnswerType.BOOLEAN:
         return None
@@ -115,7 +115,7 @@ def question_is_open(item: Item) -> str | None:
     return None
 
 
-def labels_hold(item: Item) -> str | None:
+def labels_hold(item: ProbeItem) -> str | None:
     """The labeller tells the two answers apart, bare and in a sentence of their own."""
     for answer, wanted in (
         (item.substitute, Outcome.CONTEXT),
@@ -128,7 +128,7 @@ def labels_hold(item: Item) -> str | None:
     return None
 
 
-def one_claim_is_edited(item: Item) -> str | None:
+def one_claim_is_edited(item: ProbeItem) -> str | None:
     """A swap changes one stretch of the text, and it holds the answer."""
     if item.edit != "swap":
         return None
@@ -152,10 +152,10 @@ PER_ITEM: tuple[Validator, ...] = (
 )
 
 
-def validate(items: Iterable[Item]) -> Validated:
+def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
     """Drop bad items, and any whose subject or named answers stand in an earlier item."""
-    kept: list[Item] = []
-    rejections: list[Rejection] = []
+    kept: list[ProbeItem] = []
+    rejections: list[ItemRejection] = []
     seen: dict[str, str] = {}
     for item in items:
         reason = next((found for check in PER_ITEM if (found := check(item))), None)
@@ -164,11 +164,11 @@ def validate(items: Iterable[Item]) -> Validated:
             kept.append(item)
             seen.update(dict.fromkeys(_entities(item), item.id))
         else:
-            rejections.append(Rejection(item.id, reason))
-    return Validated(tuple(kept), tuple(rejections))
+            rejections.append(ItemRejection(item.id, reason))
+    return ValidatedItems(tuple(kept), tuple(rejections))
 
 
-def as_conflict(item: Item, response: str | None) -> Conflict:
+def as_conflict(item: ProbeItem, response: str | None) -> Conflict:
     """The response as the labeller wants it: the conflict context supports the substitute."""
     return Conflict(
         question=item.question,
@@ -183,21 +183,21 @@ def as_conflict(item: Item, response: str | None) -> Conflict:
 _NAMES = frozenset({AnswerType.PERSON, AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.NAME})
 
 
-def _entities(item: Item) -> list[str]:
+def _entities(item: ProbeItem) -> list[str]:
     entities = [item.subject]
     if item.type in _NAMES:
         entities += [item.original, item.substitute]
     return [" ".join(_words(entity)) for entity in entities]
 
 
-def _entity_again(item: Item, seen: dict[str, str]) -> str | None:
+def _entity_again(item: ProbeItem, seen: dict[str, str]) -> str | None:
     for entity in _entities(item):
         if entity in seen:
             return f"entity again: {entity!r} stands in {seen[entity]} too"
     return None
 
 
-def _boolean(item: Item) -> str | None:
+def _boolean(item: ProbeItem) -> str | None:
     said = affirms(item.clean, item.question, item.question)
     instead = affirms(item.conflict, item.question, item.question)
     if said is None or instead is None or said is instead:

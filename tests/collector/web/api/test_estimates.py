@@ -8,15 +8,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from groundwire_collector.app import create_app
-from groundwire_collector.llm.client import Function
-from groundwire_collector.probing.job import CanaryRounds
-from groundwire_collector.probing.probe_alarms import CanaryAlarms
-from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.llm.client import FunctionTarget
+from groundwire_collector.probing.job import ProbeJob
+from groundwire_collector.probing.probe_alarms import ProbeAlarms
+from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import closed_book_turns, keys
-from groundwire_collector.storage.closed_book_turns import ShadowedTurn
+from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.keys import Scope
-from groundwire_evaluators.reliance.canary import Pack, load_pack
+from groundwire_evaluators.reliance.canary import ProbePack, load_pack
 from groundwire_evaluators.reliance.canary.arms import Arm
 from groundwire_evaluators.reliance.shadow import Cell
 
@@ -42,7 +42,7 @@ def keep(client: TestClient, cell: Cell, count: int, **changes: Any) -> None:
         names = [f"{facts['model_version']} {cell} {i}" for i in range(count)]
         closed_book_turns.put(
             connection,
-            [ShadowedTurn(turn_id=n, cluster=n, cell=cell.value, **facts) for n in names],
+            [ClosedBookTurn(turn_id=n, cluster=n, cell=cell.value, **facts) for n in names],
         )
 
 
@@ -86,7 +86,7 @@ def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient)
     keep(client, Cell.REDUNDANT, 2)
     keep(client, Cell.CONTEXT_DRIVEN, 3, model_version="v2")
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
-        waiting = ShadowedTurn(
+        waiting = ClosedBookTurn(
             turn_id="w", service="bot", model_version="v3", prompt_version=None,
             sampled_ns=1, probability=0.1,
         )  # fmt: skip
@@ -100,7 +100,7 @@ def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient)
 
 def test_a_canary_run_tells_each_stratum_and_how_it_compares(client: TestClient) -> None:
     items = {item.question: item for item in load_pack().items[:24]}
-    pack = Pack("small", tuple(items.values()))
+    pack = ProbePack("small", tuple(items.values()))
 
     def reads(question: str, chunks: list[str]) -> str:
         item = items[question]
@@ -110,14 +110,14 @@ def test_a_canary_run_tells_each_stratum_and_how_it_compares(client: TestClient)
         return items[question].original
 
     for version, answer in (("v1", reads), ("v2", recites)):
-        CanaryRounds(
+        ProbeJob(
             engine=client.engine,  # type: ignore[attr-defined]
-            runner=CanaryRunner(pack, Function(answer), arms=(Arm.CLEAN, Arm.CONFLICT)),
+            runner=ProbeRunner(pack, FunctionTarget(answer), arms=(Arm.CLEAN, Arm.CONFLICT)),
             service="bot",
             model="m",
             model_version=version,
             interval_seconds=60.0,
-            alarms=CanaryAlarms(),
+            alarms=ProbeAlarms(),
         ).step()
     newer, older = estimates(client)["canary"]
     assert (newer["model_version"], older["model_version"]) == ("v2", "v1")

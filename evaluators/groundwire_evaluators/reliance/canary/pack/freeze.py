@@ -6,26 +6,26 @@ A changed pack needs a new name: runs of the old one are no baseline for it.
 import json
 from pathlib import Path
 
-from groundwire_evaluators.reliance.canary.item import SHIPPED, Pack, Stratum
+from groundwire_evaluators.reliance.canary.item import SHIPPED, ProbePack, ProbeStratum
 from groundwire_evaluators.reliance.canary.report import pack_report
 from groundwire_evaluators.reliance.canary.templates import read_templates
-from groundwire_evaluators.reliance.canary.validators import Validated, validate
+from groundwire_evaluators.reliance.canary.validators import ValidatedItems, validate
 
 FOLDER = Path(__file__).parent
-SOURCES = {"known.toml": Stratum.KNOWN, "fresh.toml": Stratum.FRESH}
+SOURCES = {"known.toml": ProbeStratum.KNOWN, "fresh.toml": ProbeStratum.FRESH}
 
 
-def built() -> Validated:
+def built() -> ValidatedItems:
     """The items of the sources, validated."""
     return validate(
         item for name, stratum in SOURCES.items() for item in read_templates(FOLDER / name, stratum)
     )
 
 
-def freeze(folder: Path = FOLDER) -> Pack:
+def freeze(folder: Path = FOLDER) -> ProbePack:
     """Write items and report into `folder`."""
     validated = built()
-    pack = Pack(SHIPPED, validated.items)
+    pack = ProbePack(SHIPPED, validated.items)
     lines = (json.dumps(item.as_record(), ensure_ascii=False) for item in pack.items)
     (folder / f"{SHIPPED}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     report = pack_report(pack, validated.rejections)
