@@ -60,7 +60,7 @@ def _mean_by(what: str, label: str) -> timeseries.Panel:
     return share(
         f"Faithfulness by {what}",
         "Supported claims / claims, mean over the scored turns of each step. When one line of "
-        "three panels leaves the others, that axis is where to look first.",
+        "three panels leaves the others, that dimension is where to look first.",
     ).with_target(query(expression, f"{{{{service}}}} {{{{{label}}}}}"))
 
 

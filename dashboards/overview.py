@@ -66,7 +66,7 @@ def context_read_now() -> stat.Panel:
         number(
             "Is the context read?",
             "Of the answers that follow either context or memory, those that follow the context "
-            "(1 - M_R), of the version with the fewest. Canaries measure it best; passive signals "
+            "(1 - M_R), of the version with the fewest. Probes measure it best; passive signals "
             "see inserted values only.",
             "percentunit",
         )
@@ -99,13 +99,14 @@ def open_alarms() -> table.Panel:
     size = one_replica(f'{DRIFT_SIZE.name}{{{SERVICE}, bound="mean"}}')
     panel = listing(
         "What got worse, where, since when",
-        "Open drift alarms: what got worse (signal), where (axis and value), the probable cause, "
+        "Open drift alarms: what got worse (signal), where (dimension and value), the probable "
+        "cause, "
         "since when, and by how much its mean loss grew. Empty is good. Begin with the worst "
         "turns of that version.",
     )
     return merged(
         panel,
-        ("service", "signal", "axis", "value", "cause"),
+        ("service", "signal", "dimension", "value", "cause"),
         ("since", "dateTimeAsIso", f"{changed} * 1000"),
         ("worse by", "percentunit", f"max without (bound) ({size})"),
     ).data_links([row_link("service")])

@@ -146,30 +146,30 @@ REFUSALS = _counter(
     "Answers that decline, by whether a chunk spoke of what was asked (a lexical proxy).",
     "sufficient",
 )
-PRIOR_MARKED_TURNS = _counter(
-    "prior_marked_turns",
+SELF_REPORTED_MEMORY_ANSWERS = _counter(
+    "self_reported_memory_answers",
     "Turns whose answer says in words that it draws on memory or overrules its context.",
 )
 STALE_ANSWERS = _counter(
     "stale_answers", "Answers to a question whose answer-bearing chunk changed.", "outcome"
 )
 
-CANARY_OUTCOMES = MetricDefinition(
-    "groundwire_canary_outcomes",
+PROBE_OUTCOMES = MetricDefinition(
+    "groundwire_probe_outcomes",
     MetricKind.COUNTER,
-    "Answers to scheduled canaries by stratum and arm.",
+    "Answers to scheduled probes by stratum and arm.",
     ("service", "model_version", "prompt_version", "stratum", "arm", "outcome"),
 )
-CANARY_RUNS = MetricDefinition(
-    "groundwire_canary_runs",
+PROBE_RUNS = MetricDefinition(
+    "groundwire_probe_runs",
     MetricKind.COUNTER,
-    "Scheduled canary runs that ended, by state: finished or abandoned.",
+    "Scheduled probe runs that ended, by state: finished or abandoned.",
     ("service", "model_version", "state"),
 )
 PROBE_CALLS = MetricDefinition(
     "groundwire_probe_calls",
     MetricKind.COUNTER,
-    "Calls of the collector's own, by source (canary, shadow) and what came of them: answered, "
+    "Calls of the collector's own, by source (probe, closed_book) and what came of them: answered, "
     "the kind of failure, or skipped for the budget. Never part of turns.",
     ("service", "model_version", "source", "result"),
 )
@@ -349,14 +349,14 @@ UNPRICED_TURNS = _counter(
 )
 
 # Drift
-_DRIFT_LABELS = ("service", "signal", "axis", "value", "cause")
+_DRIFT_LABELS = ("service", "signal", "dimension", "value", "cause")
 _BASELINE_LABELS = ("service", "signal", "revision")
 BASELINE_TURNS = _gauge("baseline_turns", "Scored turns of a pinned baseline.", *_BASELINE_LABELS)
 BASELINE_FLAGGED_TURNS = _gauge(
     "baseline_flagged_turns", "Those of them that were flagged.", *_BASELINE_LABELS
 )
 BASELINE_LOSS = _gauge(
-    "baseline_loss",
+    "baseline_loss_sum",
     "Sum of the losses of a pinned baseline: by its turns, the mean that a signal has when all is "
     "well.",
     *_BASELINE_LABELS,
@@ -366,7 +366,7 @@ DRIFT_STATISTIC = _gauge(
     "Evidence for a change for the worse; alarm when those of a service and signal add up to 1.",
     "service",
     "signal",
-    "axis",
+    "dimension",
     "value",
 )
 DRIFT_ALARM = _gauge("drift_alarm", "1 while a drift alarm is open.", *_DRIFT_LABELS)
@@ -399,14 +399,14 @@ TRACES_FAILED = MetricDefinition(
 LAST_EVALUATION = _gauge(
     "last_evaluation_timestamp_seconds", "When a turn was last judged.", "service"
 )
-LABEL_SETS_FOLDED = MetricDefinition(
-    "groundwire_label_sets_folded",
+SERIES_OVERFLOWED = MetricDefinition(
+    "groundwire_series_overflowed",
     MetricKind.COUNTER,
     "Increments counted under `other` because the metric has as many label sets as it may.",
     ("metric",),
 )
-LABEL_SETS_RETIRED = MetricDefinition(
-    "groundwire_label_sets_retired",
+SERIES_EVICTED = MetricDefinition(
+    "groundwire_series_evicted",
     MetricKind.COUNTER,
     "Idle label sets dropped to make room for new ones.",
     ("metric",),
@@ -423,7 +423,9 @@ SPANS_DEDUPLICATED = _of_process(
 REQUESTS = _of_process(
     MetricKind.COUNTER, "otlp_requests", "OTLP requests by HTTP status.", "status"
 )
-BAD_KEYS = _of_process(MetricKind.COUNTER, "bad_keys", "Requests with a key that opens nothing.")
+AUTH_FAILURES = _of_process(
+    MetricKind.COUNTER, "auth_failures", "Requests with a key that opens nothing."
+)
 ACKNOWLEDGEMENT = _of_process(
     MetricKind.HISTOGRAM,
     "otlp_acknowledgement_seconds",

@@ -27,7 +27,7 @@ class ReceiverMetrics:
         self._rejected = self._counter(metric_definitions.SPANS_REJECTED)
         self._deduplicated = self._counter(metric_definitions.SPANS_DEDUPLICATED)
         self._requests = self._counter(metric_definitions.REQUESTS)
-        self._bad_keys = self._counter(metric_definitions.BAD_KEYS)
+        self._auth_failures = self._counter(metric_definitions.AUTH_FAILURES)
         self._gauges = {
             metric: Gauge(metric.name, metric.help, registry=self.registry) for metric in _WATCHED
         }
@@ -49,7 +49,7 @@ class ReceiverMetrics:
 
     def bad_key(self) -> None:
         """A request with a key that is none."""
-        self._bad_keys.inc()
+        self._auth_failures.inc()
 
     def answered(self, status: int, seconds: float) -> None:
         """One OTLP request, whatever its answer."""

@@ -31,7 +31,7 @@ class ReportedAlarm:
     id: int
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     cause: str
     raised_at: datetime
@@ -45,7 +45,7 @@ class ReportedAlarm:
         since, until = document["changed_interval"]
         low, high = document["size_interval"]
         return cls(
-            **{name: document[name] for name in ("id", "service", "signal", "axis", "value")},
+            **{name: document[name] for name in ("id", "service", "signal", "dimension", "value")},
             cause=document["cause"],
             raised_at=datetime.fromisoformat(document["raised_at"]),
             changed_at=datetime.fromisoformat(document["changed_at"]),
@@ -78,7 +78,7 @@ class Collector:
         return [self._get(f"/api/v1/turns/{turn['id']}") for turn in found]
 
     def estimates(self) -> dict[str, Any]:
-        """What shadow calls and scheduled canaries say, with intervals."""
+        """What closed-book calls and scheduled probes say, with intervals."""
         found: dict[str, Any] = self._get("/api/v1/estimates")
         return found
 

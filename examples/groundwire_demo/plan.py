@@ -41,8 +41,8 @@ class DemoPlan:
         return max(1, self.turns * 35 // 100)
 
     @property
-    def canary_interval(self) -> float:
-        """Seconds from one canary run to the next: one at the start, one well after the rollout."""
+    def probe_interval(self) -> float:
+        """Seconds from one probe run to the next: one at the start, one well after the rollout."""
         return 0.75 * self.turns / self.rate
 
     def check(self) -> None:

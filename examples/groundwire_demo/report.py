@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwire_demo.alerting import Alerting, FiredAlert
-from groundwire_demo.canaries import ProbeReading
 from groundwire_demo.collector import Collector, ReportedAlarm
+from groundwire_demo.probes import ProbeReading
 from groundwire_demo.traffic import Traffic
 
 _UNSUPPORTED = ("unsupported", "contradicted")
@@ -25,7 +25,7 @@ def clock(moment: datetime) -> str:
 def alarm_line(alarm: ReportedAlarm, traffic: Traffic) -> str:
     """One alarm in one line, as it arrives."""
     low, high = alarm.size_interval
-    named = f"{alarm.axis} {alarm.value}" if alarm.axis else "no version"
+    named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "no version"
     return (
         f"ALARM {alarm.signal} of {alarm.service} at {clock(alarm.raised_at)},"
         f" turn {traffic.turn_at(alarm.raised_at)}: worse by {alarm.size:.2f}"
@@ -54,19 +54,19 @@ def timeline(traffic: Traffic, tuned: str, alarms: Sequence[ReportedAlarm]) -> T
             str(traffic.turn_at(alarm.raised_at)),
             Text(f"alarm: {alarm.signal}", style="bold red"),
             clock(alarm.changed_at),
-            f"{alarm.axis} {alarm.value}" if alarm.axis else "nothing",
+            f"{alarm.dimension} {alarm.value}" if alarm.dimension else "nothing",
         )
     return table
 
 
-def canary_lines(readings: Iterable[ProbeReading]) -> Iterator[str]:
-    """What the last run of the canaries says of each model."""
+def probe_lines(readings: Iterable[ProbeReading]) -> Iterator[str]:
+    """What the last run of the probes says of each model."""
     for reading in readings:
-        yield f"canaries: {reading.model} has {_ratio(reading)}"
+        yield f"probes: {reading.model} has {_ratio(reading)}"
 
 
-def shadow_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What the shadow calls say of each model; the ratio only where enough turns decide it."""
+def closed_book_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What the closed-book calls say of each model; the ratio only where enough turns decide it."""
     for told in estimates:
         redundant = told["redundant_share"]
         low, high = redundant["interval"]
@@ -77,7 +77,7 @@ def shadow_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             else "it declines without the context"
         )
         yield (
-            f"shadow calls: {told['model_version']}, {told['n']} turns: {share};"
+            f"closed-book calls: {told['model_version']}, {told['n']} turns: {share};"
             f" memorization ratio: {told['statement']}"
         )
 

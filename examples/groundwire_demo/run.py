@@ -14,12 +14,12 @@ from groundwire_collector.errors import UsageError
 from groundwire_demo import alerting, collector, endpoint, questions, report
 from groundwire_demo.alerting import Alerting, FiredAlert
 from groundwire_demo.app import INDEX_VERSION, PROMPT_VERSION, SERVICE, HelpDesk
-from groundwire_demo.canaries import ProbeReading, ProbeSchedule
 from groundwire_demo.collector import Collector, ReportedAlarm
 from groundwire_demo.corpus import Edition, Page, handbook, passages
 from groundwire_demo.display import Display, RunProgress, display
 from groundwire_demo.endpoint import DemoEndpoint
 from groundwire_demo.plan import DemoPlan
+from groundwire_demo.probes import ProbeReading, ProbeSchedule
 from groundwire_demo.retriever import Retriever
 from groundwire_demo.traffic import Traffic
 
@@ -27,7 +27,7 @@ WORST_SHOWN = 3
 _LOOK_SECONDS = 0.5
 _JUDGED_SECONDS = 120.0  # a slow machine may still be judging when the last answer is out
 _ALERT_SECONDS = 20.0
-_CANARY_SECONDS = 60.0
+_PROBE_SECONDS = 60.0
 _HOPELESS = 20  # so many failures without one answer, and the endpoint does not work
 
 
@@ -41,7 +41,7 @@ class DemoRun:
     alerting: Alerting | None
     traffic: Traffic
     alarms: list[ReportedAlarm] = field(default_factory=list)
-    readings: list[ProbeReading] = field(default_factory=list)  # of the canaries, newest first
+    readings: list[ProbeReading] = field(default_factory=list)  # of the probes, newest first
     _alerts_seen: int = 0
     _alerts_told: list[FiredAlert] = field(default_factory=list)
     _judged: int = 0
@@ -59,8 +59,8 @@ class DemoRun:
         gw.flush()
         self._wait(shown, "judging the last answers", _JUDGED_SECONDS, self._all_judged)
         if self.plan.memory_agrees:
-            self._wait(shown, "waiting for the canaries", _CANARY_SECONDS, self._canaries_asked)
-            self._look(shown, "the canaries are back")
+            self._wait(shown, "waiting for the probes", _PROBE_SECONDS, self._probes_asked)
+            self._look(shown, "the probes are back")
         if self.alerting and self.alarms:
             self._wait(shown, "waiting for the alert", _ALERT_SECONDS, self._alert_arrived)
 
@@ -85,7 +85,7 @@ class DemoRun:
         if lost:
             yield f"spans that did not arrive: {lost}"
         early = len(self.alarms) - len(self.true_alarms())
-        if early and not self.plan.memory_agrees:  # canaries may tell before any user is answered
+        if early and not self.plan.memory_agrees:  # probes may tell before any user is answered
             yield f"{early} alarm(s) without cause"
         plan = self.plan
         if plan.memory_agrees:
@@ -100,7 +100,7 @@ class DemoRun:
 
     def as_expected(self) -> bool:
         if self.plan.memory_agrees:
-            return {alarm.signal for alarm in self.alarms} == {"canary"}
+            return {alarm.signal for alarm in self.alarms} == {"probe"}
         return bool(self.true_alarms()) if self.plan.rollout else not self.alarms
 
     def _phase(self) -> str:
@@ -136,9 +136,9 @@ class DemoRun:
                 return
             time.sleep(_LOOK_SECONDS)
 
-    def _canaries_asked(self) -> bool:
+    def _probes_asked(self) -> bool:
         """Whether both models were asked after the rollout."""
-        told = self.collector.estimates()["canary"]
+        told = self.collector.estimates()["probe"]
         self.readings = [ProbeReading.of(run) for run in told]
         began = self.traffic.rollout_began
         late = {r.model for r in self.readings if began is not None and r.started_at > began}
@@ -169,7 +169,7 @@ def perform(plan: DemoPlan, console: Console) -> bool:
             endpoint.standing_in(plan.ramp, plan.learnt, plan.data_dir / "stand-in.log")
         )
         pages = handbook()
-        probe = _canaries(plan, pages, model)
+        probe = _probes(plan, pages, model)
         further = probe.settings(SERVICE, os.environ.get("OPENAI_API_KEY")) if probe else {}
         watcher = stack.enter_context(collector.running(plan.data_dir, further))
         alerts = None if alerting.missing() else stack.enter_context(alerting.watching(watcher))
@@ -190,22 +190,22 @@ def perform(plan: DemoPlan, console: Console) -> bool:
     return run.as_expected()
 
 
-def _canaries(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> ProbeSchedule | None:
-    """Where memory agrees with the pages only canaries can tell: a pack made of the pages."""
+def _probes(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> ProbeSchedule | None:
+    """Where memory agrees with the pages only probes can tell: a pack made of the pages."""
     if not plan.memory_agrees:
         return None
-    made = ProbeSchedule(plan.data_dir / "canaries", model, plan.canary_interval)
+    made = ProbeSchedule(plan.data_dir / "probes", model, plan.probe_interval)
     made.build(pages)
     return made
 
 
 def _verdict_on_agreement(alarms: Sequence[ReportedAlarm]) -> str:
     signals = {alarm.signal for alarm in alarms}
-    if signals - {"canary"}:
+    if signals - {"probe"}:
         return "The answers agreed with their context, and yet an alarm on the traffic."
     if not signals:
-        return "The rollout was NOT noticed: no alarm of the canaries."
-    return "The answers still agree with their context: only the canaries noticed the rollout."
+        return "The rollout was NOT noticed: no alarm of the probes."
+    return "The answers still agree with their context: only the probes noticed the rollout."
 
 
 def _traffic(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> Traffic:
@@ -244,8 +244,8 @@ def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
     console.print()
     if run.plan.rollout or alarms:
         console.print(report.timeline(traffic, model.tuned_model or "", alarms))
-    report.tell(console, report.canary_lines(run.last_readings()))
-    report.tell(console, report.shadow_lines(run.collector.estimates()["shadow"]))
+    report.tell(console, report.probe_lines(run.last_readings()))
+    report.tell(console, report.closed_book_lines(run.collector.estimates()["closed_book"]))
     since = alarms[0].changed_at if alarms else None
     if alarms:
         console.print("The worst answers since then, what their context does not support in »«:")

@@ -26,14 +26,14 @@ from opentelemetry.trace import (
 )
 
 from groundwire import attributes, client, leaving
+from groundwire.closed_book import ClosedBook
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.parameters import Parameters, ParameterSpec
 from groundwire.reading.answers import ModelAnswer, read_answer
 from groundwire.reading.chunks import RetrievedChunk, read_chunks
 from groundwire.reading.fields import count
 from groundwire.reading.questions import read_messages, read_question
-from groundwire.shadow import ClosedBook
-from groundwire.turns import SHADOW, TAGS, TURN, TurnSpan
+from groundwire.turns import CLOSED_BOOK, TAGS, TURN, TurnSpan
 
 Override = Callable[..., Any]
 
@@ -50,7 +50,7 @@ class Spec:
     question: Override | None = None
     chunks: Override | None = None
     answer: Override | None = None
-    shadow: ClosedBook | None = None
+    closed_book: ClosedBook | None = None
 
     @functools.cached_property
     def operation(self) -> str:
@@ -108,8 +108,8 @@ class Observation:
             turn.suggest(spec.tags)
         self.turn: TurnSpan | None = turn
         self.tags: Mapping[str, Any] = turn.tags
-        if SHADOW in current:
-            self.extra[attributes.SHADOW] = True
+        if CLOSED_BOOK in current:
+            self.extra[attributes.CLOSED_BOOK] = True
         self.context: Context | None = Context(values)
         self.started = time.perf_counter()
 
@@ -280,29 +280,31 @@ class Observation:
                 route = turn.detected_route()
                 if route:
                     self.extra[attributes.ROUTE] = route
-        self._offer_shadow(live)
+        self._offer_closed_book(live)
         self.context = None
         self.turn = None
         if live.is_recording():
             self.size = self._held_bytes()
             self.owner.finish(self, live)
         if turn is not None and (spec.kind == "turn" or not turn.open) and self.operation:
-            for shadow, job in turn.shadows:
-                self.owner.shadows.offer(shadow, live.get_span_context().trace_id, job)
+            for closed_book, job in turn.closed_book_calls:
+                self.owner.closed_book_calls.offer(
+                    closed_book, live.get_span_context().trace_id, job
+                )
 
-    def _offer_shadow(self, live: Span) -> None:
-        """Remember a shadow call; it is made when the turn has ended."""
-        shadow, turn = self.spec.shadow, self.turn
-        if shadow is None or turn is None or self.answer is None or self._marked_shadow():
+    def _offer_closed_book(self, live: Span) -> None:
+        """Remember a closed-book call; it is made when the turn has ended."""
+        closed_book, turn = self.spec.closed_book, self.turn
+        if closed_book is None or turn is None or self.answer is None or self._marked_closed_book():
             return
         question = self.question if self.question is not None else turn.question
         if question is not None:
             of, name = live.get_span_context(), self.spec.name
-            job = functools.partial(run_shadow, shadow, question, of, name)
-            turn.shadows.append((shadow, job))
+            job = functools.partial(run_closed_book, closed_book, question, of, name)
+            turn.closed_book_calls.append((closed_book, job))
 
-    def _marked_shadow(self) -> bool:
-        return attributes.SHADOW in self.extra
+    def _marked_closed_book(self) -> bool:
+        return attributes.CLOSED_BOOK in self.extra
 
     def _held_bytes(self) -> int:
         size = 0
@@ -335,20 +337,21 @@ def begin(spec: Spec, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Obser
     return observation
 
 
-def run_shadow(shadow: ClosedBook, question: str, of: SpanContext, name: str) -> None:
-    """Ask without context, in a trace of its own that is linked to the generation it shadows."""
-    spec = Spec("turn", f"shadow {name}", Parameters((ParameterSpec(0, "question", None),)))
-    token = leaving.enter(otel_context.set_value(SHADOW, True, Context()))
+def run_closed_book(closed_book: ClosedBook, question: str, of: SpanContext, name: str) -> None:
+    """Ask without context, in a trace of its own that is linked to the generation it
+    closed_book_calls."""
+    spec = Spec("turn", f"closed_book {name}", Parameters((ParameterSpec(0, "question", None),)))
+    token = leaving.enter(otel_context.set_value(CLOSED_BOOK, True, Context()))
     try:
         observation = begin(spec, (question,), {})
         if observation is None:
             return
-        observation.extra[attributes.SHADOW_OF] = f"{of.trace_id:032x}:{of.span_id:016x}"
-        observation.extra[attributes.SAMPLING_PROBABILITY] = shadow.rate
+        observation.extra[attributes.CLOSED_BOOK_OF] = f"{of.trace_id:032x}:{of.span_id:016x}"
+        observation.extra[attributes.SAMPLING_PROBABILITY] = closed_book.rate
         observation.live.add_link(of)
         observation.enter()
         try:
-            result = _result_of(shadow.call, question)
+            result = _result_of(closed_book.call, question)
         except BaseException as error:
             observation.leave()
             observation.fail(error)

@@ -8,12 +8,12 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
 from groundwire import attributes, leaving
+from groundwire.closed_book import ClosedBook
 from groundwire.diagnostics import trouble, warn_once
-from groundwire.shadow import ClosedBook
 
 TURN = otel_context.create_key("groundwire-turn")
 TAGS = otel_context.create_key("groundwire-tags")
-SHADOW = otel_context.create_key("groundwire-shadow")
+CLOSED_BOOK = otel_context.create_key("groundwire-closed_book")
 
 _ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "model_version": (attributes.MODEL_VERSION,),
@@ -24,7 +24,7 @@ _ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "user_id": (attributes.USER_ID,),
     "tenant": (attributes.TENANT,),
     "route": (attributes.ROUTE,),
-    "canary": (attributes.CANARY,),
+    "probe": (attributes.PROBE,),
 }
 ROUTES = ("retrieval", "parametric", "cache", "tool")
 
@@ -34,6 +34,7 @@ class TurnSpan:
 
     __slots__ = (
         "_said",
+        "closed_book_calls",
         "context_given",
         "generated",
         "known",
@@ -41,7 +42,6 @@ class TurnSpan:
         "question",
         "retrieved",
         "route",
-        "shadows",
         "tags",
     )
 
@@ -55,7 +55,7 @@ class TurnSpan:
         self.generated = False
         self.context_given = False
         self.known: list[Any] = []  # results of the turn's retrievals, to know them again
-        self.shadows: list[tuple[ClosedBook, Callable[[], object]]] = []
+        self.closed_book_calls: list[tuple[ClosedBook, Callable[[], object]]] = []
 
     def say(self, tags: Mapping[str, Any]) -> None:
         """Set tags for good: by the turn's decorator, then by `annotate`."""
@@ -123,7 +123,7 @@ class annotate:  # noqa: N801 - called like a function
         user_id: str | None = None,
         tenant: str | None = None,
         route: str | None = None,
-        canary: bool | None = None,
+        probe: bool | None = None,
     ) -> None:
         given = locals()
         self._token: Any = None

@@ -67,8 +67,8 @@ def test_every_panel_says_how_to_read_it_and_in_which_unit(name: str):
     for panel in panels(name):
         assert len(panel["description"]) > 20, panel["title"]
         unit = panel["fieldConfig"]["defaults"].get("unit")
-        axis = panel.get("options", {}).get("yAxis", {}).get("unit")
-        assert unit or axis or panel["type"] == "table", panel["title"]
+        dimension = panel.get("options", {}).get("yAxis", {}).get("unit")
+        assert unit or dimension or panel["type"] == "table", panel["title"]
         if panel["type"] == "table":
             overridden = [
                 {p["id"] for p in override["properties"]}

@@ -244,7 +244,7 @@ def prometheus(
 @pytest.fixture
 def collector(tmp_path: Path) -> Iterator[Collector]:
     """A collector that judges a turn a second after its last span."""
-    running = Collector(tmp_path, {"GROUNDWIRE_QUIET_SECONDS": "1"})
+    running = Collector(tmp_path, {"GROUNDWIRE_TRACE_IDLE_SECONDS": "1"})
     running.start()
     yield running
     running.stop()

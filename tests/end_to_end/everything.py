@@ -27,7 +27,7 @@ LABELS = {
     "state": ("scored", "failed"),
     "verdict": ("supported", "unsupported"),
     "outcome": ("context", "parametric", "both"),
-    "source": ("passive", "shadow", "canary"),
+    "source": ("passive", "closed_book", "probe"),
     "arm": ("conflict",),
     "stratum": ("fresh",),
     "sufficient": ("true",),
@@ -39,7 +39,7 @@ LABELS = {
 }
 RARE = {  # parts of what others count
     metric_definitions.FLAGGED_TURNS,
-    metric_definitions.PRIOR_MARKED_TURNS,
+    metric_definitions.SELF_REPORTED_MEMORY_ANSWERS,
     metric_definitions.REFUSALS,
     metric_definitions.EMPTY_RETRIEVALS,
 }
@@ -76,7 +76,12 @@ def _observe(increments: Increments, metric: MetricDefinition, labels: Mapping[s
 def show(connection: Connection) -> None:
     """What gauges read: an open alarm, its evidence, a baseline, a judge's queue, estimates."""
     now = time.time_ns()
-    stream = {"service": "bot", "signal": "p_unsupported", "axis": "model_version", "value": "ft-2"}
+    stream = {
+        "service": "bot",
+        "signal": "p_unsupported",
+        "dimension": "model_version",
+        "value": "ft-2",
+    }
     times = dict.fromkeys(("raised_ns", "changed_ns", "changed_from_ns", "changed_until_ns"), now)
     sizes = {"size": 0.2, "size_low": 0.1, "size_high": 0.3}
     identity = {"service": "bot", "signal": "p_unsupported", "revision": "1"}

@@ -58,7 +58,7 @@ LIMITS = {
     "stale_for": 5,
 }
 RUNS = int(os.environ.get("GROUNDWIRE_INCIDENTS", "0"))  # further incidents, a minute each
-SETTINGS = {"GROUNDWIRE_QUIET_SECONDS": "1", "GROUNDWIRE_BASELINE_TURNS": "100"}
+SETTINGS = {"GROUNDWIRE_TRACE_IDLE_SECONDS": "1", "GROUNDWIRE_BASELINE_TURNS": "100"}
 GOOD = {"model_version": "ft-1", "reading": 1.0}
 BAD = {"model_version": "ft-2", "reading": 0.2}
 PAGE = "GroundwireFaithfulnessBurn"
@@ -271,10 +271,10 @@ def resets_of(name: str) -> str:
 
 
 def measure_by_probes(folder: Path) -> None:
-    """What shadow calls and judges would count, by the verb that they count with."""
+    """What closed-book calls and judges would count, by the verb that they count with."""
     increments = Increments()
     for outcome, number in (("context", 8), ("parametric", 2), ("neither", 1)):
-        labels = {"service": "handbook", "source": "shadow", "outcome": outcome}
+        labels = {"service": "handbook", "source": "closed_book", "outcome": outcome}
         increments.count(RELIANCE_OUTCOMES, labels, number)
     calls = {"service": "handbook", "evaluator": "llm_judge", "result": "answered"}
     increments.count(JUDGE_CALLS, calls)

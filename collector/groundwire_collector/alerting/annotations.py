@@ -14,7 +14,7 @@ CLOCK = "2006-01-02 15:04:05 MST"  # Go's way to say a format
 SIGNALS = {
     "p_unsupported": "unsupported claims",
     "override": "values against the context",
-    "canary": "canaries answered from memory",
+    "probe": "probes answered from memory",
 }
 WHOLE = 'printf "%.0f"'
 SHARE = "humanizePercentage"
@@ -55,13 +55,15 @@ def drift_since() -> str:
     """What the open drift alarms of the alert's service say: since when, within which error."""
 
     def told(bound: str) -> str:
-        series = 'groundwire:drift:bound{service=%q,signal=%q,axis=%q,value=%q,bound="' + bound
-        asked = f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.axis .Labels.value'
+        series = 'groundwire:drift:bound{service=%q,signal=%q,dimension=%q,value=%q,bound="' + bound
+        asked = (
+            f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.dimension .Labels.value'
+        )
         clock = '{{ (. | first | value | toTime).Format "15:04:05" }}'
         return f"{{{{ with {asked} | query }}}}{clock}{{{{ end }}}}"
 
     alarms = "printf `groundwire:drift:changed{service=%q}` $labels.service | query"
-    where = "{{ if .Labels.axis }} of {{ .Labels.axis }} {{ .Labels.value }}{{ end }}"
+    where = "{{ if .Labels.dimension }} of {{ .Labels.dimension }} {{ .Labels.value }}{{ end }}"
     moment = f'{{{{ (.Value | toTime).Format "{CLOCK}" }}}}'
     error = f"between {told('from')} and {told('until')}"
     return (

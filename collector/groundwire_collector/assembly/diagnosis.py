@@ -13,7 +13,7 @@ from groundwire_collector.assembly.turns import assemble_requests
 from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Turn
 
-# Facts whose lack keeps a turn from being judged; the others cost an axis or a number.
+# Facts whose lack keeps a turn from being judged; the others cost a dimension or a number.
 NEEDED = ("answer", "chunk text", "attributes kept", "content unredacted")
 ADVICE = {
     "session": "set session.id (or gen_ai.conversation.id) on the request's span",

@@ -74,8 +74,8 @@ class _Stray:
 
     @lazy
     def is_diagnostic(self) -> bool:
-        """A shadow call or a canary: it says again what a turn said, and is no piece of it."""
-        return any(r.flag("shadow") or r.flag("canary") for r in self.readings)
+        """A closed-book call or a probe: it says again what a turn said, and is no piece of it."""
+        return any(r.flag("closed_book") or r.flag("probe") for r in self.readings)
 
     @lazy
     def links(self) -> frozenset[tuple[str, str]]:

@@ -149,10 +149,10 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
         cached_tokens=tokens(trace, scope, "cached_tokens"),
         reasoning_tokens=tokens(trace, scope, "reasoning_tokens"),
         answer_logprob_mean=_number(part.nearest, "logprob_mean"),
-        shadow=part.flag("shadow"),
-        shadow_of=part.text("shadow_of"),
+        closed_book=part.flag("closed_book"),
+        closed_book_of=part.text("closed_book_of"),
         sampling_probability=_number(part.nearest, "sampling_probability"),
-        canary=part.flag("canary"),
+        probe=part.flag("probe"),
         cited=cited(answer),
     )
 

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from groundwire_collector.commands.drift_simulate import simulate
-from groundwire_collector.drift.attribution import AXES
+from groundwire_collector.drift.attribution import DIMENSIONS
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.observation import MonitoredTurn, short_hash
 from groundwire_collector.drift.replay import DriftReplay
@@ -66,7 +66,7 @@ def replay(
     optionally service, model_version, prompt_version, index_version, route, tenant, session_id,
     question. A line out is an alarm. Exit code 0: no drift, 2: drift, 1: error.
     """
-    terms = MonitorConfig(_budget(alarm_budget), _effect(min_effect), axes=AXES)
+    terms = MonitorConfig(_budget(alarm_budget), _effect(min_effect), dimensions=DIMENSIONS)
     history = DriftReplay(signal, terms, _ns(baseline, "--baseline"))
     readings = _readings(file, signal)
     picture = _picture(plot, history, readings) if plot else None
@@ -130,7 +130,11 @@ def _reading(record: Record, signal: str, number: int) -> MonitoredTurn:
         service=str(record.get("service") or "unknown"),
         at_ns=_ns(record.get("timestamp"), f"{where}: timestamp"),
         losses=[] if loss is None else [SignalLoss(signal, "", loss)],
-        tags={axis: str(record[axis]) for axis in AXES if record.get(axis) is not None},
+        tags={
+            dimension: str(record[dimension])
+            for dimension in DIMENSIONS
+            if record.get(dimension) is not None
+        },
         route=str(record.get("route") or ""),
         session=short_hash(str(record.get("session_id") or "")),
         question=short_hash(str(record.get("question") or "")),
@@ -166,7 +170,7 @@ def _line(alarm: Alarm) -> Record:
         "changed_at": _time(alarm.changed_ns),
         "changed_interval": [_time(alarm.changed_from_ns), _time(alarm.changed_until_ns)],
         "signal": alarm.signal,
-        "axis": alarm.axis or None,
+        "axis": alarm.dimension or None,
         "value": alarm.value or None,
         "service": alarm.service,
         "size": alarm.size,

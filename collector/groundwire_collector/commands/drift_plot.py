@@ -124,7 +124,7 @@ class DriftPlot:
     def _mark_deployments(self, axes: Any, service: str) -> None:
         begin_ns = min(each.at_ns for each in self._readings)
         for each in self._history.monitor.deployments(service):
-            if each.axis in DEPLOYED and each.at_ns > begin_ns:
+            if each.dimension in DEPLOYED and each.at_ns > begin_ns:
                 at = _day(each.at_ns / 1e9)
                 axes.plot(
                     [at], [0], "^", color=INK, transform=axes.get_xaxis_transform(), clip_on=False
@@ -190,7 +190,7 @@ def _name_alarms(axes: Any, alarms: Sequence[Alarm]) -> None:
     for place, alarm in enumerate(alarms):
         over = alarm.resolved_ns is not None
         at_ns = alarm.resolved_ns if alarm.resolved_ns is not None else alarm.raised_ns
-        named = f"{alarm.axis} {alarm.value}" if alarm.axis else "whole service"
+        named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "whole service"
         told = "recovered" if over else f"alarm: {named}, lower by {alarm.size:.2f}"
         axes.annotate(
             told,

@@ -1,4 +1,4 @@
-"""`groundwire canary build` and `run`: does the model still read its context?"""
+"""`groundwire probe build` and `run`: does the model still read its context?"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -19,28 +19,28 @@ from groundwire_collector.probing.runner import ProbeRunner, read_run, result_li
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import turns as stored_turns
 from groundwire_collector.storage.engine import open_engine
-from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, ProbePrompting, Trial, trials
-from groundwire_evaluators.reliance.canary.building import ProbeBuilder, SourceDocument
-from groundwire_evaluators.reliance.canary.comparison import (
+from groundwire_evaluators.reliance.probe.arms import ALL_ARMS, Arm, ProbePrompting, Trial, trials
+from groundwire_evaluators.reliance.probe.building import ProbeBuilder, SourceDocument
+from groundwire_evaluators.reliance.probe.comparison import (
     RunComparison,
     alarm_level,
     best_so_far,
     compare_runs,
 )
-from groundwire_evaluators.reliance.canary.item import ProbePack, ProbeStratum, load_pack
-from groundwire_evaluators.reliance.canary.report import pack_report
-from groundwire_evaluators.reliance.canary.run import ProbeRun, TokenPrices, summarise
-from groundwire_evaluators.reliance.canary.validators import ValidatedItems
+from groundwire_evaluators.reliance.probe.item import ProbePack, ProbeStratum, load_pack
+from groundwire_evaluators.reliance.probe.report import pack_report
+from groundwire_evaluators.reliance.probe.run import ProbeRun, TokenPrices, summarise
+from groundwire_evaluators.reliance.probe.validators import ValidatedItems
 from groundwire_evaluators.turn import Chunk, Turn
 
 WORSE = 2  # exit code
 
-canary = typer.Typer(
+probe = typer.Typer(
     no_args_is_help=True, help="Counterfactual questions whose two answers are known."
 )
 
 
-@canary.command()
+@probe.command()
 def build(
     out: Annotated[Path, typer.Option(help="Write the pack here; the report goes beside it.")],
     corpus: Annotated[
@@ -58,7 +58,7 @@ def build(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many items.")] = 500,
 ) -> None:
-    """Build canary items from a corpus or from turns; drops bad ones, each with its reason."""
+    """Build probe items from a corpus or from turns; drops bad ones, each with its reason."""
     builder = ProbeBuilder(ProbeStratum.FRESH, _training(training))
     if corpus:
         validated = builder.from_documents(_documents(corpus))
@@ -71,7 +71,7 @@ def build(
     _write_pack(out, validated, limit)
 
 
-@canary.command()
+@probe.command()
 def run(
     endpoint: Annotated[
         str | None, typer.Option(help="OpenAI-compatible address, up to and with /v1.")
@@ -295,7 +295,7 @@ def _stored(data_dir: Path) -> list[Turn]:
     with open_engine(settings).connect() as connection:
         query = stored_turns.TurnQuery(limit=5000)
         found = stored_turns.find(connection, query)
-    return [each.turn for each in found if not (each.turn.shadow or each.turn.canary)]
+    return [each.turn for each in found if not (each.turn.closed_book or each.turn.probe)]
 
 
 def _write_pack(out: Path, validated: ValidatedItems, limit: int) -> None:

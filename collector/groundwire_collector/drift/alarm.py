@@ -105,7 +105,7 @@ def _findings(named: Attribution, retrieval: bool, overriding: bool) -> list[str
     if named.deployment is not None:
         told = named.deployment
         kind = "announced" if told.announced else "first seen"
-        found.append(f"It coincides with {told.axis} {told.value}, {kind} then")
+        found.append(f"It coincides with {told.dimension} {told.value}, {kind} then")
     return found
 
 
@@ -115,7 +115,7 @@ def _grew(stream: Stream, moved: SegmentEffect) -> bool:
 
 def _segment(stream: Stream, moved: SegmentEffect) -> dict[str, Any]:
     return {
-        "axis": stream[0],
+        "dimension": stream[0],
         "value": stream[1],
         "turns": round(moved.turns),
         "size": moved.size,
@@ -127,7 +127,7 @@ def _told(deployment: Deployment | None) -> dict[str, Any] | None:
     if deployment is None:
         return None
     return {
-        "axis": deployment.axis,
+        "dimension": deployment.dimension,
         "value": deployment.value,
         "at_ns": deployment.at_ns,
         "announced": deployment.announced,

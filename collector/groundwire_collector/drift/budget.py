@@ -15,7 +15,7 @@ from groundwire_collector.drift.rolling_limit import NANOSECONDS, RollingLimit
 from groundwire_evaluators.drift import AlarmBudget
 
 DEPLOY_SHARE = 0.5  # spent at deployments, the rest by the clock
-SEGMENT_SHARE = 0.5  # watches the values of the axes, the rest the service as a whole
+SEGMENT_SHARE = 0.5  # watches the values of the dimensions, the rest the service as a whole
 # Of the time's budget so much is handed out as it comes; the rest is room for what was not taken
 # for a while (at most IDLE of a period), so that the ledger hardly ever has to cut.
 STEADY = 0.95
@@ -23,7 +23,7 @@ IDLE = 0.25  # of a period: who was not seen for longer has no share
 USUAL_PAUSE = 7 * 86_400.0  # seconds between two deployments, before any was seen
 CARRIED = 1 / 30  # of a period: a gap without any turn is paid for no longer than this
 
-Stream = tuple[str, str]  # axis and value; both empty: the whole service
+Stream = tuple[str, str]  # dimension and value; both empty: the whole service
 WHOLE: Stream = ("", "")
 
 

@@ -36,7 +36,7 @@ REMEMBERED = 1000  # newest announcements
 def recall(connection: Connection, settings: Settings) -> Monitor:
     """The monitor as it was committed last."""
     monitor = Monitor(MonitorConfig.of(settings))
-    monitor.recall_values(drift.axis_values(connection))
+    monitor.recall_values(drift.dimension_values(connection))
     _recall_parts(connection, monitor)
     for baseline in drift.baselines(connection):
         watch = monitor.watch((baseline.service, baseline.signal, baseline.revision))
@@ -52,8 +52,8 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
         key = (detector.service, detector.signal, detector.revision)
         _recall_detector(monitor.watch(key), detector)
     for key, state in states.items():
-        monitor.watch(key).order_streams((axis, value) for axis, value in state["order"])
-    watched = {signal.name for signal in SIGNALS}  # canaries raise and resolve their own
+        monitor.watch(key).order_streams((dimension, value) for dimension, value in state["order"])
+    watched = {signal.name for signal in SIGNALS}  # probes raise and resolve their own
     for alarm in drift.alarms(connection, only_open=True):
         if alarm.signal in watched:
             monitor.watch((alarm.service, alarm.signal, alarm.details["revision"])).alarm = alarm
@@ -62,8 +62,8 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
 
 def keep(connection: Connection, monitor: Monitor) -> None:
     """Write down what changed since the last call, in the caller's transaction."""
-    drift.save_axis_values(connection, monitor.new_values)
-    drift.forget_axis_values(connection, monitor.gone_values)
+    drift.save_dimension_values(connection, monitor.new_values)
+    drift.forget_dimension_values(connection, monitor.gone_values)
     touched = [monitor.watches[key] for key in sorted(monitor.touched)]
     for watch in touched:
         _keep_baseline(connection, watch)
@@ -113,7 +113,7 @@ def _state(watch: SignalMonitor) -> dict[str, Any]:
     return {
         "recent": list(watch.recent),
         "updated_ns": watch.updated_ns,
-        "pots": {axis: pot.to_state() for axis, pot in watch.pots.items()},
+        "pots": {dimension: pot.to_state() for dimension, pot in watch.pots.items()},
         "crossing": _crossing(watch.crossing),
         "launches": [[*stream, mass] for stream, mass in watch.launches.items()],
         "context": watch.context.to_state(),
@@ -180,15 +180,15 @@ def _recall_watch(watch: SignalMonitor, state: dict[str, Any]) -> None:
     if state["crossing"] is not None:
         statistic, *strongest, turns = state["crossing"]
         watch.crossing = Detection(statistic, (strongest[0], strongest[1]), turns)
-    watch.launches = {(axis, value): mass for axis, value, mass in state["launches"]}
-    for axis, pot in state["pots"].items():
-        watch.pots[axis] = FairShare(watch.allowance.idle_ns)
-        watch.pots[axis].resume(pot)
+    watch.launches = {(dimension, value): mass for dimension, value, mass in state["launches"]}
+    for dimension, pot in state["pots"].items():
+        watch.pots[dimension] = FairShare(watch.allowance.idle_ns)
+        watch.pots[dimension].resume(pot)
 
 
 def _recall_detector(watch: SignalMonitor, stored: StoredDetector) -> None:
-    state, stream = unpacked(stored.state), (stored.axis, stored.value)
-    if stored.axis == RECOVERY:
+    state, stream = unpacked(stored.state), (stored.dimension, stored.value)
+    if stored.dimension == RECOVERY:
         watch.recovery = KnownMeanESR.from_state(state)
     elif stream == DAILY:
         if watch.daily is not None:

@@ -22,7 +22,7 @@ SUSPECT = 0.01  # a statistic that evidence, not mass, has brought so far
 ONE_DEPLOYMENT_NS = 24 * 3600 * 1_000_000_000  # an announcement may come so long after its turns
 
 MOST_SERVICES = 300  # further ones are judged and counted, not watched
-MOST_VALUES = 1000  # of one axis of one service; of more, the oldest that is idle is forgotten
+MOST_VALUES = 1000  # of one dimension of one service; of more, the oldest that is idle is forgotten
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Monitor:
         earlier than what was seen before it, for one of the latest time seen.
         """
         latest_ns = now_ns or sys.maxsize
-        readings = [MonitoredTurn.of(item, self.terms.axes) for item in judged]
+        readings = [MonitoredTurn.of(item, self.terms.dimensions) for item in judged]
         return [
             alarm
             for reading in sorted(readings, key=lambda reading: reading.at_ns)
@@ -107,19 +107,19 @@ class Monitor:
 
     def recall_values(self, values: Iterable[DimensionValue]) -> None:
         for value in sorted(values, key=lambda value: value.position):
-            self.values.setdefault((value.service, value.axis), {})[value.value] = value
+            self.values.setdefault((value.service, value.dimension), {})[value.value] = value
 
     def deployments(self, service: str) -> list[Deployment]:
         """Those known of a service: values that appeared, and announcements."""
         announced = self.rollouts.get(service, [])
-        told = {(each.axis, each.value) for each in announced}
+        told = {(each.dimension, each.value) for each in announced}
         return [
-            *(Deployment(each.axis, each.value, each.at_ns, True) for each in announced),
+            *(Deployment(each.dimension, each.value, each.at_ns, True) for each in announced),
             *(
-                Deployment(axis, value.value, value.first_seen_ns)
-                for axis in DEPLOYED
-                for value in self.values.get((service, axis), {}).values()
-                if (axis, value.value) not in told
+                Deployment(dimension, value.value, value.first_seen_ns)
+                for dimension in DEPLOYED
+                for value in self.values.get((service, dimension), {}).values()
+                if (dimension, value.value) not in told
             ),
         ]
 
@@ -153,14 +153,14 @@ class Monitor:
         due = [each for each in self.waiting if each.service == service and each.at_ns <= at_ns]
         for rollout in due:
             self.waiting.remove(rollout)
-            stream = (rollout.axis, rollout.value)
-            known = self.values.get((service, rollout.axis), {})
+            stream = (rollout.dimension, rollout.value)
+            known = self.values.get((service, rollout.dimension), {})
             if rollout.value in known or stream in deployed:
                 # Its turns came first: spent on already, unless the value is an old one again.
                 if at_ns - known[rollout.value].first_seen_ns < ONE_DEPLOYMENT_NS:
                     continue
             elif known:  # turns will carry it: spend on it once
-                self._value(service, rollout.axis, rollout.value, rollout.at_ns)
+                self._value(service, rollout.dimension, rollout.value, rollout.at_ns)
             self._launch(service, [stream] if known else [], at_ns)
         if deployed:
             self._launch(service, deployed, at_ns)
@@ -180,12 +180,12 @@ class Monitor:
             self.touched.add(key)
 
     def _values_of(self, reading: MonitoredTurn) -> tuple[list[Stream], dict[str, DimensionValue]]:
-        """The value on each axis, and which of these were deployed with this turn."""
+        """The value on each dimension, and which of these were deployed with this turn."""
         deployed, values, service = [], {}, reading.service
-        for axis, name in reading.tags.items():
-            if axis in DEPLOYED and name not in self.values.get((service, axis), {}):
-                deployed.append((axis, name))
-            values[axis] = self._value(service, axis, name, reading.at_ns)
+        for dimension, name in reading.tags.items():
+            if dimension in DEPLOYED and name not in self.values.get((service, dimension), {}):
+                deployed.append((dimension, name))
+            values[dimension] = self._value(service, dimension, name, reading.at_ns)
         return deployed, values
 
     def _repeat(self, reading: MonitoredTurn) -> Repeat | None:
@@ -198,17 +198,17 @@ class Monitor:
         known = self.values.get(("", SERVICE_AXIS), {})
         return service not in known and len(known) >= MOST_SERVICES
 
-    def _value(self, service: str, axis: str, value: str, at_ns: int) -> DimensionValue:
-        known = self.values.setdefault((service, axis), {})
+    def _value(self, service: str, dimension: str, value: str, at_ns: int) -> DimensionValue:
+        known = self.values.setdefault((service, dimension), {})
         if value not in known:
-            if axis != SERVICE_AXIS and len(known) >= MOST_VALUES:
-                self._forget_value(service, axis, known)
+            if dimension != SERVICE_AXIS and len(known) >= MOST_VALUES:
+                self._forget_value(service, dimension, known)
             position = 1 + max((each.position for each in known.values()), default=0)
-            known[value] = DimensionValue(service, axis, value, position, at_ns)
+            known[value] = DimensionValue(service, dimension, value, position, at_ns)
             self.new_values.append(known[value])
         return known[value]
 
-    def _forget_value(self, service: str, axis: str, known: dict[str, DimensionValue]) -> None:
+    def _forget_value(self, service: str, dimension: str, known: dict[str, DimensionValue]) -> None:
         """The oldest of these that no watch follows now; should it come back, it is new."""
         followed = {
             stream
@@ -216,7 +216,7 @@ class Monitor:
             if key[0] == service
             for stream in watch.streams
         }
-        idle = (each for each in known.values() if (axis, each.value) not in followed)
+        idle = (each for each in known.values() if (dimension, each.value) not in followed)
         oldest = min(idle, key=lambda each: each.position)
         del known[oldest.value]
         self.gone_values.append(oldest)

@@ -17,7 +17,8 @@ NO_VALUES: Mapping[str, DimensionValue] = {}
 class LossObservation:
     """One loss in [0, 1] of one turn.
 
-    `values` maps each axis to the turn's value on it. `session` is empty where the turn has none.
+    `values` maps each dimension to the turn's value on it. `session` is empty where the turn has
+    none.
     `relevance` in [0, 1] says how well its chunks fit the question, where that was judged.
     """
 
@@ -38,20 +39,24 @@ class MonitoredTurn:
     service: str
     at_ns: int
     losses: Sequence[SignalLoss]
-    tags: Mapping[str, str]  # axis: value
+    tags: Mapping[str, str]  # dimension: value
     route: str = ""
     session: str = ""
     question: str = ""
     relevance: float | None = None
 
     @classmethod
-    def of(cls, judged: JudgedTurn, axes: Sequence[str]) -> "MonitoredTurn":
+    def of(cls, judged: JudgedTurn, dimensions: Sequence[str]) -> "MonitoredTurn":
         turn = judged.turn
         return cls(
             service=turn.service,
             at_ns=_at_ns(turn),
             losses=losses(judged),
-            tags={axis: str(value) for axis in axes if (value := getattr(turn, axis))},
+            tags={
+                dimension: str(value)
+                for dimension in dimensions
+                if (value := getattr(turn, dimension))
+            },
             route=turn.route.value,
             session=short_hash(turn.session_id or ""),
             question=short_hash(question_key(turn.question)) if turn.session_id else "",

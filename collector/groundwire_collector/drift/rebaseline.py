@@ -54,5 +54,5 @@ def _turns(connection: Connection, act: BaselineAction, monitor: Monitor) -> lis
         limit=monitor.terms.baseline_turns if accepted else MOST_TURNS,
     )
     found = turns.find(connection, query)
-    production = [each for each in found if not (each.turn.shadow or each.turn.canary)]
+    production = [each for each in found if not (each.turn.closed_book or each.turn.probe)]
     return production[::-1]

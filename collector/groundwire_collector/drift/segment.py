@@ -1,4 +1,4 @@
-"""One watched stream: the detector of a service, or of one axis value in it."""
+"""One watched stream: the detector of a service, or of one dimension value in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

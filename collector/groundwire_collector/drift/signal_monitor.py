@@ -20,7 +20,7 @@ from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import KnownMeanESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
-MOST_SEGMENTS = 20  # values of one axis that are watched at once
+MOST_SEGMENTS = 20  # values of one dimension that are watched at once
 DAILY: Stream = ("clock", "daily")
 SHORTEST_WAIT, LONGEST_WAIT = 100, 200  # turns an alarm may wait until it is clear what to name
 
@@ -64,7 +64,7 @@ class SignalMonitor:
     pinned: StratifiedBaseline | None = None
     pinned_ns: int | None = None
     streams: dict[Stream, SegmentDetector] = field(default_factory=dict)
-    pots: dict[str, FairShare] = field(default_factory=dict)  # by axis
+    pots: dict[str, FairShare] = field(default_factory=dict)  # by dimension
     launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
     daily: DailyMonitor | None = None
     context: AlarmContext = field(default_factory=AlarmContext)
@@ -167,9 +167,9 @@ class SignalMonitor:
         stratum = pinned.plan.strata.of(turn.route, at_ns)
         whole = mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)
         self._feed(WHOLE, turn.loss, whole, stratum)
-        for axis, value in turn.values.items():
-            stream = (axis, value.value)
-            pot = self.pots.setdefault(axis, FairShare(self.allowance.idle_ns))
+        for dimension, value in turn.values.items():
+            stream = (dimension, value.value)
+            pot = self.pots.setdefault(dimension, FairShare(self.allowance.idle_ns))
             pot.pour(mass * segments / len(turn.values), at_ns)
             own = pot.take(value.value, at_ns) + self.launches.pop(stream, 0.0)
             self._feed(stream, turn.loss, own, stratum)
@@ -189,13 +189,13 @@ class SignalMonitor:
             self.streams[stream].detector.begin_block()
             self.touched.add(stream)
 
-    def _make_room(self, axis: str) -> None:
-        """Of too many values of an axis, stop watching the one that was idle longest."""
-        watched = [stream for stream in self.streams if stream[0] == axis]
-        if axis and len(watched) >= MOST_SEGMENTS:
+    def _make_room(self, dimension: str) -> None:
+        """Of too many values of a dimension, stop watching the one that was idle longest."""
+        watched = [stream for stream in self.streams if stream[0] == dimension]
+        if dimension and len(watched) >= MOST_SEGMENTS:
             idlest = min(watched, key=lambda stream: self.streams[stream].last_ns)
             del self.streams[idlest]
-            self.pots[axis].leave(idlest[1])
+            self.pots[dimension].leave(idlest[1])
             self.touched.discard(idlest)
             self.gone.add(idlest)
 
@@ -216,7 +216,7 @@ class SignalMonitor:
         named = attribute(moved, after, located.change)
         if not named.clear and self.crossing.waits(moved):
             return None
-        where = (named.axis, named.value)
+        where = (named.dimension, named.value)
         if where in moved and self.crossing.strongest not in (where, DAILY):
             located = self._located(where)
         incident = explain(located, named, moved, self.context, overriding)
@@ -259,7 +259,7 @@ class SignalMonitor:
         return Alarm(
             service=self.service,
             signal=self.signal,
-            axis=named.axis,
+            dimension=named.dimension,
             value=named.value,
             cause=incident.cause,
             raised_ns=self.updated_ns,

@@ -13,7 +13,12 @@ from sqlalchemy import Connection
 
 from groundwire_collector.estimates.labels import draw
 from groundwire_collector.storage import estimates, labels
-from groundwire_collector.storage.estimates import Axis, EstimateFilter, SampledScore, ScoredTurn
+from groundwire_collector.storage.estimates import (
+    Dimension,
+    EstimateFilter,
+    SampledScore,
+    ScoredTurn,
+)
 from groundwire_collector.storage.labels import Label, LabelQuery
 from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.statistics import LabelledSample, Rate, estimate_rate
@@ -42,7 +47,7 @@ class FaithfulnessEstimate:
     """
 
     service: str
-    value: str  # of the axis
+    value: str  # of the dimension
     reference: str
     evaluator: str  # the judge; "" for people
     revision: str
@@ -121,13 +126,13 @@ def by_judge(scores: Iterable[SampledScore]) -> dict[str, SampledTurn]:
 
 
 def faithfulness(
-    connection: Connection, part: EstimateFilter, axis: Axis, label_rate: float
+    connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
 ) -> list[FaithfulnessEstimate]:
     """Every segment that anything was labelled or judged in; by people first.
 
     Made of the newest 50,000 scored turns. Price: one read of them, some 20 microseconds a turn.
     """
-    turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, axis)}
+    turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, dimension)}
     drawn, chosen = by_people(connection, part, turns, label_rate)
     found = _segments(turns, HUMAN, "", "", drawn, chosen)
     scores = [each for each in estimates.drawn_scores(connection, part) if each.turn_id in turns]

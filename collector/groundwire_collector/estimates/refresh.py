@@ -46,7 +46,7 @@ class EstimateRefresher:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._label_rate = settings.label_rate
-        self._eager = settings.judge_eager
+        self._eager = settings.judge_uncertainty_boost
         self._every_ns = round(settings.estimate_seconds * SECOND)
         self._engine = engine
         self._due_ns = 0

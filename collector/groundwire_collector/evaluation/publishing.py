@@ -59,7 +59,7 @@ class ScorePublisher:
 
     def publish(self, judged: Sequence[JudgedTurn]) -> None:
         """Send later; returns at once. Diagnostics of our own are not sent."""
-        sent = [item for item in judged if item.evaluations and not item.turn.shadow]
+        sent = [item for item in judged if item.evaluations and not item.turn.closed_book]
         try:
             if sent:
                 self._queue.put_nowait(sent)

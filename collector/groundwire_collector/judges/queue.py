@@ -20,7 +20,9 @@ def draw_of(settings: Settings) -> TurnSampler | None:
     rates = {key: rate for key, rate in settings.judge_rates.items() if key not in REFERENCED}
     if not rates:
         return None
-    return TurnSampler(rates, settings.judge_eager, factors_of(settings.judge_segments))
+    return TurnSampler(
+        rates, settings.judge_uncertainty_boost, factors_of(settings.judge_rate_overrides)
+    )
 
 
 def await_judges(

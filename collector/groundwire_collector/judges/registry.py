@@ -62,7 +62,7 @@ def judges(settings: Settings, sleep: Sleep = time.sleep) -> list[Judge]:
 
 def check(settings: Settings) -> None:
     """Raises UsageError for what no judge could start with, without loading one."""
-    factors_of(settings.judge_segments)
+    factors_of(settings.judge_rate_overrides)
     if settings.judge_golden is not None:
         GoldenSet.load(settings.judge_golden)
     _price(settings)
@@ -101,7 +101,7 @@ def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
         sleep=sleep,
     )
     model = JudgeModel(endpoint, settings.judge_temperature)
-    return LLMJudge(model, at_once=settings.judge_at_once)
+    return LLMJudge(model, at_once=settings.judge_concurrency)
 
 
 def _price(settings: Settings) -> tuple[TokenPrice | None, str]:
@@ -129,7 +129,7 @@ def _judge(
         key=key,
         evaluator=evaluator,
         budget=budget,
-        at_once=settings.judge_at_once if key == LLM_JUDGE else 1,
+        at_once=settings.judge_concurrency if key == LLM_JUDGE else 1,
         batch=LOCAL_BATCH if local else 1,
         price=price if key == LLM_JUDGE or key.startswith(RAGAS) else None,
         currency=currency,

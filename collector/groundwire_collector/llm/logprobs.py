@@ -2,13 +2,13 @@
 
 from groundwire_collector.errors import GroundwireError
 from groundwire_collector.llm.client import ChatEndpoint, ChatReply
-from groundwire_evaluators.reliance.canary.arms import Arm, ProbePrompting, Trial
 from groundwire_evaluators.reliance.margin import (
     NoLogprobsError,
     conflict_margin,
     context_gain,
     read_scored,
 )
+from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, Trial
 
 
 class NoScoringError(GroundwireError):

@@ -126,7 +126,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
     lag = snapshot.evaluation_lag_seconds
     return {
         metric_definitions.DRIFT_STATISTIC: [
-            ((item.service, item.signal, item.axis, item.value), item.statistic)
+            ((item.service, item.signal, item.dimension, item.value), item.statistic)
             for item in snapshot.statistics
         ],
         metric_definitions.LAST_EVALUATION: [
@@ -184,7 +184,7 @@ def _golden_values(replays: Sequence[GoldenRun]) -> GaugeValues:
 
 
 def _alarm_values(alarms: Sequence[gauges.OpenAlarm]) -> GaugeValues:
-    labelled = [((a.service, a.signal, a.axis, a.value, a.cause), a) for a in alarms]
+    labelled = [((a.service, a.signal, a.dimension, a.value, a.cause), a) for a in alarms]
     return {
         metric_definitions.DRIFT_ALARM: [(labels, 1.0) for labels, _ in labelled],
         metric_definitions.DRIFT_CHANGE_TIMESTAMP: [

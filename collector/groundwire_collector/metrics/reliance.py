@@ -1,4 +1,4 @@
-"""Outcomes of all three sources, counted apart: passive, shadow, canary."""
+"""Outcomes of all three sources, counted apart: passive, closed_book, probe."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -7,11 +7,11 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
-from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS
-from groundwire_evaluators.reliance.canary.run import ProbeResult
+from groundwire_evaluators.reliance.closed_book import ClosedBookComparison
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import StaleOutcome, passive_outcome
-from groundwire_evaluators.reliance.shadow import ClosedBookComparison
+from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS
+from groundwire_evaluators.reliance.probe.run import ProbeResult
 
 NO_TOKENS: Mapping[str, int | None] = {}
 ANSWERED = "answered"
@@ -20,8 +20,8 @@ SKIPPED = "skipped"
 
 class OutcomeSource(StrEnum):
     PASSIVE = "passive"
-    SHADOW = "shadow"
-    CANARY = "canary"
+    CLOSED_BOOK = "closed_book"
+    PROBE = "probe"
 
 
 def count_outcome(
@@ -67,26 +67,26 @@ def _count_values(
         if number:
             increments.count(metric_definitions.ANSWER_VALUES, {**labels, "kind": kind}, number)
     if signals.get("prior_markers"):
-        increments.count(metric_definitions.PRIOR_MARKED_TURNS, labels)
+        increments.count(metric_definitions.SELF_REPORTED_MEMORY_ANSWERS, labels)
 
 
-def count_shadowed(
-    increments: Increments, shadowed: ClosedBookComparison, labels: Mapping[str, str]
+def count_closed_book(
+    increments: Increments, comparison: ClosedBookComparison, labels: Mapping[str, str]
 ) -> None:
     """`labels` are those of the production turn, whose model was asked."""
-    count_outcome(increments, OutcomeSource.SHADOW, shadowed.outcome, labels)
+    count_outcome(increments, OutcomeSource.CLOSED_BOOK, comparison.outcome, labels)
 
 
-def count_canaries(
+def count_probes(
     increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
     """The arms under conflict alone: what a clean context gives says nothing of the source."""
     for result in results:
         if result.arm in CONFLICT_ARMS and result.followed is not None:
-            count_outcome(increments, OutcomeSource.CANARY, result.followed, labels)
+            count_outcome(increments, OutcomeSource.PROBE, result.followed, labels)
 
 
-def count_canary_arms(
+def count_probe_arms(
     increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
     """Every arm by itself, the guard and the closed-book arm too, per stratum."""
@@ -94,7 +94,7 @@ def count_canary_arms(
         if result.followed is not None:
             facts = {"stratum": result.stratum.value, "arm": result.arm.value}
             told = {**labels, **facts, "outcome": result.followed.value}
-            increments.count(metric_definitions.CANARY_OUTCOMES, told)
+            increments.count(metric_definitions.PROBE_OUTCOMES, told)
 
 
 def count_call(

@@ -1,4 +1,4 @@
-"""Shadow calls of the collector: the same model, the same question, no context."""
+"""Closed-book calls of the collector: the same model, the same question, no context."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from groundwire_collector.llm.client import ChatReply, ChatTarget
 from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.probing.sampling import ClosedBookSampler
-from groundwire_evaluators.reliance.canary.arms import ProbePrompting
-from groundwire_evaluators.reliance.shadow import ClosedBookComparison, compare_closed_book
+from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, compare_closed_book
+from groundwire_evaluators.reliance.probe.arms import ProbePrompting
 from groundwire_evaluators.turn import Turn
 
 
@@ -39,10 +39,11 @@ class ClosedBookCaller:
         """How likely this turn is sampled; 0 for what is no production turn with an answer."""
         return ClosedBookSampler(self.rate, self.eager).probability(turn, novel)
 
-    def shadow(
+    def closed_book(
         self, turn: Turn, *, novel: bool = False, supported: bool | None = None
     ) -> ClosedBookComparison | None:
-        """The shadowed turn, or None where it was not sampled, not in budget, or no call answered.
+        """The turn asked closed-book, or None where it was not sampled, not in budget, or no call
+        answered.
 
         The effective probability of a turn skipped for the budget is not known, so such turns are
         counted in `skipped`: a budget that is often spent asks for a lower rate.

@@ -1,4 +1,4 @@
-"""Shadow calls of the prober: the turns of the sample, one by one, within the budget."""
+"""Closed-book calls of the prober: the turns of the sample, one by one, within the budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from groundwire_collector.metrics.reliance import (
     SKIPPED,
     OutcomeSource,
     count_call,
-    count_shadowed,
+    count_closed_book,
     supported_by_grounding,
 )
 from groundwire_collector.metrics.turns import version_labels
@@ -22,7 +22,7 @@ from groundwire_collector.storage import closed_book_turns, counters, turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
-from groundwire_evaluators.reliance.shadow import compare_closed_book
+from groundwire_evaluators.reliance.closed_book import compare_closed_book
 
 PATIENCE_NS = 600 * 1_000_000_000  # a turn that waited longer is skipped, and counted
 
@@ -81,10 +81,10 @@ class ClosedBookJob:
         )
         increments = Increments()
         tokens = {"input": reply.input_tokens, "output": reply.output_tokens}
-        count_call(increments, OutcomeSource.SHADOW, ANSWERED, labels, tokens)
+        count_call(increments, OutcomeSource.CLOSED_BOOK, ANSWERED, labels, tokens)
         with self.engine.begin() as connection:
             if closed_book_turns.still_waits(connection, waiting.turn_id):
-                count_shadowed(increments, outcome, labels)
+                count_closed_book(increments, outcome, labels)
                 closed_book_turns.put(connection, [closed_book.compared(waiting, outcome)])
             counters.add(connection, increments, now_ns)
 
@@ -92,7 +92,7 @@ class ClosedBookJob:
         self, waiting: ClosedBookTurn, labels: Mapping[str, str], result: str, now_ns: int
     ) -> None:
         increments = Increments()
-        count_call(increments, OutcomeSource.SHADOW, result, labels)
+        count_call(increments, OutcomeSource.CLOSED_BOOK, result, labels)
         with self.engine.begin() as connection:
             closed_book_turns.give_up(connection, [waiting.turn_id])
             counters.add(connection, increments, now_ns)

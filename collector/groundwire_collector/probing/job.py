@@ -1,4 +1,4 @@
-"""Scheduled canaries: a run of one model when it is due, kept and counted as it goes."""
+"""Scheduled probes: a run of one model when it is due, kept and counted as it goes."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,15 +13,15 @@ from groundwire_collector.metrics.reliance import (
     ANSWERED,
     OutcomeSource,
     count_call,
-    count_canaries,
-    count_canary_arms,
+    count_probe_arms,
+    count_probes,
 )
 from groundwire_collector.probing.probe_alarms import ProbeAlarms
 from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.storage import counters, probe_runs
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.probe_runs import RunState, ScheduledProbeRun
-from groundwire_evaluators.reliance.canary.run import ProbeResult
+from groundwire_evaluators.reliance.probe.run import ProbeResult
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class ProbeJob:
                 break
         self._keep(run, batch)
         if failed >= HOPELESS:
-            log.warning("canaries of %s: call after call fails (%s)", run.model, result.error)
+            log.warning("probes of %s: call after call fails (%s)", run.model, result.error)
             return RunState.ABANDONED
         return RunState.RUNNING if self.stop.is_set() else RunState.FINISHED
 
@@ -108,16 +108,16 @@ class ProbeJob:
         labels, increments = self._labels, Increments()
         for result in results:
             tokens = {"input": result.input_tokens, "output": result.output_tokens}
-            count_call(increments, OutcomeSource.CANARY, result.error or ANSWERED, labels, tokens)
-        count_canaries(increments, results, labels)
-        count_canary_arms(increments, results, labels)
+            count_call(increments, OutcomeSource.PROBE, result.error or ANSWERED, labels, tokens)
+        count_probes(increments, results, labels)
+        count_probe_arms(increments, results, labels)
         with self.engine.begin() as connection:
             probe_runs.save(connection, run.id, results)
             counters.add(connection, increments, self.clock_ns())
 
     def _end(self, run: ScheduledProbeRun, state: RunState) -> None:
         now_ns, increments = self.clock_ns(), Increments()
-        increments.count(metric_definitions.CANARY_RUNS, {**self._labels, "state": state.value})
+        increments.count(metric_definitions.PROBE_RUNS, {**self._labels, "state": state.value})
         with self.engine.begin() as connection:
             probe_runs.end(connection, run.id, state, now_ns)
             counters.add(connection, increments, now_ns)

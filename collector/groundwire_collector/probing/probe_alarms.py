@@ -1,4 +1,4 @@
-"""Alarms of scheduled canaries: each finished run against the frozen baseline and the best so far.
+"""Alarms of scheduled probes: each finished run against the frozen baseline and the best so far.
 
 Beside the detectors on traffic and with a budget of their own, shared by all runs of a period: by
 linearity of expectation the false alarms are at most runs · comparisons · alpha.
@@ -13,18 +13,18 @@ from sqlalchemy import Connection
 from groundwire_collector.storage import drift, probe_runs
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.probe_runs import ScheduledProbeRun
-from groundwire_evaluators.reliance.canary.comparison import (
+from groundwire_evaluators.reliance.probe.comparison import (
     RunComparison,
     ScoreChange,
     alarm_level,
     best_so_far,
     compare_runs,
 )
-from groundwire_evaluators.reliance.canary.run import ProbeRun
+from groundwire_evaluators.reliance.probe.run import ProbeRun
 
 log = logging.getLogger(__name__)
 
-SIGNAL = "canary"
+SIGNAL = "probe"
 BASELINE_RUNS = (
     4  # docs/reference/reliance.md: with four, noise alarms less and changes show sooner
 )
@@ -62,17 +62,18 @@ class ProbeAlarms:
         worse = look.worse
         if worse is not None and opened is None:
             drift.raise_alarm(connection, _alarm(run, worse, now_ns))
-            log.warning("alarm: %s reads its context less than before (canaries)", run.model)
+            log.warning("alarm: %s reads its context less than before (probes)", run.model)
         elif worse is None and opened is not None and opened.id is not None:
             drift.resolve_alarm(connection, opened.id, now_ns)
-            log.warning("resolved: %s reads its context again (canaries)", run.model)
+            log.warning("resolved: %s reads its context again (probes)", run.model)
         return look
 
 
 def compare(connection: Connection, run: ScheduledProbeRun, alpha: float = 0.01) -> ProbeComparison:
     """A stored run against the runs before it of the same service, pack and prompt.
 
-    The baseline is the first model_version that was asked, its first runs; versions are axes, so
+    The baseline is the first model_version that was asked, its first runs; versions are
+    dimensions, so
     another version is compared with that same baseline.
     """
     earlier = [
@@ -108,7 +109,7 @@ def _alarm(run: ScheduledProbeRun, worse: RunComparison, now_ns: int) -> Alarm:
     return Alarm(
         service=run.service,
         signal=SIGNAL,
-        axis="model_version",
+        dimension="model_version",
         value=run.model_version,
         cause="model",
         raised_ns=now_ns,

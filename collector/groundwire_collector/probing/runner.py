@@ -1,4 +1,4 @@
-"""Runs of a canary pack, into a file that a later call can take up where it was left."""
+"""Runs of a probe pack, into a file that a later call can take up where it was left."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from groundwire_collector.errors import UsageError
 from groundwire_collector.llm.client import ChatTarget
 from groundwire_collector.llm.logprobs import NoScoringError
 from groundwire_collector.llm.rate_limiter import RateLimiter
-from groundwire_evaluators.reliance.canary.arms import (
+from groundwire_evaluators.reliance.probe.arms import (
     ALL_ARMS,
     CONFLICT_ARMS,
     Arm,
@@ -20,8 +20,8 @@ from groundwire_evaluators.reliance.canary.arms import (
     Trial,
     trials,
 )
-from groundwire_evaluators.reliance.canary.item import ProbePack
-from groundwire_evaluators.reliance.canary.run import ProbeResult, ProbeRun, RunIdentity, judge
+from groundwire_evaluators.reliance.probe.item import ProbePack
+from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunIdentity, judge
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def read_run(path: Path) -> ProbeRun:
         first, *rest = path.read_text(encoding="utf-8").split("\n")
         identity = RunIdentity(**json.loads(first)["run"])
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UsageError(f"{path}: no canary run: {error}") from error
+        raise UsageError(f"{path}: no probe run: {error}") from error
     return ProbeRun(identity, tuple(result for line in rest if (result := _result_of(line))))
 
 

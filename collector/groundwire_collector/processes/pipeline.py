@@ -24,7 +24,7 @@ from groundwire_collector.drift.rebaseline import carry_out
 from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import await_judges, draw_of
-from groundwire_collector.metrics import closed_book, closed_book_pairing
+from groundwire_collector.metrics import closed_book
 from groundwire_collector.metrics.costs import Costs
 from groundwire_collector.metrics.retrieval import IndexClock
 from groundwire_collector.metrics.staleness import LatestTurns
@@ -86,7 +86,7 @@ class Pipeline:
         self._engine = engine
         self._evaluators = evaluators
         self._publisher = ScorePublisher.of(settings)
-        self._sample = ClosedBookSampler(settings.shadow_rate if settings.probes else 0.0)
+        self._sample = ClosedBookSampler(settings.closed_book_rate if settings.probes else 0.0)
         self._draw = draw_of(settings)
         self._latest = LatestTurns()
         self._index_clock = IndexClock()
@@ -140,8 +140,8 @@ class Pipeline:
                 last_received_ns=last_ns,
                 root_ended=bool(root_ended),
                 answer_complete=any(a.complete for a in spans_seen),
-                quiet_seconds=self._settings.quiet_seconds,
-                longest_trace_seconds=self._settings.longest_trace_seconds,
+                trace_idle_seconds=self._settings.trace_idle_seconds,
+                trace_max_seconds=self._settings.trace_max_seconds,
             )
             yield PendingTrace(trace_id, last_ns, bool(root_ended), due)
 
@@ -226,8 +226,8 @@ class Pipeline:
         again = [item for item in judged if item.turn.id in counted]
         for item in again:
             tally_reopened(increments, item.turn)
-        closed_book_pairing.tally_shadows(connection, increments, judged, batch.before, now_ns)
-        self._await_shadows(connection, new, now_ns)
+        closed_book.tally_closed_book_calls(connection, increments, judged, batch.before, now_ns)
+        self._await_closed_book(connection, new, now_ns)
         if self._draw is not None:
             await_judges(connection, increments, self._draw, new, now_ns)
             await_judges(connection, None, self._draw, again, now_ns)
@@ -238,7 +238,7 @@ class Pipeline:
             self._record(connection, alarm)
         checkpoint.keep(connection, self._monitor)
 
-    def _await_shadows(
+    def _await_closed_book(
         self, connection: Connection, new: Sequence[JudgedTurn], now_ns: int
     ) -> None:
         """Let the turns of the sample wait for the prober's closed-book call."""
@@ -256,7 +256,7 @@ class Pipeline:
         self._monitor.identify(alarm, drift.raise_alarm(connection, alarm))
         log.warning(
             "alarm: %s of %s got worse by %.3f (%s %s)",
-            *(alarm.signal, alarm.service, alarm.size, alarm.axis, alarm.value),
+            *(alarm.signal, alarm.service, alarm.size, alarm.dimension, alarm.value),
         )
 
 
@@ -273,4 +273,4 @@ def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) 
 
 def _counts(turn: Turn) -> bool:
     """Production traffic only: neither diagnostics of our own, nor a trace without an answer."""
-    return not (turn.shadow or turn.canary) and turn.answer is not None
+    return not (turn.closed_book or turn.probe) and turn.answer is not None

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, Text, cast, select, tuple_
 
 from groundwire_collector.metric_definitions import (
-    LABEL_SETS_FOLDED,
-    LABEL_SETS_RETIRED,
+    SERIES_EVICTED,
+    SERIES_OVERFLOWED,
     TENANT,
     MetricDefinition,
 )
@@ -170,9 +170,9 @@ def _fit(connection: Connection, increments: Increments, now_ns: int) -> Increme
 
 def _count_placement(fitted: Increments, placement: Placement) -> None:
     for metric, folded in placement.folded.items():
-        fitted.count(LABEL_SETS_FOLDED, {"metric": metric}, folded)
+        fitted.count(SERIES_OVERFLOWED, {"metric": metric}, folded)
     for metric, retired in placement.retired.items():
-        fitted.count(LABEL_SETS_RETIRED, {"metric": metric}, retired)
+        fitted.count(SERIES_EVICTED, {"metric": metric}, retired)
 
 
 def _add_counters(connection: Connection, new: Mapping[Key, Counter], now_ns: int) -> None:

@@ -13,7 +13,7 @@ from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
 from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.evaluation import State, Verdict
 
-Axis = Literal["model_version", "prompt_version", "index_version"]
+Dimension = Literal["model_version", "prompt_version", "index_version"]
 NEWEST = 50_000  # turns that one estimate is made of, at most
 
 
@@ -37,7 +37,7 @@ class ScoredTurn:
     id: str
     trace_id: str
     service: str
-    value: str  # of the axis; "" where none is known
+    value: str  # of the dimension; "" where none is known
     session: str
     started_ns: int
     p_unsupported: float
@@ -87,11 +87,11 @@ class StoredEstimate:
 
 
 def scored_turns(
-    connection: Connection, part: EstimateFilter, axis: Axis, limit: int = NEWEST
+    connection: Connection, part: EstimateFilter, dimension: Dimension, limit: int = NEWEST
 ) -> list[ScoredTurn]:
     """The newest scored turns of production traffic, oldest first."""
     newest = (TURN.c.started_ns.desc(), TURN.c.id.desc())
-    rows = connection.execute(_scored(part, axis).order_by(*newest).limit(limit))
+    rows = connection.execute(_scored(part, dimension).order_by(*newest).limit(limit))
     return [_scored_turn(row) for row in rows][::-1]
 
 
@@ -199,9 +199,17 @@ def drop_before(connection: Connection, oldest_kept_ns: int) -> None:
 _KEPT = [column.name for column in ESTIMATE.columns]
 
 
-def _scored(part: EstimateFilter, axis: Axis) -> Select[Any]:
+def _scored(part: EstimateFilter, dimension: Dimension) -> Select[Any]:
     c = TURN.c
-    columns = (c.id, c.trace_id, c.service, c[axis], c.session_id, c.started_ns, c.p_unsupported)
+    columns = (
+        c.id,
+        c.trace_id,
+        c.service,
+        c[dimension],
+        c.session_id,
+        c.started_ns,
+        c.p_unsupported,
+    )
     return select(*columns).where(c.p_unsupported.is_not(None), *_conditions(part))
 
 
@@ -225,7 +233,7 @@ def _conditions(part: EstimateFilter) -> list[ColumnElement[bool]]:
         found.append(c.started_ns >= part.since_ns)
     if part.until_ns is not None:
         found.append(c.started_ns < part.until_ns)
-    return [*found, *(c.facts[mark].as_boolean().is_(False) for mark in ("shadow", "canary"))]
+    return [*found, *(c.facts[mark].as_boolean().is_(False) for mark in ("closed_book", "probe"))]
 
 
 def _faithful(state: str, flagged: bool | None) -> bool | None:

@@ -24,7 +24,7 @@ class DetectorStatistic:
 
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     statistic: float
 
@@ -35,7 +35,7 @@ class OpenAlarm:
 
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     cause: str
     changed_ns: int
@@ -64,8 +64,8 @@ def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
     Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
     """
     c = DETECTOR.c
-    labels = (c.service, c.signal, c.axis, c.value)
-    query = select(*labels, func.max(c.statistic)).where(c.axis != RECOVERY).group_by(*labels)
+    labels = (c.service, c.signal, c.dimension, c.value)
+    query = select(*labels, func.max(c.statistic)).where(c.dimension != RECOVERY).group_by(*labels)
     rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
     return [DetectorStatistic(*row) for row in rows]
 
@@ -78,7 +78,7 @@ def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
     newest: dict[tuple[str, ...], OpenAlarm] = {}
     for row in rows:
         alarm = OpenAlarm(*row)
-        labels = (alarm.service, alarm.signal, alarm.axis, alarm.value, alarm.cause)
+        labels = (alarm.service, alarm.signal, alarm.dimension, alarm.value, alarm.cause)
         if len(newest) < limit:
             newest.setdefault(labels, alarm)
     return list(newest.values())

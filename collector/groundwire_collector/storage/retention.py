@@ -24,7 +24,7 @@ from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import spans_of, take_turns
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.tables.labels import LABEL
-from groundwire_collector.storage.tables.reliance import SHADOWED
+from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
 
@@ -236,7 +236,7 @@ def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
             (CLAIM, CLAIM.c.turn_id),
             (SCORE, SCORE.c.turn_id),
             (LABEL, LABEL.c.turn_id),
-            (SHADOWED, SHADOWED.c.turn_id),
+            (CLOSED_BOOK_TURN, CLOSED_BOOK_TURN.c.turn_id),
             (JUDGE_TASK, JUDGE_TASK.c.turn_id),
             (TURN, TURN.c.id),
         ):

@@ -7,7 +7,7 @@ from enum import IntFlag
 from sqlalchemy import Connection, delete, select
 
 from groundwire_collector.storage.shared_texts import batched
-from groundwire_collector.storage.tables.trace_fragments import EARLY_SHADOW, PIECE
+from groundwire_collector.storage.tables.trace_fragments import EARLY_CLOSED_BOOK, TRACE_FRAGMENT
 from groundwire_collector.storage.upsert import insert_missing, upsert
 
 _LATEST_NS = 2**63 - 1
@@ -54,7 +54,7 @@ def put(connection: Connection, pieces: Iterable[TraceFragment]) -> None:
         for piece in pieces
         for link in piece.links
     ]
-    upsert(connection, PIECE, rows)
+    upsert(connection, TRACE_FRAGMENT, rows)
 
 
 def linked(
@@ -62,9 +62,9 @@ def linked(
 ) -> list[TraceFragment]:
     """Pieces under any of `links`, the latest first; `near`: that overlap these times."""
     found: dict[str, TraceFragment] = {}
-    c = PIECE.c
+    c = TRACE_FRAGMENT.c
     for batch in batched(list(links)):
-        query = select(PIECE).where(c.link.in_(batch))
+        query = select(TRACE_FRAGMENT).where(c.link.in_(batch))
         if near is not None:
             query = query.where(c.start_ns <= _storable(near[1]), c.end_ns >= _storable(near[0]))
         for row in connection.execute(query.order_by(c.start_ns.desc()).limit(most)):
@@ -77,29 +77,31 @@ def linked(
 
 
 def forget(connection: Connection, trace_ids: Sequence[str]) -> None:
-    connection.execute(delete(PIECE).where(PIECE.c.trace_id.in_(trace_ids)))
+    connection.execute(delete(TRACE_FRAGMENT).where(TRACE_FRAGMENT.c.trace_id.in_(trace_ids)))
 
 
 def expire(connection: Connection, oldest_kept_ns: int) -> None:
-    connection.execute(delete(PIECE).where(PIECE.c.end_ns < oldest_kept_ns))
-    connection.execute(delete(EARLY_SHADOW).where(EARLY_SHADOW.c.since_ns < oldest_kept_ns))
+    connection.execute(delete(TRACE_FRAGMENT).where(TRACE_FRAGMENT.c.end_ns < oldest_kept_ns))
+    connection.execute(
+        delete(EARLY_CLOSED_BOOK).where(EARLY_CLOSED_BOOK.c.since_ns < oldest_kept_ns)
+    )
 
 
 def await_turn(connection: Connection, turn_id: str, trace_id: str, now_ns: int) -> None:
-    """Let a shadow call wait for the turn of `trace_id` that it asks again."""
+    """Let a closed-book call wait for the turn of `trace_id` that it asks again."""
     row = {"turn_id": turn_id, "production_trace_id": trace_id, "since_ns": now_ns}
-    insert_missing(connection, EARLY_SHADOW, [row])
+    insert_missing(connection, EARLY_CLOSED_BOOK, [row])
 
 
 def awaited(connection: Connection, trace_ids: Sequence[str], since_ns: int) -> list[str]:
-    """The shadow calls that wait for a turn of these traces, and not for too long."""
-    c = EARLY_SHADOW.c
+    """The closed-book calls that wait for a turn of these traces, and not for too long."""
+    c = EARLY_CLOSED_BOOK.c
     query = select(c.turn_id).where(c.production_trace_id.in_(trace_ids), c.since_ns >= since_ns)
     return list(connection.scalars(query.order_by(c.since_ns)))
 
 
 def no_longer_await(connection: Connection, turn_ids: Sequence[str]) -> None:
-    connection.execute(delete(EARLY_SHADOW).where(EARLY_SHADOW.c.turn_id.in_(turn_ids)))
+    connection.execute(delete(EARLY_CLOSED_BOOK).where(EARLY_CLOSED_BOOK.c.turn_id.in_(turn_ids)))
 
 
 def _storable(nanoseconds: int) -> int:

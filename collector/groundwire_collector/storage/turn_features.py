@@ -28,7 +28,7 @@ def asked(
         select(c.question, c.facts, c.chunks, SCORE.c.value)
         .select_from(TURN.outerjoin(SCORE, judged))
         .where(c.service == service, c.started_ns >= since_ns, c.started_ns < until_ns)
-        .where(*(c.facts[mark].as_boolean().is_(False) for mark in ("shadow", "canary")))
+        .where(*(c.facts[mark].as_boolean().is_(False) for mark in ("closed_book", "probe")))
         .order_by(c.started_ns.desc(), c.id.desc())
         .limit(limit)
     )

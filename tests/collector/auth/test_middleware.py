@@ -119,7 +119,7 @@ def test_a_revoked_key_opens_nothing_within_seconds(
     assert stranger.get("/api/v1/turns", headers=headers).status_code == 401
 
 
-def test_bad_keys_are_limited_but_bar_nobody_who_was_in_before(
+def test_auth_failures_are_limited_but_bar_nobody_who_was_in_before(
     app: FastAPI, stranger: TestClient
 ) -> None:
     known, late = make(app, Scope.READ), make(app, Scope.READ)

@@ -183,8 +183,8 @@ def test_diagnostics_and_other_services_stay_out(engine: Engine) -> None:
             connection,
             [
                 scored(1, 0.3, judged(False, 0.5)),
-                scored(2, 0.3, judged(False, 0.5), shadow=True),
-                scored(3, 0.3, judged(False, 0.5), canary=True),
+                scored(2, 0.3, judged(False, 0.5), closed_book=True),
+                scored(3, 0.3, judged(False, 0.5), probe=True),
                 scored(4, 0.3, judged(False, 0.5), service="bank"),
             ],
         )
@@ -371,7 +371,7 @@ def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_leas
 ) -> None:
     """Turns that were not drawn may be likelier or less likely than those that were."""
     rate, eager = 0.02, 4.0
-    settings = settings.model_copy(update={"judge_eager": eager})
+    settings = settings.model_copy(update={"judge_uncertainty_boost": eager})
     doubts = (0.5, 0.3, 0.1)
     made = [
         scored(n, p, judged(False, rate * preference(p, eager)))

@@ -134,8 +134,8 @@ def test_a_backend_that_is_away_costs_the_worker_nothing():
 
 def test_turns_without_a_judgement_and_diagnostics_are_not_sent(backend):
     publisher = ScorePublisher(backend.url)
-    shadow = Turn(id="s", trace_id="c" * 32, span_id="d" * 16, shadow=True)
-    publisher.publish([JudgedTurn(TURN, ()), JudgedTurn(shadow, (EVALUATION,))])
+    closed_book = Turn(id="s", trace_id="c" * 32, span_id="d" * 16, closed_book=True)
+    publisher.publish([JudgedTurn(TURN, ()), JudgedTurn(closed_book, (EVALUATION,))])
     publisher.stop()
     assert backend.bodies == []
 

@@ -73,7 +73,7 @@ def test_a_segment_may_be_seen_more_or_not_at_all() -> None:
     assert draw.probability("j", judged(1, service="else")) == 0.01
 
 
-@pytest.mark.parametrize("mark", [{"shadow": True}, {"canary": True}, {"answer": None}])
+@pytest.mark.parametrize("mark", [{"closed_book": True}, {"probe": True}, {"answer": None}])
 def test_only_production_turns_with_an_answer_are_drawn(mark: dict[str, object]) -> None:
     assert TurnSampler({"j": 1.0}).drawn(judged(1, **mark)) == {}
 
@@ -100,7 +100,7 @@ def test_judges_may_have_rates_of_their_own() -> None:
         ({"judges": "llm_judge"}, "judge llm_judge: it needs judge_endpoint and judge_model"),
         ({"judges": "nosuch"}, "judge nosuch: there is none; known: "),
         ({"judges": "llm_judge=x"}, "judges: the rate of llm_judge"),
-        ({"judges": "mine:J", "judge_segments": "x"}, "judge_segments: 'x'"),
+        ({"judges": "mine:J", "judge_rate_overrides": "x"}, "judge_rate_overrides: 'x'"),
         ({"judges": "mine:J", "judge_golden": Path("none.jsonl")}, "none.jsonl: cannot be read"),
         ({"judges": "mine:J", "judge_cost_per_day": 1.0}, "judge_cost_per_day needs `prices`"),
     ],

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundwire_collector.commands.probe import canary
+from groundwire_collector.commands.probe import probe
 from groundwire_collector.llm.client import ChatEndpoint
 from groundwire_collector.llm.logprobs import NoScoringError, trial_margin, turn_gain
-from groundwire_evaluators.reliance.canary import load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm, ProbePrompting, trials
+from groundwire_evaluators.reliance.probe import load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, trials
 
 PACK = load_pack()
 TRIAL = next(iter(trials(PACK, (Arm.CONFLICT,))))
@@ -97,7 +97,7 @@ def run_line(url: str) -> list[str]:
 
 def test_a_run_tells_the_mean_margin_of_a_stratum_where_the_endpoint_scores(server: Any) -> None:
     server.answer = chat_and_echo
-    ended = CliRunner().invoke(canary, run_line(server.url))
+    ended = CliRunner().invoke(probe, run_line(server.url))
     assert ended.exit_code == 0, ended.output
     told = json.loads(ended.stdout)["summary"]["strata"]["known"]["margin"]
     assert (told["n"], told["clusters"]) == (20, 20)
@@ -107,7 +107,7 @@ def test_a_run_tells_the_mean_margin_of_a_stratum_where_the_endpoint_scores(serv
 
 def test_a_run_with_margins_says_at_once_that_the_endpoint_only_chats(server: Any) -> None:
     server.answer = lambda path, body: (404, b"{}", {})
-    ended = CliRunner().invoke(canary, run_line(server.url))
+    ended = CliRunner().invoke(probe, run_line(server.url))
     assert isinstance(ended.exception, NoScoringError)
     assert "run without" in str(ended.exception)
     assert len(server.asked) == 2

@@ -146,7 +146,12 @@ def test_promtool_has_nothing_to_say_against_our_metrics(engine):
 
 
 def raise_alarm(engine: Engine, resolved_ns: int | None = None) -> None:
-    where = {"service": "bot", "signal": "p_unsupported", "axis": "model_version", "value": "v2"}
+    where = {
+        "service": "bot",
+        "signal": "p_unsupported",
+        "dimension": "model_version",
+        "value": "v2",
+    }
     row = {
         **where,
         "cause": "model",
@@ -170,7 +175,7 @@ def test_an_open_alarm_shows_what_changed_and_since_when(engine):
     labels = {
         "service": "bot",
         "signal": "p_unsupported",
-        "axis": "model_version",
+        "dimension": "model_version",
         "value": "v2",
         "cause": "model",
     }
@@ -204,7 +209,7 @@ def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine
     labels = {"service": "bot", "signal": "p_unsupported", "revision": "7"}
     assert gauge(engine, "groundwire_baseline_turns") == [(labels, 50)]
     assert gauge(engine, "groundwire_baseline_flagged_turns") == [(labels, 5)]
-    [(_, loss)] = gauge(engine, "groundwire_baseline_loss")
+    [(_, loss)] = gauge(engine, "groundwire_baseline_loss_sum")
     assert loss == pytest.approx(3.5)
 
 

@@ -1,4 +1,4 @@
-"""Shadow calls of the collector: sampled when a turn is judged, asked by the prober, once."""
+"""Closed-book calls of the collector: sampled when a turn is judged, asked by the prober, once."""
 
 import json
 from collections import Counter
@@ -80,7 +80,7 @@ def test_a_turn_is_asked_again_of_its_own_model_without_its_context(
     with engine.connect() as connection:
         [kept] = closed_book_turns.answered(connection)
     assert (kept.cell, kept.diagnostic, kept.probability) == ("context_driven", True, 0.1)
-    assert counted(engine, metric_definitions.RELIANCE_OUTCOMES, "source") == {"shadow": 1}
+    assert counted(engine, metric_definitions.RELIANCE_OUTCOMES, "source") == {"closed_book": 1}
     assert counted(engine, metric_definitions.TURNS, "service") == {}
 
 

@@ -1,4 +1,4 @@
-"""Scheduled canaries: when due, once, whatever the endpoint does, and apart from production."""
+"""Scheduled probes: when due, once, whatever the endpoint does, and apart from production."""
 
 import itertools
 import json
@@ -19,8 +19,8 @@ from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, drift, probe_runs
 from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_evaluators.reliance.canary import ProbePack, load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm
+from groundwire_evaluators.reliance.probe import ProbePack, load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm
 
 PACK = ProbePack("small", load_pack().items[:24])
 ITEMS = {item.question: item for item in PACK.items}
@@ -73,19 +73,19 @@ def counted(
     return told
 
 
-def test_a_run_is_counted_as_canary_and_touches_no_counter_of_production(engine: Engine) -> None:
+def test_a_run_is_counted_as_probe_and_touches_no_counter_of_production(engine: Engine) -> None:
     assert rounds(engine).step()
     outcomes = counted(
         engine, metric_definitions.RELIANCE_OUTCOMES, "source", "outcome", "model_version"
     )
-    assert outcomes == {("canary", "context", "v1"): len(PACK)}
-    arms = counted(engine, metric_definitions.CANARY_OUTCOMES, "arm", "outcome")
+    assert outcomes == {("probe", "context", "v1"): len(PACK)}
+    arms = counted(engine, metric_definitions.PROBE_OUTCOMES, "arm", "outcome")
     assert arms == {("clean", "context"): len(PACK), ("conflict", "context"): len(PACK)}
-    assert counted(engine, metric_definitions.CANARY_RUNS, "state") == {("finished",): 1}
+    assert counted(engine, metric_definitions.PROBE_RUNS, "state") == {("finished",): 1}
     ours = {
         metric_definitions.RELIANCE_OUTCOMES,
-        metric_definitions.CANARY_OUTCOMES,
-        metric_definitions.CANARY_RUNS,
+        metric_definitions.PROBE_OUTCOMES,
+        metric_definitions.PROBE_RUNS,
     }
     with engine.connect() as connection:
         names = {name for name, _ in counters.counters(connection)}
@@ -145,7 +145,7 @@ def test_an_endpoint_that_misbehaves_stops_no_run_and_each_kind_is_counted(
     assert sum(kinds.values()) == len(PACK) * len(ARMS)
     outcomes = counted(engine, metric_definitions.RELIANCE_OUTCOMES, "outcome")
     assert set(outcomes) == {("neither",)}
-    assert counted(engine, metric_definitions.CANARY_RUNS, "state") == {("finished",): 1}
+    assert counted(engine, metric_definitions.PROBE_RUNS, "state") == {("finished",): 1}
 
 
 def test_a_run_whose_every_call_fails_is_given_up_until_the_next_is_due(engine: Engine) -> None:
@@ -154,7 +154,7 @@ def test_a_run_whose_every_call_fails_is_given_up_until_the_next_is_due(engine: 
 
     clock = Clock()
     assert rounds(engine, breaks, clock_ns=clock).step()
-    assert counted(engine, metric_definitions.CANARY_RUNS, "state") == {("abandoned",): 1}
+    assert counted(engine, metric_definitions.PROBE_RUNS, "state") == {("abandoned",): 1}
     assert counted(engine, metric_definitions.PROBE_CALLS, "result") == {("raised",): HOPELESS}
     assert not rounds(engine, clock_ns=clock).step()
 
@@ -173,12 +173,12 @@ def test_a_new_version_that_recites_is_alarmed_once_and_resolved_when_it_reads(
             states.append([alarm.resolved_ns is None for alarm in drift.alarms(connection)])
             [alarm] = drift.alarms(connection)
     assert states == [[True], [True], [False]]
-    assert (alarm.signal, alarm.axis, alarm.value) == ("canary", "model_version", "v2")
+    assert (alarm.signal, alarm.dimension, alarm.value) == ("probe", "model_version", "v2")
     assert alarm.size > 0.9
     assert not alarm.details["general"]
 
 
-def test_an_open_alarm_of_canaries_is_no_business_of_the_detectors_on_traffic(
+def test_an_open_alarm_of_probes_is_no_business_of_the_detectors_on_traffic(
     engine: Engine, tmp_path: Path
 ) -> None:
     clock = Clock()

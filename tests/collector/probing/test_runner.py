@@ -13,8 +13,8 @@ from groundwire_collector.errors import UsageError
 from groundwire_collector.llm.client import ChatEndpoint, FunctionTarget
 from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.probing.runner import ProbeRunner, read_run, result_line, resume
-from groundwire_evaluators.reliance.canary import ProbePack, load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm
+from groundwire_evaluators.reliance.probe import ProbePack, load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm
 
 PACK = ProbePack("small", load_pack().items[:12])
 ITEMS = {item.question: item for item in PACK.items}
@@ -81,7 +81,7 @@ def test_a_file_of_another_run_is_not_mixed_with_this_one(tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="another"):
         resume(path, runner().identity("another model"))
     path.write_text("nonsense", encoding="utf-8")
-    with pytest.raises(UsageError, match="no canary run"):
+    with pytest.raises(UsageError, match="no probe run"):
         resume(path, runner().identity("m"))
 
 

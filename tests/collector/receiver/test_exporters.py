@@ -25,7 +25,7 @@ from tests.ports import free_port
 from groundwire_collector.app import create_app
 from groundwire_collector.auth.middleware import ATTEMPTS, FRESH_SECONDS
 from groundwire_collector.metric_definitions import (
-    BAD_KEYS,
+    AUTH_FAILURES,
     SPANS_DEDUPLICATED,
     SPANS_RECEIVED,
     SPANS_REJECTED,
@@ -222,7 +222,7 @@ def test_a_bad_key_stores_nothing(server: Server, transport: Transport) -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_bad_keys_are_limited_by_address_whatever_they_come_by(
+def test_auth_failures_are_limited_by_address_whatever_they_come_by(
     server: Server, transport: Transport
 ) -> None:
     known, late = "gw_test", keys.generate()
@@ -237,7 +237,7 @@ def test_bad_keys_are_limited_by_address_whatever_they_come_by(
     locked_out = transport(server, key=late, timeout=1)
     assert locked_out.export([a_span()]) == SpanExportResult.FAILURE
     assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
-    assert counted(server, BAD_KEYS) > ATTEMPTS
+    assert counted(server, AUTH_FAILURES) > ATTEMPTS
     for each in (exporter, guessing, locked_out):
         each.shutdown()
 

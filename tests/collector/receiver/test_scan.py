@@ -68,7 +68,12 @@ def app(tmp_path: Path) -> FastAPI:
     increments.count(TURNS, {"service": BANK})
     nanoseconds = int(NOW.timestamp()) * 10**9
     times = dict.fromkeys(("raised_ns", "changed_ns", "changed_from_ns", "changed_until_ns"), 1)
-    alarm = {"service": BANK, "signal": "p_unsupported", "axis": "model_version", "value": "v1"}
+    alarm = {
+        "service": BANK,
+        "signal": "p_unsupported",
+        "dimension": "model_version",
+        "value": "v1",
+    }
     with app.state.engine.begin() as connection:
         turns.save(connection, [JudgedTurn(turn, (judged,))])
         counters.add(connection, increments, nanoseconds)
@@ -82,7 +87,7 @@ def app(tmp_path: Path) -> FastAPI:
         told = {"value": 0.5, "interval": [0, 1], "labels": 1, "effective": 1, "anytime": None}
         estimates.keep(connection, [replace(estimate, estimate=told)])
         announced = {"announced_ns": 1, "announced_by": "anna", "at_ns": 1}
-        version = {"axis": "model_version", "value": SECRET}
+        version = {"dimension": "model_version", "value": SECRET}
         rollouts.announce(connection, Rollout(service=BANK, **version, **announced, note=SECRET))
         wish = BaselineAction(
             kind=BaselineActionKind.PINNED, service=BANK, since_ns=1, by="anna", why=SECRET, at_ns=1

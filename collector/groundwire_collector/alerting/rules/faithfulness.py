@@ -77,9 +77,9 @@ def slow_burn(limits: RuleSettings) -> AlertRule:
 
 
 def drift(limits: RuleSettings) -> AlertRule:
-    where = "{{ with $labels.axis }} of {{ . }} {{ $labels.value }}{{ end }}"
-    labels = ("service", "signal", "axis", "value", "cause")
-    restricted = "{{ with $labels.axis }}&{{ . }}={{ $labels.value | urlquery }}{{ end }}"
+    where = "{{ with $labels.dimension }} of {{ . }} {{ $labels.value }}{{ end }}"
+    labels = ("service", "signal", "dimension", "value", "cause")
+    restricted = "{{ with $labels.dimension }}&{{ . }}={{ $labels.value | urlquery }}{{ end }}"
     service = "service={{ $labels.service | urlquery }}"
     query = f"order=worst&{service}{restricted}&since={{{{ $value | {WHOLE} }}}}"
     size = {

@@ -199,7 +199,7 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
 
     asserted = f"({answers('context', 'parametric')} > 0)"
     zero = "groundwire:reliance_answers:current * 0"
-    shadowed = 'groundwire:reliance_answers:current{source="shadow"}'
+    closed_book = 'groundwire:reliance_answers:current{source="closed_book"}'
     recited, decided = (
         answers(*outcomes, by=("service",))
         for outcomes in (("parametric",), ("context", "parametric"))
@@ -227,8 +227,8 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         ),
         RecordingRule(
             "groundwire:deciding_answers:current",
-            "Answers that assert either: what M_R is made of. Below 50 M_R is noise; of shadow "
-            "calls these are the diagnostic turns.",
+            "Answers that assert either: what M_R is made of. Below 50 M_R is noise; of "
+            "closed-book calls these are the diagnostic turns.",
             f"{answers('context', 'parametric')}\nor {zero}",
         ),
         RecordingRule(
@@ -239,9 +239,10 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         *MEMORIZATION.recordings(),
         RecordingRule(
             "groundwire:redundant_answers:ratio",
-            "Share of shadowed answers that memory gives as well: right today, at risk when the "
-            "source changes, and invisible to faithfulness.",
-            f"({answers('both', source='shadow')}\nor {shadowed} * 0)\n/ ({shadowed} > 0)",
+            "Share of answers with a closed-book call that memory gives as well: right today, "
+            "at risk when the source changes, and invisible to faithfulness.",
+            f"({answers('both', source='closed_book')}\nor {closed_book} * 0)\n/ ({closed_book} "
+            f"> 0)",
         ),
     )
 

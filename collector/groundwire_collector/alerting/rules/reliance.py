@@ -15,7 +15,7 @@ from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.recording import MEMORIZATION
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 
-MEASURED = '{source=~"shadow|canary"}'  # passive signals see unsupported insertions only
+MEASURED = '{source=~"closed_book|probe"}'  # passive signals see unsupported insertions only
 LABELS = (*BY_VERSION, "source")
 
 
@@ -41,7 +41,7 @@ def memorization(limits: RuleSettings) -> AlertRule:
         "it until the source changes.",
         since=drift_since(),
         first="Do not widen the rollout of this version. Compare it with the one before on the "
-        "same canaries: `groundwire canary run`.",
+        "same probes: `groundwire probe run`.",
         links={
             "turns_url": turns_url(limits, BY_VERSION, "worst"),
             "dashboard_url": dashboard_url(limits),

@@ -134,7 +134,7 @@ class RuleSettings(BaseModel):
 
     # Context reliance
     reliance_window: int = Field(
-        DAY, ge=2, description="Over which reliance is measured: shadow calls are few."
+        DAY, ge=2, description="Over which reliance is measured: closed-book calls are few."
     )
     min_deciding: int = Field(
         50, ge=1, description="Answers that decide M_R without which it is noise."

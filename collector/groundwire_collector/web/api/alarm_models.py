@@ -13,9 +13,9 @@ from groundwire_collector.web.api.models import moment
 
 
 class DeploymentOut(BaseModel):
-    """A value of an axis that was first seen, or announced, at this time."""
+    """A value of a dimension that was first seen, or announced, at this time."""
 
-    axis: str
+    dimension: str
     value: str
     at: datetime
     announced: bool
@@ -23,13 +23,16 @@ class DeploymentOut(BaseModel):
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "DeploymentOut":
         at = moment(told["at_ns"])
-        return cls(axis=told["axis"], value=told["value"], at=at, announced=told["announced"])
+        return cls(
+            dimension=told["dimension"], value=told["value"], at=at, announced=told["announced"]
+        )
 
 
 class SegmentOut(BaseModel):
-    """One value of one axis since the change: by how much its mean loss grew (90 % interval)."""
+    """One value of one dimension since the change: by how much its mean loss grew (90 %
+    interval)."""
 
-    axis: str
+    dimension: str
     value: str
     turns: int
     size: float
@@ -56,7 +59,7 @@ class AlarmOut(BaseModel):
     state: AlarmState
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     cause: str
     raised_at: datetime
@@ -85,7 +88,7 @@ class AlarmOut(BaseModel):
             state=alarm.state,
             service=alarm.service,
             signal=alarm.signal,
-            axis=alarm.axis,
+            dimension=alarm.dimension,
             value=alarm.value,
             cause=alarm.cause,
             raised_at=moment(alarm.raised_ns),
@@ -116,7 +119,7 @@ class RolloutOut(BaseModel):
 
     id: int
     service: str
-    axis: str
+    dimension: str
     value: str
     at: datetime
     announced_at: datetime
@@ -125,7 +128,7 @@ class RolloutOut(BaseModel):
 
     @classmethod
     def of(cls, rollout: Rollout) -> "RolloutOut":
-        names = ("service", "axis", "value", "announced_by", "note")
+        names = ("service", "dimension", "value", "announced_by", "note")
         return cls(
             id=rollout.id or 0,
             **{name: getattr(rollout, name) for name in names},

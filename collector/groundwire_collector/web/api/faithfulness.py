@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from groundwire_collector.estimates.agreement import EvaluatorAgreement, LabellerAgreement
 from groundwire_collector.estimates.faithfulness import FaithfulnessEstimate
 from groundwire_collector.estimates.retrieval import RetrievalAtK
-from groundwire_collector.storage.estimates import Axis, StoredEstimate
+from groundwire_collector.storage.estimates import Dimension, StoredEstimate
 from groundwire_collector.web.api.models import moment
 from groundwire_evaluators.statistics import Estimate, Reliability
 
@@ -58,7 +58,7 @@ class AnytimeOut(BaseModel):
 
 
 class FaithfulnessOut(BaseModel):
-    """The share of answers without an unsupported claim, in a segment (`axis` = `value`).
+    """The share of answers without an unsupported claim, in a segment (`dimension` = `value`).
 
     `reference` is `human` or `judge`; a correction toward a judge holds for what that judge says.
     `cheap` is the mean of 1 - p_unsupported over the `scored` turns, before any correction.
@@ -68,7 +68,7 @@ class FaithfulnessOut(BaseModel):
     """
 
     service: str
-    axis: Axis
+    dimension: Dimension
     value: str | None
     reference: str
     evaluator: str | None
@@ -94,12 +94,12 @@ class FaithfulnessOut(BaseModel):
 
     @classmethod
     def of(
-        cls, found: FaithfulnessEstimate, axis: Axis, kept: StoredEstimate | None
+        cls, found: FaithfulnessEstimate, dimension: Dimension, kept: StoredEstimate | None
     ) -> "FaithfulnessOut":
         rate = found.rate
         return cls(
             service=found.service,
-            axis=axis,
+            dimension=dimension,
             value=found.value or None,
             reference=found.reference,
             evaluator=found.evaluator or None,

@@ -47,8 +47,8 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
 def _worst(alarm: Alarm) -> str:
     """The worst turns since the change, in what the alarm names."""
     query: dict[str, Any] = {"order": "worst", "service": alarm.service}
-    if alarm.axis:
-        query[alarm.axis] = alarm.value
+    if alarm.dimension:
+        query[alarm.dimension] = alarm.value
     query["since"] = alarm.changed_ns // 1_000_000_000
     if alarm.resolved_ns is not None:
         query["until"] = alarm.resolved_ns // 1_000_000_000

@@ -130,7 +130,7 @@ def test_hostile_text_is_shown_as_text(app, browser, pages):
         chunks=(Chunk(id=evil, text=evil, metadata={evil: evil}),),
     )
     pages.save(app, turn)
-    pages.raise_alarm(app, service=evil, signal=evil, axis=evil, value=evil, cause=evil)
+    pages.raise_alarm(app, service=evil, signal=evil, dimension=evil, value=evil, cause=evil)
     quiet = Tags(browser.get("/turns?service=nobody").text)
     for path in ("/turns", f"/turns/{turn.turn.id}", "/alarms", "/turns?service=%3Cscript%3E"):
         answer = browser.get(path)

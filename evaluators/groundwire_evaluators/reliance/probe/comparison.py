@@ -3,7 +3,7 @@
 The test is on paired, signed scores (+1 the context's answer, -1 the parametric answer, 0 anything
 else): an item that goes over to memory counts twice, one that becomes a refusal once. The baseline
 may hold several runs, whose mean halves the noise of the pairs. McNemar's exact test on the same
-pairs stands beside it. docs/decisions/0050-signed-canary-scores.md compares their power.
+pairs stands beside it. docs/decisions/0050-signed-probe-scores.md compares their power.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS, Arm
-from groundwire_evaluators.reliance.canary.item import ProbeStratum
-from groundwire_evaluators.reliance.canary.run import ProbeRun
 from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS, Arm
+from groundwire_evaluators.reliance.probe.item import ProbeStratum
+from groundwire_evaluators.reliance.probe.run import ProbeRun
 from groundwire_evaluators.statistics import Interval, Paired, compare_pairs
 from groundwire_evaluators.statistics.interval import student_quantile
 

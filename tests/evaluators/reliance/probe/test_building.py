@@ -2,9 +2,9 @@
 
 import pytest
 
-from groundwire_evaluators.reliance.canary.building import ProbeBuilder, SourceDocument
-from groundwire_evaluators.reliance.canary.item import AnswerType, ProbeStratum
-from groundwire_evaluators.reliance.canary.substitution import exchange, flip, substitute
+from groundwire_evaluators.reliance.probe.building import ProbeBuilder, SourceDocument
+from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeStratum
+from groundwire_evaluators.reliance.probe.substitution import exchange, flip, substitute
 from groundwire_evaluators.reliance.values import find_values
 from groundwire_evaluators.turn import Chunk, Turn
 

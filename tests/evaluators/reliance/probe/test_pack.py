@@ -5,21 +5,21 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_evaluators.reliance.canary import (
+from groundwire_evaluators.reliance.labelling import label
+from groundwire_evaluators.reliance.mentions import Response, find_mentions
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.probe import (
     AnswerType,
     ProbeItem,
     ProbePack,
     ProbeStratum,
     load_pack,
 )
-from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, ProbePrompting, trials
-from groundwire_evaluators.reliance.canary.item import AnswerPosition, Edit
-from groundwire_evaluators.reliance.canary.pack.freeze import FOLDER, built
-from groundwire_evaluators.reliance.canary.report import pack_report
-from groundwire_evaluators.reliance.canary.validators import validate
-from groundwire_evaluators.reliance.labelling import label
-from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.probe.arms import ALL_ARMS, Arm, ProbePrompting, trials
+from groundwire_evaluators.reliance.probe.item import AnswerPosition, Edit
+from groundwire_evaluators.reliance.probe.pack.freeze import FOLDER, built
+from groundwire_evaluators.reliance.probe.report import pack_report
+from groundwire_evaluators.reliance.probe.validators import validate
 
 PACK = load_pack()
 ITEM = PACK.items[0]

@@ -1,4 +1,4 @@
-"""Shadow calls: the same question without its context, now and then, in the background."""
+"""Closed-book calls: the same question without its context, now and then, in the background."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from typing import Any
 from groundwire.diagnostics import trouble
 
 RATE_SPACE = 1 << 64
-WAITING = 64  # shadow calls in the queue, at most
+WAITING = 64  # closed-book calls in the queue, at most
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,18 @@ class ClosedBookCalls:
         self._running = False
         self._thread: threading.Thread | None = None
 
-    def offer(self, shadow: ClosedBook, trace_id: int, job: Callable[[], object]) -> None:
+    def offer(self, closed_book: ClosedBook, trace_id: int, job: Callable[[], object]) -> None:
         """Queue a call if its trace is in the sample and the budget allows it."""
-        if not shadow.chosen(trace_id):
+        if not closed_book.chosen(trace_id):
             return
         with self._changed:
-            if len(self._queue) >= WAITING or not self._within_budget(shadow.per_minute):
+            if len(self._queue) >= WAITING or not self._within_budget(closed_book.per_minute):
                 self.skipped += 1
                 return
             self._queue.append(job)
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._run, name="groundwire-shadow", daemon=True
+                    target=self._run, name="groundwire-closed_book", daemon=True
                 )
                 self._thread.start()
             self._changed.notify_all()
@@ -82,7 +82,7 @@ class ClosedBookCalls:
                 self.called += 1
                 job()
             except Exception as error:
-                trouble("shadow call", error)
+                trouble("closed-book call", error)
 
     def drain(self, timeout: float) -> bool:
         """Wait until all queued calls are done; False if they are not in time."""

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from groundwire_evaluators.reliance.canary.item import (
+from groundwire_evaluators.reliance.mentions import Response, find_mentions
+from groundwire_evaluators.reliance.outcome import Conflict
+from groundwire_evaluators.reliance.probe.item import (
     AnswerPosition,
     AnswerType,
     ProbeItem,
     ProbePack,
 )
-from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Conflict
 
 
 class Arm(StrEnum):

@@ -6,10 +6,10 @@ A changed pack needs a new name: runs of the old one are no baseline for it.
 import json
 from pathlib import Path
 
-from groundwire_evaluators.reliance.canary.item import SHIPPED, ProbePack, ProbeStratum
-from groundwire_evaluators.reliance.canary.report import pack_report
-from groundwire_evaluators.reliance.canary.templates import read_templates
-from groundwire_evaluators.reliance.canary.validators import ValidatedItems, validate
+from groundwire_evaluators.reliance.probe.item import SHIPPED, ProbePack, ProbeStratum
+from groundwire_evaluators.reliance.probe.report import pack_report
+from groundwire_evaluators.reliance.probe.templates import read_templates
+from groundwire_evaluators.reliance.probe.validators import ValidatedItems, validate
 
 FOLDER = Path(__file__).parent
 SOURCES = {"known.toml": ProbeStratum.KNOWN, "fresh.toml": ProbeStratum.FRESH}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from groundwire_evaluators.reliance.canary.item import (
+from groundwire_evaluators.reliance.probe.item import (
     AnswerPosition,
     AnswerType,
     Edit,

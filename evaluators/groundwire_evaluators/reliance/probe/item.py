@@ -1,4 +1,4 @@
-"""A canary item and the frozen, versioned pack that holds it."""
+"""A probe item and the frozen, versioned pack that holds it."""
 
 import hashlib
 import json
@@ -143,7 +143,7 @@ def load_pack(path: Path | None = None) -> ProbePack:
     Raises `ValueError` for what is no pack, `OSError` for what cannot be read.
     """
     if path is None:
-        shipped = files("groundwire_evaluators.reliance.canary.pack") / f"{SHIPPED}.jsonl"
+        shipped = files("groundwire_evaluators.reliance.probe.pack") / f"{SHIPPED}.jsonl"
         return _read_pack(SHIPPED, shipped.read_text(encoding="utf-8"))
     return _read_pack(path.stem, path.read_text(encoding="utf-8"))
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS, Arm, Trial
-from groundwire_evaluators.reliance.canary.item import ProbeStratum
 from groundwire_evaluators.reliance.labelling import Labeller
 from groundwire_evaluators.reliance.outcome import Outcome, Tally
+from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS, Arm, Trial
+from groundwire_evaluators.reliance.probe.item import ProbeStratum
 from groundwire_evaluators.statistics import Estimate, Mean, hajek, mean
 
 

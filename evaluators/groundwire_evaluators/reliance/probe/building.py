@@ -1,4 +1,4 @@
-"""Canary items from a corpus or from stored turns, without a language model."""
+"""Probe items from a corpus or from stored turns, without a language model."""
 
 import hashlib
 import re
@@ -6,22 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from groundwire_evaluators.reliance.canary.item import (
+from groundwire_evaluators.reliance.frames import content_words
+from groundwire_evaluators.reliance.probe.item import (
     AnswerPosition,
     AnswerType,
     Edit,
     ProbeItem,
     ProbeStratum,
 )
-from groundwire_evaluators.reliance.canary.substitution import exchange, flip, substitute
-from groundwire_evaluators.reliance.canary.validators import (
+from groundwire_evaluators.reliance.probe.substitution import exchange, flip, substitute
+from groundwire_evaluators.reliance.probe.validators import (
     LONGEST_CONTEXT,
     SHORTEST_CONTEXT,
     ItemRejection,
     ValidatedItems,
     validate,
 )
-from groundwire_evaluators.reliance.frames import content_words
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.sentences import sentences

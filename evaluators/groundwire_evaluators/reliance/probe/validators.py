@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from groundwire_evaluators.reliance.canary.item import AnswerType, ProbeItem
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
 from groundwire_evaluators.reliance.outcome import Conflict, Outcome
 from groundwire_evaluators.reliance.polarity import affirms
+from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
 from groundwire_evaluators.text.tokens import fold, tokenize
 

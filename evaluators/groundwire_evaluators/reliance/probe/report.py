@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from groundwire_evaluators.reliance.canary.item import ProbePack
-from groundwire_evaluators.reliance.canary.validators import PER_ITEM, ItemRejection
+from groundwire_evaluators.reliance.probe.item import ProbePack
+from groundwire_evaluators.reliance.probe.validators import PER_ITEM, ItemRejection
 
 
 def pack_report(pack: ProbePack, rejections: tuple[ItemRejection, ...] = ()) -> dict[str, Any]:

@@ -5,15 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from groundwire_evaluators.reliance.canary import ProbeStratum, load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm, Trial, trials
-from groundwire_evaluators.reliance.canary.comparison import (
+from groundwire_evaluators.reliance.probe import ProbeStratum, load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm, Trial, trials
+from groundwire_evaluators.reliance.probe.comparison import (
     alarm_level,
     best_so_far,
     compare_runs,
     compare_scores,
 )
-from groundwire_evaluators.reliance.canary.run import (
+from groundwire_evaluators.reliance.probe.run import (
     ProbeResult,
     ProbeRun,
     RunIdentity,

@@ -1,4 +1,4 @@
-"""Shadow calls: would the model have said so without the context?
+"""Closed-book calls: would the model have said so without the context?
 
 A production answer and the closed-book answers of the same model to the same question fall into
 cells; the diagnostic turns, where memory and context disagree, estimate the memorization ratio.
@@ -39,7 +39,8 @@ class ClosedBookComparison:
 
     `diagnostic`: the context suffices, memory is committed and its answer is not supported by the
     context; only these turns enter the memorization ratio. `memory_strength` is the share of the
-    closed-book draws that agree with the first. `probability` is how likely the turn was shadowed.
+    closed-book draws that agree with the first. `probability` is how likely the turn was asked
+    closed-book.
     """
 
     cell: Cell
@@ -123,7 +124,8 @@ def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | Non
 class ClosedBookEstimate:
     """The memorization ratio of live traffic, and what it is made of.
 
-    `ratio` is over diagnostic turns; `redundant` is the share of all shadowed, answered turns whose
+    `ratio` is over diagnostic turns; `redundant` is the share of all answered turns with a
+    closed-book call whose
     answer memory gives as well: at risk when the source changes. `too_few` says that the ratio
     rests on fewer than `FEWEST_DIAGNOSTIC` turns and should be shown as that.
     """
@@ -139,9 +141,9 @@ class ClosedBookEstimate:
 
 
 def estimate_memorization(
-    shadowed: Sequence[ClosedBookComparison], level: float = 0.95
+    comparisons: Sequence[ClosedBookComparison], level: float = 0.95
 ) -> ClosedBookEstimate:
-    """Hájek's estimate over the shadowed turns, each with its sampling probability.
+    """Hájek's estimate over the turns asked closed-book, each with its sampling probability.
 
     M_R = sum(w·override) / sum(w·(override + context_driven)) over diagnostic turns, w = 1 /
     probability, variance clustered by question. It is the ratio of the traffic that was sampled,
@@ -149,24 +151,24 @@ def estimate_memorization(
     """
     decided = [
         each
-        for each in shadowed
+        for each in comparisons
         if each.diagnostic and each.cell in (Cell.CONTEXT_DRIVEN, Cell.PARAMETRIC_OVERRIDE)
     ]
-    answered = [each for each in shadowed if each.cell not in (Cell.REFUSAL, Cell.ABSTAINED)]
+    answered = [each for each in comparisons if each.cell not in (Cell.REFUSAL, Cell.ABSTAINED)]
     return ClosedBookEstimate(
-        len(shadowed),
+        len(comparisons),
         _share(decided, Cell.PARAMETRIC_OVERRIDE, level),
         _share(answered, Cell.REDUNDANT, level),
-        Counter(each.cell for each in shadowed),
+        Counter(each.cell for each in comparisons),
     )
 
 
-def _share(shadowed: Sequence[ClosedBookComparison], cell: Cell, level: float) -> Estimate:
-    clustered = any(each.cluster is not None for each in shadowed)
+def _share(comparisons: Sequence[ClosedBookComparison], cell: Cell, level: float) -> Estimate:
+    clustered = any(each.cluster is not None for each in comparisons)
     return hajek(
-        [each.cell is cell for each in shadowed],
-        [each.probability for each in shadowed],
-        [i if each.cluster is None else each.cluster for i, each in enumerate(shadowed)]
+        [each.cell is cell for each in comparisons],
+        [each.probability for each in comparisons],
+        [i if each.cluster is None else each.cluster for i, each in enumerate(comparisons)]
         if clustered
         else None,
         level,

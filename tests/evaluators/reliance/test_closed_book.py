@@ -1,11 +1,9 @@
-"""Cells of shadowed turns, and the memorization ratio they estimate."""
+"""Cells of turns asked closed-book, and the memorization ratio they estimate."""
 
 import numpy as np
 import pytest
 
-from groundwire_evaluators.reliance.equivalence import equivalent, stands_in
-from groundwire_evaluators.reliance.outcome import Outcome
-from groundwire_evaluators.reliance.shadow import (
+from groundwire_evaluators.reliance.closed_book import (
     Audit,
     Cell,
     ClosedBookComparison,
@@ -13,13 +11,17 @@ from groundwire_evaluators.reliance.shadow import (
     correct_for_labels,
     estimate_memorization,
 )
+from groundwire_evaluators.reliance.equivalence import equivalent, stands_in
+from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.statistics import hajek
 from groundwire_evaluators.turn import Chunk, Turn
 
 CONTEXT = "The capital of Velmark is Tarsin, which has 40,000 inhabitants."
 
 
-def shadow(answer: str, *closed_book: str | None, context: str = CONTEXT) -> ClosedBookComparison:
+def closed_book(
+    answer: str, *closed_book: str | None, context: str = CONTEXT
+) -> ClosedBookComparison:
     turn = Turn(
         question="What is the capital of Velmark?", answer=answer, chunks=(Chunk(text=context),)
     )
@@ -42,28 +44,30 @@ def shadow(answer: str, *closed_book: str | None, context: str = CONTEXT) -> Clo
 def test_a_turn_falls_into_its_cell(
     answer: str, closed_book: str | None, cell: Cell, diagnostic: bool
 ) -> None:
-    shadowed = shadow(answer, closed_book)
-    assert (shadowed.cell, shadowed.diagnostic) == (cell, diagnostic)
+    comparisons = closed_book(answer, closed_book)
+    assert (comparisons.cell, comparisons.diagnostic) == (cell, diagnostic)
 
 
 def test_a_context_that_does_not_speak_of_the_question_is_not_diagnostic() -> None:
-    shadowed = shadow("It is Oldenby.", "Oldenby", context="Opening hours are nine to five.")
-    assert (shadowed.cell, shadowed.diagnostic) == (Cell.PARAMETRIC_OVERRIDE, False)
-    assert shadowed.outcome is Outcome.NEITHER
+    comparisons = closed_book(
+        "It is Oldenby.", "Oldenby", context="Opening hours are nine to five."
+    )
+    assert (comparisons.cell, comparisons.diagnostic) == (Cell.PARAMETRIC_OVERRIDE, False)
+    assert comparisons.outcome is Outcome.NEITHER
 
 
 def test_repeated_draws_give_the_strength_of_memory() -> None:
-    stable = shadow("It is Tarsin.", "Oldenby", "It is Oldenby.", "Oldenby!")
-    unstable = shadow("It is Tarsin.", "Oldenby", "Kestrel", "Marrow")
+    stable = closed_book("It is Tarsin.", "Oldenby", "It is Oldenby.", "Oldenby!")
+    unstable = closed_book("It is Tarsin.", "Oldenby", "Kestrel", "Marrow")
     assert stable.memory_strength == 1.0
     assert (unstable.cell, unstable.memory_strength) == (Cell.ABSTAINED, pytest.approx(1 / 3))
 
 
 def test_outcomes_make_the_ratio_of_the_recording_rule() -> None:
-    assert shadow("It is Tarsin.", "Oldenby").outcome is Outcome.CONTEXT
-    assert shadow("It is Oldenby.", "Oldenby").outcome is Outcome.PARAMETRIC
-    assert shadow("It is Tarsin.", "Tarsin").outcome is Outcome.BOTH
-    assert shadow("I don't know.", "Tarsin").outcome is Outcome.REFUSAL
+    assert closed_book("It is Tarsin.", "Oldenby").outcome is Outcome.CONTEXT
+    assert closed_book("It is Oldenby.", "Oldenby").outcome is Outcome.PARAMETRIC
+    assert closed_book("It is Tarsin.", "Tarsin").outcome is Outcome.BOTH
+    assert closed_book("I don't know.", "Tarsin").outcome is Outcome.REFUSAL
 
 
 @pytest.mark.parametrize(
@@ -98,13 +102,13 @@ def draw(cell: Cell, *, diagnostic: bool = True, probability: float = 1.0) -> Cl
 
 
 def test_the_estimate_is_published_with_what_it_is_made_of() -> None:
-    shadowed = (
+    comparisons = (
         [draw(Cell.PARAMETRIC_OVERRIDE)] * 6
         + [draw(Cell.CONTEXT_DRIVEN)] * 54
         + [draw(Cell.REDUNDANT, diagnostic=False)] * 60
         + [draw(Cell.REFUSAL, diagnostic=False)] * 30
     )
-    estimate = estimate_memorization(shadowed)
+    estimate = estimate_memorization(comparisons)
     assert (estimate.n, estimate.ratio.n, estimate.too_few) == (150, 60, False)
     assert estimate.ratio.value == pytest.approx(0.1)
     assert estimate.redundant.value == pytest.approx(0.5)
@@ -119,9 +123,9 @@ def test_too_few_diagnostic_turns_are_said_to_be_too_few() -> None:
 
 
 def test_adaptive_sampling_is_undone_by_its_probabilities() -> None:
-    shadowed = [draw(Cell.PARAMETRIC_OVERRIDE, probability=0.5)] * 50
-    shadowed += [draw(Cell.CONTEXT_DRIVEN, probability=0.1)] * 90
-    assert estimate_memorization(shadowed).ratio.value == pytest.approx(0.1)
+    comparisons = [draw(Cell.PARAMETRIC_OVERRIDE, probability=0.5)] * 50
+    comparisons += [draw(Cell.CONTEXT_DRIVEN, probability=0.1)] * 90
+    assert estimate_memorization(comparisons).ratio.value == pytest.approx(0.1)
 
 
 def test_label_errors_are_undone_and_their_uncertainty_kept() -> None:

@@ -1,4 +1,4 @@
-"""Canaries made of the handbook, which the collector asks of both models on a schedule."""
+"""Probes made of the handbook, which the collector asks of both models on a schedule."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _SHARED_LABEL = "fresh"  # the stratum of everything that is built from a corpus
 
 @dataclass(frozen=True, slots=True)
 class ProbeReading:
-    """One run of the canaries against one model; `worse` than the baseline, where there is one."""
+    """One run of the probes against one model; `worse` than the baseline, where there is one."""
 
     model: str
     memorization_ratio: float | None
@@ -61,25 +61,25 @@ class ProbeSchedule:
         for page in pages:
             text = "\n\n".join(page.paragraphs(Edition.THIS_YEAR))
             (corpus / f"{page.name}.txt").write_text(text, encoding="utf-8")
-        command = [*GROUNDWIRE, "canary", "build", "--corpus", str(corpus)]
+        command = [*GROUNDWIRE, "probe", "build", "--corpus", str(corpus)]
         ended = subprocess.run(
             [*command, "--out", str(self._pack)], capture_output=True, text=True, check=False
         )
         if ended.returncode:
-            raise UsageError(f"groundwire canary build: {ended.stderr.strip()}")
+            raise UsageError(f"groundwire probe build: {ended.stderr.strip()}")
 
     def settings(self, service: str, api_key: str | None) -> dict[str, str]:
         """Tells the collector to ask them, the model of today first: it is the baseline."""
         models = (self.endpoint.model, self.endpoint.tuned_model)
         told = {
             "PROBE_ENDPOINT": self.endpoint.base_url,
-            "CANARY_MODELS": ",".join(model for model in models if model),
-            "CANARY_SERVICE": service,
-            "CANARY_INTERVAL_SECONDS": str(self.interval),
-            "CANARY_PACK": str(self._pack.resolve()),
-            "CANARY_ITEMS": str(_ITEMS),
-            "CANARY_ARMS": "clean,conflict",
-            "CANARY_CALLS_PER_MINUTE": str(_CALLS_A_MINUTE),
+            "PROBE_MODELS": ",".join(model for model in models if model),
+            "PROBE_SERVICE": service,
+            "PROBE_INTERVAL_SECONDS": str(self.interval),
+            "PROBE_PACK": str(self._pack.resolve()),
+            "PROBE_ITEMS": str(_ITEMS),
+            "PROBE_ARMS": "clean,conflict",
+            "PROBE_CALLS_PER_MINUTE": str(_CALLS_A_MINUTE),
             **({"PROBE_API_KEY": api_key} if api_key else {}),
         }
         return {f"GROUNDWIRE_{name}": value for name, value in told.items()}

@@ -1,6 +1,6 @@
-"""Canaries: scheduled questions with a counterfactual context, whose two answers are known."""
+"""Probes: scheduled questions with a counterfactual context, whose two answers are known."""
 
-from groundwire_evaluators.reliance.canary.item import (
+from groundwire_evaluators.reliance.probe.item import (
     AnswerType,
     ProbeItem,
     ProbePack,
