@@ -356,7 +356,7 @@ BASELINE_FLAGGED_TURNS = _gauge(
     "baseline_flagged_turns", "Those of them that were flagged.", *_BASELINE_LABELS
 )
 BASELINE_LOSS = _gauge(
-    "baseline_loss_sum",
+    "baseline_losses",
     "Sum of the losses of a pinned baseline: by its turns, the mean that a signal has when all is "
     "well.",
     *_BASELINE_LABELS,

@@ -209,7 +209,7 @@ def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine
     labels = {"service": "bot", "signal": "p_unsupported", "revision": "7"}
     assert gauge(engine, "groundwire_baseline_turns") == [(labels, 50)]
     assert gauge(engine, "groundwire_baseline_flagged_turns") == [(labels, 5)]
-    [(_, loss)] = gauge(engine, "groundwire_baseline_loss_sum")
+    [(_, loss)] = gauge(engine, "groundwire_baseline_losses")
     assert loss == pytest.approx(3.5)
 
 
