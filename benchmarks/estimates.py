@@ -283,13 +283,50 @@ def _streams(source: Source, runs: int, doubtful: bool) -> Iterator[tuple[bool, 
         yield missed, width(interval), width(estimate_rate(sample).interval)
 
 
+# Labels, turns, share of positives, sensitivity and specificity of a score of 0 and 1.
+SELDOM_WRONG = (
+    (100, 20_000, 0.3, 0.95, 1.0),
+    (100, 6000, 0.3, 0.95, 1.0),
+    (100, 2000, 0.3, 0.95, 1.0),
+    (100, 6000, 0.3, 0.98, 0.99),
+    (200, 6000, 0.3, 0.97, 1.0),
+    (200, 6000, 0.2, 0.97, 1.0),
+    (400, 6000, 0.2, 0.99, 1.0),
+    (100, 6000, 0.3, 0.8, 0.9),
+)
+
+
+def errors(_: list[Source], runs: int) -> None:
+    print("\n## A score that is seldom wrong (a judge as the score)\n")
+    print("| labels | turns | positives | sensitivity | specificity | coverage | width | alone |")
+    print("|---|---|---|---|---|---|---|---|")
+    for design in SELDOM_WRONG:
+        found = [_judged(np.random.default_rng(seed), *design) for seed in range(runs)]
+        held = np.mean([rate.interval.low <= design[2] <= rate.interval.high for rate in found])
+        wide = np.mean([width(rate.interval) for rate in found])
+        alone = np.mean([width(rate.labels_only) for rate in found])
+        figures = " | ".join(f"{each:g}" for each in design)
+        print(f"| {figures} | {held:.3f} | {wide:.3f} | {alone:.3f} |", flush=True)
+
+
+def _judged(
+    generator: np.random.Generator, n: int, total: int, share: float, hit: float, correct: float
+) -> Rate:
+    outcomes = (generator.random(total) < share).astype(float)
+    right = np.where(outcomes == 1, hit, correct)
+    scores = np.where(generator.random(total) < right, outcomes, 1 - outcomes)
+    drawn = generator.choice(total, n, replace=False)
+    return estimate_rate(LabelledSample.of(scores, drawn, outcomes[drawn]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=1000, help="of each design")
     parts = {"coverage": coverage, "gain": gain, "calls": calls, "watched": watched}
+    parts["errors"] = errors
     parser.add_argument("--part", choices=tuple(parts), help="one part alone")
     given = parser.parse_args()
-    found = sources()
+    found = [] if given.part == "errors" else sources()
     for name, part in parts.items():
         if given.part in (None, name):
             part(found, given.runs)

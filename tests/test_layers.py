@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 JUDGES = {"httpx", "openai", "ragas", "torch", "transformers"}  # extras; see the test below
 MAY_IMPORT = {
     "sdk/groundwire": {"opentelemetry", "pytest"},  # pytest: the fixtures of groundwire.testing
-    "evaluators/groundwire_evaluators": {"numpy", "sentencex", "Stemmer"} | JUDGES,
+    "evaluators/groundwire_evaluators": {"markdown_it", "numpy", "sentencex", "Stemmer"} | JUDGES,
     "collector/groundwire_collector": {
         "groundwire",
         "groundwire_evaluators",

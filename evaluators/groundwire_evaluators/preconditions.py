@@ -1,6 +1,7 @@
 """Turns of which an evaluator of faithfulness knows the state before it looks at them."""
 
 from groundwire_evaluators.evaluation import State
+from groundwire_evaluators.text.markup import UnfinishedError, visible
 from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.turn import Turn
 
@@ -11,7 +12,13 @@ def not_judged(turn: Turn) -> tuple[State, str] | None:
         return State.NOT_EVALUABLE, turn.not_evaluable_reason
     if turn.answer is None:
         return State.NOT_EVALUABLE, "no answer"
-    if is_refusal(turn.answer):
+    try:
+        shown = visible(turn.answer).text
+    except UnfinishedError as error:
+        return State.NOT_EVALUABLE, str(error)
+    if not shown and turn.answer.strip():
+        return State.NO_CLAIMS, "nothing but marks or reasoning"
+    if is_refusal(shown):
         return State.REFUSAL, "the answer declines"
     if not any(chunk.text.strip() for chunk in turn.chunks):
         return State.NO_CONTEXT, "no chunk was given"

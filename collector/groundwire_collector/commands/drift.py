@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from math import isnan
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,7 @@ from groundwire_collector.drift.attribution import DIMENSIONS
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.observation import MonitoredTurn, short_hash
 from groundwire_collector.drift.replay import DriftReplay
-from groundwire_collector.drift.signals import SignalLoss
+from groundwire_collector.drift.signals import SIGNALS, SignalLoss
 from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import (
     Record,
@@ -28,6 +30,13 @@ from groundwire_evaluators.drift import AlarmBudget
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DRIFT = 2  # exit code
 REPLAY = "replay"
+
+
+class Direction(StrEnum):
+    """Which way a signal moves when it gets worse."""
+
+    DOWN = "down"
+    UP = "up"
 
 
 class FileOrCommand(TyperGroup):
@@ -51,24 +60,28 @@ drift = typer.Typer(
 @drift.command(REPLAY)
 def replay(
     file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
-    signal: Annotated[str, typer.Option(help="Field with the values; a fall is bad.")],
+    signal: Annotated[str, typer.Option(help="Field with the values in [0, 1].")],
     baseline: Annotated[str, typer.Option(metavar="UNTIL", help="Lines before it are good.")],
     alarm_budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "1 per 30d",
-    min_effect: Annotated[float, typer.Option(help="Smallest fall of the mean to find.")] = 0.03,
+    min_effect: Annotated[float, typer.Option(help="Smallest change of the mean to find.")] = 0.03,
+    worse: Annotated[
+        Direction | None,
+        typer.Option(help="Which way is bad; unset: up for signals that Groundwire names so."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw it: a file that ends in .svg or .png ([plots]).")
     ] = None,
 ) -> None:
-    """Replay values through the monitor, and print an alarm where their mean fell.
+    """Replay values through the monitor, and print an alarm where their mean got worse.
 
-    A line in: timestamp (RFC 3339), the signal (in [0, 1]; null: a turn without a score), and
-    optionally service, model_version, prompt_version, index_version, route, tenant, session_id,
+    A line in: timestamp (RFC 3339), the signal (in [0, 1]; null or NaN: a turn without a score),
+    and optionally service, model_version, prompt_version, index_version, route, tenant, session_id,
     question. A line out is an alarm. Exit code 0: no drift, 2: drift, 1: error.
     """
     terms = MonitorConfig(_budget(alarm_budget), _effect(min_effect), dimensions=DIMENSIONS)
     history = DriftReplay(signal, terms, _ns(baseline, "--baseline"))
-    readings = _readings(file, signal)
+    readings = _readings(file, signal, worse or _usual_direction(signal))
     picture = _picture(plot, history, readings) if plot else None
     alarms = 0
     with record_sink(out) as sink:
@@ -102,9 +115,14 @@ def _picture(plot: Path, history: DriftReplay, readings: Sequence[MonitoredTurn]
     return DriftPlot(history, readings)
 
 
-def _readings(file: Path, signal: str) -> Sequence[MonitoredTurn]:
+def _usual_direction(signal: str) -> Direction:
+    """Up where the signal is one that Groundwire itself makes, of which all are losses."""
+    return Direction.UP if signal in {each.name for each in SIGNALS} else Direction.DOWN
+
+
+def _readings(file: Path, signal: str, worse: Direction) -> Sequence[MonitoredTurn]:
     records = tracked(read_records(file), "reading")
-    readings = [_reading(record, signal, number) for number, record in enumerate(records, 1)]
+    readings = [_reading(record, signal, worse, number) for number, record in enumerate(records, 1)]
     if not any(reading.losses for reading in readings):
         raise UsageError(f"{file}: no line has a value of {signal!r}")
     return readings
@@ -123,9 +141,9 @@ def _effect(effect: float) -> float:
     return effect
 
 
-def _reading(record: Record, signal: str, number: int) -> MonitoredTurn:
+def _reading(record: Record, signal: str, worse: Direction, number: int) -> MonitoredTurn:
     where = f"record {number}"
-    loss = _loss(record.get(signal), f"{where}: {signal}")
+    loss = _loss(record.get(signal), worse, f"{where}: {signal}")
     return MonitoredTurn(
         service=str(record.get("service") or "unknown"),
         at_ns=_ns(record.get("timestamp"), f"{where}: timestamp"),
@@ -141,12 +159,13 @@ def _reading(record: Record, signal: str, number: int) -> MonitoredTurn:
     )
 
 
-def _loss(value: Any, where: str) -> float | None:
-    if value is None:
+def _loss(value: Any, worse: Direction, where: str) -> float | None:
+    """1 is worst; None for what is no score: null, and the NaN that some writers make of it."""
+    if value is None or (isinstance(value, float) and isnan(value)):
         return None
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise UsageError(f"{where}: {value!r} is not a number in [0, 1]")
-    return 1 - float(value)
+    return float(value) if worse is Direction.UP else 1 - float(value)
 
 
 def _ns(text: Any, where: str) -> int:

@@ -24,8 +24,8 @@ from groundwire_evaluators.reliance.probe.building import ProbeBuilder, SourceDo
 from groundwire_evaluators.reliance.probe.comparison import (
     RunComparison,
     alarm_level,
-    best_so_far,
     compare_runs,
+    compare_with_best,
 )
 from groundwire_evaluators.reliance.probe.item import ProbePack, ProbeStratum, load_pack
 from groundwire_evaluators.reliance.probe.report import pack_report
@@ -130,7 +130,7 @@ def run(
         at_once=at_once,
     )
     references = [read_run(path) for path in baseline or ()]
-    best = best_so_far([read_run(path) for path in earlier or ()])
+    others = [read_run(path) for path in earlier or ()]
     done = _carry_out(runner, out, model or function or "", model_version, prompt_version)
     prices = TokenPrices(price_in, price_out) if price_in or price_out else None
     told: dict[str, Any] = {
@@ -140,11 +140,9 @@ def run(
     }
     alpha = _alpha(alarms, runs)
     worse = False
-    for name, reference in (("baseline", references), ("best", [best] if best else [])):
-        if reference:
-            compared = _compared(done, reference, alpha)
-            told["comparisons"][name] = _told(compared)
-            worse |= compared.override or compared.general
+    for name, compared in _comparisons(done, references, others, alpha):
+        told["comparisons"][name] = _told(compared)
+        worse |= compared.override or compared.general
     typer.echo(json.dumps(told, ensure_ascii=False))
     if worse:
         raise typer.Exit(WORSE)
@@ -152,9 +150,15 @@ def run(
         raise UsageError(f"no call was answered: {dict(done.failures)}")
 
 
-def _compared(done: ProbeRun, reference: Sequence[ProbeRun], alpha: float) -> RunComparison:
+def _comparisons(
+    done: ProbeRun, references: Sequence[ProbeRun], others: Sequence[ProbeRun], alpha: float
+) -> Iterator[tuple[str, RunComparison]]:
+    """With the baseline and with the best of the earlier runs, as far as there are any."""
     try:
-        return compare_runs(done, reference, alpha)
+        if references:
+            yield "baseline", compare_runs(done, references, alpha)
+        if best := compare_with_best(done, others, alpha):
+            yield "best", best
     except ValueError as error:
         raise UsageError(str(error)) from error
 

@@ -4,8 +4,9 @@ What moves within a day (hours, bursts, batches) is no matter to it, and it does
 too slow for any window is a growth of the day's mean against a reference that stays.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,44 @@ from groundwire_evaluators.drift import Baseline, TwoSampleESR
 DAY_NS = 86_400 * NANOSECONDS
 LEAST_DAYS = 21  # of the baseline; with fewer no number of later days would contradict it
 LEAST_TURNS = 10  # of a day that counts
+MOST_TURNS = 500  # of a day that are averaged: more hardly sharpen its mean
+USUAL = 0.25  # of the baseline's days may have fewer turns than are averaged
 SHARE = 0.15  # of a watch's time
 WINDOW = 2.0  # width of the window of day means that is looked at, in smallest effects
 CENTRED = 3  # one in so many days of the baseline says where the window lies
+
+
+@dataclass(slots=True)
+class Sample:
+    """At most `size` of the losses of a day, each as likely as any other (reservoir sampling).
+
+    What a day's mean looks like through a window depends on how many losses it averages, so this
+    number has to be that of the baseline's days. Which are taken owes nothing to losses: it follows
+    from the day and the place of the turn in it (Vitter 1985, algorithm R).
+    """
+
+    size: int
+    seen: int = 0
+    losses: list[float] = field(default_factory=list)
+
+    def add(self, loss: float, day: int) -> None:
+        """The next turn of this day."""
+        self.seen += 1
+        if len(self.losses) < self.size:
+            self.losses.append(loss)
+            return
+        digest = hashlib.blake2b(f"{day} {self.seen}".encode(), digest_size=8).digest()
+        place = int.from_bytes(digest, "big") % self.seen
+        if place < self.size:
+            self.losses[place] = loss
+
+    @property
+    def full(self) -> bool:
+        return len(self.losses) >= self.size
+
+    @property
+    def mean(self) -> float:
+        return sum(self.losses) / len(self.losses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +63,12 @@ class DayWindow:
 
     Day means lie so close together that a bet on them as they are would win nearly nothing. The
     window is laid by the first third of the days; the others are the baseline, so that where it
-    lies owes nothing to them.
+    lies owes nothing to them. Each mean is that of `turns` turns, in the baseline and after it.
     """
 
     low: float
     width: float
+    turns: int
     baseline: Baseline
 
     @classmethod
@@ -41,43 +78,51 @@ class DayWindow:
         days: dict[int, list[float]] = {}
         for at_ns, loss in turns:
             days.setdefault(at_ns // DAY_NS, []).append(loss)
-        whole = [days[day] for day in sorted(days)[1:-1] if len(days[day]) >= LEAST_TURNS]
-        if len(whole) < LEAST_DAYS:
+        inner = {day: days[day] for day in sorted(days)[1:-1] if len(days[day]) >= LEAST_TURNS}
+        if len(inner) < LEAST_DAYS:
             return None
-        means = np.array([np.mean(day) for day in whole])
+        size = _usual([len(losses) for losses in inner.values()])
+        means = [_mean(losses, day, size) for day, losses in inner.items() if len(losses) >= size]
         first = len(means) // CENTRED
-        low, width = float(means[:first].mean()) - WINDOW * min_effect / 4, WINDOW * min_effect
-        seen = np.clip((means[first:] - low) / width, 0.0, 1.0)
-        return cls(low, width, Baseline.from_losses(seen))
+        low, width = float(np.mean(means[:first])) - WINDOW * min_effect / 4, WINDOW * min_effect
+        seen = np.clip((np.array(means[first:]) - low) / width, 0.0, 1.0)
+        return cls(low, width, size, Baseline.from_losses(seen))
 
     def seen(self, mean: float) -> float:
         return min(max((mean - self.low) / self.width, 0.0), 1.0)
 
     def to_state(self) -> dict[str, Any]:
-        return {"low": self.low, "width": self.width, "baseline": self.baseline.to_state()}
+        plain = {"low": self.low, "width": self.width, "turns": self.turns}
+        return {**plain, "baseline": self.baseline.to_state()}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "DayWindow":
-        return cls(state["low"], state["width"], Baseline.from_state(state["baseline"]))
+        baseline = Baseline.from_state(state["baseline"])
+        return cls(state["low"], state["width"], state["turns"], baseline)
 
 
-@dataclass(slots=True)
-class DayInProgress:
-    """The day under way: what its turns lost, and the mass that waits for its end."""
+def _usual(counts: Sequence[int]) -> int:
+    """Turns to average a day: what three in four days have, and enough days in any case."""
+    ordered = sorted(counts)
+    most = min(int(len(counts) * USUAL), len(counts) - LEAST_DAYS)
+    return min(ordered[most], MOST_TURNS)
 
-    number: int = 0
-    losses: float = 0.0
-    turns: int = 0
-    mass: float = 0.0
+
+def _mean(losses: Iterable[float], day: int, size: int) -> float:
+    sample = Sample(size)
+    for loss in losses:
+        sample.add(loss, day)
+    return sample.mean
 
 
 class DailyMonitor:
     """One detector of day means; its change point is a day.
 
     Guarantee: the detector's, while the conditional mean of a day (through its window) given the
-    days before is not worse than that of the baseline's days. Price: sees nothing before midnight
-    (UTC); a growth by the smallest effect that matters takes some ten days with a baseline of three
-    weeks, a larger one a week (docs/decisions/0077-strata-and-blocks.md).
+    days before is not worse than that of the baseline's days, however many turns a day has: the
+    mean is always that of as many. Days with fewer become one with those after them. Price: sees
+    nothing before midnight (UTC); a growth by the smallest effect that matters takes some ten days
+    with a baseline of three weeks, a larger one a week (docs/decisions/0077-strata-and-blocks.md).
     """
 
     def __init__(self, days: DayWindow, min_effect: float) -> None:
@@ -85,24 +130,24 @@ class DailyMonitor:
         self.detector = TwoSampleESR(
             baseline=days.baseline, min_effect=min(min_effect / days.width, 0.9)
         )
-        self.day = DayInProgress()
+        self.number = 0  # of the day under way
+        self.sample = Sample(days.turns)  # of its turns, and of days before that had too few
+        self.mass = 0.0  # that waits for its end
 
     def observe(self, loss: float, mass: float, at_ns: int) -> None:
-        """A turn; the first of a new day ends the day before."""
+        """A turn; the first of a new day ends the day before, if that had enough of them."""
         number = at_ns // DAY_NS
-        if number > self.day.number:
-            self._end()
-            self.day = DayInProgress(number, mass=self.day.mass)
-        self.day.losses += loss
-        self.day.turns += 1
-        self.day.mass += mass
+        if number > self.number:
+            if self.sample.full:
+                self._end()
+            self.number = number
+        self.sample.add(loss, number)
+        self.mass += mass
 
     def _end(self) -> None:
-        day = self.day
-        if day.turns >= LEAST_TURNS:
-            seen = self.days.seen(day.losses / day.turns)
-            self.detector.update(seen, day.mass, day.number * DAY_NS)
-            day.mass = 0.0
+        seen = self.days.seen(self.sample.mean)
+        self.detector.update(seen, self.mass, self.number * DAY_NS)
+        self.sample, self.mass = Sample(self.days.turns), 0.0
 
     @property
     def statistic(self) -> float:
@@ -110,15 +155,16 @@ class DailyMonitor:
 
     def reset(self) -> None:
         self.detector.reset()
-        self.day = DayInProgress(self.day.number)
+        self.sample, self.mass = Sample(self.days.turns), 0.0
 
     def to_state(self) -> dict[str, Any]:
-        day = self.day
         return {
-            "day": [day.number, day.losses, day.turns, day.mass],
+            "day": [self.number, self.sample.seen, self.mass],
+            "losses": self.sample.losses,
             "detector": self.detector.to_state(),
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        self.day = DayInProgress(*state["day"])
+        self.number, seen, self.mass = state["day"]
+        self.sample = Sample(self.days.turns, seen, list(state["losses"]))
         self.detector = TwoSampleESR.from_state(state["detector"])

@@ -23,7 +23,7 @@ SPREAD = 1e-9  # variance from which on losses differ by more than rounding
 # from their losses, so route, hours and both are all the strata there are.
 SESSIONS = {False: 0.95, True: 0.05}
 STRATA = {False: 0.7, True: 0.3 / 3}
-BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes; those within a factor of two are one
+BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes, powers of 2; then each inflation alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ComparisonDesign:
     def price(self) -> float:
         """The share of the mass that this plan may spend; over all plans they add up to 1."""
         found = SESSIONS[self.session] * STRATA[self.strata.any]
-        return found * BLOCKS[self.block > 1]
+        return found * BLOCKS[self.block > 1] / self.dependence.alternatives
 
     def to_state(self) -> dict[str, Any]:
         return {

@@ -1,7 +1,7 @@
 """Alarms of scheduled probes: each finished run against the frozen baseline and the best so far.
 
 Beside the detectors on traffic and with a budget of their own, shared by all runs of a period: by
-linearity of expectation the false alarms are at most runs · comparisons · alpha.
+linearity of expectation the false alarms are at most runs · tests · alpha.
 """
 
 import logging
@@ -17,8 +17,8 @@ from groundwire_evaluators.reliance.probe.comparison import (
     RunComparison,
     ScoreChange,
     alarm_level,
-    best_so_far,
     compare_runs,
+    compare_with_best,
 )
 from groundwire_evaluators.reliance.probe.run import ProbeRun
 
@@ -85,10 +85,9 @@ def compare(connection: Connection, run: ScheduledProbeRun, alpha: float = 0.01)
     pinned = pinned[:BASELINE_RUNS]
     others = [other for other in earlier if other not in pinned][-EARLIER_RUNS:]
     now = probe_runs.results(connection, run)
-    best = best_so_far([probe_runs.results(connection, other) for other in others])
     return ProbeComparison(
         _compared(now, [probe_runs.results(connection, other) for other in pinned], alpha),
-        _compared(now, [best] if best else [], alpha),
+        compare_with_best(now, [probe_runs.results(connection, each) for each in others], alpha),
     )
 
 

@@ -6,7 +6,7 @@ from groundwire_evaluators.drift.budget import AlarmBudget
 from groundwire_evaluators.drift.cusum import Cusum
 from groundwire_evaluators.drift.detector import Detector
 from groundwire_evaluators.drift.focus import Focus
-from groundwire_evaluators.drift.known_mean import KnownMeanESR
+from groundwire_evaluators.drift.known_mean import KnownMeanESR, StratifiedKnownMeanESR
 from groundwire_evaluators.drift.stratified import StratifiedESR
 from groundwire_evaluators.drift.two_sample import TwoSampleESR
 
@@ -19,5 +19,6 @@ __all__ = [
     "Focus",
     "KnownMeanESR",
     "StratifiedESR",
+    "StratifiedKnownMeanESR",
     "TwoSampleESR",
 ]

@@ -46,8 +46,23 @@ class Dependence:
         if time == 0:
             return cls()
         doubt = math.exp(DOUBT * 4 * math.sqrt(time / n))
-        block = math.ceil(SPAN * time * math.sqrt(doubt))
-        return cls(block=block, inflation=1 + (inflation - 1) * doubt)
+        return cls.on_grid(SPAN * time * math.sqrt(doubt), 1 + (inflation - 1) * doubt)
+
+    @classmethod
+    def on_grid(cls, block: float, inflation: float) -> Self:
+        """The nearest of countably many: block a power of 2, inflation one of the root of 2.
+
+        What is chosen by looking at losses has to be one of few beforehand, each with a price
+        (docs/decisions/0077): an estimate that could be any number has none.
+        """
+        doublings = max(round(math.log2(max(block, 2.0))), 1)
+        halves = min(max(round(2 * math.log2(max(inflation, 1.0))), 1), 2 * doublings)
+        return cls(block=2**doublings, inflation=2 ** (halves / 2))
+
+    @property
+    def alternatives(self) -> int:
+        """How many inflations the grid holds for this block; 1 without dependence."""
+        return max(2 * round(math.log2(self.block)), 1)
 
 
 def _without_means(values: Floats, strata: Sequence[object] | None) -> Floats:

@@ -7,14 +7,15 @@ import numpy as np
 
 from groundwire_evaluators.drift.arrays import Floats, Times
 from groundwire_evaluators.drift.baseline import Baseline
+from groundwire_evaluators.drift.growth import GrowthPosterior
 
 RECENT = 32  # turns kept one by one before they are merged
 WIDTH = 0.1  # a segment spans this share of its age
 OLDEST = 50_000  # turns; everything before is one segment
 GROWTHS = (1.0, 3.0, 10.0)  # likely sizes of a change, in units of the smallest that matters
+WIDE = 2.0  # width of the prior of a size, in likely sizes: sizes are shrunk by it
 TRUST = 50.0  # turns that the dispersion of the baseline counts for
 TAIL = 0.05  # posterior left out on each side
-Z = 1.645
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +103,33 @@ class ChangePoint:
 
     @property
     def size(self) -> float | None:
-        segments, share = self._starts()
-        if not len(segments):
-            return None
-        _, turns, losses, _ = segments.sums[_quantile(share, 0.5) :].sum(axis=0)
-        return float(losses / turns - self._baseline.mean)
+        """The growth of the mean, shrunk: best guess given that somebody looked here."""
+        found = self._growth()
+        return found.mean if found else None
 
     @property
     def size_interval(self) -> tuple[float, float] | None:
-        segments, share = self._starts()
+        found = self._growth()
+        if found is None:
+            return None
+        low, high = found.quantile(TAIL), found.quantile(1 - TAIL)
+        return max(low, -self._baseline.mean), min(high, 1 - self._baseline.mean)
+
+    def _growth(self) -> GrowthPosterior | None:
+        segments, shares = self._posterior()
         if not len(segments):
             return None
-        likely = slice(_quantile(share, TAIL), _quantile(share, 1 - TAIL) + 1)
-        _, turns, losses, squares = _since(segments.sums)[likely].T
-        mean = losses / turns
+        _, turns, losses, squares = _since(segments.sums).T
+        mean, usual = losses / turns, self._usual_variance
         # One imagined turn with the baseline's variance: few equal losses are not certainty.
-        variance = float(self._baseline.variance_at(np.array([self._baseline.mean]))[0])
-        spread = (np.maximum(squares - turns * mean**2, 0) + variance) / (turns + 1)
-        variance, spread = variance * self._inflation, spread * self._inflation
-        error = np.sqrt(spread / turns + variance / self._baseline.n)
-        low, high = float((mean - Z * error).min()), float((mean + Z * error).max())
-        return max(low, 0) - self._baseline.mean, min(high, 1) - self._baseline.mean
+        spread = (np.maximum(squares - turns * mean**2, 0) + usual) / (turns + 1)
+        variances = self._inflation * (spread / turns + usual / self._baseline.n)
+        widths = WIDE * np.array(GROWTHS) * self._min_effect
+        return GrowthPosterior.of(shares, mean - self._baseline.mean, variances, widths)
+
+    @property
+    def _usual_variance(self) -> float:
+        return float(self._baseline.variance_at(np.array([self._baseline.mean]))[0])
 
     def since(self, at: int) -> tuple[float, float, float]:
         """Turns, losses and squared losses of the remembered segments that begin at `at` or later.
@@ -138,13 +145,19 @@ class ChangePoint:
 
     def _starts(self) -> tuple[Segments, Floats]:
         """What is remembered, and the posterior of the start: one share a segment, sum 1."""
+        segments, shares = self._posterior()
+        return segments, shares.sum(axis=1)
+
+    def _posterior(self) -> tuple[Segments, Floats]:
+        """What is remembered; the shares of each start (rows) and growth (columns), sum 1."""
         segments = self._all()
         _, new, bad, squares = _since(segments.sums).T
         old = self._baseline.n + (segments.sums[:, 1].sum() - new)
         old_bad = self._baseline.n * self._baseline.mean + (segments.sums[:, 2].sum() - bad)
         dispersion = self._dispersion(new, bad / new, squares / new)
         evidence = _evidence(old, old_bad, new, bad) / dispersion / self._inflation
-        weight = np.log(np.maximum(segments.sums[:, 0], 1e-300)) + self._averaged(evidence, new)
+        mass = np.log(np.maximum(segments.sums[:, :1], 1e-300))
+        weight = mass + self._averages(evidence, new)
         share = np.exp(weight - weight.max(initial=-np.inf))
         return segments, share / share.sum()
 
@@ -154,13 +167,11 @@ class ChangePoint:
         found = (square - mean**2) / np.maximum(mean * (1 - mean), 1e-12)
         return np.maximum(known, (turns * found + TRUST * known) / (turns + TRUST))
 
-    def _averaged(self, evidence: Floats, turns: Floats) -> Floats:
-        """The evidence at the best growth, averaged over growths that are likely beforehand."""
-        variance = self._baseline.variance_at(np.array([self._baseline.mean]))
+    def _averages(self, evidence: Floats, turns: Floats) -> Floats:
+        """The evidence for each start (rows) averaged around each likely growth (columns)."""
         known = np.outer(turns, (np.array(GROWTHS) * self._min_effect) ** 2)
-        known /= variance * self._inflation
-        averages = evidence[:, None] * known / (1 + known) - np.log1p(known) / 2
-        return np.asarray(np.logaddexp.reduce(averages, axis=1))
+        known /= self._usual_variance * self._inflation
+        return np.asarray(evidence[:, None] * known / (1 + known) - np.log1p(known) / 2)
 
     def to_state(self) -> dict[str, Any]:
         return {

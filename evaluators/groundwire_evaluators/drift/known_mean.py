@@ -1,12 +1,13 @@
-"""The detector for a stream whose old mean loss is known, or estimated from very many turns."""
+"""Detectors for a stream whose old mean loss is known, or estimated from very many turns."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.bets import SHARES, bets_against
-from groundwire_evaluators.drift.betting import BettingESR
+from groundwire_evaluators.drift.betting import ESR, BettingESR
 from groundwire_evaluators.drift.change_point import ChangePoint
 from groundwire_evaluators.drift.wealth import Wager
 
@@ -27,14 +28,7 @@ class KnownMeanESR(BettingESR):
         if not 0 < mean < 1 or not 0 < min_effect < 1:
             raise ValueError(f"mean {mean} and min_effect {min_effect} must be between 0 and 1")
         self.mean, self.dispersion, self.min_effect = mean, dispersion, min_effect
-        exact = Baseline(
-            n=10**9,
-            mean=mean,
-            variance=dispersion * mean * (1 - mean),
-            dispersion=dispersion,
-            edges=(),
-            log_capital=(),
-        )
+        exact = _exact(mean, dispersion)
         means = np.array([mean])
         super().__init__(
             wager=Wager.against(means, bets_against(means, exact, min_effect)),
@@ -60,3 +54,73 @@ class KnownMeanESR(BettingESR):
         detector = cls(**parameters)
         detector._resume(state)
         return detector
+
+
+class StratifiedKnownMeanESR(ESR):
+    """Betting e-SR against "the conditional mean loss in stratum s is at most means[s]".
+
+    Guarantee and price: those of `KnownMeanESR`, with a mean a stratum, whatever the mix; in blocks
+    where turns depend on their neighbours. A turn of another stratum is no evidence, and its mass
+    is spent with the next turn.
+    """
+
+    def __init__(
+        self, means: Mapping[str, float], *, min_effect: float = 0.03, block: int = 1
+    ) -> None:
+        """`means` by stratum, each in (0, 1), at least one.
+
+        Raises:
+            ValueError: no mean, or one outside (0, 1).
+        """
+        if not means or not all(0 < mean < 1 for mean in means.values()):
+            raise ValueError("every stratum needs a mean between 0 and 1")
+        if not 0 < min_effect < 1 or block < 1:
+            raise ValueError("min_effect must be between 0 and 1, a block at least one turn")
+        self.means, self.min_effect, self.block = dict(means), min_effect, block
+        middle = sum(means.values()) / len(means)
+        super().__init__(
+            wagers={name: _wager(mean, min_effect) for name, mean in means.items()},
+            capital=np.array([SHARES]),
+            block=block,
+            change_point=ChangePoint(_exact(middle, 1.0), min_effect),
+        )
+
+    def update(self, loss: float, mass: float, at: int, stratum: str = "") -> None:
+        """One turn.
+
+        Raises:
+            ValueError: the loss is not in [0, 1], or the mass is negative.
+        """
+        self._accept(loss, mass, at)
+        if stratum in self.means:
+            self._purse.bet(loss, mass, stratum)
+        else:
+            self._purse.wait(mass)
+
+    def _fresh(self) -> Self:
+        return type(self)(self.means, min_effect=self.min_effect, block=self.block)
+
+    def to_state(self) -> dict[str, Any]:
+        return {
+            "detector": "stratified_known_mean_esr",
+            "means": self.means,
+            "min_effect": self.min_effect,
+            "block_turns": self.block,
+            **self._progress(),
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        detector = cls(state["means"], min_effect=state["min_effect"], block=state["block_turns"])
+        detector._resume(state)
+        return detector
+
+
+def _wager(mean: float, min_effect: float) -> Wager:
+    means = np.array([mean])
+    return Wager.against(means, bets_against(means, _exact(mean, 1.0), min_effect))
+
+
+def _exact(mean: float, dispersion: float) -> Baseline:
+    """As a baseline of so many turns that its mean is known."""
+    return Baseline(10**9, mean, dispersion * mean * (1 - mean), dispersion, (), ())

@@ -27,8 +27,9 @@ class Sufficiency:
     @classmethod
     def of(cls, baseline: Baseline, min_effect: float, mass_per_turn: float) -> "Sufficiency":
         """For the mass that a typical turn gets, for example budget / turns in its period."""
-        old = np.array([max(baseline.mean, 0.5 / baseline.n)])
-        new = np.minimum(old + min_effect, 1 - 1e-9)
+        edge = 0.5 / baseline.n  # a mean of 0 or 1 is not known more exactly than that
+        old = np.array([min(max(baseline.mean, edge), 1 - edge)])
+        new = np.minimum(old + min_effect, 1 - edge / 2)
         variance = float(baseline.variance_at(old)[0])
         dispersion = variance / float((old * (1 - old))[0]) * baseline.dependence.inflation
         information = float(_divergence(new, old)[0]) / dispersion

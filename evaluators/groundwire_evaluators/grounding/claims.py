@@ -2,95 +2,177 @@
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
+from groundwire_evaluators.text.markup import Block, Plain, blocks
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.sentences import sentences
 
-_LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")
-_MARKER = re.compile(r"\s*(?:#{1,6}\s+|>\s?|(?:[-*•–·‣▪●]|\(?\d{1,3}[.):]|\(?[a-zA-Z][.)])\s+)*")
-_RULE = re.compile(r"[\s|:+=*_#~-]*\Z")
-_FENCE = re.compile(r"\s*(?:```|~~~)")
-_ASIDE = re.compile(
+_COURTESY = re.compile(
     r"(?:(?:hi|hello|hey|dear|sure|certainly|of course|great question|good question|thanks|thank you|"
+    r"good (?:morning|afternoon|evening)|"
     r"you['’]re welcome|absolutely|okay|hallo|guten tag|gerne|natürlich|bonjour|bien sûr|hola|"
     r"claro|por supuesto|ciao|certo|olá)\b[^.:]{0,40}[.!,:]*\Z"
-    r"|(?:i['’]m |i am )?(?:happy|glad|pleased) to (?:help|assist)\b[^.:]{0,20}[.!]*\Z"
+    r"|(?:i['’]m |i am )?(?:happy|glad|pleased) (?:to (?:help|assist)|you asked)\b[^.:]{0,20}[.!]*\Z"
     r"|(?:i )?(?:hope|trust) (?:this|that|it)\b|(?:please )?(?:let me know|feel free|don['’]t hesitate)\b"
+    r"|let me (?:look|check|see|find|explain|help)\b[^.:]{0,60}[.!:]*\Z"
     r"|if you (?:have|need|want|would like)\b.{0,60}\b(?:question|help|let me|ask|information)"
     r"|(?:here|below|following|these) (?:is|are|'s|’s)\b[^.]{0,120}:\Z"
     r"|here['’]s\b[^.]{0,120}:\Z|is there anything|how can i (?:help|assist)"
-    r"|ich hoffe|bitte (?:lassen|wenden|melden)|n['’]hésitez|no dude|espero que)",
+    r"|(?:please )?(?:contact|ask|write to|call) (?:me|us|support|our (?:team|support|staff)|customer (?:service|support|care))\b[^.:]{0,40}\bif you\b"
+    r"|(?:as|being) an? (?:ai|artificial intelligence|language model|assistant|chatbot)\b"
+    r"|i(?: am|['’]m) (?:just |only )?an? (?:ai|bot|chatbot|assistant|language model)\b"
+    r"|ich hoffe|bitte (?:lassen|wenden|melden)|n['’]hésitez|no dude|espero que|spero che|ik hoop)",
     re.IGNORECASE,
 )
+# Openings of sentences that close, comment or advise. What they then say is held against them
+# only where it is wrong, or holds a number, a name or a rare word.
+_COMMENT = re.compile(
+    r"(?:overall|in (?:summary|conclusion|short|general|essence|sum)|to (?:summari[sz]e|sum up|conclude)|"
+    r"all in all|ultimately|in the end|"
+    r"(?:it is|it['’]s)(?: also| always| very)? (?:important|worth|essential|crucial|advisable|recommended|best|a good idea|necessary)\b|"
+    r"(?:please|kindly|always|remember|note|keep in mind|be sure|make sure|be aware|bear in mind)\b|"
+    r"(?:you|one|we|i)(?: may| might| can| should| would| could)?(?: want to| wish to| always)? (?:recommend|suggest|advise|consult|contact|check with|refer to|seek|consider)\b|"
+    r"(?:consult|contact|check with|refer to|seek|speak (?:to|with)|talk to|see) (?:a|an|the|your|our|their|its)\b|"
+    r"for (?:more|further|additional|specific|detailed|complete) (?:information|details?|advice|guidance|instructions)\b|"
+    r"(?:this|these|those|the above|the following|the) (?:answer|response|summary|information|list|steps?|tips|methods|points|details|guidelines|instructions|factors|options) "
+    r"(?:is|are|was|were|will|can|may|should|provides?|helps?|gives?|shows?|covers?|outlines?|highlights?)\b|"
+    r"by following (?:this|these|those)\b|"
+    r"(?:insgesamt|zusammenfassend|bitte beachten|es ist wichtig|en résumé|dans l['’]ensemble|il est important|"
+    r"en resumen|en general|es importante|in sintesi|in generale|è importante|em resumo|em geral|é importante|"
+    r"samengevat|over het algemeen|het is belangrijk)\b)",
+    re.IGNORECASE,
+)
+_ABOUT_QUESTION = re.compile(
+    r"(?:you(?: have|['’]ve)? (?:asked|want(?:ed)? to know|are asking|were asking)|(?:your|the) question (?:is|was|asks)|"
+    r"(?:sie|du) (?:haben |hast )?(?:gefragt|fragten|fragst)|vous (?:avez demandé|demandez)|"
+    r"(?:ha|has) preguntado|hai chiesto|você perguntou|je vroeg|u vroeg)\b",
+    re.IGNORECASE,
+)
+# What introduces an answer and says nothing itself.
+_PREFACE = re.compile(
+    r"(?:(?:the|your) (?:answer|response|question)(?: to (?:your|the|this) question)?(?: is| was)?|question|q|answer|a|"
+    r"die antwort(?: lautet| ist)?|la réponse est|la respuesta es|la risposta è|a resposta é|het antwoord is)\s*:?\s*",
+    re.IGNORECASE,
+)
+_ENDS = ".!?。！？…"
 _SHORT = 12  # words a heading or lead-in has at most
+_LONGEST_LEAD = 300  # code points
+_ECHO = 3  # words from which a part of the question is an echo of it
 _WORDS = re.compile(r"[^\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
-    """A sentence, list item or table row of an answer; `aside` says why it claims nothing."""
+    """A sentence, list item or table row of an answer.
+
+    `start`, `end` and `text` are its range in the answer and what stands there. `aside` says why
+    it claims nothing. `lead` is what a list item or a table row continues. `comment`: it opens
+    like one that closes, comments or advises, and claims less than it seems to.
+    """
 
     start: int
     end: int
     text: str
     aside: str | None = None
+    plain: Plain | None = None
+    lead: str = ""
+    comment: bool = False
+
+    @cached_property
+    def read(self) -> Plain:
+        """The text without marks, its characters placed in the answer."""
+        if self.plain is not None:
+            return self.plain
+        here = range(self.start, self.end + 1)
+        return Plain(self.text, here[:-1], here[1:])
 
 
-def pieces(answer: str, language: str = "en") -> Iterator[Piece]:
+def pieces(answer: str, language: str = "en", question: str | None = None) -> Iterator[Piece]:
     """The answer cut into pieces, in order, each with its exact range.
 
-    A line is a piece of its own or several sentences; list markers, heading signs and the rules of
-    a table belong to none. Code between fences is one piece that claims nothing.
+    A line is a piece of its own or several sentences; marks, list signs, the rules of a table and
+    reasoning belong to none. A piece said before, or one that only says the question again, claims
+    nothing. Raises `markup.UnfinishedError` where the answer ends inside its reasoning.
     """
-    code: tuple[int, int] | None = None
-    for line in _LINE.finditer(answer):
-        if _FENCE.match(line.group()):
-            if code is None:
-                code = line.span()
-            else:
-                yield _piece(answer, code[0], line.end(), "code")
-                code = None
-        elif code is not None:
-            code = code[0], line.end()
-        elif not _RULE.match(line.group()):
-            yield from _of_line(answer, line.start(), line.end(), language)
-    if code is not None:
-        yield _piece(answer, *code, "code")
+    asked = _words(question or "")[:_LONGEST_LEAD]
+    seen: set[tuple[str, str]] = set()
+    for piece in _cut(answer, language):
+        if piece.aside is None:
+            words = _words(piece.read.text)
+            key = " ".join(words), piece.lead
+            if key in seen:
+                piece = _as_aside(piece, "said before")
+            elif asked and _echoes(piece.read.text, asked):
+                piece = _as_aside(piece, "repeats the question")
+            seen.add(key)
+        yield piece
 
 
-def _piece(answer: str, start: int, end: int, aside: str | None = None) -> Piece:
-    return Piece(start, end, answer[start:end], aside)
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORDS.findall(text)]
 
 
-def _of_line(answer: str, start: int, end: int, language: str) -> Iterator[Piece]:
-    marker = _MARKER.match(answer, start, end)
-    body = marker.end() if marker else start
-    line = answer[body:end].strip()
-    body += len(answer[body:end]) - len(answer[body:end].lstrip())
-    if not line:
-        return
-    words = sum(1 for _ in islice(_WORDS.finditer(line), _SHORT + 1))
-    heading = "#" in answer[start:body] or (line.startswith("**") and line.endswith("**"))
-    if words <= _SHORT and (heading or line.endswith((":", ":**"))):
-        yield _piece(answer, body, body + len(line), "heading")
-    elif line.startswith("|") or line.count("|") >= 2:
-        yield _piece(answer, body, body + len(line))
-    else:
-        for first, last in sentences(answer[body:end], language):
-            yield _sentence(answer, body + first, body + last)
+def _echoes(text: str, asked: Sequence[str]) -> bool:
+    """Whether a text is a part of the question, word for word."""
+    if _ABOUT_QUESTION.match(text):
+        return True
+    preface = _PREFACE.match(text)
+    own = _words(text[preface.end() :] if preface else text)
+    if len(own) < min(_ECHO, len(asked)) or len(own) * 2 < len(asked):
+        return False
+    return f" {' '.join(own)} " in f" {' '.join(asked)} "
 
 
-def _sentence(answer: str, start: int, end: int) -> Piece:
-    text = answer[start:end]
+def _as_aside(piece: Piece, reason: str) -> Piece:
+    return Piece(piece.start, piece.end, piece.text, reason, piece.plain, piece.lead)
+
+
+def _cut(answer: str, language: str) -> Iterator[Piece]:
+    lines = blocks(answer)
+    prose = any(line.kind in ("text", "item", "row") for line in lines)
+    for at, line in enumerate(lines):
+        if line.kind == "code":
+            yield _piece(answer, line, line.plain, "code")
+        elif prose and (line.kind == "header" or _is_heading(line, at + 1 < len(lines))):
+            yield _piece(answer, line, line.plain, "heading")
+        elif line.kind in ("row", "header"):
+            yield _piece(answer, line, line.plain)
+        else:
+            for start, end in sentences(line.plain.text, language):
+                part = line.plain.part(start, end)
+                yield _piece(answer, line, part, _aside(part.text))
+
+
+def _piece(answer: str, line: Block, plain: Plain, aside: str | None = None) -> Piece:
+    start, end = plain.place(0, len(plain.text))
+    comment = aside is None and _COMMENT.match(plain.text) is not None
+    lead = line.lead[-_LONGEST_LEAD:]
+    return Piece(start, end, answer[start:end], aside, plain, lead, comment)
+
+
+def _is_heading(line: Block, followed: bool) -> bool:
+    """A line that names what comes after it; one in bold that ends like a sentence does not."""
+    if line.kind == "heading":
+        return True
+    text = line.plain.text
+    words = sum(1 for _ in islice(_WORDS.finditer(text), _SHORT + 1))
+    if words > _SHORT:
+        return False
+    if text.endswith((":", "：")):
+        return True
+    told = text.endswith(tuple(_ENDS)) or any(character.isdecimal() for character in text)
+    return line.kind == "text" and line.bold and followed and not told
+
+
+def _aside(text: str) -> str | None:
     if text.rstrip("\"'”’*_) ").endswith(("?", "？")):
-        return Piece(start, end, text, "question")
+        return "question"
     if _WORDS.search(text) is None:
-        return Piece(start, end, text, "no words")
-    if _ASIDE.match(text):
-        return Piece(start, end, text, "courtesy")
-    if declines(text):
-        return Piece(start, end, text, "declines")
-    return Piece(start, end, text)
+        return "no words"
+    if _COURTESY.match(text):
+        return "courtesy"
+    return "declines" if declines(text) else None

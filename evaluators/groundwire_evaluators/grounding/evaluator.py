@@ -82,7 +82,7 @@ class Grounding:
         given = Given.of(turn.question, language)
         all_judged = [
             _judged(piece, passages, given, language, self.model)
-            for piece, _ in zip(pieces(answer, language.code), range(_MOST_CLAIMS), strict=False)
+            for piece, _ in zip(_pieces(turn, language), range(_MOST_CLAIMS), strict=False)
         ]
         checked = [one for one in all_judged if one.reading is not None]
         if not checked:
@@ -136,19 +136,23 @@ _language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur
 def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
     """The claims of an answer, each read against the chunks: what training measures."""
     language = language_of_turn(turn)
-    if language is None or turn.answer is None:
+    if language is None or not_judged(turn):
         return
     passages = [Passage(chunk.text, language) for chunk in turn.chunks]
     given = Given.of(turn.question, language)
-    for piece in pieces(turn.answer, language.code):
+    for piece in _pieces(turn, language):
         if piece.aside is None:
             yield piece, _reading(piece, passages, given, language)
+
+
+def _pieces(turn: Turn, language: Language) -> Iterator[Piece]:
+    return pieces(turn.answer or "", language.code, turn.question)
 
 
 def _reading(
     piece: Piece, passages: Sequence[Passage], given: Given, language: Language
 ) -> Reading:
-    statement = read(piece.text, language)
+    statement = read(piece.read.text, language)
     return Reading(statement, weigh(statement, passages, given), passages, language.stop)
 
 

@@ -43,7 +43,7 @@ def read(text: str, language: Language) -> Statement:
         tokens = [t for t in tokens if not any(a <= t.start < b for a, b in pointers)]
     stop = language.stop
     content = [t for t in tokens if t.key not in META and t.lower not in stop]
-    found = quantities(text, tokens)
+    found = quantities(text, tokens, language.code)
     return Statement(text, tokens, content, found, names(text, tokens, lexicon().commonness))
 
 
@@ -98,7 +98,7 @@ class Given:
         return cls(
             frozenset([token.key for token in tokens]),
             frozenset([fold(token.text) for token in tokens]),
-            quantities(question, tokens),
+            quantities(question, tokens, language.code),
         )
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from groundwire_evaluators.grounding.records import record
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
-from groundwire_evaluators.text.quantities import Quantity, agree, quantities
+from groundwire_evaluators.text.quantities import Quantity, agree, lookups, quantities
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import META, Language
@@ -71,14 +71,14 @@ class Passage:
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        return quantities(self.text, self.tokens)
+        return quantities(self.text, self.tokens, self.language.code)
 
     @cached_property
     def _by_value(self) -> dict[object, list[Quantity]]:
-        """Quantities by value, dates by year."""
+        """Quantities by value, dates by year and by day."""
         found: dict[object, list[Quantity]] = {}
         for quantity in self.quantities:
-            for key in _lookups(quantity):
+            for key in lookups(quantity):
                 places = found.setdefault(key, [])
                 if len(places) < _MOST_LOOKED_AT:
                     places.append(quantity)
@@ -90,7 +90,7 @@ class Passage:
 
     def shows(self, quantity: Quantity) -> bool:
         """Whether a quantity of this chunk agrees with one in a claim."""
-        for key in _lookups(quantity):
+        for key in lookups(quantity):
             if any(agree(quantity, shown) for shown in self._by_value.get(key, ())):
                 return True
         if not quantity.step or abs(quantity.value) < 10 * quantity.step:
@@ -149,12 +149,3 @@ class Passage:
     def follows(self) -> frozenset[tuple[str, str]]:
         """Pairs of words that stand side by side."""
         return frozenset(pairwise([token.key for token in self.tokens]))
-
-
-def _lookups(quantity: Quantity) -> tuple[object, ...]:
-    if quantity.kind == "date":
-        year, month, day = quantity.date
-        return (float(year) if year else ("day", month, day),)
-    if quantity.kind == "code":
-        return (quantity.text,)
-    return (float(f"{quantity.value:.9g}"),)

@@ -111,10 +111,10 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
             end = max(end, last)
             continue
         if start >= 0:
-            yield Extent(piece.start + start, piece.start + end)
+            yield Extent(*piece.read.place(start, end))
         start, end = first, last
     if start >= 0:
-        yield Extent(piece.start + start, piece.start + end)
+        yield Extent(*piece.read.place(start, end))
     else:
         yield Extent(piece.start, piece.end)
 

@@ -34,19 +34,6 @@ CONTRARY = _keys(
 )
 # Words so common that their absence from a chunk says nothing.
 GLUE = frozenset("a an the is are was were be of to in and".split())
-# Days of the week and months by their kind.
-CALENDAR = {
-    word: kind
-    for kind, words in (
-        ("day", "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
-        ("day", "Mondays Tuesdays Wednesdays Thursdays Fridays Saturdays Sundays"),
-        (
-            "month",
-            "January February March April May June July August September October November December",
-        ),
-    )
-    for word in words.split()
-}
 NEGATIONS = frozenset(
     "not no never none nor neither without cannot can't don't doesn't didn't isn't aren't wasn't "
     "weren't won't wouldn't hasn't haven't hadn't couldn't shouldn't nobody nothing hardly rarely "

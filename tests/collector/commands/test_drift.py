@@ -197,3 +197,42 @@ def test_traffic_that_cannot_be_is_named(option: tuple[str, str]) -> None:
     result = CliRunner().invoke(app, ["simulate", *option])
     assert isinstance(result.exception, UsageError)
     assert option[0] in str(result.exception)
+
+
+def test_nan_is_a_turn_without_a_score(tmp_path: Path) -> None:
+    found = lines(fall=0.3)
+    for line in found[::7]:
+        line["faithful"] = float("nan")
+    result = run(written(tmp_path / "scores.jsonl", found))
+    assert result.exit_code == 2
+    assert json.loads(result.stdout.splitlines()[0])["value"] == "ft-2"
+
+
+def test_a_signal_may_be_worse_the_higher_it_is(tmp_path: Path) -> None:
+    falling = lines(fall=0.3)
+    risen = [
+        line | {"faithful": None if line["faithful"] is None else 1 - float(str(line["faithful"]))}
+        for line in falling
+    ]
+    expected = run(written(tmp_path / "down.jsonl", falling)).stdout
+    path = written(tmp_path / "up.jsonl", risen)
+    assert run(path, "--worse", "up").stdout == expected
+    assert (run(path).exit_code, run(path).stdout) == (0, "")
+
+
+def test_a_signal_of_groundwire_is_read_the_way_it_is_meant(tmp_path: Path) -> None:
+    named = [
+        {"p_unsupported" if key == "faithful" else key: value for key, value in line.items()}
+        for line in lines(fall=0.3)
+    ]
+    path = written(tmp_path / "scores.jsonl", named)
+    command = [str(path), "--signal", "p_unsupported", "--baseline", UNTIL]
+    assert CliRunner().invoke(app, command).exit_code == 0  # it fell, which is good
+    assert CliRunner().invoke(app, [*command, "--worse", "down"]).exit_code == 2
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_signal_that_is_always_at_one_end_is_watched(tmp_path: Path, value: float) -> None:
+    found = [line | {"faithful": value} for line in lines()]
+    result = run(written(tmp_path / "scores.jsonl", found))
+    assert (result.exit_code, result.stdout) == (0, "")

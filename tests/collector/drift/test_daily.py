@@ -53,4 +53,54 @@ def test_a_day_of_few_turns_waits_for_no_verdict_and_keeps_its_mass():
     for day in (40, 41, 42):
         watch.observe(1.0, 0.5, START + day * DAY_NS)
     assert watch.statistic == 0.0
-    assert watch.day.mass == 1.5
+    assert watch.mass == 1.5
+
+
+def false_alarms(before: int, after: int, runs: int) -> int:
+    """Of histories whose mean is always .05, where only the number of turns a day changes."""
+    count = 0
+    for seed in range(runs):
+        rng = random.Random(seed)
+
+        def day_of(number: int, size: int, rng: random.Random = rng) -> list[tuple[int, float]]:
+            return [(number * DAY_NS + turn, float(rng.random() < 0.05)) for turn in range(size)]
+
+        reference = DayWindow.of(
+            [turn for day in range(25) for turn in day_of(day, before)], EFFECT
+        )
+        assert reference is not None
+        watch = DailyMonitor(reference, EFFECT)
+        for day in range(25, 145):
+            for at_ns, loss in day_of(day, after):
+                watch.observe(loss, 9e-4 / after, at_ns)
+        count += watch.statistic >= 1
+    return count
+
+
+def test_fewer_turns_a_day_are_no_drift():
+    assert false_alarms(before=300, after=12, runs=20) <= 4  # 0.11 of mass each
+
+
+def test_days_of_too_few_turns_are_taken_together():
+    reference = DayWindow.of(turns(30, 0.1), EFFECT)
+    assert reference is not None
+    watch = DailyMonitor(reference, EFFECT)
+    for at_ns, loss in turns(30, 0.5, 40):
+        if (at_ns // (DAY_NS // 50)) % 5 == 0:
+            watch.observe(loss, 1e-3, at_ns)
+    assert watch.detector.last is not None
+
+
+def test_a_daily_clock_that_was_written_down_goes_on_as_it_was():
+    reference = DayWindow.of(turns(30, 0.1), EFFECT)
+    assert reference is not None
+    one, other = DailyMonitor(reference, EFFECT), DailyMonitor(reference, EFFECT)
+    later = list(turns(12, 0.13, 40))
+    for number, (at_ns, loss) in enumerate(later):
+        one.observe(loss, 1e-4, at_ns)
+        other.observe(loss, 1e-4, at_ns)
+        if number % 77 == 0:
+            state = other.to_state()
+            other = DailyMonitor(reference, EFFECT)
+            other.resume(state)
+    assert one.to_state() == other.to_state()

@@ -156,3 +156,13 @@ def test_unfinished_blocks_of_shards_add_up_to_a_block() -> None:
         single.update(1 / 3, 0.0, 0)
     assert merged.statistic > 0
     assert merged.since(0)[0] == 20
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_blocks_and_inflation_lie_on_a_grid_that_has_a_price(seed: int) -> None:
+    found = Dependence.of(bursty(5000, seed))
+    assert math.log2(found.block) == round(math.log2(found.block)) > 0
+    halves = 2 * math.log2(found.inflation)
+    assert halves == pytest.approx(round(halves))
+    assert found.alternatives == 2 * math.log2(found.block)
+    assert Dependence().alternatives == 1

@@ -107,7 +107,11 @@ def test_a_good_score_makes_labels_tell_more_and_a_bad_one_is_left_out() -> None
     scores, outcomes = traffic(generator, 4000, 3.0)
     labelled = drawn(generator, 4000, 200)
     good = estimate_rate(LabelledSample.of(scores, labelled, outcomes[labelled]))
-    assert good.method in {EstimationMethod.POWERED, EstimationMethod.STRATIFIED}
+    assert good.method in {
+        EstimationMethod.POWERED,
+        EstimationMethod.STRATIFIED,
+        EstimationMethod.ERROR_RATES,
+    }
     assert good.effective > 1.8 * good.n
     turned = estimate_rate(LabelledSample.of(1 - scores, labelled, outcomes[labelled]))
     assert turned.interval == pytest.approx(good.interval, abs=0.01)
@@ -217,3 +221,24 @@ def test_what_is_no_sample_is_refused(changed: dict) -> None:
 def test_outcomes_between_are_no_rate() -> None:
     with pytest.raises(ValueError, match="0 or 1"):
         estimate_rate(LabelledSample.of([0.5, 0.6, 0.7], [0, 1], [0.5, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("n", "rate", "sensitivity", "specificity"),
+    [(100, 0.3, 0.95, 1.0), (200, 0.2, 0.97, 1.0), (400, 0.2, 0.99, 1.0), (150, 0.7, 1.0, 0.96)],
+)
+def test_a_score_that_is_seldom_wrong_keeps_the_level_and_still_helps(
+    n: int, rate: float, sensitivity: float, specificity: float
+) -> None:
+    runs, held, narrower = 150, 0, 0
+    for seed in range(runs):
+        generator = np.random.default_rng(seed)
+        outcomes = (generator.random(3000) < rate).astype(float)
+        right = np.where(outcomes == 1, sensitivity, specificity)
+        scores = np.where(generator.random(3000) < right, outcomes, 1 - outcomes)
+        labelled = drawn(generator, 3000, n)
+        found = estimate_rate(LabelledSample.of(scores, labelled, outcomes[labelled]))
+        held += found.interval.low <= rate <= found.interval.high
+        narrower += width(found.interval) < width(found.labels_only)
+    assert held / runs >= 0.94
+    assert narrower / runs > 0.8

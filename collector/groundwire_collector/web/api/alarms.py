@@ -63,7 +63,8 @@ def acknowledge(alarm_id: AlarmId, access: LabelAccess, database: Database) -> A
 def accept(
     alarm_id: AlarmId, acceptance: Acceptance, access: AdminAccess, database: Database
 ) -> AlarmOut:
-    """Take the level since the change for normal: the baseline is made anew from there.
+    """Take the level since the change for normal: the baseline is made anew of the turns since the
+    alarm. Those between the change and the alarm were chosen by their losses and are left out.
 
     A recorded act. Until the new baseline has its turns the signal is not watched.
     """
@@ -92,7 +93,7 @@ def _act(alarm: Alarm, by: str, why: str, now_ns: int) -> BaselineAction:
         service=alarm.service,
         signal=alarm.signal,
         revision=alarm.details["revision"],
-        since_ns=alarm.changed_ns,
+        since_ns=alarm.raised_ns,
         by=by,
         why=why,
         at_ns=now_ns,

@@ -20,6 +20,7 @@ from groundwire_evaluators.statistics import Interval, Paired, compare_pairs
 from groundwire_evaluators.statistics.interval import student_quantile
 
 FEWEST_ITEMS = 20
+TESTS = 4  # of a run: reliance and the guard, against the baseline and against the best so far
 _SCORES = {Outcome.CONTEXT: 1.0, Outcome.PARAMETRIC: -1.0}
 
 
@@ -141,14 +142,28 @@ def best_so_far(runs: Sequence[ProbeRun], level: float = 0.95) -> ProbeRun | Non
     return max(runs, key=lambda run: _lower_bound(run, level))
 
 
-def alarm_level(alarms: float, runs: float, comparisons: int = 2) -> float:
-    """The alpha of one comparison: `alarms` false alarms a period shared by its `runs`.
+def compare_with_best(
+    run: ProbeRun, earlier: Sequence[ProbeRun], alpha: float = 0.01
+) -> RunComparison | None:
+    """Compare a run with the best of those before it; None where there are none.
 
-    By linearity of expectation alarms ≤ runs · comparisons · alpha, whatever the dependence.
+    The best of several equally good runs is one that was lucky, so each of its tests has only
+    alpha / (number of runs): were nothing changed, the chance that the run falls short of any one
+    of them is at most alpha (Bonferroni), and so it is of the one that is chosen.
     """
-    if alarms <= 0 or runs <= 0 or comparisons < 1:
-        raise ValueError("alarms, runs and comparisons must be positive")
-    return min(0.25, alarms / (runs * comparisons))
+    best = best_so_far(earlier)
+    return None if best is None else compare_runs(run, [best], alpha / len(earlier))
+
+
+def alarm_level(alarms: float, runs: float, tests: int = TESTS) -> float:
+    """The alpha of one test: `alarms` false alarms a period shared by the tests of its `runs`.
+
+    By linearity of expectation alarms ≤ runs · tests · alpha, whatever the dependence. A run has
+    four: reliance and the guard, each against the baseline and against the best so far.
+    """
+    if alarms <= 0 or runs <= 0 or tests < 1:
+        raise ValueError("alarms, runs and tests must be positive")
+    return min(0.25, alarms / (runs * tests))
 
 
 def _lower_bound(run: ProbeRun, level: float) -> float:

@@ -5,13 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.probe import ProbeStratum, load_pack
-from groundwire_evaluators.reliance.probe.arms import Arm, Trial, trials
+from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS, Arm, Trial, trials
 from groundwire_evaluators.reliance.probe.comparison import (
     alarm_level,
     best_so_far,
     compare_runs,
     compare_scores,
+    compare_with_best,
 )
 from groundwire_evaluators.reliance.probe.run import (
     ProbeResult,
@@ -148,6 +150,44 @@ def test_few_items_never_alarm() -> None:
 
 
 def test_repeated_runs_share_the_alarm_budget() -> None:
-    assert alarm_level(alarms=1, runs=30, comparisons=2) == pytest.approx(1 / 60)
+    assert alarm_level(alarms=1, runs=30, tests=2) == pytest.approx(1 / 60)
+    assert alarm_level(alarms=1, runs=30) == pytest.approx(1 / 120)
     with pytest.raises(ValueError, match="positive"):
         alarm_level(0, 30)
+
+
+def noisy_run(generator: np.random.Generator, follows: dict[Arm, list[float]]) -> ProbeRun:
+    """A run of a model that follows its context in each item of each arm with this chance."""
+    results = [
+        ProbeResult(
+            item=str(number),
+            arm=arm,
+            stratum=ProbeStratum.KNOWN,
+            relation="r",
+            followed=Outcome.CONTEXT if generator.random() < chance else Outcome.PARAMETRIC,
+        )
+        for arm, chances in follows.items()
+        for number, chance in enumerate(chances)
+    ]
+    return ProbeRun(IDENTITY, tuple(results))
+
+
+def test_scheduled_runs_of_a_noisy_model_keep_to_their_alarms() -> None:
+    alpha, alarms, looks = alarm_level(alarms=1, runs=30), 0, 0
+    for seed in range(8):
+        generator = np.random.default_rng(seed)
+        follows = {
+            arm: np.where(generator.random(60) < 0.85, 0.97, 0.5).tolist()
+            for arm in (*CONFLICT_ARMS, Arm.CLEAN)
+        }
+        runs = [noisy_run(generator, follows) for _ in range(32)]
+        for number in range(12, 32):
+            earlier = runs[number - 8 : number]
+            compared = [
+                compare_runs(runs[number], runs[:4], alpha),
+                compare_with_best(runs[number], earlier, alpha),
+            ]
+            alarms += any(each and (each.override or each.general) for each in compared)
+            looks += 1
+    assert looks == 160
+    assert alarms / looks <= 0.05  # 1 / 30 is promised; by chance 0.05 is 1.2 standard errors more
