@@ -75,9 +75,7 @@ def _spent() -> str:
     return f"{time.process_time():.0f} CPU seconds so far"
 
 
-def _all_done(
-    done: set[rows.Key], handbook: Handbook, name: str, batch: list[Asked]
-) -> bool:
+def _all_done(done: set[rows.Key], handbook: Handbook, name: str, batch: list[Asked]) -> bool:
     return all(
         (handbook.name, name, mode, asked.fact.id, asked.number) in done
         for asked in batch
