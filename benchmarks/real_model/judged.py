@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.tables import by_checkpoint
-from groundwire_collector.offline.gate import JudgedAnswer, compare
 
+from groundwire_collector.offline.gate import JudgedAnswer, compare
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
