@@ -21,6 +21,7 @@ from groundwire_collector.metric_definitions import (
     LAST_EVALUATION,
     PENDING_BYTES,
     PROBE_TOKENS,
+    PROCESS_RESTARTS,
     REQUESTS,
     SERIES_EVICTED,
     SERIES_OVERFLOWED,
@@ -169,15 +170,18 @@ def lag() -> timeseries.Panel:
 def failures() -> timeseries.Panel:
     failed = rate(f"{TRACES_FAILED.name}_total", "")
     reopened = rate(f"{TURNS_REOPENED.name}_total", VERSION)
+    restarts = rate(f"{PROCESS_RESTARTS.name}_total", "")
     return (
         line(
-            "Traces passed over, turns reopened",
-            "A trace that could not be assembled or judged is passed over: the log says why. A "
-            "turn is reopened when spans come after it was judged: raise the quiet time.",
+            "Traces passed over, turns reopened, processes restarted",
+            "A trace that could not be assembled or judged is passed over: the log and `groundwire "
+            "doctor` say why. A turn is reopened when spans come after it was judged: raise the "
+            "quiet time. A process that ended is started again: the log says of what it died.",
             "cps",
         )
         .with_target(query(f"sum({failed})", "traces passed over"))
         .with_target(query(f"sum({reopened})", "turns reopened"))
+        .with_target(query(f"sum by (process) ({restarts})", "{{process}} restarted"))
     )
 
 

@@ -66,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.intake = intake
     app.state.reception = reception
     app.state.open_metrics = _metrics_are_open(settings)
     app.state.door = Authenticator(KeyCache(engine), intake)

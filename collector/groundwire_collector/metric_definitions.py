@@ -445,6 +445,12 @@ PENDING_BYTES = _of_process(
     "pending_bytes",
     "Bodies of requests in memory, from reading until the answer.",
 )
+PROCESS_RESTARTS = _of_process(
+    MetricKind.COUNTER,
+    "process_restarts",
+    "Ends of processes beside the receiver, each started again: worker, prober, judge, messenger.",
+    "process",
+)
 WAL_BYTES = _of_process(
     MetricKind.GAUGE,
     "wal_bytes",

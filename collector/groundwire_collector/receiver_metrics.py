@@ -3,9 +3,12 @@
 These belong to one process and start at zero with it; `rate()` copes with that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.sharedctypes import Synchronized
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.metric_definitions import MetricDefinition
@@ -16,6 +19,8 @@ _WATCHED = (
     metric_definitions.PENDING_BYTES,
     metric_definitions.WAL_BYTES,
 )
+
+Restarts = Mapping[str, "Synchronized[int]"]  # by the name of the process
 
 
 class ReceiverMetrics:
@@ -61,5 +66,21 @@ class ReceiverMetrics:
         """What a gauge shows: asked for at each scrape."""
         self._gauges[metric].set_function(value)
 
+    def watch_restarts(self, restarts: Restarts) -> None:
+        """What the supervisor counts, by the name of the process: asked for at each scrape."""
+        self.registry.register(_RestartCounts(restarts))
+
     def _counter(self, metric: MetricDefinition) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
+
+
+class _RestartCounts(Collector):
+    def __init__(self, restarts: Restarts) -> None:
+        self._restarts = restarts
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        metric = metric_definitions.PROCESS_RESTARTS
+        family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+        for name, count in self._restarts.items():
+            family.add_metric([name], count.value)
+        yield family

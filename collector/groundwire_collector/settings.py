@@ -76,14 +76,25 @@ class Settings(BaseSettings):
         "grounding,override,retrieval",
         description="Evaluators to run, by name or dotted path; none: store only.",
     )
+    turn_timeout_seconds: float = Field(
+        5.0, gt=0, description="A shipped evaluator that takes longer for one turn failed."
+    )
     evaluator_timeout_seconds: float = Field(
-        30.0, gt=0, description="An evaluator of the user's that takes longer for a batch failed."
+        30.0,
+        gt=0,
+        description="An evaluator of the user's that takes longer for a batch is asked turn by"
+        " turn; for one turn, failed.",
     )
     trace_idle_seconds: float = Field(10.0, gt=0, description="A trace this quiet is complete.")
     trace_max_seconds: float = Field(
         600.0, gt=0, description="A trace without its root is complete after this long a silence."
     )
-    flag_threshold: float = Field(0.5, ge=0, le=1, description="p_unsupported that flags a turn.")
+    flag_threshold: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="p_unsupported that flags a turn; unset: any claim that is not supported.",
+    )
     prices: Path | None = Field(
         None, description="TOML file with the price of each model's tokens; unset: no cost."
     )

@@ -39,6 +39,7 @@ from groundwire_collector.storage import (
     closed_book_turns,
     counters,
     drift,
+    failed_traces,
     progress,
     retention,
     rollouts,
@@ -49,6 +50,7 @@ from groundwire_collector.storage import (
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
 from groundwire_collector.storage.trace_fragments import TraceFragment
@@ -59,6 +61,7 @@ from groundwire_evaluators.turn import Turn
 log = logging.getLogger(__name__)
 
 ARRIVALS = 5000  # spans taken note of at once
+MOST_BEGUN = 3  # times that a worker may die while it judges a trace
 TRACES = 64  # traces judged in one transaction: short, so that the receiver waits little
 
 
@@ -81,7 +84,15 @@ class TurnBatch:
 class Pipeline:
     """One pipeline leads over one database; `step` does one batch and says how much it did."""
 
-    def __init__(self, settings: Settings, engine: Engine, evaluators: Sequence[Evaluator]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        evaluators: Sequence[Evaluator],
+        *,
+        after_crash: bool = False,
+    ) -> None:
+        """`after_crash`: the worker before ended without a word, perhaps of a trace."""
         self._settings = settings
         self._engine = engine
         self._evaluators = evaluators
@@ -91,6 +102,7 @@ class Pipeline:
         self._latest = LatestTurns()
         self._index_clock = IndexClock()
         self._costs = Costs.of(settings)
+        self._backlog_until_ns = time_ns() if after_crash else 0
         self._monitor = self._remembered()
 
     def close(self) -> None:
@@ -143,11 +155,41 @@ class Pipeline:
                 trace_idle_seconds=self._settings.trace_idle_seconds,
                 trace_max_seconds=self._settings.trace_max_seconds,
             )
-            yield PendingTrace(trace_id, last_ns, bool(root_ended), due)
+            begun = before.begun if before else 0
+            yield PendingTrace(trace_id, last_ns, bool(root_ended), due, begun)
 
     def _judge_due(self, now_ns: int) -> int:
         with self._engine.connect() as connection:
             due = progress.due(connection, now_ns, TRACES)
+        if self._is_backlog(due):
+            return self._judge_backlog(due, now_ns)
+        self._judge_or_pass_over(due, now_ns)
+        return len(due)
+
+    def _is_backlog(self, due: Sequence[PendingTrace]) -> bool:
+        """Whether the worker before may have died of one of these."""
+        if not any(trace.due_ns <= self._backlog_until_ns or trace.begun for trace in due):
+            self._backlog_until_ns = 0
+            return False
+        return True
+
+    def _judge_backlog(self, due: Sequence[PendingTrace], now_ns: int) -> int:
+        """Traces whose judgement is counted when it begins: a trace begun too often is passed over.
+
+        Those that were not begun before go first, together; a suspect goes by itself.
+        """
+        batch = [trace for trace in due if not trace.begun] or due[:1]
+        if batch[0].begun >= MOST_BEGUN:
+            reason = f"begun {batch[0].begun} times without an end: the worker died each time"
+            log.error("trace %s is passed over: %s", batch[0].trace_id, reason)
+            self._pass_over(batch[0], reason, now_ns)
+            return 1
+        with self._engine.begin() as connection:
+            progress.begin(connection, batch)
+        self._judge_or_pass_over(batch, now_ns)
+        return len(batch)
+
+    def _judge_or_pass_over(self, due: Sequence[PendingTrace], now_ns: int) -> None:
         try:
             self._judge(due, now_ns)
         except PASSING:
@@ -156,7 +198,6 @@ class Pipeline:
             log.exception("a batch failed; its traces are taken one by one")
             self._monitor = self._remembered()
             self._judge_singly(due, now_ns)
-        return len(due)
 
     def _judge_singly(self, due: Sequence[PendingTrace], now_ns: int) -> None:
         """One trace that cannot be taken is counted and passed over; it holds up no other."""
@@ -165,10 +206,10 @@ class Pipeline:
                 self._judge([trace], now_ns)
             except PASSING:
                 raise
-            except Exception:
+            except Exception as error:
                 log.exception("trace %s is passed over", trace.trace_id)
                 self._monitor = self._remembered()
-                self._pass_over(trace, now_ns)
+                self._pass_over(trace, f"it raises {type(error).__name__}", now_ns)
 
     def _judge(self, due: Sequence[PendingTrace], now_ns: int) -> None:
         if not due:
@@ -185,11 +226,12 @@ class Pipeline:
         if self._publisher is not None:
             self._publisher.publish(judged)
 
-    def _pass_over(self, trace: PendingTrace, now_ns: int) -> None:
+    def _pass_over(self, trace: PendingTrace, reason: str, now_ns: int) -> None:
         increments = Increments()
         increments.count(metric_definitions.TRACES_FAILED, {})
         with self._engine.begin() as connection:
             counters.add(connection, increments, now_ns)
+            failed_traces.add(connection, FailedTrace(trace.trace_id, now_ns, reason))
             progress.settle(connection, [trace])
 
     def _batch(self, due: Sequence[PendingTrace]) -> TurnBatch:

@@ -18,11 +18,14 @@ from groundwire_collector.probing.job import ProbeJob
 from groundwire_collector.probing.probe_alarms import ProbeAlarms
 from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.processes.job_loop import Step, go_round
+from groundwire_collector.processes.standby import lead
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.leadership import Leadership
 from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting
 from groundwire_evaluators.reliance.probe.item import ProbePack, load_pack
 
+ROLE = "prober"
 PERIOD_SECONDS = 30 * 86_400.0
 
 
@@ -33,13 +36,17 @@ def probe(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(settings)
     make_schema(engine)
+    lead(Leadership(engine, ROLE), stop, lambda over: _ask(settings, engine, over))
+    engine.dispose()
+
+
+def _ask(settings: Settings, engine: Engine, stop: Event) -> None:
     found = rounds(settings, engine, stop)
     threads = [Thread(target=go_round, args=(steps, stop), daemon=True) for steps in found]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    engine.dispose()
 
 
 def rounds(settings: Settings, engine: Engine, stop: Event) -> list[list[Step]]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
     contents,
+    failed_traces,
     golden,
     judging,
     probe_runs,
@@ -112,6 +113,7 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
             names = [trace.hex() for trace in batch]
             connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
             trace_fragments.forget(connection, names)
+            failed_traces.forget(connection, names)
             delete_turns(connection, _ids(connection, TURN.c.trace_id.in_(names)))
     if traces:
         _sweep(engine, wipe=True)
@@ -168,6 +170,7 @@ def _expire(engine: Engine, kept: RetentionWindow, removed: Removed) -> None:
         judging.expire(connection, kept.since)
         golden.expire(connection, kept.since)
         trace_fragments.expire(connection, kept.since)
+        failed_traces.expire(connection, kept.since)
 
 
 def _expire_stream(engine: Engine, table: Table, position: Any, kept: RetentionWindow) -> int:

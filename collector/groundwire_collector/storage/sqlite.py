@@ -98,6 +98,10 @@ class DatabaseFile:
         self._mode = "rw"  # what vanished is not silently replaced by an empty one
         return connection
 
+    def beside(self, name: str) -> Path:
+        """Where a companion of the database lies: in its folder, under its name."""
+        return self._path.with_name(f"{self._path.name}-{name}")
+
     def identity(self) -> tuple[int, int] | None:
         try:
             found = self._path.stat()

@@ -36,6 +36,7 @@ class Conflict:
     said: str
     shown: str
     firm: bool = False
+    chunk: int | None = None  # where it is not the one the claim leans on
 
 
 def conflicts(

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration
 from groundwire_evaluators.grounding.citations import citations
 from groundwire_evaluators.grounding.claims import Piece, pieces
 from groundwire_evaluators.grounding.evidence import Given, read, weigh
+from groundwire_evaluators.grounding.foreign import Overridden
 from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.signals import Reading, measure
@@ -30,17 +32,18 @@ _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 class Grounding:
     """Judges every claim of an answer against its chunks on a CPU, without a model or a call.
 
-    `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]` is the
-    calibrated probability that at least one claim is unsupported, and `flagged` says whether it
-    reaches `flag_threshold`. Further signals: `claims`, `novel_names` and `novel_quantities`
-    (counts), and how the chunks were used (`retrieval.usage`): `context_utilization`,
-    `distractor_ratio`, `supporting_chunk_rank`.
+    `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]`, in [0, 1],
+    is a score that at least one claim is unsupported: a probability once `calibration` was learnt
+    from labels of the application. `flagged`: any claim is unsupported or contradicted; with a
+    `flag_threshold`, the score reaches it. Further signals: `claims`, `novel_names` and
+    `novel_quantities` (counts), and how the chunks were used (`retrieval.usage`):
+    `context_utilization`, `distractor_ratio`, `supporting_chunk_rank`.
 
     Price: a few milliseconds and some 60 MB; time linear in answer and chunks. What it cannot see
     stands in `docs/reference/grounding.md`.
     """
 
-    flag_threshold: float = 0.5
+    flag_threshold: float | None = None
     calibration: Calibration = UNCALIBRATED
     model: Model = field(default_factory=shipped, repr=False)
     _shelf: Shelf[Passage] = field(
@@ -79,10 +82,13 @@ class Grounding:
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._shelf.reading(chunk.text, language) for chunk in turn.chunks]
-        given = Given.of(turn.question, language)
+        on_records = any(passage.record is not None for passage in passages)
+        threshold = self.model.threshold(on_records)
         all_judged = [
-            _judged(piece, passages, given, language, self.model)
-            for piece, _ in zip(_pieces(turn, language), range(_MOST_CLAIMS), strict=False)
+            aside(piece)
+            if reading is None
+            else judged(piece, reading, self.model.claim_score(measure(reading)), threshold)
+            for piece, reading in _read(turn, passages, language)
         ]
         checked = [one for one in all_judged if one.reading is not None]
         if not checked:
@@ -92,7 +98,7 @@ class Grounding:
         usage = ChunkUsage.of(
             claims, [asked.relevance(passage.places.keys()) for passage in passages]
         )
-        logit = self.model.answer_logit([one.score for one in checked])
+        logit = self.model.answer_logit([one.score for one in checked], on_records)
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
         return Evaluation(
@@ -101,7 +107,7 @@ class Grounding:
             state=State.SCORED,
             value=supported / len(checked),
             reason=_worst(checked),
-            flagged=p_unsupported >= self.flag_threshold,
+            flagged=self._flags(p_unsupported, supported < len(checked)),
             claims=claims,
             citations=tuple(
                 citations(
@@ -114,6 +120,11 @@ class Grounding:
             ),
             signals={"p_unsupported": p_unsupported} | _counts(checked) | usage.signals(),
         )
+
+    def _flags(self, p_unsupported: float, any_bad: bool) -> bool:
+        if self.flag_threshold is None:
+            return any_bad
+        return p_unsupported >= self.flag_threshold
 
 
 def language_of_turn(turn: Turn) -> Language | None:
@@ -139,32 +150,37 @@ def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
     if language is None or not_judged(turn):
         return
     passages = [Passage(chunk.text, language) for chunk in turn.chunks]
+    for piece, reading in _read(turn, passages, language):
+        if reading is not None:
+            yield piece, reading
+
+
+def _read(
+    turn: Turn, passages: Sequence[Passage], language: Language
+) -> list[tuple[Piece, Reading | None]]:
+    """Every piece of the answer, read against the chunks where it claims something."""
     given = Given.of(turn.question, language)
-    for piece in _pieces(turn, language):
-        if piece.aside is None:
-            yield piece, _reading(piece, passages, given, language)
-
-
-def _pieces(turn: Turn, language: Language) -> Iterator[Piece]:
-    return pieces(turn.answer or "", language.code, turn.question)
-
-
-def _reading(
-    piece: Piece, passages: Sequence[Passage], given: Given, language: Language
-) -> Reading:
-    statement = read(piece.read.text, language)
-    return Reading(statement, weigh(statement, passages, given), passages, language.stop)
-
-
-def _judged(
-    piece: Piece, passages: Sequence[Passage], given: Given, language: Language, model: Model
-) -> Judged:
-    if piece.aside is not None:
-        return aside(piece)
-    reading = _reading(piece, passages, given, language)
-    on_records = any(passage.record is not None for passage in passages)
-    threshold = model.record_threshold if on_records else model.claim_threshold
-    return judged(piece, reading, model.claim_score(measure(reading)), threshold)
+    cut = list(islice(pieces(turn.answer or "", language.code, turn.question), _MOST_CLAIMS))
+    statements = [None if piece.aside else read(piece.read.text, language) for piece in cut]
+    claims = [statement for statement in statements if statement is not None]
+    overridden = Overridden(claims, passages, turn.question, language)
+    return [
+        (
+            piece,
+            None
+            if statement is None
+            else Reading(
+                statement,
+                weigh(statement, passages, given),
+                passages,
+                language.stop,
+                given.words,
+                tuple(overridden.conflicts(statement)),
+                lone=len(claims) == 1,
+            ),
+        )
+        for piece, statement in zip(cut, statements, strict=True)
+    ]
 
 
 def _worst(checked: Sequence[Judged]) -> str | None:

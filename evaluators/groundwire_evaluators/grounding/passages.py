@@ -5,6 +5,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from groundwire_evaluators.grounding.records import record
+from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.text.faces import face
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, lookups, quantities
@@ -93,6 +95,8 @@ class Passage:
         for key in lookups(quantity):
             if any(agree(quantity, shown) for shown in self._by_value.get(key, ())):
                 return True
+        if quantity.kind == "number" and quantity.value in self._faces:
+            return True
         if not quantity.step or abs(quantity.value) < 10 * quantity.step:
             return False
         values, half = self._sorted_values, quantity.step / 2
@@ -104,6 +108,11 @@ class Passage:
                 break
         return False
 
+    @cached_property
+    def _faces(self) -> frozenset[float | None]:
+        """The numbers of quantities as written, units left out."""
+        return frozenset([face(quantity) for quantity in self.quantities])
+
     def quantities_of(self, index: int) -> list[Quantity]:
         """The quantities that begin in a sentence."""
         first, last = self.bounds[index]
@@ -113,6 +122,11 @@ class Passage:
     @cached_property
     def _quantity_starts(self) -> list[int]:
         return [quantity.start for quantity in self.quantities]
+
+    @cached_property
+    def source(self) -> Source:
+        """The same text as `override` reads it."""
+        return Source(self.text, self.language, self.tokens)
 
     @cached_property
     def names(self) -> list[Name]:

@@ -26,6 +26,7 @@ from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
+_SHORT = 4  # content words of a claim that says hardly more than a value
 COMMON = 4  # floor of log2 of the count in the lexicon's texts
 
 
@@ -37,6 +38,9 @@ class Reading:
     evidence: Evidence
     passages: Sequence[Passage]
     stop: frozenset[str]
+    asked: frozenset[str] = frozenset()  # keys of the question's words
+    overridden: Sequence[Conflict] = ()  # values given in place of the chunks'
+    lone: bool = False  # whether the answer makes no other claim
 
     @cached_property
     def conflicts(self) -> list[Conflict]:
@@ -160,6 +164,38 @@ def new_quantities(reading: Reading) -> float:
     return len(reading.evidence.new_quantities) - len(reading.computed)
 
 
+def overridden_values(reading: Reading) -> float:
+    """Values in no chunk where the chunk that speaks of it has another: what `override` names."""
+    return len(reading.overridden)
+
+
+def foreign_quantities(reading: Reading) -> float:
+    """Those of the new quantities that are more than a count in words ("two ways", "first")."""
+    return sum(
+        quantity not in reading.computed and (reading.lone or not _counts(quantity))
+        for quantity in reading.evidence.new_quantities
+    )
+
+
+def _counts(quantity: Quantity) -> bool:
+    """Whether it may only number what the claim itself lists: "two reasons", "the first step"."""
+    return quantity.kind == "ordinal" or (
+        quantity.kind == "number" and quantity.text.isalpha() and quantity.value <= 12
+    )
+
+
+def foreign_answer(reading: Reading) -> float:
+    """An answer of hardly more than one thing, which is in no chunk: "It is Friday."."""
+    if not reading.lone:
+        return 0.0
+    words = [t for t in reading.statement.content if t.key not in reading.asked]
+    new = reading.evidence.new_quantities or reading.evidence.new_names
+    if not 0 < len(words) <= _SHORT:
+        return float(not words and bool(new))
+    foreign = {token.start for token in (*reading.evidence.new, *reading.evidence.kin)}
+    return float(all(token.start in foreign for token in words))
+
+
 def new_pairs(reading: Reading) -> float:
     """Words side by side that stand so in no chunk."""
     return reading.evidence.new_pairs
@@ -264,6 +300,9 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     new_small_words,
     new_names,
     new_quantities,
+    foreign_quantities,
+    overridden_values,
+    foreign_answer,
     new_pairs,
     broken_pairs,
     other_quantity,

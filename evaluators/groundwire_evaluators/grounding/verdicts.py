@@ -12,7 +12,17 @@ from groundwire_evaluators.grounding.signals import Reading
 _MOST_WORDS = 8  # named in a reason
 _JOINED = 24  # characters between two highlighted words that are highlighted with them
 _CONTRADICTING = frozenset(
-    ("quantity", "name", "opposite", "negated", "denied", "loosely_denied", "granted", "hours")
+    (
+        "value",
+        "quantity",
+        "name",
+        "opposite",
+        "negated",
+        "denied",
+        "loosely_denied",
+        "granted",
+        "hours",
+    )
 )
 _WHOLE = 0.2  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
@@ -66,22 +76,43 @@ def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Ju
     verdict = Verdict.SUPPORTED
     if score >= threshold:
         verdict = Verdict.CONTRADICTED if _contradicted(reading) else Verdict.UNSUPPORTED
-    evidence = reading.evidence
+    elif _without_evidence(reading):
+        verdict, score = Verdict.UNSUPPORTED, threshold
     claim = Claim(
         start=piece.start,
         end=piece.end,
         text=piece.text,
         verdict=verdict,
         support=1.0 - logistic(score - threshold),
-        chunk=evidence.best[0] if evidence.best else None,
+        chunk=_chunk(reading, verdict),
         spans=tuple(_spans(piece, reading)) if verdict is not Verdict.SUPPORTED else (),
         reason=_reason(reading) if verdict is not Verdict.SUPPORTED else _computed(reading),
     )
     return Judged(claim, score, reading)
 
 
+def _without_evidence(reading: Reading) -> bool:
+    """Whether a claim has words, and no sentence of a chunk holds one of them or its numbers."""
+    evidence, statement = reading.evidence, reading.statement
+    if evidence.best is not None or not statement.content:
+        return False
+    return any(t.key not in reading.asked for t in statement.content) and not any(
+        passage.shows(q) for passage in reading.passages for q in statement.quantities
+    )
+
+
+def _chunk(reading: Reading, verdict: Verdict) -> int | None:
+    """The chunk that conflicts with a contradicted claim; else the one the claim leans on."""
+    if verdict is Verdict.CONTRADICTED:
+        for conflict in reading.overridden:
+            return conflict.chunk
+    return reading.evidence.best[0] if reading.evidence.best else None
+
+
 def _contradicted(reading: Reading) -> bool:
-    if any(conflict.kind in _CONTRADICTING for conflict in reading.disagreements):
+    if reading.overridden or any(
+        conflict.kind in _CONTRADICTING for conflict in reading.disagreements
+    ):
         return True
     return any(
         conflict.firm or (reading.frame >= _FIRM_FRAME and conflict.kind in _CONTRADICTING)
@@ -103,7 +134,7 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
     marked = [(t.start, t.end) for t in (*evidence.new, *evidence.kin)]
     marked += [(q.start, q.end) for q in evidence.new_quantities if q not in reading.computed]
     marked += [(n.start, n.end) for n in evidence.new_names]
-    marked += [(c.start, c.end) for c in (*reading.conflicts, *reading.disagreements)]
+    marked += [(c.start, c.end) for c in _all_conflicts(reading)]
     marked.sort()
     start = end = -1
     for first, last in marked:
@@ -133,13 +164,22 @@ def _reason(reading: Reading) -> str:
 
 
 def _told_first(reading: Reading) -> Sequence[Conflict]:
-    found = [*reading.disagreements]
     firm_frame = reading.frame >= _FIRM_FRAME
-    found += [c for c in reading.conflicts if c.firm or (firm_frame and c.kind in _CONTRADICTING)]
-    return found
+    found = [*reading.overridden, *reading.disagreements]
+    taken = {conflict.start for conflict in found}
+    return found + [
+        c
+        for c in reading.conflicts
+        if (c.firm or (firm_frame and c.kind in _CONTRADICTING)) and c.start not in taken
+    ]
+
+
+def _all_conflicts(reading: Reading) -> Sequence[Conflict]:
+    return (*reading.overridden, *reading.conflicts, *reading.disagreements)
 
 
 def _told(conflict: Conflict, where: str) -> str:
+    where = where if conflict.chunk is None else f"chunk {conflict.chunk}"
     return f"“{conflict.said}” against “{conflict.shown}” in {where}"
 
 

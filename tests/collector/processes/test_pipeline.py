@@ -14,7 +14,14 @@ from groundwire_collector.assembly.turns import AssembledRequest
 from groundwire_collector.processes import pipeline as module
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import closed_book_turns, counters, drift, judging, turns
+from groundwire_collector.storage import (
+    closed_book_turns,
+    counters,
+    drift,
+    failed_traces,
+    judging,
+    turns,
+)
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
@@ -265,7 +272,7 @@ def test_what_a_closed_book_call_said_is_kept_for_the_estimate(settings, engine)
     assert kept.turn_id == production.id
 
 
-def test_a_turn_that_was_closed_booked_already_is_not_counted_again(settings, engine):
+def test_a_turn_that_was_comparison_already_is_not_counted_again(settings, engine):
     pipeline = Pipeline(settings, engine, [Length()])
     SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
     work_off(pipeline)
@@ -339,3 +346,44 @@ def test_a_turn_that_grew_is_judged_anew_without_being_counted_again(settings, e
     with engine.begin() as connection:
         [task] = judging.take(connection, "llm_judge", "lease", LATER, LATER + SECOND, 1)
     assert not task.counts
+
+
+class Deadly(Length):
+    """Takes its process along, as a kill for memory does, where an answer says so."""
+
+    def _one(self, turn: Turn) -> Evaluation:
+        if turn.answer == "deadly":
+            raise SystemExit
+        return super()._one(turn)
+
+
+def test_a_trace_that_kills_every_worker_is_passed_over_and_found(settings, engine):
+    answers = ["30 days", "deadly", "30 days"]
+    for number, answer in enumerate(answers):
+        SpanStore(engine).add(trace(number, answer))
+    deaths = 0
+    while True:
+        try:
+            work_off(Pipeline(settings, engine, [Deadly()], after_crash=deaths > 0))
+        except SystemExit:
+            deaths += 1
+        else:
+            break
+    assert deaths == 1 + module.MOST_BEGUN
+    assert [item.turn.answer for item in stored(engine)] == ["30 days", "30 days"]
+    assert count(engine, metric_definitions.TURNS) == 2
+    assert count(engine, metric_definitions.TRACES_FAILED) == 1
+    with engine.connect() as connection:
+        [failed] = failed_traces.newest(connection, 9)
+    assert failed.trace_id == f"{2:032x}"
+    assert failed.reason.startswith("begun 3 times without an end")
+
+
+def test_a_trace_that_a_killed_worker_had_begun_is_judged_by_the_next(settings, engine):
+    SpanStore(engine).add(trace(0, "deadly"))
+    for after_crash in (False, True):
+        with pytest.raises(SystemExit):
+            work_off(Pipeline(settings, engine, [Deadly()], after_crash=after_crash))
+    work_off(Pipeline(settings, engine, [Length()], after_crash=True))
+    assert [item.turn.answer for item in stored(engine)] == ["deadly"]
+    assert count(engine, metric_definitions.TRACES_FAILED) == 0

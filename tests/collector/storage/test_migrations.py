@@ -14,6 +14,7 @@ from groundwire_collector.storage import (
     closed_book_turns,
     counters,
     drift,
+    progress,
     search,
     tables,
     turns,
@@ -21,6 +22,7 @@ from groundwire_collector.storage import (
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.migrations import HEAD
 from groundwire_collector.storage.migrations.running import configuration, newest
+from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.tables.base import StoredModel
 
 assert tables
@@ -49,6 +51,19 @@ def test_several_processes_may_start_at_once(settings: Settings) -> None:
     assert inspect(engines[0]).has_table("span")
     for engine in engines:
         engine.dispose()
+
+
+def test_a_database_of_the_first_step_is_brought_on_with_what_it_holds(settings: Settings) -> None:
+    engine = open_engine(settings)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        connection.execute(
+            text("INSERT INTO pending_trace VALUES ('ab', 1, :ended, 2)"), {"ended": True}
+        )
+    make_schema(engine)
+    with engine.connect() as connection:
+        assert progress.due(connection, 3, 9) == [PendingTrace("ab", 1, True, 2)]
+    engine.dispose()
 
 
 def test_a_database_of_a_newer_groundwire_is_left_alone(engine: Engine) -> None:
