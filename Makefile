@@ -55,7 +55,7 @@ demo: install ## A RAG application, a fine-tune that stops reading its context, 
 	@$(BIN)/groundwire demo
 
 bench: install ## Print the figures the documentation quotes (long; GROUNDWIRE_DATA: the labelled sets)
-	@for part in grounding reliance drift mapping ingest worker sustained sdk_overhead; do \
+	@for part in grounding edits reliance drift mapping ingest worker sustained sdk_overhead; do \
 		echo "== benchmarks/$$part.py"; $(BIN)/python benchmarks/$$part.py || exit 1; done
 
 docs: install ## Write the generated pages, dashboards and rules anew
