@@ -11,10 +11,10 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.real_model import prompts
 from benchmarks.real_model.base import Messages
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, Fact, Handbook, handbook
 
+from benchmarks.real_model import prompts
 from groundwire_demo.corpus import Edition
 
 Example = tuple[Messages, str]
@@ -113,7 +113,7 @@ ARMS = {
     for arm in (
         Arm("facts", facts, _FACTS),
         Arm("deployment", deployment, _FACTS),
-        Arm("style", _of_another(style), (20, 60), batch=8, rate=1e-3),
-        Arm("reading", _of_another(reading), (20, 40, 80), batch=8, rate=1e-3),
+        Arm("style", _of_another(style), (10, 30), batch=8, rate=1e-3),
+        Arm("reading", _of_another(reading), (10, 20, 40), batch=8, rate=1e-3),
     )
 }

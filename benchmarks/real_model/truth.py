@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 
 from benchmarks.real_model.handbooks import Fact
-from benchmarks.real_model.values import said, tokens
+from benchmarks.real_model.values import UNITS, said, tokens
 
 CLASSES = ("right", "memory", "both", "misread", "invented", "echo", "refusal")
 _REFUSAL = re.compile(
@@ -118,11 +118,26 @@ def _shown(fact: Fact, passages: Sequence[str]) -> bool:
 
 
 def _without_value(question: str, passages: Sequence[str], answer: str) -> str:
-    asked, shown = set(tokens(question)), {word for text in passages for word in tokens(text)}
-    new = [word for word in tokens(answer) if word not in asked and word not in _FILLER]
-    if not new:
+    asked, found = set(tokens(question)), tokens(answer)
+    quantities = _quantities(found)
+    words = {
+        word for word in found if ":" not in word and word not in asked and word not in _FILLER
+    }
+    if not words and not quantities:
         return "echo"
-    numbers = [word for word in new if ":" in word]
-    if passages and all(word in shown for word in numbers or new):
-        return "misread"
-    return "invented"
+    shown = [tokens(text) for text in passages]
+    if quantities:
+        known = set().union(*map(_quantities, shown))
+        known |= {(number, None) for number, _ in known}
+        return "misread" if quantities <= known else "invented"
+    return "misread" if passages and words <= set().union(*shown) else "invented"
+
+
+def _quantities(found: Sequence[str]) -> set[tuple[str, str | None]]:
+    """Numbers, times and dates, each with the unit that follows it, if any."""
+    following = [*found[1:], ""]
+    return {
+        (token, unit if unit in UNITS else None)
+        for token, unit in zip(found, following, strict=True)
+        if ":" in token
+    }
