@@ -13,8 +13,9 @@
 import argparse
 from pathlib import Path
 
-from benchmarks.real_model import answers, rows, tables
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
+
+from benchmarks.real_model import answers, rows, tables
 
 FOLDER = Path("build/real_model")
 HANDBOOKS = (TARNWELL, CALDERA, LINDNER)
@@ -54,8 +55,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _record(arguments: argparse.Namespace) -> None:
-    from benchmarks.real_model import recording, training
     from benchmarks.real_model.arms import ARMS as KNOWN
+
+    from benchmarks.real_model import recording, training
 
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for book in map(handbook, arguments.handbooks):
