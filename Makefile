@@ -62,6 +62,7 @@ docs: install ## Write the generated pages, dashboards and rules anew
 	@$(BIN)/python -m groundwire_collector.reference
 	@$(BIN)/python -m groundwire_collector.assembly.reference
 	@$(BIN)/python -m dashboards.build
+	@$(BIN)/python -m tests.layers
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data
