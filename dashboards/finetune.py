@@ -25,7 +25,16 @@ from dashboards.panels import (
     share,
     turns_link,
 )
-from dashboards.promql import SERVICE, increase, mean, one_replica, portion, quantile, rate, ratio
+from groundwire_collector.alerting.promql import (
+    SERVICE,
+    increase,
+    mean,
+    one_replica,
+    portion,
+    quantile,
+    rate,
+    ratio,
+)
 from groundwire_collector.metric_definitions import (
     CLAIMS,
     COST,

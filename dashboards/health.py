@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders import dashboard, stat, timeseries
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, limits, line, number, query, share
-from dashboards.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
+from groundwire_collector.alerting.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
 from groundwire_collector.metric_definitions import (
     ACKNOWLEDGEMENT,
     AUTH_FAILURES,

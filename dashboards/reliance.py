@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders import dashboard, timeseries
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, WORST, line, parts, query, share
-from dashboards.promql import (
+from groundwire_collector.alerting.promql import (
     JUDGED,
     MODEL,
     SERVICE,

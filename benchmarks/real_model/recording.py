@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmarks.real_model import arms, base, prompts, rows, training
 from benchmarks.real_model.base import Messages
 from benchmarks.real_model.handbooks import Fact, Handbook, Search
 from benchmarks.real_model.llama import Cache, Llama
 from benchmarks.real_model.rows import Row
 from torch import Tensor
 
+from benchmarks.real_model import arms, base, prompts, rows, training
 from groundwire_demo.corpus import Edition
 
 BATCH = 32
