@@ -4,10 +4,10 @@ from grafana_foundation_sdk.builders import dashboard, stat, timeseries
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, limits, line, number, query, share
-from dashboards.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
+from groundwire_collector.alerting.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
 from groundwire_collector.metric_definitions import (
     ACKNOWLEDGEMENT,
-    BAD_KEYS,
+    AUTH_FAILURES,
     COST,
     EVALUATION_LAG,
     JUDGE_CALLS,
@@ -18,13 +18,13 @@ from groundwire_collector.metric_definitions import (
     JUDGE_QUEUE_AGE,
     JUDGE_QUEUE_LENGTH,
     JUDGE_TOKENS,
-    LABEL_SETS_FOLDED,
-    LABEL_SETS_RETIRED,
     LAST_EVALUATION,
     PENDING_BYTES,
     PROBE_TOKENS,
     PROCESS_RESTARTS,
     REQUESTS,
+    SERIES_EVICTED,
+    SERIES_OVERFLOWED,
     SPANS_DEDUPLICATED,
     SPANS_RECEIVED,
     SPANS_REJECTED,
@@ -122,7 +122,7 @@ def requests() -> timeseries.Panel:
             "reqps",
         )
         .with_target(query(requests_, "{{status}}"))
-        .with_target(query(_of_processes(f"{BAD_KEYS.name}_total"), "bad keys"))
+        .with_target(query(_of_processes(f"{AUTH_FAILURES.name}_total"), "bad keys"))
     )
 
 
@@ -304,7 +304,7 @@ def label_sets() -> timeseries.Panel:
         "to be told apart.",
         "short",
     )
-    for metric, name in ((LABEL_SETS_RETIRED, "retired"), (LABEL_SETS_FOLDED, "folded")):
+    for metric, name in ((SERIES_EVICTED, "retired"), (SERIES_OVERFLOWED, "folded")):
         counted = one_replica(f"{metric.name}_total")
         panel = panel.with_target(query(f"sum by (metric) ({counted})", f"{name} {{{{metric}}}}"))
     return panel

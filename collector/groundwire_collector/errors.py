@@ -20,5 +20,5 @@ class LeadershipLostError(StorageUnavailableError):
     """Another process leads over this database now; nothing was committed."""
 
 
-class WebhookAwayError(GroundwireError):
+class WebhookUnavailableError(GroundwireError):
     """The webhook does not take a message now; try again later."""

@@ -97,7 +97,7 @@ def test_every_turn_is_stored_judged_and_counted_once_though_the_leader_is_kille
         )
         assert number(connection, counted) == TURNS
         alarms = connection.execute(
-            "SELECT service, signal, axis, value, cause FROM alarm"
+            "SELECT service, signal, dimension, value, cause FROM alarm"
         ).fetchall()
     assert alarms
     assert max(Counter(alarms).values()) == 1

@@ -15,7 +15,7 @@ from groundwire import client, observe
 from groundwire.redaction import DEFAULT_MASKS, Redactor, luhn
 from groundwire.settings import load
 from groundwire.testing import CollectedSpans, collect
-from groundwire.transport import Outcome
+from groundwire.transport import BatchOutcome
 
 SECRETS = {
     "EMAIL": ["bob@example.org", "a.b+c@sub.example.co.uk", "müller@straße.de"],
@@ -80,9 +80,9 @@ class Wire:
     def __init__(self) -> None:
         self.spans: list[ReadableSpan] = []
 
-    def send(self, spans: Sequence[ReadableSpan]) -> Outcome:
+    def send(self, spans: Sequence[ReadableSpan]) -> BatchOutcome:
         self.spans.extend(spans)
-        return Outcome(exported=len(spans))
+        return BatchOutcome(exported=len(spans))
 
     def text(self) -> str:
         return "\n".join(span.to_json() for span in self.spans)

@@ -1,7 +1,7 @@
 """Deleting a person's or a session's data: the traces that name it, and all that belongs to them.
 
 A turn may be made of several traces, of which one alone carries the id: pieces that were joined to
-it by session, response id or words go with it, and so do shadow calls that asked its question.
+it by session, response id or words go with it, and so do closed-book calls that asked its question.
 """
 
 from collections.abc import Iterable, Sequence
@@ -80,7 +80,7 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
 
 
 def _found(engine: Engine, wanted: Sequence[Wanted]) -> tuple[set[bytes], dict[bytes, bytes]]:
-    """The traces that name what is wanted; and shadow calls, each with the trace it asks again."""
+    """The traces that name what is wanted; and closed-book calls, each with the trace it is of."""
     named: set[bytes] = set()
     closed_book: dict[bytes, bytes] = {}
     for trace, spans in each_trace(engine):
@@ -93,7 +93,7 @@ def _found(engine: Engine, wanted: Sequence[Wanted]) -> tuple[set[bytes], dict[b
 
 
 def _asked_again(span: Span) -> bytes | None:
-    value = span.attributes.get(attributes.SHADOW_OF)
+    value = span.attributes.get(attributes.CLOSED_BOOK_OF)
     try:
         return bytes.fromhex(str(value).partition(":")[0]) if value else None
     except ValueError:

@@ -11,8 +11,8 @@ from groundwire_collector.assembly.evaluation_events import (
     VALUE,
     evaluation_of,
 )
-from groundwire_collector.assembly.span_view import SpanReading
-from groundwire_collector.assembly.turns import Request
+from groundwire_collector.assembly.span_view import SpanView
+from groundwire_collector.assembly.turns import AssembledRequest
 from groundwire_collector.storage.span import Json, Span, SpanEvent
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Turn
@@ -21,7 +21,7 @@ FEEDBACK = "logfire.feedback.name"  # of a span of Logfire that annotates the on
 FEEDBACK_COMMENT = "logfire.feedback.comment"
 
 
-def judgements_of(request: Request) -> dict[str, tuple[Evaluation, ...]]:
+def judgements_of(request: AssembledRequest) -> dict[str, tuple[Evaluation, ...]]:
     """The scores from elsewhere in one request, by turn id; each evaluator's last.
 
     An event belongs to the turn whose response it names, else to the one whose span carries it,
@@ -44,7 +44,7 @@ def judgements_of(request: Request) -> dict[str, tuple[Evaluation, ...]]:
     return {turn_id: tuple(given.values()) for turn_id, given in found.items()}
 
 
-def _annotations(reading: SpanReading) -> Iterator[SpanEvent]:
+def _annotations(reading: SpanView) -> Iterator[SpanEvent]:
     """Scores that stand on a span as its attributes, as the events that they could be."""
     for value in reading.values("annotations"):
         for item in value if isinstance(value, list) else ():
@@ -61,7 +61,7 @@ def _annotations(reading: SpanReading) -> Iterator[SpanEvent]:
         yield _as_event(reading, {key: said, "explanation": comment}, named)
 
 
-def _as_event(reading: SpanReading, found: Mapping[str, Json], name: Json) -> SpanEvent:
+def _as_event(reading: SpanView, found: Mapping[str, Json], name: Json) -> SpanEvent:
     score = found.get("score")
     attributes = {
         NAME: name,

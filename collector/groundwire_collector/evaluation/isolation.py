@@ -33,7 +33,7 @@ Identity = tuple[str, str]  # name and revision
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class EvaluatorReference:
     """An evaluator by name or dotted name, and what it is made with."""
 
     name: str
@@ -48,7 +48,7 @@ class Manner(Enum):
     TURNS = "turns"  # one by one, for evaluators that gain nothing from a batch
 
 
-class Host:
+class EvaluatorHost:
     """A process that holds evaluators, one batch at a time; the first of them starts it.
 
     `timeout_seconds` is the limit of a batch or a turn, as `manner` says. After one that took too
@@ -57,7 +57,7 @@ class Host:
 
     def __init__(
         self,
-        references: Sequence[Reference],
+        references: Sequence[EvaluatorReference],
         timeout_seconds: float,
         start_seconds: float = START_SECONDS,
         manner: Manner = Manner.BATCH,
@@ -177,7 +177,7 @@ class _ProcessEndedError(Exception):
 class IsolatedEvaluator:
     """Satisfies `Evaluator`: the one at `index` of a host. What goes wrong is `failed`."""
 
-    def __init__(self, host: Host, index: int = 0) -> None:
+    def __init__(self, host: EvaluatorHost, index: int = 0) -> None:
         self.host = host
         self._index = index
         self.name, self.revision = host.identities[index]
@@ -204,7 +204,7 @@ class IsolatedEvaluator:
         )
 
 
-def _serve(references: Sequence[Reference], pipe: Connection) -> None:
+def _serve(references: Sequence[EvaluatorReference], pipe: Connection) -> None:
     """In the process: say who they are, then answer batch by batch until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which ends this
     try:

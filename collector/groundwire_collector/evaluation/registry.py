@@ -4,7 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.isolation import Host, IsolatedEvaluator, Manner, Reference
+from groundwire_collector.evaluation.isolation import (
+    EvaluatorHost,
+    EvaluatorReference,
+    IsolatedEvaluator,
+    Manner,
+)
 from groundwire_collector.evaluation.loading import is_ours
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
@@ -44,9 +49,9 @@ def _is_shipped(name: str) -> bool:
 def _shipped(names: Sequence[str], settings: Settings) -> list[Evaluator]:
     if not names:
         return []
-    references = [Reference(name, _parameters(name, settings)) for name in names]
+    references = [EvaluatorReference(name, _parameters(name, settings)) for name in names]
     try:
-        host = Host(references, settings.turn_timeout_seconds, manner=Manner.TURNS)
+        host = EvaluatorHost(references, settings.turn_timeout_seconds, manner=Manner.TURNS)
     except UsageError as error:
         raise UsageError(f"evaluators {', '.join(names)}: {error}") from error
     return [IsolatedEvaluator(host, index) for index in range(len(names))]
@@ -55,7 +60,7 @@ def _shipped(names: Sequence[str], settings: Settings) -> list[Evaluator]:
 def _own(name: str, settings: Settings) -> Evaluator:
     seconds = settings.evaluator_timeout_seconds
     try:
-        host = Host([Reference(name)], seconds, manner=Manner.BATCH_THEN_TURNS)
+        host = EvaluatorHost([EvaluatorReference(name)], seconds, manner=Manner.BATCH_THEN_TURNS)
     except UsageError as error:
         raise UsageError(f"evaluator {name}: {error}") from error
     return IsolatedEvaluator(host)

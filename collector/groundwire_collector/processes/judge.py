@@ -10,10 +10,10 @@ from threading import Event, Thread
 
 from sqlalchemy import Engine
 
-from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.judges.golden_job import GoldenRounds
-from groundwire_collector.judges.job import JudgeRounds
+from groundwire_collector.judges.golden_job import GoldenJob
+from groundwire_collector.judges.job import JudgeJob
 from groundwire_collector.judges.registry import Judge, close, judges
 from groundwire_collector.processes.job_loop import Step, go_round
 from groundwire_collector.processes.standby import lead
@@ -42,7 +42,7 @@ def judge(settings: Settings) -> None:
 def _judge(settings: Settings, engine: Engine, found: list[Judge], stop: Event) -> None:
     with engine.begin() as connection:  # no other process judges now
         judging.release(connection)
-    publisher = Publisher.of(settings)
+    publisher = ScorePublisher.of(settings)
     path, interval = settings.judge_golden, settings.judge_golden_interval_seconds
     golden = GoldenSet.load(path) if path else None
     threads = [
@@ -60,7 +60,7 @@ def _judge(settings: Settings, engine: Engine, found: list[Judge], stop: Event) 
 def steps(
     found: list[Judge],
     engine: Engine,
-    publisher: Publisher | None = None,
+    publisher: ScorePublisher | None = None,
     golden: GoldenSet | None = None,
     interval_seconds: float = 86_400.0,
 ) -> list[Step]:
@@ -68,7 +68,7 @@ def steps(
     the golden set, which shares the judge's budget and breaker."""
     made: list[Step] = []
     for one in found:
-        rounds = JudgeRounds(
+        rounds = JudgeJob(
             engine=engine,
             key=one.key,
             evaluator=one.evaluator,
@@ -81,7 +81,7 @@ def steps(
         )
         made += [rounds.step] * one.at_once
         if golden is not None:
-            replay = GoldenRounds(
+            replay = GoldenJob(
                 engine=engine,
                 key=one.key,
                 evaluator=one.evaluator,

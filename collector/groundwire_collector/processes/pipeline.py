@@ -17,14 +17,14 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.assembly.completion import due_ns
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
-from groundwire_collector.assembly.turns import Request, assemble_requests
+from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
 from groundwire_collector.drift import checkpoint
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.rebaseline import carry_out
-from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import await_judges, draw_of
-from groundwire_collector.metrics import closed_book, closed_book_pairing
+from groundwire_collector.metrics import closed_book
 from groundwire_collector.metrics.costs import Costs
 from groundwire_collector.metrics.retrieval import IndexClock
 from groundwire_collector.metrics.staleness import LatestTurns
@@ -33,7 +33,7 @@ from groundwire_collector.metrics.turns import (
     tally_reopened,
     version_labels,
 )
-from groundwire_collector.probing.sampling import Sample
+from groundwire_collector.probing.sampling import ClosedBookSampler
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
     closed_book_turns,
@@ -53,7 +53,7 @@ from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
-from groundwire_collector.storage.trace_fragments import Piece
+from groundwire_collector.storage.trace_fragments import TraceFragment
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
@@ -66,7 +66,7 @@ TRACES = 64  # traces judged in one transaction: short, so that the receiver wai
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class TurnBatch:
     """What complete traces hold that is new: turns, and scores that came with the spans.
 
     `before` are those of the turns that are stored already, as they were; `absorbed` those of them
@@ -78,7 +78,7 @@ class Batch:
     given: Mapping[str, tuple[Evaluation, ...]]
     before: Mapping[str, Turn]
     absorbed: Mapping[str, str]
-    pieces: Sequence[Piece]
+    pieces: Sequence[TraceFragment]
 
 
 class Pipeline:
@@ -96,8 +96,8 @@ class Pipeline:
         self._settings = settings
         self._engine = engine
         self._evaluators = evaluators
-        self._publisher = Publisher.of(settings)
-        self._sample = Sample(settings.shadow_rate if settings.probes else 0.0)
+        self._publisher = ScorePublisher.of(settings)
+        self._sample = ClosedBookSampler(settings.closed_book_rate if settings.probes else 0.0)
         self._draw = draw_of(settings)
         self._latest = LatestTurns()
         self._index_clock = IndexClock()
@@ -152,8 +152,8 @@ class Pipeline:
                 last_received_ns=last_ns,
                 root_ended=bool(root_ended),
                 answer_complete=any(a.complete for a in spans_seen),
-                quiet_seconds=self._settings.quiet_seconds,
-                longest_trace_seconds=self._settings.longest_trace_seconds,
+                trace_idle_seconds=self._settings.trace_idle_seconds,
+                trace_max_seconds=self._settings.trace_max_seconds,
             )
             begun = before.begun if before else 0
             yield PendingTrace(trace_id, last_ns, bool(root_ended), due, begun)
@@ -236,7 +236,7 @@ class Pipeline:
             failed_traces.add(connection, FailedTrace(trace.trace_id, now_ns, reason))
             progress.settle(connection, [trace])
 
-    def _batch(self, due: Sequence[PendingTrace]) -> Batch:
+    def _batch(self, due: Sequence[PendingTrace]) -> TurnBatch:
         """Of the turns of these traces those that are new, or fuller than stored."""
         ids = {trace.trace_id for trace in due}
         with self._engine.connect() as connection:
@@ -250,10 +250,10 @@ class Pipeline:
         completed = [turn for request in requests for turn, _ in request.turns]
         fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in given]
         known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
-        return Batch(fuller, given, before, _absorbed(requests, before), known)
+        return TurnBatch(fuller, given, before, _absorbed(requests, before), known)
 
     def _commit(
-        self, connection: Connection, judged: Sequence[JudgedTurn], batch: Batch, now_ns: int
+        self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int
     ) -> None:
         turns.save(connection, judged)
         retention.delete_turns(connection, list(batch.absorbed))
@@ -270,8 +270,8 @@ class Pipeline:
         again = [item for item in judged if item.turn.id in counted]
         for item in again:
             tally_reopened(increments, item.turn)
-        closed_book_pairing.tally_shadows(connection, increments, judged, batch.before, now_ns)
-        self._await_shadows(connection, new, now_ns)
+        closed_book.tally_closed_book_calls(connection, increments, judged, batch.before, now_ns)
+        self._await_closed_book(connection, new, now_ns)
         if self._draw is not None:
             await_judges(connection, increments, self._draw, new, now_ns)
             await_judges(connection, None, self._draw, again, now_ns)
@@ -282,7 +282,7 @@ class Pipeline:
             self._record(connection, alarm)
         checkpoint.keep(connection, self._monitor)
 
-    def _await_shadows(
+    def _await_closed_book(
         self, connection: Connection, new: Sequence[JudgedTurn], now_ns: int
     ) -> None:
         """Let the turns of the sample wait for the prober's closed-book call."""
@@ -300,11 +300,11 @@ class Pipeline:
         self._monitor.identify(alarm, drift.raise_alarm(connection, alarm))
         log.warning(
             "alarm: %s of %s got worse by %.3f (%s %s)",
-            *(alarm.signal, alarm.service, alarm.size, alarm.axis, alarm.value),
+            *(alarm.signal, alarm.service, alarm.size, alarm.dimension, alarm.value),
         )
 
 
-def _absorbed(requests: Iterable[Request], before: Mapping[str, Turn]) -> dict[str, str]:
+def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) -> dict[str, str]:
     """The stored turns that were found to be a part of another one, by the id of that."""
     found = {}
     for request in requests:
@@ -317,4 +317,4 @@ def _absorbed(requests: Iterable[Request], before: Mapping[str, Turn]) -> dict[s
 
 def _counts(turn: Turn) -> bool:
     """Production traffic only: neither diagnostics of our own, nor a trace without an answer."""
-    return not (turn.shadow or turn.canary) and turn.answer is not None
+    return not (turn.closed_book or turn.probe) and turn.answer is not None

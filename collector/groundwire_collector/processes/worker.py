@@ -11,7 +11,7 @@ from time import time_ns
 
 from sqlalchemy import Engine
 
-from groundwire_collector.estimates.refresh import Estimating
+from groundwire_collector.estimates.refresh import EstimateRefresher
 from groundwire_collector.evaluation.registry import close, evaluators
 from groundwire_collector.processes import gc_tuning
 from groundwire_collector.processes.pipeline import Pipeline
@@ -56,7 +56,7 @@ def _work_while_leading(
     stop: Event,
 ) -> None:
     pipeline = Pipeline(settings, engine, found, after_crash=leadership.after_crash)
-    estimating = Estimating(settings, engine)
+    estimating = EstimateRefresher(settings, engine)
     settled = False
     try:
         while leadership.held() and not stop.is_set():
@@ -79,7 +79,7 @@ def _pause(pipeline: Pipeline) -> float:
         return FAILED_SECONDS
 
 
-def _estimate(estimating: Estimating) -> None:
+def _estimate(estimating: EstimateRefresher) -> None:
     """A round of estimates where it is time; nothing of them holds up judging."""
     try:
         estimating.step(time_ns())

@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from groundwire.attributes import SERVICE_NAME
 from groundwire_collector.receiver import wire
-from groundwire_collector.receiver.blocks import Block, Item
+from groundwire_collector.receiver.blocks import Item, ScopeBlock
 from groundwire_collector.receiver.limits import cut_log_record, cut_resource, cut_scope, cut_span
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.storage.encoding import EVENT_NAME, UNKNOWN_SERVICE, service_name
@@ -29,7 +29,7 @@ _LATEST_NS = 2**63  # what a signed 64-bit column can hold: the year 2262
 
 
 @dataclass(slots=True)
-class Admitted:
+class ValidatedRequest:
     """What of a request is stored; `refused` counts the rest by reason."""
 
     spans: list[SpanRecord] = field(default_factory=list)
@@ -43,14 +43,14 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class Validator:
     """The rules of one receiver; `longest` is max_attribute_bytes."""
 
     longest: int
     redaction: Redaction | None = None
 
-    def spans(self, blocks: Iterable[Block[SpanMessage]], access: Access) -> Admitted:
-        admitted = Admitted()
+    def spans(self, blocks: Iterable[ScopeBlock[SpanMessage]], access: Access) -> ValidatedRequest:
+        admitted = ValidatedRequest()
         for messages, service, origin in self._covered(blocks, access, admitted.refused):
             for message in messages:
                 reason = _fault(message)
@@ -63,8 +63,8 @@ class Admission:
                 admitted.spans.append(span_record(message, service, origin))
         return admitted
 
-    def logs(self, blocks: Iterable[Block[LogMessage]], access: Access) -> Admitted:
-        admitted = Admitted()
+    def logs(self, blocks: Iterable[ScopeBlock[LogMessage]], access: Access) -> ValidatedRequest:
+        admitted = ValidatedRequest()
         for messages, service, origin in self._covered(blocks, access, admitted.refused):
             for message in messages:
                 if not _is_event(message):
@@ -77,7 +77,7 @@ class Admission:
         return admitted
 
     def _covered(
-        self, blocks: Iterable[Block[Item]], access: Access, refused: Counter[str]
+        self, blocks: Iterable[ScopeBlock[Item]], access: Access, refused: Counter[str]
     ) -> Iterator[tuple[Sequence[Item], str, bytes]]:
         """Of each block that the key is for: its items, their service, and their origin."""
         for block in blocks:

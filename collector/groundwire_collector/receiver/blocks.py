@@ -19,14 +19,14 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.body import RequestRejectedError
 from groundwire_collector.receiver.wire import submessages
 
 Item = TypeVar("Item", Span, LogRecord)
 
 
 @dataclass(slots=True)
-class Block(Generic[Item]):
+class ScopeBlock(Generic[Item]):
     """Items of one resource and scope; `broken` says of each that did not decode why."""
 
     resource: Resource
@@ -35,45 +35,45 @@ class Block(Generic[Item]):
     broken: list[str] = field(default_factory=list)
 
 
-def trace_blocks(body: bytes) -> list[Block[Span]]:
+def trace_blocks(body: bytes) -> list[ScopeBlock[Span]]:
     try:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError:
         return _salvaged(body, Span)
     return [
-        Block(resource.resource, scope.scope, list(scope.spans))
+        ScopeBlock(resource.resource, scope.scope, list(scope.spans))
         for resource in request.resource_spans
         for scope in resource.scope_spans
     ]
 
 
-def log_blocks(body: bytes) -> list[Block[LogRecord]]:
+def log_blocks(body: bytes) -> list[ScopeBlock[LogRecord]]:
     try:
         request = ExportLogsServiceRequest.FromString(body)
     except DecodeError:
         return _salvaged(body, LogRecord)
     return [
-        Block(resource.resource, scope.scope, list(scope.log_records))
+        ScopeBlock(resource.resource, scope.scope, list(scope.log_records))
         for resource in request.resource_logs
         for scope in resource.scope_logs
     ]
 
 
-def _salvaged(body: bytes, kind: type[Item]) -> list[Block[Item]]:
+def _salvaged(body: bytes, kind: type[Item]) -> list[ScopeBlock[Item]]:
     """What of a bad message decodes; RefusalError where nothing does."""
-    blocks: list[Block[Item]] = []
+    blocks: list[ScopeBlock[Item]] = []
     try:
         for number, part in submessages(body):
             if number == 1:
                 blocks += _salvaged_resource(part, kind)
     except DecodeError as error:
-        raise RefusalError(400, "The body is not a protobuf message of OTLP.") from error
+        raise RequestRejectedError(400, "The body is not a protobuf message of OTLP.") from error
     if not any(block.items or block.broken for block in blocks):
-        raise RefusalError(400, "The body is not a protobuf message of OTLP.")
+        raise RequestRejectedError(400, "The body is not a protobuf message of OTLP.")
     return blocks
 
 
-def _salvaged_resource(part: bytes, kind: type[Item]) -> Iterator[Block[Item]]:
+def _salvaged_resource(part: bytes, kind: type[Item]) -> Iterator[ScopeBlock[Item]]:
     """ResourceSpans and ResourceLogs alike: 1 is the resource, 2 the items by scope."""
     fields = list(submessages(part))
     resource, bad = Resource(), None
@@ -90,9 +90,9 @@ def _salvaged_resource(part: bytes, kind: type[Item]) -> Iterator[Block[Item]]:
 
 def _salvaged_scope(
     part: bytes, kind: type[Item], resource: Resource, bad: str | None
-) -> Block[Item]:
+) -> ScopeBlock[Item]:
     """ScopeSpans and ScopeLogs alike: 1 is the scope, 2 an item."""
-    block = Block[Item](resource, InstrumentationScope())
+    block = ScopeBlock[Item](resource, InstrumentationScope())
     for number, data in submessages(part):
         try:
             if number == 1:
@@ -106,17 +106,17 @@ def _salvaged_scope(
     return block
 
 
-def json_trace_blocks(body: bytes) -> list[Block[Span]]:
+def json_trace_blocks(body: bytes) -> list[ScopeBlock[Span]]:
     return _json_blocks(body, "resourceSpans", "scopeSpans", "spans", Span)
 
 
-def json_log_blocks(body: bytes) -> list[Block[LogRecord]]:
+def json_log_blocks(body: bytes) -> list[ScopeBlock[LogRecord]]:
     return _json_blocks(body, "resourceLogs", "scopeLogs", "logRecords", LogRecord)
 
 
 def _json_blocks(
     body: bytes, resources: str, scopes: str, items: str, kind: type[Item]
-) -> list[Block[Item]]:
+) -> list[ScopeBlock[Item]]:
     """OTLP/JSON; differs from protobuf's JSON in its ids, which are hex."""
     return [
         _json_block(resource, scope, items, kind)
@@ -127,8 +127,8 @@ def _json_blocks(
 
 def _json_block(
     resource: dict[str, Any], scope: dict[str, Any], items: str, kind: type[Item]
-) -> Block[Item]:
-    block = Block[Item](Resource(), InstrumentationScope())
+) -> ScopeBlock[Item]:
+    block = ScopeBlock[Item](Resource(), InstrumentationScope())
     bad = None
     try:
         _parse(resource.get("resource") or {}, block.resource)
@@ -170,14 +170,14 @@ def _json_object(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:
-        raise RefusalError(400, "The body is not JSON.") from error
+        raise RequestRejectedError(400, "The body is not JSON.") from error
     if not isinstance(found, dict):
-        raise RefusalError(400, "The body is not a JSON object.")
+        raise RequestRejectedError(400, "The body is not a JSON object.")
     return found
 
 
 def _objects(parent: dict[str, Any], name: str) -> list[dict[str, Any]]:
     found = parent.get(name) or []
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise RefusalError(400, f"{name} is not a list of objects.")
+        raise RequestRejectedError(400, f"{name} is not a list of objects.")
     return found

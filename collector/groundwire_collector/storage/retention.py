@@ -38,7 +38,7 @@ from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import spans_of, take_turns
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.tables.labels import LABEL
-from groundwire_collector.storage.tables.reliance import SHADOWED
+from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
 
@@ -64,13 +64,13 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
     removed = Removed()
     if now_ns is not None:
         oldest_kept = now_ns - round(settings.retention_days * DAY_NS)
-        _expire(engine, Kept(oldest_kept, now_ns), removed)
+        _expire(engine, RetentionWindow(oldest_kept, now_ns), removed)
     limit = settings.retention_bytes
     while limit is not None and (used := used_bytes(engine)) is not None and used > limit:
         step = _oldest_step(engine)
         if step is None:
             break
-        _expire(engine, Kept(step), removed)
+        _expire(engine, RetentionWindow(step), removed)
         removed.texts += _sweep(engine)
     if removed != Removed():
         reclaim(engine)
@@ -142,14 +142,14 @@ def _pragma(connection: PoolProxiedConnection, name: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RetentionWindow:
     """The times that are kept; what came after `until` came while the clock was ahead."""
 
     since: int
     until: int = 2**63 - 1
 
 
-def _expire(engine: Engine, kept: Kept, removed: Removed) -> None:
+def _expire(engine: Engine, kept: RetentionWindow, removed: Removed) -> None:
     removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, kept)
     removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, kept)
     _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, kept)
@@ -165,7 +165,7 @@ def _expire(engine: Engine, kept: Kept, removed: Removed) -> None:
         _delete_where(portions, table, old)
 
 
-def _expire_stream(engine: Engine, table: Table, position: Any, kept: Kept) -> int:
+def _expire_stream(engine: Engine, table: Table, position: Any, kept: RetentionWindow) -> int:
     """From the oldest, which have the lowest numbers, to the first that is kept.
 
     What came while the clock was ahead is passed over: it must not hide what follows.
@@ -248,7 +248,7 @@ def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
             (CLAIM, CLAIM.c.turn_id),
             (SCORE, SCORE.c.turn_id),
             (LABEL, LABEL.c.turn_id),
-            (SHADOWED, SHADOWED.c.turn_id),
+            (CLOSED_BOOK_TURN, CLOSED_BOOK_TURN.c.turn_id),
             (JUDGE_TASK, JUDGE_TASK.c.turn_id),
             (TURN, TURN.c.id),
         ):

@@ -38,7 +38,7 @@ _LOST = frozenset(
 class SqliteEngine(Engine):
     """An engine whose `begin()` takes SQLite's write lock, and whose `connect()` does not."""
 
-    file: "File"
+    file: "DatabaseFile"
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -56,7 +56,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
     Every transaction is on the file that is at `path` now: one that was moved away, replaced or
     unmounted is let go of.
     """
-    file = File(path, max_wal_bytes)
+    file = DatabaseFile(path, max_wal_bytes)
     made = create_engine(f"sqlite:///{path}", creator=file.open)
     engine = SqliteEngine(made.pool, made.dialect, made.url, hide_parameters=True)
     engine.file = file
@@ -83,7 +83,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
     return engine
 
 
-class File:
+class DatabaseFile:
     """The database file and its write-ahead log."""
 
     def __init__(self, path: Path, max_wal_bytes: int) -> None:

@@ -1,23 +1,24 @@
 """The grounding evaluator: is every claim of the answer supported by the chunks it was given?"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration
-from groundwire_evaluators.grounding.citations import citations
+from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Piece, pieces
-from groundwire_evaluators.grounding.evidence import Given, read, weigh
+from groundwire_evaluators.grounding.evidence import NOTHING, Given, Statement, read, weigh
 from groundwire_evaluators.grounding.foreign import Overridden
 from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.preconditions import not_judged
-from groundwire_evaluators.retrieval.relevance import Asked
-from groundwire_evaluators.retrieval.usage import Usage
+from groundwire_evaluators.retrieval.relevance import QuestionTerms
+from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import Language, language_of
 from groundwire_evaluators.turn import Turn
@@ -94,8 +95,10 @@ class Grounding:
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         claims = tuple(one.claim for one in all_judged)
-        asked = Asked.of(turn.question, language)
-        usage = Usage.of(claims, [asked.relevance(passage.places.keys()) for passage in passages])
+        asked = QuestionTerms.of(turn.question, language)
+        usage = ChunkUsage.of(
+            claims, [asked.relevance(passage.places.keys()) for passage in passages]
+        )
         logit = self.model.answer_logit([one.score for one in checked], on_records)
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
@@ -159,26 +162,49 @@ def _read(
     """Every piece of the answer, read against the chunks where it claims something."""
     given = Given.of(turn.question, language)
     cut = list(islice(pieces(turn.answer or "", language.code, turn.question), _MOST_CLAIMS))
-    statements = [None if piece.aside else read(piece.read.text, language) for piece in cut]
+    bare = [None if piece.aside else completed(piece.read.text, turn.question) for piece in cut]
+    statements = [
+        None
+        if piece.aside
+        else read(whole.text if whole else without_sources(piece.read.text, turn.chunks), language)
+        for piece, whole in zip(cut, bare, strict=True)
+    ]
     claims = [statement for statement in statements if statement is not None]
     overridden = Overridden(claims, passages, turn.question, language)
-    return [
-        (
-            piece,
-            None
-            if statement is None
-            else Reading(
-                statement,
-                weigh(statement, passages, given),
-                passages,
-                language.stop,
-                given.words,
-                tuple(overridden.conflicts(statement)),
-                lone=len(claims) == 1,
-            ),
+
+    def reading(piece: Piece, statement: Statement, whole: Completed | None) -> Reading:
+        led = NOTHING if whole else given.led_by(piece.lead, language)
+        return Reading(
+            statement,
+            weigh(statement, passages, led),
+            passages,
+            language.stop,
+            led,
+            tuple(overridden.conflicts(statement)),
+            lone=len(claims) == 1,
+            completed=whole,
         )
-        for piece, statement in zip(cut, statements, strict=True)
+
+    return [
+        _without_comments(piece, reading(piece, statement, whole) if statement else None)
+        for piece, statement, whole in zip(cut, statements, bare, strict=True)
     ]
+
+
+def _without_comments(piece: Piece, reading: Reading | None) -> tuple[Piece, Reading | None]:
+    """A piece that only comments or says nothing that a chunk could bear out claims nothing."""
+    if reading is None or reading.completed or piece.lead:
+        return piece, reading
+    if not reading.statement.content and not reading.added.words:
+        return replace(piece, aside="says nothing of its own"), None
+    short = reading.added.short
+    idle = piece.comment or (short and not reading.evidence.own)
+    if idle and not (short and reading.lone) and reading.frame < _FRAMED and reading.comments:
+        return replace(piece, aside="comments"), None
+    return piece, reading
+
+
+_FRAMED = 0.7  # share of a claim near its evidence from which it is more than a comment
 
 
 def _worst(checked: Sequence[Judged]) -> str | None:

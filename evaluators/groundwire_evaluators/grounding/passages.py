@@ -155,6 +155,11 @@ class Passage:
         return frozenset([fold(token.text) for token in self.tokens])
 
     @cached_property
+    def spellings(self) -> frozenset[str]:
+        """Every word as it is written."""
+        return frozenset([token.text for token in self.tokens])
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """Every key, those of stop words included."""
         return frozenset([token.key for token in self.tokens])

@@ -54,7 +54,7 @@ class Override:
 
     It sees unsupported insertions ONLY. An answer from memory that agrees with the chunks is
     invisible to it, and so is one that recites a wrong value of the chunks; it is neither an upper
-    nor a lower bound of context reliance. Canaries and shadow calls see the rest.
+    nor a lower bound of context reliance. Probes and closed-book calls see the rest.
 
     `signals`: `checkable`, `novel`, `overrides` (counts of values), `novel_ratio` in [0, 1],
     `prior_markers` (a count), and the covariates `coverage` in [0, 1] and `density` in words.

@@ -1,4 +1,4 @@
-"""A person's data goes whole: joined pieces, shadow calls, labels, and the bytes of the file."""
+"""A person's data goes whole: joined pieces, closed-book calls, and the bytes of the file."""
 
 import json
 from pathlib import Path
@@ -161,9 +161,9 @@ def test_the_pieces_that_were_joined_to_a_turn_of_the_user_go_with_it(
     assert left.turn.trace_id == f"{3:032x}"
 
 
-def test_shadow_calls_that_asked_the_question_again_go_with_it(engine: Engine) -> None:
-    again = {attributes.SHADOW: True, attributes.SHADOW_OF: f"{1:032x}:{1:016x}"}
-    other = {attributes.SHADOW: True, attributes.SHADOW_OF: f"{3:032x}:{3:016x}"}
+def test_closed_book_calls_that_asked_the_question_again_go_with_it(engine: Engine) -> None:
+    again = {attributes.CLOSED_BOOK: True, attributes.CLOSED_BOOK_OF: f"{1:032x}:{1:016x}"}
+    other = {attributes.CLOSED_BOOK: True, attributes.CLOSED_BOOK_OF: f"{3:032x}:{3:016x}"}
     SpanStore(engine).add([call(1, **{"user.id": "u1"}), call(2, **again), call(4, **other)])
     assert forget(engine, user="u1") == 2
     assert [readable(engine, trace) for trace in (1, 2, 4)] == [False, False, True]

@@ -7,7 +7,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from groundwire_collector.evaluation.isolation import Host, IsolatedEvaluator, Manner, Reference
+from groundwire_collector.evaluation.isolation import (
+    EvaluatorHost,
+    EvaluatorReference,
+    IsolatedEvaluator,
+    Manner,
+)
 from groundwire_evaluators.evaluation import State
 from groundwire_evaluators.turn import Turn
 
@@ -38,7 +43,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     hosts = []
 
     def made(manner: Manner) -> IsolatedEvaluator:
-        hosts.append(Host([Reference("stubbornly:Stubborn")], 1.0, manner=manner))
+        hosts.append(EvaluatorHost([EvaluatorReference("stubbornly:Stubborn")], 1.0, manner=manner))
         return IsolatedEvaluator(hosts[-1])
 
     yield made

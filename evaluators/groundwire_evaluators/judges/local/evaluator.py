@@ -7,7 +7,7 @@ from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, V
 from groundwire_evaluators.grounding.claims import Piece, pieces
 from groundwire_evaluators.judges.local.models import (
     Belief,
-    Name,
+    ModelName,
     PairModel,
     SpanModel,
     identity_of,
@@ -50,13 +50,13 @@ class LocalJudge:
     _identity: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        name = Name.parse(self.model)
+        name = ModelName.parse(self.model)
         object.__setattr__(self, "_loaded", load_model(name))
         object.__setattr__(self, "_identity", identity_of(name))
 
     @property
     def name(self) -> str:
-        return f"hf:{Name.parse(self.model).path.rstrip('/').rpartition('/')[2]}"
+        return f"hf:{ModelName.parse(self.model).path.rstrip('/').rpartition('/')[2]}"
 
     @property
     def revision(self) -> str:
