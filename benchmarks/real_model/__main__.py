@@ -71,7 +71,7 @@ def _record(arguments: argparse.Namespace) -> None:
         names = ["base"]
         for arm in (KNOWN[name] for name in arguments.arms):
             training.train(arm, book, arguments.folder)
-            names += arm.checkpoint_names()
+            names += arm.checkpoints(book).values()
         for number in range(arguments.questions):
             recording.record(book, names, arguments.facts, number, arguments.folder)
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from groundwire_evaluators.grounding.records import record
 from groundwire_evaluators.reliance.source import Source
-from groundwire_evaluators.text.faces import face
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, lookups, quantities
@@ -111,7 +110,7 @@ class Passage:
     @cached_property
     def _faces(self) -> frozenset[float | None]:
         """The numbers of quantities as written, units left out."""
-        return frozenset([face(quantity) for quantity in self.quantities])
+        return frozenset([quantity.face for quantity in self.quantities])
 
     def quantities_of(self, index: int) -> list[Quantity]:
         """The quantities that begin in a sentence."""

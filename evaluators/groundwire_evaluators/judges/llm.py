@@ -12,7 +12,7 @@ from groundwire_evaluators.judges.prompt import DIGEST, SCHEMA, SCHEMA_VERSION, 
 from groundwire_evaluators.judges.quotes import locate
 from groundwire_evaluators.judges.replies import Ruling, UnusableReplyError, read_completion
 from groundwire_evaluators.preconditions import not_judged
-from groundwire_evaluators.text.words import language_of
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.turn import Turn
 
 REVISION = "1"  # of the code: how claims are cut, and what is made of a reply

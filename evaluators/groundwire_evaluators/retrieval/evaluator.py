@@ -7,8 +7,8 @@ from functools import lru_cache
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.retrieval.ages import ages
 from groundwire_evaluators.retrieval.relevance import ChunkTerms, QuestionTerms, redundancy
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.text.shelf import Shelf
-from groundwire_evaluators.text.words import language_of
 from groundwire_evaluators.turn import Turn
 
 _WHOLE_PROMPT = "prompt"  # the rung on which the one chunk holds the question too

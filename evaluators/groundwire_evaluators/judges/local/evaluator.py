@@ -14,7 +14,7 @@ from groundwire_evaluators.judges.local.models import (
     load_model,
 )
 from groundwire_evaluators.preconditions import not_judged
-from groundwire_evaluators.text.words import language_of
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.turn import Turn
 
 REVISION = "1"  # of the code: windows, and what is made of what a model says
