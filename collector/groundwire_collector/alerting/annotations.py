@@ -55,14 +55,20 @@ def drift_since() -> str:
     """What the open drift alarms of the alert's service say: since when, within which error."""
 
     def told(bound: str) -> str:
-        series = 'groundwire:drift:bound{service=%q,signal=%q,dimension=%q,value=%q,bound="' + bound
+        series = (
+            'segment:groundwire_drift_change_bound_timestamp_seconds:max{service=%q,signal=%q,dimension=%q,value=%q,bound="'
+            + bound
+        )
         asked = (
             f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.dimension .Labels.value'
         )
         clock = '{{ (. | first | value | toTime).Format "15:04:05" }}'
         return f"{{{{ with {asked} | query }}}}{clock}{{{{ end }}}}"
 
-    alarms = "printf `groundwire:drift:changed{service=%q}` $labels.service | query"
+    alarms = (
+        "printf `segment:groundwire_drift_change_timestamp_seconds:max{service=%q}` "
+        "$labels.service | query"
+    )
     where = "{{ if .Labels.dimension }} of {{ .Labels.dimension }} {{ .Labels.value }}{{ end }}"
     moment = f'{{{{ (.Value | toTime).Format "{CLOCK}" }}}}'
     error = f"between {told('from')} and {told('until')}"
@@ -83,7 +89,10 @@ def worst_links(limits: RuleSettings, labels: Sequence[str], window: int) -> dic
 
     Of the time since the change that a drift alarm names, else of the last `window` seconds.
     """
-    changed = "printf `min(groundwire:drift:changed{service=%q})` $labels.service"
+    changed = (
+        "printf "
+        "`min(segment:groundwire_drift_change_timestamp_seconds:max{service=%q})` $labels.service"
+    )
     shown = f"{{{{ . | first | value | {WHOLE} }}}}"
     recently = f'{{{{ with query "time() - {window}" }}}}{shown}{{{{ end }}}}'
     begin = f"&since={{{{ with {changed} | query }}}}{shown}{{{{ else }}}}{recently}{{{{ end }}}}"
