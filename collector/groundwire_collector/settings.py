@@ -251,9 +251,9 @@ class Settings(BaseSettings):
         """The judges by what `judges` calls them, each with its rate; raises UsageError."""
         found = {}
         for part in filter(None, (part.strip() for part in self.judges.split(","))):
-            name, given, number = part.partition("=")
+            name, equals, number = part.partition("=")
             try:
-                rate = float(number) if given else self.judge_rate
+                rate = float(number) if equals else self.judge_rate
             except ValueError:
                 rate = -1.0
             if not 0 <= rate <= 1:
@@ -280,14 +280,14 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls, config: Path | None, **flags: Any) -> Self:
         """The settings of one run; flags that are None were not given."""
-        given = {name: value for name, value in flags.items() if value is not None}
+        values = {name: value for name, value in flags.items() if value is not None}
         prefix = str(cls.model_config["env_prefix"])
         from_file = {
             name: value
             for name, value in _read(config).items()
             if f"{prefix}{name}".upper() not in os.environ
         }
-        return cls(**{**from_file, **given})
+        return cls(**{**from_file, **values})
 
 
 def _read(config: Path | None) -> dict[str, Any]:

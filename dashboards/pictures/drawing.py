@@ -214,11 +214,11 @@ def listing(panel: Mapping[str, Any], series: Sequence[Series]) -> str:
     """A row a label set, a column a query."""
     names, units = {}, {}
     for override in panel["fieldConfig"]["overrides"]:
-        told = {p["id"]: p["value"] for p in override["properties"]}
+        properties = {p["id"]: p["value"] for p in override["properties"]}
         key = override["matcher"]["options"]
-        if "displayName" in told:
+        if "displayName" in properties:
             letter = key.removeprefix("Value #")
-            names[letter], units[letter] = told["displayName"], told["unit"]
+            names[letter], units[letter] = properties["displayName"], properties["unit"]
     rows: dict[tuple[tuple[str, str], ...], dict[str, float]] = defaultdict(dict)
     for each in series:
         labels = {k: v for k, v in each.labels.items() if k != "job"}

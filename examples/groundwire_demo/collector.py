@@ -123,5 +123,5 @@ def running(data_dir: Path, further: Mapping[str, str] = NOTHING) -> Iterator[Co
 def _environment(api_key: str) -> dict[str, str]:
     """The user's, so that judging can be set as always; but not where a collector lives."""
     hidden = {f"GROUNDWIRE_{name}" for name in _NOT_OURS}
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    return {**kept, "GROUNDWIRE_API_KEY": api_key}
+    inherited = {name: value for name, value in os.environ.items() if name not in hidden}
+    return {**inherited, "GROUNDWIRE_API_KEY": api_key}

@@ -50,12 +50,14 @@ class Page:
         lines = text.splitlines()
         area, *days = (part.strip() for part in lines[1].split("|"))
         last, this = map(date.fromisoformat, days)
-        asked = [line.removeprefix("? ").split(" / ") for line in lines if line.startswith("? ")]
+        spellings = [
+            line.removeprefix("? ").split(" / ") for line in lines if line.startswith("? ")
+        ]
         body = "\n".join(line for line in lines[2:] if not line.startswith("? "))
         values = _VALUE.findall(body)
         facts = (
             CorpusFact(name, tuple(questions), value)
-            for questions, value in zip(asked, values, strict=True)
+            for questions, value in zip(spellings, values, strict=True)
         )
         paragraphs = tuple(part.strip() for part in body.split("\n\n") if part.strip())
         return cls(name, lines[0].removeprefix("# "), area, (last, this), paragraphs, tuple(facts))

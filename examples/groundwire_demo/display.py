@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 class RunProgress:
     """Where the run stands."""
 
-    asked: int
+    requested: int
     judged: int
     phase: str
 
@@ -37,7 +37,7 @@ class Bar:
     def show(self, standing: RunProgress) -> None:
         self._progress.update(
             self._task,
-            completed=standing.asked,
+            completed=standing.requested,
             description=standing.phase,
             judged=standing.judged,
         )
@@ -56,11 +56,11 @@ class Lines:
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def show(self, standing: RunProgress) -> None:
-        tenths = 10 * standing.asked // self.turns
+        tenths = 10 * standing.requested // self.turns
         if tenths > self._tenths or standing.phase != self._phase:
             self._tenths, self._phase = tenths, standing.phase
             self.say(
-                f"{standing.asked:5} of {self.turns} questions, {standing.judged:5} judged:"
+                f"{standing.requested:5} of {self.turns} questions, {standing.judged:5} judged:"
                 f" {standing.phase}"
             )
 

@@ -32,15 +32,15 @@ class ProbeReading:
     @classmethod
     def of(cls, run: Mapping[str, Any]) -> Self:
         """From a run as `/api/v1/estimates` tells it."""
-        told = run["strata"][_SHARED_LABEL]
-        conflict, compared = told["conflict_arms"], run["against_baseline"]
+        report = run["strata"][_SHARED_LABEL]
+        conflict, compared = report["conflict_arms"], run["against_baseline"]
         low, high = conflict["interval"]
         return cls(
             run["model_version"],
             conflict["memorization_ratio"],
             (low, high),
             conflict["n"],
-            told["clean_accuracy"],
+            report["clean_accuracy"],
             compared is not None and (compared["override"] or compared["general"]),
             datetime.fromisoformat(run["started_at"]),
         )
@@ -71,7 +71,7 @@ class ProbeSchedule:
     def settings(self, service: str, api_key: str | None) -> dict[str, str]:
         """Tells the collector to ask them, the model of today first: it is the baseline."""
         models = (self.endpoint.model, self.endpoint.tuned_model)
-        told = {
+        values = {
             "PROBE_ENDPOINT": self.endpoint.base_url,
             "PROBE_MODELS": ",".join(model for model in models if model),
             "PROBE_SERVICE": service,
@@ -82,7 +82,7 @@ class ProbeSchedule:
             "PROBE_CALLS_PER_MINUTE": str(_CALLS_A_MINUTE),
             **({"PROBE_API_KEY": api_key} if api_key else {}),
         }
-        return {f"GROUNDWIRE_{name}": value for name, value in told.items()}
+        return {f"GROUNDWIRE_{name}": value for name, value in values.items()}
 
     @property
     def _pack(self) -> Path:

@@ -24,7 +24,7 @@ SECOND_NS = 1_000_000_000
 LEASE_NS = 120 * SECOND_NS  # a try takes less
 LONGEST_PAUSE_NS = 900 * SECOND_NS
 FIRST_PAUSE_NS = 15 * SECOND_NS  # after a try that failed; doubled each time
-KEPT_NS = 86_400 * SECOND_NS
+RETENTION_NS = 86_400 * SECOND_NS
 
 Tell = Callable[[dict[str, Any], str], bool]  # document and idempotency key; whether received
 
@@ -62,7 +62,7 @@ class Outbox:
         """The alarm to tell; None where another process was faster, or it is too late."""
         now_ns = self.clock()
         with self.engine.begin() as connection:
-            if gone := notifications.expire(connection, now_ns - KEPT_NS):
+            if gone := notifications.expire(connection, now_ns - RETENTION_NS):
                 log.error("%d messages about alarms were not taken for a day: dropped", gone)
             if not notifications.claim(connection, notice, now_ns + LEASE_NS):
                 return None

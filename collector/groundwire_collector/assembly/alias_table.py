@@ -57,17 +57,17 @@ class AttributeSource:
 
     @classmethod
     def parse(cls, entry: str | dict[str, Any]) -> "AttributeSource":
-        given: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
-        key = given.get("key", "")
+        table: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
+        key = table.get("key", "")
         return cls(
             key=key,
-            path=tuple(given["path"].split(".")) if "path" in given else (),
-            plus=given.get("plus", ""),
-            json=given.get("json", False),
-            kinds=frozenset(SpanKind(kind) for kind in given.get("kinds", ())),
-            scopes=tuple(given.get("scopes", ())),
-            outside=tuple(given.get("outside", ())),
-            events=given.get("events", {}),
+            path=tuple(table["path"].split(".")) if "path" in table else (),
+            plus=table.get("plus", ""),
+            json=table.get("json", False),
+            kinds=frozenset(SpanKind(kind) for kind in table.get("kinds", ())),
+            scopes=tuple(table.get("scopes", ())),
+            outside=tuple(table.get("outside", ())),
+            events=table.get("events", {}),
             prefix=_prefix(key),
             numbered="{i}" in key,
         )
@@ -141,8 +141,8 @@ class AliasTable:
             for prefix, table in self.advice.items()
             if isinstance(table, Mapping) and fact in table and scope.startswith(prefix)
         ]
-        said = max(own)[1] if own else self.advice.get(fact)
-        return said if isinstance(said, str) else None
+        advice = max(own)[1] if own else self.advice.get(fact)
+        return advice if isinstance(advice, str) else None
 
 
 @cache

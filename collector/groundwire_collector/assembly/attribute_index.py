@@ -106,10 +106,10 @@ class _Tables:
 
 
 def _places_of(key: str) -> tuple[AttributeLocation, ...]:
-    return _remembered_places(key) if len(key) <= LONGEST_KEY else _look_up(key)
+    return _remembered_places(key) if len(key) <= LONGEST_KEY else _find_places(key)
 
 
-def _look_up(key: str) -> tuple[AttributeLocation, ...]:
+def _find_places(key: str) -> tuple[AttributeLocation, ...]:
     tables = _tables()
     found = list(tables.exact.get(key, ()))
     if key.startswith(tables.prefixes):
@@ -119,7 +119,7 @@ def _look_up(key: str) -> tuple[AttributeLocation, ...]:
     return tuple(found)
 
 
-_remembered_places = lru_cache(maxsize=16_384)(_look_up)
+_remembered_places = lru_cache(maxsize=16_384)(_find_places)
 
 
 @cache

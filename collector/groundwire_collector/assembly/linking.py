@@ -45,7 +45,7 @@ class _Stray:
 
     @lazy
     def speakers(self) -> list[SpanView]:
-        return [r for r in self.readings if r.kind in SPEAKING and r.said is not None]
+        return [r for r in self.readings if r.kind in SPEAKING and r.answer_text is not None]
 
     @lazy
     def sessions(self) -> set[str]:
@@ -57,8 +57,8 @@ class _Stray:
 
     @lazy
     def words(self) -> set[str]:
-        said = (reading.said or "" for reading in (*self.calls, *self.speakers))
-        return {" ".join(text.split()) for text in said if len(text) >= SHORT}
+        texts = (reading.answer_text or "" for reading in (*self.calls, *self.speakers))
+        return {" ".join(text.split()) for text in texts if len(text) >= SHORT}
 
     @lazy
     def roles(self) -> FragmentRole:
@@ -192,8 +192,12 @@ def _is_call_of(stray: _Stray, host: _Stray) -> bool:
         return False
     if stray.response_ids & host.response_ids or stray.sessions & host.sessions:
         return True
-    texts = [call.said for call in stray.calls if call.said and len(call.said) >= SHORT]
-    return any(same(text, speaker.said or "") for text in texts for speaker in host.speakers)
+    texts = [
+        call.answer_text
+        for call in stray.calls
+        if call.answer_text and len(call.answer_text) >= SHORT
+    ]
+    return any(same(text, speaker.answer_text or "") for text in texts for speaker in host.speakers)
 
 
 def _is_retrieval_of(stray: _Stray, host: _Stray) -> bool:

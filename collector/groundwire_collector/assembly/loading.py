@@ -58,7 +58,7 @@ def _others(
 ) -> list[str]:
     """The ids of traces that may be pieces with one of `new`, and are not here yet."""
     near = _near(connection, list(new.values()))
-    found = set(_told(gathered, new))
+    found = set(_trace_ids(gathered, new))
     for piece in new.values():
         fitting = [
             other
@@ -88,7 +88,7 @@ def _links(of: Iterable[TraceFragment]) -> set[bytes]:
     return {link for piece in of for link in piece.links}
 
 
-def _told(gathered: LoadedTraces, new: Mapping[str, TraceFragment]) -> Iterable[str]:
+def _trace_ids(gathered: LoadedTraces, new: Mapping[str, TraceFragment]) -> Iterable[str]:
     """Where events are kept that name a response of these traces and no trace."""
     for trace_id, piece in new.items():
         if piece.roles != FragmentRole.EVENTS:

@@ -27,21 +27,21 @@ def judgements_of(request: AssembledRequest) -> dict[str, tuple[Evaluation, ...]
     An event belongs to the turn whose response it names, else to the one whose span carries it,
     else to the only one there is.
     """
-    told = [
+    results = [
         (reading.span, event)
         for reading in request.trace.readings.values()
         for event in (*reading.span.events, *_annotations(reading))
         if event.name == RESULT
     ]
-    if not told:
+    if not results:
         return {}
     turns = _Turns(request.turns)
     found: dict[str, dict[str, Evaluation]] = {}
-    for span, event in sorted(told, key=lambda pair: pair[1].time_ns):
+    for span, event in sorted(results, key=lambda pair: pair[1].time_ns):
         evaluation, turn = evaluation_of(event), turns.judged(span, event)
         if evaluation is not None and turn is not None:
             found.setdefault(turn.id, {})[evaluation.evaluator] = evaluation
-    return {turn_id: tuple(given.values()) for turn_id, given in found.items()}
+    return {turn_id: tuple(scores.values()) for turn_id, scores in found.items()}
 
 
 def _annotations(reading: SpanView) -> Iterator[SpanEvent]:
@@ -55,10 +55,10 @@ def _annotations(reading: SpanView) -> Iterator[SpanEvent]:
                 yield _as_event(reading, inner, inner.get("name"))
     named = reading.attributes.get(FEEDBACK)
     if isinstance(named, str):
-        said = reading.attributes.get(named)
-        key = "label" if isinstance(said, str) else "score"
+        value = reading.attributes.get(named)
+        key = "label" if isinstance(value, str) else "score"
         comment = reading.attributes.get(FEEDBACK_COMMENT)
-        yield _as_event(reading, {key: said, "explanation": comment}, named)
+        yield _as_event(reading, {key: value, "explanation": comment}, named)
 
 
 def _as_event(reading: SpanView, found: Mapping[str, Json], name: Json) -> SpanEvent:
@@ -69,8 +69,8 @@ def _as_event(reading: SpanView, found: Mapping[str, Json], name: Json) -> SpanE
         LABEL: found.get("label"),
         EXPLANATION: found.get("explanation"),
     }
-    told = {key: value for key, value in attributes.items() if value is not None}
-    return SpanEvent(name=RESULT, time_ns=reading.span.end_ns, attributes=told)
+    present = {key: value for key, value in attributes.items() if value is not None}
+    return SpanEvent(name=RESULT, time_ns=reading.span.end_ns, attributes=present)
 
 
 class _Turns:

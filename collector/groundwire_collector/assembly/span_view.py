@@ -13,10 +13,10 @@ from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import (
     Message,
     TruncatedJsonError,
-    asked,
     follow,
     messages,
-    said,
+    parse_answer,
+    parse_question,
     try_unpack,
     unpack,
 )
@@ -130,7 +130,7 @@ class SpanView:
     def question(self) -> str | None:
         """What went into a turn, chain or agent."""
         for value in (*self._whole("question"), *self._whole("prompt")):
-            if found := asked(value):
+            if found := parse_question(value):
                 return found
         return None
 
@@ -143,15 +143,15 @@ class SpanView:
 
     @lazy
     def query(self) -> str | None:
-        return next((q for value in self._whole("query") if (q := asked(value))), None)
+        return next((q for value in self._whole("query") if (q := parse_question(value))), None)
 
     @lazy
-    def said(self) -> str | None:
+    def answer_text(self) -> str | None:
         """What came out: of a generation the text of its last message, else the output."""
         facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
         for fact in facts:
             for value in self.values(fact):
-                if found := said(_spoken(value)):
+                if found := parse_answer(_spoken(value)):
                     return found
         return None
 
@@ -188,7 +188,7 @@ class SpanView:
 
     def _value(self, source: AttributeSource) -> Json:
         if source.events:
-            return _told(self.span.events, source) or None
+            return _event_values(self.span.events, source) or None
         if source.prefix:
             gather = numbered if source.numbered else named
             return gather(self.attributes, source.prefix) or None
@@ -230,7 +230,9 @@ def same_call(one: SpanView, other: SpanView) -> bool:
     if max(one.span.start_ns, other.span.start_ns) >= min(one.span.end_ns, other.span.end_ns):
         return False
     ids = {one.text("response_id"), other.text("response_id")} - {None}
-    return len(ids) == 1 or (not ids and one.said is not None and one.said == other.said)
+    return len(ids) == 1 or (
+        not ids and one.answer_text is not None and one.answer_text == other.answer_text
+    )
 
 
 def _with_parts(number: Json, beside: Json, source: AttributeSource) -> Json:
@@ -272,9 +274,9 @@ def _rung(source: AttributeSource) -> str:
     return "flattened_documents" if source.prefix else "documents"
 
 
-def _told(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
+def _event_values(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
     """What events of these names say, in the order of time, each with its role."""
-    told = []
+    values = []
     for event in sorted(events, key=lambda event: event.time_ns):
         role = source.events.get(event.name)
         if role is None:
@@ -284,5 +286,5 @@ def _told(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
         attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
         content = {"content": event.body} if isinstance(event.body, str) else {}
         named = {"role": role} if role and "message" not in {**attributes, **body} else {}
-        told.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
-    return told
+        values.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
+    return values

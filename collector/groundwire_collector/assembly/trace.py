@@ -21,8 +21,8 @@ class Trace:
     def __init__(self, readings: Iterable[SpanView], ids: Iterable[str] = ()) -> None:
         readings = list(readings)
         self.ids = {*ids, *(r.span.trace_id for r in readings)}
-        kept = [r for r in _told(readings) if r.kind != SpanKind.PLACEHOLDER]
-        self.readings = {r.span.span_id: r for r in sorted(kept, key=_order)}
+        real = [r for r in _deduplicated(readings) if r.kind != SpanKind.PLACEHOLDER]
+        self.readings = {r.span.span_id: r for r in sorted(real, key=_order)}
         self.children: dict[str, list[SpanView]] = {}
         self.roots: list[SpanView] = []
         for reading in self.readings.values():
@@ -114,7 +114,7 @@ def responses_of(reading: SpanView) -> set[str]:
     return {name for name in named if isinstance(name, str) and name}
 
 
-def _told(readings: list[SpanView]) -> list[SpanView]:
+def _deduplicated(readings: list[SpanView]) -> list[SpanView]:
     """The events of carriers moved to the span of the response that they name."""
     carriers = [r for r in readings if is_carrier(r) and responses_of(r)]
     if not carriers or len(carriers) == len(readings):

@@ -16,7 +16,7 @@ from groundwire_collector.assembly.scope import scopes
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.token_usage import busy_seconds, retrieval_seconds, tokens
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.value_parsing import asked
+from groundwire_collector.assembly.value_parsing import parse_question
 from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Route, Turn
 
@@ -113,19 +113,19 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
     top = answer.top.span
     named = _name(part, known)
     found = retrievals(trace, scope)
-    given = context(trace, found, answer)
-    route = Route.RETRIEVAL if found or given.rung else _untold_route(part)
+    received = context(trace, found, answer)
+    route = Route.RETRIEVAL if found or received.rung else _untold_route(part)
     route = _named_route(part) or route
-    if route == Route.TOOL and given.rung is None:
-        given = tool_results(trace, scope)
+    if route == Route.TOOL and received.rung is None:
+        received = tool_results(trace, scope)
     question = _question(part)
     return Turn(
         id=f"{named.trace_id}-{named.span_id}",
         question=question,
-        chunks=given.chunks,
+        chunks=received.chunks,
         answer=answer.text,
-        not_evaluable_reason=reason(answer, question, found, given, limit),
-        context_source=given.rung,
+        not_evaluable_reason=reason(answer, question, found, received, limit),
+        context_source=received.rung,
         route=route,
         trace_id=named.trace_id,
         span_id=named.span_id,
@@ -161,11 +161,11 @@ def _question(part: _Part) -> str | None:
     """What the turn was asked; of an opaque prompt, the prompt."""
     answer = part.answer
     enclosing = [answer.top, *part.trace.ancestors(answer.top)]
-    asked_of = [r.question or r.query for r in enclosing if r.kind in (*SPEAKING, *RETRIEVING)]
-    named = [asked(answer.variables.get(name)) for name in QUESTION_VARIABLES]
+    questions = [r.question or r.query for r in enclosing if r.kind in (*SPEAKING, *RETRIEVING)]
+    named = [parse_question(answer.variables.get(name)) for name in QUESTION_VARIABLES]
     queries = [r.query for r in part.scope if r.kind in RETRIEVING]
     spoken = [m.text for m in reversed(answer.prompt) if m.role == "user"]
-    candidates = (*asked_of[:1], *named, *asked_of[1:], *queries, *spoken)
+    candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken)
     return next((text for text in candidates if text and text.strip()), None)
 
 
@@ -210,8 +210,12 @@ def _since_start(reading: SpanView, time: object) -> float | None:
     """`time` as an event's or an ISO 8601 text; the time from the start of the span."""
     if isinstance(time, list):
         first = time[0] if time and isinstance(time[0], dict) else {}
-        told = first.get("time_ns")
-        return max(0, told - reading.span.start_ns) / 1e9 if isinstance(told, int) else None
+        first_token_ns = first.get("time_ns")
+        return (
+            max(0, first_token_ns - reading.span.start_ns) / 1e9
+            if isinstance(first_token_ns, int)
+            else None
+        )
     try:
         at = datetime.fromisoformat(str(time).strip('"'))
     except ValueError:

@@ -51,23 +51,23 @@ def agreement(
     are passed over) or "unsupported": 0 or 1; they count alike.
     """
     if file is not None:
-        told: Record = {"evaluators": [_told(_of_file(file, evaluator))]}
+        report: Record = {"evaluators": [_json(_of_file(file, evaluator))]}
     else:
         settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
         with database(settings) as engine, engine.connect() as connection:
             part = EstimateFilter(service=service)
-            told = {
+            report = {
                 "evaluators": [
-                    _told(found) for found in of_evaluators(connection, part, settings.label_rate)
+                    _json(found) for found in of_evaluators(connection, part, settings.label_rate)
                 ],
                 "labellers": [
                     LabellersOut.of(found).model_dump() for found in of_labellers(connection, part)
                 ],
             }
-    typer.echo(json.dumps(told, allow_nan=False))
+    typer.echo(json.dumps(report, allow_nan=False))
 
 
-def _told(found: EvaluatorAgreement) -> dict[str, Any]:
+def _json(found: EvaluatorAgreement) -> dict[str, Any]:
     return AgreementOut.of(found).model_dump()
 
 
@@ -78,14 +78,14 @@ def _of_file(file: Path, name: str) -> EvaluatorAgreement:
         pairs = list(_judged(file, judge))
     if len(pairs) < FEWEST:
         raise UsageError(f"{file}: {len(pairs)} labelled answers that {name} decides are too few")
-    said = [bool(evaluation.flagged) for evaluation, _ in pairs]
+    decisions = [bool(evaluation.flagged) for evaluation, _ in pairs]
     truth = [bad for _, bad in pairs]
     doubts = [each.signals["p_unsupported"] for each, _ in pairs if "p_unsupported" in each.signals]
     return EvaluatorAgreement(
         evaluator=judge.name,
         revision=judge.revision,
         turns=len(pairs),
-        agreement=agreement_of(said, truth),
+        agreement=agreement_of(decisions, truth),
         calibration=reliability(doubts, truth) if len(doubts) == len(truth) else None,
     )
 

@@ -110,7 +110,7 @@ def _record_of(found: Instrumentation) -> dict[str, Any]:
         "family": found.family.name if found.family else None,
         "spans": found.spans,
         "facts": {
-            fact: {"found": coverage.found, "of": coverage.asked}
+            fact: {"found": coverage.found, "of": coverage.expected}
             for fact, coverage in found.facts.items()
         },
         "missing": found.missing,
@@ -147,7 +147,7 @@ def _of(found: Instrumentation) -> list[str]:
         lines.append(f"  sent: {', '.join(whole)}")
     for fact, advice in found.missing.items():
         coverage = found.facts[fact]
-        lines.append(f"  missing {fact} ({coverage.found} of {coverage.asked}): {advice}")
+        lines.append(f"  missing {fact} ({coverage.found} of {coverage.expected}): {advice}")
     return lines
 
 

@@ -74,8 +74,8 @@ class DriftPlot:
 
     def _draw_service(self, part: Any, service: str) -> None:
         course = self._courses[service]
-        told = f"{self._history.signal} of {service}"
-        part.suptitle(told, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        title = f"{self._history.signal} of {service}"
+        part.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
         signal, evidence, budget = part.subplots(
             3, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1.5, 1)}
         )
@@ -191,9 +191,9 @@ def _name_alarms(axes: Any, alarms: Sequence[Alarm]) -> None:
         over = alarm.resolved_ns is not None
         at_ns = alarm.resolved_ns if alarm.resolved_ns is not None else alarm.raised_ns
         named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "whole service"
-        told = "recovered" if over else f"alarm: {named}, lower by {alarm.size:.2f}"
+        caption = "recovered" if over else f"alarm: {named}, lower by {alarm.size:.2f}"
         axes.annotate(
-            told,
+            caption,
             (_day(at_ns / 1e9), 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(-5, 4 + 12 * (place % 2)),

@@ -60,11 +60,11 @@ def simulate(
 def _table(
     traffic: SimulatedTraffic, sizes: list[float], found: dict[tuple[float, bool], DelayQuantiles]
 ) -> list[str]:
-    told = Sufficiency.of(traffic.typical_baseline(), traffic.min_effect, traffic.mass)
+    sufficiency = Sufficiency.of(traffic.typical_baseline(), traffic.min_effect, traffic.mass)
     lines = [
         f"{traffic.turns_a_day:g} turns a day, mean loss {traffic.level:g}, a budget of "
         f"{traffic.budget}, {traffic.services} service(s)",
-        str(told),
+        str(sufficiency),
         "",
         f"{'':8}{'change at any time':>42}{'change at a deployment':>42}",
         f"{'growth':8}" + f"{'found':>8}{'turns (10 % to 90 %)':>22}{'hours':>12}" * 2,

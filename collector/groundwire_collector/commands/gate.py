@@ -85,7 +85,7 @@ def gate(
         after.callback(close, [judge])
         records = read_records(file)
         if target is not None:
-            records = _asked(records, target, _system(system))
+            records = _answered(records, target, _system(system))
         candidate = _judged(records, judge, file)
         before = _judged(read_records(baseline), judge, baseline)
     if out is not None:
@@ -96,7 +96,7 @@ def gate(
         found = compare(before, candidate, margin)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    typer.echo(json.dumps(_told(found), ensure_ascii=False, allow_nan=False))
+    typer.echo(json.dumps(_json(found), ensure_ascii=False, allow_nan=False))
     failed = {GateOutcome.WORSE, GateOutcome.UNDECIDED} if strict else {GateOutcome.WORSE}
     if found.outcome in failed:
         raise typer.Exit(WORSE)
@@ -109,7 +109,7 @@ def _system(path: Path | None) -> str:
         raise UsageError(f"{path}: cannot be read: {error}") from error
 
 
-def _asked(records: Sequence[Record], target: ChatTarget, system: str) -> list[Record]:
+def _answered(records: Sequence[Record], target: ChatTarget, system: str) -> list[Record]:
     """The same questions with the model's answers; raises UsageError where too many calls fail."""
     found, failed = [], []
     for number, record in enumerate(tracked(list(records), "asking"), start=1):
@@ -120,8 +120,8 @@ def _asked(records: Sequence[Record], target: ChatTarget, system: str) -> list[R
         )
         if reply.failure is not None:
             failed.append(f"{reply.failure}: {reply.detail}".rstrip(": "))
-        kept = {name: record.get(name) for name in ("id", "question", "contexts")}
-        found.append({**kept, "answer": reply.text})
+        identity = {name: record.get(name) for name in ("id", "question", "contexts")}
+        found.append({**identity, "answer": reply.text})
     if len(failed) > MOST_FAILED * len(found):
         raise UsageError(f"{len(failed)} of {len(found)} calls failed, the first: {failed[0]:.200}")
     return found
@@ -162,22 +162,24 @@ def _judged_one(
     [evaluation] = judge.evaluate([answered_turn(record, number)])
     scored = evaluation.state is State.SCORED
     flagged = evaluation.flagged if scored else None
-    kept = {field: record.get(field) for field in ("id", "question", "contexts", "answer")}
-    said = {
+    answer_fields = {field: record.get(field) for field in ("id", "question", "contexts", "answer")}
+    judgement = {
         "state": evaluation.state.value,
         "flagged": flagged,
         "faithfulness": evaluation.value if scored else None,
         "evaluator": evaluation.evaluator,
         "revision": evaluation.revision,
     }
-    return JudgedAnswer(name, evaluation.state.value, _faithful(flagged), {**kept, **said})
+    return JudgedAnswer(
+        name, evaluation.state.value, _faithful(flagged), {**answer_fields, **judgement}
+    )
 
 
 def _faithful(flagged: Any) -> bool | None:
     return not flagged if isinstance(flagged, bool) else None
 
 
-def _told(found: QualityGate) -> dict[str, Any]:
+def _json(found: QualityGate) -> dict[str, Any]:
     return {
         "outcome": found.outcome,
         "margin": found.margin,

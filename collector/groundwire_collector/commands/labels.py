@@ -85,8 +85,8 @@ def take_in(
         if errors and not skip_bad:
             good = []
         new = store.add_missing(connection, good)
-    for said in errors[:SHOWN]:
-        typer.echo(said, err=True)
+    for message in errors[:SHOWN]:
+        typer.echo(message, err=True)
     if len(errors) > SHOWN:
         typer.echo(f"… and {len(errors) - SHOWN} more", err=True)
     typer.echo(f"imported: {new} labels, {len(good) - new} were there already")
@@ -137,14 +137,14 @@ def _labels(connection: Connection, record: Record, labeller: str | None) -> lis
     if found is None:
         raise UsageError(f"there is no turn {record['turn_id']}")
     start, end = _claim(record.get("claim"))
-    said = LabelSubmission(
+    submission = LabelSubmission(
         turn_id=found.turn.id,
         start=start,
         end=end,
         probability=record.get("sampling_probability"),
         **{name: record.get(name) for name in ("verdict", "chunk_id", "relevant", "reference")},
     )
-    return said.labels(found.turn, who, _moment(record.get("labelled_at")))
+    return submission.labels(found.turn, who, _moment(record.get("labelled_at")))
 
 
 def _check_fields(record: Record) -> None:

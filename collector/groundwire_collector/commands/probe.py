@@ -133,7 +133,7 @@ def run(
     others = [read_run(path) for path in earlier or ()]
     done = _carry_out(runner, out, model or function or "", model_version, prompt_version)
     prices = TokenPrices(price_in, price_out) if price_in or price_out else None
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "run": asdict(done.identity),
         "summary": asdict(summarise(done, prices)),
         "comparisons": {},
@@ -141,9 +141,9 @@ def run(
     alpha = _alpha(alarms, runs)
     worse = False
     for name, compared in _comparisons(done, references, others, alpha):
-        told["comparisons"][name] = _told(compared)
+        report["comparisons"][name] = _comparison(compared)
         worse |= compared.override or compared.general
-    typer.echo(json.dumps(told, ensure_ascii=False))
+    typer.echo(json.dumps(report, ensure_ascii=False))
     if worse:
         raise typer.Exit(WORSE)
     if not any(result.followed for result in done.results):
@@ -163,7 +163,7 @@ def _comparisons(
         raise UsageError(str(error)) from error
 
 
-def _told(compared: RunComparison) -> dict[str, Any]:
+def _comparison(compared: RunComparison) -> dict[str, Any]:
     return {"override": compared.override, "general": compared.general, **asdict(compared)}
 
 

@@ -63,8 +63,8 @@ def rescore(
     number = _rescore(engine, chosen, query, renewals)
     made = _renew(engine, renewals) if baseline else []
     typer.echo(f"judged anew: {number} turns")
-    for told in made:
-        typer.echo(told)
+    for line in made:
+        typer.echo(line)
     engine.dispose()
 
 
@@ -110,8 +110,8 @@ def _judge(chosen: list[Evaluator], batch: list[JudgedTurn]) -> list[JudgedTurn]
 def _merged(old: JudgedTurn, new: JudgedTurn) -> JudgedTurn:
     """The new judgements, and those of evaluators that did not judge now."""
     judging = {each.evaluator for each in new.evaluations}
-    kept = (each for each in old.evaluations if each.evaluator not in judging)
-    return JudgedTurn(old.turn, (*new.evaluations, *kept))
+    others = (each for each in old.evaluations if each.evaluator not in judging)
+    return JudgedTurn(old.turn, (*new.evaluations, *others))
 
 
 def _renew(engine: Engine, renewals: RevisionHistory) -> list[str]:

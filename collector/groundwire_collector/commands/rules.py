@@ -79,5 +79,5 @@ def _delays(found: list[AlertDelay]) -> Table:
         table.add_column(heading)
     for delay in found:
         median = "" if delay.median is None else f"{delay.median:.1f} h"
-        table.add_row(delay.severity, f"{delay.growth:.0%}", f"{delay.told:.0%}", median)
+        table.add_row(delay.severity, f"{delay.growth:.0%}", f"{delay.detected:.0%}", median)
     return table

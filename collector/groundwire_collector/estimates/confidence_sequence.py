@@ -106,7 +106,7 @@ class FaithfulnessSequence:
         self.sequence = RateSequence(self.sequence.least_probability)
         self.since_ns = None
 
-    def told(self) -> dict[str, Any] | None:
+    def report(self) -> dict[str, Any] | None:
         """Value and interval, of which turns; None before anything was taken in."""
         if self.since_ns is None:
             return None

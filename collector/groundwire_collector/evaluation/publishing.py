@@ -97,16 +97,16 @@ class ScorePublisher:
                     self._url, content=body, headers={"Content-Type": "application/x-protobuf"}
                 )
             except httpx.HTTPError as error:
-                said = f"{type(error).__name__}: {error}"
+                failure = f"{type(error).__name__}: {error}"
             else:
                 if answer.is_success:
                     return True
-                said = f"status {answer.status_code}"
+                failure = f"status {answer.status_code}"
                 if answer.status_code not in PASSING:
                     break
             if attempt < TRIES - 1:
                 sleep(PAUSE_SECONDS * 2**attempt)
-        log.warning("scores were not taken by %s: %s", self._url, said)
+        log.warning("scores were not taken by %s: %s", self._url, failure)
         return False
 
 

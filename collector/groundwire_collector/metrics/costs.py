@@ -12,7 +12,7 @@ from groundwire_evaluators.turn import Turn
 
 log = logging.getLogger(__name__)
 
-_MOST_TOLD = 100  # unknown models that the log names
+_MOST_LOGGED = 100  # unknown models that the log names
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class Costs:
     """Counts the price of turns; where there is no price file, nothing at all."""
 
     prices: PriceList | None = None
-    _told: set[str] = field(default_factory=set)
+    _logged: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, settings: Settings) -> "Costs":
@@ -47,8 +47,8 @@ class Costs:
         assert self.prices is not None
         found = self.prices.of(turn.response_model) or self.prices.of(turn.model)
         name = turn.response_model or turn.model or "unnamed"
-        if found is None and name not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add(name)
+        if found is None and name not in self._logged and len(self._logged) < _MOST_LOGGED:
+            self._logged.add(name)
             log.warning("the price file has no price of the model %s", name)
         return found
 

@@ -28,8 +28,8 @@ def count_outcome(
     increments: Increments, source: OutcomeSource, outcome: Outcome, labels: Mapping[str, str]
 ) -> None:
     """`labels` are those of the versions (`metric_definitions.VERSION_LABELS`)."""
-    told = {**labels, "source": source.value, "outcome": outcome.value}
-    increments.count(metric_definitions.RELIANCE_OUTCOMES, told)
+    series = {**labels, "source": source.value, "outcome": outcome.value}
+    increments.count(metric_definitions.RELIANCE_OUTCOMES, series)
 
 
 def count_passive(
@@ -93,8 +93,8 @@ def count_probe_arms(
     for result in results:
         if result.followed is not None:
             facts = {"stratum": result.stratum.value, "arm": result.arm.value}
-            told = {**labels, **facts, "outcome": result.followed.value}
-            increments.count(metric_definitions.PROBE_OUTCOMES, told)
+            series = {**labels, **facts, "outcome": result.followed.value}
+            increments.count(metric_definitions.PROBE_OUTCOMES, series)
 
 
 def count_call(
@@ -105,11 +105,11 @@ def count_call(
     tokens: Mapping[str, int | None] = NO_TOKENS,
 ) -> None:
     """One call of the collector's own; `result` is `answered`, a kind of failure, or `skipped`."""
-    told = {**labels, "source": source.value}
-    increments.count(metric_definitions.PROBE_CALLS, {**told, "result": result})
+    series = {**labels, "source": source.value}
+    increments.count(metric_definitions.PROBE_CALLS, {**series, "result": result})
     for kind, number in tokens.items():
         if number:
-            increments.count(metric_definitions.PROBE_TOKENS, {**told, "kind": kind}, number)
+            increments.count(metric_definitions.PROBE_TOKENS, {**series, "kind": kind}, number)
 
 
 def supported_by_grounding(judged: JudgedTurn) -> bool | None:

@@ -67,12 +67,12 @@ class IndexClock:
     def tally(self, increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
         """Count the age of the index at this turn, where it tells one."""
         turn = judged.turn
-        told = [e.signals[INDEX_AGE] for e in judged.evaluations if INDEX_AGE in e.signals]
-        if not told or turn.started_at is None:
+        ages = [e.signals[INDEX_AGE] for e in judged.evaluations if INDEX_AGE in e.signals]
+        if not ages or turn.started_at is None:
             return
         key = (turn.service, turn.index_version or "")
         now = turn.started_at.timestamp()
-        newest = max(now - min(told), self._newest.pop(key, 0.0))
+        newest = max(now - min(ages), self._newest.pop(key, 0.0))
         self._newest[key] = newest
         if len(self._newest) > CAPACITY:
             self._newest.popitem(last=False)

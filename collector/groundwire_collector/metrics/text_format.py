@@ -22,7 +22,7 @@ from groundwire_collector.storage.counters import StoredCounter, StoredHistogram
 from groundwire_collector.storage.label_sets import Key
 
 _shown: Callable[[float], str] = floatToGoString
-Kept = Mapping[Key, tuple[tuple[object, ...], str]]  # the row, and the lines made of it
+RenderedRows = Mapping[Key, tuple[tuple[object, ...], str]]  # the row, and the lines made of it
 
 
 class CommittedLines:
@@ -33,21 +33,21 @@ class CommittedLines:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[bool, Kept] = {True: {}, False: {}}
+        self._rendered: dict[bool, RenderedRows] = {True: {}, False: {}}
 
     def render(self, connection: Connection, openmetrics: bool) -> str:
         """In OpenMetrics, with exemplars, but for its end; else in the older text format."""
         rows: list[StoredCounter | StoredHistogram] = [*counters.counter_rows(connection)]
         rows += counters.histogram_rows(connection)
-        kept, before = {}, self._kept[openmetrics]
+        rendered, before = {}, self._rendered[openmetrics]
         found: dict[str, list[str]] = {}
         for row in rows:
             key, state = (row.metric, row.labels), row[2:] if openmetrics else row[2:-1]
             known = before.get(key)
             lines = known[1] if known and known[0] == state else _lines(row, openmetrics)
-            kept[key] = state, lines
+            rendered[key] = state, lines
             found.setdefault(row.metric, []).append(lines)
-        self._kept[openmetrics] = kept
+        self._rendered[openmetrics] = rendered
         return "".join(_families(found, openmetrics))
 
 

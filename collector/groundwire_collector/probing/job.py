@@ -87,13 +87,13 @@ class ProbeJob:
 
     def _carry_out(self, run: ScheduledProbeRun, done: frozenset[str]) -> RunState:
         batch: list[ProbeResult] = []
-        failed, kept_ns = 0, self.clock_ns()
+        failed, stored_ns = 0, self.clock_ns()
         for result in self.runner.results(done):
             batch.append(result)
             failed = failed + 1 if result.error else 0
-            if len(batch) == TOGETHER or self.clock_ns() - kept_ns > LONGEST_NS:
+            if len(batch) == TOGETHER or self.clock_ns() - stored_ns > LONGEST_NS:
                 self._keep(run, batch)
-                batch, kept_ns = [], self.clock_ns()
+                batch, stored_ns = [], self.clock_ns()
             if failed >= HOPELESS or self.stop.is_set():
                 break
         self._keep(run, batch)
@@ -122,7 +122,7 @@ class ProbeJob:
             probe_runs.end(connection, run.id, state, now_ns)
             counters.add(connection, increments, now_ns)
             if state is RunState.FINISHED:
-                self.alarms.look_at(connection, run, now_ns)
+                self.alarms.compare_and_alarm(connection, run, now_ns)
 
     @property
     def _interval_ns(self) -> int:

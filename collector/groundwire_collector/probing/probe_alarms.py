@@ -53,20 +53,20 @@ class ProbeAlarms:
     alarms: float = 1.0
     runs: float = 30.0
 
-    def look_at(
+    def compare_and_alarm(
         self, connection: Connection, run: ScheduledProbeRun, now_ns: int
     ) -> ProbeComparison:
         """Compare a finished run; raise its alarm, or resolve the one of a model that is back."""
-        look = compare(connection, run, alarm_level(self.alarms, self.runs))
+        comparison = compare(connection, run, alarm_level(self.alarms, self.runs))
         opened = _open_alarm(connection, run)
-        worse = look.worse
+        worse = comparison.worse
         if worse is not None and opened is None:
             drift.raise_alarm(connection, _alarm(run, worse, now_ns))
             log.warning("alarm: %s reads its context less than before (probes)", run.model)
         elif worse is None and opened is not None and opened.id is not None:
             drift.resolve_alarm(connection, opened.id, now_ns)
             log.warning("resolved: %s reads its context again (probes)", run.model)
-        return look
+        return comparison
 
 
 def compare(connection: Connection, run: ScheduledProbeRun, alpha: float = 0.01) -> ProbeComparison:

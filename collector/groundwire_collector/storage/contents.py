@@ -30,7 +30,7 @@ Cut = tuple[int, bytes]  # offset in the skeleton, what stood there
 
 def cut(message: bytes, texts: Iterable[bytes]) -> tuple[bytes, list[Cut]]:
     """The skeleton of `message` and what was cut from it; `texts` come in the message's order."""
-    kept: list[bytes] = []
+    fields: list[bytes] = []
     cuts: list[Cut] = []
     end = length = 0
     for text in texts:
@@ -38,12 +38,12 @@ def cut(message: bytes, texts: Iterable[bytes]) -> tuple[bytes, list[Cut]]:
             start = message.find(piece, end)
             if start < 0:
                 continue
-            kept.append(message[end:start])
+            fields.append(message[end:start])
             length += start - end
             cuts.append((length, piece))
             end = start + len(piece)
-    kept.append(message[end:])
-    return b"".join(kept), cuts
+    fields.append(message[end:])
+    return b"".join(fields), cuts
 
 
 def join(skeleton: bytes, cuts: Iterable[Cut]) -> bytes:

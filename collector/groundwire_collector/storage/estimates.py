@@ -132,8 +132,8 @@ def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[DecidedSc
     found = []
     for batch in batched(sorted(set(turn_ids))):
         query = select(*columns, c.signals).where(c.turn_id.in_(batch))
-        for turn_id, name, revision, chance, *said, signals in connection.execute(query):
-            faithful = _faithful(*said)
+        for turn_id, name, revision, chance, *judgement, signals in connection.execute(query):
+            faithful = _faithful(*judgement)
             if faithful is not None:
                 doubt = signals.get("p_unsupported")
                 found.append(DecidedScore(turn_id, name, revision, chance, faithful, doubt))
@@ -167,15 +167,15 @@ def baseline_ns(connection: Connection, service: str, signal: str) -> int:
     return connection.scalar(query) or 0
 
 
-def keep(connection: Connection, estimates: Sequence[StoredEstimate]) -> None:
+def store(connection: Connection, estimates: Sequence[StoredEstimate]) -> None:
     upsert(
         connection,
         ESTIMATE,
-        [{name: getattr(each, name) for name in _KEPT} for each in estimates],
+        [{name: getattr(each, name) for name in _COLUMNS} for each in estimates],
     )
 
 
-def kept(
+def newest(
     connection: Connection,
     kind: str,
     services: frozenset[str] | None = None,
@@ -187,16 +187,16 @@ def kept(
         query = query.where(ESTIMATE.c.service.in_(services))
     query = query.order_by(ESTIMATE.c.updated_ns.desc()).limit(limit)
     rows = connection.execute(query).mappings()
-    return [StoredEstimate(**{name: row[name] for name in _KEPT}) for row in rows]
+    return [StoredEstimate(**{name: row[name] for name in _COLUMNS}) for row in rows]
 
 
-def drop_before(connection: Connection, oldest_kept_ns: int) -> None:
+def drop_before(connection: Connection, cutoff_ns: int) -> None:
     """Delete estimates that nothing has renewed since."""
-    old = ESTIMATE.c.updated_ns < oldest_kept_ns
+    old = ESTIMATE.c.updated_ns < cutoff_ns
     connection.execute(delete(ESTIMATE).where(old))
 
 
-_KEPT = [column.name for column in ESTIMATE.columns]
+_COLUMNS = [column.name for column in ESTIMATE.columns]
 
 
 def _scored(part: EstimateFilter, dimension: Dimension) -> Select[Any]:

@@ -40,6 +40,6 @@ def forget(connection: Connection, trace_ids: list[str]) -> None:
     connection.execute(delete(FAILED_TRACE).where(FAILED_TRACE.c.trace_id.in_(trace_ids)))
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
+def expire(connection: Connection, cutoff_ns: int) -> None:
     """Delete what is too old."""
-    connection.execute(delete(FAILED_TRACE).where(FAILED_TRACE.c.failed_ns < oldest_kept_ns))
+    connection.execute(delete(FAILED_TRACE).where(FAILED_TRACE.c.failed_ns < cutoff_ns))

@@ -176,9 +176,9 @@ def revisions(connection: Connection, limit: int) -> list[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
+def expire(connection: Connection, cutoff_ns: int) -> None:
     """Forget what was spent on days that are over for long."""
-    old = JUDGE_DAY.c.day < oldest_kept_ns // DAY_NS
+    old = JUDGE_DAY.c.day < cutoff_ns // DAY_NS
     connection.execute(delete(JUDGE_DAY).where(old))
 
 

@@ -144,7 +144,7 @@ def first_key(settings: Settings, engine: Engine | None = None) -> str | None:
             return settings.api_key
         if known:
             return None
-        key = _kept_key(settings.data_dir / KEY_FILE)
+        key = _stored_key(settings.data_dir / KEY_FILE)
         add(connection, key, GENERATED)
         return key
 
@@ -162,7 +162,7 @@ def _revoke_named(connection: Connection, name: str) -> None:
     connection.execute(statement.values(revoked_at=datetime.now(UTC)))
 
 
-def _kept_key(path: Path) -> str:
+def _stored_key(path: Path) -> str:
     """The key of the file, which a start that was interrupted may have written already."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

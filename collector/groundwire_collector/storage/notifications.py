@@ -29,9 +29,9 @@ def write(connection: Connection, alarm_id: int, *, resolved: bool) -> None:
     row = {"alarm_id": alarm_id, "resolved": resolved, "written_ns": now_ns, "due_ns": now_ns}
     connection.execute(insert(NOTIFICATION).values(row))
     newest = select(NOTIFICATION.c.id).order_by(NOTIFICATION.c.id.desc()).limit(1).offset(MOST)
-    oldest_kept = connection.scalar(newest)
-    if oldest_kept is not None:
-        connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id <= oldest_kept))
+    newest_expired = connection.scalar(newest)
+    if newest_expired is not None:
+        connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id <= newest_expired))
 
 
 def waiting(connection: Connection) -> list[Notification]:

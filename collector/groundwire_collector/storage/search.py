@@ -52,9 +52,9 @@ def save(connection: Connection, questions: Iterable[tuple[str, str | None]]) ->
     """Make turns, by id, be found by these questions and no other."""
     if connection.dialect.name != "sqlite":
         return  # the index follows its table
-    given = list(questions)
-    delete(connection, [turn_id for turn_id, _ in given])
-    _insert(connection, given)
+    rows = list(questions)
+    delete(connection, [turn_id for turn_id, _ in rows])
+    _insert(connection, rows)
 
 
 def delete(connection: Connection, turn_ids: Iterable[str]) -> None:
@@ -101,5 +101,5 @@ def _row_number(turn_id: str) -> int:
 
 
 @event.listens_for(TURN, "after_create")
-def _with_table(_table: Any, connection: Connection, **_given: Any) -> None:
+def _with_table(_table: Any, connection: Connection, **_options: Any) -> None:
     make(connection)

@@ -80,11 +80,9 @@ def forget(connection: Connection, trace_ids: Sequence[str]) -> None:
     connection.execute(delete(TRACE_FRAGMENT).where(TRACE_FRAGMENT.c.trace_id.in_(trace_ids)))
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
-    connection.execute(delete(TRACE_FRAGMENT).where(TRACE_FRAGMENT.c.end_ns < oldest_kept_ns))
-    connection.execute(
-        delete(EARLY_CLOSED_BOOK).where(EARLY_CLOSED_BOOK.c.since_ns < oldest_kept_ns)
-    )
+def expire(connection: Connection, cutoff_ns: int) -> None:
+    connection.execute(delete(TRACE_FRAGMENT).where(TRACE_FRAGMENT.c.end_ns < cutoff_ns))
+    connection.execute(delete(EARLY_CLOSED_BOOK).where(EARLY_CLOSED_BOOK.c.since_ns < cutoff_ns))
 
 
 def await_turn(connection: Connection, turn_id: str, trace_id: str, now_ns: int) -> None:

@@ -18,7 +18,7 @@ class TurnFeatures:
     relevance: float | None
 
 
-def asked(
+def turn_features(
     connection: Connection, service: str, since_ns: int, until_ns: int, limit: int
 ) -> list[TurnFeatures]:
     """The newest turns of a service in [since, until), at most `limit`."""

@@ -111,13 +111,13 @@ def _cell(supported: bool, same: bool) -> Cell:
 
 def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | None, float]:
     """The committed closed-book answer and the share of draws that agree with it."""
-    given = [each for each in closed_book if each and each.strip() and not is_refusal(each)]
-    if not given:
+    answers = [each for each in closed_book if each and each.strip() and not is_refusal(each)]
+    if not answers:
         return None, 0.0
-    votes = [sum(equivalent(one, other, question) for other in given) for one in given]
+    votes = [sum(equivalent(one, other, question) for other in answers) for one in answers]
     most = max(votes)
     strength = most / len(closed_book)
-    return (given[votes.index(most)] if strength >= UNSTABLE else None), strength
+    return (answers[votes.index(most)] if strength >= UNSTABLE else None), strength
 
 
 @dataclass(frozen=True, slots=True)

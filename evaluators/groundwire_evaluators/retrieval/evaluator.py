@@ -50,22 +50,22 @@ class Retrieval:
             return self._evaluation(State.FAILED, f"{type(error).__name__}: {error}")
 
     def _judge(self, turn: Turn) -> Evaluation:
-        told = ages(turn).signals()
+        signals = ages(turn).signals()
         texts = [chunk.text for chunk in turn.chunks]
         if turn.not_evaluable_reason:
-            return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, told)
+            return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, signals)
         if turn.context_source == _WHOLE_PROMPT:
-            return self._evaluation(State.NOT_EVALUABLE, "chunks are one with the prompt", told)
+            return self._evaluation(State.NOT_EVALUABLE, "chunks are one with the prompt", signals)
         if not any(text.strip() for text in texts):
-            return self._evaluation(State.NO_CONTEXT, "no chunk was given", told)
+            return self._evaluation(State.NO_CONTEXT, "no chunk was given", signals)
         language = _language(next(text for text in texts if text.strip())[:_SAMPLE])
         if language is None:
-            return self._evaluation(State.NOT_EVALUABLE, "language", told)
-        asked = QuestionTerms.of(turn.question, language)
-        if not asked.weights:
-            return self._evaluation(State.NOT_EVALUABLE, "no question", told)
+            return self._evaluation(State.NOT_EVALUABLE, "language", signals)
+        terms = QuestionTerms.of(turn.question, language)
+        if not terms.weights:
+            return self._evaluation(State.NOT_EVALUABLE, "no question", signals)
         read = [self._shelf.reading(text, language) for text in texts]
-        relevance = [asked.relevance(chunk.keys) for chunk in read]
+        relevance = [terms.relevance(chunk.keys) for chunk in read]
         return Evaluation(
             evaluator=self.name,
             revision=self.revision,
@@ -77,7 +77,7 @@ class Retrieval:
                 "redundancy": redundancy(read),
                 "chunks": float(len(read)),
             }
-            | told,
+            | signals,
         )
 
     def _evaluation(

@@ -46,8 +46,8 @@ def ranks(values: Sequence[float] | Floats, before: Sequence[float] | Floats) ->
     themselves, and only with themselves.
     """
     old = np.sort(np.asarray(before, dtype=float))
-    asked = np.asarray(values, dtype=float)
-    low, high = np.searchsorted(old, asked, "left"), np.searchsorted(old, asked, "right")
+    points = np.asarray(values, dtype=float)
+    low, high = np.searchsorted(old, points, "left"), np.searchsorted(old, points, "right")
     return np.asarray((low + high) / 2 / max(len(old), 1))
 
 

@@ -62,10 +62,10 @@ def hajek(
 
 
 def _weights(probabilities: Sequence[float], n: int) -> Floats:
-    given = np.asarray(probabilities, dtype=np.float64)
-    if len(given) != n or not np.all((given > 0) & (given <= 1)):
+    array = np.asarray(probabilities, dtype=np.float64)
+    if len(array) != n or not np.all((array > 0) & (array <= 1)):
         raise ValueError("every unit needs its sampling probability, in (0, 1]")
-    return 1.0 / given
+    return 1.0 / array
 
 
 def _groups(clusters: Sequence[Hashable] | None, n: int) -> NDArray[np.intp]:

@@ -172,7 +172,7 @@ class RateSequence:
 
 
 def _unit(name: str, values: ArrayLike) -> Floats:
-    given = np.asarray(values, dtype=np.float64).reshape(-1)
-    if not np.all((given >= 0) & (given <= 1)):
+    array = np.asarray(values, dtype=np.float64).reshape(-1)
+    if not np.all((array >= 0) & (array <= 1)):
         raise ValueError(f"{name} are numbers in [0, 1]")
-    return given
+    return array

@@ -42,8 +42,8 @@ class Topics:
         seen = np.array([frequency[key] for key in sorted(common)], dtype=float)
         weights = np.log((1 + len(questions)) / (1 + seen)) + 1
         vectors = _vectors(words, vocabulary, weights)
-        told = vectors[vectors.any(axis=1)]
-        centres = _centres(told, min(topics, len(np.unique(told, axis=0))), seed)
+        nonzero = vectors[vectors.any(axis=1)]
+        centres = _centres(nonzero, min(topics, len(np.unique(nonzero, axis=0))), seed)
         ordered = sorted(common)
         names = tuple(
             " ".join(spelled[ordered[at]] for at in np.argsort(-row)[:SHOWN] if row[at] > 0)

@@ -61,7 +61,7 @@ class AlertDelay:
 
     severity: Severity
     growth: float
-    told: float
+    detected: float
     median: float | None
 
 
@@ -219,6 +219,6 @@ def _price(severity: Severity, counts: Sequence[int]) -> FalseAlarmEstimate:
 
 
 def _delay(severity: Severity, growth: float, hours: Sequence[float]) -> AlertDelay:
-    told = sum(np.isfinite(hours)) / len(hours)
+    detected = sum(np.isfinite(hours)) / len(hours)
     median = float(np.median(hours))
-    return AlertDelay(severity, growth, told, median if np.isfinite(median) else None)
+    return AlertDelay(severity, growth, detected, median if np.isfinite(median) else None)

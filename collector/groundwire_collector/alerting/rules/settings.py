@@ -185,10 +185,10 @@ class RuleSettings(BaseModel):
         What the files do not name stays at its default. Raises UsageError for a wrong file.
         """
         try:
-            given = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+            values = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
             if targets is not None:
-                given["targets"] = SloTargets.load(targets)
-            return cls.model_validate(given)
+                values["targets"] = SloTargets.load(targets)
+            return cls.model_validate(values)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
             raise UsageError(f"{file}: {error}") from error
 

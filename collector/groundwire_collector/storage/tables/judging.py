@@ -67,14 +67,14 @@ class GoldenRunRow(StoredModel, table=True):
 
 
 class GoldenAnswerRow(StoredModel, table=True):
-    """What the judge said of one turn of the set; `said` is null where it said nothing."""
+    """A golden turn as judged; `judged_unsupported` is null without a decision."""
 
     __tablename__ = "golden_answer"
 
     run_id: int = Field(primary_key=True, sa_type=WIDE)
     key: str = Field(primary_key=True)
     state: str
-    said: bool | None = None
+    judged_unsupported: bool | None = None
     unsupported: bool
 
 

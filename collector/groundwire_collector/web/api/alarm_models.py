@@ -21,10 +21,13 @@ class DeploymentOut(BaseModel):
     announced: bool
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "DeploymentOut":
-        at = moment(told["at_ns"])
+    def of(cls, details: Mapping[str, Any]) -> "DeploymentOut":
+        at = moment(details["at_ns"])
         return cls(
-            dimension=told["dimension"], value=told["value"], at=at, announced=told["announced"]
+            dimension=details["dimension"],
+            value=details["value"],
+            at=at,
+            announced=details["announced"],
         )
 
 
@@ -81,8 +84,8 @@ class AlarmOut(BaseModel):
 
     @classmethod
     def of(cls, alarm: Alarm) -> "AlarmOut":
-        told = alarm.details
-        deployment = told.get("deployment")
+        details = alarm.details
+        deployment = details.get("deployment")
         return cls(
             id=alarm.id or 0,
             state=alarm.state,
@@ -99,14 +102,14 @@ class AlarmOut(BaseModel):
             resolved_at=moment(alarm.resolved_ns) if alarm.resolved_ns is not None else None,
             acknowledged=_done(alarm.acknowledged_by, alarm.acknowledged_ns),
             accepted=_done(alarm.accepted_by, alarm.accepted_ns, alarm.accepted_why),
-            evidence=told.get("statistic"),
-            clock=told.get("clock"),
-            revision=told.get("revision"),
-            findings=told.get("findings", []),
+            evidence=details.get("statistic"),
+            clock=details.get("clock"),
+            revision=details.get("revision"),
+            findings=details.get("findings", []),
             deployment=DeploymentOut.of(deployment) if deployment else None,
-            also_deployed=[DeploymentOut.of(each) for each in told.get("also_deployed", [])],
-            moved=[SegmentOut(**each) for each in told.get("moved", [])],
-            unmoved=[SegmentOut(**each) for each in told.get("unmoved", [])],
+            also_deployed=[DeploymentOut.of(each) for each in details.get("also_deployed", [])],
+            moved=[SegmentOut(**each) for each in details.get("moved", [])],
+            unmoved=[SegmentOut(**each) for each in details.get("unmoved", [])],
         )
 
 

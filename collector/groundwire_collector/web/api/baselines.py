@@ -159,17 +159,17 @@ def _promise(standing: MonitorStatus) -> DetectionDelayOut | None:
     promise = standing.promise
     if promise is None:
         return None
-    told = promise.sufficiency
+    sufficiency = promise.sufficiency
     return DetectionDelayOut(
-        sufficient=told.sufficient,
+        sufficient=sufficiency.sufficient,
         min_effect=promise.min_effect,
-        delay_turns=told.delay if told.sufficient else None,
-        delay_hours=promise.delay_hours if told.sufficient else None,
+        delay_turns=sufficiency.delay if sufficiency.sufficient else None,
+        delay_hours=promise.delay_hours if sufficiency.sufficient else None,
         block=promise.plan.block,
         strata=str(promise.plan.strata),
         one_score_a_session=promise.plan.session,
         daily_clock=promise.daily,
-        needed=math.ceil(2 * told.known),
-        wanted=told.wanted,
+        needed=math.ceil(2 * sufficiency.known),
+        wanted=sufficiency.wanted,
         in_words=list(promise.lines()),
     )

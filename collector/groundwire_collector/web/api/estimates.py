@@ -137,7 +137,7 @@ class ProbeOut(BaseModel):
 
     @classmethod
     def of(
-        cls, run: ScheduledProbeRun, held: ProbeRun, look: probe_alarms.ProbeComparison
+        cls, run: ScheduledProbeRun, held: ProbeRun, comparison: probe_alarms.ProbeComparison
     ) -> "ProbeOut":
         summary = summarise(held)
         names = ("service", "model", "model_version", "prompt_version", "pack", "digest", "prompt")
@@ -149,8 +149,8 @@ class ProbeOut(BaseModel):
             calls=summary.calls,
             failures=summary.failures,
             tokens=summary.tokens,
-            against_baseline=ComparisonOut.of(look.baseline),
-            against_best=ComparisonOut.of(look.best),
+            against_baseline=ComparisonOut.of(comparison.baseline),
+            against_best=ComparisonOut.of(comparison.best),
         )
 
 
@@ -202,14 +202,14 @@ def list_estimates(
         by_version = closed_book.by_version(
             closed_book_turns.answered(connection, *which, part.since_ns)
         )
-        told = [
+        scheduled = [
             ProbeOut.of(
                 run, probe_runs.results(connection, run), probe_alarms.compare(connection, run)
             )
             for run in probe_runs.finished(connection, *which)[:runs]
         ]
         return EstimatesOut(
-            faithfulness=told_faithfulness(connection, part, by, rate),
+            faithfulness=faithfulness_by(connection, part, by, rate),
             agreement=[
                 AgreementOut.of(found) for found in agreement.of_evaluators(connection, part, rate)
             ],
@@ -226,24 +226,24 @@ def list_estimates(
             closed_book=[
                 ClosedBookOut.of(*version, found) for version, found in by_version.items()
             ],
-            probe=told,
+            probe=scheduled,
         )
 
 
-def told_faithfulness(
+def faithfulness_by(
     connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
 ) -> list[FaithfulnessOut]:
     """Live estimates, each with what the worker keeps of the same segment."""
-    kept = {
+    newest = {
         (each.service, each.value, each.reference, each.evaluator): each
-        for each in estimates.kept(connection, FAITHFULNESS, part.services)
+        for each in estimates.newest(connection, FAITHFULNESS, part.services)
         if dimension == "model_version"
     }
     return [
         FaithfulnessOut.of(
             found,
             dimension,
-            kept.get((found.service, found.value, found.reference, found.evaluator)),
+            newest.get((found.service, found.value, found.reference, found.evaluator)),
         )
         for found in faithfulness(connection, part, dimension, label_rate)
     ]

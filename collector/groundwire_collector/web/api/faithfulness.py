@@ -44,16 +44,16 @@ class AnytimeOut(BaseModel):
     computed_at: datetime
 
     @classmethod
-    def of(cls, kept: StoredEstimate | None) -> "AnytimeOut | None":
-        told = kept.estimate.get("anytime") if kept else None
-        if kept is None or told is None:
+    def of(cls, stored: StoredEstimate | None) -> "AnytimeOut | None":
+        anytime = stored.estimate.get("anytime") if stored else None
+        if stored is None or anytime is None:
             return None
         return cls(
             estimand=ESTIMAND,
-            **{name: told[name] for name in ("value", "interval", "turns", "labels", "unknown")},
-            since=moment(told["since_ns"]),
-            until=moment(told["until_ns"]),
-            computed_at=moment(kept.updated_ns),
+            **{name: anytime[name] for name in ("value", "interval", "turns", "labels", "unknown")},
+            since=moment(anytime["since_ns"]),
+            until=moment(anytime["until_ns"]),
+            computed_at=moment(stored.updated_ns),
         )
 
 
@@ -94,7 +94,7 @@ class FaithfulnessOut(BaseModel):
 
     @classmethod
     def of(
-        cls, found: FaithfulnessEstimate, dimension: Dimension, kept: StoredEstimate | None
+        cls, found: FaithfulnessEstimate, dimension: Dimension, stored: StoredEstimate | None
     ) -> "FaithfulnessOut":
         rate = found.rate
         return cls(
@@ -120,12 +120,12 @@ class FaithfulnessOut(BaseModel):
             labels_only=rate.labels_only,
             since=moment(found.since_ns),
             until=moment(found.until_ns),
-            anytime=AnytimeOut.of(kept),
+            anytime=AnytimeOut.of(stored),
         )
 
 
 class BinOut(BaseModel):
-    said: float
+    predicted: float
     observed: float
     interval: Pair
     n: int
@@ -142,7 +142,7 @@ class CalibrationOut(BaseModel):
 
     @classmethod
     def of(cls, found: Reliability) -> "CalibrationOut":
-        names = ("said", "observed", "interval", "n")
+        names = ("predicted", "observed", "interval", "n")
         return cls(
             bins=[BinOut(**{name: getattr(each, name) for name in names}) for each in found.bins],
             error=found.error,
@@ -167,16 +167,16 @@ class AgreementOut(BaseModel):
 
     @classmethod
     def of(cls, found: EvaluatorAgreement) -> "AgreementOut":
-        said = found.agreement
+        agreement = found.agreement
         return cls(
             evaluator=found.evaluator,
             revision=found.revision,
             turns=found.turns,
-            kappa=said.kappa.value,
-            kappa_interval=said.kappa.interval,
-            agreed=RatioOut.of(said.agreed),
-            sensitivity=RatioOut.of(said.sensitivity),
-            specificity=RatioOut.of(said.specificity),
+            kappa=agreement.kappa.value,
+            kappa_interval=agreement.kappa.interval,
+            agreed=RatioOut.of(agreement.agreed),
+            sensitivity=RatioOut.of(agreement.sensitivity),
+            specificity=RatioOut.of(agreement.specificity),
             calibration=CalibrationOut.of(found.calibration) if found.calibration else None,
         )
 

@@ -50,7 +50,7 @@ class LabelIn(BaseModel):
     reference: str | None = Field(None, max_length=LONGEST_REFERENCE)
     sampling_probability: float | None = Field(None, gt=0, le=1)
 
-    def said(self) -> LabelSubmission:
+    def submission(self) -> LabelSubmission:
         return LabelSubmission(
             turn_id=self.turn_id,
             start=self.claim.start if self.claim else None,
@@ -108,8 +108,8 @@ def add_labels(body: LabelIn, access: LabelAccess, database: Database) -> LabelP
         if found is None:
             raise ProblemError(404, "There is no such turn, or this key may not label it.")
         labeller = keys.name_of(connection, access.key_id)
-        said = body.said().labels(found.turn, labeller, time_ns())
-        stored = labels.add(connection, said)
+        submitted = body.submission().labels(found.turn, labeller, time_ns())
+        stored = labels.add(connection, submitted)
     return LabelPage(labels=[LabelOut.of(label) for label in stored])
 
 

@@ -61,7 +61,7 @@ def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> Ro
     at_ns = nanoseconds(rollout.at)
     with database.begin() as connection:
         by = keys.name_of(connection, access.key_id)
-        told = []
+        reports = []
         for dimension, value in rollout.values.items():
             row = Rollout(
                 service=rollout.service,
@@ -72,10 +72,10 @@ def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> Ro
                 announced_by=by,
                 note=rollout.note,
             )
-            told.append(
+            reports.append(
                 RolloutOut.of(row).model_copy(update={"id": rollouts.announce(connection, row)})
             )
-    return RolloutPage(rollouts=told)
+    return RolloutPage(rollouts=reports)
 
 
 @router.get("")

@@ -79,16 +79,16 @@ class LocalJudge:
         language = language_of(turn.answer or "")
         cut = tuple(pieces(turn.answer or "", language.code if language else "en"))
         reading = _Reading(turn, cut)
-        if not reading.asked:
-            told = "nothing in the answer claims anything"
-            return _Reading(turn, cut, self._without(State.NO_CLAIMS, told))
+        if not reading.claims:
+            reason = "nothing in the answer claims anything"
+            return _Reading(turn, cut, self._without(State.NO_CLAIMS, reason))
         if isinstance(self._loaded, SpanModel):
             return reading
-        for at, piece in reading.asked:
+        for at, piece in reading.claims:
             room = self._loaded.room(piece.text)
             if room < LEAST_ROOM:
-                told = "a claim is longer than the model reads"
-                return _Reading(turn, cut, self._without(State.NOT_EVALUABLE, told))
+                reason = "a claim is longer than the model reads"
+                return _Reading(turn, cut, self._without(State.NOT_EVALUABLE, reason))
             reading.pairs += _pairs(self._loaded, turn, at, piece.text, room)
         return reading
 
@@ -180,7 +180,7 @@ class _Reading:
     pairs: list[_Pair] = field(default_factory=list)
 
     @property
-    def asked(self) -> list[tuple[int, Piece]]:
+    def claims(self) -> list[tuple[int, Piece]]:
         return [(at, piece) for at, piece in enumerate(self.cut) if piece.aside is None]
 
 

@@ -97,8 +97,8 @@ class _Loaded:
     def pieces(self, text: str, length: int) -> list[str]:
         """The text in windows of at most `length` tokens."""
         options = {"add_special_tokens": False, "verbose": False, "return_offsets_mapping": True}
-        told = self.tokenizer(text, **options)
-        offsets = [(start, end) for start, end in told["offset_mapping"] if end > start]
+        encoded = self.tokenizer(text, **options)
+        offsets = [(start, end) for start, end in encoded["offset_mapping"] if end > start]
         return [text[start:end] for start, end in windows(offsets, length)]
 
     def believe(self, pairs: Sequence[tuple[str, str]]) -> list[Belief]:
@@ -191,7 +191,7 @@ class SpanModel(_Loaded):
         least over the prompts, each of which holds another part of the context."""
         least: dict[tuple[int, int], float] = {}
         for prompt in prompts:
-            told = self.tokenizer(
+            encoded = self.tokenizer(
                 prompt,
                 answer,
                 truncation="only_first",
@@ -199,10 +199,10 @@ class SpanModel(_Loaded):
                 return_offsets_mapping=True,
                 return_tensors="pt",
             )
-            offsets = told.pop("offset_mapping")[0].tolist()
-            belongs = told.sequence_ids(0)
+            offsets = encoded.pop("offset_mapping")[0].tolist()
+            belongs = encoded.sequence_ids(0)
             with torch.inference_mode():
-                shares = self.model(**told.to(self.device)).logits[0].float().softmax(-1)[:, 1]
+                shares = self.model(**encoded.to(self.device)).logits[0].float().softmax(-1)[:, 1]
             for (start, end), owner, share in zip(offsets, belongs, shares.tolist(), strict=True):
                 if owner == 1 and end > start:
                     least[start, end] = min(share, least.get((start, end), 1.0))
@@ -256,11 +256,11 @@ def _hhem(name: ModelName, config: dict[str, Any]) -> Hhem:
 
 
 def _most_tokens(tokenizer: Any, config: Any) -> int:
-    told = [tokenizer.model_max_length]
+    limits = [tokenizer.model_max_length]
     positions = getattr(config, "max_position_embeddings", None)
     if positions:
-        told.append(positions - 2)  # RoBERTa counts its positions from 2
-    return min([_MOST_TOKENS, *(int(limit) for limit in told if 0 < limit < _UNLIMITED)])
+        limits.append(positions - 2)  # RoBERTa counts its positions from 2
+    return min([_MOST_TOKENS, *(int(limit) for limit in limits if 0 < limit < _UNLIMITED)])
 
 
 def _says(pattern: re.Pattern[str], label: str) -> bool:

@@ -176,11 +176,11 @@ def _lower_bound(run: ProbeRun, level: float) -> float:
 
 def _scores(run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum | None) -> dict[str, float]:
     """The mean score of each item over the arms that were answered."""
-    given: dict[str, list[float]] = {}
+    by_item: dict[str, list[float]] = {}
     for result in run.of(*arms, stratum=stratum):
         if result.followed is not None:
-            given.setdefault(result.item, []).append(_SCORES.get(result.followed, 0.0))
-    return {item: float(np.mean(scores)) for item, scores in given.items()}
+            by_item.setdefault(result.item, []).append(_SCORES.get(result.followed, 0.0))
+    return {item: float(np.mean(scores)) for item, scores in by_item.items()}
 
 
 def _followed(

@@ -186,7 +186,7 @@ def summarise(run: ProbeRun, prices: TokenPrices | None = None) -> ProbeSummary:
 def _stratum(run: ProbeRun, stratum: ProbeStratum) -> dict[str, Any]:
     clean = run.tally(Arm.CLEAN, stratum=stratum)
     closed = run.tally(Arm.CLOSED_BOOK, stratum=stratum)
-    told: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "conflict_arms": _ratio(run, CONFLICT_ARMS, stratum),
         "clean_accuracy": clean.p_s,
         "clean_n": clean.total,
@@ -195,11 +195,11 @@ def _stratum(run: ProbeRun, stratum: ProbeStratum) -> dict[str, Any]:
     }
     margin = run.margin(*CONFLICT_ARMS, stratum=stratum)
     if margin is not None:
-        told["margin"] = {**asdict(margin), "interval": list(margin.interval)}
+        summary["margin"] = {**asdict(margin), "interval": list(margin.interval)}
     for arm in (*CONFLICT_ARMS, Arm.IRRELEVANT):
         if run.of(arm, stratum=stratum):
-            told[arm.value] = _ratio(run, (arm,), stratum)
-    return told
+            summary[arm.value] = _ratio(run, (arm,), stratum)
+    return summary
 
 
 def _ratio(run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum) -> dict[str, Any]:

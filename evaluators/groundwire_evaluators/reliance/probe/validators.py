@@ -67,7 +67,7 @@ def answers_differ(item: ProbeItem) -> str | None:
     return None
 
 
-def type_is_kept(item: ProbeItem) -> str | None:
+def preserves_type(item: ProbeItem) -> str | None:
     """Both answers read as values of the type; money keeps its currency, a quantity its unit."""
     wanted = _KINDS.get(item.type)
     if wanted is None:
@@ -143,7 +143,7 @@ def one_claim_is_edited(item: ProbeItem) -> str | None:
 PER_ITEM: tuple[Validator, ...] = (
     context_length,
     answers_differ,
-    type_is_kept,
+    preserves_type,
     original_is_gone,
     answers_are_there,
     question_is_open,
@@ -154,18 +154,18 @@ PER_ITEM: tuple[Validator, ...] = (
 
 def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
     """Drop bad items, and any whose subject or named answers stand in an earlier item."""
-    kept: list[ProbeItem] = []
+    valid: list[ProbeItem] = []
     rejections: list[ItemRejection] = []
     seen: dict[str, str] = {}
     for item in items:
         reason = next((found for check in PER_ITEM if (found := check(item))), None)
         reason = reason or _entity_again(item, seen)
         if reason is None:
-            kept.append(item)
+            valid.append(item)
             seen.update(dict.fromkeys(_entities(item), item.id))
         else:
             rejections.append(ItemRejection(item.id, reason))
-    return ValidatedItems(tuple(kept), tuple(rejections))
+    return ValidatedItems(tuple(valid), tuple(rejections))
 
 
 def as_conflict(item: ProbeItem, response: str | None) -> Conflict:
@@ -198,9 +198,9 @@ def _entity_again(item: ProbeItem, seen: dict[str, str]) -> str | None:
 
 
 def _boolean(item: ProbeItem) -> str | None:
-    said = affirms(item.clean, item.question, item.question)
+    original_stance = affirms(item.clean, item.question, item.question)
     instead = affirms(item.conflict, item.question, item.question)
-    if said is None or instead is None or said is instead:
+    if original_stance is None or instead is None or original_stance is instead:
         return "missing: the two contexts do not answer yes and no"
     return None
 
