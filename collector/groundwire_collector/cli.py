@@ -1,4 +1,4 @@
-"""`groundwire`: finds its subcommands by entry point and loads the one that is called."""
+"""`groundwire` command line: subcommands found by entry point, loaded lazily."""
 
 import sys
 from importlib.metadata import EntryPoint, entry_points

@@ -1,4 +1,4 @@
-"""Every metric of the collector: its name, kind, labels and meaning. One place; dashboards read it.
+"""Metric definitions: name, kind, labels and help of every metric.
 
 Names follow https://prometheus.io/docs/practices/naming/ . Counters are written without `_total`
 here, as in OpenMetrics; the exposition adds it. Ratios are recording rules, never metrics.
@@ -45,6 +45,8 @@ _UNITS = (  # by the end of a name, the first that fits; else it counts what its
 
 
 class MetricKind(StrEnum):
+    """Kind of a metric: counter, gauge or histogram."""
+
     COUNTER = "counter"
     HISTOGRAM = "histogram"
     GAUGE = "gauge"
@@ -52,7 +54,7 @@ class MetricKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
-    """One metric; `name` carries the prefix and the unit, without a counter's `_total`."""
+    """One metric; `name` has prefix and unit, without a counter's `_total`."""
 
     name: str
     kind: MetricKind

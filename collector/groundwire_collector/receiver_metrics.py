@@ -1,4 +1,4 @@
-"""What the receiver counts of itself: spans, refusals, and how long an acknowledgement took.
+"""Receiver self-metrics: spans, refusals, acknowledgement latency.
 
 These belong to one process and start at zero with it; `rate()` copes with that.
 """
@@ -24,7 +24,7 @@ Restarts = Mapping[str, "Synchronized[int]"]  # by the name of the process
 
 
 class ReceiverMetrics:
-    """The counts of one receiver process, on a registry that `/metrics` shows. Thread-safe."""
+    """Metrics of one receiver process on a registry; thread-safe."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

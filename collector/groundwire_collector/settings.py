@@ -1,4 +1,4 @@
-"""Every setting of the collector, in one typed place.
+"""Collector settings.
 
 Precedence: command line, then `GROUNDWIRE_*` environment, then the file of `--config` (TOML).
 """
@@ -15,7 +15,7 @@ from groundwire_collector.errors import UsageError
 
 
 class Settings(BaseSettings):
-    """Settings of `groundwire up`; a field `x` is `GROUNDWIRE_X` in the environment."""
+    """Settings of `groundwire up`; field `x` is the variable `GROUNDWIRE_X`."""
 
     model_config = SettingsConfigDict(env_prefix="GROUNDWIRE_", extra="forbid")
 

@@ -1,4 +1,4 @@
-"""The words of alerts that several say: who is affected, numbers beside them, and links.
+"""Shared annotation texts of alerts: affected labels, values, links.
 
 https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
 """

@@ -1,4 +1,4 @@
-"""What a webhook is told of an alarm: a body as Alertmanager sends it, version 4.
+"""Webhook payload of an alarm, in Alertmanager's format (version 4).
 
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config : whoever reads those reads
 these. Labels and texts are those of the Prometheus rule GroundwireDrift.

@@ -1,4 +1,4 @@
-"""The outbox, message by message: each alarm's in order, none lost by a restart.
+"""Delivery of alarm notifications: in order per alarm, durable across restarts.
 
 A message is taken out when it was received, so at least once: a process that is killed between the
 answer and the commit sends it again, with the same key. What an outage of a day has kept is

@@ -1,4 +1,4 @@
-"""What rules are made of: recorded series, and the expressions that count over a window.
+"""PromQL helpers for rules and dashboards: recorded series, window expressions.
 
 All replicas of the collector show the same committed counters: one of them is taken.
 """
@@ -20,7 +20,7 @@ BY_SERVICE_AND_JUDGE = ("service", *EVALUATOR_LABELS)
 
 @dataclass(frozen=True, slots=True)
 class RecordingRule:
-    """A recorded series: its name, what it says, the expression behind it, labels it adds."""
+    """Recording rule: name, help, expression, added labels."""
 
     name: str
     meaning: str

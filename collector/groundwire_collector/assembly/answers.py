@@ -1,4 +1,4 @@
-"""Which spans of a trace answered: one answer is one turn.
+"""Answer spans of a trace: one answer is one turn.
 
 The rule in one sentence: an answer that feeds nothing is an answer to the user. What a model said
 may feed a retrieval (a rewritten question), a further prompt (a draft, a partial answer) or be what
@@ -25,7 +25,7 @@ CLOSED = frozenset({SpanKind.JUDGE, SpanKind.EMBEDDING, SpanKind.SERVER})
 
 @dataclass(slots=True)
 class AnswerSpan:
-    """An answer: the outermost span that says it, and the spans of the model call that gave it.
+    """Outermost span with the answer, and the model call's spans below it.
 
     One call is often traced more than once, by a framework and by its client: `calls` has them
     leaf-most first, and is empty for a model that is not traced. `text` None: it was withheld.

@@ -1,4 +1,4 @@
-"""When a trace counts as complete."""
+"""Trace completion: idle timeout and maximum duration."""
 
 SECOND = 1_000_000_000
 

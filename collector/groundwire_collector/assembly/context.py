@@ -1,4 +1,4 @@
-"""The chunks of a turn: every retrieval that served it, on the best rung of the ladder.
+"""Retrieved context of a turn, from the most reliable source available.
 
 The rungs, best first; the name of the one that gave the chunks is the turn's `context_source`:
 
@@ -35,7 +35,7 @@ SEPARATORS = (re.compile(r"\n\s*-{3,}\s*\n"), re.compile(r"\n\s*\n+"), re.compil
 
 @dataclass(frozen=True, slots=True)
 class RetrievalResult:
-    """What one retrieval (or its reranker) gave, and on which rung; chunks None: not said."""
+    """Chunks of one retrieval or reranker, with their source; None: not reported."""
 
     reading: SpanView
     rung: str | None
@@ -56,7 +56,7 @@ class RetrievalResult:
 
 @dataclass(frozen=True, slots=True)
 class RetrievedContext:
-    """`chunks` as judged; `withheld`: a retrieval took place and did not say what it found."""
+    """Judged `chunks`; `withheld`: a retrieval did not report what it found."""
 
     chunks: tuple[Chunk, ...] = ()
     rung: str | None = None

@@ -1,4 +1,4 @@
-"""What each instrumentation sends of a turn, and what would make it send the rest."""
+"""Coverage report per instrumentation: missing facts and how to send them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ AT_ONCE = 256  # traces whose pieces are looked for together
 
 @dataclass
 class FactCoverage:
-    """Of `expected` spans that should hold a fact, `found` do."""
+    """Coverage of a fact: `found` of `expected` spans hold it."""
 
     found: int = 0
     expected: int = 0
@@ -40,7 +40,7 @@ class FactCoverage:
 
 @dataclass
 class Instrumentation:
-    """One instrumentation scope, and what its spans held; `family` None: no table knows it."""
+    """Fact coverage of one instrumentation scope; `family` None: unknown."""
 
     scope: str
     version: str
@@ -67,7 +67,7 @@ class Instrumentation:
 
 @dataclass
 class Diagnosis:
-    """`reasons` why turns cannot be judged, `silent` why traces give none, with their numbers."""
+    """Counts: `reasons` turns cannot be judged, `silent` traces without turns."""
 
     traces: int = 0
     turns: int = 0

@@ -1,4 +1,4 @@
-"""Scores on the wire: `gen_ai.evaluation.result`, read from elsewhere and written for elsewhere.
+"""Evaluation events (`gen_ai.evaluation.result`): parsing and serialisation.
 
 https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-events.md
 """

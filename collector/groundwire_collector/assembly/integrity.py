@@ -1,4 +1,4 @@
-"""Why a turn cannot be judged: what was redacted, cut, dropped or withheld before it came here."""
+"""Reasons for unevaluable turns: redacted, truncated, dropped or withheld content."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,7 @@ LEAST_LIMIT = 64  # characters; no emitter's limit is below this
 
 
 class LengthLimit:
-    """The value length limit of an emitter, where different texts end at one round length.
+    """Attribute length limit of an emitter, inferred from equal text lengths.
 
     OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts without leaving a mark; only this shows it.
     """

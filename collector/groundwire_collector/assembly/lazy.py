@@ -1,4 +1,4 @@
-"""functools.cached_property without the lock that Python 3.11 takes at each first reading.
+"""Lock-free cached_property (Python 3.11 takes a lock at first read).
 
 Readings belong to one thread; the lock was a tenth of the cost of mapping a span.
 """
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class lazy(Generic[Value]):  # noqa: N801
-    """A property computed when it is first read, and kept in the instance."""
+    """Property computed at first read and cached in the instance."""
 
     def __init__(self, compute: Callable[[Any], Value]) -> None:
         self._compute = compute

@@ -1,4 +1,4 @@
-"""Traces that are pieces of one request: a thread or a callback lost the context between them.
+"""Linking of orphaned traces into one request after lost context propagation.
 
 A retrieval in a trace of its own, a model call in another: they are joined by what they share, a
 response id, a session, or word for word the answer, and by their times. Only pieces are joined: a
@@ -27,7 +27,7 @@ MOST_HOSTS = 64  # traces under one link that a piece is compared with
 
 @dataclass
 class _Stray:
-    """A trace, as far as it says whether it is one of several pieces."""
+    """A trace that may be one fragment of a request."""
 
     trace: Trace
 
@@ -137,7 +137,7 @@ def joined(traces: Sequence[Trace]) -> list[Trace]:
 
 
 class _Hosts:
-    """The requests as far as they are put together, by their links."""
+    """Requests assembled so far, by their links."""
 
     def __init__(self, strays: Sequence[_Stray]) -> None:
         self._here: dict[int, _Stray] = {}  # by identity; a dict keeps the order

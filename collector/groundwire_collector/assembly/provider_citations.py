@@ -1,4 +1,4 @@
-"""Citations that a provider gives beside the answer, in the raw messages that emitters send.
+"""Provider citations in raw response messages (OpenAI, Anthropic, Google and others).
 
 OpenAI's `annotations` (https://platform.openai.com/docs/guides/tools-web-search), Anthropic's
 `citations` (https://docs.anthropic.com/en/docs/build-with-claude/citations) and Google's grounding

@@ -1,4 +1,4 @@
-"""Scores that came with the spans: whose turn each belongs to."""
+"""Scores received with spans, matched to turns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -74,7 +74,7 @@ def _as_event(reading: SpanView, found: Mapping[str, Json], name: Json) -> SpanE
 
 
 class _Turns:
-    """The turns of a request by what a score may name."""
+    """Turns of a request by the ids that a score may reference."""
 
     def __init__(self, turns: Sequence[tuple[Turn, frozenset[str]]]) -> None:
         self._only = turns[0][0] if len(turns) == 1 else None

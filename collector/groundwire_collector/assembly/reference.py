@@ -1,4 +1,4 @@
-"""docs/reference/conventions.md, from the alias tables: `python -m` this module writes it anew."""
+"""Generator of docs/reference/conventions.md from the alias tables (`python -m`)."""
 
 import json
 import sys

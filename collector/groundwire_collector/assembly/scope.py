@@ -1,4 +1,4 @@
-"""Which spans belong to which answer, where a trace holds several."""
+"""Assignment of spans to answers in a trace with several."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def scopes(trace: Trace, found: Sequence[AnswerSpan]) -> list[list[SpanView]]:
 
 
 class _Beside:
-    """Answers by when they began, with what their prompts hold."""
+    """Answers by start time, with the contents of their prompts."""
 
     def __init__(self, found: Sequence[AnswerSpan]) -> None:
         self._found = found

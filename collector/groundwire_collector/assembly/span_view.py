@@ -1,4 +1,4 @@
-"""One span read through the alias tables of every family, fact by fact, on demand."""
+"""Semantic-convention view of a span: facts by alias tables, on demand."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
 
 
 class SpanView:
-    """The facts of one span. A fact is read when it is asked for: most spans are asked little.
+    """Facts of one span, parsed lazily.
 
     `attributes` are the span's own, beneath them those of events that repeat or replace them (a
     log record with the content of the messages), beneath those the resource's.

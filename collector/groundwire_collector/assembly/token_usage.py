@@ -1,4 +1,4 @@
-"""Tokens and times of a turn, each call counted once however often it was traced."""
+"""Token usage and latency of a turn, counting each call once."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""The tree of a trace: who is whose parent, in whatever order the spans came."""
+"""Trace tree: parents and children in any arrival order."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ MOST_DEEP = 256  # levels that are looked up from a span
 
 
 class Trace:
-    """Readings by span id. A span whose parent is not here (yet) is a root of what is here.
+    """Span views by id; a span without its parent is a root.
 
     `ids` are those of the traces that it is made of: one, but for pieces of one request.
     """

@@ -1,4 +1,4 @@
-"""A trace's spans to its turns."""
+"""Turns from the spans of a trace."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ def assemble_all(traces: Mapping[str, Sequence[Span]], known: Collection[str] = 
 
 @dataclass(frozen=True, slots=True)
 class AssembledRequest:
-    """Traces that are pieces of one request, as one, and its turns with the spans they took."""
+    """Linked traces of one request, and its turns with their spans."""
 
     trace: Trace
     turns: Sequence[tuple[Turn, frozenset[str]]]

@@ -1,4 +1,4 @@
-"""Text out of whatever shape an emitter wrapped it in: JSON in a string, messages, arguments."""
+"""Text extraction from emitted values: JSON strings, messages, arguments."""
 
 import ast
 import json
@@ -28,7 +28,7 @@ LONGEST_REPR = 65_536  # characters of a Python repr that is read
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to or from a model; `calls` says that it asks for tools."""
+    """Chat message; `calls` marks requests for tools."""
 
     role: str
     text: str
@@ -36,7 +36,7 @@ class Message:
 
 
 class TruncatedJsonError(ValueError):
-    """The attribute begins as JSON and does not end as such: it was cut on its way."""
+    """Attribute that begins as JSON and was cut."""
 
 
 def unpack(value: Any, texts: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""`groundwire agreement`: how far evaluators agree with people, from stored labels or a file."""
+"""`groundwire agreement`: agreement of evaluators with human labels."""
 
 import json
 from collections.abc import Iterator

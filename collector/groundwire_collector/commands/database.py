@@ -1,4 +1,4 @@
-"""The options by which commands find the database, and the database while a command runs."""
+"""Database options shared by commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

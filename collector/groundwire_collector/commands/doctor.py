@@ -1,4 +1,4 @@
-"""`groundwire doctor`: what arrives, what is missing in it, and what to set."""
+"""`groundwire doctor`: coverage of received telemetry, missing facts, advice."""
 
 import json
 import sys

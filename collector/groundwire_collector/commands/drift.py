@@ -1,4 +1,4 @@
-"""`groundwire drift`: when did a signal get worse, offline; `drift simulate`: what can be seen."""
+"""`groundwire drift`: offline drift detection (replay) and power simulation."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -33,14 +33,17 @@ REPLAY = "replay"
 
 
 class Direction(StrEnum):
-    """Which way a signal moves when it gets worse."""
+    """Direction in which a signal gets worse."""
 
     DOWN = "down"
     UP = "up"
 
 
 class FileOrCommand(TyperGroup):
-    """`drift FILE ...` is `drift replay FILE ...`; a file named as a command is `./simulate`."""
+    """Command group where `drift FILE` means `drift replay FILE`.
+
+    A file named like a subcommand is written `./simulate`.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in {*self.commands, *ctx.help_option_names}:

@@ -1,4 +1,4 @@
-"""A picture of a replayed history: the signal, its change point, the evidence, the budget spent.
+"""Plot of a replay: signal, change point, evidence, alarm budget.
 
 Needs the extra [plots] (matplotlib).
 """
@@ -35,7 +35,7 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(slots=True)
 class Course:
-    """What was seen of one service, turn by turn after the baseline."""
+    """Observations of one service after its baseline."""
 
     times: list[float] = field(default_factory=list)
     evidence: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Course:
 
 
 class DriftPlot:
-    """Take note of each step of a replay, then draw."""
+    """Recorder of replay steps that draws the plot at the end."""
 
     def __init__(self, history: DriftReplay, readings: Sequence[MonitoredTurn]) -> None:
         self._history = history

@@ -1,4 +1,4 @@
-"""`groundwire drift simulate`: with this traffic and this budget, what can be seen, how soon?"""
+"""`groundwire drift simulate`: detectable effects and delays for given traffic."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`groundwire gate`: does a candidate answer less faithfully than its baseline? For CI."""
+"""`groundwire gate`: CI quality gate of a candidate against its baseline."""
 
 import json
 from collections.abc import Sequence

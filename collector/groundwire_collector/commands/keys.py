@@ -1,4 +1,4 @@
-"""`groundwire keys`: make, list, rotate and revoke API keys."""
+"""`groundwire keys`: create, list, rotate and revoke API keys."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`groundwire labels`: what people said of turns, out to a file and back."""
+"""`groundwire labels`: export and import of human labels."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""`groundwire probe build` and `run`: does the model still read its context?"""
+"""`groundwire probe`: build packs and run counterfactual probes."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

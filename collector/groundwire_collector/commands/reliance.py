@@ -1,4 +1,4 @@
-"""`groundwire reliance`: what responses under a conflict follow, offline."""
+"""`groundwire reliance`: context reliance of responses under conflict, offline."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""`groundwire rescore`: judge stored turns anew, and compare new turns with what that gives."""
+"""`groundwire rescore`: re-evaluate stored turns and compare with stored scores."""
 
 from collections.abc import Iterator
 from dataclasses import replace

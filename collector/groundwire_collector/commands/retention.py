@@ -1,4 +1,4 @@
-"""`groundwire retention`: delete what is too old, or what a person asked to have deleted."""
+"""`groundwire retention`: delete data by age or on request."""
 
 from time import time_ns
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`groundwire rules`: Prometheus rules with the limits of this deployment, and what they cost."""
+"""`groundwire rules`: Prometheus rules for this deployment, and their false-alarm cost."""
 
 from pathlib import Path
 from typing import Annotated

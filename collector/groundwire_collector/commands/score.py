@@ -1,4 +1,4 @@
-"""`groundwire score`: judge answers in a file, offline."""
+"""`groundwire score`: evaluate answers in a file, offline."""
 
 import json
 import math

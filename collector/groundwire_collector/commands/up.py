@@ -1,4 +1,4 @@
-"""`groundwire up`: the collector."""
+"""`groundwire up`: run the collector."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""How far every evaluator agrees with people, and people with each other."""
+"""Agreement of evaluators with people, and of people with each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from groundwire_evaluators.statistics import (
 
 @dataclass(frozen=True, slots=True)
 class EvaluatorAgreement:
-    """Of an evaluator's revision with people, on `turns` that were drawn and decided by both.
+    """Agreement of an evaluator revision with people, on `turns` sampled turns.
 
     What counts as positive is an answer that is not faithful. `calibration` is that of
     p_unsupported, None of an evaluator that gives none.
@@ -37,7 +37,7 @@ class EvaluatorAgreement:
 
 @dataclass(frozen=True, slots=True)
 class LabellerAgreement:
-    """Of two labellers, on the answers that both decided."""
+    """Agreement of two labellers, on answers that both decided."""
 
     labellers: tuple[str, str]
     kappa: Kappa

@@ -1,4 +1,4 @@
-"""Of which share of answers every claim is supported: the cheap score, corrected by few labels.
+"""Prediction-powered estimate of faithfulness: the cheap score, corrected by few labels.
 
 The cheap score of a turn is 1 - p_unsupported. What corrects it is the reference: people, or a
 judge; a correction toward a judge is told as that.
@@ -31,7 +31,7 @@ UNFAITHFUL = {Verdict.UNSUPPORTED.value, Verdict.CONTRADICTED.value}
 
 @dataclass(frozen=True, slots=True)
 class SampledTurn:
-    """A turn that was drawn; `faithful` is None where the reference could not say."""
+    """Randomly sampled turn; `faithful` is None where the reference is undecided."""
 
     probability: float
     faithful: bool | None
@@ -39,7 +39,7 @@ class SampledTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaithfulnessEstimate:
-    """The share of faithful answers in a segment, by one reference.
+    """Share of faithful answers in a segment, by one reference.
 
     `drawn` turns were drawn for the reference, of which it decided `rate.n`; `chosen` more were
     labelled although nobody drew them, and are not used. `since_ns` to `until_ns` is what the

@@ -1,4 +1,4 @@
-"""The estimates that gauges show, made anew every few minutes of what was labelled."""
+"""Periodic refresh of the estimates that gauges show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -38,7 +38,7 @@ ROUNDS = 25
 
 
 class EstimateRefresher:
-    """Every `estimate_seconds` one round over the services that anything was labelled in.
+    """Refreshes estimates of labelled services every `estimate_seconds`.
 
     Price: a read of the newest 50,000 turns of each such service, about a second a round and
     service; nothing at a scrape. Several workers may: each round depends on what is stored alone.
@@ -158,7 +158,7 @@ class EstimateRefresher:
 
 
 class _Source(Protocol):
-    """What was drawn for a reference, and whether a turn still waits for what it was drawn for."""
+    """Sample of a reference, and which of its turns are still pending."""
 
     @property
     def least_probability(self) -> float: ...
@@ -173,7 +173,7 @@ class _Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """Of the turns below the label rate alone: those that people chose count as not drawn."""
+    """Turns below the label rate; turns chosen by people do not count."""
 
     outcomes: Mapping[str, bool | None]
     least_probability: float
@@ -199,8 +199,11 @@ class _People:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Of one revision, behind the first turn that it saw; what another revision said of a drawn
-    turn is not known of this one. `queued` are the turns that a judge has still to judge."""
+    """Turns sampled for one judge revision, since its first judgement.
+
+    What another revision decided on a sampled turn is unknown for this one; `queued` turns are
+    still to be judged.
+    """
 
     drawn: Mapping[str, SampledTurn]
     least_probability: float

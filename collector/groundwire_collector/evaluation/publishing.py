@@ -1,4 +1,4 @@
-"""Judgements to a backend of the user's choice, as OTLP log events.
+"""Export of scores to another backend as OTLP log events.
 
 Best effort beside the database, which holds every score: what the other side does not take is
 retried a few times, then dropped and counted, and never keeps the worker waiting.
@@ -39,7 +39,7 @@ PASSING = {408, 429, 502, 503, 504}
 
 
 class ScorePublisher:
-    """Sends judgements from a thread of its own; `dropped` counts those that were not taken."""
+    """Background exporter of scores; `dropped` counts undelivered ones."""
 
     def __init__(self, endpoint: str, headers: str = "") -> None:
         """`endpoint` as OTEL_EXPORTER_OTLP_ENDPOINT, without /v1/logs; `headers` as `a=b,c=d`."""

@@ -1,4 +1,4 @@
-"""The golden set: turns of which is known whether their answer holds an unsupported claim."""
+"""Golden set: labelled turns for checking a judge over time."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _SOUND = {State.REFUSAL, State.NO_CLAIMS}  # nothing unsupported in it
 
 @dataclass(frozen=True, slots=True)
 class GoldenTurn:
-    """A turn and the truth of it: whether a claim of its answer is unsupported."""
+    """Golden turn: a turn and whether its answer is unsupported."""
 
     turn: Turn
     unsupported: bool
@@ -29,7 +29,7 @@ class GoldenTurn:
 
 @dataclass(frozen=True)
 class GoldenSet:
-    """Labelled turns; `digest` names the set."""
+    """Labelled turns; `digest` identifies the set."""
 
     turns: Sequence[GoldenTurn]
     digest: str
@@ -58,8 +58,10 @@ class GoldenSet:
 
 @dataclass(frozen=True, slots=True)
 class GoldenJudgement:
-    """What a judge said of a golden turn: its state, and whether it found an unsupported claim
-    (None where it said nothing)."""
+    """A judge's state and decision on a golden turn.
+
+    `judged_unsupported` is None where the judge decided nothing.
+    """
 
     key: str
     state: State

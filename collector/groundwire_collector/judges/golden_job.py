@@ -1,4 +1,4 @@
-"""Replaying the golden set through a judge: has it changed, although its revision has not?"""
+"""Job that replays the golden set to detect a changed judge."""
 
 import logging
 from collections.abc import Callable
@@ -33,8 +33,10 @@ SERVICE = ""  # of calls that belong to no service
 
 @dataclass
 class GoldenJob:
-    """Replays `golden` whenever `interval_seconds` passed since the last replay of this revision
-    and set began; a new revision or set is replayed at once, and is a new beginning.
+    """Replays `golden` through a judge every `interval_seconds`.
+
+    Counted from the start of the last replay of this revision and set; a new revision or set is
+    replayed at once and becomes the new reference.
 
     Turn by turn within the judge's budget, which it shares with the traffic; each answer is one
     transaction with its cost, so a restart goes on where it was. A call that failed is an answer

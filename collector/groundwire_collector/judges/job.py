@@ -1,4 +1,4 @@
-"""Judging what was drawn: a few turns at a time, each kept with what it cost in one transaction."""
+"""Job that judges queued turns, in small transactions with their cost."""
 
 import logging
 import uuid
@@ -45,7 +45,7 @@ AWAY = PASSING | {CallFailure.REFUSED}  # what speaks of the endpoint, not of th
 
 @dataclass
 class JudgeJob:
-    """Takes what waits for one judge. `step` may be called from several threads at once.
+    """Processes the queue of one judge; `step` is thread-safe.
 
     A task leaves the queue in the transaction that keeps its judgement and counts its cost, so a
     process that is killed loses no task; what it was at is judged again when its lease is over.

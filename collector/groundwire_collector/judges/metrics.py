@@ -1,4 +1,4 @@
-"""What judging adds to the counters."""
+"""Metrics of judging."""
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.judges.budget import SkipReason

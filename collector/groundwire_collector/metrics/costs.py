@@ -1,4 +1,4 @@
-"""What answers cost, by the price file; what has no price is counted as that, never as 0."""
+"""Cost metrics by the price list; unknown models are counted apart."""
 
 import logging
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _MOST_LOGGED = 100  # unknown models that the log names
 
 @dataclass(slots=True)
 class Costs:
-    """Counts the price of turns; where there is no price file, nothing at all."""
+    """Counts the cost of turns; without a price list it does nothing."""
 
     prices: PriceList | None = None
     _logged: set[str] = field(default_factory=set)

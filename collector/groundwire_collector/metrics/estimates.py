@@ -1,4 +1,4 @@
-"""The gauges of estimates, as the worker kept them last."""
+"""Gauges of the stored estimates."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

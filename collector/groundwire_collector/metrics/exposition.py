@@ -1,4 +1,4 @@
-"""`/metrics`: the committed counters, read from the store at each scrape.
+"""`/metrics` exposition: committed counters read from the store at each scrape.
 
 Nothing is counted in this process, so a restart changes no number and N replicas show the same.
 Metrics that do belong to the process (the receiver's) come from a registry of its own.
@@ -32,7 +32,7 @@ GaugeValues = Mapping[metric_definitions.MetricDefinition, Iterable[GaugeValue]]
 
 @dataclass(frozen=True, slots=True)
 class MetricsSnapshot:
-    """What the gauges of one scrape show."""
+    """Gauge values of one scrape."""
 
     statistics: Iterable[gauges.DetectorStatistic]
     alarms: Sequence[gauges.OpenAlarm]
@@ -48,7 +48,7 @@ class MetricsSnapshot:
 
 
 class CommittedGauges(Collector):
-    """A Prometheus collector over detectors, alarms and progress as one transaction sees them."""
+    """Prometheus collector for detectors, alarms and progress in one transaction."""
 
     def __init__(
         self, connection: Connection, now_ns: int, cap: int = CAP, *, judges: bool = True
@@ -72,7 +72,7 @@ class CommittedGauges(Collector):
 
 
 class Exposition:
-    """The text of `/metrics`, in the format the scraper asks for.
+    """Renders `/metrics` in the format that the scraper accepts.
 
     A scrape costs one read transaction over at most `CAP` label sets a metric.
     `judging`: whether turns are judged here; where they are only stored there is no lag to tell.

@@ -1,4 +1,4 @@
-"""Outcomes of all three sources, counted apart: passive, closed_book, probe."""
+"""Context reliance outcomes by source: passive, closed_book, probe."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -19,6 +19,8 @@ SKIPPED = "skipped"
 
 
 class OutcomeSource(StrEnum):
+    """Source of a reliance outcome."""
+
     PASSIVE = "passive"
     CLOSED_BOOK = "closed_book"
     PROBE = "probe"

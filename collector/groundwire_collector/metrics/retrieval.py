@@ -1,4 +1,4 @@
-"""What was retrieved, and how the answers used it, as metrics; and the age of the index."""
+"""Retrieval metrics: relevance, chunk usage, age of the index."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ def _observe(
 
 @dataclass(slots=True)
 class IndexClock:
-    """When each index was last seen to be written, by its service and version.
+    """Newest index write seen, by service and index version.
 
     One turn tells when *its* chunks were indexed, which an index that grows bit by bit leaves
     alone; the newest sign of all turns tells when the index was written. It is remembered in this

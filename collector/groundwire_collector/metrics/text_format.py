@@ -1,4 +1,4 @@
-"""Committed counters and histograms as lines of `/metrics`, written straight from their rows.
+"""Prometheus text format of committed counters and histograms, from their rows.
 
 Prometheus' own client makes an object of every sample, at the cap some ten times the work (see
 docs/decisions/0068). Here a label set whose row is as at the scrape before is not touched again:
@@ -26,7 +26,7 @@ RenderedRows = Mapping[Key, tuple[tuple[object, ...], str]]  # the row, and the 
 
 
 class CommittedLines:
-    """The text of every committed counter and histogram. Safe for threads.
+    """Cached exposition lines of committed metrics; thread-safe.
 
     Price: a read of every row at each scrape; beyond that only label sets that were counted since
     the scrape before cost anything. The lines of the last scrape in each format are kept.

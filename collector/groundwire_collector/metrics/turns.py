@@ -1,4 +1,4 @@
-"""What a judged turn adds to the counters."""
+"""Metrics of a judged turn."""
 
 from collections.abc import Mapping
 

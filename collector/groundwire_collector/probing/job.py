@@ -1,4 +1,4 @@
-"""Scheduled probes: a run of one model when it is due, kept and counted as it goes."""
+"""Job that runs scheduled probes, with checkpoints."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ HOPELESS = 40  # failed calls in a row after which a run is abandoned until the 
 
 @dataclass
 class ProbeJob:
-    """Runs `runner` against one model whenever `interval_seconds` passed since the last begin.
+    """Runs `runner` against one model every `interval_seconds`.
 
     When a run is due is read from the store, so a restart neither repeats a run nor loses one: what
     was broken off within its interval goes on with the trials it lacks. Results and their counters

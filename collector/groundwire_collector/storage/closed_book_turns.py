@@ -1,4 +1,4 @@
-"""ClosedBookTurn turns: those whose closed-book call waits, and what came of the others."""
+"""Sampled turns with pending and finished closed-book calls."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -13,7 +13,7 @@ from groundwire_evaluators.reliance.closed_book import Cell, ClosedBookCompariso
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedBookTurn:
-    """A turn of the sample; `cell` is None while its closed-book call waits."""
+    """A sampled turn; `cell` is None while its closed-book call is pending."""
 
     turn_id: str
     service: str

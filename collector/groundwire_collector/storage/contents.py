@@ -1,4 +1,4 @@
-"""Long texts, cut out of messages and kept once a day: chunks recur, and so do answers.
+"""Deduplication of long texts: cut from messages, stored once per day.
 
 A message of n bytes is stored as its skeleton, the bytes that are left when the long texts are
 taken out, and a list of (offset in the skeleton, keyed hash of the text). Joining is splicing, so a
@@ -78,7 +78,7 @@ def references_of(packed: bytes) -> list[tuple[int, bytes]]:
 
 
 class _Packing(threading.local):
-    """Each thread's own: a compressor takes one text at a time."""
+    """Thread-local zstd compressors and decompressors (they are not thread-safe)."""
 
     def __init__(self) -> None:
         common = zstd.ZstdCompressionDict(COMMON, dict_type=zstd.DICT_TYPE_RAWCONTENT)

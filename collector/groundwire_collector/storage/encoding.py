@@ -1,4 +1,4 @@
-"""Spans and OTLP messages, one to the other. The store keeps messages; the other rooms read spans.
+"""Conversion between OTLP messages, as stored, and spans.
 
 https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto
 """

@@ -1,4 +1,4 @@
-"""What estimates are made of, read once for each, and the estimates that gauges show."""
+"""Queries for estimates: scored turns, judgements, and stored estimates for gauges."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NEWEST = 50_000  # turns that one estimate is made of, at most
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateFilter:
-    """Which turns; None does not restrict. Times are nanoseconds since the epoch."""
+    """Filter for estimates; None does not restrict. Nanoseconds since the epoch."""
 
     service: str | None = None
     services: frozenset[str] | None = None  # what the key may read; None: all
@@ -32,7 +32,7 @@ class EstimateFilter:
 
 @dataclass(frozen=True, slots=True)
 class ScoredTurn:
-    """A production turn with a p_unsupported; turns of one session are one cluster."""
+    """Production turn with p_unsupported; turns of a session form a cluster."""
 
     id: str
     trace_id: str
@@ -45,8 +45,10 @@ class ScoredTurn:
 
 @dataclass(frozen=True, slots=True)
 class SampledScore:
-    """What a judge said of a turn that was drawn for it; `faithful` is None where it said nothing
-    of the kind (it failed, declined, or found no claim)."""
+    """Judgement of a randomly sampled turn.
+
+    `faithful` is None where the judge decided nothing (it failed, declined, or found no claim).
+    """
 
     turn_id: str
     started_ns: int
@@ -59,7 +61,7 @@ class SampledScore:
 
 @dataclass(frozen=True, slots=True)
 class DecidedScore:
-    """What an evaluator decided of an answer."""
+    """Binary decision of an evaluator on an answer."""
 
     turn_id: str
     evaluator: str
@@ -71,7 +73,7 @@ class DecidedScore:
 
 @dataclass(frozen=True, slots=True)
 class StoredEstimate:
-    """A segment's newest estimate, as gauges show it, and the state of its sequence.
+    """Newest estimate of a segment, with the state of its confidence sequence.
 
     `value` is the model_version of the kind `faithfulness`, the index_version of `retrieval`.
     """

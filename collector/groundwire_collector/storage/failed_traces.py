@@ -1,4 +1,4 @@
-"""Traces that were passed over: which, when and why, so that a person finds them."""
+"""Traces that could not be processed: which, when and why."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ LONGEST_REASON = 500  # characters
 
 @dataclass(frozen=True, slots=True)
 class FailedTrace:
-    """`reason` names the kind of error and quotes nothing of the trace."""
+    """A failed trace; `reason` names the error and quotes no content."""
 
     trace_id: str
     failed_ns: int

@@ -1,4 +1,4 @@
-"""What the gauges show: read from the tables at each scrape, never kept."""
+"""Gauge values read from the tables at each scrape."""
 
 import json
 from dataclasses import dataclass, fields
@@ -20,7 +20,7 @@ NOT_JUDGED = {State.FAILED, State.NOT_SAMPLED}
 
 @dataclass(frozen=True, slots=True)
 class DetectorStatistic:
-    """The evidence of one stream for a change; those of a service and signal are summed."""
+    """Evidence for a change in one stream; summed per service and signal."""
 
     service: str
     signal: str
@@ -31,7 +31,7 @@ class DetectorStatistic:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlarm:
-    """An alarm that is not resolved: when the change behind it began, and how large it is."""
+    """An unresolved alarm: onset and size of the change."""
 
     service: str
     signal: str
@@ -48,7 +48,7 @@ class OpenAlarm:
 
 @dataclass(frozen=True, slots=True)
 class BaselineSummary:
-    """What a signal of a service was when all was well; `flagged` is None where nothing flags."""
+    """Baseline level of a signal; `flagged` is None where nothing flags."""
 
     service: str
     signal: str

@@ -1,4 +1,4 @@
-"""Replays of a golden set, kept as they go: a restart takes them up."""
+"""Golden set replays, checkpointed so that a restart resumes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,7 +12,7 @@ from groundwire_collector.storage.upsert import upsert
 
 @dataclass(frozen=True, slots=True)
 class GoldenRun:
-    """A replay; times are nanoseconds since the epoch, `summary` is empty until it ended."""
+    """A replay; nanoseconds since the epoch, `summary` empty until it ends."""
 
     judge: str
     evaluator: str
@@ -26,7 +26,7 @@ class GoldenRun:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """What a judge said of one turn of the set."""
+    """A judge's decision on one golden turn."""
 
     key: str
     state: str

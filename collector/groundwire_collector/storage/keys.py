@@ -1,4 +1,4 @@
-"""API keys: made, found by their hash, revoked. The key itself is never stored in the database."""
+"""API keys: creation, lookup by hash, revocation; only hashes are stored."""
 
 import os
 import secrets
@@ -22,6 +22,8 @@ GENERATED, FROM_ENVIRONMENT = "first", "environment"
 
 
 class Scope(StrEnum):
+    """Permission of an API key."""
+
     INGEST = "ingest"  # OTLP, and to announce rollouts
     READ = "read"
     LABEL = "label"
@@ -33,7 +35,7 @@ ALL_SCOPES = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one key allows; `services` is None where it is not restricted."""
+    """Permissions of an API key; `services` is None where unrestricted."""
 
     key_id: str
     scopes: frozenset[Scope] = ALL_SCOPES
@@ -48,7 +50,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as `groundwire keys list` shows it."""
+    """An API key as `groundwire keys list` shows it."""
 
     access: Access
     name: str

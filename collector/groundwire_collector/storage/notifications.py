@@ -1,4 +1,4 @@
-"""The outbox of alarms: written with the alarm, in its transaction, and taken out when told."""
+"""Transactional outbox of alarm notifications."""
 
 from dataclasses import dataclass
 from time import time_ns
@@ -13,7 +13,7 @@ MOST = 1000  # that wait; of more, the oldest are forgotten
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """That an alarm was raised or resolved, and how often it was tried to tell."""
+    """Notification of a raised or resolved alarm, with its delivery attempts."""
 
     id: int
     alarm_id: int

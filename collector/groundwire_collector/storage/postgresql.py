@@ -1,4 +1,4 @@
-"""PostgreSQL behind the engine: nothing waits for ever, neither for a lock nor for the network."""
+"""PostgreSQL engine with timeouts for locks, statements and network."""
 
 from typing import Any
 

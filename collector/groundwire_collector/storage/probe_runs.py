@@ -1,4 +1,4 @@
-"""Scheduled probe runs, kept as they go: a restart takes them up, and counts nothing twice."""
+"""Scheduled probe runs, checkpointed so that a restart resumes without double counting."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -14,6 +14,8 @@ from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunI
 
 
 class RunState(StrEnum):
+    """State of a scheduled probe run."""
+
     RUNNING = "running"
     FINISHED = "finished"
     ABANDONED = "abandoned"  # call after call failed
@@ -21,7 +23,7 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledProbeRun:
-    """A run of one pack and prompt against one model, for one service."""
+    """Run of a pack and prompt against a model, for a service."""
 
     id: int = 0
     service: str

@@ -1,4 +1,4 @@
-"""What the receiver hands to the store: a message as it came, and what must be known of it."""
+"""Validated records that the receiver hands to the store."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _HAS_REMOTE_MARK, _IS_REMOTE = 0x100, 0x200  # SpanFlags: what is known of the p
 
 @dataclass(frozen=True, slots=True)
 class SpanRecord:
-    """A valid span: `body` is its message, `origin` a ResourceSpans with its scope and no span.
+    """A valid span: `body` its message, `origin` its ResourceSpans and scope.
 
     `texts` are the long strings of `body`, in its order: what is worth keeping once.
     """
@@ -37,7 +37,7 @@ class SpanRecord:
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """A log record that is an event of a span, or of a response.
+    """Log record that is an event of a span or response.
 
     One that names its response alone is kept under ids made of that (`trace_of_response`).
     """

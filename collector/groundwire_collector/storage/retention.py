@@ -1,4 +1,4 @@
-"""What is deleted: what is too old, what is too much, and what a person asked to have deleted.
+"""Retention: deletion by age, by size, and on request.
 
 Rows go in small transactions, oldest first, so that the receiver and the worker wait little. On
 SQLite the freed pages are handed back to the file system.
@@ -67,7 +67,7 @@ USER_KEYS = frozenset(
 
 @dataclass(slots=True)
 class Removed:
-    """Rows that are gone."""
+    """Numbers of deleted rows."""
 
     spans: int = 0
     log_records: int = 0
@@ -153,7 +153,7 @@ def reclaim(engine: Engine) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RetentionWindow:
-    """The times that are kept; what came after `until` came while the clock was ahead."""
+    """Times to retain; arrivals after `until` were stamped by a fast clock."""
 
     since: int
     until: int = 2**63 - 1

@@ -1,4 +1,4 @@
-"""Finding turns by the words of their questions: FTS5 on SQLite, tsvectors on PostgreSQL.
+"""Full-text search of questions: FTS5 on SQLite, tsvector on PostgreSQL.
 
 What is here follows from the table of turns, so no step of the schema has it: it is made where it
 is missing. Words are runs of letters and digits, in any case and order; nothing is stemmed, for

@@ -1,4 +1,4 @@
-"""The span stream: spans in, in the order of their arrival, and traces out."""
+"""Span stream: append spans in arrival order, read traces."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ WRITER_LOCK = 0x67_77_01  # PostgreSQL: `seq` must become visible in its order
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What one commit brought of one trace, undecoded."""
+    """Spans of one trace in one commit, undecoded."""
 
     seq: int
     trace_id: str
@@ -46,7 +46,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of the spans and log records of one commit; all of them are on disk now."""
+    """Outcome of a commit: spans and log records durable on disk."""
 
     new: int = 0
     replaced: int = 0  # an ended span came for one that had not ended
@@ -60,7 +60,7 @@ _Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SpanBatch:
-    """The rows of one request, ready to be written."""
+    """Rows of one request, ready to be written."""
 
     spans: Sequence[SpanRecord]
     span_rows: Sequence[_Row]
@@ -81,7 +81,7 @@ class _Sifted:
 
 
 class SpanStore:
-    """Spans of one database. One thread of a process writes."""
+    """Span store of one database; one writer thread per process."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

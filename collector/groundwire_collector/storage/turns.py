@@ -1,4 +1,4 @@
-"""Turns and what was said of them: saved by the worker, found by the API and the pages."""
+"""Turns with their evaluations, saved by the worker, queried by the API."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -41,7 +41,7 @@ _FACTS = [f.name for f in fields(Turn) if f.name not in _COLUMNS | {"chunks", "s
 
 @dataclass(frozen=True, slots=True)
 class JudgedTurn:
-    """A turn and every judgement of it."""
+    """A turn with all its evaluations."""
 
     turn: Turn
     evaluations: tuple[Evaluation, ...]
@@ -54,7 +54,7 @@ class JudgedTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnQuery:
-    """Which turns; None does not restrict. Times are nanoseconds since the epoch."""
+    """Filter for turns; None does not restrict. Nanoseconds since the epoch."""
 
     service: str | None = None
     services: frozenset[str] | None = None  # what the key may read; None: all

@@ -1,4 +1,4 @@
-"""How fast flagged turns use up what is allowed: burn rates over several windows at once.
+"""Multi-window burn rates of the error budget of flagged turns.
 
 What the baseline flags when all is well (the floor) is no budget: an evaluator has its own false
 flags. The budget is what the target allows beyond it, and a burn rate of 1 flags just that much

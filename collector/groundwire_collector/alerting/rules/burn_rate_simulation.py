@@ -1,4 +1,4 @@
-"""What the burn rates cost: false alarms while nothing changes, and how long a change takes.
+"""Simulation of burn-rate alerts: false alarms and detection delay.
 
 The rules themselves, replayed on simulated counts, minute by minute: Poisson traffic, turns flagged
 independently of each other (or together, session by session), a baseline that is itself a sample.
@@ -33,8 +33,11 @@ SETTLED = 4 * DAY  # before a change, so that every window is full
 
 @dataclass(frozen=True, slots=True)
 class TrafficAssumptions:
-    """Scored turns an hour, the share that is flagged when all is well, turns of a session that
-    share their fate, and the turns of the baseline."""
+    """Assumed traffic of a simulation.
+
+    Scored turns an hour, the share flagged in normal operation, correlated turns per session, and
+    the turns of the baseline.
+    """
 
     turns_per_hour: float
     level: float
@@ -44,7 +47,7 @@ class TrafficAssumptions:
 
 @dataclass(frozen=True, slots=True)
 class FalseAlarmEstimate:
-    """Of one severity: false alarms in 30 days, and the share of such periods that have any."""
+    """False alarms per severity in 30 days, and share of affected periods."""
 
     severity: Severity
     alarms: float
@@ -54,7 +57,7 @@ class FalseAlarmEstimate:
 
 @dataclass(frozen=True, slots=True)
 class AlertDelay:
-    """How long after a growth of the flagged share by `growth` an alert fires, in hours.
+    """Hours until an alert fires after the flagged share grew by `growth`.
 
     `median` is None where fewer than half are told within two days.
     """

@@ -1,4 +1,4 @@
-"""Alerts on answers that their context does not support, the most urgent first.
+"""Faithfulness alerts, most urgent first.
 
 One incident shows in all of them. The page tells it; a ticket waits `ticket_after` and is told
 only where nothing more telling of the same service is, and a drift alarm never of a change that a

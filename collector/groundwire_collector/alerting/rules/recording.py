@@ -1,4 +1,4 @@
-"""Recording rules: every ratio is a quotient of sums of counters, never a mean of ratios.
+"""Recording rules: ratios as quotients of summed counters.
 
 `current` in a name is the window `Limits.current_window`, so the names hold for every setting.
 """

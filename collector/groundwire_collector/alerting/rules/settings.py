@@ -1,4 +1,4 @@
-"""What a deployment may set of its rules: windows, limits, and where links lead."""
+"""Rule settings of a deployment: windows, limits, links."""
 
 import tomllib
 from enum import StrEnum
@@ -14,14 +14,14 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 class Severity(StrEnum):
-    """Whom an alert wants: `page` someone now, `ticket` someone in working hours."""
+    """Severity of an alert: `page` now, `ticket` in working hours."""
 
     PAGE = "page"
     TICKET = "ticket"
 
 
 class BurnWindow(BaseModel):
-    """Two windows that must both burn `factor` times what is allowed; seconds."""
+    """Long and short window (seconds) with their burn-rate `factor`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,7 +47,7 @@ WORKBOOK = (
 
 
 class RuleSettings(BaseModel):
-    """Settings of `groundwire rules`. Durations are whole seconds, ratios are in [0, 1].
+    """Settings of `groundwire rules`: durations in whole seconds, ratios in [0, 1].
 
     A test or a demo sets small windows here; the rules stay the same.
     """

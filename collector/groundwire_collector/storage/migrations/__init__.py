@@ -1,4 +1,4 @@
-"""The history of the schema; `python -m groundwire_collector.storage.migrations NAME` goes on.
+"""Schema migrations (`python -m groundwire_collector.storage.migrations NAME`).
 
 A step that was released is never changed: databases out there have taken it.
 """

@@ -1,4 +1,4 @@
-"""What the API says of alarms, baselines and rollouts (docs/reference/http.md)."""
+"""API response models of alarms, baselines and rollouts (docs/reference/http.md)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from groundwire_collector.web.api.models import moment
 
 
 class DeploymentOut(BaseModel):
-    """A value of a dimension that was first seen, or announced, at this time."""
+    """Value of a dimension, first seen or announced at this time."""
 
     dimension: str
     value: str
@@ -32,8 +32,7 @@ class DeploymentOut(BaseModel):
 
 
 class SegmentOut(BaseModel):
-    """One value of one dimension since the change: by how much its mean loss grew (90 %
-    interval)."""
+    """Growth of a segment's mean loss since the change (90 % interval)."""
 
     dimension: str
     value: str
@@ -43,7 +42,7 @@ class SegmentOut(BaseModel):
 
 
 class AlarmActionOut(BaseModel):
-    """What a person did about an alarm."""
+    """Action of a person on an alarm."""
 
     by: str
     at: datetime
@@ -51,7 +50,7 @@ class AlarmActionOut(BaseModel):
 
 
 class AlarmOut(BaseModel):
-    """An alarm; sizes are by how much the mean loss grew.
+    """Alarm; sizes are growth of the mean loss.
 
     `evidence` is the statistic at the alarm, 1 or more. `moved` and `unmoved` are the segments that
     clearly got worse with it, and those that clearly did not. `deployment` is the one it coincides
@@ -114,11 +113,13 @@ class AlarmOut(BaseModel):
 
 
 class AlarmPage(BaseModel):
+    """Page of alarms."""
+
     alarms: list[AlarmOut]
 
 
 class RolloutOut(BaseModel):
-    """A deployment that was announced; `announced_by` is the name of the key."""
+    """Announced deployment; `announced_by` is the name of the key."""
 
     id: int
     service: str
@@ -141,7 +142,7 @@ class RolloutOut(BaseModel):
 
 
 class BaselineActionOut(BaseModel):
-    """A recorded act on a baseline; `applied_at` is null until the monitor has carried it out."""
+    """Requested baseline action; `applied_at` is null until carried out."""
 
     id: int
     kind: str

@@ -1,4 +1,4 @@
-"""`/api/v1/estimates`: what samples say of all traffic, with intervals and n."""
+"""`/api/v1/estimates`: estimates from samples, with intervals and n."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -44,7 +44,7 @@ RUNS = 20  # newest probe runs that are told
 
 
 class ClosedBookOut(BaseModel):
-    """Closed-book calls of one model_version: `n` comparisons, of which `diagnostic_n` decide.
+    """Closed-book calls per model_version: `n` comparisons, of which `diagnostic_n` decide.
 
     `memorization_ratio` is null where `too_few`, and `statement` says so; its interval and n stand
     in `measured` all the same. `p_s` and `p_o` are shares of the turns asked closed-book.
@@ -87,8 +87,11 @@ class ClosedBookOut(BaseModel):
 
 
 class ComparisonOut(BaseModel):
-    """A run against a reference. `change` is of the mean signed score, in [-2, 2]; `override` is
-    the alarm, `general` says that the clean arm fell as well."""
+    """Comparison of a probe run with a reference.
+
+    `change` is of the mean signed score, in [-2, 2]; `override` is the alarm, `general` means that
+    the clean arm fell as well.
+    """
 
     override: bool
     general: bool
@@ -117,7 +120,7 @@ class ComparisonOut(BaseModel):
 
 
 class ProbeOut(BaseModel):
-    """A finished probe run: per stratum the memorization ratio with what it is made of."""
+    """Finished probe run: memorization ratio per stratum, with its counts."""
 
     service: str
     model: str
@@ -155,8 +158,7 @@ class ProbeOut(BaseModel):
 
 
 class EstimatesOut(BaseModel):
-    """`closed_book` and `probe` are about context reliance, and neither is about the other's
-    turns."""
+    """Current estimates; `closed_book` and `probe` measure context reliance on different turns."""
 
     faithfulness: list[FaithfulnessOut]
     agreement: list[AgreementOut]

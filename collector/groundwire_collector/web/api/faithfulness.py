@@ -1,4 +1,4 @@
-"""What the API says of faithfulness estimates, of agreement, and of retrieval."""
+"""API response models of faithfulness, agreement and retrieval estimates."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ Pair = tuple[float, float]
 
 
 class RatioOut(BaseModel):
-    """A ratio with its 95 % interval; `value` is null where it rests on nothing."""
+    """Ratio with its 95 % interval; `value` null where n is 0."""
 
     value: float | None
     interval: Pair
@@ -28,7 +28,7 @@ class RatioOut(BaseModel):
 
 
 class AnytimeOut(BaseModel):
-    """An interval that holds at every look, of the realised share since the baseline.
+    """Anytime-valid interval of the realised share since the baseline.
 
     `unknown` of the turns it spans were drawn and not decided; they count against both ends.
     """
@@ -58,7 +58,7 @@ class AnytimeOut(BaseModel):
 
 
 class FaithfulnessOut(BaseModel):
-    """The share of answers without an unsupported claim, in a segment (`dimension` = `value`).
+    """Share of answers without an unsupported claim, in one segment.
 
     `reference` is `human` or `judge`; a correction toward a judge holds for what that judge says.
     `cheap` is the mean of 1 - p_unsupported over the `scored` turns, before any correction.
@@ -125,6 +125,8 @@ class FaithfulnessOut(BaseModel):
 
 
 class BinOut(BaseModel):
+    """Calibration bin: mean predicted probability and observed share."""
+
     predicted: float
     observed: float
     interval: Pair
@@ -132,7 +134,10 @@ class BinOut(BaseModel):
 
 
 class CalibrationOut(BaseModel):
-    """`error_of_chance` is what a perfect probability would show as `error` in these bins."""
+    """Reliability diagram and calibration error.
+
+    `error_of_chance` is what a perfect probability would show as `error` in these bins.
+    """
 
     bins: list[BinOut]
     error: float | None
@@ -153,7 +158,7 @@ class CalibrationOut(BaseModel):
 
 
 class AgreementOut(BaseModel):
-    """An evaluator against people; positive is an answer that is not faithful."""
+    """Agreement of an evaluator with people; positive: the answer is unfaithful."""
 
     evaluator: str
     revision: str
@@ -182,7 +187,7 @@ class AgreementOut(BaseModel):
 
 
 class LabellersOut(BaseModel):
-    """Two labellers against each other, over answers that both decided."""
+    """Agreement of two labellers, over answers that both decided."""
 
     labellers: tuple[str, str]
     kappa: float | None
@@ -198,7 +203,7 @@ class LabellersOut(BaseModel):
 
 
 class RetrievalOut(BaseModel):
-    """The first `k` chunks, from labels of chunks; recall is an upper bound (docs: estimates)."""
+    """Precision and recall at `k` from chunk labels (recall: upper bound)."""
 
     service: str
     index_version: str | None

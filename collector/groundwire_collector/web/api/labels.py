@@ -1,4 +1,4 @@
-"""`/api/v1/labels`: what people say of turns, claims and chunks, with its history."""
+"""`/api/v1/labels`: human labels of turns, claims and chunks, with history."""
 
 from datetime import datetime
 from time import time_ns
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1/labels", tags=["labels"])
 
 
 class ExtentIn(BaseModel):
-    """A claim: code points of the answer, half-open."""
+    """Extent of a claim: code points of the answer, half-open."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,7 +29,7 @@ class ExtentIn(BaseModel):
 
 
 class LabelIn(BaseModel):
-    """What is said of one turn; a body may say several things of it.
+    """Label submission for one turn; a body may hold several labels.
 
     `verdict` is of the claim where one is named, else of the whole answer: `supported` says that
     every claim is, `not_a_claim` that it holds none, `undecided` that it cannot be told.
@@ -64,7 +64,7 @@ class LabelIn(BaseModel):
 
 
 class LabelOut(BaseModel):
-    """One label; `labeller` is the name of the key that gave it."""
+    """One label; `labeller` is the name of the key."""
 
     id: int
     turn_id: str
@@ -94,7 +94,7 @@ class LabelOut(BaseModel):
 
 
 class LabelPage(BaseModel):
-    """`next` is what `after` takes for the page behind this one."""
+    """Page of labels; `next` is the `after` of the next page."""
 
     labels: list[LabelOut]
     next: int | None = None

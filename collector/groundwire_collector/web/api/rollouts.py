@@ -1,4 +1,4 @@
-"""`/api/v1/rollouts`: deployments that are announced, so that the monitor knows when to look."""
+"""`/api/v1/rollouts`: announced deployments."""
 
 from datetime import datetime
 from time import time_ns
@@ -22,7 +22,7 @@ Value = Annotated[str | None, Field(min_length=1, max_length=200)]
 
 
 class RolloutIn(BaseModel):
-    """What is rolled out in a service, at least one thing; `at` is now where it is left out.
+    """Announcement of new versions in a service; `at` defaults to now.
 
     Values are those that the turns carry as tags, where they carry any.
     """
@@ -49,6 +49,8 @@ class RolloutIn(BaseModel):
 
 
 class RolloutPage(BaseModel):
+    """Page of rollouts."""
+
     rollouts: list[RolloutOut]
 
 

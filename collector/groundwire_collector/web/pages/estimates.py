@@ -1,4 +1,4 @@
-"""The estimates as people need them: the cheap score beside what it is corrected to."""
+"""Estimates page: cheap score beside its label-corrected estimate."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse

@@ -1,4 +1,4 @@
-"""What a form sends: read up to a length, and known to come from a page of ours.
+"""Form parsing with a length limit and CSRF protection.
 
 The key of a page is in a cookie that browsers do not send with a POST from another site
 (SameSite=Lax). Beside that a form that changes something carries a token which only a page made for

@@ -1,4 +1,4 @@
-"""The form by which a person labels a turn: what it asks, and what was answered."""
+"""Labelling form of a turn: fields and submitted labels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ RELEVANCE = {"yes": True, "no": False}
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field, and what the labeller said there before ("" for nothing)."""
+    """One form field with the labeller's previous value ("" for none)."""
 
     name: str
     title: str
@@ -23,7 +23,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class LabelForm:
-    """The fields for one turn and labeller; `chunks` in the order of the turn's."""
+    """Form fields for one turn and labeller; `chunks` in the turn's order."""
 
     turn_id: str
     token: str

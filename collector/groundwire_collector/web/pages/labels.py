@@ -1,4 +1,4 @@
-"""Where people label: which turns wait for them, and the form of one turn."""
+"""Labelling pages: queue of sampled turns and the form of one turn."""
 
 from dataclasses import dataclass
 from time import time_ns
@@ -30,7 +30,7 @@ SHOWN = 50  # newest labels
 
 @dataclass(frozen=True, slots=True)
 class LabelQueue:
-    """Of one service: how many turns were drawn for people, and those that wait, in order."""
+    """Labelling queue of a service: number sampled, and turns still waiting."""
 
     service: str
     scored: int

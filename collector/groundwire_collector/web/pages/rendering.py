@@ -1,4 +1,4 @@
-"""Templates to answers: every text is escaped, and no page runs a script or loads from elsewhere.
+"""Jinja templates with autoescaping and a strict content security policy.
 
 The style sheet stands in the page, so that the page of the login needs no other request; the
 content security policy allows that one style sheet by its hash, and no script at all.

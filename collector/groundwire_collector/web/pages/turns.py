@@ -1,4 +1,4 @@
-"""The turns, worst first, and one turn with each sentence joined to its chunk."""
+"""Turn pages: list, worst first, and one turn with claims and chunks."""
 
 from typing import Annotated, Any, Literal
 
