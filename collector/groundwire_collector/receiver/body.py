@@ -61,7 +61,8 @@ class Body:
             await self._inflate(receive, _WINDOW_BITS[encoding])
         else:
             raise RefusalError(415, "Content-Encoding must be gzip, deflate or identity.")
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        parts, self._parts = self._parts, []  # not held beside what is made of them
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def release(self) -> None:
         self._parts.clear()

@@ -12,6 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import Admission, Admitted
 from groundwire_collector.receiver.body import Budget, RefusalError
+from groundwire_collector.receiver.counting import RequestLimits
 from groundwire_collector.receiver.rate import Rate
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.receiver.writer import Writer
@@ -21,6 +22,7 @@ from groundwire_collector.storage.keys import Access, Scope
 from groundwire_collector.storage.spans import Batch
 
 LARGE_BODY = 256 * 1024  # decoded in a thread, so that others are not kept waiting
+LARGE_AT_ONCE = 2  # decoded at one time: what is decoded takes more memory than its bytes
 
 
 class Reception:
@@ -38,6 +40,10 @@ class Reception:
         self._writer = writer
         self._admission = Admission(settings.max_attribute_bytes, redaction)
         self._rate = Rate(settings.ingest_rate)
+        self._limits = RequestLimits(
+            settings.max_request_items, settings.max_request_values, settings.max_item_bytes
+        )
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     def admit(self, access: Access) -> None:
         """Whether this key may send now; before anything of its request is read."""
@@ -50,13 +56,13 @@ class Reception:
     ) -> ExportTraceServiceResponse:
         decode = blocks.json_trace_blocks if json else blocks.trace_blocks
         admitted, batch = await self._prepared(
-            data, lambda: self._admission.spans(decode(data), access)
+            data, lambda: self._admission.spans(decode(data, self._limits), access)
         )
         rejected = admitted.refused.total()
         self.intake.spans(len(admitted.spans) + rejected, rejected)
         await self._commit(batch)
         answer = ExportTraceServiceResponse()
-        if rejected:
+        if admitted.message:
             answer.partial_success.rejected_spans = rejected
             answer.partial_success.error_message = admitted.message
         return answer
@@ -64,11 +70,11 @@ class Reception:
     async def logs(self, data: bytes, access: Access, *, json: bool) -> ExportLogsServiceResponse:
         decode = blocks.json_log_blocks if json else blocks.log_blocks
         admitted, batch = await self._prepared(
-            data, lambda: self._admission.logs(decode(data), access)
+            data, lambda: self._admission.logs(decode(data, self._limits), access)
         )
         await self._commit(batch)
         answer = ExportLogsServiceResponse()
-        if admitted.refused:
+        if admitted.message:
             answer.partial_success.rejected_log_records = admitted.refused.total()
             answer.partial_success.error_message = admitted.message
         return answer
@@ -89,7 +95,10 @@ class Reception:
             admitted = decode()
             return admitted, self._writer.prepare(admitted.spans, admitted.logs)
 
-        return prepare() if len(data) < LARGE_BODY else await asyncio.to_thread(prepare)
+        if len(data) < LARGE_BODY:
+            return prepare()
+        async with self._large:
+            return await asyncio.to_thread(prepare)
 
     async def _commit(self, batch: Batch) -> None:
         if len(batch):

@@ -60,6 +60,8 @@ class Redaction(Protocol):
 
     def scope(self, message: InstrumentationScope) -> None: ...
 
+    def text(self, text: str) -> str: ...
+
 
 def redaction_of(settings: Settings, key: bytes) -> Redaction | None:
     """What the settings ask for; None: texts are stored as they come."""
