@@ -76,9 +76,7 @@ def turns_of(trace: Trace, known: Collection[str] = ()) -> list[tuple[Turn, froz
     ]
 
 
-def _turns(
-    trace: Trace, known: Collection[str]
-) -> Iterator[tuple[Turn, frozenset[str], Writer]]:
+def _turns(trace: Trace, known: Collection[str]) -> Iterator[tuple[Turn, frozenset[str], Writer]]:
     """The turns of a trace of one trust domain, and who wrote the answer of each."""
     found = answers(trace)
     limit = LengthLimit(trace)

@@ -191,7 +191,9 @@ def _json_blocks(
             if items not in inner:
                 yield _without(items, inner)
             parts = list(_objects(outline, inner, items, count))
-            yield _json_block(body, members.get("resource"), inner.get("scope"), parts, kind, limits)
+            yield _json_block(
+                body, members.get("resource"), inner.get("scope"), parts, kind, limits
+            )
 
 
 def _objects(

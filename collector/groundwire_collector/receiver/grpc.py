@@ -60,7 +60,9 @@ class GrpcReceiver:
         method = grpc.stream_unary_rpc_method_handler(export)  # no deserialiser: bytes
         return grpc.method_handlers_generic_handler(f"{_COMMON}.{name}", {"Export": method})
 
-    async def _export(self, handler: Handler, messages: AsyncIterator[bytes], context: Any) -> bytes:
+    async def _export(
+        self, handler: Handler, messages: AsyncIterator[bytes], context: Any
+    ) -> bytes:
         budget = self._reception.budget
         taken = 0
         try:
