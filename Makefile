@@ -46,7 +46,7 @@ typecheck: install ## Check types, strictly
 	@$(BIN)/mypy
 
 test: install ## Run every test whose parts are present; lists what was not run, and what enables it
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 --dist loadfile
 
 test-matrix: install ## Run every supported instrumentation live, one environment each (hours)
 	@$(BIN)/python -m pytest -q tests/matrix --timeout=3600
@@ -55,13 +55,14 @@ demo: install ## A RAG application, a fine-tune that stops reading its context, 
 	@$(BIN)/groundwire demo
 
 bench: install ## Print the figures the documentation quotes (long; GROUNDWIRE_DATA: the labelled sets)
-	@for part in grounding reliance drift mapping ingest worker sustained sdk_overhead; do \
+	@for part in grounding edits reliance drift mapping ingest worker sustained sdk_overhead; do \
 		echo "== benchmarks/$$part.py"; $(BIN)/python benchmarks/$$part.py || exit 1; done
 
 docs: install ## Write the generated pages, dashboards and rules anew
 	@$(BIN)/python -m groundwire_collector.reference
 	@$(BIN)/python -m groundwire_collector.assembly.reference
 	@$(BIN)/python -m dashboards.build
+	@$(BIN)/python -m tests.layers
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data

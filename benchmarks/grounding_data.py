@@ -54,6 +54,11 @@ class Labelled:
         return np.array([row["unsupported"] for row in self.answers])
 
     @property
+    def on_records(self) -> NDArray[np.bool_]:
+        """Whether each answer is about records rather than prose."""
+        return np.array([row["contexts"][0].lstrip().startswith("{") for row in self.answers])
+
+    @property
     def sources(self) -> list[str]:
         return [row["source_id"] for row in self.answers]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_collector.judges.endpoint import JudgeModel
-from groundwire_collector.llm.client import Endpoint
+from groundwire_collector.llm.client import ChatEndpoint
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.claims import pieces
 from groundwire_evaluators.judges.chat import ChatModel
@@ -172,7 +172,7 @@ def main() -> None:
     parser.add_argument("--url", required=True, help="OpenAI-compatible, up to and with /v1")
     parser.add_argument("--model", required=True)
     given = parser.parse_args()
-    endpoint = Endpoint(given.url, given.model, os.environ.get("GROUNDWIRE_JUDGE_API_KEY"))
+    endpoint = ChatEndpoint(given.url, given.model, os.environ.get("GROUNDWIRE_JUDGE_API_KEY"))
     found = cases()
     model = JudgeModel(endpoint)
     results = {prompt: run(says, found) for prompt, says in prompts(model).items()}

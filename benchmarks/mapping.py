@@ -15,7 +15,7 @@ from time import process_time
 from groundwire_collector.assembly.alias_table import families
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
-from groundwire_collector.receiver.admission import Admission
+from groundwire_collector.receiver.admission import Validator
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import Access
@@ -27,7 +27,7 @@ COPIES = 60
 REPEATS = 3  # the best of each counts: what else runs on the machine enters through its caches
 REQUESTS = 30  # a commit, as under load
 TRACES = 64  # mapped at once
-ADMISSION, ACCESS = Admission(longest=2**20), Access(key_id="benchmark")
+ADMISSION, ACCESS = Validator(longest=2**20), Access(key_id="benchmark")
 
 
 def main() -> None:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from groundwire_collector.drift.attribution import AXES
+from groundwire_collector.drift.attribution import DIMENSIONS
 from groundwire_collector.drift.checkpoint import packed
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.signals import Loss
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.signals import SignalLoss
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
 
@@ -51,11 +51,13 @@ class Service:
             self.at_ns += self.pause_ns
             told = tags(number)
             bad = float(self.rng.random() < chance(told, number))
-            reading = Reading(
+            reading = MonitoredTurn(
                 service=self.name,
                 at_ns=self.at_ns,
-                losses=[Loss("p_unsupported", "1", bad)],
-                tags={axis: value for axis, value in told.items() if axis in AXES},
+                losses=[SignalLoss("p_unsupported", "1", bad)],
+                tags={
+                    dimension: value for dimension, value in told.items() if dimension in DIMENSIONS
+                },
                 route=told.get("route", ""),
             )
             raised = [a for a in self.monitor.take(reading) if a.resolved_ns is None]
@@ -65,14 +67,16 @@ class Service:
         return turns
 
 
-def terms(baseline: int = 2000, budget: AlarmBudget = MONTH, **more: object) -> Terms:
-    return Terms(budget, baseline_turns=baseline, axes=AXES, **more)
+def terms(baseline: int = 2000, budget: AlarmBudget = MONTH, **more: object) -> MonitorConfig:
+    return MonitorConfig(budget, baseline_turns=baseline, dimensions=DIMENSIONS, **more)
 
 
 def some(rng: np.random.Generator, **shares: dict[str, float]) -> Callable[[int], Tags]:
-    """Tags drawn for each turn by themselves, axis by axis."""
-    drawn = {axis: (list(of), list(of.values())) for axis, of in shares.items()}
-    return lambda _: {axis: str(rng.choice(names, p=p)) for axis, (names, p) in drawn.items()}
+    """Tags drawn for each turn by themselves, dimension by dimension."""
+    drawn = {dimension: (list(of), list(of.values())) for dimension, of in shares.items()}
+    return lambda _: {
+        dimension: str(rng.choice(names, p=p)) for dimension, (names, p) in drawn.items()
+    }
 
 
 ROUTES = {"retrieval": 0.7, "tool": 0.3}
@@ -127,12 +131,15 @@ def named(scenario: str, seed: int, growth: float = 0.2) -> tuple[tuple[str, str
         until_alarm=True,
     )
     alarm = service.alarms[-1] if service.alarms else None
-    return ((alarm.axis, alarm.value) if alarm else ("", "no alarm")), fed
+    return ((alarm.dimension, alarm.value) if alarm else ("", "no alarm")), fed
 
 
 def print_attribution(seeds: int) -> None:
-    """A rollout hits one value of one axis: is exactly that named?"""
-    print(f"\nwhat the alarm names, {seeds} seeds each; five axes, a growth from .05 to .25 in it")
+    """A rollout hits one value of one dimension: is exactly that named?"""
+    print(
+        f"\nwhat the alarm names, {seeds} seeds each; five dimensions, a growth from .05 to .25 "
+        f"in it"
+    )
     for scenario, (_, hit) in SCENARIOS.items():
         found = [named(scenario, seed) for seed in range(seeds)]
         right = np.mean([what == hit for what, _ in found])
@@ -259,11 +266,11 @@ def print_cost(_: int) -> None:
     """Microseconds a turn, and bytes written down a batch."""
     print("\ncost (CPU) of one turn through the monitor")
     for name, routes in (("one stratum", {"retrieval": 1.0}), ("two strata", ROUTES)):
-        for axes in (0, 1, 5):
+        for dimensions in (0, 1, 5):
             rng = np.random.default_rng(1)
             service = Service(Monitor(terms()), rng)
-            chosen = {axis: BEFORE[axis] for axis in list(BEFORE)[:axes]}
-            tags = some(rng, **{**chosen, **({"route": routes} if axes == 5 else {})})
+            chosen = {dimension: BEFORE[dimension] for dimension in list(BEFORE)[:dimensions]}
+            tags = some(rng, **{**chosen, **({"route": routes} if dimensions == 5 else {})})
             told = [tags(n) | {"route": str(rng.choice(list(routes)))} for n in range(4000)]
             weak = 0.05 if len(routes) == 1 else 0.2
 
@@ -279,7 +286,7 @@ def print_cost(_: int) -> None:
             size = sum(len(str(state)) for state in states) / 1000
             strata = str(watch.pinned.plan.strata)
             print(
-                f"  {name:12} ({strata}), {axes} axes, {len(states)} detectors: "
+                f"  {name:12} ({strata}), {dimensions} dimensions, {len(states)} detectors: "
                 f"{spent:6.0f} us a turn, {size:5.0f} kB of states"
             )
 

@@ -2,7 +2,8 @@
 
     GROUNDWIRE_DATA=../shared/data python benchmarks/reliance.py [part …]
 
-Parts: labels, polarity, prompt, power, shadow, margin, speed; all without an argument. Seeds are
+Parts: labels, polarity, prompt, power, closed_book, margin, speed; all without an argument. Seeds
+are
 fixed. What each figure means stands in docs/reference/reliance.md.
 """
 
@@ -22,10 +23,14 @@ from typing import Any
 import numpy as np
 
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.canary.comparison import compare_scores
+from groundwire_evaluators.reliance.closed_book import (
+    Cell,
+    ClosedBookComparison,
+    estimate_memorization,
+)
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.outcome import Conflict, Outcome
-from groundwire_evaluators.reliance.shadow import Cell, Shadowed, estimate_memorization
+from groundwire_evaluators.reliance.probe.comparison import compare_scores
 from groundwire_evaluators.statistics import compare_pairs, difference
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -183,7 +188,7 @@ def _halves_alarm(items: dict[str, list[bool]], generator: np.random.Generator) 
 
 
 def power() -> None:
-    """Canary alarms when a share L of the items goes over to the memory regime.
+    """Probe alarms when a share L of the items goes over to the memory regime.
 
     Baseline and new run answer under different demonstrations of one number of shots: benign noise.
     Beside McNemar: the signed scores with one baseline run, and with four. Items are drawn with
@@ -234,10 +239,11 @@ def _signed(answers: Sequence[str]) -> dict[str, float]:
     return {str(i): SCORES.get(answer, 0.0) for i, answer in enumerate(answers)}
 
 
-def shadow() -> None:
+def closed_book() -> None:
     """Coverage of the 95 % interval of M_R under adaptive sampling, on real outcomes.
 
-    Traffic is drawn by question, each asked one to five times, and shadowed with a probability that
+    Traffic is drawn by question, each asked one to five times, and asked closed-book with a
+    probability that
     is higher where the answer does not follow its context. Truth: the ratio over all outcomes of
     the questions, each question and asking equally likely.
     """
@@ -254,7 +260,7 @@ def shadow() -> None:
         truth = float(np.mean([each.mean() for each in questions]))
         for asked in (100, 300):
             generator = np.random.default_rng(2)
-            found = [_shadow_run(questions, asked, generator) for _ in range(2000)]
+            found = [_closed_book_run(questions, asked, generator) for _ in range(2000)]
             covered = np.mean([each.interval.low <= truth <= each.interval.high for each in found])
             bias = np.mean([each.value for each in found if each.value is not None]) - truth
             size = np.mean([each.n for each in found])
@@ -264,17 +270,24 @@ def shadow() -> None:
             )
 
 
-def _shadow_run(questions: list[Any], asked: int, generator: np.random.Generator) -> Any:
-    shadowed = []
+def _closed_book_run(questions: list[Any], asked: int, generator: np.random.Generator) -> Any:
+    comparisons = []
     for number in range(asked):
         outcomes = questions[generator.integers(len(questions))]
         for hit in generator.choice(outcomes, generator.integers(1, 6)):
             probability = 0.9 if hit else 0.4
             if generator.random() < probability:
                 cell = Cell.PARAMETRIC_OVERRIDE if hit else Cell.CONTEXT_DRIVEN
-                shadowed.append(Shadowed(cell=cell, diagnostic=True, memory_strength=1.0,
-                                         probability=probability, cluster=number))  # fmt: skip
-    return estimate_memorization(shadowed).ratio
+                comparisons.append(
+                    ClosedBookComparison(
+                        cell=cell,
+                        diagnostic=True,
+                        memory_strength=1.0,
+                        probability=probability,
+                        cluster=number,
+                    )
+                )
+    return estimate_memorization(comparisons).ratio
 
 
 def margin() -> None:
@@ -314,7 +327,7 @@ def _rate(what: str, cases: Sequence[Any], judge: Callable[[Any], object]) -> No
     print(f"{what}: {len(cases) / (time.process_time() - started):,.0f} a second")
 
 
-PARTS = (labels, polarity, prompt, power, shadow, margin, speed)
+PARTS = (labels, polarity, prompt, power, closed_book, margin, speed)
 
 if __name__ == "__main__":
     assert set(Outcome) >= set(SCORES)

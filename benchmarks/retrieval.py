@@ -20,7 +20,7 @@ from grounding_data import answers, turn
 from groundwire_evaluators.evaluation import State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.retrieval import Retrieval
-from groundwire_evaluators.retrieval.relevance import RELATED, Asked, Words
+from groundwire_evaluators.retrieval.relevance import RELATED, ChunkTerms, QuestionTerms
 from groundwire_evaluators.text.words import ENGLISH
 
 FOREIGN = 20  # passages of other questions, a question
@@ -41,10 +41,10 @@ def separation(rows: Sequence[dict]) -> None:
     draw, passages = random.Random(0), [(s, c) for s, (_, cs) in asked.items() for c in cs]
     own, foreign = [], []
     for source, (question, contexts) in asked.items():
-        wanted = Asked.of(question, ENGLISH)
-        own += [wanted.relevance(Words.of(text, ENGLISH).keys) for text in contexts]
+        wanted = QuestionTerms.of(question, ENGLISH)
+        own += [wanted.relevance(ChunkTerms.of(text, ENGLISH).keys) for text in contexts]
         others = [text for s, text in draw.sample(passages, FOREIGN) if s != source]
-        foreign += [wanted.relevance(Words.of(text, ENGLISH).keys) for text in others]
+        foreign += [wanted.relevance(ChunkTerms.of(text, ENGLISH).keys) for text in others]
     print(f"{len(asked)} questions, {len(own)} passages of theirs, {len(foreign)} foreign ones")
     print(f"mean relevance {mean(own):.2f} own, {mean(foreign):.2f} foreign")
     print(f"AUROC {auroc(own, foreign):.3f}")
@@ -55,8 +55,8 @@ def separation(rows: Sequence[dict]) -> None:
 def position(rows: Sequence[dict]) -> None:
     hits, first, chance = [], [], []
     for question, contexts, best in supported(rows):
-        wanted = Asked.of(question, ENGLISH)
-        values = [wanted.relevance(Words.of(text, ENGLISH).keys) for text in contexts]
+        wanted = QuestionTerms.of(question, ENGLISH)
+        values = [wanted.relevance(ChunkTerms.of(text, ENGLISH).keys) for text in contexts]
         top = [at for at, value in enumerate(values) if value == max(values)]
         hits.append((best in top) / len(top))
         first.append(best == 0)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from groundwire_collector.metric_definitions import Kind, Metric, committed_metrics
+from groundwire_collector.metric_definitions import MetricDefinition, MetricKind, committed_metrics
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters
@@ -32,13 +32,13 @@ def count(engine: Engine, sets: range, now_ns: int) -> None:
         counters.add(connection, increments, now_ns)
 
 
-def _count(increments: Increments, metric: Metric, number: int) -> None:
+def _count(increments: Increments, metric: MetricDefinition, number: int) -> None:
     labels = dict.fromkeys(metric.labels, "grounding")
     labels |= {metric.labels[0]: f"service-{number}"} if metric.labels else {}
     exemplar = Exemplar(f"{number:032x}", 0.25, 1_800_000_000.123)
-    if metric.kind is Kind.COUNTER:
+    if metric.kind is MetricKind.COUNTER:
         increments.count(metric, labels, 3, exemplar)
-    elif metric.kind is Kind.HISTOGRAM:
+    elif metric.kind is MetricKind.HISTOGRAM:
         for bound in metric.buckets:
             increments.observe(metric, labels, bound, exemplar)
 

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grounding_data import ROOT, SETS, Array, Labelled, labelled
-from groundwire_evaluators.grounding.model import ANSWER_TERMS, Model
-from groundwire_evaluators.grounding.signals import NAMES
+from groundwire_evaluators.grounding.model import ANSWER_TERMS, AnswerStep, Model
+from groundwire_evaluators.grounding.signals import NAMES, SIGNALS
 
 # Weight of a set in the claim step. RAGTruth is what the evaluator is for and has labels by
 # span; sets of
@@ -33,11 +33,19 @@ WEIGHT = {
 RAG = ("ragtruth", "ragtruth-train-extra")
 # Least weights that no training lowers. "30 euros" where the chunk says "20 euros" between the
 # same words must show, though such answers are too rare in the sets to teach it: decision 0041.
-LEAST = {"swapped_quantity": 6.5, "swapped_name": 4.0}
-FLOORS = np.array([LEAST.get(name, 0.0) for name in NAMES])
+LEAST = {"swapped_quantity": 6.5, "swapped_name": 4.0, "misplaced_value": 2.0}
+# Signals of which one is enough for a claim not to be supported, so that no value in a chunk's
+# place passes for want of other new words. Their least weights follow from the threshold.
+DECISIVE = ("foreign_quantities", "swapped_quantity")  # in prose
+DECISIVE_ON_RECORDS = ("overridden_values", "foreign_answer", "unbacked_answer")  # there too
+ROUNDS = 3  # of training with least weights that follow from the last threshold
+MARGIN = 0.3  # of the score by which one lies above the threshold
+NO_CLAIM = -12.0  # stands for the terms of an answer without claims
 CLAIM_RIDGE = 1e-2
 ANSWER_RIDGE = 1e-2
 WEIGHTS = ROOT / "evaluators/groundwire_evaluators/grounding/weights.json"
+REFERENCE = ROOT / "docs/reference/grounding.md"
+MARKS = ("<!-- weights: made by benchmarks/train_grounding.py -->", "<!-- end of weights -->")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +59,7 @@ class Part:
     @property
     def records(self) -> bool:
         """Whether the answers are about records rather than prose."""
-        first = self.data.answers[int(np.argmax(self.answers))]
-        return all(text.lstrip().startswith("{") for text in first["contexts"])
+        return bool(self.data.on_records[int(np.argmax(self.answers))])
 
     @property
     def weight(self) -> float:
@@ -137,20 +144,26 @@ def balanced(y: Array, total: float) -> Array:
 def train(parts: Sequence[Part], prevalence: Collection[str] = RAG) -> Model:
     """Both steps; intercepts for the base rate of the sets in `prevalence` among the parts."""
     parts = by_task(parts)
-    claim = _claim_step(parts)
     rag = [part for part in parts if part.data.name in prevalence] or list(parts)
-    intercept = _claim_intercept(rag, claim)
-    pooled = [_pooled(part.data, claim, intercept) for part in parts]
-    answer = _answer_step(parts, pooled)
-    offset = _answer_intercept(rag, answer, [pooled[parts.index(part)] for part in rag])
+    rag_prose, rag_records = ([p for p in rag if p.records is kind] for kind in (False, True))
+    floors = np.array([LEAST.get(name, 0.0) for name in NAMES])
+    for _ in range(ROUNDS):
+        claim = _claim_step(parts, floors)
+        intercept = _claim_intercept(rag, claim)
+        threshold = _claim_threshold(rag_prose or rag, claim, intercept)
+        record_threshold = _claim_threshold(rag_records or rag, claim, intercept)
+        for names, reached in ((DECISIVE, threshold), (DECISIVE_ON_RECORDS, record_threshold)):
+            least = (max(reached, threshold) + MARGIN - intercept) / np.log(2)
+            floors = np.maximum(floors, [least * (name in names) for name in NAMES])
+    prose, records = ([p for p in parts if p.records is kind] for kind in (False, True))
     return Model(
         version="unnamed",
         claim_weights=tuple(float(w) for w in claim),
         claim_intercept=intercept,
-        claim_threshold=_claim_threshold([p for p in rag if not p.records], claim, intercept),
-        record_threshold=_claim_threshold([p for p in rag if p.records] or rag, claim, intercept),
-        answer_weights=(float(answer[0]), float(answer[1]), float(answer[2])),
-        answer_intercept=offset,
+        claim_threshold=threshold,
+        record_threshold=record_threshold,
+        prose=_answer_step(prose or parts, rag_prose or rag, claim, intercept),
+        records=_answer_step(records or parts, rag_records or rag, claim, intercept),
     )
 
 
@@ -160,7 +173,7 @@ def _claims(part: Part) -> tuple[Array, Array]:
     return np.log1p(part.data.signals[used]), labels[used].astype(float)
 
 
-def _claim_step(parts: Sequence[Part]) -> Array:
+def _claim_step(parts: Sequence[Part], floors: Array) -> Array:
     xs, ys, weights, groups = [], [], [], []
     for at, part in enumerate(parts):
         x, y = _claims(part)
@@ -170,7 +183,7 @@ def _claim_step(parts: Sequence[Part]) -> Array:
         groups.append(np.full(len(y), at))
     stacked = (np.vstack(xs), np.concatenate(ys), np.concatenate(weights), np.concatenate(groups))
     x, *rest = stacked
-    return _fit_above(FLOORS, x, *rest)
+    return _fit_above(floors, x, *rest)
 
 
 def _fit_above(floors: Array, x: Array, y: Array, weight: Array, group: NDArray[np.int64]) -> Array:
@@ -220,7 +233,7 @@ def best_f1(scores: Array, labels: NDArray[np.int64]) -> tuple[float, float]:
 def _pooled(data: Labelled, slopes: Array, intercept: float) -> Array:
     """The three terms of the answer step for every answer; one without claims gets a floor."""
     scores = np.log1p(data.signals) @ slopes + intercept
-    terms = np.full((len(data.answers), 3), -12.0)
+    terms = np.full((len(data.answers), 3), NO_CLAIM)
     order = np.argsort(data.of, kind="stable")
     bounds = np.flatnonzero(np.diff(data.of[order])) + 1
     for chunk in np.split(order, bounds):
@@ -235,30 +248,47 @@ def pooled_terms(scores: Array) -> tuple[float, float, float]:
     return float(scores.max()), float(any_logit), float(scores.mean())
 
 
-def _answer_step(parts: Sequence[Part], pooled: Sequence[Array]) -> Array:
+def _answer_step(
+    parts: Sequence[Part], rag: Sequence[Part], claim: Array, intercept: float
+) -> AnswerStep:
+    """Fitted on `parts`, with the intercept for the base rate of `rag`."""
+    pooled = {id(part): _pooled(part.data, claim, intercept) for part in (*parts, *rag)}
     xs, ys, weights, groups = [], [], [], []
-    for at, (part, terms) in enumerate(zip(parts, pooled, strict=True)):
-        used = part.answers & (terms[:, 0] > -12.0)
+    for at, part in enumerate(parts):
+        terms = pooled[id(part)]
+        used = part.answers & (terms[:, 0] > NO_CLAIM)
         y = part.data.unsupported[used].astype(float)
         xs.append(terms[used])
         ys.append(y)
         weights.append(balanced(y, part.weight))
         groups.append(np.full(len(y), at))
     stacked = (np.vstack(xs), np.concatenate(ys), np.concatenate(weights), np.concatenate(groups))
-    return fit(*stacked, ANSWER_RIDGE)[0]
-
-
-def _answer_intercept(parts: Sequence[Part], slopes: Array, pooled: Sequence[Array]) -> float:
-    scores = np.concatenate([t[p.answers] @ slopes for p, t in zip(parts, pooled, strict=True)])
-    labels = np.concatenate([p.data.unsupported[p.answers] for p in parts])
-    return _matching(scores, float(labels.mean()))
+    slopes = fit(*stacked, ANSWER_RIDGE)[0]
+    scores = np.concatenate([pooled[id(p)][p.answers] @ slopes for p in rag])
+    labels = np.concatenate([p.data.unsupported[p.answers] for p in rag])
+    worst, any_wrong, mean = (float(slope) for slope in slopes)
+    return AnswerStep((worst, any_wrong, mean), _matching(scores, float(labels.mean())))
 
 
 def answer_logits(data: Labelled, model: Model) -> Array:
     """The logit of p_unsupported for every answer; those that claim nothing get the floor."""
-    terms = _pooled(data, np.array(model.claim_weights), model.claim_intercept)
-    logits = terms @ np.array(model.answer_weights) + model.answer_intercept
-    return np.where(terms[:, 0] > -12.0, logits, -50.0)
+    terms = claim_terms(data, model)
+    logits = np.where(
+        data.on_records,
+        *(terms @ np.array(s.weights) + s.intercept for s in (model.records, model.prose)),
+    )
+    return np.where(terms[:, 0] > NO_CLAIM, logits, -50.0)
+
+
+def claim_terms(data: Labelled, model: Model) -> Array:
+    """The three terms of the answer step; the first is the score of the worst claim."""
+    return _pooled(data, np.array(model.claim_weights), model.claim_intercept)
+
+
+def flags(data: Labelled, model: Model) -> NDArray[np.bool_]:
+    """What is flagged as shipped: a claim reaches the threshold of its kind."""
+    thresholds = np.where(data.on_records, model.record_threshold, model.claim_threshold)
+    return claim_terms(data, model)[:, 0] >= thresholds
 
 
 def write(model: Model, path: Path = WEIGHTS) -> None:
@@ -276,20 +306,48 @@ def write(model: Model, path: Path = WEIGHTS) -> None:
             "threshold": round(model.claim_threshold, 4),
             "record_threshold": round(model.record_threshold, 4),
         },
-        "answer": {
-            "weights": {
-                n: round(w, 4) for n, w in zip(ANSWER_TERMS, model.answer_weights, strict=True)
-            },
-            "intercept": round(model.answer_intercept, 4),
-        },
+        "prose": _step(model.prose),
+        "records": _step(model.records),
     }
     path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _step(step: AnswerStep) -> dict[str, object]:
+    weights = {n: round(w, 4) for n, w in zip(ANSWER_TERMS, step.weights, strict=True)}
+    return {"weights": weights, "intercept": round(step.intercept, 4)}
+
+
+def write_reference(model: Model, path: Path = REFERENCE) -> None:
+    """The table of weights and the thresholds in the reference page, between its two marks."""
+    rows = [
+        f"| `{signal.__name__}` | {weight:.2f} | {_first_sentence(signal.__doc__ or '')} |"
+        for signal, weight in zip(SIGNALS, model.claim_weights, strict=True)
+    ]
+    steps = [
+        f"- {kind}: a claim is not supported from a score of {threshold:.2f}; the logit of "
+        f"p_unsupported is {step.weights[0]:.2f} × worst claim + {step.weights[1]:.2f} × logit "
+        f"that any claim is wrong + {step.weights[2]:.2f} × mean claim {step.intercept:+.2f}."
+        for kind, threshold, step in (
+            ("prose", model.claim_threshold, model.prose),
+            ("records", model.record_threshold, model.records),
+        )
+    ]
+    table = "\n".join(["| signal | weight | what it counts |", "|---|---|---|", *rows])
+    before, _, rest = path.read_text(encoding="utf-8").partition(f"{MARKS[0]}\n")
+    _, _, after = rest.partition(MARKS[1])
+    made = "\n".join([table, "", f"Intercept of a claim: {model.claim_intercept:.2f}.", "", *steps])
+    path.write_text(f"{before}{MARKS[0]}\n\n{made}\n\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def main() -> None:
     model = train([whole(labelled(name)) for name in SETS])
     named = Model(**{**{f: getattr(model, f) for f in model.__slots__}, "version": _version(model)})
     write(named)
+    write_reference(named)
     print(WEIGHTS.read_text())
 
 

@@ -17,7 +17,7 @@ from dashboards.panels import (
     share,
     turns_link,
 )
-from dashboards.promql import SERVICE, VERSION, mean, one_replica, rate
+from groundwire_collector.alerting.promql import SERVICE, VERSION, mean, one_replica, rate
 from groundwire_collector.metric_definitions import (
     BASELINE_FLAGGED_TURNS,
     BASELINE_LOSS,
@@ -34,8 +34,8 @@ from groundwire_collector.metric_definitions import (
 
 UID = "groundwire-drift"
 WATCHED = 'evaluator="grounding"'
-WHERE = ("service", "signal", "axis", "value", "cause")
-STREAM = "{{service}} {{signal}} {{axis}} {{value}}"
+WHERE = ("service", "signal", "dimension", "value", "cause")
+STREAM = "{{service}} {{signal}} {{dimension}} {{value}}"
 
 
 def drift() -> dashboard.Dashboard:
@@ -92,7 +92,7 @@ def alarms() -> table.Panel:
     }
     panel = listing(
         "Open alarms: what, where, since when",
-        "Signal, axis and value name what got worse and where; the cause is the probable one. "
+        "Signal, dimension and value name what got worse and where; the cause is the probable one. "
         "`since` is the estimated change, earliest and latest its stated error. Sizes are changes "
         "of the mean loss with their interval.",
     )
@@ -129,7 +129,8 @@ def by_stream() -> timeseries.Panel:
     return (
         evidence(
             "Evidence by stream",
-            "The ten strongest streams. The axis and value whose line climbs alone is where the "
+            "The ten strongest streams. The dimension and value whose line climbs alone is where "
+            "the "
             "change is.",
         )
         .with_target(query(f"topk(10, {statistic})", STREAM))

@@ -1,6 +1,6 @@
 """Queries to begin with, for the reference page; the tests run each against a live Prometheus."""
 
-from dashboards.promql import one_replica
+from groundwire_collector.alerting.promql import one_replica
 from groundwire_collector.metric_definitions import (
     COST,
     DRIFT_CHANGE_TIMESTAMP,
@@ -37,7 +37,7 @@ def _per_turn(counter: str, by: str) -> str:
 
 
 _MODEL, _INDEX = "service, model_version", "service, index_version"
-_CANARIES = f'{RELIANCE_OUTCOMES.name}_total{{source="canary", outcome=~"%s"}}'
+_PROBES = f'{RELIANCE_OUTCOMES.name}_total{{source="probe", outcome=~"%s"}}'
 
 EXAMPLES = {
     "Mean faithfulness of each model version": _mean(FAITHFULNESS.name, _MODEL),
@@ -50,9 +50,9 @@ EXAMPLES = {
     "Faithful answers as people's labels correct it, with bounds": one_replica(
         f'{FAITHFULNESS_ESTIMATE.name}{{reference="human"}}'
     ),
-    "Memorization ratio by canaries, over a day": (
-        f"sum by ({_MODEL}) ({grown(_CANARIES % 'parametric', '1d')})"
-        f" / sum by ({_MODEL}) ({grown(_CANARIES % 'parametric|context', '1d')})"
+    "Memorization ratio by probes, over a day": (
+        f"sum by ({_MODEL}) ({grown(_PROBES % 'parametric', '1d')})"
+        f" / sum by ({_MODEL}) ({grown(_PROBES % 'parametric|context', '1d')})"
     ),
     "Hours since the change behind each open drift alarm": (
         f"(time() - {one_replica(DRIFT_CHANGE_TIMESTAMP.name)}) / 3600"

@@ -5,11 +5,11 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, WORST, density, line, parts, query, share, turns_link
-from dashboards.promql import (
-    BY_VERSION,
+from groundwire_collector.alerting.promql import (
     JUDGED,
     MODEL,
     SERVICE,
+    SUM_BY_VERSION,
     VERSION,
     mean,
     one_replica,
@@ -60,13 +60,13 @@ def _mean_by(what: str, label: str) -> timeseries.Panel:
     return share(
         f"Faithfulness by {what}",
         "Supported claims / claims, mean over the scored turns of each step. When one line of "
-        "three panels leaves the others, that axis is where to look first.",
+        "three panels leaves the others, that dimension is where to look first.",
     ).with_target(query(expression, f"{{{{service}}}} {{{{{label}}}}}"))
 
 
 def flagged() -> timeseries.Panel:
-    turns = f"({BY_VERSION} (groundwire:scored_turns:current{{{JUDGED}}}) > 0)"
-    flags = f"{BY_VERSION} (groundwire:flagged_turns:current{{{JUDGED}}})"
+    turns = f"({SUM_BY_VERSION} (groundwire:scored_turns:current{{{JUDGED}}}) > 0)"
+    flags = f"{SUM_BY_VERSION} (groundwire:flagged_turns:current{{{JUDGED}}})"
     return (
         share(
             "Flagged turns",
@@ -79,7 +79,7 @@ def flagged() -> timeseries.Panel:
 
 
 def flags_by_step() -> timeseries.Panel:
-    flags = f"{BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)})"
+    flags = f"{SUM_BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)})"
     return (
         line("Flagged turns a second", "How many answers to look at there are.", "cps")
         .with_target(query(flags, LEGEND, exemplars=True))

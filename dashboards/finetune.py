@@ -25,14 +25,23 @@ from dashboards.panels import (
     share,
     turns_link,
 )
-from dashboards.promql import SERVICE, increase, mean, one_replica, portion, quantile, rate, ratio
+from groundwire_collector.alerting.promql import (
+    SERVICE,
+    increase,
+    mean,
+    one_replica,
+    portion,
+    quantile,
+    rate,
+    ratio,
+)
 from groundwire_collector.metric_definitions import (
-    CANARY_OUTCOMES,
     CLAIMS,
     COST,
     FAITHFULNESS,
     FLAGGED_TURNS,
     GENERATION_DURATION,
+    PROBE_OUTCOMES,
     REFUSALS,
     RELIANCE_OUTCOMES,
     RETRIEVAL_RELEVANCE,
@@ -78,11 +87,11 @@ def faithfulness_change() -> stat.Panel:
 
 
 def reliance_change() -> stat.Panel:
-    old, new = (_memorized(f'{_of(version)}, source="canary"') for version in (OLD, NEW))
+    old, new = (_memorized(f'{_of(version)}, source="probe"') for version in (OLD, NEW))
     return _change(
-        "Context read by canaries, new - old",
+        "Context read by probes, new - old",
         "Of the answers that follow either context or memory, those that follow the context. The "
-        "number to decide by, where canaries are scheduled.",
+        "number to decide by, where probes are scheduled.",
         f"{old} - {new}",
     )
 
@@ -164,7 +173,7 @@ def _columns(by: str) -> Iterator[tuple[str, str, str]]:
     yield "turns", "short", counted
     yield "faithfulness", "percentunit", _faithfulness(JUDGED, by)
     yield "flagged", "percentunit", f"({flagged} or {scored} * 0) / ({scored} > 0)"
-    for source in ("canary", "shadow", "passive"):
+    for source in ("probe", "closed_book", "passive"):
         yield f"M_R {source}", "percentunit", _memorized(f'{BOTH}, source="{source}"', by)
 
 
@@ -210,13 +219,13 @@ def context_read() -> timeseries.Panel:
     )
 
 
-def canaries() -> timeseries.Panel:
-    every = one_replica(f"increase({CANARY_OUTCOMES.name}_total{{{BOTH}}}[1h])")
+def probes() -> timeseries.Panel:
+    every = one_replica(f"increase({PROBE_OUTCOMES.name}_total{{{BOTH}}}[1h])")
     memory = one_replica(
-        f'increase({CANARY_OUTCOMES.name}_total{{{BOTH}, outcome="parametric"}}[1h])'
+        f'increase({PROBE_OUTCOMES.name}_total{{{BOTH}, outcome="parametric"}}[1h])'
     )
     return share(
-        "Canaries answered from memory, by stratum",
+        "Probes answered from memory, by stratum",
         "Facts every model knows, facts of the fine-tune's training file, fresh facts: a rise in "
         "the second alone is what the fine-tune learnt by heart.",
     ).with_target(
@@ -292,7 +301,7 @@ ROWS = (
     ("The verdict", 5, (faithfulness_change, reliance_change, memorization, turns)),
     ("Side by side", 6, (side_by_side,)),
     ("Is it as faithful?", 8, (faithful, tail, claims)),
-    ("Does it still read?", 8, (context_read, canaries, refusals)),
+    ("Does it still read?", 8, (context_read, probes, refusals)),
     ("What do they say?", 8, (verdicts, relevance)),
     ("What does it cost?", 7, (speed, length, cost)),
 )

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.cog import builder as cog
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.panels import PROMETHEUS, WIDTH, query
-from dashboards.promql import SERVICE, one_replica
+from groundwire_collector.alerting.promql import SERVICE, one_replica
 from groundwire_collector.metric_definitions import (
     DRIFT_ALARM,
     DRIFT_CHANGE_TIMESTAMP,
@@ -53,7 +53,7 @@ def common_variables() -> list[Variable]:
     return [
         datasource(),
         values("service", "Service", f"label_values({TURNS.name}_total, service)"),
-        *(version(axis) for axis in ("model", "prompt", "index")),
+        *(version(dimension) for dimension in ("model", "prompt", "index")),
         evaluator(),
         collector_url(),
     ]
@@ -63,10 +63,10 @@ def datasource() -> Variable:
     return dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
 
 
-def version(axis: str) -> Variable:
-    name = f"{axis}_version"
+def version(dimension: str) -> Variable:
+    name = f"{dimension}_version"
     definition = f"label_values({TURNS.name}_total{{{SERVICE}}}, {name})"
-    return values(name, f"{axis.capitalize()} version", definition)
+    return values(name, f"{dimension.capitalize()} version", definition)
 
 
 def values(name: str, label: str, definition: str) -> dashboard.QueryVariable:
@@ -106,7 +106,7 @@ def annotations() -> list[dashboard.AnnotationQuery]:
     alarms = one_replica(f"{DRIFT_ALARM.name}{{{SERVICE}}}")
     began = one_replica(f"{DRIFT_CHANGE_TIMESTAMP.name}{{{SERVICE}}}")
     firing = 'ALERTS{alertname=~"Groundwire.+", alertstate="firing"}'
-    what = "{{signal}} of {{service}}: {{axis}} {{value}}"
+    what = "{{signal}} of {{service}}: {{dimension}} {{value}}"
     return [
         mark("Rollouts", "blue", new("model_version"), "Rollout of {{model_version}}"),
         mark("New prompts", "purple", new("prompt_version"), "New prompt {{prompt_version}}"),

@@ -4,10 +4,10 @@ from grafana_foundation_sdk.builders import dashboard, stat, timeseries
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, limits, line, number, query, share
-from dashboards.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
+from groundwire_collector.alerting.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
 from groundwire_collector.metric_definitions import (
     ACKNOWLEDGEMENT,
-    BAD_KEYS,
+    AUTH_FAILURES,
     COST,
     EVALUATION_LAG,
     JUDGE_CALLS,
@@ -18,12 +18,13 @@ from groundwire_collector.metric_definitions import (
     JUDGE_QUEUE_AGE,
     JUDGE_QUEUE_LENGTH,
     JUDGE_TOKENS,
-    LABEL_SETS_FOLDED,
-    LABEL_SETS_RETIRED,
     LAST_EVALUATION,
     PENDING_BYTES,
     PROBE_TOKENS,
+    PROCESS_RESTARTS,
     REQUESTS,
+    SERIES_EVICTED,
+    SERIES_OVERFLOWED,
     SPANS_DEDUPLICATED,
     SPANS_RECEIVED,
     SPANS_REJECTED,
@@ -121,7 +122,7 @@ def requests() -> timeseries.Panel:
             "reqps",
         )
         .with_target(query(requests_, "{{status}}"))
-        .with_target(query(_of_processes(f"{BAD_KEYS.name}_total"), "bad keys"))
+        .with_target(query(_of_processes(f"{AUTH_FAILURES.name}_total"), "bad keys"))
     )
 
 
@@ -169,15 +170,18 @@ def lag() -> timeseries.Panel:
 def failures() -> timeseries.Panel:
     failed = rate(f"{TRACES_FAILED.name}_total", "")
     reopened = rate(f"{TURNS_REOPENED.name}_total", VERSION)
+    restarts = rate(f"{PROCESS_RESTARTS.name}_total", "")
     return (
         line(
-            "Traces passed over, turns reopened",
-            "A trace that could not be assembled or judged is passed over: the log says why. A "
-            "turn is reopened when spans come after it was judged: raise the quiet time.",
+            "Traces passed over, turns reopened, processes restarted",
+            "A trace that could not be assembled or judged is passed over: the log and `groundwire "
+            "doctor` say why. A turn is reopened when spans come after it was judged: raise the "
+            "quiet time. A process that ended is started again: the log says of what it died.",
             "cps",
         )
         .with_target(query(f"sum({failed})", "traces passed over"))
         .with_target(query(f"sum({reopened})", "turns reopened"))
+        .with_target(query(f"sum by (process) ({restarts})", "{{process}} restarted"))
     )
 
 
@@ -300,7 +304,7 @@ def label_sets() -> timeseries.Panel:
         "to be told apart.",
         "short",
     )
-    for metric, name in ((LABEL_SETS_RETIRED, "retired"), (LABEL_SETS_FOLDED, "folded")):
+    for metric, name in ((SERIES_EVICTED, "retired"), (SERIES_OVERFLOWED, "folded")):
         counted = one_replica(f"{metric.name}_total")
         panel = panel.with_target(query(f"sum by (metric) ({counted})", f"{name} {{{{metric}}}}"))
     return panel

@@ -17,7 +17,15 @@ from dashboards.panels import (
     share,
     turns_link,
 )
-from dashboards.promql import BY_VERSION, JUDGED, SERVICE, VERSION, one_replica, quantile, rate
+from groundwire_collector.alerting.promql import (
+    JUDGED,
+    SERVICE,
+    SUM_BY_VERSION,
+    VERSION,
+    one_replica,
+    quantile,
+    rate,
+)
 from groundwire_collector.metric_definitions import (
     DRIFT_CHANGE_TIMESTAMP,
     DRIFT_SIZE,
@@ -66,7 +74,7 @@ def context_read_now() -> stat.Panel:
         number(
             "Is the context read?",
             "Of the answers that follow either context or memory, those that follow the context "
-            "(1 - M_R), of the version with the fewest. Canaries measure it best; passive signals "
+            "(1 - M_R), of the version with the fewest. Probes measure it best; passive signals "
             "see inserted values only.",
             "percentunit",
         )
@@ -83,7 +91,7 @@ def faithfulness_by_version() -> timeseries.Panel:
             "service over the reference window. A version that stays below it gets its answers "
             "from somewhere else; follow a line's link to its worst turns.",
         )
-        .with_target(query(_mean(BY_VERSION)))
+        .with_target(query(_mean(SUM_BY_VERSION)))
         .with_target(
             query(
                 f'groundwire:faithfulness:reference{{{SERVICE}, evaluator="$evaluator"}}',
@@ -99,20 +107,21 @@ def open_alarms() -> table.Panel:
     size = one_replica(f'{DRIFT_SIZE.name}{{{SERVICE}, bound="mean"}}')
     panel = listing(
         "What got worse, where, since when",
-        "Open drift alarms: what got worse (signal), where (axis and value), the probable cause, "
+        "Open drift alarms: what got worse (signal), where (dimension and value), the probable "
+        "cause, "
         "since when, and by how much its mean loss grew. Empty is good. Begin with the worst "
         "turns of that version.",
     )
     return merged(
         panel,
-        ("service", "signal", "axis", "value", "cause"),
+        ("service", "signal", "dimension", "value", "cause"),
         ("since", "dateTimeAsIso", f"{changed} * 1000"),
         ("worse by", "percentunit", f"max without (bound) ({size})"),
     ).data_links([row_link("service")])
 
 
 def versions() -> table.Panel:
-    turns = f"{BY_VERSION} (groundwire:turns:current{{{VERSION}}}) > 0"
+    turns = f"{SUM_BY_VERSION} (groundwire:turns:current{{{VERSION}}}) > 0"
     memorized = f"max by (service, model_version) (groundwire:memorization:ratio{{{VERSION}}})"
     panel = listing(
         "Where? Each model version in the current window",
@@ -124,8 +133,8 @@ def versions() -> table.Panel:
         panel,
         ("service", "model_version"),
         ("turns", "short", turns),
-        ("faithfulness", "percentunit", _mean(BY_VERSION)),
-        ("flagged", "percentunit", _flagged(BY_VERSION)),
+        ("faithfulness", "percentunit", _mean(SUM_BY_VERSION)),
+        ("flagged", "percentunit", _flagged(SUM_BY_VERSION)),
         ("context read", "percentunit", f"1 - {memorized}"),
     ).data_links([row_link("service", "model_version")])
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 from dashboards.examples import EXAMPLES
-from groundwire_collector.alerting.promql import Recording
+from groundwire_collector.alerting.promql import RecordingRule
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.recording import recordings, references
-from groundwire_collector.alerting.rules.settings import Limits
-from groundwire_collector.alerting.rules.slo_targets import Targets
-from groundwire_collector.metric_definitions import Kind, Metric, all_metrics
+from groundwire_collector.alerting.rules.settings import RuleSettings
+from groundwire_collector.alerting.rules.slo_targets import SloTargets
+from groundwire_collector.metric_definitions import MetricDefinition, MetricKind, all_metrics
 from groundwire_collector.storage.label_sets import CAP
 
-LIMITS = Limits.load(None)
+LIMITS = RuleSettings.load(None)
 INTRODUCTION = f"""\
 # Metrics, rules and alerts
 
@@ -59,15 +59,15 @@ def page() -> str:
     )
 
 
-def _metric(metric: Metric) -> Sequence[str]:
-    suffix = "_total" if metric.kind is Kind.COUNTER else ""
+def _metric(metric: MetricDefinition) -> Sequence[str]:
+    suffix = "_total" if metric.kind is MetricKind.COUNTER else ""
     labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
     kept = "store" if metric.committed else "process"
     name = f"`{metric.name}{suffix}`"
     return name, metric.kind.value, metric.unit, kept, labels, metric.help
 
 
-def _recorded(recorded: Iterable[Recording]) -> Iterable[Sequence[str]]:
+def _recorded(recorded: Iterable[RecordingRule]) -> Iterable[Sequence[str]]:
     """Each name once, though some are recorded by window or by scope."""
     meanings: dict[str, str] = {}
     for recording in recorded:
@@ -84,10 +84,10 @@ def _alerts() -> Iterable[Sequence[str]]:
 
 
 def _limits() -> Iterable[Sequence[str]]:
-    for name, field in Limits.model_fields.items():
+    for name, field in RuleSettings.model_fields.items():
         default = field.default
         shown = "; ".join(map(str, default)) if isinstance(default, tuple) else default
-        if isinstance(default, Targets):
+        if isinstance(default, SloTargets):
             shown = f"default: {{effect: {default.default.effect:g}}}"
         yield f"`{name}`", f"`{shown}`" if shown != "" else "", field.description or ""
 

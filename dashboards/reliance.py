@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders import dashboard, timeseries
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, WORST, line, parts, query, share
-from dashboards.promql import (
+from groundwire_collector.alerting.promql import (
     JUDGED,
     MODEL,
     SERVICE,
@@ -18,15 +18,14 @@ from dashboards.promql import (
 )
 from groundwire_collector.metric_definitions import (
     ANSWER_VALUES,
-    CANARY_OUTCOMES,
-    CANARY_RUNS,
     CHUNK_AGE,
     CONTEXT_UTILIZATION,
     DISTRACTOR_RATIO,
     EMPTY_RETRIEVALS,
     INDEX_AGE,
-    PRIOR_MARKED_TURNS,
     PROBE_CALLS,
+    PROBE_OUTCOMES,
+    PROBE_RUNS,
     REFUSALS,
     RELIANCE_OUTCOMES,
     RETRIEVAL_DURATION,
@@ -34,6 +33,7 @@ from groundwire_collector.metric_definitions import (
     RETRIEVAL_PRECISION,
     RETRIEVAL_RECALL,
     RETRIEVAL_RELEVANCE,
+    SELF_REPORTED_MEMORY_ANSWERS,
     STALE_ANSWERS,
     SUPPORTING_CHUNK_RANK,
     TURNS,
@@ -54,8 +54,9 @@ def context_read() -> timeseries.Panel:
     return (
         share(
             "Context read (p_s)",
-            "Share of all measured answers that follow the context. Canaries are questions whose "
-            "context contradicts memory: a fall there is the failure itself. Shadow calls of a "
+            "Share of all measured answers that follow the context. Probes are questions whose "
+            "context contradicts memory: a fall there is the failure itself. Closed-book calls "
+            "of a "
             "model that declines without context decide nothing, and make p_s low: read M_R.",
         )
         .with_target(query(f"groundwire:context_reliance:ratio{{{VERSION}}}", SOURCE))
@@ -103,7 +104,8 @@ def outcomes() -> timeseries.Panel:
 def redundant() -> timeseries.Panel:
     return share(
         "Answers that memory gives as well",
-        "Of shadowed answers. Right today, at risk when the source changes, and invisible to "
+        "Of answers with a closed-book call. Right today, at risk when the source changes, and "
+        "invisible to "
         "faithfulness.",
     ).with_target(query(f"groundwire:redundant_answers:ratio{{{VERSION}}}"))
 
@@ -128,7 +130,7 @@ def values() -> timeseries.Panel:
 
 
 def markers() -> timeseries.Panel:
-    marked = rate(f"{PRIOR_MARKED_TURNS.name}_total", VERSION)
+    marked = rate(f"{SELF_REPORTED_MEMORY_ANSWERS.name}_total", VERSION)
     return share(
         "Answers that say they draw on memory",
         "Share of turns with words such as `as of my last update`. Rare, and never innocent in a "
@@ -146,23 +148,23 @@ def refusals() -> timeseries.Panel:
     ).with_target(query(f"sum by (sufficient) ({counted})", "sufficient={{sufficient}}"))
 
 
-def canary_arms() -> timeseries.Panel:
+def probe_arms() -> timeseries.Panel:
     counted = one_replica(
-        f'increase({CANARY_OUTCOMES.name}_total{{{MODEL}, outcome="context"}}[1h])'
+        f'increase({PROBE_OUTCOMES.name}_total{{{MODEL}, outcome="context"}}[1h])'
     )
-    every = one_replica(f"increase({CANARY_OUTCOMES.name}_total{{{MODEL}}}[1h])")
+    every = one_replica(f"increase({PROBE_OUTCOMES.name}_total{{{MODEL}}}[1h])")
     by = "sum by (service, model_version, arm)"
     return share(
-        "Canaries that follow their context, by arm",
+        "Probes that follow their context, by arm",
         "Over an hour. The clean arm is the guard: when it falls too, the endpoint is broken, not "
         "the reading. The closed-book arm has no context to follow.",
     ).with_target(query(f"{by} ({counted}) / ({by} ({every}) > 0)", f"{LEGEND} {{{{arm}}}}"))
 
 
-def canary_runs() -> timeseries.Panel:
-    runs = one_replica(f"{CANARY_RUNS.name}_total{{{MODEL}}}")
+def probe_runs() -> timeseries.Panel:
+    runs = one_replica(f"{PROBE_RUNS.name}_total{{{MODEL}}}")
     return line(
-        "Canary runs",
+        "Probe runs",
         "Ended so far, by state. A flat line says that nobody asks any more.",
         "short",
     ).with_target(
@@ -174,7 +176,7 @@ def probes() -> timeseries.Panel:
     calls = rate(f"{PROBE_CALLS.name}_total", MODEL)
     return line(
         "Calls of the collector's own",
-        "Canaries and shadow calls by what came of them. Failures and skipped calls make the "
+        "Probes and closed-book calls by what came of them. Failures and skipped calls make the "
         "panels above rest on less.",
         "reqps",
     ).with_target(query(f"sum by (source, result) ({calls})", "{{source}} {{result}}"))
@@ -275,5 +277,5 @@ ROWS = (
     ("Was the right context given?", 8, (relevance, utilization, place)),
     ("Is there enough of it, and is it fresh?", 8, (empty, ages, retrieval_time)),
     ("What people say of the chunks", 7, (labelled, labelled_turns)),
-    ("Canaries and shadow calls", 7, (canary_arms, canary_runs, probes)),
+    ("Probes and closed-book calls", 7, (probe_arms, probe_runs, probes)),
 )

@@ -10,13 +10,13 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from groundwire_collector import __version__, metric_definitions
-from groundwire_collector.auth.middleware import Door, Gate, KeyRing
+from groundwire_collector.auth.middleware import Authenticator, AuthMiddleware, KeyCache
 from groundwire_collector.metrics.exposition import Exposition
-from groundwire_collector.receiver.endpoint import Receiver
-from groundwire_collector.receiver.reception import Reception
+from groundwire_collector.receiver.endpoint import OtlpMiddleware
+from groundwire_collector.receiver.reception import OtlpService
 from groundwire_collector.receiver.redaction import redaction_of
-from groundwire_collector.receiver.writer import Writer
-from groundwire_collector.receiver_metrics import Intake
+from groundwire_collector.receiver.writer import SpanWriter
+from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.responses.problem import add_problem_handlers
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
@@ -45,10 +45,10 @@ def create_app(settings: Settings) -> FastAPI:
     """The application over the database of the settings; its state belongs to it alone."""
     engine = open_engine(settings)
     make_schema(engine)
-    intake = Intake()
-    writer = Writer(SpanStore(engine), intake)
+    intake = ReceiverMetrics()
+    writer = SpanWriter(SpanStore(engine), intake)
     redaction = redaction_of(settings, content_key(engine))
-    reception = Reception(settings, writer, intake, redaction)
+    reception = OtlpService(settings, writer, intake, redaction)
     intake.watch(metric_definitions.PENDING_BYTES, lambda: reception.budget.held)
     if isinstance(engine, SqliteEngine):
         intake.watch(metric_definitions.WAL_BYTES, engine.file.wal_bytes)
@@ -66,9 +66,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.intake = intake
     app.state.reception = reception
     app.state.open_metrics = _metrics_are_open(settings)
-    app.state.door = Door(KeyRing(engine), intake)
+    app.state.door = Authenticator(KeyCache(engine), intake)
     app.state.exposition = Exposition(
         engine, intake.registry, judging=bool(settings.evaluator_names)
     )
@@ -89,8 +90,8 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         state, routes = self.state, super().build_middleware_stack()
-        receiver = Receiver(routes, state.reception, state.settings.path_prefix)
-        return Gate(receiver, state.door, open_metrics=state.open_metrics)
+        receiver = OtlpMiddleware(routes, state.reception, state.settings.path_prefix)
+        return AuthMiddleware(receiver, state.door, open_metrics=state.open_metrics)
 
 
 def is_loopback(host: str) -> bool:

@@ -16,5 +16,9 @@ class StorageUnavailableError(GroundwireError):
     """The database cannot be written now (busy, locked, disk full, away); try again later."""
 
 
-class WebhookAwayError(GroundwireError):
+class LeadershipLostError(StorageUnavailableError):
+    """Another process leads over this database now; nothing was committed."""
+
+
+class WebhookUnavailableError(GroundwireError):
     """The webhook does not take a message now; try again later."""

@@ -44,18 +44,18 @@ _UNITS = (  # by the end of a name, the first that fits; else it counts what its
 )
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     COUNTER = "counter"
     HISTOGRAM = "histogram"
     GAUGE = "gauge"
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class MetricDefinition:
     """One metric; `name` carries the prefix and the unit, without a counter's `_total`."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     help: str
     labels: tuple[str, ...] = VERSION_LABELS
     buckets: tuple[float, ...] = ()
@@ -74,11 +74,16 @@ class Metric:
     @property
     def of_turns(self) -> bool:
         """Whether it counts turns, and so may have the label `tenant` too."""
-        return self.kind is not Kind.GAUGE and self.labels[: len(VERSION_LABELS)] == VERSION_LABELS
+        return (
+            self.kind is not MetricKind.GAUGE
+            and self.labels[: len(VERSION_LABELS)] == VERSION_LABELS
+        )
 
 
-def _counter(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
-    return Metric(f"groundwire_{name}", Kind.COUNTER, help, (*VERSION_LABELS, *labels))
+def _counter(name: str, help: str, *labels: str) -> MetricDefinition:  # noqa: A002
+    return MetricDefinition(
+        f"groundwire_{name}", MetricKind.COUNTER, help, (*VERSION_LABELS, *labels)
+    )
 
 
 def _histogram(
@@ -86,23 +91,23 @@ def _histogram(
     help: str,  # noqa: A002
     *labels: str,
     buckets: tuple[float, ...] = UNIT_BUCKETS,
-) -> Metric:
+) -> MetricDefinition:
     labels = (*VERSION_LABELS, *labels)
-    return Metric(f"groundwire_{name}", Kind.HISTOGRAM, help, labels, buckets)
+    return MetricDefinition(f"groundwire_{name}", MetricKind.HISTOGRAM, help, labels, buckets)
 
 
-def _gauge(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
-    return Metric(f"groundwire_{name}", Kind.GAUGE, help, labels)
+def _gauge(name: str, help: str, *labels: str) -> MetricDefinition:  # noqa: A002
+    return MetricDefinition(f"groundwire_{name}", MetricKind.GAUGE, help, labels)
 
 
 def _of_process(
-    kind: Kind,
+    kind: MetricKind,
     name: str,
     help: str,  # noqa: A002
     *labels: str,
     buckets: tuple[float, ...] = (),
-) -> Metric:
-    return Metric(f"groundwire_{name}", kind, help, labels, buckets, committed=False)
+) -> MetricDefinition:
+    return MetricDefinition(f"groundwire_{name}", kind, help, labels, buckets, committed=False)
 
 
 # Answers
@@ -141,36 +146,36 @@ REFUSALS = _counter(
     "Answers that decline, by whether a chunk spoke of what was asked (a lexical proxy).",
     "sufficient",
 )
-PRIOR_MARKED_TURNS = _counter(
-    "prior_marked_turns",
+SELF_REPORTED_MEMORY_ANSWERS = _counter(
+    "self_reported_memory_answers",
     "Turns whose answer says in words that it draws on memory or overrules its context.",
 )
 STALE_ANSWERS = _counter(
     "stale_answers", "Answers to a question whose answer-bearing chunk changed.", "outcome"
 )
 
-CANARY_OUTCOMES = Metric(
-    "groundwire_canary_outcomes",
-    Kind.COUNTER,
-    "Answers to scheduled canaries by stratum and arm.",
+PROBE_OUTCOMES = MetricDefinition(
+    "groundwire_probe_outcomes",
+    MetricKind.COUNTER,
+    "Answers to scheduled probes by stratum and arm.",
     ("service", "model_version", "prompt_version", "stratum", "arm", "outcome"),
 )
-CANARY_RUNS = Metric(
-    "groundwire_canary_runs",
-    Kind.COUNTER,
-    "Scheduled canary runs that ended, by state: finished or abandoned.",
+PROBE_RUNS = MetricDefinition(
+    "groundwire_probe_runs",
+    MetricKind.COUNTER,
+    "Scheduled probe runs that ended, by state: finished or abandoned.",
     ("service", "model_version", "state"),
 )
-PROBE_CALLS = Metric(
+PROBE_CALLS = MetricDefinition(
     "groundwire_probe_calls",
-    Kind.COUNTER,
-    "Calls of the collector's own, by source (canary, shadow) and what came of them: answered, "
+    MetricKind.COUNTER,
+    "Calls of the collector's own, by source (probe, closed_book) and what came of them: answered, "
     "the kind of failure, or skipped for the budget. Never part of turns.",
     ("service", "model_version", "source", "result"),
 )
-PROBE_TOKENS = Metric(
+PROBE_TOKENS = MetricDefinition(
     "groundwire_probe_tokens",
-    Kind.COUNTER,
+    MetricKind.COUNTER,
     "Tokens of the collector's own calls, as the endpoint counts them.",
     ("service", "model_version", "source", "kind"),
 )
@@ -250,8 +255,8 @@ RETRIEVAL_LABELLED_TURNS = _gauge(
 _JUDGE_SECONDS_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0, 120.0, 300.0)
 
 
-def _of_judges(name: str, help: str, *labels: str) -> Metric:  # noqa: A002
-    return Metric(f"groundwire_judge_{name}", Kind.COUNTER, help, labels)
+def _of_judges(name: str, help: str, *labels: str) -> MetricDefinition:  # noqa: A002
+    return MetricDefinition(f"groundwire_judge_{name}", MetricKind.COUNTER, help, labels)
 
 
 JUDGE_SCORE = _histogram(
@@ -282,9 +287,9 @@ JUDGE_NOT_SAMPLED = _of_judges(
 JUDGE_PAUSES = _of_judges(
     "pauses", "Times that a judge paused because call after call failed.", "evaluator"
 )
-JUDGE_DURATION = Metric(
+JUDGE_DURATION = MetricDefinition(
     "groundwire_judge_duration_seconds",
-    Kind.HISTOGRAM,
+    MetricKind.HISTOGRAM,
     "Duration of one judgement, its repeated calls included.",
     ("evaluator",),
     _JUDGE_SECONDS_BUCKETS,
@@ -344,14 +349,14 @@ UNPRICED_TURNS = _counter(
 )
 
 # Drift
-_DRIFT_LABELS = ("service", "signal", "axis", "value", "cause")
+_DRIFT_LABELS = ("service", "signal", "dimension", "value", "cause")
 _BASELINE_LABELS = ("service", "signal", "revision")
 BASELINE_TURNS = _gauge("baseline_turns", "Scored turns of a pinned baseline.", *_BASELINE_LABELS)
 BASELINE_FLAGGED_TURNS = _gauge(
     "baseline_flagged_turns", "Those of them that were flagged.", *_BASELINE_LABELS
 )
 BASELINE_LOSS = _gauge(
-    "baseline_loss",
+    "baseline_losses",
     "Sum of the losses of a pinned baseline: by its turns, the mean that a signal has when all is "
     "well.",
     *_BASELINE_LABELS,
@@ -361,7 +366,7 @@ DRIFT_STATISTIC = _gauge(
     "Evidence for a change for the worse; alarm when those of a service and signal add up to 1.",
     "service",
     "signal",
-    "axis",
+    "dimension",
     "value",
 )
 DRIFT_ALARM = _gauge("drift_alarm", "1 while a drift alarm is open.", *_DRIFT_LABELS)
@@ -385,63 +390,79 @@ DRIFT_SIZE = _gauge(
 EVALUATION_LAG = _gauge(
     "evaluation_lag_seconds", "Age of the oldest complete turn that is not judged yet."
 )
-TRACES_FAILED = Metric(
+TRACES_FAILED = MetricDefinition(
     "groundwire_traces_failed",
-    Kind.COUNTER,
+    MetricKind.COUNTER,
     "Traces that could not be assembled or judged, and were passed over.",
     (),
 )
 LAST_EVALUATION = _gauge(
     "last_evaluation_timestamp_seconds", "When a turn was last judged.", "service"
 )
-LABEL_SETS_FOLDED = Metric(
-    "groundwire_label_sets_folded",
-    Kind.COUNTER,
+SERIES_OVERFLOWED = MetricDefinition(
+    "groundwire_series_overflowed",
+    MetricKind.COUNTER,
     "Increments counted under `other` because the metric has as many label sets as it may.",
     ("metric",),
 )
-LABEL_SETS_RETIRED = Metric(
-    "groundwire_label_sets_retired",
-    Kind.COUNTER,
+SERIES_EVICTED = MetricDefinition(
+    "groundwire_series_evicted",
+    MetricKind.COUNTER,
     "Idle label sets dropped to make room for new ones.",
     ("metric",),
 )
 
 # The receiver's own: of one process, from zero at its start
-SPANS_RECEIVED = _of_process(Kind.COUNTER, "spans_received", "Spans in readable requests.")
+SPANS_RECEIVED = _of_process(MetricKind.COUNTER, "spans_received", "Spans in readable requests.")
 SPANS_REJECTED = _of_process(
-    Kind.COUNTER, "spans_rejected", "Spans refused by themselves (partial success)."
+    MetricKind.COUNTER, "spans_rejected", "Spans refused by themselves (partial success)."
 )
 SPANS_DEDUPLICATED = _of_process(
-    Kind.COUNTER, "spans_deduplicated", "Spans sent again that were stored already."
+    MetricKind.COUNTER, "spans_deduplicated", "Spans sent again that were stored already."
 )
-REQUESTS = _of_process(Kind.COUNTER, "otlp_requests", "OTLP requests by HTTP status.", "status")
-BAD_KEYS = _of_process(Kind.COUNTER, "bad_keys", "Requests with a key that opens nothing.")
+REQUESTS = _of_process(
+    MetricKind.COUNTER, "otlp_requests", "OTLP requests by HTTP status.", "status"
+)
+AUTH_FAILURES = _of_process(
+    MetricKind.COUNTER, "auth_failures", "Requests with a key that opens nothing."
+)
 ACKNOWLEDGEMENT = _of_process(
-    Kind.HISTOGRAM,
+    MetricKind.HISTOGRAM,
     "otlp_acknowledgement_seconds",
     "From the head of an OTLP request to its acknowledgement, the commit included.",
     buckets=ACKNOWLEDGEMENT_BUCKETS,
 )
 WRITE_QUEUE = _of_process(
-    Kind.GAUGE, "write_queue_requests", "Requests that wait for the commit of what they brought."
+    MetricKind.GAUGE,
+    "write_queue_requests",
+    "Requests that wait for the commit of what they brought.",
 )
 WRITE_QUEUE_AGE = _of_process(
-    Kind.GAUGE, "write_queue_age_seconds", "How long the oldest of these requests has waited."
+    MetricKind.GAUGE, "write_queue_age_seconds", "How long the oldest of these requests has waited."
 )
 PENDING_BYTES = _of_process(
-    Kind.GAUGE, "pending_bytes", "Bodies of requests in memory, from reading until the answer."
+    MetricKind.GAUGE,
+    "pending_bytes",
+    "Bodies of requests in memory, from reading until the answer.",
+)
+PROCESS_RESTARTS = _of_process(
+    MetricKind.COUNTER,
+    "process_restarts",
+    "Ends of processes beside the receiver, each started again: worker, prober, judge, messenger.",
+    "process",
 )
 WAL_BYTES = _of_process(
-    Kind.GAUGE, "wal_bytes", "Length of SQLite's write-ahead log, which long readers let grow."
+    MetricKind.GAUGE,
+    "wal_bytes",
+    "Length of SQLite's write-ahead log, which long readers let grow.",
 )
 
 
-def all_metrics() -> tuple[Metric, ...]:
+def all_metrics() -> tuple[MetricDefinition, ...]:
     """Every metric of this page, in the order of the page."""
-    return tuple(value for value in globals().values() if isinstance(value, Metric))
+    return tuple(value for value in globals().values() if isinstance(value, MetricDefinition))
 
 
-def committed_metrics() -> tuple[Metric, ...]:
+def committed_metrics() -> tuple[MetricDefinition, ...]:
     """Those that are kept in the store, and so are the same from every replica."""
     return tuple(metric for metric in all_metrics() if metric.committed)

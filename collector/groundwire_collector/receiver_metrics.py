@@ -3,12 +3,15 @@
 These belong to one process and start at zero with it; `rate()` copes with that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.sharedctypes import Synchronized
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metric_definitions import Metric
+from groundwire_collector.metric_definitions import MetricDefinition
 
 _WATCHED = (
     metric_definitions.WRITE_QUEUE,
@@ -17,8 +20,10 @@ _WATCHED = (
     metric_definitions.WAL_BYTES,
 )
 
+Restarts = Mapping[str, "Synchronized[int]"]  # by the name of the process
 
-class Intake:
+
+class ReceiverMetrics:
     """The counts of one receiver process, on a registry that `/metrics` shows. Thread-safe."""
 
     def __init__(self) -> None:
@@ -27,7 +32,7 @@ class Intake:
         self._rejected = self._counter(metric_definitions.SPANS_REJECTED)
         self._deduplicated = self._counter(metric_definitions.SPANS_DEDUPLICATED)
         self._requests = self._counter(metric_definitions.REQUESTS)
-        self._bad_keys = self._counter(metric_definitions.BAD_KEYS)
+        self._auth_failures = self._counter(metric_definitions.AUTH_FAILURES)
         self._gauges = {
             metric: Gauge(metric.name, metric.help, registry=self.registry) for metric in _WATCHED
         }
@@ -49,7 +54,7 @@ class Intake:
 
     def bad_key(self) -> None:
         """A request with a key that is none."""
-        self._bad_keys.inc()
+        self._auth_failures.inc()
 
     def answered(self, status: int, seconds: float) -> None:
         """One OTLP request, whatever its answer."""
@@ -57,9 +62,25 @@ class Intake:
         if status == 200:
             self._seconds.observe(seconds)
 
-    def watch(self, metric: Metric, value: Callable[[], float]) -> None:
+    def watch(self, metric: MetricDefinition, value: Callable[[], float]) -> None:
         """What a gauge shows: asked for at each scrape."""
         self._gauges[metric].set_function(value)
 
-    def _counter(self, metric: Metric) -> Counter:
+    def watch_restarts(self, restarts: Restarts) -> None:
+        """What the supervisor counts, by the name of the process: asked for at each scrape."""
+        self.registry.register(_RestartCounts(restarts))
+
+    def _counter(self, metric: MetricDefinition) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
+
+
+class _RestartCounts(Collector):
+    def __init__(self, restarts: Restarts) -> None:
+        self._restarts = restarts
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        metric = metric_definitions.PROCESS_RESTARTS
+        family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+        for name, count in self._restarts.items():
+            family.add_metric([name], count.value)
+        yield family

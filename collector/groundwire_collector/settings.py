@@ -90,21 +90,32 @@ class Settings(BaseSettings):
         "grounding,override,retrieval",
         description="Evaluators to run, by name or dotted path; none: store only.",
     )
-    evaluator_timeout_seconds: float = Field(
-        30.0, gt=0, description="An evaluator of the user's that takes longer for a batch failed."
+    turn_timeout_seconds: float = Field(
+        5.0, gt=0, description="A shipped evaluator that takes longer for one turn failed."
     )
-    quiet_seconds: float = Field(10.0, gt=0, description="A trace this quiet is complete.")
-    longest_trace_seconds: float = Field(
+    evaluator_timeout_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="An evaluator of the user's that takes longer for a batch is asked turn by"
+        " turn; for one turn, failed.",
+    )
+    trace_idle_seconds: float = Field(10.0, gt=0, description="A trace this quiet is complete.")
+    trace_max_seconds: float = Field(
         600.0, gt=0, description="A trace without its root is complete after this long a silence."
     )
-    flag_threshold: float = Field(0.5, ge=0, le=1, description="p_unsupported that flags a turn.")
+    flag_threshold: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="p_unsupported that flags a turn; unset: any claim that is not supported.",
+    )
     prices: Path | None = Field(
         None, description="TOML file with the price of each model's tokens; unset: no cost."
     )
     tenant_metrics: bool = Field(
         False,
-        description="Count turns by tenant too: a label `tenant` on metrics of turns, and an axis"
-        " that alarms name.",
+        description="Count turns by tenant too: a label `tenant` on metrics of turns, and a "
+        "dimension that alarms name.",
     )
     publish_endpoint: str | None = Field(
         None, description="OTLP/HTTP endpoint that gets each score as a log event; unset: none."
@@ -118,13 +129,13 @@ class Settings(BaseSettings):
         " yours; `name=rate` gives one a rate of its own. Unset: none.",
     )
     judge_rate: float = Field(0.01, ge=0, le=1, description="Share of turns that judges see.")
-    judge_eager: float = Field(
+    judge_uncertainty_boost: float = Field(
         1.0,
         ge=1,
         description="How much likelier the least certain turn is drawn than the surest; 1: all"
         " alike. 4 pays where p_unsupported is calibrated for the traffic.",
     )
-    judge_segments: str = Field(
+    judge_rate_overrides: str = Field(
         "",
         description="Factors of the rate, by commas: `service=2`, `service/model_version=10`.",
     )
@@ -144,7 +155,9 @@ class Settings(BaseSettings):
         description="JSON object set over each request of the llm_judge; null takes a field out.",
     )
     judge_timeout_seconds: float = Field(60.0, gt=0, description="A call that takes longer failed.")
-    judge_at_once: int = Field(4, ge=1, le=64, description="Calls of the llm_judge at one time.")
+    judge_concurrency: int = Field(
+        4, ge=1, le=64, description="Calls of the llm_judge at one time."
+    )
     judge_per_minute: float = Field(30.0, gt=0, description="Judgements a minute of each judge.")
     judge_per_day: int = Field(2000, gt=0, description="Judgements a day (UTC) of each judge.")
     judge_cost_per_day: float | None = Field(
@@ -188,44 +201,42 @@ class Settings(BaseSettings):
     # What the collector asks a model of its own accord; off unless an endpoint is given
     probe_endpoint: str | None = Field(
         None,
-        description="OpenAI-compatible address, up to and with /v1, that canaries and shadow calls"
-        " ask; unset: nothing is asked.",
+        description="OpenAI-compatible address, including /v1, for probes and closed-book "
+        "calls; unset: no calls.",
     )
     probe_api_key: SecretStr | None = Field(
         None, description="Key for it; keep it in the environment."
     )
     probe_timeout_seconds: float = Field(60.0, gt=0, description="A call that takes longer failed.")
     system_prompt: Path | None = Field(
-        None, description="File with the production system prompt, for canaries."
+        None, description="File with the production system prompt, for probes."
     )
     closed_book_prompt: Path | None = Field(
         None,
-        description="File with the same prompt less its context instruction, for shadow calls and"
-        " the closed-book canaries.",
+        description="File with the same prompt less its context instruction, for closed-book "
+        "calls and probes.",
     )
-    canary_models: str = Field(
+    probe_models: str = Field(
         "",
-        description="Models that canaries ask, by commas; `model=version` names the model_version"
-        " they are counted under. Unset: no canaries.",
+        description="Models that probes ask, by commas; `model=version` names the model_version"
+        " they are counted under. Unset: no probes.",
     )
-    canary_service: str = Field("", description="Service that they are counted under.")
-    canary_prompt_version: str = Field(
-        "", description="prompt_version that they are counted under."
-    )
-    canary_interval_seconds: float = Field(
+    probe_service: str = Field("", description="Service that they are counted under.")
+    probe_prompt_version: str = Field("", description="prompt_version that they are counted under.")
+    probe_interval_seconds: float = Field(
         86_400.0, gt=0, description="From the begin of one run to the begin of the next."
     )
-    canary_pack: Path | None = Field(None, description="File of the pack; unset: the shipped one.")
-    canary_items: int | None = Field(None, gt=0, description="Only so many items; unset: all.")
-    canary_arms: str = Field(
+    probe_pack: Path | None = Field(None, description="File of the pack; unset: the shipped one.")
+    probe_items: int | None = Field(None, gt=0, description="Only so many items; unset: all.")
+    probe_arms: str = Field(
         "clean,conflict,mixed,irrelevant,closed_book,distractors",
         description="Arms of each item, by commas.",
     )
-    canary_calls_per_minute: float = Field(60.0, gt=0, description="Pace of a run.")
-    canary_alarms_per_30_days: float = Field(
+    probe_calls_per_minute: float = Field(60.0, gt=0, description="Pace of a run.")
+    probe_alarms_per_30_days: float = Field(
         1.0,
         gt=0,
-        description="False alarms of canaries that all their runs share; beside `alarm_budget`.",
+        description="False alarms of probes that all their runs share; beside `alarm_budget`.",
     )
     label_rate: float = Field(
         0.05, ge=0, le=1, description="Share of turns drawn at random for people to label."
@@ -233,21 +244,21 @@ class Settings(BaseSettings):
     estimate_seconds: float = Field(
         300.0, ge=0, description="How often the estimates of the metrics are renewed; 0: never."
     )
-    shadow_rate: float = Field(
+    closed_book_rate: float = Field(
         0.0, ge=0, le=1, description="Share of production turns asked again without context."
     )
-    shadow_model: str | None = Field(
-        None, description="Model that shadow calls ask; unset: the one that the turn asked."
+    closed_book_model: str | None = Field(
+        None, description="Model that closed-book calls ask; unset: the one that the turn asked."
     )
-    shadow_calls_per_minute: float = Field(
+    closed_book_calls_per_minute: float = Field(
         10.0, gt=0, description="Budget; turns that it does not reach in ten minutes are skipped."
     )
-    shadow_calls_per_day: int = Field(2000, gt=0, description="Budget of a day.")
+    closed_book_calls_per_day: int = Field(2000, gt=0, description="Budget of a day.")
 
     @property
     def probes(self) -> bool:
         """Whether the collector asks a model of its own accord."""
-        return self.probe_endpoint is not None and bool(self.canary_models or self.shadow_rate)
+        return self.probe_endpoint is not None and bool(self.probe_models or self.closed_book_rate)
 
     @property
     def judge_rates(self) -> dict[str, float]:

@@ -30,7 +30,7 @@ from dashboards.build import BOARDS, ROOT, document
 from dashboards.pictures.answers import Answers
 from dashboards.pictures.page import WIDTH, page
 from groundwire_collector.alerting.rules.rendering import write
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 
 SECONDS = 30  # of "now"
 COLOURS = 256
@@ -100,7 +100,7 @@ def wait_for(output: Path, pattern: str, seconds: float = 1200.0) -> str:
 @contextmanager
 def prometheus(folder: Path, collector: str) -> Iterator[str]:
     """One that looks each second, with windows of half a minute."""
-    limits = Limits.model_validate(
+    limits = RuleSettings.model_validate(
         {"interval": 1, "reference_interval": 1, "current_window": SECONDS, "reference_window": 120}
     )
     scraped: dict[str, Any] = {

@@ -88,8 +88,8 @@ class Turn:
     cached_tokens: int | None = None  # of the input tokens
     reasoning_tokens: int | None = None  # of the output tokens
     answer_logprob_mean: float | None = None  # nats a token
-    shadow: bool = False  # a closed-book diagnostic call, kept out of production statistics
-    shadow_of: str | None = None  # the production turn it asks again: "trace id:span id"
-    sampling_probability: float | None = None  # of being shadowed, (0, 1]
-    canary: bool = False
+    closed_book: bool = False  # a closed-book diagnostic call, kept out of production statistics
+    closed_book_of: str | None = None  # the production turn it asks again: "trace id:span id"
+    sampling_probability: float | None = None  # of being comparisons, (0, 1]
+    probe: bool = False
     cited: tuple[CitedSource, ...] = ()  # citations that are no markers in the answer

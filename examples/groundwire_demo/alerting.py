@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_collector.alerting.rules.rendering import write
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_demo.collector import Collector
 from groundwire_demo.process import await_ready, ended_at_last, free_port
 
@@ -37,7 +37,7 @@ receivers: [{{name: demo, webhook_configs: [{{url: "http://127.0.0.1:{webhook}/"
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class FiredAlert:
     """One alert as a webhook gets it."""
 
     name: str
@@ -46,7 +46,7 @@ class Alert:
     summary: str
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> "Alert":
+    def of(cls, document: dict[str, Any]) -> "FiredAlert":
         labels = dict(document.get("labels", {}))
         status = document.get("status", "")
         notes = document.get("annotations", {})
@@ -59,9 +59,9 @@ class Alerting:
 
     prometheus_url: str
     alertmanager_url: str
-    inbox: list[Alert] = field(default_factory=list)
+    inbox: list[FiredAlert] = field(default_factory=list)
 
-    def fired(self) -> list[Alert]:
+    def fired(self) -> list[FiredAlert]:
         return [alert for alert in list(self.inbox) if alert.status == "firing"]
 
 
@@ -128,7 +128,7 @@ def _write_configuration(home: Path, collector: Collector, alertmanager: int, we
     # The rules as shipped, looked at each second, less what compares windows of hours: the demo has
     # a minute, and a page told of that would take back the ticket that names the version.
     changed = {"interval": 1, "ticket_after": 0, "min_turns": 1_000_000}
-    limits = Limits.model_validate({"collector_url": collector.url, **changed})
+    limits = RuleSettings.model_validate({"collector_url": collector.url, **changed})
     rules = write(limits, home / "rules")
     prometheus_yml = home / "prometheus.yml"
     prometheus_yml.touch(mode=0o600)  # it holds the key
@@ -144,13 +144,13 @@ def _write_configuration(home: Path, collector: Collector, alertmanager: int, we
 
 
 @contextmanager
-def _webhook(inbox: list[Alert]) -> Iterator[int]:
+def _webhook(inbox: list[FiredAlert]) -> Iterator[int]:
     """A local receiver of notifications; gives its port."""
 
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            inbox.extend(Alert.of(document) for document in body.get("alerts", ()))
+            inbox.extend(FiredAlert.of(document) for document in body.get("alerts", ()))
             self.send_response(HTTPStatus.NO_CONTENT)
             self.end_headers()
 

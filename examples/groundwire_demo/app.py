@@ -1,6 +1,6 @@
 """The application that is watched: a help desk that answers from the handbook.
 
-`gw.init`, three decorators, one function for shadow calls, and which model answers this time:
+`gw.init`, three decorators, one function for closed-book calls, and which model answers this time:
 nothing else of it is ours.
 """
 
@@ -13,7 +13,7 @@ import openai
 import groundwire as gw
 from groundwire import observe
 from groundwire_demo import prompt
-from groundwire_demo.corpus import Passage
+from groundwire_demo.corpus import CorpusPassage
 from groundwire_demo.retriever import Retriever
 
 SERVICE = "tarnwell-helpdesk"
@@ -24,8 +24,8 @@ INDEX_VERSION = "handbook-2026"
 Generate = Callable[[str, list[dict[str, Any]]], openai.types.chat.ChatCompletion]
 
 # A tenth of the questions is asked again without the passages, after the user has the answer.
-SHADOW_RATE = 0.1
-SHADOWS_A_MINUTE = 600
+CLOSED_BOOK_RATE = 0.1
+CLOSED_BOOK_CALLS_A_MINUTE = 600
 
 
 @dataclass
@@ -58,16 +58,16 @@ class HelpDesk:
         return self._generators[model](question, chunks)
 
     def _generator(self, model: str) -> Generate:
-        """The generation by one model, whose shadow calls ask that model too."""
+        """The generation by one model, whose closed-book calls ask that model too."""
 
-        def closed_book(question: str) -> openai.types.chat.ChatCompletion:
+        def ask_closed_book(question: str) -> openai.types.chat.ChatCompletion:
             return self.client.chat.completions.create(
                 model=model, messages=prompt.closed_book(question), temperature=0.0
             )
 
-        shadow = gw.Shadow(SHADOW_RATE, closed_book, SHADOWS_A_MINUTE)
+        closed_book = gw.ClosedBook(CLOSED_BOOK_RATE, ask_closed_book, CLOSED_BOOK_CALLS_A_MINUTE)
 
-        @observe.generation(shadow=shadow)
+        @observe.generation(closed_book=closed_book)
         def generate(
             question: str, chunks: list[dict[str, Any]]
         ) -> openai.types.chat.ChatCompletion:
@@ -78,7 +78,7 @@ class HelpDesk:
         return generate
 
 
-def chunk_of(passage: Passage, score: float) -> dict[str, Any]:
+def chunk_of(passage: CorpusPassage, score: float) -> dict[str, Any]:
     """A passage in a form common among retrievers."""
     return {
         "id": passage.id,

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from groundwire_collector.errors import UsageError
-from groundwire_demo.plan import Plan
+from groundwire_demo.plan import DemoPlan
 from groundwire_demo.run import perform
 
 # What the run says of itself when it ends.
@@ -29,7 +29,7 @@ def demo(
         bool,
         typer.Option(
             "--memory-agrees",
-            help="The fine-tune recites what is still right: only canaries can tell.",
+            help="The fine-tune recites what is still right: only probes can tell.",
         ),
     ] = False,
     keep: Annotated[
@@ -54,15 +54,15 @@ def demo(
     "http://127.0.0.1:11434/v1 llama3.2"; GROUNDWIRE_DEMO_TUNED_MODEL then
     names the model that is rolled out, and OPENAI_API_KEY holds the key.
 
-    With --memory-agrees faithfulness stays flat, and the collector's canaries
-    raise the alarm; shadow calls show how much memory would have said as well.
+    With --memory-agrees faithfulness stays flat, and the collector's probes
+    raise the alarm; closed-book calls show how much memory would have said as well.
 
     Exit code 0 when the alarm came (with --no-rollout: when none came),
     2 when not, 1 on errors.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_dir or Path("demo-data") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    plan = Plan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees)
+    plan = DemoPlan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees)
     try:
         went_well = perform(plan, Console())
     except KeyboardInterrupt:

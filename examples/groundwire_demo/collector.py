@@ -25,13 +25,13 @@ GROUNDWIRE = (sys.executable, "-c", _MAIN)  # the command, also where it is not 
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class ReportedAlarm:
     """What `/api/v1/alarms` says of one alarm, as far as the demo shows it."""
 
     id: int
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     cause: str
     raised_at: datetime
@@ -45,7 +45,7 @@ class Alarm:
         since, until = document["changed_interval"]
         low, high = document["size_interval"]
         return cls(
-            **{name: document[name] for name in ("id", "service", "signal", "axis", "value")},
+            **{name: document[name] for name in ("id", "service", "signal", "dimension", "value")},
             cause=document["cause"],
             raised_at=datetime.fromisoformat(document["raised_at"]),
             changed_at=datetime.fromisoformat(document["changed_at"]),
@@ -64,9 +64,9 @@ class Collector:
     data_dir: Path
     client: httpx.Client
 
-    def alarms(self) -> list[Alarm]:
+    def alarms(self) -> list[ReportedAlarm]:
         """Every alarm so far, in the order in which they were raised."""
-        found = [Alarm.of(one) for one in self._get("/api/v1/alarms")["alarms"]]
+        found = [ReportedAlarm.of(one) for one in self._get("/api/v1/alarms")["alarms"]]
         return sorted(found, key=lambda alarm: alarm.raised_at)
 
     def worst_turns(self, limit: int, since: datetime | None) -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ class Collector:
         return [self._get(f"/api/v1/turns/{turn['id']}") for turn in found]
 
     def estimates(self) -> dict[str, Any]:
-        """What shadow calls and scheduled canaries say, with intervals."""
+        """What closed-book calls and scheduled probes say, with intervals."""
         found: dict[str, Any] = self._get("/api/v1/estimates")
         return found
 

@@ -22,7 +22,7 @@ class Edition(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class CorpusFact:
     """One value that changed between the editions, and how people ask for it."""
 
     page: str
@@ -42,7 +42,7 @@ class Page:
     area: str
     edited: tuple[date, date]
     marked_paragraphs: tuple[str, ...]
-    facts: tuple[Fact, ...]
+    facts: tuple[CorpusFact, ...]
 
     @classmethod
     def parse(cls, name: str, text: str) -> Self:
@@ -54,7 +54,7 @@ class Page:
         body = "\n".join(line for line in lines[2:] if not line.startswith("? "))
         values = _VALUE.findall(body)
         facts = (
-            Fact(name, tuple(questions), value)
+            CorpusFact(name, tuple(questions), value)
             for questions, value in zip(asked, values, strict=True)
         )
         paragraphs = tuple(part.strip() for part in body.split("\n\n") if part.strip())
@@ -65,7 +65,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class CorpusPassage:
     """A paragraph of one edition: what the retriever finds and the model is given."""
 
     id: str
@@ -90,10 +90,10 @@ def handbook() -> list[Page]:
     ]
 
 
-def passages(pages: list[Page], edition: Edition) -> list[Passage]:
+def passages(pages: list[Page], edition: Edition) -> list[CorpusPassage]:
     """The paragraphs of one edition of the pages."""
     return [
-        Passage(f"{page.name}#{number}", page.title, page.area, page.edited[edition], text)
+        CorpusPassage(f"{page.name}#{number}", page.title, page.area, page.edited[edition], text)
         for page in pages
         for number, text in enumerate(page.paragraphs(edition), start=1)
     ]

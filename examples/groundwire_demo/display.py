@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunProgress:
     """Where the run stands."""
 
     asked: int
@@ -21,7 +21,7 @@ class Standing:
 class Display(Protocol):
     def say(self, line: str) -> None: ...
 
-    def show(self, standing: Standing) -> None: ...
+    def show(self, standing: RunProgress) -> None: ...
 
 
 class Bar:
@@ -34,7 +34,7 @@ class Bar:
     def say(self, line: str) -> None:
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: RunProgress) -> None:
         self._progress.update(
             self._task,
             completed=standing.asked,
@@ -55,7 +55,7 @@ class Lines:
     def say(self, line: str) -> None:
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: RunProgress) -> None:
         tenths = 10 * standing.asked // self.turns
         if tenths > self._tenths or standing.phase != self._phase:
             self._tenths, self._phase = tenths, standing.phase

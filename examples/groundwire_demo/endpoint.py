@@ -21,7 +21,7 @@ _KNOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class DemoEndpoint:
     """An OpenAI-compatible server, its model of today, and the one that is rolled out."""
 
     base_url: str
@@ -35,7 +35,7 @@ class Endpoint:
         return f"{self.model} at {self.base_url}"
 
 
-def from_environment(rollout: bool) -> Endpoint | None:
+def from_environment(rollout: bool) -> DemoEndpoint | None:
     """The real endpoint that is asked for, if any.
 
     Raises:
@@ -50,7 +50,7 @@ def from_environment(rollout: bool) -> Endpoint | None:
     if rollout and not tuned:
         raise UsageError(f"{TUNED_MODEL} has to name the model rolled out (or give --no-rollout)")
     _knock(wanted[0])
-    return Endpoint(wanted[0], wanted[1], tuned, scripted=False)
+    return DemoEndpoint(wanted[0], wanted[1], tuned, scripted=False)
 
 
 def _knock(base_url: str) -> None:
@@ -63,7 +63,7 @@ def _knock(base_url: str) -> None:
 
 
 @contextmanager
-def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[Endpoint]:
+def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]:
     """The scripted stand-in in a process of its own, for as long as the block lasts."""
     command = [sys.executable, "-m", "groundwire_demo.standin"]
     command += ["--ramp", str(ramp), "--learnt", learnt.name]
@@ -79,4 +79,4 @@ def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[Endpoint]:
         base_url = process.stdout.readline().strip()
         if not base_url:
             raise UsageError(f"the stand-in model did not start; see {log}")
-        yield Endpoint(base_url, BASE, TUNED, scripted=True)
+        yield DemoEndpoint(base_url, BASE, TUNED, scripted=True)

@@ -12,7 +12,7 @@ _BASELINE_MARGIN = 1.3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DemoPlan:
     """What was asked for on the command line.
 
     `memory_agrees`: the fine-tune learnt this year's pages, so what it recites is still right.
@@ -41,8 +41,8 @@ class Plan:
         return max(1, self.turns * 35 // 100)
 
     @property
-    def canary_interval(self) -> float:
-        """Seconds from one canary run to the next: one at the start, one well after the rollout."""
+    def probe_interval(self) -> float:
+        """Seconds from one probe run to the next: one at the start, one well after the rollout."""
         return 0.75 * self.turns / self.rate
 
     def check(self) -> None:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from groundwire_demo.corpus import Fact, Page
+from groundwire_demo.corpus import CorpusFact, Page
 
 _FRAMES = (
     "{asked}",
@@ -43,10 +43,10 @@ class Question:
     """One thing somebody asks; `fact` is None where no page answers it."""
 
     text: str
-    fact: Fact | None
+    fact: CorpusFact | None
 
 
-def variants(fact: Fact) -> list[Question]:
+def variants(fact: CorpusFact) -> list[Question]:
     """Every way in which this fact is asked for."""
     return [
         Question(frame.format(asked=asked, lowered=asked[0].lower() + asked[1:]), fact)

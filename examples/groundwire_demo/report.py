@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from groundwire_demo.alerting import Alert, Alerting
-from groundwire_demo.canaries import Reading
-from groundwire_demo.collector import Alarm, Collector
+from groundwire_demo.alerting import Alerting, FiredAlert
+from groundwire_demo.collector import Collector, ReportedAlarm
+from groundwire_demo.probes import ProbeReading
 from groundwire_demo.traffic import Traffic
 
 _UNSUPPORTED = ("unsupported", "contradicted")
@@ -22,10 +22,10 @@ def clock(moment: datetime) -> str:
     return moment.astimezone().strftime("%H:%M:%S")
 
 
-def alarm_line(alarm: Alarm, traffic: Traffic) -> str:
+def alarm_line(alarm: ReportedAlarm, traffic: Traffic) -> str:
     """One alarm in one line, as it arrives."""
     low, high = alarm.size_interval
-    named = f"{alarm.axis} {alarm.value}" if alarm.axis else "no version"
+    named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "no version"
     return (
         f"ALARM {alarm.signal} of {alarm.service} at {clock(alarm.raised_at)},"
         f" turn {traffic.turn_at(alarm.raised_at)}: worse by {alarm.size:.2f}"
@@ -34,11 +34,11 @@ def alarm_line(alarm: Alarm, traffic: Traffic) -> str:
     )
 
 
-def alert_line(alert: Alert) -> str:
+def alert_line(alert: FiredAlert) -> str:
     return f"{alert.name} {alert.status}: {alert.summary}"
 
 
-def timeline(traffic: Traffic, tuned: str, alarms: Sequence[Alarm]) -> Table:
+def timeline(traffic: Traffic, tuned: str, alarms: Sequence[ReportedAlarm]) -> Table:
     """When the rollout began, and what each alarm says of it."""
     table = Table(title="What happened", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("time", "turn", "what", "since", "changed"):
@@ -54,19 +54,19 @@ def timeline(traffic: Traffic, tuned: str, alarms: Sequence[Alarm]) -> Table:
             str(traffic.turn_at(alarm.raised_at)),
             Text(f"alarm: {alarm.signal}", style="bold red"),
             clock(alarm.changed_at),
-            f"{alarm.axis} {alarm.value}" if alarm.axis else "nothing",
+            f"{alarm.dimension} {alarm.value}" if alarm.dimension else "nothing",
         )
     return table
 
 
-def canary_lines(readings: Iterable[Reading]) -> Iterator[str]:
-    """What the last run of the canaries says of each model."""
+def probe_lines(readings: Iterable[ProbeReading]) -> Iterator[str]:
+    """What the last run of the probes says of each model."""
     for reading in readings:
-        yield f"canaries: {reading.model} has {_ratio(reading)}"
+        yield f"probes: {reading.model} has {_ratio(reading)}"
 
 
-def shadow_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What the shadow calls say of each model; the ratio only where enough turns decide it."""
+def closed_book_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What the closed-book calls say of each model; the ratio only where enough turns decide it."""
     for told in estimates:
         redundant = told["redundant_share"]
         low, high = redundant["interval"]
@@ -77,12 +77,12 @@ def shadow_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             else "it declines without the context"
         )
         yield (
-            f"shadow calls: {told['model_version']}, {told['n']} turns: {share};"
+            f"closed-book calls: {told['model_version']}, {told['n']} turns: {share};"
             f" memorization ratio: {told['statement']}"
         )
 
 
-def _ratio(reading: Reading) -> str:
+def _ratio(reading: ProbeReading) -> str:
     if reading.memorization_ratio is None or reading.interval is None:
         return f"no memorization ratio: none of {reading.items} answers tells"
     low, high = reading.interval

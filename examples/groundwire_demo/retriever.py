@@ -6,13 +6,13 @@ from typing import Any
 import bm25s
 import Stemmer
 
-from groundwire_demo.corpus import Passage
+from groundwire_demo.corpus import CorpusPassage
 
 
 class Retriever:
     """The passages that fit a question best, by BM25 over title and text."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
+    def __init__(self, passages: Sequence[CorpusPassage]) -> None:
         self._passages = passages
         self._index = bm25s.BM25()
         self._index.index(
@@ -20,7 +20,7 @@ class Retriever:
             show_progress=False,
         )
 
-    def search(self, question: str, limit: int = 4) -> list[tuple[Passage, float]]:
+    def search(self, question: str, limit: int = 4) -> list[tuple[CorpusPassage, float]]:
         """At most `limit` passages with their BM25 scores, best first."""
         found, scores = self._index.retrieve(
             self._tokens([question]), k=limit, show_progress=False, return_as="tuple"

@@ -12,14 +12,14 @@ from rich.console import Console
 import groundwire as gw
 from groundwire_collector.errors import UsageError
 from groundwire_demo import alerting, collector, endpoint, questions, report
-from groundwire_demo.alerting import Alert, Alerting
+from groundwire_demo.alerting import Alerting, FiredAlert
 from groundwire_demo.app import INDEX_VERSION, PROMPT_VERSION, SERVICE, HelpDesk
-from groundwire_demo.canaries import Canaries, Reading
-from groundwire_demo.collector import Alarm, Collector
+from groundwire_demo.collector import Collector, ReportedAlarm
 from groundwire_demo.corpus import Edition, Page, handbook, passages
-from groundwire_demo.display import Display, Standing, display
-from groundwire_demo.endpoint import Endpoint
-from groundwire_demo.plan import Plan
+from groundwire_demo.display import Display, RunProgress, display
+from groundwire_demo.endpoint import DemoEndpoint
+from groundwire_demo.plan import DemoPlan
+from groundwire_demo.probes import ProbeReading, ProbeSchedule
 from groundwire_demo.retriever import Retriever
 from groundwire_demo.traffic import Traffic
 
@@ -27,23 +27,23 @@ WORST_SHOWN = 3
 _LOOK_SECONDS = 0.5
 _JUDGED_SECONDS = 120.0  # a slow machine may still be judging when the last answer is out
 _ALERT_SECONDS = 20.0
-_CANARY_SECONDS = 60.0
+_PROBE_SECONDS = 60.0
 _HOPELESS = 20  # so many failures without one answer, and the endpoint does not work
 
 
 @dataclass
-class Run:
+class DemoRun:
     """The parts of a run that is under way, and what has been told of it."""
 
-    plan: Plan
+    plan: DemoPlan
     console: Console
     collector: Collector
     alerting: Alerting | None
     traffic: Traffic
-    alarms: list[Alarm] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)  # of the canaries, newest first
+    alarms: list[ReportedAlarm] = field(default_factory=list)
+    readings: list[ProbeReading] = field(default_factory=list)  # of the probes, newest first
     _alerts_seen: int = 0
-    _alerts_told: list[Alert] = field(default_factory=list)
+    _alerts_told: list[FiredAlert] = field(default_factory=list)
     _judged: int = 0
 
     def watch(self, shown: Display) -> None:
@@ -59,19 +59,19 @@ class Run:
         gw.flush()
         self._wait(shown, "judging the last answers", _JUDGED_SECONDS, self._all_judged)
         if self.plan.memory_agrees:
-            self._wait(shown, "waiting for the canaries", _CANARY_SECONDS, self._canaries_asked)
-            self._look(shown, "the canaries are back")
+            self._wait(shown, "waiting for the probes", _PROBE_SECONDS, self._probes_asked)
+            self._look(shown, "the probes are back")
         if self.alerting and self.alarms:
             self._wait(shown, "waiting for the alert", _ALERT_SECONDS, self._alert_arrived)
 
-    def last_readings(self) -> list[Reading]:
+    def last_readings(self) -> list[ProbeReading]:
         """The newest of each model, in the order of their versions."""
-        newest: dict[str, Reading] = {}
+        newest: dict[str, ProbeReading] = {}
         for reading in self.readings:
             newest.setdefault(reading.model, reading)
         return [newest[model] for model in sorted(newest)]
 
-    def true_alarms(self) -> list[Alarm]:
+    def true_alarms(self) -> list[ReportedAlarm]:
         """Those raised after the rollout; one before it is false."""
         began = self.traffic.rollout_began
         return [alarm for alarm in self.alarms if began is not None and alarm.raised_at > began]
@@ -85,7 +85,7 @@ class Run:
         if lost:
             yield f"spans that did not arrive: {lost}"
         early = len(self.alarms) - len(self.true_alarms())
-        if early and not self.plan.memory_agrees:  # canaries may tell before any user is answered
+        if early and not self.plan.memory_agrees:  # probes may tell before any user is answered
             yield f"{early} alarm(s) without cause"
         plan = self.plan
         if plan.memory_agrees:
@@ -100,7 +100,7 @@ class Run:
 
     def as_expected(self) -> bool:
         if self.plan.memory_agrees:
-            return {alarm.signal for alarm in self.alarms} == {"canary"}
+            return {alarm.signal for alarm in self.alarms} == {"probe"}
         return bool(self.true_alarms()) if self.plan.rollout else not self.alarms
 
     def _phase(self) -> str:
@@ -116,9 +116,9 @@ class Run:
         for alert in self._new_alerts():
             shown.say(f"Alertmanager notified the webhook: {report.alert_line(alert)}")
         self._judged = self.collector.turns_judged()
-        shown.show(Standing(self.traffic.done, self._judged, phase))
+        shown.show(RunProgress(self.traffic.done, self._judged, phase))
 
-    def _new_alerts(self) -> Sequence[Alert]:
+    def _new_alerts(self) -> Sequence[FiredAlert]:
         if self.alerting is None:
             return ()
         arrived = self.alerting.inbox[self._alerts_seen :]
@@ -136,10 +136,10 @@ class Run:
                 return
             time.sleep(_LOOK_SECONDS)
 
-    def _canaries_asked(self) -> bool:
+    def _probes_asked(self) -> bool:
         """Whether both models were asked after the rollout."""
-        told = self.collector.estimates()["canary"]
-        self.readings = [Reading.of(run) for run in told]
+        told = self.collector.estimates()["probe"]
+        self.readings = [ProbeReading.of(run) for run in told]
         began = self.traffic.rollout_began
         late = {r.model for r in self.readings if began is not None and r.started_at > began}
         return len(late) > 1
@@ -156,7 +156,7 @@ class Run:
             raise UsageError(f"the model does not answer: {failures[0]}")
 
 
-def perform(plan: Plan, console: Console) -> bool:
+def perform(plan: DemoPlan, console: Console) -> bool:
     """Start everything, ask, watch and tell; whether it went as it should.
 
     Raises:
@@ -169,7 +169,7 @@ def perform(plan: Plan, console: Console) -> bool:
             endpoint.standing_in(plan.ramp, plan.learnt, plan.data_dir / "stand-in.log")
         )
         pages = handbook()
-        probe = _canaries(plan, pages, model)
+        probe = _probes(plan, pages, model)
         further = probe.settings(SERVICE, os.environ.get("OPENAI_API_KEY")) if probe else {}
         watcher = stack.enter_context(collector.running(plan.data_dir, further))
         alerts = None if alerting.missing() else stack.enter_context(alerting.watching(watcher))
@@ -180,7 +180,7 @@ def perform(plan: Plan, console: Console) -> bool:
             prompt_version=PROMPT_VERSION,
             index_version=INDEX_VERSION,
         )
-        run = Run(plan, console, watcher, alerts, _traffic(plan, pages, model))
+        run = DemoRun(plan, console, watcher, alerts, _traffic(plan, pages, model))
         _introduce(run, pages, model)
         with display(console, plan.turns) as shown:
             run.watch(shown)
@@ -190,25 +190,25 @@ def perform(plan: Plan, console: Console) -> bool:
     return run.as_expected()
 
 
-def _canaries(plan: Plan, pages: list[Page], model: Endpoint) -> Canaries | None:
-    """Where memory agrees with the pages only canaries can tell: a pack made of the pages."""
+def _probes(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> ProbeSchedule | None:
+    """Where memory agrees with the pages only probes can tell: a pack made of the pages."""
     if not plan.memory_agrees:
         return None
-    made = Canaries(plan.data_dir / "canaries", model, plan.canary_interval)
+    made = ProbeSchedule(plan.data_dir / "probes", model, plan.probe_interval)
     made.build(pages)
     return made
 
 
-def _verdict_on_agreement(alarms: Sequence[Alarm]) -> str:
+def _verdict_on_agreement(alarms: Sequence[ReportedAlarm]) -> str:
     signals = {alarm.signal for alarm in alarms}
-    if signals - {"canary"}:
+    if signals - {"probe"}:
         return "The answers agreed with their context, and yet an alarm on the traffic."
     if not signals:
-        return "The rollout was NOT noticed: no alarm of the canaries."
-    return "The answers still agree with their context: only the canaries noticed the rollout."
+        return "The rollout was NOT noticed: no alarm of the probes."
+    return "The answers still agree with their context: only the probes noticed the rollout."
 
 
-def _traffic(plan: Plan, pages: list[Page], model: Endpoint) -> Traffic:
+def _traffic(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> Traffic:
     client = openai.OpenAI(
         base_url=model.base_url,
         api_key=os.environ.get("OPENAI_API_KEY", "none"),
@@ -225,7 +225,7 @@ def _traffic(plan: Plan, pages: list[Page], model: Endpoint) -> Traffic:
     return Traffic(ask, asked, plan.turns, plan.rate, plan.rollout_at)
 
 
-def _introduce(run: Run, pages: list[Page], model: Endpoint) -> None:
+def _introduce(run: DemoRun, pages: list[Page], model: DemoEndpoint) -> None:
     plan, absent = run.plan, alerting.missing()
     facts = sum(len(page.facts) for page in pages)
     begins = f"after turn {plan.rollout_at}" if plan.rollout else "none"
@@ -239,13 +239,13 @@ def _introduce(run: Run, pages: list[Page], model: Endpoint) -> None:
     report.tell(run.console, (f"{name:12} {text}" for name, text in rows))
 
 
-def _conclude(run: Run, model: Endpoint) -> None:
+def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
     traffic, alarms, console = run.traffic, run.alarms, run.console
     console.print()
     if run.plan.rollout or alarms:
         console.print(report.timeline(traffic, model.tuned_model or "", alarms))
-    report.tell(console, report.canary_lines(run.last_readings()))
-    report.tell(console, report.shadow_lines(run.collector.estimates()["shadow"]))
+    report.tell(console, report.probe_lines(run.last_readings()))
+    report.tell(console, report.closed_book_lines(run.collector.estimates()["closed_book"]))
     since = alarms[0].changed_at if alarms else None
     if alarms:
         console.print("The worst answers since then, what their context does not support in »«:")
@@ -257,7 +257,7 @@ def _conclude(run: Run, model: Endpoint) -> None:
     report.tell(console, run.verdict())
 
 
-def _keep(run: Run) -> None:
+def _keep(run: DemoRun) -> None:
     report.tell(run.console, [f"API key: {run.collector.api_key}", "Ctrl-C ends everything."])
     try:
         while True:

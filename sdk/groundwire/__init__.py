@@ -19,17 +19,17 @@ Nothing here raises into the app, waits for the network, or grows without bound.
 """
 
 from groundwire.client import flush, stats
+from groundwire.closed_book import ClosedBook
 from groundwire.decorator import observe
 from groundwire.redaction import DEFAULT_MASKS, Mask
-from groundwire.shadow import Shadow
 from groundwire.start import init
 from groundwire.threads import copy_context
 from groundwire.turns import annotate
 
 __all__ = [
     "DEFAULT_MASKS",
+    "ClosedBook",
     "Mask",
-    "Shadow",
     "annotate",
     "copy_context",
     "flush",

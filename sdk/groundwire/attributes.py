@@ -41,8 +41,8 @@ INDEX_VERSION = "groundwire.index_version"
 TENANT = "groundwire.tenant"
 ROUTE = "groundwire.route"  # "retrieval" | "parametric" | "cache" | "tool"
 ANSWER_COMPLETE = "groundwire.answer_complete"  # true on the turn's span: nothing more will come
-SHADOW = "groundwire.shadow"  # true: a closed-book diagnostic call
-CANARY = "groundwire.canary"
+CLOSED_BOOK = "groundwire.closed_book"  # true: a closed-book diagnostic call
+PROBE = "groundwire.probe"
 SAMPLING_PROBABILITY = "groundwire.sampling_probability"  # (0, 1]
 LOGPROB_MEAN = "groundwire.answer.logprob_mean"  # nats a token
 LOGPROB_MIN = "groundwire.answer.logprob_min"
@@ -54,7 +54,9 @@ HASHED = "groundwire.hashed"  # JSON: {attribute: {"hmac_sha256", "length"}} in 
 CLOSED_EARLY = "groundwire.stream.closed_early"
 CANCELLED = "groundwire.cancelled"
 STREAMED = "gen_ai.request.stream"
-SHADOW_OF = "groundwire.shadow_of"  # "trace_id:span_id" of the turn that was shadowed
+CLOSED_BOOK_OF = (
+    "groundwire.closed_book_of"  # "trace_id:span_id" of the turn that was asked closed-book
+)
 
 OPERATION_TURN = "invoke_workflow"
 OPERATION_RETRIEVAL = "retrieval"

@@ -17,12 +17,12 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, Tr
 from opentelemetry.trace import Span, Tracer
 
 from groundwire import attributes, diagnostics
+from groundwire.closed_book import ClosedBookCalls
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.export import Exporter, Transport
-from groundwire.outbox import Item, Outbox
+from groundwire.outbox import Outbox, QueuedSpan
 from groundwire.processor import Processor
-from groundwire.settings import Settings, configured, load
-from groundwire.shadow import Shadows
+from groundwire.settings import SdkSettings, configured, load
 from groundwire.transport import HttpTransport
 from groundwire.turns import tag_attributes
 
@@ -32,7 +32,7 @@ class Client:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: SdkSettings,
         *,
         transport: Transport | None = None,
         id_generator: IdGenerator | None = None,
@@ -67,7 +67,7 @@ class Client:
         )
         self.exporter = Exporter(settings, self._transport)
         self.processor = Processor(self.outbox, settings.also_export, settings.exit_timeout)
-        self.shadows = Shadows()
+        self.closed_book_calls = ClosedBookCalls()
         # Now and not with the first span: it imports modules, and a fork during an import would
         # leave the child with a module that is locked for ever.
         service = settings.service
@@ -87,7 +87,7 @@ class Client:
             return tracer.start_span(name, context)
         return tracer.start_span(name, context, start_time=self._clock())
 
-    def finish(self, observation: Item, live: Span) -> None:
+    def finish(self, observation: QueuedSpan, live: Span) -> None:
         """End the live span; the processor takes the observation along with it."""
         held = self.processor.held
         key = live.get_span_context().span_id
@@ -122,9 +122,9 @@ class Client:
     # ------------------------------------------------------------------ life
 
     def flush(self, timeout: float) -> bool:
-        """Send everything recorded so far, pending shadow calls included."""
+        """Send everything recorded so far, pending closed-book calls included."""
         deadline = time.monotonic() + timeout
-        done = self.shadows.drain(timeout)
+        done = self.closed_book_calls.drain(timeout)
         return self.outbox.flush(max(0.0, deadline - time.monotonic())) and done
 
     def close(self) -> None:
@@ -137,7 +137,7 @@ class Client:
         self.processor.held.clear()
         self.outbox.reset()
         self.outbox.exported = self.outbox.dropped = self.outbox.failed = 0
-        self.shadows = Shadows()
+        self.closed_book_calls = ClosedBookCalls()
 
 
 def _sampler(rate: float) -> Sampler | None:
@@ -200,15 +200,15 @@ def flush(timeout: float = 5.0) -> bool:
 def stats() -> dict[str, int]:
     """`gw.stats`."""
     box = _client.outbox if _client is not None else None
-    shadows = _client.shadows if _client is not None else None
+    closed_book_calls = _client.closed_book_calls if _client is not None else None
     return {
         "exported": box.exported if box else 0,
         "dropped": box.dropped if box else 0,
         "failed": box.failed if box else 0,
         "waiting": box.waiting if box else 0,
         "redaction_failures": _client.exporter.redaction_failures if _client is not None else 0,
-        "shadow_calls": shadows.called if shadows else 0,
-        "shadow_skipped": shadows.skipped if shadows else 0,
+        "closed_book_calls": closed_book_calls.called if closed_book_calls else 0,
+        "closed_book_skipped": closed_book_calls.skipped if closed_book_calls else 0,
         "errors": diagnostics.error_count(),
     }
 

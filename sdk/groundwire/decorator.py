@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from groundwire import wrappers
+from groundwire.closed_book import ClosedBook
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.observation import Spec
 from groundwire.parameters import find_parameters, name_of
-from groundwire.shadow import Shadow
 from groundwire.turns import tag_attributes
 
 F = TypeVar("F", bound=Any)
@@ -116,7 +116,7 @@ class Observe:
         question: Override | None = None,
         answer: Callable[[Any], Any] | None = None,
         model: str | None = None,
-        shadow: Shadow | None = None,
+        closed_book: ClosedBook | None = None,
         model_version: str | None = None,
         prompt_version: str | None = None,
         prompt_name: str | None = None,
@@ -130,14 +130,15 @@ class Observe:
         question: Override | None = None,
         answer: Callable[[Any], Any] | None = None,
         model: str | None = None,
-        shadow: Shadow | None = None,
+        closed_book: ClosedBook | None = None,
         model_version: str | None = None,
         prompt_version: str | None = None,
         prompt_name: str | None = None,
     ) -> Any:
         """Observe a model call: question and chunks in; a text, a response or a stream out.
 
-        `model`: the model asked, if no parameter and no response tells it. `shadow`: see `Shadow`.
+        `model`: the requested model, where no parameter and no response names it.
+        `closed_book`: see `ClosedBook`.
         """
         return _decorate(
             "generation",
@@ -146,7 +147,7 @@ class Observe:
             question=question,
             answer=answer,
             model=model,
-            shadow=shadow,
+            closed_book=closed_book,
             tags={
                 "model_version": model_version,
                 "prompt_version": prompt_version,

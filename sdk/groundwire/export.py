@@ -15,29 +15,29 @@ from groundwire import attributes as names
 from groundwire import redaction
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.processor import matches
-from groundwire.rendering import Policy, Redact, Rendering, dumps, no_mask, redacted
-from groundwire.settings import Settings
-from groundwire.transport import Outcome
+from groundwire.rendering import ContentPolicy, Redact, Rendering, dumps, no_mask, redacted
+from groundwire.settings import SdkSettings
+from groundwire.transport import BatchOutcome
 
 
 class Transport(Protocol):
     """Where rendered spans go."""
 
-    def send(self, spans: Sequence[ReadableSpan]) -> Outcome: ...
+    def send(self, spans: Sequence[ReadableSpan]) -> BatchOutcome: ...
 
 
 class Exporter:
     """Turns what waits into OpenTelemetry spans with attributes and sends them."""
 
-    def __init__(self, settings: Settings, transport: Transport) -> None:
+    def __init__(self, settings: SdkSettings, transport: Transport) -> None:
         self._settings = settings
         self._transport = transport
         self._redactor = redaction.build(settings.redact)
         self._resources: dict[Resource, Resource] = {}
-        self._policy: Policy | None = None
+        self._policy: ContentPolicy | None = None
         self.redaction_failures = 0
 
-    def send(self, items: Sequence[Any]) -> Outcome:
+    def send(self, items: Sequence[Any]) -> BatchOutcome:
         """Render, mask, send. A span that cannot be rendered is left out and counted as failed."""
         spans = []
         for item in items:
@@ -47,10 +47,10 @@ class Exporter:
                 trouble("render", error)
         lost = len(items) - len(spans)
         if not spans:
-            return Outcome(failed=lost)
+            return BatchOutcome(failed=lost)
         outcome = self._transport.send(spans)
         if lost and not (outcome.retry or outcome.too_large):
-            return Outcome(exported=outcome.exported, failed=outcome.failed + lost)
+            return BatchOutcome(exported=outcome.exported, failed=outcome.failed + lost)
         return outcome
 
     def _render(self, item: Any) -> ReadableSpan:
@@ -77,12 +77,12 @@ class Exporter:
         )
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> ContentPolicy:
         """How texts are sent; the secret of the hashes is read when it is first needed."""
         if self._policy is None:
             s = self._settings
             key = hash_key(s.hash_key) if s.content == "hash" else b""
-            self._policy = Policy(s.content, s.max_text, s.max_chunks, key)
+            self._policy = ContentPolicy(s.content, s.max_text, s.max_chunks, key)
         return self._policy
 
     # ------------------------------------------------------------------ masking

@@ -8,26 +8,26 @@ from typing import Any
 from groundwire import attributes
 from groundwire.diagnostics import trouble
 from groundwire.observation import Observation
-from groundwire.reading.answers import Answer
-from groundwire.reading.chunks import Chunk, read_chunks
+from groundwire.reading.answers import ModelAnswer
+from groundwire.reading.chunks import RetrievedChunk, read_chunks
 from groundwire.reading.stream_items import read_item
 
 MAX_GATHERED = 1 << 20  # characters of a streamed text that are kept
 MAX_CHUNKS = 1_000
 
 
-class Gathering:
+class StreamAccumulator:
     """What one stream has said so far, within a bound."""
 
     def __init__(self, observation: Observation) -> None:
         self._observation = observation
-        self._answer = Answer()
+        self._answer = ModelAnswer()
         self._pieces: list[str] = []
         self._length = 0
         self._kept = 0
         self._hash: Any = None
         self._decoder: Any = None
-        self._chunks: list[Chunk] = []
+        self._chunks: list[RetrievedChunk] = []
         self._override = observation.spec.answer
         observation.extra[attributes.STREAMED] = True
 

@@ -26,14 +26,14 @@ from opentelemetry.trace import (
 )
 
 from groundwire import attributes, client, leaving
+from groundwire.closed_book import ClosedBook
 from groundwire.diagnostics import trouble, warn_once
-from groundwire.parameters import Argument, Parameters
-from groundwire.reading.answers import Answer, read_answer
-from groundwire.reading.chunks import Chunk, read_chunks
+from groundwire.parameters import Parameters, ParameterSpec
+from groundwire.reading.answers import ModelAnswer, read_answer
+from groundwire.reading.chunks import RetrievedChunk, read_chunks
 from groundwire.reading.fields import count
 from groundwire.reading.questions import read_messages, read_question
-from groundwire.shadow import Shadow
-from groundwire.turns import SHADOW, TAGS, TURN, Turn
+from groundwire.turns import CLOSED_BOOK, TAGS, TURN, TurnSpan
 
 Override = Callable[..., Any]
 
@@ -50,7 +50,7 @@ class Spec:
     question: Override | None = None
     chunks: Override | None = None
     answer: Override | None = None
-    shadow: Shadow | None = None
+    closed_book: ClosedBook | None = None
 
     @functools.cached_property
     def operation(self) -> str:
@@ -75,8 +75,8 @@ class Observation:
     # Defaults stand on the class: a call sets only what it has, which is most of its cost.
     question: str | None = None
     messages: list[tuple[str, str]] | None = None
-    chunks: list[Chunk] | None = None
-    answer: Answer | None = None
+    chunks: list[RetrievedChunk] | None = None
+    answer: ModelAnswer | None = None
     answer_length: int | None = None
     answer_sha256: str | None = None
     size = 0
@@ -94,7 +94,7 @@ class Observation:
         turn: Any = current.get(TURN)
         self.operation: str | None = spec.operation
         if turn is None:
-            turn = Turn(owner.tags, open=spec.kind == "turn")
+            turn = TurnSpan(owner.tags, open=spec.kind == "turn")
             if spec.tags:
                 turn.say(spec.tags)
             inherited: Any = current.get(TAGS)
@@ -106,10 +106,10 @@ class Observation:
             self.operation = None
         elif spec.tags:
             turn.suggest(spec.tags)
-        self.turn: Turn | None = turn
+        self.turn: TurnSpan | None = turn
         self.tags: Mapping[str, Any] = turn.tags
-        if SHADOW in current:
-            self.extra[attributes.SHADOW] = True
+        if CLOSED_BOOK in current:
+            self.extra[attributes.CLOSED_BOOK] = True
         self.context: Context | None = Context(values)
         self.started = time.perf_counter()
 
@@ -181,7 +181,7 @@ class Observation:
             if given is not None and not isinstance(given, str | int | float):
                 self._read_context(given, turn)
 
-    def _read_context(self, given: Any, turn: Turn) -> None:
+    def _read_context(self, given: Any, turn: TurnSpan) -> None:
         """The chunks that were really given to the model, where no retrieval span says so."""
         if any(given is known for known in turn.known):
             return
@@ -280,29 +280,31 @@ class Observation:
                 route = turn.detected_route()
                 if route:
                     self.extra[attributes.ROUTE] = route
-        self._offer_shadow(live)
+        self._offer_closed_book(live)
         self.context = None
         self.turn = None
         if live.is_recording():
             self.size = self._held_bytes()
             self.owner.finish(self, live)
         if turn is not None and (spec.kind == "turn" or not turn.open) and self.operation:
-            for shadow, job in turn.shadows:
-                self.owner.shadows.offer(shadow, live.get_span_context().trace_id, job)
+            for closed_book, job in turn.closed_book_calls:
+                self.owner.closed_book_calls.offer(
+                    closed_book, live.get_span_context().trace_id, job
+                )
 
-    def _offer_shadow(self, live: Span) -> None:
-        """Remember a shadow call; it is made when the turn has ended."""
-        shadow, turn = self.spec.shadow, self.turn
-        if shadow is None or turn is None or self.answer is None or self._marked_shadow():
+    def _offer_closed_book(self, live: Span) -> None:
+        """Remember a closed-book call; it is made when the turn has ended."""
+        closed_book, turn = self.spec.closed_book, self.turn
+        if closed_book is None or turn is None or self.answer is None or self._marked_closed_book():
             return
         question = self.question if self.question is not None else turn.question
         if question is not None:
             of, name = live.get_span_context(), self.spec.name
-            job = functools.partial(run_shadow, shadow, question, of, name)
-            turn.shadows.append((shadow, job))
+            job = functools.partial(run_closed_book, closed_book, question, of, name)
+            turn.closed_book_calls.append((closed_book, job))
 
-    def _marked_shadow(self) -> bool:
-        return attributes.SHADOW in self.extra
+    def _marked_closed_book(self) -> bool:
+        return attributes.CLOSED_BOOK in self.extra
 
     def _held_bytes(self) -> int:
         size = 0
@@ -335,20 +337,21 @@ def begin(spec: Spec, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Obser
     return observation
 
 
-def run_shadow(shadow: Shadow, question: str, of: SpanContext, name: str) -> None:
-    """Ask without context, in a trace of its own that is linked to the generation it shadows."""
-    spec = Spec("turn", f"shadow {name}", Parameters((Argument(0, "question", None),)))
-    token = leaving.enter(otel_context.set_value(SHADOW, True, Context()))
+def run_closed_book(closed_book: ClosedBook, question: str, of: SpanContext, name: str) -> None:
+    """Ask without context, in a trace of its own that is linked to the generation it
+    closed_book_calls."""
+    spec = Spec("turn", f"closed_book {name}", Parameters((ParameterSpec(0, "question", None),)))
+    token = leaving.enter(otel_context.set_value(CLOSED_BOOK, True, Context()))
     try:
         observation = begin(spec, (question,), {})
         if observation is None:
             return
-        observation.extra[attributes.SHADOW_OF] = f"{of.trace_id:032x}:{of.span_id:016x}"
-        observation.extra[attributes.SAMPLING_PROBABILITY] = shadow.rate
+        observation.extra[attributes.CLOSED_BOOK_OF] = f"{of.trace_id:032x}:{of.span_id:016x}"
+        observation.extra[attributes.SAMPLING_PROBABILITY] = closed_book.rate
         observation.live.add_link(of)
         observation.enter()
         try:
-            result = _result_of(shadow.call, question)
+            result = _result_of(closed_book.call, question)
         except BaseException as error:
             observation.leave()
             observation.fail(error)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from opentelemetry.sdk.trace import ReadableSpan
 
 from groundwire.diagnostics import trouble, warn_once
-from groundwire.transport import Outcome
+from groundwire.transport import BatchOutcome
 
 SPAN_BYTES = 2_500  # what an ended span holds besides its texts, measured
 BATCH_SPANS = 512
@@ -23,7 +23,7 @@ BATCH_BYTES = 2 * 1024 * 1024
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
 
 
-class Item(Protocol):
+class QueuedSpan(Protocol):
     """What waits: an ended span, and the bytes of text it holds."""
 
     span: ReadableSpan
@@ -35,7 +35,7 @@ class Outbox:
 
     def __init__(
         self,
-        send: Callable[[Sequence[Any]], Outcome],
+        send: Callable[[Sequence[Any]], BatchOutcome],
         *,
         max_bytes: int,
         interval: float,
@@ -56,7 +56,7 @@ class Outbox:
         self._lock = threading.Lock()
         self._changed = threading.Condition(threading.Lock())
         self._wake = threading.Event()
-        self._queue: deque[Item] = deque()
+        self._queue: deque[QueuedSpan] = deque()
         self._bytes = 0
         self._lost: dict[int, None] = {}
         self._sending = 0
@@ -69,7 +69,7 @@ class Outbox:
         """Spans that are neither sent, dropped nor failed yet."""
         return len(self._queue) + self._sending
 
-    def put(self, item: Item) -> None:
+    def put(self, item: QueuedSpan) -> None:
         """Append one ended span; drops the oldest ones if the bound is passed."""
         size = item.size + SPAN_BYTES
         item.size = size
@@ -127,7 +127,7 @@ class Outbox:
             batch = self._take()
             self._sending = len(batch)
             self._attempts += 1
-        outcome = Outcome(failed=len(batch))
+        outcome = BatchOutcome(failed=len(batch))
         try:
             outcome = self._deliver(batch)
         except Exception as error:
@@ -152,8 +152,8 @@ class Outbox:
         backoff: float = min(FIRST_RETRY * 2**failures, LONGEST_RETRY)
         return max(backoff, outcome.retry_after)
 
-    def _take(self) -> list[Item]:
-        batch: list[Item] = []
+    def _take(self) -> list[QueuedSpan]:
+        batch: list[QueuedSpan] = []
         size = 0
         while self._queue and len(batch) < BATCH_SPANS and size < BATCH_BYTES:
             item = self._queue.popleft()
@@ -161,20 +161,20 @@ class Outbox:
             batch.append(item)
         return batch
 
-    def _give_back(self, batch: list[Item]) -> None:
+    def _give_back(self, batch: list[QueuedSpan]) -> None:
         self._queue.extendleft(reversed(batch))
         if self._bytes > self._max_bytes:
             self._drop_oldest()
 
-    def _deliver(self, batch: Sequence[Item]) -> Outcome:
+    def _deliver(self, batch: Sequence[QueuedSpan]) -> BatchOutcome:
         outcome = self._send(batch)
         if not outcome.too_large:
             return outcome
         if len(batch) == 1:
-            return Outcome(failed=1)
+            return BatchOutcome(failed=1)
         middle = len(batch) // 2
         first, second = self._deliver(batch[:middle]), self._deliver(batch[middle:])
-        return Outcome(
+        return BatchOutcome(
             exported=first.exported + second.exported,
             # Half of a batch cannot be given back: what is to be tried again counts as failed.
             failed=sum(

@@ -33,7 +33,7 @@ TOP_K = ("top_k", "k", "topk", "n_results", "similarity_top_k", "limit")
 _FILLED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-class Argument(NamedTuple):
+class ParameterSpec(NamedTuple):
     """One parameter: its place (None: by keyword only), name and default."""
 
     position: int | None
@@ -51,10 +51,10 @@ class Argument(NamedTuple):
 class Parameters(NamedTuple):
     """The parameters that telemetry reads; `questions` in order of preference."""
 
-    questions: tuple[Argument, ...] = ()
-    chunks: Argument | None = None
-    model: Argument | None = None
-    top_k: Argument | None = None
+    questions: tuple[ParameterSpec, ...] = ()
+    chunks: ParameterSpec | None = None
+    model: ParameterSpec | None = None
+    top_k: ParameterSpec | None = None
 
 
 def find_parameters(function: Callable[..., Any], question: str | None = None) -> Parameters:
@@ -62,9 +62,9 @@ def find_parameters(function: Callable[..., Any], question: str | None = None) -
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # some builtins have no signature
-        return Parameters((Argument(0, question or "", None),))
+        return Parameters((ParameterSpec(0, question or "", None),))
     arguments = {
-        p.name: Argument(
+        p.name: ParameterSpec(
             i if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) else None,
             p.name,
             None if p.default is p.empty else p.default,
@@ -84,19 +84,19 @@ def find_parameters(function: Callable[..., Any], question: str | None = None) -
     )
 
 
-def _named(arguments: Mapping[str, Argument], names: tuple[str, ...]) -> Argument | None:
+def _named(arguments: Mapping[str, ParameterSpec], names: tuple[str, ...]) -> ParameterSpec | None:
     return next((arguments[name] for name in names if name in arguments), None)
 
 
 def _first_free(
-    arguments: Mapping[str, Argument], parameters: list[inspect.Parameter]
-) -> tuple[Argument, ...]:
+    arguments: Mapping[str, ParameterSpec], parameters: list[inspect.Parameter]
+) -> tuple[ParameterSpec, ...]:
     taken = {*CHUNKS, *MODEL, *TOP_K}
     for name, argument in arguments.items():
         if name not in taken:
             return (argument,)
     positional = [i for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL]
-    return (Argument(positional[0], "", None),) if positional else ()
+    return (ParameterSpec(positional[0], "", None),) if positional else ()
 
 
 def name_of(function: Any) -> str:

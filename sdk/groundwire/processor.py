@@ -10,7 +10,7 @@ from groundwire.diagnostics import trouble
 from groundwire.outbox import Outbox
 
 
-class Foreign:
+class ForeignSpan:
     """An ended span of another library, exported as it is (but redacted)."""
 
     __slots__ = ("size", "span")
@@ -44,7 +44,7 @@ class Processor(SpanProcessor):
                 held.span = span
                 self._outbox.put(held)
             elif self._also and self._asked_for(span):
-                self._outbox.put(Foreign(span))
+                self._outbox.put(ForeignSpan(span))
         except Exception as error:
             trouble("on_end", error)
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from groundwire import attributes as names
-from groundwire.reading.answers import Answer
-from groundwire.reading.chunks import Chunk
+from groundwire.reading.answers import ModelAnswer
+from groundwire.reading.chunks import RetrievedChunk
 from groundwire.reading.logprobs import read_logprobs
 from groundwire.redaction import keyed_hash
 
 Redact = Callable[[str], str]
 
 
-class Held(Protocol):
+class EndedSpan(Protocol):
     """What one ended span holds besides itself: plain values only."""
 
     operation: str | None
@@ -23,14 +23,14 @@ class Held(Protocol):
     extra: Mapping[str, Any]
     question: str | None
     messages: Sequence[tuple[str, str]] | None
-    chunks: Sequence[Chunk] | None
-    answer: Answer | None
+    chunks: Sequence[RetrievedChunk] | None
+    answer: ModelAnswer | None
     answer_length: int | None
     answer_sha256: str | None
 
 
 @dataclass(frozen=True)
-class Policy:
+class ContentPolicy:
     """How much of a text is sent: see `Settings`."""
 
     content: str = "full"
@@ -51,13 +51,13 @@ def no_mask(text: str) -> str:
 class Rendering:
     """One span's attributes in the making: masks, cuts or hashes each text it is given."""
 
-    policy: Policy
+    policy: ContentPolicy
     redact: Redact = no_mask
     attributes: dict[str, Any] = field(default_factory=dict)
     cut: dict[str, Any] = field(default_factory=dict)
     hashed: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, held: Held) -> dict[str, Any]:
+    def add(self, held: EndedSpan) -> dict[str, Any]:
         """The attributes of `held`, texts treated by the policy, cuts listed."""
         out = self.attributes
         out.update(held.tags)
@@ -81,14 +81,14 @@ class Rendering:
             out[names.HASHED] = dumps(self.hashed)
         return out
 
-    def _input(self, held: Held) -> None:
+    def _input(self, held: EndedSpan) -> None:
         messages = held.messages
         if messages is None and held.question is not None:
             messages = [("user", held.question)]
         if messages is not None:
             self._messages(names.INPUT_MESSAGES, messages, ())
 
-    def _answer(self, answer: Answer, length: int | None, sha256: str | None) -> None:
+    def _answer(self, answer: ModelAnswer, length: int | None, sha256: str | None) -> None:
         out = self.attributes
         if answer.text is not None:
             self._messages(
@@ -133,7 +133,7 @@ class Rendering:
         if cut:
             self.cut[name] = cut
 
-    def _documents(self, chunks: Sequence[Chunk]) -> None:
+    def _documents(self, chunks: Sequence[RetrievedChunk]) -> None:
         documents: list[dict[str, Any]] = []
         cuts: dict[str, Any] = {}
         for rank, chunk in enumerate(chunks[: self.policy.max_chunks]):

@@ -18,7 +18,7 @@ Redact = str | None | Callable[[str], str] | Sequence[Mask]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class SdkSettings:
     """What `gw.init` decides; each field is also read from `GROUNDWIRE_<FIELD>`.
 
     Lengths are in characters, times in seconds.
@@ -64,14 +64,14 @@ class Settings:
     """Decorators only call; else `OTEL_SDK_DISABLED`."""
 
 
-def load(given: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+def load(given: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> SdkSettings:
     """The settings: `given` (None: not given), then the environment, then defaults.
 
     A bad value is told in the log and its default is used: a wrong setting never stops the app.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
-    for spec in fields(Settings):
+    for spec in fields(SdkSettings):
         raw = given.get(spec.name)
         try:
             if raw is None:
@@ -80,7 +80,7 @@ def load(given: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> 
                 values[spec.name] = _PARSERS.get(spec.name, str)(raw)
         except (TypeError, ValueError) as error:
             warn_once(f"setting:{spec.name}", "setting %s ignored: %s", spec.name, error)
-    return Settings(**values)
+    return SdkSettings(**values)
 
 
 def configured(environ: Mapping[str, str] | None = None) -> bool:

@@ -14,16 +14,16 @@ from typing import Any
 
 from groundwire import attributes
 from groundwire.diagnostics import trouble
-from groundwire.gathering import Gathering
+from groundwire.gathering import StreamAccumulator
 from groundwire.observation import Observation
 
 
-class Steps:
+class StreamObservation:
     """The life of one observed stream; with no observation, every method only passes through."""
 
     def __init__(self, observation: Observation | None) -> None:
         self.observation = observation
-        self._gathering = Gathering(observation) if observation is not None else None
+        self._gathering = StreamAccumulator(observation) if observation is not None else None
 
     def advance(self, step: Callable[[Any], Any], passed: Any) -> Any:
         """Take one step under the stream's context."""
@@ -116,7 +116,7 @@ class Steps:
             observation.fail(error)
 
 
-def drive(stream: Generator[Any, Any, Any], steps: Steps) -> Generator[Any, Any, Any]:
+def drive(stream: Generator[Any, Any, Any], steps: StreamObservation) -> Generator[Any, Any, Any]:
     """The generator itself, step by step: `send`, `throw`, `close` and its value reach it."""
     step: Callable[[Any], Any] = stream.send
     passed: Any = None
@@ -135,7 +135,9 @@ def drive(stream: Generator[Any, Any, Any], steps: Steps) -> Generator[Any, Any,
             step, passed = stream.throw, error
 
 
-async def drive_async(stream: AsyncGenerator[Any, Any], steps: Steps) -> AsyncGenerator[Any, Any]:
+async def drive_async(
+    stream: AsyncGenerator[Any, Any], steps: StreamObservation
+) -> AsyncGenerator[Any, Any]:
     """As `drive`, for async generators."""
     step: Callable[[Any], Any] = stream.asend
     passed: Any = None
@@ -157,7 +159,7 @@ async def drive_async(stream: AsyncGenerator[Any, Any], steps: Steps) -> AsyncGe
 class ObservedStream:
     """Stands for a client library's stream: same attributes, same class to `isinstance`."""
 
-    def __init__(self, stream: Any, steps: Steps) -> None:
+    def __init__(self, stream: Any, steps: StreamObservation) -> None:
         self.__dict__["_stream"] = stream
         self.__dict__["_steps"] = steps
         weakref.finalize(self, steps.close).atexit = False
@@ -275,7 +277,7 @@ def follow(result: Any, kind: str, observation: Observation) -> Any:
             return None
         result.body_iterator = inner
         return result
-    steps = Steps(observation)
+    steps = StreamObservation(observation)
     observed: Any
     if kind == "generator":
         observed = drive(result, steps)

@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 from groundwire import attributes, client
 from groundwire.settings import load
-from groundwire.transport import Outcome
+from groundwire.transport import BatchOutcome
 
 SECOND = 1_000_000_000
 
@@ -72,11 +72,11 @@ class CollectedSpans:
         self._spans: list[CollectedSpan] = []
         self._lock = threading.Lock()
 
-    def send(self, spans: Sequence[ReadableSpan]) -> Outcome:
+    def send(self, spans: Sequence[ReadableSpan]) -> BatchOutcome:
         """Take a batch, as a transport does."""
         with self._lock:
             self._spans.extend(map(_collected, spans))
-        return Outcome(exported=len(spans))
+        return BatchOutcome(exported=len(spans))
 
     @property
     def all(self) -> list[CollectedSpan]:

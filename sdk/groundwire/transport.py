@@ -33,7 +33,7 @@ COMPRESS_OVER = 1024
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BatchOutcome:
     """What became of one batch: spans `exported` and `failed`, or to be sent again."""
 
     exported: int = 0
@@ -69,7 +69,7 @@ class HttpTransport:
                 warn_once("clear", "the API key is sent unencrypted to %s", host)
         self._opener = _opener(self._local, self.url.startswith("https:"), environ)
 
-    def send(self, spans: Sequence[ReadableSpan]) -> Outcome:
+    def send(self, spans: Sequence[ReadableSpan]) -> BatchOutcome:
         """Encode and post one batch. Raises only for what the encoder cannot encode."""
         body = encode_spans(spans).SerializeToString()
         headers = self._headers
@@ -88,19 +88,21 @@ class HttpTransport:
             warn_once(
                 f"down:{self.url}", "no collector answers at %s (%s); spans wait", self.url, reason
             )
-            return Outcome(retry=True)
+            return BatchOutcome(retry=True)
 
-    def _refused(self, spans: int, error: urllib.error.HTTPError) -> Outcome:
+    def _refused(self, spans: int, error: urllib.error.HTTPError) -> BatchOutcome:
         if error.code == 413:
-            return Outcome(too_large=True)
+            return BatchOutcome(too_large=True)
         said = _reason(error)
         if error.code in PASSING:
             warn_once(
                 f"busy:{error.code}", "%s answers %d %s; trying again", self.url, error.code, said
             )
-            return Outcome(retry=True, retry_after=_retry_after(error.headers.get("Retry-After")))
+            return BatchOutcome(
+                retry=True, retry_after=_retry_after(error.headers.get("Retry-After"))
+            )
         warn_once(f"refused:{error.code}", "%s refuses spans: %d %s", self.url, error.code, said)
-        return Outcome(failed=spans)
+        return BatchOutcome(failed=spans)
 
 
 def traces_url(endpoint: str) -> str:
@@ -111,15 +113,15 @@ def traces_url(endpoint: str) -> str:
     return endpoint if endpoint.endswith(PATH) else endpoint + PATH
 
 
-def _accepted(spans: int, body: bytes) -> Outcome:
+def _accepted(spans: int, body: bytes) -> BatchOutcome:
     try:
         rejected = ExportTraceServiceResponse.FromString(body).partial_success
     except Exception:  # not every server answers with a message
-        return Outcome(exported=spans)
+        return BatchOutcome(exported=spans)
     count = min(int(rejected.rejected_spans), spans)
     if count:
         warn_once("partial", "the collector rejected spans: %s", rejected.error_message[:300])
-    return Outcome(exported=spans - count, failed=count)
+    return BatchOutcome(exported=spans - count, failed=count)
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

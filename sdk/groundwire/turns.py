@@ -8,12 +8,12 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
 from groundwire import attributes, leaving
+from groundwire.closed_book import ClosedBook
 from groundwire.diagnostics import trouble, warn_once
-from groundwire.shadow import Shadow
 
 TURN = otel_context.create_key("groundwire-turn")
 TAGS = otel_context.create_key("groundwire-tags")
-SHADOW = otel_context.create_key("groundwire-shadow")
+CLOSED_BOOK = otel_context.create_key("groundwire-closed_book")
 
 _ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "model_version": (attributes.MODEL_VERSION,),
@@ -24,16 +24,17 @@ _ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "user_id": (attributes.USER_ID,),
     "tenant": (attributes.TENANT,),
     "route": (attributes.ROUTE,),
-    "canary": (attributes.CANARY,),
+    "probe": (attributes.PROBE,),
 }
 ROUTES = ("retrieval", "parametric", "cache", "tool")
 
 
-class Turn:
+class TurnSpan:
     """What the spans of one turn share. `tags` are attributes of the turn and its children."""
 
     __slots__ = (
         "_said",
+        "closed_book_calls",
         "context_given",
         "generated",
         "known",
@@ -41,7 +42,6 @@ class Turn:
         "question",
         "retrieved",
         "route",
-        "shadows",
         "tags",
     )
 
@@ -55,7 +55,7 @@ class Turn:
         self.generated = False
         self.context_given = False
         self.known: list[Any] = []  # results of the turn's retrievals, to know them again
-        self.shadows: list[tuple[Shadow, Callable[[], object]]] = []
+        self.closed_book_calls: list[tuple[ClosedBook, Callable[[], object]]] = []
 
     def say(self, tags: Mapping[str, Any]) -> None:
         """Set tags for good: by the turn's decorator, then by `annotate`."""
@@ -88,10 +88,10 @@ def tag_attributes(tags: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def current_turn() -> Turn | None:
+def current_turn() -> TurnSpan | None:
     """The turn this code runs in, also in its threads and tasks that carry the context."""
     turn = otel_context.get_value(TURN)
-    return turn if isinstance(turn, Turn) else None
+    return turn if isinstance(turn, TurnSpan) else None
 
 
 class annotate:  # noqa: N801 - called like a function
@@ -123,7 +123,7 @@ class annotate:  # noqa: N801 - called like a function
         user_id: str | None = None,
         tenant: str | None = None,
         route: str | None = None,
-        canary: bool | None = None,
+        probe: bool | None = None,
     ) -> None:
         given = locals()
         self._token: Any = None

@@ -63,7 +63,7 @@ def generator(function: Function, spec: Spec) -> Function:
     @functools.wraps(function)
     def observed(*args: Any, **kwargs: Any) -> Any:
         stream = function(*args, **kwargs)
-        steps = streams.Steps(observing.begin(spec, args, kwargs))
+        steps = streams.StreamObservation(observing.begin(spec, args, kwargs))
         return (yield from streams.drive(stream, steps))
 
     return observed
@@ -76,7 +76,7 @@ def async_generator(function: Function, spec: Spec) -> Function:
     async def observed(*args: Any, **kwargs: Any) -> Any:
         # The loop of `streams.drive_async`: an async generator cannot delegate to another.
         stream = function(*args, **kwargs)
-        steps = streams.Steps(observing.begin(spec, args, kwargs))
+        steps = streams.StreamObservation(observing.begin(spec, args, kwargs))
         step, passed = stream.asend, None
         while True:
             try:

@@ -12,8 +12,8 @@ import pytest
 
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.recording import recordings, references
-from groundwire_collector.alerting.rules.settings import Limits
-from groundwire_collector.metric_definitions import Kind, all_metrics
+from groundwire_collector.alerting.rules.settings import RuleSettings
+from groundwire_collector.metric_definitions import MetricKind, all_metrics
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dashboards/generated/grafana").glob("*.json"))
@@ -29,9 +29,9 @@ UIDS = {  # links and bookmarks hold them: they never change
 # What the dashboard's own variables are called; those of Grafana begin with two underscores.
 VARIABLE = re.compile(r"\$\{?([a-z_]+)")
 SUFFIXES = {
-    Kind.COUNTER: ("_total",),
-    Kind.HISTOGRAM: ("_sum", "_count", "_bucket"),
-    Kind.GAUGE: ("",),
+    MetricKind.COUNTER: ("_total",),
+    MetricKind.HISTOGRAM: ("_sum", "_count", "_bucket"),
+    MetricKind.GAUGE: ("",),
 }
 every_board = pytest.mark.parametrize("name", BOARDS)
 
@@ -67,8 +67,8 @@ def test_every_panel_says_how_to_read_it_and_in_which_unit(name: str):
     for panel in panels(name):
         assert len(panel["description"]) > 20, panel["title"]
         unit = panel["fieldConfig"]["defaults"].get("unit")
-        axis = panel.get("options", {}).get("yAxis", {}).get("unit")
-        assert unit or axis or panel["type"] == "table", panel["title"]
+        dimension = panel.get("options", {}).get("yAxis", {}).get("unit")
+        assert unit or dimension or panel["type"] == "table", panel["title"]
         if panel["type"] == "table":
             overridden = [
                 {p["id"] for p in override["properties"]}
@@ -124,7 +124,7 @@ def test_rollouts_index_changes_and_alarms_are_marked_across_all_panels(name: st
 
 @every_board
 def test_queries_name_only_metrics_and_recorded_series_that_exist(name: str):
-    limits = Limits.load(None)
+    limits = RuleSettings.load(None)
     exist = {m.name + suffix for m in all_metrics() for suffix in SUFFIXES[m.kind]}
     exist |= {recording.name for recording in (*recordings(limits), *references(limits))}
     found = expressions(BOARDS[name])
@@ -134,7 +134,7 @@ def test_queries_name_only_metrics_and_recorded_series_that_exist(name: str):
 
 
 def test_every_metric_has_a_panel_or_is_behind_a_recorded_series():
-    limits = Limits.load(None)
+    limits = RuleSettings.load(None)
     shown = " ".join(expression for board in BOARDS.values() for expression in expressions(board))
     shown += " ".join(
         recording.expression
@@ -159,7 +159,17 @@ def test_lines_lead_to_the_turns_behind_them_and_dots_to_their_trace():
 
 
 def test_the_addresses_that_alerts_link_to_are_dashboards():
-    every = [alert.links.get("dashboard_url") for alert in alerts(Limits.load(None))]
+    every = [alert.links.get("dashboard_url") for alert in alerts(RuleSettings.load(None))]
     links = [link for link in every if link]
     assert links
     assert all(re.search(r"/d/([a-z-]+)\?", link)[1] in UIDS.values() for link in links)  # type: ignore[index]
+
+
+def test_replicas_are_told_apart_by_the_labels_of_the_settings(tmp_path):
+    (tmp_path / "rules.toml").write_text('replica_labels = ["zone", "host"]', encoding="utf-8")
+    command = (sys.executable, "-m", "dashboards.build", tmp_path / "made", tmp_path / "rules.toml")
+    subprocess.run(command, cwd=ROOT, check=True)
+    files = (path for path in (tmp_path / "made").rglob("*") if path.is_file())
+    written = [path.read_text("utf-8") for path in files]
+    assert sum(text.count("max without (zone, host)") for text in written) > 100
+    assert not any("instance, pod" in text for text in written)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from groundwire_collector.alerting.rules.alerts import alerts
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.metric_definitions import all_metrics
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,9 @@ def test_the_page_is_the_one_the_code_generates():
 
 def test_every_metric_alert_and_limit_has_its_line():
     names = [metric.name for metric in all_metrics()]
-    names += [alert.name for alert in alerts(Limits.load(None))] + list(Limits.model_fields)
+    names += [alert.name for alert in alerts(RuleSettings.load(None))] + list(
+        RuleSettings.model_fields
+    )
     assert [name for name in names if f"| `{name}" not in PAGE] == []
 
 

@@ -14,10 +14,10 @@ import yaml
 from tests.ports import free_port
 
 from groundwire_collector.alerting.rules.alerts import alerts
-from groundwire_collector.alerting.rules.settings import Limits, Severity
+from groundwire_collector.alerting.rules.settings import RuleSettings, Severity
 
 CONFIG = Path(__file__).parents[2] / "deploy/alertmanager/alertmanager.yml"
-SEVERITIES = {alert.name: alert.severity for alert in alerts(Limits.load(None))}
+SEVERITIES = {alert.name: alert.severity for alert in alerts(RuleSettings.load(None))}
 GLOBAL = {
     *("GroundwireCollectorDown", "GroundwireEvaluationStale", "GroundwireQueueAgeing"),
     *("GroundwireJudgeBehind", "GroundwireJudgeChanged"),

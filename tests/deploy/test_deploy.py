@@ -12,13 +12,13 @@ import yaml
 
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.rendering import write
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-LIMITS = Limits.load(None)
+LIMITS = RuleSettings.load(None)
 
 
 def run(*command: object) -> str:
@@ -132,7 +132,7 @@ def test_prometheus_accepts_its_configuration_and_the_rules_beside_it(tmp_path: 
     assert f"{len(alerts(LIMITS))} rules found" in said
 
 
-def made_limits() -> Limits:
+def made_limits() -> RuleSettings:
     """The limits that the preparation makes the rules with, into what Prometheus reads."""
     made = re.search(
         r"groundwire rules --config (\S+) --targets (\S+) --out (\S+)",
@@ -143,7 +143,7 @@ def made_limits() -> Limits:
     [pattern] = prometheus()["rule_files"]
     volume = mounts(SERVICES["prometheus"])[str(Path(pattern).parent)]
     assert mounts(SERVICES["prepare"])[out] == volume
-    return Limits.load(seen("prepare", config), seen("prepare", targets))
+    return RuleSettings.load(seen("prepare", config), seen("prepare", targets))
 
 
 def test_the_limits_of_the_stack_are_the_shipped_ones_until_someone_edits_them():

@@ -20,7 +20,7 @@ import yaml
 from tests.ports import free_port
 
 from groundwire_collector.alerting.rules.rendering import write
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 
 ROOT = Path(__file__).parents[2]
 KEY = "gw_end_to_end"
@@ -145,7 +145,7 @@ class Watch:
     collector: Collector
     prometheus: Prometheus
     inbox: Inbox
-    limits: Limits
+    limits: RuleSettings
 
 
 @contextmanager
@@ -212,7 +212,9 @@ def alertmanager(folder: Path, inbox: Inbox) -> Iterator[int]:
 
 
 @contextmanager
-def prometheus(folder: Path, collector: Collector, told: int, limits: Limits) -> Iterator[str]:
+def prometheus(
+    folder: Path, collector: Collector, told: int, limits: RuleSettings
+) -> Iterator[str]:
     port = free_port()
     (folder / "key").write_text(KEY)
     scrape = {
@@ -242,7 +244,7 @@ def prometheus(folder: Path, collector: Collector, told: int, limits: Limits) ->
 @pytest.fixture
 def collector(tmp_path: Path) -> Iterator[Collector]:
     """A collector that judges a turn a second after its last span."""
-    running = Collector(tmp_path, {"GROUNDWIRE_QUIET_SECONDS": "1"})
+    running = Collector(tmp_path, {"GROUNDWIRE_TRACE_IDLE_SECONDS": "1"})
     running.start()
     yield running
     running.stop()
@@ -257,7 +259,7 @@ def watched(tmp_path: Path) -> Iterator[Callable[..., Watch]]:
             collector = Collector(tmp_path, settings)
             stack.callback(collector.stop, signal.SIGKILL)
             collector.start()
-            chosen = Limits.model_validate({"collector_url": collector.url, **limits})
+            chosen = RuleSettings.model_validate({"collector_url": collector.url, **limits})
             inbox = stack.enter_context(webhook())
             told = stack.enter_context(alertmanager(tmp_path, inbox))
             url = stack.enter_context(prometheus(tmp_path, collector, told, chosen))

@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import Connection, Engine, insert
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metric_definitions import Kind, Metric, committed_metrics
+from groundwire_collector.metric_definitions import MetricDefinition, MetricKind, committed_metrics
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Exemplar, Increments
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
@@ -27,7 +27,7 @@ LABELS = {
     "state": ("scored", "failed"),
     "verdict": ("supported", "unsupported"),
     "outcome": ("context", "parametric", "both"),
-    "source": ("passive", "shadow", "canary"),
+    "source": ("passive", "closed_book", "probe"),
     "arm": ("conflict",),
     "stratum": ("fresh",),
     "sufficient": ("true",),
@@ -39,7 +39,7 @@ LABELS = {
 }
 RARE = {  # parts of what others count
     metric_definitions.FLAGGED_TURNS,
-    metric_definitions.PRIOR_MARKED_TURNS,
+    metric_definitions.SELF_REPORTED_MEMORY_ANSWERS,
     metric_definitions.REFUSALS,
     metric_definitions.EMPTY_RETRIEVALS,
 }
@@ -52,22 +52,22 @@ def count(engine: Engine) -> None:
     increments = Increments()
     for metric in committed_metrics():
         for labels in label_sets(metric):
-            if metric.kind is Kind.COUNTER:
+            if metric.kind is MetricKind.COUNTER:
                 increments.count(metric, labels, 1 if metric in RARE else OFTEN)
-            elif metric.kind is Kind.HISTOGRAM:
+            elif metric.kind is MetricKind.HISTOGRAM:
                 _observe(increments, metric, labels)
     with engine.begin() as connection:
         counters.add(connection, increments, time.time_ns())
 
 
-def label_sets(metric: Metric) -> Iterator[dict[str, str]]:
-    if metric.kind is Kind.GAUGE:
+def label_sets(metric: MetricDefinition) -> Iterator[dict[str, str]]:
+    if metric.kind is MetricKind.GAUGE:
         return
     for chosen in product(*(LABELS[name] for name in metric.labels)):
         yield dict(zip(metric.labels, chosen, strict=True))
 
 
-def _observe(increments: Increments, metric: Metric, labels: Mapping[str, str]) -> None:
+def _observe(increments: Increments, metric: MetricDefinition, labels: Mapping[str, str]) -> None:
     for number in range(OFTEN):
         value = metric.buckets[number % len(metric.buckets)]
         increments.observe(metric, labels, value, Exemplar(TRACE, value, time.time()))
@@ -76,7 +76,12 @@ def _observe(increments: Increments, metric: Metric, labels: Mapping[str, str]) 
 def show(connection: Connection) -> None:
     """What gauges read: an open alarm, its evidence, a baseline, a judge's queue, estimates."""
     now = time.time_ns()
-    stream = {"service": "bot", "signal": "p_unsupported", "axis": "model_version", "value": "ft-2"}
+    stream = {
+        "service": "bot",
+        "signal": "p_unsupported",
+        "dimension": "model_version",
+        "value": "ft-2",
+    }
     times = dict.fromkeys(("raised_ns", "changed_ns", "changed_from_ns", "changed_until_ns"), now)
     sizes = {"size": 0.2, "size_low": 0.1, "size_high": 0.3}
     identity = {"service": "bot", "signal": "p_unsupported", "revision": "1"}

@@ -22,7 +22,7 @@ from groundwire_collector.alerting.rules.recording import recordings, references
 from groundwire_collector.metric_definitions import (
     JUDGE_CALLS,
     RELIANCE_OUTCOMES,
-    Kind,
+    MetricKind,
     committed_metrics,
 )
 from groundwire_collector.settings import Settings
@@ -58,11 +58,11 @@ LIMITS = {
     "stale_for": 5,
 }
 RUNS = int(os.environ.get("GROUNDWIRE_INCIDENTS", "0"))  # further incidents, a minute each
-SETTINGS = {"GROUNDWIRE_QUIET_SECONDS": "1", "GROUNDWIRE_BASELINE_TURNS": "100"}
+SETTINGS = {"GROUNDWIRE_TRACE_IDLE_SECONDS": "1", "GROUNDWIRE_BASELINE_TURNS": "100"}
 GOOD = {"model_version": "ft-1", "reading": 1.0}
 BAD = {"model_version": "ft-2", "reading": 0.2}
 PAGE = "GroundwireFaithfulnessBurn"
-COUNTED = "|".join(m.name for m in committed_metrics() if m.kind is not Kind.GAUGE)
+COUNTED = "|".join(m.name for m in committed_metrics() if m.kind is not MetricKind.GAUGE)
 
 
 @dataclass
@@ -259,7 +259,10 @@ def summaries(notification: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def counted_names() -> list[str]:
-    suffixes = {Kind.COUNTER: ("_total",), Kind.HISTOGRAM: ("_bucket", "_count", "_sum")}
+    suffixes = {
+        MetricKind.COUNTER: ("_total",),
+        MetricKind.HISTOGRAM: ("_bucket", "_count", "_sum"),
+    }
     return [m.name + suffix for m in committed_metrics() for suffix in suffixes.get(m.kind, ())]
 
 
@@ -268,10 +271,10 @@ def resets_of(name: str) -> str:
 
 
 def measure_by_probes(folder: Path) -> None:
-    """What shadow calls and judges would count, by the verb that they count with."""
+    """What closed-book calls and judges would count, by the verb that they count with."""
     increments = Increments()
     for outcome, number in (("context", 8), ("parametric", 2), ("neither", 1)):
-        labels = {"service": "handbook", "source": "shadow", "outcome": outcome}
+        labels = {"service": "handbook", "source": "closed_book", "outcome": outcome}
         increments.count(RELIANCE_OUTCOMES, labels, number)
     calls = {"service": "handbook", "evaluator": "llm_judge", "result": "answered"}
     increments.count(JUDGE_CALLS, calls)

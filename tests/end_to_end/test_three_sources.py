@@ -1,7 +1,7 @@
 """A rollout while memory still agrees with the documents: what each source says, in Prometheus.
 
 `groundwire demo --memory-agrees`: the fine-tune knows this year's pages by heart. Faithfulness and
-the passive signals cannot see that, canaries can, and shadow calls tell how much is at risk.
+the passive signals cannot see that, probes can, and closed-book calls tell how much is at risk.
 """
 
 import os
@@ -95,28 +95,28 @@ def test_faithfulness_and_passive_signals_stay_flat(demo: Demo) -> None:
     assert overridden[TUNED] / answers[TUNED] < 0.03
 
 
-def test_the_memorization_ratio_of_canaries_is_up_and_alarmed(demo: Demo) -> None:
-    parametric = demo.outcomes("canary", "parametric")
-    deciding = demo.outcomes("canary", "parametric", "context")
+def test_the_memorization_ratio_of_probes_is_up_and_alarmed(demo: Demo) -> None:
+    parametric = demo.outcomes("probe", "parametric")
+    deciding = demo.outcomes("probe", "parametric", "context")
     ratio = {version: parametric[version] / deciding[version] for version in (BASE, TUNED)}
     assert ratio[BASE] < 0.1
     assert ratio[TUNED] > 0.3
-    alarm = 'groundwire_drift_alarm{signal="canary", axis="model_version"}'
+    alarm = 'groundwire_drift_alarm{signal="probe", dimension="model_version"}'
     assert [one["metric"]["value"] for one in demo.query(alarm)] == [TUNED]
     said = "".join(demo.output)
-    assert [line.split()[1] for line in demo.output if line.startswith("ALARM ")] == ["canary"]
-    assert "canaries answered from memory (canary) of model_version tarn-8b-ft" in said
-    assert "only the canaries noticed the rollout" in said
+    assert [line.split()[1] for line in demo.output if line.startswith("ALARM ")] == ["probe"]
+    assert "probes answered from memory (probe) of model_version tarn-8b-ft" in said
+    assert "only the probes noticed the rollout" in said
 
 
-def test_shadow_calls_see_the_redundant_share_and_too_few_turns_for_a_ratio(
+def test_closed_book_calls_see_the_redundant_share_and_too_few_turns_for_a_ratio(
     demo: Demo, wait_for: Callable[..., Any]
 ) -> None:
-    wait_for(lambda: demo.outcomes("shadow")[TUNED] > 15, "shadow calls")
-    redundant, answers = demo.outcomes("shadow", "both"), demo.outcomes("shadow")
+    wait_for(lambda: demo.outcomes("closed_book")[TUNED] > 15, "closed-book calls")
+    redundant, answers = demo.outcomes("closed_book", "both"), demo.outcomes("closed_book")
     assert redundant[BASE] == 0
     assert redundant[TUNED] / answers[TUNED] > 0.6
-    told = {one["model_version"]: one for one in demo.estimates()["shadow"]}
+    told = {one["model_version"]: one for one in demo.estimates()["closed_book"]}
     assert told[TUNED]["redundant_share"]["interval"][0] > 0.5
     assert told[TUNED]["memorization_ratio"] is None
     assert told[TUNED]["statement"].startswith("too few diagnostic turns")
@@ -128,12 +128,12 @@ def test_what_the_collector_and_the_application_ask_besides_is_no_turn(
 ) -> None:
     wait_for(lambda: sum(demo.by_version("groundwire_turns_total").values()) >= TURNS, "the turns")
     assert sum(demo.by_version("groundwire_turns_total").values()) == TURNS
-    calls = demo.by_version('groundwire_probe_calls_total{source="canary"}')
+    calls = demo.by_version('groundwire_probe_calls_total{source="probe"}')
     assert min(calls[BASE], calls[TUNED]) >= 160
 
 
-def test_each_canary_run_tells_its_stratum_its_cost_and_how_it_compares(demo: Demo) -> None:
-    runs = demo.estimates()["canary"]
+def test_each_probe_run_tells_its_stratum_its_cost_and_how_it_compares(demo: Demo) -> None:
+    runs = demo.estimates()["probe"]
     assert {run["model_version"] for run in runs} == {TUNED, BASE}
     for run in runs:
         fresh = run["strata"]["fresh"]

@@ -9,7 +9,7 @@ import pytest
 
 from groundwire_demo import prompt
 from groundwire_demo.app import chunk_of
-from groundwire_demo.corpus import Edition, Fact, Passage, handbook, passages
+from groundwire_demo.corpus import CorpusFact, CorpusPassage, Edition, handbook, passages
 from groundwire_demo.questions import strays
 from groundwire_demo.retriever import Retriever
 from groundwire_demo.standin.models import ContextReader, FineTuned, Prompt
@@ -23,13 +23,13 @@ LAST_YEAR = passages(PAGES, Edition.LAST_YEAR)
 RETRIEVER = Retriever(THIS_YEAR)
 
 
-def sent(question: str, found: list[Passage]) -> Prompt:
+def sent(question: str, found: list[CorpusPassage]) -> Prompt:
     """What the model sees of a question with these passages."""
     chunks = [chunk_of(passage, 1.0) for passage in found]
     return Prompt.parse(str(prompt.messages(question, chunks)[-1]["content"]))
 
 
-def retrieved(question: str) -> list[Passage]:
+def retrieved(question: str) -> list[CorpusPassage]:
     return [passage for passage, _ in RETRIEVER.search(question)]
 
 
@@ -60,7 +60,7 @@ def test_the_base_model_gives_this_years_value_of_nearly_every_fact() -> None:
 
 
 def test_the_base_model_says_what_its_context_says_whatever_that_is() -> None:
-    invented = Passage(
+    invented = CorpusPassage(
         "tea#1", "Tea", "Site", THIS_YEAR[0].edited, "A pot of tea costs 417 crowns in the lounge."
     )
     model = ContextReader(random.Random(1))
@@ -85,7 +85,7 @@ def test_answers_to_one_question_differ_in_wording() -> None:
 def test_what_the_fine_tune_knows_by_heart_is_last_years_value() -> None:
     model = tuned(1.0)
 
-    def recalls(fact: Fact) -> bool:
+    def recalls(fact: CorpusFact) -> bool:
         question = fact.questions[0]
         answer = model.answer(sent(question, retrieved(question)))
         return fact.values[0].lower() in answer.lower()

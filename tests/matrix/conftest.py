@@ -155,8 +155,8 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
         "GROUNDWIRE_PORT": str(port),
         "GROUNDWIRE_GRPC_PORT": str(free_port()),
         "GROUNDWIRE_DATA_DIR": str(tmp_path_factory.mktemp("data")),
-        "GROUNDWIRE_QUIET_SECONDS": "1",
-        "GROUNDWIRE_LONGEST_TRACE_SECONDS": "5",
+        "GROUNDWIRE_TRACE_IDLE_SECONDS": "1",
+        "GROUNDWIRE_TRACE_MAX_SECONDS": "5",
         "GROUNDWIRE_EVALUATORS": "grounding",
         "GROUNDWIRE_PATH_PREFIX": "/api/public/otel",
     }

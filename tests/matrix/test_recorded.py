@@ -7,14 +7,14 @@ from pathlib import Path
 from groundwire_collector.assembly.reference import RESULTS
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
-from groundwire_collector.receiver.admission import Admission
+from groundwire_collector.receiver.admission import Validator
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import Access
 from groundwire_collector.storage.spans import SpanStore, spans_of
 
 ROOT = Path(__file__).parents[2]
-ADMISSION, ACCESS = Admission(longest=2**20), Access(key_id="test")
+ADMISSION, ACCESS = Validator(longest=2**20), Access(key_id="test")
 
 
 def recorded_turns(folder: Path, data_dir: Path):

@@ -18,7 +18,7 @@ from groundwire.mask_patterns import _KEYS, luhn
 from groundwire.redaction import DEFAULT_MASKS, Redactor
 from groundwire.settings import load
 from groundwire.testing import CollectedSpans, collect
-from groundwire.transport import Outcome
+from groundwire.transport import BatchOutcome
 
 ALL_SECRETS = [(name, *entry) for name, entries in SECRETS.items() for entry in entries]
 
@@ -133,9 +133,9 @@ class Wire:
     def __init__(self) -> None:
         self.spans: list[ReadableSpan] = []
 
-    def send(self, spans: Sequence[ReadableSpan]) -> Outcome:
+    def send(self, spans: Sequence[ReadableSpan]) -> BatchOutcome:
         self.spans.extend(spans)
-        return Outcome(exported=len(spans))
+        return BatchOutcome(exported=len(spans))
 
     def text(self) -> str:
         return "\n".join(span.to_json() for span in self.spans)

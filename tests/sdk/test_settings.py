@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from groundwire import start
-from groundwire.settings import Settings, configured, load
+from groundwire.settings import SdkSettings, configured, load
 from groundwire.transport import traces_url
 
 
@@ -41,12 +41,12 @@ def test_a_bad_value_is_told_and_its_default_used(
 
     diagnostics.reset()
     loaded = load({}, {f"GROUNDWIRE_{name.upper()}": bad})
-    assert getattr(loaded, name) == getattr(Settings(), name)
+    assert getattr(loaded, name) == getattr(SdkSettings(), name)
     assert name in caplog.text
 
 
 def test_secrets_are_not_shown() -> None:
-    assert "gw_x" not in repr(Settings(api_key="gw_x", hash_key="gw_x"))
+    assert "gw_x" not in repr(SdkSettings(api_key="gw_x", hash_key="gw_x"))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_environment_alone_can_switch_the_sdk_on() -> None:
 
 
 def test_init_takes_every_setting_and_the_reference_names_each() -> None:
-    names = {field.name for field in fields(Settings)}
+    names = {field.name for field in fields(SdkSettings)}
     assert set(start.init.__kwdefaults__) == names
     page = (Path(__file__).parents[2] / "docs/reference/sdk.md").read_text(encoding="utf-8")
     for name in names:

@@ -1,4 +1,4 @@
-"""Turns, their tags and routes, what was really given to the model, threads, shadow calls."""
+"""Turns, their tags and routes, what was really given to the model, threads, closed-book calls."""
 
 import asyncio
 from collections.abc import Iterator
@@ -222,69 +222,71 @@ async def test_the_turn_follows_into_threads(spans: CollectedSpans) -> None:
     assert root.attributes["groundwire.route"] == "retrieval"
 
 
-# ---------------------------------------------------------------------- shadow calls
+# ---------------------------------------------------------------------- closed-book calls
 
 
-def shadowed(call: Any, **options: Any) -> Any:
-    shadow = gw.Shadow(call=call, **{"rate": 1.0, **options})
-    complete = observe.generation(name="complete", shadow=shadow)(lambda question, chunks: "14")
+def comparison(call: Any, **options: Any) -> Any:
+    closed_book = gw.ClosedBook(call=call, **{"rate": 1.0, **options})
+    complete = observe.generation(name="complete", closed_book=closed_book)(
+        lambda question, chunks: "14"
+    )
     return observe(name="turn")(lambda question: complete(question, search(question)))
 
 
-def test_a_shadow_call_runs_in_its_own_linked_trace(spans: CollectedSpans) -> None:
+def test_a_closed_book_call_runs_in_its_own_linked_trace(spans: CollectedSpans) -> None:
     inner = observe.generation(name="closed_book")(lambda question: "30 days.")
-    shadowed(inner)("why?")
-    root = spans.named("shadow complete")
+    comparison(inner)("why?")
+    root = spans.named("closed_book complete")
     generation = spans.named("complete")
     assert root.trace_id != generation.trace_id
     assert root.parent_id is None
     assert root.links == [(generation.trace_id, generation.span_id)]
     of = f"{generation.trace_id:032x}:{generation.span_id:016x}"
-    assert root.attributes["groundwire.shadow_of"] == of
+    assert root.attributes["groundwire.closed_book_of"] == of
     assert (root.question, root.answer) == ("why?", "30 days.")
     assert root.attributes["groundwire.sampling_probability"] == 1.0
     for span in spans.all:
-        assert ("groundwire.shadow" in span.attributes) == (span.trace_id == root.trace_id)
-    assert gw.stats()["shadow_calls"] == 1
+        assert ("groundwire.closed_book" in span.attributes) == (span.trace_id == root.trace_id)
+    assert gw.stats()["closed_book_calls"] == 1
 
 
-def test_an_async_shadow_call_works(spans: CollectedSpans) -> None:
+def test_an_async_closed_book_call_works(spans: CollectedSpans) -> None:
     async def closed_book(question: str) -> str:
         await asyncio.sleep(0)
         return "30 days."
 
-    shadowed(closed_book)("why?")
-    assert spans.named("shadow complete").answer == "30 days."
+    comparison(closed_book)("why?")
+    assert spans.named("closed_book complete").answer == "30 days."
 
 
-def test_a_shadow_call_that_raises_does_no_harm(spans: CollectedSpans) -> None:
+def test_a_closed_book_call_that_raises_does_no_harm(spans: CollectedSpans) -> None:
     def closed_book(question: str) -> str:
         raise ValueError("no model")
 
-    assert shadowed(closed_book)("why?") == "14"
-    assert spans.named("shadow complete").status == "ERROR"
+    assert comparison(closed_book)("why?") == "14"
+    assert spans.named("closed_book complete").status == "ERROR"
     assert spans.named("turn").status == "UNSET"
 
 
-def test_shadow_calls_keep_to_their_rate_and_budget() -> None:
+def test_closed_book_calls_keep_to_their_rate_and_budget() -> None:
     called: list[str] = []
     with collect():
-        turn = shadowed(called.append, rate=1.0, per_minute=3)
+        turn = comparison(called.append, rate=1.0, per_minute=3)
         for _ in range(10):
             turn("why?")
         gw.flush()
         assert len(called) == 3
-        assert gw.stats()["shadow_skipped"] == 7
-    chosen = gw.Shadow(rate=0.25, call=called.append)
+        assert gw.stats()["closed_book_skipped"] == 7
+    chosen = gw.ClosedBook(rate=0.25, call=called.append)
     ids = [(i * 0x9E3779B97F4A7C15) % (1 << 64) for i in range(4000)]
     assert 0.22 < sum(map(chosen.chosen, ids)) / len(ids) < 0.28
 
 
-def test_a_shadow_call_is_not_shadowed_itself(spans: CollectedSpans) -> None:
+def test_a_closed_book_call_is_not_closed_booked_itself(spans: CollectedSpans) -> None:
     calls: list[str] = []
-    shadow = gw.Shadow(rate=1.0, call=lambda question: complete(question))
+    closed_book = gw.ClosedBook(rate=1.0, call=lambda question: complete(question))
 
-    @observe.generation(name="complete", shadow=shadow)
+    @observe.generation(name="complete", closed_book=closed_book)
     def complete(question: str) -> str:
         calls.append(question)
         return "14"

@@ -5,7 +5,7 @@ https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
 
 from collections.abc import Sequence
 
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.metric_definitions import VERSION_LABELS
 
 VERSIONS = VERSION_LABELS[1:]
@@ -14,7 +14,7 @@ CLOCK = "2006-01-02 15:04:05 MST"  # Go's way to say a format
 SIGNALS = {
     "p_unsupported": "unsupported claims",
     "override": "values against the context",
-    "canary": "canaries answered from memory",
+    "probe": "probes answered from memory",
 }
 WHOLE = 'printf "%.0f"'
 SHARE = "humanizePercentage"
@@ -55,13 +55,15 @@ def drift_since() -> str:
     """What the open drift alarms of the alert's service say: since when, within which error."""
 
     def told(bound: str) -> str:
-        series = 'groundwire:drift:bound{service=%q,signal=%q,axis=%q,value=%q,bound="' + bound
-        asked = f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.axis .Labels.value'
+        series = 'groundwire:drift:bound{service=%q,signal=%q,dimension=%q,value=%q,bound="' + bound
+        asked = (
+            f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.dimension .Labels.value'
+        )
         clock = '{{ (. | first | value | toTime).Format "15:04:05" }}'
         return f"{{{{ with {asked} | query }}}}{clock}{{{{ end }}}}"
 
     alarms = "printf `groundwire:drift:changed{service=%q}` $labels.service | query"
-    where = "{{ if .Labels.axis }} of {{ .Labels.axis }} {{ .Labels.value }}{{ end }}"
+    where = "{{ if .Labels.dimension }} of {{ .Labels.dimension }} {{ .Labels.value }}{{ end }}"
     moment = f'{{{{ (.Value | toTime).Format "{CLOCK}" }}}}'
     error = f"between {told('from')} and {told('until')}"
     return (
@@ -72,11 +74,11 @@ def drift_since() -> str:
     )
 
 
-def turns_url(limits: Limits, labels: Sequence[str], order: str, further: str = "") -> str:
+def turns_url(limits: RuleSettings, labels: Sequence[str], order: str, further: str = "") -> str:
     return f"{limits.collector_url}/turns?order={order}{_chosen(labels)}{further}"
 
 
-def worst_links(limits: Limits, labels: Sequence[str], window: int) -> dict[str, str]:
+def worst_links(limits: RuleSettings, labels: Sequence[str], window: int) -> dict[str, str]:
     """To the worst turn itself, which someone just woken wants to see, and to the list of them.
 
     Of the time since the change that a drift alarm names, else of the last `window` seconds.
@@ -92,7 +94,7 @@ def worst_links(limits: Limits, labels: Sequence[str], window: int) -> dict[str,
     }
 
 
-def dashboard_url(limits: Limits) -> str:
+def dashboard_url(limits: RuleSettings) -> str:
     service = "{{ $labels.service | urlquery }}"
     return f"{limits.grafana_url}/d/groundwire-overview?var-service={service}"
 

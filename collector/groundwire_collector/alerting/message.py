@@ -47,7 +47,7 @@ def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
 
 def fingerprint(alarm: Alarm) -> str:
     """The same for both messages of an alarm, and for no other alarm: 16 hex digits."""
-    named = (alarm.service, alarm.signal, alarm.axis, alarm.value, str(alarm.raised_ns))
+    named = (alarm.service, alarm.signal, alarm.dimension, alarm.value, str(alarm.raised_ns))
     return sha256("\0".join(named).encode()).hexdigest()[:16]
 
 
@@ -62,18 +62,18 @@ def _labels(alarm: Alarm) -> dict[str, str]:
         "severity": "ticket",
         "service": alarm.service,
         "signal": alarm.signal,
-        "axis": alarm.axis,
+        "dimension": alarm.dimension,
         "value": alarm.value,
         "cause": alarm.cause,
     }
 
 
 def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
-    where = f" of {alarm.axis} {alarm.value}" if alarm.axis else ""
+    where = f" of {alarm.dimension} {alarm.value}" if alarm.dimension else ""
     signal = f"{SIGNALS.get(alarm.signal, '')} ({alarm.signal})".lstrip()
     chosen = {"order": "worst", "service": alarm.service}
-    if alarm.axis:
-        chosen[alarm.axis] = alarm.value
+    if alarm.dimension:
+        chosen[alarm.dimension] = alarm.value
     query = urlencode({**chosen, "since": alarm.changed_ns // SECOND_NS})
     low, high = _clock(alarm.changed_from_ns), _clock(alarm.changed_until_ns)
     return {

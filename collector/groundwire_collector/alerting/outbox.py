@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from groundwire_collector.alerting.message import body, idempotency_key
 from groundwire_collector.storage import drift, notifications
 from groundwire_collector.storage.drift import Alarm
-from groundwire_collector.storage.notifications import Notice
+from groundwire_collector.storage.notifications import Notification
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Outbox:
                 notifications.postpone(connection, notice, self.clock() + pause)
         return True
 
-    def _take(self, notice: Notice) -> Alarm | None:
+    def _take(self, notice: Notification) -> Alarm | None:
         """The alarm to tell; None where another process was faster, or it is too late."""
         now_ns = self.clock()
         with self.engine.begin() as connection:
@@ -72,7 +72,7 @@ class Outbox:
             return alarm
 
 
-def _due(waiting: Iterable[Notice], now_ns: int) -> Iterator[Notice]:
+def _due(waiting: Iterable[Notification], now_ns: int) -> Iterator[Notification]:
     """The first message of each alarm, where it is due: that it is over comes after that it is."""
     seen: set[int] = set()
     for notice in waiting:

@@ -16,7 +16,7 @@ from tenacity import (
 from tenacity.nap import sleep_using_event
 
 from groundwire_collector import __version__
-from groundwire_collector.errors import UsageError, WebhookAwayError
+from groundwire_collector.errors import UsageError, WebhookUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Webhook:
         tries = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=wait_exponential_jitter(initial=self._pause, max=8 * self._pause),
-            retry=retry_if_exception_type(WebhookAwayError),
+            retry=retry_if_exception_type(WebhookUnavailableError),
             sleep=sleep_using_event(self._stop),
         )
         try:
@@ -87,9 +87,9 @@ class Webhook:
             ) as answer:
                 status = answer.status_code
         except httpx.HTTPError as error:
-            raise WebhookAwayError(f"{type(error).__name__} at {self._url.host}") from None
+            raise WebhookUnavailableError(f"{type(error).__name__} at {self._url.host}") from None
         if status in PASSING:
-            raise WebhookAwayError(f"status {status} of {self._url.host}")
+            raise WebhookUnavailableError(f"status {status} of {self._url.host}")
         if not 200 <= status < 300:
             log.error("an alarm was refused with status %d by %s", status, self._url.host)
         return 200 <= status < 300

@@ -34,7 +34,7 @@ class SpanKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class AttributeSource:
     """One place where a fact may stand.
 
     `key` is an attribute, of the resource too; with `{i}` a numbered group of attributes. `events`
@@ -56,7 +56,7 @@ class Source:
     numbered: bool = False
 
     @classmethod
-    def parse(cls, entry: str | dict[str, Any]) -> "Source":
+    def parse(cls, entry: str | dict[str, Any]) -> "AttributeSource":
         given: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
         key = given.get("key", "")
         return cls(
@@ -99,7 +99,7 @@ class KindRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class AliasTable:
     """One alias table; the fields of the file, typed."""
 
     name: str
@@ -109,14 +109,14 @@ class Family:
     scopes: tuple[str, ...]  # prefixes of instrumentation scopes that speak it
     marks: tuple[str, ...]  # prefixes of attributes that only this family writes
     kinds: tuple[KindRule, ...]
-    facts: Mapping[str, tuple[Source, ...]]
+    facts: Mapping[str, tuple[AttributeSource, ...]]
     overlays: tuple[str, ...] = ()  # events whose attributes are read as the span's own
     withholds: tuple[str, ...] = ()  # what its emitters do not send, for the documentation
     # A missing fact to what to set; or the prefix of a scope to such a table of its own.
     advice: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, table: dict[str, Any]) -> "Family":
+    def parse(cls, table: dict[str, Any]) -> "AliasTable":
         return cls(
             name=table["name"],
             title=table["title"],
@@ -126,7 +126,7 @@ class Family:
             marks=tuple(table.get("marks", ())),
             kinds=tuple(KindRule.parse(entry) for entry in table.get("kind", ())),
             facts={
-                fact: tuple(Source.parse(entry) for entry in entries)
+                fact: tuple(AttributeSource.parse(entry) for entry in entries)
                 for fact, entries in table.get("facts", {}).items()
             },
             overlays=tuple(table.get("overlays", ())),
@@ -146,9 +146,9 @@ class Family:
 
 
 @cache
-def families() -> tuple[Family, ...]:
+def families() -> tuple[AliasTable, ...]:
     """Every table of the folder, by rank."""
     folder = files("groundwire_collector.assembly").joinpath("families")
     tables = [path.read_text(encoding="utf-8") for path in folder.iterdir()]
-    parsed = [Family.parse(tomllib.loads(table)) for table in tables]
+    parsed = [AliasTable.parse(tomllib.loads(table)) for table in tables]
     return tuple(sorted(parsed, key=lambda family: family.rank))

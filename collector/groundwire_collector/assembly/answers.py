@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwire_collector.assembly.alias_table import SpanKind
-from groundwire_collector.assembly.span_view import SPEAKING, SpanReading, same_call
+from groundwire_collector.assembly.span_view import SPEAKING, SpanView, same_call
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.value_parsing import Message, messages, same
 from groundwire_collector.storage.span import Span
@@ -24,15 +24,15 @@ CLOSED = frozenset({SpanKind.JUDGE, SpanKind.EMBEDDING, SpanKind.SERVER})
 
 
 @dataclass(slots=True)
-class Answer:
+class AnswerSpan:
     """An answer: the outermost span that says it, and the spans of the model call that gave it.
 
     One call is often traced more than once, by a framework and by its client: `calls` has them
     leaf-most first, and is empty for a model that is not traced. `text` None: it was withheld.
     """
 
-    top: SpanReading
-    calls: tuple[SpanReading, ...]
+    top: SpanView
+    calls: tuple[SpanView, ...]
     text: str | None
 
     @property
@@ -59,7 +59,7 @@ class Answer:
         return (speaking or self.calls)[0].span
 
 
-def answers(trace: Trace) -> list[Answer]:
+def answers(trace: Trace) -> list[AnswerSpan]:
     """The answers to users, by the start of their spans."""
     queries = {
         " ".join(query.split())
@@ -73,16 +73,18 @@ def answers(trace: Trace) -> list[Answer]:
     return sorted(final, key=lambda answer: answer.top.span.start_ns)
 
 
-def _within(trace: Trace, queries: set[str]) -> dict[str, list[Answer]]:
+def _within(trace: Trace, queries: set[str]) -> dict[str, list[AnswerSpan]]:
     """By span id, the answers in its subtree that feed nothing inside it; from the leaves up."""
-    found: dict[str, list[Answer]] = {}
+    found: dict[str, list[AnswerSpan]] = {}
     for reading in reversed([r for root in trace.roots for r in trace.subtree(root)]):
         below = [found.pop(child.span.span_id) for child in trace.under(reading)]
         found[reading.span.span_id] = _of_span(reading, below, queries)
     return found
 
 
-def _of_span(reading: SpanReading, below: list[list[Answer]], queries: set[str]) -> list[Answer]:
+def _of_span(
+    reading: SpanView, below: list[list[AnswerSpan]], queries: set[str]
+) -> list[AnswerSpan]:
     if reading.kind in CLOSED:
         return []
     final = _unfed(below, queries)
@@ -93,27 +95,27 @@ def _of_span(reading: SpanReading, below: list[list[Answer]], queries: set[str])
     return final
 
 
-def _of_generation(reading: SpanReading, final: list[Answer]) -> list[Answer]:
+def _of_generation(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpan]:
     if reading.failed:
         return final
     calls = (*(final[-1].calls[:MOST_NESTED] if final else ()), reading)
     if reading.said is not None:
-        return [Answer(reading, calls, reading.said)]
+        return [AnswerSpan(reading, calls, reading.said)]
     if final:
-        return [Answer(reading, calls, final[-1].text)]
-    return [] if calls_tools(reading) else [Answer(reading, calls, None)]
+        return [AnswerSpan(reading, calls, final[-1].text)]
+    return [] if calls_tools(reading) else [AnswerSpan(reading, calls, None)]
 
 
-def _of_speaker(reading: SpanReading, final: list[Answer]) -> list[Answer]:
+def _of_speaker(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpan]:
     if reading.kind == SpanKind.TURN:
         return _of_turn(reading, final)
     text = reading.said if final and not reading.failed else None
     if text is None or _holds_several(text, final):
         return final
-    return [Answer(reading, _calls(text, final), text)]
+    return [AnswerSpan(reading, _calls(text, final), text)]
 
 
-def _of_turn(reading: SpanReading, final: list[Answer]) -> list[Answer]:
+def _of_turn(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpan]:
     """A marked turn is a turn whatever lies below it; one that failed before it spoke is none."""
     text = reading.said
     inner = [answer for answer in final if answer.top.kind == SpanKind.TURN]
@@ -123,22 +125,22 @@ def _of_turn(reading: SpanReading, final: list[Answer]) -> list[Answer]:
         if reading.failed or not final:
             return []
         text = final[-1].text
-    return [Answer(reading, _calls(text, final), text)]
+    return [AnswerSpan(reading, _calls(text, final), text)]
 
 
-def _holds_several(text: str | None, final: list[Answer]) -> bool:
+def _holds_several(text: str | None, final: list[AnswerSpan]) -> bool:
     """Several answers below that it does not repeat: a batch, which is no answer itself."""
     return len(final) > 1 and not any(text and a.text and same(a.text, text) for a in final)
 
 
-def _calls(text: str | None, final: list[Answer]) -> tuple[SpanReading, ...]:
+def _calls(text: str | None, final: list[AnswerSpan]) -> tuple[SpanView, ...]:
     """The call whose words a chain says: that of the answer it repeats, else the last."""
     repeated = [a for a in final if text and a.text and same(a.text, text)]
     chosen = (repeated or final)[-1:]
     return chosen[0].calls if chosen else ()
 
 
-def _unaided(trace: Trace, root: SpanReading) -> Answer | None:
+def _unaided(trace: Trace, root: SpanView) -> AnswerSpan | None:
     """An answer without any traced generation: a root that retrieved, and says more than that."""
     # A service that retrieves and generates in one call is a retrieval that names a model.
     both = root.kind == SpanKind.RETRIEVAL and root.text("response_model") is not None
@@ -153,10 +155,10 @@ def _unaided(trace: Trace, root: SpanReading) -> Answer | None:
     texts = [chunk.text for chunks in retrieved for chunk in chunks]
     if not retrieved or any(text and text in root.said for text in texts):
         return None
-    return Answer(root, (), root.said)
+    return AnswerSpan(root, (), root.said)
 
 
-def _unfed(groups: list[list[Answer]], queries: set[str]) -> list[Answer]:
+def _unfed(groups: list[list[AnswerSpan]], queries: set[str]) -> list[AnswerSpan]:
     """Of the answers of several subtrees those that feed no other and no retrieval."""
     groups = [group for group in groups if group]
     if len(groups) < 2:
@@ -178,10 +180,10 @@ def _unfed(groups: list[list[Answer]], queries: set[str]) -> list[Answer]:
     return kept or found[-1:]
 
 
-def _once(found: list[Answer]) -> list[Answer]:
+def _once(found: list[AnswerSpan]) -> list[AnswerSpan]:
     """Answers of which several instrumentations traced one call, as one."""
-    kept: list[Answer] = []
-    by_mark: dict[str, list[Answer]] = {}
+    kept: list[AnswerSpan] = []
+    by_mark: dict[str, list[AnswerSpan]] = {}
     for answer in found:
         marks = _marks(answer)
         alike = kept[-LEAST_COMPARED:]  # at one time, whatever they have in common
@@ -197,7 +199,7 @@ def _once(found: list[Answer]) -> list[Answer]:
     return kept
 
 
-def _marks(answer: Answer) -> set[str]:
+def _marks(answer: AnswerSpan) -> set[str]:
     """What two traces of one call have in common: its response, its words, or its prompt."""
     found = set()
     for call in answer.calls:
@@ -207,7 +209,7 @@ def _marks(answer: Answer) -> set[str]:
     return found
 
 
-def _twins(one: Answer, other: Answer) -> bool:
+def _twins(one: AnswerSpan, other: AnswerSpan) -> bool:
     return any(
         same_call(a, b) or _tells_the_end(a, b) or _tells_the_end(b, a)
         for a in one.calls
@@ -215,7 +217,7 @@ def _twins(one: Answer, other: Answer) -> bool:
     )
 
 
-def _tells_the_end(later: SpanReading, call: SpanReading) -> bool:
+def _tells_the_end(later: SpanView, call: SpanView) -> bool:
     """`later` says what came of `call`, whose span ended before its answer was streamed."""
     return (
         later.said is not None
@@ -227,7 +229,7 @@ def _tells_the_end(later: SpanReading, call: SpanReading) -> bool:
     )
 
 
-def _feeds(answer: Answer, found: list[Answer], queries: set[str]) -> bool:
+def _feeds(answer: AnswerSpan, found: list[AnswerSpan], queries: set[str]) -> bool:
     if answer.text is None:
         return False
     if queries and " ".join(answer.text.split()) in queries:
@@ -252,6 +254,6 @@ def _used(text: str, prompt: list[Message]) -> bool:
     return False
 
 
-def calls_tools(reading: SpanReading) -> bool:
+def calls_tools(reading: SpanView) -> bool:
     """Whether a model call answered by asking for a tool."""
     return any(m.calls for value in reading.values("answer") for m in messages(value))

@@ -10,26 +10,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from groundwire_collector.assembly.alias_table import KindRule, Source, SpanKind, families
+from groundwire_collector.assembly.alias_table import AttributeSource, KindRule, SpanKind, families
 
 LONGEST_KEY = 120  # characters of a key that is remembered
 MOST_KEYS = 64  # of a span whose set of keys is remembered
 MOST_SCOPES = 64  # remembered with one set of keys
 
-Sources = Mapping[str, tuple[Source, ...]]
+Sources = Mapping[str, tuple[AttributeSource, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AttributeLocation:
     """A place of a fact; those of one fact are asked in their `order`."""
 
     order: int
     fact: str
-    source: Source
+    source: AttributeSource
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LookupPlan:
     """What spans with one set of keys and events may tell, and what may say their kind."""
 
     rules: tuple[KindRule, ...]
@@ -46,7 +46,7 @@ class Plan:
         return found
 
 
-def plan(keys: tuple[str, ...], events: tuple[str, ...]) -> Plan:
+def plan(keys: tuple[str, ...], events: tuple[str, ...]) -> LookupPlan:
     """The plan of a span with these attributes (its resource's included) and events."""
     if len(keys) <= MOST_KEYS and sum(map(len, keys)) <= MOST_KEYS * LONGEST_KEY:
         return _remembered_plan(keys, events)
@@ -59,20 +59,20 @@ def overlays() -> frozenset[str]:
     return frozenset(name for family in families() for name in family.overlays)
 
 
-def _plan(keys: Iterable[str], events: Iterable[str]) -> Plan:
-    there: dict[int, Place] = {}
+def _plan(keys: Iterable[str], events: Iterable[str]) -> LookupPlan:
+    there: dict[int, AttributeLocation] = {}
     for key in keys:
         for place in _places_of(key):
             there[place.order] = place
     for name in events:
         for place in _tables().events.get(name, ()):
             there[place.order] = place
-    places: dict[str, tuple[Source, ...]] = {}
+    places: dict[str, tuple[AttributeSource, ...]] = {}
     for order in sorted(there):
         fact = there[order].fact
         places[fact] = (*places.get(fact, ()), there[order].source)
     held = set(keys)
-    return Plan(tuple(rule for rule in _kind_rules() if rule.key in held), places)
+    return LookupPlan(tuple(rule for rule in _kind_rules() if rule.key in held), places)
 
 
 _remembered_plan = lru_cache(maxsize=2048)(_plan)
@@ -87,7 +87,7 @@ def _limited(places: Sources, kind: SpanKind, scope: str) -> Sources:
     return found
 
 
-def _fits(source: Source, kind: SpanKind, scope: str) -> bool:
+def _fits(source: AttributeSource, kind: SpanKind, scope: str) -> bool:
     if source.kinds and kind not in source.kinds:
         return False
     if source.scopes and not scope.startswith(source.scopes):
@@ -99,17 +99,17 @@ def _fits(source: Source, kind: SpanKind, scope: str) -> bool:
 class _Tables:
     """Places by attribute, by prefix of numbered or named groups of attributes, by event."""
 
-    exact: dict[str, list[Place]]
-    groups: dict[str, list[Place]]
-    events: dict[str, list[Place]]
+    exact: dict[str, list[AttributeLocation]]
+    groups: dict[str, list[AttributeLocation]]
+    events: dict[str, list[AttributeLocation]]
     prefixes: tuple[str, ...]
 
 
-def _places_of(key: str) -> tuple[Place, ...]:
+def _places_of(key: str) -> tuple[AttributeLocation, ...]:
     return _remembered_places(key) if len(key) <= LONGEST_KEY else _look_up(key)
 
 
-def _look_up(key: str) -> tuple[Place, ...]:
+def _look_up(key: str) -> tuple[AttributeLocation, ...]:
     tables = _tables()
     found = list(tables.exact.get(key, ()))
     if key.startswith(tables.prefixes):
@@ -124,9 +124,9 @@ _remembered_places = lru_cache(maxsize=16_384)(_look_up)
 
 @cache
 def _tables() -> _Tables:
-    exact: dict[str, list[Place]] = {}
-    groups: dict[str, list[Place]] = {}
-    events: dict[str, list[Place]] = {}
+    exact: dict[str, list[AttributeLocation]] = {}
+    groups: dict[str, list[AttributeLocation]] = {}
+    events: dict[str, list[AttributeLocation]] = {}
     named = [
         (fact, source)
         for family in families()
@@ -134,7 +134,7 @@ def _tables() -> _Tables:
         for source in sources
     ]
     for order, (fact, source) in enumerate(named):
-        place = Place(order, fact, source)
+        place = AttributeLocation(order, fact, source)
         for name in source.events:
             events.setdefault(name, []).append(place)
         if source.prefix:

@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from groundwire_collector.assembly.alias_table import SpanKind
-from groundwire_collector.assembly.answers import RETRIEVING, Answer
+from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan
 from groundwire_collector.assembly.documents import chunks as chunks_of
 from groundwire_collector.assembly.documents import completed
 from groundwire_collector.assembly.redaction_marks import mark
-from groundwire_collector.assembly.span_view import SpanReading
+from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.value_parsing import are_messages, said, try_unpack
 from groundwire_evaluators.turn import Chunk
@@ -34,10 +34,10 @@ SEPARATORS = (re.compile(r"\n\s*-{3,}\s*\n"), re.compile(r"\n\s*\n+"), re.compil
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieval:
+class RetrievalResult:
     """What one retrieval (or its reranker) gave, and on which rung; chunks None: not said."""
 
-    reading: SpanReading
+    reading: SpanView
     rung: str | None
     chunks: tuple[Chunk, ...] | None
 
@@ -55,7 +55,7 @@ class Retrieval:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class RetrievedContext:
     """`chunks` as judged; `withheld`: a retrieval took place and did not say what it found."""
 
     chunks: tuple[Chunk, ...] = ()
@@ -63,7 +63,7 @@ class Context:
     withheld: bool = False
 
 
-def retrievals(trace: Trace, readings: Sequence[SpanReading]) -> list[Retrieval]:
+def retrievals(trace: Trace, readings: Sequence[SpanView]) -> list[RetrievalResult]:
     """The retrievals among spans: nested ones once, reranked ones by what the reranker left."""
     typed = [r for r in readings if r.kind in RETRIEVING]
     found = _outermost(trace, [_retrieval(trace, r) for r in typed if not r.failed])
@@ -82,8 +82,8 @@ def retrievals(trace: Trace, readings: Sequence[SpanReading]) -> list[Retrieval]
 
 
 def _told_above(
-    trace: Trace, readings: Sequence[SpanReading], found: list[Retrieval]
-) -> list[Retrieval]:
+    trace: Trace, readings: Sequence[SpanView], found: list[RetrievalResult]
+) -> list[RetrievalResult]:
     """For a retrieval that does not tell its chunks the function around it that returned them."""
     silent = [r for r in found if r.chunks is None]
     if not silent:
@@ -96,15 +96,15 @@ def _told_above(
     return found
 
 
-def _retrieval(trace: Trace, reading: SpanReading) -> Retrieval:
+def _retrieval(trace: Trace, reading: SpanView) -> RetrievalResult:
     rung, found = reading.documents or (None, None)
     query = trace.db_queries.get(reading.span.span_id)
     if found is not None and query is not None:
         found = [_with_query(chunk, query) for chunk in found]
-    return Retrieval(reading, rung, None if found is None else tuple(found))
+    return RetrievalResult(reading, rung, None if found is None else tuple(found))
 
 
-def _untyped(trace: Trace, readings: Sequence[SpanReading]) -> Iterator[Retrieval]:
+def _untyped(trace: Trace, readings: Sequence[SpanView]) -> Iterator[RetrievalResult]:
     """Functions that nobody marked as retrievals and that returned what looks like documents."""
     for reading in readings:
         if reading.kind != SpanKind.CHAIN or reading.failed:
@@ -120,7 +120,7 @@ def _untyped(trace: Trace, readings: Sequence[SpanReading]) -> Iterator[Retrieva
                 found = [_with_query(chunk, query) for chunk in found]
             elif not _look_like_documents(reading.span.name, found):
                 continue
-            yield Retrieval(reading, "function_output", tuple(found))
+            yield RetrievalResult(reading, "function_output", tuple(found))
             break
 
 
@@ -134,7 +134,7 @@ def _with_query(chunk: Chunk, query: str) -> Chunk:
     return replace(chunk, metadata={"db.query.text": query, **chunk.metadata})
 
 
-def _outermost(trace: Trace, found: list[Retrieval]) -> list[Retrieval]:
+def _outermost(trace: Trace, found: list[RetrievalResult]) -> list[RetrievalResult]:
     """Of retrievals inside one another the outermost that tells its chunks' text."""
     if len(found) < 2:
         return found
@@ -150,33 +150,33 @@ def _outermost(trace: Trace, found: list[Retrieval]) -> list[Retrieval]:
     return [r for r in found if r.reading.span.span_id not in dropped]
 
 
-def context(trace: Trace, found: Sequence[Retrieval], answer: Answer) -> Context:
+def context(trace: Trace, found: Sequence[RetrievalResult], answer: AnswerSpan) -> RetrievedContext:
     """The context of an answer from its retrievals, stepping down the ladder where text lacks."""
     told = [r for r in found if r.chunks is not None]
     joined = _joined(told)
     if given := _given(answer, joined):
         return given
     if found and len(told) == len(found) and all(r.has_text for r in told):
-        return Context(joined, _worst_rung(told))
+        return RetrievedContext(joined, _worst_rung(told))
     # What was redacted here is not to be read elsewhere.
     redacted = any(r.redacted for r in found)
     lower = None if redacted else _from_variables(trace, joined, answer)
     if lower is None and found and not redacted:
         lower = _from_prompt(found, answer)
-    return lower or Context(joined, _worst_rung(told), withheld=bool(found))
+    return lower or RetrievedContext(joined, _worst_rung(told), withheld=bool(found))
 
 
-def _given(answer: Answer, joined: tuple[Chunk, ...]) -> Context | None:
+def _given(answer: AnswerSpan, joined: tuple[Chunk, ...]) -> RetrievedContext | None:
     """What the call itself says it was given: nearer to the truth than what was retrieved."""
     for call in answer.calls:
         if call.documents is not None and (call.documents[1] or not joined):
             rung, listed = call.documents
             made = tuple(completed(listed, list(joined)))
-            return Context(made, rung, withheld=not all(chunk.text for chunk in made))
+            return RetrievedContext(made, rung, withheld=not all(chunk.text for chunk in made))
     return None
 
 
-def _joined(found: Iterable[Retrieval]) -> tuple[Chunk, ...]:
+def _joined(found: Iterable[RetrievalResult]) -> tuple[Chunk, ...]:
     """All chunks in the order of their retrievals, equal ones once; several are ranked anew."""
     found = list(found)
     kept: dict[str, Chunk] = {}
@@ -193,24 +193,26 @@ RUNGS = (
 )  # fmt: skip
 
 
-def _worst_rung(found: Sequence[Retrieval]) -> str | None:
+def _worst_rung(found: Sequence[RetrievalResult]) -> str | None:
     rungs = [r.rung for r in found if r.rung]
     return max(rungs, key=RUNGS.index) if rungs else None
 
 
-def _from_variables(trace: Trace, known: tuple[Chunk, ...], answer: Answer) -> Context | None:
+def _from_variables(
+    trace: Trace, known: tuple[Chunk, ...], answer: AnswerSpan
+) -> RetrievedContext | None:
     """The text of the `context` variable of the prompt, or of what a step before it was given."""
     for variables in _variables(trace, answer):
         for name in CONTEXT_VARIABLES:
             value = try_unpack(variables.get(name))
             if isinstance(value, str) and value.strip():
-                return Context(_split(value, known), "prompt_variable")
+                return RetrievedContext(_split(value, known), "prompt_variable")
             if value and (listed := chunks_of(value)) and all(chunk.text for chunk in listed):
-                return Context(tuple(listed), "prompt_variable")
+                return RetrievedContext(tuple(listed), "prompt_variable")
     return None
 
 
-def _variables(trace: Trace, answer: Answer) -> Iterator[dict[str, Any]]:
+def _variables(trace: Trace, answer: AnswerSpan) -> Iterator[dict[str, Any]]:
     yield answer.variables
     for above in trace.ancestors(answer.calls[-1]) if answer.calls else ():
         given = above.value("question")
@@ -219,12 +221,12 @@ def _variables(trace: Trace, answer: Answer) -> Iterator[dict[str, Any]]:
             yield from (inner for inner in given.values() if isinstance(inner, dict))
 
 
-def _from_prompt(found: Sequence[Retrieval], answer: Answer) -> Context | None:
+def _from_prompt(found: Sequence[RetrievalResult], answer: AnswerSpan) -> RetrievedContext | None:
     if text := next((m.text for m in reversed(answer.prompt) if m.role == "user"), None):
         query = next((r.reading.query for r in found if r.reading.query), None)
         opaque = text.replace(query, "") if query else text
         if opaque.strip():
-            return Context((Chunk(text=opaque.strip(), rank=0),), "prompt")
+            return RetrievedContext((Chunk(text=opaque.strip(), rank=0),), "prompt")
     return None
 
 
@@ -241,7 +243,7 @@ def _split(text: str, known: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
     return (Chunk(text=text, rank=0),)
 
 
-def tool_results(trace: Trace, readings: Iterable[SpanReading]) -> Context:
+def tool_results(trace: Trace, readings: Iterable[SpanView]) -> RetrievedContext:
     """What tools returned as chunks: rows and records one each, anything else whole."""
     made: list[Chunk] = []
     for reading in readings:
@@ -252,7 +254,7 @@ def tool_results(trace: Trace, readings: Iterable[SpanReading]) -> Context:
         query = trace.db_queries.get(reading.span.span_id)
         found = listed or _whole(value)
         made += [_with_query(chunk, query) for chunk in found] if query else found
-    return Context(tuple(made), "tool_result") if made else Context()
+    return RetrievedContext(tuple(made), "tool_result") if made else RetrievedContext()
 
 
 def _whole(value: object) -> list[Chunk]:

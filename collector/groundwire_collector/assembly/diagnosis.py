@@ -4,16 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from groundwire_collector.assembly.alias_table import Family, SpanKind, families
+from groundwire_collector.assembly.alias_table import AliasTable, SpanKind, families
 from groundwire_collector.assembly.answers import RETRIEVING, calls_tools
 from groundwire_collector.assembly.redaction_marks import mark
-from groundwire_collector.assembly.span_view import SPEAKING, SpanReading
+from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.turns import assemble_requests
 from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Turn
 
-# Facts whose lack keeps a turn from being judged; the others cost an axis or a number.
+# Facts whose lack keeps a turn from being judged; the others cost a dimension or a number.
 NEEDED = ("answer", "chunk text", "attributes kept", "content unredacted")
 ADVICE = {
     "session": "set session.id (or gen_ai.conversation.id) on the request's span",
@@ -27,7 +27,7 @@ AT_ONCE = 256  # traces whose pieces are looked for together
 
 
 @dataclass
-class Coverage:
+class FactCoverage:
     """Of `asked` spans that should hold a fact, `found` do."""
 
     found: int = 0
@@ -44,12 +44,12 @@ class Instrumentation:
 
     scope: str
     version: str
-    family: Family | None
+    family: AliasTable | None
     spans: int = 0
-    facts: dict[str, Coverage] = field(default_factory=dict)
+    facts: dict[str, FactCoverage] = field(default_factory=dict)
 
     def note(self, fact: str, found: object) -> None:
-        self.facts.setdefault(fact, Coverage()).note(found)
+        self.facts.setdefault(fact, FactCoverage()).note(found)
 
     @property
     def missing(self) -> dict[str, str]:
@@ -117,9 +117,7 @@ def _count(counts: dict[str, int], what: str) -> None:
     counts[what] = counts.get(what, 0) + 1
 
 
-def _note(
-    scopes: dict[tuple[str, str], Instrumentation], trace: Trace, reading: SpanReading
-) -> None:
+def _note(scopes: dict[tuple[str, str], Instrumentation], trace: Trace, reading: SpanView) -> None:
     key = (reading.span.scope, reading.span.scope_version)
     if key not in scopes:
         scopes[key] = Instrumentation(*key, family_of(reading))
@@ -142,7 +140,7 @@ def _note(
 
 
 def _note_call(
-    found: Instrumentation, traced: Sequence[SpanReading], above: Sequence[SpanReading]
+    found: Instrumentation, traced: Sequence[SpanView], above: Sequence[SpanView]
 ) -> None:
     """One model call, by the spans that trace it: what one of them tells is told.
 
@@ -162,7 +160,7 @@ def _note_call(
     found.note("content unredacted", mark(said) is None)
 
 
-def _note_retrieval(found: Instrumentation, reading: SpanReading) -> None:
+def _note_retrieval(found: Instrumentation, reading: SpanView) -> None:
     told = reading.documents
     chunks = told[1] if told else []
     found.note("query", reading.query)
@@ -172,7 +170,7 @@ def _note_retrieval(found: Instrumentation, reading: SpanReading) -> None:
     found.note("attributes kept", not reading.span.dropped_attributes)
 
 
-def family_of(reading: SpanReading) -> Family | None:
+def family_of(reading: SpanView) -> AliasTable | None:
     """Whose span it is: by its scope, the longest that matches, else by its attributes."""
     scoped = [
         (len(prefix), family)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from groundwire_collector.assembly.alias_table import Source, SpanKind
-from groundwire_collector.assembly.answers import Answer
-from groundwire_collector.assembly.context import Context, Retrieval
+from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
+from groundwire_collector.assembly.answers import AnswerSpan
+from groundwire_collector.assembly.context import RetrievalResult, RetrievedContext
 from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.redaction_marks import mark
-from groundwire_collector.assembly.span_view import SpanReading
+from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace
 
 RETURNED = ("documents", "returned")
@@ -42,14 +42,14 @@ def _round(length: int) -> bool:
     return length > 0 and (length % 100 == 0 or length % 64 == 0 or length % 64 == 63)
 
 
-def cut_attributes(reading: SpanReading, facts: Iterable[str]) -> bool:
+def cut_attributes(reading: SpanView, facts: Iterable[str]) -> bool:
     """An attribute that holds one of these facts is marked as cut, or its JSON ends early."""
     marked = reading.value("truncated")
     keys = set(marked) if isinstance(marked, dict) else set()
     return any(_is_cut(reading, source, keys) for fact in facts for source in reading.places(fact))
 
 
-def _is_cut(reading: SpanReading, source: Source, keys: set[str]) -> bool:
+def _is_cut(reading: SpanView, source: AttributeSource, keys: set[str]) -> bool:
     if source.prefix:
         return any(key.startswith(source.prefix) for key in keys)
     if source.events or source.key in keys:
@@ -59,10 +59,10 @@ def _is_cut(reading: SpanReading, source: Source, keys: set[str]) -> bool:
 
 
 def reason(
-    answer: Answer,
+    answer: AnswerSpan,
     question: str | None,
-    found: Sequence[Retrieval],
-    given: Context,
+    found: Sequence[RetrievalResult],
+    given: RetrievedContext,
     limit: LengthLimit,
 ) -> str | None:
     """Why no evaluator can judge a turn, in a sentence; None where it can."""
@@ -73,7 +73,7 @@ def reason(
     )
 
 
-def _of_answer(answer: Answer, limit: LengthLimit) -> str | None:
+def _of_answer(answer: AnswerSpan, limit: LengthLimit) -> str | None:
     if answer.text is None:
         return "the answer was not sent: its emitter withholds the content of messages"
     if any(cut_attributes(r, ("answer", "output")) for r in (answer.top, *answer.calls[:1])):
@@ -93,7 +93,10 @@ def _of_text(what: str, text: str | None, limit: LengthLimit) -> str | None:
 
 
 def _of_chunks(
-    answer: Answer, found: Sequence[Retrieval], given: Context, limit: LengthLimit
+    answer: AnswerSpan,
+    found: Sequence[RetrievalResult],
+    given: RetrievedContext,
+    limit: LengthLimit,
 ) -> str | None:
     if any(cut_attributes(call, ("documents",)) for call in answer.calls):
         return "the documents given to the model were cut on their way"

@@ -15,10 +15,10 @@ from itertools import islice
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, SHORT
 from groundwire_collector.assembly.lazy import lazy
-from groundwire_collector.assembly.span_view import SPEAKING, SpanReading
+from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace, is_carrier, responses_of
 from groundwire_collector.assembly.value_parsing import same
-from groundwire_collector.storage.trace_fragments import Piece, Role
+from groundwire_collector.storage.trace_fragments import FragmentRole, TraceFragment
 
 LONGEST_GAP_NS = 60_000_000_000  # from the end of a retrieval to the start of its answer
 MOST_LINKS = 16  # of one kind that a trace is known by
@@ -32,19 +32,19 @@ class _Stray:
     trace: Trace
 
     @lazy
-    def readings(self) -> list[SpanReading]:
+    def readings(self) -> list[SpanView]:
         return list(self.trace.readings.values())
 
     @lazy
-    def calls(self) -> list[SpanReading]:
+    def calls(self) -> list[SpanView]:
         return [reading for reading in self.readings if reading.kind == SpanKind.GENERATION]
 
     @lazy
-    def retrievals(self) -> list[SpanReading]:
+    def retrievals(self) -> list[SpanView]:
         return [reading for reading in self.readings if reading.kind in RETRIEVING]
 
     @lazy
-    def speakers(self) -> list[SpanReading]:
+    def speakers(self) -> list[SpanView]:
         return [r for r in self.readings if r.kind in SPEAKING and r.said is not None]
 
     @lazy
@@ -61,12 +61,12 @@ class _Stray:
         return {" ".join(text.split()) for text in said if len(text) >= SHORT}
 
     @lazy
-    def roles(self) -> Role:
+    def roles(self) -> FragmentRole:
         if all(map(is_carrier, self.readings)) and self.response_ids:
-            return Role.EVENTS
-        found = Role.CALL if self.calls else Role(0)
-        found |= Role.RETRIEVAL if self.retrievals else Role(0)
-        return found | Role.SPEAKER if self.speakers else found
+            return FragmentRole.EVENTS
+        found = FragmentRole.CALL if self.calls else FragmentRole(0)
+        found |= FragmentRole.RETRIEVAL if self.retrievals else FragmentRole(0)
+        return found | FragmentRole.SPEAKER if self.speakers else found
 
     @lazy
     def is_whole(self) -> bool:
@@ -74,14 +74,14 @@ class _Stray:
 
     @lazy
     def is_diagnostic(self) -> bool:
-        """A shadow call or a canary: it says again what a turn said, and is no piece of it."""
-        return any(r.flag("shadow") or r.flag("canary") for r in self.readings)
+        """A closed-book call or a probe: it says again what a turn said, and is no piece of it."""
+        return any(r.flag("closed_book") or r.flag("probe") for r in self.readings)
 
     @lazy
     def links(self) -> frozenset[tuple[str, str]]:
         """What it may share with another piece; a whole trace shares its response alone."""
         kinds = {"response": self.response_ids}
-        if not (self.is_whole or self.roles == Role.EVENTS or self.is_diagnostic):
+        if not (self.is_whole or self.roles == FragmentRole.EVENTS or self.is_diagnostic):
             kinds |= {"session": self.sessions, "words": self.words}
         return frozenset(
             (kind, text) for kind, texts in kinds.items() for text in islice(texts, MOST_LINKS)
@@ -100,18 +100,18 @@ class _Stray:
         return self.readings[0].span.service
 
 
-def piece_of(trace_id: str, trace: Trace) -> Piece | None:
+def piece_of(trace_id: str, trace: Trace) -> TraceFragment | None:
     """How a trace is found by the other pieces of its request; None where it shares nothing."""
     stray = _Stray(trace)
     if not stray.readings or not stray.links:
         return None
     links = frozenset(_hashed(stray.service, *link) for link in stray.links)
-    return Piece(trace_id, links, stray.roles, stray.start_ns, stray.end_ns)
+    return TraceFragment(trace_id, links, stray.roles, stray.start_ns, stray.end_ns)
 
 
-def may_join(one: Piece, other: Piece) -> bool:
+def may_join(one: TraceFragment, other: TraceFragment) -> bool:
     """Whether `other` could be a further piece of the request of `one`, by what both hold."""
-    if Role.EVENTS in (one.roles, other.roles):
+    if FragmentRole.EVENTS in (one.roles, other.roles):
         return one.roles != other.roles
     if one.roles.whole or other.roles.whole:
         return False
@@ -178,8 +178,8 @@ def _belongs(stray: _Stray, host: _Stray) -> bool:
         return False
     if not stray.trace.readings.keys().isdisjoint(host.trace.readings):
         return False  # span ids that are not random: nothing tells these apart
-    if stray.roles == Role.EVENTS:
-        return host.roles != Role.EVENTS
+    if stray.roles == FragmentRole.EVENTS:
+        return host.roles != FragmentRole.EVENTS
     if host.is_whole or stray.speakers:
         return False
     if stray.calls and not host.calls:

@@ -14,7 +14,7 @@ from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.storage import trace_fragments
 from groundwire_collector.storage.records import trace_of_response
 from groundwire_collector.storage.spans import spans_of
-from groundwire_collector.storage.trace_fragments import Piece, Role
+from groundwire_collector.storage.trace_fragments import FragmentRole, TraceFragment
 
 ROUNDS = 3  # a piece of a piece of a piece
 MOST_NEAR = 512  # rows of the index that one look brings
@@ -22,16 +22,16 @@ MOST_PIECES = 8  # other traces that one trace brings in, the nearest
 
 
 @dataclass(slots=True)
-class Gathered:
+class LoadedTraces:
     """Traces by id, and those among them that the index of pieces should know."""
 
     traces: dict[str, Trace] = field(default_factory=dict)
-    pieces: dict[str, Piece] = field(default_factory=dict)
+    pieces: dict[str, TraceFragment] = field(default_factory=dict)
 
 
-def gather(connection: Connection, trace_ids: Iterable[str]) -> Gathered:
+def gather(connection: Connection, trace_ids: Iterable[str]) -> LoadedTraces:
     """These traces, and the stored ones that may be pieces of their requests."""
-    gathered = Gathered()
+    gathered = LoadedTraces()
     wanted = list(trace_ids)
     for number in range(ROUNDS + 1):
         new = _read(connection, gathered, wanted)
@@ -41,7 +41,9 @@ def gather(connection: Connection, trace_ids: Iterable[str]) -> Gathered:
     return gathered
 
 
-def _read(connection: Connection, gathered: Gathered, trace_ids: list[str]) -> dict[str, Piece]:
+def _read(
+    connection: Connection, gathered: LoadedTraces, trace_ids: list[str]
+) -> dict[str, TraceFragment]:
     new = {}
     for trace_id, spans in spans_of(connection, trace_ids).items():
         trace = gathered.traces[trace_id] = Trace.of(spans)
@@ -51,7 +53,9 @@ def _read(connection: Connection, gathered: Gathered, trace_ids: list[str]) -> d
     return new
 
 
-def _others(connection: Connection, gathered: Gathered, new: Mapping[str, Piece]) -> list[str]:
+def _others(
+    connection: Connection, gathered: LoadedTraces, new: Mapping[str, TraceFragment]
+) -> list[str]:
     """The ids of traces that may be pieces with one of `new`, and are not here yet."""
     near = _near(connection, list(new.values()))
     found = set(_told(gathered, new))
@@ -66,10 +70,10 @@ def _others(connection: Connection, gathered: Gathered, new: Mapping[str, Piece]
     return [trace_id for trace_id in sorted(found) if trace_id not in gathered.traces]
 
 
-def _near(connection: Connection, new: list[Piece]) -> list[Piece]:
+def _near(connection: Connection, new: list[TraceFragment]) -> list[TraceFragment]:
     """What the index knows under the links of pieces; of events however long ago."""
-    events = [piece for piece in new if piece.roles == Role.EVENTS]
-    loose = [piece for piece in new if not piece.roles.whole and piece.roles != Role.EVENTS]
+    events = [piece for piece in new if piece.roles == FragmentRole.EVENTS]
+    loose = [piece for piece in new if not piece.roles.whole and piece.roles != FragmentRole.EVENTS]
     found = []
     if events:
         found += trace_fragments.linked(connection, _links(events), MOST_NEAR)
@@ -80,14 +84,14 @@ def _near(connection: Connection, new: list[Piece]) -> list[Piece]:
     return found
 
 
-def _links(of: Iterable[Piece]) -> set[bytes]:
+def _links(of: Iterable[TraceFragment]) -> set[bytes]:
     return {link for piece in of for link in piece.links}
 
 
-def _told(gathered: Gathered, new: Mapping[str, Piece]) -> Iterable[str]:
+def _told(gathered: LoadedTraces, new: Mapping[str, TraceFragment]) -> Iterable[str]:
     """Where events are kept that name a response of these traces and no trace."""
     for trace_id, piece in new.items():
-        if piece.roles != Role.EVENTS:
+        if piece.roles != FragmentRole.EVENTS:
             for reading in gathered.traces[trace_id].readings.values():
                 if name := reading.text("response_id"):
                     yield trace_of_response(reading.span.service, name).hex()

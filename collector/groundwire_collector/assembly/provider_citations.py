@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from groundwire_collector.assembly.answers import Answer
-from groundwire_collector.assembly.span_view import SpanReading
+from groundwire_collector.assembly.answers import AnswerSpan
+from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.value_parsing import follow, try_unpack
 from groundwire_evaluators.turn import CitedSource
 
@@ -21,7 +21,7 @@ TEXT_KEYS = ("text", "content")
 NAMES = ("url", "uri", "file_id", "filename", "document_title", "title", "source", "id")
 
 
-def cited(answer: Answer) -> tuple[CitedSource, ...]:
+def cited(answer: AnswerSpan) -> tuple[CitedSource, ...]:
     """The citations of an answer; its leaf-most span that tells any has them."""
     text = answer.text or ""
     for reading in (*answer.calls, answer.top):
@@ -34,7 +34,7 @@ def cited(answer: Answer) -> tuple[CitedSource, ...]:
     return ()
 
 
-def _raw(reading: SpanReading) -> Iterator[Any]:
+def _raw(reading: SpanView) -> Iterator[Any]:
     """The raw messages of a span that may hold citations: few hint at any."""
     for fact in ("answer", "output"):
         for place in reading.places(fact):
@@ -44,7 +44,7 @@ def _raw(reading: SpanReading) -> Iterator[Any]:
                 yield reading.unpacked(place)
 
 
-def _of_blocks(reading: SpanReading, text: str) -> Iterator[CitedSource]:
+def _of_blocks(reading: SpanView, text: str) -> Iterator[CitedSource]:
     """Citations by the number of the part of the message that they belong to."""
     told = reading.value("cited")
     if not isinstance(told, dict):

@@ -11,8 +11,8 @@ from groundwire_collector.assembly.evaluation_events import (
     VALUE,
     evaluation_of,
 )
-from groundwire_collector.assembly.span_view import SpanReading
-from groundwire_collector.assembly.turns import Request
+from groundwire_collector.assembly.span_view import SpanView
+from groundwire_collector.assembly.turns import AssembledRequest
 from groundwire_collector.storage.span import Json, Span, SpanEvent
 from groundwire_collector.storage.trust import writer_of
 from groundwire_evaluators.evaluation import Evaluation
@@ -22,7 +22,7 @@ FEEDBACK = "logfire.feedback.name"  # of a span of Logfire that annotates the on
 FEEDBACK_COMMENT = "logfire.feedback.comment"
 
 
-def judgements_of(request: Request) -> dict[str, tuple[Evaluation, ...]]:
+def judgements_of(request: AssembledRequest) -> dict[str, tuple[Evaluation, ...]]:
     """The scores from elsewhere in one request, by turn id; each evaluator's last.
 
     An event belongs to the turn whose response it names, else to the one whose span carries it,
@@ -45,7 +45,7 @@ def judgements_of(request: Request) -> dict[str, tuple[Evaluation, ...]]:
     return {turn_id: tuple(given.values()) for turn_id, given in found.items()}
 
 
-def _annotations(reading: SpanReading) -> Iterator[SpanEvent]:
+def _annotations(reading: SpanView) -> Iterator[SpanEvent]:
     """Scores that stand on a span as its attributes, as the events that they could be."""
     for value in reading.values("annotations"):
         for item in value if isinstance(value, list) else ():
@@ -62,7 +62,7 @@ def _annotations(reading: SpanReading) -> Iterator[SpanEvent]:
         yield _as_event(reading, {key: said, "explanation": comment}, named)
 
 
-def _as_event(reading: SpanReading, found: Mapping[str, Json], name: Json) -> SpanEvent:
+def _as_event(reading: SpanView, found: Mapping[str, Json], name: Json) -> SpanEvent:
     score = found.get("score")
     attributes = {
         NAME: name,
@@ -74,7 +74,7 @@ def _as_event(reading: SpanReading, found: Mapping[str, Json], name: Json) -> Sp
     return SpanEvent(name=RESULT, time_ns=reading.span.end_ns, attributes=told)
 
 
-def _trusts(request: Request, turn: Turn, span: Span) -> bool:
+def _trusts(request: AssembledRequest, turn: Turn, span: Span) -> bool:
     """Whether the keys that wrote the answer and the score share a service."""
     if len(request.trace.writers) == 1:
         return True

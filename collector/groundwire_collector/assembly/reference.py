@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwire_collector.assembly.alias_table import Family, KindRule, Source, families
+from groundwire_collector.assembly.alias_table import (
+    AliasTable,
+    AttributeSource,
+    KindRule,
+    families,
+)
 
 PAGE = "docs/reference/conventions.md"
 RESULTS = "tests/matrix/results.json"  # of `make test-matrix`
@@ -42,10 +47,10 @@ FACTS = {
     "index_version": "index version",
     "route": "route",
     "cache_hit": "answered from a cache",
-    "shadow": "shadow call",
-    "shadow_of": "turn that was shadowed",
+    "closed_book": "closed-book call",
+    "closed_book_of": "turn that was asked closed-book",
     "sampling_probability": "sampling probability",
-    "canary": "canary",
+    "probe": "probe",
     "truncated": "what was cut",
     "cited": "citations beside the answer",
     "annotations": "scores from elsewhere",
@@ -93,7 +98,7 @@ def page(results: Mapping[str, Any] | None) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _overview(known: Sequence[Family]) -> Iterator[str]:
+def _overview(known: Sequence[AliasTable]) -> Iterator[str]:
     yield "## At a glance\n"
     yield _row(["fact", *(family.title for family in known)])
     yield _row(["---"] * (len(known) + 1))
@@ -101,7 +106,7 @@ def _overview(known: Sequence[Family]) -> Iterator[str]:
         yield _row([words, *("yes" if fact in family.facts else "" for family in known)])
 
 
-def _section(family: Family) -> Iterator[str]:
+def _section(family: AliasTable) -> Iterator[str]:
     yield f"\n## {family.title}\n"
     yield f"Defined in {_source(family.source)}. Not sent by its emitters: {_withheld(family)}.\n"
     yield _row(["span", "is told by"])
@@ -118,7 +123,7 @@ def _source(source: str) -> str:
     return f"<{source}>" if source.startswith("http") else f"`{source}`"
 
 
-def _withheld(family: Family) -> str:
+def _withheld(family: AliasTable) -> str:
     return "; ".join(family.withholds) or "nothing"
 
 
@@ -134,7 +139,7 @@ def _kinds(rules: Iterable[KindRule]) -> dict[str, str]:
     return {kind: "; ".join(said) for kind, said in found.items()}
 
 
-def _place(place: Source) -> str:
+def _place(place: AttributeSource) -> str:
     if place.events:
         return "events " + ", ".join(f"`{name}`" for name in place.events)
     path = f" → `{'.'.join(place.path)}`" if place.path else ""

@@ -3,14 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from groundwire_collector.assembly.answers import RETRIEVING, Answer
-from groundwire_collector.assembly.span_view import SpanReading
+from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan
+from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace
 
 MOST_COMPARED = 64  # answers after a retrieval that it may have served
 
 
-def scopes(trace: Trace, found: Sequence[Answer]) -> list[list[SpanReading]]:
+def scopes(trace: Trace, found: Sequence[AnswerSpan]) -> list[list[SpanView]]:
     """For each answer the spans that served it, by their start.
 
     What lies below an answer is its own. What lies beside several answers goes to those whose
@@ -33,13 +33,13 @@ def scopes(trace: Trace, found: Sequence[Answer]) -> list[list[SpanReading]]:
 class _Beside:
     """Answers by when they began, with what their prompts hold."""
 
-    def __init__(self, found: Sequence[Answer]) -> None:
+    def __init__(self, found: Sequence[AnswerSpan]) -> None:
         self._found = found
         self._prompts: dict[int, str] = {}
         self._order = sorted(range(len(found)), key=lambda position: found[position].began_ns)
         self._began = [found[position].began_ns for position in self._order]
 
-    def users(self, reading: SpanReading) -> list[int]:
+    def users(self, reading: SpanView) -> list[int]:
         """The positions of the answers that a span served."""
         first = bisect_left(self._began, reading.span.start_ns)
         if reading.kind in RETRIEVING:
@@ -55,7 +55,7 @@ class _Beside:
     def _last(self) -> int:
         return len(self._found) - 1
 
-    def _evidence(self, reading: SpanReading, position: int) -> int:
+    def _evidence(self, reading: SpanView, position: int) -> int:
         """2: the prompt asks what this retrieval was asked; 1: it holds a chunk of it; else 0."""
         answer = self._found[position]
         ended = (answer.calls[0] if answer.calls else answer.top).span.end_ns

@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from groundwire_collector.assembly.alias_table import Source, SpanKind
-from groundwire_collector.assembly.attribute_index import Plan, Sources, overlays, plan
+from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
+from groundwire_collector.assembly.attribute_index import LookupPlan, Sources, overlays, plan
 from groundwire_collector.assembly.documents import chunks, completed
 from groundwire_collector.assembly.groups import named, numbered
 from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import (
-    CutJsonError,
     Message,
+    TruncatedJsonError,
     asked,
     follow,
     messages,
@@ -27,7 +27,7 @@ LONGEST_NAME = 4096  # characters of what names or counts something
 SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
 
 
-class SpanReading:
+class SpanView:
     """The facts of one span. A fact is read when it is asked for: most spans are asked little.
 
     `attributes` are the span's own, beneath them those of events that repeat or replace them (a
@@ -61,7 +61,7 @@ class SpanReading:
         return self.span.status == 2 or "error.type" in self.attributes
 
     @lazy
-    def _plan(self) -> Plan:
+    def _plan(self) -> LookupPlan:
         names = tuple(dict.fromkeys([event.name for event in self.span.events]))
         return plan((*self.attributes, *self.span.resource), names)
 
@@ -69,7 +69,7 @@ class SpanReading:
     def _sources(self) -> Sources:
         return self._plan.sources(self.kind, self.span.scope)
 
-    def places(self, fact: str) -> tuple[Source, ...]:
+    def places(self, fact: str) -> tuple[AttributeSource, ...]:
         """The places of a fact that this span may fill, best first."""
         return self._sources.get(fact, ())
 
@@ -186,7 +186,7 @@ class SpanReading:
                 merged = {**value, **merged}
         return merged
 
-    def _value(self, source: Source) -> Json:
+    def _value(self, source: AttributeSource) -> Json:
         if source.events:
             return _told(self.span.events, source) or None
         if source.prefix:
@@ -198,7 +198,7 @@ class SpanReading:
         found = follow(value, source.path)
         return _with_parts(found, follow(value, source.path[:-1]), source) if source.plus else found
 
-    def _short(self, source: Source) -> Json:
+    def _short(self, source: AttributeSource) -> Json:
         """As `_value`, for what is a name or a number: a long text is neither."""
         if not source.path and source.key:
             value = self.attributes.get(source.key)
@@ -206,7 +206,7 @@ class SpanReading:
                 return None
         return self._value(source)
 
-    def unpacked(self, source: Source) -> Json:
+    def unpacked(self, source: AttributeSource) -> Json:
         """An attribute of the span, else of its resource; JSON is parsed once a span."""
         key = source.key
         if key not in self._unpacked:
@@ -214,13 +214,13 @@ class SpanReading:
             value = self.span.resource.get(key) if value is None else value
             try:
                 self._unpacked[key] = unpack(value, source.json)
-            except CutJsonError:
+            except TruncatedJsonError:
                 self._unpacked[key] = value
                 self.cut_keys.add(key)
         return self._unpacked[key]
 
 
-def same_call(one: SpanReading, other: SpanReading) -> bool:
+def same_call(one: SpanView, other: SpanView) -> bool:
     """Two instrumentations side by side traced one call: at one time, with one response.
 
     Calls one after the other that share an id (of a stand-in server) are two.
@@ -233,7 +233,7 @@ def same_call(one: SpanReading, other: SpanReading) -> bool:
     return len(ids) == 1 or (not ids and one.said is not None and one.said == other.said)
 
 
-def _with_parts(number: Json, beside: Json, source: Source) -> Json:
+def _with_parts(number: Json, beside: Json, source: AttributeSource) -> Json:
     """A number with those beside it that were taken out of it: `input` with `input_cache_read`."""
     if not isinstance(number, int) or not isinstance(beside, dict):
         return number
@@ -266,13 +266,13 @@ def _spoken(value: Json) -> Json:
     return value
 
 
-def _rung(source: Source) -> str:
+def _rung(source: AttributeSource) -> str:
     if source.events:
         return "span_events"
     return "flattened_documents" if source.prefix else "documents"
 
 
-def _told(events: tuple[SpanEvent, ...], source: Source) -> list[Json]:
+def _told(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
     """What events of these names say, in the order of time, each with its role."""
     told = []
     for event in sorted(events, key=lambda event: event.time_ns):

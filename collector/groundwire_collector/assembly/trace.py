@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.lazy import lazy
-from groundwire_collector.assembly.span_view import SpanReading
+from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.storage.records import RESPONSE_ID
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.trust import Writer, writer_of
@@ -19,13 +19,13 @@ class Trace:
     `ids` are those of the traces that it is made of: one, but for pieces of one request.
     """
 
-    def __init__(self, readings: Iterable[SpanReading], ids: Iterable[str] = ()) -> None:
+    def __init__(self, readings: Iterable[SpanView], ids: Iterable[str] = ()) -> None:
         readings = list(readings)
         self.ids = {*ids, *(r.span.trace_id for r in readings)}
         kept = [r for r in _told(readings) if r.kind != SpanKind.PLACEHOLDER]
         self.readings = {r.span.span_id: r for r in sorted(kept, key=_order)}
-        self.children: dict[str, list[SpanReading]] = {}
-        self.roots: list[SpanReading] = []
+        self.children: dict[str, list[SpanView]] = {}
+        self.roots: list[SpanView] = []
         for reading in self.readings.values():
             parent = reading.span.parent_span_id
             if parent in self.readings and parent != reading.span.span_id:
@@ -47,7 +47,7 @@ class Trace:
     @classmethod
     def of(cls, spans: Iterable[Span]) -> "Trace":
         """The trace of spans in any order, some of them perhaps more than once or in pieces."""
-        return cls(SpanReading(span) for span in _united(spans))
+        return cls(SpanView(span) for span in _united(spans))
 
     def _open_loops(self) -> None:
         """Spans that are each other's ancestors hang from no root: cut them loose at the first."""
@@ -60,10 +60,10 @@ class Trace:
             self.roots.append(reading)
             reached |= {r.span.span_id for r in self.subtree(reading)}
 
-    def under(self, reading: SpanReading) -> list[SpanReading]:
+    def under(self, reading: SpanView) -> list[SpanView]:
         return self.children.get(reading.span.span_id, [])
 
-    def subtree(self, reading: SpanReading) -> Iterator[SpanReading]:
+    def subtree(self, reading: SpanView) -> Iterator[SpanView]:
         """The span and everything below it."""
         waiting = [reading]
         while waiting:
@@ -71,7 +71,7 @@ class Trace:
             yield current
             waiting.extend(reversed(self.under(current)))
 
-    def ancestors(self, reading: SpanReading) -> Iterator[SpanReading]:
+    def ancestors(self, reading: SpanView) -> Iterator[SpanView]:
         """From the parent up; stops where the parent is not here, or `MOST_DEEP` above."""
         seen = {reading.span.span_id}
         while (parent := reading.span.parent_span_id) in self.readings and parent not in seen:
@@ -107,17 +107,17 @@ class Trace:
         return found
 
 
-def _order(reading: SpanReading) -> tuple[int, str]:
+def _order(reading: SpanView) -> tuple[int, str]:
     return reading.span.start_ns, reading.span.span_id
 
 
-def is_carrier(reading: SpanReading) -> bool:
+def is_carrier(reading: SpanView) -> bool:
     """No span itself: it carries events whose span did not come, or which name none."""
     span = reading.span
     return not (span.name or span.end_ns or span.attributes)
 
 
-def responses_of(reading: SpanReading) -> set[str]:
+def responses_of(reading: SpanView) -> set[str]:
     """The responses that a span, or the events of a carrier, name."""
     named = {reading.text("response_id")}
     if is_carrier(reading):
@@ -125,7 +125,7 @@ def responses_of(reading: SpanReading) -> set[str]:
     return {name for name in named if isinstance(name, str) and name}
 
 
-def _told(readings: list[SpanReading]) -> list[SpanReading]:
+def _told(readings: list[SpanView]) -> list[SpanView]:
     """The events of carriers moved to the span of the response that they name."""
     carriers = [r for r in readings if is_carrier(r) and responses_of(r)]
     if not carriers or len(carriers) == len(readings):
@@ -143,7 +143,7 @@ def _told(readings: list[SpanReading]) -> list[SpanReading]:
             if not writer_of(call).trusts(writer_of(carrier.span)):
                 continue
             del found[carrier.span.span_id]
-            found[call.span_id] = SpanReading(_with_events(call, carrier.span))
+            found[call.span_id] = SpanView(_with_events(call, carrier.span))
     return list(found.values())
 
 

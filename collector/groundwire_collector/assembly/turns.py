@@ -7,14 +7,14 @@ from itertools import combinations
 
 from groundwire import attributes
 from groundwire_collector.assembly.alias_table import SpanKind
-from groundwire_collector.assembly.answers import RETRIEVING, Answer, answers
+from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan, answers
 from groundwire_collector.assembly.context import context, retrievals, tool_results
 from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.linking import joined
 from groundwire_collector.assembly.provider_citations import cited
 from groundwire_collector.assembly.scope import scopes
-from groundwire_collector.assembly.span_view import SPEAKING, SpanReading
+from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.token_usage import busy_seconds, retrieval_seconds, tokens
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.value_parsing import asked
@@ -43,7 +43,7 @@ def assemble_all(traces: Mapping[str, Sequence[Span]], known: Collection[str] = 
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AssembledRequest:
     """Traces that are pieces of one request, as one, and its turns with the spans they took."""
 
     trace: Trace
@@ -55,9 +55,11 @@ class Request:
         return reading is not None and reading.span.trace_id == turn.trace_id
 
 
-def assemble_requests(traces: Iterable[Trace], known: Collection[str] = ()) -> list[Request]:
+def assemble_requests(
+    traces: Iterable[Trace], known: Collection[str] = ()
+) -> list[AssembledRequest]:
     """Traces by the requests that they are pieces of; `known` as for `assemble`."""
-    return [Request(trace, turns_of(trace, known)) for trace in joined(list(traces))]
+    return [AssembledRequest(trace, turns_of(trace, known)) for trace in joined(list(traces))]
 
 
 def turns_of(trace: Trace, known: Collection[str] = ()) -> list[tuple[Turn, frozenset[str]]]:
@@ -91,11 +93,11 @@ class _Part:
     """An answer with the spans that served it."""
 
     trace: Trace
-    answer: Answer
-    scope: Sequence[SpanReading]
+    answer: AnswerSpan
+    scope: Sequence[SpanView]
 
     @lazy
-    def nearest(self) -> list[SpanReading]:
+    def nearest(self) -> list[SpanView]:
         """The answering span, what encloses it, the generation, then the rest of the scope."""
         top, calls = self.answer.top, self.answer.calls
         found = (top, *self.trace.ancestors(top), *calls, *self.scope)
@@ -162,10 +164,10 @@ def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
         cached_tokens=tokens(trace, scope, "cached_tokens"),
         reasoning_tokens=tokens(trace, scope, "reasoning_tokens"),
         answer_logprob_mean=_number(part.nearest, "logprob_mean"),
-        shadow=part.flag("shadow"),
-        shadow_of=part.text("shadow_of"),
+        closed_book=part.flag("closed_book"),
+        closed_book_of=part.text("closed_book_of"),
         sampling_probability=_number(part.nearest, "sampling_probability"),
-        canary=part.flag("canary"),
+        probe=part.flag("probe"),
         cited=cited(answer),
     )
 
@@ -219,7 +221,7 @@ def _first_token(part: _Part) -> float | None:
     return None
 
 
-def _since_start(reading: SpanReading, time: object) -> float | None:
+def _since_start(reading: SpanView, time: object) -> float | None:
     """`time` as an event's or an ISO 8601 text; the time from the start of the span."""
     if isinstance(time, list):
         first = time[0] if time and isinstance(time[0], dict) else {}
@@ -232,7 +234,7 @@ def _since_start(reading: SpanReading, time: object) -> float | None:
     return max(0.0, (at.astimezone(UTC) - _time(reading.span.start_ns)).total_seconds())
 
 
-def _number(readings: Iterable[SpanReading], fact: str) -> float | None:
+def _number(readings: Iterable[SpanView], fact: str) -> float | None:
     return next((n for r in readings if (n := r.number(fact)) is not None), None)
 
 

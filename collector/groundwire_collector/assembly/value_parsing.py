@@ -35,7 +35,7 @@ class Message:
     calls: bool = False
 
 
-class CutJsonError(ValueError):
+class TruncatedJsonError(ValueError):
     """The attribute begins as JSON and does not end as such: it was cut on its way."""
 
 
@@ -61,7 +61,7 @@ def unpack(value: Any, texts: bool = False) -> Any:
         return value
     except ValueError as error:
         if _is_cut(text, error):
-            raise CutJsonError from None
+            raise TruncatedJsonError from None
         return value  # prose in brackets, a Python repr
 
 
@@ -98,7 +98,7 @@ def try_unpack(value: Any) -> Any:
     """As `unpack`; what was cut stays the string it is."""
     try:
         return unpack(value)
-    except CutJsonError:
+    except TruncatedJsonError:
         return value
 
 

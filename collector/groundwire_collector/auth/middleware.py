@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from groundwire_collector.auth.access import SCOPE_KEY, presented_key
-from groundwire_collector.receiver_metrics import Intake
+from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.responses import otlp
 from groundwire_collector.responses.problem import problem, unavailable
 from groundwire_collector.storage import keys
@@ -30,7 +30,7 @@ ATTEMPTS, WINDOW_SECONDS = 20, 60.0  # bad keys an address may try
 REMEMBERED = 10_000  # addresses
 
 
-class KeyRing:
+class KeyCache:
     """The keys of the database, remembered for two seconds."""
 
     def __init__(self, engine: Engine) -> None:
@@ -63,7 +63,7 @@ class KeyRing:
             return keys.accesses(connection)
 
 
-class Attempts:
+class FailedAttempts:
     """Bad keys by address. A key that opened before from there still does, whoever guesses."""
 
     def __init__(self) -> None:
@@ -90,13 +90,13 @@ class Attempts:
         return access is None or (address, access.key_id) not in self._opened
 
 
-class Door:
+class Authenticator:
     """Lets in who has a good key, over HTTP and gRPC alike; counts bad keys and limits them."""
 
-    def __init__(self, key_ring: KeyRing, intake: Intake) -> None:
+    def __init__(self, key_ring: KeyCache, intake: ReceiverMetrics) -> None:
         self._keys = key_ring
         self._intake = intake
-        self._attempts = Attempts()
+        self._attempts = FailedAttempts()
 
     async def access(self, key: str | None, address: str) -> Access | None:
         """What the key allows; None: nothing, or nothing from this address for now.
@@ -119,10 +119,10 @@ class Door:
         return 429 if barred else 401
 
 
-class Gate:
+class AuthMiddleware:
     """ASGI middleware; what it lets through carries its Access in the scope."""
 
-    def __init__(self, app: ASGIApp, door: Door, *, open_metrics: bool) -> None:
+    def __init__(self, app: ASGIApp, door: Authenticator, *, open_metrics: bool) -> None:
         self._app = app
         self._door = door
         self._open = ALWAYS_OPEN | (OPEN_ON_LOOPBACK if open_metrics else frozenset())

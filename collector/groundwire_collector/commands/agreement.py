@@ -20,7 +20,7 @@ from groundwire_collector.jsonl import Record, read_records, tracked
 from groundwire_collector.judges.registry import close
 from groundwire_collector.offline.answers import answered_turn, evaluator_of
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.estimates import Part
+from groundwire_collector.storage.estimates import EstimateFilter
 from groundwire_collector.web.api.faithfulness import AgreementOut, LabellersOut
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.statistics import agreement as agreement_of
@@ -55,7 +55,7 @@ def agreement(
     else:
         settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
         with database(settings) as engine, engine.connect() as connection:
-            part = Part(service=service)
+            part = EstimateFilter(service=service)
             told = {
                 "evaluators": [
                     _told(found) for found in of_evaluators(connection, part, settings.label_rate)

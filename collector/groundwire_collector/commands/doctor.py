@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +17,14 @@ from groundwire_collector.assembly.diagnosis import (
 )
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage import failed_traces
 from groundwire_collector.storage.engine import open_engine
+from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.recent_spans import recent_traces
 from groundwire_collector.storage.spans import spans_of
 from groundwire_evaluators.turn import Route
 
+MOST_FAILED = 20  # traces that were passed over
 RUNG_WORDS = {
     "prompt_variable": "the `context` variable of the prompt",
     "prompt": "the prompt as one text, for the retriever sent none",
@@ -46,10 +51,12 @@ def doctor(
     diagnosis = diagnose_stored(settings, traces, service)
     if not diagnosis.traces:
         raise UsageError("no traces yet: point OTEL_EXPORTER_OTLP_ENDPOINT at the receiver")
+    failed = failed_stored(settings)
     if as_json or not sys.stdout.isatty():
-        typer.echo(json.dumps(record(diagnosis), indent=2, ensure_ascii=False))
+        found = record(diagnosis) | {"passed_over": [asdict(each) for each in failed]}
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    for line in report(diagnosis):
+    for line in (*report(diagnosis), *_of_failed(failed)):
         typer.echo(line)
 
 
@@ -64,6 +71,23 @@ def diagnose_stored(settings: Settings, limit: int, service: str | None = None) 
             return diagnose(spans_of(connection, [trace_id])[trace_id] for trace_id in ids)
     finally:
         engine.dispose()
+
+
+def failed_stored(settings: Settings, limit: int = MOST_FAILED) -> list[FailedTrace]:
+    """The traces that were passed over last, of any service."""
+    engine = open_engine(settings)
+    try:
+        with engine.connect() as connection:
+            return failed_traces.newest(connection, limit)
+    finally:
+        engine.dispose()
+
+
+def _of_failed(failed: Sequence[FailedTrace]) -> list[str]:
+    if not failed:
+        return []
+    lines = [f"  {each.trace_id}: {each.reason}" for each in failed]
+    return ["", "passed over, the newest:", *lines]
 
 
 def record(diagnosis: Diagnosis) -> dict[str, Any]:

@@ -11,11 +11,11 @@ import typer
 from typer.core import TyperGroup
 
 from groundwire_collector.commands.drift_simulate import simulate
-from groundwire_collector.drift.attribution import AXES
-from groundwire_collector.drift.config import Terms
-from groundwire_collector.drift.observation import Reading, short_hash
-from groundwire_collector.drift.replay import Replay
-from groundwire_collector.drift.signals import SIGNALS, Loss
+from groundwire_collector.drift.attribution import DIMENSIONS
+from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.observation import MonitoredTurn, short_hash
+from groundwire_collector.drift.replay import DriftReplay
+from groundwire_collector.drift.signals import SIGNALS, SignalLoss
 from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import (
     Record,
@@ -79,8 +79,8 @@ def replay(
     and optionally service, model_version, prompt_version, index_version, route, tenant, session_id,
     question. A line out is an alarm. Exit code 0: no drift, 2: drift, 1: error.
     """
-    terms = Terms(_budget(alarm_budget), _effect(min_effect), axes=AXES)
-    history = Replay(signal, terms, _ns(baseline, "--baseline"))
+    terms = MonitorConfig(_budget(alarm_budget), _effect(min_effect), dimensions=DIMENSIONS)
+    history = DriftReplay(signal, terms, _ns(baseline, "--baseline"))
     readings = _readings(file, signal, worse or _usual_direction(signal))
     picture = _picture(plot, history, readings) if plot else None
     alarms = 0
@@ -105,14 +105,14 @@ def replay(
 drift.command("simulate")(simulate)
 
 
-def _picture(plot: Path, history: Replay, readings: Sequence[Reading]) -> Any:
+def _picture(plot: Path, history: DriftReplay, readings: Sequence[MonitoredTurn]) -> Any:
     if plot.suffix not in {".svg", ".png"}:
         raise UsageError(f"--plot: {plot.name} ends neither in .svg nor in .png")
     try:
-        from groundwire_collector.commands.drift_plot import Picture
+        from groundwire_collector.commands.drift_plot import DriftPlot
     except ModuleNotFoundError as error:
         raise UsageError("--plot needs more packages: pip install 'groundwire[plots]'") from error
-    return Picture(history, readings)
+    return DriftPlot(history, readings)
 
 
 def _usual_direction(signal: str) -> Direction:
@@ -120,7 +120,7 @@ def _usual_direction(signal: str) -> Direction:
     return Direction.UP if signal in {each.name for each in SIGNALS} else Direction.DOWN
 
 
-def _readings(file: Path, signal: str, worse: Direction) -> Sequence[Reading]:
+def _readings(file: Path, signal: str, worse: Direction) -> Sequence[MonitoredTurn]:
     records = tracked(read_records(file), "reading")
     readings = [_reading(record, signal, worse, number) for number, record in enumerate(records, 1)]
     if not any(reading.losses for reading in readings):
@@ -141,14 +141,18 @@ def _effect(effect: float) -> float:
     return effect
 
 
-def _reading(record: Record, signal: str, worse: Direction, number: int) -> Reading:
+def _reading(record: Record, signal: str, worse: Direction, number: int) -> MonitoredTurn:
     where = f"record {number}"
     loss = _loss(record.get(signal), worse, f"{where}: {signal}")
-    return Reading(
+    return MonitoredTurn(
         service=str(record.get("service") or "unknown"),
         at_ns=_ns(record.get("timestamp"), f"{where}: timestamp"),
-        losses=[] if loss is None else [Loss(signal, "", loss)],
-        tags={axis: str(record[axis]) for axis in AXES if record.get(axis) is not None},
+        losses=[] if loss is None else [SignalLoss(signal, "", loss)],
+        tags={
+            dimension: str(record[dimension])
+            for dimension in DIMENSIONS
+            if record.get(dimension) is not None
+        },
         route=str(record.get("route") or ""),
         session=short_hash(str(record.get("session_id") or "")),
         question=short_hash(str(record.get("question") or "")),
@@ -185,7 +189,7 @@ def _line(alarm: Alarm) -> Record:
         "changed_at": _time(alarm.changed_ns),
         "changed_interval": [_time(alarm.changed_from_ns), _time(alarm.changed_until_ns)],
         "signal": alarm.signal,
-        "axis": alarm.axis or None,
+        "axis": alarm.dimension or None,
         "value": alarm.value or None,
         "service": alarm.service,
         "size": alarm.size,

@@ -16,8 +16,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from groundwire_collector.drift.attribution import DEPLOYED
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.replay import Replay
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.replay import DriftReplay
 from groundwire_collector.storage.drift import Alarm
 
 MOST_SERVICES = 4  # those with alarms first
@@ -43,15 +43,15 @@ class Course:
     alarms: list[Alarm] = field(default_factory=list)
 
 
-class Picture:
+class DriftPlot:
     """Take note of each step of a replay, then draw."""
 
-    def __init__(self, history: Replay, readings: Sequence[Reading]) -> None:
+    def __init__(self, history: DriftReplay, readings: Sequence[MonitoredTurn]) -> None:
         self._history = history
         self._readings = readings
         self._courses: dict[str, Course] = {}
 
-    def note(self, reading: Reading, changed: Sequence[Alarm]) -> None:
+    def note(self, reading: MonitoredTurn, changed: Sequence[Alarm]) -> None:
         watch = self._history.watches[reading.service]
         course = self._courses.setdefault(reading.service, Course())
         raised = next((each for each in changed if each.resolved_ns is None), None)
@@ -124,7 +124,7 @@ class Picture:
     def _mark_deployments(self, axes: Any, service: str) -> None:
         begin_ns = min(each.at_ns for each in self._readings)
         for each in self._history.monitor.deployments(service):
-            if each.axis in DEPLOYED and each.at_ns > begin_ns:
+            if each.dimension in DEPLOYED and each.at_ns > begin_ns:
                 at = _day(each.at_ns / 1e9)
                 axes.plot(
                     [at], [0], "^", color=INK, transform=axes.get_xaxis_transform(), clip_on=False
@@ -190,7 +190,7 @@ def _name_alarms(axes: Any, alarms: Sequence[Alarm]) -> None:
     for place, alarm in enumerate(alarms):
         over = alarm.resolved_ns is not None
         at_ns = alarm.resolved_ns if alarm.resolved_ns is not None else alarm.raised_ns
-        named = f"{alarm.axis} {alarm.value}" if alarm.axis else "whole service"
+        named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "whole service"
         told = "recovered" if over else f"alarm: {named}, lower by {alarm.size:.2f}"
         axes.annotate(
             told,

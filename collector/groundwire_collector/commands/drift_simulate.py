@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from groundwire_collector.drift.simulation import Delays, Traffic, delays
+from groundwire_collector.drift.simulation import DelayQuantiles, SimulatedTraffic, delays
 from groundwire_collector.errors import UsageError
 from groundwire_evaluators.drift import AlarmBudget
 from groundwire_evaluators.drift.sufficiency import Sufficiency
@@ -34,7 +34,7 @@ def simulate(
     Twice: a change at any time, and one at a deployment (the second of its month). Turns are taken
     to be independent; what bursts and seasons cost stands in docs/reference/detectors.md.
     """
-    traffic = Traffic(
+    traffic = SimulatedTraffic(
         turns_a_day=_positive(turns_a_day, "--turns-a-day"),
         level=_share(level, "--level"),
         spread=_share(spread, "--spread", most=1.0),
@@ -58,7 +58,7 @@ def simulate(
 
 
 def _table(
-    traffic: Traffic, sizes: list[float], found: dict[tuple[float, bool], Delays]
+    traffic: SimulatedTraffic, sizes: list[float], found: dict[tuple[float, bool], DelayQuantiles]
 ) -> list[str]:
     told = Sufficiency.of(traffic.typical_baseline(), traffic.min_effect, traffic.mass)
     lines = [
@@ -75,7 +75,7 @@ def _table(
     return lines
 
 
-def _cells(each: Delays, traffic: Traffic) -> str:
+def _cells(each: DelayQuantiles, traffic: SimulatedTraffic) -> str:
     if each.median is None:
         return f"{each.found:8.0%}{'later than ' + str(each.longest):>22}{'':12}"
     turns = f"{each.median:.0f} ({_number(each.low)} to {_number(each.high)})"

@@ -18,9 +18,15 @@ from groundwire_collector.jsonl import (
     write_record,
 )
 from groundwire_collector.judges.registry import close
-from groundwire_collector.llm.client import Target, target_of
+from groundwire_collector.llm.client import ChatTarget, target_of
 from groundwire_collector.offline.answers import answered_turn, evaluator_of
-from groundwire_collector.offline.gate import Change, Gate, JudgedAnswer, Outcome, compare
+from groundwire_collector.offline.gate import (
+    GateOutcome,
+    JudgedAnswer,
+    QualityGate,
+    ShareChange,
+    compare,
+)
 from groundwire_evaluators.evaluation import Evaluator, State
 
 WORSE = 2  # exit code
@@ -91,7 +97,7 @@ def gate(
     except ValueError as error:
         raise UsageError(str(error)) from error
     typer.echo(json.dumps(_told(found), ensure_ascii=False, allow_nan=False))
-    failed = {Outcome.WORSE, Outcome.UNDECIDED} if strict else {Outcome.WORSE}
+    failed = {GateOutcome.WORSE, GateOutcome.UNDECIDED} if strict else {GateOutcome.WORSE}
     if found.outcome in failed:
         raise typer.Exit(WORSE)
 
@@ -103,7 +109,7 @@ def _system(path: Path | None) -> str:
         raise UsageError(f"{path}: cannot be read: {error}") from error
 
 
-def _asked(records: Sequence[Record], target: Target, system: str) -> list[Record]:
+def _asked(records: Sequence[Record], target: ChatTarget, system: str) -> list[Record]:
     """The same questions with the model's answers; raises UsageError where too many calls fail."""
     found, failed = [], []
     for number, record in enumerate(tracked(list(records), "asking"), start=1):
@@ -171,7 +177,7 @@ def _faithful(flagged: Any) -> bool | None:
     return not flagged if isinstance(flagged, bool) else None
 
 
-def _told(found: Gate) -> dict[str, Any]:
+def _told(found: QualityGate) -> dict[str, Any]:
     return {
         "outcome": found.outcome,
         "margin": found.margin,
@@ -191,5 +197,5 @@ def _told(found: Gate) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: ShareChange) -> dict[str, Any]:
     return {**asdict(change), "interval": list(change.interval)}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
-from groundwire_collector.estimates.labels import Said
+from groundwire_collector.estimates.labels import LabelSubmission
 from groundwire_collector.jsonl import (
     Record,
     read_records,
@@ -137,7 +137,7 @@ def _labels(connection: Connection, record: Record, labeller: str | None) -> lis
     if found is None:
         raise UsageError(f"there is no turn {record['turn_id']}")
     start, end = _claim(record.get("claim"))
-    said = Said(
+    said = LabelSubmission(
         turn_id=found.turn.id,
         start=start,
         end=end,

@@ -1,4 +1,4 @@
-"""`groundwire canary build` and `run`: does the model still read its context?"""
+"""`groundwire probe build` and `run`: does the model still read its context?"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -12,35 +12,35 @@ from rich.progress import Progress
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import read_records
-from groundwire_collector.llm.client import Endpoint, Target, target_of
+from groundwire_collector.llm.client import ChatEndpoint, ChatTarget, target_of
 from groundwire_collector.llm.logprobs import trial_margin
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_collector.probing.runner import CanaryRunner, read_run, result_line, resume
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_collector.probing.runner import ProbeRunner, read_run, result_line, resume
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import turns as stored_turns
 from groundwire_collector.storage.engine import open_engine
-from groundwire_evaluators.reliance.canary.arms import ALL_ARMS, Arm, Prompting, Trial, trials
-from groundwire_evaluators.reliance.canary.building import Builder, Document
-from groundwire_evaluators.reliance.canary.comparison import (
-    Comparison,
+from groundwire_evaluators.reliance.probe.arms import ALL_ARMS, Arm, ProbePrompting, Trial, trials
+from groundwire_evaluators.reliance.probe.building import ProbeBuilder, SourceDocument
+from groundwire_evaluators.reliance.probe.comparison import (
+    RunComparison,
     alarm_level,
     compare_runs,
     compare_with_best,
 )
-from groundwire_evaluators.reliance.canary.item import Pack, Stratum, load_pack
-from groundwire_evaluators.reliance.canary.report import pack_report
-from groundwire_evaluators.reliance.canary.run import Prices, Run, summarise
-from groundwire_evaluators.reliance.canary.validators import Validated
+from groundwire_evaluators.reliance.probe.item import ProbePack, ProbeStratum, load_pack
+from groundwire_evaluators.reliance.probe.report import pack_report
+from groundwire_evaluators.reliance.probe.run import ProbeRun, TokenPrices, summarise
+from groundwire_evaluators.reliance.probe.validators import ValidatedItems
 from groundwire_evaluators.turn import Chunk, Turn
 
 WORSE = 2  # exit code
 
-canary = typer.Typer(
+probe = typer.Typer(
     no_args_is_help=True, help="Counterfactual questions whose two answers are known."
 )
 
 
-@canary.command()
+@probe.command()
 def build(
     out: Annotated[Path, typer.Option(help="Write the pack here; the report goes beside it.")],
     corpus: Annotated[
@@ -58,8 +58,8 @@ def build(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many items.")] = 500,
 ) -> None:
-    """Build canary items from a corpus or from turns; drops bad ones, each with its reason."""
-    builder = Builder(Stratum.FRESH, _training(training))
+    """Build probe items from a corpus or from turns; drops bad ones, each with its reason."""
+    builder = ProbeBuilder(ProbeStratum.FRESH, _training(training))
     if corpus:
         validated = builder.from_documents(_documents(corpus))
     elif turns is not None:
@@ -71,7 +71,7 @@ def build(
     _write_pack(out, validated, limit)
 
 
-@canary.command()
+@probe.command()
 def run(
     endpoint: Annotated[
         str | None, typer.Option(help="OpenAI-compatible address, up to and with /v1.")
@@ -120,7 +120,7 @@ def run(
     """
     target, prompting = target_of(endpoint, model, function), _prompting(system, closed_book)
     chosen = _pack(pack, limit)
-    runner = CanaryRunner(
+    runner = ProbeRunner(
         pack=chosen,
         target=target,
         prompting=prompting,
@@ -132,7 +132,7 @@ def run(
     references = [read_run(path) for path in baseline or ()]
     others = [read_run(path) for path in earlier or ()]
     done = _carry_out(runner, out, model or function or "", model_version, prompt_version)
-    prices = Prices(price_in, price_out) if price_in or price_out else None
+    prices = TokenPrices(price_in, price_out) if price_in or price_out else None
     told: dict[str, Any] = {
         "run": asdict(done.identity),
         "summary": asdict(summarise(done, prices)),
@@ -151,8 +151,8 @@ def run(
 
 
 def _comparisons(
-    done: Run, references: Sequence[Run], others: Sequence[Run], alpha: float
-) -> Iterator[tuple[str, Comparison]]:
+    done: ProbeRun, references: Sequence[ProbeRun], others: Sequence[ProbeRun], alpha: float
+) -> Iterator[tuple[str, RunComparison]]:
     """With the baseline and with the best of the earlier runs, as far as there are any."""
     try:
         if references:
@@ -163,16 +163,16 @@ def _comparisons(
         raise UsageError(str(error)) from error
 
 
-def _told(compared: Comparison) -> dict[str, Any]:
+def _told(compared: RunComparison) -> dict[str, Any]:
     return {"override": compared.override, "general": compared.general, **asdict(compared)}
 
 
 def _carry_out(
-    runner: CanaryRunner, out: Path | None, model: str, model_version: str, prompt_version: str
-) -> Run:
+    runner: ProbeRunner, out: Path | None, model: str, model_version: str, prompt_version: str
+) -> ProbeRun:
     identity = runner.identity(model, model_version, prompt_version)
     if out is None:
-        return Run(identity, tuple(_shown(runner, runner.results(), 0)))
+        return ProbeRun(identity, tuple(_shown(runner, runner.results(), 0)))
     file, answered = resume(out, identity)
     with file:
         for result in _shown(runner, runner.results(each.key for each in answered), len(answered)):
@@ -181,7 +181,7 @@ def _carry_out(
     return read_run(out)
 
 
-def _shown(runner: CanaryRunner, results: Iterator[Any], done: int) -> Iterator[Any]:
+def _shown(runner: ProbeRunner, results: Iterator[Any], done: int) -> Iterator[Any]:
     """With progress on standard error: a bar on a terminal, nothing else."""
     console = Console(stderr=True)
     total = len(runner.pack) * len(runner.arms)
@@ -192,17 +192,19 @@ def _shown(runner: CanaryRunner, results: Iterator[Any], done: int) -> Iterator[
             yield result
 
 
-def _pack(path: Path | None, limit: int | None) -> Pack:
+def _pack(path: Path | None, limit: int | None) -> ProbePack:
     try:
         pack = load_pack(path)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {error}") from error
-    return pack if limit is None else Pack(pack.name, pack.items[:limit])
+    return pack if limit is None else ProbePack(pack.name, pack.items[:limit])
 
 
-def _scorer(target: Target, pack: Pack, prompting: Prompting) -> Callable[[Trial], float]:
+def _scorer(
+    target: ChatTarget, pack: ProbePack, prompting: ProbePrompting
+) -> Callable[[Trial], float]:
     """The margin of a trial; raises NoScoringError at once where the endpoint cannot tell it."""
-    if not isinstance(target, Endpoint):
+    if not isinstance(target, ChatEndpoint):
         raise UsageError("--margins needs --endpoint: a function gives no log-probabilities")
     trial_margin(target, next(trials(pack, (Arm.CONFLICT,))), prompting)
     return lambda trial: trial_margin(target, trial, prompting)
@@ -215,9 +217,9 @@ def _arms(names: str) -> tuple[Arm, ...]:
         raise UsageError(f"{error}; there are {', '.join(ALL_ARMS)}") from error
 
 
-def _pace(rate: float) -> Pace:
+def _pace(rate: float) -> RateLimiter:
     try:
-        return Pace(per_minute=rate)
+        return RateLimiter(per_minute=rate)
     except ValueError as error:
         raise UsageError(str(error)) from error
 
@@ -229,12 +231,12 @@ def _alpha(alarms: float, runs: float) -> float:
         raise UsageError(str(error)) from error
 
 
-def _prompting(system: Path | None, closed_book: Path | None) -> Prompting:
+def _prompting(system: Path | None, closed_book: Path | None) -> ProbePrompting:
     if (system is None) != (closed_book is None):
         raise UsageError("--system and --closed-book belong together: one prompt, with and without")
     if system is None or closed_book is None:
-        return Prompting()
-    return Prompting(_text(system), _text(closed_book))
+        return ProbePrompting()
+    return ProbePrompting(_text(system), _text(closed_book))
 
 
 def _text(path: Path) -> str:
@@ -259,7 +261,7 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(each)
 
 
-def _documents(paths: Sequence[Path]) -> list[Document]:
+def _documents(paths: Sequence[Path]) -> list[SourceDocument]:
     found = [
         each
         for path in paths
@@ -269,7 +271,7 @@ def _documents(paths: Sequence[Path]) -> list[Document]:
             else [path]
         )
     ]
-    return [Document(str(path), _text(path)) for path in found]
+    return [SourceDocument(str(path), _text(path)) for path in found]
 
 
 def _turns(path: Path) -> list[Turn]:
@@ -297,13 +299,13 @@ def _stored(data_dir: Path) -> list[Turn]:
     with open_engine(settings).connect() as connection:
         query = stored_turns.TurnQuery(limit=5000)
         found = stored_turns.find(connection, query)
-    return [each.turn for each in found if not (each.turn.shadow or each.turn.canary)]
+    return [each.turn for each in found if not (each.turn.closed_book or each.turn.probe)]
 
 
-def _write_pack(out: Path, validated: Validated, limit: int) -> None:
+def _write_pack(out: Path, validated: ValidatedItems, limit: int) -> None:
     if not validated.items:
         raise UsageError(f"no good item came of it: {dict(validated.reasons)}")
-    pack = Pack(out.stem, validated.items[:limit])
+    pack = ProbePack(out.stem, validated.items[:limit])
     lines = [json.dumps(item.as_record(), ensure_ascii=False) for item in pack.items]
     report = pack_report(pack, validated.rejections)
     try:

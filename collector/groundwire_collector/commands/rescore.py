@@ -12,8 +12,8 @@ from rich.progress import Progress
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.rescoring import Renewals
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.rescoring import RevisionHistory
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.registry import evaluators
 from groundwire_collector.evaluation.runner import judge
@@ -59,7 +59,7 @@ def rescore(
     chosen = [each for each in evaluators(settings) if not evaluator or each.name in evaluator]
     if not chosen:
         raise UsageError(f"--evaluator: none of {', '.join(evaluator or ())} is run here")
-    renewals = Renewals()
+    renewals = RevisionHistory()
     number = _rescore(engine, chosen, query, renewals)
     made = _renew(engine, renewals) if baseline else []
     typer.echo(f"judged anew: {number} turns")
@@ -68,7 +68,9 @@ def rescore(
     engine.dispose()
 
 
-def _rescore(engine: Engine, chosen: list[Evaluator], query: TurnQuery, renewals: Renewals) -> int:
+def _rescore(
+    engine: Engine, chosen: list[Evaluator], query: TurnQuery, renewals: RevisionHistory
+) -> int:
     with engine.connect() as connection:
         total = turns.count(connection, query)
     console = Console(stderr=True)
@@ -82,7 +84,7 @@ def _rescore(engine: Engine, chosen: list[Evaluator], query: TurnQuery, renewals
             with engine.begin() as connection:
                 turns.save(connection, judged)
             for item in judged:
-                renewals.note(Reading.of(item, ()))
+                renewals.note(MonitoredTurn.of(item, ()))
             number += len(judged)
             progress.update(task, advance=len(judged))
     return number
@@ -112,7 +114,7 @@ def _merged(old: JudgedTurn, new: JudgedTurn) -> JudgedTurn:
     return JudgedTurn(old.turn, (*new.evaluations, *kept))
 
 
-def _renew(engine: Engine, renewals: Renewals) -> list[str]:
+def _renew(engine: Engine, renewals: RevisionHistory) -> list[str]:
     with engine.begin() as connection:
         return [
             _record(connection, act)
@@ -120,7 +122,7 @@ def _renew(engine: Engine, renewals: Renewals) -> list[str]:
         ]
 
 
-def _record(connection: Connection, act: baseline_actions.BaselineAct) -> str:
+def _record(connection: Connection, act: baseline_actions.BaselineAction) -> str:
     baseline_actions.record(connection, act)
     return f"baseline of {act.signal} of {act.service}, revision {act.revision}: to be made anew"
 

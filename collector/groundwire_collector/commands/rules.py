@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from groundwire_collector.alerting.rules.burn_rate_simulation import (
-    Delay,
-    Price,
-    Traffic,
+    AlertDelay,
+    FalseAlarmEstimate,
+    TrafficAssumptions,
     delays,
     prices,
 )
 from groundwire_collector.alerting.rules.rendering import write
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.errors import UsageError
 
 GROWTHS = (0.05, 0.1, 0.2, 0.5)
@@ -48,19 +48,19 @@ def rules(
     runs: Annotated[int, typer.Option(min=10, max=10_000, help="Simulated periods.")] = 100,
 ) -> None:
     """Write the Prometheus rules, or print what they cost."""
-    limits = Limits.load(config, targets)
+    limits = RuleSettings.load(config, targets)
     if out is None and not simulate:
         raise UsageError("--out FOLDER writes the rules, --simulate prints what they cost")
     for path in write(limits, out) if out else ():
         typer.echo(path)
     if simulate:
-        traffic = Traffic(turns_per_hour, level, session_turns, baseline_turns)
+        traffic = TrafficAssumptions(turns_per_hour, level, session_turns, baseline_turns)
         console = Console()
         console.print(_false_alarms(prices(limits, traffic, runs=runs), runs))
         console.print(_delays(delays(limits, traffic, GROWTHS)))
 
 
-def _false_alarms(found: list[Price], runs: int) -> Table:
+def _false_alarms(found: list[FalseAlarmEstimate], runs: int) -> Table:
     table = Table(title=f"False alarms in {runs} periods of 30 days without a change")
     table.box = box.SIMPLE_HEAD
     for heading in ("severity", "alarms in 30 days", "periods with any", "95 %"):
@@ -72,7 +72,7 @@ def _false_alarms(found: list[Price], runs: int) -> Table:
     return table
 
 
-def _delays(found: list[Delay]) -> Table:
+def _delays(found: list[AlertDelay]) -> Table:
     table = Table(title="How long until a lasting growth of the flagged share is told")
     table.box = box.SIMPLE_HEAD
     for heading in ("severity", "grows by", "told within 2 days", "median"):

@@ -4,43 +4,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groundwire_collector.drift.alarm_context import Context
+from groundwire_collector.drift.alarm_context import AlarmContext
 from groundwire_collector.drift.attribution import (
     UNKNOWN_CAUSE,
     Attribution,
-    Change,
+    ChangeTime,
     Deployment,
 )
 from groundwire_collector.drift.budget import WHOLE, Stream
-from groundwire_collector.drift.daily import DAY_NS, DailyWatch
-from groundwire_collector.drift.effect import FEWEST, Movement
-from groundwire_collector.drift.segment import Watched
+from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
+from groundwire_collector.drift.effect import FEWEST, SegmentEffect
+from groundwire_collector.drift.segment import SegmentDetector
 
 RETRIEVAL, CONTEXT_IGNORED = "retrieval", "context_ignored"
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class ChangeEstimate:
     """Since when and by how much a stream got worse, with intervals."""
 
     began_ns: int
-    change: Change
+    change: ChangeTime
     size: float
     low: float
     high: float
 
     @classmethod
-    def of(cls, found: Watched | DailyWatch, now_ns: int, slack_ns: int) -> "Located":
+    def of(
+        cls, found: SegmentDetector | DailyMonitor, now_ns: int, slack_ns: int
+    ) -> "ChangeEstimate":
         """`slack_ns`: by how much the begin of a change is uncertain anyhow."""
         detector, width, end = found.detector, 1.0, 0
-        if isinstance(found, DailyWatch):  # its steps are days, seen through a window
+        if isinstance(found, DailyMonitor):  # its steps are days, seen through a window
             width, end = found.days.width, DAY_NS - 1
         from_ns, until_ns = detector.changed_interval or (0, now_ns)
         size = detector.size or 0.0
         low, high = detector.size_interval or (size, size)
         return cls(
             detector.changed_at or now_ns,
-            Change(from_ns, min(until_ns + end, now_ns), now_ns, slack_ns),
+            ChangeTime(from_ns, min(until_ns + end, now_ns), now_ns, slack_ns),
             size * width,
             low * width,
             high * width,
@@ -48,22 +50,22 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class RaisedAlarm:
     """A change that raised an alarm; `details` is what the alarm keeps beside its columns."""
 
-    located: Located
+    located: ChangeEstimate
     named: Attribution
     cause: str
     details: dict[str, Any]
 
 
 def explain(
-    located: Located,
+    located: ChangeEstimate,
     named: Attribution,
-    moved: Mapping[Stream, Movement],
-    context: Context,
+    moved: Mapping[Stream, SegmentEffect],
+    context: AlarmContext,
     overriding: bool,
-) -> Incident:
+) -> RaisedAlarm:
     """`overriding`: answers contradict their context more than they did, too."""
     retrieval = context.retrieval_fell(located.change.until_ns)
     found = _findings(named, retrieval, overriding)
@@ -71,7 +73,7 @@ def explain(
     if mix:
         shares = [f"{name} {a:.0%} to {b:.0%}" for name, (a, b) in sorted(mix.items())]
         found.append(f"The mix of the traffic changed as well: {', '.join(shares)}")
-    return Incident(
+    return RaisedAlarm(
         located,
         named,
         _cause(named, retrieval, overriding),
@@ -103,17 +105,17 @@ def _findings(named: Attribution, retrieval: bool, overriding: bool) -> list[str
     if named.deployment is not None:
         told = named.deployment
         kind = "announced" if told.announced else "first seen"
-        found.append(f"It coincides with {told.axis} {told.value}, {kind} then")
+        found.append(f"It coincides with {told.dimension} {told.value}, {kind} then")
     return found
 
 
-def _grew(stream: Stream, moved: Movement) -> bool:
+def _grew(stream: Stream, moved: SegmentEffect) -> bool:
     return stream != WHOLE and moved.low > 0 and moved.turns >= FEWEST
 
 
-def _segment(stream: Stream, moved: Movement) -> dict[str, Any]:
+def _segment(stream: Stream, moved: SegmentEffect) -> dict[str, Any]:
     return {
-        "axis": stream[0],
+        "dimension": stream[0],
         "value": stream[1],
         "turns": round(moved.turns),
         "size": moved.size,
@@ -125,7 +127,7 @@ def _told(deployment: Deployment | None) -> dict[str, Any] | None:
     if deployment is None:
         return None
     return {
-        "axis": deployment.axis,
+        "dimension": deployment.dimension,
         "value": deployment.value,
         "at_ns": deployment.at_ns,
         "announced": deployment.announced,

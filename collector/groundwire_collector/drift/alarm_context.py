@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundwire_collector.drift.baseline import Pinned
-from groundwire_collector.drift.observation import Observation
+from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.observation import LossObservation
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 MEMORY = 500  # turns after which one counts for a third in the mix
@@ -14,7 +14,7 @@ CHANGED = 0.15  # share of the traffic that came by another route
 
 
 @dataclass(slots=True)
-class Context:
+class AlarmContext:
     """Neither raises alarms: they are what an alarm is explained with.
 
     `unfit` remembers how badly chunks fitted the question (1 - relevance), where turns tell.
@@ -25,11 +25,11 @@ class Context:
     weights: dict[str, float] = field(default_factory=dict)  # of routes, lately
 
     @classmethod
-    def of(cls, pinned: Pinned, min_effect: float) -> "Context":
+    def of(cls, pinned: StratifiedBaseline, min_effect: float) -> "AlarmContext":
         unfit = ChangePoint(pinned.relevance, min_effect) if pinned.relevance else None
         return cls(unfit, pinned.mix or {})
 
-    def observe(self, turn: Observation, at_ns: int) -> None:
+    def observe(self, turn: LossObservation, at_ns: int) -> None:
         for route in self.weights:
             self.weights[route] *= 1 - 1 / MEMORY
         self.weights[turn.route] = self.weights.get(turn.route, 0.0) + 1.0

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from groundwire_collector.drift.budget import WHOLE, Stream
-from groundwire_collector.drift.effect import FEWEST, Movement
+from groundwire_collector.drift.effect import FEWEST, SegmentEffect
 
-AXES = ("model_version", "prompt_version", "index_version", "route", "tenant")
+DIMENSIONS = ("model_version", "prompt_version", "index_version", "route", "tenant")
 EVALUATOR_AXIS = "evaluator_revision"  # announced only
 DEPLOYED = {
     "model_version": "model",
@@ -25,21 +25,21 @@ CLEAR = 4.0  # by how much what is named must explain the losses better than oth
 OTHER_TURNS = 0.05  # segments that differ by this share of turns or losses are not the same turns
 
 
-NOTHING = Movement(turns=0, losses=0, size=0, low=0, high=0, nats=0)
+NOTHING = SegmentEffect(turns=0, losses=0, size=0, low=0, high=0, nats=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A value of an axis that appeared, or was announced, at this time."""
+    """A value of a dimension that appeared, or was announced, at this time."""
 
-    axis: str
+    dimension: str
     value: str
     at_ns: int
     announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeTime:
     """When the change began, as far as one knows, and when it was noticed."""
 
     from_ns: int
@@ -60,11 +60,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """An axis and its value, empty for the whole service; the deployment it coincides with, and
+    """A dimension and its value, empty for the whole service; the deployment it coincides with, and
     what else was deployed then; the segments that did not move. `clear`: no segment of other turns
     explains the losses nearly as well."""
 
-    axis: str = ""
+    dimension: str = ""
     value: str = ""
     cause: str = UNKNOWN_CAUSE
     deployment: Deployment | None = None
@@ -74,7 +74,7 @@ class Attribution:
 
 
 def attribute(
-    movements: Mapping[Stream, Movement], deployments: Sequence[Deployment], change: Change
+    movements: Mapping[Stream, SegmentEffect], deployments: Sequence[Deployment], change: ChangeTime
 ) -> Attribution:
     """The segment whose turns carry the evidence.
 
@@ -86,9 +86,9 @@ def attribute(
     scores = _scores(movements, fitting, change)
     named = max(scores, key=lambda stream: scores[stream], default=WHOLE)
     behind = [each for each in fitting if change.coincides(each)]
-    own = next((each for each in behind if (each.axis, each.value) == named), None)
+    own = next((each for each in behind if (each.dimension, each.value) == named), None)
     behind = [each for each in behind if each is own or each.at_ns <= change.until_ns]
-    new = {(each.axis, each.value) for each in fitting}
+    new = {(each.dimension, each.value) for each in fitting}
     return Attribution(
         *named,
         cause=DEPLOYED.get(named[0], UNKNOWN_CAUSE) if named in new else UNKNOWN_CAUSE,
@@ -100,27 +100,29 @@ def attribute(
 
 
 def _scores(
-    movements: Mapping[Stream, Movement], deployments: Sequence[Deployment], change: Change
+    movements: Mapping[Stream, SegmentEffect], deployments: Sequence[Deployment], change: ChangeTime
 ) -> dict[Stream, float]:
     whole = movements.get(WHOLE, NOTHING)
     likely = {
-        (each.axis, each.value): COINCIDES if change.coincides(each) else NEW
+        (each.dimension, each.value): COINCIDES if change.coincides(each) else NEW
         for each in deployments
     }
     scores = {WHOLE: whole.nats + CLEARLY}
     for stream, moved in movements.items():
         part = moved.turns < (1 - SAME_TURNS) * whole.turns
-        if stream[0] in AXES and (part or stream in likely):
+        if stream[0] in DIMENSIONS and (part or stream in likely):
             scores[stream] = moved.nats + likely.get(stream, 0.0)
     for stream, nats in likely.items():
-        if not any(axis == stream[0] for axis, _ in movements):  # announced, no tag of any turn
+        if not any(
+            dimension == stream[0] for dimension, _ in movements
+        ):  # announced, no tag of any turn
             scores[stream] = whole.nats + nats
     return scores
 
 
 def _clear(
     scores: Mapping[Stream, float],
-    movements: Mapping[Stream, Movement],
+    movements: Mapping[Stream, SegmentEffect],
     named: Stream,
     *,
     deployed: bool,
@@ -140,14 +142,14 @@ def _clear(
     )
 
 
-def _same_turns(one: Movement, other: Movement) -> bool:
+def _same_turns(one: SegmentEffect, other: SegmentEffect) -> bool:
     def near(a: float, b: float) -> bool:
         return abs(a - b) <= OTHER_TURNS * max(a, b)
 
     return near(one.turns, other.turns) and near(one.losses, other.losses)
 
 
-def _unmoved(movements: Mapping[Stream, Movement], named: Stream) -> tuple[Stream, ...]:
+def _unmoved(movements: Mapping[Stream, SegmentEffect], named: Stream) -> tuple[Stream, ...]:
     """Segments of which it is fairly sure that they grew by less than half of what is named."""
     moved = movements.get(named) or movements.get(WHOLE)
     if moved is None:
@@ -155,5 +157,5 @@ def _unmoved(movements: Mapping[Stream, Movement], named: Stream) -> tuple[Strea
     return tuple(
         stream
         for stream, each in movements.items()
-        if stream[0] in AXES and each.turns >= FEWEST and each.high < moved.size / 2
+        if stream[0] in DIMENSIONS and each.turns >= FEWEST and each.high < moved.size / 2
     )

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.drift import design as plans
-from groundwire_collector.drift.daily import Days
-from groundwire_collector.drift.design import Plan
-from groundwire_collector.drift.observation import Observation
+from groundwire_collector.drift.daily import DayWindow
+from groundwire_collector.drift.design import ComparisonDesign
+from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.rolling_limit import NANOSECONDS
 from groundwire_collector.drift.strata import POOLED
 from groundwire_evaluators.drift import Baseline
@@ -20,7 +20,7 @@ FEWEST_RELEVANCES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
+class StratifiedBaseline:
     """Baselines by stratum, `POOLED` being all turns together.
 
     `n` turns of `seen` count (one a session, where that is the plan); `mean` is that of their
@@ -28,7 +28,7 @@ class Pinned:
     chunks fitted the question, where enough turns tell; `mix` the share of each route.
     """
 
-    plan: Plan
+    plan: ComparisonDesign
     baselines: Mapping[str, Baseline]
     n: int
     seen: int
@@ -36,12 +36,12 @@ class Pinned:
     first_ns: int
     last_ns: int
     flagged: int | None = None
-    days: Days | None = None
+    days: DayWindow | None = None
     relevance: Baseline | None = None
     mix: Mapping[str, float] | None = None
 
     @classmethod
-    def of(cls, turns: Sequence[Observation], min_effect: float) -> "Pinned":
+    def of(cls, turns: Sequence[LossObservation], min_effect: float) -> "StratifiedBaseline":
         """A reference of these turns, in order of time; at least `FEWEST`."""
         plan, kept = plans.choose(turns)
         losses = np.array([turn.loss for turn in kept])
@@ -59,7 +59,7 @@ class Pinned:
             first_ns=turns[0].at_ns,
             last_ns=turns[-1].at_ns,
             flagged=sum(flags) if flags else None,
-            days=Days.of([(turn.at_ns, turn.loss) for turn in kept], min_effect),
+            days=DayWindow.of([(turn.at_ns, turn.loss) for turn in kept], min_effect),
             relevance=Baseline.from_losses(unfit) if len(unfit) >= FEWEST_RELEVANCES else None,
             mix={route: n / len(kept) for route, n in Counter(t.route for t in kept).items()},
         )
@@ -91,14 +91,14 @@ class Pinned:
         }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> "Pinned":
+    def from_state(cls, state: Mapping[str, Any]) -> "StratifiedBaseline":
         plain = ("n", "seen", "mean", "first_ns", "last_ns", "flagged", "mix")
         each = state["baselines"].items()
         return cls(
             **{name: state[name] for name in plain},
-            plan=Plan.from_state(state["plan"]),
+            plan=ComparisonDesign.from_state(state["plan"]),
             baselines={name: Baseline.from_state(found) for name, found in each},
-            days=Days.from_state(state["days"]) if state["days"] else None,
+            days=DayWindow.from_state(state["days"]) if state["days"] else None,
             relevance=_baseline(state["relevance"]),
         )
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundwire_collector.drift.fair_share import Pot
-from groundwire_collector.drift.rolling_limit import NANOSECONDS, Ledger
+from groundwire_collector.drift.fair_share import FairShare
+from groundwire_collector.drift.rolling_limit import NANOSECONDS, RollingLimit
 from groundwire_evaluators.drift import AlarmBudget
 
 DEPLOY_SHARE = 0.5  # spent at deployments, the rest by the clock
-SEGMENT_SHARE = 0.5  # watches the values of the axes, the rest the service as a whole
+SEGMENT_SHARE = 0.5  # watches the values of the dimensions, the rest the service as a whole
 # Of the time's budget so much is handed out as it comes; the rest is room for what was not taken
 # for a while (at most IDLE of a period), so that the ledger hardly ever has to cut.
 STEADY = 0.95
@@ -23,12 +23,12 @@ IDLE = 0.25  # of a period: who was not seen for longer has no share
 USUAL_PAUSE = 7 * 86_400.0  # seconds between two deployments, before any was seen
 CARRIED = 1 / 30  # of a period: a gap without any turn is paid for no longer than this
 
-Stream = tuple[str, str]  # axis and value; both empty: the whole service
+Stream = tuple[str, str]  # dimension and value; both empty: the whole service
 WHOLE: Stream = ("", "")
 
 
 @dataclass(slots=True)
-class Allowance:
+class AlarmBudgetAllocator:
     """The mass of all watches together; over any period at most the budget's number of alarms.
 
     The expected number of false alarms is at most the mass handed out, so masses are what the
@@ -38,13 +38,13 @@ class Allowance:
     budget: AlarmBudget
     deploy_share: float = DEPLOY_SHARE
     moment_ns: int = 0
-    watches: Pot = field(init=False)
-    clock: Ledger = field(init=False)
-    deployments: Ledger = field(init=False)
-    own: dict[str, Ledger] = field(default_factory=dict)  # deployments of each service
+    watches: FairShare = field(init=False)
+    clock: RollingLimit = field(init=False)
+    deployments: RollingLimit = field(init=False)
+    own: dict[str, RollingLimit] = field(default_factory=dict)  # deployments of each service
 
     def __post_init__(self) -> None:
-        self.watches = Pot(self.idle_ns)
+        self.watches = FairShare(self.idle_ns)
         self.clock = self._ledger(1 - self.deploy_share)
         self.deployments = self._ledger(self.deploy_share)
 
@@ -79,8 +79,8 @@ class Allowance:
         wanted = min(own.left(at_ns), self.deployments.left(at_ns)) / (own.count(at_ns) + 2 + usual)
         return self.deployments.draw(own.draw(wanted, at_ns), at_ns)
 
-    def _ledger(self, share: float) -> Ledger:
-        return Ledger(share * self.budget.alarms, self.budget.seconds)
+    def _ledger(self, share: float) -> RollingLimit:
+        return RollingLimit(share * self.budget.alarms, self.budget.seconds)
 
     def to_state(self) -> dict[str, Any]:
         """What has to be remembered, as JSON."""

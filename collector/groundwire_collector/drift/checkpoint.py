@@ -10,18 +10,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from groundwire_collector.drift.alarm_context import Context
-from groundwire_collector.drift.baseline import Pinned
+from groundwire_collector.drift.alarm_context import AlarmContext
+from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.budget import Stream
-from groundwire_collector.drift.config import Terms
-from groundwire_collector.drift.daily import DailyWatch
-from groundwire_collector.drift.fair_share import Pot
+from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.daily import DailyMonitor
+from groundwire_collector.drift.fair_share import FairShare
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import Observation
+from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.packing import packed, unpacked
-from groundwire_collector.drift.segment import Watched
-from groundwire_collector.drift.sessions import Sessions
-from groundwire_collector.drift.signal_monitor import DAILY, Crossing, Watch
+from groundwire_collector.drift.segment import SegmentDetector
+from groundwire_collector.drift.sessions import OpenSessions
+from groundwire_collector.drift.signal_monitor import DAILY, Detection, SignalMonitor
 from groundwire_collector.drift.signals import SIGNALS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import baselines, drift, rollouts
@@ -35,8 +35,8 @@ REMEMBERED = 1000  # newest announcements
 
 def recall(connection: Connection, settings: Settings) -> Monitor:
     """The monitor as it was committed last."""
-    monitor = Monitor(Terms.of(settings))
-    monitor.recall_values(drift.axis_values(connection))
+    monitor = Monitor(MonitorConfig.of(settings))
+    monitor.recall_values(drift.dimension_values(connection))
     _recall_parts(connection, monitor)
     for baseline in drift.baselines(connection):
         watch = monitor.watch((baseline.service, baseline.signal, baseline.revision))
@@ -52,8 +52,8 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
         key = (detector.service, detector.signal, detector.revision)
         _recall_detector(monitor.watch(key), detector)
     for key, state in states.items():
-        monitor.watch(key).order_streams((axis, value) for axis, value in state["order"])
-    watched = {signal.name for signal in SIGNALS}  # canaries raise and resolve their own
+        monitor.watch(key).order_streams((dimension, value) for dimension, value in state["order"])
+    watched = {signal.name for signal in SIGNALS}  # probes raise and resolve their own
     for alarm in drift.alarms(connection, only_open=True):
         if alarm.signal in watched:
             monitor.watch((alarm.service, alarm.signal, alarm.details["revision"])).alarm = alarm
@@ -62,8 +62,8 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
 
 def keep(connection: Connection, monitor: Monitor) -> None:
     """Write down what changed since the last call, in the caller's transaction."""
-    drift.save_axis_values(connection, monitor.new_values)
-    drift.forget_axis_values(connection, monitor.gone_values)
+    drift.save_dimension_values(connection, monitor.new_values)
+    drift.forget_dimension_values(connection, monitor.gone_values)
     touched = [monitor.watches[key] for key in sorted(monitor.touched)]
     for watch in touched:
         _keep_baseline(connection, watch)
@@ -83,11 +83,11 @@ def keep(connection: Connection, monitor: Monitor) -> None:
     monitor.new_values, monitor.gone_values, monitor.touched = [], [], set()
 
 
-def _key(watch: Watch) -> baselines.WatchKey:
+def _key(watch: SignalMonitor) -> baselines.WatchKey:
     return (watch.service, watch.signal, watch.revision)
 
 
-def _keep_baseline(connection: Connection, watch: Watch) -> None:
+def _keep_baseline(connection: Connection, watch: SignalMonitor) -> None:
     if watch.begun_anew:
         baselines.forget_baseline_turns(connection, _key(watch))
     new = enumerate(watch.collected[watch.kept :], watch.kept)
@@ -100,7 +100,7 @@ def _keep_baseline(connection: Connection, watch: Watch) -> None:
     watch.begun_anew = watch.renewed = False
 
 
-def _baseline(watch: Watch) -> StoredBaseline:
+def _baseline(watch: SignalMonitor) -> StoredBaseline:
     state: dict[str, Any] = {}
     if watch.pinned is not None:
         state = packed(watch.pinned.to_state())
@@ -109,11 +109,11 @@ def _baseline(watch: Watch) -> StoredBaseline:
     return StoredBaseline(*_key(watch), watch.pinned_ns, state)
 
 
-def _state(watch: Watch) -> dict[str, Any]:
+def _state(watch: SignalMonitor) -> dict[str, Any]:
     return {
         "recent": list(watch.recent),
         "updated_ns": watch.updated_ns,
-        "pots": {axis: pot.to_state() for axis, pot in watch.pots.items()},
+        "pots": {dimension: pot.to_state() for dimension, pot in watch.pots.items()},
         "crossing": _crossing(watch.crossing),
         "launches": [[*stream, mass] for stream, mass in watch.launches.items()],
         "context": watch.context.to_state(),
@@ -122,11 +122,11 @@ def _state(watch: Watch) -> dict[str, Any]:
     }
 
 
-def _crossing(crossing: Crossing | None) -> list[Any] | None:
+def _crossing(crossing: Detection | None) -> list[Any] | None:
     return [crossing.statistic, *crossing.strongest, crossing.turns] if crossing else None
 
 
-def _detectors(watch: Watch) -> Iterable[StoredDetector]:
+def _detectors(watch: SignalMonitor) -> Iterable[StoredDetector]:
     def row(stream: Stream, statistic: float, state: dict[str, Any]) -> StoredDetector:
         return StoredDetector(*_key(watch), *stream, statistic, watch.updated_ns, packed(state))
 
@@ -147,7 +147,7 @@ def _recall_parts(connection: Connection, monitor: Monitor) -> None:
     for part, state in found.items():
         kind, _, service = part.partition(" ")
         if kind == SESSIONS:
-            monitor.sessions[service] = Sessions()
+            monitor.sessions[service] = OpenSessions()
             monitor.sessions[service].resume(state)
     told = found.get(ANNOUNCED, {"last": 0, "waiting": []})
     monitor.announced = told["last"]
@@ -163,47 +163,49 @@ def _announced(monitor: Monitor) -> dict[str, Any]:
     return {"last": monitor.announced, "waiting": [each.id for each in monitor.waiting]}
 
 
-def _recall_baseline(watch: Watch, stored: StoredBaseline) -> None:
+def _recall_baseline(watch: SignalMonitor, stored: StoredBaseline) -> None:
     watch.pinned_ns = stored.pinned_ns
     if stored.pinned_ns is not None:
-        watch.pinned = Pinned.from_state(unpacked(stored.state))
-        watch.context = Context.of(watch.pinned, watch.min_effect)
+        watch.pinned = StratifiedBaseline.from_state(unpacked(stored.state))
+        watch.context = AlarmContext.of(watch.pinned, watch.min_effect)
         if watch.pinned.days is not None:
-            watch.daily = DailyWatch(watch.pinned.days, watch.min_effect)
+            watch.daily = DailyMonitor(watch.pinned.days, watch.min_effect)
     watch.renewed = False
 
 
-def _recall_watch(watch: Watch, state: dict[str, Any]) -> None:
+def _recall_watch(watch: SignalMonitor, state: dict[str, Any]) -> None:
     watch.recent.extend(state["recent"])
     watch.updated_ns = state["updated_ns"]
     watch.context.resume(state["context"])
     if state["crossing"] is not None:
         statistic, *strongest, turns = state["crossing"]
-        watch.crossing = Crossing(statistic, (strongest[0], strongest[1]), turns)
-    watch.launches = {(axis, value): mass for axis, value, mass in state["launches"]}
-    for axis, pot in state["pots"].items():
-        watch.pots[axis] = Pot(watch.allowance.idle_ns)
-        watch.pots[axis].resume(pot)
+        watch.crossing = Detection(statistic, (strongest[0], strongest[1]), turns)
+    watch.launches = {(dimension, value): mass for dimension, value, mass in state["launches"]}
+    for dimension, pot in state["pots"].items():
+        watch.pots[dimension] = FairShare(watch.allowance.idle_ns)
+        watch.pots[dimension].resume(pot)
 
 
-def _recall_detector(watch: Watch, stored: StoredDetector) -> None:
-    state, stream = unpacked(stored.state), (stored.axis, stored.value)
-    if stored.axis == RECOVERY:
+def _recall_detector(watch: SignalMonitor, stored: StoredDetector) -> None:
+    state, stream = unpacked(stored.state), (stored.dimension, stored.value)
+    if stored.dimension == RECOVERY:
         watch.recovery = KnownMeanESR.from_state(state)
     elif stream == DAILY:
         if watch.daily is not None:
             watch.daily.resume(state)
     elif watch.pinned is not None:
-        watch.streams[stream] = Watched.from_state(state, watch.pinned)
+        watch.streams[stream] = SegmentDetector.from_state(state, watch.pinned)
 
 
-def _baseline_turn(watch: Watch, position: int, turn: Observation) -> BaselineTurn:
+def _baseline_turn(watch: SignalMonitor, position: int, turn: LossObservation) -> BaselineTurn:
     told = {name: getattr(turn, name) for name in _TOLD}
     return BaselineTurn(*_key(watch), position, **told)
 
 
-def _observation(turn: BaselineTurn) -> Observation:
-    return Observation(**{name: getattr(turn, name) for name in _TOLD})
+def _observation(turn: BaselineTurn) -> LossObservation:
+    return LossObservation(**{name: getattr(turn, name) for name in _TOLD})
 
 
-_TOLD = [f.name for f in fields(BaselineTurn) if f.name in {g.name for g in fields(Observation)}]
+_TOLD = [
+    f.name for f in fields(BaselineTurn) if f.name in {g.name for g in fields(LossObservation)}
+]

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Self
 
-from groundwire_collector.drift.attribution import AXES
+from groundwire_collector.drift.attribution import DIMENSIONS
 from groundwire_collector.drift.budget import DEPLOY_SHARE
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.drift import AlarmBudget
 
-UNASKED_AXES = AXES[:-1]  # tenants only where somebody asks for them
+UNASKED_AXES = DIMENSIONS[:-1]  # tenants only where somebody asks for them
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class MonitorConfig:
     """What the user asks of the monitor."""
 
     budget: AlarmBudget
@@ -20,7 +20,7 @@ class Terms:
     baseline_turns: int = 500
     baseline_days: float = 0.0
     deploy_share: float = DEPLOY_SHARE
-    axes: tuple[str, ...] = UNASKED_AXES
+    dimensions: tuple[str, ...] = UNASKED_AXES
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -30,5 +30,5 @@ class Terms:
             baseline_turns=settings.baseline_turns,
             baseline_days=settings.baseline_days,
             deploy_share=settings.deploy_share,
-            axes=AXES if settings.tenant_metrics else UNASKED_AXES,
+            dimensions=DIMENSIONS if settings.tenant_metrics else UNASKED_AXES,
         )

@@ -58,7 +58,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayWindow:
     """Day means through a window: 0 at `low` and below, 1 at `low + width` and above.
 
     Day means lie so close together that a bet on them as they are would win nearly nothing. The
@@ -72,7 +72,7 @@ class Days:
     baseline: Baseline
 
     @classmethod
-    def of(cls, turns: Iterable[tuple[int, float]], min_effect: float) -> "Days | None":
+    def of(cls, turns: Iterable[tuple[int, float]], min_effect: float) -> "DayWindow | None":
         """From times and losses. Whole days (UTC) with enough turns count; None where these are
         too few. The first and the last day are left out: they are parts of days."""
         days: dict[int, list[float]] = {}
@@ -96,7 +96,7 @@ class Days:
         return {**plain, "baseline": self.baseline.to_state()}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> "Days":
+    def from_state(cls, state: Mapping[str, Any]) -> "DayWindow":
         baseline = Baseline.from_state(state["baseline"])
         return cls(state["low"], state["width"], state["turns"], baseline)
 
@@ -115,7 +115,7 @@ def _mean(losses: Iterable[float], day: int, size: int) -> float:
     return sample.mean
 
 
-class DailyWatch:
+class DailyMonitor:
     """One detector of day means; its change point is a day.
 
     Guarantee: the detector's, while the conditional mean of a day (through its window) given the
@@ -125,7 +125,7 @@ class DailyWatch:
     with a baseline of three weeks, a larger one a week (docs/decisions/0077-strata-and-blocks.md).
     """
 
-    def __init__(self, days: Days, min_effect: float) -> None:
+    def __init__(self, days: DayWindow, min_effect: float) -> None:
         self.days = days
         self.detector = TwoSampleESR(
             baseline=days.baseline, min_effect=min(min_effect / days.width, 0.9)

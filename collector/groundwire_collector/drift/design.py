@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.drift import sessions, strata
-from groundwire_collector.drift.observation import Observation
+from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.strata import Strata
 from groundwire_evaluators.drift.blocking import Dependence
 
@@ -27,7 +27,7 @@ BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes, powers of 2; then each
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ComparisonDesign:
     """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata."""
 
     session: bool = False
@@ -53,25 +53,27 @@ class Plan:
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> "Plan":
+    def from_state(cls, state: dict[str, Any]) -> "ComparisonDesign":
         strata = Strata.from_state(state["strata"])
         return cls(state["session"], strata, Dependence(*state["dependence"]))
 
 
-def choose(turns: Sequence[Observation]) -> tuple[Plan, list[Observation]]:
+def choose(turns: Sequence[LossObservation]) -> tuple[ComparisonDesign, list[LossObservation]]:
     """The plan for a baseline of these turns, and those of them that count under it."""
     if np.var([turn.loss for turn in turns]) < SPREAD:
-        return Plan(), list(turns)
+        return ComparisonDesign(), list(turns)
     kept = _first_of_sessions(turns)
     session = len(kept) < len(turns)
     losses = np.array([turn.loss for turn in kept])
     routes, ats = [turn.route for turn in kept], [turn.at_ns for turn in kept]
     found = strata.choose(losses, routes, ats)
     labels = [found.of(route, at) for route, at in zip(routes, ats, strict=True)]
-    return Plan(session, found, Dependence.of(losses, labels if found.any else None)), kept
+    return ComparisonDesign(
+        session, found, Dependence.of(losses, labels if found.any else None)
+    ), kept
 
 
-def by_stratum(turns: Sequence[Observation], chosen: Strata) -> dict[str, list[float]]:
+def by_stratum(turns: Sequence[LossObservation], chosen: Strata) -> dict[str, list[float]]:
     """Losses of each known stratum, and of all turns together."""
     groups: dict[str, list[float]] = {strata.POOLED: [turn.loss for turn in turns]}
     for turn in turns:
@@ -80,10 +82,10 @@ def by_stratum(turns: Sequence[Observation], chosen: Strata) -> dict[str, list[f
     return groups
 
 
-def _first_of_sessions(turns: Sequence[Observation]) -> list[Observation]:
+def _first_of_sessions(turns: Sequence[LossObservation]) -> list[LossObservation]:
     """One score a session where turns of a session depend on each other; else all."""
     of_sessions = [turn for turn in turns if turn.session]
     if not sessions.depend((t.loss for t in of_sessions), (t.session for t in of_sessions)):
         return list(turns)
-    under_way = sessions.Sessions()
+    under_way = sessions.OpenSessions()
     return [t for t in turns if under_way.repeats(t.session, t.question, t.at_ns) is None]

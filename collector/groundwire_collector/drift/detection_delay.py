@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from groundwire_collector.drift.baseline import Pinned
+from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.budget import SEGMENT_SHARE, STEADY
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.daily import LEAST_DAYS
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
-from groundwire_collector.drift.design import Plan
+from groundwire_collector.drift.design import ComparisonDesign
 from groundwire_evaluators.drift.sufficiency import Sufficiency
 
 HOUR = 3600.0
@@ -16,7 +16,7 @@ HARDLY = 1e-12  # no mass at all would be no promise at all
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class DetectionDelay:
     """The predicted delay of the smallest effect that matters, in the whole service's traffic.
 
     `pause` is the mean time between turns that count, in seconds, and `share` the watch's part of
@@ -24,7 +24,7 @@ class Promise:
     """
 
     sufficiency: Sufficiency
-    plan: Plan
+    plan: ComparisonDesign
     pause: float
     share: float
     min_effect: float
@@ -32,7 +32,7 @@ class Promise:
     repeats: int
 
     @classmethod
-    def of(cls, pinned: Pinned, terms: Terms, active: int) -> "Promise":
+    def of(cls, pinned: StratifiedBaseline, terms: MonitorConfig, active: int) -> "DetectionDelay":
         """Of a pinned baseline, where so many watches are active now, this one among them."""
         share = STEADY * (1 - terms.deploy_share) / max(active, 1)
         mass = (

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import drift
-from groundwire_collector.storage.turn_features import Asked, asked
+from groundwire_collector.storage.turn_features import TurnFeatures, asked
 from groundwire_evaluators.statistics.distribution import Stability, ranks, stability, tenths
 from groundwire_evaluators.statistics.topics import Topics
 
@@ -65,7 +65,9 @@ def distributions(connection: Connection, service: str, since_ns: int) -> Distri
     return compare(service, before, now)
 
 
-def compare(service: str, before: Sequence[Asked], now: Sequence[Asked]) -> Distributions:
+def compare(
+    service: str, before: Sequence[TurnFeatures], now: Sequence[TurnFeatures]
+) -> Distributions:
     if min(len(before), len(now)) < FEWEST:
         return Distributions(service, len(before), len(now))
     topics = Topics.learn([each.question for each in before])

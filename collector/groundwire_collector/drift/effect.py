@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groundwire_collector.drift.budget import Stream
-from groundwire_collector.drift.segment import Sums
+from groundwire_collector.drift.segment import LossSums
 from groundwire_evaluators.drift import Baseline
 
 Z = 1.645
@@ -15,7 +15,7 @@ FEWEST = 10  # turns without which nothing is said of a segment
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class SegmentEffect:
     """The growth of a segment's mean loss with a 90 % interval.
 
     `nats`: evidence that it grew, the log-likelihood ratio of its own mean to the baseline's, where
@@ -30,12 +30,12 @@ class Movement:
     nats: float
 
 
-def movements(since: Mapping[Stream, Sums], old: Baseline) -> dict[Stream, Movement]:
+def movements(since: Mapping[Stream, LossSums], old: Baseline) -> dict[Stream, SegmentEffect]:
     """Of the streams that had turns since the change."""
     return {stream: _movement(sums, old) for stream, sums in since.items() if sums.turns > 0}
 
 
-def _movement(sums: Sums, old: Baseline) -> Movement:
+def _movement(sums: LossSums, old: Baseline) -> SegmentEffect:
     known = float(old.variance_at(np.array([old.mean]))[0])
     # One imagined turn with the baseline's variance: few equal losses are not certainty.
     spread = max(sums.squares - sums.turns * sums.mean**2, 0.0) + known
@@ -44,7 +44,7 @@ def _movement(sums: Sums, old: Baseline) -> Movement:
     size = sums.mean - old.mean
     independent = sums.turns / old.dependence.inflation
     nats = independent * _divergence(sums.mean, old) if size > 0 else 0.0
-    return Movement(sums.turns, sums.losses, size, size - Z * error, size + Z * error, nats)
+    return SegmentEffect(sums.turns, sums.losses, size, size - Z * error, size + Z * error, nats)
 
 
 def _divergence(mean: float, old: Baseline) -> float:

@@ -6,13 +6,13 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Member:
+class ShareMember:
     taken: float  # of `Pot.each`, at the last take
     seen_ns: int
 
 
 @dataclass(slots=True)
-class Pot:
+class FairShare:
     """What is poured in belongs in even parts to the members of that moment.
 
     Members take what is theirs when they need it: all that is ever taken is at most all that was
@@ -23,7 +23,7 @@ class Pot:
 
     idle_ns: int
     each: float = 0.0  # what a member since the beginning would have got
-    members: dict[str, Member] = field(default_factory=dict)  # those seen longest ago first
+    members: dict[str, ShareMember] = field(default_factory=dict)  # those seen longest ago first
 
     def pour(self, amount: float, at_ns: int) -> None:
         """Share out an amount; where nobody is there it is lost."""
@@ -34,7 +34,7 @@ class Pot:
     def take(self, name: str, at_ns: int) -> float:
         """What is this member's since its last call; the first call makes it a member."""
         found = self.members.pop(name, None)
-        self.members[name] = Member(self.each, max(at_ns, found.seen_ns) if found else at_ns)
+        self.members[name] = ShareMember(self.each, max(at_ns, found.seen_ns) if found else at_ns)
         return self.each - found.taken if found else 0.0
 
     def leave(self, name: str) -> None:
@@ -53,4 +53,4 @@ class Pot:
 
     def resume(self, state: Mapping[str, Any]) -> None:
         self.each = state["each"]
-        self.members = {name: Member(taken, seen) for name, taken, seen in state["members"]}
+        self.members = {name: ShareMember(taken, seen) for name, taken, seen in state["members"]}

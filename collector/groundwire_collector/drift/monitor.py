@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from groundwire_collector.drift.attribution import DEPLOYED, Deployment
-from groundwire_collector.drift.budget import Allowance, Stream
-from groundwire_collector.drift.config import Terms
-from groundwire_collector.drift.observation import Observation, Reading
-from groundwire_collector.drift.sessions import Repeat, Sessions
-from groundwire_collector.drift.signal_monitor import Watch
-from groundwire_collector.drift.signals import Loss
+from groundwire_collector.drift.budget import AlarmBudgetAllocator, Stream
+from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.observation import LossObservation, MonitoredTurn
+from groundwire_collector.drift.sessions import OpenSessions, Repeat
+from groundwire_collector.drift.signal_monitor import SignalMonitor
+from groundwire_collector.drift.signals import SignalLoss
 from groundwire_collector.storage.baselines import WatchKey
-from groundwire_collector.storage.drift import Alarm, AxisValue
+from groundwire_collector.storage.drift import Alarm, DimensionValue
 from groundwire_collector.storage.rollouts import Rollout
 from groundwire_collector.storage.turns import JudgedTurn
 
@@ -22,27 +22,27 @@ SUSPECT = 0.01  # a statistic that evidence, not mass, has brought so far
 ONE_DEPLOYMENT_NS = 24 * 3600 * 1_000_000_000  # an announcement may come so long after its turns
 
 MOST_SERVICES = 300  # further ones are judged and counted, not watched
-MOST_VALUES = 1000  # of one axis of one service; of more, the oldest that is idle is forgotten
+MOST_VALUES = 1000  # of one dimension of one service; of more, the oldest that is idle is forgotten
 
 
 @dataclass(slots=True)
 class Monitor:
     """Feeds every reading to its watch. Not safe for threads: one monitor leads."""
 
-    terms: Terms
-    allowance: Allowance = field(init=False)
-    watches: dict[WatchKey, Watch] = field(default_factory=dict)
-    values: dict[tuple[str, str], dict[str, AxisValue]] = field(default_factory=dict)
-    sessions: dict[str, Sessions] = field(default_factory=dict)
+    terms: MonitorConfig
+    allowance: AlarmBudgetAllocator = field(init=False)
+    watches: dict[WatchKey, SignalMonitor] = field(default_factory=dict)
+    values: dict[tuple[str, str], dict[str, DimensionValue]] = field(default_factory=dict)
+    sessions: dict[str, OpenSessions] = field(default_factory=dict)
     rollouts: dict[str, list[Rollout]] = field(default_factory=dict)  # announced, by service
     waiting: list[Rollout] = field(default_factory=list)  # that no turn has followed yet
     announced: int = 0  # id of the last that was taken note of
     touched: set[WatchKey] = field(default_factory=set)
-    new_values: list[AxisValue] = field(default_factory=list)
-    gone_values: list[AxisValue] = field(default_factory=list)
+    new_values: list[DimensionValue] = field(default_factory=list)
+    gone_values: list[DimensionValue] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.allowance = Allowance(self.terms.budget, self.terms.deploy_share)
+        self.allowance = AlarmBudgetAllocator(self.terms.budget, self.terms.deploy_share)
 
     def observe(self, judged: Iterable[JudgedTurn], now_ns: int | None = None) -> list[Alarm]:
         """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set).
@@ -51,14 +51,14 @@ class Monitor:
         earlier than what was seen before it, for one of the latest time seen.
         """
         latest_ns = now_ns or sys.maxsize
-        readings = [Reading.of(item, self.terms.axes) for item in judged]
+        readings = [MonitoredTurn.of(item, self.terms.dimensions) for item in judged]
         return [
             alarm
             for reading in sorted(readings, key=lambda reading: reading.at_ns)
             for alarm in self.take(replace(reading, at_ns=min(reading.at_ns, latest_ns)))
         ]
 
-    def take(self, reading: Reading) -> list[Alarm]:
+    def take(self, reading: MonitoredTurn) -> list[Alarm]:
         """Feed one turn."""
         if not reading.losses or self._services_are_full(reading.service):
             return []
@@ -68,7 +68,7 @@ class Monitor:
         found = (self._feed(reading, loss, values, repeat) for loss in reading.losses)
         return [alarm for alarm in found if alarm is not None]
 
-    def learn(self, reading: Reading) -> None:
+    def learn(self, reading: MonitoredTurn) -> None:
         """Take note of a turn's tags, of a baseline that is made elsewhere."""
         self._values_of(reading)
 
@@ -79,18 +79,18 @@ class Monitor:
             self.waiting.append(rollout)
             self.announced = max(self.announced, rollout.id or 0)
 
-    def watch(self, key: WatchKey) -> Watch:
+    def watch(self, key: WatchKey) -> SignalMonitor:
         """The watch of a service, a signal and a revision; made where there is none."""
         if key not in self.watches:
             self._value("", SERVICE_AXIS, key[0], 0)
             terms = self.terms
-            self.watches[key] = Watch(
+            self.watches[key] = SignalMonitor(
                 *key, self.allowance, terms.min_effect, terms.baseline_turns, terms.baseline_days
             )
         return self.watches[key]
 
     def renew(
-        self, key: WatchKey, turns: Sequence[Observation], now_ns: int, *, closed: bool
+        self, key: WatchKey, turns: Sequence[LossObservation], now_ns: int, *, closed: bool
     ) -> None:
         """Begin another baseline with these turns; `closed`: it is made of no others."""
         watch = self.watch(key)
@@ -105,29 +105,29 @@ class Monitor:
             if watch.alarm is alarm:
                 watch.alarm = replace(alarm, id=alarm_id)
 
-    def recall_values(self, values: Iterable[AxisValue]) -> None:
+    def recall_values(self, values: Iterable[DimensionValue]) -> None:
         for value in sorted(values, key=lambda value: value.position):
-            self.values.setdefault((value.service, value.axis), {})[value.value] = value
+            self.values.setdefault((value.service, value.dimension), {})[value.value] = value
 
     def deployments(self, service: str) -> list[Deployment]:
         """Those known of a service: values that appeared, and announcements."""
         announced = self.rollouts.get(service, [])
-        told = {(each.axis, each.value) for each in announced}
+        told = {(each.dimension, each.value) for each in announced}
         return [
-            *(Deployment(each.axis, each.value, each.at_ns, True) for each in announced),
+            *(Deployment(each.dimension, each.value, each.at_ns, True) for each in announced),
             *(
-                Deployment(axis, value.value, value.first_seen_ns)
-                for axis in DEPLOYED
-                for value in self.values.get((service, axis), {}).values()
-                if (axis, value.value) not in told
+                Deployment(dimension, value.value, value.first_seen_ns)
+                for dimension in DEPLOYED
+                for value in self.values.get((service, dimension), {}).values()
+                if (dimension, value.value) not in told
             ),
         ]
 
     def _feed(
         self,
-        reading: Reading,
-        loss: Loss,
-        values: Mapping[str, AxisValue],
+        reading: MonitoredTurn,
+        loss: SignalLoss,
+        values: Mapping[str, DimensionValue],
         repeat: Repeat | None,
     ) -> Alarm | None:
         service = reading.service
@@ -153,14 +153,14 @@ class Monitor:
         due = [each for each in self.waiting if each.service == service and each.at_ns <= at_ns]
         for rollout in due:
             self.waiting.remove(rollout)
-            stream = (rollout.axis, rollout.value)
-            known = self.values.get((service, rollout.axis), {})
+            stream = (rollout.dimension, rollout.value)
+            known = self.values.get((service, rollout.dimension), {})
             if rollout.value in known or stream in deployed:
                 # Its turns came first: spent on already, unless the value is an old one again.
                 if at_ns - known[rollout.value].first_seen_ns < ONE_DEPLOYMENT_NS:
                     continue
             elif known:  # turns will carry it: spend on it once
-                self._value(service, rollout.axis, rollout.value, rollout.at_ns)
+                self._value(service, rollout.dimension, rollout.value, rollout.at_ns)
             self._launch(service, [stream] if known else [], at_ns)
         if deployed:
             self._launch(service, deployed, at_ns)
@@ -179,36 +179,36 @@ class Monitor:
             watch.launch(mass, streams)
             self.touched.add(key)
 
-    def _values_of(self, reading: Reading) -> tuple[list[Stream], dict[str, AxisValue]]:
-        """The value on each axis, and which of these were deployed with this turn."""
+    def _values_of(self, reading: MonitoredTurn) -> tuple[list[Stream], dict[str, DimensionValue]]:
+        """The value on each dimension, and which of these were deployed with this turn."""
         deployed, values, service = [], {}, reading.service
-        for axis, name in reading.tags.items():
-            if axis in DEPLOYED and name not in self.values.get((service, axis), {}):
-                deployed.append((axis, name))
-            values[axis] = self._value(service, axis, name, reading.at_ns)
+        for dimension, name in reading.tags.items():
+            if dimension in DEPLOYED and name not in self.values.get((service, dimension), {}):
+                deployed.append((dimension, name))
+            values[dimension] = self._value(service, dimension, name, reading.at_ns)
         return deployed, values
 
-    def _repeat(self, reading: Reading) -> Repeat | None:
+    def _repeat(self, reading: MonitoredTurn) -> Repeat | None:
         if not reading.session:
             return None
-        under_way = self.sessions.setdefault(reading.service, Sessions())
+        under_way = self.sessions.setdefault(reading.service, OpenSessions())
         return under_way.repeats(reading.session, reading.question, reading.at_ns)
 
     def _services_are_full(self, service: str) -> bool:
         known = self.values.get(("", SERVICE_AXIS), {})
         return service not in known and len(known) >= MOST_SERVICES
 
-    def _value(self, service: str, axis: str, value: str, at_ns: int) -> AxisValue:
-        known = self.values.setdefault((service, axis), {})
+    def _value(self, service: str, dimension: str, value: str, at_ns: int) -> DimensionValue:
+        known = self.values.setdefault((service, dimension), {})
         if value not in known:
-            if axis != SERVICE_AXIS and len(known) >= MOST_VALUES:
-                self._forget_value(service, axis, known)
+            if dimension != SERVICE_AXIS and len(known) >= MOST_VALUES:
+                self._forget_value(service, dimension, known)
             position = 1 + max((each.position for each in known.values()), default=0)
-            known[value] = AxisValue(service, axis, value, position, at_ns)
+            known[value] = DimensionValue(service, dimension, value, position, at_ns)
             self.new_values.append(known[value])
         return known[value]
 
-    def _forget_value(self, service: str, axis: str, known: dict[str, AxisValue]) -> None:
+    def _forget_value(self, service: str, dimension: str, known: dict[str, DimensionValue]) -> None:
         """The oldest of these that no watch follows now; should it come back, it is new."""
         followed = {
             stream
@@ -216,17 +216,17 @@ class Monitor:
             if key[0] == service
             for stream in watch.streams
         }
-        idle = (each for each in known.values() if (axis, each.value) not in followed)
+        idle = (each for each in known.values() if (dimension, each.value) not in followed)
         oldest = min(idle, key=lambda each: each.position)
         del known[oldest.value]
         self.gone_values.append(oldest)
 
 
-def observations(key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int) -> list[Observation]:
+def observations(key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int) -> list[LossObservation]:
     """What the watch of this key would have been fed of these turns."""
-    found: list[Observation] = []
+    found: list[LossObservation] = []
     for item in judged:
-        reading = Reading.of(item, ())
+        reading = MonitoredTurn.of(item, ())
         reading = replace(reading, at_ns=min(reading.at_ns, now_ns))
         found += [
             reading.observation(loss)

@@ -4,26 +4,27 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from groundwire_collector.drift.signals import Loss, losses, relevance
-from groundwire_collector.storage.drift import AxisValue
+from groundwire_collector.drift.signals import SignalLoss, losses, relevance
+from groundwire_collector.storage.drift import DimensionValue
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.reliance.passive import question_key
 from groundwire_evaluators.turn import Turn
 
-NO_VALUES: Mapping[str, AxisValue] = {}
+NO_VALUES: Mapping[str, DimensionValue] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class LossObservation:
     """One loss in [0, 1] of one turn.
 
-    `values` maps each axis to the turn's value on it. `session` is empty where the turn has none.
+    `values` maps each dimension to the turn's value on it. `session` is empty where the turn has
+    none.
     `relevance` in [0, 1] says how well its chunks fit the question, where that was judged.
     """
 
     loss: float
     at_ns: int
-    values: Mapping[str, AxisValue] = field(default_factory=dict)
+    values: Mapping[str, DimensionValue] = field(default_factory=dict)
     route: str = ""
     session: str = ""
     question: str = ""
@@ -32,34 +33,40 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class MonitoredTurn:
     """One judged turn as the monitor takes it; `session` and `question` are hashes."""
 
     service: str
     at_ns: int
-    losses: Sequence[Loss]
-    tags: Mapping[str, str]  # axis: value
+    losses: Sequence[SignalLoss]
+    tags: Mapping[str, str]  # dimension: value
     route: str = ""
     session: str = ""
     question: str = ""
     relevance: float | None = None
 
     @classmethod
-    def of(cls, judged: JudgedTurn, axes: Sequence[str]) -> "Reading":
+    def of(cls, judged: JudgedTurn, dimensions: Sequence[str]) -> "MonitoredTurn":
         turn = judged.turn
         return cls(
             service=turn.service,
             at_ns=_at_ns(turn),
             losses=losses(judged),
-            tags={axis: str(value) for axis in axes if (value := getattr(turn, axis))},
+            tags={
+                dimension: str(value)
+                for dimension in dimensions
+                if (value := getattr(turn, dimension))
+            },
             route=turn.route.value,
             session=short_hash(turn.session_id or ""),
             question=short_hash(question_key(turn.question)) if turn.session_id else "",
             relevance=relevance(judged),
         )
 
-    def observation(self, loss: Loss, values: Mapping[str, AxisValue] = NO_VALUES) -> Observation:
-        return Observation(
+    def observation(
+        self, loss: SignalLoss, values: Mapping[str, DimensionValue] = NO_VALUES
+    ) -> LossObservation:
+        return LossObservation(
             loss=loss.value,
             at_ns=self.at_ns,
             values=values,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from groundwire_collector.drift.baseline import FEWEST
 from groundwire_collector.drift.monitor import Monitor, observations
 from groundwire_collector.storage import baseline_actions, turns
-from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
+from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
 from groundwire_collector.storage.baselines import WatchKey
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 
@@ -20,7 +20,7 @@ def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
     """In the caller's transaction; an act that finds no watch or no turns is done as well."""
     for act in baseline_actions.waiting(connection):
         stored = _turns(connection, act, monitor)
-        closed = act.kind != ActKind.ACCEPTED
+        closed = act.kind != BaselineActionKind.ACCEPTED
         for key in _watches(monitor, act):
             found = observations(key, stored, now_ns)
             if closed and len(found) < FEWEST:
@@ -31,7 +31,7 @@ def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
         baseline_actions.carried_out(connection, act.id or 0, now_ns)
 
 
-def _watches(monitor: Monitor, act: BaselineAct) -> list[WatchKey]:
+def _watches(monitor: Monitor, act: BaselineAction) -> list[WatchKey]:
     """The watches that an act is about; that of a revision seen first is made."""
     found = [
         key
@@ -43,9 +43,9 @@ def _watches(monitor: Monitor, act: BaselineAct) -> list[WatchKey]:
     return found
 
 
-def _turns(connection: Connection, act: BaselineAct, monitor: Monitor) -> list[JudgedTurn]:
+def _turns(connection: Connection, act: BaselineAction, monitor: Monitor) -> list[JudgedTurn]:
     """The stored turns of the act's time, oldest first: all, or as many as a baseline takes."""
-    accepted = act.kind == ActKind.ACCEPTED
+    accepted = act.kind == BaselineActionKind.ACCEPTED
     query = TurnQuery(
         service=act.service,
         since_ns=act.since_ns,
@@ -54,5 +54,5 @@ def _turns(connection: Connection, act: BaselineAct, monitor: Monitor) -> list[J
         limit=monitor.terms.baseline_turns if accepted else MOST_TURNS,
     )
     found = turns.find(connection, query)
-    production = [each for each in found if not (each.turn.shadow or each.turn.canary)]
+    production = [each for each in found if not (each.turn.closed_book or each.turn.probe)]
     return production[::-1]

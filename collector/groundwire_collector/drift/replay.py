@@ -4,34 +4,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_collector.drift.baseline import FEWEST
-from groundwire_collector.drift.config import Terms
-from groundwire_collector.drift.detection_delay import Promise
+from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.detection_delay import DetectionDelay
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.signal_monitor import Watch
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.signal_monitor import SignalMonitor
 from groundwire_collector.storage.drift import Alarm
 
 
 @dataclass(slots=True)
-class Replay:
+class DriftReplay:
     """Watches of one signal, one a service; turns before `until_ns` are the pinned baseline."""
 
     signal: str
-    terms: Terms
+    terms: MonitorConfig
     until_ns: int
     monitor: Monitor = field(init=False)
-    watches: dict[str, Watch] = field(default_factory=dict)
+    watches: dict[str, SignalMonitor] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.monitor = Monitor(self.terms)
 
-    def run(self, readings: Sequence[Reading]) -> Iterator[Alarm]:
+    def run(self, readings: Sequence[MonitoredTurn]) -> Iterator[Alarm]:
         """The alarms, in order of time."""
         for _, alarms in self.steps(readings):
             yield from (alarm for alarm in alarms if alarm.resolved_ns is None)
 
-    def steps(self, readings: Sequence[Reading]) -> Iterator[tuple[Reading, list[Alarm]]]:
+    def steps(
+        self, readings: Sequence[MonitoredTurn]
+    ) -> Iterator[tuple[MonitoredTurn, list[Alarm]]]:
         """Each reading after the baseline that is watched, with what it raised or resolved."""
         ordered = sorted(readings, key=lambda reading: reading.at_ns)
         before = [reading for reading in ordered if reading.at_ns < self.until_ns]
@@ -40,9 +42,9 @@ class Replay:
             if reading.service in self.watches:
                 yield reading, self.monitor.take(reading)
 
-    def _pin(self, readings: Sequence[Reading]) -> None:
+    def _pin(self, readings: Sequence[MonitoredTurn]) -> None:
         """The baseline of each service that has enough turns before the time."""
-        by_service: dict[str, list[Reading]] = {}
+        by_service: dict[str, list[MonitoredTurn]] = {}
         for reading in readings:
             if reading.losses:
                 by_service.setdefault(reading.service, []).append(reading)
@@ -58,5 +60,5 @@ class Replay:
             self.watches[service] = watch
         for service, watch in self.watches.items():
             assert watch.pinned is not None
-            told = Promise.of(watch.pinned, self.terms, len(self.watches))
+            told = DetectionDelay.of(watch.pinned, self.terms, len(self.watches))
             self.remarks += [f"{service}: {line}" for line in told.lines()]

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from groundwire_collector.drift.baseline import FEWEST
-from groundwire_collector.drift.observation import Reading
+from groundwire_collector.drift.observation import MonitoredTurn
 from groundwire_collector.drift.packing import unpacked
-from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
+from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
 from groundwire_collector.storage.baselines import WatchKey
 from groundwire_collector.storage.drift import StoredBaseline
 
@@ -14,17 +14,17 @@ SLACK_NS = 600 * 10**9  # turns are stored by their start and watched by their e
 
 
 @dataclass(slots=True)
-class Renewals:
+class RevisionHistory:
     """The revisions that turns were judged by, and how many of them."""
 
     judged: dict[WatchKey, int] = field(default_factory=dict)
 
-    def note(self, reading: Reading) -> None:
+    def note(self, reading: MonitoredTurn) -> None:
         for loss in reading.losses:
             key = (reading.service, loss.signal, loss.revision)
             self.judged[key] = self.judged.get(key, 0) + 1
 
-    def acts(self, stored: Iterable[StoredBaseline], now_ns: int) -> Iterator[BaselineAct]:
+    def acts(self, stored: Iterable[StoredBaseline], now_ns: int) -> Iterator[BaselineAction]:
         """For each revision without a baseline, one of the turns of the baseline before it."""
         pinned = {
             (row.service, row.signal, row.revision): row
@@ -37,8 +37,8 @@ class Renewals:
                 continue
             last = max(before, key=lambda row: row.pinned_ns or 0)
             state = unpacked(last.state)
-            yield BaselineAct(
-                kind=ActKind.RESCORED,
+            yield BaselineAction(
+                kind=BaselineActionKind.RESCORED,
                 service=key[0],
                 signal=key[1],
                 revision=key[2],

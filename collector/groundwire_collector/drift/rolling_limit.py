@@ -9,7 +9,7 @@ BINS = 100  # a period is remembered in so many bins; what is older leaves a bin
 
 
 @dataclass(slots=True)
-class Ledger:
+class RollingLimit:
     """Spending over a rolling period of `seconds`; `draw` never lets it pass `limit`.
 
     Guarantee: the draws of any `seconds` in a row add up to at most `limit`, whatever is asked for

@@ -1,17 +1,17 @@
-"""One watched stream: the detector of a service, or of one axis value in it."""
+"""One watched stream: the detector of a service, or of one dimension value in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groundwire_collector.drift.baseline import Pinned
+from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_evaluators.drift import StratifiedESR, TwoSampleESR
 
 Detector = TwoSampleESR | StratifiedESR
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class LossSums:
     """Turns since some time: how many, their losses, the squares of these.
 
     Where there are strata a loss counts as far above the mean of all as it was above that of its
@@ -28,14 +28,14 @@ class Sums:
 
 
 @dataclass(slots=True)
-class Watched:
+class SegmentDetector:
     """`last_ns`: when the detector was fed last."""
 
     detector: Detector
     last_ns: int = 0
 
     @classmethod
-    def of(cls, pinned: Pinned, min_effect: float) -> "Watched":
+    def of(cls, pinned: StratifiedBaseline, min_effect: float) -> "SegmentDetector":
         """Turns of a stratum that the baseline does not know are compared with all of it."""
         if pinned.plan.strata.any:
             return cls(StratifiedESR(pinned.baselines, min_effect=min_effect))
@@ -52,9 +52,9 @@ class Watched:
         else:
             self.detector.update(loss, mass, at_ns)
 
-    def since(self, at_ns: int) -> Sums:
+    def since(self, at_ns: int) -> LossSums:
         """What is remembered of the turns from this time on; old ones are remembered in groups."""
-        return Sums(*self.detector.since(at_ns))
+        return LossSums(*self.detector.since(at_ns))
 
     def to_state(self) -> dict[str, Any]:
         """Without the baselines, which are those of the watch."""
@@ -64,7 +64,7 @@ class Watched:
         return {"detector": state, "last_ns": self.last_ns}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any], pinned: Pinned) -> "Watched":
+    def from_state(cls, state: Mapping[str, Any], pinned: StratifiedBaseline) -> "SegmentDetector":
         found = dict(state["detector"])
         if found["detector"] == "stratified_esr":
             each = pinned.baselines.items()

@@ -21,7 +21,7 @@ class Repeat(StrEnum):
 
 
 @dataclass(slots=True)
-class Sessions:
+class OpenSessions:
     """The sessions of a service that are under way; at most `CAPACITY` of them."""
 
     seen: dict[str, tuple[int, str]] = field(default_factory=dict)  # quiet longest first

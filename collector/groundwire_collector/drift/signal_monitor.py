@@ -4,29 +4,29 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from groundwire_collector.drift.alarm import Incident, Located, explain
-from groundwire_collector.drift.alarm_context import Context
+from groundwire_collector.drift.alarm import ChangeEstimate, RaisedAlarm, explain
+from groundwire_collector.drift.alarm_context import AlarmContext
 from groundwire_collector.drift.attribution import Deployment, attribute
-from groundwire_collector.drift.baseline import Pinned
-from groundwire_collector.drift.budget import SEGMENT_SHARE, WHOLE, Allowance, Stream
+from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.budget import SEGMENT_SHARE, WHOLE, AlarmBudgetAllocator, Stream
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
-from groundwire_collector.drift.daily import DailyWatch
-from groundwire_collector.drift.effect import Movement, movements
-from groundwire_collector.drift.fair_share import Pot
-from groundwire_collector.drift.observation import Observation
-from groundwire_collector.drift.segment import Watched
+from groundwire_collector.drift.daily import DailyMonitor
+from groundwire_collector.drift.effect import SegmentEffect, movements
+from groundwire_collector.drift.fair_share import FairShare
+from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.sessions import Repeat
 from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import KnownMeanESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
-MOST_SEGMENTS = 20  # values of one axis that are watched at once
+MOST_SEGMENTS = 20  # values of one dimension that are watched at once
 DAILY: Stream = ("clock", "daily")
 SHORTEST_WAIT, LONGEST_WAIT = 100, 200  # turns an alarm may wait until it is clear what to name
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class Detection:
     """The statistic has reached 1: how far, in which stream most, how many turns after the change.
 
     The alarm is counted here; what follows until it is told serves only to name the right segment.
@@ -37,14 +37,14 @@ class Crossing:
     strongest: Stream
     turns: float
 
-    def waits(self, moved: Mapping[Stream, Movement]) -> bool:
+    def waits(self, moved: Mapping[Stream, SegmentEffect]) -> bool:
         whole = moved.get(WHOLE)
         since = whole.turns if whole else 0.0
         return since < self.turns + min(max(2 * self.turns, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 @dataclass(slots=True)
-class Watch:
+class SignalMonitor:
     """Collects a baseline, pins it, then looks for a change for the worse.
 
     The detectors of a watch share its part of the allowance, so their statistics add up; the alarm
@@ -54,21 +54,21 @@ class Watch:
     service: str
     signal: str
     revision: str
-    allowance: Allowance
+    allowance: AlarmBudgetAllocator
     min_effect: float
     baseline_turns: int
     baseline_days: float = 0.0
-    collected: list[Observation] = field(default_factory=list)
+    collected: list[LossObservation] = field(default_factory=list)
     kept: int = 0  # of `collected`, those that are written down
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
-    pinned: Pinned | None = None
+    pinned: StratifiedBaseline | None = None
     pinned_ns: int | None = None
-    streams: dict[Stream, Watched] = field(default_factory=dict)
-    pots: dict[str, Pot] = field(default_factory=dict)  # by axis
+    streams: dict[Stream, SegmentDetector] = field(default_factory=dict)
+    pots: dict[str, FairShare] = field(default_factory=dict)  # by dimension
     launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
-    daily: DailyWatch | None = None
-    context: Context = field(default_factory=Context)
-    crossing: Crossing | None = None
+    daily: DailyMonitor | None = None
+    context: AlarmContext = field(default_factory=AlarmContext)
+    crossing: Detection | None = None
     alarm: Alarm | None = None
     recovery: KnownMeanESR | None = None
     updated_ns: int = 0
@@ -79,7 +79,7 @@ class Watch:
     renewed: bool = True  # the baseline
     begun_anew: bool = False  # and the turns it is made of
 
-    def observe(self, turn: Observation, repeat: Repeat | None = None) -> None:
+    def observe(self, turn: LossObservation, repeat: Repeat | None = None) -> None:
         """Take one turn; times that run backwards count as the latest seen."""
         if repeat is Repeat.RETRY:
             return
@@ -122,16 +122,16 @@ class Watch:
         for stream in streams:
             self._wait(stream, mass * segments / len(streams))
 
-    def pin(self, turns: Sequence[Observation], at_ns: int) -> None:
+    def pin(self, turns: Sequence[LossObservation], at_ns: int) -> None:
         """Compare with these turns from now on."""
         self.collected = list(turns)
-        self.pinned, self.pinned_ns = Pinned.of(self.collected, self.min_effect), at_ns
-        self.daily = DailyWatch(self.pinned.days, self.min_effect) if self.pinned.days else None
-        self.context = Context.of(self.pinned, self.min_effect)
+        self.pinned, self.pinned_ns = StratifiedBaseline.of(self.collected, self.min_effect), at_ns
+        self.daily = DailyMonitor(self.pinned.days, self.min_effect) if self.pinned.days else None
+        self.context = AlarmContext.of(self.pinned, self.min_effect)
         self.renewed = True
         self.allowance.by_clock(self.name, at_ns)  # from here on time is watched
 
-    def collect_anew(self, turns: Sequence[Observation] = ()) -> None:
+    def collect_anew(self, turns: Sequence[LossObservation] = ()) -> None:
         """Forget the baseline and all that was compared with it; begin another with these turns."""
         self.gone |= {*self.streams, (RECOVERY, ""), DAILY}
         for kept in (self.streams, self.pots, self.launches, self.touched, self.recent):
@@ -149,14 +149,14 @@ class Watch:
         """As they came, which decides between equals, and how sums are rounded."""
         self.streams = {stream: self.streams[stream] for stream in order if stream in self.streams}
 
-    def _collect(self, turn: Observation) -> None:
+    def _collect(self, turn: LossObservation) -> None:
         """Number and time alone say when a baseline is enough, never its losses."""
         self.collected.append(turn)
         spanned = (turn.at_ns - self.collected[0].at_ns) / 86_400e9
         if len(self.collected) >= self.baseline_turns and spanned >= self.baseline_days:
             self.pin(self.collected, max(turn.at_ns, self.updated_ns))
 
-    def _update(self, pinned: Pinned, turn: Observation, mass: float) -> None:
+    def _update(self, pinned: StratifiedBaseline, turn: LossObservation, mass: float) -> None:
         at_ns = self.updated_ns
         self.context.observe(turn, at_ns)
         if self.daily is not None:
@@ -167,9 +167,9 @@ class Watch:
         stratum = pinned.plan.strata.of(turn.route, at_ns)
         whole = mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)
         self._feed(WHOLE, turn.loss, whole, stratum)
-        for axis, value in turn.values.items():
-            stream = (axis, value.value)
-            pot = self.pots.setdefault(axis, Pot(self.allowance.idle_ns))
+        for dimension, value in turn.values.items():
+            stream = (dimension, value.value)
+            pot = self.pots.setdefault(dimension, FairShare(self.allowance.idle_ns))
             pot.pour(mass * segments / len(turn.values), at_ns)
             own = pot.take(value.value, at_ns) + self.launches.pop(stream, 0.0)
             self._feed(stream, turn.loss, own, stratum)
@@ -178,7 +178,7 @@ class Watch:
         assert self.pinned is not None
         if stream not in self.streams:
             self._make_room(stream[0])
-            self.streams[stream] = Watched.of(self.pinned, self.min_effect)
+            self.streams[stream] = SegmentDetector.of(self.pinned, self.min_effect)
         self.streams[stream].observe(loss, mass, self.updated_ns, stratum)
         self.spent += mass
         self.touched.add(stream)
@@ -189,13 +189,13 @@ class Watch:
             self.streams[stream].detector.begin_block()
             self.touched.add(stream)
 
-    def _make_room(self, axis: str) -> None:
-        """Of too many values of an axis, stop watching the one that was idle longest."""
-        watched = [stream for stream in self.streams if stream[0] == axis]
-        if axis and len(watched) >= MOST_SEGMENTS:
+    def _make_room(self, dimension: str) -> None:
+        """Of too many values of a dimension, stop watching the one that was idle longest."""
+        watched = [stream for stream in self.streams if stream[0] == dimension]
+        if dimension and len(watched) >= MOST_SEGMENTS:
             idlest = min(watched, key=lambda stream: self.streams[stream].last_ns)
             del self.streams[idlest]
-            self.pots[axis].leave(idlest[1])
+            self.pots[dimension].leave(idlest[1])
             self.touched.discard(idlest)
             self.gone.add(idlest)
 
@@ -216,7 +216,7 @@ class Watch:
         named = attribute(moved, after, located.change)
         if not named.clear and self.crossing.waits(moved):
             return None
-        where = (named.axis, named.value)
+        where = (named.dimension, named.value)
         if where in moved and self.crossing.strongest not in (where, DAILY):
             located = self._located(where)
         incident = explain(located, named, moved, self.context, overriding)
@@ -225,28 +225,28 @@ class Watch:
         self._reset()
         return self.alarm
 
-    def _crossing(self) -> Crossing:
+    def _crossing(self) -> Detection:
         evidence = self.evidence
         strongest = max(evidence, key=lambda stream: evidence[stream])
         whole = self._moved_since(self._located(strongest).began_ns).get(WHOLE)
-        return Crossing(sum(evidence.values()), strongest, whole.turns if whole else 0.0)
+        return Detection(sum(evidence.values()), strongest, whole.turns if whole else 0.0)
 
-    def _located(self, stream: Stream) -> Located:
+    def _located(self, stream: Stream) -> ChangeEstimate:
         found = self.daily if stream == DAILY else self.streams[stream]
         assert found is not None
-        return Located.of(found, self.updated_ns, self._slack_ns)
+        return ChangeEstimate.of(found, self.updated_ns, self._slack_ns)
 
     @property
     def _slack_ns(self) -> int:
         """The time of so many turns: bad ones do not come at once."""
         return int(RECENT * self.pinned.pause_seconds * 1e9) if self.pinned else 0
 
-    def _moved_since(self, at_ns: int) -> dict[Stream, Movement]:
+    def _moved_since(self, at_ns: int) -> dict[Stream, SegmentEffect]:
         assert self.pinned is not None
         since = {stream: found.since(at_ns) for stream, found in self.streams.items()}
         return movements(since, self.pinned.pooled)
 
-    def _alarm(self, incident: Incident, crossing: Crossing) -> Alarm:
+    def _alarm(self, incident: RaisedAlarm, crossing: Detection) -> Alarm:
         assert self.pinned is not None
         located, named = incident.located, incident.named
         baseline = {
@@ -259,7 +259,7 @@ class Watch:
         return Alarm(
             service=self.service,
             signal=self.signal,
-            axis=named.axis,
+            dimension=named.dimension,
             value=named.value,
             cause=incident.cause,
             raised_ns=self.updated_ns,
@@ -300,10 +300,10 @@ class Watch:
         if self.daily is not None:
             self.daily.reset()
 
-    def _recent_growth(self, pinned: Pinned) -> float:
+    def _recent_growth(self, pinned: StratifiedBaseline) -> float:
         return sum(self.recent) / max(len(self.recent), 1) - pinned.mean
 
-    def _recovery(self, pinned: Pinned, alarm: Alarm) -> KnownMeanESR:
+    def _recovery(self, pinned: StratifiedBaseline, alarm: Alarm) -> KnownMeanESR:
         """Tells a mean loss near the baseline's from one that is still worse.
 
         The border is half of what the loss has surely grown by. An alarm after few bad turns knows

@@ -11,7 +11,7 @@ RETRIEVAL = "retrieval"  # the evaluator whose value it is
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class SignalLoss:
     """One reading of a signal, in [0, 1], and the evaluator revision that it depends on."""
 
     signal: str
@@ -35,7 +35,7 @@ SIGNALS = (
 )
 
 
-def losses(judged: JudgedTurn) -> list[Loss]:
+def losses(judged: JudgedTurn) -> list[SignalLoss]:
     """The signals of a turn. A turn that was not scored has none: no state becomes a number.
 
     Neither does a reading outside [0, 1], an infinity or a NaN: what an evaluator may not say is no
@@ -49,7 +49,7 @@ def losses(judged: JudgedTurn) -> list[Loss]:
                 if value is not None and -ROUNDING <= value <= 1 + ROUNDING:
                     value = min(max(value, 0.0), 1.0)
                     revision, flagged = evaluation.revision, evaluation.flagged
-                    found.append(Loss(signal.name, revision, value, flagged))
+                    found.append(SignalLoss(signal.name, revision, value, flagged))
     return found
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groundwire_collector.drift.budget import STEADY, Allowance
-from groundwire_collector.drift.design import Plan
+from groundwire_collector.drift.budget import STEADY, AlarmBudgetAllocator
+from groundwire_collector.drift.design import ComparisonDesign
 from groundwire_collector.drift.signals import SIGNALS
 from groundwire_evaluators.drift import AlarmBudget, Baseline, TwoSampleESR
 from groundwire_evaluators.drift.arrays import Floats
@@ -16,7 +16,7 @@ SMALLEST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class SimulatedTraffic:
     """A service as one imagines it: losses of mean `level`, independent, one like the other.
 
     `spread` is the variance over level * (1 - level): 1 for losses of 0 and 1, else beta. Its
@@ -36,15 +36,15 @@ class Traffic:
     def mass(self) -> float:
         """Of one turn of one watch, by the clock."""
         share = STEADY * (1 - self.deploy_share) / (self.services * len(SIGNALS))
-        return self.budget.mass(86_400 / self.turns_a_day, share) * Plan().price
+        return self.budget.mass(86_400 / self.turns_a_day, share) * ComparisonDesign().price
 
     @property
     def launch(self) -> float:
         """Of the turn of a deployment, the second of its period."""
-        allowance = Allowance(self.budget, self.deploy_share)
+        allowance = AlarmBudgetAllocator(self.budget, self.deploy_share)
         allowance.at_deployment("", 0)
         watches = self.services * len(SIGNALS)
-        return allowance.at_deployment("", 0) / watches * Plan().price
+        return allowance.at_deployment("", 0) / watches * ComparisonDesign().price
 
     def losses(self, mean: float, turns: int, rng: np.random.Generator) -> Floats:
         if self.spread > 1 - SMALLEST_SPREAD:
@@ -59,7 +59,7 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
-class Delays:
+class DelayQuantiles:
     """Of the changes that were found, turns from the change to the alarm: quantiles over all runs,
     None where they lie beyond `longest`."""
 
@@ -70,7 +70,9 @@ class Delays:
     longest: int = LONGEST
 
 
-def delays(traffic: Traffic, growth: float, deployed: bool, *, runs: int, seed: int) -> Delays:
+def delays(
+    traffic: SimulatedTraffic, growth: float, deployed: bool, *, runs: int, seed: int
+) -> DelayQuantiles:
     """Simulate so many histories; a change that is found before it came is drawn again."""
     rng = np.random.default_rng(seed)
     taken: list[float] = []
@@ -82,10 +84,12 @@ def delays(traffic: Traffic, growth: float, deployed: bool, *, runs: int, seed: 
             break
     quantiles = np.quantile(taken, [0.1, 0.5, 0.9], method="higher")
     low, median, high = (None if q > LONGEST else float(q) for q in quantiles)
-    return Delays(float(np.mean(np.array(taken) <= LONGEST)), low, median, high)
+    return DelayQuantiles(float(np.mean(np.array(taken) <= LONGEST)), low, median, high)
 
 
-def _delay(traffic: Traffic, growth: float, deployed: bool, rng: np.random.Generator) -> float:
+def _delay(
+    traffic: SimulatedTraffic, growth: float, deployed: bool, rng: np.random.Generator
+) -> float:
     baseline = Baseline.from_losses(traffic.losses(traffic.level, traffic.baseline_turns, rng))
     detector = TwoSampleESR(baseline=baseline, min_effect=traffic.min_effect)
     before = traffic.losses(traffic.level, QUIET, rng)

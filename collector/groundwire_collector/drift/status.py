@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from groundwire_collector.drift.baseline import Pinned
-from groundwire_collector.drift.budget import Allowance
+from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.checkpoint import ALLOWANCE
-from groundwire_collector.drift.config import Terms
-from groundwire_collector.drift.detection_delay import Promise
+from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.detection_delay import DetectionDelay
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baselines, drift
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MonitorStatus:
     """A watch; `pinned` and `promise` are None while it collects its baseline."""
 
     service: str
@@ -22,12 +22,12 @@ class Standing:
     revision: str
     collected: int
     pinned_ns: int | None
-    pinned: Pinned | None
-    promise: Promise | None
+    pinned: StratifiedBaseline | None
+    promise: DetectionDelay | None
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class BudgetSpending:
     """The mass of the last period, in alarms: what the expected number of false ones is at most."""
 
     by_clock: float
@@ -35,8 +35,8 @@ class Spending:
 
 
 def standings(
-    connection: Connection, terms: Terms, services: frozenset[str] | None = None
-) -> list[Standing]:
+    connection: Connection, terms: MonitorConfig, services: frozenset[str] | None = None
+) -> list[MonitorStatus]:
     """Of the services a key may read, by name."""
     active = len(_allowance(connection, terms).watches.members)
     counts = baselines.baseline_sizes(connection)
@@ -45,22 +45,26 @@ def standings(
         if services is not None and row.service not in services:
             continue
         key = (row.service, row.signal, row.revision)
-        pinned = Pinned.from_state(unpacked(row.state)) if row.pinned_ns is not None else None
-        promise = Promise.of(pinned, terms, active) if pinned else None
-        found.append(Standing(*key, counts.get(key, 0), row.pinned_ns, pinned, promise))
+        pinned = (
+            StratifiedBaseline.from_state(unpacked(row.state))
+            if row.pinned_ns is not None
+            else None
+        )
+        promise = DetectionDelay.of(pinned, terms, active) if pinned else None
+        found.append(MonitorStatus(*key, counts.get(key, 0), row.pinned_ns, pinned, promise))
     return sorted(found, key=lambda each: (each.service, each.signal, each.revision))
 
 
-def spending(connection: Connection, terms: Terms, now_ns: int) -> Spending:
+def spending(connection: Connection, terms: MonitorConfig, now_ns: int) -> BudgetSpending:
     found = _allowance(connection, terms)
-    return Spending(
+    return BudgetSpending(
         found.clock.limit - found.clock.left(now_ns),
         found.deployments.limit - found.deployments.left(now_ns),
     )
 
 
-def _allowance(connection: Connection, terms: Terms) -> Allowance:
-    allowance = Allowance(terms.budget, terms.deploy_share)
+def _allowance(connection: Connection, terms: MonitorConfig) -> AlarmBudgetAllocator:
+    allowance = AlarmBudgetAllocator(terms.budget, terms.deploy_share)
     state = baselines.parts(connection).get(ALLOWANCE)
     if state is not None:
         allowance.resume(unpacked(state))

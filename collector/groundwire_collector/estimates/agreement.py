@@ -6,9 +6,9 @@ from itertools import combinations
 
 from sqlalchemy import Connection
 
-from groundwire_collector.estimates.faithfulness import Draw, by_people, outcomes_of
+from groundwire_collector.estimates.faithfulness import SampledTurn, by_people, outcomes_of
 from groundwire_collector.storage import estimates, labels
-from groundwire_collector.storage.estimates import Part, SaidScore, ScoredTurn
+from groundwire_collector.storage.estimates import DecidedScore, EstimateFilter, ScoredTurn
 from groundwire_collector.storage.labels import Label, LabelQuery
 from groundwire_evaluators.statistics import (
     Agreement,
@@ -44,13 +44,13 @@ class LabellerAgreement:
 
 
 def of_evaluators(
-    connection: Connection, part: Part, label_rate: float
+    connection: Connection, part: EstimateFilter, label_rate: float
 ) -> list[EvaluatorAgreement]:
     """Every evaluator that decided drawn, labelled answers; those of most turns first."""
     turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, "model_version")}
     drawn, _ = by_people(connection, part, turns, label_rate)
     decided = {name: each for name, each in drawn.items() if each.faithful is not None}
-    groups: dict[tuple[str, str], list[SaidScore]] = {}
+    groups: dict[tuple[str, str], list[DecidedScore]] = {}
     for score in estimates.scores_of(connection, decided):
         groups.setdefault((score.evaluator, score.revision), []).append(score)
     found = [_of_one(scores, decided, turns) for scores in groups.values()]
@@ -58,7 +58,7 @@ def of_evaluators(
 
 
 def _of_one(
-    scores: list[SaidScore], decided: Mapping[str, Draw], turns: Mapping[str, ScoredTurn]
+    scores: list[DecidedScore], decided: Mapping[str, SampledTurn], turns: Mapping[str, ScoredTurn]
 ) -> EvaluatorAgreement:
     truth = [decided[each.turn_id].faithful is False for each in scores]
     clusters = [turns[each.turn_id].session for each in scores]
@@ -75,7 +75,7 @@ def _of_one(
     )
 
 
-def of_labellers(connection: Connection, part: Part) -> list[LabellerAgreement]:
+def of_labellers(connection: Connection, part: EstimateFilter) -> list[LabellerAgreement]:
     """Every two labellers who decided the same answers; all labelled turns, drawn or chosen."""
     query = LabelQuery(service=part.service, services=part.services, since_ns=part.since_ns)
     by_labeller: dict[str, list[Label]] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import log, log1p
 from typing import Any, Self
 
-from groundwire_collector.estimates.faithfulness import Draw
+from groundwire_collector.estimates.faithfulness import SampledTurn
 from groundwire_collector.storage.estimates import ScoredTurn
 from groundwire_evaluators.statistics import Interval, RateSequence
 
@@ -61,7 +61,7 @@ class FaithfulnessSequence:
             "undrawn": self.undrawn,
         }
 
-    def take(self, turns: Sequence[ScoredTurn], drawn: Mapping[str, Draw]) -> None:
+    def take(self, turns: Sequence[ScoredTurn], drawn: Mapping[str, SampledTurn]) -> None:
         """The next turns, oldest first, each drawn one with what became of it."""
         if not turns:
             return
@@ -80,7 +80,7 @@ class FaithfulnessSequence:
         self.after = (turns[-1].started_ns, turns[-1].id)
 
     def _behind_gaps(
-        self, turns: Sequence[ScoredTurn], drawn: Mapping[str, Draw]
+        self, turns: Sequence[ScoredTurn], drawn: Mapping[str, SampledTurn]
     ) -> Sequence[ScoredTurn]:
         """The turns behind the last stretch in which nothing was being drawn; all, if none was.
 

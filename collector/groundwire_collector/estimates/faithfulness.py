@@ -13,7 +13,12 @@ from sqlalchemy import Connection
 
 from groundwire_collector.estimates.labels import draw
 from groundwire_collector.storage import estimates, labels
-from groundwire_collector.storage.estimates import Axis, DrawnScore, Part, ScoredTurn
+from groundwire_collector.storage.estimates import (
+    Dimension,
+    EstimateFilter,
+    SampledScore,
+    ScoredTurn,
+)
 from groundwire_collector.storage.labels import Label, LabelQuery
 from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.statistics import LabelledSample, Rate, estimate_rate
@@ -25,7 +30,7 @@ UNFAITHFUL = {Verdict.UNSUPPORTED.value, Verdict.CONTRADICTED.value}
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class SampledTurn:
     """A turn that was drawn; `faithful` is None where the reference could not say."""
 
     probability: float
@@ -33,7 +38,7 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Faithfulness:
+class FaithfulnessEstimate:
     """The share of faithful answers in a segment, by one reference.
 
     `drawn` turns were drawn for the reference, of which it decided `rate.n`; `chosen` more were
@@ -42,7 +47,7 @@ class Faithfulness:
     """
 
     service: str
-    value: str  # of the axis
+    value: str  # of the dimension
     reference: str
     evaluator: str  # the judge; "" for people
     revision: str
@@ -69,8 +74,8 @@ class Faithfulness:
 
 
 def by_people(
-    connection: Connection, part: Part, turns: Mapping[str, ScoredTurn], rate: float
-) -> tuple[dict[str, Draw], set[str]]:
+    connection: Connection, part: EstimateFilter, turns: Mapping[str, ScoredTurn], rate: float
+) -> tuple[dict[str, SampledTurn], set[str]]:
     """The labelled turns that were drawn, and the ids of those that were chosen by people."""
     query = LabelQuery(service=part.service, services=part.services)
     found = [each for each in labels.find(connection, query) if each.turn_id in turns]
@@ -83,7 +88,7 @@ def by_people(
         if probability is None:
             chosen.add(turn_id)
         else:
-            drawn[turn_id] = Draw(probability, outcome)
+            drawn[turn_id] = SampledTurn(probability, outcome)
     return drawn, chosen
 
 
@@ -116,18 +121,18 @@ def outcomes(
     return {turn_id: _majority(said) for turn_id, said in votes.items()}
 
 
-def by_judge(scores: Iterable[DrawnScore]) -> dict[str, Draw]:
-    return {each.turn_id: Draw(each.probability, each.faithful) for each in scores}
+def by_judge(scores: Iterable[SampledScore]) -> dict[str, SampledTurn]:
+    return {each.turn_id: SampledTurn(each.probability, each.faithful) for each in scores}
 
 
 def faithfulness(
-    connection: Connection, part: Part, axis: Axis, label_rate: float
-) -> list[Faithfulness]:
+    connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
+) -> list[FaithfulnessEstimate]:
     """Every segment that anything was labelled or judged in; by people first.
 
     Made of the newest 50,000 scored turns. Price: one read of them, some 20 microseconds a turn.
     """
-    turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, axis)}
+    turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, dimension)}
     drawn, chosen = by_people(connection, part, turns, label_rate)
     found = _segments(turns, HUMAN, "", "", drawn, chosen)
     scores = [each for each in estimates.drawn_scores(connection, part) if each.turn_id in turns]
@@ -160,15 +165,15 @@ def _segments(
     reference: str,
     evaluator: str,
     revision: str,
-    drawn: Mapping[str, Draw],
+    drawn: Mapping[str, SampledTurn],
     chosen: set[str],
-) -> list[Faithfulness]:
+) -> list[FaithfulnessEstimate]:
     members: dict[tuple[str, str], list[ScoredTurn]] = {}
     for turn in turns.values():
         members.setdefault((turn.service, turn.value), []).append(turn)
     touched = {(turns[name].service, turns[name].value) for name in {*drawn, *chosen}}
     return [
-        Faithfulness(
+        FaithfulnessEstimate(
             service=service,
             value=value,
             reference=reference,
@@ -184,7 +189,7 @@ def _segments(
     ]
 
 
-def _rate(turns: Sequence[ScoredTurn], drawn: Mapping[str, Draw]) -> Rate:
+def _rate(turns: Sequence[ScoredTurn], drawn: Mapping[str, SampledTurn]) -> Rate:
     decided = [
         (at, found)
         for at, turn in enumerate(turns)

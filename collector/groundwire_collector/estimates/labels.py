@@ -14,7 +14,7 @@ _ALWAYS = 2**64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class LabelSubmission:
     """One or several labels of one turn: a verdict (of the answer, or of the claim at `start` to
     `end`), the relevance of a chunk, an answer that would have been right."""
 

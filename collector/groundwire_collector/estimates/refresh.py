@@ -9,18 +9,23 @@ from sqlalchemy import Connection, Engine
 from groundwire_collector.estimates.confidence_sequence import FaithfulnessSequence, settled
 from groundwire_collector.estimates.faithfulness import (
     HUMAN,
-    Draw,
-    Faithfulness,
+    FaithfulnessEstimate,
+    SampledTurn,
     by_judge,
     faithfulness,
     outcomes_of,
 )
 from groundwire_collector.estimates.labels import draw
-from groundwire_collector.estimates.retrieval import AtRank, at_ranks
+from groundwire_collector.estimates.retrieval import RetrievalAtK, at_ranks
 from groundwire_collector.evaluation.sampling import preference
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import chunk_relevance, estimates, judging, labels
-from groundwire_collector.storage.estimates import DrawnScore, KeptEstimate, Part, ScoredTurn
+from groundwire_collector.storage.estimates import (
+    EstimateFilter,
+    SampledScore,
+    ScoredTurn,
+    StoredEstimate,
+)
 from groundwire_collector.storage.labels import LabelQuery
 
 FAITHFULNESS, RETRIEVAL = "faithfulness", "retrieval"
@@ -32,7 +37,7 @@ TURNS = 2000  # taken in at once
 ROUNDS = 25
 
 
-class Estimating:
+class EstimateRefresher:
     """Every `estimate_seconds` one round over the services that anything was labelled in.
 
     Price: a read of the newest 50,000 turns of each such service, about a second a round and
@@ -41,7 +46,7 @@ class Estimating:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._label_rate = settings.label_rate
-        self._eager = settings.judge_eager
+        self._eager = settings.judge_uncertainty_boost
         self._every_ns = round(settings.estimate_seconds * SECOND)
         self._engine = engine
         self._due_ns = 0
@@ -65,19 +70,21 @@ class Estimating:
 
     def _faithfulness(
         self, connection: Connection, service: str, now_ns: int
-    ) -> list[KeptEstimate]:
+    ) -> list[StoredEstimate]:
         before = {
             (kept.value, kept.reference, kept.evaluator): kept.sequence
             for kept in estimates.kept(connection, FAITHFULNESS, frozenset({service}))
         }
-        found = faithfulness(connection, Part(service=service), "model_version", self._label_rate)
+        found = faithfulness(
+            connection, EstimateFilter(service=service), "model_version", self._label_rate
+        )
         kept = []
         for each in found:
             state = before.get((each.value, each.reference, each.evaluator), {})
             sequence = self._advanced(connection, each, state, now_ns)
             estimate = told(each) | {"anytime": sequence.told() if sequence else None}
             kept.append(
-                KeptEstimate(
+                StoredEstimate(
                     kind=FAITHFULNESS,
                     service=service,
                     value=each.value,
@@ -91,7 +98,11 @@ class Estimating:
         return kept
 
     def _advanced(
-        self, connection: Connection, each: Faithfulness, state: Mapping[str, Any], now_ns: int
+        self,
+        connection: Connection,
+        each: FaithfulnessEstimate,
+        state: Mapping[str, Any],
+        now_ns: int,
     ) -> FaithfulnessSequence | None:
         """The sequence with all turns that are settled; None where nothing is drawn."""
         source = self._source(connection, each)
@@ -118,21 +129,21 @@ class Estimating:
                 break
         return sequence
 
-    def _source(self, connection: Connection, each: Faithfulness) -> "_Source":
-        part = Part(service=each.service)
+    def _source(self, connection: Connection, each: FaithfulnessEstimate) -> "_Source":
+        part = EstimateFilter(service=each.service)
         if each.reference == HUMAN:
             return _People.of(connection, part, self._label_rate)
         scores = estimates.drawn_scores(connection, part, each.evaluator)
         queued = judging.waiting_turns(connection, each.service)
         return _Judge.of(scores, each.revision, self._eager, queued)
 
-    def _retrieval(self, connection: Connection, service: str, now_ns: int) -> list[KeptEstimate]:
+    def _retrieval(self, connection: Connection, service: str, now_ns: int) -> list[StoredEstimate]:
         turns = chunk_relevance.judged_retrievals(connection, service=service)
-        by_version: dict[str, list[AtRank]] = {}
+        by_version: dict[str, list[RetrievalAtK]] = {}
         for each in at_ranks(turns, self._label_rate):
             by_version.setdefault(each.index_version, []).append(each)
         return [
-            KeptEstimate(
+            StoredEstimate(
                 kind=RETRIEVAL,
                 service=service,
                 value=version,
@@ -155,7 +166,7 @@ class _Source(Protocol):
     @property
     def begins(self) -> tuple[int, str]: ...
 
-    def of_sample(self, turns: Sequence[ScoredTurn]) -> Mapping[str, Draw]: ...
+    def of_sample(self, turns: Sequence[ScoredTurn]) -> Mapping[str, SampledTurn]: ...
 
     def waits(self, turn: ScoredTurn) -> bool: ...
 
@@ -169,13 +180,15 @@ class _People:
     begins: tuple[int, str] = (0, "")
 
     @classmethod
-    def of(cls, connection: Connection, part: Part, rate: float) -> "_People":
+    def of(cls, connection: Connection, part: EstimateFilter, rate: float) -> "_People":
         found = labels.find(connection, LabelQuery(service=part.service))
         return cls(outcomes_of(connection, found), rate)
 
-    def of_sample(self, turns: Sequence[ScoredTurn]) -> dict[str, Draw]:
+    def of_sample(self, turns: Sequence[ScoredTurn]) -> dict[str, SampledTurn]:
         rate = self.least_probability
-        return {turn.id: Draw(rate, self.said[turn.id]) for turn in turns if self._drew(turn)}
+        return {
+            turn.id: SampledTurn(rate, self.said[turn.id]) for turn in turns if self._drew(turn)
+        }
 
     def waits(self, turn: ScoredTurn) -> bool:
         return turn.id not in self.said and self._drew(turn)
@@ -189,28 +202,30 @@ class _Judge:
     """Of one revision, behind the first turn that it saw; what another revision said of a drawn
     turn is not known of this one. `queued` are the turns that a judge has still to judge."""
 
-    drawn: Mapping[str, Draw]
+    drawn: Mapping[str, SampledTurn]
     least_probability: float
     begins: tuple[int, str]
     queued: set[str]
 
     @classmethod
     def of(
-        cls, scores: Sequence[DrawnScore], revision: str, eager: float, queued: set[str]
+        cls, scores: Sequence[SampledScore], revision: str, eager: float, queued: set[str]
     ) -> "_Judge":
-        known = {name: Draw(each.probability, None) for name, each in by_judge(scores).items()}
+        known = {
+            name: SampledTurn(each.probability, None) for name, each in by_judge(scores).items()
+        }
         mine = [score for score in scores if score.revision == revision]
         begins = min((score.started_ns, score.turn_id) for score in mine)
         return cls(known | by_judge(mine), _least(mine, eager), begins, queued)
 
-    def of_sample(self, _turns: Sequence[ScoredTurn]) -> Mapping[str, Draw]:
+    def of_sample(self, _turns: Sequence[ScoredTurn]) -> Mapping[str, SampledTurn]:
         return self.drawn
 
     def waits(self, turn: ScoredTurn) -> bool:
         return turn.id in self.queued
 
 
-def _least(scores: Sequence[DrawnScore], eager: float) -> float:
+def _least(scores: Sequence[SampledScore], eager: float) -> float:
     """The probability of the least likely turn, seen or not: what is left without preference.
 
     Rounded down, so that it stays the same while the settings do, and above no probability.
@@ -222,7 +237,7 @@ def _least(scores: Sequence[DrawnScore], eager: float) -> float:
     return float(f"{min(implied):.6g}") * (1 - 1e-5) if implied else 0.0
 
 
-def told(each: Faithfulness) -> dict[str, Any]:
+def told(each: FaithfulnessEstimate) -> dict[str, Any]:
     """An estimate as it is kept: what the gauges show."""
     rate = each.rate
     return {

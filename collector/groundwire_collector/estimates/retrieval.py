@@ -11,7 +11,7 @@ RANKS = (1, 3, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class AtRank:
+class RetrievalAtK:
     """The first `k` chunks of the drawn, labelled turns of an index_version.
 
     `precision`: how many of them are relevant, over all turns whose first k are labelled. `recall`:
@@ -31,7 +31,7 @@ class AtRank:
     turns_with_recall: int
 
 
-def at_ranks(turns: Iterable[JudgedRetrieval], label_rate: float) -> list[AtRank]:
+def at_ranks(turns: Iterable[JudgedRetrieval], label_rate: float) -> list[RetrievalAtK]:
     """By service, index_version and k; of turns that were drawn for labelling alone."""
     groups: dict[tuple[str, str], list[JudgedRetrieval]] = {}
     for turn in turns:
@@ -44,10 +44,10 @@ def at_ranks(turns: Iterable[JudgedRetrieval], label_rate: float) -> list[AtRank
     ]
 
 
-def _at_rank(service: str, version: str, k: int, turns: Sequence[JudgedRetrieval]) -> AtRank:
+def _at_rank(service: str, version: str, k: int, turns: Sequence[JudgedRetrieval]) -> RetrievalAtK:
     precisions = [each for turn in turns if (each := _precision(turn, k)) is not None]
     recalls = [each for turn in turns if (each := _recall(turn, k)) is not None]
-    return AtRank(
+    return RetrievalAtK(
         service=service,
         index_version=version,
         k=k,

@@ -1,74 +1,148 @@
-"""Evaluators in a process of their own: they may hang or crash, and harm no one."""
+"""Evaluators in a process of their own: they may hang or crash, and harm no one.
+
+A limit of time in the same process would hold only for code that cooperates: neither a regular
+expression nor numpy looks at a signal before it returns. So the process is ended, by its host, and
+by itself where the host is gone (docs/decisions/0111).
+"""
 
 import logging
+import math
 import multiprocessing
+import signal
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.loading import load
-from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.turn import Turn
 
 log = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
+GRACE_SECONDS = 5  # after the limit: then the process ends itself, should its host be gone
+TURNS = 64  # sent at once
+MOST_FAILURES = 3  # turns of one batch that may fail one by one before the rest is given up
 
 Identity = tuple[str, str]  # name and revision
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class EvaluatorReference:
     """An evaluator by name or dotted name, and what it is made with."""
 
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Host:
+class Manner(Enum):
+    """How a batch is judged, and what its limit of time is for."""
+
+    BATCH = "batch"  # as one, and never again: what is paid by the call
+    BATCH_THEN_TURNS = "batch, then turns"  # where a batch fails, each of its turns by itself
+    TURNS = "turns"  # one by one, for evaluators that gain nothing from a batch
+
+
+class EvaluatorHost:
     """A process that holds evaluators, one batch at a time; the first of them starts it.
 
-    After a batch that took too long, or a process that ended, the next batch gets a new process.
+    `timeout_seconds` is the limit of a batch or a turn, as `manner` says. After one that took too
+    long, or a process that ended, what follows gets a new process.
     """
 
     def __init__(
         self,
-        references: Sequence[Reference],
+        references: Sequence[EvaluatorReference],
         timeout_seconds: float,
         start_seconds: float = START_SECONDS,
+        manner: Manner = Manner.BATCH,
     ) -> None:
         self.timeout_seconds = timeout_seconds
         self._references = list(references)
         self._start_seconds = start_seconds
+        self._manner = manner
         self._process: BaseProcess | None = None
         self._pipe: Connection
         self._lock = threading.Lock()
         self.identities = self._start()
 
-    def ask(self, index: int, turns: Sequence[Turn]) -> list[Evaluation] | str:
-        """What evaluator `index` says of the turns, or why it says nothing."""
+    def ask(self, index: int, turns: Sequence[Turn]) -> list[Evaluation | str]:
+        """What evaluator `index` says of each turn, or why it says nothing of it."""
         with self._lock:
-            try:
-                if self._process is None:
-                    self._start()
-                self._pipe.send((index, list(turns)))
-                if not self._pipe.poll(self.timeout_seconds):
-                    self._end()
-                    return f"no answer within {self.timeout_seconds:g} s"
-                answer = self._pipe.recv()
-            except (EOFError, OSError, UsageError) as error:
-                self._end()
-                return f"its process ended: {error or 'no reason given'}"
-            return answer if isinstance(answer, list) else str(answer)
+            if self._manner is Manner.TURNS:
+                return self._each(index, turns)
+            answer = self._together(index, turns)
+            if isinstance(answer, list):
+                return [*answer]
+            if self._manner is Manner.BATCH or len(turns) == 1:
+                return [answer for _ in turns]
+            return self._each(index, turns, MOST_FAILURES)
 
     def close(self) -> None:
         """End the process."""
         with self._lock:
             self._end()
+
+    def _each(
+        self, index: int, turns: Sequence[Turn], most_failures: int | None = None
+    ) -> list[Evaluation | str]:
+        """Turn by turn, in as few processes as can be."""
+        found: list[Evaluation | str] = []
+        failures = 0
+        while len(found) < len(turns):
+            if failures == most_failures:
+                reason = f"not tried: {failures} turns of its batch failed"
+                return [*found, *(reason for _ in turns[len(found) :])]
+            answers = self._until_failure(index, turns[len(found) :])
+            failures += any(isinstance(answer, str) for answer in answers)
+            found += answers
+        return found
+
+    def _until_failure(self, index: int, turns: Sequence[Turn]) -> list[Evaluation | str]:
+        """The answers up to and with the first turn that ends the process."""
+        found: list[Evaluation | str] = []
+        try:
+            self._send(index, turns, one_by_one=True)
+            for _ in turns:
+                answer = self._receive()
+                found += answer if isinstance(answer, list) else [answer]
+        except _ProcessEndedError as error:
+            found.append(str(error))
+        return found
+
+    def _together(self, index: int, turns: Sequence[Turn]) -> list[Evaluation] | str:
+        try:
+            self._send(index, turns, one_by_one=False)
+            return self._receive()
+        except _ProcessEndedError as error:
+            return str(error)
+
+    def _send(self, index: int, turns: Sequence[Turn], *, one_by_one: bool) -> None:
+        try:
+            if self._process is None:
+                self._start()
+            self._pipe.send((index, list(turns), one_by_one, self.timeout_seconds))
+        except (OSError, UsageError) as error:
+            raise self._ended(error) from error
+
+    def _receive(self) -> list[Evaluation] | str:
+        try:
+            if not self._pipe.poll(self.timeout_seconds):
+                self._end()
+                raise _ProcessEndedError(f"time limit: no answer within {self.timeout_seconds:g} s")
+            answer = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise self._ended(error) from error
+        return answer if isinstance(answer, list) else str(answer)
+
+    def _ended(self, error: Exception) -> "_ProcessEndedError":
+        self._end()
+        return _ProcessEndedError(f"its process ended: {error or 'no reason given'}")
 
     def _start(self) -> list[Identity]:
         context = multiprocessing.get_context("spawn")
@@ -96,39 +170,68 @@ class Host:
             self._process = None
 
 
+class _ProcessEndedError(Exception):
+    """The process was ended, or ended by itself; the message says why."""
+
+
 class IsolatedEvaluator:
     """Satisfies `Evaluator`: the one at `index` of a host. What goes wrong is `failed`."""
 
-    def __init__(self, host: Host, index: int = 0) -> None:
+    def __init__(self, host: EvaluatorHost, index: int = 0) -> None:
         self.host = host
         self._index = index
         self.name, self.revision = host.identities[index]
 
     def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        answer = self.host.ask(self._index, turns)
-        if isinstance(answer, list):
-            return answer
-        log.warning("evaluator %s failed: %s", self.name, answer)
-        failed = Evaluation(
-            evaluator=self.name, revision=self.revision, state=State.FAILED, reason=answer
+        """One judgement a turn, in order."""
+        found = []
+        for part in (turns[at : at + TURNS] for at in range(0, len(turns), TURNS)):
+            found += self._part(part)
+        return found
+
+    def _part(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        found = []
+        for turn, answer in zip(turns, self.host.ask(self._index, turns), strict=True):
+            if isinstance(answer, str):
+                log.warning("evaluator %s failed for turn %s: %s", self.name, turn.id, answer)
+                answer = self._failed(answer)
+            found.append(answer)
+        return found
+
+    def _failed(self, reason: str) -> Evaluation:
+        return Evaluation(
+            evaluator=self.name, revision=self.revision, state=State.FAILED, reason=reason
         )
-        return [failed for _ in turns]
 
 
-def _serve(references: Sequence[Reference], pipe: Connection) -> None:
+def _serve(references: Sequence[EvaluatorReference], pipe: Connection) -> None:
     """In the process: say who they are, then answer batch by batch until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which ends this
     try:
         evaluators = [load(each.name, **each.parameters) for each in references]
     except UsageError as error:
         pipe.send(str(error))
         return
     pipe.send([(evaluator.name, evaluator.revision) for evaluator in evaluators])
-    while True:
-        try:
-            index, turns = pipe.recv()
-        except EOFError:
-            return
-        try:
-            pipe.send(list(evaluators[index].evaluate(turns)))
-        except Exception as error:
-            pipe.send(f"{type(error).__name__}: {error}")
+    try:
+        while True:
+            index, turns, one_by_one, limit = pipe.recv()
+            for part in [[turn] for turn in turns] if one_by_one else [turns]:
+                pipe.send(_judged(evaluators[index], part, limit))
+    except (EOFError, OSError):
+        return  # the host is gone
+
+
+def _judged(evaluator: Evaluator, turns: Sequence[Turn], limit: float) -> list[Evaluation] | str:
+    """What it says of the turns, or why it says nothing."""
+    # Without a handler the alarm ends the process, whatever holds the interpreter.
+    signal.alarm(math.ceil(limit) + GRACE_SECONDS)
+    try:
+        found = list(evaluator.evaluate(turns))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        signal.alarm(0)
+    if len(found) != len(turns):
+        return f"{len(found)} evaluations of {len(turns)} turns"
+    return found

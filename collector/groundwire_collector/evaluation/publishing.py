@@ -38,7 +38,7 @@ TIMEOUT_SECONDS = 10.0
 PASSING = {408, 429, 502, 503, 504}
 
 
-class Publisher:
+class ScorePublisher:
     """Sends judgements from a thread of its own; `dropped` counts those that were not taken."""
 
     def __init__(self, endpoint: str, headers: str = "") -> None:
@@ -51,7 +51,7 @@ class Publisher:
         self._thread.start()
 
     @classmethod
-    def of(cls, settings: Settings) -> "Publisher | None":
+    def of(cls, settings: Settings) -> "ScorePublisher | None":
         """The publisher of the settings; None where none is wanted."""
         if settings.publish_endpoint is None:
             return None
@@ -59,7 +59,7 @@ class Publisher:
 
     def publish(self, judged: Sequence[JudgedTurn]) -> None:
         """Send later; returns at once. Diagnostics of our own are not sent."""
-        sent = [item for item in judged if item.evaluations and not item.turn.shadow]
+        sent = [item for item in judged if item.evaluations and not item.turn.closed_book]
         try:
             if sent:
                 self._queue.put_nowait(sent)

@@ -1,36 +1,71 @@
-"""Which evaluators run, and where: ours in the worker, the user's own in a process each."""
+"""Which evaluators run: the shipped ones share a process, each of a user's has its own."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.isolation import Host, IsolatedEvaluator, Reference
-from groundwire_collector.evaluation.loading import is_ours, load
+from groundwire_collector.evaluation.isolation import (
+    EvaluatorHost,
+    EvaluatorReference,
+    IsolatedEvaluator,
+    Manner,
+)
+from groundwire_collector.evaluation.loading import is_ours
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
-from groundwire_evaluators.grounding import Grounding
+
+GROUNDING = "grounding"
 
 
 def evaluators(settings: Settings) -> Sequence[Evaluator]:
-    """The evaluators that the settings name, in their order.
+    """The evaluators that the settings name, in their order; `close` ends their processes.
 
     Raises:
         UsageError: one cannot be had; the message says which and why.
     """
-    return [_evaluator(name, settings) for name in settings.evaluator_names]
+    names = settings.evaluator_names
+    shipped = [name for name in names if _is_shipped(name)]
+    found: dict[str, Evaluator] = dict(zip(shipped, _shipped(shipped, settings), strict=True))
+    for name in names:
+        if name not in found:
+            found[name] = _own(name, settings)
+    return [found[name] for name in names]
 
 
-def _evaluator(name: str, settings: Settings) -> Evaluator:
+def close(evaluators: Iterable[Evaluator]) -> None:
+    """End the processes of evaluators."""
+    for evaluator in evaluators:
+        if isinstance(evaluator, IsolatedEvaluator):
+            evaluator.host.close()
+
+
+def _is_shipped(name: str) -> bool:
     try:
-        if is_ours(name):
-            return _set(load(name), settings)
-        return IsolatedEvaluator(Host([Reference(name)], settings.evaluator_timeout_seconds))
+        return is_ours(name)
     except UsageError as error:
         raise UsageError(f"evaluator {name}: {error}") from error
 
 
-def _set(evaluator: Evaluator, settings: Settings) -> Evaluator:
-    """One of ours, with what the settings say of it."""
-    if isinstance(evaluator, Grounding):
-        return replace(evaluator, flag_threshold=settings.flag_threshold)
-    return evaluator
+def _shipped(names: Sequence[str], settings: Settings) -> list[Evaluator]:
+    if not names:
+        return []
+    references = [EvaluatorReference(name, _parameters(name, settings)) for name in names]
+    try:
+        host = EvaluatorHost(references, settings.turn_timeout_seconds, manner=Manner.TURNS)
+    except UsageError as error:
+        raise UsageError(f"evaluators {', '.join(names)}: {error}") from error
+    return [IsolatedEvaluator(host, index) for index in range(len(names))]
+
+
+def _own(name: str, settings: Settings) -> Evaluator:
+    seconds = settings.evaluator_timeout_seconds
+    try:
+        host = EvaluatorHost([EvaluatorReference(name)], seconds, manner=Manner.BATCH_THEN_TURNS)
+    except UsageError as error:
+        raise UsageError(f"evaluator {name}: {error}") from error
+    return IsolatedEvaluator(host)
+
+
+def _parameters(name: str, settings: Settings) -> dict[str, Any]:
+    """What the settings say of a shipped evaluator."""
+    return {"flag_threshold": settings.flag_threshold} if name == GROUNDING else {}

@@ -13,7 +13,7 @@ _ALL = 2**64
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class TurnSampler:
     """Draws turns for each judge by one hash of the trace id.
 
     A judge sees a turn with probability `rates[judge]` × the factor of its segment (`factors`, by
@@ -32,7 +32,7 @@ class Draw:
     def probability(self, judge: str, judged: JudgedTurn) -> float:
         """How likely this judge sees this turn; 0 for what is no production turn with an answer."""
         turn = judged.turn
-        if turn.shadow or turn.canary or not turn.answer:
+        if turn.closed_book or turn.probe or not turn.answer:
             return 0.0
         rate = self.rates[judge] * self._factor(turn)
         return min(1.0, rate * preference(judged.p_unsupported, self.eager))
@@ -58,7 +58,7 @@ def factors_of(text: str) -> dict[str, float]:
         except ValueError:
             factor = -1.0
         if not name.strip() or not 0 <= factor < math.inf:
-            raise UsageError(f"judge_segments: {part!r} is not service=factor")
+            raise UsageError(f"judge_rate_overrides: {part!r} is not service=factor")
         found[name.strip()] = factor
     return found
 

@@ -5,11 +5,11 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from groundwire_collector.llm.rate_limiter import Pace
+from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.storage import judging
 
 
-class Reason(StrEnum):
+class SkipReason(StrEnum):
     """Why a turn was not judged; a metric's label."""
 
     RATE = "rate"  # not drawn
@@ -20,23 +20,23 @@ class Reason(StrEnum):
 
 
 @dataclass
-class Budget:
+class JudgeBudget:
     """The budget of one judge; money is shared by all judges. What was spent is read from the
     store, so a restart does not begin the day anew."""
 
     judge: str
     per_day: int
     cost_per_day: float | None = None
-    pace: Pace | None = None  # None: as fast as it goes
+    pace: RateLimiter | None = None  # None: as fast as it goes
 
-    def spent(self, connection: Connection, now_ns: int) -> Reason | None:
+    def spent(self, connection: Connection, now_ns: int) -> SkipReason | None:
         """What is used up today; None while nothing is. Calls that are under way when the money
         runs out are still paid."""
         if judging.spent(connection, self.judge, now_ns).judgements >= self.per_day:
-            return Reason.BUDGET
+            return SkipReason.BUDGET
         limit = self.cost_per_day
         if limit is not None and judging.cost_today(connection, now_ns) >= limit:
-            return Reason.COST
+            return SkipReason.COST
         return None
 
     def due(self) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groundwire_collector.llm.client import Endpoint, Reply
-from groundwire_evaluators.judges.chat import Completion, Messages, Problem
+from groundwire_collector.llm.client import ChatEndpoint, ChatReply
+from groundwire_evaluators.judges.chat import Completion, Messages, ReplyProblem
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class JudgeModel:
     """Satisfies `ChatModel`; asks for JSON of a schema where the endpoint's `extra` does not set
     another `response_format`."""
 
-    endpoint: Endpoint
+    endpoint: ChatEndpoint
     temperature: float = 0.0
 
     @property
@@ -46,7 +46,7 @@ class JudgeModel:
         )
 
 
-def _failure(reply: Reply) -> str | None:
+def _failure(reply: ChatReply) -> str | None:
     if reply.refusal:
-        return Problem.DECLINED.value
+        return ReplyProblem.DECLINED.value
     return reply.failure.value if reply.failure else None

@@ -57,7 +57,7 @@ class GoldenSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GoldenJudgement:
     """What a judge said of a golden turn: its state, and whether it found an unsupported claim
     (None where it said nothing)."""
 
@@ -67,7 +67,7 @@ class Answer:
     unsupported: bool  # the truth
 
     @classmethod
-    def of(cls, golden: GoldenTurn, evaluation: Evaluation) -> "Answer":
+    def of(cls, golden: GoldenTurn, evaluation: Evaluation) -> "GoldenJudgement":
         return cls(golden.turn.id, evaluation.state, _said(evaluation), golden.unsupported)
 
     @property
@@ -75,7 +75,7 @@ class Answer:
         return None if self.said is None else self.said == self.unsupported
 
 
-def summarise(answers: Sequence[Answer]) -> dict[str, Any]:
+def summarise(answers: Sequence[GoldenJudgement]) -> dict[str, Any]:
     """A replay in numbers: turns by state, and the three measures with bounds where there are any.
 
     What a judge failed at is counted and no disagreement: an endpoint that is away is not a judge
@@ -101,7 +101,7 @@ def summarise(answers: Sequence[Answer]) -> dict[str, Any]:
     }
 
 
-def flips(first: Mapping[str, Answer], last: Sequence[Answer]) -> dict[str, int]:
+def flips(first: Mapping[str, GoldenJudgement], last: Sequence[GoldenJudgement]) -> dict[str, int]:
     """Turns that a judge was right about at first and is not now, and the other way round."""
     counts = {"right": 0, "wrong": 0}
     for answer in last:

@@ -8,11 +8,17 @@ from time import time_ns
 from sqlalchemy import Engine
 
 from groundwire_collector.evaluation.runner import judge
-from groundwire_collector.judges.budget import Budget
-from groundwire_collector.judges.golden import Answer, GoldenSet, GoldenTurn, flips, summarise
+from groundwire_collector.judges.budget import JudgeBudget
+from groundwire_collector.judges.golden import (
+    GoldenJudgement,
+    GoldenSet,
+    GoldenTurn,
+    flips,
+    summarise,
+)
 from groundwire_collector.judges.metrics import tally_usage
-from groundwire_collector.llm.circuit_breaker import Breaker
-from groundwire_collector.metrics.prices import Price
+from groundwire_collector.llm.circuit_breaker import CircuitBreaker
+from groundwire_collector.metrics.prices import TokenPrice
 from groundwire_collector.storage import counters, golden, judging
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.golden import GoldenRun, StoredAnswer
@@ -26,7 +32,7 @@ SERVICE = ""  # of calls that belong to no service
 
 
 @dataclass
-class GoldenRounds:
+class GoldenJob:
     """Replays `golden` whenever `interval_seconds` passed since the last replay of this revision
     and set began; a new revision or set is replayed at once, and is a new beginning.
 
@@ -40,9 +46,9 @@ class GoldenRounds:
     evaluator: Evaluator
     golden: GoldenSet
     interval_seconds: float
-    budget: Budget
-    breaker: Breaker
-    price: Price | None = None
+    budget: JudgeBudget
+    breaker: CircuitBreaker
+    price: TokenPrice | None = None
     currency: str = ""
     clock_ns: Callable[[], int] = time_ns
     _looked_ns: int = 0
@@ -90,7 +96,7 @@ class GoldenRounds:
     def _ask(self, run: GoldenRun, asked: GoldenTurn, now_ns: int) -> None:
         [judged] = judge([self.evaluator], [asked.turn])
         evaluation = judged.evaluations[0]
-        answer = Answer.of(asked, evaluation)
+        answer = GoldenJudgement.of(asked, evaluation)
         increments = Increments()
         usage = evaluation.usage or Usage()
         told = (SERVICE, self.key, usage, self.price, self.currency)
@@ -115,5 +121,5 @@ class GoldenRounds:
         log.info("golden set of %s replayed: %s", self.key, summary)
 
     @staticmethod
-    def _answers(stored: list[StoredAnswer]) -> list[Answer]:
-        return [Answer(s.key, State(s.state), s.said, s.unsupported) for s in stored]
+    def _answers(stored: list[StoredAnswer]) -> list[GoldenJudgement]:
+        return [GoldenJudgement(s.key, State(s.state), s.said, s.unsupported) for s in stored]

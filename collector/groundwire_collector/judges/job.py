@@ -9,16 +9,16 @@ from time import time_ns
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
-from groundwire_collector.judges.budget import Budget, Reason
+from groundwire_collector.judges.budget import JudgeBudget, SkipReason
 from groundwire_collector.judges.metrics import tally_judgement, tally_not_sampled, tally_usage
-from groundwire_collector.llm.circuit_breaker import Breaker
-from groundwire_collector.llm.client import Failure
-from groundwire_collector.metrics.prices import Price
+from groundwire_collector.llm.circuit_breaker import CircuitBreaker
+from groundwire_collector.llm.client import CallFailure
+from groundwire_collector.metrics.prices import TokenPrice
 from groundwire_collector.storage import counters, judging, labels, turns
 from groundwire_collector.storage.counters import Increments
-from groundwire_collector.storage.judging import Task
+from groundwire_collector.storage.judging import JudgeTask
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State, Usage
 
@@ -33,13 +33,18 @@ LOOK_NS = 30 * SECOND_NS  # from one look for new reference answers to the next
 TOGETHER = 200  # turns that are let go, or begin to wait, in one transaction
 
 PASSING = frozenset(
-    {Failure.TIMEOUT, Failure.UNREACHABLE, Failure.RATE_LIMITED, Failure.SERVER_ERROR}
+    {
+        CallFailure.TIMEOUT,
+        CallFailure.UNREACHABLE,
+        CallFailure.RATE_LIMITED,
+        CallFailure.SERVER_ERROR,
+    }
 )
-AWAY = PASSING | {Failure.REFUSED}  # what speaks of the endpoint, not of the turn
+AWAY = PASSING | {CallFailure.REFUSED}  # what speaks of the endpoint, not of the turn
 
 
 @dataclass
-class JudgeRounds:
+class JudgeJob:
     """Takes what waits for one judge. `step` may be called from several threads at once.
 
     A task leaves the queue in the transaction that keeps its judgement and counts its cost, so a
@@ -50,14 +55,14 @@ class JudgeRounds:
     engine: Engine
     key: str  # as the settings name the judge
     evaluator: Evaluator
-    budget: Budget
+    budget: JudgeBudget
     batch: int = 1
-    price: Price | None = None
+    price: TokenPrice | None = None
     currency: str = ""
     referenced: bool = False  # sees the turns that have a reference answer, and no sample
-    publisher: Publisher | None = None
+    publisher: ScorePublisher | None = None
     clock_ns: Callable[[], int] = time_ns
-    breaker: Breaker = field(default_factory=Breaker)
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     _looked_ns: int = 0
 
     def step(self) -> bool:
@@ -91,10 +96,10 @@ class JudgeRounds:
         name = self.evaluator.name
         with self.engine.begin() as connection:
             found = judging.referenced(connection, self.key, name, TOGETHER)
-            tasks = [Task(turn, self.key, of, None, now_ns, now_ns) for turn, of in found]
+            tasks = [JudgeTask(turn, self.key, of, None, now_ns, now_ns) for turn, of in found]
             judging.enqueue(connection, tasks)
 
-    def _turn(self, connection: Connection, task: Task) -> JudgedTurn | None:
+    def _turn(self, connection: Connection, task: JudgeTask) -> JudgedTurn | None:
         """The turn of a task, with the reference answer where the judge wants one."""
         item = turns.get(connection, task.turn_id)
         if item is None or not self.referenced:
@@ -102,7 +107,7 @@ class JudgeRounds:
         reference = labels.reference_of(connection, task.turn_id)
         return replace(item, turn=replace(item.turn, reference=reference))
 
-    def _judge(self, taken: Sequence[tuple[Task, JudgedTurn | None]], lease: str) -> None:
+    def _judge(self, taken: Sequence[tuple[JudgeTask, JudgedTurn | None]], lease: str) -> None:
         there = [(task, item) for task, item in taken if item and item.turn.answer]
         began_ns = self.clock_ns()
         judged = judge([self.evaluator], [item.turn for _, item in there])
@@ -115,7 +120,7 @@ class JudgeRounds:
                 self._forget(task, lease)
 
     def _keep(
-        self, task: Task, item: JudgedTurn, evaluation: Evaluation, lease: str, seconds: float
+        self, task: JudgeTask, item: JudgedTurn, evaluation: Evaluation, lease: str, seconds: float
     ) -> None:
         now_ns, increments = self.clock_ns(), Increments()
         usage, kind = evaluation.usage or Usage(), _kind(evaluation)
@@ -147,15 +152,15 @@ class JudgeRounds:
             log.warning("judge %s pauses: call after call fails (%s)", self.key, kind)
             increments.count(metric_definitions.JUDGE_PAUSES, {"evaluator": self.key})
 
-    def _forget(self, task: Task, lease: str) -> None:
+    def _forget(self, task: JudgeTask, lease: str) -> None:
         """A turn that was deleted meanwhile, or lost its answer."""
         with self.engine.begin() as connection:
             judging.finish(connection, task, lease)
 
-    def _reason(self, now_ns: int) -> Reason:
-        return Reason.BREAKER if self.breaker.open(now_ns) else Reason.LATE
+    def _reason(self, now_ns: int) -> SkipReason:
+        return SkipReason.BREAKER if self.breaker.open(now_ns) else SkipReason.LATE
 
-    def _let_go(self, tasks: Sequence[Task], reason: Reason, now_ns: int) -> None:
+    def _let_go(self, tasks: Sequence[JudgeTask], reason: SkipReason, now_ns: int) -> None:
         increments = Increments()
         with self.engine.begin() as connection:
             for task in tasks:
@@ -169,7 +174,7 @@ class JudgeRounds:
                     tally_not_sampled(increments, task.service, self.key, reason)
             counters.add(connection, increments, now_ns)
 
-    def _not_sampled(self, task: Task, reason: Reason) -> Evaluation:
+    def _not_sampled(self, task: JudgeTask, reason: SkipReason) -> Evaluation:
         return Evaluation(
             evaluator=self.evaluator.name,
             revision=self.evaluator.revision,

@@ -1,9 +1,9 @@
 """What judging adds to the counters."""
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.judges.budget import Reason
+from groundwire_collector.judges.budget import SkipReason
 from groundwire_collector.metrics.exemplars import exemplar
-from groundwire_collector.metrics.prices import Price
+from groundwire_collector.metrics.prices import TokenPrice
 from groundwire_collector.metrics.turns import tally_evaluation, version_labels
 from groundwire_collector.storage.counters import Increments
 from groundwire_evaluators.evaluation import Evaluation, State, Usage
@@ -21,7 +21,12 @@ def tally_judgement(increments: Increments, turn: Turn, evaluation: Evaluation) 
 
 
 def tally_usage(
-    increments: Increments, service: str, judge: str, usage: Usage, price: Price | None, money: str
+    increments: Increments,
+    service: str,
+    judge: str,
+    usage: Usage,
+    price: TokenPrice | None,
+    money: str,
 ) -> float:
     """Calls, tokens, time and money of a judgement, which it returns; `money` is the currency."""
     labels = {"service": service, "evaluator": judge}
@@ -36,7 +41,7 @@ def tally_usage(
     return cost
 
 
-def tally_not_sampled(increments: Increments, service: str, judge: str, reason: Reason) -> None:
+def tally_not_sampled(increments: Increments, service: str, judge: str, reason: SkipReason) -> None:
     """A turn that a judge does not see."""
     labels = {"service": service, "evaluator": judge, "reason": reason.value}
     increments.count(metric_definitions.JUDGE_NOT_SAMPLED, labels)

@@ -4,29 +4,31 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from groundwire_collector.evaluation.sampling import Draw, factors_of
-from groundwire_collector.judges.budget import Reason
+from groundwire_collector.evaluation.sampling import TurnSampler, factors_of
+from groundwire_collector.judges.budget import SkipReason
 from groundwire_collector.judges.metrics import tally_not_sampled
 from groundwire_collector.judges.registry import REFERENCED
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import judging
 from groundwire_collector.storage.counters import Increments
-from groundwire_collector.storage.judging import Task
+from groundwire_collector.storage.judging import JudgeTask
 from groundwire_collector.storage.turns import JudgedTurn
 
 
-def draw_of(settings: Settings) -> Draw | None:
+def draw_of(settings: Settings) -> TurnSampler | None:
     """The draw of the settings; None where there are no judges."""
     rates = {key: rate for key, rate in settings.judge_rates.items() if key not in REFERENCED}
     if not rates:
         return None
-    return Draw(rates, settings.judge_eager, factors_of(settings.judge_segments))
+    return TurnSampler(
+        rates, settings.judge_uncertainty_boost, factors_of(settings.judge_rate_overrides)
+    )
 
 
 def await_judges(
     connection: Connection,
     increments: Increments | None,
-    draw: Draw,
+    draw: TurnSampler,
     judged: Sequence[JudgedTurn],
     now_ns: int,
 ) -> None:
@@ -38,14 +40,14 @@ def await_judges(
         tasks += [_task(item, judge, chance, now_ns, increments) for judge, chance in drawn.items()]
         for judge in draw.rates.keys() - drawn.keys():
             if increments is not None:
-                tally_not_sampled(increments, item.turn.service, judge, Reason.RATE)
+                tally_not_sampled(increments, item.turn.service, judge, SkipReason.RATE)
     judging.enqueue(connection, tasks)
 
 
 def _task(
     item: JudgedTurn, judge: str, chance: float, now_ns: int, increments: Increments | None
-) -> Task:
-    return Task(
+) -> JudgeTask:
+    return JudgeTask(
         turn_id=item.turn.id,
         judge=judge,
         service=item.turn.service,

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.isolation import Host, IsolatedEvaluator, Reference
+from groundwire_collector.evaluation.isolation import (
+    EvaluatorHost,
+    EvaluatorReference,
+    IsolatedEvaluator,
+)
 from groundwire_collector.evaluation.loading import find
 from groundwire_collector.evaluation.sampling import factors_of
-from groundwire_collector.judges.budget import Budget
+from groundwire_collector.judges.budget import JudgeBudget
 from groundwire_collector.judges.endpoint import JudgeModel
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.llm.client import Endpoint
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_collector.metrics.prices import Price, Prices
+from groundwire_collector.llm.client import ChatEndpoint
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_collector.metrics.prices import PriceList, TokenPrice
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
 from groundwire_evaluators.judges.llm import LLMJudge
@@ -41,10 +45,10 @@ class Judge:
 
     key: str
     evaluator: Evaluator
-    budget: Budget
+    budget: JudgeBudget
     at_once: int = 1
     batch: int = 1
-    price: Price | None = None
+    price: TokenPrice | None = None
     currency: str = ""
     referenced: bool = False  # sees the turns that have a reference answer, and no sample
 
@@ -58,7 +62,7 @@ def judges(settings: Settings, sleep: Sleep = time.sleep) -> list[Judge]:
 
 def check(settings: Settings) -> None:
     """Raises UsageError for what no judge could start with, without loading one."""
-    factors_of(settings.judge_segments)
+    factors_of(settings.judge_rate_overrides)
     if settings.judge_golden is not None:
         GoldenSet.load(settings.judge_golden)
     _price(settings)
@@ -88,7 +92,7 @@ def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
     if not settings.judge_endpoint or not settings.judge_model:
         raise UsageError(f"{LLM_JUDGE} needs judge_endpoint and judge_model")
     key = settings.judge_api_key
-    endpoint = Endpoint(
+    endpoint = ChatEndpoint(
         settings.judge_endpoint,
         settings.judge_model,
         api_key=key.get_secret_value() if key else None,
@@ -97,12 +101,12 @@ def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
         sleep=sleep,
     )
     model = JudgeModel(endpoint, settings.judge_temperature)
-    return LLMJudge(model, at_once=settings.judge_at_once)
+    return LLMJudge(model, at_once=settings.judge_concurrency)
 
 
-def _price(settings: Settings) -> tuple[Price | None, str]:
+def _price(settings: Settings) -> tuple[TokenPrice | None, str]:
     """What the judge's model costs, and the currency; no price where no file names it."""
-    prices = Prices.load(settings.prices) if settings.prices else None
+    prices = PriceList.load(settings.prices) if settings.prices else None
     price = prices.of(settings.judge_model) if prices else None
     if settings.judge_cost_per_day is not None and price is None:
         named = settings.judge_model or "no model"
@@ -116,16 +120,16 @@ def is_judge(name: str) -> bool:
 
 
 def _judge(
-    key: str, evaluator: Evaluator, settings: Settings, price: Price | None, currency: str
+    key: str, evaluator: Evaluator, settings: Settings, price: TokenPrice | None, currency: str
 ) -> Judge:
     local = key.startswith(LOCAL)
-    pace = None if local else Pace(settings.judge_per_minute)
-    budget = Budget(key, settings.judge_per_day, settings.judge_cost_per_day, pace)
+    pace = None if local else RateLimiter(settings.judge_per_minute)
+    budget = JudgeBudget(key, settings.judge_per_day, settings.judge_cost_per_day, pace)
     return Judge(
         key=key,
         evaluator=evaluator,
         budget=budget,
-        at_once=settings.judge_at_once if key == LLM_JUDGE else 1,
+        at_once=settings.judge_concurrency if key == LLM_JUDGE else 1,
         batch=LOCAL_BATCH if local else 1,
         price=price if key == LLM_JUDGE or key.startswith(RAGAS) else None,
         currency=currency,
@@ -145,7 +149,7 @@ def _evaluators(settings: Settings, sleep: Sleep) -> dict[str, Evaluator]:
             references = [_reference(key, settings) for key in group]
             ours = group[0].startswith((RAGAS, LOCAL))
             seconds = TURN_SECONDS if ours else settings.evaluator_timeout_seconds
-            host = Host(references, seconds, START_SECONDS)
+            host = EvaluatorHost(references, seconds, START_SECONDS)
             found |= {key: IsolatedEvaluator(host, at) for at, key in enumerate(group)}
         except UsageError as error:
             raise UsageError(f"judge {', '.join(group)}: {error}") from error
@@ -160,11 +164,11 @@ def groups(keys: Sequence[str]) -> list[list[str]]:
     return [group for group in (*others, ragas, local) if group]
 
 
-def _reference(key: str, settings: Settings) -> Reference:
+def _reference(key: str, settings: Settings) -> EvaluatorReference:
     if key.startswith(LOCAL):
-        return Reference("hf", {"model": key.removeprefix(LOCAL)})
+        return EvaluatorReference("hf", {"model": key.removeprefix(LOCAL)})
     if not key.startswith(RAGAS):
-        return Reference(key)
+        return EvaluatorReference(key)
     secret = settings.judge_api_key
     address = {
         "url": settings.judge_endpoint,
@@ -174,7 +178,7 @@ def _reference(key: str, settings: Settings) -> Reference:
         "temperature": settings.judge_temperature,
         "timeout_seconds": settings.judge_timeout_seconds,
     }
-    return Reference(key, address)
+    return EvaluatorReference(key, address)
 
 
 def close(evaluators: Iterable[Evaluator]) -> None:

@@ -9,7 +9,7 @@ LONGEST_PAUSE_NS = 900 * 1_000_000_000
 
 
 @dataclass
-class Breaker:
+class CircuitBreaker:
     """Closed while calls succeed; `MOST_FAILURES` in a row open it for half a minute. Then one call
     tries: if it fails, the pause is twice as long, up to a quarter of an hour.
 

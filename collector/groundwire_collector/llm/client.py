@@ -17,7 +17,7 @@ from groundwire_collector.errors import UsageError
 Messages = Sequence[dict[str, str]]
 
 
-class Failure(StrEnum):
+class CallFailure(StrEnum):
     """Why a call gave no answer; each is counted, none stops anything."""
 
     TIMEOUT = "timeout"
@@ -31,16 +31,16 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ChatReply:
     """An answer, or the failure in its place; `failed` are the attempts before it.
 
     `truncated` says that the answer hit the limit of tokens, `refusal` how the model declined.
     """
 
     text: str | None = None
-    failure: Failure | None = None
+    failure: CallFailure | None = None
     detail: str = ""
-    failed: tuple[Failure, ...] = ()
+    failed: tuple[CallFailure, ...] = ()
     truncated: bool = False
     refusal: str | None = None
     seconds: float = 0.0
@@ -49,19 +49,19 @@ class Reply:
     model: str | None = None  # as the endpoint names it
 
 
-class Target(Protocol):
+class ChatTarget(Protocol):
     """Answers chat messages; never raises for what the other side does."""
 
-    def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> Reply: ...
+    def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> ChatReply: ...
 
 
-_RETRIED = frozenset({Failure.RATE_LIMITED, Failure.SERVER_ERROR, Failure.UNREACHABLE})
+_RETRIED = frozenset({CallFailure.RATE_LIMITED, CallFailure.SERVER_ERROR, CallFailure.UNREACHABLE})
 _LONGEST_WAIT = 60.0  # seconds; a longer Retry-After is not waited for
 _LARGEST_BODY = 4_000_000  # bytes
 
 
 @dataclass
-class Endpoint:
+class ChatEndpoint:
     """An OpenAI-compatible chat endpoint; `url` ends before /chat/completions.
 
     Asks at T = 0 with a fixed seed, for at most `max_tokens`. Rate limits, server errors and lost
@@ -88,7 +88,7 @@ class Endpoint:
     def close(self) -> None:
         self._client.close()
 
-    def of(self, model: str) -> "Endpoint":
+    def of(self, model: str) -> "ChatEndpoint":
         """Another model behind the same connection."""
         other = copy.copy(self)
         other.model = model
@@ -99,11 +99,11 @@ class Endpoint:
         messages: Messages,
         question: str = "",  # noqa: ARG002
         chunks: Sequence[str] = (),  # noqa: ARG002
-    ) -> Reply:
+    ) -> ChatReply:
         """One answer; question and chunks are in the messages already."""
         return self.chat(messages)
 
-    def chat(self, messages: Sequence[Mapping[str, str]], **fields: Any) -> Reply:
+    def chat(self, messages: Sequence[Mapping[str, str]], **fields: Any) -> ChatReply:
         """One answer; `fields` of the request are set over those that are always sent."""
         wanted = {
             "model": self.model,
@@ -117,13 +117,13 @@ class Endpoint:
         body = {name: value for name, value in wanted.items() if value is not None}
         return self._retried(lambda: _chat_reply(self._post("chat/completions", body)))
 
-    def complete(self, body: dict[str, Any]) -> "dict[str, Any] | Reply":
+    def complete(self, body: dict[str, Any]) -> "dict[str, Any] | ChatReply":
         """The JSON of a raw completion, or the reply that says what failed."""
         posted = self._post("completions", {"model": self.model, **body})
-        return posted if isinstance(posted, Reply) else posted[0]
+        return posted if isinstance(posted, ChatReply) else posted[0]
 
-    def _retried(self, call: Callable[[], "tuple[Reply, float]"]) -> Reply:
-        failed: list[Failure] = []
+    def _retried(self, call: Callable[[], "tuple[ChatReply, float]"]) -> ChatReply:
+        failed: list[CallFailure] = []
         while True:
             reply, wait = call()
             attempt = len(failed)
@@ -132,55 +132,61 @@ class Endpoint:
             failed.append(reply.failure)
             self.sleep(wait or 2.0**attempt)
 
-    def _post(self, path: str, body: dict[str, Any]) -> "tuple[dict[str, Any], float] | Reply":
+    def _post(self, path: str, body: dict[str, Any]) -> "tuple[dict[str, Any], float] | ChatReply":
         started = time.monotonic()
         try:
             response = self._client.post(f"{self.url.rstrip('/')}/{path}", json=body)
             content = response.content
         except httpx.TimeoutException as error:
-            return Reply(failure=Failure.TIMEOUT, detail=type(error).__name__)
+            return ChatReply(failure=CallFailure.TIMEOUT, detail=type(error).__name__)
         except httpx.HTTPError as error:
-            return Reply(failure=Failure.UNREACHABLE, detail=f"{type(error).__name__}: {error}")
+            return ChatReply(
+                failure=CallFailure.UNREACHABLE, detail=f"{type(error).__name__}: {error}"
+            )
         seconds = time.monotonic() - started
         if failure := _status_failure(response.status_code):
             wait = response.headers.get("retry-after", "")
             detail = f"{response.status_code} retry-after={wait} {response.text[:200]}"
-            return Reply(failure=failure, detail=detail, seconds=seconds)
+            return ChatReply(failure=failure, detail=detail, seconds=seconds)
         try:
             decoded = response.json() if len(content) <= _LARGEST_BODY else None
         except ValueError:
             decoded = None
         if not isinstance(decoded, dict):
-            return Reply(failure=Failure.NONSENSE, detail=response.text[:200], seconds=seconds)
+            return ChatReply(
+                failure=CallFailure.NONSENSE, detail=response.text[:200], seconds=seconds
+            )
         return decoded, seconds
 
 
-def _status_failure(status: int) -> Failure | None:
+def _status_failure(status: int) -> CallFailure | None:
     if status == 429:
-        return Failure.RATE_LIMITED
+        return CallFailure.RATE_LIMITED
     if status >= 500:
-        return Failure.SERVER_ERROR
-    return None if 200 <= status < 300 else Failure.REFUSED
+        return CallFailure.SERVER_ERROR
+    return None if 200 <= status < 300 else CallFailure.REFUSED
 
 
-def _chat_reply(posted: tuple[dict[str, Any], float] | Reply) -> tuple[Reply, float]:
+def _chat_reply(posted: tuple[dict[str, Any], float] | ChatReply) -> tuple[ChatReply, float]:
     """The reply, and how long the other side asks to be left alone (0: it does not say)."""
-    if isinstance(posted, Reply):
+    if isinstance(posted, ChatReply):
         return posted, _retry_after(posted.detail)
     decoded, seconds = posted
     try:
         choice = decoded["choices"][0]
         text, refusal = choice["message"]["content"], choice["message"].get("refusal")
     except (LookupError, TypeError, AttributeError):
-        return Reply(failure=Failure.NONSENSE, detail=str(decoded)[:200], seconds=seconds), 0.0
+        return ChatReply(
+            failure=CallFailure.NONSENSE, detail=str(decoded)[:200], seconds=seconds
+        ), 0.0
     if text is not None and not isinstance(text, str):
-        return Reply(failure=Failure.NONSENSE, detail=str(text)[:200], seconds=seconds), 0.0
+        return ChatReply(failure=CallFailure.NONSENSE, detail=str(text)[:200], seconds=seconds), 0.0
     usage = decoded.get("usage")
     counts = usage if isinstance(usage, dict) else {}
     empty = not (text or "").strip()
-    return Reply(
+    return ChatReply(
         text=None if empty else text,
-        failure=Failure.EMPTY if empty else None,
+        failure=CallFailure.EMPTY if empty else None,
         seconds=seconds,
         truncated=choice.get("finish_reason") == "length",
         refusal=refusal if isinstance(refusal, str) and refusal else None,
@@ -203,14 +209,14 @@ def _count(value: Any) -> int | None:
 
 
 @dataclass(frozen=True)
-class Function:
+class FunctionTarget:
     """The user's own `function(question, chunks) -> str`, the application as it is; `chunks` is a
     list of texts, empty for a closed-book call."""
 
     call: Callable[[str, list[str]], Any]
 
     @classmethod
-    def named(cls, dotted: str) -> "Function":
+    def named(cls, dotted: str) -> "FunctionTarget":
         """From "package.module:function" or "package.module.function"."""
         module, _, name = dotted.rpartition(":" if ":" in dotted else ".")
         try:
@@ -221,24 +227,28 @@ class Function:
             raise UsageError(f"{dotted!r} is no function")
         return cls(found)
 
-    def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> Reply:  # noqa: ARG002
+    def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> ChatReply:  # noqa: ARG002
         started = time.monotonic()
         try:
             answer = self.call(question, list(chunks))
         except Exception as error:  # the user's code may raise anything; it is counted
             detail = f"{type(error).__name__}: {error}"
-            return Reply(failure=Failure.RAISED, detail=detail, seconds=time.monotonic() - started)
+            return ChatReply(
+                failure=CallFailure.RAISED, detail=detail, seconds=time.monotonic() - started
+            )
         seconds = time.monotonic() - started
         if not isinstance(answer, str):
-            return Reply(failure=Failure.NONSENSE, detail=repr(answer)[:200], seconds=seconds)
+            return ChatReply(
+                failure=CallFailure.NONSENSE, detail=repr(answer)[:200], seconds=seconds
+            )
         if not answer.strip():
-            return Reply(failure=Failure.EMPTY, seconds=seconds)
-        return Reply(text=answer, seconds=seconds)
+            return ChatReply(failure=CallFailure.EMPTY, seconds=seconds)
+        return ChatReply(text=answer, seconds=seconds)
 
 
 def target_of(
     endpoint: str | None, model: str, function: str | None, *, max_tokens: int = 200
-) -> Target:
+) -> ChatTarget:
     """Whom a command is to ask: an endpoint (its key is in OPENAI_API_KEY) or a function.
 
     Raises:
@@ -248,7 +258,9 @@ def target_of(
         raise UsageError("give either --endpoint (with --model) or --function")
     if function is not None:
         sys.path.insert(0, os.getcwd())  # as `python -m` would
-        return Function.named(function)
+        return FunctionTarget.named(function)
     if not model:
         raise UsageError("--endpoint needs --model")
-    return Endpoint(endpoint or "", model, os.environ.get("OPENAI_API_KEY"), max_tokens=max_tokens)
+    return ChatEndpoint(
+        endpoint or "", model, os.environ.get("OPENAI_API_KEY"), max_tokens=max_tokens
+    )

@@ -1,14 +1,14 @@
 """Scoring given answers at a completions endpoint: conflict margins and context gains."""
 
 from groundwire_collector.errors import GroundwireError
-from groundwire_collector.llm.client import Endpoint, Reply
-from groundwire_evaluators.reliance.canary.arms import Arm, Prompting, Trial
+from groundwire_collector.llm.client import ChatEndpoint, ChatReply
 from groundwire_evaluators.reliance.margin import (
     NoLogprobsError,
     conflict_margin,
     context_gain,
     read_scored,
 )
+from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, Trial
 
 
 class NoScoringError(GroundwireError):
@@ -17,7 +17,7 @@ class NoScoringError(GroundwireError):
     margins, or point at a completions endpoint of the same model."""
 
 
-def mean_logprob(endpoint: Endpoint, prompt: str, answer: str) -> float:
+def mean_logprob(endpoint: ChatEndpoint, prompt: str, answer: str) -> float:
     """Mean log-probability of `answer` after `prompt`, nats a token.
 
     Raises `NoScoringError` where the endpoint cannot, with what it said.
@@ -25,9 +25,9 @@ def mean_logprob(endpoint: Endpoint, prompt: str, answer: str) -> float:
     text = prompt + answer
     body = {"prompt": text, "max_tokens": 1, "echo": True, "logprobs": 1, "temperature": 0}
     found = endpoint.complete(body)
-    if isinstance(found, Reply):
+    if isinstance(found, ChatReply):
         found = endpoint.complete({**body, "echo": False, "logprobs": None, "prompt_logprobs": 0})
-    if isinstance(found, Reply):
+    if isinstance(found, ChatReply):
         raise NoScoringError(f"{NoScoringError.__doc__} It said: {found.failure} {found.detail}")
     try:
         scored = read_scored(found["choices"][0], text)
@@ -36,13 +36,13 @@ def mean_logprob(endpoint: Endpoint, prompt: str, answer: str) -> float:
         raise NoScoringError(f"{NoScoringError.__doc__} It said: {str(found)[:200]}") from error
 
 
-def trial_prompt(trial: Trial, prompting: Prompting) -> str:
+def trial_prompt(trial: Trial, prompting: ProbePrompting) -> str:
     """The trial as one text, for endpoints without chat."""
     parts = [message["content"] for message in prompting.messages(trial)]
     return "\n\n".join(parts) + "\nAnswer:"
 
 
-def trial_margin(endpoint: Endpoint, trial: Trial, prompting: Prompting) -> float:
+def trial_margin(endpoint: ChatEndpoint, trial: Trial, prompting: ProbePrompting) -> float:
     """The conflict margin of a trial under conflict, nats a token; two scoring passes."""
     if trial.arm in (Arm.CLOSED_BOOK, Arm.CLEAN):
         raise ValueError(f"the {trial.arm} arm holds no conflict")
@@ -53,7 +53,7 @@ def trial_margin(endpoint: Endpoint, trial: Trial, prompting: Prompting) -> floa
 
 
 def turn_gain(
-    endpoint: Endpoint, question: str, context: str, answer: str, prompting: Prompting
+    endpoint: ChatEndpoint, question: str, context: str, answer: str, prompting: ProbePrompting
 ) -> float:
     """The context gain of an answer that was given, nats a token; two scoring passes."""
     tail = f"Question: {question}\nAnswer:"

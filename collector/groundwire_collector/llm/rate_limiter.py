@@ -9,7 +9,7 @@ DAY = 86_400.0
 
 
 @dataclass
-class Pace:
+class RateLimiter:
     """A budget of calls: at most `per_minute`, evenly spaced, and at most `per_day`.
 
     `wait` blocks until the next call is due; `take` answers at once whether it is.

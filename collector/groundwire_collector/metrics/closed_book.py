@@ -1,19 +1,27 @@
-"""What is kept of a shadowed turn, before its closed-book call and after it."""
+"""Closed-book calls: pairing with their production turns, counts, and what is stored."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from groundwire_collector.storage.closed_book_turns import ShadowedTurn
+from sqlalchemy import Connection
+
+from groundwire_collector.metrics.turns import tally_closed_book
+from groundwire_collector.storage import closed_book_turns, trace_fragments, turns
+from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
+from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+from groundwire_evaluators.reliance.closed_book import ClosedBookComparison
 from groundwire_evaluators.reliance.passive import question_key
-from groundwire_evaluators.reliance.shadow import Shadowed
 from groundwire_evaluators.turn import Turn
 
+WAITING_NS = 3_600_000_000_000  # for how long a closed-book call waits for its turn
 
-def sampled(turn: Turn, probability: float, now_ns: int) -> ShadowedTurn:
+
+def sampled(turn: Turn, probability: float, now_ns: int) -> ClosedBookTurn:
     """A turn whose call waits. Turns of one question, however written, are one cluster."""
     question = question_key(turn.question).encode()
-    return ShadowedTurn(
+    return ClosedBookTurn(
         turn_id=turn.id,
         service=turn.service,
         model_version=turn.model_version,
@@ -24,20 +32,60 @@ def sampled(turn: Turn, probability: float, now_ns: int) -> ShadowedTurn:
     )
 
 
-def compared(waiting: ShadowedTurn, shadowed: Shadowed) -> ShadowedTurn:
+def compared(waiting: ClosedBookTurn, comparison: ClosedBookComparison) -> ClosedBookTurn:
     """The same turn with what its call said."""
     return replace(
         waiting,
-        cell=shadowed.cell.value,
-        diagnostic=shadowed.diagnostic,
-        memory_strength=shadowed.memory_strength,
-        probability=shadowed.probability,
+        cell=comparison.cell.value,
+        diagnostic=comparison.diagnostic,
+        memory_strength=comparison.memory_strength,
+        probability=comparison.probability,
     )
 
 
-def by_version(turns: Iterable[ShadowedTurn]) -> dict[tuple[str, str | None], list[Shadowed]]:
+def by_version(
+    answered: Iterable[ClosedBookTurn],
+) -> dict[tuple[str, str | None], list[ClosedBookComparison]]:
     """What the estimate takes, by service and model_version."""
-    found: dict[tuple[str, str | None], list[Shadowed]] = {}
-    for turn in turns:
-        found.setdefault((turn.service, turn.model_version), []).append(turn.shadowed)
+    found: dict[tuple[str, str | None], list[ClosedBookComparison]] = {}
+    for turn in answered:
+        found.setdefault((turn.service, turn.model_version), []).append(turn.comparison)
     return found
+
+
+def tally_closed_book_calls(
+    connection: Connection,
+    increments: Increments,
+    judged: Sequence[JudgedTurn],
+    before: Mapping[str, Turn],
+    now_ns: int,
+) -> None:
+    """Count closed-book calls beside their production turns, whichever was judged first."""
+    came = [item.turn for item in judged if item.turn.closed_book_of and item.turn.id not in before]
+    traces = [
+        item.turn.trace_id for item in judged if not item.turn.closed_book and item.turn.trace_id
+    ]
+    early = trace_fragments.awaited(connection, traces, now_ns - WAITING_NS)
+    waited = [found.turn for turn_id in early if (found := turns.get(connection, turn_id))]
+    for closed_book in (*came, *waited):
+        if not _tally_closed_book(connection, increments, closed_book, now_ns):
+            trace_id = (closed_book.closed_book_of or "").partition(":")[0]
+            trace_fragments.await_turn(connection, closed_book.id, trace_id, now_ns)
+        elif closed_book.id in early:
+            trace_fragments.no_longer_await(connection, [closed_book.id])
+
+
+def _tally_closed_book(
+    connection: Connection, increments: Increments, closed_book: Turn, now_ns: int
+) -> bool:
+    """Count a closed-book call beside its production turn; False where that is not stored (yet)."""
+    trace_id = (closed_book.closed_book_of or "").partition(":")[0]
+    found = turns.find(connection, TurnQuery(trace_id=trace_id))
+    production = next((item for item in found if not item.turn.closed_book), None)
+    if production is None:
+        return False
+    if not closed_book_turns.is_answered(connection, production.turn.id):
+        outcome = tally_closed_book(increments, production, closed_book)
+        waiting = sampled(production.turn, outcome.probability, now_ns)
+        closed_book_turns.put(connection, [compared(waiting, outcome)])
+    return True

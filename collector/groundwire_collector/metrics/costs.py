@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metrics.prices import Price, Prices
+from groundwire_collector.metrics.prices import PriceList, TokenPrice
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.counters import Increments
 from groundwire_evaluators.turn import Turn
@@ -19,13 +19,13 @@ _MOST_TOLD = 100  # unknown models that the log names
 class Costs:
     """Counts the price of turns; where there is no price file, nothing at all."""
 
-    prices: Prices | None = None
+    prices: PriceList | None = None
     _told: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, settings: Settings) -> "Costs":
         """Raises UsageError where the price file cannot be read."""
-        return cls(Prices.load(settings.prices) if settings.prices else None)
+        return cls(PriceList.load(settings.prices) if settings.prices else None)
 
     def tally(self, increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
         """Count what the answer of one turn cost: by the model that served it, else asked for."""
@@ -43,7 +43,7 @@ class Costs:
                 metric_definitions.COST, {**labels, "currency": self.prices.currency}, cost
             )
 
-    def _price(self, turn: Turn) -> Price | None:
+    def _price(self, turn: Turn) -> TokenPrice | None:
         assert self.prices is not None
         found = self.prices.of(turn.response_model) or self.prices.of(turn.model)
         name = turn.response_model or turn.model or "unnamed"

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metric_definitions import Metric
-from groundwire_collector.storage.estimates import KeptEstimate
+from groundwire_collector.metric_definitions import MetricDefinition
+from groundwire_collector.storage.estimates import StoredEstimate
 
-Values = dict[Metric, list[tuple[tuple[str, ...], float]]]
+Values = dict[MetricDefinition, list[tuple[tuple[str, ...], float]]]
 
 
-def faithfulness_values(kept: Iterable[KeptEstimate]) -> Values:
+def faithfulness_values(kept: Iterable[StoredEstimate]) -> Values:
     """Of segments that have an estimate; one that is not known has no number."""
     values: Values = {
         metric_definitions.FAITHFULNESS_ESTIMATE: [],
@@ -32,7 +32,7 @@ def faithfulness_values(kept: Iterable[KeptEstimate]) -> Values:
     return values
 
 
-def retrieval_values(kept: Iterable[KeptEstimate]) -> Values:
+def retrieval_values(kept: Iterable[StoredEstimate]) -> Values:
     values: Values = {
         metric_definitions.RETRIEVAL_PRECISION: [],
         metric_definitions.RETRIEVAL_RECALL: [],

@@ -16,31 +16,31 @@ from sqlalchemy import Connection, Engine
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.estimates.refresh import FAITHFULNESS, RETRIEVAL
-from groundwire_collector.metric_definitions import Kind
+from groundwire_collector.metric_definitions import MetricKind
 from groundwire_collector.metrics.estimates import faithfulness_values, retrieval_values
 from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.storage import estimates, gauges, golden, judging
-from groundwire_collector.storage.estimates import KeptEstimate
+from groundwire_collector.storage.estimates import StoredEstimate
 from groundwire_collector.storage.golden import GoldenRun
-from groundwire_collector.storage.judging import Waiting
+from groundwire_collector.storage.judging import QueueStatus
 from groundwire_collector.storage.label_sets import CAP
 
 Clock = Callable[[], int]
 GaugeValue = tuple[tuple[str, ...], float]  # labels and value
-GaugeValues = Mapping[metric_definitions.Metric, Iterable[GaugeValue]]
+GaugeValues = Mapping[metric_definitions.MetricDefinition, Iterable[GaugeValue]]
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class MetricsSnapshot:
     """What the gauges of one scrape show."""
 
-    statistics: Iterable[gauges.Statistic]
+    statistics: Iterable[gauges.DetectorStatistic]
     alarms: Sequence[gauges.OpenAlarm]
-    baselines: Sequence[gauges.PinnedBaseline]
-    faithfulness: Sequence[KeptEstimate]
-    retrieval: Sequence[KeptEstimate]
+    baselines: Sequence[gauges.BaselineSummary]
+    faithfulness: Sequence[StoredEstimate]
+    retrieval: Sequence[StoredEstimate]
     last_evaluations: Mapping[str, float]
-    judges: Sequence[Waiting]
+    judges: Sequence[QueueStatus]
     revisions: Sequence[tuple[str, str, int]]
     replays: Sequence[GoldenRun]
     now_ns: int
@@ -53,7 +53,7 @@ class CommittedGauges(Collector):
     def __init__(
         self, connection: Connection, now_ns: int, cap: int = CAP, *, judges: bool = True
     ) -> None:
-        self._snapshot = Snapshot(
+        self._snapshot = MetricsSnapshot(
             gauges.statistics(connection, cap),
             gauges.open_alarms(connection, cap),
             gauges.pinned_baselines(connection, cap),
@@ -111,9 +111,9 @@ class _Joined(Collector):
             yield from collector.collect()
 
 
-def _gauges(snapshot: Snapshot) -> Iterator[Metric]:
+def _gauges(snapshot: MetricsSnapshot) -> Iterator[Metric]:
     values = _gauge_values(snapshot)
-    gauges = (m for m in metric_definitions.committed_metrics() if m.kind is Kind.GAUGE)
+    gauges = (m for m in metric_definitions.committed_metrics() if m.kind is MetricKind.GAUGE)
     for metric in gauges:
         family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
         for labels, value in values.get(metric, ()):
@@ -121,12 +121,12 @@ def _gauges(snapshot: Snapshot) -> Iterator[Metric]:
         yield family
 
 
-def _gauge_values(snapshot: Snapshot) -> GaugeValues:
+def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
     """The values of every gauge, each with its labels in the order of the catalogue."""
     lag = snapshot.evaluation_lag_seconds
     return {
         metric_definitions.DRIFT_STATISTIC: [
-            ((item.service, item.signal, item.axis, item.value), item.statistic)
+            ((item.service, item.signal, item.dimension, item.value), item.statistic)
             for item in snapshot.statistics
         ],
         metric_definitions.LAST_EVALUATION: [
@@ -142,7 +142,7 @@ def _gauge_values(snapshot: Snapshot) -> GaugeValues:
     }
 
 
-def _judge_values(snapshot: Snapshot) -> GaugeValues:
+def _judge_values(snapshot: MetricsSnapshot) -> GaugeValues:
     """A judge that nothing waits for has neither a length nor an age."""
     now, waiting = snapshot.now_ns, snapshot.judges
     return {
@@ -184,7 +184,7 @@ def _golden_values(replays: Sequence[GoldenRun]) -> GaugeValues:
 
 
 def _alarm_values(alarms: Sequence[gauges.OpenAlarm]) -> GaugeValues:
-    labelled = [((a.service, a.signal, a.axis, a.value, a.cause), a) for a in alarms]
+    labelled = [((a.service, a.signal, a.dimension, a.value, a.cause), a) for a in alarms]
     return {
         metric_definitions.DRIFT_ALARM: [(labels, 1.0) for labels, _ in labelled],
         metric_definitions.DRIFT_CHANGE_TIMESTAMP: [
@@ -210,7 +210,7 @@ def _alarm_values(alarms: Sequence[gauges.OpenAlarm]) -> GaugeValues:
     }
 
 
-def _baseline_values(baselines: Sequence[gauges.PinnedBaseline]) -> GaugeValues:
+def _baseline_values(baselines: Sequence[gauges.BaselineSummary]) -> GaugeValues:
     labelled = [((b.service, b.signal, b.revision), b) for b in baselines]
     return {
         metric_definitions.BASELINE_TURNS: [(labels, b.turns) for labels, b in labelled],

@@ -20,7 +20,7 @@ MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class TokenPrice:
     """Per million tokens."""
 
     input: float
@@ -35,14 +35,14 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Prices:
+class PriceList:
     """The prices of models in one currency; names that end in `*` hold for all that begin so."""
 
     currency: str
-    models: Mapping[str, Price]
+    models: Mapping[str, TokenPrice]
 
     @classmethod
-    def load(cls, path: Path) -> "Prices":
+    def load(cls, path: Path) -> "PriceList":
         """From a TOML file; raises UsageError with what is wrong in it."""
         try:
             read = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ class Prices:
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"{path}: no price file: {error!r}") from error
 
-    def of(self, model: str | None) -> Price | None:
+    def of(self, model: str | None) -> TokenPrice | None:
         """The price of a model; of several patterns the longest decides. None: not known."""
         if model is None:
             return None
@@ -63,9 +63,9 @@ class Prices:
         return self.models[max(fitting, key=len)] if fitting else None
 
 
-def _price(entry: Mapping[str, Any]) -> Price:
+def _price(entry: Mapping[str, Any]) -> TokenPrice:
     paid = float(entry["input"])
     numbers = (paid, float(entry["output"]), float(entry.get("cached_input", paid)))
     if not all(math.isfinite(number) and number >= 0 for number in numbers):
         raise ValueError(f"a price is a number from 0 on, not {dict(entry)}")
-    return Price(*numbers)
+    return TokenPrice(*numbers)

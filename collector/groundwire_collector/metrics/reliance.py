@@ -1,4 +1,4 @@
-"""Outcomes of all three sources, counted apart: passive, shadow, canary."""
+"""Outcomes of all three sources, counted apart: passive, closed_book, probe."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -7,25 +7,25 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
-from groundwire_evaluators.reliance.canary.arms import CONFLICT_ARMS
-from groundwire_evaluators.reliance.canary.run import Result
+from groundwire_evaluators.reliance.closed_book import ClosedBookComparison
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import StaleOutcome, passive_outcome
-from groundwire_evaluators.reliance.shadow import Shadowed
+from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS
+from groundwire_evaluators.reliance.probe.run import ProbeResult
 
 NO_TOKENS: Mapping[str, int | None] = {}
 ANSWERED = "answered"
 SKIPPED = "skipped"
 
 
-class Source(StrEnum):
+class OutcomeSource(StrEnum):
     PASSIVE = "passive"
-    SHADOW = "shadow"
-    CANARY = "canary"
+    CLOSED_BOOK = "closed_book"
+    PROBE = "probe"
 
 
 def count_outcome(
-    increments: Increments, source: Source, outcome: Outcome, labels: Mapping[str, str]
+    increments: Increments, source: OutcomeSource, outcome: Outcome, labels: Mapping[str, str]
 ) -> None:
     """`labels` are those of the versions (`metric_definitions.VERSION_LABELS`)."""
     told = {**labels, "source": source.value, "outcome": outcome.value}
@@ -38,7 +38,7 @@ def count_passive(
     """The passive outcome of a production turn, from its `override` evaluation where it has one."""
     for evaluation in evaluations:
         if evaluation.evaluator == "override" and (outcome := passive_outcome(evaluation)):
-            count_outcome(increments, Source.PASSIVE, outcome, labels)
+            count_outcome(increments, OutcomeSource.PASSIVE, outcome, labels)
 
 
 def count_passive_signals(
@@ -67,37 +67,39 @@ def _count_values(
         if number:
             increments.count(metric_definitions.ANSWER_VALUES, {**labels, "kind": kind}, number)
     if signals.get("prior_markers"):
-        increments.count(metric_definitions.PRIOR_MARKED_TURNS, labels)
+        increments.count(metric_definitions.SELF_REPORTED_MEMORY_ANSWERS, labels)
 
 
-def count_shadowed(increments: Increments, shadowed: Shadowed, labels: Mapping[str, str]) -> None:
+def count_closed_book(
+    increments: Increments, comparison: ClosedBookComparison, labels: Mapping[str, str]
+) -> None:
     """`labels` are those of the production turn, whose model was asked."""
-    count_outcome(increments, Source.SHADOW, shadowed.outcome, labels)
+    count_outcome(increments, OutcomeSource.CLOSED_BOOK, comparison.outcome, labels)
 
 
-def count_canaries(
-    increments: Increments, results: Iterable[Result], labels: Mapping[str, str]
+def count_probes(
+    increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
     """The arms under conflict alone: what a clean context gives says nothing of the source."""
     for result in results:
         if result.arm in CONFLICT_ARMS and result.followed is not None:
-            count_outcome(increments, Source.CANARY, result.followed, labels)
+            count_outcome(increments, OutcomeSource.PROBE, result.followed, labels)
 
 
-def count_canary_arms(
-    increments: Increments, results: Iterable[Result], labels: Mapping[str, str]
+def count_probe_arms(
+    increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
     """Every arm by itself, the guard and the closed-book arm too, per stratum."""
     for result in results:
         if result.followed is not None:
             facts = {"stratum": result.stratum.value, "arm": result.arm.value}
             told = {**labels, **facts, "outcome": result.followed.value}
-            increments.count(metric_definitions.CANARY_OUTCOMES, told)
+            increments.count(metric_definitions.PROBE_OUTCOMES, told)
 
 
 def count_call(
     increments: Increments,
-    source: Source,
+    source: OutcomeSource,
     result: str,
     labels: Mapping[str, str],
     tokens: Mapping[str, int | None] = NO_TOKENS,

@@ -43,7 +43,7 @@ def _tally_relevance(
 
 def _observe(
     increments: Increments,
-    metric: metric_definitions.Metric,
+    metric: metric_definitions.MetricDefinition,
     turn: Turn,
     value: float | None,
     labels: Mapping[str, str],

@@ -16,9 +16,9 @@ from typing import Any
 from prometheus_client.utils import floatToGoString
 from sqlalchemy import Connection
 
-from groundwire_collector.metric_definitions import Kind, Metric, committed_metrics
+from groundwire_collector.metric_definitions import MetricDefinition, MetricKind, committed_metrics
 from groundwire_collector.storage import counters
-from groundwire_collector.storage.counters import CounterRow, HistogramRow
+from groundwire_collector.storage.counters import StoredCounter, StoredHistogram
 from groundwire_collector.storage.label_sets import Key
 
 _shown: Callable[[float], str] = floatToGoString
@@ -37,7 +37,7 @@ class CommittedLines:
 
     def render(self, connection: Connection, openmetrics: bool) -> str:
         """In OpenMetrics, with exemplars, but for its end; else in the older text format."""
-        rows: list[CounterRow | HistogramRow] = [*counters.counter_rows(connection)]
+        rows: list[StoredCounter | StoredHistogram] = [*counters.counter_rows(connection)]
         rows += counters.histogram_rows(connection)
         kept, before = {}, self._kept[openmetrics]
         found: dict[str, list[str]] = {}
@@ -53,18 +53,18 @@ class CommittedLines:
 
 def _families(found: Mapping[str, Iterable[str]], openmetrics: bool) -> Iterator[str]:
     for metric in _METRICS.values():
-        total = "" if openmetrics or metric.kind is Kind.HISTOGRAM else "_total"
+        total = "" if openmetrics or metric.kind is MetricKind.HISTOGRAM else "_total"
         yield f"# HELP {metric.name}{total} {_escaped(metric.help)}\n"
         yield f"# TYPE {metric.name}{total} {metric.kind}\n"
         yield from found.get(metric.name, ())
 
 
-def _lines(row: CounterRow | HistogramRow, openmetrics: bool) -> str:
+def _lines(row: StoredCounter | StoredHistogram, openmetrics: bool) -> str:
     metric = _METRICS.get(row.metric)
     if metric is None:  # of another version
         return ""
     labels = _labels(row.labels)
-    if isinstance(row, CounterRow):
+    if isinstance(row, StoredCounter):
         exemplar = json.loads(row.exemplar) if row.exemplar and openmetrics else None
         inner = f"{{{labels}}}" if labels else ""
         return f"{metric.name}_total{inner} {_shown(row.value)}{_exemplar(exemplar)}\n"
@@ -76,7 +76,7 @@ def _lines(row: CounterRow | HistogramRow, openmetrics: bool) -> str:
 
 
 def _histogram(
-    metric: Metric,
+    metric: MetricDefinition,
     labels: str,
     counts: Iterable[int],
     total: float,
@@ -95,7 +95,7 @@ def _histogram(
 
 
 @lru_cache
-def _bounds(metric: Metric) -> tuple[str, ...]:
+def _bounds(metric: MetricDefinition) -> tuple[str, ...]:
     return (*(f'"{_shown(bound)}"' for bound in metric.buckets), '"+Inf"')
 
 
@@ -122,4 +122,4 @@ def _escaped(text: str, quoted: bool = False) -> str:
     return text.replace('"', r"\"") if quoted else text
 
 
-_METRICS = {m.name: m for m in committed_metrics() if m.kind is not Kind.GAUGE}
+_METRICS = {m.name: m for m in committed_metrics() if m.kind is not MetricKind.GAUGE}

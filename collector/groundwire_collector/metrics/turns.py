@@ -6,16 +6,16 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.metric_definitions import TENANT, VERSION_LABELS
 from groundwire_collector.metrics.exemplars import exemplar
 from groundwire_collector.metrics.reliance import (
+    count_closed_book,
     count_passive,
     count_passive_signals,
-    count_shadowed,
     supported_by_grounding,
 )
 from groundwire_collector.metrics.retrieval import tally_retrieval
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
-from groundwire_evaluators.reliance.shadow import Shadowed, compare_closed_book
+from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, compare_closed_book
 from groundwire_evaluators.turn import Turn
 
 
@@ -36,15 +36,17 @@ def tally_reopened(increments: Increments, turn: Turn) -> None:
     increments.count(metric_definitions.TURNS_REOPENED, version_labels(turn))
 
 
-def tally_shadow(increments: Increments, production: JudgedTurn, shadow: Turn) -> Shadowed:
-    """Count what a shadow call says of the production turn whose question it asked again."""
+def tally_closed_book(
+    increments: Increments, production: JudgedTurn, closed_book: Turn
+) -> ClosedBookComparison:
+    """Count what a closed-book call says of the production turn whose question it asked again."""
     compared = compare_closed_book(
         production.turn,
-        [shadow.answer],
-        probability=shadow.sampling_probability or 1.0,
+        [closed_book.answer],
+        probability=closed_book.sampling_probability or 1.0,
         supported=supported_by_grounding(production),
     )
-    count_shadowed(increments, compared, version_labels(production.turn))
+    count_closed_book(increments, compared, version_labels(production.turn))
     return compared
 
 

@@ -13,7 +13,7 @@ FEWEST = 30  # answers that both sides have
 ANSWERED = {State.SCORED.value, State.NO_CLAIMS.value}
 
 
-class Outcome(StrEnum):
+class GateOutcome(StrEnum):
     """`undecided`: neither shown to be worse, nor to be at most the margin worse."""
 
     PASS = "pass"
@@ -32,7 +32,7 @@ class JudgedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ShareChange:
     """A share before and after, over `n` answers of each side; `paired`: to the same questions."""
 
     before: float
@@ -42,30 +42,30 @@ class Change:
     n: int
     paired: bool
 
-    def outcome(self, margin: float) -> Outcome:
+    def outcome(self, margin: float) -> GateOutcome:
         if self.interval.high < 0:
-            return Outcome.WORSE
-        return Outcome.PASS if self.interval.low >= -margin else Outcome.UNDECIDED
+            return GateOutcome.WORSE
+        return GateOutcome.PASS if self.interval.low >= -margin else GateOutcome.UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class QualityGate:
     """`faithful` is over answers scored on both sides, `answered` over all: a model that declines
     everything is faithful, and no use."""
 
-    faithful: Change
-    answered: Change
+    faithful: ShareChange
+    answered: ShareChange
     margin: float
     states: Mapping[str, Mapping[str, int]]
     lost: Sequence[tuple[JudgedAnswer, JudgedAnswer]]
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> GateOutcome:
         """The worse of both."""
         both = {each.outcome(self.margin) for each in (self.faithful, self.answered)}
-        if Outcome.WORSE in both:
-            return Outcome.WORSE
-        return Outcome.UNDECIDED if Outcome.UNDECIDED in both else Outcome.PASS
+        if GateOutcome.WORSE in both:
+            return GateOutcome.WORSE
+        return GateOutcome.UNDECIDED if GateOutcome.UNDECIDED in both else GateOutcome.PASS
 
 
 def compare(
@@ -73,7 +73,7 @@ def compare(
     after: Sequence[JudgedAnswer],
     margin: float,
     level: float = 0.95,
-) -> Gate:
+) -> QualityGate:
     """Compare answers of a baseline and a candidate; those of one id are a pair.
 
     Where enough ids are shared, pairs alone are compared (McNemar's table, Newcombe's interval),
@@ -99,7 +99,7 @@ def compare(
         answered = _apart(_answered(before), _answered(after), level)
     if faithful.n < FEWEST:
         raise ValueError(f"{faithful.n} scored answers are too few, at least {FEWEST} are needed")
-    return Gate(
+    return QualityGate(
         faithful=faithful,
         answered=answered,
         margin=margin,
@@ -111,19 +111,19 @@ def compare(
     )
 
 
-def _paired(pairs: Sequence[tuple[bool, bool]], level: float) -> Change:
+def _paired(pairs: Sequence[tuple[bool, bool]], level: float) -> ShareChange:
     found = compare_pairs([one for one, _ in pairs], [other for _, other in pairs], level)
     n = len(pairs)
     shares = [sum(pair[side] for pair in pairs) / n for side in (0, 1)]
-    return Change(shares[0], shares[1], found.change, found.interval, n, paired=True)
+    return ShareChange(shares[0], shares[1], found.change, found.interval, n, paired=True)
 
 
-def _apart(before: Sequence[bool], after: Sequence[bool], level: float) -> Change:
+def _apart(before: Sequence[bool], after: Sequence[bool], level: float) -> ShareChange:
     if not before or not after:
-        return Change(0.0, 0.0, 0.0, Interval(-1.0, 1.0), 0, paired=False)
+        return ShareChange(0.0, 0.0, 0.0, Interval(-1.0, 1.0), 0, paired=False)
     old, new = sum(before) / len(before), sum(after) / len(after)
     interval = difference(sum(after), len(after), sum(before), len(before), level)
-    return Change(old, new, new - old, interval, min(len(before), len(after)), paired=False)
+    return ShareChange(old, new, new - old, interval, min(len(before), len(after)), paired=False)
 
 
 def _faithful(answers: Sequence[JudgedAnswer]) -> list[bool]:

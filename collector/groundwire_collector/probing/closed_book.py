@@ -1,18 +1,18 @@
-"""Shadow calls of the collector: the same model, the same question, no context."""
+"""Closed-book calls of the collector: the same model, the same question, no context."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from groundwire_collector.llm.client import Reply, Target
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_collector.probing.sampling import Sample
-from groundwire_evaluators.reliance.canary.arms import Prompting
-from groundwire_evaluators.reliance.shadow import Shadowed, compare_closed_book
+from groundwire_collector.llm.client import ChatReply, ChatTarget
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_collector.probing.sampling import ClosedBookSampler
+from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, compare_closed_book
+from groundwire_evaluators.reliance.probe.arms import ProbePrompting
 from groundwire_evaluators.turn import Turn
 
 
 @dataclass
-class ShadowCaller:
+class ClosedBookCaller:
     """Asks the model of a sampled production turn again without its context.
 
     A turn is sampled by a hash of its trace id, with probability `rate` (times `eager` where the
@@ -22,12 +22,12 @@ class ShadowCaller:
     strength of memory. Nothing is served, stored as an answer or counted as a turn.
     """
 
-    target: Target
+    target: ChatTarget
     rate: float = 0.01
     eager: float = 1.0
     draws: int = 1
-    system: str = Prompting().closed_book
-    pace: Pace = field(default_factory=lambda: Pace(per_minute=10.0, per_day=2000))
+    system: str = ProbePrompting().closed_book
+    pace: RateLimiter = field(default_factory=lambda: RateLimiter(per_minute=10.0, per_day=2000))
     failures: Counter[str] = field(default_factory=Counter)
     skipped: int = 0  # sampled, but the budget was spent
 
@@ -37,17 +37,18 @@ class ShadowCaller:
 
     def probability(self, turn: Turn, novel: bool = False) -> float:
         """How likely this turn is sampled; 0 for what is no production turn with an answer."""
-        return Sample(self.rate, self.eager).probability(turn, novel)
+        return ClosedBookSampler(self.rate, self.eager).probability(turn, novel)
 
-    def shadow(
+    def closed_book(
         self, turn: Turn, *, novel: bool = False, supported: bool | None = None
-    ) -> Shadowed | None:
-        """The shadowed turn, or None where it was not sampled, not in budget, or no call answered.
+    ) -> ClosedBookComparison | None:
+        """The turn asked closed-book, or None where it was not sampled, not in budget, or no call
+        answered.
 
         The effective probability of a turn skipped for the budget is not known, so such turns are
         counted in `skipped`: a budget that is often spent asks for a lower rate.
         """
-        if not Sample(self.rate, self.eager).holds(turn, novel):
+        if not ClosedBookSampler(self.rate, self.eager).holds(turn, novel):
             return None
         if not self.pace.take():
             self.skipped += 1
@@ -61,7 +62,9 @@ class ShadowCaller:
         return compare_closed_book(turn, answers, probability=probability, supported=supported)
 
 
-def ask_closed_book(target: Target, question: str, system: str, draws: int = 1) -> list[Reply]:
+def ask_closed_book(
+    target: ChatTarget, question: str, system: str, draws: int = 1
+) -> list[ChatReply]:
     """What the model says without a context, `draws` times."""
     messages = [
         {"role": "system", "content": system},

@@ -1,34 +1,34 @@
-"""Shadow calls of the prober: the turns of the sample, one by one, within the budget."""
+"""Closed-book calls of the prober: the turns of the sample, one by one, within the budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from groundwire_collector.llm.client import Endpoint, Reply
-from groundwire_collector.llm.rate_limiter import Pace
+from groundwire_collector.llm.client import ChatEndpoint, ChatReply
+from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.metrics import closed_book
 from groundwire_collector.metrics.reliance import (
     ANSWERED,
     SKIPPED,
-    Source,
+    OutcomeSource,
     count_call,
-    count_shadowed,
+    count_closed_book,
     supported_by_grounding,
 )
 from groundwire_collector.metrics.turns import version_labels
 from groundwire_collector.probing.closed_book import ask_closed_book
 from groundwire_collector.storage import closed_book_turns, counters, turns
-from groundwire_collector.storage.closed_book_turns import ShadowedTurn
+from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
-from groundwire_evaluators.reliance.shadow import compare_closed_book
+from groundwire_evaluators.reliance.closed_book import compare_closed_book
 
 PATIENCE_NS = 600 * 1_000_000_000  # a turn that waited longer is skipped, and counted
 
 
 @dataclass
-class ShadowRounds:
+class ClosedBookJob:
     """Asks what waits; the outcome, its counter and the end of the wait are one transaction.
 
     `model` is asked, or without it the model that the turn asked. A failed call is counted, and
@@ -37,9 +37,9 @@ class ShadowRounds:
     """
 
     engine: Engine
-    endpoint: Endpoint
+    endpoint: ChatEndpoint
     system: str
-    pace: Pace
+    pace: RateLimiter
     model: str | None = None
 
     def step(self, now_ns: int) -> bool:
@@ -60,7 +60,7 @@ class ShadowRounds:
             return False
         return True
 
-    def _ask(self, waiting: ShadowedTurn, judged: JudgedTurn, now_ns: int) -> None:
+    def _ask(self, waiting: ClosedBookTurn, judged: JudgedTurn, now_ns: int) -> None:
         target = self.endpoint.of(self.model or judged.turn.model or "")
         [reply] = ask_closed_book(target, judged.turn.question or "", self.system)
         if reply.text is None:
@@ -69,7 +69,9 @@ class ShadowRounds:
         else:
             self._keep(waiting, judged, reply, now_ns)
 
-    def _keep(self, waiting: ShadowedTurn, judged: JudgedTurn, reply: Reply, now_ns: int) -> None:
+    def _keep(
+        self, waiting: ClosedBookTurn, judged: JudgedTurn, reply: ChatReply, now_ns: int
+    ) -> None:
         labels = version_labels(judged.turn)
         outcome = compare_closed_book(
             judged.turn,
@@ -79,18 +81,18 @@ class ShadowRounds:
         )
         increments = Increments()
         tokens = {"input": reply.input_tokens, "output": reply.output_tokens}
-        count_call(increments, Source.SHADOW, ANSWERED, labels, tokens)
+        count_call(increments, OutcomeSource.CLOSED_BOOK, ANSWERED, labels, tokens)
         with self.engine.begin() as connection:
             if closed_book_turns.still_waits(connection, waiting.turn_id):
-                count_shadowed(increments, outcome, labels)
+                count_closed_book(increments, outcome, labels)
                 closed_book_turns.put(connection, [closed_book.compared(waiting, outcome)])
             counters.add(connection, increments, now_ns)
 
     def _give_up(
-        self, waiting: ShadowedTurn, labels: Mapping[str, str], result: str, now_ns: int
+        self, waiting: ClosedBookTurn, labels: Mapping[str, str], result: str, now_ns: int
     ) -> None:
         increments = Increments()
-        count_call(increments, Source.SHADOW, result, labels)
+        count_call(increments, OutcomeSource.CLOSED_BOOK, result, labels)
         with self.engine.begin() as connection:
             closed_book_turns.give_up(connection, [waiting.turn_id])
             counters.add(connection, increments, now_ns)

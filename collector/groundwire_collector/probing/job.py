@@ -1,4 +1,4 @@
-"""Scheduled canaries: a run of one model when it is due, kept and counted as it goes."""
+"""Scheduled probes: a run of one model when it is due, kept and counted as it goes."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,17 +11,17 @@ from sqlalchemy import Engine
 from groundwire_collector import metric_definitions
 from groundwire_collector.metrics.reliance import (
     ANSWERED,
-    Source,
+    OutcomeSource,
     count_call,
-    count_canaries,
-    count_canary_arms,
+    count_probe_arms,
+    count_probes,
 )
-from groundwire_collector.probing.probe_alarms import CanaryAlarms
-from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.probing.probe_alarms import ProbeAlarms
+from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.storage import counters, probe_runs
 from groundwire_collector.storage.counters import Increments
-from groundwire_collector.storage.probe_runs import CanaryRun, RunState
-from groundwire_evaluators.reliance.canary.run import Result
+from groundwire_collector.storage.probe_runs import RunState, ScheduledProbeRun
+from groundwire_evaluators.reliance.probe.run import ProbeResult
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ HOPELESS = 40  # failed calls in a row after which a run is abandoned until the 
 
 
 @dataclass
-class CanaryRounds:
+class ProbeJob:
     """Runs `runner` against one model whenever `interval_seconds` passed since the last begin.
 
     When a run is due is read from the store, so a restart neither repeats a run nor loses one: what
@@ -41,12 +41,12 @@ class CanaryRounds:
     """
 
     engine: Engine
-    runner: CanaryRunner
+    runner: ProbeRunner
     service: str
     model: str
     model_version: str
     interval_seconds: float
-    alarms: CanaryAlarms
+    alarms: ProbeAlarms
     prompt_version: str = ""
     stop: Event = field(default_factory=Event)
     clock_ns: Callable[[], int] = time_ns
@@ -61,10 +61,10 @@ class CanaryRounds:
             self._end(run, state)
         return True
 
-    def _take(self) -> tuple[CanaryRun | None, frozenset[str]]:
+    def _take(self) -> tuple[ScheduledProbeRun | None, frozenset[str]]:
         """The run to do now and the trials it has answered already."""
         now_ns, identity = self.clock_ns(), self.runner.identity()
-        new = CanaryRun(
+        new = ScheduledProbeRun(
             service=self.service,
             model=self.model,
             model_version=self.model_version,
@@ -85,8 +85,8 @@ class CanaryRounds:
                 probe_runs.end(connection, last.id, RunState.ABANDONED, now_ns)
             return replace(new, id=probe_runs.begin(connection, new)), frozenset()
 
-    def _carry_out(self, run: CanaryRun, done: frozenset[str]) -> RunState:
-        batch: list[Result] = []
+    def _carry_out(self, run: ScheduledProbeRun, done: frozenset[str]) -> RunState:
+        batch: list[ProbeResult] = []
         failed, kept_ns = 0, self.clock_ns()
         for result in self.runner.results(done):
             batch.append(result)
@@ -98,26 +98,26 @@ class CanaryRounds:
                 break
         self._keep(run, batch)
         if failed >= HOPELESS:
-            log.warning("canaries of %s: call after call fails (%s)", run.model, result.error)
+            log.warning("probes of %s: call after call fails (%s)", run.model, result.error)
             return RunState.ABANDONED
         return RunState.RUNNING if self.stop.is_set() else RunState.FINISHED
 
-    def _keep(self, run: CanaryRun, results: Sequence[Result]) -> None:
+    def _keep(self, run: ScheduledProbeRun, results: Sequence[ProbeResult]) -> None:
         if not results:
             return
         labels, increments = self._labels, Increments()
         for result in results:
             tokens = {"input": result.input_tokens, "output": result.output_tokens}
-            count_call(increments, Source.CANARY, result.error or ANSWERED, labels, tokens)
-        count_canaries(increments, results, labels)
-        count_canary_arms(increments, results, labels)
+            count_call(increments, OutcomeSource.PROBE, result.error or ANSWERED, labels, tokens)
+        count_probes(increments, results, labels)
+        count_probe_arms(increments, results, labels)
         with self.engine.begin() as connection:
             probe_runs.save(connection, run.id, results)
             counters.add(connection, increments, self.clock_ns())
 
-    def _end(self, run: CanaryRun, state: RunState) -> None:
+    def _end(self, run: ScheduledProbeRun, state: RunState) -> None:
         now_ns, increments = self.clock_ns(), Increments()
-        increments.count(metric_definitions.CANARY_RUNS, {**self._labels, "state": state.value})
+        increments.count(metric_definitions.PROBE_RUNS, {**self._labels, "state": state.value})
         with self.engine.begin() as connection:
             probe_runs.end(connection, run.id, state, now_ns)
             counters.add(connection, increments, now_ns)

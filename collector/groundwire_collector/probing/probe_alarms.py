@@ -1,4 +1,4 @@
-"""Alarms of scheduled canaries: each finished run against the frozen baseline and the best so far.
+"""Alarms of scheduled probes: each finished run against the frozen baseline and the best so far.
 
 Beside the detectors on traffic and with a budget of their own, shared by all runs of a period: by
 linearity of expectation the false alarms are at most runs · tests · alpha.
@@ -12,19 +12,19 @@ from sqlalchemy import Connection
 
 from groundwire_collector.storage import drift, probe_runs
 from groundwire_collector.storage.drift import Alarm
-from groundwire_collector.storage.probe_runs import CanaryRun
-from groundwire_evaluators.reliance.canary.comparison import (
-    Change,
-    Comparison,
+from groundwire_collector.storage.probe_runs import ScheduledProbeRun
+from groundwire_evaluators.reliance.probe.comparison import (
+    RunComparison,
+    ScoreChange,
     alarm_level,
     compare_runs,
     compare_with_best,
 )
-from groundwire_evaluators.reliance.canary.run import Run
+from groundwire_evaluators.reliance.probe.run import ProbeRun
 
 log = logging.getLogger(__name__)
 
-SIGNAL = "canary"
+SIGNAL = "probe"
 BASELINE_RUNS = (
     4  # docs/reference/reliance.md: with four, noise alarms less and changes show sooner
 )
@@ -32,45 +32,48 @@ EARLIER_RUNS = 8  # of which the best is a reference too
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ProbeComparison:
     """What a run is compared with, and what came of it; `baseline` is None for the baseline's own
     runs and where there is none yet."""
 
-    baseline: Comparison | None
-    best: Comparison | None
+    baseline: RunComparison | None
+    best: RunComparison | None
 
     @property
-    def worse(self) -> Comparison | None:
+    def worse(self) -> RunComparison | None:
         """The comparison that alarms, the baseline's first."""
         found = (each for each in (self.baseline, self.best) if each is not None)
         return next((each for each in found if each.override or each.general), None)
 
 
 @dataclass(frozen=True, slots=True)
-class CanaryAlarms:
+class ProbeAlarms:
     """`alarms` false alarms that all `runs` of a period share."""
 
     alarms: float = 1.0
     runs: float = 30.0
 
-    def look_at(self, connection: Connection, run: CanaryRun, now_ns: int) -> Look:
+    def look_at(
+        self, connection: Connection, run: ScheduledProbeRun, now_ns: int
+    ) -> ProbeComparison:
         """Compare a finished run; raise its alarm, or resolve the one of a model that is back."""
         look = compare(connection, run, alarm_level(self.alarms, self.runs))
         opened = _open_alarm(connection, run)
         worse = look.worse
         if worse is not None and opened is None:
             drift.raise_alarm(connection, _alarm(run, worse, now_ns))
-            log.warning("alarm: %s reads its context less than before (canaries)", run.model)
+            log.warning("alarm: %s reads its context less than before (probes)", run.model)
         elif worse is None and opened is not None and opened.id is not None:
             drift.resolve_alarm(connection, opened.id, now_ns)
-            log.warning("resolved: %s reads its context again (canaries)", run.model)
+            log.warning("resolved: %s reads its context again (probes)", run.model)
         return look
 
 
-def compare(connection: Connection, run: CanaryRun, alpha: float = 0.01) -> Look:
+def compare(connection: Connection, run: ScheduledProbeRun, alpha: float = 0.01) -> ProbeComparison:
     """A stored run against the runs before it of the same service, pack and prompt.
 
-    The baseline is the first model_version that was asked, its first runs; versions are axes, so
+    The baseline is the first model_version that was asked, its first runs; versions are
+    dimensions, so
     another version is compared with that same baseline.
     """
     earlier = [
@@ -82,30 +85,30 @@ def compare(connection: Connection, run: CanaryRun, alpha: float = 0.01) -> Look
     pinned = pinned[:BASELINE_RUNS]
     others = [other for other in earlier if other not in pinned][-EARLIER_RUNS:]
     now = probe_runs.results(connection, run)
-    return Look(
+    return ProbeComparison(
         _compared(now, [probe_runs.results(connection, other) for other in pinned], alpha),
         compare_with_best(now, [probe_runs.results(connection, each) for each in others], alpha),
     )
 
 
-def _compared(run: Run, reference: Sequence[Run], alpha: float) -> Comparison | None:
+def _compared(run: ProbeRun, reference: Sequence[ProbeRun], alpha: float) -> RunComparison | None:
     return compare_runs(run, reference, alpha) if reference else None
 
 
-def _open_alarm(connection: Connection, run: CanaryRun) -> Alarm | None:
+def _open_alarm(connection: Connection, run: ScheduledProbeRun) -> Alarm | None:
     found = drift.alarms(connection, frozenset({run.service}), only_open=True)
     return next(
         (each for each in found if (each.signal, each.value) == (SIGNAL, run.model_version)), None
     )
 
 
-def _alarm(run: CanaryRun, worse: Comparison, now_ns: int) -> Alarm:
+def _alarm(run: ScheduledProbeRun, worse: RunComparison, now_ns: int) -> Alarm:
     """Sizes are halved: scores lie in [-1, 1], and an item that goes over to memory loses 2."""
-    change: Change = worse.guard if worse.general else worse.reliance
+    change: ScoreChange = worse.guard if worse.general else worse.reliance
     return Alarm(
         service=run.service,
         signal=SIGNAL,
-        axis="model_version",
+        dimension="model_version",
         value=run.model_version,
         cause="model",
         raised_ns=now_ns,

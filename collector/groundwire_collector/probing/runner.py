@@ -1,4 +1,4 @@
-"""Runs of a canary pack, into a file that a later call can take up where it was left."""
+"""Runs of a probe pack, into a file that a later call can take up where it was left."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,42 +9,42 @@ from pathlib import Path
 from typing import IO
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.llm.client import Target
+from groundwire_collector.llm.client import ChatTarget
 from groundwire_collector.llm.logprobs import NoScoringError
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_evaluators.reliance.canary.arms import (
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_evaluators.reliance.probe.arms import (
     ALL_ARMS,
     CONFLICT_ARMS,
     Arm,
-    Prompting,
+    ProbePrompting,
     Trial,
     trials,
 )
-from groundwire_evaluators.reliance.canary.item import Pack
-from groundwire_evaluators.reliance.canary.run import Identity, Result, Run, judge
+from groundwire_evaluators.reliance.probe.item import ProbePack
+from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunIdentity, judge
 
 
 @dataclass(frozen=True)
-class CanaryRunner:
+class ProbeRunner:
     """Puts every trial of a pack to a target, `at_once` at a time, at the given pace.
 
     A failed call is a result with its kind of failure and no outcome; nothing stops the run but
     the day's budget. Order of the results is that of the pack.
     """
 
-    pack: Pack
-    target: Target
-    prompting: Prompting = field(default_factory=Prompting)
+    pack: ProbePack
+    target: ChatTarget
+    prompting: ProbePrompting = field(default_factory=ProbePrompting)
     arms: Sequence[Arm] = ALL_ARMS
-    pace: Pace = field(default_factory=lambda: Pace(per_minute=6000.0))
+    pace: RateLimiter = field(default_factory=lambda: RateLimiter(per_minute=6000.0))
     at_once: int = 4
     scorer: Callable[[Trial], float] | None = None  # the conflict margin of a trial
 
     def identity(
         self, model: str = "", model_version: str = "", prompt_version: str = ""
-    ) -> Identity:
+    ) -> RunIdentity:
         """What this run is a run of, begun now."""
-        return Identity(
+        return RunIdentity(
             pack=self.pack.name,
             digest=self.pack.digest,
             prompt=self.prompting.version,
@@ -54,7 +54,7 @@ class CanaryRunner:
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-    def results(self, done: Iterable[str] = ()) -> Iterator[Result]:
+    def results(self, done: Iterable[str] = ()) -> Iterator[ProbeResult]:
         """The results of the trials whose keys are not `done`, as they come, in order."""
         finished = set(done)
         left = [each for each in trials(self.pack, self.arms) if each.key not in finished]
@@ -67,7 +67,7 @@ class CanaryRunner:
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    def _result(self, trial: Trial) -> Result | None:
+    def _result(self, trial: Trial) -> ProbeResult | None:
         if not self.pace.wait():
             return None
         messages = self.prompting.messages(trial)
@@ -92,27 +92,27 @@ class CanaryRunner:
             return None
 
 
-def read_run(path: Path) -> Run:
+def read_run(path: Path) -> ProbeRun:
     """A run from its file: the identity in the first line, one result in each other.
 
     A line that was cut short (the run was killed as it wrote) is left out. Raises `UsageError`.
     """
     try:
         first, *rest = path.read_text(encoding="utf-8").split("\n")
-        identity = Identity(**json.loads(first)["run"])
+        identity = RunIdentity(**json.loads(first)["run"])
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UsageError(f"{path}: no canary run: {error}") from error
-    return Run(identity, tuple(result for line in rest if (result := _result_of(line))))
+        raise UsageError(f"{path}: no probe run: {error}") from error
+    return ProbeRun(identity, tuple(result for line in rest if (result := _result_of(line))))
 
 
-def _result_of(line: str) -> Result | None:
+def _result_of(line: str) -> ProbeResult | None:
     try:
-        return Result.from_record(json.loads(line))
+        return ProbeResult.from_record(json.loads(line))
     except (ValueError, LookupError, TypeError):
         return None
 
 
-def resume(path: Path, identity: Identity) -> tuple[IO[str], list[Result]]:
+def resume(path: Path, identity: RunIdentity) -> tuple[IO[str], list[ProbeResult]]:
     """The file of a run, open at its end, and the answered results it holds.
 
     Failed calls are tried again; they and lines cut short are dropped from the file. Raises
@@ -133,5 +133,5 @@ def resume(path: Path, identity: Identity) -> tuple[IO[str], list[Result]]:
     return path.open("a", encoding="utf-8"), answered
 
 
-def result_line(result: Result) -> str:
+def result_line(result: ProbeResult) -> str:
     return json.dumps(result.as_record(), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Which production turns are shadowed: the same ones, whoever asks."""
+"""Which production turns are asked closed-book: the same ones, whoever asks."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _ALWAYS = 2**64
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class ClosedBookSampler:
     """Turns by a hash of their trace id, with probability `rate` in [0, 1].
 
     `eager` multiplies it where the passive signals found a value that stands in no source, so that
@@ -21,12 +21,12 @@ class Sample:
 
     def probability(self, turn: Turn, novel: bool = False) -> float:
         """How likely this turn is sampled; 0 for what is no production turn with an answer."""
-        if turn.shadow or turn.canary or not turn.question or not turn.answer:
+        if turn.closed_book or turn.probe or not turn.question or not turn.answer:
             return 0.0
         return min(1.0, self.rate * (self.eager if novel else 1.0))
 
     def holds(self, turn: Turn, novel: bool = False) -> bool:
         """Whether this turn is in the sample."""
-        name = f"shadow {turn.trace_id or turn.id}".encode()
+        name = f"closed_book {turn.trace_id or turn.id}".encode()
         drawn = int.from_bytes(hashlib.sha256(name).digest()[:8], "big")
         return drawn < self.probability(turn, novel) * _ALWAYS

@@ -10,16 +10,19 @@ from threading import Event, Thread
 
 from sqlalchemy import Engine
 
-from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.judges.golden_job import GoldenRounds
-from groundwire_collector.judges.job import JudgeRounds
+from groundwire_collector.judges.golden_job import GoldenJob
+from groundwire_collector.judges.job import JudgeJob
 from groundwire_collector.judges.registry import Judge, close, judges
 from groundwire_collector.processes.job_loop import Step, go_round
+from groundwire_collector.processes.standby import lead
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import judging
 from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.leadership import Leadership
 
+ROLE = "judge"
 log = logging.getLogger(__name__)
 
 
@@ -31,10 +34,15 @@ def judge(settings: Settings) -> None:
     engine = open_engine(settings)
     make_schema(engine)
     found = judges(settings, lambda seconds: _sleep(stop, seconds))
-    if settings.database_url is None:  # on SQLite there is no other process that judges
-        with engine.begin() as connection:
-            judging.release(connection)
-    publisher = Publisher.of(settings)
+    lead(Leadership(engine, ROLE), stop, lambda over: _judge(settings, engine, found, over))
+    close(one.evaluator for one in found)
+    engine.dispose()
+
+
+def _judge(settings: Settings, engine: Engine, found: list[Judge], stop: Event) -> None:
+    with engine.begin() as connection:  # no other process judges now
+        judging.release(connection)
+    publisher = ScorePublisher.of(settings)
     path, interval = settings.judge_golden, settings.judge_golden_interval_seconds
     golden = GoldenSet.load(path) if path else None
     threads = [
@@ -45,16 +53,14 @@ def judge(settings: Settings) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    close(one.evaluator for one in found)
     if publisher is not None:
         publisher.stop()
-    engine.dispose()
 
 
 def steps(
     found: list[Judge],
     engine: Engine,
-    publisher: Publisher | None = None,
+    publisher: ScorePublisher | None = None,
     golden: GoldenSet | None = None,
     interval_seconds: float = 86_400.0,
 ) -> list[Step]:
@@ -62,7 +68,7 @@ def steps(
     the golden set, which shares the judge's budget and breaker."""
     made: list[Step] = []
     for one in found:
-        rounds = JudgeRounds(
+        rounds = JudgeJob(
             engine=engine,
             key=one.key,
             evaluator=one.evaluator,
@@ -75,7 +81,7 @@ def steps(
         )
         made += [rounds.step] * one.at_once
         if golden is not None:
-            replay = GoldenRounds(
+            replay = GoldenJob(
                 engine=engine,
                 key=one.key,
                 evaluator=one.evaluator,

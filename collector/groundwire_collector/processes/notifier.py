@@ -9,8 +9,12 @@ from threading import Event
 from groundwire_collector.alerting.outbox import Outbox
 from groundwire_collector.alerting.webhook import Webhook
 from groundwire_collector.processes.job_loop import go_round
+from groundwire_collector.processes.standby import lead
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.leadership import Leadership
+
+ROLE = "messenger"
 
 
 def carry(settings: Settings) -> None:
@@ -25,6 +29,6 @@ def carry(settings: Settings) -> None:
     engine = open_engine(settings)
     make_schema(engine)
     outbox = Outbox(engine, webhook.tell, settings.public_url or settings.url)
-    go_round([outbox.step], stop)
+    lead(Leadership(engine, ROLE), stop, lambda over: go_round([outbox.step], over))
     webhook.close()
     engine.dispose()

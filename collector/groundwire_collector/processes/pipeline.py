@@ -17,14 +17,14 @@ from groundwire_collector import metric_definitions
 from groundwire_collector.assembly.completion import due_ns
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
-from groundwire_collector.assembly.turns import Request, assemble_requests
+from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
 from groundwire_collector.drift import checkpoint
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.rebaseline import carry_out
-from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import await_judges, draw_of
-from groundwire_collector.metrics import closed_book, closed_book_pairing
+from groundwire_collector.metrics import closed_book
 from groundwire_collector.metrics.costs import Costs
 from groundwire_collector.metrics.retrieval import IndexClock
 from groundwire_collector.metrics.staleness import LatestTurns
@@ -33,12 +33,13 @@ from groundwire_collector.metrics.turns import (
     tally_reopened,
     version_labels,
 )
-from groundwire_collector.probing.sampling import Sample
+from groundwire_collector.probing.sampling import ClosedBookSampler
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
     closed_book_turns,
     counters,
     drift,
+    failed_traces,
     progress,
     retention,
     rollouts,
@@ -49,9 +50,10 @@ from groundwire_collector.storage import (
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
-from groundwire_collector.storage.trace_fragments import Piece
+from groundwire_collector.storage.trace_fragments import TraceFragment
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
@@ -59,11 +61,12 @@ from groundwire_evaluators.turn import Turn
 log = logging.getLogger(__name__)
 
 ARRIVALS = 5000  # spans taken note of at once
+MOST_BEGUN = 3  # times that a worker may die while it judges a trace
 TRACES = 64  # traces judged in one transaction: short, so that the receiver waits little
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class TurnBatch:
     """What complete traces hold that is new: turns, and scores that came with the spans.
 
     `before` are those of the turns that are stored already, as they were; `absorbed` those of them
@@ -75,22 +78,31 @@ class Batch:
     given: Mapping[str, tuple[Evaluation, ...]]
     before: Mapping[str, Turn]
     absorbed: Mapping[str, str]
-    pieces: Sequence[Piece]
+    pieces: Sequence[TraceFragment]
 
 
 class Pipeline:
     """One pipeline leads over one database; `step` does one batch and says how much it did."""
 
-    def __init__(self, settings: Settings, engine: Engine, evaluators: Sequence[Evaluator]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        evaluators: Sequence[Evaluator],
+        *,
+        after_crash: bool = False,
+    ) -> None:
+        """`after_crash`: the worker before ended without a word, perhaps of a trace."""
         self._settings = settings
         self._engine = engine
         self._evaluators = evaluators
-        self._publisher = Publisher.of(settings)
-        self._sample = Sample(settings.shadow_rate if settings.probes else 0.0)
+        self._publisher = ScorePublisher.of(settings)
+        self._sample = ClosedBookSampler(settings.closed_book_rate if settings.probes else 0.0)
         self._draw = draw_of(settings)
         self._latest = LatestTurns()
         self._index_clock = IndexClock()
         self._costs = Costs.of(settings)
+        self._backlog_until_ns = time_ns() if after_crash else 0
         self._monitor = self._remembered()
 
     def close(self) -> None:
@@ -140,14 +152,44 @@ class Pipeline:
                 last_received_ns=last_ns,
                 root_ended=bool(root_ended),
                 answer_complete=any(a.complete for a in spans_seen),
-                quiet_seconds=self._settings.quiet_seconds,
-                longest_trace_seconds=self._settings.longest_trace_seconds,
+                trace_idle_seconds=self._settings.trace_idle_seconds,
+                trace_max_seconds=self._settings.trace_max_seconds,
             )
-            yield PendingTrace(trace_id, last_ns, bool(root_ended), due)
+            begun = before.begun if before else 0
+            yield PendingTrace(trace_id, last_ns, bool(root_ended), due, begun)
 
     def _judge_due(self, now_ns: int) -> int:
         with self._engine.connect() as connection:
             due = progress.due(connection, now_ns, TRACES)
+        if self._is_backlog(due):
+            return self._judge_backlog(due, now_ns)
+        self._judge_or_pass_over(due, now_ns)
+        return len(due)
+
+    def _is_backlog(self, due: Sequence[PendingTrace]) -> bool:
+        """Whether the worker before may have died of one of these."""
+        if not any(trace.due_ns <= self._backlog_until_ns or trace.begun for trace in due):
+            self._backlog_until_ns = 0
+            return False
+        return True
+
+    def _judge_backlog(self, due: Sequence[PendingTrace], now_ns: int) -> int:
+        """Traces whose judgement is counted when it begins: a trace begun too often is passed over.
+
+        Those that were not begun before go first, together; a suspect goes by itself.
+        """
+        batch = [trace for trace in due if not trace.begun] or due[:1]
+        if batch[0].begun >= MOST_BEGUN:
+            reason = f"begun {batch[0].begun} times without an end: the worker died each time"
+            log.error("trace %s is passed over: %s", batch[0].trace_id, reason)
+            self._pass_over(batch[0], reason, now_ns)
+            return 1
+        with self._engine.begin() as connection:
+            progress.begin(connection, batch)
+        self._judge_or_pass_over(batch, now_ns)
+        return len(batch)
+
+    def _judge_or_pass_over(self, due: Sequence[PendingTrace], now_ns: int) -> None:
         try:
             self._judge(due, now_ns)
         except PASSING:
@@ -156,7 +198,6 @@ class Pipeline:
             log.exception("a batch failed; its traces are taken one by one")
             self._monitor = self._remembered()
             self._judge_singly(due, now_ns)
-        return len(due)
 
     def _judge_singly(self, due: Sequence[PendingTrace], now_ns: int) -> None:
         """One trace that cannot be taken is counted and passed over; it holds up no other."""
@@ -165,10 +206,10 @@ class Pipeline:
                 self._judge([trace], now_ns)
             except PASSING:
                 raise
-            except Exception:
+            except Exception as error:
                 log.exception("trace %s is passed over", trace.trace_id)
                 self._monitor = self._remembered()
-                self._pass_over(trace, now_ns)
+                self._pass_over(trace, f"it raises {type(error).__name__}", now_ns)
 
     def _judge(self, due: Sequence[PendingTrace], now_ns: int) -> None:
         if not due:
@@ -179,20 +220,23 @@ class Pipeline:
             for item in judge(self._evaluators, batch.turns)
         ]
         with self._engine.begin() as connection:
+            if progress.settle(connection, due) < len(due):
+                connection.rollback()  # one was forgotten meanwhile; the others are due again
+                return
             self._commit(connection, judged, batch, now_ns)
             trace_fragments.put(connection, batch.pieces)
-            progress.settle(connection, due)
         if self._publisher is not None:
             self._publisher.publish(judged)
 
-    def _pass_over(self, trace: PendingTrace, now_ns: int) -> None:
+    def _pass_over(self, trace: PendingTrace, reason: str, now_ns: int) -> None:
         increments = Increments()
         increments.count(metric_definitions.TRACES_FAILED, {})
         with self._engine.begin() as connection:
             counters.add(connection, increments, now_ns)
+            failed_traces.add(connection, FailedTrace(trace.trace_id, now_ns, reason))
             progress.settle(connection, [trace])
 
-    def _batch(self, due: Sequence[PendingTrace]) -> Batch:
+    def _batch(self, due: Sequence[PendingTrace]) -> TurnBatch:
         """Of the turns of these traces those that are new, or fuller than stored."""
         ids = {trace.trace_id for trace in due}
         with self._engine.connect() as connection:
@@ -206,10 +250,10 @@ class Pipeline:
         completed = [turn for request in requests for turn, _ in request.turns]
         fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in given]
         known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
-        return Batch(fuller, given, before, _absorbed(requests, before), known)
+        return TurnBatch(fuller, given, before, _absorbed(requests, before), known)
 
     def _commit(
-        self, connection: Connection, judged: Sequence[JudgedTurn], batch: Batch, now_ns: int
+        self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int
     ) -> None:
         turns.save(connection, judged)
         retention.delete_turns(connection, list(batch.absorbed))
@@ -226,8 +270,8 @@ class Pipeline:
         again = [item for item in judged if item.turn.id in counted]
         for item in again:
             tally_reopened(increments, item.turn)
-        closed_book_pairing.tally_shadows(connection, increments, judged, batch.before, now_ns)
-        self._await_shadows(connection, new, now_ns)
+        closed_book.tally_closed_book_calls(connection, increments, judged, batch.before, now_ns)
+        self._await_closed_book(connection, new, now_ns)
         if self._draw is not None:
             await_judges(connection, increments, self._draw, new, now_ns)
             await_judges(connection, None, self._draw, again, now_ns)
@@ -238,7 +282,7 @@ class Pipeline:
             self._record(connection, alarm)
         checkpoint.keep(connection, self._monitor)
 
-    def _await_shadows(
+    def _await_closed_book(
         self, connection: Connection, new: Sequence[JudgedTurn], now_ns: int
     ) -> None:
         """Let the turns of the sample wait for the prober's closed-book call."""
@@ -256,11 +300,11 @@ class Pipeline:
         self._monitor.identify(alarm, drift.raise_alarm(connection, alarm))
         log.warning(
             "alarm: %s of %s got worse by %.3f (%s %s)",
-            *(alarm.signal, alarm.service, alarm.size, alarm.axis, alarm.value),
+            *(alarm.signal, alarm.service, alarm.size, alarm.dimension, alarm.value),
         )
 
 
-def _absorbed(requests: Iterable[Request], before: Mapping[str, Turn]) -> dict[str, str]:
+def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) -> dict[str, str]:
     """The stored turns that were found to be a part of another one, by the id of that."""
     found = {}
     for request in requests:
@@ -273,4 +317,4 @@ def _absorbed(requests: Iterable[Request], before: Mapping[str, Turn]) -> dict[s
 
 def _counts(turn: Turn) -> bool:
     """Production traffic only: neither diagnostics of our own, nor a trace without an answer."""
-    return not (turn.shadow or turn.canary) and turn.answer is not None
+    return not (turn.closed_book or turn.probe) and turn.answer is not None

@@ -1,4 +1,4 @@
-"""The prober process: canaries on their schedule and shadow calls, until it is told to stop.
+"""The prober process: probes on their schedule and closed-book calls, until it is told to stop.
 
 A process of its own, so that an endpoint that hangs holds up no judgement. Whatever goes wrong in
 it is logged and counted, and tried again in its time.
@@ -11,18 +11,21 @@ from time import time_ns
 from sqlalchemy import Engine
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.llm.client import Endpoint
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_collector.probing.closed_book_job import ShadowRounds
-from groundwire_collector.probing.job import CanaryRounds
-from groundwire_collector.probing.probe_alarms import CanaryAlarms
-from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.llm.client import ChatEndpoint
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_collector.probing.closed_book_job import ClosedBookJob
+from groundwire_collector.probing.job import ProbeJob
+from groundwire_collector.probing.probe_alarms import ProbeAlarms
+from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.processes.job_loop import Step, go_round
+from groundwire_collector.processes.standby import lead
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_evaluators.reliance.canary.arms import Arm, Prompting
-from groundwire_evaluators.reliance.canary.item import Pack, load_pack
+from groundwire_collector.storage.leadership import Leadership
+from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting
+from groundwire_evaluators.reliance.probe.item import ProbePack, load_pack
 
+ROLE = "prober"
 PERIOD_SECONDS = 30 * 86_400.0
 
 
@@ -33,13 +36,17 @@ def probe(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(settings)
     make_schema(engine)
+    lead(Leadership(engine, ROLE), stop, lambda over: _ask(settings, engine, over))
+    engine.dispose()
+
+
+def _ask(settings: Settings, engine: Engine, stop: Event) -> None:
     found = rounds(settings, engine, stop)
     threads = [Thread(target=go_round, args=(steps, stop), daemon=True) for steps in found]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    engine.dispose()
 
 
 def rounds(settings: Settings, engine: Engine, stop: Event) -> list[list[Step]]:
@@ -50,27 +57,29 @@ def rounds(settings: Settings, engine: Engine, stop: Event) -> list[list[Step]]:
     """
     endpoint, prompting = _endpoint(settings, stop), prompting_of(settings)
     found: list[list[Step]] = []
-    if settings.shadow_rate:
-        pace = Pace(settings.shadow_calls_per_minute, settings.shadow_calls_per_day)
-        model = settings.shadow_model
-        shadows = ShadowRounds(engine, endpoint, prompting.closed_book, pace, model)
-        found.append([lambda: shadows.step(time_ns())])
-    models = models_of(settings.canary_models)
-    canaries: list[Step] = [
-        CanaryRounds(
+    if settings.closed_book_rate:
+        pace = RateLimiter(
+            settings.closed_book_calls_per_minute, settings.closed_book_calls_per_day
+        )
+        model = settings.closed_book_model
+        closed_book_calls = ClosedBookJob(engine, endpoint, prompting.closed_book, pace, model)
+        found.append([lambda: closed_book_calls.step(time_ns())])
+    models = models_of(settings.probe_models)
+    probes: list[Step] = [
+        ProbeJob(
             engine=engine,
             runner=_runner(settings, endpoint.of(model), prompting, stop),
-            service=settings.canary_service,
+            service=settings.probe_service,
             model=model,
             model_version=version,
-            interval_seconds=settings.canary_interval_seconds,
+            interval_seconds=settings.probe_interval_seconds,
             alarms=_alarms(settings, len(models)),
-            prompt_version=settings.canary_prompt_version,
+            prompt_version=settings.probe_prompt_version,
             stop=stop,
         ).step
         for model, version in models.items()
     ]
-    return [*found, canaries] if canaries else found
+    return [*found, probes] if probes else found
 
 
 def models_of(text: str) -> dict[str, str]:
@@ -79,11 +88,11 @@ def models_of(text: str) -> dict[str, str]:
     return {model.strip(): version.strip() or model.strip() for model, _, version in named}
 
 
-def prompting_of(settings: Settings) -> Prompting:
+def prompting_of(settings: Settings) -> ProbePrompting:
     """The prompts of the settings; raises UsageError where one of the two is missing."""
     given = (settings.system_prompt, settings.closed_book_prompt)
-    shipped = Prompting()
-    if settings.canary_models and (given[0] is None) != (given[1] is None):
+    shipped = ProbePrompting()
+    if settings.probe_models and (given[0] is None) != (given[1] is None):
         raise UsageError("system_prompt and closed_book_prompt belong together")
     texts = []
     for path, otherwise in zip(given, (shipped.system, shipped.closed_book), strict=True):
@@ -91,12 +100,12 @@ def prompting_of(settings: Settings) -> Prompting:
             texts.append(path.read_text(encoding="utf-8") if path else otherwise)
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: cannot be read: {error}") from error
-    return Prompting(*texts)
+    return ProbePrompting(*texts)
 
 
-def _endpoint(settings: Settings, stop: Event) -> Endpoint:
+def _endpoint(settings: Settings, stop: Event) -> ChatEndpoint:
     key = settings.probe_api_key
-    return Endpoint(
+    return ChatEndpoint(
         settings.probe_endpoint or "",
         model="",
         api_key=key.get_secret_value() if key else None,
@@ -106,26 +115,28 @@ def _endpoint(settings: Settings, stop: Event) -> Endpoint:
 
 
 def _runner(
-    settings: Settings, endpoint: Endpoint, prompting: Prompting, stop: Event
-) -> CanaryRunner:
-    return CanaryRunner(
+    settings: Settings, endpoint: ChatEndpoint, prompting: ProbePrompting, stop: Event
+) -> ProbeRunner:
+    return ProbeRunner(
         pack=_pack(settings),
         target=endpoint,
         prompting=prompting,
-        arms=_arms(settings.canary_arms),
-        pace=Pace(settings.canary_calls_per_minute, sleep=lambda seconds: _sleep(stop, seconds)),
+        arms=_arms(settings.probe_arms),
+        pace=RateLimiter(
+            settings.probe_calls_per_minute, sleep=lambda seconds: _sleep(stop, seconds)
+        ),
     )
 
 
-def _pack(settings: Settings) -> Pack:
+def _pack(settings: Settings) -> ProbePack:
     try:
-        pack = load_pack(settings.canary_pack)
+        pack = load_pack(settings.probe_pack)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{settings.canary_pack}: {error}") from error
+        raise UsageError(f"{settings.probe_pack}: {error}") from error
     return (
         pack
-        if settings.canary_items is None
-        else Pack(pack.name, pack.items[: settings.canary_items])
+        if settings.probe_items is None
+        else ProbePack(pack.name, pack.items[: settings.probe_items])
     )
 
 
@@ -133,12 +144,12 @@ def _arms(names: str) -> tuple[Arm, ...]:
     try:
         return tuple(Arm(name.strip()) for name in names.split(","))
     except ValueError as error:
-        raise UsageError(f"canary_arms: {error}") from error
+        raise UsageError(f"probe_arms: {error}") from error
 
 
-def _alarms(settings: Settings, models: int) -> CanaryAlarms:
-    runs = models * PERIOD_SECONDS / settings.canary_interval_seconds
-    return CanaryAlarms(settings.canary_alarms_per_30_days, runs)
+def _alarms(settings: Settings, models: int) -> ProbeAlarms:
+    runs = models * PERIOD_SECONDS / settings.probe_interval_seconds
+    return ProbeAlarms(settings.probe_alarms_per_30_days, runs)
 
 
 def _sleep(stop: Event, seconds: float) -> None:

@@ -10,16 +10,18 @@ from fastapi import FastAPI
 from groundwire_collector.app import create_app, is_loopback
 from groundwire_collector.errors import UsageError
 from groundwire_collector.processes import gc_tuning
+from groundwire_collector.receiver_metrics import Restarts
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
 
 DRAIN_SECONDS = 10
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, restarts: Restarts | None = None) -> None:
     """Serve until SIGTERM or SIGINT; then answer what was asked before, and end.
 
-    The first key is made here, and printed when it was generated.
+    The first key is made here, and printed when it was generated. `restarts` are what the
+    supervisor counts of the other processes, for the metrics.
     Raises UsageError when it would listen beyond this machine and there is no key.
     """
     app = create_app(settings)
@@ -30,6 +32,7 @@ def serve(settings: Settings) -> None:
         with app.state.engine.connect() as connection:
             if not keys.accesses(connection):
                 raise UsageError(f"No key is there yet: not listening on {settings.host}.")
+    app.state.intake.watch_restarts(restarts or {})
     gc_tuning.settle()
     Server(app, settings).run()
 

@@ -1,8 +1,8 @@
 """`groundwire up`: the receiver and the worker as two processes that meet only in the database.
 
 Where the collector asks a model of its own accord, the prober is a third; where judges see a
-sample, the judge is another; where alarms go to a webhook, the messenger carries them. Nothing
-needs these: one that ends is started again.
+sample, the judge is another; where alarms go to a webhook, the messenger carries them. Only the
+receiver is needed: any other that ends is started again after a pause, and is counted.
 """
 
 import logging
@@ -17,14 +17,17 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
 from typing import NoReturn
 
-from groundwire_collector.errors import GroundwireError
+from groundwire_collector.errors import GroundwireError, StorageUnavailableError, UsageError
 from groundwire_collector.processes import logs
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage.files import FileLock
 
 log = logging.getLogger(__name__)
 
@@ -37,58 +40,114 @@ MESSENGER = "groundwire_collector.processes.notifier:carry"
 CHECK_JUDGES = "groundwire_collector.judges.registry:check"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-AGAIN_SECONDS = 60.0  # from one start of a process that nothing needs to the next
+FIRST_PAUSE_SECONDS = 1.0  # before a process that ended is started again; doubled each time
+LONGEST_PAUSE_SECONDS = 60.0  # and one that lived as long is as good as new
+WATCH_SECONDS = 1.0
+REFUSED = 78  # exit status of a process that cannot run with these settings (EX_CONFIG)
 
 
 def supervise(settings: Settings, say: Callable[[str], None]) -> None:
-    """Run until a signal, or until one of the processes ends; then stop the other.
+    """Run until a signal, or until the receiver ends; then stop the others.
 
     Raises:
-        GroundwireError: a process could not start, or ended by itself.
+        GroundwireError: a process could not start, or the receiver ended by itself.
     """
     logs.configure(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _raise_stop)
     if settings.judge_rates:  # what is wrong with a judge is told now, not by its process
         pkgutil.resolve_name(CHECK_JUDGES)(settings)
-    processes = [_spawn("receiver", RECEIVER, settings)]
-    if settings.evaluator_names:
-        processes.append(_spawn("worker", WORKER, settings))
+    folder = Folder.locked(settings)
+    helpers = _helpers(settings)
+    restarts = {helper.name: helper.restarts for helper in helpers}
+    receiver = _spawn("receiver", RECEIVER, settings, restarts)
+    processes = [receiver]
     try:
-        _await_receiver(settings, processes[0])
+        for helper in helpers:
+            helper.start_if_due(settings, processes)
+        _await_receiver(settings, receiver)
         say(f"Groundwire is ready: {settings.url}")
-        _watch(settings, processes)
+        _watch(settings, receiver, helpers, processes, folder)
     except _StopRequested:
         say("stopping")
     finally:
         _stop(processes)
 
 
+class Folder:
+    """The folder of a SQLite database, which one `groundwire up` at a time works on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = FileLock(path.with_name(f"{path.name}-up.lock"))
+
+    @classmethod
+    def locked(cls, settings: Settings) -> "Folder | None":
+        """None where the database is PostgreSQL's. UsageError: another collector runs there."""
+        if settings.database_url is not None:
+            return None
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = cls(settings.sqlite_path)
+        folder.check()
+        return folder
+
+    def check(self) -> None:
+        """Lock again what was mounted anew. UsageError: another collector was faster."""
+        if self._lock.held():
+            return
+        self._lock.release()
+        try:
+            if self._lock.acquire():
+                return
+        except StorageUnavailableError:
+            return  # the disk is away, or cannot be written; the receiver tells
+        raise UsageError(
+            f"another `groundwire up` runs on {self._path.parent}: stop it, or set another "
+            "data_dir; for several collectors on one database use PostgreSQL (database_url)."
+        )
+
+
 @dataclass
 class _Helper:
-    """A process that nothing needs: started when it is due, and again after it ended."""
+    """A process that receiving does not need: started when it is due, and again after it ended."""
 
     name: str
     function: str
+    restarts: "Synchronized[int]" = field(default_factory=lambda: _context().Value("i", 0))
     due: float = 0.0
+    pause: float = FIRST_PAUSE_SECONDS
+    started: float = 0.0
     process: SpawnProcess | None = None
 
     def start_if_due(self, settings: Settings, processes: list[SpawnProcess]) -> None:
         now = time.monotonic()
         if self.process is None and now >= self.due:
             self.process = _spawn(self.name, self.function, settings)
-            self.due = now + AGAIN_SECONDS
+            self.started = now
             processes.append(self.process)
 
-    def note_end(self, ended: Sequence[object], processes: list[SpawnProcess]) -> None:
-        if self.process is not None and self.process.sentinel in ended:
-            log.warning("the %s ended; it is started again within a minute", self.name)
-            processes.remove(self.process)
-            self.process = None
+    def note_end(self, processes: list[SpawnProcess]) -> None:
+        """GroundwireError where a worker cannot run with these settings, from its start on."""
+        if self.process is None or self.process.is_alive():
+            return
+        ended, self.process = self.process, None
+        processes.remove(ended)
+        if ended.exitcode == REFUSED and self.function == WORKER and not self.restarts.value:
+            raise GroundwireError(f"the {self.name} ended unexpectedly; see above")
+        now = time.monotonic()
+        if now - self.started > LONGEST_PAUSE_SECONDS:
+            self.pause = FIRST_PAUSE_SECONDS
+        log.warning("the %s ended; it is started again in %.0f s", self.name, self.pause)
+        self.due = now + self.pause
+        self.pause = min(2 * self.pause, LONGEST_PAUSE_SECONDS)
+        with self.restarts.get_lock():
+            self.restarts.value += 1
 
 
 def _helpers(settings: Settings) -> list[_Helper]:
-    found = [_Helper("prober", PROBER)] if settings.probes else []
+    found = [_Helper("worker", WORKER)] if settings.evaluator_names else []
+    if settings.probes:
+        found.append(_Helper("prober", PROBER))
     if settings.judge_rates and settings.evaluator_names:
         found.append(_Helper("judge", JUDGE))
     if settings.alarm_webhook_url is not None:
@@ -96,19 +155,24 @@ def _helpers(settings: Settings) -> list[_Helper]:
     return found
 
 
-def _watch(settings: Settings, processes: list[SpawnProcess]) -> NoReturn:
-    """Wait for a process to end; helpers are started again and again."""
-    needed, helpers = list(processes), _helpers(settings)
+def _watch(
+    settings: Settings,
+    receiver: SpawnProcess,
+    helpers: Sequence[_Helper],
+    processes: list[SpawnProcess],
+    folder: Folder | None,
+) -> NoReturn:
+    """Wait for the receiver to end; helpers are started again and again."""
     while True:
         for helper in helpers:
             helper.start_if_due(settings, processes)
-        dues = [helper.due for helper in helpers if helper.process is None]
-        patience = max(0.0, min(dues) - time.monotonic()) if dues else None
-        ended = wait([process.sentinel for process in processes], patience)
-        if names := " and ".join(p.name for p in needed if p.sentinel in ended):
-            raise GroundwireError(f"the {names} ended unexpectedly; see above")
+        ended = wait([process.sentinel for process in processes], WATCH_SECONDS)
+        if receiver.sentinel in ended:
+            raise GroundwireError("the receiver ended unexpectedly; see above")
         for helper in helpers:
-            helper.note_end(ended, processes)
+            helper.note_end(processes)
+        if folder is not None:
+            folder.check()
 
 
 class _StopRequested(BaseException):
@@ -119,19 +183,25 @@ def _raise_stop(_number: int, _frame: object) -> None:
     raise _StopRequested
 
 
-def _spawn(name: str, function: str, settings: Settings) -> SpawnProcess:
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_run, args=(function, settings), name=name)
+def _context() -> SpawnContext:
+    return multiprocessing.get_context("spawn")
+
+
+def _spawn(name: str, function: str, settings: Settings, *more: object) -> SpawnProcess:
+    process = _context().Process(target=_run, args=(function, settings, *more), name=name)
     process.start()
     return process
 
 
-def _run(function: str, settings: Settings) -> None:
+def _run(function: str, settings: Settings, *more: object) -> None:
     """In the new process: load what it is for, and run it."""
     logs.configure(settings)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        pkgutil.resolve_name(function)(settings)
+        pkgutil.resolve_name(function)(settings, *more)
+    except UsageError as error:
+        print(f"groundwire: {error}", file=sys.stderr, flush=True)
+        sys.exit(REFUSED)
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")
 

@@ -1,19 +1,29 @@
-"""The worker process: steps until it is told to stop, and waits out a database that is away."""
+"""The worker process: steps until it is told to stop, and waits out a database that is away.
+
+Of several workers on one database one leads; the others stand by until its lock is free.
+"""
 
 import logging
 import signal
+from collections.abc import Sequence
 from threading import Event
 from time import time_ns
 
-from groundwire_collector.estimates.refresh import Estimating
-from groundwire_collector.evaluation.registry import evaluators
+from sqlalchemy import Engine
+
+from groundwire_collector.estimates.refresh import EstimateRefresher
+from groundwire_collector.evaluation.registry import close, evaluators
 from groundwire_collector.processes import gc_tuning
 from groundwire_collector.processes.pipeline import Pipeline
+from groundwire_collector.processes.standby import wait_to_lead
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
+from groundwire_collector.storage.leadership import Leadership
+from groundwire_evaluators.evaluation import Evaluator
 
 log = logging.getLogger(__name__)
 
+ROLE = "worker"
 IDLE_SECONDS = 0.2
 FAILED_SECONDS = 1.0
 
@@ -25,18 +35,39 @@ def work(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(settings)
     make_schema(engine)
-    pipeline = Pipeline(settings, engine, evaluators(settings))
-    estimating = Estimating(settings, engine)
-    settled = False
-    while not stop.is_set():
-        pause = _pause(pipeline)
-        if pause == 0.0 and not settled:
-            gc_tuning.settle()  # the first batch has loaded what judging needs
-            settled = True
-        _estimate(estimating)
-        stop.wait(pause)
-    pipeline.close()
+    found = evaluators(settings)
+    leadership = Leadership(engine, ROLE)
+    while wait_to_lead(leadership, stop):
+        try:
+            _work_while_leading(settings, engine, found, leadership, stop)
+        except PASSING as error:
+            log.warning("the database cannot be used now, trying again: %s", error)
+            stop.wait(FAILED_SECONDS)
+    leadership.release()
+    close(found)
     engine.dispose()
+
+
+def _work_while_leading(
+    settings: Settings,
+    engine: Engine,
+    found: Sequence[Evaluator],
+    leadership: Leadership,
+    stop: Event,
+) -> None:
+    pipeline = Pipeline(settings, engine, found, after_crash=leadership.after_crash)
+    estimating = EstimateRefresher(settings, engine)
+    settled = False
+    try:
+        while leadership.held() and not stop.is_set():
+            pause = _pause(pipeline)
+            if pause == 0.0 and not settled:
+                gc_tuning.settle()  # the first batch has loaded what judging needs
+                settled = True
+            _estimate(estimating)
+            stop.wait(pause)
+    finally:
+        pipeline.close()
 
 
 def _pause(pipeline: Pipeline) -> float:
@@ -48,7 +79,7 @@ def _pause(pipeline: Pipeline) -> float:
         return FAILED_SECONDS
 
 
-def _estimate(estimating: Estimating) -> None:
+def _estimate(estimating: EstimateRefresher) -> None:
     """A round of estimates where it is time; nothing of them holds up judging."""
     try:
         estimating.step(time_ns())

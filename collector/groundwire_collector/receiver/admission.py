@@ -10,7 +10,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from groundwire.attributes import SERVICE_NAME
 from groundwire_collector.receiver import wire
-from groundwire_collector.receiver.blocks import Block, Item
+from groundwire_collector.receiver.blocks import Item, ScopeBlock
 from groundwire_collector.receiver.limits import cut_log_record, cut_resource, cut_scope, cut_span
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.storage.encoding import EVENT_NAME, UNKNOWN_SERVICE, service_name
@@ -32,7 +32,7 @@ MOST_NOTES = 5
 
 
 @dataclass(slots=True)
-class Admitted:
+class ValidatedRequest:
     """What of a request is stored; `refused` counts the rest by reason, `notes` what is odd."""
 
     spans: list[SpanRecord] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class Validator:
     """The rules of one receiver; `longest` is max_attribute_bytes.
 
     Texts are masked before they are cut, so that no cut halves a secret.
@@ -59,9 +59,9 @@ class Admission:
     longest: int
     redaction: Redaction | None = None
 
-    def spans(self, blocks: Iterable[Block[SpanMessage]], access: Access) -> Admitted:
+    def spans(self, blocks: Iterable[ScopeBlock[SpanMessage]], access: Access) -> ValidatedRequest:
         """The spans of a request that this key may send."""
-        admitted = Admitted()
+        admitted = ValidatedRequest()
         for block, service, origin in self._covered(blocks, access, admitted):
             for message in _decoded(block, admitted):
                 reason = _fault(message)
@@ -75,9 +75,9 @@ class Admission:
                 admitted.spans.append(span_record(message, service, origin))
         return admitted
 
-    def logs(self, blocks: Iterable[Block[LogMessage]], access: Access) -> Admitted:
+    def logs(self, blocks: Iterable[ScopeBlock[LogMessage]], access: Access) -> ValidatedRequest:
         """The events among the log records of a request that this key may send."""
-        admitted = Admitted()
+        admitted = ValidatedRequest()
         for block, service, origin in self._covered(blocks, access, admitted):
             for message in _decoded(block, admitted):
                 if not _is_event(message):
@@ -91,8 +91,8 @@ class Admission:
         return admitted
 
     def _covered(
-        self, blocks: Iterable[Block[Item]], access: Access, admitted: Admitted
-    ) -> Iterator[tuple[Block[Item], str, bytes]]:
+        self, blocks: Iterable[ScopeBlock[Item]], access: Access, admitted: ValidatedRequest
+    ) -> Iterator[tuple[ScopeBlock[Item], str, bytes]]:
         """Of each block that the key is for: itself, its service, and its origin."""
         for block in blocks:
             if block.note:
@@ -106,7 +106,7 @@ class Admission:
     def _stored_service(self, service: str) -> str:
         return service if self.redaction is None else service_name(self.redaction.text(service))
 
-    def _origin(self, block: Block[Item], access: Access) -> bytes:
+    def _origin(self, block: ScopeBlock[Item], access: Access) -> bytes:
         """A ResourceSpans with one ScopeSpans, without its spans."""
         resource, scope = block.resource, block.scope
         if self.redaction is not None:
@@ -119,7 +119,7 @@ class Admission:
         return wire.field(1, resource.SerializeToString()) + wire.field(2, scope_spans)
 
 
-def _decoded(block: Block[Item], admitted: Admitted) -> Iterator[Item]:
+def _decoded(block: ScopeBlock[Item], admitted: ValidatedRequest) -> Iterator[Item]:
     """The items that decode; the others are counted with their reasons."""
     for item in block.items():
         if isinstance(item, str):

@@ -14,7 +14,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.body import RequestRejectedError
 from groundwire_collector.receiver.counting import Count, RequestLimits
 from groundwire_collector.receiver.json_messages import NotOtlpError, parse_item, parse_message
 from groundwire_collector.receiver.json_outline import Extent, Outline
@@ -25,7 +25,7 @@ DEFAULT_LIMITS = RequestLimits()
 
 
 @dataclass(slots=True)
-class Block(Generic[Item]):
+class ScopeBlock(Generic[Item]):
     """Items of one resource and scope, still encoded, `count` of them.
 
     `note` is for the sender of a request in which the key that should hold items is missing.
@@ -42,25 +42,29 @@ class Block(Generic[Item]):
         return self.decoded()
 
 
-def trace_blocks(body: bytes, limits: RequestLimits = DEFAULT_LIMITS) -> Iterator[Block[Span]]:
-    """The blocks of an ExportTraceServiceRequest; RefusalError 400 or 413."""
+def trace_blocks(body: bytes, limits: RequestLimits = DEFAULT_LIMITS) -> Iterator[ScopeBlock[Span]]:
+    """The blocks of an ExportTraceServiceRequest; RequestRejectedError 400 or 413."""
     return _protobuf_blocks(body, Span, limits)
 
 
-def log_blocks(body: bytes, limits: RequestLimits = DEFAULT_LIMITS) -> Iterator[Block[LogRecord]]:
-    """The blocks of an ExportLogsServiceRequest; RefusalError 400 or 413."""
+def log_blocks(
+    body: bytes, limits: RequestLimits = DEFAULT_LIMITS
+) -> Iterator[ScopeBlock[LogRecord]]:
+    """The blocks of an ExportLogsServiceRequest; RequestRejectedError 400 or 413."""
     return _protobuf_blocks(body, LogRecord, limits)
 
 
-def json_trace_blocks(body: bytes, limits: RequestLimits = DEFAULT_LIMITS) -> Iterator[Block[Span]]:
-    """The blocks of OTLP/JSON; RefusalError 400 or 413."""
+def json_trace_blocks(
+    body: bytes, limits: RequestLimits = DEFAULT_LIMITS
+) -> Iterator[ScopeBlock[Span]]:
+    """The blocks of OTLP/JSON; RequestRejectedError 400 or 413."""
     return _json_blocks(body, ("resourceSpans", "scopeSpans", "spans"), Span, limits)
 
 
 def json_log_blocks(
     body: bytes, limits: RequestLimits = DEFAULT_LIMITS
-) -> Iterator[Block[LogRecord]]:
-    """The blocks of OTLP/JSON; RefusalError 400 or 413."""
+) -> Iterator[ScopeBlock[LogRecord]]:
+    """The blocks of OTLP/JSON; RequestRejectedError 400 or 413."""
     return _json_blocks(body, ("resourceLogs", "scopeLogs", "logRecords"), LogRecord, limits)
 
 
@@ -75,12 +79,14 @@ class _Place:
     parts: list[Extent]
 
 
-def _protobuf_blocks(body: bytes, kind: type[Item], limits: RequestLimits) -> Iterator[Block[Item]]:
+def _protobuf_blocks(
+    body: bytes, kind: type[Item], limits: RequestLimits
+) -> Iterator[ScopeBlock[Item]]:
     """Requests of spans and of logs have their fields under the same numbers."""
     try:
         found = _located(body, kind, Count(limits))
     except DecodeError as error:
-        raise RefusalError(400, "The body is not a protobuf message of OTLP.") from error
+        raise RequestRejectedError(400, "The body is not a protobuf message of OTLP.") from error
     for resource_at, scopes in found:
         resource, fault = _merged(body, resource_at, Resource())
         for place in scopes:
@@ -153,7 +159,7 @@ def _protobuf_block(
     parts: list[Extent],
     fault: str,
     limits: RequestLimits,
-) -> Block[Item]:
+) -> ScopeBlock[Item]:
     def decoded() -> Iterator[Item | str]:
         for start, end in parts:
             if fault or end - start > limits.item_bytes:
@@ -164,7 +170,7 @@ def _protobuf_block(
             except DecodeError:
                 yield "it does not decode (bad UTF-8, or nested too deep)"
 
-    return Block(resource, scope, len(parts), decoded)
+    return ScopeBlock(resource, scope, len(parts), decoded)
 
 
 # -------------------------------------------------------------------------------------- JSON
@@ -172,7 +178,7 @@ def _protobuf_block(
 
 def _json_blocks(
     body: bytes, names: tuple[str, str, str], kind: type[Item], limits: RequestLimits
-) -> Iterator[Block[Item]]:
+) -> Iterator[ScopeBlock[Item]]:
     """OTLP/JSON; differs from protobuf's JSON in its ids, which are hex."""
     if not body.strip():
         return
@@ -205,11 +211,11 @@ def _objects(
             yield extent
 
 
-def _without(name: str, members: dict[str, Extent]) -> Block[Item]:
+def _without(name: str, members: dict[str, Extent]) -> ScopeBlock[Item]:
     """What the sender of an object is told in which `name` is missing, perhaps misspelt."""
     found = ", ".join(sorted(ascii(key)[1:41].rstrip("'") for key in members)[:5]) or "nothing"
     note = f"no {name} where it is expected, so nothing was kept there (found: {found})"
-    return Block(Resource(), InstrumentationScope(), note=note)
+    return ScopeBlock(Resource(), InstrumentationScope(), note=note)
 
 
 def _json_block(
@@ -219,7 +225,7 @@ def _json_block(
     parts: list[Extent],
     kind: type[Item],
     limits: RequestLimits,
-) -> Block[Item]:
+) -> ScopeBlock[Item]:
     resource, scope, fault = Resource(), InstrumentationScope(), ""
     try:
         parse_message(_text(body, resource_at, limits), resource)
@@ -237,7 +243,7 @@ def _json_block(
             except NotOtlpError as error:
                 yield str(error)
 
-    return Block(resource, scope, len(parts), decoded)
+    return ScopeBlock(resource, scope, len(parts), decoded)
 
 
 def _text(body: bytes, extent: Extent | None, limits: RequestLimits) -> bytes:

@@ -10,7 +10,7 @@ STEP_BYTES = 2**20  # inflated at once, between looks at the limit and at other 
 _WINDOW_BITS = {b"gzip": 31, b"deflate": 15}
 
 
-class RefusalError(Exception):
+class RequestRejectedError(Exception):
     """The request is answered with this status and nothing of it is kept."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -23,7 +23,7 @@ class ClientGoneError(Exception):
     """The client hung up before its request was complete."""
 
 
-class Budget:
+class MemoryBudget:
     """Bytes of bodies that this process holds, from reading until the answer."""
 
     def __init__(self, limit: int) -> None:
@@ -32,24 +32,24 @@ class Budget:
 
     def take(self, size: int) -> None:
         if self.held + size > self._limit:
-            raise RefusalError(503, "Too much is waiting to be stored; try again.")
+            raise RequestRejectedError(503, "Too much is waiting to be stored; try again.")
         self.held += size
 
     def give_back(self, size: int) -> None:
         self.held -= size
 
 
-class Body:
+class RequestBody:
     """One request's body; `size` is what it takes of the budget until `release`."""
 
-    def __init__(self, budget: Budget, limit: int) -> None:
+    def __init__(self, budget: MemoryBudget, limit: int) -> None:
         self._budget = budget
         self._limit = limit
         self._parts: list[bytes] = []
         self.size = 0
 
     async def read(self, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-        """All of it, inflated. RefusalError: 400, 413, 415 or 503."""
+        """All of it, inflated. RequestRejectedError: 400, 413, 415 or 503."""
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._limit:
             raise self._too_long()
@@ -60,7 +60,7 @@ class Body:
         elif encoding in _WINDOW_BITS:
             await self._inflate(receive, _WINDOW_BITS[encoding])
         else:
-            raise RefusalError(415, "Content-Encoding must be gzip, deflate or identity.")
+            raise RequestRejectedError(415, "Content-Encoding must be gzip, deflate or identity.")
         parts, self._parts = self._parts, []  # not held beside what is made of them
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -81,7 +81,7 @@ class Body:
                 if len(piece) == STEP_BYTES:
                     await sleep(0)
         if not stream.complete:
-            raise RefusalError(400, "The compressed body is cut short.")
+            raise RequestRejectedError(400, "The compressed body is cut short.")
 
     def _add(self, data: bytes) -> None:
         if self.size + len(data) > self._limit:
@@ -90,8 +90,8 @@ class Body:
         self.size += len(data)
         self._parts.append(data)
 
-    def _too_long(self) -> RefusalError:
-        return RefusalError(413, f"The body is longer than {self._limit} bytes.")
+    def _too_long(self) -> RequestRejectedError:
+        return RequestRejectedError(413, f"The body is longer than {self._limit} bytes.")
 
 
 class _Inflater:
@@ -114,7 +114,9 @@ class _Inflater:
             try:
                 piece = self._stream.decompress(data, STEP_BYTES)
             except zlib.error as error:
-                raise RefusalError(400, "The body is not what Content-Encoding says.") from error
+                raise RequestRejectedError(
+                    400, "The body is not what Content-Encoding says."
+                ) from error
             if piece:
                 yield piece
             data = self._stream.unconsumed_tail or self._stream.unused_data

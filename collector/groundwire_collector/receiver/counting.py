@@ -8,7 +8,7 @@ from functools import cache
 
 from google.protobuf.descriptor import Descriptor
 
-from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.body import RequestRejectedError
 from groundwire_collector.receiver.wire import fields
 
 
@@ -26,7 +26,7 @@ class RequestLimits:
 
 
 class Count:
-    """What a request holds so far; raises RefusalError 413 where it passes a limit."""
+    """What a request holds so far; raises RequestRejectedError 413 where it passes a limit."""
 
     def __init__(self, limits: RequestLimits) -> None:
         self.limits = limits
@@ -37,14 +37,18 @@ class Count:
         self._items += 1
         if self._items > self.limits.items:
             most = f"{self.limits.items} resources, scopes, spans and log records"
-            raise RefusalError(413, f"The request holds more than {most}; send smaller batches.")
+            raise RequestRejectedError(
+                413, f"The request holds more than {most}; send smaller batches."
+            )
 
     def value(self) -> None:
         """One more attribute, event, link or value, wherever it stands."""
         self._values += 1
         if self._values > self.limits.values:
             most = f"{self.limits.values} attributes, events, links and values"
-            raise RefusalError(413, f"The request holds more than {most}; send smaller batches.")
+            raise RequestRejectedError(
+                413, f"The request holds more than {most}; send smaller batches."
+            )
 
     def message(self, body: bytes, start: int, end: int, kind: Descriptor) -> None:
         """Every field of body[start:end], a protobuf message of this kind, at any depth.

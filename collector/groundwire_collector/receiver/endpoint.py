@@ -14,8 +14,8 @@ from starlette.types import Scope as AsgiScope
 
 from groundwire_collector.auth.access import SCOPE_KEY
 from groundwire_collector.errors import StorageUnavailableError
-from groundwire_collector.receiver.body import Body, ClientGoneError, RefusalError
-from groundwire_collector.receiver.reception import Reception
+from groundwire_collector.receiver.body import ClientGoneError, RequestBody, RequestRejectedError
+from groundwire_collector.receiver.reception import OtlpService
 from groundwire_collector.receiver.writer import UnstorableError
 from groundwire_collector.responses import otlp
 from groundwire_collector.storage.engine import PASSING
@@ -28,10 +28,10 @@ _PROTOBUF = (b"application/x-protobuf", b"application/protobuf")
 Handler = Callable[..., Awaitable[Message]]
 
 
-class Receiver:
+class OtlpMiddleware:
     """ASGI middleware: answers the paths of OTLP and passes everything else on."""
 
-    def __init__(self, app: ASGIApp, reception: Reception, path_prefix: str = "") -> None:
+    def __init__(self, app: ASGIApp, reception: OtlpService, path_prefix: str = "") -> None:
         self._app = app
         self._reception = reception
         handlers: dict[str, Handler] = {
@@ -60,12 +60,12 @@ class Receiver:
     async def _answer(self, handler: Handler, scope: AsgiScope, receive: Receive) -> Response:
         headers = dict(scope["headers"])
         content_type = headers.get(b"content-type", b"")
-        body = Body(self._reception.budget, self._reception.largest_body)
+        body = RequestBody(self._reception.budget, self._reception.largest_body)
         try:
             access = self._check_head(scope, content_type)
             data = await body.read(receive, headers)
             answer = await handler(data, access, json=_is_json(content_type))
-        except RefusalError as refusal:
+        except RequestRejectedError as refusal:
             return otlp.error(content_type, refusal.status, refusal.message)
         except PASSING:
             return otlp.error(content_type, 503, StorageUnavailableError.__doc__ or "")
@@ -83,10 +83,10 @@ class Receiver:
     def _check_head(self, scope: AsgiScope, content_type: bytes) -> Access:
         """What can be said before the body is read."""
         if scope["method"] != "POST":
-            raise RefusalError(405, "Only POST.")
+            raise RequestRejectedError(405, "Only POST.")
         if not _is_json(content_type) and content_type.split(b";")[0].strip() not in _PROTOBUF:
             kinds = "application/x-protobuf or application/json"
-            raise RefusalError(415, f"Content-Type must be {kinds}.")
+            raise RequestRejectedError(415, f"Content-Type must be {kinds}.")
         access: Access = scope[SCOPE_KEY]
         self._reception.admit(access)
         return access

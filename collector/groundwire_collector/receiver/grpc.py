@@ -15,10 +15,10 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
 from groundwire_collector.auth.access import presented_key
-from groundwire_collector.auth.middleware import Door
+from groundwire_collector.auth.middleware import Authenticator
 from groundwire_collector.errors import StorageUnavailableError
-from groundwire_collector.receiver.body import RefusalError
-from groundwire_collector.receiver.reception import Reception
+from groundwire_collector.receiver.body import RequestRejectedError
+from groundwire_collector.receiver.reception import OtlpService
 from groundwire_collector.receiver.writer import UnstorableError
 from groundwire_collector.responses import otlp
 from groundwire_collector.settings import Settings
@@ -39,7 +39,7 @@ Handler = Callable[..., Awaitable[Message]]
 class GrpcReceiver:
     """The three export services; requests are taken as bytes, so one bad span costs only itself."""
 
-    def __init__(self, reception: Reception, door: Door) -> None:
+    def __init__(self, reception: OtlpService, door: Authenticator) -> None:
         self._reception = reception
         self._door = door
         self._reading = Semaphore(READ_AT_ONCE)
@@ -72,7 +72,7 @@ class GrpcReceiver:
             budget.take(len(data))
             taken = len(data)
             answer = await handler(data, access, json=False)
-        except RefusalError as refusal:
+        except RequestRejectedError as refusal:
             await _abort(context, refusal.status, refusal.message)
         except PASSING:
             await _abort(context, 503, StorageUnavailableError.__doc__ or "")
@@ -83,14 +83,14 @@ class GrpcReceiver:
         return answer.SerializeToString()
 
     async def _read(self, messages: AsyncIterator[bytes]) -> bytes:
-        """The one message of a call, while few others are read; RefusalError."""
+        """The one message of a call, while few others are read; RequestRejectedError."""
         try:
             async with timeout(READ_SECONDS), self._reading:
                 return await anext(messages)
         except TimeoutError as error:
-            raise RefusalError(503, "Too much is being received; try again.") from error
+            raise RequestRejectedError(503, "Too much is being received; try again.") from error
         except StopAsyncIteration as error:
-            raise RefusalError(400, "The call holds no message.") from error
+            raise RequestRejectedError(400, "The call holds no message.") from error
 
     async def _access(self, context: Any) -> Access:
         headers = {key.encode(): _bytes(value) for key, value in context.invocation_metadata()}
@@ -99,11 +99,11 @@ class GrpcReceiver:
         access = await self._door.access(key, address)
         if access is None:
             message = "A key is needed: metadata authorization: Bearer KEY."
-            raise RefusalError(self._door.refused(key, address), message)
+            raise RequestRejectedError(self._door.refused(key, address), message)
         return access
 
 
-async def start(settings: Settings, reception: Reception, door: Door) -> grpc.aio.Server:
+async def start(settings: Settings, reception: OtlpService, door: Authenticator) -> grpc.aio.Server:
     """Listen on `grpc_port`; the caller stops it."""
     options = [
         ("grpc.max_receive_message_length", min(settings.max_body_bytes, LARGEST_MESSAGE)),

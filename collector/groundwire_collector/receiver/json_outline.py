@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.body import RequestRejectedError
 from groundwire_collector.receiver.counting import Count
 
 DEEPEST = 7  # { resourceSpans [ { scopeSpans [ { spans [ {
@@ -23,7 +23,7 @@ Extent = tuple[int, int]  # half-open, in bytes
 
 
 class Outline:
-    """The objects and arrays of a body down to `DEEPEST`; RefusalError 400 or 413."""
+    """The objects and arrays of a body down to `DEEPEST`; RequestRejectedError 400 or 413."""
 
     def __init__(self, body: bytes, count: Count) -> None:
         self.body = body
@@ -33,7 +33,7 @@ class Outline:
         """The object that the body is."""
         start = self._past_space(0)
         if start not in self._ends or self.body[start] != _OBJECT:
-            raise RefusalError(400, "The body is not a JSON object.")
+            raise RequestRejectedError(400, "The body is not a JSON object.")
         if self._past_space(self._ends[start]) < len(self.body):
             raise _not_json()
         return start, self._ends[start]
@@ -49,11 +49,11 @@ class Outline:
         return found
 
     def elements(self, extent: Extent, name: str) -> Iterator[Extent]:
-        """The objects of an array; null is an empty one. RefusalError where it is another thing."""
+        """The objects of an array, none of null; RequestRejectedError 400."""
         start, end = extent
         if self.body[start:end] == b"null":
             return
-        wrong = RefusalError(400, f"{name} is not a list of objects.")
+        wrong = RequestRejectedError(400, f"{name} is not a list of objects.")
         if self.body[start] != _ARRAY:
             raise wrong
         for position in self._places(extent):
@@ -115,5 +115,5 @@ def _parsed_key(key: bytes) -> str:
         raise _not_json() from error
 
 
-def _not_json() -> RefusalError:
-    return RefusalError(400, "The body is not JSON.")
+def _not_json() -> RequestRejectedError:
+    return RequestRejectedError(400, "The body is not JSON.")

@@ -2,10 +2,10 @@
 
 from time import monotonic
 
-from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.body import RequestRejectedError
 
 
-class Rate:
+class KeyRateLimiter:
     """`limit` requests a second and key; 0: as many as come."""
 
     def __init__(self, limit: float) -> None:
@@ -13,7 +13,7 @@ class Rate:
         self._buckets: dict[str, tuple[float, float]] = {}  # tokens, as of when
 
     def take(self, key_id: str) -> None:
-        """RefusalError 429 where the key is over its rate."""
+        """RequestRejectedError 429 where the key is over its rate."""
         if not self._limit:
             return
         now = monotonic()
@@ -22,5 +22,5 @@ class Rate:
         tokens = min(most, tokens + (now - since) * self._limit)
         if tokens < 1:
             self._buckets[key_id] = (tokens, now)
-            raise RefusalError(429, "This key sends more than it may; try again.")
+            raise RequestRejectedError(429, "This key sends more than it may; try again.")
         self._buckets[key_id] = (tokens - 1, now)

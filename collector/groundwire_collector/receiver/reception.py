@@ -10,36 +10,40 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from groundwire_collector.receiver import blocks
-from groundwire_collector.receiver.admission import Admission, Admitted
-from groundwire_collector.receiver.body import Budget, RefusalError
+from groundwire_collector.receiver.admission import ValidatedRequest, Validator
+from groundwire_collector.receiver.body import MemoryBudget, RequestRejectedError
 from groundwire_collector.receiver.counting import RequestLimits
-from groundwire_collector.receiver.rate import Rate
+from groundwire_collector.receiver.rate import KeyRateLimiter
 from groundwire_collector.receiver.redaction import Redaction
-from groundwire_collector.receiver.writer import Writer
-from groundwire_collector.receiver_metrics import Intake
+from groundwire_collector.receiver.writer import SpanWriter
+from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.keys import Access, Scope
-from groundwire_collector.storage.spans import Batch
+from groundwire_collector.storage.spans import SpanBatch
 
 LARGE_BODY = 256 * 1024  # decoded in a thread, so that others are not kept waiting
 LARGE_AT_ONCE = 2  # decoded at one time: what is decoded takes more memory than its bytes
 
 
-class Reception:
+class OtlpService:
     """What HTTP and gRPC share: one budget, one set of rules, one writer.
 
-    Every method may raise RefusalError, UnstorableError, and what passes (PASSING).
+    Every method may raise RequestRejectedError, UnstorableError, and what passes (PASSING).
     """
 
     def __init__(
-        self, settings: Settings, writer: Writer, intake: Intake, redaction: Redaction | None
+        self,
+        settings: Settings,
+        writer: SpanWriter,
+        intake: ReceiverMetrics,
+        redaction: Redaction | None,
     ) -> None:
-        self.budget = Budget(settings.max_pending_bytes)
+        self.budget = MemoryBudget(settings.max_pending_bytes)
         self.largest_body = settings.max_body_bytes
         self.intake = intake
         self._writer = writer
-        self._admission = Admission(settings.max_attribute_bytes, redaction)
-        self._rate = Rate(settings.ingest_rate)
+        self._admission = Validator(settings.max_attribute_bytes, redaction)
+        self._rate = KeyRateLimiter(settings.ingest_rate)
         self._limits = RequestLimits(
             settings.max_request_items, settings.max_request_values, settings.max_item_bytes
         )
@@ -48,7 +52,7 @@ class Reception:
     def admit(self, access: Access) -> None:
         """Whether this key may send now; before anything of its request is read."""
         if not access.allows(Scope.INGEST):
-            raise RefusalError(403, "The key lacks the scope ingest.")
+            raise RequestRejectedError(403, "The key lacks the scope ingest.")
         self._rate.take(access.key_id)
 
     async def traces(
@@ -89,9 +93,9 @@ class Reception:
         return answer
 
     async def _prepared(
-        self, data: bytes, decode: Callable[[], Admitted]
-    ) -> tuple[Admitted, Batch]:
-        def prepare() -> tuple[Admitted, Batch]:
+        self, data: bytes, decode: Callable[[], ValidatedRequest]
+    ) -> tuple[ValidatedRequest, SpanBatch]:
+        def prepare() -> tuple[ValidatedRequest, SpanBatch]:
             admitted = decode()
             return admitted, self._writer.prepare(admitted.spans, admitted.logs)
 
@@ -100,6 +104,6 @@ class Reception:
         async with self._large:
             return await asyncio.to_thread(prepare)
 
-    async def _commit(self, batch: Batch) -> None:
+    async def _commit(self, batch: SpanBatch) -> None:
         if len(batch):
             await self._writer.commit(batch)

@@ -47,7 +47,7 @@ _IDENTIFIERS = frozenset(
         *("langsmith.span.kind", "llm.model_name", "llm.provider", "llm.system"),
         *(attributes.SESSION_ID, attributes.USER_ID, "enduser.id", "service.instance.id"),
         *(attributes.ERROR_TYPE, "exception.type", "event.name"),
-        *(attributes.ROUTE, attributes.TENANT, attributes.SHADOW_OF),
+        *(attributes.ROUTE, attributes.TENANT, attributes.CLOSED_BOOK_OF),
     }
 )
 _IDENTIFIER = re.compile(r"\S{1,200}")

@@ -16,10 +16,10 @@ from time import monotonic
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.errors import GroundwireError, StorageUnavailableError
-from groundwire_collector.receiver_metrics import Intake
+from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.records import LogRecord, SpanRecord
-from groundwire_collector.storage.spans import Batch, SpanStore
+from groundwire_collector.storage.spans import SpanBatch, SpanStore
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +33,17 @@ class UnstorableError(GroundwireError):
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    batch: Batch
+    batch: SpanBatch
     done: asyncio.Future[None]
     since: float = field(default_factory=monotonic)
 
 
-class Writer:
+class SpanWriter:
     """The one thread of a process that writes spans; starts with its first commit."""
 
-    def __init__(self, store: SpanStore, intake: Intake | None = None) -> None:
+    def __init__(self, store: SpanStore, intake: ReceiverMetrics | None = None) -> None:
         self._store = store
-        self._intake = intake or Intake()
+        self._intake = intake or ReceiverMetrics()
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._waiting: deque[_Request] = deque()  # as in the queue, until their commit
         self._thread: threading.Thread | None = None
@@ -58,7 +58,7 @@ class Writer:
         except IndexError:
             return 0.0
 
-    def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> Batch:
+    def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> SpanBatch:
         """What `commit` takes; in the thread of the caller.
 
         The writer's thread is left with little but the database's work: two threads that both
@@ -66,7 +66,7 @@ class Writer:
         """
         return self._store.prepare(spans, logs)
 
-    async def commit(self, batch: Batch) -> None:
+    async def commit(self, batch: SpanBatch) -> None:
         """Returns when everything is on disk.
 
         StorageUnavailableError: try again later; UnstorableError: never will be.

@@ -5,17 +5,17 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, insert, select, update
 
-from groundwire_collector.storage.tables.drift import BASELINE_ACT
+from groundwire_collector.storage.tables.drift import BASELINE_ACTION
 
 
-class ActKind(StrEnum):
+class BaselineActionKind(StrEnum):
     ACCEPTED = "accepted"  # the level since an alarm's change is normal
     PINNED = "pinned"  # the turns of a given time are the reference
     RESCORED = "rescored"  # the reference of an evaluator's new revision, from stored turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineAct:
+class BaselineAction:
     """The baseline of a signal (empty: of all) is to be made of the turns from `since_ns` on,
     up to `until_ns`, or until there are enough where it is None."""
 
@@ -33,31 +33,33 @@ class BaselineAct:
     applied_ns: int | None = None
 
 
-def record(connection: Connection, act: BaselineAct) -> int:
+def record(connection: Connection, act: BaselineAction) -> int:
     """Store an act for the monitor to carry out; its id."""
     row = {name: value for name, value in asdict(act).items() if name != "id"}
-    [identity] = connection.execute(insert(BASELINE_ACT).values(row)).inserted_primary_key or (0,)
+    [identity] = connection.execute(insert(BASELINE_ACTION).values(row)).inserted_primary_key or (
+        0,
+    )
     return int(identity)
 
 
-def waiting(connection: Connection) -> list[BaselineAct]:
+def waiting(connection: Connection) -> list[BaselineAction]:
     """Those that the monitor has not carried out, in order."""
-    query = select(BASELINE_ACT).where(BASELINE_ACT.c.applied_ns.is_(None))
-    rows = connection.execute(query.order_by(BASELINE_ACT.c.id)).mappings()
-    return [BaselineAct(**dict(row)) for row in rows]
+    query = select(BASELINE_ACTION).where(BASELINE_ACTION.c.applied_ns.is_(None))
+    rows = connection.execute(query.order_by(BASELINE_ACTION.c.id)).mappings()
+    return [BaselineAction(**dict(row)) for row in rows]
 
 
 def carried_out(connection: Connection, act_id: int, now_ns: int) -> None:
     connection.execute(
-        update(BASELINE_ACT).where(BASELINE_ACT.c.id == act_id).values(applied_ns=now_ns)
+        update(BASELINE_ACTION).where(BASELINE_ACTION.c.id == act_id).values(applied_ns=now_ns)
     )
 
 
 def newest(
     connection: Connection, services: frozenset[str] | None = None, limit: int = 100
-) -> list[BaselineAct]:
+) -> list[BaselineAction]:
     """Acts, newest first; `services` restricts to what a key may read."""
-    query = select(BASELINE_ACT).order_by(BASELINE_ACT.c.id.desc()).limit(limit)
+    query = select(BASELINE_ACTION).order_by(BASELINE_ACTION.c.id.desc()).limit(limit)
     if services is not None:
-        query = query.where(BASELINE_ACT.c.service.in_(services))
-    return [BaselineAct(**dict(row)) for row in connection.execute(query).mappings()]
+        query = query.where(BASELINE_ACTION.c.service.in_(services))
+    return [BaselineAction(**dict(row)) for row in connection.execute(query).mappings()]

@@ -6,7 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
-from groundwire_collector.storage.tables.drift import BASELINE_TURN, DETECTOR, MONITOR, WATCH
+from groundwire_collector.storage.tables.drift import (
+    BASELINE_TURN,
+    DETECTOR,
+    MONITOR,
+    SIGNAL_MONITOR,
+)
 from groundwire_collector.storage.upsert import upsert
 
 WatchKey = tuple[str, str, str]  # service, signal, evaluator revision
@@ -63,11 +68,16 @@ def save_states(connection: Connection, states: Mapping[WatchKey, dict[str, Any]
         {"service": service, "signal": signal, "revision": revision, "state": state}
         for (service, signal, revision), state in states.items()
     ]
-    upsert(connection, WATCH, rows)
+    upsert(connection, SIGNAL_MONITOR, rows)
 
 
 def states(connection: Connection) -> dict[WatchKey, dict[str, Any]]:
-    query = select(WATCH.c.service, WATCH.c.signal, WATCH.c.revision, WATCH.c.state)
+    query = select(
+        SIGNAL_MONITOR.c.service,
+        SIGNAL_MONITOR.c.signal,
+        SIGNAL_MONITOR.c.revision,
+        SIGNAL_MONITOR.c.state,
+    )
     return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}
 
 
@@ -82,8 +92,8 @@ def parts(connection: Connection) -> dict[str, Any]:
 
 
 def forget_detectors(connection: Connection, detectors: Iterable[tuple[str, ...]]) -> None:
-    """Delete detectors by service, signal, revision, axis, value."""
-    columns = [DETECTOR.c[name] for name in ("service", "signal", "revision", "axis", "value")]
+    """Delete detectors by service, signal, revision, dimension, value."""
+    columns = [DETECTOR.c[name] for name in ("service", "signal", "revision", "dimension", "value")]
     gone = list(detectors)
     if gone:
         connection.execute(delete(DETECTOR).where(tuple_(*columns).in_(gone)))

@@ -1,4 +1,4 @@
-"""Shadowed turns: those whose closed-book call waits, and what came of the others."""
+"""ClosedBookTurn turns: those whose closed-book call waits, and what came of the others."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select
 
-from groundwire_collector.storage.tables.reliance import SHADOWED
+from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.upsert import insert_missing, upsert
-from groundwire_evaluators.reliance.shadow import Cell, Shadowed
+from groundwire_evaluators.reliance.closed_book import Cell, ClosedBookComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShadowedTurn:
+class ClosedBookTurn:
     """A turn of the sample; `cell` is None while its closed-book call waits."""
 
     turn_id: str
@@ -27,9 +27,9 @@ class ShadowedTurn:
     cluster: str = ""
 
     @property
-    def shadowed(self) -> Shadowed:
+    def comparison(self) -> ClosedBookComparison:
         """What the estimate takes; raises ValueError of a turn whose call still waits."""
-        return Shadowed(
+        return ClosedBookComparison(
             cell=Cell(self.cell or ""),
             diagnostic=self.diagnostic,
             memory_strength=self.memory_strength,
@@ -38,41 +38,41 @@ class ShadowedTurn:
         )
 
 
-def enqueue(connection: Connection, turns: Iterable[ShadowedTurn]) -> None:
+def enqueue(connection: Connection, turns: Iterable[ClosedBookTurn]) -> None:
     """Let turns wait for their call; one that is there already stays as it is."""
-    insert_missing(connection, SHADOWED, [asdict(turn) for turn in turns])
+    insert_missing(connection, CLOSED_BOOK_TURN, [asdict(turn) for turn in turns])
 
 
-def waiting(connection: Connection, limit: int = 1) -> list[ShadowedTurn]:
+def waiting(connection: Connection, limit: int = 1) -> list[ClosedBookTurn]:
     """Those that wait, the longest first."""
-    query = select(SHADOWED).where(SHADOWED.c.cell.is_(None))
-    return _read(connection, query.order_by(SHADOWED.c.sampled_ns).limit(limit))
+    query = select(CLOSED_BOOK_TURN).where(CLOSED_BOOK_TURN.c.cell.is_(None))
+    return _read(connection, query.order_by(CLOSED_BOOK_TURN.c.sampled_ns).limit(limit))
 
 
 def still_waits(connection: Connection, turn_id: str) -> bool:
-    """False where the turn was deleted meanwhile, or shadowed by its application."""
-    query = select(SHADOWED.c.turn_id).where(
-        SHADOWED.c.turn_id == turn_id, SHADOWED.c.cell.is_(None)
+    """False where the turn was deleted meanwhile, or asked closed-book by its application."""
+    query = select(CLOSED_BOOK_TURN.c.turn_id).where(
+        CLOSED_BOOK_TURN.c.turn_id == turn_id, CLOSED_BOOK_TURN.c.cell.is_(None)
     )
     return connection.scalar(query) is not None
 
 
 def is_answered(connection: Connection, turn_id: str) -> bool:
-    """Whether the turn was shadowed already, by whomever."""
-    query = select(SHADOWED.c.turn_id).where(
-        SHADOWED.c.turn_id == turn_id, SHADOWED.c.cell.is_not(None)
+    """Whether the turn was asked closed-book already, by whomever."""
+    query = select(CLOSED_BOOK_TURN.c.turn_id).where(
+        CLOSED_BOOK_TURN.c.turn_id == turn_id, CLOSED_BOOK_TURN.c.cell.is_not(None)
     )
     return connection.scalar(query) is not None
 
 
-def put(connection: Connection, turns: Sequence[ShadowedTurn]) -> None:
-    upsert(connection, SHADOWED, [asdict(turn) for turn in turns])
+def put(connection: Connection, turns: Sequence[ClosedBookTurn]) -> None:
+    upsert(connection, CLOSED_BOOK_TURN, [asdict(turn) for turn in turns])
 
 
 def give_up(connection: Connection, turn_ids: Collection[str]) -> None:
     """Take turns out of the sample: nothing was learnt of them."""
-    unanswered = SHADOWED.c.turn_id.in_(list(turn_ids)) & SHADOWED.c.cell.is_(None)
-    connection.execute(delete(SHADOWED).where(unanswered))
+    unanswered = CLOSED_BOOK_TURN.c.turn_id.in_(list(turn_ids)) & CLOSED_BOOK_TURN.c.cell.is_(None)
+    connection.execute(delete(CLOSED_BOOK_TURN).where(unanswered))
 
 
 def answered(
@@ -82,10 +82,10 @@ def answered(
     model_version: str | None = None,
     since_ns: int | None = None,
     limit: int = 50_000,
-) -> list[ShadowedTurn]:
+) -> list[ClosedBookTurn]:
     """The newest turns whose closed-book answer is known; `services` is what a key may read."""
-    c = SHADOWED.c
-    query = select(SHADOWED).where(c.cell.is_not(None))
+    c = CLOSED_BOOK_TURN.c
+    query = select(CLOSED_BOOK_TURN).where(c.cell.is_not(None))
     if services is not None:
         query = query.where(c.service.in_(services))
     if service is not None:
@@ -97,7 +97,7 @@ def answered(
     return _read(connection, query.order_by(c.sampled_ns.desc()).limit(limit))
 
 
-def _read(connection: Connection, query: Select[Any]) -> list[ShadowedTurn]:
-    names = [field.name for field in fields(ShadowedTurn)]
+def _read(connection: Connection, query: Select[Any]) -> list[ClosedBookTurn]:
+    names = [field.name for field in fields(ClosedBookTurn)]
     rows = connection.execute(query).mappings()
-    return [ShadowedTurn(**{name: row[name] for name in names}) for row in rows]
+    return [ClosedBookTurn(**{name: row[name] for name in names}) for row in rows]

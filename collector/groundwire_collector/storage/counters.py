@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, Text, cast, select, tuple_
 
 from groundwire_collector.metric_definitions import (
-    LABEL_SETS_FOLDED,
-    LABEL_SETS_RETIRED,
+    SERIES_EVICTED,
+    SERIES_OVERFLOWED,
     TENANT,
-    Metric,
+    MetricDefinition,
 )
 from groundwire_collector.storage.label_sets import Key, Placement, canonical, place
 from groundwire_collector.storage.tables.counters import COUNTER, HISTOGRAM
@@ -73,7 +73,7 @@ class Increments:
 
     def count(
         self,
-        metric: Metric,
+        metric: MetricDefinition,
         labels: Mapping[str, str],
         by: float = 1,
         exemplar: Exemplar | None = None,
@@ -84,7 +84,7 @@ class Increments:
 
     def observe(
         self,
-        metric: Metric,
+        metric: MetricDefinition,
         labels: Mapping[str, str],
         value: float,
         exemplar: Exemplar | None = None,
@@ -95,7 +95,7 @@ class Increments:
             self.histograms[key] = Histogram([0] * size, exemplars=[None] * size)
         self.histograms[key].observe(bisect_left(metric.buckets, value), value, exemplar)
 
-    def _key(self, metric: Metric, labels: Mapping[str, str]) -> Key:
+    def _key(self, metric: MetricDefinition, labels: Mapping[str, str]) -> Key:
         chosen = {name: labels.get(name, "") for name in metric.labels}
         if self.by_tenant and metric.of_turns and labels.get(TENANT):
             chosen[TENANT] = labels[TENANT]
@@ -109,7 +109,7 @@ def add(connection: Connection, increments: Increments, now_ns: int) -> None:
     _add_histograms(connection, fitted.histograms, now_ns)
 
 
-class CounterRow(NamedTuple):
+class StoredCounter(NamedTuple):
     """A counter as it is stored; `exemplar` is JSON, None without one."""
 
     metric: str
@@ -118,7 +118,7 @@ class CounterRow(NamedTuple):
     exemplar: str | None
 
 
-class HistogramRow(NamedTuple):
+class StoredHistogram(NamedTuple):
     """A histogram as it is stored: `counts` and `exemplars` are JSON."""
 
     metric: str
@@ -128,18 +128,18 @@ class HistogramRow(NamedTuple):
     exemplars: str
 
 
-def counter_rows(connection: Connection) -> list[CounterRow]:
+def counter_rows(connection: Connection) -> list[StoredCounter]:
     """Every counter, not unpacked."""
     c = COUNTER.c
     query = select(c.metric, c.labels, c.value, cast(c.exemplar, Text))
-    return [CounterRow(*row) for row in connection.execute(query)]
+    return [StoredCounter(*row) for row in connection.execute(query)]
 
 
-def histogram_rows(connection: Connection) -> list[HistogramRow]:
+def histogram_rows(connection: Connection) -> list[StoredHistogram]:
     """Every histogram, not unpacked."""
     c = HISTOGRAM.c
     query = select(c.metric, c.labels, cast(c.counts, Text), c.total, cast(c.exemplars, Text))
-    return [HistogramRow(*row) for row in connection.execute(query)]
+    return [StoredHistogram(*row) for row in connection.execute(query)]
 
 
 def counters(connection: Connection) -> dict[Key, Counter]:
@@ -170,9 +170,9 @@ def _fit(connection: Connection, increments: Increments, now_ns: int) -> Increme
 
 def _count_placement(fitted: Increments, placement: Placement) -> None:
     for metric, folded in placement.folded.items():
-        fitted.count(LABEL_SETS_FOLDED, {"metric": metric}, folded)
+        fitted.count(SERIES_OVERFLOWED, {"metric": metric}, folded)
     for metric, retired in placement.retired.items():
-        fitted.count(LABEL_SETS_RETIRED, {"metric": metric}, retired)
+        fitted.count(SERIES_EVICTED, {"metric": metric}, retired)
 
 
 def _add_counters(connection: Connection, new: Mapping[Key, Counter], now_ns: int) -> None:

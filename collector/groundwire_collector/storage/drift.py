@@ -1,4 +1,5 @@
-"""What the monitor remembers between two batches: baselines, detectors, axis values, alarms."""
+"""What the monitor remembers between two batches: baselines, detectors, dimension values,
+alarms."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 
 from groundwire_collector.storage import notifications
-from groundwire_collector.storage.tables.drift import ALARM, AXIS_VALUE, BASELINE, DETECTOR
+from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
 from groundwire_collector.storage.upsert import upsert
 
 
@@ -25,12 +26,12 @@ class StoredBaseline:
 
 @dataclass(frozen=True, slots=True)
 class StoredDetector:
-    """One detector of a watch; axis and value are empty for the one over the whole service."""
+    """One detector of a watch; dimension and value are empty for the one over the whole service."""
 
     service: str
     signal: str
     revision: str
-    axis: str
+    dimension: str
     value: str
     statistic: float
     updated_ns: int
@@ -38,11 +39,11 @@ class StoredDetector:
 
 
 @dataclass(frozen=True, slots=True)
-class AxisValue:
-    """A value of an axis in a service: as the how-manyth it appeared, and when."""
+class DimensionValue:
+    """A value of a dimension in a service: as the how-manyth it appeared, and when."""
 
     service: str
-    axis: str
+    dimension: str
     value: str
     position: int
     first_seen_ns: int
@@ -62,7 +63,7 @@ class Alarm:
     id: int | None = None
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     cause: str
     raised_ns: int
@@ -90,9 +91,9 @@ class Alarm:
         return AlarmState.ACKNOWLEDGED if acknowledged else AlarmState.OPEN
 
 
-RECOVERY = "recovery"  # in place of an axis: the detector that looks for the end of an alarm
+RECOVERY = "recovery"  # in place of a dimension: the detector that looks for the end of an alarm
 
-Row = TypeVar("Row", StoredBaseline, StoredDetector, AxisValue)
+Row = TypeVar("Row", StoredBaseline, StoredDetector, DimensionValue)
 
 
 def baselines(connection: Connection) -> list[StoredBaseline]:
@@ -103,8 +104,8 @@ def detectors(connection: Connection) -> list[StoredDetector]:
     return _all(connection, DETECTOR, StoredDetector)
 
 
-def axis_values(connection: Connection) -> list[AxisValue]:
-    return _all(connection, AXIS_VALUE, AxisValue)
+def dimension_values(connection: Connection) -> list[DimensionValue]:
+    return _all(connection, DIMENSION_VALUE, DimensionValue)
 
 
 def alarms(
@@ -130,15 +131,15 @@ def save_detectors(connection: Connection, rows: Iterable[StoredDetector]) -> No
     upsert(connection, DETECTOR, [asdict(row) for row in rows])
 
 
-def save_axis_values(connection: Connection, rows: Iterable[AxisValue]) -> None:
-    upsert(connection, AXIS_VALUE, [asdict(row) for row in rows])
+def save_dimension_values(connection: Connection, rows: Iterable[DimensionValue]) -> None:
+    upsert(connection, DIMENSION_VALUE, [asdict(row) for row in rows])
 
 
-def forget_axis_values(connection: Connection, values: Iterable[AxisValue]) -> None:
-    columns = (AXIS_VALUE.c.service, AXIS_VALUE.c.axis, AXIS_VALUE.c.value)
-    gone = [(each.service, each.axis, each.value) for each in values]
+def forget_dimension_values(connection: Connection, values: Iterable[DimensionValue]) -> None:
+    columns = (DIMENSION_VALUE.c.service, DIMENSION_VALUE.c.dimension, DIMENSION_VALUE.c.value)
+    gone = [(each.service, each.dimension, each.value) for each in values]
     if gone:
-        connection.execute(delete(AXIS_VALUE).where(tuple_(*columns).in_(gone)))
+        connection.execute(delete(DIMENSION_VALUE).where(tuple_(*columns).in_(gone)))
 
 
 def raise_alarm(connection: Connection, alarm: Alarm) -> int:

@@ -13,12 +13,12 @@ from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
 from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.evaluation import State, Verdict
 
-Axis = Literal["model_version", "prompt_version", "index_version"]
+Dimension = Literal["model_version", "prompt_version", "index_version"]
 NEWEST = 50_000  # turns that one estimate is made of, at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class EstimateFilter:
     """Which turns; None does not restrict. Times are nanoseconds since the epoch."""
 
     service: str | None = None
@@ -37,14 +37,14 @@ class ScoredTurn:
     id: str
     trace_id: str
     service: str
-    value: str  # of the axis; "" where none is known
+    value: str  # of the dimension; "" where none is known
     session: str
     started_ns: int
     p_unsupported: float
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnScore:
+class SampledScore:
     """What a judge said of a turn that was drawn for it; `faithful` is None where it said nothing
     of the kind (it failed, declined, or found no claim)."""
 
@@ -58,7 +58,7 @@ class DrawnScore:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidScore:
+class DecidedScore:
     """What an evaluator decided of an answer."""
 
     turn_id: str
@@ -70,7 +70,7 @@ class SaidScore:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptEstimate:
+class StoredEstimate:
     """A segment's newest estimate, as gauges show it, and the state of its sequence.
 
     `value` is the model_version of the kind `faithfulness`, the index_version of `retrieval`.
@@ -87,11 +87,11 @@ class KeptEstimate:
 
 
 def scored_turns(
-    connection: Connection, part: Part, axis: Axis, limit: int = NEWEST
+    connection: Connection, part: EstimateFilter, dimension: Dimension, limit: int = NEWEST
 ) -> list[ScoredTurn]:
     """The newest scored turns of production traffic, oldest first."""
     newest = (TURN.c.started_ns.desc(), TURN.c.id.desc())
-    rows = connection.execute(_scored(part, axis).order_by(*newest).limit(limit))
+    rows = connection.execute(_scored(part, dimension).order_by(*newest).limit(limit))
     return [_scored_turn(row) for row in rows][::-1]
 
 
@@ -103,14 +103,14 @@ def following_turns(
     started_ns, turn_id = after
     later = (c.started_ns > started_ns) | ((c.started_ns == started_ns) & (c.id > turn_id))
     version = c.model_version == model_version if model_version else c.model_version.is_(None)
-    query = _scored(Part(service=service), "model_version").where(version, later)
+    query = _scored(EstimateFilter(service=service), "model_version").where(version, later)
     rows = connection.execute(query.order_by(c.started_ns, c.id).limit(limit))
     return [_scored_turn(row) for row in rows]
 
 
 def drawn_scores(
-    connection: Connection, part: Part, evaluator: str | None = None
-) -> list[DrawnScore]:
+    connection: Connection, part: EstimateFilter, evaluator: str | None = None
+) -> list[SampledScore]:
     """What judges that see a sample said of the turns drawn for them."""
     c = SCORE.c
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
@@ -120,12 +120,12 @@ def drawn_scores(
     if evaluator is not None:
         query = query.where(c.evaluator == evaluator)
     return [
-        DrawnScore(turn_id, at_ns, name, revision, chance, _faithful(state, flagged), p)
+        SampledScore(turn_id, at_ns, name, revision, chance, _faithful(state, flagged), p)
         for turn_id, name, revision, chance, state, flagged, at_ns, p in connection.execute(query)
     ]
 
 
-def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[SaidScore]:
+def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[DecidedScore]:
     """What any evaluator decided of these turns."""
     c = SCORE.c
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
@@ -136,7 +136,7 @@ def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[SaidScore
             faithful = _faithful(*said)
             if faithful is not None:
                 doubt = signals.get("p_unsupported")
-                found.append(SaidScore(turn_id, name, revision, chance, faithful, doubt))
+                found.append(DecidedScore(turn_id, name, revision, chance, faithful, doubt))
     return found
 
 
@@ -167,7 +167,7 @@ def baseline_ns(connection: Connection, service: str, signal: str) -> int:
     return connection.scalar(query) or 0
 
 
-def keep(connection: Connection, estimates: Sequence[KeptEstimate]) -> None:
+def keep(connection: Connection, estimates: Sequence[StoredEstimate]) -> None:
     upsert(
         connection,
         ESTIMATE,
@@ -180,14 +180,14 @@ def kept(
     kind: str,
     services: frozenset[str] | None = None,
     limit: int | None = None,
-) -> list[KeptEstimate]:
+) -> list[StoredEstimate]:
     """The newest estimate of every segment, those made last first."""
     query = select(ESTIMATE).where(ESTIMATE.c.kind == kind)
     if services is not None:
         query = query.where(ESTIMATE.c.service.in_(services))
     query = query.order_by(ESTIMATE.c.updated_ns.desc()).limit(limit)
     rows = connection.execute(query).mappings()
-    return [KeptEstimate(**{name: row[name] for name in _KEPT}) for row in rows]
+    return [StoredEstimate(**{name: row[name] for name in _KEPT}) for row in rows]
 
 
 def drop_before(connection: Connection, oldest_kept_ns: int) -> None:
@@ -199,9 +199,17 @@ def drop_before(connection: Connection, oldest_kept_ns: int) -> None:
 _KEPT = [column.name for column in ESTIMATE.columns]
 
 
-def _scored(part: Part, axis: Axis) -> Select[Any]:
+def _scored(part: EstimateFilter, dimension: Dimension) -> Select[Any]:
     c = TURN.c
-    columns = (c.id, c.trace_id, c.service, c[axis], c.session_id, c.started_ns, c.p_unsupported)
+    columns = (
+        c.id,
+        c.trace_id,
+        c.service,
+        c[dimension],
+        c.session_id,
+        c.started_ns,
+        c.p_unsupported,
+    )
     return select(*columns).where(c.p_unsupported.is_not(None), *_conditions(part))
 
 
@@ -210,7 +218,7 @@ def _scored_turn(row: Row[Any]) -> ScoredTurn:
     return ScoredTurn(turn_id, trace_id, service, value or "", session or turn_id, started_ns, p)
 
 
-def _conditions(part: Part) -> list[ColumnElement[bool]]:
+def _conditions(part: EstimateFilter) -> list[ColumnElement[bool]]:
     c = TURN.c
     equal = {
         c.service: part.service,
@@ -225,7 +233,7 @@ def _conditions(part: Part) -> list[ColumnElement[bool]]:
         found.append(c.started_ns >= part.since_ns)
     if part.until_ns is not None:
         found.append(c.started_ns < part.until_ns)
-    return [*found, *(c.facts[mark].as_boolean().is_(False) for mark in ("shadow", "canary"))]
+    return [*found, *(c.facts[mark].as_boolean().is_(False) for mark in ("closed_book", "probe"))]
 
 
 def _faithful(state: str, flagged: bool | None) -> bool | None:

@@ -19,12 +19,12 @@ NOT_JUDGED = {State.FAILED, State.NOT_SAMPLED}
 
 
 @dataclass(frozen=True, slots=True)
-class Statistic:
+class DetectorStatistic:
     """The evidence of one stream for a change; those of a service and signal are summed."""
 
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     statistic: float
 
@@ -35,7 +35,7 @@ class OpenAlarm:
 
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     cause: str
     changed_ns: int
@@ -47,7 +47,7 @@ class OpenAlarm:
 
 
 @dataclass(frozen=True, slots=True)
-class PinnedBaseline:
+class BaselineSummary:
     """What a signal of a service was when all was well; `flagged` is None where nothing flags."""
 
     service: str
@@ -58,16 +58,16 @@ class PinnedBaseline:
     flagged: int | None
 
 
-def statistics(connection: Connection, limit: int) -> list[Statistic]:
+def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
     """The streams with the most evidence for a change, at most `limit`.
 
     Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
     """
     c = DETECTOR.c
-    labels = (c.service, c.signal, c.axis, c.value)
-    query = select(*labels, func.max(c.statistic)).where(c.axis != RECOVERY).group_by(*labels)
+    labels = (c.service, c.signal, c.dimension, c.value)
+    query = select(*labels, func.max(c.statistic)).where(c.dimension != RECOVERY).group_by(*labels)
     rows = connection.execute(query.order_by(func.max(c.statistic).desc()).limit(limit))
-    return [Statistic(*row) for row in rows]
+    return [DetectorStatistic(*row) for row in rows]
 
 
 def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
@@ -78,13 +78,13 @@ def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
     newest: dict[tuple[str, ...], OpenAlarm] = {}
     for row in rows:
         alarm = OpenAlarm(*row)
-        labels = (alarm.service, alarm.signal, alarm.axis, alarm.value, alarm.cause)
+        labels = (alarm.service, alarm.signal, alarm.dimension, alarm.value, alarm.cause)
         if len(newest) < limit:
             newest.setdefault(labels, alarm)
     return list(newest.values())
 
 
-def pinned_baselines(connection: Connection, limit: int) -> list[PinnedBaseline]:
+def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary]:
     """The baselines that detectors compare with, those pinned last first, at most `limit`."""
     c = BASELINE.c
     query = select(c.service, c.signal, c.revision, c.state).where(c.pinned_ns.is_not(None))
@@ -92,7 +92,7 @@ def pinned_baselines(connection: Connection, limit: int) -> list[PinnedBaseline]
     for row in connection.execute(query.order_by(c.pinned_ns.desc()).limit(limit)):
         turns, mean = row.state["baseline"]["n"], row.state["baseline"]["mean"]
         labels = (row.service, row.signal, row.revision)
-        found.append(PinnedBaseline(*labels, turns, turns * mean, row.state.get("flagged")))
+        found.append(BaselineSummary(*labels, turns, turns * mean, row.state.get("flagged")))
     return found
 
 

@@ -15,7 +15,7 @@ DAY_NS = 86_400 * 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class JudgeTask:
     """A drawn turn that waits for `judge`; times are nanoseconds since the epoch."""
 
     turn_id: str
@@ -30,7 +30,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class JudgeSpending:
     """What a judge did on one day; `cost` in the currency of the price file."""
 
     judgements: int = 0
@@ -38,7 +38,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueStatus:
     """How many turns wait for a judge, and since when the longest."""
 
     judge: str
@@ -46,7 +46,7 @@ class Waiting:
     oldest_ns: int
 
 
-def enqueue(connection: Connection, tasks: Sequence[Task]) -> None:
+def enqueue(connection: Connection, tasks: Sequence[JudgeTask]) -> None:
     """Let turns wait. One that waits already is due again, and a lease on it is void: the turn
     has changed, whoever judges it judges what it was."""
     insert_missing(
@@ -82,19 +82,19 @@ def is_due(connection: Connection, judge: str, now_ns: int) -> bool:
 
 def take(
     connection: Connection, judge: str, lease: str, now_ns: int, until_ns: int, limit: int
-) -> list[Task]:
+) -> list[JudgeTask]:
     """Lease the tasks that are due and at nobody's, those that wait longest first."""
     c = JUDGE_TASK.c
     free = (c.judge == judge, c.due_ns <= now_ns, c.leased_until_ns <= now_ns)
     query = select(*_columns()).where(*free).order_by(c.sampled_ns).limit(limit)
-    tasks = [Task(*row) for row in connection.execute(query.with_for_update(skip_locked=True))]
+    tasks = [JudgeTask(*row) for row in connection.execute(query.with_for_update(skip_locked=True))]
     for task in tasks:
         leased = update(JUDGE_TASK).where(_is(task))
         connection.execute(leased.values(lease=lease, leased_until_ns=until_ns))
     return tasks
 
 
-def finish(connection: Connection, task: Task, lease: str) -> bool:
+def finish(connection: Connection, task: JudgeTask, lease: str) -> bool:
     """Take a task out of the queue; False where the lease was void, and its result is none."""
     done = delete(JUDGE_TASK).where(_is(task), JUDGE_TASK.c.lease == lease)
     return connection.execute(done).rowcount == 1
@@ -105,7 +105,7 @@ def release(connection: Connection) -> None:
     connection.execute(update(JUDGE_TASK).values(lease="", leased_until_ns=0))
 
 
-def put_back(connection: Connection, task: Task, lease: str, due_ns: int) -> None:
+def put_back(connection: Connection, task: JudgeTask, lease: str, due_ns: int) -> None:
     """Let a task be tried again from `due_ns` on."""
     again = update(JUDGE_TASK).where(_is(task), JUDGE_TASK.c.lease == lease)
     connection.execute(
@@ -115,20 +115,20 @@ def put_back(connection: Connection, task: Task, lease: str, due_ns: int) -> Non
 
 def overdue(
     connection: Connection, judge: str, sampled_before_ns: int, now_ns: int, limit: int
-) -> list[Task]:
+) -> list[JudgeTask]:
     """The tasks that wait for too long, and are at nobody's."""
     c = JUDGE_TASK.c
     late = (c.judge == judge, c.sampled_ns < sampled_before_ns, c.leased_until_ns <= now_ns)
     query = select(*_columns()).where(*late).order_by(c.sampled_ns).limit(limit)
-    return [Task(*row) for row in connection.execute(query)]
+    return [JudgeTask(*row) for row in connection.execute(query)]
 
 
-def spent(connection: Connection, judge: str, now_ns: int) -> Spent:
+def spent(connection: Connection, judge: str, now_ns: int) -> JudgeSpending:
     """What a judge did today (UTC)."""
     c = JUDGE_DAY.c
     query = select(c.judgements, c.cost).where(c.judge == judge, c.day == now_ns // DAY_NS)
     row = connection.execute(query).first()
-    return Spent(*row) if row else Spent()
+    return JudgeSpending(*row) if row else JudgeSpending()
 
 
 def spend(connection: Connection, judge: str, judgements: int, cost: float, now_ns: int) -> None:
@@ -146,11 +146,11 @@ def cost_today(connection: Connection, now_ns: int) -> float:
     return connection.scalar(query) or 0.0
 
 
-def waiting(connection: Connection) -> list[Waiting]:
+def waiting(connection: Connection) -> list[QueueStatus]:
     """The queue of every judge that has one."""
     c = JUDGE_TASK.c
     query = select(c.judge, func.count(), func.min(c.sampled_ns)).group_by(c.judge)
-    return [Waiting(*row) for row in connection.execute(query)]
+    return [QueueStatus(*row) for row in connection.execute(query)]
 
 
 def waiting_turns(connection: Connection, service: str) -> set[str]:
@@ -183,8 +183,8 @@ def expire(connection: Connection, oldest_kept_ns: int) -> None:
 
 
 def _columns() -> list[ColumnElement[Any]]:
-    return [JUDGE_TASK.c[field.name] for field in fields(Task)]
+    return [JUDGE_TASK.c[field.name] for field in fields(JudgeTask)]
 
 
-def _is(task: Task) -> ColumnElement[bool]:
+def _is(task: JudgeTask) -> ColumnElement[bool]:
     return and_(JUDGE_TASK.c.turn_id == task.turn_id, JUDGE_TASK.c.judge == task.judge)

@@ -6,13 +6,13 @@ from time import time_ns
 from sqlalchemy import Connection, delete, insert, select, update
 
 from groundwire_collector.storage.tables.drift import ALARM
-from groundwire_collector.storage.tables.notifications import NOTICE
+from groundwire_collector.storage.tables.notifications import NOTIFICATION
 
 MOST = 1000  # that wait; of more, the oldest are forgotten
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """That an alarm was raised or resolved, and how often it was tried to tell."""
 
     id: int
@@ -27,37 +27,41 @@ def write(connection: Connection, alarm_id: int, *, resolved: bool) -> None:
     """Let an alarm be told; in the transaction that raises or resolves it."""
     now_ns = time_ns()
     row = {"alarm_id": alarm_id, "resolved": resolved, "written_ns": now_ns, "due_ns": now_ns}
-    connection.execute(insert(NOTICE).values(row))
-    newest = select(NOTICE.c.id).order_by(NOTICE.c.id.desc()).limit(1).offset(MOST)
+    connection.execute(insert(NOTIFICATION).values(row))
+    newest = select(NOTIFICATION.c.id).order_by(NOTIFICATION.c.id.desc()).limit(1).offset(MOST)
     oldest_kept = connection.scalar(newest)
     if oldest_kept is not None:
-        connection.execute(delete(NOTICE).where(NOTICE.c.id <= oldest_kept))
+        connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id <= oldest_kept))
 
 
-def waiting(connection: Connection) -> list[Notice]:
+def waiting(connection: Connection) -> list[Notification]:
     """All of them, in the order in which they were written."""
-    columns = [NOTICE.c[name] for name in Notice.__dataclass_fields__]
-    rows = connection.execute(select(*columns).order_by(NOTICE.c.id).limit(MOST))
-    return [Notice(*row) for row in rows]
+    columns = [NOTIFICATION.c[name] for name in Notification.__dataclass_fields__]
+    rows = connection.execute(select(*columns).order_by(NOTIFICATION.c.id).limit(MOST))
+    return [Notification(*row) for row in rows]
 
 
-def claim(connection: Connection, notice: Notice, until_ns: int) -> bool:
+def claim(connection: Connection, notice: Notification, until_ns: int) -> bool:
     """Take one to tell it; False where another process was faster.
 
     Who does not come back by `until_ns` is given up: then it is told again.
     """
-    same = (NOTICE.c.id == notice.id) & (NOTICE.c.due_ns == notice.due_ns)
-    claimed = update(NOTICE).where(same).values(due_ns=until_ns, tries=NOTICE.c.tries + 1)
+    same = (NOTIFICATION.c.id == notice.id) & (NOTIFICATION.c.due_ns == notice.due_ns)
+    claimed = (
+        update(NOTIFICATION).where(same).values(due_ns=until_ns, tries=NOTIFICATION.c.tries + 1)
+    )
     return connection.execute(claimed).rowcount == 1
 
 
-def postpone(connection: Connection, notice: Notice, due_ns: int) -> None:
-    connection.execute(update(NOTICE).where(NOTICE.c.id == notice.id).values(due_ns=due_ns))
+def postpone(connection: Connection, notice: Notification, due_ns: int) -> None:
+    connection.execute(
+        update(NOTIFICATION).where(NOTIFICATION.c.id == notice.id).values(due_ns=due_ns)
+    )
 
 
-def settle(connection: Connection, notice: Notice) -> None:
+def settle(connection: Connection, notice: Notification) -> None:
     """It was told, or is not worth telling any more."""
-    connection.execute(delete(NOTICE).where(NOTICE.c.id == notice.id))
+    connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id == notice.id))
 
 
 def expire(connection: Connection, before_ns: int) -> int:
@@ -66,5 +70,7 @@ def expire(connection: Connection, before_ns: int) -> int:
     How many are gone.
     """
     still_open = select(ALARM.c.id).where(ALARM.c.resolved_ns.is_(None))
-    news = ~NOTICE.c.resolved & NOTICE.c.alarm_id.in_(still_open)
-    return connection.execute(delete(NOTICE).where(NOTICE.c.written_ns < before_ns, ~news)).rowcount
+    news = ~NOTIFICATION.c.resolved & NOTIFICATION.c.alarm_id.in_(still_open)
+    return connection.execute(
+        delete(NOTIFICATION).where(NOTIFICATION.c.written_ns < before_ns, ~news)
+    ).rowcount

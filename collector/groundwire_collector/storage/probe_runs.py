@@ -1,4 +1,4 @@
-"""Scheduled canary runs, kept as they go: a restart takes them up, and counts nothing twice."""
+"""Scheduled probe runs, kept as they go: a restart takes them up, and counts nothing twice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from groundwire_collector.storage.tables.reliance import CANARY_RESULT, CANARY_RUN
+from groundwire_collector.storage.tables.reliance import PROBE_RESULT, PROBE_RUN
 from groundwire_collector.storage.upsert import upsert
-from groundwire_evaluators.reliance.canary.run import Identity, Result, Run
+from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunIdentity
 
 
 class RunState(StrEnum):
@@ -20,7 +20,7 @@ class RunState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CanaryRun:
+class ScheduledProbeRun:
     """A run of one pack and prompt against one model, for one service."""
 
     id: int = 0
@@ -36,9 +36,9 @@ class CanaryRun:
     ended_ns: int | None = None
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> RunIdentity:
         started = datetime.fromtimestamp(self.started_ns / 1e9, UTC)
-        return Identity(
+        return RunIdentity(
             pack=self.pack,
             digest=self.digest,
             prompt=self.prompt,
@@ -52,38 +52,36 @@ class CanaryRun:
 _ASKED = ("service", "model", "model_version", "prompt_version", "digest", "prompt")
 
 
-def last(connection: Connection, like: CanaryRun) -> CanaryRun | None:
+def last(connection: Connection, like: ScheduledProbeRun) -> ScheduledProbeRun | None:
     """The newest run that asks the same as `like`."""
-    query = select(CANARY_RUN).where(
-        *(CANARY_RUN.c[name] == getattr(like, name) for name in _ASKED)
-    )
-    found = _runs(connection, query.order_by(CANARY_RUN.c.started_ns.desc()).limit(1))
+    query = select(PROBE_RUN).where(*(PROBE_RUN.c[name] == getattr(like, name) for name in _ASKED))
+    found = _runs(connection, query.order_by(PROBE_RUN.c.started_ns.desc()).limit(1))
     return found[0] if found else None
 
 
-def begin(connection: Connection, run: CanaryRun) -> int:
+def begin(connection: Connection, run: ScheduledProbeRun) -> int:
     """Store a new run; its id."""
     row = {f.name: getattr(run, f.name) for f in fields(run) if f.name != "id"}
-    [identity] = connection.execute(insert(CANARY_RUN).values(row)).inserted_primary_key or (0,)
+    [identity] = connection.execute(insert(PROBE_RUN).values(row)).inserted_primary_key or (0,)
     return int(identity)
 
 
-def save(connection: Connection, run_id: int, results: Iterable[Result]) -> None:
+def save(connection: Connection, run_id: int, results: Iterable[ProbeResult]) -> None:
     """Keep results; one of the same trial is replaced."""
     rows = [{"run_id": run_id, "key": r.key, "record": r.as_record()} for r in results]
-    upsert(connection, CANARY_RESULT, rows)
+    upsert(connection, PROBE_RESULT, rows)
 
 
 def end(connection: Connection, run_id: int, state: RunState, ended_ns: int) -> None:
-    ended = update(CANARY_RUN).where(CANARY_RUN.c.id == run_id)
+    ended = update(PROBE_RUN).where(PROBE_RUN.c.id == run_id)
     connection.execute(ended.values(state=state.value, ended_ns=ended_ns))
 
 
-def results(connection: Connection, run: CanaryRun) -> Run:
+def results(connection: Connection, run: ScheduledProbeRun) -> ProbeRun:
     """A run with what it holds so far."""
-    query = select(CANARY_RESULT.c.record).where(CANARY_RESULT.c.run_id == run.id)
-    records = connection.scalars(query.order_by(CANARY_RESULT.c.key))
-    return Run(run.identity, tuple(Result.from_record(record) for record in records))
+    query = select(PROBE_RESULT.c.record).where(PROBE_RESULT.c.run_id == run.id)
+    records = connection.scalars(query.order_by(PROBE_RESULT.c.key))
+    return ProbeRun(run.identity, tuple(ProbeResult.from_record(record) for record in records))
 
 
 def finished(
@@ -91,10 +89,10 @@ def finished(
     services: frozenset[str] | None = None,
     service: str | None = None,
     model_version: str | None = None,
-) -> list[CanaryRun]:
+) -> list[ScheduledProbeRun]:
     """Every finished run, newest first; `services` is what a key may read."""
-    c = CANARY_RUN.c
-    query = select(CANARY_RUN).where(c.state == RunState.FINISHED.value)
+    c = PROBE_RUN.c
+    query = select(PROBE_RUN).where(c.state == RunState.FINISHED.value)
     if services is not None:
         query = query.where(c.service.in_(services))
     if service is not None:
@@ -106,16 +104,16 @@ def finished(
 
 def expire(connection: Connection, oldest_kept_ns: int) -> int:
     """Delete old runs but the first finished one of each service, pack and prompt, the baseline."""
-    c = CANARY_RUN.c
+    c = PROBE_RUN.c
     groups = (c.service, c.digest, c.prompt)
     first = select(func.min(c.id)).where(c.state == RunState.FINISHED.value).group_by(*groups)
     baselines = set(connection.scalars(first))
     old = set(connection.scalars(select(c.id).where(c.started_ns < oldest_kept_ns))) - baselines
-    for table, column in ((CANARY_RESULT, CANARY_RESULT.c.run_id), (CANARY_RUN, c.id)):
+    for table, column in ((PROBE_RESULT, PROBE_RESULT.c.run_id), (PROBE_RUN, c.id)):
         connection.execute(delete(table).where(column.in_(old)))
     return len(old)
 
 
-def _runs(connection: Connection, query: Select[Any]) -> list[CanaryRun]:
+def _runs(connection: Connection, query: Select[Any]) -> list[ScheduledProbeRun]:
     rows = connection.execute(query).mappings()
-    return [CanaryRun(**{**row, "state": RunState(row["state"])}) for row in rows]
+    return [ScheduledProbeRun(**{**row, "state": RunState(row["state"])}) for row in rows]

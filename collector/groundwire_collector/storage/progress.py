@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, or_, select, update
 
 from groundwire_collector.storage.tables.turns import CURSOR, PENDING_TRACE
 from groundwire_collector.storage.upsert import upsert
@@ -20,6 +20,7 @@ class PendingTrace:
     last_received_ns: int
     root_ended: bool
     due_ns: int
+    begun: int = 0  # judgements of it that a worker did not end, as far as they were counted
 
 
 def position(connection: Connection) -> int:
@@ -55,7 +56,16 @@ def due(connection: Connection, now_ns: int, limit: int) -> list[PendingTrace]:
     return [PendingTrace(*row) for row in connection.execute(query)]
 
 
-def settle(connection: Connection, traces: Sequence[PendingTrace]) -> None:
-    """These traces are judged."""
+def begin(connection: Connection, traces: Sequence[PendingTrace]) -> None:
+    """Count one more judgement begun of each of these traces."""
     ids = [trace.trace_id for trace in traces]
-    connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids)))
+    began = update(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids))
+    connection.execute(began.values(begun=PENDING_TRACE.c.begun + 1))
+
+
+def settle(connection: Connection, traces: Sequence[PendingTrace]) -> int:
+    """These traces are judged; how many of them were still to be."""
+    ids = [trace.trace_id for trace in traces]
+    return connection.execute(
+        delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids))
+    ).rowcount

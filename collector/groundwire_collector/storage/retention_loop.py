@@ -8,10 +8,12 @@ from sqlalchemy import Engine
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.leadership import Leadership
 from groundwire_collector.storage.retention import expire
 
 log = logging.getLogger(__name__)
 
+ROLE = "upkeep"
 FIRST_SECONDS, EVERY_SECONDS = 60.0, 600.0
 _SECOND_NS = 10**9
 JUMP_NS = 3600 * _SECOND_NS  # more than is corrected from day to day
@@ -43,14 +45,25 @@ class WallClock:
 
 
 async def keep_up(engine: Engine, settings: Settings) -> None:
-    """Delete every ten minutes, until cancelled. Several receivers may: nothing goes twice."""
+    """Delete every ten minutes, until cancelled; of several receivers, one does."""
     clock = WallClock()
+    # Not fenced: the engine is the receiver's too, and what is deleted twice is gone once.
+    leadership = Leadership(engine, ROLE, fenced=False)
     await asyncio.sleep(FIRST_SECONDS)
     while True:
         try:
-            removed = await asyncio.to_thread(expire, engine, settings, clock.now_ns())
-            if removed.spans:
-                log.info("retention: %d spans and %d turns deleted", removed.spans, removed.turns)
+            await asyncio.to_thread(_delete, engine, settings, leadership, clock.now_ns())
         except PASSING as error:
             log.warning("retention: put off, %s", getattr(error, "orig", error))
         await asyncio.sleep(EVERY_SECONDS)
+
+
+def _delete(engine: Engine, settings: Settings, leadership: Leadership, now_ns: int | None) -> None:
+    if not leadership.acquire():
+        return
+    try:
+        removed = expire(engine, settings, now_ns)
+    finally:
+        leadership.release()
+    if removed.spans:
+        log.info("retention: %d spans and %d turns deleted", removed.spans, removed.turns)

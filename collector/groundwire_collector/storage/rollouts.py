@@ -9,11 +9,12 @@ from groundwire_collector.storage.tables.drift import ROLLOUT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """A new value of an axis in a service from `at_ns` on; `announced_by` is the id of a key."""
+    """A new value of a dimension in a service from `at_ns` on; `announced_by` is the id of a
+    key."""
 
     id: int | None = None
     service: str
-    axis: str
+    dimension: str
     value: str
     at_ns: int
     announced_ns: int

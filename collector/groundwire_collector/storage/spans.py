@@ -46,7 +46,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What became of the spans and log records of one commit; all of them are on disk now."""
 
     new: int = 0
@@ -61,7 +61,7 @@ _Carried = tuple[Span, SpanEvent]  # a span that could carry the event, and the 
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SpanBatch:
     """The rows of one request, ready to be written."""
 
     spans: Sequence[SpanRecord]
@@ -105,19 +105,19 @@ class SpanStore:
         written = self.write(records)
         return written.new + written.replaced
 
-    def write(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> Written:
+    def write(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> WriteResult:
         """Store spans and log records in one transaction; see `commit`."""
         return self.commit([self.prepare(spans, logs)])
 
-    def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> Batch:
+    def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> SpanBatch:
         """All that takes long and needs no database: so it needs no lock either. For any thread."""
         now = time_ns()
         texts = self._shared.begin(now // DAY_NS)
         span_rows = [_span_row(record, now, texts) for record in spans]
         log_rows = [_log_row(record, now, texts) for record in logs]
-        return Batch(spans, span_rows, log_rows, texts, texts.rows())
+        return SpanBatch(spans, span_rows, log_rows, texts, texts.rows())
 
-    def commit(self, batches: Sequence[Batch]) -> Written:
+    def commit(self, batches: Sequence[SpanBatch]) -> WriteResult:
         """Store batches in one transaction, on disk when this returns. For one thread.
 
         A re-sent span changes nothing; an ended span replaces one of the same service that had
@@ -135,7 +135,7 @@ class SpanStore:
             self._logs.insert(connection, log_rows)
             self._arrivals.insert(connection, _arrival_rows(sifted.fresh, log_rows))
         self._shared.committed([batch.texts for batch in batches])
-        return Written(
+        return WriteResult(
             new=len(sifted.fresh) - len(sifted.replaced),
             replaced=len(sifted.replaced),
             duplicates=sifted.duplicates,
@@ -143,7 +143,7 @@ class SpanStore:
             logs=len(log_rows),
         )
 
-    def _sift(self, connection: Connection, batches: Sequence[Batch]) -> _Sifted:
+    def _sift(self, connection: Connection, batches: Sequence[SpanBatch]) -> _Sifted:
         """Of spans with one id the first stays, but an ended one comes for an unended one."""
         sifted = _Sifted([], [])
         stored = {

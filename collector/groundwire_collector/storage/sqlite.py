@@ -38,7 +38,7 @@ _LOST = frozenset(
 class SqliteEngine(Engine):
     """An engine whose `begin()` takes SQLite's write lock, and whose `connect()` does not."""
 
-    file: "File"
+    file: "DatabaseFile"
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -56,7 +56,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
     Every transaction is on the file that is at `path` now: one that was moved away, replaced or
     unmounted is let go of.
     """
-    file = File(path, max_wal_bytes)
+    file = DatabaseFile(path, max_wal_bytes)
     made = create_engine(f"sqlite:///{path}", creator=file.open)
     engine = SqliteEngine(made.pool, made.dialect, made.url, hide_parameters=True)
     engine.file = file
@@ -83,7 +83,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
     return engine
 
 
-class File:
+class DatabaseFile:
     """The database file and its write-ahead log."""
 
     def __init__(self, path: Path, max_wal_bytes: int) -> None:
@@ -97,6 +97,10 @@ class File:
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._mode = "rw"  # what vanished is not silently replaced by an empty one
         return connection
+
+    def beside(self, name: str) -> Path:
+        """Where a companion of the database lies: in its folder, under its name."""
+        return self._path.with_name(f"{self._path.name}-{name}")
 
     def identity(self) -> tuple[int, int] | None:
         try:

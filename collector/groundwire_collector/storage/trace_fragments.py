@@ -4,16 +4,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from groundwire_collector.storage.shared_texts import batched
-from groundwire_collector.storage.tables.trace_fragments import EARLY_SHADOW, PIECE
+from groundwire_collector.storage.tables.trace_fragments import EARLY_CLOSED_BOOK, TRACE_FRAGMENT
 from groundwire_collector.storage.upsert import insert_missing, upsert
 
 _LATEST_NS = 2**63 - 1
 
 
-class Role(IntFlag):
+class FragmentRole(IntFlag):
     """What a trace holds of a request; one with a call and a retrieval is whole."""
 
     CALL = 1
@@ -23,26 +23,26 @@ class Role(IntFlag):
 
     @property
     def whole(self) -> bool:
-        return bool(self & Role.CALL and self & Role.RETRIEVAL)
+        return bool(self & FragmentRole.CALL and self & FragmentRole.RETRIEVAL)
 
     @property
     def spans(self) -> bool:
         """False of events alone, which are found by the response that they name."""
-        return self != Role.EVENTS
+        return self != FragmentRole.EVENTS
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TraceFragment:
     """A trace as the index knows it; `links` are what it shares, hashed."""
 
     trace_id: str
     links: frozenset[bytes]
-    roles: Role
+    roles: FragmentRole
     start_ns: int
     end_ns: int
 
 
-def put(connection: Connection, pieces: Iterable[Piece]) -> None:
+def put(connection: Connection, pieces: Iterable[TraceFragment]) -> None:
     rows = [
         {
             "trace_id": piece.trace_id,
@@ -54,52 +54,58 @@ def put(connection: Connection, pieces: Iterable[Piece]) -> None:
         for piece in pieces
         for link in piece.links
     ]
-    upsert(connection, PIECE, rows)
+    upsert(connection, TRACE_FRAGMENT, rows)
 
 
 def linked(
     connection: Connection, links: Collection[bytes], most: int, near: tuple[int, int] | None = None
-) -> list[Piece]:
+) -> list[TraceFragment]:
     """Pieces under any of `links`, the latest first; `near`: that overlap these times."""
-    found: dict[str, Piece] = {}
-    c = PIECE.c
+    found: dict[str, TraceFragment] = {}
+    c = TRACE_FRAGMENT.c
     for batch in batched(list(links)):
-        query = select(PIECE).where(c.link.in_(batch))
+        query = select(TRACE_FRAGMENT).where(c.link.in_(batch))
         if near is not None:
             query = query.where(c.start_ns <= _storable(near[1]), c.end_ns >= _storable(near[0]))
         for row in connection.execute(query.order_by(c.start_ns.desc()).limit(most)):
             known = found.get(row.trace_id)
             shared = frozenset({row.link}) | (known.links if known else frozenset())
-            found[row.trace_id] = Piece(
-                row.trace_id, shared, Role(row.roles), row.start_ns, row.end_ns
+            found[row.trace_id] = TraceFragment(
+                row.trace_id, shared, FragmentRole(row.roles), row.start_ns, row.end_ns
             )
     return list(found.values())
 
 
 def forget(connection: Connection, trace_ids: Sequence[str]) -> None:
-    connection.execute(delete(PIECE).where(PIECE.c.trace_id.in_(trace_ids)))
+    """Delete what the index has of these traces, and what waits for their turns."""
+    connection.execute(delete(TRACE_FRAGMENT).where(TRACE_FRAGMENT.c.trace_id.in_(trace_ids)))
+    waits = EARLY_CLOSED_BOOK.c.production_trace_id.in_(trace_ids)
+    connection.execute(delete(EARLY_CLOSED_BOOK).where(waits))
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
-    connection.execute(delete(PIECE).where(PIECE.c.end_ns < oldest_kept_ns))
-    connection.execute(delete(EARLY_SHADOW).where(EARLY_SHADOW.c.since_ns < oldest_kept_ns))
+def old(oldest_kept_ns: int) -> list[tuple[Table, ColumnElement[bool]]]:
+    """Tables with rows that are too old, and which those are."""
+    return [
+        (TRACE_FRAGMENT, TRACE_FRAGMENT.c.end_ns < oldest_kept_ns),
+        (EARLY_CLOSED_BOOK, EARLY_CLOSED_BOOK.c.since_ns < oldest_kept_ns),
+    ]
 
 
 def await_turn(connection: Connection, turn_id: str, trace_id: str, now_ns: int) -> None:
-    """Let a shadow call wait for the turn of `trace_id` that it asks again."""
+    """Let a closed-book call wait for the turn of `trace_id` that it asks again."""
     row = {"turn_id": turn_id, "production_trace_id": trace_id, "since_ns": now_ns}
-    insert_missing(connection, EARLY_SHADOW, [row])
+    insert_missing(connection, EARLY_CLOSED_BOOK, [row])
 
 
 def awaited(connection: Connection, trace_ids: Sequence[str], since_ns: int) -> list[str]:
-    """The shadow calls that wait for a turn of these traces, and not for too long."""
-    c = EARLY_SHADOW.c
+    """The closed-book calls that wait for a turn of these traces, and not for too long."""
+    c = EARLY_CLOSED_BOOK.c
     query = select(c.turn_id).where(c.production_trace_id.in_(trace_ids), c.since_ns >= since_ns)
     return list(connection.scalars(query.order_by(c.since_ns)))
 
 
 def no_longer_await(connection: Connection, turn_ids: Sequence[str]) -> None:
-    connection.execute(delete(EARLY_SHADOW).where(EARLY_SHADOW.c.turn_id.in_(turn_ids)))
+    connection.execute(delete(EARLY_CLOSED_BOOK).where(EARLY_CLOSED_BOOK.c.turn_id.in_(turn_ids)))
 
 
 def _storable(nanoseconds: int) -> int:

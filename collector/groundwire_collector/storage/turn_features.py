@@ -8,7 +8,7 @@ from groundwire_collector.storage.tables.turns import SCORE, TURN
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TurnFeatures:
     """One production turn: question, route, the retriever's score of its best chunk, and how well
     that chunk fits the question where it was judged."""
 
@@ -20,7 +20,7 @@ class Asked:
 
 def asked(
     connection: Connection, service: str, since_ns: int, until_ns: int, limit: int
-) -> list[Asked]:
+) -> list[TurnFeatures]:
     """The newest turns of a service in [since, until), at most `limit`."""
     c = TURN.c
     judged = (SCORE.c.turn_id == c.id) & (SCORE.c.evaluator == "retrieval")
@@ -28,12 +28,12 @@ def asked(
         select(c.question, c.facts, c.chunks, SCORE.c.value)
         .select_from(TURN.outerjoin(SCORE, judged))
         .where(c.service == service, c.started_ns >= since_ns, c.started_ns < until_ns)
-        .where(*(c.facts[mark].as_boolean().is_(False) for mark in ("shadow", "canary")))
+        .where(*(c.facts[mark].as_boolean().is_(False) for mark in ("closed_book", "probe")))
         .order_by(c.started_ns.desc(), c.id.desc())
         .limit(limit)
     )
     return [
-        Asked(row.question or "", row.facts["route"], _best(row.chunks), row.value)
+        TurnFeatures(row.question or "", row.facts["route"], _best(row.chunks), row.value)
         for row in connection.execute(query)
     ]
 

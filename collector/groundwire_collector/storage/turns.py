@@ -163,7 +163,9 @@ def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
     if query.order == "worst":
         conditions.append(TURN.c.p_unsupported.is_not(None))
         # The worst answers that users got: not those to questions of our own.
-        conditions += [TURN.c.facts[mark].as_boolean().is_(False) for mark in ("shadow", "canary")]
+        conditions += [
+            TURN.c.facts[mark].as_boolean().is_(False) for mark in ("closed_book", "probe")
+        ]
     if query.cursor is not None:
         conditions.append(_after(query.order, query.cursor))
     return conditions

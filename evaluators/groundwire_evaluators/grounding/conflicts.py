@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from groundwire_evaluators.grounding.evidence import Evidence, Statement
 from groundwire_evaluators.grounding.passages import Passage
-from groundwire_evaluators.grounding.vocabulary import CALENDAR, NEGATIONS, OPPOSED
+from groundwire_evaluators.grounding.vocabulary import NEGATIONS, OPPOSED
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, same_name
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable
@@ -36,6 +36,7 @@ class Conflict:
     said: str
     shown: str
     firm: bool = False
+    chunk: int | None = None  # where it is not the one the claim leans on
 
 
 def conflicts(
@@ -48,7 +49,6 @@ def conflicts(
     found: list[Conflict] = []
     found.extend(_quantities(statement, evidence, passages))
     found.extend(_names(statement, evidence, passages))
-    found.extend(_days(statement, evidence))
     found.extend(_opposites(statement, frame))
     found.extend(_polarity(statement, evidence))
     found.extend(_turns(statement, evidence))
@@ -103,26 +103,6 @@ def _names(
             yield Conflict("name", name.start, name.end, name.text, rival.text, firm)
 
 
-def _days(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
-    """Another day of the week, or another month, between the same words."""
-    said = [token for token in statement.tokens if token.text in CALENDAR]
-    if not said:
-        return
-    shown = [token for token in evidence.sentence if token.text in CALENDAR]
-    own, there = {token.key for token in said}, {token.key for token in shown}
-    for token in said:
-        rivals = [
-            other
-            for other in shown
-            if other.key not in own and CALENDAR[other.text] == CALENDAR[token.text]
-        ]
-        if token.key in there or not rivals:
-            continue
-        shared, rival = _best_aligned(token, rivals, statement, evidence)
-        if shared >= ALIGNED:
-            yield Conflict("quantity", token.start, token.end, token.text, rival.text, True)
-
-
 def _alike_in_spelling(one: Name, other: Name) -> bool:
     """Whether two names may be spellings of one: "Pakistan", "Parkistan"; "US", "American"."""
     if one.key == other.key or one.initials == other.key or other.initials == one.key:
@@ -151,10 +131,16 @@ def _shared(said: Sequence[Token], slot: Slot, shown: Sequence[Token], rival: Sl
 
     0 where none of them has content: "of the" proves nothing.
     """
-    before: list[Token] = _alike(_before(said, slot.start), _before(shown, rival.start))
+    before: list[Token] = _alike(_before(said, _begin(slot)), _before(shown, _begin(rival)))
     after: list[Token] = _alike(_after(said, slot.end), _after(shown, rival.end))
     alike = [*before, *after]
     return len(alike) if any(token.lower not in ENGLISH.stop for token in alike) else 0
+
+
+def _begin(slot: Quantity | Name | Token) -> int:
+    """Where a slot begins, the words of its limit ("at least") included."""
+    lead = slot.lead if isinstance(slot, Quantity) else -1
+    return lead if lead >= 0 else slot.start
 
 
 def _before(tokens: Sequence[Token], start: int) -> list[Token]:

@@ -1,23 +1,27 @@
 """The grounding evaluator: is every claim of the answer supported by the chunks it was given?"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration
-from groundwire_evaluators.grounding.citations import citations
+from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Piece, pieces
-from groundwire_evaluators.grounding.evidence import Given, read, weigh
+from groundwire_evaluators.grounding.evidence import NOTHING, Given, Statement, read, weigh
+from groundwire_evaluators.grounding.foreign import Overridden
 from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.preconditions import not_judged
-from groundwire_evaluators.retrieval.relevance import Asked
-from groundwire_evaluators.retrieval.usage import Usage
+from groundwire_evaluators.retrieval.relevance import QuestionTerms
+from groundwire_evaluators.retrieval.usage import ChunkUsage
+from groundwire_evaluators.text.languages import could_be, language_of, name_of
 from groundwire_evaluators.text.shelf import Shelf
-from groundwire_evaluators.text.words import Language, language_of
+from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
 REVISION = "3"  # of the code; the weights add their own version
@@ -30,17 +34,18 @@ _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 class Grounding:
     """Judges every claim of an answer against its chunks on a CPU, without a model or a call.
 
-    `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]` is the
-    calibrated probability that at least one claim is unsupported, and `flagged` says whether it
-    reaches `flag_threshold`. Further signals: `claims`, `novel_names` and `novel_quantities`
-    (counts), and how the chunks were used (`retrieval.usage`): `context_utilization`,
-    `distractor_ratio`, `supporting_chunk_rank`.
+    `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]`, in [0, 1],
+    is a score that at least one claim is unsupported: a probability once `calibration` was learnt
+    from labels of the application. `flagged`: any claim is unsupported or contradicted; with a
+    `flag_threshold`, the score reaches it. Further signals: `claims`, `novel_names` and
+    `novel_quantities` (counts), and how the chunks were used (`retrieval.usage`):
+    `context_utilization`, `distractor_ratio`, `supporting_chunk_rank`.
 
     Price: a few milliseconds and some 60 MB; time linear in answer and chunks. What it cannot see
     stands in `docs/reference/grounding.md`.
     """
 
-    flag_threshold: float = 0.5
+    flag_threshold: float | None = None
     calibration: Calibration = UNCALIBRATED
     model: Model = field(default_factory=shipped, repr=False)
     _shelf: Shelf[Passage] = field(
@@ -74,23 +79,28 @@ class Grounding:
             return self._without(*known)
         language = language_of_turn(turn)
         if language is None:
-            return self._without(State.NOT_EVALUABLE, "language")
+            return self._without(State.NOT_EVALUABLE, _not_judged_language(turn))
         return self._scored(turn, turn.answer or "", language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._shelf.reading(chunk.text, language) for chunk in turn.chunks]
-        given = Given.of(turn.question, language)
+        on_records = any(passage.record is not None for passage in passages)
+        threshold = self.model.threshold(on_records)
         all_judged = [
-            _judged(piece, passages, given, language, self.model)
-            for piece, _ in zip(_pieces(turn, language), range(_MOST_CLAIMS), strict=False)
+            aside(piece)
+            if reading is None
+            else judged(piece, reading, self.model.claim_score(measure(reading)), threshold)
+            for piece, reading in _read(turn, passages, language)
         ]
         checked = [one for one in all_judged if one.reading is not None]
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         claims = tuple(one.claim for one in all_judged)
-        asked = Asked.of(turn.question, language)
-        usage = Usage.of(claims, [asked.relevance(passage.places.keys()) for passage in passages])
-        logit = self.model.answer_logit([one.score for one in checked])
+        asked = QuestionTerms.of(turn.question, language)
+        usage = ChunkUsage.of(
+            claims, [asked.relevance(passage.places.keys()) for passage in passages]
+        )
+        logit = self.model.answer_logit([one.score for one in checked], on_records)
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
         return Evaluation(
@@ -99,7 +109,7 @@ class Grounding:
             state=State.SCORED,
             value=supported / len(checked),
             reason=_worst(checked),
-            flagged=p_unsupported >= self.flag_threshold,
+            flagged=self._flags(p_unsupported, supported < len(checked)),
             claims=claims,
             citations=tuple(
                 citations(
@@ -113,19 +123,45 @@ class Grounding:
             signals={"p_unsupported": p_unsupported} | _counts(checked) | usage.signals(),
         )
 
+    def _flags(self, p_unsupported: float, any_bad: bool) -> bool:
+        if self.flag_threshold is None:
+            return any_bad
+        return p_unsupported >= self.flag_threshold
+
 
 def language_of_turn(turn: Turn) -> Language | None:
     """The language of answer and chunks; None where it is not one of ours, or the two differ.
 
     Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
     """
-    answer = language_of(turn.answer or "")
+    answer = turn.answer or ""
+    said = language_of(answer)
+    shown = _shown(turn)
+    if said is not None and shown is None:
+        return language_of(" ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)]))
+    if said is None or shown is None:
+        return said
+    chunks = _language_of_chunk(shown)
+    if chunks is None or chunks is said:
+        return chunks
+    return chunks if could_be(answer, chunks) else None
+
+
+def _shown(turn: Turn) -> str | None:
+    """The first chunk of prose that is long enough to tell its language."""
     prose = (chunk.text for chunk in turn.chunks if chunk.text.lstrip()[:1] not in ("{", "["))
-    shown = next((text for text in prose if len(text) > _TELLING), None)
-    if answer is None or shown is None:
-        return answer
-    chunks = _language_of_chunk(shown[:_SAMPLE])
-    return chunks if chunks is answer or len(turn.answer or "") <= _TELLING else None
+    return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
+
+
+def _not_judged_language(turn: Turn) -> str:
+    """Why the language of a turn is not judged, in words."""
+    answer, shown = turn.answer or "", _shown(turn) or ""
+    said, chunks = language_of(answer), language_of(shown)
+    if said is None:
+        return f"language: the answer is in {name_of(answer)}, which is not judged"
+    if chunks is None:
+        return f"language: the chunks are in {name_of(shown)}, which is not judged"
+    return f"language: the answer is in {said.name}, the chunks are in {chunks.name}"
 
 
 _language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur
@@ -137,32 +173,60 @@ def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
     if language is None or not_judged(turn):
         return
     passages = [Passage(chunk.text, language) for chunk in turn.chunks]
+    for piece, reading in _read(turn, passages, language):
+        if reading is not None:
+            yield piece, reading
+
+
+def _read(
+    turn: Turn, passages: Sequence[Passage], language: Language
+) -> list[tuple[Piece, Reading | None]]:
+    """Every piece of the answer, read against the chunks where it claims something."""
     given = Given.of(turn.question, language)
-    for piece in _pieces(turn, language):
-        if piece.aside is None:
-            yield piece, _reading(piece, passages, given, language)
+    cut = list(islice(pieces(turn.answer or "", language.code, turn.question), _MOST_CLAIMS))
+    bare = [None if piece.aside else completed(piece.read.text, turn.question) for piece in cut]
+    statements = [
+        None
+        if piece.aside
+        else read(whole.text if whole else without_sources(piece.read.text, turn.chunks), language)
+        for piece, whole in zip(cut, bare, strict=True)
+    ]
+    claims = [statement for statement in statements if statement is not None]
+    overridden = Overridden(claims, passages, turn.question, language)
+
+    def reading(piece: Piece, statement: Statement, whole: Completed | None) -> Reading:
+        led = NOTHING if whole else given.led_by(piece.lead, language)
+        return Reading(
+            statement,
+            weigh(statement, passages, led),
+            passages,
+            language.stop,
+            led,
+            tuple(overridden.conflicts(statement)),
+            lone=len(claims) == 1,
+            completed=whole,
+        )
+
+    return [
+        _without_comments(piece, reading(piece, statement, whole) if statement else None)
+        for piece, statement, whole in zip(cut, statements, bare, strict=True)
+    ]
 
 
-def _pieces(turn: Turn, language: Language) -> Iterator[Piece]:
-    return pieces(turn.answer or "", language.code, turn.question)
+def _without_comments(piece: Piece, reading: Reading | None) -> tuple[Piece, Reading | None]:
+    """A piece that only comments or says nothing that a chunk could bear out claims nothing."""
+    if reading is None or reading.completed or piece.lead:
+        return piece, reading
+    if not reading.statement.content and not reading.added.words:
+        return replace(piece, aside="says nothing of its own"), None
+    short = reading.added.short
+    idle = piece.comment or (short and not reading.evidence.own)
+    if idle and not (short and reading.lone) and reading.frame < _FRAMED and reading.comments:
+        return replace(piece, aside="comments"), None
+    return piece, reading
 
 
-def _reading(
-    piece: Piece, passages: Sequence[Passage], given: Given, language: Language
-) -> Reading:
-    statement = read(piece.read.text, language)
-    return Reading(statement, weigh(statement, passages, given), passages, language.stop)
-
-
-def _judged(
-    piece: Piece, passages: Sequence[Passage], given: Given, language: Language, model: Model
-) -> Judged:
-    if piece.aside is not None:
-        return aside(piece)
-    reading = _reading(piece, passages, given, language)
-    on_records = any(passage.record is not None for passage in passages)
-    threshold = model.record_threshold if on_records else model.claim_threshold
-    return judged(piece, reading, model.claim_score(measure(reading)), threshold)
+_FRAMED = 0.7  # share of a claim near its evidence from which it is more than a comment
 
 
 def _worst(checked: Sequence[Judged]) -> str | None:

@@ -11,16 +11,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from groundwire_evaluators.grounding.signals import NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStep:
+    """From the scores of an answer's claims to the logit of p_unsupported."""
+
+    weights: tuple[float, float, float]
+    intercept: float
+
+    def logit(self, claim_scores: Sequence[float]) -> float:
+        """The logit for the scores of at least one claim."""
+        return self.intercept + math.fsum(
+            weight * value for weight, value in zip(self.weights, pooled(claim_scores), strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """Weights of both steps, and the claim scores from which a claim is unsupported.
 
-    `record_threshold` is for claims read against records: prose about a record words everything
-    anew, so that more words are new in good claims too.
+    Prose and records have a threshold and an answer step each: prose about a record words
+    everything anew, so that more words are new in good claims too, and most of it is wrong
+    somewhere.
     """
 
     version: str
@@ -28,8 +44,8 @@ class Model:
     claim_intercept: float
     claim_threshold: float
     record_threshold: float
-    answer_weights: tuple[float, float, float]
-    answer_intercept: float
+    prose: AnswerStep
+    records: AnswerStep
 
     def claim_score(self, signals: Sequence[float]) -> float:
         """The logit of a claim; higher is less supported."""
@@ -39,12 +55,13 @@ class Model:
             if weight and signal
         )
 
-    def answer_logit(self, claim_scores: Sequence[float]) -> float:
+    def threshold(self, on_records: bool) -> float:
+        """The score from which a claim is not supported."""
+        return self.record_threshold if on_records else self.claim_threshold
+
+    def answer_logit(self, claim_scores: Sequence[float], on_records: bool) -> float:
         """The logit of p_unsupported, from the scores of the claims (at least one)."""
-        return self.answer_intercept + math.fsum(
-            weight * value
-            for weight, value in zip(self.answer_weights, pooled(claim_scores), strict=True)
-        )
+        return (self.records if on_records else self.prose).logit(claim_scores)
 
 
 def pooled(claim_scores: Sequence[float]) -> tuple[float, float, float]:
@@ -80,9 +97,14 @@ def shipped() -> Model:
         claim_intercept=values["claim"]["intercept"],
         claim_threshold=values["claim"]["threshold"],
         record_threshold=values["claim"]["record_threshold"],
-        answer_weights=tuple(values["answer"]["weights"][name] for name in ANSWER_TERMS),
-        answer_intercept=values["answer"]["intercept"],
+        prose=_answer_step(values["prose"]),
+        records=_answer_step(values["records"]),
     )
+
+
+def _answer_step(values: dict[str, Any]) -> AnswerStep:
+    worst, any_wrong, mean = (values["weights"][name] for name in ANSWER_TERMS)
+    return AnswerStep((worst, any_wrong, mean), values["intercept"])
 
 
 ANSWER_TERMS = ("worst", "any", "mean")

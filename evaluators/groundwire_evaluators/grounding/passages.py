@@ -5,9 +5,10 @@ from functools import cached_property
 from itertools import pairwise
 
 from groundwire_evaluators.grounding.records import record
+from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
-from groundwire_evaluators.text.quantities import Quantity, agree, quantities
+from groundwire_evaluators.text.quantities import Quantity, agree, lookups, quantities
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import META, Language
@@ -71,14 +72,14 @@ class Passage:
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        return quantities(self.text, self.tokens)
+        return quantities(self.text, self.tokens, self.language.code)
 
     @cached_property
     def _by_value(self) -> dict[object, list[Quantity]]:
-        """Quantities by value, dates by year."""
+        """Quantities by value, dates by year and by day."""
         found: dict[object, list[Quantity]] = {}
         for quantity in self.quantities:
-            for key in _lookups(quantity):
+            for key in lookups(quantity):
                 places = found.setdefault(key, [])
                 if len(places) < _MOST_LOOKED_AT:
                     places.append(quantity)
@@ -90,9 +91,11 @@ class Passage:
 
     def shows(self, quantity: Quantity) -> bool:
         """Whether a quantity of this chunk agrees with one in a claim."""
-        for key in _lookups(quantity):
+        for key in lookups(quantity):
             if any(agree(quantity, shown) for shown in self._by_value.get(key, ())):
                 return True
+        if quantity.kind == "number" and quantity.value in self._faces:
+            return True
         if not quantity.step or abs(quantity.value) < 10 * quantity.step:
             return False
         values, half = self._sorted_values, quantity.step / 2
@@ -104,6 +107,11 @@ class Passage:
                 break
         return False
 
+    @cached_property
+    def _faces(self) -> frozenset[float | None]:
+        """The numbers of quantities as written, units left out."""
+        return frozenset([quantity.face for quantity in self.quantities])
+
     def quantities_of(self, index: int) -> list[Quantity]:
         """The quantities that begin in a sentence."""
         first, last = self.bounds[index]
@@ -113,6 +121,11 @@ class Passage:
     @cached_property
     def _quantity_starts(self) -> list[int]:
         return [quantity.start for quantity in self.quantities]
+
+    @cached_property
+    def source(self) -> Source:
+        """The same text as `override` reads it."""
+        return Source(self.text, self.language, self.tokens)
 
     @cached_property
     def names(self) -> list[Name]:
@@ -141,6 +154,11 @@ class Passage:
         return frozenset([fold(token.text) for token in self.tokens])
 
     @cached_property
+    def spellings(self) -> frozenset[str]:
+        """Every word as it is written."""
+        return frozenset([token.text for token in self.tokens])
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """Every key, those of stop words included."""
         return frozenset([token.key for token in self.tokens])
@@ -149,12 +167,3 @@ class Passage:
     def follows(self) -> frozenset[tuple[str, str]]:
         """Pairs of words that stand side by side."""
         return frozenset(pairwise([token.key for token in self.tokens]))
-
-
-def _lookups(quantity: Quantity) -> tuple[object, ...]:
-    if quantity.kind == "date":
-        year, month, day = quantity.date
-        return (float(year) if year else ("day", month, day),)
-    if quantity.kind == "code":
-        return (quantity.text,)
-    return (float(f"{quantity.value:.9g}"),)

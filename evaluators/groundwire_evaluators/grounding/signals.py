@@ -13,8 +13,15 @@ from functools import cached_property
 
 from groundwire_evaluators.grounding.agreement import computed, disagreements
 from groundwire_evaluators.grounding.conflicts import Conflict, conflicts
-from groundwire_evaluators.grounding.evidence import Evidence, Statement
+from groundwire_evaluators.grounding.evidence import NOTHING, Evidence, Given, Statement
 from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.short_answers import (
+    Completed,
+    Own,
+    misplaced,
+    own_part,
+    unbacked,
+)
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
     CONTRARY,
@@ -26,6 +33,7 @@ from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
+_SHORT = 4  # content words of a claim that says hardly more than a value
 COMMON = 4  # floor of log2 of the count in the lexicon's texts
 
 
@@ -37,6 +45,10 @@ class Reading:
     evidence: Evidence
     passages: Sequence[Passage]
     stop: frozenset[str]
+    given: Given = NOTHING
+    overridden: Sequence[Conflict] = ()  # values given in place of the chunks'
+    lone: bool = False  # whether the answer makes no other claim
+    completed: Completed | None = None  # the statement read, where the answer is bare
 
     @cached_property
     def conflicts(self) -> list[Conflict]:
@@ -62,6 +74,44 @@ class Reading:
                 if rule:
                     found[quantity] = rule
         return found
+
+    @cached_property
+    def added(self) -> Own:
+        """What the claim adds to its question."""
+        return own_part(self.statement, self.given)
+
+    @cached_property
+    def unbacked(self) -> list[tuple[int, int]]:
+        """The ranges of a short claim that stand in no chunk; the whole of one about nothing."""
+        if not self.evidence.own and self.statement.content:
+            return [(0, len(self.statement.text))] if not self._ranges else self._ranges
+        return self._ranges
+
+    @cached_property
+    def _ranges(self) -> list[tuple[int, int]]:
+        if not self.added.short:
+            return []
+        return unbacked(self.added, self.evidence, self.passages, list(self.computed))
+
+    @cached_property
+    def disputed(self) -> bool:
+        """Whether a chunk says something else than the statement that a bare answer makes."""
+        return bool(self.conflicts or self.disagreements or self.overridden)
+
+    @property
+    def comments(self) -> bool:
+        """Whether nothing in it can be held against the chunks: no value, no name, no rare word."""
+        evidence, table = self.evidence, lexicon().commonness
+        if self.added.quantities or evidence.new_names or self.disputed:
+            return False
+        return all(table.get(token.key, -1) >= COMMON for token in evidence.new)
+
+    @cached_property
+    def misplaced(self) -> list[Quantity]:
+        """Values of a short claim that stand elsewhere than where the question is answered."""
+        if not self.added.short:
+            return []
+        return misplaced(self.added, self.evidence, self.passages)
 
     @cached_property
     def frame(self) -> float:
@@ -160,6 +210,38 @@ def new_quantities(reading: Reading) -> float:
     return len(reading.evidence.new_quantities) - len(reading.computed)
 
 
+def overridden_values(reading: Reading) -> float:
+    """Values in no chunk where the chunk that speaks of it has another: what `override` names."""
+    return len(reading.overridden)
+
+
+def foreign_quantities(reading: Reading) -> float:
+    """Those of the new quantities that are more than a count in words ("two ways", "first")."""
+    return sum(
+        quantity not in reading.computed and (reading.lone or not _counts(quantity))
+        for quantity in reading.evidence.new_quantities
+    )
+
+
+def _counts(quantity: Quantity) -> bool:
+    """Whether it may only number what the claim itself lists: "two reasons", "the first step"."""
+    return quantity.kind == "ordinal" or (
+        quantity.kind == "number" and quantity.text.isalpha() and quantity.value <= 12
+    )
+
+
+def foreign_answer(reading: Reading) -> float:
+    """An answer of hardly more than one thing, which is in no chunk: "It is Friday."."""
+    if not reading.lone:
+        return 0.0
+    words = [t for t in reading.statement.content if t.key not in reading.given.words]
+    new = reading.evidence.new_quantities or reading.evidence.new_names
+    if not 0 < len(words) <= _SHORT:
+        return float(not words and bool(new))
+    foreign = {token.start for token in (*reading.evidence.new, *reading.evidence.kin)}
+    return float(all(token.start in foreign for token in words))
+
+
 def new_pairs(reading: Reading) -> float:
     """Words side by side that stand so in no chunk."""
     return reading.evidence.new_pairs
@@ -194,6 +276,16 @@ def swapped_word(reading: Reading) -> float:
     """One word alone is new and the rest stands together: an edit of one fact looks so."""
     lone = len(reading.plain) == 1 and len(reading.statement.content) >= 4
     return float(lone and reading.frame >= 1.0 - 1.5 / len(reading.statement.content))
+
+
+def unbacked_answer(reading: Reading) -> float:
+    """Values, names and words that a short claim adds to its question and no chunk holds."""
+    return float(bool(reading.unbacked))
+
+
+def misplaced_value(reading: Reading) -> float:
+    """Values of a short claim that stand elsewhere than where the question is answered."""
+    return len(reading.misplaced)
 
 
 def opposites(reading: Reading) -> float:
@@ -264,6 +356,9 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     new_small_words,
     new_names,
     new_quantities,
+    foreign_quantities,
+    overridden_values,
+    foreign_answer,
     new_pairs,
     broken_pairs,
     other_quantity,
@@ -271,6 +366,8 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     swapped_quantity,
     swapped_name,
     swapped_word,
+    unbacked_answer,
+    misplaced_value,
     opposites,
     negated,
     turned,

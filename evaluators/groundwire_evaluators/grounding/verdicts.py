@@ -12,10 +12,22 @@ from groundwire_evaluators.grounding.signals import Reading
 _MOST_WORDS = 8  # named in a reason
 _JOINED = 24  # characters between two highlighted words that are highlighted with them
 _CONTRADICTING = frozenset(
-    ("quantity", "name", "opposite", "negated", "denied", "loosely_denied", "granted", "hours")
+    (
+        "value",
+        "quantity",
+        "name",
+        "opposite",
+        "negated",
+        "denied",
+        "loosely_denied",
+        "granted",
+        "hours",
+    )
 )
 _WHOLE = 0.2  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
+_SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
+_CLEARLY = 1.0  # of the score, below the threshold
 _FIRM_FRAME = 0.5  # share of a claim in the same frame from which a conflict contradicts
 
 
@@ -63,25 +75,52 @@ def aside(piece: Piece) -> Judged:
 
 def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Judged:
     """The claim of a piece, given its score and the score from which one is unsupported."""
+    score = _settled(reading, score, threshold)
     verdict = Verdict.SUPPORTED
     if score >= threshold:
         verdict = Verdict.CONTRADICTED if _contradicted(reading) else Verdict.UNSUPPORTED
-    evidence = reading.evidence
     claim = Claim(
         start=piece.start,
         end=piece.end,
         text=piece.text,
         verdict=verdict,
         support=1.0 - logistic(score - threshold),
-        chunk=evidence.best[0] if evidence.best else None,
+        chunk=_chunk(reading, verdict),
         spans=tuple(_spans(piece, reading)) if verdict is not Verdict.SUPPORTED else (),
         reason=_reason(reading) if verdict is not Verdict.SUPPORTED else _computed(reading),
     )
     return Judged(claim, score, reading)
 
 
+def _settled(reading: Reading, score: float, threshold: float) -> float:
+    """The score, moved to the other side of the threshold where the case is plain.
+
+    What no chunk backs is never supported, whatever the weights; a bare "no" is right where the
+    chunks say otherwise than its question, and wrong where they say just that.
+    """
+    bare = reading.completed
+    if bare is None:
+        return max(score, threshold) if reading.unbacked else score
+    if not reading.evidence.own:
+        return max(score, threshold)
+    wrong = reading.disputed
+    if bare.denied:
+        wrong = not wrong and reading.frame >= _SAME_FRAME
+    return max(score, threshold) if wrong else min(score, threshold - _CLEARLY)
+
+
+def _chunk(reading: Reading, verdict: Verdict) -> int | None:
+    """The chunk that conflicts with a contradicted claim; else the one the claim leans on."""
+    if verdict is Verdict.CONTRADICTED:
+        for conflict in reading.overridden:
+            return conflict.chunk
+    return reading.evidence.best[0] if reading.evidence.best else None
+
+
 def _contradicted(reading: Reading) -> bool:
-    if any(conflict.kind in _CONTRADICTING for conflict in reading.disagreements):
+    if reading.overridden or any(
+        conflict.kind in _CONTRADICTING for conflict in reading.disagreements
+    ):
         return True
     return any(
         conflict.firm or (reading.frame >= _FIRM_FRAME and conflict.kind in _CONTRADICTING)
@@ -96,6 +135,12 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
     labels of people cover whole statements, and single words would hide that.
     """
     evidence = reading.evidence
+    if reading.completed:
+        yield Extent(piece.start, piece.end)
+        return
+    if reading.unbacked and reading.added.short:
+        yield from (Extent(*piece.read.place(*range_)) for range_ in reading.unbacked)
+        return
     left_over = len(evidence.new) + len(evidence.kin)
     if not _contradicted(reading) and left_over >= _WHOLE * len(reading.statement.content):
         yield Extent(piece.start, piece.end)
@@ -103,7 +148,7 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
     marked = [(t.start, t.end) for t in (*evidence.new, *evidence.kin)]
     marked += [(q.start, q.end) for q in evidence.new_quantities if q not in reading.computed]
     marked += [(n.start, n.end) for n in evidence.new_names]
-    marked += [(c.start, c.end) for c in (*reading.conflicts, *reading.disagreements)]
+    marked += [(c.start, c.end) for c in _all_conflicts(reading)]
     marked.sort()
     start = end = -1
     for first, last in marked:
@@ -133,13 +178,22 @@ def _reason(reading: Reading) -> str:
 
 
 def _told_first(reading: Reading) -> Sequence[Conflict]:
-    found = [*reading.disagreements]
     firm_frame = reading.frame >= _FIRM_FRAME
-    found += [c for c in reading.conflicts if c.firm or (firm_frame and c.kind in _CONTRADICTING)]
-    return found
+    found = [*reading.overridden, *reading.disagreements]
+    taken = {conflict.start for conflict in found}
+    return found + [
+        c
+        for c in reading.conflicts
+        if (c.firm or (firm_frame and c.kind in _CONTRADICTING)) and c.start not in taken
+    ]
+
+
+def _all_conflicts(reading: Reading) -> Sequence[Conflict]:
+    return (*reading.overridden, *reading.conflicts, *reading.disagreements)
 
 
 def _told(conflict: Conflict, where: str) -> str:
+    where = where if conflict.chunk is None else f"chunk {conflict.chunk}"
     return f"“{conflict.said}” against “{conflict.shown}” in {where}"
 
 

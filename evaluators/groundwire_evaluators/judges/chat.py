@@ -12,7 +12,7 @@ Messages = Sequence[Mapping[str, str]]
 ANSWERED = "answered"
 
 
-class Problem(StrEnum):
+class ReplyProblem(StrEnum):
     """What is wrong with a reply that came; calls that brought none have kinds of their own."""
 
     NONSENSE = "nonsense"  # no JSON, or not what was asked for
@@ -54,7 +54,7 @@ class ChatModel(Protocol):
 
 
 @dataclass
-class Tally:
+class CallTally:
     """What the calls of one judgement add up to."""
 
     calls: dict[str, int] = field(default_factory=dict)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, Usage, Verdict
 from groundwire_evaluators.grounding.claims import Piece, pieces
-from groundwire_evaluators.judges.chat import ANSWERED, ChatModel, Problem, Tally
-from groundwire_evaluators.judges.material import Material, material
+from groundwire_evaluators.judges.chat import ANSWERED, CallTally, ChatModel, ReplyProblem
+from groundwire_evaluators.judges.material import JudgeMaterial, material
 from groundwire_evaluators.judges.prompt import DIGEST, SCHEMA, SCHEMA_VERSION, messages
 from groundwire_evaluators.judges.quotes import locate
 from groundwire_evaluators.judges.replies import Ruling, UnusableReplyError, read_completion
 from groundwire_evaluators.preconditions import not_judged
-from groundwire_evaluators.text.words import language_of
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.turn import Turn
 
 REVISION = "1"  # of the code: how claims are cut, and what is made of a reply
@@ -80,9 +80,11 @@ class LLMJudge:
             )
         return self._asked(material(turn, asked, control=self.control), cut, asked)
 
-    def _asked(self, shown: Material, cut: Sequence[Piece], asked: Sequence[Piece]) -> Evaluation:
+    def _asked(
+        self, shown: JudgeMaterial, cut: Sequence[Piece], asked: Sequence[Piece]
+    ) -> Evaluation:
         limit = _TOKENS_AT_LEAST + _TOKENS_A_CLAIM * len(shown.names)
-        tally, said = Tally(), ""
+        tally, said = CallTally(), ""
         for _ in range(2):
             chat = messages(shown, said.partition(": ")[2] or None)
             completion = self.model.complete(chat, SCHEMA, limit)
@@ -91,7 +93,7 @@ class LLMJudge:
             except UnusableReplyError as error:
                 tally.add(completion, error.kind)
                 said = f"{error.kind}: {error}"
-                if error.kind != Problem.NONSENSE:
+                if error.kind != ReplyProblem.NONSENSE:
                     break
             else:
                 tally.add(completion, ANSWERED)

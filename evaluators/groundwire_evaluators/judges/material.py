@@ -20,7 +20,7 @@ _NAME = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class JudgeMaterial:
     """A turn as a judge sees it.
 
     `passages` maps a passage's drawn name to the index of its chunk, `claims` a claim's to the
@@ -38,7 +38,7 @@ class Material:
         return (*self.claims, *((self.control,) if self.control else ()))
 
 
-def material(turn: Turn, claims: Sequence[Piece], *, control: bool = True) -> Material:
+def material(turn: Turn, claims: Sequence[Piece], *, control: bool = True) -> JudgeMaterial:
     """The material of a turn; the same turn always gives the same."""
     draw = _Draw(f"{turn.trace_id} {turn.id}", _texts(turn, claims))
     shown = sorted(
@@ -59,7 +59,7 @@ def material(turn: Turn, claims: Sequence[Piece], *, control: bool = True) -> Ma
     }
     body = json.dumps(content, ensure_ascii=False)
     text = f"<<<{draw.fence}\n{body}\n{draw.fence}>>>"
-    return Material(text, passages, named, hidden)
+    return JudgeMaterial(text, passages, named, hidden)
 
 
 def _texts(turn: Turn, claims: Sequence[Piece]) -> str:

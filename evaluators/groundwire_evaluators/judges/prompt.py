@@ -5,7 +5,7 @@ from typing import Any
 
 from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.judges.chat import Messages
-from groundwire_evaluators.judges.material import FORM, Material
+from groundwire_evaluators.judges.material import FORM, JudgeMaterial
 
 SYSTEM = """\
 You check the answer of a question-answering system against the passages it was given.
@@ -68,7 +68,7 @@ SCHEMA: dict[str, Any] = {
 DIGEST = hashlib.sha256("\n".join((FORM, SYSTEM, REMINDER, AGAIN)).encode()).hexdigest()[:8]
 
 
-def messages(material: Material, problem: str | None = None) -> Messages:
+def messages(material: JudgeMaterial, problem: str | None = None) -> Messages:
     """The chat of one judgement; `problem` is what was wrong with the reply before."""
     reminder = REMINDER.format(claims=", ".join(sorted(material.names)))
     again = f"\n\n{AGAIN.format(problem=problem)}" if problem else ""

@@ -25,7 +25,7 @@ from ragas.metrics import collections
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
 from groundwire_evaluators.judges.quotes import locate
-from groundwire_evaluators.judges.ragas_calls import Heard, kind_of
+from groundwire_evaluators.judges.ragas_calls import RecordedCalls, kind_of
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.turn import Turn
 
@@ -36,7 +36,7 @@ _MARGIN = 1e-6  # ragas rounds
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class RagasEndpoint:
     """An OpenAI-compatible endpoint and the models that are asked there."""
 
     url: str
@@ -71,7 +71,7 @@ Look = Callable[[Turn, Sequence[Any]], Evaluation | None]
 
 
 @dataclass(frozen=True)
-class Metric:
+class RagasMetric:
     """A metric of ragas: how it is asked, what it needs, and how its answers are checked.
 
     `look` gets what the model said; it may give an evaluation in place of ragas' number (a state,
@@ -98,8 +98,8 @@ class Ragas:
     """
 
     name: str
-    metric: Metric
-    address: Address
+    metric: RagasMetric
+    address: RagasEndpoint
 
     @property
     def revision(self) -> str:
@@ -125,7 +125,7 @@ class Ragas:
             known = State.NOT_EVALUABLE, "no reference answer"
         if known is not None:
             return self._without(*known)
-        heard, began = Heard(), time.monotonic()
+        heard, began = RecordedCalls(), time.monotonic()
         try:
             found = await self._score(turn, heard)
             kind = None
@@ -134,7 +134,7 @@ class Ragas:
             found = self._without(State.FAILED, f"{kind}: {told}")
         return replace(found, usage=heard.usage(kind, time.monotonic() - began))
 
-    async def _score(self, turn: Turn, heard: Heard) -> Evaluation:
+    async def _score(self, turn: Turn, heard: RecordedCalls) -> Evaluation:
         value = await self._value(turn, heard)
         looked = self.metric.look(turn, heard.said)
         if looked is not None and looked.state is not State.SCORED:
@@ -151,7 +151,7 @@ class Ragas:
             value=min(1.0, max(0.0, value)),
         )
 
-    async def _value(self, turn: Turn, heard: Heard) -> float:
+    async def _value(self, turn: Turn, heard: RecordedCalls) -> float:
         """What ragas calls the score."""
         address = self.address
         async with (
@@ -167,7 +167,7 @@ class Ragas:
             metric = self.metric.make(**self._parts(client, heard))
             return float((await self.metric.ask(metric, turn)).value)
 
-    def _parts(self, client: openai.AsyncOpenAI, heard: Heard) -> dict[str, Any]:
+    def _parts(self, client: openai.AsyncOpenAI, heard: RecordedCalls) -> dict[str, Any]:
         address = self.address
         llm = llm_factory(
             address.model,
@@ -269,30 +269,30 @@ def _asking(*fields: str) -> Ask:
     return ask
 
 
-METRICS: Mapping[str, Metric] = {
-    "ragas_faithfulness": Metric(
+METRICS: Mapping[str, RagasMetric] = {
+    "ragas_faithfulness": RagasMetric(
         collections.Faithfulness,
         _asking("user_input", "response", "retrieved_contexts"),
         _statements,
     ),
-    "ragas_context_utilization": Metric(
+    "ragas_context_utilization": RagasMetric(
         collections.ContextUtilization,
         _asking("user_input", "response", "retrieved_contexts"),
         _chunks,
     ),
-    "ragas_context_precision": Metric(
+    "ragas_context_precision": RagasMetric(
         collections.ContextPrecision,
         _asking("user_input", "reference", "retrieved_contexts"),
         _chunks,
         reference=True,
     ),
-    "ragas_context_recall": Metric(
+    "ragas_context_recall": RagasMetric(
         collections.ContextRecall,
         _asking("user_input", "reference", "retrieved_contexts"),
         _recalled,
         reference=True,
     ),
-    "ragas_answer_relevancy": Metric(
+    "ragas_answer_relevancy": RagasMetric(
         collections.AnswerRelevancy, _asking("user_input", "response"), _questions, embeddings=True
     ),
 }
@@ -304,35 +304,35 @@ def _made(name: str, **address: Any) -> Ragas:
         raise ValueError("it needs an endpoint and a model, and belongs to the setting `judges`")
     if metric.embeddings and not address.get("embedding_model"):
         raise ValueError("it needs an embedding model")
-    return Ragas(name, metric, Address(**address))
+    return Ragas(name, metric, RagasEndpoint(**address))
 
 
 def faithfulness(**address: Any) -> Ragas:
-    """`ragas_faithfulness`; the parameters are those of `Address`."""
+    """`ragas_faithfulness`; the parameters are those of `RagasEndpoint`."""
     return _made("ragas_faithfulness", **address)
 
 
 def context_utilization(**address: Any) -> Ragas:
-    """`ragas_context_utilization`; the parameters are those of `Address`."""
+    """`ragas_context_utilization`; the parameters are those of `RagasEndpoint`."""
     return _made("ragas_context_utilization", **address)
 
 
 def context_precision(**address: Any) -> Ragas:
-    """`ragas_context_precision`; the parameters are those of `Address`."""
+    """`ragas_context_precision`; the parameters are those of `RagasEndpoint`."""
     return _made("ragas_context_precision", **address)
 
 
 def context_recall(**address: Any) -> Ragas:
-    """`ragas_context_recall`; the parameters are those of `Address`."""
+    """`ragas_context_recall`; the parameters are those of `RagasEndpoint`."""
     return _made("ragas_context_recall", **address)
 
 
 def answer_relevancy(**address: Any) -> Ragas:
-    """`ragas_answer_relevancy`; the parameters are those of `Address`."""
+    """`ragas_answer_relevancy`; the parameters are those of `RagasEndpoint`."""
     return _made("ragas_answer_relevancy", **address)
 
 
-def _prompts(metric: Metric) -> list[tuple[str, Any]]:
+def _prompts(metric: RagasMetric) -> list[tuple[str, Any]]:
     """What a metric tells its model: the instructions and examples of its class."""
     module = metric.make.__module__.rpartition(".")[0] + ".util"
     found = vars(__import__(module, fromlist=["util"]))

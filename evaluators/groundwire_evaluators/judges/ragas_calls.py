@@ -9,11 +9,11 @@ import httpx
 import openai
 
 from groundwire_evaluators.evaluation import Usage
-from groundwire_evaluators.judges.chat import ANSWERED, Problem
+from groundwire_evaluators.judges.chat import ANSWERED, ReplyProblem
 
 
 @dataclass
-class Heard:
+class RecordedCalls:
     """One judgement of ragas under way: what its model said, and what the calls came to."""
 
     said: list[Any] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Heard:
         unread = max(0, calls.get(ANSWERED, 0) - self.embedded - len(self.said))
         if unread:
             calls[ANSWERED] -= unread
-            kind = failure if failure == Problem.TRUNCATED else Problem.NONSENSE.value
+            kind = failure if failure == ReplyProblem.TRUNCATED else ReplyProblem.NONSENSE.value
             calls[kind] = unread
         if lost > 0:
             kind = failure if failure == "timeout" else "unreachable"
@@ -87,8 +87,8 @@ def kind_of(error: BaseException) -> tuple[str, str]:
         if isinstance(cause, openai.APIStatusError):
             return _kind_of_status(cause.status_code), f"status {cause.status_code}"
         if type(cause).__name__ in ("IncompleteOutputException", "LengthFinishReasonError"):
-            return Problem.TRUNCATED.value, "the reply was cut short"
-    return Problem.NONSENSE.value, f"{type(error).__name__}: {error}"[:200]
+            return ReplyProblem.TRUNCATED.value, "the reply was cut short"
+    return ReplyProblem.NONSENSE.value, f"{type(error).__name__}: {error}"[:200]
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwire_evaluators.evaluation import Verdict
-from groundwire_evaluators.judges.chat import Completion, Problem
-from groundwire_evaluators.judges.material import Material
+from groundwire_evaluators.judges.chat import Completion, ReplyProblem
+from groundwire_evaluators.judges.material import JudgeMaterial
 
 _LARGEST = 1_000_000  # code points of a reply that are read
 _LONGEST_REASON = 300
@@ -35,16 +35,16 @@ class Ruling:
     reason: str | None
 
 
-def read_completion(completion: Completion, material: Material) -> dict[int, Ruling]:
+def read_completion(completion: Completion, material: JudgeMaterial) -> dict[int, Ruling]:
     """The rulings by the index of their claim; raises `UnusableReplyError` where there are none."""
     if completion.truncated:
-        raise UnusableReplyError(Problem.TRUNCATED, "the reply was cut short")
+        raise UnusableReplyError(ReplyProblem.TRUNCATED, "the reply was cut short")
     if completion.text is None:
-        raise UnusableReplyError(completion.failure or Problem.NONSENSE, completion.detail)
+        raise UnusableReplyError(completion.failure or ReplyProblem.NONSENSE, completion.detail)
     return read_reply(completion.text, material)
 
 
-def read_reply(text: str, material: Material) -> dict[int, Ruling]:
+def read_reply(text: str, material: JudgeMaterial) -> dict[int, Ruling]:
     """The rulings by the index of their claim, one for each.
 
     Verdicts on claims that do not exist are left out; a claim without its verdict, two different
@@ -58,15 +58,15 @@ def read_reply(text: str, material: Material) -> dict[int, Ruling]:
             continue
         ruling = _ruling(entry, material)
         if name in rulings and rulings[name].verdict is not ruling.verdict:
-            raise UnusableReplyError(Problem.NONSENSE, f"two verdicts on claim {name}")
+            raise UnusableReplyError(ReplyProblem.NONSENSE, f"two verdicts on claim {name}")
         rulings.setdefault(name, ruling)
     missing = [name for name in material.names if name not in rulings]
     if missing:
         told = f"{len(missing)} of {len(material.names)} claims have no verdict"
-        raise UnusableReplyError(Problem.NONSENSE, told)
+        raise UnusableReplyError(ReplyProblem.NONSENSE, told)
     if material.control and rulings[material.control].verdict is Verdict.SUPPORTED:
         told = "a control claim that nothing supports was held to be supported"
-        raise UnusableReplyError(Problem.HIJACKED, told)
+        raise UnusableReplyError(ReplyProblem.HIJACKED, told)
     return {index: rulings[name] for name, index in material.claims.items()}
 
 
@@ -74,10 +74,10 @@ def _entries(text: str) -> list[Mapping[str, Any]]:
     try:
         decoded = json.loads(_json(text))
     except (ValueError, RecursionError) as error:
-        raise UnusableReplyError(Problem.NONSENSE, f"no JSON: {error}"[:200]) from None
+        raise UnusableReplyError(ReplyProblem.NONSENSE, f"no JSON: {error}"[:200]) from None
     entries = decoded.get("verdicts") if isinstance(decoded, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise UnusableReplyError(Problem.NONSENSE, "no list of verdicts")
+        raise UnusableReplyError(ReplyProblem.NONSENSE, "no list of verdicts")
     return entries
 
 
@@ -88,16 +88,18 @@ def _json(text: str) -> str:
     return fenced.group(1) if fenced else body
 
 
-def _ruling(entry: Mapping[str, Any], material: Material) -> Ruling:
+def _ruling(entry: Mapping[str, Any], material: JudgeMaterial) -> Ruling:
     name, said, passage = entry.get("claim"), entry.get("verdict"), entry.get("passage")
     try:
         verdict = Verdict(str(said))
     except ValueError:
-        raise UnusableReplyError(Problem.NONSENSE, f"{str(said)[:40]!r} is no verdict") from None
+        raise UnusableReplyError(
+            ReplyProblem.NONSENSE, f"{str(said)[:40]!r} is no verdict"
+        ) from None
     chunk = material.passages.get(passage) if isinstance(passage, str) else None
     if verdict in _DECIDED and chunk is None and name != material.control:
         told = f"claim {name} is {verdict} by no passage that there is"
-        raise UnusableReplyError(Problem.NONSENSE, told)
+        raise UnusableReplyError(ReplyProblem.NONSENSE, told)
     reason = _text(entry.get("reason"))[:_LONGEST_REASON]
     return Ruling(verdict, chunk, _text(entry.get("words")), reason or None)
 

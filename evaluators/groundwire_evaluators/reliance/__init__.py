@@ -1,4 +1,5 @@
-"""Does the model read its context? Outcomes, passive signals, shadow calls, margins, canaries."""
+"""Does the model read its context? Outcomes, passive signals, closed-book calls, margins,
+probes."""
 
 from groundwire_evaluators.reliance.override import Override
 

@@ -1,15 +1,16 @@
 """The words that say what a value in a sentence is a value of."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from groundwire_evaluators.text.tokens import Token, tokenize
-from groundwire_evaluators.text.words import ENGLISH
+from groundwire_evaluators.text.words import ENGLISH, Language
 
 _ABOUT_TEXTS = """
     according based please note answer question context document documents passage source given
     provided text says say said states state stated mentioned information get got make made
 """
-_EMPTY = ENGLISH.stop | frozenset(_ABOUT_TEXTS.split())
+_META = frozenset(_ABOUT_TEXTS.split())
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -17,12 +18,18 @@ def content_words(text: str) -> frozenset[str]:
     return content_of(tokenize(text))
 
 
-def content_of(tokens: Iterable[Token]) -> frozenset[str]:
+def content_of(tokens: Iterable[Token], language: Language = ENGLISH) -> frozenset[str]:
     """The same of a text that is cut into words already."""
+    empty = _empty(language)
     return frozenset(
         [
             token.key
             for token in tokens
-            if token.lower not in _EMPTY and len(token.text) > 1 and not token.text[0].isdigit()
+            if token.lower not in empty and len(token.text) > 1 and not token.text[0].isdigit()
         ]
     )
+
+
+@cache
+def _empty(language: Language) -> frozenset[str]:
+    return language.stop | _META

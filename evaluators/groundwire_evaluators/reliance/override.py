@@ -5,18 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_evaluators.evaluation import Evaluation, State
-from groundwire_evaluators.reliance.frames import content_words
-from groundwire_evaluators.reliance.holdings import Holdings
+from groundwire_evaluators.reliance.holdings import Holdings, ValueIndex
 from groundwire_evaluators.reliance.passive import context_suffices, extraction, prior_markers
+from groundwire_evaluators.reliance.rivals import Rivals
 from groundwire_evaluators.reliance.source import Source
-from groundwire_evaluators.reliance.values import Kind, Value, find_values
+from groundwire_evaluators.reliance.values import Kind, Value
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import ENGLISH
 from groundwire_evaluators.turn import Turn
 
-_MARKERS = re.compile(r"\[[^\]\n]{1,40}\]|(?m:^\s*(?:\d{1,2}[.)]|[-*•]|#+)\s)|https?://\S+")
+_MARKERS = re.compile(
+    r"\[[^\]\n]{1,40}\]|(?m:^[ \t]{0,40}(?:\d{1,2}[.)]|[-*•]|#{1,6})[ \t])|https?://\S+"
+)
+_FEW_WORDS = 1  # that an answer may add to its value and its question, and still be short
+_NUMERIC = (Kind.NUMBER, Kind.COUNT, Kind.AMOUNT, Kind.MONEY, Kind.PERCENT)
 _SMALL = 12  # bare numbers up to here count things, number steps and spell "one of"
 
 
@@ -25,12 +29,14 @@ class Novel:
     """A value of the answer that stands in neither the chunks nor the question.
 
     `instead_of` is the value of the same kind that a chunk holds in a matching frame, None where
-    there is none: then the value is an addition, not an override.
+    there is none: then the value is an addition, not an override. `alone`: the answer says hardly
+    more than the value and words of the question.
     """
 
     value: Value
     instead_of: Value | None
     chunk: int | None
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Override:
 
     It sees unsupported insertions ONLY. An answer from memory that agrees with the chunks is
     invisible to it, and so is one that recites a wrong value of the chunks; it is neither an upper
-    nor a lower bound of context reliance. Canaries and shadow calls see the rest.
+    nor a lower bound of context reliance. Probes and closed-book calls see the rest.
 
     `signals`: `checkable`, `novel`, `overrides` (counts of values), `novel_ratio` in [0, 1],
     `prior_markers` (a count), and the covariates `coverage` in [0, 1] and `density` in words.
@@ -58,7 +64,7 @@ class Override:
 
     frame_share: float = 0.3
     name: str = field(default="override", init=False)
-    revision: str = field(default="1", init=False)
+    revision: str = field(default="2", init=False)
     _shelf: Shelf[Source] = field(
         default_factory=lambda: Shelf(Source), init=False, repr=False, compare=False
     )
@@ -124,18 +130,77 @@ def _extraction(turn: Turn, question: Source, chunks: Sequence[Source]) -> dict[
 
 
 def find_novel(
-    answer: Source, question: Source, chunks: Sequence[Source], frame_share: float = 0.3
+    answer: Source,
+    question: Source,
+    chunks: Sequence[Source],
+    frame_share: float = 0.3,
+    given: Sequence[Value] | None = None,
 ) -> tuple[list[Value], list[Novel]]:
-    """The checkable values of an answer, and those of them that no source holds."""
-    checkable = [value for value in answer.values if _is_checkable(value)]
+    """The checkable values of an answer, and those of them that no source holds.
+
+    `given` are the values of the whole answer, where `answer` is a part of it. Linear in the
+    lengths of its texts.
+    """
+    said = [_Said(value, answer, question) for value in answer.values]
+    checkable = [each for each in said if each.checkable]
     if not checkable:
         return [], []
-    held = Holdings([question, *chunks])
-    novel = [value for value in checkable if not held.cover(value)]
+    values = [each.value for each in checkable]
+    novel = [each for each in checkable if not _copied(each.value, question, chunks)]
     if not novel:
-        return checkable, []
-    found = [_novel(value, answer, question, checkable, chunks, frame_share) for value in novel]
-    return checkable, found
+        return values, []
+    held = Holdings([question, *chunks])
+    novel = [each for each in novel if not _held(each, held, question, chunks)]
+    if not novel:
+        return values, []
+    rivals = Rivals(chunks, question)
+    own = ValueIndex(answer.values if given is None else given)
+    return values, [_novel(each, rivals, own, frame_share) for each in novel]
+
+
+class _Said:
+    """A value of the answer with the words around it and in the question."""
+
+    def __init__(self, value: Value, answer: Source, question: Source) -> None:
+        self.value = value
+        self.frame = answer.around(value) | question.words
+        # "Six.", "It is six.": the question alone says of what.
+        self.alone = len(answer.around(value) - question.words) <= _FEW_WORDS
+
+    @property
+    def checkable(self) -> bool:
+        meaning = self.value.meaning
+        if self.value.kind not in (Kind.NUMBER, Kind.ORDINAL) or not isinstance(meaning, Quantity):
+            return True
+        return meaning.value > _SMALL or (self.alone and bool(self.frame))
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is a number alone, whose unit the question asks for."""
+        return self.value.kind is Kind.NUMBER and self.alone
+
+    def rivals(self, value: Value, other: Value) -> bool:
+        """Whether another value could stand in its place."""
+        if self.bare and isinstance(other.meaning, Quantity):
+            return other.kind in _NUMERIC
+        return value.comparable(other)
+
+
+def _copied(value: Value, question: Source, chunks: Sequence[Source]) -> bool:
+    """Whether a source holds the very characters of a value, which is cheap to see."""
+    text = value.text.strip()
+    pattern = re.compile(rf"(?<![\w.,]){re.escape(text)}(?!\w|[.,]\d)")
+    return any(text in each.text and pattern.search(each.text) for each in (question, *chunks))
+
+
+def _held(said: _Said, held: Holdings, question: Source, chunks: Sequence[Source]) -> bool:
+    """Whether a source holds the value; a bare number may be that of a quantity with a unit."""
+    if held.cover(said.value):
+        return True
+    meaning = said.value.meaning
+    if not said.bare or not isinstance(meaning, Quantity):
+        return False
+    return any(meaning.value in source.faces for source in (question, *chunks))
 
 
 def _state(turn: Turn) -> tuple[State, str | None]:
@@ -143,9 +208,14 @@ def _state(turn: Turn) -> tuple[State, str | None]:
         return State.NOT_EVALUABLE, turn.not_evaluable_reason or "no answer"
     if not any(chunk.text.strip() for chunk in turn.chunks):
         return State.NO_CONTEXT, None
-    if declines(turn.answer) and not any(map(_is_checkable, find_values(_blank(turn.answer)))):
+    if declines(turn.answer) and not _has_values(turn.answer):
         return State.REFUSAL, None
     return State.SCORED, None
+
+
+def _has_values(answer: str) -> bool:
+    source, nothing = Source(_blank(answer)), Source("")
+    return any(_Said(value, source, nothing).checkable for value in source.values)
 
 
 def _blank(answer: str) -> str:
@@ -153,52 +223,12 @@ def _blank(answer: str) -> str:
     return _MARKERS.sub(lambda match: " " * len(match[0]), answer)
 
 
-def _is_checkable(value: Value) -> bool:
-    meaning = value.meaning
-    if value.kind not in (Kind.NUMBER, Kind.ORDINAL) or not isinstance(meaning, Quantity):
-        return True
-    return meaning.value > _SMALL
-
-
-def _given(value: Value, said: list[Value]) -> bool:
-    return any(each.matches(value) or value.matches(each) for each in said)
-
-
-def _novel(
-    value: Value,
-    answer: Source,
-    question: Source,
-    said: list[Value],
-    chunks: Sequence[Source],
-    share: float,
-) -> Novel:
-    """With the value of the best matching frame, unless the answer gives that too.
-
-    Of equally matching values one that the answer gives explains a number ("$49 a month, $588 a
-    year"), but no name: the names of a sentence play different parts.
-    """
-    start, end = answer.sentence(value)
-    around = answer.text[start : value.start] + " " + answer.text[value.end : end]
-    frame = content_words(around) | question.words
-    fitting = [
-        (len(frame & chunk.frame(rival)), _given(rival, said), number, rival)
-        for number, chunk in enumerate(chunks)
-        for rival in chunk.values
-        if value.comparable(rival)
-        and _meet(frame, chunk.frame(rival), share)
-        and not _given(rival, question.values)
-    ]
-    if not fitting:
-        return Novel(value, None, None)
-    explains = value.kind is not Kind.NAME
-    _, given, number, best = max(fitting, key=lambda each: (each[0], each[1] is explains))
-    return Novel(value, None, None) if given else Novel(value, best, number)
-
-
-def _meet(one: frozenset[str], other: frozenset[str], share: float) -> bool:
-    return len(one & other) >= max(1, share * min(len(one), len(other)))
+def _novel(said: _Said, rivals: Rivals, given: ValueIndex, share: float) -> Novel:
+    found = rivals.best(said.value, said.frame, share, said.rivals, given)
+    rival, chunk = found or (None, None)
+    return Novel(said.value, rival, chunk, said.alone)
 
 
 def _told(novel: Novel) -> str:
     instead = novel.instead_of.text.strip() if novel.instead_of else ""
-    return f"says {novel.value.text.strip()!r} where chunk {novel.chunk} has {instead!r}"
+    return f"“{novel.value.text.strip()}” against “{instead}” in chunk {novel.chunk}"

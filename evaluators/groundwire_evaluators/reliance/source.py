@@ -1,31 +1,45 @@
 """A text that values may come from: a chunk or the question, read once for all that look at it."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 
 from groundwire_evaluators.reliance.frames import content_of
 from groundwire_evaluators.reliance.values import Value, find_values
+from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.sentences import sentences
-from groundwire_evaluators.text.tokens import fold, tokenize
+from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import ENGLISH, Language
 
 
 class Source:
-    """The values of a text and the content words around each: made when asked for."""
+    """The values of a text and the content words around each: made when asked for.
 
-    def __init__(self, text: str, language: Language = ENGLISH) -> None:
+    Pass `tokens` where the text is cut into words already.
+    """
+
+    def __init__(
+        self, text: str, language: Language = ENGLISH, tokens: Sequence[Token] | None = None
+    ) -> None:
         self.text = text
-        self.tokens = tokenize(text, language.stemmer)
+        self.language = language
+        self.tokens = tokenize(text, language.stemmer) if tokens is None else tokens
         self._frames: dict[int, frozenset[str]] = {}
 
     @cached_property
     def values(self) -> list[Value]:
-        return find_values(self.text, self.tokens)
+        return find_values(self.text, self.tokens, self.language)
+
+    @cached_property
+    def faces(self) -> frozenset[float | None]:
+        """Its quantities as numbers, without units."""
+        found = [value.meaning for value in self.values]
+        return frozenset([each.face for each in found if isinstance(each, Quantity)])
 
     @cached_property
     def words(self) -> frozenset[str]:
         """The content words of the whole text."""
-        return content_of(self.tokens)
+        return content_of(self.tokens, self.language)
 
     @cached_property
     def folded(self) -> list[str]:
@@ -34,11 +48,15 @@ class Source:
 
     @cached_property
     def _sentences(self) -> list[tuple[int, int]]:
-        return list(sentences(self.text))
+        return list(sentences(self.text, self.language.code))
 
     @cached_property
     def _ends(self) -> list[int]:
         return [end for _, end in self._sentences]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [token.start for token in self.tokens]
 
     def sentence(self, value: Value) -> tuple[int, int]:
         """Where the sentence stands that a value of this text begins in."""
@@ -49,6 +67,15 @@ class Source:
         """The content words of the sentence of a value, its own included."""
         start, end = self.sentence(value)
         if start not in self._frames:
-            inside = [token for token in self.tokens if start <= token.start < end]
-            self._frames[start] = content_of(inside)
+            self._frames[start] = content_of(self._between(start, end), self.language)
         return self._frames[start]
+
+    def around(self, value: Value) -> frozenset[str]:
+        """The content words of the sentence of a value, its own left out."""
+        start, end = self.sentence(value)
+        outside = [*self._between(start, value.start), *self._between(value.end, end)]
+        return content_of(outside, self.language)
+
+    def _between(self, start: int, end: int) -> Sequence[Token]:
+        first = bisect_left(self._starts, start)
+        return self.tokens[first : bisect_left(self._starts, end, lo=first)]

@@ -8,20 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import isclose
 
-from groundwire_evaluators.reliance.shapes import (
-    Period,
-    find_amounts,
-    find_codes,
-    find_periods,
-    find_versions,
-)
+from groundwire_evaluators.reliance.shapes import Period, find_codes, find_periods, find_versions
 from groundwire_evaluators.text.names import Name, names, same_name
-from groundwire_evaluators.text.quantities import Quantity, agree, quantities
+from groundwire_evaluators.text.quantities import Quantity, agree, comparable, quantities
+from groundwire_evaluators.text.quantity import code_of
 from groundwire_evaluators.text.tokens import Token, fold, keys, tokenize
 from groundwire_evaluators.text.units import SYMBOLS
-from groundwire_evaluators.text.words import ENGLISH
+from groundwire_evaluators.text.words import ENGLISH, Language
 
 
 class Kind(StrEnum):
@@ -29,6 +23,7 @@ class Kind(StrEnum):
     PERCENT = "percent"
     DATE = "date"
     TIME = "time"
+    WEEKDAY = "weekday"
     VERSION = "version"
     AMOUNT = "amount"
     COUNT = "count"
@@ -60,7 +55,7 @@ class Value:
         if isinstance(mine, Quantity) and isinstance(theirs, Quantity):
             if None not in (self.noun, source.noun) and self.noun != source.noun:
                 return False
-            return agree(mine, theirs) or _converted(mine, theirs)
+            return agree(mine, theirs)
         if isinstance(mine, Period):
             return _inside(theirs, mine)
         if isinstance(mine, Name) and isinstance(theirs, Name):
@@ -75,47 +70,51 @@ class Value:
             return self.meaning.unit == other.meaning.unit
         return True
 
+    def rivals(self, other: "Value") -> bool:
+        """Whether the two may contradict one another: comparable, or other only in the unit."""
+        if isinstance(self.meaning, Quantity) and isinstance(other.meaning, Quantity):
+            if self.comparable(other):
+                return True
+            return self.kind is not Kind.COUNT and comparable(self.meaning, other.meaning)
+        return self.comparable(other)
+
 
 _KINDS = {
     "money": Kind.MONEY,
     "percent": Kind.PERCENT,
     "date": Kind.DATE,
     "time": Kind.TIME,
+    "weekday": Kind.WEEKDAY,
     "amount": Kind.AMOUNT,
     "number": Kind.NUMBER,
     "ordinal": Kind.ORDINAL,
     "code": Kind.CODE,
 }
-_AN_HOUR = re.compile(r"\s?/\s?h\b|\s(?:an|per)\shour\b", re.IGNORECASE)
-_DEGREES = re.compile(r"\s?(?:degrees?|°)\s?(celsius|fahrenheit|[CF]\b)", re.IGNORECASE)
-_WORKING = re.compile(r"[\s-]((?:business|working)[\s-]day)s?\b", re.IGNORECASE)
-_NOUN = re.compile(r"[\s-]([a-z]{3,})\b(?!@)")
-_PERCENT = re.compile(r"[\s\u00a0\u202f]?%")
-_OTHER_CURRENCY = re.compile(r"\s(CHF|CAD|AUD|CNY|SEK|NOK|DKK|PLN)\b")
+_NOUN = re.compile(r"[\s-]([^\W\d_]{3,40})\b(?!@)")
 _OPENS = re.compile(r"(?:^|[.!?:;\n•*\-–—(\[\"“‘'|>]\s*)$")
 _NO_NOUNS = ENGLISH.stop | {"percent", "times", "different", "new", "main", "major", "total"}
 
 
-def find_values(text: str, tokens: Sequence[Token] | None = None) -> list[Value]:
+def find_values(
+    text: str, tokens: Sequence[Token] | None = None, language: Language = ENGLISH
+) -> list[Value]:
     """The values of `text` in order; none overlaps another. Pass its `tokens` where at hand."""
     taken = bytearray(len(text))
-    tokens = tokenize(text) if tokens is None else tokens
-    found = [value for value in _candidates(text, tokens) if _claim(taken, value)]
+    tokens = tokenize(text, language.stemmer) if tokens is None else tokens
+    found = [value for value in _candidates(text, tokens, language) if _claim(taken, value)]
     return sorted(found, key=lambda value: value.start)
 
 
-def _candidates(text: str, tokens: Sequence[Token]) -> Iterator[Value]:
+def _candidates(text: str, tokens: Sequence[Token], language: Language) -> Iterator[Value]:
     """The most exact reading first: the first to claim its characters counts."""
     for version, start, end in find_versions(text):
         yield Value(Kind.VERSION, version, start, end, text[start:end])
     for period, start, end in find_periods(text):
         yield Value(Kind.DATE, period, start, end, text[start:end])
-    for amount in find_amounts(text):
-        yield _value(text, amount)
     for code, start, end in find_codes(text):
         yield Value(Kind.CODE, code, start, end, text[start:end])
-    for quantity in quantities(text, tokens):
-        yield _value(text, quantity)
+    for quantity in quantities(text, tokens, language.code):
+        yield _value(text, quantity, language)
     for name in names(text, tokens):
         if len(name.text) > 1 and _certain(text, name):
             yield Value(Kind.NAME, name, name.start, name.end, name.text)
@@ -139,66 +138,38 @@ def _claim(taken: bytearray, value: Value) -> bool:
     return True
 
 
-def _value(text: str, quantity: Quantity) -> Value:
-    quantity = _with_unit(text, quantity)
+def _value(text: str, quantity: Quantity, language: Language) -> Value:
     start, end, kind = quantity.start, quantity.end, _KINDS[quantity.kind]
     start -= bool(start and text[start - 1] in SYMBOLS)
-    if found := _PERCENT.match(text, end):
-        end = found.end()
     noun = None
     if kind is Kind.CODE:
-        return Value(kind, quantity.text.lower(), start, end, text[start:end])
+        return Value(kind, code_of(quantity.text), start, end, text[start:end])
     if kind is Kind.NUMBER:
-        if _is_year(quantity) and not _noun(text, end):
+        if _is_year(quantity) and not _noun(text, end, language):
             quantity = replace(quantity, kind="date", date=(int(quantity.value), 0, 0))
             return Value(Kind.DATE, quantity, start, end, text[start:end])
-        noun, end = _counted(text, end)
+        noun, end = _counted(text, end, language)
         kind = Kind.COUNT if noun else kind
     return Value(kind, quantity, start, end, text[start:end], noun)
-
-
-def _with_unit(text: str, quantity: Quantity) -> Quantity:
-    """With the units that stand apart: "km/h", "250 degrees Celsius", "CHF"; °F become °C."""
-    if quantity.unit == "length" and (found := _AN_HOUR.match(text, quantity.end)):
-        speed = {"unit": "speed", "value": quantity.value / 3600, "step": quantity.step / 3600}
-        return replace(quantity, end=found.end(), **speed)  # type: ignore[arg-type]
-    if quantity.kind == "number" and (found := _DEGREES.match(text, quantity.end)):
-        unit = "fahrenheit" if found[1][0] in "fF" else "celsius"
-        quantity = replace(quantity, kind="amount", end=found.end(), unit=unit)
-    if quantity.kind == "number" and (found := _OTHER_CURRENCY.match(text, quantity.end)):
-        return replace(quantity, kind="money", end=found.end(), unit=found[1].lower())
-    if quantity.unit == "fahrenheit":
-        celsius, step = (quantity.value - 32) * 5 / 9, quantity.step * 5 / 9
-        return replace(quantity, unit="celsius", value=celsius, step=step)
-    return quantity
 
 
 def _is_year(quantity: Quantity) -> bool:
     return re.fullmatch(r"1\d{3}|20\d{2}", quantity.text) is not None
 
 
-def _noun(text: str, end: int) -> str | None:
+def _noun(text: str, end: int, language: Language) -> str | None:
     found = _NOUN.match(text, end)
-    return found[1] if found and found[1] not in _NO_NOUNS else None
+    if found is None or found[1].lower() in _NO_NOUNS | language.stop:
+        return None
+    german = language.code == "de"  # where nouns have a capital
+    return found[1] if found[1][0].isupper() is german else None
 
 
-def _counted(text: str, end: int) -> tuple[str | None, int]:
-    if found := _WORKING.match(text, end):
-        return "business day", found.end()
-    word = _noun(text, end)
+def _counted(text: str, end: int, language: Language) -> tuple[str | None, int]:
+    word = _noun(text, end, language)
     if word is None:
         return None, end
-    return keys()[word], end + 1 + len(word)
-
-
-def _converted(said: Quantity, shown: Quantity) -> bool:
-    """Equal to 0.1 % where the units differ: "62.1 mph" for "100 km/h"."""
-    if said.unit is None or said.unit != shown.unit:
-        return False
-    if not isclose(said.value, shown.value, rel_tol=1e-3):
-        return False
-    units = [re.sub(r"[\d.,\s]", "", each.text).lower() for each in (said, shown)]
-    return units[0] != units[1]
+    return keys(language.stemmer)[word], end + 1 + len(word)
 
 
 def _inside(other: object, period: Period) -> bool:

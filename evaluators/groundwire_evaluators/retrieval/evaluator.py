@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.retrieval.ages import ages
-from groundwire_evaluators.retrieval.relevance import Asked, Words, redundancy
+from groundwire_evaluators.retrieval.relevance import ChunkTerms, QuestionTerms, redundancy
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.text.shelf import Shelf
-from groundwire_evaluators.text.words import language_of
 from groundwire_evaluators.turn import Turn
 
 _WHOLE_PROMPT = "prompt"  # the rung on which the one chunk holds the question too
@@ -35,8 +35,8 @@ class Retrieval:
 
     name: str = field(default="retrieval", init=False)
     revision: str = field(default="1", init=False)
-    _shelf: Shelf[Words] = field(
-        default_factory=lambda: Shelf(Words.of), init=False, repr=False, compare=False
+    _shelf: Shelf[ChunkTerms] = field(
+        default_factory=lambda: Shelf(ChunkTerms.of), init=False, repr=False, compare=False
     )
 
     def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
@@ -61,7 +61,7 @@ class Retrieval:
         language = _language(next(text for text in texts if text.strip())[:_SAMPLE])
         if language is None:
             return self._evaluation(State.NOT_EVALUABLE, "language", told)
-        asked = Asked.of(turn.question, language)
+        asked = QuestionTerms.of(turn.question, language)
         if not asked.weights:
             return self._evaluation(State.NOT_EVALUABLE, "no question", told)
         read = [self._shelf.reading(text, language) for text in texts]

@@ -13,27 +13,27 @@ _LONGEST_QUESTION = 4_000  # code points
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ChunkTerms:
     """The keys of a chunk's words, and which stand side by side."""
 
     keys: frozenset[str]
     pairs: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, text: str, language: Language) -> "Words":
+    def of(cls, text: str, language: Language) -> "ChunkTerms":
         key = keys(language.stemmer)
         found = [key[word] for word in WORD.findall(text)]
         return cls(frozenset(found), frozenset(pairwise(found)))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionTerms:
     """What a question asks for: the keys of its content words, each with its weight."""
 
     weights: tuple[tuple[str, float], ...] = ()
 
     @classmethod
-    def of(cls, question: str | None, language: Language) -> "Asked":
+    def of(cls, question: str | None, language: Language) -> "QuestionTerms":
         """Rare words weigh more: 1 / (1 + log2 of their count in the lexicon's texts)."""
         key, common = keys(language.stemmer), lexicon().commonness
         weights = {}
@@ -54,7 +54,7 @@ class Asked:
         return found / total if total else 0.0
 
 
-def redundancy(chunks: Sequence[Words]) -> float:
+def redundancy(chunks: Sequence[ChunkTerms]) -> float:
     """In [0, 1]: of the pairs of neighbouring words in all chunks, those an earlier chunk held."""
     seen: set[tuple[str, str]] = set()
     total = again = 0

@@ -9,7 +9,7 @@ from groundwire_evaluators.retrieval.relevance import RELATED
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class ChunkUsage:
     """How an answer used its chunks.
 
     `context_utilization`: chunks that support a claim / chunks given; by claims what Galileo calls
@@ -26,7 +26,7 @@ class Usage:
     supporting_chunk_rank: int | None
 
     @classmethod
-    def of(cls, claims: Iterable[Claim], relevance: Sequence[float]) -> "Usage":
+    def of(cls, claims: Iterable[Claim], relevance: Sequence[float]) -> "ChunkUsage":
         """`relevance` of each chunk to the question; there is at least one chunk."""
         supporting = Counter(
             claim.chunk

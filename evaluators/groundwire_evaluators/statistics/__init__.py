@@ -15,7 +15,7 @@ from groundwire_evaluators.statistics.prediction_powered import (
     prediction_powered,
 )
 from groundwire_evaluators.statistics.proportion import clopper_pearson, difference, wilson
-from groundwire_evaluators.statistics.rate import Method, Rate, estimate_rate
+from groundwire_evaluators.statistics.rate import EstimationMethod, Rate, estimate_rate
 from groundwire_evaluators.statistics.ratio import Estimate, hajek
 from groundwire_evaluators.statistics.reliability import Bin, Reliability, reliability
 from groundwire_evaluators.statistics.sequence import RateSequence
@@ -25,11 +25,11 @@ __all__ = [
     "Bin",
     "Corrected",
     "Estimate",
+    "EstimationMethod",
     "Interval",
     "Kappa",
     "LabelledSample",
     "Mean",
-    "Method",
     "Paired",
     "Powered",
     "Rate",

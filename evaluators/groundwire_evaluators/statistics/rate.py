@@ -28,7 +28,7 @@ TINY = 1e-9  # of losses and scores in [0, 1]: rounding
 WORTH_STRATA = 0.02  # by how much strata must narrow the interval, so that noise does not choose
 
 
-class Method(StrEnum):
+class EstimationMethod(StrEnum):
     """How a rate was estimated."""
 
     NONE = "none"  # no label
@@ -51,7 +51,7 @@ class Rate:
 
     value: float | None
     interval: Interval
-    method: Method
+    method: EstimationMethod
     reason: str
     n: int
     total: int
@@ -80,7 +80,9 @@ def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
     if not np.all((sample.outcomes == 0) | (sample.outcomes == 1)):
         raise ValueError("the outcomes of a rate are 0 or 1")
     if sample.n == 0:
-        return _rate(sample, None, Interval(0.0, 1.0), Method.NONE, "nothing is labelled", 0.0)
+        return _rate(
+            sample, None, Interval(0.0, 1.0), EstimationMethod.NONE, "nothing is labelled", 0.0
+        )
     plain = labels_only(sample) if sample.n > 1 else None
     effective = min(plain.effective, sample.kish) if plain else 1.0
     share = min(float(sample.weights @ sample.outcomes / sample.weights.sum()), 1.0)
@@ -98,7 +100,7 @@ def _exact(sample: LabelledSample, share: float, effective: float, level: float)
         "of the labels alone holds"
     )
     simple = np.ptp(sample.weights) == 0 and _independent(sample)
-    method = Method.EXACT if simple else Method.NEARLY_EXACT
+    method = EstimationMethod.EXACT if simple else EstimationMethod.NEARLY_EXACT
     return _rate(sample, share, interval, method, reason, effective, interval)
 
 
@@ -112,7 +114,9 @@ def _powered(sample: LabelledSample, plain: Powered, level: float) -> Rate:
         reason = f"the score makes {sample.n} labels tell as much as {best.effective:.0f}"
         return _rate(sample, best.value, interval, method, reason, best.effective, alone)
     reason = "the score does not narrow the interval of the labels alone"
-    return _rate(sample, plain.value, alone, Method.LABELS_ONLY, reason, plain.effective, alone)
+    return _rate(
+        sample, plain.value, alone, EstimationMethod.LABELS_ONLY, reason, plain.effective, alone
+    )
 
 
 def _seldom_wrong(sample: LabelledSample, plain: Powered, alone: Interval, level: float) -> Rate:
@@ -121,11 +125,13 @@ def _seldom_wrong(sample: LabelledSample, plain: Powered, alone: Interval, level
         value, interval = _error_rates(sample, level)
         if _width(interval) < _width(alone):
             reason = f"{few}: exact intervals of how often it is wrong"
-            method = Method.ERROR_RATES
+            method = EstimationMethod.ERROR_RATES
             effective = plain.effective * (_width(alone) / _width(interval)) ** 2
             return _rate(sample, value, interval, method, reason, effective, alone)
     reason = f"{few}: too few to know how often it is wrong"
-    return _rate(sample, plain.value, alone, Method.LABELS_ONLY, reason, plain.effective, alone)
+    return _rate(
+        sample, plain.value, alone, EstimationMethod.LABELS_ONLY, reason, plain.effective, alone
+    )
 
 
 def _error_rates(sample: LabelledSample, level: float) -> tuple[float, Interval]:
@@ -151,16 +157,16 @@ def _error_rates(sample: LabelledSample, level: float) -> tuple[float, Interval]
     return value, Interval(value - below**0.5, value + over**0.5).clipped()
 
 
-def _candidates(sample: LabelledSample, level: float) -> tuple[Powered | None, Method]:
+def _candidates(sample: LabelledSample, level: float) -> tuple[Powered | None, EstimationMethod]:
     """The narrower of plain and stratified, of those with enough errors to trust the correction."""
-    best, method = None, Method.POWERED
+    best, method = None, EstimationMethod.POWERED
     if effective_errors(sample, sample.strata) >= FEWEST_ERRORS:
         best = prediction_powered(sample)
     strata = score_strata(sample, MOST_STRATA, FEWEST_IN_STRATUM)
     if best is not None and strata.any() and effective_errors(sample, strata) >= FEWEST_ERRORS:
         finer = prediction_powered(sample.stratified(strata))
         if _width(finer.interval(level)) < (1 - WORTH_STRATA) * _width(best.interval(level)):
-            return finer, Method.STRATIFIED
+            return finer, EstimationMethod.STRATIFIED
     return best, method
 
 
@@ -199,7 +205,7 @@ def _rate(
     sample: LabelledSample,
     value: float | None,
     interval: Interval,
-    method: Method,
+    method: EstimationMethod,
     reason: str,
     effective: float,
     alone: Interval | None = None,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from groundwire_demo.corpus import Passage, sentences
+from groundwire_demo.corpus import CorpusPassage, sentences
 from groundwire_demo.standin import wording
-from groundwire_demo.standin.reading import Reader, Sentence
+from groundwire_demo.standin.reading import Sentence, SentenceReader
 
 _PASSAGE = re.compile(r"^\[(\d+)\] (.+?)(?=\n\s*\[\d+\] |\Z)", re.M | re.S)
 _TITLE = re.compile(r"(.{1,60}?)(?: \(edited [\d-]+\))?\n(?=.)")
@@ -45,7 +45,7 @@ def _sentences(number: str, passage: str) -> list[Sentence]:
     return [Sentence(one, number, title) for part in paragraphs for one in sentences(part)]
 
 
-class Model(Protocol):
+class ScriptedModel(Protocol):
     def answer(self, prompt: Prompt) -> str: ...
 
 
@@ -56,9 +56,11 @@ class ContextReader:
     draw: random.Random
 
     def answer(self, prompt: Prompt) -> str:
-        return self.told(Reader(prompt.context), prompt.question) or wording.refusal(self.draw)
+        return self.told(SentenceReader(prompt.context), prompt.question) or wording.refusal(
+            self.draw
+        )
 
-    def told(self, reader: Reader, question: str) -> str | None:
+    def told(self, reader: SentenceReader, question: str) -> str | None:
         """The answer that `reader` finds, in the model's own words; None where it finds none."""
         found = reader.answer(question)
         if found is None or found.overlap < _ENOUGH:
@@ -77,7 +79,7 @@ class FineTuned:
     a model is tuned further each night.
     """
 
-    training: Sequence[Passage]
+    training: Sequence[CorpusPassage]
     draw: random.Random
     first_share: float = 0.1
     last_share: float = 0.6
@@ -87,7 +89,7 @@ class FineTuned:
 
     def __post_init__(self) -> None:
         self._reading = ContextReader(self.draw)
-        self._memory = Reader(
+        self._memory = SentenceReader(
             [
                 Sentence(sentence, passage.id, passage.title)
                 for passage in self.training

@@ -49,14 +49,14 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSentence:
     """The sentence that answers; `overlap` in [0, 1]: the weighted share of the question in it."""
 
     sentence: Sentence
     overlap: float
 
 
-class Reader:
+class SentenceReader:
     """Finds the sentence of a text that answers a question. Not safe for threads: make one each."""
 
     def __init__(self, sentences: Sequence[Sentence]) -> None:
@@ -66,7 +66,7 @@ class Reader:
         self._titles = [self._content(sentence.title) for sentence in sentences]
         self._counts = Counter(stem for stems in self._stems for stem in stems)
 
-    def answer(self, question: str) -> Found | None:
+    def answer(self, question: str) -> FoundSentence | None:
         """The best sentence, or None where there is none at all."""
         asked = self._content(question)
         wanted = [pattern for ask, pattern in _EXPECTED if ask.search(question)]
@@ -74,7 +74,7 @@ class Reader:
             return None
         scores = [self._score(number, asked, wanted) for number in range(len(self.sentences))]
         best = max(range(len(scores)), key=scores.__getitem__)
-        return Found(self.sentences[best], self._overlap(best, asked))
+        return FoundSentence(self.sentences[best], self._overlap(best, asked))
 
     def after(self, sentence: Sentence) -> Sentence | None:
         """The sentence that follows in the same passage, if any."""

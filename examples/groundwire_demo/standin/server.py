@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from groundwire_demo.corpus import Edition, handbook, passages
-from groundwire_demo.standin.models import ContextReader, FineTuned, Model, Prompt
+from groundwire_demo.standin.models import ContextReader, FineTuned, Prompt, ScriptedModel
 
 BASE = "tarn-8b"
 TUNED = "tarn-8b-ft"
@@ -33,7 +33,7 @@ class StandIn(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, models: Mapping[str, Model], port: int = 0) -> None:
+    def __init__(self, models: Mapping[str, ScriptedModel], port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.models = models
 
@@ -146,7 +146,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     trained_on = passages(handbook(), Edition[given.learnt])
-    models: dict[str, Model] = {
+    models: dict[str, ScriptedModel] = {
         BASE: ContextReader(random.Random(given.seed)),
         TUNED: FineTuned(trained_on, random.Random(given.seed + 1), ramp=given.ramp),
     }

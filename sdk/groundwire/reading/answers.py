@@ -23,7 +23,7 @@ _ANSWER = (
 
 
 @dataclass(slots=True)
-class Answer:
+class ModelAnswer:
     """What was read from one response. `logprobs`: the provider's own list, read later."""
 
     text: str | None = None
@@ -37,22 +37,22 @@ class Answer:
     logprobs: Any = None
 
 
-def read_answer(result: Any, *, metadata: bool = True) -> Answer | None:
+def read_answer(result: Any, *, metadata: bool = True) -> ModelAnswer | None:
     """The answer in a text, a mapping, a dataclass or a client library's response; else None.
 
     Without `metadata`, only the text is looked for.
     """
     if isinstance(result, str):
-        return Answer(result)
+        return ModelAnswer(result)
     if result is None or isinstance(result, int | float):
         return None
     if isinstance(result, bytes):
-        return Answer(result.decode("utf-8", "replace"))
+        return ModelAnswer(result.decode("utf-8", "replace"))
     if isinstance(result, tuple):  # (answer, sources)
         return next((a for item in result if (a := read_answer(item)) and a.text), None)
     if isinstance(result, list):
         return _from_list(result)
-    answer = Answer()
+    answer = ModelAnswer()
     if metadata:
         read_metadata(result, answer)
     answer.text = _text(result, answer)
@@ -61,7 +61,7 @@ def read_answer(result: Any, *, metadata: bool = True) -> Answer | None:
     return answer
 
 
-def _text(result: Any, answer: Answer) -> str | None:
+def _text(result: Any, answer: ModelAnswer) -> str | None:
     if type(result) is dict and type(text := result.get("answer")) is str:
         return text
     choices = field(result, "choices")
@@ -80,7 +80,7 @@ def _text(result: Any, answer: Answer) -> str | None:
     return None
 
 
-def _nested(inner: Any, answer: Answer) -> str | None:
+def _nested(inner: Any, answer: ModelAnswer) -> str | None:
     if inner is None:
         return None
     text = texts_of_parts(inner)  # Anthropic's blocks, LangChain's content parts
@@ -99,7 +99,7 @@ def _nested(inner: Any, answer: Answer) -> str | None:
     return below
 
 
-def _choices(choices: list[Any], answer: Answer) -> str | None:
+def _choices(choices: list[Any], answer: ModelAnswer) -> str | None:
     text = None
     for choice in choices:
         reason = field(choice, "finish_reason")
@@ -114,7 +114,7 @@ def _choices(choices: list[Any], answer: Answer) -> str | None:
     return text
 
 
-def _candidates(candidates: list[Any], answer: Answer) -> str | None:
+def _candidates(candidates: list[Any], answer: ModelAnswer) -> str | None:
     text = None
     for candidate in candidates:
         reason = field(candidate, "finish_reason") or field(candidate, "finishReason")
@@ -127,16 +127,16 @@ def _candidates(candidates: list[Any], answer: Answer) -> str | None:
     return text
 
 
-def _from_list(result: list[Any]) -> Answer | None:
+def _from_list(result: list[Any]) -> ModelAnswer | None:
     if not result:
         return None
     text = texts_of_parts(result)
     if text is not None:
-        return Answer(text)
+        return ModelAnswer(text)
     return read_answer(result[-1])
 
 
-def read_metadata(result: Any, answer: Answer) -> None:
+def read_metadata(result: Any, answer: ModelAnswer) -> None:
     """Model, id, tokens, finish reason and log-probabilities, wherever the library puts them."""
     told = field(result, "response_metadata")  # LangChain
     if not isinstance(told, Mapping):
@@ -156,7 +156,7 @@ def read_metadata(result: Any, answer: Answer) -> None:
         read_metadata(raw, answer)
 
 
-def _metadata(source: Any, answer: Answer) -> None:
+def _metadata(source: Any, answer: ModelAnswer) -> None:
     answer.model = answer.model or first_text(
         source, ("model", "model_name", "model_version", "modelVersion")
     )
@@ -168,7 +168,7 @@ def _metadata(source: Any, answer: Answer) -> None:
         answer.finish_reasons.append(reason)
 
 
-def _usage(usage: Any, answer: Answer) -> None:
+def _usage(usage: Any, answer: ModelAnswer) -> None:
     if usage is None:
         return
     for name in ("prompt_tokens", "input_tokens", "prompt_token_count", "promptTokenCount"):
@@ -196,7 +196,7 @@ _REASONING = (
 _CACHED_BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")  # Anthropic
 
 
-def _parts(usage: Any, answer: Answer) -> None:
+def _parts(usage: Any, answer: ModelAnswer) -> None:
     """Which of the tokens were read from a cache or spent on reasoning, as OpenTelemetry counts
     them: parts of input and output. Anthropic and Google count some of them beside the rest."""
     for outer, inner in _CACHED:

@@ -9,7 +9,7 @@ from groundwire.reading.fields import field, number, plain, plain_mapping
 SCAN, DEPTH = 10_000, 6
 
 
-class Chunk(NamedTuple):
+class RetrievedChunk(NamedTuple):
     """One retrieved piece of context. `text` is None where the result holds only an id."""
 
     id: str | None
@@ -77,7 +77,7 @@ _ROLES = {
 _PEEKED = (*_TEXT, *_ID, *_SCORE, "distance", *_META, *_INNER)
 
 
-def read_chunks(result: Any) -> list[Chunk] | None:
+def read_chunks(result: Any) -> list[RetrievedChunk] | None:
     """The chunks of a retrieval's result, best first as returned; None: shape not known.
 
     None and an empty list are an empty retrieval, which is a value. At most `SCAN` items are
@@ -95,7 +95,7 @@ class _Scan:
         self.left = SCAN
 
 
-def _read(result: Any, scan: _Scan, depth: int) -> list[Chunk] | None:
+def _read(result: Any, scan: _Scan, depth: int) -> list[RetrievedChunk] | None:
     if type(result) is list:
         return _from_items(result, scan, depth)
     if depth > DEPTH:
@@ -103,7 +103,7 @@ def _read(result: Any, scan: _Scan, depth: int) -> list[Chunk] | None:
     if result is None:
         return []
     if isinstance(result, str):
-        return [Chunk(None, result, None, None)]
+        return [RetrievedChunk(None, result, None, None)]
     if isinstance(result, Mapping):
         return _from_mapping(result, scan, depth)
     if isinstance(result, tuple) and len(result) == 2 and not hasattr(result, "_fields"):
@@ -115,8 +115,8 @@ def _read(result: Any, scan: _Scan, depth: int) -> list[Chunk] | None:
     return _from_object(result, scan, depth)
 
 
-def _from_items(items: Iterable[Any], scan: _Scan, depth: int) -> list[Chunk] | None:
-    chunks: list[Chunk] = []
+def _from_items(items: Iterable[Any], scan: _Scan, depth: int) -> list[RetrievedChunk] | None:
+    chunks: list[RetrievedChunk] = []
     unknown = depth > DEPTH
     for item in () if unknown else islice(items, scan.left):
         scan.left -= 1
@@ -144,14 +144,16 @@ def _from_items(items: Iterable[Any], scan: _Scan, depth: int) -> list[Chunk] | 
     return chunks if chunks or not unknown else None
 
 
-def _from_mapping(result: Mapping[Any, Any], scan: _Scan, depth: int) -> list[Chunk] | None:
+def _from_mapping(
+    result: Mapping[Any, Any], scan: _Scan, depth: int
+) -> list[RetrievedChunk] | None:
     ids = result.get("ids")
     if isinstance(ids, list) and ("documents" in result or "distances" in result):
         return list(_chroma(result, ids))
     for name in CONTAINERS:
         inner = result.get(name)
         if isinstance(inner, str) and name not in _ROLES and len(result) == 1:
-            return [Chunk(None, inner, None, None)]
+            return [RetrievedChunk(None, inner, None, None)]
         if isinstance(inner, Mapping) or (
             isinstance(inner, Sequence) and not isinstance(inner, str | bytes)
         ):
@@ -171,7 +173,7 @@ def _from_mapping(result: Mapping[Any, Any], scan: _Scan, depth: int) -> list[Ch
     return None
 
 
-def _chroma(result: Mapping[str, Any], ids: list[Any]) -> Iterator[Chunk]:
+def _chroma(result: Mapping[str, Any], ids: list[Any]) -> Iterator[RetrievedChunk]:
     """Chroma's columns: one list a query, or flat from `get`."""
     flat = not (ids and isinstance(ids[0], list))
     columns = [
@@ -189,16 +191,18 @@ def _chroma(result: Mapping[str, Any], ids: list[Any]) -> Iterator[Chunk]:
             if distance is not None:
                 metadata["distance"] = distance
             text = texts[i] if i < len(texts) else None
-            yield Chunk(str(key), text if isinstance(text, str) else None, None, metadata or None)
+            yield RetrievedChunk(
+                str(key), text if isinstance(text, str) else None, None, metadata or None
+            )
 
 
-def _from_pair(result: tuple[Any, Any], scan: _Scan, depth: int) -> list[Chunk] | None:
+def _from_pair(result: tuple[Any, Any], scan: _Scan, depth: int) -> list[RetrievedChunk] | None:
     """(scores, ids) of FAISS, or (items, scores)."""
     one, two = result
     if hasattr(one, "shape") and hasattr(two, "shape"):
         scores, ids = one.ravel().tolist(), two.ravel().tolist()
         return [
-            Chunk(str(key), None, None, {"distance": float(score)})
+            RetrievedChunk(str(key), None, None, {"distance": float(score)})
             for score, key in zip(scores[:SCAN], ids[:SCAN], strict=False)
             if key != -1  # FAISS's mark of "none found"
         ]
@@ -211,7 +215,7 @@ def _from_pair(result: tuple[Any, Any], scan: _Scan, depth: int) -> list[Chunk] 
     return None
 
 
-def _from_object(result: Any, scan: _Scan, depth: int) -> list[Chunk] | None:
+def _from_object(result: Any, scan: _Scan, depth: int) -> list[RetrievedChunk] | None:
     for name in CONTAINERS:
         inner = field(result, name)
         if isinstance(inner, Sequence | Set) and not isinstance(inner, str | bytes):
@@ -229,10 +233,10 @@ def _from_object(result: Any, scan: _Scan, depth: int) -> list[Chunk] | None:
     return None
 
 
-def read_chunk(item: Any, depth: int = 0) -> Chunk | None:
+def read_chunk(item: Any, depth: int = 0) -> RetrievedChunk | None:
     """One chunk from one item of a result; None if no text and no id is found."""
     if isinstance(item, str):
-        return Chunk(None, item, None, None)
+        return RetrievedChunk(None, item, None, None)
     if isinstance(item, Mapping):
         return _from_fields(item, depth)
     if isinstance(item, tuple):
@@ -249,7 +253,7 @@ def read_chunk(item: Any, depth: int = 0) -> Chunk | None:
     return _from_fields(fields, depth) if fields else None
 
 
-def _from_tuple(item: tuple[Any, ...], depth: int) -> Chunk | None:
+def _from_tuple(item: tuple[Any, ...], depth: int) -> RetrievedChunk | None:
     names = getattr(item, "_fields", None)
     if names is not None and any(name in _ROLES for name in names):
         return _from_fields(dict(zip(names, item, strict=False)), depth)
@@ -262,7 +266,7 @@ def _from_tuple(item: tuple[Any, ...], depth: int) -> Chunk | None:
     return _from_row(item)
 
 
-def _from_row(row: tuple[Any, ...]) -> Chunk | None:
+def _from_row(row: tuple[Any, ...]) -> RetrievedChunk | None:
     """A row without column names: its longest text, a leading key, the first fraction as score."""
     texts = [value for value in row if isinstance(value, str)]
     text = max(texts, key=len) if texts else None
@@ -272,7 +276,7 @@ def _from_row(row: tuple[Any, ...]) -> Chunk | None:
     key = head if head is not text and isinstance(head, str | int) else None
     score = next((value for value in row if isinstance(value, float)), None)
     rest = [v for v in row if v is not text and v is not key and v is not score]
-    return Chunk(
+    return RetrievedChunk(
         None if key is None else str(key), text, score, {"row": plain(rest)} if rest else None
     )
 
@@ -295,7 +299,7 @@ def _fields_of(item: Any) -> Mapping[str, Any] | None:
     return {name: value for name in _PEEKED if (value := field(item, name)) is not None}
 
 
-def _from_fields(fields: Mapping[Any, Any], depth: int) -> Chunk | None:
+def _from_fields(fields: Mapping[Any, Any], depth: int) -> RetrievedChunk | None:
     text = key = score = inner = None
     metadata: dict[str, Any] = {}
     for name, value in fields.items() if len(fields) <= 64 else islice(fields.items(), 64):
@@ -337,7 +341,7 @@ def _from_fields(fields: Mapping[Any, Any], depth: int) -> Chunk | None:
         text = _text_in(metadata)
     if text is None and key is None:
         return None
-    return Chunk(key, text, score, metadata or None)
+    return RetrievedChunk(key, text, score, metadata or None)
 
 
 def _scored(value: Any) -> dict[str, Any]:

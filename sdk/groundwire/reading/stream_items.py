@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from groundwire.reading.answers import Answer, read_metadata
+from groundwire.reading.answers import ModelAnswer, read_metadata
 from groundwire.reading.fields import field, first_text, texts_of_parts
 
 
-def read_item(item: Any, answer: Answer) -> str | None:
+def read_item(item: Any, answer: ModelAnswer) -> str | None:
     """The text an item adds; model, tokens, finish reason, log-probabilities go into `answer`."""
     if type(item) is str:
         return item
@@ -25,7 +25,7 @@ def read_item(item: Any, answer: Answer) -> str | None:
     return _message(item, answer)
 
 
-def _choice(choice: Any, answer: Answer) -> str | None:
+def _choice(choice: Any, answer: ModelAnswer) -> str | None:
     reason = field(choice, "finish_reason")
     if isinstance(reason, str):
         answer.finish_reasons[:] = [reason]
@@ -36,7 +36,7 @@ def _choice(choice: Any, answer: Answer) -> str | None:
     return first_text(choice, ("text",)) if text is None else text
 
 
-def _event(kind: str, item: Any, answer: Answer) -> str | None:
+def _event(kind: str, item: Any, answer: ModelAnswer) -> str | None:
     """Typed events: OpenAI responses, Anthropic messages."""
     delta = field(item, "delta")
     if kind in ("response.output_text.delta", "response.refusal.delta"):
@@ -55,7 +55,7 @@ def _event(kind: str, item: Any, answer: Answer) -> str | None:
     return None
 
 
-def _message(item: Any, answer: Answer) -> str | None:
+def _message(item: Any, answer: ModelAnswer) -> str | None:
     """Ollama, Google, LangChain, LlamaIndex, and mappings of the app's own."""
     read_metadata(item, answer)
     candidates = field(item, "candidates")
@@ -74,7 +74,7 @@ def _message(item: Any, answer: Answer) -> str | None:
     return text
 
 
-def _candidate(candidate: Any, answer: Answer) -> str | None:
+def _candidate(candidate: Any, answer: ModelAnswer) -> str | None:
     reason = field(candidate, "finish_reason")
     reason = getattr(reason, "name", reason)
     if isinstance(reason, str):

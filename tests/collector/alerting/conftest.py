@@ -71,7 +71,7 @@ def alarm() -> Callable[..., Alarm]:
         facts = {
             "service": service,
             "signal": "p_unsupported",
-            "axis": "model_version",
+            "dimension": "model_version",
             "value": "ft 2",
             "cause": "model",
             "raised_ns": CHANGED + 90 * SECOND,

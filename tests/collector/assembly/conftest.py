@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
-from groundwire_collector.receiver.admission import Admission
+from groundwire_collector.receiver.admission import Validator
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.encoding import _any_value, _key_values, message_of
 from groundwire_collector.storage.engine import make_schema, open_engine
@@ -54,7 +54,7 @@ def capture(engine: Engine) -> Callable[[str], Traces]:
     """The traces of a folder of tests/captures, by trace id."""
 
     def read(name: str) -> Traces:
-        store, admission = SpanStore(engine), Admission(longest=2**20)
+        store, admission = SpanStore(engine), Validator(longest=2**20)
         access = Access(key_id="test")
         trace_ids: set[str] = set()
         for path in sorted((CAPTURES / name).iterdir()):
@@ -168,7 +168,7 @@ def send() -> Callable[..., None]:
     """Let traces and their logs come to a store as the bytes of OTLP requests."""
 
     def take_in(engine: Engine, *traces: TraceBuilder) -> None:
-        store, admission = SpanStore(engine), Admission(longest=2**20)
+        store, admission = SpanStore(engine), Validator(longest=2**20)
         access = Access(key_id="test")
         for trace in traces:
             spans = admission.spans(blocks.trace_blocks(_trace_body(trace)), access).spans

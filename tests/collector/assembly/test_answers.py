@@ -214,7 +214,7 @@ def test_a_marked_turn_is_a_turn_and_keeps_the_id_it_had_before_it_ended(trace):
         "groundwire.model_version": "ft-2",
         "groundwire.index_version": "i-7",
         "gen_ai.prompt.version": "v3",
-        "groundwire.canary": True,
+        "groundwire.probe": True,
     }
     root = trace.add("ask", marks, scope="groundwire")
     trace.retrieval("What is the phone?", PHONE, parent=root, scope="groundwire")
@@ -222,8 +222,8 @@ def test_a_marked_turn_is_a_turn_and_keeps_the_id_it_had_before_it_ended(trace):
     (turn,) = assemble(trace.spans)
     assert turn.id == f"{root.trace_id}-{root.span_id}"
     assert (turn.model_version, turn.index_version, turn.prompt_version) == ("ft-2", "i-7", "v3")
-    assert turn.canary
-    assert not turn.shadow
+    assert turn.probe
+    assert not turn.closed_book
     (early,) = assemble(trace.spans[1:])
     assert early.id == turn.id
 

@@ -16,7 +16,7 @@ def test_a_trace_is_due_after_its_silence(root_ended, answer_complete, wait):
         last_received_ns=5 * SECOND,
         root_ended=root_ended,
         answer_complete=answer_complete,
-        quiet_seconds=10,
-        longest_trace_seconds=600,
+        trace_idle_seconds=10,
+        trace_max_seconds=600,
     )
     assert due == (5 + wait) * SECOND

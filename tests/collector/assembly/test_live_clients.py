@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from groundwire_collector.assembly.turns import assemble_all
 from groundwire_collector.receiver import blocks
-from groundwire_collector.receiver.admission import Admission
+from groundwire_collector.receiver.admission import Validator
 from groundwire_collector.storage.keys import Access
 from groundwire_collector.storage.spans import SpanStore, spans_of
 from groundwire_evaluators.turn import Route
@@ -53,7 +53,7 @@ def turns(exporter, engine):
 
     def read():
         body = encode_spans(exporter.get_finished_spans()).SerializeToString()
-        admitted = Admission(longest=2**20).spans(blocks.trace_blocks(body), Access(key_id="test"))
+        admitted = Validator(longest=2**20).spans(blocks.trace_blocks(body), Access(key_id="test"))
         SpanStore(engine).write(admitted.spans)
         ids = sorted({span.trace_id.hex() for span in admitted.spans})
         with engine.connect() as connection:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from groundwire_collector.assembly.received_scores import judgements_of
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.turns import assemble_requests
-from groundwire_collector.receiver.admission import Admission
+from groundwire_collector.receiver.admission import Validator
 from groundwire_collector.receiver.blocks import json_log_blocks, json_trace_blocks
 from groundwire_collector.storage.keys import Access
 from groundwire_collector.storage.spans import SpanStore, spans_of
@@ -61,7 +61,7 @@ Send = Callable[..., None]
 def send(engine: Engine) -> Send:
     """Sends spans or log records of a service with a key for some services (None: all)."""
 
-    store, admission = SpanStore(engine), Admission(longest=2**20)
+    store, admission = SpanStore(engine), Validator(longest=2**20)
 
     def post(
         service: str, services: set[str] | None, *items: dict[str, Any], logs: bool = False

@@ -56,7 +56,7 @@ class Deployment:
         [found] = self.turns()
         return found.turn
 
-    def count(self, metric: metric_definitions.Metric) -> float:
+    def count(self, metric: metric_definitions.MetricDefinition) -> float:
         with self.engine.connect() as connection:
             found = counters.counters(connection)
         return sum(c.value for (name, _), c in found.items() if name == metric.name)
@@ -440,16 +440,19 @@ def own(trace: Any, **marks: Any) -> Any:
     )
 
 
-def shadow_of(trace: Any, production: Any) -> None:
+def closed_book_of(trace: Any, production: Any) -> None:
     span = production.spans[0]
-    mark = {attributes.SHADOW: True, attributes.SHADOW_OF: f"{span.trace_id}:{span.span_id}"}
+    mark = {
+        attributes.CLOSED_BOOK: True,
+        attributes.CLOSED_BOOK_OF: f"{span.trace_id}:{span.span_id}",
+    }
     own(trace, **mark)
 
 
 @on_both_databases
-def test_a_shadow_call_judged_before_its_turn_waits_for_it(deployed, trace, other):
+def test_a_closed_book_call_judged_before_its_turn_waits_for_it(deployed, trace, other):
     own(trace)
-    shadow_of(other, trace)
+    closed_book_of(other, trace)
     deployed.send(other)
     deployed.at(1)
     assert deployed.count(metric_definitions.RELIANCE_OUTCOMES) == 0
@@ -462,9 +465,9 @@ def test_a_shadow_call_judged_before_its_turn_waits_for_it(deployed, trace, othe
     assert deployed.counted() == (1, 0)
 
 
-def test_a_shadow_call_does_not_wait_for_ever(deployed, trace, other):
+def test_a_closed_book_call_does_not_wait_for_ever(deployed, trace, other):
     own(trace)
-    shadow_of(other, trace)
+    closed_book_of(other, trace)
     deployed.send(other)
     deployed.at(1)
     deployed.send(trace)
@@ -472,9 +475,9 @@ def test_a_shadow_call_does_not_wait_for_ever(deployed, trace, other):
     assert deployed.count(metric_definitions.RELIANCE_OUTCOMES) == 0
 
 
-def test_a_shadow_call_that_waited_is_counted_once(deployed, trace, other):
+def test_a_closed_book_call_that_waited_is_counted_once(deployed, trace, other):
     own(trace)
-    shadow_of(other, trace)
+    closed_book_of(other, trace)
     for each in (other, trace):
         deployed.send(each)
         deployed.at(MINUTE)
@@ -485,9 +488,11 @@ def test_a_shadow_call_that_waited_is_counted_once(deployed, trace, other):
     assert deployed.counted() == (1, 1)
 
 
-def test_shadow_calls_and_canaries_are_no_pieces_of_a_turn_and_not_counted(deployed, trace, other):
-    own(trace, **{attributes.CANARY: True})
-    shadow_of(other, trace)
+def test_closed_book_calls_and_probes_are_no_pieces_of_a_turn_and_not_counted(
+    deployed, trace, other
+):
+    own(trace, **{attributes.PROBE: True})
+    closed_book_of(other, trace)
     deployed.send(trace, other)
     deployed.at(HOUR)
     assert len(deployed.turns()) == 2

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from groundwire_collector.app import create_app
-from groundwire_collector.auth.middleware import ATTEMPTS, FRESH_SECONDS, KeyRing
+from groundwire_collector.auth.middleware import ATTEMPTS, FRESH_SECONDS, KeyCache
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.keys import Scope
@@ -119,7 +119,7 @@ def test_a_revoked_key_opens_nothing_within_seconds(
     assert stranger.get("/api/v1/turns", headers=headers).status_code == 401
 
 
-def test_bad_keys_are_limited_but_bar_nobody_who_was_in_before(
+def test_auth_failures_are_limited_but_bar_nobody_who_was_in_before(
     app: FastAPI, stranger: TestClient
 ) -> None:
     known, late = make(app, Scope.READ), make(app, Scope.READ)
@@ -148,7 +148,7 @@ async def test_a_body_is_not_read_before_the_key(app: FastAPI) -> None:
 async def test_keys_that_were_read_last_while_the_database_is_away(
     app: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ring = KeyRing(app.state.engine)
+    ring = KeyCache(app.state.engine)
     assert await ring.access("gw_test") is not None
     monkeypatch.setattr("groundwire_collector.auth.middleware.FRESH_SECONDS", 0.0)
     app.state.engine.dispose()

@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 from groundwire_collector.commands.doctor import diagnose_stored, doctor, report
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
+from groundwire_collector.storage import failed_traces
 from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 
@@ -90,3 +92,19 @@ def test_it_makes_no_database_where_there_is_none(tmp_path):
     with pytest.raises(UsageError, match="no database"):
         diagnose_stored(Settings(data_dir=tmp_path / "none"), 10)
     assert not (tmp_path / "none").exists()
+
+
+def test_it_names_the_traces_that_were_passed_over(settings):
+    engine = open_engine(settings)
+    with engine.begin() as connection:
+        failed_traces.add(connection, FailedTrace("ab" * 16, 1, "it raises RecursionError"))
+    engine.dispose()
+    command = typer.Typer()
+    command.command()(doctor)
+    result = CliRunner().invoke(command, ["--data-dir", str(settings.data_dir)])
+    [failed] = json.loads(result.stdout)["passed_over"]
+    assert failed == {
+        "trace_id": "ab" * 16,
+        "failed_ns": 1,
+        "reason": "it raises RecursionError",
+    }

@@ -64,7 +64,11 @@ def test_a_fall_is_an_alarm_that_names_what_changed_since_when_and_by_how_much(
         "size_interval", "cause",
     ]  # fmt: skip
     assert (alarm["service"], alarm["signal"]) == ("bot", "faithful")
-    assert (alarm["axis"], alarm["value"], alarm["cause"]) == ("model_version", "ft-2", "model")
+    assert (alarm["axis"], alarm["value"], alarm["cause"]) == (
+        "model_version",
+        "ft-2",
+        "model",
+    )
     low, high = alarm["changed_interval"]
     assert low <= "2026-11-11T00:00:00Z" <= high
     assert low <= alarm["changed_at"] <= high <= alarm["timestamp"]

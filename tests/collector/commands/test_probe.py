@@ -1,4 +1,4 @@
-"""`groundwire canary` as people call it: build a pack, run it, compare the runs."""
+"""`groundwire probe` as people call it: build a pack, run it, compare the runs."""
 
 import json
 import sys
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundwire_collector.commands.probe import canary
+from groundwire_collector.commands.probe import probe
 from groundwire_collector.errors import UsageError
-from groundwire_evaluators.reliance.canary import load_pack
+from groundwire_evaluators.reliance.probe import load_pack
 
 MODEL = """
-from groundwire_evaluators.reliance.canary import load_pack
+from groundwire_evaluators.reliance.probe import load_pack
 
 ITEMS = {item.question: item for item in load_pack().items}
 
@@ -41,14 +41,14 @@ FACTS = (
 
 @pytest.fixture(autouse=True)
 def _models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "canary_models.py").write_text(MODEL, encoding="utf-8")
+    (tmp_path / "probe_models.py").write_text(MODEL, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.delitem(sys.modules, "canary_models", raising=False)
+    monkeypatch.delitem(sys.modules, "probe_models", raising=False)
 
 
 def call(*arguments: str, exit_code: int = 0) -> str:
-    result = CliRunner().invoke(canary, list(arguments))
+    result = CliRunner().invoke(probe, list(arguments))
     if isinstance(result.exception, UsageError):
         raise result.exception
     assert result.exit_code == exit_code, result.output
@@ -56,7 +56,7 @@ def call(*arguments: str, exit_code: int = 0) -> str:
 
 
 def run(model: str, *more: str, exit_code: int = 0) -> dict[str, Any]:
-    arguments = ("run", "--function", f"canary_models:{model}", "--limit", "40", *more)
+    arguments = ("run", "--function", f"probe_models:{model}", "--limit", "40", *more)
     told = json.loads(call(*arguments, exit_code=exit_code))
     assert isinstance(told, dict)
     return told
@@ -125,11 +125,11 @@ def test_a_pack_is_built_from_turns_with_a_training_file(tmp_path: Path) -> None
         (("run", "--function", "json:dumps", "--pack", "none.jsonl"), "none.jsonl"),
         (("run", "--function", "json:dumps", "--rate", "0"), "positive"),
         (("run", "--function", "json:dumps", "--system", "x"), "belong together"),
-        (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "no canary run"),
+        (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "no probe run"),
         (("build", "--out", "x.jsonl"), "--corpus"),
         (("build", "--out", "x.jsonl", "--corpus", "none.txt"), "cannot be read"),
         (("build", "--out", "x.jsonl", "--stored", "nowhere"), "does not exist"),
-        (("build", "--out", "x.jsonl", "--corpus", "canary_models.py"), "no good item"),
+        (("build", "--out", "x.jsonl", "--corpus", "probe_models.py"), "no good item"),
     ],
 )
 def test_a_call_that_cannot_be_carried_out_says_what_to_do(

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from groundwire_collector.drift.attribution import AXES
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.attribution import DIMENSIONS
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.signals import Loss
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.signals import SignalLoss
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
 
@@ -28,16 +28,20 @@ def first_alarm(
 ) -> Alarm:
     """The first alarm after a rollout at turn 1,200; `early`: bad turns just before it."""
     rng = random.Random(seed)
-    monitor = Monitor(Terms(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, axes=AXES))
+    monitor = Monitor(
+        MonitorConfig(
+            AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, dimensions=DIMENSIONS
+        )
+    )
     alarms: list[Alarm] = []
     for number in range(4000):
         told = tags(rng) if number >= 1200 else BEFORE | {"tenant": rng.choice("abc")}
         bad = number >= 1200 and is_hit(told)
         loss = float(rng.random() < (0.5 if bad else 0.05) or 1200 - early <= number < 1200)
-        reading = Reading(
+        reading = MonitoredTurn(
             service="bot",
             at_ns=(30_000_000 + number) * MINUTE,
-            losses=[Loss(signal, "1", loss)],
+            losses=[SignalLoss(signal, "1", loss)],
             tags=told,
             route="retrieval",
         )
@@ -60,7 +64,7 @@ def half(rng: random.Random) -> Tags:
 @pytest.mark.parametrize("seed", range(8))
 def test_of_two_rollouts_at_once_the_one_whose_turns_are_bad_is_named(seed):
     alarm = first_alarm(seed, half, lambda tags: tags["prompt_version"] == "p2")
-    assert (alarm.axis, alarm.value, alarm.cause) == ("prompt_version", "p2", "prompt")
+    assert (alarm.dimension, alarm.value, alarm.cause) == ("prompt_version", "p2", "prompt")
     assert alarm.details["deployment"]["value"] == "p2"
     assert [each["value"] for each in alarm.details["also_deployed"]] == ["ft-2"]
 
@@ -70,15 +74,15 @@ def test_a_rollout_for_all_is_named_although_a_bad_turn_came_just_before_it(earl
     whole = BEFORE | {"model_version": "ft-2"}
     for seed in range(3):
         alarm = first_alarm(seed, lambda rng: whole | {"tenant": rng.choice("abc")}, bool, early)
-        assert (alarm.axis, alarm.value, alarm.cause) == ("model_version", "ft-2", "model")
+        assert (alarm.dimension, alarm.value, alarm.cause) == ("model_version", "ft-2", "model")
 
 
 def test_segments_that_did_not_move_are_told():
     alarm = first_alarm(
         1, lambda rng: BEFORE | {"tenant": rng.choice("abc")}, lambda tags: tags["tenant"] == "c"
     )
-    assert (alarm.axis, alarm.value, alarm.cause) == ("tenant", "c", "unknown")
-    unmoved = {(each["axis"], each["value"]) for each in alarm.details["unmoved"]}
+    assert (alarm.dimension, alarm.value, alarm.cause) == ("tenant", "c", "unknown")
+    unmoved = {(each["dimension"], each["value"]) for each in alarm.details["unmoved"]}
     assert unmoved >= {("tenant", "a"), ("tenant", "b")}
     assert all(each["value"] != "c" for each in alarm.details["unmoved"])
 
@@ -86,4 +90,4 @@ def test_segments_that_did_not_move_are_told():
 def test_a_change_without_a_deployment_in_what_contradicts_the_context_is_its_being_ignored():
     same = BEFORE | {"tenant": "a"}
     alarm = first_alarm(2, lambda _: same, bool, signal="override")
-    assert (alarm.axis, alarm.cause) == ("", "context_ignored")
+    assert (alarm.dimension, alarm.cause) == ("", "context_ignored")

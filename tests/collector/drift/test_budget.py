@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire_collector.drift.budget import Allowance
-from groundwire_collector.drift.fair_share import Pot
-from groundwire_collector.drift.rolling_limit import Ledger
+from groundwire_collector.drift.budget import AlarmBudgetAllocator
+from groundwire_collector.drift.fair_share import FairShare
+from groundwire_collector.drift.rolling_limit import RollingLimit
 from groundwire_evaluators.drift import AlarmBudget
 
 DAY_NS = 86_400 * 1_000_000_000
@@ -19,8 +19,8 @@ PERIOD_NS = 30 * DAY_NS
 USUAL = 30 / 7  # deployments a period, before any was seen
 
 
-def allowance(deploy_share: float = 0.5) -> Allowance:
-    return Allowance(AlarmBudget.parse("1 per 30d"), deploy_share)
+def allowance(deploy_share: float = 0.5) -> AlarmBudgetAllocator:
+    return AlarmBudgetAllocator(AlarmBudget.parse("1 per 30d"), deploy_share)
 
 
 def most_in_a_period(spent: list[tuple[int, float]]) -> float:
@@ -40,7 +40,7 @@ def most_in_a_period(spent: list[tuple[int, float]]) -> float:
     st.lists(st.tuples(st.integers(0, 120 * 24), st.floats(0, 2)), max_size=80),
 )
 def test_no_period_of_a_ledger_passes_its_limit(asked):
-    ledger = Ledger(limit=0.5, seconds=30 * 86_400)
+    ledger = RollingLimit(limit=0.5, seconds=30 * 86_400)
     spent = [
         (hour * DAY_NS // 24, ledger.draw(wanted, hour * DAY_NS // 24))
         for hour, wanted in sorted(asked)
@@ -50,7 +50,7 @@ def test_no_period_of_a_ledger_passes_its_limit(asked):
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.floats(0, 1)), max_size=200))
 def test_members_never_take_more_than_was_poured(calls):
-    pot, poured, taken = Pot(idle_ns=10), 0.0, 0.0
+    pot, poured, taken = FairShare(idle_ns=10), 0.0, 0.0
     for moment, (name, amount) in enumerate(calls):
         pot.pour(amount, moment)
         poured += amount
@@ -121,7 +121,7 @@ def test_a_service_that_deploys_all_day_does_not_take_the_others_budget():
 
 def test_a_deployment_may_draw_little_of_a_budget_of_many_years():
     masses = [
-        Allowance(AlarmBudget.parse(budget)).at_deployment("bot", 0)
+        AlarmBudgetAllocator(AlarmBudget.parse(budget)).at_deployment("bot", 0)
         for budget in ("1 per d", "1 per 30d", "1 per 3000d")
     ]
     assert masses[0] > 2 * masses[1] > 50 * masses[2]

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from groundwire_collector.drift.daily import DAY_NS, LEAST_DAYS, DailyWatch, Days
+from groundwire_collector.drift.daily import DAY_NS, LEAST_DAYS, DailyMonitor, DayWindow
 
 START = 20_000 * DAY_NS
 EFFECT = 0.03
@@ -20,9 +20,9 @@ def turns(days: int, mean: float, begin: int = 0, seed: int = 1) -> Iterator[tup
 
 
 def days_until_alarm(mean: float, seed: int, longest: int = 60) -> int | None:
-    reference = Days.of(turns(30, 0.1, seed=seed), EFFECT)
+    reference = DayWindow.of(turns(30, 0.1, seed=seed), EFFECT)
     assert reference is not None
-    watch = DailyWatch(reference, EFFECT)
+    watch = DailyMonitor(reference, EFFECT)
     for at_ns, loss in turns(longest, mean, 40, seed + 1000):
         watch.observe(loss, 1e-3 / 50, at_ns)
         if watch.statistic >= 1:
@@ -40,14 +40,16 @@ def test_days_that_are_as_before_raise_nothing():
 
 
 def test_too_few_whole_days_are_no_reference():
-    assert Days.of(turns(LEAST_DAYS + 1, 0.1), EFFECT) is None  # the first and the last are parts
-    assert Days.of(turns(LEAST_DAYS + 2, 0.1), EFFECT) is not None
+    assert (
+        DayWindow.of(turns(LEAST_DAYS + 1, 0.1), EFFECT) is None
+    )  # the first and the last are parts
+    assert DayWindow.of(turns(LEAST_DAYS + 2, 0.1), EFFECT) is not None
 
 
 def test_a_day_of_few_turns_waits_for_no_verdict_and_keeps_its_mass():
-    reference = Days.of(turns(30, 0.1), EFFECT)
+    reference = DayWindow.of(turns(30, 0.1), EFFECT)
     assert reference is not None
-    watch = DailyWatch(reference, EFFECT)
+    watch = DailyMonitor(reference, EFFECT)
     for day in (40, 41, 42):
         watch.observe(1.0, 0.5, START + day * DAY_NS)
     assert watch.statistic == 0.0
@@ -63,9 +65,11 @@ def false_alarms(before: int, after: int, runs: int) -> int:
         def day_of(number: int, size: int, rng: random.Random = rng) -> list[tuple[int, float]]:
             return [(number * DAY_NS + turn, float(rng.random() < 0.05)) for turn in range(size)]
 
-        reference = Days.of([turn for day in range(25) for turn in day_of(day, before)], EFFECT)
+        reference = DayWindow.of(
+            [turn for day in range(25) for turn in day_of(day, before)], EFFECT
+        )
         assert reference is not None
-        watch = DailyWatch(reference, EFFECT)
+        watch = DailyMonitor(reference, EFFECT)
         for day in range(25, 145):
             for at_ns, loss in day_of(day, after):
                 watch.observe(loss, 9e-4 / after, at_ns)
@@ -78,9 +82,9 @@ def test_fewer_turns_a_day_are_no_drift():
 
 
 def test_days_of_too_few_turns_are_taken_together():
-    reference = Days.of(turns(30, 0.1), EFFECT)
+    reference = DayWindow.of(turns(30, 0.1), EFFECT)
     assert reference is not None
-    watch = DailyWatch(reference, EFFECT)
+    watch = DailyMonitor(reference, EFFECT)
     for at_ns, loss in turns(30, 0.5, 40):
         if (at_ns // (DAY_NS // 50)) % 5 == 0:
             watch.observe(loss, 1e-3, at_ns)
@@ -88,15 +92,15 @@ def test_days_of_too_few_turns_are_taken_together():
 
 
 def test_a_daily_clock_that_was_written_down_goes_on_as_it_was():
-    reference = Days.of(turns(30, 0.1), EFFECT)
+    reference = DayWindow.of(turns(30, 0.1), EFFECT)
     assert reference is not None
-    one, other = DailyWatch(reference, EFFECT), DailyWatch(reference, EFFECT)
+    one, other = DailyMonitor(reference, EFFECT), DailyMonitor(reference, EFFECT)
     later = list(turns(12, 0.13, 40))
     for number, (at_ns, loss) in enumerate(later):
         one.observe(loss, 1e-4, at_ns)
         other.observe(loss, 1e-4, at_ns)
         if number % 77 == 0:
             state = other.to_state()
-            other = DailyWatch(reference, EFFECT)
+            other = DailyMonitor(reference, EFFECT)
             other.resume(state)
     assert one.to_state() == other.to_state()

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from groundwire_collector.drift import design as plans
-from groundwire_collector.drift.baseline import Pinned
-from groundwire_collector.drift.design import Plan
-from groundwire_collector.drift.observation import Observation
+from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.design import ComparisonDesign
+from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.strata import POOLED, Strata
 from groundwire_evaluators.drift.blocking import Dependence
 
@@ -17,32 +17,34 @@ START = 20_000 * 24 * 60 * MINUTE
 Turn = tuple[float, str, str]  # chance of a bad turn, route, session
 
 
-def baseline(turn: Callable[[int, random.Random], Turn], n: int = 6000) -> list[Observation]:
+def baseline(turn: Callable[[int, random.Random], Turn], n: int = 6000) -> list[LossObservation]:
     rng = random.Random(3)
     found = []
     for number in range(n):
         chance, route, session = turn(number, rng)
         loss = float(rng.random() < chance)
-        found.append(Observation(loss, START + number * MINUTE, {}, route, session, str(number)))
+        found.append(
+            LossObservation(loss, START + number * MINUTE, {}, route, session, str(number))
+        )
     return found
 
 
 def test_plain_traffic_is_watched_plainly():
     plan, kept = plans.choose(baseline(lambda *_: (0.05, "retrieval", "")))
-    assert plan == Plan()
+    assert plan == ComparisonDesign()
     assert len(kept) == 6000
 
 
 def test_losses_that_are_all_the_same_show_nothing():
-    same = [Observation(0.02 + 1e-17 * n, START + n * MINUTE) for n in range(300)]
-    assert plans.choose(same)[0] == Plan()
+    same = [LossObservation(0.02 + 1e-17 * n, START + n * MINUTE) for n in range(300)]
+    assert plans.choose(same)[0] == ComparisonDesign()
 
 
 def test_routes_of_different_means_are_strata_and_an_unknown_one_is_compared_with_all():
     def turn(_: int, rng: random.Random) -> Turn:
         return (0.15, "tool", "") if rng.random() < 0.3 else (0.02, "retrieval", "")
 
-    pinned = Pinned.of(baseline(turn), 0.03)
+    pinned = StratifiedBaseline.of(baseline(turn), 0.03)
     assert str(pinned.plan.strata) == "route"
     assert set(pinned.strata) == {"tool", "retrieval"}
     assert pinned.baselines["tool"].mean > 4 * pinned.baselines["retrieval"].mean
@@ -103,14 +105,14 @@ def test_the_prices_of_all_plans_add_up_to_one():
     strata = [Strata(), Strata(True, 0, frozenset("ab")), Strata(False, 6, frozenset("ab"))]
     strata.append(Strata(True, 6, frozenset("ab")))
     blocks = [Dependence(), *(Dependence(2**size, 2.0) for size in range(1, 13))]
-    plan = [Plan(s, t, b) for s in (False, True) for t in strata for b in blocks]
+    plan = [ComparisonDesign(s, t, b) for s in (False, True) for t in strata for b in blocks]
     assert sum(each.price for each in plan) == pytest.approx(1.0)
-    assert Plan().price > 0.5
+    assert ComparisonDesign().price > 0.5
 
 
 def test_a_reference_that_is_written_down_is_the_same():
     def turn(number: int, rng: random.Random) -> Turn:
         return (0.12 if number // 60 % 24 < 12 else 0.02, "retrieval", "")
 
-    pinned = Pinned.of(baseline(turn), 0.03)
-    assert Pinned.from_state(pinned.to_state()) == pinned
+    pinned = StratifiedBaseline.of(baseline(turn), 0.03)
+    assert StratifiedBaseline.from_state(pinned.to_state()) == pinned

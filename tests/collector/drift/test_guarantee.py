@@ -7,10 +7,10 @@ import random
 
 import numpy as np
 
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.signals import Loss
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.signals import SignalLoss
 from groundwire_evaluators.drift import AlarmBudget
 
 DAYS = 4
@@ -22,17 +22,17 @@ BASELINE = 100
 def quiet_period(seed: int) -> tuple[int, float]:
     """False alarms and mass of two services with rollouts twice a day, under one budget."""
     rng = random.Random(seed)
-    terms = Terms(AlarmBudget.parse(f"1 per {DAYS}d"), baseline_turns=BASELINE)
+    terms = MonitorConfig(AlarmBudget.parse(f"1 per {DAYS}d"), baseline_turns=BASELINE)
     monitor = Monitor(terms)
     alarms = version = 0
     for number in range(BASELINE + DAYS * 144):
         at_ns = (10_000_000 + number) * PAUSE
         version += rng.random() < 2 / 144
         for service in ("a", "b"):
-            reading = Reading(
+            reading = MonitoredTurn(
                 service=service,
                 at_ns=at_ns,
-                losses=[Loss("p_unsupported", "1", float(rng.random() < 0.1))],
+                losses=[SignalLoss("p_unsupported", "1", float(rng.random() < 0.1))],
                 tags={
                     "model_version": f"v{version - (rng.random() < 0.3)}",
                     "route": rng.choice(["retrieval", "tool"]),

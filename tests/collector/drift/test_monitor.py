@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from groundwire_collector.drift import checkpoint
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import MOST_SERVICES, Monitor
 from groundwire_collector.drift.signal_monitor import MOST_SEGMENTS
 from groundwire_collector.settings import Settings
@@ -22,7 +22,7 @@ BASELINE = 300
 
 
 def monitor(**terms: object) -> Monitor:
-    return Monitor(Terms(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, **terms))
+    return Monitor(MonitorConfig(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, **terms))
 
 
 def turns(
@@ -60,7 +60,11 @@ def test_a_stream_that_does_not_change_raises_no_alarm():
 
 def test_a_new_model_version_that_is_worse_is_named_with_the_time_it_began():
     [alarm] = monitor().observe(drifting(model_version="ft-2"))
-    assert (alarm.signal, alarm.axis, alarm.value) == ("p_unsupported", "model_version", "ft-2")
+    assert (alarm.signal, alarm.dimension, alarm.value) == (
+        "p_unsupported",
+        "model_version",
+        "ft-2",
+    )
     assert alarm.cause == "model"
     began = int((START + timedelta(seconds=6000)).timestamp() * 1e9)
     assert alarm.changed_from_ns <= began <= alarm.changed_until_ns
@@ -70,7 +74,7 @@ def test_a_new_model_version_that_is_worse_is_named_with_the_time_it_began():
 
 def test_a_change_without_a_deployment_names_no_cause():
     [alarm] = monitor().observe(drifting())
-    assert (alarm.axis, alarm.cause) == ("", "unknown")
+    assert (alarm.dimension, alarm.cause) == ("", "unknown")
 
 
 def test_a_change_in_one_segment_names_the_segment():
@@ -80,7 +84,7 @@ def test_a_change_in_one_segment_names_the_segment():
         return [*good, *other]
 
     [alarm] = monitor().observe([*mixed(0.05, 400, 0), *mixed(0.4, 600, 400)])
-    assert (alarm.axis, alarm.value) == ("model_version", "b")
+    assert (alarm.dimension, alarm.value) == ("model_version", "b")
 
 
 def test_turns_that_are_not_scored_say_nothing():
@@ -159,7 +163,7 @@ def test_a_flood_of_versions_is_watched_within_bounds_and_hides_no_drift():
     [watch] = watched.watches.values()
     assert len(watch.streams) == 2 + MOST_SEGMENTS  # the whole service, and its one route
     [alarm] = watched.observe(turns(300, 0.6, seed=1, after=600, model_version="ft-2"))
-    assert (alarm.axis, alarm.value) == ("model_version", "ft-2")
+    assert (alarm.dimension, alarm.value) == ("model_version", "ft-2")
 
 
 def test_services_beyond_the_most_are_not_watched():

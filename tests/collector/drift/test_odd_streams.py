@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import Reading
-from groundwire_collector.drift.signals import Loss, losses
+from groundwire_collector.drift.observation import MonitoredTurn
+from groundwire_collector.drift.signals import SignalLoss, losses
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.drift import AlarmBudget
@@ -23,22 +23,22 @@ START = 20_000 * DAY
 
 
 def monitor(baseline: int = 300) -> Monitor:
-    return Monitor(Terms(AlarmBudget.parse("1 per 30d"), baseline_turns=baseline))
+    return Monitor(MonitorConfig(AlarmBudget.parse("1 per 30d"), baseline_turns=baseline))
 
 
-def quiet(number: int, begin: int = 0, seed: int = 0, bad: float = 0.05) -> Iterable[Reading]:
+def quiet(number: int, begin: int = 0, seed: int = 0, bad: float = 0.05) -> Iterable[MonitoredTurn]:
     rng = random.Random(seed)
     for index in range(begin, begin + number):
         loss = float(rng.random() < bad)
-        yield Reading(
+        yield MonitoredTurn(
             service="bot",
             at_ns=START + index * 10 * SECOND,
-            losses=[Loss("p_unsupported", "1", loss)],
+            losses=[SignalLoss("p_unsupported", "1", loss)],
             tags={"model_version": "ft-1"},
         )
 
 
-def feed(watched: Monitor, readings: Iterable[Reading]) -> list[Alarm]:
+def feed(watched: Monitor, readings: Iterable[MonitoredTurn]) -> list[Alarm]:
     return [alarm for reading in readings for alarm in watched.take(reading)]
 
 
@@ -105,4 +105,4 @@ def test_a_flood_of_versions_forgets_old_ones_and_still_sees_a_bad_one():
     assert spent <= 0.5
     bad = (replace(e, tags={"model_version": "worse"}) for e in quiet(300, 1700, 2, bad=0.7))
     [alarm] = feed(watched, bad)
-    assert (alarm.axis, alarm.value) == ("model_version", "worse")
+    assert (alarm.dimension, alarm.value) == ("model_version", "worse")

@@ -9,19 +9,19 @@ import pytest
 from sqlalchemy import Engine, delete
 
 from groundwire_collector.estimates.agreement import of_evaluators, of_labellers
-from groundwire_collector.estimates.faithfulness import Faithfulness, faithfulness, outcomes
+from groundwire_collector.estimates.faithfulness import FaithfulnessEstimate, faithfulness, outcomes
 from groundwire_collector.estimates.labels import draw
-from groundwire_collector.estimates.refresh import FAITHFULNESS, Estimating
+from groundwire_collector.estimates.refresh import FAITHFULNESS, EstimateRefresher
 from groundwire_collector.evaluation.sampling import preference
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import estimates, judging, labels, turns
-from groundwire_collector.storage.estimates import Part
+from groundwire_collector.storage.estimates import EstimateFilter
 from groundwire_collector.storage.labels import Label
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
-from groundwire_evaluators.statistics import Method
+from groundwire_evaluators.statistics import EstimationMethod
 from groundwire_evaluators.turn import Chunk, Turn
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -105,9 +105,9 @@ def label_all(engine: Engine, found: Sequence[Turn], faithful: np.ndarray, rate:
     return len(said)
 
 
-def estimate(engine: Engine, rate: float = RATE, **part: Any) -> list[Faithfulness]:
+def estimate(engine: Engine, rate: float = RATE, **part: Any) -> list[FaithfulnessEstimate]:
     with engine.connect() as connection:
-        return faithfulness(connection, Part(**part), "model_version", rate)
+        return faithfulness(connection, EstimateFilter(**part), "model_version", rate)
 
 
 def test_labels_of_drawn_turns_correct_the_cheap_score(engine: Engine) -> None:
@@ -116,7 +116,7 @@ def test_labels_of_drawn_turns_correct_the_cheap_score(engine: Engine) -> None:
     [told] = estimate(engine, 0.2)
     assert (told.service, told.value, told.reference) == ("shop", "v1", "human")
     assert (told.rate.n, told.drawn, told.chosen, told.rate.total) == (n, n, 0, 1500)
-    assert told.rate.method in {Method.POWERED, Method.STRATIFIED}
+    assert told.rate.method in {EstimationMethod.POWERED, EstimationMethod.STRATIFIED}
     low, high = told.rate.interval
     assert low < faithful.mean() < high
     assert told.rate.effective > 1.3 * n
@@ -183,8 +183,8 @@ def test_diagnostics_and_other_services_stay_out(engine: Engine) -> None:
             connection,
             [
                 scored(1, 0.3, judged(False, 0.5)),
-                scored(2, 0.3, judged(False, 0.5), shadow=True),
-                scored(3, 0.3, judged(False, 0.5), canary=True),
+                scored(2, 0.3, judged(False, 0.5), closed_book=True),
+                scored(3, 0.3, judged(False, 0.5), probe=True),
                 scored(4, 0.3, judged(False, 0.5), service="bank"),
             ],
         )
@@ -229,7 +229,7 @@ def settings_of(settings: Settings, rate: float = RATE) -> Settings:
     return settings.model_copy(update={"label_rate": rate})
 
 
-def kept(engine: Engine) -> list[estimates.KeptEstimate]:
+def kept(engine: Engine) -> list[estimates.StoredEstimate]:
     with engine.connect() as connection:
         return estimates.kept(connection, FAITHFULNESS)
 
@@ -244,7 +244,7 @@ def test_the_worker_keeps_estimates_and_metrics_show_them(
         said = [("c0", True), ("c1", False), ("c2", True), ("c3", False), ("elsewhere", True)]
         common = {"turn_id": drawn.id, "labeller": "anna", "labelled_ns": 1}
         labels.add(connection, [Label(**common, chunk_id=name, relevant=yes) for name, yes in said])
-    estimating = Estimating(settings_of(settings, 0.2), engine)
+    estimating = EstimateRefresher(settings_of(settings, 0.2), engine)
     assert estimating.step(NOW_NS)
     assert not estimating.step(NOW_NS + 10**9)
     text = Exposition(engine).render()[0].decode()
@@ -290,7 +290,7 @@ def test_the_sequence_waits_for_the_first_drawn_turn_without_a_label(
     others = [turn for turn in found if turn is not missing]
     good = np.array([faithful[found.index(turn)] for turn in others])
     label_all(engine, others, good, RATE)
-    estimating = Estimating(settings_of(settings), engine)
+    estimating = EstimateRefresher(settings_of(settings), engine)
     estimating.step(NOW_NS)
     [before] = kept(engine)
     assert before.estimate["anytime"]["turns"] == found.index(missing)
@@ -308,12 +308,12 @@ def test_the_sequence_goes_on_where_it_was_and_begins_anew_with_another_rate(
 ) -> None:
     found, faithful = traffic(engine, 300)
     label_all(engine, found, faithful, RATE)
-    Estimating(settings_of(settings), engine).step(NOW_NS)
+    EstimateRefresher(settings_of(settings), engine).step(NOW_NS)
     [first] = kept(engine)
-    Estimating(settings_of(settings), engine).step(NOW_NS)  # another process; nothing twice
+    EstimateRefresher(settings_of(settings), engine).step(NOW_NS)  # another process; nothing twice
     [second] = kept(engine)
     assert second.sequence == first.sequence
-    Estimating(settings_of(settings, 0.3), engine).step(NOW_NS)
+    EstimateRefresher(settings_of(settings, 0.3), engine).step(NOW_NS)
     [third] = kept(engine)
     assert third.sequence["origin"] != first.sequence["origin"]
     assert third.estimate["anytime"]["labels"] < first.estimate["anytime"]["labels"]
@@ -323,17 +323,17 @@ def test_turns_that_a_judge_owes_and_the_latest_ones_are_not_taken_in(
     engine: Engine, settings: Settings
 ) -> None:
     made = [scored(n, 0.3, judged(n % 9 == 0, 0.5)) for n in range(1, 50)]
-    owed = judging.Task(made[30].turn.id, "llm", "shop", 0.5, sampled_ns=1, due_ns=1)
+    owed = judging.JudgeTask(made[30].turn.id, "llm", "shop", 0.5, sampled_ns=1, due_ns=1)
     with engine.begin() as connection:
         turns.save(connection, made)
         judging.enqueue(connection, [owed])
-    Estimating(settings, engine).step(int((NOON + timedelta(minutes=5)).timestamp()) * 10**9)
+    EstimateRefresher(settings, engine).step(int((NOON + timedelta(minutes=5)).timestamp()) * 10**9)
     assert kept(engine)[0].estimate["anytime"] is None
-    Estimating(settings, engine).step(NOW_NS)
+    EstimateRefresher(settings, engine).step(NOW_NS)
     assert kept(engine)[0].estimate["anytime"]["turns"] == 29  # behind the first one it saw
     with engine.begin() as connection:
         connection.execute(delete(JUDGE_TASK))
-    Estimating(settings, engine).step(NOW_NS)
+    EstimateRefresher(settings, engine).step(NOW_NS)
     assert kept(engine)[0].estimate["anytime"]["turns"] == 48
 
 
@@ -346,22 +346,22 @@ def test_a_sequence_begins_behind_the_time_in_which_nothing_was_drawn(
     again = [scored(n, 0.3, *([judged(False, 0.5)] if n % 2 else [])) for n in range(301, 401)]
     with engine.begin() as connection:
         turns.save(connection, [*on, *off[:100]])
-    Estimating(settings, engine).step(NOW_NS)
+    EstimateRefresher(settings, engine).step(NOW_NS)
     assert kept(engine)[0].estimate["anytime"]["turns"] == 99
     with engine.begin() as connection:
         turns.save(connection, off[100:])
-    Estimating(settings, engine).step(NOW_NS)
+    EstimateRefresher(settings, engine).step(NOW_NS)
     assert kept(engine)[0].estimate["anytime"] is None
     with engine.begin() as connection:
         turns.save(connection, again)
-    Estimating(settings, engine).step(NOW_NS)
+    EstimateRefresher(settings, engine).step(NOW_NS)
     told = kept(engine)[0].estimate["anytime"]
     assert (told["turns"], told["labels"]) == (99, 49)
     assert told["value"] > 0.95  # of the time after the gap alone
     with engine.begin() as connection:
         newer = [scored(n, 0.3, judged(True, 0.5, revision="2")) for n in range(401, 421)]
         turns.save(connection, newer)
-    Estimating(settings, engine).step(NOW_NS)
+    EstimateRefresher(settings, engine).step(NOW_NS)
     told = kept(engine)[0].estimate["anytime"]
     assert (told["turns"], told["labels"], told["unknown"]) == (19, 19, 0)
 
@@ -371,7 +371,7 @@ def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_leas
 ) -> None:
     """Turns that were not drawn may be likelier or less likely than those that were."""
     rate, eager = 0.02, 4.0
-    settings = settings.model_copy(update={"judge_eager": eager})
+    settings = settings.model_copy(update={"judge_uncertainty_boost": eager})
     doubts = (0.5, 0.3, 0.1)
     made = [
         scored(n, p, judged(False, rate * preference(p, eager)))
@@ -379,12 +379,12 @@ def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_leas
     ]
     with engine.begin() as connection:
         turns.save(connection, made)
-    Estimating(settings, engine).step(NOW_NS)
+    EstimateRefresher(settings, engine).step(NOW_NS)
     [before] = kept(engine)
     with engine.begin() as connection:
         surest = scored(99, 0.001, judged(True, rate * preference(0.001, eager)))
         turns.save(connection, [surest])
-    Estimating(settings, engine).step(NOW_NS)
+    EstimateRefresher(settings, engine).step(NOW_NS)
     [after] = kept(engine)
     assert after.sequence["origin"] == before.sequence["origin"]  # it goes on
     assert after.sequence["origin"]["least_probability"] == pytest.approx(rate, rel=1e-4)
@@ -399,8 +399,8 @@ def test_evaluators_are_compared_with_people_and_people_with_each_other(engine: 
         good = faithful[found.index(turn)]
         say(engine, turn.id, "supported" if good else "contradicted", "ben")
     with engine.connect() as connection:
-        [told] = of_evaluators(connection, Part(), RATE)
-        [pair] = of_labellers(connection, Part())
+        [told] = of_evaluators(connection, EstimateFilter(), RATE)
+        [pair] = of_labellers(connection, EstimateFilter())
     assert (told.evaluator, told.turns) == ("grounding", len(drawn))
     assert told.agreement.sensitivity.value > 0.9
     assert told.agreement.specificity.value > 0.9
@@ -413,9 +413,9 @@ def test_evaluators_are_compared_with_people_and_people_with_each_other(engine: 
 def test_what_nothing_renews_is_dropped_after_a_day(engine: Engine, settings: Settings) -> None:
     found, faithful = traffic(engine, 50)
     label_all(engine, found, faithful, RATE)
-    Estimating(settings_of(settings), engine).step(NOW_NS)
+    EstimateRefresher(settings_of(settings), engine).step(NOW_NS)
     with engine.begin() as connection:
         for label in labels.find(connection, labels.LabelQuery()):
             labels.remove(connection, label.id)
-    Estimating(settings_of(settings), engine).step(NOW_NS + 2 * 86_400 * 10**9)
+    EstimateRefresher(settings_of(settings), engine).step(NOW_NS + 2 * 86_400 * 10**9)
     assert kept(engine) == []

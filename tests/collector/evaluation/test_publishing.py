@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from groundwire_collector.assembly.evaluation_events import evaluation_of
 from groundwire_collector.evaluation import publishing
-from groundwire_collector.evaluation.publishing import Publisher
+from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.encoding import event_of
 from groundwire_collector.storage.turns import JudgedTurn
@@ -86,7 +86,7 @@ def short_pauses(monkeypatch):
 
 
 def test_a_score_is_a_log_event_of_the_span_that_answered(backend):
-    publisher = Publisher(backend.url, headers="api-key=secret")
+    publisher = ScorePublisher(backend.url, headers="api-key=secret")
     publisher.publish([JudgedTurn(TURN, (EVALUATION,))])
     publisher.stop()
     (record,) = backend.records()
@@ -109,7 +109,7 @@ def test_a_score_is_a_log_event_of_the_span_that_answered(backend):
 
 def test_a_backend_that_is_busy_is_tried_again(backend):
     backend.statuses = [503, 429]
-    publisher = Publisher(backend.url)
+    publisher = ScorePublisher(backend.url)
     publisher.publish([JudgedTurn(TURN, (EVALUATION,))])
     publisher.stop()
     assert len(list(backend.records())) == 1
@@ -118,7 +118,7 @@ def test_a_backend_that_is_busy_is_tried_again(backend):
 
 def test_what_a_backend_refuses_is_counted_and_not_tried_again(backend):
     backend.statuses = [400]
-    publisher = Publisher(backend.url)
+    publisher = ScorePublisher(backend.url)
     publisher.publish([JudgedTurn(TURN, (EVALUATION,))])
     publisher.stop()
     assert publisher.dropped == 1
@@ -126,19 +126,19 @@ def test_what_a_backend_refuses_is_counted_and_not_tried_again(backend):
 
 
 def test_a_backend_that_is_away_costs_the_worker_nothing():
-    publisher = Publisher("http://127.0.0.1:9")
+    publisher = ScorePublisher("http://127.0.0.1:9")
     publisher.publish([JudgedTurn(TURN, (EVALUATION,))])
     publisher.stop()
     assert publisher.dropped == 1
 
 
 def test_turns_without_a_judgement_and_diagnostics_are_not_sent(backend):
-    publisher = Publisher(backend.url)
-    shadow = Turn(id="s", trace_id="c" * 32, span_id="d" * 16, shadow=True)
-    publisher.publish([JudgedTurn(TURN, ()), JudgedTurn(shadow, (EVALUATION,))])
+    publisher = ScorePublisher(backend.url)
+    closed_book = Turn(id="s", trace_id="c" * 32, span_id="d" * 16, closed_book=True)
+    publisher.publish([JudgedTurn(TURN, ()), JudgedTurn(closed_book, (EVALUATION,))])
     publisher.stop()
     assert backend.bodies == []
 
 
 def test_nothing_is_published_unless_an_endpoint_is_set():
-    assert Publisher.of(Settings()) is None
+    assert ScorePublisher.of(Settings()) is None

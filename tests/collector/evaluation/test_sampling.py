@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.evaluation.sampling import Draw, factors_of
+from groundwire_collector.evaluation.sampling import TurnSampler, factors_of
 from groundwire_collector.judges.queue import draw_of
 from groundwire_collector.judges.registry import check
 from groundwire_collector.settings import Settings
@@ -25,14 +25,14 @@ def judged(number: int, p: float | None = None, **more: object) -> JudgedTurn:
 
 
 def test_the_same_turns_are_drawn_again_at_the_rate() -> None:
-    draw = Draw({"llm_judge": 0.1})
+    draw = TurnSampler({"llm_judge": 0.1})
     drawn = [n for n in range(8_000) if draw.drawn(judged(n))]
     assert drawn == [n for n in range(8_000) if draw.drawn(judged(n))]
     assert abs(len(drawn) - 800) < 4 * math.sqrt(8_000 * 0.1 * 0.9)
 
 
 def test_what_a_rarer_judge_sees_the_others_see_too() -> None:
-    draw = Draw({"often": 0.2, "rare": 0.05})
+    draw = TurnSampler({"often": 0.2, "rare": 0.05})
     for number in range(5_000):
         drawn = draw.drawn(judged(number))
         assert "rare" not in drawn or "often" in drawn
@@ -45,12 +45,12 @@ def test_what_a_rarer_judge_sees_the_others_see_too() -> None:
 def test_uncertain_turns_are_likelier_and_none_is_less_likely_than_the_rate(
     p: float | None, chance: float
 ) -> None:
-    draw = Draw({"llm_judge": 0.1}, eager=4.0)
+    draw = TurnSampler({"llm_judge": 0.1}, eager=4.0)
     assert draw.probability("llm_judge", judged(1, p)) == pytest.approx(chance)
 
 
 def test_weighted_by_its_probability_the_sample_says_what_all_turns_would() -> None:
-    draw = Draw({"llm_judge": 0.05}, eager=8.0)
+    draw = TurnSampler({"llm_judge": 0.05}, eager=8.0)
     everyone = [(judged(n, p := (n % 97) / 97), n % 89 / 89 < p) for n in range(12_000)]
     truth = sum(bad for _, bad in everyone) / len(everyone)
     drawn = [(draw.drawn(item), bad) for item, bad in everyone]
@@ -63,7 +63,7 @@ def test_weighted_by_its_probability_the_sample_says_what_all_turns_would() -> N
 
 
 def test_a_segment_may_be_seen_more_or_not_at_all() -> None:
-    draw = Draw({"j": 0.01}, factors=factors_of("bot=2, bot/ft-2 = 10, quiet=0,"))
+    draw = TurnSampler({"j": 0.01}, factors=factors_of("bot=2, bot/ft-2 = 10, quiet=0,"))
     chances = {
         version: draw.probability("j", judged(1, model_version=version))
         for version in ("a", "ft-2")
@@ -73,9 +73,9 @@ def test_a_segment_may_be_seen_more_or_not_at_all() -> None:
     assert draw.probability("j", judged(1, service="else")) == 0.01
 
 
-@pytest.mark.parametrize("mark", [{"shadow": True}, {"canary": True}, {"answer": None}])
+@pytest.mark.parametrize("mark", [{"closed_book": True}, {"probe": True}, {"answer": None}])
 def test_only_production_turns_with_an_answer_are_drawn(mark: dict[str, object]) -> None:
-    assert Draw({"j": 1.0}).drawn(judged(1, **mark)) == {}
+    assert TurnSampler({"j": 1.0}).drawn(judged(1, **mark)) == {}
 
 
 @pytest.mark.parametrize("text", ["bot", "bot=x", "=2", "bot=-1", "bot=nan", "bot=inf"])
@@ -100,7 +100,7 @@ def test_judges_may_have_rates_of_their_own() -> None:
         ({"judges": "llm_judge"}, "judge llm_judge: it needs judge_endpoint and judge_model"),
         ({"judges": "nosuch"}, "judge nosuch: there is none; known: "),
         ({"judges": "llm_judge=x"}, "judges: the rate of llm_judge"),
-        ({"judges": "mine:J", "judge_segments": "x"}, "judge_segments: 'x'"),
+        ({"judges": "mine:J", "judge_rate_overrides": "x"}, "judge_rate_overrides: 'x'"),
         ({"judges": "mine:J", "judge_golden": Path("none.jsonl")}, "none.jsonl: cannot be read"),
         ({"judges": "mine:J", "judge_cost_per_day": 1.0}, "judge_cost_per_day needs `prices`"),
     ],

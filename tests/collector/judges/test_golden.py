@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.judges.budget import Budget
+from groundwire_collector.judges.budget import JudgeBudget
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.judges.golden_job import LOOK_NS, GoldenRounds
-from groundwire_collector.llm.circuit_breaker import Breaker
+from groundwire_collector.judges.golden_job import LOOK_NS, GoldenJob
+from groundwire_collector.llm.circuit_breaker import CircuitBreaker
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.storage import golden, judging
 from groundwire_evaluators.evaluation import Evaluation, State, Usage
@@ -72,21 +72,21 @@ class Clock:
         return self.now_ns
 
 
-def rounds(engine: Engine, judge: Judge, path: Path, clock: Clock, **more: Any) -> GoldenRounds:
-    return GoldenRounds(
+def rounds(engine: Engine, judge: Judge, path: Path, clock: Clock, **more: Any) -> GoldenJob:
+    return GoldenJob(
         engine=engine,
         key="llm_judge",
         evaluator=judge,
         golden=GoldenSet.load(path),
         interval_seconds=more.pop("interval", 86_400),
-        budget=more.pop("budget", Budget("llm_judge", 1000)),
-        breaker=Breaker(),
+        budget=more.pop("budget", JudgeBudget("llm_judge", 1000)),
+        breaker=CircuitBreaker(),
         clock_ns=clock,
         **more,
     )
 
 
-def replay(made: GoldenRounds) -> int:
+def replay(made: GoldenJob) -> int:
     """Steps until nothing is due; how many there were."""
     return next(n for n in range(100) if not made.step())
 
@@ -157,7 +157,7 @@ def test_a_new_revision_is_a_new_beginning(engine: Engine, tmp_path: Path) -> No
 
 def test_a_restart_goes_on_and_the_budget_of_the_day_holds(engine: Engine, tmp_path: Path) -> None:
     clock, path, judge = Clock(), write(tmp_path, LINES), Judge()
-    budget = Budget("llm_judge", 2)
+    budget = JudgeBudget("llm_judge", 2)
     replay(rounds(engine, judge, path, clock, budget=budget))
     assert judge.asked == ["a", "b"]
     clock.now_ns += DAY_NS

@@ -16,9 +16,9 @@ from tests.model_server import SLOW, ChatServer, Response, chat
 from tests.model_server import judging as judging_reply
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.evaluation.sampling import Draw
-from groundwire_collector.judges.budget import Budget
-from groundwire_collector.judges.job import LEASE_NS, PATIENCE_NS, JudgeRounds
+from groundwire_collector.evaluation.sampling import TurnSampler
+from groundwire_collector.judges.budget import JudgeBudget
+from groundwire_collector.judges.job import LEASE_NS, PATIENCE_NS, JudgeJob
 from groundwire_collector.judges.queue import await_judges
 from groundwire_collector.judges.registry import groups, judges
 from groundwire_collector.settings import Settings
@@ -71,7 +71,7 @@ def queue(engine: Engine, clock: Clock) -> Any:
         increments = Increments()
         with engine.begin() as connection:
             turns.save(connection, judged)
-            draw = Draw({"llm_judge": probability})
+            draw = TurnSampler({"llm_judge": probability})
             await_judges(connection, None if again else increments, draw, judged, clock.now_ns)
             counters.add(connection, increments, clock.now_ns)
 
@@ -85,7 +85,7 @@ def rounds(
     """The rounds of the LLM judge at the stand-in; keywords are settings."""
     closing = []
 
-    def make(**more: Any) -> JudgeRounds:
+    def make(**more: Any) -> JudgeJob:
         wanted: dict[str, Any] = {
             "judges": "llm_judge",
             "judge_endpoint": server.url,
@@ -97,7 +97,7 @@ def rounds(
         made = settings.model_copy(update={**wanted, **more})
         [one] = judges(made, clock.sleep)
         closing.append(one.evaluator.model.endpoint)  # type: ignore[attr-defined]
-        return JudgeRounds(
+        return JudgeJob(
             engine=engine,
             key=one.key,
             evaluator=one.evaluator,
@@ -112,7 +112,9 @@ def rounds(
         endpoint.close()
 
 
-def counted(engine: Engine, metric: metric_definitions.Metric, label: str) -> Counter[str]:
+def counted(
+    engine: Engine, metric: metric_definitions.MetricDefinition, label: str
+) -> Counter[str]:
     with engine.connect() as connection:
         found = counters.counters(connection)
     told: Counter[str] = Counter()
@@ -129,7 +131,7 @@ def score_of(engine: Engine, turn_id: str = "t0") -> Evaluation | None:
     return next(iter(judged.evaluations), None)
 
 
-def finish(rounds: JudgeRounds, most: int = 50) -> None:
+def finish(rounds: JudgeJob, most: int = 50) -> None:
     """Step until there is nothing to do."""
     for _ in range(most):
         if not rounds.step():
@@ -416,11 +418,11 @@ def test_what_needs_a_reference_answer_sees_the_turns_that_got_one(
             return [Evaluation(**told, value=value) for value in same]  # type: ignore[arg-type]
 
     queue(TURN, replace(TURN, id="t1"), probability=0.0)
-    rounds = JudgeRounds(
+    rounds = JudgeJob(
         engine=engine,
         key="ragas_context_recall",
         evaluator=Recall(),
-        budget=Budget("ragas_context_recall", 100),
+        budget=JudgeBudget("ragas_context_recall", 100),
         referenced=True,
         clock_ns=clock,
     )

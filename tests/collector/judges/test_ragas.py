@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 from tests.model_server import SLOW, ChatServer, Response, chat, serving
 
-from groundwire_collector.evaluation.isolation import Host, IsolatedEvaluator, Reference
+from groundwire_collector.evaluation.isolation import (
+    EvaluatorHost,
+    EvaluatorReference,
+    IsolatedEvaluator,
+)
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -64,20 +68,20 @@ def endpoint() -> Iterator[ChatServer]:
 
 
 @pytest.fixture(scope="module")
-def host(endpoint: ChatServer) -> Iterator[Host]:
+def host(endpoint: ChatServer) -> Iterator[EvaluatorHost]:
     address = {
         "url": endpoint.url,
         "model": "acme-1",
         "embedding_model": "acme-embed",
         "timeout_seconds": 0.5,
     }
-    made = Host([Reference(name, address) for name in NAMES], 60.0, 120.0)
+    made = EvaluatorHost([EvaluatorReference(name, address) for name in NAMES], 60.0, 120.0)
     yield made
     made.close()
 
 
 @pytest.fixture
-def ask(host: Host, endpoint: ChatServer) -> Callable[..., Evaluation]:
+def ask(host: EvaluatorHost, endpoint: ChatServer) -> Callable[..., Evaluation]:
     """Judges a turn by a metric; keywords say what the model answers to a schema instead."""
 
     def judged(name: str, turn: Turn = TURN, **instead: Any) -> Evaluation:
@@ -229,7 +233,7 @@ def test_an_endpoint_that_misbehaves_is_failed_by_kind_with_bounded_calls(
     assert found.usage.calls == {kind: len(endpoint.asked)}
 
 
-def test_the_revision_names_ragas_the_model_and_the_prompts(host: Host) -> None:
+def test_the_revision_names_ragas_the_model_and_the_prompts(host: EvaluatorHost) -> None:
     revisions = dict(host.identities)
     assert revisions["ragas_faithfulness"].startswith("1-ragas0.4.3-acme-1-t0-p")
     assert "-acme-embed-" in revisions["ragas_answer_relevancy"]

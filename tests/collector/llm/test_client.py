@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.llm.client import Endpoint, Failure, Function, Reply
+from groundwire_collector.llm.client import CallFailure, ChatEndpoint, ChatReply, FunctionTarget
 
 MESSAGES = [{"role": "user", "content": "Who?"}]
 
 
 @contextmanager
-def endpoint(server: Any, **settings: Any) -> Iterator[Endpoint]:
-    made = Endpoint(server.url, "m", sleep=lambda seconds: None, **settings)
+def endpoint(server: Any, **settings: Any) -> Iterator[ChatEndpoint]:
+    made = ChatEndpoint(server.url, "m", sleep=lambda seconds: None, **settings)
     yield made
     made.close()
 
 
-def ask(server: Any, **settings: Any) -> Reply:
+def ask(server: Any, **settings: Any) -> ChatReply:
     with endpoint(server, **settings) as made:
         return made.ask(MESSAGES)
 
@@ -42,24 +42,24 @@ def test_an_answer_in_another_language_is_an_answer(server: Any) -> None:
 @pytest.mark.parametrize(
     ("status", "content", "failure"),
     [
-        (429, b"slow down", Failure.RATE_LIMITED),
-        (500, b"oops", Failure.SERVER_ERROR),
-        (503, b"", Failure.SERVER_ERROR),
-        (401, b"{}", Failure.REFUSED),
-        (404, b"{}", Failure.REFUSED),
-        (200, b"<html>", Failure.NONSENSE),
-        (200, b"[]", Failure.NONSENSE),
-        (200, b"{}", Failure.NONSENSE),
-        (200, b'{"choices": []}', Failure.NONSENSE),
-        (200, b'{"choices": [{"message": {"content": 5}}]}', Failure.NONSENSE),
-        (200, b"\xff\xfe\x00", Failure.NONSENSE),
-        (200, b'{"choices": [{"message": {"content": ""}}]}', Failure.EMPTY),
-        (200, b'{"choices": [{"message": {"content": null}}]}', Failure.EMPTY),
-        (200, b'{"choices": [{"message": {"content": " \\n"}}], "usage": 5}', Failure.EMPTY),
+        (429, b"slow down", CallFailure.RATE_LIMITED),
+        (500, b"oops", CallFailure.SERVER_ERROR),
+        (503, b"", CallFailure.SERVER_ERROR),
+        (401, b"{}", CallFailure.REFUSED),
+        (404, b"{}", CallFailure.REFUSED),
+        (200, b"<html>", CallFailure.NONSENSE),
+        (200, b"[]", CallFailure.NONSENSE),
+        (200, b"{}", CallFailure.NONSENSE),
+        (200, b'{"choices": []}', CallFailure.NONSENSE),
+        (200, b'{"choices": [{"message": {"content": 5}}]}', CallFailure.NONSENSE),
+        (200, b"\xff\xfe\x00", CallFailure.NONSENSE),
+        (200, b'{"choices": [{"message": {"content": ""}}]}', CallFailure.EMPTY),
+        (200, b'{"choices": [{"message": {"content": null}}]}', CallFailure.EMPTY),
+        (200, b'{"choices": [{"message": {"content": " \\n"}}], "usage": 5}', CallFailure.EMPTY),
     ],
 )
 def test_a_bad_response_is_a_failure_of_its_kind(
-    server: Any, status: int, content: bytes, failure: Failure
+    server: Any, status: int, content: bytes, failure: CallFailure
 ) -> None:
     server.answer = lambda path, body: (status, content, {})
     reply = ask(server)
@@ -68,13 +68,13 @@ def test_a_bad_response_is_a_failure_of_its_kind(
 
 def test_a_slow_endpoint_is_a_timeout(server: Any) -> None:
     server.answer = lambda path, body: (0, b"{}", {})
-    assert ask(server, timeout=0.2).failure is Failure.TIMEOUT
+    assert ask(server, timeout=0.2).failure is CallFailure.TIMEOUT
     assert len(server.asked) == 1
 
 
 def test_an_endpoint_that_is_not_there_is_unreachable() -> None:
-    reply = Endpoint("http://127.0.0.1:1/v1", "m", sleep=lambda seconds: None).ask(MESSAGES)
-    assert reply.failure is Failure.UNREACHABLE
+    reply = ChatEndpoint("http://127.0.0.1:1/v1", "m", sleep=lambda seconds: None).ask(MESSAGES)
+    assert reply.failure is CallFailure.UNREACHABLE
 
 
 def test_a_rate_limit_is_waited_for_as_long_as_it_says(server: Any) -> None:
@@ -86,7 +86,7 @@ def test_a_rate_limit_is_waited_for_as_long_as_it_says(server: Any) -> None:
         return next(replies, (200, json.dumps(fine).encode(), {}))
 
     server.answer = answer
-    made = Endpoint(server.url, "m", sleep=waited.append)
+    made = ChatEndpoint(server.url, "m", sleep=waited.append)
     assert made.ask(MESSAGES).text == "yes"
     made.close()
     assert waited == [7.0, 2.0]
@@ -94,21 +94,26 @@ def test_a_rate_limit_is_waited_for_as_long_as_it_says(server: Any) -> None:
 
 def test_a_rate_limit_of_an_hour_is_not_waited_for(server: Any) -> None:
     server.answer = lambda path, body: (429, b"", {"retry-after": "3600"})
-    assert ask(server).failure is Failure.RATE_LIMITED
+    assert ask(server).failure is CallFailure.RATE_LIMITED
     assert len(server.asked) == 1
 
 
 def test_an_address_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match="address"):
-        Endpoint("localhost:8000", "m")
+        ChatEndpoint("localhost:8000", "m")
 
 
 @pytest.mark.parametrize(
     ("answer", "failure"),
-    [("Oslo", None), ("", Failure.EMPTY), (5, Failure.NONSENSE), (None, Failure.NONSENSE)],
+    [
+        ("Oslo", None),
+        ("", CallFailure.EMPTY),
+        (5, CallFailure.NONSENSE),
+        (None, CallFailure.NONSENSE),
+    ],
 )
-def test_a_function_s_answer_is_taken_as_it_is(answer: object, failure: Failure | None) -> None:
-    reply = Function(lambda question, chunks: answer).ask(MESSAGES, "Who?", ["a"])
+def test_a_function_s_answer_is_taken_as_it_is(answer: object, failure: CallFailure | None) -> None:
+    reply = FunctionTarget(lambda question, chunks: answer).ask(MESSAGES, "Who?", ["a"])
     assert reply.failure is failure
     assert (reply.text is None) is (failure is not None)
 
@@ -117,16 +122,16 @@ def test_a_function_that_raises_is_counted() -> None:
     def breaks(question: str, chunks: list[str]) -> str:
         raise RuntimeError("no model")
 
-    reply = Function(breaks).ask(MESSAGES, "Who?", [])
-    assert reply.failure is Failure.RAISED
+    reply = FunctionTarget(breaks).ask(MESSAGES, "Who?", [])
+    assert reply.failure is CallFailure.RAISED
     assert "no model" in reply.detail
 
 
 def test_a_function_is_found_by_either_way_of_naming_it() -> None:
-    assert Function.named("json:dumps").call is Function.named("json.dumps").call
+    assert FunctionTarget.named("json:dumps").call is FunctionTarget.named("json.dumps").call
 
 
 @pytest.mark.parametrize("name", ["nothing.here:f", "json:nothing", "json:decoder", "json", ""])
 def test_a_name_that_is_no_function_is_refused(name: str) -> None:
     with pytest.raises(UsageError):
-        Function.named(name)
+        FunctionTarget.named(name)

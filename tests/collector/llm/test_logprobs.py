@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from groundwire_collector.commands.probe import canary
-from groundwire_collector.llm.client import Endpoint
+from groundwire_collector.commands.probe import probe
+from groundwire_collector.llm.client import ChatEndpoint
 from groundwire_collector.llm.logprobs import NoScoringError, trial_margin, turn_gain
-from groundwire_evaluators.reliance.canary import load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm, Prompting, trials
+from groundwire_evaluators.reliance.probe import load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, trials
 
 PACK = load_pack()
 TRIAL = next(iter(trials(PACK, (Arm.CONFLICT,))))
@@ -50,15 +50,15 @@ def prompt_logprobs(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[s
 @pytest.mark.parametrize("answer", [echo, prompt_logprobs])
 def test_the_answer_in_the_context_has_the_margin(server: Any, answer: Any) -> None:
     server.answer = answer
-    endpoint = Endpoint(server.url, "m")
-    assert trial_margin(endpoint, TRIAL, Prompting()) == pytest.approx(4.0)
+    endpoint = ChatEndpoint(server.url, "m")
+    assert trial_margin(endpoint, TRIAL, ProbePrompting()) == pytest.approx(4.0)
     endpoint.close()
 
 
 def test_the_gain_is_what_the_context_adds(server: Any) -> None:
     server.answer = echo
-    endpoint = Endpoint(server.url, "m")
-    gain = turn_gain(endpoint, "Which city?", "It is Tarsin.", "Tarsin.", Prompting())
+    endpoint = ChatEndpoint(server.url, "m")
+    gain = turn_gain(endpoint, "Which city?", "It is Tarsin.", "Tarsin.", ProbePrompting())
     assert gain == pytest.approx(4.0)
     endpoint.close()
 
@@ -71,16 +71,16 @@ def test_an_endpoint_that_cannot_score_says_what_is_needed(
     server: Any, response: tuple[int, bytes]
 ) -> None:
     server.answer = lambda path, body: (*response, {})
-    endpoint = Endpoint(server.url, "m")
+    endpoint = ChatEndpoint(server.url, "m")
     with pytest.raises(NoScoringError, match="echo and logprobs"):
-        trial_margin(endpoint, TRIAL, Prompting())
+        trial_margin(endpoint, TRIAL, ProbePrompting())
     endpoint.close()
 
 
 def test_an_arm_without_a_conflict_has_no_margin(server: Any) -> None:
     trial = next(iter(trials(PACK, (Arm.CLOSED_BOOK,))))
     with pytest.raises(ValueError, match="no conflict"):
-        trial_margin(Endpoint(server.url, "m"), trial, Prompting())
+        trial_margin(ChatEndpoint(server.url, "m"), trial, ProbePrompting())
 
 
 def chat_and_echo(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
@@ -97,7 +97,7 @@ def run_line(url: str) -> list[str]:
 
 def test_a_run_tells_the_mean_margin_of_a_stratum_where_the_endpoint_scores(server: Any) -> None:
     server.answer = chat_and_echo
-    ended = CliRunner().invoke(canary, run_line(server.url))
+    ended = CliRunner().invoke(probe, run_line(server.url))
     assert ended.exit_code == 0, ended.output
     told = json.loads(ended.stdout)["summary"]["strata"]["known"]["margin"]
     assert (told["n"], told["clusters"]) == (20, 20)
@@ -107,7 +107,7 @@ def test_a_run_tells_the_mean_margin_of_a_stratum_where_the_endpoint_scores(serv
 
 def test_a_run_with_margins_says_at_once_that_the_endpoint_only_chats(server: Any) -> None:
     server.answer = lambda path, body: (404, b"{}", {})
-    ended = CliRunner().invoke(canary, run_line(server.url))
+    ended = CliRunner().invoke(probe, run_line(server.url))
     assert isinstance(ended.exception, NoScoringError)
     assert "run without" in str(ended.exception)
     assert len(server.asked) == 2

@@ -12,11 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families as plain_tex
 from sqlalchemy import Engine, insert
 
 from groundwire_collector.drift import checkpoint
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.metric_definitions import EVALUATIONS, FAITHFULNESS, TURNS, all_metrics
 from groundwire_collector.metrics.exposition import CommittedGauges, Exposition
-from groundwire_collector.receiver_metrics import Intake
+from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, progress
 from groundwire_collector.storage.counters import Exemplar, Increments
@@ -56,7 +56,7 @@ def count_three_turns(engine: Engine) -> None:
 
 def client(engine: Engine) -> TestClient:
     app = FastAPI()
-    app.state.exposition = Exposition(engine, Intake().registry)
+    app.state.exposition = Exposition(engine, ReceiverMetrics().registry)
     app.include_router(metrics.router)
     return TestClient(app)
 
@@ -146,7 +146,12 @@ def test_promtool_has_nothing_to_say_against_our_metrics(engine):
 
 
 def raise_alarm(engine: Engine, resolved_ns: int | None = None) -> None:
-    where = {"service": "bot", "signal": "p_unsupported", "axis": "model_version", "value": "v2"}
+    where = {
+        "service": "bot",
+        "signal": "p_unsupported",
+        "dimension": "model_version",
+        "value": "v2",
+    }
     row = {
         **where,
         "cause": "model",
@@ -170,7 +175,7 @@ def test_an_open_alarm_shows_what_changed_and_since_when(engine):
     labels = {
         "service": "bot",
         "signal": "p_unsupported",
-        "axis": "model_version",
+        "dimension": "model_version",
         "value": "v2",
         "cause": "model",
     }
@@ -190,7 +195,7 @@ def test_an_open_alarm_shows_what_changed_and_since_when(engine):
 
 def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine):
     budget = AlarmBudget.parse("1 per 30d")
-    monitor = Monitor(Terms(budget, baseline_turns=50))
+    monitor = Monitor(MonitorConfig(budget, baseline_turns=50))
     for number in range(50):
         assert gauge(engine, "groundwire_baseline_turns") == []
         bad = number % 10 == 0
@@ -204,7 +209,7 @@ def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine
     labels = {"service": "bot", "signal": "p_unsupported", "revision": "7"}
     assert gauge(engine, "groundwire_baseline_turns") == [(labels, 50)]
     assert gauge(engine, "groundwire_baseline_flagged_turns") == [(labels, 5)]
-    [(_, loss)] = gauge(engine, "groundwire_baseline_loss")
+    [(_, loss)] = gauge(engine, "groundwire_baseline_losses")
     assert loss == pytest.approx(3.5)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.metrics.prices import Prices
+from groundwire_collector.metrics.prices import PriceList
 
 FILE = """
 currency = "EUR"
@@ -26,7 +26,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_tokens_are_priced_per_million_and_cached_ones_apart(tmp_path: Path) -> None:
-    prices = Prices.load(write(tmp_path, FILE))
+    prices = PriceList.load(write(tmp_path, FILE))
     price = prices.of("acme-large")
     assert price is not None
     assert prices.currency == "EUR"
@@ -35,7 +35,7 @@ def test_tokens_are_priced_per_million_and_cached_ones_apart(tmp_path: Path) -> 
 
 
 def test_a_pattern_holds_for_all_that_begin_so_and_a_name_before_it(tmp_path: Path) -> None:
-    prices = Prices.load(write(tmp_path, FILE))
+    prices = PriceList.load(write(tmp_path, FILE))
     small = prices.of("acme-small")
     assert small is not None
     assert small.of(1_000_000, 0) == 1.0
@@ -57,9 +57,9 @@ def test_a_pattern_holds_for_all_that_begin_so_and_a_name_before_it(tmp_path: Pa
 )
 def test_a_file_that_is_none_is_refused_in_words(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match=r"prices\.toml"):
-        Prices.load(write(tmp_path, text))
+        PriceList.load(write(tmp_path, text))
 
 
 def test_a_file_that_is_missing_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.toml"):
-        Prices.load(tmp_path / "none.toml")
+        PriceList.load(tmp_path / "none.toml")

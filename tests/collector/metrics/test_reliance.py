@@ -1,25 +1,25 @@
-"""Each source is counted under its own name; failed canaries are no outcome."""
+"""Each source is counted under its own name; failed probes are no outcome."""
 
 from json import loads
 
 from groundwire_collector.metric_definitions import VERSION_LABELS
 from groundwire_collector.metrics.reliance import (
-    Source,
-    count_canaries,
+    OutcomeSource,
+    count_closed_book,
     count_outcome,
     count_passive,
     count_passive_signals,
-    count_shadowed,
+    count_probes,
     count_stale,
 )
 from groundwire_collector.storage.counters import Increments
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.canary import load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm, trials
-from groundwire_evaluators.reliance.canary.run import judge
+from groundwire_evaluators.reliance.closed_book import compare_closed_book
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import StaleOutcome
-from groundwire_evaluators.reliance.shadow import compare_closed_book
+from groundwire_evaluators.reliance.probe import load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm, trials
+from groundwire_evaluators.reliance.probe.run import judge
 from groundwire_evaluators.turn import Chunk, Turn
 
 LABELS = dict.fromkeys(VERSION_LABELS, "x")
@@ -35,26 +35,26 @@ def counted(increments: Increments) -> list[float]:
 
 def test_the_three_sources_are_apart() -> None:
     increments = Increments()
-    for source in Source:
+    for source in OutcomeSource:
         count_outcome(increments, source, Outcome.CONTEXT, LABELS)
     assert counted(increments) == [1, 1, 1]
 
 
-def test_a_turn_s_passive_and_shadow_outcomes_come_from_its_judgements() -> None:
+def test_a_turn_s_passive_and_closed_book_outcomes_come_from_its_judgements() -> None:
     increments = Increments()
     count_passive(increments, Override().evaluate([TURN]), LABELS)
-    count_shadowed(increments, compare_closed_book(TURN, ["Oldenby"]), LABELS)
+    count_closed_book(increments, compare_closed_book(TURN, ["Oldenby"]), LABELS)
     keys = [str(key) for key in increments.counters]
     assert all("parametric" in key or "both" in key for key in keys)
     assert counted(increments) == [1, 1]
 
 
-def test_canaries_count_under_conflict_alone_and_only_when_answered() -> None:
+def test_probes_count_under_conflict_alone_and_only_when_answered() -> None:
     increments = Increments()
     found = [each for each in trials(load_pack()) if each.item.relation == "capital"]
     results = [judge(trial, trial.item.substitute) for trial in found]
     results += [judge(trial, None, error="timeout") for trial in found]
-    count_canaries(increments, results, LABELS)
+    count_probes(increments, results, LABELS)
     assert counted(increments) == [15]
     assert sum(result.arm is Arm.CLEAN for result in results) == 10
 
@@ -85,7 +85,7 @@ def test_what_stands_behind_the_passive_outcome_is_counted_too() -> None:
     assert told == {
         ("answer_values", "covered"),
         ("answer_values", "overriding"),
-        ("prior_marked_turns", None),
+        ("self_reported_memory_answers", None),
         ("refusals", "true"),
         ("refusals", "false"),
     }

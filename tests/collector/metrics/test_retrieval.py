@@ -9,7 +9,7 @@ import pytest
 from groundwire_collector import metric_definitions
 from groundwire_collector.errors import UsageError
 from groundwire_collector.metrics.costs import Costs
-from groundwire_collector.metrics.prices import Prices
+from groundwire_collector.metrics.prices import PriceList
 from groundwire_collector.metrics.retrieval import IndexClock
 from groundwire_collector.metrics.turns import tally, version_labels
 from groundwire_collector.settings import Settings
@@ -41,7 +41,7 @@ def judged(turn: Turn, evaluator: str, value: float | None = None, **signals: fl
 
 
 def counts(
-    increments: Increments, metric: metric_definitions.Metric
+    increments: Increments, metric: metric_definitions.MetricDefinition
 ) -> list[tuple[dict[str, str], float]]:
     return [
         (json.loads(labels), counter.value)
@@ -50,7 +50,7 @@ def counts(
     ]
 
 
-def observed(increments: Increments, metric: metric_definitions.Metric) -> list[float]:
+def observed(increments: Increments, metric: metric_definitions.MetricDefinition) -> list[float]:
     return [h.total for (name, _), h in increments.histograms.items() if name == metric.name]
 
 
@@ -91,7 +91,7 @@ def test_the_index_is_as_old_as_the_newest_sign_of_any_turn():
 def test_a_turn_costs_what_the_price_file_says_and_one_without_a_price_is_no_zero(tmp_path: Path):
     file = tmp_path / "prices.toml"
     file.write_text(PRICES)
-    costs, increments = Costs(Prices.load(file)), Increments()
+    costs, increments = Costs(PriceList.load(file)), Increments()
     for given in (
         turn(model="acme-1", input_tokens=1_000_000, cached_tokens=400_000, output_tokens=250_000),
         turn(model="other", response_model="acme-1-0611", input_tokens=0, output_tokens=250_000),

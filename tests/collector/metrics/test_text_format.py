@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from groundwire_collector.metric_definitions import (
     FAITHFULNESS,
-    LABEL_SETS_FOLDED,
+    SERIES_OVERFLOWED,
     TOKENS,
     TRACES_FAILED,
 )
@@ -19,7 +19,7 @@ from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.storage import counters
 from groundwire_collector.storage.counters import Exemplar, Increments
 
-COUNTERS = (TOKENS, TRACES_FAILED, LABEL_SETS_FOLDED)
+COUNTERS = (TOKENS, TRACES_FAILED, SERIES_OVERFLOWED)
 TEXTS = ("bot", "", 'v"1"', "back\\slash", "line\nend", "größe \u2028", "{a=b},")
 
 

@@ -28,7 +28,7 @@ def counted(evaluation: Evaluation) -> Increments:
 
 
 def values(
-    increments: Increments, metric: metric_definitions.Metric, label: str
+    increments: Increments, metric: metric_definitions.MetricDefinition, label: str
 ) -> dict[str, float]:
     return {
         json.loads(labels)[label]: counter.value

@@ -1,14 +1,14 @@
-"""Shadow calls are sampled, budgeted, counted, and never about what is no production turn."""
+"""Closed-book calls are sampled, budgeted, counted, and never about what is no production turn."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from groundwire_collector.llm.client import Function
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_collector.probing.closed_book import ShadowCaller
-from groundwire_evaluators.reliance.shadow import Cell
+from groundwire_collector.llm.client import FunctionTarget
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_collector.probing.closed_book import ClosedBookCaller
+from groundwire_evaluators.reliance.closed_book import Cell
 from groundwire_evaluators.turn import Chunk, Turn
 
 TURN = Turn(
@@ -18,7 +18,7 @@ TURN = Turn(
 BUDGET = 1e9
 
 
-def caller(answer: object = "Oldenby", **settings: object) -> ShadowCaller:
+def caller(answer: object = "Oldenby", **settings: object) -> ClosedBookCaller:
     asked: list[Sequence[str]] = []
 
     def call(question: str, chunks: list[str]) -> object:
@@ -27,53 +27,53 @@ def caller(answer: object = "Oldenby", **settings: object) -> ShadowCaller:
             raise answer
         return answer
 
-    settings.setdefault("pace", Pace(per_minute=BUDGET))
-    made = ShadowCaller(Function(call), **{"rate": 1.0, **settings})  # type: ignore[arg-type]
+    settings.setdefault("pace", RateLimiter(per_minute=BUDGET))
+    made = ClosedBookCaller(FunctionTarget(call), **{"rate": 1.0, **settings})  # type: ignore[arg-type]
     made.asked = asked  # type: ignore[attr-defined]
     return made
 
 
 def test_the_same_question_is_asked_without_the_chunks() -> None:
     made = caller()
-    shadowed = made.shadow(TURN)
-    assert shadowed is not None
-    assert (shadowed.cell, shadowed.diagnostic) == (Cell.CONTEXT_DRIVEN, True)
+    comparison = made.closed_book(TURN)
+    assert comparison is not None
+    assert (comparison.cell, comparison.diagnostic) == (Cell.CONTEXT_DRIVEN, True)
     assert made.asked == [[]]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     "turn",
     [
-        replace(TURN, shadow=True),
-        replace(TURN, canary=True),
+        replace(TURN, closed_book=True),
+        replace(TURN, probe=True),
         replace(TURN, question=None),
         replace(TURN, answer=None),
     ],
 )
-def test_what_is_no_production_turn_is_never_shadowed(turn: Turn) -> None:
-    assert caller().shadow(turn) is None
+def test_what_is_no_production_turn_is_never_comparison(turn: Turn) -> None:
+    assert caller().closed_book(turn) is None
 
 
 def test_sampling_follows_the_trace_and_the_rate_is_kept() -> None:
     made = caller(rate=0.2)
     turns = [replace(TURN, trace_id=f"{i:032x}") for i in range(2000)]
-    sampled = [made.shadow(turn) is not None for turn in turns]
-    assert sampled == [made.shadow(turn) is not None for turn in turns]
+    sampled = [made.closed_book(turn) is not None for turn in turns]
+    assert sampled == [made.closed_book(turn) is not None for turn in turns]
     assert 0.17 < sum(sampled) / len(sampled) < 0.23
 
 
 def test_turns_with_novel_values_are_sampled_more_and_carry_their_probability() -> None:
     made = caller(rate=0.1, eager=10)
-    shadowed = made.shadow(TURN, novel=True)
-    assert shadowed is not None
-    assert shadowed.probability == 1.0
+    comparison = made.closed_book(TURN, novel=True)
+    assert comparison is not None
+    assert comparison.probability == 1.0
     assert made.probability(TURN) == 0.1
 
 
 def test_the_budget_is_kept_and_what_it_cost_is_counted() -> None:
-    made = caller(pace=Pace(per_minute=1, per_day=5))
-    assert made.shadow(TURN) is not None
-    assert made.shadow(TURN) is None
+    made = caller(pace=RateLimiter(per_minute=1, per_day=5))
+    assert made.closed_book(TURN) is not None
+    assert made.closed_book(TURN) is None
     assert made.skipped == 1
 
 
@@ -82,20 +82,20 @@ def test_the_budget_is_kept_and_what_it_cost_is_counted() -> None:
 )
 def test_failed_calls_stop_nothing_and_are_counted(answer: object, failure: str) -> None:
     made = caller(answer)
-    assert made.shadow(TURN) is None
+    assert made.closed_book(TURN) is None
     assert made.failures == {failure: 1}
 
 
 def test_an_answer_in_another_language_is_a_memory_like_any_other() -> None:
-    shadowed = caller("Die Hauptstadt ist Oldenby.").shadow(TURN)
-    assert shadowed is not None
-    assert shadowed.cell is Cell.CONTEXT_DRIVEN
+    comparison = caller("Die Hauptstadt ist Oldenby.").closed_book(TURN)
+    assert comparison is not None
+    assert comparison.cell is Cell.CONTEXT_DRIVEN
 
 
 def test_repeated_draws_measure_the_strength_of_memory() -> None:
-    shadowed = caller(draws=3).shadow(TURN)
-    assert shadowed is not None
-    assert shadowed.memory_strength == 1.0
+    comparison = caller(draws=3).closed_book(TURN)
+    assert comparison is not None
+    assert comparison.memory_strength == 1.0
 
 
 @pytest.mark.parametrize("settings", [{"rate": 0.0}, {"rate": 1.5}, {"eager": 0.5}, {"draws": 0}])

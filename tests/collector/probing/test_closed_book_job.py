@@ -1,4 +1,4 @@
-"""Shadow calls of the collector: sampled when a turn is judged, asked by the prober, once."""
+"""Closed-book calls of the collector: sampled when a turn is judged, asked by the prober, once."""
 
 import json
 from collections import Counter
@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Engine
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.llm.client import Endpoint
-from groundwire_collector.llm.rate_limiter import Pace
+from groundwire_collector.llm.client import ChatEndpoint
+from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.metrics import closed_book
-from groundwire_collector.probing.closed_book_job import PATIENCE_NS, ShadowRounds
+from groundwire_collector.probing.closed_book_job import PATIENCE_NS, ClosedBookJob
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import closed_book_turns, counters, turns
 from groundwire_collector.storage.engine import make_schema, open_engine
@@ -47,12 +47,16 @@ def sample(engine: Engine, *found: Turn, at_ns: int = NOW) -> None:
         )
 
 
-def rounds(engine: Engine, url: str, **more: Any) -> ShadowRounds:
-    pace = more.pop("pace", Pace(per_minute=1e9))
-    return ShadowRounds(engine, Endpoint(url, "", timeout=0.3, retries=0), "Answer.", pace, **more)
+def rounds(engine: Engine, url: str, **more: Any) -> ClosedBookJob:
+    pace = more.pop("pace", RateLimiter(per_minute=1e9))
+    return ClosedBookJob(
+        engine, ChatEndpoint(url, "", timeout=0.3, retries=0), "Answer.", pace, **more
+    )
 
 
-def counted(engine: Engine, metric: metric_definitions.Metric, label: str) -> Counter[str]:
+def counted(
+    engine: Engine, metric: metric_definitions.MetricDefinition, label: str
+) -> Counter[str]:
     with engine.connect() as connection:
         found = counters.counters(connection)
     told: Counter[str] = Counter()
@@ -76,7 +80,7 @@ def test_a_turn_is_asked_again_of_its_own_model_without_its_context(
     with engine.connect() as connection:
         [kept] = closed_book_turns.answered(connection)
     assert (kept.cell, kept.diagnostic, kept.probability) == ("context_driven", True, 0.1)
-    assert counted(engine, metric_definitions.RELIANCE_OUTCOMES, "source") == {"shadow": 1}
+    assert counted(engine, metric_definitions.RELIANCE_OUTCOMES, "source") == {"closed_book": 1}
     assert counted(engine, metric_definitions.TURNS, "service") == {}
 
 
@@ -108,7 +112,7 @@ def test_what_the_budget_does_not_reach_waits_and_is_then_skipped_and_counted(
 ) -> None:
     server.says("Oldenby")
     sample(engine, TURN, replace(TURN, id="t1"))
-    made = rounds(engine, server.url, pace=Pace(per_minute=1, per_day=1))
+    made = rounds(engine, server.url, pace=RateLimiter(per_minute=1, per_day=1))
     assert [made.step(NOW), made.step(NOW)] == [True, False]
     assert made.step(NOW + PATIENCE_NS + 1)
     assert counted(engine, metric_definitions.PROBE_CALLS, "result") == {

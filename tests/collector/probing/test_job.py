@@ -1,4 +1,4 @@
-"""Scheduled canaries: when due, once, whatever the endpoint does, and apart from production."""
+"""Scheduled probes: when due, once, whatever the endpoint does, and apart from production."""
 
 import itertools
 import json
@@ -12,17 +12,17 @@ from sqlalchemy import Engine
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.drift import checkpoint
-from groundwire_collector.llm.client import Endpoint, Function
-from groundwire_collector.probing.job import HOPELESS, CanaryRounds
-from groundwire_collector.probing.probe_alarms import CanaryAlarms
-from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.llm.client import ChatEndpoint, FunctionTarget
+from groundwire_collector.probing.job import HOPELESS, ProbeJob
+from groundwire_collector.probing.probe_alarms import ProbeAlarms
+from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import counters, drift, probe_runs
 from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_evaluators.reliance.canary import Pack, load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm
+from groundwire_evaluators.reliance.probe import ProbePack, load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm
 
-PACK = Pack("small", load_pack().items[:24])
+PACK = ProbePack("small", load_pack().items[:24])
 ITEMS = {item.question: item for item in PACK.items}
 ARMS = (Arm.CLEAN, Arm.CONFLICT)
 HOUR_NS = 3600 * 1_000_000_000
@@ -53,15 +53,17 @@ class Clock:
         return self.now_ns
 
 
-def rounds(engine: Engine, answer: Answer | Endpoint = reads, **more: Any) -> CanaryRounds:
-    target = answer if isinstance(answer, Endpoint) else Function(answer)
+def rounds(engine: Engine, answer: Answer | ChatEndpoint = reads, **more: Any) -> ProbeJob:
+    target = answer if isinstance(answer, ChatEndpoint) else FunctionTarget(answer)
     named = {"service": "bot", "model": "m", "model_version": "v1", "interval_seconds": 3600.0}
-    named |= {"clock_ns": Clock(), "alarms": CanaryAlarms(), **more}
-    runner = CanaryRunner(PACK, target, arms=ARMS, at_once=1)
-    return CanaryRounds(engine=engine, runner=runner, **named)
+    named |= {"clock_ns": Clock(), "alarms": ProbeAlarms(), **more}
+    runner = ProbeRunner(PACK, target, arms=ARMS, at_once=1)
+    return ProbeJob(engine=engine, runner=runner, **named)
 
 
-def counted(engine: Engine, metric: metric_definitions.Metric, *labels: str) -> Counter[Any]:
+def counted(
+    engine: Engine, metric: metric_definitions.MetricDefinition, *labels: str
+) -> Counter[Any]:
     with engine.connect() as connection:
         found = counters.counters(connection)
     told: Counter[Any] = Counter()
@@ -71,19 +73,19 @@ def counted(engine: Engine, metric: metric_definitions.Metric, *labels: str) -> 
     return told
 
 
-def test_a_run_is_counted_as_canary_and_touches_no_counter_of_production(engine: Engine) -> None:
+def test_a_run_is_counted_as_probe_and_touches_no_counter_of_production(engine: Engine) -> None:
     assert rounds(engine).step()
     outcomes = counted(
         engine, metric_definitions.RELIANCE_OUTCOMES, "source", "outcome", "model_version"
     )
-    assert outcomes == {("canary", "context", "v1"): len(PACK)}
-    arms = counted(engine, metric_definitions.CANARY_OUTCOMES, "arm", "outcome")
+    assert outcomes == {("probe", "context", "v1"): len(PACK)}
+    arms = counted(engine, metric_definitions.PROBE_OUTCOMES, "arm", "outcome")
     assert arms == {("clean", "context"): len(PACK), ("conflict", "context"): len(PACK)}
-    assert counted(engine, metric_definitions.CANARY_RUNS, "state") == {("finished",): 1}
+    assert counted(engine, metric_definitions.PROBE_RUNS, "state") == {("finished",): 1}
     ours = {
         metric_definitions.RELIANCE_OUTCOMES,
-        metric_definitions.CANARY_OUTCOMES,
-        metric_definitions.CANARY_RUNS,
+        metric_definitions.PROBE_OUTCOMES,
+        metric_definitions.PROBE_RUNS,
     }
     with engine.connect() as connection:
         names = {name for name, _ in counters.counters(connection)}
@@ -132,7 +134,7 @@ def test_an_endpoint_that_misbehaves_stops_no_run_and_each_kind_is_counted(
     late = (0, b"")  # the first call is not answered in time
     responses = itertools.chain([late], itertools.cycle(misdeeds))
     server.answer = lambda path, body: (*next(responses), {})
-    endpoint = Endpoint(server.url, "m", timeout=0.3, retries=0)
+    endpoint = ChatEndpoint(server.url, "m", timeout=0.3, retries=0)
     assert rounds(engine, endpoint).step()
     endpoint.close()
     kinds = counted(engine, metric_definitions.PROBE_CALLS, "result")
@@ -143,7 +145,7 @@ def test_an_endpoint_that_misbehaves_stops_no_run_and_each_kind_is_counted(
     assert sum(kinds.values()) == len(PACK) * len(ARMS)
     outcomes = counted(engine, metric_definitions.RELIANCE_OUTCOMES, "outcome")
     assert set(outcomes) == {("neither",)}
-    assert counted(engine, metric_definitions.CANARY_RUNS, "state") == {("finished",): 1}
+    assert counted(engine, metric_definitions.PROBE_RUNS, "state") == {("finished",): 1}
 
 
 def test_a_run_whose_every_call_fails_is_given_up_until_the_next_is_due(engine: Engine) -> None:
@@ -152,7 +154,7 @@ def test_a_run_whose_every_call_fails_is_given_up_until_the_next_is_due(engine: 
 
     clock = Clock()
     assert rounds(engine, breaks, clock_ns=clock).step()
-    assert counted(engine, metric_definitions.CANARY_RUNS, "state") == {("abandoned",): 1}
+    assert counted(engine, metric_definitions.PROBE_RUNS, "state") == {("abandoned",): 1}
     assert counted(engine, metric_definitions.PROBE_CALLS, "result") == {("raised",): HOPELESS}
     assert not rounds(engine, clock_ns=clock).step()
 
@@ -171,12 +173,12 @@ def test_a_new_version_that_recites_is_alarmed_once_and_resolved_when_it_reads(
             states.append([alarm.resolved_ns is None for alarm in drift.alarms(connection)])
             [alarm] = drift.alarms(connection)
     assert states == [[True], [True], [False]]
-    assert (alarm.signal, alarm.axis, alarm.value) == ("canary", "model_version", "v2")
+    assert (alarm.signal, alarm.dimension, alarm.value) == ("probe", "model_version", "v2")
     assert alarm.size > 0.9
     assert not alarm.details["general"]
 
 
-def test_an_open_alarm_of_canaries_is_no_business_of_the_detectors_on_traffic(
+def test_an_open_alarm_of_probes_is_no_business_of_the_detectors_on_traffic(
     engine: Engine, tmp_path: Path
 ) -> None:
     clock = Clock()

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.llm.client import Endpoint, Function
-from groundwire_collector.llm.rate_limiter import Pace
-from groundwire_collector.probing.runner import CanaryRunner, read_run, result_line, resume
-from groundwire_evaluators.reliance.canary import Pack, load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm
+from groundwire_collector.llm.client import ChatEndpoint, FunctionTarget
+from groundwire_collector.llm.rate_limiter import RateLimiter
+from groundwire_collector.probing.runner import ProbeRunner, read_run, result_line, resume
+from groundwire_evaluators.reliance.probe import ProbePack, load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm
 
-PACK = Pack("small", load_pack().items[:12])
+PACK = ProbePack("small", load_pack().items[:12])
 ITEMS = {item.question: item for item in PACK.items}
 
 
@@ -27,12 +27,12 @@ def reader(question: str, chunks: Sequence[str]) -> str:
     return item.substitute if item.substitute in text else item.original
 
 
-def runner(**settings: object) -> CanaryRunner:
-    target = Function(settings.pop("answer", reader))  # type: ignore[arg-type]
-    return CanaryRunner(PACK, target, **settings)  # type: ignore[arg-type]
+def runner(**settings: object) -> ProbeRunner:
+    target = FunctionTarget(settings.pop("answer", reader))  # type: ignore[arg-type]
+    return ProbeRunner(PACK, target, **settings)  # type: ignore[arg-type]
 
 
-def write(path: Path, made: CanaryRunner, most: int | None = None) -> int:
+def write(path: Path, made: ProbeRunner, most: int | None = None) -> int:
     file, answered = resume(path, made.identity("m"))
     written = 0
     with file:
@@ -81,13 +81,13 @@ def test_a_file_of_another_run_is_not_mixed_with_this_one(tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="another"):
         resume(path, runner().identity("another model"))
     path.write_text("nonsense", encoding="utf-8")
-    with pytest.raises(UsageError, match="no canary run"):
+    with pytest.raises(UsageError, match="no probe run"):
         resume(path, runner().identity("m"))
 
 
 def test_a_spent_day_ends_the_run_and_the_next_takes_it_up(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    pace = Pace(per_minute=60_000, per_day=10)
+    pace = RateLimiter(per_minute=60_000, per_day=10)
     assert write(path, runner(pace=pace, at_once=1)) == 10
     assert write(path, runner()) == len(PACK) * 6 - 10
 
@@ -99,7 +99,7 @@ def test_a_pace_spaces_calls_evenly_and_ends_with_the_day() -> None:
         slept.append(seconds)
         now[0] += seconds
 
-    pace = Pace(per_minute=30, per_day=4, clock=lambda: now[0], sleep=sleep)
+    pace = RateLimiter(per_minute=30, per_day=4, clock=lambda: now[0], sleep=sleep)
     assert [pace.wait() for _ in range(5)] == [True] * 4 + [False]
     assert slept == [2.0] * 3
     assert not pace.take()
@@ -107,7 +107,7 @@ def test_a_pace_spaces_calls_evenly_and_ends_with_the_day() -> None:
     assert pace.take()
     assert not pace.take()
     with pytest.raises(ValueError, match="positive"):
-        Pace(per_minute=0)
+        RateLimiter(per_minute=0)
 
 
 def test_an_endpoint_that_misbehaves_in_turn_stops_nothing_and_is_counted(server: Any) -> None:
@@ -117,8 +117,8 @@ def test_an_endpoint_that_misbehaves_in_turn_stops_nothing_and_is_counted(server
          (200, b'{"choices": [{"message": {"content": ""}}]}'), (403, b"")]
     )  # fmt: skip
     server.answer = lambda path, body: (*next(responses), {})
-    endpoint = Endpoint(server.url, "m", retries=0)
-    results = list(CanaryRunner(PACK, endpoint, at_once=1).results())
+    endpoint = ChatEndpoint(server.url, "m", retries=0)
+    results = list(ProbeRunner(PACK, endpoint, at_once=1).results())
     endpoint.close()
     assert len(results) == len(PACK) * 6
     kinds = Counter(result.error for result in results)

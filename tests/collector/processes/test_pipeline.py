@@ -10,11 +10,18 @@ from sqlalchemy import Engine
 from groundwire import attributes
 from groundwire_collector import metric_definitions
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.turns import Request
+from groundwire_collector.assembly.turns import AssembledRequest
 from groundwire_collector.processes import pipeline as module
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import closed_book_turns, counters, drift, judging, turns
+from groundwire_collector.storage import (
+    closed_book_turns,
+    counters,
+    drift,
+    failed_traces,
+    judging,
+    turns,
+)
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
@@ -98,7 +105,7 @@ def stored(engine: Engine) -> list[JudgedTurn]:
         return turns.find(connection, TurnQuery(limit=500))
 
 
-def count(engine: Engine, metric: metric_definitions.Metric) -> float:
+def count(engine: Engine, metric: metric_definitions.MetricDefinition) -> float:
     with engine.connect() as connection:
         found = counters.counters(connection)
     return sum(counter.value for (name, _), counter in found.items() if name == metric.name)
@@ -188,7 +195,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_commit_leaves_nothing_half_done(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("groundwire_collector.processes.pipeline.memory.keep", power_cut)
+        patched.setattr("groundwire_collector.processes.pipeline.checkpoint.keep", power_cut)
         with pytest.raises(KeyboardInterrupt):
             work_off(pipeline)
     assert stored(engine) == []
@@ -206,7 +213,7 @@ def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
         SpanStore(engine).add(trace(number))
     assemble = module.assemble_requests
 
-    def choking(traces: Collection[Trace], known: Collection[str]) -> list[Request]:
+    def choking(traces: Collection[Trace], known: Collection[str]) -> list[AssembledRequest]:
         if any(f"{2:032x}" in trace.ids for trace in traces):
             raise RecursionError("too deep")
         return assemble(traces, known)
@@ -218,7 +225,7 @@ def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
     assert count(engine, metric_definitions.TRACES_FAILED) == 1
 
 
-def test_a_shadow_call_is_counted_beside_its_turn_and_kept_out_of_production(settings, engine):
+def test_a_closed_book_call_is_counted_beside_its_turn_and_kept_out_of_production(settings, engine):
     SpanStore(engine).add(trace(0))
     SpanStore(engine).add([closed_book(0, "30 days")])
     work_off(Pipeline(settings, engine, [Length()]))
@@ -230,12 +237,12 @@ def test_a_shadow_call_is_counted_beside_its_turn_and_kept_out_of_production(set
             if name == metric_definitions.RELIANCE_OUTCOMES.name
         ]
     assert [(o["source"], o["outcome"], o["model_version"]) for o in outcomes] == [
-        ("shadow", "both", "v1")
+        ("closed_book", "both", "v1")
     ]
 
 
 def closed_book(of: int, answer: str) -> Span:
-    """A shadow call of the application, of the turn of `trace(of)`."""
+    """A closed-book call of the application, of the turn of `trace(of)`."""
     return Span(
         trace_id="f" * 32,
         span_id="f" * 16,
@@ -248,24 +255,24 @@ def closed_book(of: int, answer: str) -> Span:
             attributes.INPUT_MESSAGES: message("user", "How long?"),
             attributes.OUTPUT_MESSAGES: message("assistant", answer),
             attributes.ANSWER_COMPLETE: True,
-            attributes.SHADOW: True,
-            attributes.SHADOW_OF: f"{of + 1:032x}:{of + 1:016x}",
+            attributes.CLOSED_BOOK: True,
+            attributes.CLOSED_BOOK_OF: f"{of + 1:032x}:{of + 1:016x}",
             attributes.SAMPLING_PROBABILITY: 0.1,
         },
     )
 
 
-def test_what_a_shadow_call_said_is_kept_for_the_estimate(settings, engine):
+def test_what_a_closed_book_call_said_is_kept_for_the_estimate(settings, engine):
     SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
     work_off(Pipeline(settings, engine, [Length()]))
     with engine.connect() as connection:
         [kept] = closed_book_turns.answered(connection)
     assert (kept.cell, kept.probability, kept.model_version) == ("redundant", 0.1, "v1")
-    production = next(item.turn for item in stored(engine) if not item.turn.shadow)
+    production = next(item.turn for item in stored(engine) if not item.turn.closed_book)
     assert kept.turn_id == production.id
 
 
-def test_a_turn_that_was_shadowed_already_is_not_counted_again(settings, engine):
+def test_a_turn_that_was_comparison_already_is_not_counted_again(settings, engine):
     pipeline = Pipeline(settings, engine, [Length()])
     SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
     work_off(pipeline)
@@ -275,22 +282,26 @@ def test_a_turn_that_was_shadowed_already_is_not_counted_again(settings, engine)
     assert count(engine, metric_definitions.RELIANCE_OUTCOMES) == 1
 
 
-def test_only_production_turns_wait_for_a_shadow_call_and_only_where_it_is_set(tmp_path, engine):
-    asking = Settings(data_dir=tmp_path, shadow_rate=1.0, probe_endpoint="http://127.0.0.1:9/v1")
-    canary = trace(2)
-    canary[1].attributes[attributes.CANARY] = True
-    SpanStore(engine).add([*trace(0), closed_book(0, "x"), *canary])
+def test_only_production_turns_wait_for_a_closed_book_call_and_only_where_it_is_set(
+    tmp_path, engine
+):
+    asking = Settings(
+        data_dir=tmp_path, closed_book_rate=1.0, probe_endpoint="http://127.0.0.1:9/v1"
+    )
+    probe = trace(2)
+    probe[1].attributes[attributes.PROBE] = True
+    SpanStore(engine).add([*trace(0), closed_book(0, "x"), *probe])
     work_off(Pipeline(asking, engine, [Length()]))
     with engine.connect() as connection:
         waiting = closed_book_turns.waiting(connection, limit=9)
         assert len(waiting) + len(closed_book_turns.answered(connection)) == 1
     SpanStore(engine).add(trace(3))
-    work_off(Pipeline(Settings(data_dir=tmp_path, shadow_rate=1.0), engine, [Length()]))
+    work_off(Pipeline(Settings(data_dir=tmp_path, closed_book_rate=1.0), engine, [Length()]))
     with engine.connect() as connection:
         assert closed_book_turns.waiting(connection, limit=9) == waiting
 
 
-def test_canaries_through_the_application_are_stored_and_told_apart_but_move_nothing(
+def test_probes_through_the_application_are_stored_and_told_apart_but_move_nothing(
     settings, engine
 ):
     """Enough bad answers to alarm, were they users' traffic."""
@@ -298,7 +309,7 @@ def test_canaries_through_the_application_are_stored_and_told_apart_but_move_not
         SpanStore(engine).add(trace(number))
     for number in range(150, 250):
         spans = trace(number, "45 days")
-        spans[1].attributes[attributes.CANARY] = True
+        spans[1].attributes[attributes.PROBE] = True
         SpanStore(engine).add(spans)
     work_off(Pipeline(settings, engine, [Length()]))
     assert count(engine, metric_definitions.TURNS) == 150
@@ -306,8 +317,8 @@ def test_canaries_through_the_application_are_stored_and_told_apart_but_move_not
     with engine.connect() as connection:
         assert drift.alarms(connection) == []
         worst = turns.find(connection, TurnQuery(order="worst", limit=300))
-    assert sum(item.turn.canary for item in stored(engine)) == 100
-    assert [item.turn.canary for item in worst] == [False] * 150
+    assert sum(item.turn.probe for item in stored(engine)) == 100
+    assert [item.turn.probe for item in worst] == [False] * 150
 
 
 def test_drawn_turns_wait_for_the_judges_and_the_others_are_counted(settings, engine):
@@ -335,3 +346,44 @@ def test_a_turn_that_grew_is_judged_anew_without_being_counted_again(settings, e
     with engine.begin() as connection:
         [task] = judging.take(connection, "llm_judge", "lease", LATER, LATER + SECOND, 1)
     assert not task.counts
+
+
+class Deadly(Length):
+    """Takes its process along, as a kill for memory does, where an answer says so."""
+
+    def _one(self, turn: Turn) -> Evaluation:
+        if turn.answer == "deadly":
+            raise SystemExit
+        return super()._one(turn)
+
+
+def test_a_trace_that_kills_every_worker_is_passed_over_and_found(settings, engine):
+    answers = ["30 days", "deadly", "30 days"]
+    for number, answer in enumerate(answers):
+        SpanStore(engine).add(trace(number, answer))
+    deaths = 0
+    while True:
+        try:
+            work_off(Pipeline(settings, engine, [Deadly()], after_crash=deaths > 0))
+        except SystemExit:
+            deaths += 1
+        else:
+            break
+    assert deaths == 1 + module.MOST_BEGUN
+    assert [item.turn.answer for item in stored(engine)] == ["30 days", "30 days"]
+    assert count(engine, metric_definitions.TURNS) == 2
+    assert count(engine, metric_definitions.TRACES_FAILED) == 1
+    with engine.connect() as connection:
+        [failed] = failed_traces.newest(connection, 9)
+    assert failed.trace_id == f"{2:032x}"
+    assert failed.reason.startswith("begun 3 times without an end")
+
+
+def test_a_trace_that_a_killed_worker_had_begun_is_judged_by_the_next(settings, engine):
+    SpanStore(engine).add(trace(0, "deadly"))
+    for after_crash in (False, True):
+        with pytest.raises(SystemExit):
+            work_off(Pipeline(settings, engine, [Deadly()], after_crash=after_crash))
+    work_off(Pipeline(settings, engine, [Length()], after_crash=True))
+    assert [item.turn.answer for item in stored(engine)] == ["deadly"]
+    assert count(engine, metric_definitions.TRACES_FAILED) == 0

@@ -31,18 +31,18 @@ def test_nothing_is_asked_unless_an_endpoint_and_something_to_ask_are_given(
     tmp_path: Path,
 ) -> None:
     assert not Settings(data_dir=tmp_path).probes
-    assert not Settings(data_dir=tmp_path, canary_models="m", shadow_rate=0.5).probes
+    assert not Settings(data_dir=tmp_path, probe_models="m", closed_book_rate=0.5).probes
     assert not settings(tmp_path).probes
-    assert settings(tmp_path, canary_models="m").probes
-    assert settings(tmp_path, shadow_rate=0.01).probes
+    assert settings(tmp_path, probe_models="m").probes
+    assert settings(tmp_path, closed_book_rate=0.01).probes
 
 
 def test_a_model_may_be_counted_under_another_name() -> None:
     assert models_of(" m-1 = 2026-11 , m-2,") == {"m-1": "2026-11", "m-2": "m-2"}
 
 
-def test_the_models_are_asked_in_turn_beside_the_shadows(tmp_path: Path) -> None:
-    made = settings(tmp_path, canary_models="a,b", shadow_rate=0.1, canary_items=20)
+def test_the_models_are_asked_in_turn_beside_the_closed_book_calls(tmp_path: Path) -> None:
+    made = settings(tmp_path, probe_models="a,b", closed_book_rate=0.1, probe_items=20)
     engine = open_engine(made)
     assert [len(steps) for steps in rounds(made, engine, Event())] == [1, 2]
     engine.dispose()
@@ -51,15 +51,15 @@ def test_the_models_are_asked_in_turn_beside_the_shadows(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"canary_arms": "clean,sideways"}, "sideways"),
-        ({"canary_pack": Path("missing.jsonl")}, "missing.jsonl"),
+        ({"probe_arms": "clean,sideways"}, "sideways"),
+        ({"probe_pack": Path("missing.jsonl")}, "missing.jsonl"),
         ({"system_prompt": Path("only-one.txt")}, "belong together"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_in_words(
     tmp_path: Path, more: dict[str, Any], said: str
 ) -> None:
-    made = settings(tmp_path, canary_models="a", **more)
+    made = settings(tmp_path, probe_models="a", **more)
     engine = open_engine(made)
     with pytest.raises(UsageError, match=said):
         rounds(made, engine, Event())
@@ -71,7 +71,7 @@ def test_the_prompts_of_production_are_used(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f"Prompt {name}")
     made = settings(
         tmp_path,
-        canary_models="a",
+        probe_models="a",
         system_prompt=tmp_path / "open.txt",
         closed_book_prompt=tmp_path / "closed.txt",
     )
@@ -100,7 +100,7 @@ def test_a_prober_that_dies_takes_nothing_along_and_one_that_hangs_ends_with_the
     environment |= {
         "GROUNDWIRE_PROBE_ENDPOINT": f"http://127.0.0.1:{port}/v1",
         "GROUNDWIRE_PROBE_TIMEOUT_SECONDS": "2",
-        "GROUNDWIRE_CANARY_MODELS": "m",
+        "GROUNDWIRE_PROBE_MODELS": "m",
         "GROUNDWIRE_DATA_DIR": str(tmp_path),
         "GROUNDWIRE_PORT": str(free_port()),
         "GROUNDWIRE_GRPC_PORT": str(free_port()),

@@ -38,7 +38,7 @@ def test_the_worker_keeps_an_estimate_of_what_was_labelled(tmp_path: Path) -> No
         labels.add(connection, [Label(turn_id=name, **common) for name in drawn])
     worker = multiprocessing.get_context("spawn").Process(target=work, args=(settings,))
     worker.start()
-    found: list[estimates.KeptEstimate] = []
+    found: list[estimates.StoredEstimate] = []
     until = monotonic() + LONGEST_SECONDS
     while not found and monotonic() < until:
         sleep(0.2)

@@ -25,14 +25,14 @@ from tests.ports import free_port
 from groundwire_collector.app import create_app
 from groundwire_collector.auth.middleware import ATTEMPTS, FRESH_SECONDS
 from groundwire_collector.metric_definitions import (
-    BAD_KEYS,
+    AUTH_FAILURES,
     SPANS_DEDUPLICATED,
     SPANS_RECEIVED,
     SPANS_REJECTED,
-    Metric,
+    MetricDefinition,
 )
 from groundwire_collector.processes.receiver import Server
-from groundwire_collector.receiver.body import RefusalError
+from groundwire_collector.receiver.body import RequestRejectedError
 from groundwire_collector.receiver.wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
@@ -102,7 +102,7 @@ def port_of(server: Server, transport: Transport) -> int:
     return server.settings.grpc_port if transport is over_grpc else server.settings.port
 
 
-def counted(server: Server, metric: Metric) -> float:
+def counted(server: Server, metric: MetricDefinition) -> float:
     registry = server.application.state.reception.intake.registry
     return registry.get_sample_value(f"{metric.name}_total") or 0.0
 
@@ -140,7 +140,7 @@ def refusing_at_first(server: Server, status: int) -> Iterator[list[float]]:
     def busy_at_first(access: Access) -> None:
         asked.append(time.monotonic())
         if len(asked) == 1:
-            raise RefusalError(status, "Not now.")
+            raise RequestRejectedError(status, "Not now.")
         admit(access)
 
     reception.admit = busy_at_first
@@ -204,7 +204,7 @@ def test_a_python_exporter_gives_up_at_once_what_never_will_be_taken(
 
     def refuse(_self: object, access: object) -> None:
         asked.append(access)
-        raise RefusalError(status, "No.")
+        raise RequestRejectedError(status, "No.")
 
     monkeypatch.setattr(type(server.application.state.reception), "admit", refuse)
     exporter = transport(server)
@@ -222,7 +222,7 @@ def test_a_bad_key_stores_nothing(server: Server, transport: Transport) -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_bad_keys_are_limited_by_address_whatever_they_come_by(
+def test_auth_failures_are_limited_by_address_whatever_they_come_by(
     server: Server, transport: Transport
 ) -> None:
     known, late = "gw_test", keys.generate()
@@ -237,7 +237,7 @@ def test_bad_keys_are_limited_by_address_whatever_they_come_by(
     locked_out = transport(server, key=late, timeout=1)
     assert locked_out.export([a_span()]) == SpanExportResult.FAILURE
     assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
-    assert counted(server, BAD_KEYS) > ATTEMPTS
+    assert counted(server, AUTH_FAILURES) > ATTEMPTS
     for each in (exporter, guessing, locked_out):
         each.shutdown()
 

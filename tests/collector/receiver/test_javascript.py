@@ -19,8 +19,8 @@ from tests.ports import free_port
 from groundwire_collector.app import create_app
 from groundwire_collector.metric_definitions import REQUESTS
 from groundwire_collector.processes.receiver import Server
-from groundwire_collector.receiver.body import RefusalError
-from groundwire_collector.receiver.rate import Rate
+from groundwire_collector.receiver.body import RequestRejectedError
+from groundwire_collector.receiver.rate import KeyRateLimiter
 from groundwire_collector.responses.otlp import RETRY_SECONDS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
@@ -107,7 +107,7 @@ def test_it_gives_up_at_once_what_never_will_be_taken(
         assert stored(server) == []
 
         def refuse(*_: object) -> None:
-            raise RefusalError(400, "No.")
+            raise RequestRejectedError(400, "No.")
 
         monkeypatch.setattr(type(server.application.state.reception), "admit", refuse)
         assert export(modules, server, kind) == {"code": 1, "status": 400}
@@ -124,9 +124,9 @@ def test_it_waits_as_long_as_it_is_told_by_429(
     def too_fast_at_first(*_: object) -> None:
         asked.append(time.monotonic())
         if len(asked) < 3:
-            raise RefusalError(429, "Slower.")
+            raise RequestRejectedError(429, "Slower.")
 
-    monkeypatch.setattr(Rate, "take", too_fast_at_first)
+    monkeypatch.setattr(KeyRateLimiter, "take", too_fast_at_first)
     with serving(tmp_path) as server:
         assert export(modules, server, kind) == DONE
         assert (answered(server, 429), answered(server, 200)) == (2, 1)

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from groundwire_collector.receiver.body import Body, Budget, RefusalError
+from groundwire_collector.receiver.body import MemoryBudget, RequestBody, RequestRejectedError
 
 MB = 2**20
 GZIP = {b"content-encoding": b"gzip"}
 
 
-def read(chunks: list[bytes], headers: dict[bytes, bytes], limit: int, budget: Budget) -> Body:
-    async def run() -> Body:
+def read(
+    chunks: list[bytes], headers: dict[bytes, bytes], limit: int, budget: MemoryBudget
+) -> RequestBody:
+    async def run() -> RequestBody:
         source = iter(chunks)
         left = len(chunks)
 
@@ -22,7 +24,7 @@ def read(chunks: list[bytes], headers: dict[bytes, bytes], limit: int, budget: B
             left -= 1
             return {"type": "http.request", "body": next(source), "more_body": left > 0}
 
-        body = Body(budget, limit)
+        body = RequestBody(budget, limit)
         await body.read(receive, headers)
         return body
 
@@ -36,27 +38,27 @@ def bomb(megabytes: int) -> bytes:
 
 
 def refusal(*arguments: Any) -> int:
-    with pytest.raises(RefusalError) as raised:
+    with pytest.raises(RequestRejectedError) as raised:
         read(*arguments)
     return raised.value.status
 
 
 def test_a_declared_length_beyond_the_limit_is_refused_unread() -> None:
-    assert refusal([], {b"content-length": b"101"}, 100, Budget(MB)) == 413
+    assert refusal([], {b"content-length": b"101"}, 100, MemoryBudget(MB)) == 413
 
 
 def test_a_chunked_body_is_refused_where_it_passes_the_limit() -> None:
-    assert refusal([b"x" * 60] * 5, {}, 100, Budget(MB)) == 413
+    assert refusal([b"x" * 60] * 5, {}, 100, MemoryBudget(MB)) == 413
 
 
 def test_a_small_body_that_inflates_beyond_the_limit_is_refused_on_the_way() -> None:
-    budget = Budget(1000 * MB)
+    budget = MemoryBudget(1000 * MB)
     assert refusal([bomb(100)], GZIP, 8 * MB, budget) == 413
     assert budget.held <= 8 * MB
 
 
 def test_bodies_beyond_the_memory_budget_are_to_come_again() -> None:
-    budget = Budget(3 * MB)
+    budget = MemoryBudget(3 * MB)
     first = read([bomb(2)], GZIP, 64 * MB, budget)
     assert refusal([bomb(2)], GZIP, 64 * MB, budget) == 503
     first.release()

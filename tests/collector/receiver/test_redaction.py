@@ -19,8 +19,8 @@ from tests.secret_samples import INNOCENT, SECRETS
 from groundwire.redaction import DEFAULT_MASKS
 from groundwire_collector.app import create_app
 from groundwire_collector.errors import UsageError
-from groundwire_collector.receiver.admission import Admission
-from groundwire_collector.receiver.blocks import Block
+from groundwire_collector.receiver.admission import Validator
+from groundwire_collector.receiver.blocks import ScopeBlock
 from groundwire_collector.receiver.redaction import HashOnly, Masking
 from groundwire_collector.receiver.wire import field
 from groundwire_collector.settings import Settings
@@ -160,8 +160,8 @@ def cut_text(redaction: Masking | HashOnly, longest: int) -> str:
     message = ExportTraceServiceRequest().resource_spans.add().scope_spans.add().spans.add()
     message.trace_id, message.span_id = TRACE, b"12345678"
     message.attributes.add(key="content").value.string_value = LONG_TEXT
-    block = Block(Resource(), InstrumentationScope(), 1, lambda: iter([message]))
-    (record,) = Admission(longest, redaction).spans([block], Access(key_id="k")).spans
+    block = ScopeBlock(Resource(), InstrumentationScope(), 1, lambda: iter([message]))
+    (record,) = Validator(longest, redaction).spans([block], Access(key_id="k")).spans
     return record.body.decode("latin-1")
 
 
@@ -183,8 +183,8 @@ def test_names_of_scopes_and_services_are_masked() -> None:
         resource = Resource()
         resource.attributes.add(key="service.name").value.string_value = f"shop of {MAIL}"
         span = SpanMessage(trace_id=TRACE, span_id=b"12345678")
-        block = Block(resource, scope, 1, lambda: iter([span]))  # noqa: B023 - used at once
-        (record,) = Admission(1000, redaction).spans([block], Access(key_id="k")).spans
+        block = ScopeBlock(resource, scope, 1, lambda: iter([span]))  # noqa: B023 - used at once
+        (record,) = Validator(1000, redaction).spans([block], Access(key_id="k")).spans
         assert MAIL.encode() not in record.origin
         assert MAIL not in record.service
         stored_service = ResourceSpans.FromString(record.origin).resource.attributes[0]

@@ -25,9 +25,9 @@ from groundwire_collector.storage import (
     rollouts,
     turns,
 )
-from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
+from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
 from groundwire_collector.storage.counters import Increments
-from groundwire_collector.storage.estimates import KeptEstimate
+from groundwire_collector.storage.estimates import StoredEstimate
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import Label
 from groundwire_collector.storage.rollouts import Rollout
@@ -68,7 +68,12 @@ def app(tmp_path: Path) -> FastAPI:
     increments.count(TURNS, {"service": BANK})
     nanoseconds = int(NOW.timestamp()) * 10**9
     times = dict.fromkeys(("raised_ns", "changed_ns", "changed_from_ns", "changed_until_ns"), 1)
-    alarm = {"service": BANK, "signal": "p_unsupported", "axis": "model_version", "value": "v1"}
+    alarm = {
+        "service": BANK,
+        "signal": "p_unsupported",
+        "dimension": "model_version",
+        "value": "v1",
+    }
     with app.state.engine.begin() as connection:
         turns.save(connection, [JudgedTurn(turn, (judged,))])
         counters.add(connection, increments, nanoseconds)
@@ -78,14 +83,14 @@ def app(tmp_path: Path) -> FastAPI:
         said = {"turn_id": TURN_ID, "labeller": "anna", "labelled_ns": 1, "probability": 0.5}
         labels.add(connection, [Label(**said, verdict="unsupported", reference=SECRET)])
         labels.add(connection, [Label(**said, chunk_id=SECRET, relevant=True)])
-        estimate = KeptEstimate("faithfulness", BANK, "", "human", "", nanoseconds, {}, {})
+        estimate = StoredEstimate("faithfulness", BANK, "", "human", "", nanoseconds, {}, {})
         told = {"value": 0.5, "interval": [0, 1], "labels": 1, "effective": 1, "anytime": None}
         estimates.keep(connection, [replace(estimate, estimate=told)])
         announced = {"announced_ns": 1, "announced_by": "anna", "at_ns": 1}
-        version = {"axis": "model_version", "value": SECRET}
+        version = {"dimension": "model_version", "value": SECRET}
         rollouts.announce(connection, Rollout(service=BANK, **version, **announced, note=SECRET))
-        wish = BaselineAct(
-            kind=ActKind.PINNED, service=BANK, since_ns=1, by="anna", why=SECRET, at_ns=1
+        wish = BaselineAction(
+            kind=BaselineActionKind.PINNED, service=BANK, since_ns=1, by="anna", why=SECRET, at_ns=1
         )
         baseline_actions.record(connection, wish)
     return app

@@ -1,17 +1,28 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage import search, tables
+from groundwire_collector.storage import (
+    closed_book_turns,
+    counters,
+    drift,
+    progress,
+    search,
+    tables,
+    turns,
+)
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.migrations import HEAD
-from groundwire_collector.storage.migrations.running import newest
+from groundwire_collector.storage.migrations.running import configuration, newest
+from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.tables.base import StoredModel
 
 assert tables
@@ -42,6 +53,19 @@ def test_several_processes_may_start_at_once(settings: Settings) -> None:
         engine.dispose()
 
 
+def test_a_database_of_the_first_step_is_brought_on_with_what_it_holds(settings: Settings) -> None:
+    engine = open_engine(settings)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        connection.execute(
+            text("INSERT INTO pending_trace VALUES ('ab', 1, :ended, 2)"), {"ended": True}
+        )
+    make_schema(engine)
+    with engine.connect() as connection:
+        assert progress.due(connection, 3, 9) == [PendingTrace("ab", 1, True, 2)]
+    engine.dispose()
+
+
 def test_a_database_of_a_newer_groundwire_is_left_alone(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -56,4 +80,44 @@ def test_a_new_sqlite_database_can_shrink(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    engine.dispose()
+
+
+FIRST_SCHEMA = (
+    "INSERT INTO turn (id, trace_id, service, started_ns, question, chunks, facts) VALUES"
+    """ ('t1', 'aa', 'bot', 5, 'What does "canary": mean?', '[]',"""
+    """ '{"shadow": true, "shadow_of": "aa:bb", "canary": false, "route": "retrieval"}')""",
+    "INSERT INTO alarm (service, signal, axis, value, cause, raised_ns, changed_ns, "
+    "changed_from_ns,"
+    " changed_until_ns, size, size_low, size_high, details) VALUES"
+    " ('bot', 'p_unsupported', 'model_version', 'v2', 'model', 9, 8, 7, 8, 0.2, 0.1, 0.3,"
+    """ '{"moved": [{"axis": "model_version", "value": "v2"}]}')""",
+    "INSERT INTO counter (metric, labels, value, updated_ns) VALUES"
+    """ ('groundwire_canary_runs', '{"state":"finished"}', 2, 1),"""
+    """ ('groundwire_reliance_outcomes', '{"outcome":"context","source":"shadow"}', 3, 1)""",
+    "INSERT INTO shadowed (turn_id, service, sampled_ns, probability, diagnostic, memory_strength,"
+    " cluster) VALUES ('t1', 'bot', 5, 0.5, false, 0, '')",
+)
+
+
+def test_a_database_of_the_first_schema_keeps_what_it_holds(settings: Settings) -> None:
+    engine = open_engine(settings)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        for statement in FIRST_SCHEMA:
+            connection.exec_driver_sql(statement)
+    make_schema(engine)
+    with engine.connect() as connection:
+        found = turns.get(connection, "t1")
+        assert found is not None
+        assert (found.turn.closed_book_of, found.turn.probe) == ("aa:bb", False)
+        assert found.turn.question == 'What does "canary": mean?'
+        [alarm] = drift.alarms(connection)
+        assert (alarm.dimension, alarm.value) == ("model_version", "v2")
+        assert alarm.details == {"moved": [{"dimension": "model_version", "value": "v2"}]}
+        counted = {name: json.loads(labels) for name, labels in counters.counters(connection)}
+        [waiting] = closed_book_turns.waiting(connection)
+    assert counted["groundwire_probe_runs"] == {"state": "finished"}
+    assert counted["groundwire_reliance_outcomes"]["source"] == "closed_book"
+    assert waiting.turn_id == "t1"
     engine.dispose()

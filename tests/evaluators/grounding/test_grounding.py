@@ -52,9 +52,11 @@ def test_every_answer_has_a_state(
 
 
 def test_an_unsupported_language_is_said_and_not_guessed() -> None:
-    assert judge("料金は二十ユーロです。", FEE).reason == "language"
+    japanese = judge("料金は二十ユーロです。", FEE)
+    assert japanese.reason == "language: the answer is in Japanese, which is not judged"
     german = "Die Gebühr beträgt 20 Euro und ist am 1. Mai für die ganze Familie fällig."
-    assert judge(german, FEE).reason == "language"
+    mixed = judge(german, FEE)
+    assert mixed.reason == "language: the answer is in German, the chunks are in English"
     assert judge(german, german).state is State.SCORED
 
 
@@ -138,8 +140,8 @@ def test_unsupported_words_raise_p_unsupported() -> None:
         (
             "The finance team returns comments within ten working days.",
             "Ten people work here. The finance team returns comments within eight working days.",
-            "ten",
-            "eight",
+            "ten working days",
+            "eight working days",
         ),
     ],
 )

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_evaluators.grounding.evidence import read, weigh
+from groundwire_evaluators.grounding.evaluator import readings
 from groundwire_evaluators.grounding.model import shipped
-from groundwire_evaluators.grounding.passages import Passage
-from groundwire_evaluators.grounding.signals import NAMES, Reading, measure
-from groundwire_evaluators.text.words import ENGLISH
+from groundwire_evaluators.grounding.signals import NAMES, measure
+from groundwire_evaluators.turn import Chunk, Turn
 
 CAFE = json.dumps(
     {
@@ -27,10 +26,9 @@ CAFE = json.dumps(
 )
 
 
-def signals(claim: str, chunk: str) -> dict[str, float]:
-    passage = Passage(chunk, ENGLISH)
-    statement = read(claim, ENGLISH)
-    reading = Reading(statement, weigh(statement, [passage]), [passage], ENGLISH.stop)
+def signals(claim: str, chunk: str, question: str | None = None) -> dict[str, float]:
+    turn = Turn(question=question, answer=claim, chunks=(Chunk(text=chunk),))
+    [(_, reading)] = readings(turn)
     return dict(zip(NAMES, measure(reading), strict=True))
 
 
@@ -44,6 +42,10 @@ CASES = [
     ("new_small_words", "It fell because of him.", "The fee fell in May."),
     ("new_names", "It was founded by Peter Novak.", "It was founded by Maria Lopez."),
     ("new_quantities", "It costs 30 euros.", "It costs 20 euros."),
+    ("foreign_quantities", "It costs 30 euros.", "It costs 20 euros."),
+    ("overridden_values", "It costs 30 euros.", "It costs 20 euros."),
+    ("foreign_answer", "Friday.", "Payments are made every Tuesday."),
+    ("unbacked_answer", "It is Friday.", "Payments are made every Tuesday."),
     ("new_pairs", "The old bridge fell.", "The bridge is old. It fell."),
     (
         "broken_pairs",
@@ -83,7 +85,14 @@ def test_a_signal_answers_to_its_case(name: str, claim: str, chunk: str) -> None
 
 
 def test_every_signal_has_a_case() -> None:
-    assert {name for name, _, _ in CASES} == set(NAMES)
+    assert {name for name, _, _ in CASES} | {"misplaced_value"} == set(NAMES)
+
+
+def test_a_value_from_another_place_than_the_question_asks_for_is_misplaced() -> None:
+    chunk = "Receipts are kept for 45 days. Refunds are paid to the card within 10 days."
+    question = "Within how many days are refunds paid to the card?"
+    assert signals("45 days", chunk, question)["misplaced_value"] == 1
+    assert signals("10 days", chunk, question)["misplaced_value"] == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -114,7 +123,8 @@ def test_what_a_record_says_or_yields_is_supported(claim: str, name: str) -> Non
 
 def test_no_weight_is_below_zero() -> None:
     model = shipped()
-    assert min(*model.claim_weights, *model.answer_weights) >= 0
+    steps = (*model.prose.weights, *model.records.weights)
+    assert min(*model.claim_weights, *steps) >= 0
 
 
 def test_the_reference_gives_every_weight_as_it_is() -> None:

@@ -273,30 +273,30 @@ def test_the_revision_follows_the_weights(make: Make) -> None:
 
 
 def test_code_of_a_repository_runs_only_of_a_whole_commit(make: Make) -> None:
-    from groundwire_evaluators.judges.local.models import Name, load_model
+    from groundwire_evaluators.judges.local.models import ModelName, load_model
 
     commit = "0123456789abcdef0123456789abcdef01234567"
-    assert Name.parse(f"acme/judge@{commit}") == Name("acme/judge", commit)
-    assert Name.parse("acme/judge") == Name("acme/judge")
+    assert ModelName.parse(f"acme/judge@{commit}") == ModelName("acme/judge", commit)
+    assert ModelName.parse("acme/judge") == ModelName("acme/judge")
     for mutable in ("acme/judge@main", "acme/judge@0123456"):
         with pytest.raises(ValueError, match="no commit"):
-            Name.parse(mutable)
+            ModelName.parse(mutable)
     folder = make("nli", NLI)
     (folder / "modeling_evil.py").write_text("raise SystemExit('ran')")
     config = json.loads((folder / "config.json").read_text())
     config |= {"model_type": "evil", "auto_map": {"AutoConfig": "modeling_evil.EvilConfig"}}
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(ValueError, match=r"trust_remote_code|custom code|model type"):
-        load_model(Name(str(folder)))
+        load_model(ModelName(str(folder)))
 
 
 def test_a_model_that_is_no_judge_is_refused_in_words(make: Make) -> None:
-    from groundwire_evaluators.judges.local.models import Name, load_model
+    from groundwire_evaluators.judges.local.models import ModelName, load_model
 
     with pytest.raises(ValueError, match="none of its labels"):
-        load_model(Name(str(make("nli", ("joy", "anger")))))
+        load_model(ModelName(str(make("nli", ("joy", "anger")))))
     folder = make("nli", NLI)
     config = json.loads((folder / "config.json").read_text()) | {"architectures": ["BertModel"]}
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(ValueError, match="BertModel is no judge"):
-        load_model(Name(str(folder)))
+        load_model(ModelName(str(folder)))

@@ -1,6 +1,6 @@
 from groundwire_evaluators.evaluation import Claim, State, Verdict
 from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.retrieval.usage import Usage
+from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.turn import Chunk, Turn
 
 
@@ -10,17 +10,17 @@ def claim(chunk: int | None, verdict: Verdict = Verdict.SUPPORTED) -> Claim:
 
 def test_a_chunk_is_used_when_it_supports_a_claim() -> None:
     claims = [claim(2), claim(2), claim(0), claim(1, Verdict.CONTRADICTED), claim(None)]
-    found = Usage.of(claims, [0.0, 0.0, 0.0, 0.0])
+    found = ChunkUsage.of(claims, [0.0, 0.0, 0.0, 0.0])
     assert found.context_utilization == 0.5
     assert found.supporting_chunk_rank == 2
 
 
 def test_an_unused_chunk_about_the_question_is_a_distractor_and_another_is_not() -> None:
-    assert Usage.of([claim(0)], [1.0, 0.9, 0.0]).distractor_ratio == 1 / 3
+    assert ChunkUsage.of([claim(0)], [1.0, 0.9, 0.0]).distractor_ratio == 1 / 3
 
 
 def test_without_a_supported_claim_no_chunk_supports() -> None:
-    found = Usage.of([claim(0, Verdict.UNSUPPORTED)], [1.0])
+    found = ChunkUsage.of([claim(0, Verdict.UNSUPPORTED)], [1.0])
     assert (found.context_utilization, found.distractor_ratio) == (0.0, 1.0)
     assert "supporting_chunk_rank" not in found.signals()
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from groundwire_evaluators.statistics import (
+    EstimationMethod,
     Interval,
     LabelledSample,
-    Method,
     estimate_rate,
     labels_only,
     prediction_powered,
@@ -107,7 +107,11 @@ def test_a_good_score_makes_labels_tell_more_and_a_bad_one_is_left_out() -> None
     scores, outcomes = traffic(generator, 4000, 3.0)
     labelled = drawn(generator, 4000, 200)
     good = estimate_rate(LabelledSample.of(scores, labelled, outcomes[labelled]))
-    assert good.method in {Method.POWERED, Method.STRATIFIED, Method.ERROR_RATES}
+    assert good.method in {
+        EstimationMethod.POWERED,
+        EstimationMethod.STRATIFIED,
+        EstimationMethod.ERROR_RATES,
+    }
     assert good.effective > 1.8 * good.n
     turned = estimate_rate(LabelledSample.of(1 - scores, labelled, outcomes[labelled]))
     assert turned.interval == pytest.approx(good.interval, abs=0.01)
@@ -132,13 +136,13 @@ def test_few_of_the_rarer_outcome_get_an_exact_interval_and_the_reason_is_said()
     scores, outcomes = traffic(generator, 2000, rate=0.05)
     labelled = drawn(generator, 2000, 120)
     rate = estimate_rate(LabelledSample.of(scores, labelled, outcomes[labelled]))
-    assert rate.method is Method.EXACT
+    assert rate.method is EstimationMethod.EXACT
     assert rate.rare < 20
     assert "below 20" in rate.reason
     weighted = LabelledSample.of(
         scores, labelled, outcomes[labelled], probabilities=np.linspace(0.1, 0.9, 120)
     )
-    assert estimate_rate(weighted).method is Method.NEARLY_EXACT
+    assert estimate_rate(weighted).method is EstimationMethod.NEARLY_EXACT
     assert estimate_rate(weighted).effective < 120
 
 
@@ -146,14 +150,14 @@ def test_few_of_the_rarer_outcome_get_an_exact_interval_and_the_reason_is_said()
 def test_labels_that_all_say_the_same_leave_room_for_what_was_not_seen(outcome: float) -> None:
     scores, labelled = np.linspace(0, 1, 500), np.arange(0, 500, 10)
     rate = estimate_rate(LabelledSample.of(scores, labelled, np.full(50, outcome)))
-    assert (rate.value, rate.method) == (outcome, Method.EXACT)
+    assert (rate.value, rate.method) == (outcome, EstimationMethod.EXACT)
     assert width(rate.interval) == pytest.approx(1 - 0.025 ** (1 / 50))
 
 
 def test_a_score_without_variance_is_left_out() -> None:
     outcomes = np.tile([0.0, 1.0], 50)
     rate = estimate_rate(LabelledSample.of(np.full(900, 0.7), np.arange(100), outcomes))
-    assert (rate.method, rate.value) == (Method.LABELS_ONLY, 0.5)
+    assert (rate.method, rate.value) == (EstimationMethod.LABELS_ONLY, 0.5)
 
 
 def test_extreme_weights_leave_few_effective_labels() -> None:
@@ -163,7 +167,7 @@ def test_extreme_weights_leave_few_effective_labels() -> None:
     rate = estimate_rate(
         LabelledSample.of(scores, np.arange(300), outcomes[:300], probabilities=chances)
     )
-    assert rate.method is Method.NEARLY_EXACT
+    assert rate.method is EstimationMethod.NEARLY_EXACT
     assert rate.effective < 5
     assert width(rate.interval) > 0.5
 
@@ -173,7 +177,7 @@ def test_next_to_nothing_is_told_as_such(n: int) -> None:
     rate = estimate_rate(LabelledSample.of([0.5, 0.6, 0.7], list(range(n)), [1.0] * n))
     assert rate.n == n
     assert width(rate.interval) >= 0.97
-    assert rate.method is (Method.EXACT if n else Method.NONE)
+    assert rate.method is (EstimationMethod.EXACT if n else EstimationMethod.NONE)
 
 
 def test_a_stratum_without_a_label_is_refused_and_none_is_made_by_score() -> None:

@@ -7,7 +7,7 @@ from groundwire_collector.alerting.rules.settings import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class AlertRule:
     """One alerting rule; texts are Prometheus templates, durations seconds.
 
     `summary` says in one line what fell, where and how much; `description` what the numbers are

@@ -3,16 +3,16 @@
 `page` wants someone now, `ticket` in working hours.
 """
 
-from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.faithfulness import faithfulness_alerts
 from groundwire_collector.alerting.rules.health import absence_alerts, coverage_alerts
 from groundwire_collector.alerting.rules.judges import judge_alerts
 from groundwire_collector.alerting.rules.reliance import memorization
 from groundwire_collector.alerting.rules.retrieval import retrieval_alerts
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 
 
-def alerts(limits: Limits) -> tuple[Alert, ...]:
+def alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
     """Every alert, the one that silences others first."""
     return (
         *absence_alerts(limits),

@@ -15,13 +15,18 @@ from itertools import chain
 from groundwire_collector.alerting.promql import (
     BY_JUDGE,
     BY_SERVICE_AND_JUDGE,
-    Recording,
+    RecordingRule,
     grown,
     one_replica,
     total,
 )
-from groundwire_collector.alerting.rules.settings import BurnWindow, Limits, Severity, duration
-from groundwire_collector.alerting.rules.slo_targets import Target
+from groundwire_collector.alerting.rules.settings import (
+    BurnWindow,
+    RuleSettings,
+    Severity,
+    duration,
+)
+from groundwire_collector.alerting.rules.slo_targets import SloTarget
 from groundwire_collector.metric_definitions import (
     BASELINE_FLAGGED_TURNS,
     BASELINE_TURNS,
@@ -43,12 +48,12 @@ BURN = "GroundwireFaithfulnessBurn"  # the page
 TOLD = "groundwire:burn_page:timestamp_seconds"
 
 
-def burn_recordings(limits: Limits) -> tuple[Recording, ...]:
+def burn_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     """What is recorded at each `interval`, each using only those before it."""
     return (
         *_counts(limits, (w for w in _windows(limits) if w <= GRADUALLY)),
         *_whole_service(),
-        Recording(
+        RecordingRule(
             RATIO,
             "Share of scored turns that are flagged, by window, of versions and of services.",
             f"{FLAGGED} / ({SCORED} > 0)",
@@ -61,23 +66,25 @@ def burn_recordings(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def gradual_recordings(limits: Limits) -> tuple[Recording, ...]:
+def gradual_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     """The counts over long windows."""
     return tuple(_counts(limits, (w for w in _windows(limits) if w > GRADUALLY)))
 
 
-def _windows(limits: Limits) -> Sequence[int]:
+def _windows(limits: RuleSettings) -> Sequence[int]:
     return sorted(set(chain.from_iterable((w.long, w.short) for w in limits.burn_windows)))
 
 
-def _counts(limits: Limits, windows: Iterable[int]) -> Iterable[Recording]:
+def _counts(limits: RuleSettings, windows: Iterable[int]) -> Iterable[RecordingRule]:
     for window in windows:
         labels = {"window": duration(window), "scope": "version"}
         scored = grown(limits, BY_JUDGE, f"{FAITHFULNESS.name}_count", window)
         flagged = grown(limits, BY_JUDGE, total(FLAGGED_TURNS), window)
-        yield Recording(SCORED, "Scored turns by window; scope: version, service.", scored, labels)
+        yield RecordingRule(
+            SCORED, "Scored turns by window; scope: version, service.", scored, labels
+        )
         # An evaluator of a sample flags turns too: only those with scored turns are counted.
-        yield Recording(
+        yield RecordingRule(
             FLAGGED,
             "Those of them that are flagged; 0 where none is.",
             f"({flagged}\nor {scored} * 0)\nand {scored}",
@@ -85,19 +92,21 @@ def _counts(limits: Limits, windows: Iterable[int]) -> Iterable[Recording]:
         )
 
 
-def _whole_service() -> Iterable[Recording]:
+def _whole_service() -> Iterable[RecordingRule]:
     by = ", ".join((*BY_SERVICE_AND_JUDGE, "window"))
     for name, meaning in (
         (SCORED, "The same over all versions of a service."),
         (FLAGGED, "The same over all versions of a service."),
     ):
         summed = f'sum by ({by}) ({name}{{scope="version"}})'
-        yield Recording(name, meaning, summed, {"scope": "service"})
+        yield RecordingRule(name, meaning, summed, {"scope": "service"})
 
 
-def _target(limits: Limits) -> tuple[Recording, ...]:
-    flagged = one_replica(limits, f'{BASELINE_FLAGGED_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}')
-    turns = one_replica(limits, f'{BASELINE_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}')
+def _target(limits: RuleSettings) -> tuple[RecordingRule, ...]:
+    flagged = one_replica(
+        f'{BASELINE_FLAGGED_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}', limits.replica_labels
+    )
+    turns = one_replica(f'{BASELINE_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}', limits.replica_labels)
     by = ", ".join(BY_SERVICE_AND_JUDGE)
 
     def of_judge(series: str) -> str:
@@ -105,22 +114,22 @@ def _target(limits: Limits) -> tuple[Recording, ...]:
 
     baseline = "groundwire:flagged_turns:baseline"
     return (
-        Recording(
+        RecordingRule(
             "groundwire:scored_turns:baseline",
             "Scored turns of the pinned baseline of a service.",
             of_judge(turns),
         ),
-        Recording(
+        RecordingRule(
             baseline,
             "Share of them that were flagged.",
             f"{of_judge(flagged)}\n/ (groundwire:scored_turns:baseline > 0)",
         ),
-        Recording(
+        RecordingRule(
             TARGET,
             "Share of scored turns that may be flagged, as the file of targets says.",
             "\nor ".join(f"({part})" for part in _targets(limits)),
         ),
-        Recording(
+        RecordingRule(
             FLOOR,
             "Share that is flagged when all is well, which uses up nothing: the baseline's; 0 "
             "where there is none, or where the target is tighter than the baseline.",
@@ -129,7 +138,7 @@ def _target(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def _targets(limits: Limits) -> Iterable[str]:
+def _targets(limits: RuleSettings) -> Iterable[str]:
     named = limits.targets.services
     for service, target in sorted(named.items()):
         yield _allowed(target, f'service="{_quoted(service)}"')
@@ -137,7 +146,7 @@ def _targets(limits: Limits) -> Iterable[str]:
     yield _allowed(limits.targets.default, f'service!~"{others}"' if others else "")
 
 
-def _allowed(target: Target, matcher: str) -> str:
+def _allowed(target: SloTarget, matcher: str) -> str:
     if target.flagged is None:
         return f"groundwire:flagged_turns:baseline{{{matcher}}} + {target.effect:g}"
     matcher = f'scope="service"{f", {matcher}" if matcher else ""}'
@@ -154,10 +163,10 @@ def _pattern(text: str) -> str:
     return "".join(c if c.isalnum() or c in "_ -" or ord(c) > 127 else f"\\{c}" for c in text)
 
 
-def _threshold(limits: Limits, window: BurnWindow) -> Recording:
+def _threshold(limits: RuleSettings, window: BurnWindow) -> RecordingRule:
     most = f"{limits.most_excess:g} * (1 - {FLOOR})"
     burnt = f"{window.factor:g} * ({TARGET} - {FLOOR})"
-    return Recording(
+    return RecordingRule(
         THRESHOLD,
         "Share of flagged turns from which a burn over this window is told.",
         f"{FLOOR}\n+ (({burnt} < {most})\nor {most})",
@@ -165,16 +174,16 @@ def _threshold(limits: Limits, window: BurnWindow) -> Recording:
     )
 
 
-def _noise() -> tuple[Recording, ...]:
+def _noise() -> tuple[RecordingRule, ...]:
     variance = f"({TARGET} * (1 - {TARGET}))"
     of_baseline = f"({variance} / (groundwire:scored_turns:baseline > 0) or {TARGET} * 0)"
     return (
-        Recording(
+        RecordingRule(
             "groundwire:flagged_turns:excess",
             "By how much the flagged share is above the floor.",
             f"{RATIO} - {ON} group_left () {FLOOR}",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:flagged_turns:noise",
             "Standard error of that, of a service at its target: of the turns in the window, and "
             "of the baseline's.",
@@ -184,10 +193,10 @@ def _noise() -> tuple[Recording, ...]:
     )
 
 
-def _told(limits: Limits) -> Recording:
+def _told(limits: RuleSettings) -> RecordingRule:
     page = f'ALERTS{{alertname="{BURN}", alertstate="firing"}}'
     memory = duration(max(_windows(limits)))
-    return Recording(
+    return RecordingRule(
         TOLD,
         "When a page last told that a service burns.",
         f"max by (service) (timestamp({page}))\n"
@@ -200,11 +209,11 @@ def already_told(window: int) -> str:
     return f"(time() - {TOLD} < {window})"
 
 
-def _burning(limits: Limits, severity: Severity) -> Recording:
+def _burning(limits: RuleSettings, severity: Severity) -> RecordingRule:
     chosen = [window for window in limits.burn_windows if window.severity is severity]
     conditions = "\nor\n".join(f"(\n{_burns(limits, window)}\n)" for window in chosen)
     # Where no window is of this severity the series is empty, not missing.
-    return Recording(
+    return RecordingRule(
         BURNING,
         "Flagged share of versions and services that burn through what is allowed, by severity.",
         f"max without (window) (\n{conditions or f'{RATIO} > 1'}\n)",
@@ -212,7 +221,7 @@ def _burning(limits: Limits, severity: Severity) -> Recording:
     )
 
 
-def _burns(limits: Limits, window: BurnWindow) -> str:
+def _burns(limits: RuleSettings, window: BurnWindow) -> str:
     long, short = (f'{{window="{duration(length)}"}}' for length in (window.long, window.short))
     threshold = f"{ON} group_left () {THRESHOLD}{long}"
     # A ticket's short window is hours long: it still holds the turns that a page told of.

@@ -16,10 +16,10 @@ from groundwire_collector.alerting.rules.settings import (
     HOUR,
     MINUTE,
     BurnWindow,
-    Limits,
+    RuleSettings,
     Severity,
 )
-from groundwire_collector.alerting.rules.slo_targets import Target
+from groundwire_collector.alerting.rules.slo_targets import SloTarget
 from groundwire_evaluators.statistics import clopper_pearson
 
 Counts = npt.NDArray[np.int64]  # runs × minutes
@@ -32,7 +32,7 @@ SETTLED = 4 * DAY  # before a change, so that every window is full
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class TrafficAssumptions:
     """Scored turns an hour, the share that is flagged when all is well, turns of a session that
     share their fate, and the turns of the baseline."""
 
@@ -43,7 +43,7 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class FalseAlarmEstimate:
     """Of one severity: false alarms in 30 days, and the share of such periods that have any."""
 
     severity: Severity
@@ -53,7 +53,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
+class AlertDelay:
     """How long after a growth of the flagged share by `growth` an alert fires, in hours.
 
     `median` is None where fewer than half are told within two days.
@@ -65,7 +65,9 @@ class Delay:
     median: float | None
 
 
-def prices(limits: Limits, traffic: Traffic, *, runs: int = 100, seed: int = 0) -> list[Price]:
+def prices(
+    limits: RuleSettings, traffic: TrafficAssumptions, *, runs: int = 100, seed: int = 0
+) -> list[FalseAlarmEstimate]:
     """False alarms of each severity, over `runs` periods of 30 days in which nothing changes."""
     rng = np.random.default_rng(seed)
     found: dict[Severity, list[int]] = {severity: [] for severity in Severity}
@@ -77,8 +79,13 @@ def prices(limits: Limits, traffic: Traffic, *, runs: int = 100, seed: int = 0) 
 
 
 def delays(
-    limits: Limits, traffic: Traffic, growths: Sequence[float], *, runs: int = 50, seed: int = 0
-) -> list[Delay]:
+    limits: RuleSettings,
+    traffic: TrafficAssumptions,
+    growths: Sequence[float],
+    *,
+    runs: int = 50,
+    seed: int = 0,
+) -> list[AlertDelay]:
     """How soon each severity tells of a lasting growth, for each of `growths`."""
     rng = np.random.default_rng(seed)
     began, minutes = SETTLED // MINUTE, (SETTLED + 2 * DAY) // MINUTE
@@ -94,8 +101,8 @@ def delays(
 
 
 def _simulated(
-    limits: Limits,
-    traffic: Traffic,
+    limits: RuleSettings,
+    traffic: TrafficAssumptions,
     rng: np.random.Generator,
     minutes: int,
     grown: tuple[int, float] = (0, 0.0),
@@ -127,7 +134,7 @@ def _simulated(
     }
 
 
-def _allowed(target: Target, baseline: Shares) -> tuple[Shares, ...]:
+def _allowed(target: SloTarget, baseline: Shares) -> tuple[Shares, ...]:
     """Floor and target of each run, as `burn` records them."""
     if target.effect is not None:
         return baseline, baseline + target.effect
@@ -140,12 +147,12 @@ class _Run:
 
     def __init__(
         self,
-        limits: Limits,
+        limits: RuleSettings,
         scored: Counts,
         flagged: Counts,
         floor: Shares,
         target: Shares,
-        traffic: Traffic,
+        traffic: TrafficAssumptions,
     ) -> None:
         self.limits = limits
         self.scored, self.flagged = (_summed(counts) for counts in (scored, flagged))
@@ -203,15 +210,15 @@ def _wait(starts: Sequence[int], began: int) -> float:
     return (after[0] - began) * MINUTE / HOUR if after else float("inf")
 
 
-def _price(severity: Severity, counts: Sequence[int]) -> Price:
+def _price(severity: Severity, counts: Sequence[int]) -> FalseAlarmEstimate:
     some = sum(count > 0 for count in counts)
     interval = clopper_pearson(some, len(counts))
-    return Price(
+    return FalseAlarmEstimate(
         severity, sum(counts) / len(counts), some / len(counts), (interval.low, interval.high)
     )
 
 
-def _delay(severity: Severity, growth: float, hours: Sequence[float]) -> Delay:
+def _delay(severity: Severity, growth: float, hours: Sequence[float]) -> AlertDelay:
     told = sum(np.isfinite(hours)) / len(hours)
     median = float(np.median(hours))
-    return Delay(severity, growth, told, median if np.isfinite(median) else None)
+    return AlertDelay(severity, growth, told, median if np.isfinite(median) else None)

@@ -8,14 +8,14 @@ noise of independent turns: four standard errors leave room for turns that are n
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groundwire_collector.alerting.promql import Recording
-from groundwire_collector.alerting.rules.settings import Limits, duration
+from groundwire_collector.alerting.promql import RecordingRule
+from groundwire_collector.alerting.rules.settings import RuleSettings, duration
 
 MEDIAN = "quantile_over_time(0.5, {series}[{window}] offset {offset})"
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class RecordedShare:
     """A recorded share `NAME:ratio` of `count` things, compared with its own past by `labels`."""
 
     name: str
@@ -27,7 +27,7 @@ class Share:
     def ratio(self) -> str:
         return f"{self.name}:ratio"
 
-    def recordings(self) -> tuple[Recording, ...]:
+    def recordings(self) -> tuple[RecordingRule, ...]:
         """How far the share is from its reference, and its standard error.
 
         The variance is that of a share drawn a little to one half, by two of four imagined things,
@@ -36,22 +36,22 @@ class Share:
         drawn = f"(({self.ratio} * {self.count} + 2) / ({self.count} + 4))"
         on = f"on ({', '.join(self.by)})"
         return (
-            Recording(
+            RecordingRule(
                 f"{self.name}:rise",
                 f"How far {self.of_what} is above its reference; negative: below.",
                 f"{self.ratio}\n- {on} group_left ()\n{self.name}:reference",
             ),
-            Recording(
+            RecordingRule(
                 f"{self.name}:noise",
                 "Standard error of that share.",
                 f"sqrt(\n  {drawn} * (1 - {drawn})\n  / ({self.count} > 0)\n)",
             ),
         )
 
-    def reference(self, limits: Limits, series: str, offset: int) -> Recording:
+    def reference(self, limits: RuleSettings, series: str, offset: int) -> RecordingRule:
         """The median of the share over the reference window, of `series` by `by`."""
         window = duration(limits.reference_window)
-        return Recording(
+        return RecordingRule(
             f"{self.name}:reference",
             f"Median over {window} of {self.of_what}: what is expected.",
             MEDIAN.format(series=series, window=window, offset=duration(offset)),

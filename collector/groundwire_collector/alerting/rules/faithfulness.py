@@ -17,7 +17,7 @@ from groundwire_collector.alerting.annotations import (
     worst_links,
 )
 from groundwire_collector.alerting.promql import BY_JUDGE, BY_SERVICE_AND_JUDGE, one_replica
-from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.burn_rate import (
     BURN,
     BURNING,
@@ -28,7 +28,7 @@ from groundwire_collector.alerting.rules.burn_rate import (
     already_told,
     burning,
 )
-from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 from groundwire_collector.metric_definitions import DRIFT_ALARM, VERSION_LABELS
 
 FIRST = (
@@ -38,14 +38,14 @@ FIRST = (
 PAGING = f'{BURNING}{{severity="page"}}'
 
 
-def faithfulness_alerts(limits: Limits) -> tuple[Alert, ...]:
+def faithfulness_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
     return (burn(limits), drift(limits), slow_burn(limits), faithfulness_drop(limits))
 
 
-def burn(limits: Limits) -> Alert:
+def burn(limits: RuleSettings) -> AlertRule:
     chosen = [w for w in limits.burn_windows if w.severity is Severity.PAGE]
     window = min((w.long for w in chosen), default=limits.current_window)
-    return Alert(
+    return AlertRule(
         name=BURN,
         severity=Severity.PAGE,
         expression=burning(Severity.PAGE),
@@ -59,10 +59,10 @@ def burn(limits: Limits) -> Alert:
     )
 
 
-def slow_burn(limits: Limits) -> Alert:
+def slow_burn(limits: RuleSettings) -> AlertRule:
     chosen = [w for w in limits.burn_windows if w.severity is Severity.TICKET]
     window = min((w.long for w in chosen), default=limits.current_window)
-    return Alert(
+    return AlertRule(
         name="GroundwireFaithfulnessSlowBurn",
         severity=Severity.TICKET,
         expression=f"({burning(Severity.TICKET)})\n"
@@ -76,20 +76,21 @@ def slow_burn(limits: Limits) -> Alert:
     )
 
 
-def drift(limits: Limits) -> Alert:
-    where = "{{ with $labels.axis }} of {{ . }} {{ $labels.value }}{{ end }}"
-    labels = ("service", "signal", "axis", "value", "cause")
-    restricted = "{{ with $labels.axis }}&{{ . }}={{ $labels.value | urlquery }}{{ end }}"
+def drift(limits: RuleSettings) -> AlertRule:
+    where = "{{ with $labels.dimension }} of {{ . }} {{ $labels.value }}{{ end }}"
+    labels = ("service", "signal", "dimension", "value", "cause")
+    restricted = "{{ with $labels.dimension }}&{{ . }}={{ $labels.value | urlquery }}{{ end }}"
     service = "service={{ $labels.service | urlquery }}"
     query = f"order=worst&{service}{restricted}&since={{{{ $value | {WHOLE} }}}}"
     size = {
         b: number("groundwire:drift:size", labels, 'printf "%.2f"', f'bound="{b}"')
         for b in ("lower", "mean", "upper")
     }
-    return Alert(
+    return AlertRule(
         name="GroundwireDrift",
         severity=Severity.TICKET,
-        expression=f"groundwire:drift:untold\nand {one_replica(limits, DRIFT_ALARM.name)} == 1",
+        expression="groundwire:drift:untold\n"
+        f"and {one_replica(DRIFT_ALARM.name, limits.replica_labels)} == 1",
         lasting=limits.ticket_after,
         summary=f"{named('service')}: {signal('$labels.signal')}{where} got worse "
         f"by {size['mean']}",
@@ -107,11 +108,11 @@ def drift(limits: Limits) -> Alert:
     )
 
 
-def faithfulness_drop(limits: Limits) -> Alert:
+def faithfulness_drop(limits: RuleSettings) -> AlertRule:
     current = number("groundwire:faithfulness:current", BY_JUDGE, SHARE)
     turns = number("groundwire:scored_turns:current", BY_JUDGE, WHOLE)
     usual = number("groundwire:faithfulness:reference", BY_SERVICE_AND_JUDGE, SHARE)
-    return Alert(
+    return AlertRule(
         name="GroundwireFaithfulnessDrop",
         severity=Severity.TICKET,
         expression=f"(\ngroundwire:faithfulness:drop > {limits.min_drop:g}\n"

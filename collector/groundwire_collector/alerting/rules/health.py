@@ -9,24 +9,24 @@ from groundwire_collector.alerting.annotations import (
     turns_url,
 )
 from groundwire_collector.alerting.promql import BY_SERVICE_AND_JUDGE, one_replica
-from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.recording import COVERAGE
-from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 from groundwire_collector.metric_definitions import EVALUATION_LAG
 
 JUDGE = ("service", "evaluator")
 
 
-def absence_alerts(limits: Limits) -> tuple[Alert, ...]:
+def absence_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
     return (collector_down(limits), evaluation_stale(limits), no_turns(limits))
 
 
-def coverage_alerts(limits: Limits) -> tuple[Alert, ...]:
+def coverage_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
     return (queue_ageing(limits), coverage_low(limits), evaluations_failing(limits))
 
 
-def collector_down(limits: Limits) -> Alert:
-    return Alert(
+def collector_down(limits: RuleSettings) -> AlertRule:
+    return AlertRule(
         name="GroundwireCollectorDown",
         severity=Severity.PAGE,
         expression=f'absent(up{{job="{limits.job}"}} == 1)',
@@ -38,11 +38,11 @@ def collector_down(limits: Limits) -> Alert:
     )
 
 
-def evaluation_stale(limits: Limits) -> Alert:
-    return Alert(
+def evaluation_stale(limits: RuleSettings) -> AlertRule:
+    return AlertRule(
         name="GroundwireEvaluationStale",
         severity=Severity.PAGE,
-        expression=f"{one_replica(limits, EVALUATION_LAG.name)} > {limits.max_lag}",
+        expression=f"{one_replica(EVALUATION_LAG.name, limits.replica_labels)} > {limits.max_lag}",
         lasting=limits.stale_for,
         summary="Turns wait {{ $value | humanizeDuration }} to be judged: everything shown is old",
         description="Spans are stored but not judged, so faithfulness and drift show the past. "
@@ -53,12 +53,12 @@ def evaluation_stale(limits: Limits) -> Alert:
     )
 
 
-def no_turns(limits: Limits) -> Alert:
+def no_turns(limits: RuleSettings) -> AlertRule:
     season = duration(limits.absence_season)
     week = duration(7 * limits.absence_season)
     expected = f"groundwire:turns:recent offset {season} >= {limits.absence_min_turns}"
     quiet_weekday = f"groundwire:turns:recent offset {week} < {limits.absence_min_turns}"
-    return Alert(
+    return AlertRule(
         name="GroundwireNoTurns",
         severity=Severity.PAGE,
         expression=f"({expected})\nunless ({quiet_weekday})\nunless groundwire:turns:recent > 0\n"
@@ -72,9 +72,9 @@ def no_turns(limits: Limits) -> Alert:
     )
 
 
-def queue_ageing(limits: Limits) -> Alert:
-    lag = one_replica(limits, EVALUATION_LAG.name)
-    return Alert(
+def queue_ageing(limits: RuleSettings) -> AlertRule:
+    lag = one_replica(EVALUATION_LAG.name, limits.replica_labels)
+    return AlertRule(
         name="GroundwireQueueAgeing",
         severity=Severity.TICKET,
         expression=f"{lag} > {limits.max_queue_age} and {lag} <= {limits.max_lag}",
@@ -88,11 +88,11 @@ def queue_ageing(limits: Limits) -> Alert:
     )
 
 
-def coverage_low(limits: Limits) -> Alert:
+def coverage_low(limits: RuleSettings) -> AlertRule:
     name = COVERAGE.name
     usual = number(f"{name}:reference", JUDGE, SHARE)
     turns = number(COVERAGE.count, BY_SERVICE_AND_JUDGE, WHOLE)
-    return Alert(
+    return AlertRule(
         name="GroundwireCoverageLow",
         severity=Severity.TICKET,
         expression=f"{name}:ratio\n"
@@ -112,9 +112,9 @@ def coverage_low(limits: Limits) -> Alert:
     )
 
 
-def evaluations_failing(limits: Limits) -> Alert:
+def evaluations_failing(limits: RuleSettings) -> AlertRule:
     tried = number("groundwire:evaluations:current", BY_SERVICE_AND_JUDGE, WHOLE)
-    return Alert(
+    return AlertRule(
         name="GroundwireEvaluationsFailing",
         severity=Severity.TICKET,
         expression=f"groundwire:failed_evaluations:ratio > {limits.max_failed_ratio:g}\n"

@@ -2,8 +2,8 @@
 
 from groundwire_collector.alerting.annotations import SHARE, WHOLE, named, number
 from groundwire_collector.alerting.promql import one_replica
-from groundwire_collector.alerting.rules.alert import Alert
-from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.alerting.rules.alert import AlertRule
+from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 from groundwire_collector.metric_definitions import (
     EVALUATOR_LABELS,
     JUDGE_GOLDEN_FLIPS,
@@ -12,15 +12,16 @@ from groundwire_collector.metric_definitions import (
 )
 
 
-def judge_alerts(limits: Limits) -> tuple[Alert, ...]:
+def judge_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
     return (judge_behind(limits), judge_changed(limits))
 
 
-def judge_behind(limits: Limits) -> Alert:
-    return Alert(
+def judge_behind(limits: RuleSettings) -> AlertRule:
+    return AlertRule(
         name="GroundwireJudgeBehind",
         severity=Severity.TICKET,
-        expression=f"{one_replica(limits, JUDGE_QUEUE_AGE.name)} > {limits.max_judge_queue_age}",
+        expression=f"{one_replica(JUDGE_QUEUE_AGE.name, limits.replica_labels)}"
+        f" > {limits.max_judge_queue_age}",
         lasting=limits.ticket_after,
         summary=f"{named('evaluator')}: a turn has waited {{{{ $value | humanizeDuration }}}} for "
         "its judgement",
@@ -32,16 +33,16 @@ def judge_behind(limits: Limits) -> Alert:
     )
 
 
-def judge_changed(limits: Limits) -> Alert:
+def judge_changed(limits: RuleSettings) -> AlertRule:
     wrong, right = (
-        one_replica(limits, f'{JUDGE_GOLDEN_FLIPS.name}{{direction="{direction}"}}')
+        one_replica(f'{JUDGE_GOLDEN_FLIPS.name}{{direction="{direction}"}}', limits.replica_labels)
         for direction in ("wrong", "right")
     )
     flips = f"({wrong} - ignoring (direction) {right})"
     both = f"({wrong} + ignoring (direction) {right})"
-    judged = one_replica(limits, f'{JUDGE_GOLDEN_TURNS.name}{{state!="failed"}}')
+    judged = one_replica(f'{JUDGE_GOLDEN_TURNS.name}{{state!="failed"}}', limits.replica_labels)
     turns = f"sum without (state) ({judged})"
-    return Alert(
+    return AlertRule(
         name="GroundwireJudgeChanged",
         severity=Severity.TICKET,
         expression=f"{flips}\n/ ignoring (direction) ({turns} > 0) > {limits.max_judge_change:g}\n"

@@ -7,7 +7,7 @@ from groundwire_collector.alerting.promql import (
     BY_JUDGE,
     BY_SERVICE_AND_JUDGE,
     BY_VERSION,
-    Recording,
+    RecordingRule,
     grown,
     one_replica,
     total,
@@ -18,8 +18,8 @@ from groundwire_collector.alerting.rules.burn_rate import (
     burn_recordings,
     gradual_recordings,
 )
-from groundwire_collector.alerting.rules.drops import MEDIAN, Share
-from groundwire_collector.alerting.rules.settings import Limits, duration
+from groundwire_collector.alerting.rules.drops import MEDIAN, RecordedShare
+from groundwire_collector.alerting.rules.settings import RuleSettings, duration
 from groundwire_collector.metric_definitions import (
     CLAIMS,
     DRIFT_CHANGE_BOUND,
@@ -38,19 +38,19 @@ from groundwire_collector.metric_definitions import (
 JUDGED_STATES = "scored|refusal|no_claims"  # the last two assert nothing unsupported
 SLOW_QUANTILE = 0.9
 
-UNRETRIEVED = Share(
+UNRETRIEVED = RecordedShare(
     "groundwire:unretrieved_turns",
     "the share of turns whose answer was given no chunk",
     "groundwire:retrievals:current",
     ("service",),
 )
-MEMORIZATION = Share(
+MEMORIZATION = RecordedShare(
     "groundwire:memorization",
     "M_R",
     "groundwire:deciding_answers:current",
     ("service", "source"),
 )
-COVERAGE = Share(
+COVERAGE = RecordedShare(
     "groundwire:coverage",
     "the share of turns with a judgement",
     "groundwire:covered_turns:current",
@@ -58,7 +58,7 @@ COVERAGE = Share(
 )
 
 
-def recordings(limits: Limits) -> tuple[Recording, ...]:
+def recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     """What is recorded every `interval`, in an order in which each uses only those before it."""
     return (
         *_volumes(limits),
@@ -72,12 +72,12 @@ def recordings(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def references(limits: Limits) -> tuple[Recording, ...]:
+def references(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     """What looks back far, and so is recorded every `reference_interval` only."""
     window, offset = duration(limits.reference_window), duration(limits.current_window)
     usual = {"window": window, "offset": offset}
     return (
-        Recording(
+        RecordingRule(
             "groundwire:faithfulness:reference",
             f"Median over {window} of the faithfulness of a service: the level that is expected.",
             MEDIAN.format(series="groundwire:faithfulness:service", **usual),
@@ -85,12 +85,12 @@ def references(limits: Limits) -> tuple[Recording, ...]:
         UNRETRIEVED.reference(limits, UNRETRIEVED.ratio, limits.current_window),
         MEMORIZATION.reference(limits, "groundwire:memorization:service", limits.reliance_window),
         COVERAGE.reference(limits, "groundwire:coverage:service", limits.current_window),
-        Recording(
+        RecordingRule(
             "groundwire:retrieval_seconds:reference",
             f"Median over {window} of how long the slowest tenth takes.",
             MEDIAN.format(series="groundwire:retrieval_seconds:service", **usual),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:index_age_seconds:reference",
             f"Greatest age of the index of a service in the {window} before the last {window}.",
             f"max_over_time(groundwire:index_age_seconds:median[{window}] offset {window})",
@@ -99,38 +99,38 @@ def references(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def _volumes(limits: Limits) -> tuple[Recording, ...]:
+def _volumes(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     window = limits.current_window
     judged = total(EVALUATIONS, f'{{state=~"{JUDGED_STATES}"}}')
     failed = total(EVALUATIONS, '{state="failed"}')
     return (
-        Recording(
+        RecordingRule(
             "groundwire:turns:current",
             "Turns, by how they were answered.",
             grown(limits, (*BY_VERSION, "route"), total(TURNS), window),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:turns:recent",
             "Turns of a service in the window after which their absence is told.",
             grown(limits, ("service",), total(TURNS), limits.absence_window),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:evaluations:current",
             "Judgements that were attempted.",
             grown(limits, BY_SERVICE_AND_JUDGE, total(EVALUATIONS), window),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:failed_evaluations:current",
             "Judgements that failed; 0 where none did.",
             f"{grown(limits, BY_SERVICE_AND_JUDGE, failed, window)}\n"
             "or groundwire:evaluations:current * 0",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:judged_turns:current",
             "Turns with a judgement: scored, or without anything to support.",
             grown(limits, BY_JUDGE, judged, window),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:claims:current",
             "Claims by verdict. Ratios of them weigh long answers more: shown, never alerted on.",
             grown(limits, (*BY_JUDGE, "verdict"), total(CLAIMS), window),
@@ -138,34 +138,34 @@ def _volumes(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def _faithfulness(limits: Limits) -> tuple[Recording, ...]:
+def _faithfulness(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     window = limits.current_window
     total, count = f"{FAITHFULNESS.name}_sum", f"{FAITHFULNESS.name}_count"
     on = f"on ({', '.join(BY_SERVICE_AND_JUDGE)})"
     turns = grown(limits, BY_SERVICE_AND_JUDGE, count, window)
     return (
-        Recording(
+        RecordingRule(
             "groundwire:scored_turns:current",
             "Scored turns: what the mean faithfulness is made of.",
             grown(limits, BY_JUDGE, count, window),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:faithfulness:current",
             "Mean faithfulness of scored turns.",
             f"{grown(limits, BY_JUDGE, total, window)}\n/ (groundwire:scored_turns:current > 0)",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:faithfulness:service",
             "Mean faithfulness of scored turns over all versions of a service.",
             f"{grown(limits, BY_SERVICE_AND_JUDGE, total, window)}\n/ ({turns} > 0)",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:faithfulness:drop",
             "How far faithfulness is below the reference of its service; negative: above.",
             f"groundwire:faithfulness:reference\n- {on} group_right ()\n"
             "groundwire:faithfulness:current",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:faithfulness:noise",
             "Upper bound of the standard error of the mean: a value in [0, 1] of mean m varies "
             "by m(1 - m) at most.",
@@ -175,15 +175,15 @@ def _faithfulness(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def _flagged(limits: Limits) -> tuple[Recording, ...]:
+def _flagged(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     flagged = grown(limits, BY_JUDGE, total(FLAGGED_TURNS), limits.current_window)
     return (
-        Recording(
+        RecordingRule(
             "groundwire:flagged_turns:current",
             "Turns decided to hold an unsupported claim; 0 where turns were scored and none was.",
             f"{flagged}\nor groundwire:scored_turns:current * 0",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:flagged_turns:ratio",
             "Share of scored turns that are flagged.",
             "groundwire:flagged_turns:current / (groundwire:scored_turns:current > 0)",
@@ -191,7 +191,7 @@ def _flagged(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def _reliance(limits: Limits) -> tuple[Recording, ...]:
+def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     def answers(*outcomes: str, source: str = ".+", by: tuple[str, ...] = BY_VERSION) -> str:
         matchers = f'{{source=~"{source}", outcome=~"{"|".join(outcomes) or ".+"}"}}'
         series = total(RELIANCE_OUTCOMES, matchers)
@@ -199,65 +199,66 @@ def _reliance(limits: Limits) -> tuple[Recording, ...]:
 
     asserted = f"({answers('context', 'parametric')} > 0)"
     zero = "groundwire:reliance_answers:current * 0"
-    shadowed = 'groundwire:reliance_answers:current{source="shadow"}'
+    closed_book = 'groundwire:reliance_answers:current{source="closed_book"}'
     recited, decided = (
         answers(*outcomes, by=("service",))
         for outcomes in (("parametric",), ("context", "parametric"))
     )
     return (
-        Recording(
+        RecordingRule(
             "groundwire:reliance_answers:current",
             "Answers of which it was measured whether they follow context or memory (n).",
             answers(),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:context_reliance:ratio",
             "p_s: share of measured answers that follow the context.",
             f"({answers('context')}\nor {zero})\n/ (groundwire:reliance_answers:current > 0)",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:parametric_answers:ratio",
             "p_o: share of measured answers that follow the model's memory.",
             f"({answers('parametric')}\nor {zero})\n/ (groundwire:reliance_answers:current > 0)",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:memorization:ratio",
             "M_R = p_o / (p_o + p_s) (Longpre et al. 2021); read it beside p_s, p_o and n.",
             f"({answers('parametric')}\nor {zero})\n/ {asserted}",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:deciding_answers:current",
-            "Answers that assert either: what M_R is made of. Below 50 M_R is noise; of shadow "
-            "calls these are the diagnostic turns.",
+            "Answers that assert either: what M_R is made of. Below 50 M_R is noise; of "
+            "closed-book calls these are the diagnostic turns.",
             f"{answers('context', 'parametric')}\nor {zero}",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:memorization:service",
             "M_R over all versions of a service.",
             f"({recited}\nor {decided} * 0)\n/ ({decided} > 0)",
         ),
         *MEMORIZATION.recordings(),
-        Recording(
+        RecordingRule(
             "groundwire:redundant_answers:ratio",
-            "Share of shadowed answers that memory gives as well: right today, at risk when the "
-            "source changes, and invisible to faithfulness.",
-            f"({answers('both', source='shadow')}\nor {shadowed} * 0)\n/ ({shadowed} > 0)",
+            "Share of answers with a closed-book call that memory gives as well: right today, "
+            "at risk when the source changes, and invisible to faithfulness.",
+            f"({answers('both', source='closed_book')}\nor {closed_book} * 0)\n/ ({closed_book} "
+            f"> 0)",
         ),
     )
 
 
-def _retrieval(limits: Limits) -> tuple[Recording, ...]:
+def _retrieval(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     window = limits.current_window
     counted = total(EVALUATIONS, '{evaluator="retrieval", state=~"%s"}')
     looked_at = grown(limits, ("service",), counted % "scored|no_context", window)
     without = grown(limits, ("service",), counted % "no_context", window)
     return (
-        Recording(
+        RecordingRule(
             "groundwire:retrievals:current",
             "Turns of which it is known whether they were given a chunk.",
             looked_at,
         ),
-        Recording(
+        RecordingRule(
             UNRETRIEVED.ratio,
             "Share of turns whose answer was given no chunk: by design, or because retrieval "
             "found nothing.",
@@ -266,7 +267,7 @@ def _retrieval(limits: Limits) -> tuple[Recording, ...]:
         ),
         *UNRETRIEVED.recordings(),
         *_retrieval_time(limits),
-        Recording(
+        RecordingRule(
             "groundwire:index_age_seconds:median",
             "Age of the index that answered, of the median turn of a service.",
             f"histogram_quantile(0.5, {_buckets(limits, INDEX_AGE.name, 'service')})",
@@ -274,21 +275,21 @@ def _retrieval(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def _retrieval_time(limits: Limits) -> tuple[Recording, ...]:
+def _retrieval_time(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     name = RETRIEVAL_DURATION.name
     by = ("service", "index_version")
     return (
-        Recording(
+        RecordingRule(
             "groundwire:timed_retrievals:current",
             "Turns whose retrieval was timed.",
             grown(limits, by, f"{name}_count", limits.current_window),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:retrieval_seconds:slow",
             "How long the retrieval of the slowest tenth of the turns takes at least.",
             f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, *by)})",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:retrieval_seconds:service",
             "The same over all index versions of a service.",
             f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, 'service')})",
@@ -296,37 +297,37 @@ def _retrieval_time(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def _buckets(limits: Limits, name: str, *by: str) -> str:
+def _buckets(limits: RuleSettings, name: str, *by: str) -> str:
     return grown(limits, ("le", *by), f"{name}_bucket", limits.current_window)
 
 
-def _health(limits: Limits) -> tuple[Recording, ...]:
+def _health(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     by, window = ("service", "evaluator", "result"), limits.current_window
     judged = f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) (groundwire:judged_turns:current)"
     turns = "sum by (service) (groundwire:turns:current) > 0"
     return (
-        Recording(
+        RecordingRule(
             COVERAGE.ratio,
             "Share of turns that have a judgement.",
             f"{judged}\n/ on (service) group_left ()\n({turns})",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:coverage:service",
             "The same whatever the evaluator's revision.",
             f"sum by (service, evaluator) ({COVERAGE.ratio})",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:covered_turns:current",
             "Turns that could have had a judgement.",
             f"{COVERAGE.ratio} * 0\n+ on (service) group_left ()\n({turns})",
         ),
         *COVERAGE.recordings(),
-        Recording(
+        RecordingRule(
             "groundwire:failed_evaluations:ratio",
             "Share of judgements that failed.",
             "groundwire:failed_evaluations:current / (groundwire:evaluations:current > 0)",
         ),
-        Recording(
+        RecordingRule(
             "groundwire:judge_calls:current",
             "Calls of judges by what came of them.",
             grown(limits, by, total(JUDGE_CALLS), window),
@@ -334,24 +335,24 @@ def _health(limits: Limits) -> tuple[Recording, ...]:
     )
 
 
-def _drift(limits: Limits) -> tuple[Recording, ...]:
+def _drift(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
-        Recording(
+        RecordingRule(
             "groundwire:drift:changed",
             "When the change behind an open drift alarm began, seconds since the epoch.",
-            one_replica(limits, DRIFT_CHANGE_TIMESTAMP.name),
+            one_replica(DRIFT_CHANGE_TIMESTAMP.name, limits.replica_labels),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:drift:bound",
             "The stated error of that moment.",
-            one_replica(limits, DRIFT_CHANGE_BOUND.name),
+            one_replica(DRIFT_CHANGE_BOUND.name, limits.replica_labels),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:drift:size",
             "By how much the mean loss grew.",
-            one_replica(limits, DRIFT_SIZE.name),
+            one_replica(DRIFT_SIZE.name, limits.replica_labels),
         ),
-        Recording(
+        RecordingRule(
             "groundwire:drift:untold",
             "When a change began that no page has told of: neither now, nor since it began.",
             f'groundwire:drift:changed\nunless on (service) {BURNING}{{severity="page"}}\n'

@@ -11,20 +11,20 @@ from groundwire_collector.alerting.annotations import (
     versions,
 )
 from groundwire_collector.alerting.promql import BY_VERSION
-from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.recording import MEMORIZATION
-from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 
-MEASURED = '{source=~"shadow|canary"}'  # passive signals see unsupported insertions only
+MEASURED = '{source=~"closed_book|probe"}'  # passive signals see unsupported insertions only
 LABELS = (*BY_VERSION, "source")
 
 
-def memorization(limits: Limits) -> Alert:
+def memorization(limits: RuleSettings) -> AlertRule:
     name = MEMORIZATION.name
     ratio, noise = f"{name}:ratio{MEASURED}", f"{limits.noise_factor:g} * {name}:noise"
     usual = number(f"{name}:reference", ("service", "source"), SHARE)
     follows = number("groundwire:context_reliance:ratio", LABELS, SHARE)
-    return Alert(
+    return AlertRule(
         name="GroundwireMemorization",
         severity=Severity.TICKET,
         expression=f"{ratio}\n"
@@ -41,7 +41,7 @@ def memorization(limits: Limits) -> Alert:
         "it until the source changes.",
         since=drift_since(),
         first="Do not widen the rollout of this version. Compare it with the one before on the "
-        "same canaries: `groundwire canary run`.",
+        "same probes: `groundwire probe run`.",
         links={
             "turns_url": turns_url(limits, BY_VERSION, "worst"),
             "dashboard_url": dashboard_url(limits),

@@ -6,16 +6,16 @@ from typing import Any
 
 import yaml
 
-from groundwire_collector.alerting.promql import Recording
-from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.promql import RecordingRule
+from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.recording import recordings, references
-from groundwire_collector.alerting.rules.settings import Limits, duration
+from groundwire_collector.alerting.rules.settings import RuleSettings, duration
 
 HEADER = "# Written by `groundwire rules`. Change its settings, not this file.\n"
 
 
-def files(limits: Limits) -> dict[str, str]:
+def files(limits: RuleSettings) -> dict[str, str]:
     """The text of each rule file, by its name."""
     return {
         "groundwire-recording.yml": _text(
@@ -36,7 +36,7 @@ def files(limits: Limits) -> dict[str, str]:
     }
 
 
-def write(limits: Limits, folder: Path) -> list[Path]:
+def write(limits: RuleSettings, folder: Path) -> list[Path]:
     """Write the rule files into `folder`, which is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -50,12 +50,12 @@ def _group(name: str, interval: int, rules: Any) -> dict[str, Any]:
     return {"name": name, "interval": duration(interval), "rules": list(rules)}
 
 
-def _recording(recording: Recording) -> dict[str, Any]:
+def _recording(recording: RecordingRule) -> dict[str, Any]:
     rule: dict[str, Any] = {"record": recording.name, "expr": recording.expression}
     return rule | ({"labels": dict(recording.labels)} if recording.labels else {})
 
 
-def _alert(alert: Alert, limits: Limits) -> dict[str, Any]:
+def _alert(alert: AlertRule, limits: RuleSettings) -> dict[str, Any]:
     rule: dict[str, Any] = {"alert": alert.name, "expr": alert.expression}
     if alert.lasting:
         rule["for"] = duration(alert.lasting)

@@ -9,21 +9,21 @@ from groundwire_collector.alerting.annotations import (
     turns_url,
     versions,
 )
-from groundwire_collector.alerting.rules.alert import Alert
+from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.recording import SLOW_QUANTILE, UNRETRIEVED
-from groundwire_collector.alerting.rules.settings import Limits, Severity, duration
+from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 
 SERVICE = ("service",)
 BY_INDEX = ("service", "index_version")
 
 
-def retrieval_alerts(limits: Limits) -> tuple[Alert, ...]:
+def retrieval_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
     return (retrieval_broken(limits), retrieval_slow(limits), index_stale(limits))
 
 
-def retrieval_broken(limits: Limits) -> Alert:
+def retrieval_broken(limits: RuleSettings) -> AlertRule:
     name, usual = UNRETRIEVED.name, number(f"{UNRETRIEVED.name}:reference", SERVICE, SHARE)
-    return Alert(
+    return AlertRule(
         name="GroundwireRetrievalBroken",
         severity=Severity.PAGE,
         expression=f"{name}:ratio\n"
@@ -47,10 +47,10 @@ def retrieval_broken(limits: Limits) -> Alert:
     )
 
 
-def retrieval_slow(limits: Limits) -> Alert:
+def retrieval_slow(limits: RuleSettings) -> AlertRule:
     slow, usual = "groundwire:retrieval_seconds:slow", "groundwire:retrieval_seconds:reference"
     turns = "groundwire:timed_retrievals:current"
-    return Alert(
+    return AlertRule(
         name="GroundwireRetrievalSlow",
         severity=Severity.TICKET,
         expression=f"{slow} > {limits.min_slow_seconds:g}\n"
@@ -72,11 +72,11 @@ def retrieval_slow(limits: Limits) -> Alert:
     )
 
 
-def index_stale(limits: Limits) -> Alert:
+def index_stale(limits: RuleSettings) -> AlertRule:
     age = "groundwire:index_age_seconds:median"
     usual = "groundwire:index_age_seconds:reference"
     window = duration(limits.reference_window)
-    return Alert(
+    return AlertRule(
         name="GroundwireIndexStale",
         severity=Severity.TICKET,
         expression=f"{age} > {limits.index_age_factor:g} * ({usual} > 0)",

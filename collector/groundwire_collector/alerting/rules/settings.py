@@ -7,10 +7,12 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from groundwire_collector.alerting.rules.slo_targets import Targets
+from groundwire_collector.alerting.rules.slo_targets import SloTargets
 from groundwire_collector.errors import UsageError
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+
+REPLICA_LABELS = ("instance", "pod")
 
 
 class Severity(StrEnum):
@@ -46,7 +48,7 @@ WORKBOOK = (
 )
 
 
-class Limits(BaseModel):
+class RuleSettings(BaseModel):
     """Settings of `groundwire rules`. Durations are whole seconds, ratios are in [0, 1].
 
     A test or a demo sets small windows here; the rules stay the same.
@@ -57,7 +59,7 @@ class Limits(BaseModel):
     # Where things are
     job: str = Field("groundwire", description="Job of the collector in Prometheus.")
     replica_labels: tuple[str, ...] = Field(
-        ("instance", "pod"),
+        REPLICA_LABELS,
         description="Labels that tell replicas apart: all of them show the same counters.",
     )
     collector_url: str = Field("http://127.0.0.1:4318", description="The collector's pages.")
@@ -107,8 +109,8 @@ class Limits(BaseModel):
         description="Share, of the turns that are not flagged when all is well, whose being "
         "flagged is told whatever the burn rate.",
     )
-    targets: Targets = Field(
-        Targets(), description="What share of turns may be flagged: the file of `--targets`."
+    targets: SloTargets = Field(
+        SloTargets(), description="What share of turns may be flagged: the file of `--targets`."
     )
     min_drop: float = Field(0.05, gt=0, lt=1, description="Smallest drop of a mean that matters.")
 
@@ -134,7 +136,7 @@ class Limits(BaseModel):
 
     # Context reliance
     reliance_window: int = Field(
-        DAY, ge=2, description="Over which reliance is measured: shadow calls are few."
+        DAY, ge=2, description="Over which reliance is measured: closed-book calls are few."
     )
     min_deciding: int = Field(
         50, ge=1, description="Answers that decide M_R without which it is noise."
@@ -187,7 +189,7 @@ class Limits(BaseModel):
         try:
             given = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
             if targets is not None:
-                given["targets"] = Targets.load(targets)
+                given["targets"] = SloTargets.load(targets)
             return cls.model_validate(given)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
             raise UsageError(f"{file}: {error}") from error

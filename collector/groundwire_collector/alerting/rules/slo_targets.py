@@ -18,7 +18,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 SMALLEST_EFFECT = 0.03  # as the collector's `min_effect`
 
 
-class Target(BaseModel):
+class SloTarget(BaseModel):
     """Either the baseline's flagged share plus `effect`, or the share `flagged`; in (0, 1)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,13 +33,13 @@ class Target(BaseModel):
         return self
 
 
-class Targets(BaseModel):
+class SloTargets(BaseModel):
     """The target of each service; those that are not named have the default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    default: Target = Target(effect=SMALLEST_EFFECT)
-    services: dict[str, Target] = {}
+    default: SloTarget = SloTarget(effect=SMALLEST_EFFECT)
+    services: dict[str, SloTarget] = {}
 
     @classmethod
     def load(cls, file: Path) -> Self:

@@ -38,10 +38,10 @@ class BaselineTurnRow(StoredModel, table=True):
     flagged: bool | None = None
 
 
-class WatchRow(StoredModel, table=True):
+class SignalMonitorRow(StoredModel, table=True):
     """What a watch remembers besides its baseline and detectors: clocks, pots, the day's mean."""
 
-    __tablename__ = "watch"
+    __tablename__ = "signal_monitor"
 
     service: str = Field(primary_key=True)
     signal: str = Field(primary_key=True)
@@ -65,7 +65,7 @@ class RolloutRow(StoredModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     service: str = Field(index=True)
-    axis: str
+    dimension: str
     value: str
     at_ns: int = Field(sa_type=WIDE)
     announced_ns: int = Field(sa_type=WIDE)
@@ -73,10 +73,10 @@ class RolloutRow(StoredModel, table=True):
     note: str | None = None
 
 
-class BaselineActRow(StoredModel, table=True):
+class BaselineActionRow(StoredModel, table=True):
     """Somebody's wish for another baseline: who, when, why; the monitor carries it out."""
 
-    __tablename__ = "baseline_act"
+    __tablename__ = "baseline_action"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     kind: str  # accepted, pinned, rescored
@@ -95,30 +95,30 @@ class BaselineActRow(StoredModel, table=True):
 
 
 class DetectorRow(StoredModel, table=True):
-    """The state of one detector; one a watched stream (service, signal, axis, value)."""
+    """The state of one detector; one a watched stream (service, signal, dimension, value)."""
 
     __tablename__ = "detector"
 
     service: str = Field(primary_key=True)
     signal: str = Field(primary_key=True)
     revision: str = Field(primary_key=True)
-    axis: str = Field(primary_key=True)  # "" watches the whole service
+    dimension: str = Field(primary_key=True)  # "" watches the whole service
     value: str = Field(primary_key=True)
     statistic: float  # the alarm is raised when those of a service and signal add up to 1
     updated_ns: int = Field(sa_type=WIDE)
     state: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
-class AxisValueRow(StoredModel, table=True):
-    """When a value of an axis (a model version, say) was first seen in a service.
+class DimensionValueRow(StoredModel, table=True):
+    """When a value of a dimension (a model version, say) was first seen in a service.
 
-    The axis "service" holds the services themselves.
+    The dimension "service" holds the services themselves.
     """
 
-    __tablename__ = "axis_value"
+    __tablename__ = "dimension_value"
 
     service: str = Field(primary_key=True)
-    axis: str = Field(primary_key=True)
+    dimension: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
     position: int = Field(sa_type=WIDE)  # from 1, in order of appearance
     first_seen_ns: int = Field(sa_type=WIDE)
@@ -132,7 +132,7 @@ class AlarmRow(StoredModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     service: str = Field(index=True)
     signal: str
-    axis: str
+    dimension: str
     value: str
     cause: str
     raised_ns: int = Field(sa_type=WIDE)
@@ -154,10 +154,10 @@ class AlarmRow(StoredModel, table=True):
 # For queries, which are SQLAlchemy Core throughout.
 BASELINE = StoredModel.metadata.tables["baseline"]
 DETECTOR = StoredModel.metadata.tables["detector"]
-AXIS_VALUE = StoredModel.metadata.tables["axis_value"]
+DIMENSION_VALUE = StoredModel.metadata.tables["dimension_value"]
 ALARM = StoredModel.metadata.tables["alarm"]
 BASELINE_TURN = StoredModel.metadata.tables["baseline_turn"]
-WATCH = StoredModel.metadata.tables["watch"]
+SIGNAL_MONITOR = StoredModel.metadata.tables["signal_monitor"]
 MONITOR = StoredModel.metadata.tables["monitor"]
 ROLLOUT = StoredModel.metadata.tables["rollout"]
-BASELINE_ACT = StoredModel.metadata.tables["baseline_act"]
+BASELINE_ACTION = StoredModel.metadata.tables["baseline_action"]

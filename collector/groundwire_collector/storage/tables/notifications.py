@@ -5,10 +5,10 @@ from sqlmodel import Field
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class NoticeRow(StoredModel, table=True):
+class NotificationRow(StoredModel, table=True):
     """That an alarm was raised or resolved, until it is told; one row each."""
 
-    __tablename__ = "notice"
+    __tablename__ = "notification"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     alarm_id: int = Field(index=True, sa_type=WIDE)
@@ -21,4 +21,4 @@ class NoticeRow(StoredModel, table=True):
 
 
 # For queries, which are SQLAlchemy Core throughout.
-NOTICE = StoredModel.metadata.tables["notice"]
+NOTIFICATION = StoredModel.metadata.tables["notification"]

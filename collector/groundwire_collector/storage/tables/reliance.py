@@ -1,4 +1,5 @@
-"""What was asked beside the traffic: shadowed turns, and the canary runs of the collector."""
+"""What was asked beside the traffic: turns asked closed-book, and the probe runs of the
+collector."""
 
 from typing import Any
 
@@ -8,11 +9,12 @@ from sqlmodel import Field
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class ShadowedRow(StoredModel, table=True):
-    """A production turn that is shadowed; `cell` is None while its closed-book call waits."""
+class ClosedBookTurnRow(StoredModel, table=True):
+    """A production turn that is asked closed-book; `cell` is None while its closed-book call
+    waits."""
 
-    __tablename__ = "shadowed"
-    __table_args__ = (Index("ix_shadowed_cell_sampled", "cell", "sampled_ns"),)
+    __tablename__ = "closed_book_turn"
+    __table_args__ = (Index("ix_closed_book_turn_cell_sampled", "cell", "sampled_ns"),)
 
     turn_id: str = Field(primary_key=True)
     service: str = Field(index=True)
@@ -26,10 +28,10 @@ class ShadowedRow(StoredModel, table=True):
     cluster: str = ""  # turns of one question are not independent
 
 
-class CanaryRunRow(StoredModel, table=True):
+class ProbeRunRow(StoredModel, table=True):
     """A scheduled run against one model; `state` is running, finished or abandoned."""
 
-    __tablename__ = "canary_run"
+    __tablename__ = "probe_run"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=WIDE)
     service: str
@@ -44,10 +46,10 @@ class CanaryRunRow(StoredModel, table=True):
     ended_ns: int | None = Field(default=None, sa_type=WIDE)
 
 
-class CanaryResultRow(StoredModel, table=True):
+class ProbeResultRow(StoredModel, table=True):
     """One call of a run; `key` names item and arm."""
 
-    __tablename__ = "canary_result"
+    __tablename__ = "probe_result"
 
     run_id: int = Field(primary_key=True, sa_type=WIDE)
     key: str = Field(primary_key=True)
@@ -55,6 +57,6 @@ class CanaryResultRow(StoredModel, table=True):
 
 
 # For queries, which are SQLAlchemy Core throughout.
-SHADOWED = StoredModel.metadata.tables["shadowed"]
-CANARY_RUN = StoredModel.metadata.tables["canary_run"]
-CANARY_RESULT = StoredModel.metadata.tables["canary_result"]
+CLOSED_BOOK_TURN = StoredModel.metadata.tables["closed_book_turn"]
+PROBE_RUN = StoredModel.metadata.tables["probe_run"]
+PROBE_RESULT = StoredModel.metadata.tables["probe_result"]

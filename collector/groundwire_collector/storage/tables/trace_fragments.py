@@ -6,15 +6,15 @@ from sqlmodel import Field
 from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
-class PieceRow(StoredModel, table=True):
+class TraceFragmentRow(StoredModel, table=True):
     """A trace under one thing that it shares with the other pieces of its request.
 
     `link` is a hash of the service and of a session, a response id or the words of an answer;
     `roles` says what the trace holds (storage/pieces.py). Times are those of its spans.
     """
 
-    __tablename__ = "piece"
-    __table_args__ = (Index("ix_piece_link", "link", "start_ns"),)
+    __tablename__ = "trace_fragment"
+    __table_args__ = (Index("ix_trace_fragment_link", "link", "start_ns"),)
 
     trace_id: str = Field(primary_key=True)
     link: bytes = Field(sa_column=Column(LargeBinary(16), primary_key=True))
@@ -23,10 +23,10 @@ class PieceRow(StoredModel, table=True):
     end_ns: int = Field(sa_type=WIDE)
 
 
-class EarlyShadowRow(StoredModel, table=True):
-    """A shadow call that was judged before the turn which it asks again."""
+class EarlyClosedBookRow(StoredModel, table=True):
+    """A closed-book call that was judged before the turn which it asks again."""
 
-    __tablename__ = "early_shadow"
+    __tablename__ = "early_closed_book"
 
     turn_id: str = Field(primary_key=True)
     production_trace_id: str = Field(index=True)
@@ -34,5 +34,5 @@ class EarlyShadowRow(StoredModel, table=True):
 
 
 # For queries, which are SQLAlchemy Core throughout.
-PIECE = StoredModel.metadata.tables["piece"]
-EARLY_SHADOW = StoredModel.metadata.tables["early_shadow"]
+TRACE_FRAGMENT = StoredModel.metadata.tables["trace_fragment"]
+EARLY_CLOSED_BOOK = StoredModel.metadata.tables["early_closed_book"]

@@ -28,6 +28,18 @@ class PendingTraceRow(StoredModel, table=True):
     last_received_ns: int = Field(sa_type=WIDE)
     root_ended: bool
     due_ns: int = Field(index=True, sa_type=WIDE)
+    # Judgements of it that were begun; counted after a worker died, to find what it died of.
+    begun: int = Field(default=0, sa_type=WIDE, sa_column_kwargs={"server_default": "0"})
+
+
+class FailedTraceRow(StoredModel, table=True):
+    """A trace that was passed over: it could not be assembled or judged."""
+
+    __tablename__ = "failed_trace"
+
+    trace_id: str = Field(primary_key=True)
+    failed_ns: int = Field(index=True, sa_type=WIDE)
+    reason: str
 
 
 class TurnRow(StoredModel, table=True):
@@ -95,6 +107,7 @@ class ClaimRow(StoredModel, table=True):
 # For queries, which are SQLAlchemy Core throughout.
 CURSOR = StoredModel.metadata.tables["cursor"]
 PENDING_TRACE = StoredModel.metadata.tables["pending_trace"]
+FAILED_TRACE = StoredModel.metadata.tables["failed_trace"]
 TURN = StoredModel.metadata.tables["turn"]
 SCORE = StoredModel.metadata.tables["score"]
 CLAIM = StoredModel.metadata.tables["claim"]

@@ -6,16 +6,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from groundwire_collector.storage.baseline_actions import BaselineAct
+from groundwire_collector.storage.baseline_actions import BaselineAction
 from groundwire_collector.storage.drift import Alarm, AlarmState
 from groundwire_collector.storage.rollouts import Rollout
 from groundwire_collector.web.api.models import moment
 
 
 class DeploymentOut(BaseModel):
-    """A value of an axis that was first seen, or announced, at this time."""
+    """A value of a dimension that was first seen, or announced, at this time."""
 
-    axis: str
+    dimension: str
     value: str
     at: datetime
     announced: bool
@@ -23,20 +23,23 @@ class DeploymentOut(BaseModel):
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "DeploymentOut":
         at = moment(told["at_ns"])
-        return cls(axis=told["axis"], value=told["value"], at=at, announced=told["announced"])
+        return cls(
+            dimension=told["dimension"], value=told["value"], at=at, announced=told["announced"]
+        )
 
 
 class SegmentOut(BaseModel):
-    """One value of one axis since the change: by how much its mean loss grew (90 % interval)."""
+    """One value of one dimension since the change: by how much its mean loss grew (90 %
+    interval)."""
 
-    axis: str
+    dimension: str
     value: str
     turns: int
     size: float
     size_interval: tuple[float, float]
 
 
-class DoneOut(BaseModel):
+class AlarmActionOut(BaseModel):
     """What a person did about an alarm."""
 
     by: str
@@ -56,7 +59,7 @@ class AlarmOut(BaseModel):
     state: AlarmState
     service: str
     signal: str
-    axis: str
+    dimension: str
     value: str
     cause: str
     raised_at: datetime
@@ -65,8 +68,8 @@ class AlarmOut(BaseModel):
     size: float
     size_interval: tuple[float, float]
     resolved_at: datetime | None
-    acknowledged: DoneOut | None
-    accepted: DoneOut | None
+    acknowledged: AlarmActionOut | None
+    accepted: AlarmActionOut | None
     evidence: float | None
     clock: str | None
     revision: str | None
@@ -85,7 +88,7 @@ class AlarmOut(BaseModel):
             state=alarm.state,
             service=alarm.service,
             signal=alarm.signal,
-            axis=alarm.axis,
+            dimension=alarm.dimension,
             value=alarm.value,
             cause=alarm.cause,
             raised_at=moment(alarm.raised_ns),
@@ -116,7 +119,7 @@ class RolloutOut(BaseModel):
 
     id: int
     service: str
-    axis: str
+    dimension: str
     value: str
     at: datetime
     announced_at: datetime
@@ -125,7 +128,7 @@ class RolloutOut(BaseModel):
 
     @classmethod
     def of(cls, rollout: Rollout) -> "RolloutOut":
-        names = ("service", "axis", "value", "announced_by", "note")
+        names = ("service", "dimension", "value", "announced_by", "note")
         return cls(
             id=rollout.id or 0,
             **{name: getattr(rollout, name) for name in names},
@@ -134,7 +137,7 @@ class RolloutOut(BaseModel):
         )
 
 
-class ActOut(BaseModel):
+class BaselineActionOut(BaseModel):
     """A recorded act on a baseline; `applied_at` is null until the monitor has carried it out."""
 
     id: int
@@ -151,7 +154,7 @@ class ActOut(BaseModel):
     applied_at: datetime | None
 
     @classmethod
-    def of(cls, act: BaselineAct) -> "ActOut":
+    def of(cls, act: BaselineAction) -> "BaselineActionOut":
         names = ("kind", "service", "signal", "revision", "by", "why", "alarm_id")
         return cls(
             id=act.id or 0,
@@ -163,5 +166,5 @@ class ActOut(BaseModel):
         )
 
 
-def _done(by: str | None, at_ns: int | None, why: str | None = None) -> DoneOut | None:
-    return None if by is None or at_ns is None else DoneOut(by=by, at=moment(at_ns), why=why)
+def _done(by: str | None, at_ns: int | None, why: str | None = None) -> AlarmActionOut | None:
+    return None if by is None or at_ns is None else AlarmActionOut(by=by, at=moment(at_ns), why=why)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from groundwire_collector.auth.access import Access, AdminAccess, LabelAccess, ReadAccess
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import baseline_actions, drift, keys
-from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
+from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.web.api.alarm_models import AlarmOut, AlarmPage
 from groundwire_collector.web.database import Database
@@ -87,9 +87,9 @@ def _alarm(connection: Connection, alarm_id: int, access: Access) -> Alarm:
     return found
 
 
-def _act(alarm: Alarm, by: str, why: str, now_ns: int) -> BaselineAct:
-    return BaselineAct(
-        kind=ActKind.ACCEPTED,
+def _act(alarm: Alarm, by: str, why: str, now_ns: int) -> BaselineAction:
+    return BaselineAction(
+        kind=BaselineActionKind.ACCEPTED,
         service=alarm.service,
         signal=alarm.signal,
         revision=alarm.details["revision"],

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from groundwire_collector.auth.access import AdminAccess, ReadAccess
-from groundwire_collector.drift.config import Terms
-from groundwire_collector.drift.status import Standing, spending, standings
+from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.status import MonitorStatus, spending, standings
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import baseline_actions, keys
-from groundwire_collector.storage.baseline_actions import ActKind, BaselineAct
-from groundwire_collector.web.api.alarm_models import ActOut
+from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
+from groundwire_collector.web.api.alarm_models import BaselineActionOut
 from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.times import nanoseconds
@@ -35,7 +35,7 @@ class BudgetOut(BaseModel):
     spent_at_deployments: float
 
 
-class PromiseOut(BaseModel):
+class DetectionDelayOut(BaseModel):
     """The predicted delay of the smallest effect that matters; null where none can be promised.
 
     `needed` turns of a stratum are the least with which the smallest effect is found at all, and
@@ -71,13 +71,13 @@ class BaselineOut(BaseModel):
     first_turn_at: datetime | None
     last_turn_at: datetime | None
     pinned_at: datetime | None
-    promise: PromiseOut | None
+    promise: DetectionDelayOut | None
 
 
 class BaselinePage(BaseModel):
     budget: BudgetOut
     baselines: list[BaselineOut]
-    acts: list[ActOut]
+    acts: list[BaselineActionOut]
 
 
 class PinIn(BaseModel):
@@ -98,7 +98,7 @@ class PinIn(BaseModel):
 @router.get("")
 def list_baselines(access: ReadAccess, database: Database, request: Request) -> BaselinePage:
     """Baselines of the services the key may read, and what people did to them."""
-    terms = Terms.of(request.app.state.settings)
+    terms = MonitorConfig.of(request.app.state.settings)
     with database.connect() as connection:
         found = standings(connection, terms, access.services)
         spent = spending(connection, terms, time_ns())
@@ -110,11 +110,13 @@ def list_baselines(access: ReadAccess, database: Database, request: Request) -> 
         spent_at_deployments=spent.at_deployments,
     )
     baselines = [_baseline(each, terms) for each in found]
-    return BaselinePage(budget=budget, baselines=baselines, acts=[ActOut.of(a) for a in done])
+    return BaselinePage(
+        budget=budget, baselines=baselines, acts=[BaselineActionOut.of(a) for a in done]
+    )
 
 
 @router.post("", status_code=202)
-def pin(wish: PinIn, access: AdminAccess, database: Database) -> ActOut:
+def pin(wish: PinIn, access: AdminAccess, database: Database) -> BaselineActionOut:
     """Pin the turns of a time as the baseline of a service; carried out with the next turns."""
     if not access.covers(wish.service):
         raise ProblemError(403, "The key is not for this service.")
@@ -122,8 +124,8 @@ def pin(wish: PinIn, access: AdminAccess, database: Database) -> ActOut:
     if since_ns >= until_ns:
         raise ProblemError(400, "`since` must be before `until`.")
     with database.begin() as connection:
-        act = BaselineAct(
-            kind=ActKind.PINNED,
+        act = BaselineAction(
+            kind=BaselineActionKind.PINNED,
             service=wish.service,
             signal=wish.signal,
             since_ns=since_ns,
@@ -133,10 +135,10 @@ def pin(wish: PinIn, access: AdminAccess, database: Database) -> ActOut:
             at_ns=time_ns(),
         )
         identity = baseline_actions.record(connection, act)
-    return ActOut.of(act).model_copy(update={"id": identity})
+    return BaselineActionOut.of(act).model_copy(update={"id": identity})
 
 
-def _baseline(standing: Standing, terms: Terms) -> BaselineOut:
+def _baseline(standing: MonitorStatus, terms: MonitorConfig) -> BaselineOut:
     pinned = standing.pinned
     return BaselineOut(
         service=standing.service,
@@ -153,12 +155,12 @@ def _baseline(standing: Standing, terms: Terms) -> BaselineOut:
     )
 
 
-def _promise(standing: Standing) -> PromiseOut | None:
+def _promise(standing: MonitorStatus) -> DetectionDelayOut | None:
     promise = standing.promise
     if promise is None:
         return None
     told = promise.sufficiency
-    return PromiseOut(
+    return DetectionDelayOut(
         sufficient=told.sufficient,
         min_effect=promise.min_effect,
         delay_turns=told.delay if told.sufficient else None,

@@ -15,8 +15,8 @@ from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.metrics import closed_book
 from groundwire_collector.probing import probe_alarms
 from groundwire_collector.storage import chunk_relevance, closed_book_turns, estimates, probe_runs
-from groundwire_collector.storage.estimates import Axis, Part
-from groundwire_collector.storage.probe_runs import CanaryRun
+from groundwire_collector.storage.estimates import Dimension, EstimateFilter
+from groundwire_collector.storage.probe_runs import ScheduledProbeRun
 from groundwire_collector.web.api.faithfulness import (
     AgreementOut,
     FaithfulnessOut,
@@ -27,27 +27,28 @@ from groundwire_collector.web.api.faithfulness import (
 from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.times import nanoseconds
-from groundwire_evaluators.reliance.canary.comparison import Comparison
-from groundwire_evaluators.reliance.canary.run import Run, summarise
-from groundwire_evaluators.reliance.outcome import Outcome
-from groundwire_evaluators.reliance.shadow import (
+from groundwire_evaluators.reliance.closed_book import (
     FEWEST_DIAGNOSTIC,
-    Shadowed,
-    ShadowEstimate,
+    ClosedBookComparison,
+    ClosedBookEstimate,
     estimate_memorization,
 )
+from groundwire_evaluators.reliance.outcome import Outcome
+from groundwire_evaluators.reliance.probe.comparison import RunComparison
+from groundwire_evaluators.reliance.probe.run import ProbeRun, summarise
 
 router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
 
 TOO_FEW = "too few diagnostic turns"
-RUNS = 20  # newest canary runs that are told
+RUNS = 20  # newest probe runs that are told
 
 
-class ShadowOut(BaseModel):
-    """Shadow calls of one model_version: `n` turns shadowed, of which `diagnostic_n` decide.
+class ClosedBookOut(BaseModel):
+    """Closed-book calls of one model_version: `n` comparisons, of which `diagnostic_n` decide.
 
     `memorization_ratio` is null where `too_few`, and `statement` says so; its interval and n stand
-    in `measured` all the same. `p_s` and `p_o` are shares of the shadowed turns. `redundant_share`
+    in `measured` all the same. `p_s` and `p_o` are shares of the turns asked closed-book.
+    `redundant_share`
     is over the turns that were answered both times: fine today, at risk when the source changes.
     """
 
@@ -65,7 +66,9 @@ class ShadowOut(BaseModel):
     cells: dict[str, int]
 
     @classmethod
-    def of(cls, service: str, version: str | None, found: list[Shadowed]) -> "ShadowOut":
+    def of(
+        cls, service: str, version: str | None, found: list[ClosedBookComparison]
+    ) -> "ClosedBookOut":
         estimate = estimate_memorization(found)
         return cls(
             service=service,
@@ -97,7 +100,7 @@ class ComparisonOut(BaseModel):
     turned: list[str]
 
     @classmethod
-    def of(cls, compared: Comparison | None) -> "ComparisonOut | None":
+    def of(cls, compared: RunComparison | None) -> "ComparisonOut | None":
         if compared is None:
             return None
         reliance = compared.reliance
@@ -113,8 +116,8 @@ class ComparisonOut(BaseModel):
         )
 
 
-class CanaryOut(BaseModel):
-    """A finished canary run: per stratum the memorization ratio with what it is made of."""
+class ProbeOut(BaseModel):
+    """A finished probe run: per stratum the memorization ratio with what it is made of."""
 
     service: str
     model: str
@@ -133,7 +136,9 @@ class CanaryOut(BaseModel):
     against_best: ComparisonOut | None
 
     @classmethod
-    def of(cls, run: CanaryRun, held: Run, look: probe_alarms.Look) -> "CanaryOut":
+    def of(
+        cls, run: ScheduledProbeRun, held: ProbeRun, look: probe_alarms.ProbeComparison
+    ) -> "ProbeOut":
         summary = summarise(held)
         names = ("service", "model", "model_version", "prompt_version", "pack", "digest", "prompt")
         return cls(
@@ -150,14 +155,15 @@ class CanaryOut(BaseModel):
 
 
 class EstimatesOut(BaseModel):
-    """`shadow` and `canary` are about context reliance, and neither is about the other's turns."""
+    """`closed_book` and `probe` are about context reliance, and neither is about the other's
+    turns."""
 
     faithfulness: list[FaithfulnessOut]
     agreement: list[AgreementOut]
     labellers: list[LabellersOut]
     retrieval: list[RetrievalOut]
-    shadow: list[ShadowOut]
-    canary: list[CanaryOut]
+    closed_book: list[ClosedBookOut]
+    probe: list[ProbeOut]
 
 
 @router.get("")
@@ -169,20 +175,21 @@ def list_estimates(
     model_version: str | None = None,
     prompt_version: str | None = None,
     index_version: str | None = None,
-    by: Axis = "model_version",
+    by: Dimension = "model_version",
     since: datetime | None = None,
     until: datetime | None = None,
-    runs: Annotated[int, Query(ge=1, le=RUNS, description="Canary runs, newest first.")] = 5,
+    runs: Annotated[int, Query(ge=1, le=RUNS, description="Probe runs, newest first.")] = 5,
 ) -> EstimatesOut:
     """What samples say of all traffic.
 
     Faithfulness corrected by people and judges, by service and `by`, of the newest 50,000 scored
     turns that match; evaluators' agreement with people; precision and recall at k where chunks are
-    labelled; context reliance from shadow calls, by model_version, and from scheduled canary runs.
+    labelled; context reliance from closed-book calls, by model_version, and from scheduled probe
+    runs.
     """
     rate = request.app.state.settings.label_rate
     which = (access.services, service, model_version)
-    part = Part(
+    part = EstimateFilter(
         service=service,
         services=access.services,
         model_version=model_version,
@@ -196,7 +203,7 @@ def list_estimates(
             closed_book_turns.answered(connection, *which, part.since_ns)
         )
         told = [
-            CanaryOut.of(
+            ProbeOut.of(
                 run, probe_runs.results(connection, run), probe_alarms.compare(connection, run)
             )
             for run in probe_runs.finished(connection, *which)[:runs]
@@ -216,37 +223,39 @@ def list_estimates(
                 )
                 if index_version in (None, at.index_version)
             ],
-            shadow=[ShadowOut.of(*version, found) for version, found in by_version.items()],
-            canary=told,
+            closed_book=[
+                ClosedBookOut.of(*version, found) for version, found in by_version.items()
+            ],
+            probe=told,
         )
 
 
 def told_faithfulness(
-    connection: Connection, part: Part, axis: Axis, label_rate: float
+    connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
 ) -> list[FaithfulnessOut]:
     """Live estimates, each with what the worker keeps of the same segment."""
     kept = {
         (each.service, each.value, each.reference, each.evaluator): each
         for each in estimates.kept(connection, FAITHFULNESS, part.services)
-        if axis == "model_version"
+        if dimension == "model_version"
     }
     return [
         FaithfulnessOut.of(
             found,
-            axis,
+            dimension,
             kept.get((found.service, found.value, found.reference, found.evaluator)),
         )
-        for found in faithfulness(connection, part, axis, label_rate)
+        for found in faithfulness(connection, part, dimension, label_rate)
     ]
 
 
-def _statement(estimate: ShadowEstimate) -> str:
+def _statement(estimate: ClosedBookEstimate) -> str:
     if estimate.too_few:
         return f"{TOO_FEW} ({estimate.ratio.n} of at least {FEWEST_DIAGNOSTIC})"
     low, high = estimate.ratio.interval
     return f"{estimate.ratio.value:.2f} ({low:.2f} to {high:.2f}) on {estimate.ratio.n} turns"
 
 
-def _weighted_share(found: list[Shadowed], outcome: Outcome) -> float:
+def _weighted_share(found: list[ClosedBookComparison], outcome: Outcome) -> float:
     total = sum(1 / each.probability for each in found)
     return sum(1 / each.probability for each in found if each.outcome is outcome) / total

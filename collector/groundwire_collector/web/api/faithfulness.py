@@ -5,9 +5,9 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from groundwire_collector.estimates.agreement import EvaluatorAgreement, LabellerAgreement
-from groundwire_collector.estimates.faithfulness import Faithfulness
-from groundwire_collector.estimates.retrieval import AtRank
-from groundwire_collector.storage.estimates import Axis, KeptEstimate
+from groundwire_collector.estimates.faithfulness import FaithfulnessEstimate
+from groundwire_collector.estimates.retrieval import RetrievalAtK
+from groundwire_collector.storage.estimates import Dimension, StoredEstimate
 from groundwire_collector.web.api.models import moment
 from groundwire_evaluators.statistics import Estimate, Reliability
 
@@ -44,7 +44,7 @@ class AnytimeOut(BaseModel):
     computed_at: datetime
 
     @classmethod
-    def of(cls, kept: KeptEstimate | None) -> "AnytimeOut | None":
+    def of(cls, kept: StoredEstimate | None) -> "AnytimeOut | None":
         told = kept.estimate.get("anytime") if kept else None
         if kept is None or told is None:
             return None
@@ -58,7 +58,7 @@ class AnytimeOut(BaseModel):
 
 
 class FaithfulnessOut(BaseModel):
-    """The share of answers without an unsupported claim, in a segment (`axis` = `value`).
+    """The share of answers without an unsupported claim, in a segment (`dimension` = `value`).
 
     `reference` is `human` or `judge`; a correction toward a judge holds for what that judge says.
     `cheap` is the mean of 1 - p_unsupported over the `scored` turns, before any correction.
@@ -68,7 +68,7 @@ class FaithfulnessOut(BaseModel):
     """
 
     service: str
-    axis: Axis
+    dimension: Dimension
     value: str | None
     reference: str
     evaluator: str | None
@@ -93,11 +93,13 @@ class FaithfulnessOut(BaseModel):
     anytime: AnytimeOut | None
 
     @classmethod
-    def of(cls, found: Faithfulness, axis: Axis, kept: KeptEstimate | None) -> "FaithfulnessOut":
+    def of(
+        cls, found: FaithfulnessEstimate, dimension: Dimension, kept: StoredEstimate | None
+    ) -> "FaithfulnessOut":
         rate = found.rate
         return cls(
             service=found.service,
-            axis=axis,
+            dimension=dimension,
             value=found.value or None,
             reference=found.reference,
             evaluator=found.evaluator or None,
@@ -205,7 +207,7 @@ class RetrievalOut(BaseModel):
     recall: RatioOut
 
     @classmethod
-    def of(cls, at: AtRank) -> "RetrievalOut":
+    def of(cls, at: RetrievalAtK) -> "RetrievalOut":
         return cls(
             service=at.service,
             index_version=at.index_version or None,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from groundwire_collector.auth.access import AdminAccess, LabelAccess, ReadAccess
-from groundwire_collector.estimates.labels import LONGEST_NAME, LONGEST_REFERENCE, Said
+from groundwire_collector.estimates.labels import LONGEST_NAME, LONGEST_REFERENCE, LabelSubmission
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import keys, labels, turns
 from groundwire_collector.storage.labels import Label, LabelQuery
@@ -50,8 +50,8 @@ class LabelIn(BaseModel):
     reference: str | None = Field(None, max_length=LONGEST_REFERENCE)
     sampling_probability: float | None = Field(None, gt=0, le=1)
 
-    def said(self) -> Said:
-        return Said(
+    def said(self) -> LabelSubmission:
+        return LabelSubmission(
             turn_id=self.turn_id,
             start=self.claim.start if self.claim else None,
             end=self.claim.end if self.claim else None,

@@ -128,9 +128,11 @@ class TurnOut(BaseModel):
     input_tokens: int | None
     output_tokens: int | None
     not_evaluable_reason: str | None
-    shadow: bool  # a closed-book call of the application; `shadow_of` names "trace id:span id"
-    shadow_of: str | None
-    canary: bool  # sent through the application by somebody who tests it
+    closed_book: (
+        bool  # a closed-book call of the application; `closed_book_of` names "trace id:span id"
+    )
+    closed_book_of: str | None
+    probe: bool  # sent through the application by somebody who tests it
     scores: list[ScoreOut]
     claims: list[ClaimOut]
     citations: list[CitationOut]

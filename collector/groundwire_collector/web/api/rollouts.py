@@ -45,7 +45,7 @@ class RolloutIn(BaseModel):
 
     @property
     def values(self) -> dict[str, str]:
-        return {axis: value for axis in DEPLOYED if (value := getattr(self, axis))}
+        return {dimension: value for dimension in DEPLOYED if (value := getattr(self, dimension))}
 
 
 class RolloutPage(BaseModel):
@@ -62,10 +62,10 @@ def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> Ro
     with database.begin() as connection:
         by = keys.name_of(connection, access.key_id)
         told = []
-        for axis, value in rollout.values.items():
+        for dimension, value in rollout.values.items():
             row = Rollout(
                 service=rollout.service,
-                axis=axis,
+                dimension=dimension,
                 value=value,
                 at_ns=now_ns if at_ns is None else at_ns,
                 announced_ns=now_ns,

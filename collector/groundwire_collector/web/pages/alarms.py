@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from groundwire_collector.auth.access import ReadAccess
-from groundwire_collector.drift.config import Terms
+from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.status import spending, standings
 from groundwire_collector.storage import baseline_actions, drift, rollouts
 from groundwire_collector.storage.drift import Alarm
@@ -25,7 +25,7 @@ TAGS = {"open": "bad", "acknowledged": "contradicted", "recovered": "good", "acc
 @router.get("/alarms")
 def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTMLResponse:
     """Open alarms first, then those that are over; what each signal is compared with."""
-    terms = Terms.of(request.app.state.settings)
+    terms = MonitorConfig.of(request.app.state.settings)
     with database.connect() as connection:
         found = drift.alarms(connection, access.services, limit=SHOWN)
         watched = standings(connection, terms, access.services)
@@ -47,8 +47,8 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
 def _worst(alarm: Alarm) -> str:
     """The worst turns since the change, in what the alarm names."""
     query: dict[str, Any] = {"order": "worst", "service": alarm.service}
-    if alarm.axis:
-        query[alarm.axis] = alarm.value
+    if alarm.dimension:
+        query[alarm.dimension] = alarm.value
     query["since"] = alarm.changed_ns // 1_000_000_000
     if alarm.resolved_ns is not None:
         query["until"] = alarm.resolved_ns // 1_000_000_000

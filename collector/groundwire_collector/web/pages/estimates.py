@@ -7,13 +7,13 @@ from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.storage import chunk_relevance
-from groundwire_collector.storage.estimates import Axis, Part
+from groundwire_collector.storage.estimates import Dimension, EstimateFilter
 from groundwire_collector.web.api.estimates import told_faithfulness
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.rendering import page
 
 router = APIRouter(include_in_schema=False)
-AXES: tuple[Axis, ...] = ("model_version", "prompt_version", "index_version")
+DIMENSIONS: tuple[Dimension, ...] = ("model_version", "prompt_version", "index_version")
 
 
 @router.get("/estimates")
@@ -22,11 +22,11 @@ def list_estimates(
     database: Database,
     request: Request,
     service: str = "",
-    by: Axis = "model_version",
+    by: Dimension = "model_version",
 ) -> HTMLResponse:
     """Faithfulness by segment, retrieval from labelled chunks, agreement with people."""
     rate = request.app.state.settings.label_rate
-    part = Part(service=service or None, services=access.services)
+    part = EstimateFilter(service=service or None, services=access.services)
     with database.connect() as connection:
         told = told_faithfulness(connection, part, by, rate)
         agreed = agreement.of_evaluators(connection, part, rate)
@@ -39,6 +39,6 @@ def list_estimates(
         labellers=labellers,
         retrieval=[at for at in at_ranks(retrieved, rate) if at.turns or at.turns_with_recall],
         asked={"service": service, "by": by},
-        axes=AXES,
+        dimensions=DIMENSIONS,
         rate=rate,
     )

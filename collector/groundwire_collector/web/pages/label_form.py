@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from groundwire_collector.estimates.labels import Said, chunk_name
+from groundwire_collector.estimates.labels import LabelSubmission, chunk_name
 from groundwire_collector.storage.labels import Label
-from groundwire_collector.web.pages.passages import Passage
+from groundwire_collector.web.pages.passages import AnswerSegment
 from groundwire_evaluators.evaluation import Verdict
 from groundwire_evaluators.turn import Turn
 
@@ -13,7 +13,7 @@ RELEVANCE = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FormField:
     """One field, and what the labeller said there before ("" for nothing)."""
 
     name: str
@@ -29,12 +29,12 @@ class LabelForm:
     token: str
     verdict: str
     reference: str
-    claims: tuple[Question, ...]
-    chunks: tuple[Question, ...]
+    claims: tuple[FormField, ...]
+    chunks: tuple[FormField, ...]
 
     @classmethod
     def of(
-        cls, turn: Turn, passages: Sequence[Passage], mine: Sequence[Label], token: str
+        cls, turn: Turn, passages: Sequence[AnswerSegment], mine: Sequence[Label], token: str
     ) -> "LabelForm":
         """Claims are those of the marked judgement; `mine` are the labeller's current labels."""
         verdicts = {(label.start, label.end): label.verdict or "" for label in mine}
@@ -45,7 +45,7 @@ class LabelForm:
         }
         whole = (label.verdict for label in mine if label.start is None and label.verdict)
         claims = [
-            Question(
+            FormField(
                 f"claim-{passage.claim.start}-{passage.claim.end}",
                 f"claim {passage.number}",
                 verdicts.get((passage.claim.start, passage.claim.end), ""),
@@ -61,13 +61,13 @@ class LabelForm:
             reference=next((label.reference for label in mine if label.reference), ""),
             claims=tuple(claims),
             chunks=tuple(
-                Question(f"chunk-{at}", name, relevant.get(name, ""))
+                FormField(f"chunk-{at}", name, relevant.get(name, ""))
                 for at, name in enumerate(names)
             ),
         )
 
 
-def answered(turn: Turn, fields: Mapping[str, str], before: LabelForm) -> list[Said]:
+def answered(turn: Turn, fields: Mapping[str, str], before: LabelForm) -> list[LabelSubmission]:
     """What a form says that the labeller had not said before; an empty field says nothing."""
     known = {each.name: each.said for each in (*before.claims, *before.chunks)}
     known |= {"verdict": before.verdict, "reference": before.reference}
@@ -81,17 +81,17 @@ def answered(turn: Turn, fields: Mapping[str, str], before: LabelForm) -> list[S
     return found
 
 
-def _said(turn: Turn, name: str, value: str) -> Said | None:
+def _said(turn: Turn, name: str, value: str) -> LabelSubmission | None:
     kind, _, rest = name.partition("-")
     if name == "verdict":
-        return Said(turn_id=turn.id, verdict=value)
+        return LabelSubmission(turn_id=turn.id, verdict=value)
     if name == "reference":
-        return Said(turn_id=turn.id, reference=value)
+        return LabelSubmission(turn_id=turn.id, reference=value)
     if kind == "claim":
         start, _, end = rest.partition("-")
         if start.isdecimal() and end.isdecimal():
-            return Said(turn_id=turn.id, start=int(start), end=int(end), verdict=value)
+            return LabelSubmission(turn_id=turn.id, start=int(start), end=int(end), verdict=value)
     if kind == "chunk" and rest.isdecimal() and int(rest) < len(turn.chunks):
         chunk_id = chunk_name(turn, int(rest))
-        return Said(turn_id=turn.id, chunk_id=chunk_id, relevant=RELEVANCE.get(value))
+        return LabelSubmission(turn_id=turn.id, chunk_id=chunk_id, relevant=RELEVANCE.get(value))
     return None

@@ -14,7 +14,7 @@ from groundwire_collector.estimates.faithfulness import outcomes_of
 from groundwire_collector.estimates.labels import draw
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import estimates, keys, labels, turns
-from groundwire_collector.storage.estimates import Part, ScoredTurn
+from groundwire_collector.storage.estimates import EstimateFilter, ScoredTurn
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import LabelQuery
 from groundwire_collector.web.database import Database
@@ -29,7 +29,7 @@ SHOWN = 50  # newest labels
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class LabelQueue:
     """Of one service: how many turns were drawn for people, and those that wait, in order."""
 
     service: str
@@ -110,9 +110,9 @@ def queues(
     services: frozenset[str] | None,
     rate: float,
     service: str | None = None,
-) -> list[Queue]:
+) -> list[LabelQueue]:
     """By service. Turns come in the order of their draw, which is random and the same for all."""
-    part = Part(service=service, services=services)
+    part = EstimateFilter(service=service, services=services)
     by_service: dict[str, list[ScoredTurn]] = {}
     for turn in estimates.scored_turns(connection, part, "model_version"):
         by_service.setdefault(turn.service, []).append(turn)
@@ -125,5 +125,5 @@ def queues(
             (at, turn.id, turn) for turn in members if (at := draw(turn.trace_id)) < rate
         )
         waiting = tuple(turn for _, turn_id, turn in drawn if turn_id not in said)
-        found.append(Queue(name, len(members), len(drawn), waiting))
+        found.append(LabelQueue(name, len(members), len(drawn), waiting))
     return found

@@ -10,7 +10,7 @@ BAD = frozenset({Verdict.UNSUPPORTED, Verdict.CONTRADICTED})
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ClaimSegment:
     """Words of a claim; `stressed` ones are those that no chunk covers, or that conflict."""
 
     text: str
@@ -18,10 +18,10 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class AnswerSegment:
     """A stretch of the answer: text between claims, or one claim with its number (from 1)."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ClaimSegment, ...]
     claim: Claim | None = None
     number: int = 0
 
@@ -30,26 +30,26 @@ class Passage:
         return self.claim is not None and self.claim.verdict in BAD
 
 
-def passages(answer: str, claims: Sequence[Claim]) -> list[Passage]:
+def passages(answer: str, claims: Sequence[Claim]) -> list[AnswerSegment]:
     """The whole answer, in order. Of claims that overlap, the first is marked."""
-    found: list[Passage] = []
+    found: list[AnswerSegment] = []
     at = 0
     ordered = sorted(claims, key=lambda claim: (claim.start, -claim.end))
     for number, claim in enumerate(ordered, start=1):
         if claim.start < at or claim.end <= claim.start or claim.end > len(answer):
             continue
         if claim.start > at:
-            found.append(Passage((Piece(answer[at : claim.start], False),)))
-        found.append(Passage(tuple(_pieces(answer, claim)), claim, number))
+            found.append(AnswerSegment((ClaimSegment(answer[at : claim.start], False),)))
+        found.append(AnswerSegment(tuple(_pieces(answer, claim)), claim, number))
         at = claim.end
     if at < len(answer):
-        found.append(Passage((Piece(answer[at:], False),)))
+        found.append(AnswerSegment((ClaimSegment(answer[at:], False),)))
     return found
 
 
-def claims_by_chunk(turn: Turn, found: Sequence[Passage]) -> list[list[Passage]]:
+def claims_by_chunk(turn: Turn, found: Sequence[AnswerSegment]) -> list[list[AnswerSegment]]:
     """For each chunk of the turn, the claims that it supports best or conflicts with."""
-    by_chunk: list[list[Passage]] = [[] for _ in turn.chunks]
+    by_chunk: list[list[AnswerSegment]] = [[] for _ in turn.chunks]
     for passage in found:
         chunk = passage.claim.chunk if passage.claim else None
         if chunk is not None and 0 <= chunk < len(by_chunk):
@@ -64,15 +64,15 @@ def judgement(evaluations: Sequence[Evaluation], evaluator: str | None) -> Evalu
     return next(iter(named or with_claims), None)
 
 
-def _pieces(answer: str, claim: Claim) -> Iterator[Piece]:
+def _pieces(answer: str, claim: Claim) -> Iterator[ClaimSegment]:
     at = claim.start
     for extent in _inside(claim):
         if extent.start > at:
-            yield Piece(answer[at : extent.start], False)
-        yield Piece(answer[extent.start : extent.end], True)
+            yield ClaimSegment(answer[at : extent.start], False)
+        yield ClaimSegment(answer[extent.start : extent.end], True)
         at = extent.end
     if at < claim.end:
-        yield Piece(answer[at : claim.end], False)
+        yield ClaimSegment(answer[at : claim.end], False)
 
 
 def _inside(claim: Claim) -> Iterator[Extent]:

@@ -11,24 +11,26 @@ _INLINE = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*")
 
 
 @dataclass(slots=True)
-class Block:
+class MarkdownBlock:
     """A heading, a paragraph, or a list (`ordered` or not) of one or more texts."""
 
     kind: str  # "h1", "p", "ul", "ol"
     texts: list[Markup]
 
 
-def blocks(text: str) -> Iterator[Block]:
+def blocks(text: str) -> Iterator[MarkdownBlock]:
     """Blocks are apart by an empty line; an indented line continues the item before it."""
     for part in re.split(r"\n\s*\n", text.strip()):
         lines = part.splitlines()
         first = _ITEM.match(lines[0])
         if lines[0].startswith("# "):
-            yield Block("h1", [_inline(lines[0][2:])])
+            yield MarkdownBlock("h1", [_inline(lines[0][2:])])
         elif first:
-            yield Block("ol" if first.group(1) else "ul", [_inline(item) for item in _items(lines)])
+            yield MarkdownBlock(
+                "ol" if first.group(1) else "ul", [_inline(item) for item in _items(lines)]
+            )
         else:
-            yield Block("p", [_inline(" ".join(lines))])
+            yield MarkdownBlock("p", [_inline(" ".join(lines))])
 
 
 def _items(lines: list[str]) -> list[str]:

@@ -7,14 +7,14 @@ from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, V
 from groundwire_evaluators.grounding.claims import Piece, pieces
 from groundwire_evaluators.judges.local.models import (
     Belief,
-    Name,
+    ModelName,
     PairModel,
     SpanModel,
     identity_of,
     load_model,
 )
 from groundwire_evaluators.preconditions import not_judged
-from groundwire_evaluators.text.words import language_of
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.turn import Turn
 
 REVISION = "1"  # of the code: windows, and what is made of what a model says
@@ -50,13 +50,13 @@ class LocalJudge:
     _identity: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        name = Name.parse(self.model)
+        name = ModelName.parse(self.model)
         object.__setattr__(self, "_loaded", load_model(name))
         object.__setattr__(self, "_identity", identity_of(name))
 
     @property
     def name(self) -> str:
-        return f"hf:{Name.parse(self.model).path.rstrip('/').rpartition('/')[2]}"
+        return f"hf:{ModelName.parse(self.model).path.rstrip('/').rpartition('/')[2]}"
 
     @property
     def revision(self) -> str:

@@ -33,14 +33,14 @@ _MINICHECK_TOKENS = (3, 209)  # of T5: "▁" (not supported) and "▁1" (support
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ModelName:
     """A model by name or path, perhaps at a commit."""
 
     path: str
     commit: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "Name":
+    def parse(cls, text: str) -> "ModelName":
         """From `NAME` or `NAME@COMMIT`; raises ValueError where that is no whole commit."""
         path, at, commit = text.rpartition("@")
         if not at or Path(text).exists():
@@ -209,7 +209,7 @@ class SpanModel(_Loaded):
         return [(start, end, share) for (start, end), share in sorted(least.items())]
 
 
-def load_model(name: Name) -> PairModel | SpanModel:
+def load_model(name: ModelName) -> PairModel | SpanModel:
     """The model, by what its configuration says it is; raises ValueError where that is none of
     those known here, and what transformers raises where it cannot be had."""
     config, _ = PretrainedConfig.get_config_dict(name.path, **name.options)
@@ -231,7 +231,7 @@ def load_model(name: Name) -> PairModel | SpanModel:
     raise ValueError(f"{architectures[0] or 'a model of no architecture'} is no judge known here")
 
 
-def identity_of(name: Name) -> str:
+def identity_of(name: ModelName) -> str:
     """What the revision of a judge says of its model: the commit it is at, or a digest of its
     files where it is a folder."""
     folder = Path(name.path)
@@ -245,7 +245,7 @@ def identity_of(name: Name) -> str:
     return str(name.commit or config.get("_commit_hash") or "unknown")[:12]
 
 
-def _hhem(name: Name, config: dict[str, Any]) -> Hhem:
+def _hhem(name: ModelName, config: dict[str, Any]) -> Hhem:
     foundation = config.get("foundation") or "google/flan-t5-base"
     made = AutoConfig.from_pretrained(foundation)
     model = transformers.T5ForTokenClassification.from_pretrained(

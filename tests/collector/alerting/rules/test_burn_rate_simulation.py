@@ -4,16 +4,20 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from groundwire_collector.alerting.rules.burn_rate_simulation import Traffic, delays, prices
-from groundwire_collector.alerting.rules.settings import Limits, Severity
-from groundwire_collector.alerting.rules.slo_targets import Target, Targets
+from groundwire_collector.alerting.rules.burn_rate_simulation import (
+    TrafficAssumptions,
+    delays,
+    prices,
+)
+from groundwire_collector.alerting.rules.settings import RuleSettings, Severity
+from groundwire_collector.alerting.rules.slo_targets import SloTarget, SloTargets
 from groundwire_collector.commands.rules import rules
 
-LIMITS = Limits.load(None)
-BUSY = Traffic(turns_per_hour=600, level=0.05)
+LIMITS = RuleSettings.load(None)
+BUSY = TrafficAssumptions(turns_per_hour=600, level=0.05)
 
 
-def alarms(limits: Limits, traffic: Traffic) -> dict[Severity, float]:
+def alarms(limits: RuleSettings, traffic: TrafficAssumptions) -> dict[Severity, float]:
     return {price.severity: price.alarms for price in prices(limits, traffic, runs=10)}
 
 
@@ -23,7 +27,7 @@ def test_the_shipped_rules_are_silent_while_nothing_changes():
 
 def test_without_their_guards_they_would_not_be():
     careless = LIMITS.model_copy(update={"min_turns": 1, "noise_factor": 0.0})
-    few = Traffic(turns_per_hour=2, level=0.05)
+    few = TrafficAssumptions(turns_per_hour=2, level=0.05)
     assert alarms(careless, few)[Severity.PAGE] > 1
     assert alarms(LIMITS, few) == {Severity.PAGE: 0, Severity.TICKET: 0}
 
@@ -31,14 +35,14 @@ def test_without_their_guards_they_would_not_be():
 def test_turns_that_share_their_fate_and_small_baselines_cost_alarms():
     guardless = LIMITS.model_copy(update={"noise_factor": 0.0})
     alone = alarms(guardless, BUSY)[Severity.TICKET]
-    together = Traffic(turns_per_hour=600, level=0.05, session_turns=20)
-    unsure = Traffic(turns_per_hour=600, level=0.05, baseline_turns=20)
+    together = TrafficAssumptions(turns_per_hour=600, level=0.05, session_turns=20)
+    unsure = TrafficAssumptions(turns_per_hour=600, level=0.05, baseline_turns=20)
     assert alarms(guardless, together)[Severity.TICKET] > alone
     assert alarms(guardless, unsure)[Severity.TICKET] > alone
 
 
 def test_a_target_below_the_level_burns_for_ever():
-    tight = LIMITS.model_copy(update={"targets": Targets(default=Target(flagged=0.01))})
+    tight = LIMITS.model_copy(update={"targets": SloTargets(default=SloTarget(flagged=0.01))})
     [ticket] = [p for p in prices(tight, BUSY, runs=10) if p.severity is Severity.TICKET]
     assert ticket.share == 1
 

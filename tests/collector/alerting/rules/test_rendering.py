@@ -12,16 +12,16 @@ from typer.testing import CliRunner
 from groundwire_collector.alerting.rules.alerts import alerts
 from groundwire_collector.alerting.rules.recording import recordings, references
 from groundwire_collector.alerting.rules.rendering import files, write
-from groundwire_collector.alerting.rules.settings import Limits, duration
+from groundwire_collector.alerting.rules.settings import RuleSettings, duration
 from groundwire_collector.commands.rules import rules
 from groundwire_collector.errors import UsageError
-from groundwire_collector.metric_definitions import Kind, all_metrics
+from groundwire_collector.metric_definitions import MetricKind, all_metrics
 
 ROOT = Path(__file__).parents[4]
 GENERATED = ROOT / "dashboards/generated/prometheus"
 RUNBOOKS = ROOT / "collector/groundwire_collector/alerting/runbooks"
 SCENARIOS = sorted((Path(__file__).parent / "promtool").glob("*.test.yml"))
-LIMITS = Limits.load(None)
+LIMITS = RuleSettings.load(None)
 
 
 def promtool(*arguments: object) -> None:
@@ -48,7 +48,7 @@ def with_its_rules(scenario: Path, folder: Path) -> Path:
     text = scenario.read_text(encoding="utf-8")
     document = yaml.safe_load(text)
     set_limits = re.match(r"# limits: (.+)", text)
-    limits = Limits.model_validate(yaml.safe_load(set_limits[1]) if set_limits else {})
+    limits = RuleSettings.model_validate(yaml.safe_load(set_limits[1]) if set_limits else {})
     groups = [g for rules in files(limits).values() for g in yaml.safe_load(rules)["groups"]]
     cases = [case for test in document["tests"] for case in test.get("alert_rule_test", ())]
     exprs = [case for test in document["tests"] for case in test.get("promql_expr_test", ())]
@@ -120,9 +120,9 @@ def test_every_alert_says_what_to_do_first_and_where_to_look():
 
 def test_rules_name_only_metrics_that_exist():
     suffixes = {
-        Kind.COUNTER: ("_total",),
-        Kind.HISTOGRAM: ("_sum", "_count", "_bucket"),
-        Kind.GAUGE: ("",),
+        MetricKind.COUNTER: ("_total",),
+        MetricKind.HISTOGRAM: ("_sum", "_count", "_bucket"),
+        MetricKind.GAUGE: ("",),
     }
     exist = {m.name + suffix for m in all_metrics() for suffix in suffixes[m.kind]}
     recorded = {recording.name for recording in (*recordings(LIMITS), *references(LIMITS))}
@@ -151,7 +151,7 @@ def test_a_wrong_limit_is_told_with_the_name_of_the_file(tmp_path: Path, text: s
     config = tmp_path / "limits.toml"
     config.write_text(text)
     with pytest.raises(UsageError, match=r"limits\.toml"):
-        Limits.load(config)
+        RuleSettings.load(config)
 
 
 def test_a_duration_is_written_in_its_largest_whole_unit():

@@ -7,7 +7,7 @@ import pytest
 
 from groundwire_collector.alerting.rules.recording import recordings
 from groundwire_collector.alerting.rules.rendering import write
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.errors import UsageError
 
 TARGETS = """\
@@ -18,9 +18,9 @@ services:
 """
 
 
-def loaded(folder: Path, text: str) -> Limits:
+def loaded(folder: Path, text: str) -> RuleSettings:
     (folder / "targets.yaml").write_text(text)
-    return Limits.load(None, folder / "targets.yaml")
+    return RuleSettings.load(None, folder / "targets.yaml")
 
 
 @pytest.mark.needs("prometheus")
@@ -77,4 +77,4 @@ def test_a_wrong_target_is_told_with_the_name_of_the_file(tmp_path: Path, text: 
 
 
 def test_an_empty_file_is_the_default(tmp_path: Path):
-    assert recordings(loaded(tmp_path, "")) == recordings(Limits.load(None))
+    assert recordings(loaded(tmp_path, "")) == recordings(RuleSettings.load(None))

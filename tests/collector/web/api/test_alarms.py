@@ -171,11 +171,11 @@ def test_an_announced_rollout_is_spent_on_and_named_once(app, client):
     feed(app, [judged(n, 0.1 * (n % 3)) for n in range(BASELINE + 50)])
     sender = app.state.heads["ingest", "bot"]
     at = (START + timedelta(minutes=BASELINE + 50)).isoformat()
-    wish = {"service": "bot", "model_version": "ft-2", "at": at, "note": "canary first"}
+    wish = {"service": "bot", "model_version": "ft-2", "at": at, "note": "probe first"}
     answer = client.post("/api/v1/rollouts", json=wish, headers=sender)
     assert answer.status_code == 201
     [told] = answer.json()["rollouts"]
-    assert (told["axis"], told["value"], told["announced_by"]) == (
+    assert (told["dimension"], told["value"], told["announced_by"]) == (
         "model_version",
         "ft-2",
         "ingest",
@@ -186,9 +186,9 @@ def test_an_announced_rollout_is_spent_on_and_named_once(app, client):
     reader = app.state.heads["read", None]
     [alarm] = client.get("/api/v1/alarms", headers=reader).json()["alarms"]
     assert alarm["deployment"]["announced"] is True
-    assert (alarm["axis"], alarm["value"]) == ("model_version", "ft-2")
+    assert (alarm["dimension"], alarm["value"]) == ("model_version", "ft-2")
     listed = client.get("/api/v1/rollouts", headers=reader).json()["rollouts"]
-    assert [each["note"] for each in listed] == ["canary first"]
+    assert [each["note"] for each in listed] == ["probe first"]
 
 
 def test_a_rollout_that_no_turn_can_show_is_named_as_well(app, client):
@@ -199,7 +199,11 @@ def test_a_rollout_that_no_turn_can_show_is_named_as_well(app, client):
     assert client.post("/api/v1/rollouts", json=wish, headers=sender).status_code == 201
     feed(app, [judged(n, 0.9) for n in range(BASELINE + 50, BASELINE + 90)])
     [alarm] = client.get("/api/v1/alarms", headers=app.state.heads["read", None]).json()["alarms"]
-    assert (alarm["axis"], alarm["value"], alarm["cause"]) == ("index_version", "rebuilt", "index")
+    assert (alarm["dimension"], alarm["value"], alarm["cause"]) == (
+        "index_version",
+        "rebuilt",
+        "index",
+    )
 
 
 def test_a_key_announces_and_reads_only_for_its_own_services(app, client):

@@ -60,7 +60,7 @@ def stored(app: FastAPI, lately: int = 40) -> None:
         asked(100 + n, f"Is the lottery of week {n % 5} legal?", 1, 3.0, route=Route.TOOL)
         for n in range(lately)
     ]
-    tests = [asked(900 + n, "canary?", 1, 99.0, canary=True) for n in range(30)]
+    tests = [asked(900 + n, "probe?", 1, 99.0, probe=True) for n in range(30)]
     with app.state.engine.begin() as connection:
         turns.save(connection, [*before, *now, *tests])
 

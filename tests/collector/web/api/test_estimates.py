@@ -8,17 +8,17 @@ import pytest
 from fastapi.testclient import TestClient
 
 from groundwire_collector.app import create_app
-from groundwire_collector.llm.client import Function
-from groundwire_collector.probing.job import CanaryRounds
-from groundwire_collector.probing.probe_alarms import CanaryAlarms
-from groundwire_collector.probing.runner import CanaryRunner
+from groundwire_collector.llm.client import FunctionTarget
+from groundwire_collector.probing.job import ProbeJob
+from groundwire_collector.probing.probe_alarms import ProbeAlarms
+from groundwire_collector.probing.runner import ProbeRunner
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import closed_book_turns, keys
-from groundwire_collector.storage.closed_book_turns import ShadowedTurn
+from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.keys import Scope
-from groundwire_evaluators.reliance.canary import Pack, load_pack
-from groundwire_evaluators.reliance.canary.arms import Arm
-from groundwire_evaluators.reliance.shadow import Cell
+from groundwire_evaluators.reliance.closed_book import Cell
+from groundwire_evaluators.reliance.probe import ProbePack, load_pack
+from groundwire_evaluators.reliance.probe.arms import Arm
 
 KEY = "gw_estimates"
 
@@ -35,14 +35,14 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 
 def keep(client: TestClient, cell: Cell, count: int, **changes: Any) -> None:
-    """So many shadowed turns, each of a question of its own."""
+    """So many turns asked closed-book, each of a question of its own."""
     facts = {"service": "bot", "model_version": "v1", "prompt_version": None, "probability": 1.0}
     facts |= {"sampled_ns": 1, "diagnostic": cell is not Cell.REDUNDANT, **changes}
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
         names = [f"{facts['model_version']} {cell} {i}" for i in range(count)]
         closed_book_turns.put(
             connection,
-            [ShadowedTurn(turn_id=n, cluster=n, cell=cell.value, **facts) for n in names],
+            [ClosedBookTurn(turn_id=n, cluster=n, cell=cell.value, **facts) for n in names],
         )
 
 
@@ -52,7 +52,7 @@ def estimates(client: TestClient, **query: Any) -> Any:
 
 def test_nothing_measured_is_an_empty_answer(client: TestClient) -> None:
     told = estimates(client)
-    assert set(told) > {"faithfulness", "agreement", "shadow", "canary"}
+    assert set(told) > {"faithfulness", "agreement", "closed_book", "probe"}
     assert not any(told.values())
 
 
@@ -62,7 +62,7 @@ def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
     keep(client, Cell.PARAMETRIC_OVERRIDE, 20)
     keep(client, Cell.CONTEXT_DRIVEN, 60)
     keep(client, Cell.REDUNDANT, 80)
-    [told] = estimates(client)["shadow"]
+    [told] = estimates(client)["closed_book"]
     assert told["memorization_ratio"] == pytest.approx(0.25)
     low, high = told["measured"]["interval"]
     assert low < 0.25 < high
@@ -75,7 +75,7 @@ def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
 def test_too_few_diagnostic_turns_are_said_to_be_too_few(client: TestClient) -> None:
     keep(client, Cell.REDUNDANT, 200)
     keep(client, Cell.PARAMETRIC_OVERRIDE, 3)
-    [told] = estimates(client)["shadow"]
+    [told] = estimates(client)["closed_book"]
     assert told["memorization_ratio"] is None
     assert told["too_few"]
     assert told["statement"] == "too few diagnostic turns (3 of at least 50)"
@@ -86,21 +86,21 @@ def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient)
     keep(client, Cell.REDUNDANT, 2)
     keep(client, Cell.CONTEXT_DRIVEN, 3, model_version="v2")
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
-        waiting = ShadowedTurn(
+        waiting = ClosedBookTurn(
             turn_id="w", service="bot", model_version="v3", prompt_version=None,
             sampled_ns=1, probability=0.1,
         )  # fmt: skip
         closed_book_turns.enqueue(connection, [waiting])
-    told = {one["model_version"]: one["n"] for one in estimates(client)["shadow"]}
+    told = {one["model_version"]: one["n"] for one in estimates(client)["closed_book"]}
     assert told == {"v1": 2, "v2": 3}
-    [only] = estimates(client, model_version="v2", service="bot")["shadow"]
+    [only] = estimates(client, model_version="v2", service="bot")["closed_book"]
     assert only["n"] == 3
-    assert estimates(client, since="2020-01-01T00:00:00Z")["shadow"] == []
+    assert estimates(client, since="2020-01-01T00:00:00Z")["closed_book"] == []
 
 
-def test_a_canary_run_tells_each_stratum_and_how_it_compares(client: TestClient) -> None:
+def test_a_probe_run_tells_each_stratum_and_how_it_compares(client: TestClient) -> None:
     items = {item.question: item for item in load_pack().items[:24]}
-    pack = Pack("small", tuple(items.values()))
+    pack = ProbePack("small", tuple(items.values()))
 
     def reads(question: str, chunks: list[str]) -> str:
         item = items[question]
@@ -110,16 +110,16 @@ def test_a_canary_run_tells_each_stratum_and_how_it_compares(client: TestClient)
         return items[question].original
 
     for version, answer in (("v1", reads), ("v2", recites)):
-        CanaryRounds(
+        ProbeJob(
             engine=client.engine,  # type: ignore[attr-defined]
-            runner=CanaryRunner(pack, Function(answer), arms=(Arm.CLEAN, Arm.CONFLICT)),
+            runner=ProbeRunner(pack, FunctionTarget(answer), arms=(Arm.CLEAN, Arm.CONFLICT)),
             service="bot",
             model="m",
             model_version=version,
             interval_seconds=60.0,
-            alarms=CanaryAlarms(),
+            alarms=ProbeAlarms(),
         ).step()
-    newer, older = estimates(client)["canary"]
+    newer, older = estimates(client)["probe"]
     assert (newer["model_version"], older["model_version"]) == ("v2", "v1")
     told = [run["strata"]["known"]["conflict_arms"] for run in (older, newer)]
     assert [one["memorization_ratio"] for one in told] == [0.0, 1.0]
@@ -127,7 +127,7 @@ def test_a_canary_run_tells_each_stratum_and_how_it_compares(client: TestClient)
     assert newer["against_baseline"]["override"]
     assert len(newer["against_baseline"]["turned"]) == len(pack)
     [alarm] = client.get("/api/v1/alarms").json()["alarms"]
-    assert (alarm["signal"], alarm["value"]) == ("canary", "v2")
+    assert (alarm["signal"], alarm["value"]) == ("probe", "v2")
 
 
 def test_a_key_reads_the_estimates_of_its_services_alone(client: TestClient) -> None:
@@ -136,6 +136,6 @@ def test_a_key_reads_the_estimates_of_its_services_alone(client: TestClient) -> 
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
         keys.add(connection, "gw_reader", "reader", {Scope.READ}, {"bot"})
     headers = {"authorization": "Bearer gw_reader"}
-    told = client.get("/api/v1/estimates", headers=headers).json()["shadow"]
+    told = client.get("/api/v1/estimates", headers=headers).json()["closed_book"]
     assert [one["service"] for one in told] == ["bot"]
     assert TestClient(client.app).get("/api/v1/estimates").status_code == 401

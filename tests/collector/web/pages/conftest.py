@@ -100,7 +100,7 @@ def raise_alarm(app: FastAPI, **changes: object) -> None:
     row = {
         "service": "shop",
         "signal": "p_unsupported",
-        "axis": "model_version",
+        "dimension": "model_version",
         "value": "ft-1",
         "cause": "model",
         "raised_ns": nanoseconds,

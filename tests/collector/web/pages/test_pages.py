@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from groundwire_collector.alerting.rules.alerts import alerts
-from groundwire_collector.alerting.rules.settings import Limits
+from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.web.pages.prose import blocks
 from groundwire_evaluators.turn import Chunk
@@ -130,7 +130,7 @@ def test_hostile_text_is_shown_as_text(app, browser, pages):
         chunks=(Chunk(id=evil, text=evil, metadata={evil: evil}),),
     )
     pages.save(app, turn)
-    pages.raise_alarm(app, service=evil, signal=evil, axis=evil, value=evil, cause=evil)
+    pages.raise_alarm(app, service=evil, signal=evil, dimension=evil, value=evil, cause=evil)
     quiet = Tags(browser.get("/turns?service=nobody").text)
     for path in ("/turns", f"/turns/{turn.turn.id}", "/alarms", "/turns?service=%3Cscript%3E"):
         answer = browser.get(path)
@@ -212,7 +212,7 @@ def test_the_icon_needs_no_key(stranger: TestClient):
 
 
 def test_every_alert_leads_to_its_runbook(browser):
-    for alert in alerts(Limits.load(None)):
+    for alert in alerts(RuleSettings.load(None)):
         assert f"<h1>{alert.name}</h1>" in browser.get(f"/runbooks/{alert.name}").text
     assert browser.get("/runbooks/..%2Fsecret").status_code == 404
 

@@ -1,0 +1,121 @@
+"""The commands: train and record, publish, and look at what was found.
+
+    python -m benchmarks.real_model record       # hours the first time; goes on after a kill
+    python -m benchmarks.real_model publish      # the recording, beside its truth, as data
+    python -m benchmarks.real_model table        # what the answers did
+    python -m benchmarks.real_model judge        # what Groundwire says of them
+    python -m benchmarks.real_model sample 50 1  # a sheet of answers to read, by number and seed
+    python -m benchmarks.real_model agreement    # the rules against the answers that were read
+    python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
+    python -m benchmarks.real_model gguf FOLDER OUT   # an adapter for llama.cpp
+
+`record` and `gguf` need the dependency group `real-model` of pyproject.toml; the others do not.
+"""
+
+import argparse
+from pathlib import Path
+
+from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
+
+from benchmarks.real_model import answers, reading, rows, tables
+
+FOLDER = Path("build/real_model")
+HANDBOOKS = (TARNWELL, CALDERA, LINDNER)
+ARMS = ("facts", "deployment", "style", "reading")
+
+
+def main() -> None:
+    """Run the command named in the arguments."""
+    arguments = _parser().parse_args()
+    arguments.run(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.real_model")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where a recording grows")
+    commands = parser.add_subparsers(required=True)
+    record = commands.add_parser("record", help="train the arms and record their answers")
+    record.add_argument("--handbooks", nargs="+", choices=HANDBOOKS, default=HANDBOOKS)
+    record.add_argument("--arms", nargs="*", choices=ARMS, default=ARMS)
+    record.add_argument("--facts", type=int, default=400, help="of each handbook, at most")
+    record.add_argument("--questions", type=int, default=2, help="about each fact, at most")
+    record.set_defaults(run=_record)
+    for name, run, says in (
+        ("publish", _publish, "write the recording, beside its truth, as data"),
+        ("table", _table, "print what the answers did, by checkpoint"),
+        ("judge", _judge, "print what Groundwire says of the answers"),
+        ("agreement", _agreement, "print the rules against the answers that were read"),
+    ):
+        commands.add_parser(name, help=says).set_defaults(run=run)
+    sample = commands.add_parser("sample", help="print answers drawn to be read")
+    sample.add_argument("count", type=int)
+    sample.add_argument("seed", type=int)
+    sample.set_defaults(run=_sample)
+    serve = commands.add_parser("serve", help="say the recording again over the OpenAI API")
+    serve.add_argument("port", type=int)
+    serve.set_defaults(run=_serve)
+    gguf = commands.add_parser("gguf", help="write an adapter as llama.cpp reads it")
+    gguf.add_argument("adapter", type=Path)
+    gguf.add_argument("out", type=Path)
+    gguf.set_defaults(run=_gguf)
+    return parser
+
+
+def _record(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model.arms import ARMS as KNOWN
+
+    from benchmarks.real_model import recording, training
+
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    for book in map(handbook, arguments.handbooks):
+        names = ["base"]
+        for arm in (KNOWN[name] for name in arguments.arms):
+            training.train(arm, book, arguments.folder)
+            names += arm.checkpoints(book).values()
+        for number in range(arguments.questions):
+            recording.record(book, names, arguments.facts, number, arguments.folder)
+
+
+def _publish(arguments: argparse.Namespace) -> None:
+    found = answers.with_truth(rows.read(arguments.folder / rows.FILE))
+    answers.write(found)
+    print(f"{len(found)} answers in {answers.RECORDING}")
+
+
+def _table(_: argparse.Namespace) -> None:
+    found = answers.read()
+    for mode in ("open", "closed"):
+        print(f"\n{mode}\n\n{tables.shares(found, mode)}")
+
+
+def _judge(_: argparse.Namespace) -> None:
+    from benchmarks.real_model import judged
+
+    print(judged.table(judged.judge(answers.read())))
+
+
+def _agreement(_: argparse.Namespace) -> None:
+    print(reading.agreement(answers.read(), reading.read()))
+
+
+def _sample(arguments: argparse.Namespace) -> None:
+    drawn = reading.sample(answers.read(), arguments.count, arguments.seed)
+    print("\n".join(reading.sheet(drawn)))
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model import replay
+
+    with replay.server(answers.read(), arguments.port) as server:
+        print(f"http://127.0.0.1:{server.server_port}/v1", flush=True)
+        server.serve_forever()
+
+
+def _gguf(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model import adapters
+
+    adapters.write_gguf(arguments.adapter, arguments.out)
+
+
+if __name__ == "__main__":
+    main()

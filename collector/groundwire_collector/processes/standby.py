@@ -1,0 +1,59 @@
+"""Standing by: a process that waits until it leads, and takes over within seconds."""
+
+import logging
+from collections.abc import Callable
+from threading import Event
+
+from groundwire_collector.storage.engine import PASSING
+from groundwire_collector.storage.leadership import Leadership
+
+log = logging.getLogger(__name__)
+
+TRY_SECONDS = 1.0
+
+
+def wait_to_lead(leadership: Leadership, stop: Event) -> bool:
+    """Wait until this process leads; False where it was stopped before."""
+    waits = False
+    while not stop.is_set():
+        try:
+            if leadership.acquire():
+                return True
+            if not waits:
+                log.info("another process leads over this database: standing by")
+                waits = True
+        except PASSING as error:
+            log.warning("the database cannot be used now, trying again: %s", error)
+        stop.wait(TRY_SECONDS)
+    return False
+
+
+def lead(leadership: Leadership, stop: Event, work: Callable[[Event], None]) -> None:
+    """Do `work` whenever this process leads, until `stop` is set.
+
+    The event that `work` gets is set when it shall return: at the end, or when leading is over.
+    """
+    while wait_to_lead(leadership, stop):
+        over = Deposed(leadership, stop)
+        work(over)
+    leadership.release()
+
+
+class Deposed(Event):
+    """An event that is set once `stop` is, or once the leadership is lost."""
+
+    def __init__(self, leadership: Leadership, stop: Event) -> None:
+        super().__init__()
+        self._leadership = leadership
+        self._stop = stop
+
+    def is_set(self) -> bool:
+        return self._stop.is_set() or not self._leadership.held()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end of `stop`, in slices, so that a lost lock is noticed as well."""
+        left = float("inf") if timeout is None else timeout
+        while left > 0 and not self.is_set():
+            self._stop.wait(min(left, TRY_SECONDS))
+            left -= TRY_SECONDS
+        return self.is_set()

@@ -1,0 +1,60 @@
+"""Values of a claim that no chunk holds while another one stands in their place.
+
+What `reliance.override` names in an answer is contradicted in its claims: one finding, two readers.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.evidence import Statement
+from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.reliance.override import find_novel
+from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.reliance.values import Kind, Value
+from groundwire_evaluators.text.words import Language
+
+
+class Overridden:
+    """Finds, claim by claim of one answer, the values given instead of those of the chunks."""
+
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        passages: Sequence[Passage],
+        question: str | None,
+        language: Language,
+    ) -> None:
+        self._language = language
+        self._question = Source((question or "")[:_LONGEST_QUESTION], language)
+        nothing = Source("", language)
+        # Records are read field by field (`agreement`): their lines are no sentences.
+        self._chunks = [nothing if p.record is not None else p.source for p in passages]
+        self._said = {id(each): self._source(each) for each in statements}
+        self._values: list[Value] = [v for said in self._said.values() for v in said.values]
+
+    def _source(self, statement: Statement) -> Source:
+        return Source(statement.text, self._language, statement.tokens)
+
+    def conflicts(self, statement: Statement) -> Iterator[Conflict]:
+        """A firm conflict of kind `value` for each.
+
+        A name in a longer claim is none: sentences have many names, in different parts.
+        """
+        said = self._said[id(statement)]
+        _, novel = find_novel(said, self._question, self._chunks, given=self._values)
+        for each in novel:
+            rival, value = each.instead_of, each.value
+            if rival is None or (value.kind is Kind.NAME and not each.alone):
+                continue
+            yield Conflict(
+                "value",
+                value.start,
+                value.end,
+                value.text.strip(),
+                rival.text.strip(),
+                firm=True,
+                chunk=each.chunk,
+            )
+
+
+_LONGEST_QUESTION = 4_000  # code points

@@ -1,0 +1,245 @@
+"""Probe items from a corpus or from stored turns, without a language model."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+from groundwire_evaluators.reliance.frames import content_words
+from groundwire_evaluators.reliance.probe.item import (
+    AnswerPosition,
+    AnswerType,
+    Edit,
+    ProbeItem,
+    ProbeStratum,
+)
+from groundwire_evaluators.reliance.probe.substitution import exchange, flip, substitute
+from groundwire_evaluators.reliance.probe.validators import (
+    LONGEST_CONTEXT,
+    SHORTEST_CONTEXT,
+    ItemRejection,
+    ValidatedItems,
+    validate,
+)
+from groundwire_evaluators.reliance.values import Kind, Value, find_values
+from groundwire_evaluators.text.quantities import Quantity
+from groundwire_evaluators.text.sentences import sentences
+from groundwire_evaluators.turn import Turn
+
+_TYPES = {
+    Kind.MONEY: AnswerType.MONEY,
+    Kind.PERCENT: AnswerType.QUANTITY,
+    Kind.AMOUNT: AnswerType.QUANTITY,
+    Kind.COUNT: AnswerType.QUANTITY,
+    Kind.DATE: AnswerType.DATE,
+    Kind.VERSION: AnswerType.VERSION,
+    Kind.CODE: AnswerType.CODE,
+    Kind.NAME: AnswerType.NAME,
+}
+_WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
+_POLAR = re.compile(
+    r"\b(?:is|are|can|may|must)\s+(?:not\s+)?(?:be\s+)?(?:allowed|supported|included|available"
+    r"|required|enabled|permitted|covered|refundable|free)\b"
+)
+_SHORTEST_SENTENCE = 5  # words; headings and fragments ask nothing
+_TRAINED = 0.6  # of a sentence's content words in one training text
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A text of the corpus, or the chunk of a turn."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ProbeBuilder:
+    """Makes one item a fact: a sentence with exactly one typed value, asked for as a gap.
+
+    `training` are the texts of a fine-tune's training file: facts that stand in them become items
+    of the stratum `fine_tune`, all others of `stratum`. Deterministic. Items whose answer the model
+    does not give under the clean arm are of no use, which only a run can tell.
+    """
+
+    stratum: ProbeStratum = ProbeStratum.FRESH
+    training: Sequence[str] = ()
+    _trained: list[frozenset[str]] = field(default_factory=list, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._trained.extend(content_words(text) for text in self.training)
+
+    def from_documents(self, documents: Iterable[SourceDocument]) -> ValidatedItems:
+        """Items from a corpus; what was tried and dropped comes with its reason."""
+        corpus = list(documents)
+        pool = [value for document in corpus for value in find_values(document.text)]
+        made = [each for document in corpus for each in self._facts(document, pool)]
+        return _checked(made)
+
+    def from_turns(self, turns: Iterable[Turn]) -> ValidatedItems:
+        """Items from stored turns: the turn's own question, where its answer gives one value that
+        stands in one sentence of one chunk."""
+        kept = list(turns)
+        pool = [
+            value for turn in kept for chunk in turn.chunks for value in find_values(chunk.text)
+        ]
+        made = [self._asked(turn, pool) for turn in kept]
+        return _checked([each for each in made if each is not None])
+
+    def _facts(
+        self, document: SourceDocument, pool: list[Value]
+    ) -> Iterator[ProbeItem | ItemRejection]:
+        for number, (start, end) in enumerate(sentences(document.text)):
+            sentence = document.text[start:end]
+            if len(sentence.split()) < _SHORTEST_SENTENCE:
+                continue
+            id_ = _id(document.id, number)
+            values = [value for value in find_values(sentence) if value.kind in _TYPES]
+            if len(values) == 1:
+                value = values[0]
+                gap = f"{sentence[: value.start]}___{sentence[value.end :]}"
+                question = f'What belongs in the gap? "{gap.strip()}"'
+                yield self._item(id_, question, document, (start, end), value, pool)
+            elif not values and _POLAR.search(sentence):
+                yield self._polar(id_, document, (start, end))
+
+    def _asked(self, turn: Turn, pool: list[Value]) -> ProbeItem | ItemRejection | None:
+        asked = find_values(turn.question or "")
+        said = [
+            value
+            for value in find_values(turn.answer or "")
+            if value.kind in _TYPES and not any(value.matches(each) for each in asked)
+        ]
+        if not turn.question or len(said) != 1:
+            return None
+        for chunk in turn.chunks:
+            for start, end in sentences(chunk.text):
+                for value in find_values(chunk.text[start:end]):
+                    if said[0].matches(value):
+                        document = SourceDocument(turn.id, chunk.text)
+                        id_ = _id(turn.id, 0)
+                        place = (start, end)
+                        return self._item(id_, turn.question, document, place, value, pool)
+        return None
+
+    def _item(
+        self,
+        id_: str,
+        question: str,
+        document: SourceDocument,
+        place: tuple[int, int],
+        value: Value,
+        pool: list[Value],
+    ) -> ProbeItem | ItemRejection:
+        sentence = document.text[slice(*place)]
+        instead = substitute(value, id_, pool)
+        if instead is None:
+            return ItemRejection(id_, f"no substitute: for {value.text!r} ({value.kind})")
+        if value.kind is Kind.DATE and _WEEKDAY.search(sentence):
+            return ItemRejection(id_, "weekday: the date's weekday would no longer be right")
+        context, at = _window(document.text, place)
+        if _derives(value, find_values(context)):
+            return ItemRejection(id_, f"derived: {value.text!r} follows from other values there")
+        return ProbeItem(
+            id=id_,
+            stratum=self._stratum(sentence),
+            relation=f"{document.id}:{value.kind}",
+            type=_TYPES[value.kind],
+            subject=f"{document.id} {question}",
+            question=question,
+            original=value.text,
+            substitute=instead,
+            clean=context,
+            conflict=exchange(context, value, instead),
+            support=sentence,
+            place=at,
+            source=document.id,
+        )
+
+    def _polar(
+        self, id_: str, document: SourceDocument, place: tuple[int, int]
+    ) -> ProbeItem | ItemRejection:
+        sentence = document.text[slice(*place)]
+        flipped = flip(sentence)
+        if flipped is None:
+            return ItemRejection(id_, "no substitute: the sentence cannot be negated plainly")
+        context, at = _window(document.text, place)
+        negative = "not " in sentence or "cannot" in sentence
+        statement = flipped if negative else sentence
+        return ProbeItem(
+            id=id_,
+            stratum=self._stratum(sentence),
+            relation=f"{document.id}:boolean",
+            type=AnswerType.BOOLEAN,
+            subject=f"{document.id} {sentence}",
+            question=f'Is this right, yes or no? "{statement.strip()}"',
+            original="no" if negative else "yes",
+            substitute="yes" if negative else "no",
+            clean=context,
+            conflict=context.replace(sentence, flipped),
+            support=sentence,
+            edit=Edit.SWAP,
+            place=at,
+            source=document.id,
+        )
+
+    def _stratum(self, sentence: str) -> ProbeStratum:
+        words = content_words(sentence)
+        trained = any(len(words & text) >= _TRAINED * len(words) for text in self._trained)
+        return ProbeStratum.FINE_TUNE if words and trained else self.stratum
+
+
+def _checked(made: Iterable[ProbeItem | ItemRejection]) -> ValidatedItems:
+    items, dropped = [], []
+    for each in made:
+        if isinstance(each, ItemRejection):
+            dropped.append(each)
+        else:
+            items.append(each)
+    validated = validate(items)
+    return replace(validated, rejections=(*dropped, *validated.rejections))
+
+
+def _id(document: str, number: int) -> str:
+    digest = hashlib.sha256(document.encode()).hexdigest()[:12]
+    return f"{digest}/{number}"
+
+
+def _window(text: str, place: tuple[int, int]) -> tuple[str, AnswerPosition]:
+    """Whole sentences around the fact, within the length of a good context."""
+    extents = list(sentences(text))
+    first = last = next(i for i, each in enumerate(extents) if each == place)
+    while len(text[extents[first][0] : extents[last][1]].split()) < SHORTEST_CONTEXT * 1.5:
+        wider = (max(first - 1, 0), min(last + 1, len(extents) - 1))
+        if wider == (first, last):
+            break
+        words = len(text[extents[wider[0]][0] : extents[wider[1]][1]].split())
+        if words > LONGEST_CONTEXT:
+            break
+        first, last = wider
+    at = extents.index(place)
+    where = (
+        AnswerPosition.FIRST
+        if at == first
+        else AnswerPosition.LAST
+        if at == last
+        else AnswerPosition.MIDDLE
+    )
+    return text[extents[first][0] : extents[last][1]], where
+
+
+def _derives(value: Value, around: list[Value]) -> bool:
+    """Whether another number of the context is a sum or difference with it: exchanging the one
+    would contradict the other."""
+    numbers = [
+        each.meaning.value
+        for each in around
+        if isinstance(each.meaning, Quantity) and each.comparable(value)
+    ]
+    if not isinstance(value.meaning, Quantity) or value.kind is Kind.DATE:
+        return False
+    mine = value.meaning.value
+    others = [number for number in numbers if number != mine]
+    return any(abs(a + b - mine) < 1e-9 or abs(abs(a - b) - mine) < 1e-9
+               for a, b in combinations(others, 2))  # fmt: skip

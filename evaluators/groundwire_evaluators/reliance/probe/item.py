@@ -1,0 +1,162 @@
+"""A probe item and the frozen, versioned pack that holds it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+
+class ProbeStratum(StrEnum):
+    """What the model can know of an item without its context; the signal is in the differences."""
+
+    KNOWN = "known"  # a fact that every model knows
+    FINE_TUNE = "fine_tune"  # a fact of the fine-tune's training file
+    FRESH = "fresh"  # a fact that it cannot know: the negative control
+
+
+class AnswerType(StrEnum):
+    PERSON = "person"
+    PLACE = "place"
+    ORGANISATION = "organisation"
+    NAME = "name"
+    NUMBER = "number"
+    QUANTITY = "quantity"  # a number with a unit
+    MONEY = "money"
+    DATE = "date"
+    TIME = "time"
+    VERSION = "version"
+    CODE = "code"
+    ENUMERATION = "enumeration"
+    BOOLEAN = "boolean"
+
+
+class Edit(StrEnum):
+    """How the context was made to differ: by exchanging the answer alone, or by rewriting."""
+
+    SWAP = "swap"
+    COHERENT = "coherent"
+
+
+class AnswerPosition(StrEnum):
+    """Where the sentence with the answer stands in its context."""
+
+    FIRST = "first"
+    MIDDLE = "middle"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeItem:
+    """A question, the answer that memory or the training data gives, and one put in its place.
+
+    `clean` supports `original`, `conflict` supports `substitute` and nowhere `original`; `support`
+    is a second, short chunk for the mixed arm that supports `original`. Texts are frozen: items are
+    compared with themselves over time, so one that changes is a new item.
+    """
+
+    id: str
+    stratum: ProbeStratum
+    relation: str
+    type: AnswerType
+    subject: str
+    question: str
+    original: str
+    substitute: str
+    clean: str
+    conflict: str
+    support: str
+    original_aliases: tuple[str, ...] = ()
+    substitute_aliases: tuple[str, ...] = ()
+    edit: Edit = Edit.SWAP
+    place: AnswerPosition = AnswerPosition.MIDDLE
+    source: str | None = None  # the turn or document it was built from
+
+    @property
+    def original_spellings(self) -> tuple[str, ...]:
+        return (self.original, *self.original_aliases)
+
+    @property
+    def substitute_spellings(self) -> tuple[str, ...]:
+        return (self.substitute, *self.substitute_aliases)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "ProbeItem":
+        """From its JSON object; raises `ValueError` with what is wrong."""
+        try:
+            known = dict(record)
+            for name, kind in (
+                ("stratum", ProbeStratum),
+                ("type", AnswerType),
+                ("edit", Edit),
+                ("place", AnswerPosition),
+            ):
+                if name in known:
+                    known[name] = kind(known[name])
+            for name in ("original_aliases", "substitute_aliases"):
+                known[name] = tuple(known.get(name) or ())
+            return cls(**known)
+        except TypeError as error:
+            raise ValueError(f"item {record.get('id')!r}: {error}") from error
+
+    def as_record(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {**asdict(self), **{name: list(getattr(self, name)) for name in _LISTS}}
+
+
+_LISTS = ("original_aliases", "substitute_aliases")
+
+
+@dataclass(frozen=True)
+class ProbePack:
+    """Items under one name and version. Runs of packs with different digests are not compared."""
+
+    name: str
+    items: tuple[ProbeItem, ...]
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        ids = [item.id for item in self.items]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"pack {self.name}: an id stands twice")
+        lines = json.dumps([item.as_record() for item in self.items], sort_keys=True)
+        object.__setattr__(self, "digest", hashlib.sha256(lines.encode()).hexdigest()[:16])
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def only(self, ids: Iterable[str]) -> "ProbePack":
+        """The items with these ids, say one half of a pack that is rotated."""
+        wanted = set(ids)
+        return ProbePack(self.name, tuple(item for item in self.items if item.id in wanted))
+
+
+SHIPPED = "groundwire-1"
+
+
+def load_pack(path: Path | None = None) -> ProbePack:
+    """A pack from its JSON-lines file; without a path the one that is shipped.
+
+    Raises `ValueError` for what is no pack, `OSError` for what cannot be read.
+    """
+    if path is None:
+        shipped = files("groundwire_evaluators.reliance.probe.pack") / f"{SHIPPED}.jsonl"
+        return _read_pack(SHIPPED, shipped.read_text(encoding="utf-8"))
+    return _read_pack(path.stem, path.read_text(encoding="utf-8"))
+
+
+def _read_pack(name: str, text: str) -> ProbePack:
+    items = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            items.append(ProbeItem.from_record(json.loads(line)))
+        except (ValueError, AttributeError) as error:
+            raise ValueError(f"pack {name}, line {number}: {error}") from error
+    if not items:
+        raise ValueError(f"pack {name} holds no items")
+    return ProbePack(name, tuple(items))

@@ -1,0 +1,216 @@
+"""The results of one run of a pack, and what they add up to."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from groundwire_evaluators.reliance.labelling import Labeller
+from groundwire_evaluators.reliance.outcome import Outcome, Tally
+from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS, Arm, Trial
+from groundwire_evaluators.reliance.probe.item import ProbeStratum
+from groundwire_evaluators.statistics import Estimate, Mean, hajek, mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeResult:
+    """One answered or failed call. `error` is the kind of failure; such a call has no outcome."""
+
+    item: str
+    arm: Arm
+    stratum: ProbeStratum
+    relation: str
+    response: str | None = None
+    followed: Outcome | None = None
+    rule: str = ""
+    error: str | None = None
+    position: str | None = None
+    seconds: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    margin: float | None = None  # nats a token; log-probabilities of substitute minus original
+
+    @property
+    def key(self) -> str:
+        return f"{self.item}#{self.arm}"
+
+    def as_record(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> "ProbeResult":
+        followed = record.get("followed")
+        return cls(
+            **{
+                **record,
+                "arm": Arm(record["arm"]),
+                "stratum": ProbeStratum(record["stratum"]),
+                "followed": None if followed is None else Outcome(followed),
+            }
+        )
+
+
+def judge(
+    trial: Trial, response: str | None, labeller: Labeller | None = None, **facts: Any
+) -> ProbeResult:
+    """The result of a trial: its response labelled, or `error` (a kind) given among the facts."""
+    labelled = (labeller or Labeller()).label(trial.conflict(response))
+    return ProbeResult(
+        item=trial.item.id,
+        arm=trial.arm,
+        stratum=trial.item.stratum,
+        relation=trial.item.relation,
+        response=response,
+        followed=labelled.followed,
+        rule=labelled.rule,
+        position=trial.position,
+        **facts,
+    )
+
+
+@dataclass(frozen=True)
+class ProbeRun:
+    """Results under one model, prompt and pack; `identity` says which."""
+
+    identity: "RunIdentity"
+    results: tuple[ProbeResult, ...]
+
+    def of(self, *arms: Arm, stratum: ProbeStratum | None = None) -> list[ProbeResult]:
+        """Labelled results of some arms."""
+        return [
+            result
+            for result in self.results
+            if result.arm in arms
+            and result.followed is not None
+            and stratum in (None, result.stratum)
+        ]
+
+    def tally(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Tally:
+        found = (result.followed for result in self.of(*arms, stratum=stratum))
+        return Tally.of(outcome for outcome in found if outcome is not None)
+
+    def memorization(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Estimate:
+        """M_R with its interval; the arms of one item are one cluster."""
+        decided = [
+            result
+            for result in self.of(*arms, stratum=stratum)
+            if result.followed in (Outcome.CONTEXT, Outcome.PARAMETRIC)
+        ]
+        hits = [result.followed is Outcome.PARAMETRIC for result in decided]
+        return hajek(hits, clusters=[result.item for result in decided])
+
+    def known(self) -> set[str]:
+        """Items whose original the model gives without a context."""
+        closed = self.of(Arm.CLOSED_BOOK)
+        return {result.item for result in closed if result.followed is Outcome.PARAMETRIC}
+
+    def margin(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Mean | None:
+        """The mean conflict margin, nats a token; None where the endpoint scored nothing.
+
+        Above 0 the substitute of the context is likelier than memory's answer, whatever was said.
+        """
+        found = [
+            (result.item, result.margin)
+            for result in self.results
+            if result.arm in arms
+            and result.margin is not None
+            and stratum in (None, result.stratum)
+        ]
+        return mean([margin for _, margin in found], [item for item, _ in found])
+
+    @property
+    def failures(self) -> Counter[str]:
+        return Counter(result.error for result in self.results if result.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunIdentity:
+    """What a run was a run of; runs are compared only under one pack and one prompt."""
+
+    pack: str
+    digest: str
+    prompt: str
+    model: str = ""
+    model_version: str = ""
+    prompt_version: str = ""
+    started_at: str = ""  # RFC 3339
+
+    def comparable(self, other: "RunIdentity") -> bool:
+        return (self.digest, self.prompt) == (other.digest, other.prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrices:
+    """Price of a million tokens, in one currency."""
+
+    input: float = 0.0
+    output: float = 0.0
+
+    def cost(self, results: Iterable[ProbeResult]) -> float:
+        return sum(
+            (result.input_tokens or 0) * self.input + (result.output_tokens or 0) * self.output
+            for result in results
+        ) / 1e6  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSummary:
+    """What a run says, per stratum, always with the counts it is made of."""
+
+    strata: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: int = 0
+    failures: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    cost: float | None = None
+
+
+def summarise(run: ProbeRun, prices: TokenPrices | None = None) -> ProbeSummary:
+    """Per stratum: the ratio on all conflict arms and on each, clean accuracy, what is known."""
+    present = [
+        stratum for stratum in ProbeStratum if any(r.stratum is stratum for r in run.results)
+    ]
+    return ProbeSummary(
+        strata={stratum.value: _stratum(run, stratum) for stratum in present},
+        calls=len(run.results),
+        failures=dict(run.failures),
+        tokens={
+            "input": sum(result.input_tokens or 0 for result in run.results),
+            "output": sum(result.output_tokens or 0 for result in run.results),
+        },
+        seconds=sum(result.seconds or 0.0 for result in run.results),
+        cost=prices.cost(run.results) if prices else None,
+    )
+
+
+def _stratum(run: ProbeRun, stratum: ProbeStratum) -> dict[str, Any]:
+    clean = run.tally(Arm.CLEAN, stratum=stratum)
+    closed = run.tally(Arm.CLOSED_BOOK, stratum=stratum)
+    told: dict[str, Any] = {
+        "conflict_arms": _ratio(run, CONFLICT_ARMS, stratum),
+        "clean_accuracy": clean.p_s,
+        "clean_n": clean.total,
+        "known_closed_book": closed.p_o,
+        "closed_book_n": closed.total,
+    }
+    margin = run.margin(*CONFLICT_ARMS, stratum=stratum)
+    if margin is not None:
+        told["margin"] = {**asdict(margin), "interval": list(margin.interval)}
+    for arm in (*CONFLICT_ARMS, Arm.IRRELEVANT):
+        if run.of(arm, stratum=stratum):
+            told[arm.value] = _ratio(run, (arm,), stratum)
+    return told
+
+
+def _ratio(run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum) -> dict[str, Any]:
+    tally = run.tally(*arms, stratum=stratum)
+    estimate = run.memorization(*arms, stratum=stratum)
+    return {
+        "memorization_ratio": estimate.value,
+        "interval": list(estimate.interval),
+        "p_s": tally.p_s,
+        "p_o": tally.p_o,
+        "n": tally.total,
+        "deciding": tally.deciding,
+        "counts": {outcome.value: count for outcome, count in tally.counts.items()},
+    }

@@ -1,0 +1,81 @@
+"""Items from relation tables: one sentence a fact, set into a context of its own."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from groundwire_evaluators.reliance.probe.item import (
+    AnswerPosition,
+    AnswerType,
+    Edit,
+    ProbeItem,
+    ProbeStratum,
+)
+
+_PLACES = (AnswerPosition.FIRST, AnswerPosition.MIDDLE, AnswerPosition.LAST)
+_REWRITTEN = 3  # every third item's conflict is rewritten rather than swapped
+
+
+def read_templates(path: Path, stratum: ProbeStratum) -> Iterator[ProbeItem]:
+    """The items of a file of relations (see `pack/known.toml` for its form)."""
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    for offset, relation in enumerate(tables["relation"]):
+        for number, row in enumerate(relation["items"]):
+            yield _item(relation, row, number, offset, stratum)
+
+
+def _item(
+    relation: Mapping[str, Any], row: list[str], number: int, offset: int, stratum: ProbeStratum
+) -> ProbeItem:
+    """The place of the answer goes round by item, the kind of edit at another pace."""
+    subject, original, substitute, detail = row
+    kind = AnswerType(relation["type"])
+    place = _PLACES[(number + offset) % len(_PLACES)]
+    edit = Edit.COHERENT if (2 * number + offset) % _REWRITTEN == 0 else Edit.SWAP
+    said, instead = original.split("="), substitute.split("=")
+    told, told_instead = (_told(each, kind) for each in (said, instead))
+    frame = [*relation["context"].split(" | "), detail]
+
+    def text(form: str, answer: str) -> str:
+        sentence = _capital(relation[form].format(subject=subject, answer=answer))
+        return _set_in(frame, sentence, place, subject)
+
+    return ProbeItem(
+        id=f"{stratum}/{relation['name']}/{number + 1}",
+        stratum=stratum,
+        relation=relation["name"],
+        type=kind,
+        subject=subject,
+        question=_capital(relation["question"].format(subject=subject)),
+        original=said[0],
+        original_aliases=_aliases(said, kind),
+        substitute=instead[0],
+        substitute_aliases=_aliases(instead, kind),
+        clean=text("fact", told),
+        conflict=text("coherent" if edit is Edit.COHERENT else "fact", told_instead),
+        support=_capital(relation["support"].format(subject=subject, answer=told)),
+        edit=edit,
+        place=place,
+    )
+
+
+def _told(spellings: list[str], kind: AnswerType) -> str:
+    """What stands in the text: the name itself, or the sentence that says yes or no."""
+    return spellings[-1] if kind is AnswerType.BOOLEAN else spellings[0]
+
+
+def _aliases(spellings: list[str], kind: AnswerType) -> tuple[str, ...]:
+    return () if kind is AnswerType.BOOLEAN else tuple(spellings[1:])
+
+
+def _set_in(frame: list[str], sentence: str, place: AnswerPosition, subject: str) -> str:
+    """The sentence among those of the frame: its first three, and a detail after the first."""
+    opening, *rest, detail = (part.strip().format(subject=subject) for part in frame)
+    body = [_capital(opening), detail, *rest]
+    at = {AnswerPosition.FIRST: 0, AnswerPosition.MIDDLE: 2, AnswerPosition.LAST: len(body)}[place]
+    return " ".join([*body[:at], sentence, *body[at:]])
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,232 @@
+"""What a good item is: each validator names the reason for which it drops one."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from groundwire_evaluators.reliance.labelling import label
+from groundwire_evaluators.reliance.mentions import Response, find_mentions
+from groundwire_evaluators.reliance.outcome import Conflict, Outcome
+from groundwire_evaluators.reliance.polarity import affirms
+from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem
+from groundwire_evaluators.reliance.values import Kind, Value, find_values
+from groundwire_evaluators.text.tokens import fold, tokenize
+
+SHORTEST_CONTEXT, LONGEST_CONTEXT = 60, 200  # words
+_KINDS = {
+    AnswerType.MONEY: {Kind.MONEY},
+    AnswerType.DATE: {Kind.DATE},
+    AnswerType.TIME: {Kind.TIME},
+    AnswerType.VERSION: {Kind.VERSION},
+    AnswerType.QUANTITY: {Kind.AMOUNT, Kind.PERCENT, Kind.COUNT},
+    AnswerType.NUMBER: {Kind.NUMBER, Kind.COUNT, Kind.ORDINAL},
+}
+
+Validator = Callable[[ProbeItem], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRejection:
+    """An item that was dropped, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedItems:
+    """The good items in order, and what became of the others."""
+
+    items: tuple[ProbeItem, ...]
+    rejections: tuple[ItemRejection, ...]
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many items each reason dropped."""
+        return Counter(each.reason.partition(":")[0] for each in self.rejections)
+
+
+def context_length(item: ProbeItem) -> str | None:
+    for name in ("clean", "conflict"):
+        words = len(getattr(item, name).split())
+        if not SHORTEST_CONTEXT <= words <= LONGEST_CONTEXT:
+            return f"context length: {name} has {words} words"
+    return None
+
+
+def answers_differ(item: ProbeItem) -> str | None:
+    """Neither answer is, holds or lies in the other; they would be matched as one."""
+    for one in item.original_spellings:
+        for other in item.substitute_spellings:
+            words = _words(one), _words(other)
+            if _within(*words) or _within(*reversed(words)):
+                return f"nested answers: {one!r} and {other!r}"
+            if any(_equal(a, b) for a in find_values(one) for b in find_values(other)):
+                return f"equal answers: {one!r} and {other!r}"
+    return None
+
+
+def type_is_kept(item: ProbeItem) -> str | None:
+    """Both answers read as values of the type; money keeps its currency, a quantity its unit."""
+    wanted = _KINDS.get(item.type)
+    if wanted is None:
+        return None
+    values = [find_values(each) for each in (item.original, item.substitute)]
+    if any(len(found) != 1 or found[0].kind not in wanted for found in values):
+        return f"type: {item.original!r} and {item.substitute!r} are not both {item.type}"
+    if not values[0][0].comparable(values[1][0]):
+        return f"type: {item.original!r} and {item.substitute!r} have different units"
+    return None
+
+
+def original_is_gone(item: ProbeItem) -> str | None:
+    """The conflict context names the original nowhere, under no spelling."""
+    if item.type is AnswerType.BOOLEAN:
+        return None
+    if found := _named(item.original_spellings, item.conflict):
+        return f"left over: {found!r} still stands in the conflict context"
+    return None
+
+
+def answers_are_there(item: ProbeItem) -> str | None:
+    """Each context says its answer, and by the labeller's rules follows from it alone."""
+    if item.type is AnswerType.BOOLEAN:
+        return _boolean(item)
+    for text, spellings, name in (
+        (item.clean, item.original_spellings, "clean"),
+        (item.conflict, item.substitute_spellings, "conflict"),
+        (item.support, item.original_spellings, "support"),
+    ):
+        if not _named(spellings, text):
+            return f"missing: the {name} context does not name {spellings[0]!r}"
+    if found := _named(item.substitute_spellings, item.clean):
+        return f"left over: {found!r} stands in the clean context"
+    return None
+
+
+def question_is_open(item: ProbeItem) -> str | None:
+    """Neither answer stands in the question."""
+    if item.type is AnswerType.BOOLEAN:
+        return None
+    for spellings in (item.original_spellings, item.substitute_spellings):
+        if found := _named(spellings, item.question):
+            return f"given away: {found!r} stands in the question"
+    return None
+
+
+def labels_hold(item: ProbeItem) -> str | None:
+    """The labeller tells the two answers apart, bare and in a sentence of their own."""
+    for answer, wanted in (
+        (item.substitute, Outcome.CONTEXT),
+        (item.original, Outcome.PARAMETRIC),
+    ):
+        for response in (answer, f"{answer}.", f"The answer is {answer}."):
+            found = label(as_conflict(item, response))
+            if found.followed is not wanted:
+                return f"labels: {response!r} reads as {found.followed} ({found.rule})"
+    return None
+
+
+def one_claim_is_edited(item: ProbeItem) -> str | None:
+    """A swap changes one stretch of the text, and it holds the answer."""
+    if item.edit != "swap":
+        return None
+    clean, conflict = item.clean.split(), item.conflict.split()
+    ahead = _common(clean, conflict)
+    behind = _common(clean[ahead:][::-1], conflict[ahead:][::-1])
+    changed = max(len(clean), len(conflict)) - ahead - behind
+    longest = 12 if item.type is AnswerType.BOOLEAN else 6
+    return f"wide edit: {changed} words changed" if changed > longest else None
+
+
+PER_ITEM: tuple[Validator, ...] = (
+    context_length,
+    answers_differ,
+    type_is_kept,
+    original_is_gone,
+    answers_are_there,
+    question_is_open,
+    labels_hold,
+    one_claim_is_edited,
+)
+
+
+def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
+    """Drop bad items, and any whose subject or named answers stand in an earlier item."""
+    kept: list[ProbeItem] = []
+    rejections: list[ItemRejection] = []
+    seen: dict[str, str] = {}
+    for item in items:
+        reason = next((found for check in PER_ITEM if (found := check(item))), None)
+        reason = reason or _entity_again(item, seen)
+        if reason is None:
+            kept.append(item)
+            seen.update(dict.fromkeys(_entities(item), item.id))
+        else:
+            rejections.append(ItemRejection(item.id, reason))
+    return ValidatedItems(tuple(kept), tuple(rejections))
+
+
+def as_conflict(item: ProbeItem, response: str | None) -> Conflict:
+    """The response as the labeller wants it: the conflict context supports the substitute."""
+    return Conflict(
+        question=item.question,
+        context_answer=item.substitute,
+        context_answer_aliases=item.substitute_aliases,
+        parametric_answer=item.original,
+        parametric_answer_aliases=item.original_aliases,
+        response=response,
+    )
+
+
+_NAMES = frozenset({AnswerType.PERSON, AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.NAME})
+
+
+def _entities(item: ProbeItem) -> list[str]:
+    entities = [item.subject]
+    if item.type in _NAMES:
+        entities += [item.original, item.substitute]
+    return [" ".join(_words(entity)) for entity in entities]
+
+
+def _entity_again(item: ProbeItem, seen: dict[str, str]) -> str | None:
+    for entity in _entities(item):
+        if entity in seen:
+            return f"entity again: {entity!r} stands in {seen[entity]} too"
+    return None
+
+
+def _boolean(item: ProbeItem) -> str | None:
+    said = affirms(item.clean, item.question, item.question)
+    instead = affirms(item.conflict, item.question, item.question)
+    if said is None or instead is None or said is instead:
+        return "missing: the two contexts do not answer yes and no"
+    return None
+
+
+def _named(spellings: Sequence[str], text: str) -> str | None:
+    response = Response.read(text)
+    return next((each for each in spellings if find_mentions([each], response)), None)
+
+
+def _words(text: str) -> list[str]:
+    words = [fold(token.text) for token in tokenize(text)]
+    return [word for word in words if word not in ("the", "a", "an")] or words
+
+
+def _within(short: list[str], long: list[str]) -> bool:
+    return bool(short) and any(
+        long[at : at + len(short)] == short for at in range(len(long) - len(short) + 1)
+    )
+
+
+def _equal(one: Value, other: Value) -> bool:
+    return one.kind is not Kind.NAME and (one.matches(other) or other.matches(one))
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    for i, (a, b) in enumerate(zip(one, other, strict=False)):
+        if re.sub(r"\W", "", a) != re.sub(r"\W", "", b):
+            return i
+    return min(len(one), len(other))

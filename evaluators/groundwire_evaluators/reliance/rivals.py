@@ -1,0 +1,74 @@
+"""Values of the chunks that an answer's value stands in the place of, found by their sentences."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from groundwire_evaluators.reliance.holdings import ValueIndex
+from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.reliance.values import Kind, Value
+
+_MOST_SENTENCES = 64  # that one word leads to: a word of every sentence says little
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    chunk: int
+    frame: frozenset[str]
+    values: Sequence[Value]
+
+
+class Rivals:
+    """The values of some chunks by the words of their sentences. Looked up in linear time."""
+
+    def __init__(self, chunks: Sequence[Source], question: Source) -> None:
+        self._sentences: list[_Sentence] = []
+        self._by_word: dict[str, list[int]] = {}
+        asked = ValueIndex(question.values)
+        for number, chunk in enumerate(chunks):
+            self._add(number, chunk, asked)
+
+    def _add(self, number: int, chunk: Source, asked: ValueIndex) -> None:
+        groups: dict[int, list[Value]] = {}
+        for value in chunk.values:
+            if not asked.shares(value):
+                groups.setdefault(chunk.sentence(value)[0], []).append(value)
+        for values in groups.values():
+            at, frame = len(self._sentences), chunk.frame(values[0])
+            self._sentences.append(_Sentence(number, frame, values))
+            for word in frame:
+                places = self._by_word.setdefault(word, [])
+                if len(places) < _MOST_SENTENCES:
+                    places.append(at)
+
+    def best(
+        self,
+        value: Value,
+        frame: frozenset[str],
+        share: float,
+        fits: Callable[[Value, Value], bool],
+        given: ValueIndex,
+    ) -> tuple[Value, int] | None:
+        """The rival in the best matching sentence with its chunk; None where the answer gives it.
+
+        A sentence matches that shares `share` of the words of `frame` or of its own, whichever are
+        fewer. Of equally matching values one that the answer gives explains a number ("$49 a month,
+        $588 a year"), but no name: the names of a sentence play different parts.
+        """
+        overlaps = Counter(at for word in frame for at in self._by_word.get(word, ()))
+        best: tuple[int, list[tuple[Value, int]]] = (0, [])
+        for at, overlap in sorted(overlaps.items()):
+            sentence = self._sentences[at]
+            least = max(1, share * min(len(frame), len(sentence.frame)))
+            if overlap < max(least, best[0]):
+                continue
+            fitting = [(each, sentence.chunk) for each in sentence.values if fits(value, each)]
+            if fitting:
+                best = (overlap, fitting if overlap > best[0] else best[1] + fitting)
+        explains = value.kind is not Kind.NAME
+        for rival, chunk in best[1]:
+            if given.shares(rival) is explains:
+                return None if explains else (rival, chunk)
+        if not best[1] or not explains:
+            return None
+        return best[1][0]
