@@ -42,6 +42,7 @@ ROOMS: dict[str, dict[str, str]] = {
     "evaluators/groundwire_evaluators": {
         "turn": "the turn and its chunks: what is judged",
         "evaluation": "the judgement of a turn: state, claims, citations; the evaluator protocol",
+        "runner": "evaluators over turns: one bad turn costs its own judgement alone",
         "text": "tokens, sentences, markup, quantities, names, refusals, languages",
         "preconditions": "turns that cannot be judged, and why",
         "statistics": "ratios with intervals, prediction-powered estimates, agreement, reliability",
