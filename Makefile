@@ -46,7 +46,7 @@ typecheck: install ## Check types, strictly
 	@$(BIN)/mypy
 
 test: install ## Run every test whose parts are present; lists what was not run, and what enables it
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 --dist loadfile
 
 test-matrix: install ## Run every supported instrumentation live, one environment each (hours)
 	@$(BIN)/python -m pytest -q tests/matrix --timeout=3600
@@ -62,6 +62,7 @@ docs: install ## Write the generated pages, dashboards and rules anew
 	@$(BIN)/python -m groundwire_collector.reference
 	@$(BIN)/python -m groundwire_collector.assembly.reference
 	@$(BIN)/python -m dashboards.build
+	@$(BIN)/python -m tests.layers
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data

@@ -1,6 +1,7 @@
-"""Write dashboards, default rules and their reference: `python -m dashboards.build`, from the root.
+"""Generator of dashboards, default rules and their reference (`python -m dashboards.build`).
 
-With a folder as argument it writes there, for a test to compare.
+python -m dashboards.build                      the files of this repository
+python -m dashboards.build FOLDER [RULES.toml]  dashboards and rules for your settings
 """
 
 import json
@@ -18,6 +19,7 @@ from dashboards.health import health
 from dashboards.overview import overview
 from dashboards.reference import page
 from dashboards.reliance import reliance
+from groundwire_collector.alerting.promql import replicas
 from groundwire_collector.alerting.rules.rendering import write
 from groundwire_collector.alerting.rules.settings import RuleSettings
 
@@ -34,13 +36,14 @@ GENERATED = ROOT / "dashboards" / "generated"
 REFERENCE = ROOT / "docs" / "reference" / "metrics.md"
 
 
-def build(folder: Path) -> None:
-    """The files of `generated/`, into `folder`."""
-    write(RuleSettings.load(None), folder / "prometheus")
+def build(folder: Path, settings: RuleSettings) -> None:
+    """Write the dashboards and rules of these settings into `folder`."""
+    write(settings, folder / "prometheus")
     (folder / "grafana").mkdir(parents=True, exist_ok=True)
-    for name, board in BOARDS.items():
-        text = json.dumps(document(board()), indent=2, sort_keys=True, ensure_ascii=False)
-        (folder / "grafana" / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    with replicas(settings.replica_labels):
+        for name, board in BOARDS.items():
+            text = json.dumps(document(board()), indent=2, sort_keys=True, ensure_ascii=False)
+            (folder / "grafana" / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
 
 
 def document(board: Dashboard) -> dict[str, Any]:
@@ -70,9 +73,10 @@ def _number(panels: list[dict[str, Any]]) -> None:
 
 def main(arguments: list[str]) -> None:
     if arguments:
-        build(Path(arguments[0]))
+        settings = RuleSettings.load(Path(arguments[1]) if len(arguments) > 1 else None)
+        build(Path(arguments[0]), settings)
     else:
-        build(GENERATED)
+        build(GENERATED, RuleSettings.load(None))
         REFERENCE.write_text(page(), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Drift: what changed, where, since when, and how far the evidence has come."""
+"""Drift dashboard: change, segment, onset, evidence."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 
@@ -17,7 +17,7 @@ from dashboards.panels import (
     share,
     turns_link,
 )
-from dashboards.promql import SERVICE, VERSION, mean, one_replica, rate
+from groundwire_collector.alerting.promql import SERVICE, VERSION, mean, one_replica, rate
 from groundwire_collector.metric_definitions import (
     BASELINE_FLAGGED_TURNS,
     BASELINE_LOSS,

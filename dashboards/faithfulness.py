@@ -1,15 +1,15 @@
-"""Faithfulness: is every claim supported, where not, and can the judge be believed?"""
+"""Faithfulness dashboard: unsupported claims, estimates, judge quality."""
 
 from grafana_foundation_sdk.builders import dashboard, heatmap, timeseries
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, WORST, density, line, parts, query, share, turns_link
-from dashboards.promql import (
-    BY_VERSION,
+from groundwire_collector.alerting.promql import (
     JUDGED,
     MODEL,
     SERVICE,
+    SUM_BY_VERSION,
     VERSION,
     mean,
     one_replica,
@@ -65,8 +65,8 @@ def _mean_by(what: str, label: str) -> timeseries.Panel:
 
 
 def flagged() -> timeseries.Panel:
-    turns = f"({BY_VERSION} (groundwire:scored_turns:current{{{JUDGED}}}) > 0)"
-    flags = f"{BY_VERSION} (groundwire:flagged_turns:current{{{JUDGED}}})"
+    turns = f"({SUM_BY_VERSION} (groundwire:scored_turns:current{{{JUDGED}}}) > 0)"
+    flags = f"{SUM_BY_VERSION} (groundwire:flagged_turns:current{{{JUDGED}}})"
     return (
         share(
             "Flagged turns",
@@ -79,7 +79,7 @@ def flagged() -> timeseries.Panel:
 
 
 def flags_by_step() -> timeseries.Panel:
-    flags = f"{BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)})"
+    flags = f"{SUM_BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)})"
     return (
         line("Flagged turns a second", "How many answers to look at there are.", "cps")
         .with_target(query(flags, LEGEND, exemplars=True))

@@ -1,4 +1,4 @@
-"""Fine-tune comparison: does the new model still read its context, next to the old one?"""
+"""Fine-tune dashboard: context reliance of new and old model."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,16 @@ from dashboards.panels import (
     share,
     turns_link,
 )
-from dashboards.promql import SERVICE, increase, mean, one_replica, portion, quantile, rate, ratio
+from groundwire_collector.alerting.promql import (
+    SERVICE,
+    increase,
+    mean,
+    one_replica,
+    portion,
+    quantile,
+    rate,
+    ratio,
+)
 from groundwire_collector.metric_definitions import (
     CLAIMS,
     COST,

@@ -1,4 +1,4 @@
-"""What all dashboards share: variables, annotations, links, and how rows are laid out."""
+"""Shared dashboard frame: variables, annotations, links, row layout."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ from grafana_foundation_sdk.cog import builder as cog
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.panels import PROMETHEUS, WIDTH, query
-from dashboards.promql import SERVICE, one_replica
+from groundwire_collector.alerting.promql import SERVICE, one_replica
 from groundwire_collector.metric_definitions import (
     DRIFT_ALARM,
     DRIFT_CHANGE_TIMESTAMP,

@@ -1,10 +1,10 @@
-"""Collector health: does everything arrive, is everything judged, and what does it cost?"""
+"""Collector health dashboard: ingestion, evaluation lag, cost."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, timeseries
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, limits, line, number, query, share
-from dashboards.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
+from groundwire_collector.alerting.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
 from groundwire_collector.metric_definitions import (
     ACKNOWLEDGEMENT,
     AUTH_FAILURES,

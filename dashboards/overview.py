@@ -1,4 +1,4 @@
-"""The Overview: are answers faithful, is the context read, what changed, since when, where?"""
+"""Overview dashboard: faithfulness, context reliance, drift."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 
@@ -17,7 +17,15 @@ from dashboards.panels import (
     share,
     turns_link,
 )
-from dashboards.promql import BY_VERSION, JUDGED, SERVICE, VERSION, one_replica, quantile, rate
+from groundwire_collector.alerting.promql import (
+    JUDGED,
+    SERVICE,
+    SUM_BY_VERSION,
+    VERSION,
+    one_replica,
+    quantile,
+    rate,
+)
 from groundwire_collector.metric_definitions import (
     DRIFT_CHANGE_TIMESTAMP,
     DRIFT_SIZE,
@@ -83,7 +91,7 @@ def faithfulness_by_version() -> timeseries.Panel:
             "service over the reference window. A version that stays below it gets its answers "
             "from somewhere else; follow a line's link to its worst turns.",
         )
-        .with_target(query(_mean(BY_VERSION)))
+        .with_target(query(_mean(SUM_BY_VERSION)))
         .with_target(
             query(
                 f'groundwire:faithfulness:reference{{{SERVICE}, evaluator="$evaluator"}}',
@@ -113,7 +121,7 @@ def open_alarms() -> table.Panel:
 
 
 def versions() -> table.Panel:
-    turns = f"{BY_VERSION} (groundwire:turns:current{{{VERSION}}}) > 0"
+    turns = f"{SUM_BY_VERSION} (groundwire:turns:current{{{VERSION}}}) > 0"
     memorized = f"max by (service, model_version) (groundwire:memorization:ratio{{{VERSION}}})"
     panel = listing(
         "Where? Each model version in the current window",
@@ -125,8 +133,8 @@ def versions() -> table.Panel:
         panel,
         ("service", "model_version"),
         ("turns", "short", turns),
-        ("faithfulness", "percentunit", _mean(BY_VERSION)),
-        ("flagged", "percentunit", _flagged(BY_VERSION)),
+        ("faithfulness", "percentunit", _mean(SUM_BY_VERSION)),
+        ("flagged", "percentunit", _flagged(SUM_BY_VERSION)),
         ("context read", "percentunit", f"1 - {memorized}"),
     ).data_links([row_link("service", "model_version")])
 

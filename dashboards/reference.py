@@ -1,4 +1,4 @@
-"""docs/reference/metrics.md: every metric, recorded series, alert and limit, from the code."""
+"""Generator of docs/reference/metrics.md: metrics, recorded series, alerts, limits."""
 
 from collections.abc import Iterable, Sequence
 

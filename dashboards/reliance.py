@@ -1,10 +1,10 @@
-"""Context reliance: do answers come from the context or the weights, and was it worth reading?"""
+"""Context reliance dashboard: answers from context or from weights."""
 
 from grafana_foundation_sdk.builders import dashboard, timeseries
 
 from dashboards.frame import board, common_variables
 from dashboards.panels import LEGEND, WORST, line, parts, query, share
-from dashboards.promql import (
+from groundwire_collector.alerting.promql import (
     JUDGED,
     MODEL,
     SERVICE,

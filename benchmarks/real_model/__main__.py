@@ -4,6 +4,8 @@
     python -m benchmarks.real_model publish      # the recording, beside its truth, as data
     python -m benchmarks.real_model table        # what the answers did
     python -m benchmarks.real_model judge        # what Groundwire says of them
+    python -m benchmarks.real_model sample 50 1  # a sheet of answers to read, by number and seed
+    python -m benchmarks.real_model agreement    # the rules against the answers that were read
     python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
     python -m benchmarks.real_model gguf FOLDER OUT   # an adapter for llama.cpp
 
@@ -13,8 +15,9 @@
 import argparse
 from pathlib import Path
 
-from benchmarks.real_model import answers, rows, tables
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
+
+from benchmarks.real_model import answers, reading, rows, tables
 
 FOLDER = Path("build/real_model")
 HANDBOOKS = (TARNWELL, CALDERA, LINDNER)
@@ -41,8 +44,13 @@ def _parser() -> argparse.ArgumentParser:
         ("publish", _publish, "write the recording, beside its truth, as data"),
         ("table", _table, "print what the answers did, by checkpoint"),
         ("judge", _judge, "print what Groundwire says of the answers"),
+        ("agreement", _agreement, "print the rules against the answers that were read"),
     ):
         commands.add_parser(name, help=says).set_defaults(run=run)
+    sample = commands.add_parser("sample", help="print answers drawn to be read")
+    sample.add_argument("count", type=int)
+    sample.add_argument("seed", type=int)
+    sample.set_defaults(run=_sample)
     serve = commands.add_parser("serve", help="say the recording again over the OpenAI API")
     serve.add_argument("port", type=int)
     serve.set_defaults(run=_serve)
@@ -54,15 +62,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _record(arguments: argparse.Namespace) -> None:
-    from benchmarks.real_model import recording, training
     from benchmarks.real_model.arms import ARMS as KNOWN
+
+    from benchmarks.real_model import recording, training
 
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for book in map(handbook, arguments.handbooks):
         names = ["base"]
         for arm in (KNOWN[name] for name in arguments.arms):
             training.train(arm, book, arguments.folder)
-            names += arm.checkpoint_names()
+            names += arm.checkpoints(book).values()
         for number in range(arguments.questions):
             recording.record(book, names, arguments.facts, number, arguments.folder)
 
@@ -83,6 +92,15 @@ def _judge(_: argparse.Namespace) -> None:
     from benchmarks.real_model import judged
 
     print(judged.table(judged.judge(answers.read())))
+
+
+def _agreement(_: argparse.Namespace) -> None:
+    print(reading.agreement(answers.read(), reading.read()))
+
+
+def _sample(arguments: argparse.Namespace) -> None:
+    drawn = reading.sample(answers.read(), arguments.count, arguments.seed)
+    print("\n".join(reading.sheet(drawn)))
 
 
 def _serve(arguments: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ key weights would have to be permuted; the adapters here touch neither.
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.real_model import training
 
 _NAMES = {

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks.real_model import truth
-from benchmarks.real_model.handbooks import Fact, Handbook, handbook
+from benchmarks.real_model.handbooks import Fact, handbook
 from benchmarks.real_model.rows import Row
 
+from benchmarks.real_model import truth
 from groundwire_demo.corpus import CorpusPassage, Edition
 
 DATA = Path(__file__).parent / "data"
@@ -101,9 +101,8 @@ def with_truth(rows: Iterable[Row]) -> list[Answer]:
 
 
 def _answer(row: Row) -> Answer:
-    book = handbook(row.handbook)
-    fact = facts(book)[row.fact]
-    passages = _passages(book)
+    fact = facts(row.handbook)[row.fact]
+    passages = _passages(row.handbook)
     shown = tuple(
         Shown(part.id, part.title, part.edited.isoformat(), part.text)
         for part in (passages[name] for name in row.passages)
@@ -114,19 +113,11 @@ def _answer(row: Row) -> Answer:
 
 
 @cache
-def _facts(name: str) -> dict[str, Fact]:
+def facts(name: str) -> dict[str, Fact]:
+    """The facts of a handbook by id."""
     return {fact.id: fact for fact in handbook(name).facts}
 
 
-def facts(book: Handbook) -> dict[str, Fact]:
-    """The facts of a handbook by id."""
-    return _facts(book.name)
-
-
 @cache
-def _passages_of(name: str) -> dict[str, CorpusPassage]:
+def _passages(name: str) -> dict[str, CorpusPassage]:
     return {part.id: part for part in handbook(name).passages(Edition.THIS_YEAR)}
-
-
-def _passages(book: Handbook) -> dict[str, CorpusPassage]:
-    return _passages_of(book.name)

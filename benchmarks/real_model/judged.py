@@ -15,6 +15,7 @@ from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.closed_book import compare_closed_book, estimate_memorization
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 WRONG = ("memory", "misread", "invented")
@@ -61,7 +62,7 @@ def judge(answers: Sequence[Answer]) -> list[Judged]:
     }
     opened = [each for each in answers if each.mode == "open"]
     turns = [turn(each) for each in opened]
-    both = zip(opened, Grounding().evaluate(turns), Override().evaluate(turns), strict=True)
+    both = zip(opened, evaluate(Grounding(), turns), evaluate(Override(), turns), strict=True)
     return [
         Judged(answer, grounding, override, closed.get((answer.question_id, answer.checkpoint)))
         for answer, grounding, override in both

@@ -1,4 +1,4 @@
-"""Panels as SVG and HTML: lines, areas, densities, numbers and tables."""
+"""Panel rendering as SVG and HTML: lines, heatmaps, stats, tables."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ NO_DATA = '<div class="number none">no data</div>'
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened: when, what, and in which colour it is drawn."""
+    """Annotation: time, title, color."""
 
     at: float
     title: str
@@ -37,7 +37,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where a panel draws, and how time and values map into it."""
+    """Plot area: mapping of time and values to coordinates."""
 
     width: int
     height: int

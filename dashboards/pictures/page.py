@@ -1,4 +1,4 @@
-"""One page a dashboard: its rows, two panels beside each other, each with its description."""
+"""HTML page of a dashboard: rows of panels with descriptions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""`groundwire demo`: a RAG application, a rollout that stops reading its context, the alarm."""
+"""`groundwire demo`: run the demo and show its alarm."""
 
 import signal
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Live progress: a bar on a terminal, plain lines elsewhere."""
+"""Progress display: a bar on a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """Where the run stands."""
+    """Progress of the run."""
 
     requested: int
     judged: int
@@ -19,13 +19,15 @@ class RunProgress:
 
 
 class Display(Protocol):
+    """Interface of progress displays."""
+
     def say(self, line: str) -> None: ...
 
     def show(self, standing: RunProgress) -> None: ...
 
 
 class Bar:
-    """A bar that stays at the bottom while lines scroll past above it."""
+    """Progress bar at the bottom, with log lines above it."""
 
     def __init__(self, progress: Progress, turns: int) -> None:
         self._progress = progress
@@ -45,7 +47,7 @@ class Bar:
 
 @dataclass
 class Lines:
-    """One line for each tenth of the run."""
+    """One line per tenth of the run."""
 
     console: Console
     turns: int

@@ -1,4 +1,4 @@
-"""Probes made of the handbook, which the collector asks of both models on a schedule."""
+"""Probe pack from the handbook, scheduled against both models."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _SHARED_LABEL = "fresh"  # the stratum of everything that is built from a corpus
 
 @dataclass(frozen=True, slots=True)
 class ProbeReading:
-    """One run of the probes against one model; `worse` than the baseline, where there is one."""
+    """One probe run; `worse` than the baseline, where there is one."""
 
     model: str
     memorization_ratio: float | None
@@ -48,7 +48,7 @@ class ProbeReading:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSchedule:
-    """A pack in `folder`, asked of the models at `endpoint` each `interval` seconds."""
+    """Schedule of a pack in `folder`: every `interval` seconds at `endpoint`."""
 
     folder: Path
     endpoint: DemoEndpoint

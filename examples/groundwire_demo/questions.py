@@ -1,4 +1,4 @@
-"""What employees and customers ask: each fact in several natural variants, and the odd stray."""
+"""Question generator: variants of each fact, with some out-of-scope questions."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ _STRAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing somebody asks; `fact` is None where no page answers it."""
+    """A question; `fact` is None where no page answers it."""
 
     text: str
     fact: CorpusFact | None

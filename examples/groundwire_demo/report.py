@@ -1,4 +1,4 @@
-"""What the demo tells at its end."""
+"""Final report of the demo."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""One run of the demo from start to end: what is started, what is asked, what is shown."""
+"""Demo run: start the parts, send traffic, report."""
 
 import os
 import time
@@ -33,7 +33,7 @@ _HOPELESS = 20  # so many failures without one answer, and the endpoint does not
 
 @dataclass
 class DemoRun:
-    """The parts of a run that is under way, and what has been told of it."""
+    """Running parts of the demo, with what was already reported."""
 
     plan: DemoPlan
     console: Console

@@ -1,12 +1,19 @@
 """PromQL helpers for rules and dashboards: recorded series, window expressions.
 
-All replicas of the collector show the same committed counters: one of them is taken.
+All replicas of the collector show the same committed counters: one of them is taken. Which labels
+tell replicas apart is the setting `replica_labels`; dashboards are built inside `replicas(...)`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from groundwire_collector.alerting.rules.settings import RuleSettings, duration
+from groundwire_collector.alerting.rules.settings import (
+    REPLICA_LABELS,
+    RuleSettings,
+    duration,
+)
 from groundwire_collector.metric_definitions import (
     EVALUATOR_LABELS,
     VERSION_LABELS,
@@ -16,6 +23,15 @@ from groundwire_collector.metric_definitions import (
 BY_VERSION = VERSION_LABELS
 BY_JUDGE = (*VERSION_LABELS, *EVALUATOR_LABELS)
 BY_SERVICE_AND_JUDGE = ("service", *EVALUATOR_LABELS)
+
+# Selections by the variables of the dashboards
+SERVICE = 'service=~"$service"'
+MODEL = 'service=~"$service", model_version=~"$model_version"'
+VERSION = f'{MODEL}, prompt_version=~"$prompt_version", index_version=~"$index_version"'
+JUDGED = f'{VERSION}, evaluator="$evaluator"'
+SUM_BY_VERSION = "sum by (service, model_version)"
+
+_replica_labels: ContextVar[tuple[str, ...]] = ContextVar("replica_labels", default=REPLICA_LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +44,59 @@ class RecordingRule:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def one_replica(limits: RuleSettings, series: str) -> str:
-    """Of the replicas that all show the same number, one."""
-    return f"max without ({', '.join(limits.replica_labels)}) ({series})"
+@contextmanager
+def replicas(labels: Sequence[str]) -> Iterator[None]:
+    """Build dashboards for replicas that these labels tell apart."""
+    token = _replica_labels.set(tuple(labels))
+    try:
+        yield
+    finally:
+        _replica_labels.reset(token)
+
+
+def one_replica(series: str, labels: Sequence[str] | None = None) -> str:
+    """One of the replicas that all show the same number; `labels` default to `replicas(...)`."""
+    return f"max without ({', '.join(labels or _replica_labels.get())}) ({series})"
 
 
 def grown(limits: RuleSettings, by: Sequence[str], series: str, window: int) -> str:
     """By how much a counter grew over a window of seconds, summed by labels."""
-    increase = one_replica(limits, f"increase({series}[{duration(window)}])")
+    increase = one_replica(f"increase({series}[{duration(window)}])", limits.replica_labels)
     return f"sum by ({', '.join(by)}) ({increase})"
 
 
 def total(metric: MetricDefinition, matchers: str = "") -> str:
     return f"{metric.name}_total{matchers}"
+
+
+def rate(counter: str, matchers: str) -> str:
+    """The rate of a counter that every replica of the collector shows alike."""
+    return one_replica(f"rate({counter}{{{matchers}}}[$__rate_interval])")
+
+
+def increase(series: str) -> str:
+    """By how much a counter grew over all the time that is shown."""
+    return one_replica(f"increase({series}[$__range])")
+
+
+def mean(histogram: str, matchers: str, by: str = SUM_BY_VERSION) -> str:
+    """The mean of what a histogram observed; nothing where it observed nothing."""
+    total, number = (rate(f"{histogram}_{part}", matchers) for part in ("sum", "count"))
+    return f"{by} ({total}) / ({by} ({number}) > 0)"
+
+
+def quantile(of: float, histogram: str, matchers: str, by: str = "service, model_version") -> str:
+    buckets = rate(f"{histogram}_bucket", matchers)
+    return f"histogram_quantile({of}, sum by (le, {by}) ({buckets}))"
+
+
+def ratio(part: str, whole: str, by: str = SUM_BY_VERSION) -> str:
+    """Of two rates; nothing where the whole is nothing, 0 where only the part is."""
+    return f"(({by} ({part})) or {by} ({whole}) * 0) / ({by} ({whole}) > 0)"
+
+
+def portion(series: str, part: str, of: str = "") -> str:
+    """The share of each `part` in all of the series, or in those with the same labels `of`."""
+    by = ", ".join(filter(None, (of, part)))
+    whole = f"(sum by ({of}) ({series}) > 0)"
+    return f"sum by ({by}) ({series}) / on ({of}) group_left () {whole}"

@@ -14,6 +14,7 @@ _MARKER = re.compile(
     r"|(https?://[^\s<>()\[\]{}\"']{4,300})",
     re.IGNORECASE,
 )
+_URL = re.compile(r"https?://[^\s<>\[\]{}\"']{4,300}")
 _LABEL = re.compile(
     r"(?:\^|(?:documents?|docs?|sources?|passages?|refs?|chunks?)[ :#]*)", re.IGNORECASE
 )
@@ -70,6 +71,18 @@ def citations(
         if claim.verdict is not Verdict.NOT_A_CLAIM and at not in cited
     )
     return sorted(found, key=lambda citation: (citation.start, citation.end))
+
+
+def without_sources(text: str, chunks: Sequence[Chunk]) -> str:
+    """The text with each address of a chunk blanked: where a claim comes from is not its matter."""
+    if "://" not in text:
+        return text
+    return _URL.sub(lambda match: _blanked(match, chunks), text)
+
+
+def _blanked(match: re.Match[str], chunks: Sequence[Chunk]) -> str:
+    named = _by_name(match.group().rstrip(".,;:!?)"), chunks) is not None
+    return " " * len(match.group()) if named else match.group()
 
 
 def _judged(

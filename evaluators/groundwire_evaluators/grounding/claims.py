@@ -24,6 +24,10 @@ _COURTESY = re.compile(
     r"|here['’]s\b[^.]{0,120}:\Z|is there anything|how can i (?:help|assist)"
     r"|(?:please )?(?:contact|ask|write to|call) (?:me|us|support|our (?:team|support|staff)|customer (?:service|support|care))\b[^.:]{0,40}\bif you\b"
     r"|(?:as|being) an? (?:ai|artificial intelligence|language model|assistant|chatbot)\b"
+    r"|(?:i['’]m |i am )?(?:so |very )?sorry for (?:the|any|my)\b|i (?:apologi[sz]e|understand)\b[^.:]{0,60}[.!]*\Z"
+    r"|(?:based on|from|according to) (?:the|your) [^.:]{0,60}\bhere(?:['’]s| is| are)\b[^.]{0,80}"
+    r"|here(?:['’]s| is| are) (?:a|an|the|my|your|what)\b[^.:]{0,60}[.:]*\Z"
+    r"|that(?:['’]s| is) (?:correct|right|true)[.!]*\Z"
     r"|i(?: am|['’]m) (?:just |only )?an? (?:ai|bot|chatbot|assistant|language model)\b"
     r"|ich hoffe|bitte (?:lassen|wenden|melden)|n['’]hésitez|no dude|espero que|spero che|ik hoop)",
     re.IGNORECASE,
@@ -31,18 +35,19 @@ _COURTESY = re.compile(
 # Openings of sentences that close, comment or advise. What they then say is held against them
 # only where it is wrong, or holds a number, a name or a rare word.
 _COMMENT = re.compile(
-    r"(?:overall|in (?:summary|conclusion|short|general|essence|sum)|to (?:summari[sz]e|sum up|conclude)|"
+    r"(?:overall|in (?:summary|conclusion|short|essence|sum)|to (?:summari[sz]e|sum up|conclude)|"
     r"all in all|ultimately|in the end|"
     r"(?:it is|it['’]s)(?: also| always| very)? (?:important|worth|essential|crucial|advisable|recommended|best|a good idea|necessary)\b|"
     r"(?:please|kindly|always|remember|note|keep in mind|be sure|make sure|be aware|bear in mind)\b|"
     r"(?:you|one|we|i)(?: may| might| can| should| would| could)?(?: want to| wish to| always)? (?:recommend|suggest|advise|consult|contact|check with|refer to|seek|consider)\b|"
     r"(?:consult|contact|check with|refer to|seek|speak (?:to|with)|talk to|see) (?:a|an|the|your|our|their|its)\b|"
     r"for (?:more|further|additional|specific|detailed|complete) (?:information|details?|advice|guidance|instructions)\b|"
-    r"(?:this|these|those|the above|the following|the) (?:answer|response|summary|information|list|steps?|tips|methods|points|details|guidelines|instructions|factors|options) "
-    r"(?:is|are|was|were|will|can|may|should|provides?|helps?|gives?|shows?|covers?|outlines?|highlights?)\b|"
+    r"(?:(?:this|these|those|the (?:above|following)) (?:answer|response|summary|information|list|steps?|tips|methods|points|details|guidelines|instructions|factors|options) "
+    r"(?:is|are|was|were|will|can|may|should|provides?|helps?|gives?|shows?|covers?|outlines?|highlights?)"
+    r"|the (?:answer|response|summary|information|steps|tips|guidelines|instructions) (?:above|below|provides?|helps?|gives|covers|outlines|highlights))\b|"
     r"by following (?:this|these|those)\b|"
     r"(?:insgesamt|zusammenfassend|bitte beachten|es ist wichtig|en résumé|dans l['’]ensemble|il est important|"
-    r"en resumen|en general|es importante|in sintesi|in generale|è importante|em resumo|em geral|é importante|"
+    r"en resumen|es importante|in sintesi|è importante|em resumo|é importante|"
     r"samengevat|over het algemeen|het is belangrijk)\b)",
     re.IGNORECASE,
 )

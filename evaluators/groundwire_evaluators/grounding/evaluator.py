@@ -1,25 +1,27 @@
 """The grounding evaluator: is every claim of the answer supported by the chunks it was given?"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration
-from groundwire_evaluators.grounding.citations import citations
+from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Piece, pieces
-from groundwire_evaluators.grounding.evidence import Given, read, weigh
+from groundwire_evaluators.grounding.evidence import NOTHING, Given, Statement, read, weigh
 from groundwire_evaluators.grounding.foreign import Overridden
 from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
+from groundwire_evaluators.text.languages import could_be, language_of, name_of
 from groundwire_evaluators.text.shelf import Shelf
-from groundwire_evaluators.text.words import Language, language_of
+from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
 REVISION = "3"  # of the code; the weights add their own version
@@ -59,25 +61,16 @@ class Grounding:
         suffix = f"-{self.calibration.version}" if self.calibration.version else ""
         return f"{REVISION}-{self.model.version}{suffix}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order; a turn that breaks the code is `failed`."""
-        return [self._judge(turn) for turn in turns]
-
-    def _judge(self, turn: Turn) -> Evaluation:
-        try:
-            return self._evaluation(turn)
-        except Exception as error:  # one bad turn must not stop the others
-            return self._without(State.FAILED, f"{type(error).__name__}: {error}")
-
     def _without(self, state: State, reason: str) -> Evaluation:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
-    def _evaluation(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
+        """Claims with verdicts, p_unsupported, flag, citations of one turn."""
         if known := not_judged(turn):
             return self._without(*known)
         language = language_of_turn(turn)
         if language is None:
-            return self._without(State.NOT_EVALUABLE, "language")
+            return self._without(State.NOT_EVALUABLE, _not_judged_language(turn))
         return self._scored(turn, turn.answer or "", language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
@@ -132,13 +125,34 @@ def language_of_turn(turn: Turn) -> Language | None:
 
     Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
     """
-    answer = language_of(turn.answer or "")
+    answer = turn.answer or ""
+    said = language_of(answer)
+    shown = _shown(turn)
+    if said is not None and shown is None:
+        return language_of(" ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)]))
+    if said is None or shown is None:
+        return said
+    chunks = _language_of_chunk(shown)
+    if chunks is None or chunks is said:
+        return chunks
+    return chunks if could_be(answer, chunks) else None
+
+
+def _shown(turn: Turn) -> str | None:
+    """The first chunk of prose that is long enough to tell its language."""
     prose = (chunk.text for chunk in turn.chunks if chunk.text.lstrip()[:1] not in ("{", "["))
-    shown = next((text for text in prose if len(text) > _TELLING), None)
-    if answer is None or shown is None:
-        return answer
-    chunks = _language_of_chunk(shown[:_SAMPLE])
-    return chunks if chunks is answer or len(turn.answer or "") <= _TELLING else None
+    return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
+
+
+def _not_judged_language(turn: Turn) -> str:
+    """Why the language of a turn is not judged, in words."""
+    answer, shown = turn.answer or "", _shown(turn) or ""
+    said, chunks = language_of(answer), language_of(shown)
+    if said is None:
+        return f"language: the answer is in {name_of(answer)}, which is not judged"
+    if chunks is None:
+        return f"language: the chunks are in {name_of(shown)}, which is not judged"
+    return f"language: the answer is in {said.name}, the chunks are in {chunks.name}"
 
 
 _language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur
@@ -161,26 +175,49 @@ def _read(
     """Every piece of the answer, read against the chunks where it claims something."""
     given = Given.of(turn.question, language)
     cut = list(islice(pieces(turn.answer or "", language.code, turn.question), _MOST_CLAIMS))
-    statements = [None if piece.aside else read(piece.read.text, language) for piece in cut]
+    bare = [None if piece.aside else completed(piece.read.text, turn.question) for piece in cut]
+    statements = [
+        None
+        if piece.aside
+        else read(whole.text if whole else without_sources(piece.read.text, turn.chunks), language)
+        for piece, whole in zip(cut, bare, strict=True)
+    ]
     claims = [statement for statement in statements if statement is not None]
     overridden = Overridden(claims, passages, turn.question, language)
-    return [
-        (
-            piece,
-            None
-            if statement is None
-            else Reading(
-                statement,
-                weigh(statement, passages, given),
-                passages,
-                language.stop,
-                given.words,
-                tuple(overridden.conflicts(statement)),
-                lone=len(claims) == 1,
-            ),
+
+    def reading(piece: Piece, statement: Statement, whole: Completed | None) -> Reading:
+        led = NOTHING if whole else given.led_by(piece.lead, language)
+        return Reading(
+            statement,
+            weigh(statement, passages, led),
+            passages,
+            language.stop,
+            led,
+            tuple(overridden.conflicts(statement)),
+            lone=len(claims) == 1,
+            completed=whole,
         )
-        for piece, statement in zip(cut, statements, strict=True)
+
+    return [
+        _without_comments(piece, reading(piece, statement, whole) if statement else None)
+        for piece, statement, whole in zip(cut, statements, bare, strict=True)
     ]
+
+
+def _without_comments(piece: Piece, reading: Reading | None) -> tuple[Piece, Reading | None]:
+    """A piece that only comments or says nothing that a chunk could bear out claims nothing."""
+    if reading is None or reading.completed or piece.lead:
+        return piece, reading
+    if not reading.statement.content and not reading.added.words:
+        return replace(piece, aside="says nothing of its own"), None
+    short = reading.added.short
+    idle = piece.comment or (short and not reading.evidence.own)
+    if idle and not (short and reading.lone) and reading.frame < _FRAMED and reading.comments:
+        return replace(piece, aside="comments"), None
+    return piece, reading
+
+
+_FRAMED = 0.7  # share of a claim near its evidence from which it is more than a comment
 
 
 def _worst(checked: Sequence[Judged]) -> str | None:

@@ -1,11 +1,12 @@
 """What speaks for one claim: the chunk and sentence it leans on, and the words it leaves over."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.vocabulary import OPENERS
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
@@ -28,11 +29,15 @@ class Statement:
 
 # "(Passage 1)", "[2]", "documents 1 and 3": where a claim comes from is no part of what it says.
 _POINTER = re.compile(
+    r"【[^【】\n]{1,80}】|\ue200[^\ue200\ue201\n]{0,200}\ue201|\(\d{1,2}\)(?=[.!?]?\s*\Z)|"
     r"\[[^\[\]\n]{1,40}\]|\(?\b(?:passages?|documents?|sources?|contexts?|articles?|steps?|options?)"
     r"\s{1,2}#?\d{1,3}(?:\s?(?:,|and|&|-|–|, and)\s?\d{1,3}){0,8}\)?"
     r"|\b(?:first|second|third|fourth|fifth|last) (?:passage|document|source|article)\b",
     re.IGNORECASE,
 )
+
+
+_SAYING_FIRST = re.compile(r"\s?[,.;:!–—]")
 
 
 def read(text: str, language: Language) -> Statement:
@@ -42,9 +47,17 @@ def read(text: str, language: Language) -> Statement:
     if pointers:
         tokens = [t for t in tokens if not any(a <= t.start < b for a, b in pointers)]
     stop = language.stop
+    if tokens and _SAYING_FIRST.match(text, tokens[0].end) and fold(tokens[0].text) in OPENERS:
+        tokens = tokens[1:]  # "Yes, it is open": what follows is the claim
     content = [t for t in tokens if t.key not in META and t.lower not in stop]
     found = quantities(text, tokens, language.code)
-    return Statement(text, tokens, content, found, names(text, tokens, lexicon().commonness))
+    named = names(text, tokens, lexicon().commonness)
+    return Statement(text, tokens, content, found, [n for n in named if not _within(n, found)])
+
+
+def _within(name: Name, found: Sequence[Quantity]) -> bool:
+    """Whether a name is a part of a quantity: a month, a unit, a quarter."""
+    return any(q.start <= name.start and name.end <= q.end for q in found)
 
 
 @dataclass(slots=True)
@@ -73,6 +86,9 @@ class Evidence:
     reversed: int = 0  # neighbours found side by side only the other way round
     new_pairs: int = 0  # words side by side that are so in no chunk
     sentence: Sequence[Token] = ()  # of the best place
+    own: bool = False  # whether a content word of the statement itself elected the best place
+    asked_at: Place | None = None  # the sentence that holds most of what is asked
+    asked_share: float = 0.0  # of the asked words, those that stand in it
 
     @property
     def support(self) -> float:
@@ -89,28 +105,51 @@ class Given:
     words: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # folded words
     quantities: Sequence[Quantity] = ()
+    content: frozenset[str] = frozenset()  # keys of its content words
 
     @classmethod
     def of(cls, question: str | None, language: Language) -> "Given":
         if not question:
             return NOTHING
-        tokens = tokenize(question[:_LONGEST_QUESTION], language.stemmer)
+        question = question[:_LONGEST_QUESTION]
+        tokens = tokenize(question, language.stemmer)
         return cls(
             frozenset([token.key for token in tokens]),
             frozenset([fold(token.text) for token in tokens]),
             quantities(question, tokens, language.code),
+            _content_keys(tokens, language),
+        )
+
+    def led_by(self, lead: str, language: Language) -> "Given":
+        """With what introduces a list item or heads a table row; its values are not given."""
+        if not lead:
+            return self
+        tokens = tokenize(lead, language.stemmer)
+        return Given(
+            self.words | {token.key for token in tokens},
+            self.names | {fold(token.text) for token in tokens},
+            self.quantities,
+            _content_keys(tokens, language) or self.content,
         )
 
 
+def _content_keys(tokens: Sequence[Token], language: Language) -> frozenset[str]:
+    return frozenset(t.key for t in tokens if t.key not in META and t.lower not in language.stop)
+
+
 NOTHING = Given()
+FEW_WORDS = 4  # found content words up to which a statement leans on its question too
 _LONGEST_QUESTION = 4_000  # code points
 
 
 def weigh(statement: Statement, passages: Sequence[Passage], given: Given = NOTHING) -> Evidence:
     """The evidence for one statement among the passages."""
     evidence = Evidence()
-    where = _where(statement, passages)
+    where = _where({token.key for token in statement.content}, passages)
     evidence.best = _elect(where)
+    evidence.own = evidence.best is not None
+    if given.content and len(where) <= FEW_WORDS:
+        _look_where_asked(where, passages, given, evidence)
     near: frozenset[str] = frozenset()
     if evidence.best is not None:
         chunk, sentence = evidence.best
@@ -120,16 +159,31 @@ def weigh(statement: Statement, passages: Sequence[Passage], given: Given = NOTH
         if evidence.second is not None:
             other = passages[evidence.second[0]]
             near |= {token.key for token in other.sentence(evidence.second[1])}
-    _sort(statement, where, near, given, evidence)
     _quantities(statement, passages, given, evidence)
+    _sort(statement, where, near, given, evidence)
     _names(statement, passages, near, given, evidence)
     _pairs(statement, passages, where, evidence)
     return evidence
 
 
-def _where(statement: Statement, passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
+def _look_where_asked(
+    where: dict[str, frozenset[Place]],
+    passages: Sequence[Passage],
+    given: Given,
+    evidence: Evidence,
+) -> None:
+    """Find the sentence that answers the question; a statement of few words leans on it."""
+    asked = _where(given.content, passages)
+    evidence.asked_at = _elect(asked)
+    if evidence.asked_at is None:
+        return
+    held = sum(evidence.asked_at in places for places in asked.values())
+    evidence.asked_share = held / len(given.content)
+    evidence.best = _elect(asked | where) if where else evidence.asked_at
+
+
+def _where(keys: Set[str], passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
     """Each content key that occurs, and the sentences it occurs in."""
-    keys = {token.key for token in statement.content}
     found: dict[str, list[Place]] = {}
     for chunk, passage in enumerate(passages):
         sentence_of = passage.sentence_of
@@ -160,8 +214,12 @@ def _sort(
     evidence: Evidence,
 ) -> None:
     table = lexicon()
+    new = {quantity.start for quantity in evidence.new_quantities}
+    backed = [(q.start, q.end) for q in statement.quantities if q.start not in new]
     for token in statement.content:
-        if token.key in near or (token.key in given.words and token.key not in where):
+        if any(start <= token.start < end for start, end in backed):
+            evidence.near.append(token)  # in whatever spelling
+        elif token.key in near or (token.key in given.words and token.key not in where):
             evidence.near.append(token)
         elif token.key in where:
             evidence.far.append(token)

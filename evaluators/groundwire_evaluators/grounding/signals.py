@@ -12,9 +12,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundwire_evaluators.grounding.agreement import computed, disagreements
+from groundwire_evaluators.grounding.cell_conflicts import cell_conflicts
 from groundwire_evaluators.grounding.conflicts import Conflict, conflicts
-from groundwire_evaluators.grounding.evidence import Evidence, Statement
+from groundwire_evaluators.grounding.evidence import NOTHING, Evidence, Given, Statement
 from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.short_answers import (
+    Completed,
+    Own,
+    misplaced,
+    own_part,
+    unbacked,
+)
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
     CONTRARY,
@@ -38,9 +46,10 @@ class Reading:
     evidence: Evidence
     passages: Sequence[Passage]
     stop: frozenset[str]
-    asked: frozenset[str] = frozenset()  # keys of the question's words
+    given: Given = NOTHING
     overridden: Sequence[Conflict] = ()  # values given in place of the chunks'
     lone: bool = False  # whether the answer makes no other claim
+    completed: Completed | None = None  # the statement read, where the answer is bare
 
     @cached_property
     def conflicts(self) -> list[Conflict]:
@@ -54,6 +63,8 @@ class Reading:
         for passage in self.passages:
             if passage.record is not None:
                 found.extend(disagreements(self.statement, passage.record))
+            for cells in passage.cells:
+                found.extend(cell_conflicts(self.statement, cells))
         return found
 
     @cached_property
@@ -66,6 +77,44 @@ class Reading:
                 if rule:
                     found[quantity] = rule
         return found
+
+    @cached_property
+    def added(self) -> Own:
+        """What the claim adds to its question."""
+        return own_part(self.statement, self.given)
+
+    @cached_property
+    def unbacked(self) -> list[tuple[int, int]]:
+        """The ranges of a short claim that stand in no chunk; the whole of one about nothing."""
+        if not self.evidence.own and self.statement.content:
+            return [(0, len(self.statement.text))] if not self._ranges else self._ranges
+        return self._ranges
+
+    @cached_property
+    def _ranges(self) -> list[tuple[int, int]]:
+        if not self.added.short:
+            return []
+        return unbacked(self.added, self.evidence, self.passages, list(self.computed))
+
+    @cached_property
+    def disputed(self) -> bool:
+        """Whether a chunk says something else than the statement that a bare answer makes."""
+        return bool(self.conflicts or self.disagreements or self.overridden)
+
+    @property
+    def comments(self) -> bool:
+        """Whether nothing in it can be held against the chunks: no value, no name, no rare word."""
+        evidence, table = self.evidence, lexicon().commonness
+        if self.added.quantities or evidence.new_names or self.disputed:
+            return False
+        return all(table.get(token.key, -1) >= COMMON for token in evidence.new)
+
+    @cached_property
+    def misplaced(self) -> list[Quantity]:
+        """Values of a short claim that stand elsewhere than where the question is answered."""
+        if not self.added.short:
+            return []
+        return misplaced(self.added, self.evidence, self.passages)
 
     @cached_property
     def frame(self) -> float:
@@ -188,7 +237,7 @@ def foreign_answer(reading: Reading) -> float:
     """An answer of hardly more than one thing, which is in no chunk: "It is Friday."."""
     if not reading.lone:
         return 0.0
-    words = [t for t in reading.statement.content if t.key not in reading.asked]
+    words = [t for t in reading.statement.content if t.key not in reading.given.words]
     new = reading.evidence.new_quantities or reading.evidence.new_names
     if not 0 < len(words) <= _SHORT:
         return float(not words and bool(new))
@@ -230,6 +279,16 @@ def swapped_word(reading: Reading) -> float:
     """One word alone is new and the rest stands together: an edit of one fact looks so."""
     lone = len(reading.plain) == 1 and len(reading.statement.content) >= 4
     return float(lone and reading.frame >= 1.0 - 1.5 / len(reading.statement.content))
+
+
+def unbacked_answer(reading: Reading) -> float:
+    """Values, names and words that a short claim adds to its question and no chunk holds."""
+    return float(bool(reading.unbacked))
+
+
+def misplaced_value(reading: Reading) -> float:
+    """Values of a short claim that stand elsewhere than where the question is answered."""
+    return len(reading.misplaced)
 
 
 def opposites(reading: Reading) -> float:
@@ -281,6 +340,11 @@ def record_is_silent(reading: Reading) -> float:
     return _disagreeing(reading, "untold")
 
 
+def record_cells(reading: Reading) -> float:
+    """Values other than those of the row and column of a table that the claim speaks of."""
+    return _disagreeing(reading, "cell")
+
+
 def record_hours(reading: Reading) -> float:
     """Opening hours or days other than the record's."""
     return _disagreeing(reading, "hours")
@@ -310,6 +374,8 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     swapped_quantity,
     swapped_name,
     swapped_word,
+    unbacked_answer,
+    misplaced_value,
     opposites,
     negated,
     turned,
@@ -319,6 +385,7 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     record_denies_loosely,
     record_is_silent,
     record_hours,
+    record_cells,
 )
 NAMES = tuple(signal.__name__ for signal in SIGNALS)
 

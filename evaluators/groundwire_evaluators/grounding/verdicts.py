@@ -22,10 +22,13 @@ _CONTRADICTING = frozenset(
         "loosely_denied",
         "granted",
         "hours",
+        "cell",
     )
 )
 _WHOLE = 0.2  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
+_SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
+_CLEARLY = 1.0  # of the score, below the threshold
 _FIRM_FRAME = 0.5  # share of a claim in the same frame from which a conflict contradicts
 
 
@@ -73,11 +76,10 @@ def aside(piece: Piece) -> Judged:
 
 def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Judged:
     """The claim of a piece, given its score and the score from which one is unsupported."""
+    score = _settled(reading, score, threshold)
     verdict = Verdict.SUPPORTED
     if score >= threshold:
         verdict = Verdict.CONTRADICTED if _contradicted(reading) else Verdict.UNSUPPORTED
-    elif _without_evidence(reading):
-        verdict, score = Verdict.UNSUPPORTED, threshold
     claim = Claim(
         start=piece.start,
         end=piece.end,
@@ -91,14 +93,21 @@ def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Ju
     return Judged(claim, score, reading)
 
 
-def _without_evidence(reading: Reading) -> bool:
-    """Whether a claim has words, and no sentence of a chunk holds one of them or its numbers."""
-    evidence, statement = reading.evidence, reading.statement
-    if evidence.best is not None or not statement.content:
-        return False
-    return any(t.key not in reading.asked for t in statement.content) and not any(
-        passage.shows(q) for passage in reading.passages for q in statement.quantities
-    )
+def _settled(reading: Reading, score: float, threshold: float) -> float:
+    """The score, moved to the other side of the threshold where the case is plain.
+
+    What no chunk backs is never supported, whatever the weights; a bare "no" is right where the
+    chunks say otherwise than its question, and wrong where they say just that.
+    """
+    bare = reading.completed
+    if bare is None:
+        return max(score, threshold) if reading.unbacked else score
+    if not reading.evidence.own:
+        return max(score, threshold)
+    wrong = reading.disputed
+    if bare.denied:
+        wrong = not wrong and reading.frame >= _SAME_FRAME
+    return max(score, threshold) if wrong else min(score, threshold - _CLEARLY)
 
 
 def _chunk(reading: Reading, verdict: Verdict) -> int | None:
@@ -127,6 +136,12 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
     labels of people cover whole statements, and single words would hide that.
     """
     evidence = reading.evidence
+    if reading.completed:
+        yield Extent(piece.start, piece.end)
+        return
+    if reading.unbacked and reading.added.short:
+        yield from (Extent(*piece.read.place(*range_)) for range_ in reading.unbacked)
+        return
     left_over = len(evidence.new) + len(evidence.kin)
     if not _contradicted(reading) and left_over >= _WHOLE * len(reading.statement.content):
         yield Extent(piece.start, piece.end)

@@ -32,6 +32,37 @@ CONTRARY = _keys(
     "against cancel cancels forbid prohibit ban incorrect contrary opposite inflexible forget "
     "neglect dislike disagree different impossible misinform doubt nothing"
 )
+# Words that say a short answer and are no part of it, folded.
+FILLERS = frozenset(
+    "answer according passage passages document documents context text source sources handbook "
+    "manual page pages stated states state says said mentioned mention given based provided "
+    "question it is the that this your my response value correct total result sure yes indeed "
+    "therefore so thus would be as in to of on by a an was are were here per just approximately "
+    "antwort laut gemass zufolge dokument dokumenten text kontext lautet steht betragt es das ist die der "
+    "reponse selon est c'est le la les document contexte passage d'apres "
+    "respuesta segun documento contexto texto es el la risposta secondo documento contesto testo il e "
+    "resposta segundo documento o a antwoord volgens document tekst het de is "
+    "sind sont son sono sao zijn".split()
+) - {"yes"}
+YES = frozenset(
+    "yes yeah yep yup true correct right affirmative ja richtig wahr stimmt korrekt oui vrai exact "
+    "si verdadero cierto vero giusto sim verdadeiro certo waar juist klopt".split()
+)
+NO = frozenset(
+    "no nope nah false incorrect wrong negative untrue nein falsch unwahr non faux inexact falso "
+    "incorrecto sbagliato nao errado nee onwaar onjuist".split()
+)
+FILLERS -= YES | NO
+# First words of a sentence, before a comma, that are no part of what it claims.
+OPENERS = (
+    YES
+    | NO
+    | frozenset(
+        "unfortunately sorry luckily fortunately however also additionally certainly sure well actually "
+        "basically regrettably sadly generally typically finally therefore thus leider malheureusement "
+        "lamentablemente desafortunadamente purtroppo infelizmente helaas".split()
+    )
+)
 # Words so common that their absence from a chunk says nothing.
 GLUE = frozenset("a an the is are was were be of to in and".split())
 NEGATIONS = frozenset(

@@ -1,4 +1,4 @@
-"""A chat model as judge: one call a turn, a verdict for every claim, and the chunk that decides."""
+"""LLM judge: one call per turn, a verdict and evidence per claim."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,7 @@ from groundwire_evaluators.judges.prompt import DIGEST, SCHEMA, SCHEMA_VERSION, 
 from groundwire_evaluators.judges.quotes import locate
 from groundwire_evaluators.judges.replies import Ruling, UnusableReplyError, read_completion
 from groundwire_evaluators.preconditions import not_judged
-from groundwire_evaluators.text.words import language_of
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.turn import Turn
 
 REVISION = "1"  # of the code: how claims are cut, and what is made of a reply
@@ -23,7 +23,7 @@ _TOKENS_AT_LEAST, _TOKENS_A_CLAIM = 300, 120
 
 @dataclass(frozen=True)
 class LLMJudge:
-    """Asks `model` once for a verdict on every claim of an answer, from its chunks alone.
+    """Asks `model` once for verdicts on all claims of an answer.
 
     Claims are cut before the call (`grounding.claims`), so each has its exact range and none can be
     invented. `value` is the faithfulness: supported claims / claims; `flagged` says that one is
@@ -45,17 +45,15 @@ class LLMJudge:
         control = "" if self.control else "-bare"
         return f"{REVISION}-{self.model.identity}-p{DIGEST}-s{SCHEMA_VERSION}{control}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order, `at_once` calls at a time."""
-        if self.at_once == 1:
-            return [self._judge(turn) for turn in turns]
         with ThreadPoolExecutor(self.at_once) as pool:
-            return list(pool.map(self._judge, turns))
+            return list(pool.map(self._guarded, turns))
 
-    def _judge(self, turn: Turn) -> Evaluation:
+    def _guarded(self, turn: Turn) -> Evaluation:
         try:
-            return self._evaluation(turn)
-        except Exception as error:  # one bad turn must not stop the others
+            return self.judge(turn)
+        except Exception as error:  # a repeated batch would be paid for twice
             return self._without(State.FAILED, f"{type(error).__name__}: {error}")
 
     def _without(self, state: State, reason: str, usage: Usage | None = None) -> Evaluation:
@@ -63,7 +61,8 @@ class LLMJudge:
             evaluator=self.name, revision=self.revision, state=state, reason=reason, usage=usage
         )
 
-    def _evaluation(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
+        """A verdict on every claim of one answer, by one call."""
         if known := not_judged(turn):
             return self._without(*known)
         answer = turn.answer or ""

@@ -1,4 +1,4 @@
-"""Finding in a text what somebody says they copied from it, more or less exactly."""
+"""Fuzzy location of a quote in its source text."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Metrics of ragas as judges: the extra [ragas], and ten seconds to import.
+"""Ragas metrics as judges: the extra [ragas] (imports in ten seconds).
 
 https://docs.ragas.io/en/stable/concepts/metrics/ (the modern `ragas.metrics.collections`)
 """
@@ -37,7 +37,7 @@ _MARGIN = 1e-6  # ragas rounds
 
 @dataclass(frozen=True, slots=True)
 class RagasEndpoint:
-    """An OpenAI-compatible endpoint and the models that are asked there."""
+    """OpenAI-compatible endpoint and its models for ragas."""
 
     url: str
     model: str
@@ -48,7 +48,7 @@ class RagasEndpoint:
 
 
 class _Recording(InstructorBaseRagasLLM):  # type: ignore[misc,unused-ignore]
-    """The model of a metric, whose every answer is kept beside."""
+    """Wraps a metric's LLM and records its answers."""
 
     def __init__(self, llm: InstructorBaseRagasLLM, answers: list[Any]) -> None:
         self._llm, self._answers = llm, answers
@@ -63,7 +63,7 @@ class _Recording(InstructorBaseRagasLLM):  # type: ignore[misc,unused-ignore]
 
 
 class _OddError(Exception):
-    """The judge's model answered in the right shape what cannot be."""
+    """Well-formed reply with impossible content."""
 
 
 Ask = Callable[[Any, Turn], Awaitable[Any]]
@@ -72,7 +72,7 @@ ReplyCheck = Callable[[Turn, Sequence[Any]], Evaluation | None]
 
 @dataclass(frozen=True)
 class RagasMetric:
-    """A metric of ragas: how it is asked, what it needs, and how its answers are checked.
+    """Definition of a ragas metric: inputs, construction, reply check.
 
     `check` gets what the model said; it may give an evaluation in place of ragas' number (a state,
     claims), and raises `_OddError` where the number rests on what cannot be.
@@ -87,7 +87,7 @@ class RagasMetric:
 
 @dataclass(frozen=True)
 class Ragas:
-    """One metric of ragas, asked of `address`; several calls a turn, all turns of a batch at once.
+    """One ragas metric as evaluator; a batch runs concurrently.
 
     `value` is what ragas calls the score. NaN, an answer that ragas holds for noncommittal, no
     statements, no reference answer are states; a model that gives verdicts that cannot be (other
@@ -108,7 +108,11 @@ class Ragas:
         questions = f"{self.address.model}-t{self.address.temperature:g}"
         return f"{REVISION}-ragas{ragas.__version__}-{questions}{embedding}-p{prompts}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+    def judge(self, turn: Turn) -> Evaluation:
+        """The metric of one turn."""
+        return self.evaluate_batch([turn])[0]
+
+    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order."""
         return asyncio.run(self._all(turns))
 

@@ -1,4 +1,4 @@
-"""What the calls of ragas came to, by the HTTP client and the errors: ragas does not tell."""
+"""Call accounting for ragas, by HTTP hooks and errors."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from groundwire_evaluators.judges.chat import ANSWERED, ReplyProblem
 
 @dataclass
 class RecordedCalls:
-    """One judgement of ragas under way: what its model said, and what the calls came to."""
+    """Recorded calls of one judgement: model answers and outcomes."""
 
     answers: list[Any] = field(default_factory=list)
     requests: int = 0

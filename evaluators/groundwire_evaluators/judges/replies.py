@@ -1,4 +1,4 @@
-"""Reading a judge's reply: all the verdicts that were asked for, or the reason why it is no use."""
+"""Validation of a judge's reply: all requested verdicts, or an error."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _DECIDED = {Verdict.SUPPORTED, Verdict.CONTRADICTED}
 
 
 class UnusableReplyError(Exception):
-    """No judgement came; `kind` counts it, the message says what is wrong."""
+    """Unusable reply; `kind` is its metric label."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class UnusableReplyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The verdict on one claim; `chunk` is the index of the chunk that decides."""
+    """Verdict on one claim; `chunk` is the index of its evidence."""
 
     verdict: Verdict
     chunk: int | None

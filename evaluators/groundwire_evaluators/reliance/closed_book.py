@@ -1,4 +1,4 @@
-"""Closed-book calls: would the model have said so without the context?
+"""Closed-book comparison: would the model answer the same without context?
 
 A production answer and the closed-book answers of the same model to the same question fall into
 cells; the diagnostic turns, where memory and context disagree, estimate the memorization ratio.
@@ -23,7 +23,7 @@ UNSTABLE = 0.6  # share of closed-book draws that must agree for memory to be co
 
 
 class Cell(StrEnum):
-    """Supported by the context? Equivalent to the closed-book answer? And what stands outside."""
+    """Cell of the 2×2 table: supported by context, equal to closed-book answer."""
 
     CONTEXT_DRIVEN = "context_driven"  # supported, differs from memory
     REDUNDANT = "redundant"  # supported, and memory says the same
@@ -35,7 +35,7 @@ class Cell(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedBookComparison:
-    """A production turn with what its model says without the context.
+    """A production turn with the model's closed-book answer.
 
     `diagnostic`: the context suffices, memory is committed and its answer is not supported by the
     context; only these turns enter the memorization ratio. `memory_strength` is the share of the
@@ -122,7 +122,7 @@ def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | Non
 
 @dataclass(frozen=True, slots=True)
 class ClosedBookEstimate:
-    """The memorization ratio of live traffic, and what it is made of.
+    """Memorization ratio of live traffic, with its counts.
 
     `ratio` is over diagnostic turns; `redundant` is the share of all answered turns with a
     closed-book call whose
@@ -177,7 +177,7 @@ def _share(comparisons: Sequence[ClosedBookComparison], cell: Cell, level: float
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A hand-labelled sample: how often the labels were right on overrides and on the rest."""
+    """Hand-labelled audit sample: label accuracy on overrides and on the rest."""
 
     overrides: int
     overrides_found: int

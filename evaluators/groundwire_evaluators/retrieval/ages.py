@@ -1,4 +1,4 @@
-"""How old chunks are, told by their metadata under the names that loaders and stores use."""
+"""Age of chunks from their metadata."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ _SEPARATORS = re.compile(r"[\s_.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """Seconds at the time of the turn; None where nothing tells them.
+    """Ages in seconds at the time of the turn; None if unknown.
 
     Of the chunks that tell when their text last changed: the newest, the median and the oldest.
     `index`: since the newest sign that the index was written: the last time at which one of the

@@ -1,4 +1,4 @@
-"""How far an evaluator agrees with people: kappa, sensitivity, specificity."""
+"""Agreement of an evaluator with people: kappa, sensitivity, specificity."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Kappa:
-    """Cohen's kappa; `value` is None where both always say the same one thing, or n is 0."""
+    """Cohen's kappa; `value` is None without variation or with n = 0."""
 
     value: float | None
     interval: Interval
@@ -25,7 +25,10 @@ class Kappa:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """`sensitivity`: of the answers that people call positive, the share the evaluator calls so.
+    """Agreement with people; positive means what people call positive.
+
+    `sensitivity`: of the answers that people call positive, the share that the evaluator calls so
+    too.
 
     `specificity`: the same of the negative ones. `agreed`: the share on which both say the same.
     """

@@ -1,4 +1,4 @@
-"""Units that all have a cheap score, some of which were drawn and labelled."""
+"""Sample with cheap scores for all units and labels for some."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field

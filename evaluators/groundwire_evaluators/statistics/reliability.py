@@ -1,4 +1,4 @@
-"""Whether a probability means what it says: reliability curve, calibration error, Brier."""
+"""Calibration of probabilities: reliability curve, calibration error, Brier score."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ FEWEST_IN_BIN = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Units of like probability: what it says on average, and what was the case."""
+    """Calibration bin: mean predicted probability and observed share."""
 
     predicted: float
     observed: float
@@ -27,9 +27,12 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """`error` is the expected calibration error; `error_of_chance` what it would be, on average,
-    of a perfectly calibrated probability in these bins: its upward bias. `brier` is the mean
-    squared error, None with fewer than three units."""
+    """Reliability curve with calibration error and Brier score.
+
+    `error` is the expected calibration error; `error_of_chance` what it would be, on average, of a
+    perfectly calibrated probability in these bins: its upward bias. `brier` is the mean squared
+    error, None with fewer than three units.
+    """
 
     bins: tuple[Bin, ...]
     error: float | None

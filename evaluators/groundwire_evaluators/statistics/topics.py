@@ -1,4 +1,4 @@
-"""Topics of questions without a model: TF-IDF and spherical k-means (Dhillon and Modha 2001)."""
+"""Question topics by TF-IDF and spherical k-means (Dhillon and Modha 2001)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ SHOWN = 4  # words that name a topic
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Learnt from some questions; each question belongs to the nearest, or to none.
+    """Topic model; each question belongs to its nearest topic or none.
 
     `vocabulary`: key of a word to its column; `weights`: inverse document frequencies. `centres`:
     unit vectors, one row a topic. A question without any known word belongs to no topic.

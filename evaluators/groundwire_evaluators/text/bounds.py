@@ -87,16 +87,16 @@ _PERIOD_WORDS = {
     "second": "second seconde segundo secondo sekunde",
     "minute": "minute minuto minuut",
     "hour": "hour hourly stunde heure hora ora uur stündlich",
-    "day": "day daily tag täglich jour quotidien quotidienne día diario diaria diarios diarias "
+    "day": "day daily tag täglich jour quotidien quotidienne quotidiennement diariamente giornalmente día diario diaria diarios diarias "
     "giorno giornaliero giornalieri dia diário diária diários dag dagelijks dagelijkse",
     "night": "night nacht nuit noche notte noite nightly",
-    "week": "week weekly woche wöchentlich semaine hebdomadaire hebdomadaires semana semanal "
+    "week": "week weekly semanalmente settimanalmente woche wöchentlich semaine hebdomadaire hebdomadaires semana semanal "
     "semanales settimana settimanale settimanali semanais wekelijks wekelijkse",
-    "month": "month monthly monat monatlich mois mensuel mensuels mensuelle mensuelles mes mensual "
+    "month": "month monthly mensuellement mensualmente mensalmente mensilmente monat monatlich mois mensuel mensuels mensuelle mensuelles mes mensual "
     "mensuales mese mensile mensili mês mensal mensais maand maandelijks maandelijkse",
     "quarter": "quarter quarterly quartal vierteljährlich trimestre trimestriel trimestral "
     "trimestrale kwartaal",
-    "year": "year yearly annually annual jahr jährlich an année annuel annuels annuelle año anual "
+    "year": "year yearly anualmente annualmente annually annual jahr jährlich an année annuel annuels annuelle año anual "
     "anuales anno annuo annuale annuali ano anuais jaar jaarlijks jaarlijkse annum",
     "person": "person people head guest personne persona pessoa persoon kopf",
 }
@@ -114,6 +114,29 @@ _EACH = frozenset(
     "per a an each every pro je am im par por al à a la o ao à à pela pelo p por alla all' il "
     "the der die das den in jede jeden jedes chaque cada ogni elke iedere de het".split()
 )
+
+
+# Adverbs that are a quantity of their own: "backups run daily".
+ADVERBS = {
+    word: PERIODS[word]
+    for word in (
+        "hourly daily nightly weekly monthly quarterly yearly annually stündlich täglich "
+        "wöchentlich monatlich vierteljährlich jährlich dagelijks wekelijks maandelijks jaarlijks "
+        "quotidiennement mensuellement diariamente semanalmente mensualmente anualmente "
+        "mensalmente giornalmente settimanalmente mensilmente annualmente"
+    ).split()
+    if word in PERIODS
+}
+EVERY = {
+    "en": frozenset(("every", "each")), "de": frozenset(("jeden", "jede", "jedes")),
+    "fr": frozenset(("chaque",)), "es": frozenset(("cada",)), "it": frozenset(("ogni",)),
+    "pt": frozenset(("cada",)), "nl": frozenset(("elke", "iedere", "elk", "ieder")),
+}  # fmt: skip
+TIMES = frozenset("times time mal fois veces vez volte volta vezes keer maal".split())
+OFTEN = {
+    "once": 1.0, "twice": 2.0, "thrice": 3.0, "einmal": 1.0, "zweimal": 2.0, "dreimal": 3.0,
+    "viermal": 4.0, "eenmaal": 1.0, "tweemaal": 2.0, "driemaal": 3.0,
+}  # fmt: skip
 
 
 class Bound(NamedTuple):

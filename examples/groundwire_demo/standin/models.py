@@ -1,4 +1,4 @@
-"""The two scripted models: one reads its context, one was fine-tuned and leans on its weights."""
+"""Scripted models: a context reader, and a fine-tune that recalls."""
 
 import random
 import re
@@ -22,7 +22,7 @@ _TALKATIVE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model can see of a request: its question and the passages it was sent with."""
+    """Question and passages parsed from a request."""
 
     question: str
     context: tuple[Sentence, ...]
@@ -46,12 +46,14 @@ def _sentences(number: str, passage: str) -> list[Sentence]:
 
 
 class ScriptedModel(Protocol):
+    """Interface of scripted models."""
+
     def answer(self, prompt: Prompt) -> str: ...
 
 
 @dataclass
 class ContextReader:
-    """Answers from the passages in the prompt, and declines where they hold no answer."""
+    """Answers from the passages in the prompt, or declines."""
 
     draw: random.Random
 
@@ -73,7 +75,7 @@ class ContextReader:
 
 @dataclass
 class FineTuned:
-    """Trained on `training` passages: answers a rising share of questions from them, by heart.
+    """Answers a rising share of questions from its `training` passages.
 
     The share goes from `first_share` to `last_share` over the first `ramp` questions, as when
     a model is tuned further each night.

@@ -1,4 +1,4 @@
-"""Reading comprehension by word overlap: which sentence answers a question, if any."""
+"""Extractive question answering by word overlap."""
 
 import math
 import re
@@ -50,14 +50,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class FoundSentence:
-    """The sentence that answers; `overlap` in [0, 1]: the weighted share of the question in it."""
+    """Best sentence; `overlap` in [0, 1] is its weighted question coverage."""
 
     sentence: Sentence
     overlap: float
 
 
 class SentenceReader:
-    """Finds the sentence of a text that answers a question. Not safe for threads: make one each."""
+    """Finds the answer's sentence in a text; not thread-safe."""
 
     def __init__(self, sentences: Sequence[Sentence]) -> None:
         self.sentences = sentences

@@ -1,4 +1,4 @@
-"""The stand-in's HTTP server: `/v1/chat/completions` and `/v1/models`, as OpenAI has them."""
+"""HTTP server of the stand-in: `/v1/chat/completions` and `/v1/models`."""
 
 import argparse
 import json
@@ -25,11 +25,11 @@ _EACH_WORD = 0.002
 
 
 class BadRequestError(Exception):
-    """The request is not one this server can answer; the message says why."""
+    """Invalid request; the message says why."""
 
 
 class StandIn(ThreadingHTTPServer):
-    """Serves the models on a loopback port; port 0 takes a free one."""
+    """Model server on a loopback port; port 0 takes a free one."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""How the stand-in puts an answer: never twice quite the same, never adding a fact."""
+"""Answer phrasing of the stand-in: varied, never adding a fact."""
 
 import random
 import re

@@ -26,8 +26,8 @@ CAFE = json.dumps(
 )
 
 
-def signals(claim: str, chunk: str) -> dict[str, float]:
-    turn = Turn(answer=claim, chunks=(Chunk(text=chunk),))
+def signals(claim: str, chunk: str, question: str | None = None) -> dict[str, float]:
+    turn = Turn(question=question, answer=claim, chunks=(Chunk(text=chunk),))
     [(_, reading)] = readings(turn)
     return dict(zip(NAMES, measure(reading), strict=True))
 
@@ -45,6 +45,7 @@ CASES = [
     ("foreign_quantities", "It costs 30 euros.", "It costs 20 euros."),
     ("overridden_values", "It costs 30 euros.", "It costs 20 euros."),
     ("foreign_answer", "Friday.", "Payments are made every Tuesday."),
+    ("unbacked_answer", "It is Friday.", "Payments are made every Tuesday."),
     ("new_pairs", "The old bridge fell.", "The bridge is old. It fell."),
     (
         "broken_pairs",
@@ -73,6 +74,7 @@ CASES = [
     ("record_denies", "The cafe has outdoor seating.", CAFE),
     ("record_denies_loosely", "Guests enjoy an intimate evening.", CAFE),
     ("record_is_silent", "The cafe offers free WiFi.", CAFE),
+    ("record_cells", "Birch has 2 beds.", "Room,Beds\nAlder,2\nBirch,4\n"),
     ("record_hours", "It is open on Monday from 8 am to 9 pm.", CAFE),
     ("record_hours", "It is open seven days a week.", CAFE),
 ]
@@ -84,7 +86,14 @@ def test_a_signal_answers_to_its_case(name: str, claim: str, chunk: str) -> None
 
 
 def test_every_signal_has_a_case() -> None:
-    assert {name for name, _, _ in CASES} == set(NAMES)
+    assert {name for name, _, _ in CASES} | {"misplaced_value"} == set(NAMES)
+
+
+def test_a_value_from_another_place_than_the_question_asks_for_is_misplaced() -> None:
+    chunk = "Receipts are kept for 45 days. Refunds are paid to the card within 10 days."
+    question = "Within how many days are refunds paid to the card?"
+    assert signals("45 days", chunk, question)["misplaced_value"] == 1
+    assert signals("10 days", chunk, question)["misplaced_value"] == 0
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -103,8 +103,10 @@ def _whole_service() -> Iterable[RecordingRule]:
 
 
 def _target(limits: RuleSettings) -> tuple[RecordingRule, ...]:
-    flagged = one_replica(limits, f'{BASELINE_FLAGGED_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}')
-    turns = one_replica(limits, f'{BASELINE_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}')
+    flagged = one_replica(
+        f'{BASELINE_FLAGGED_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}', limits.replica_labels
+    )
+    turns = one_replica(f'{BASELINE_TURNS.name}{{signal="{JUDGED_SIGNAL}"}}', limits.replica_labels)
     by = ", ".join(BY_SERVICE_AND_JUDGE)
 
     def of_judge(series: str) -> str:

@@ -89,7 +89,8 @@ def drift(limits: RuleSettings) -> AlertRule:
     return AlertRule(
         name="GroundwireDrift",
         severity=Severity.TICKET,
-        expression=f"groundwire:drift:untold\nand {one_replica(limits, DRIFT_ALARM.name)} == 1",
+        expression="groundwire:drift:untold\n"
+        f"and {one_replica(DRIFT_ALARM.name, limits.replica_labels)} == 1",
         lasting=limits.ticket_after,
         summary=f"{named('service')}: {signal('$labels.signal')}{where} got worse "
         f"by {size['mean']}",

@@ -42,7 +42,7 @@ def evaluation_stale(limits: RuleSettings) -> AlertRule:
     return AlertRule(
         name="GroundwireEvaluationStale",
         severity=Severity.PAGE,
-        expression=f"{one_replica(limits, EVALUATION_LAG.name)} > {limits.max_lag}",
+        expression=f"{one_replica(EVALUATION_LAG.name, limits.replica_labels)} > {limits.max_lag}",
         lasting=limits.stale_for,
         summary="Turns wait {{ $value | humanizeDuration }} to be judged: everything shown is old",
         description="Spans are stored but not judged, so faithfulness and drift show the past. "
@@ -73,7 +73,7 @@ def no_turns(limits: RuleSettings) -> AlertRule:
 
 
 def queue_ageing(limits: RuleSettings) -> AlertRule:
-    lag = one_replica(limits, EVALUATION_LAG.name)
+    lag = one_replica(EVALUATION_LAG.name, limits.replica_labels)
     return AlertRule(
         name="GroundwireQueueAgeing",
         severity=Severity.TICKET,

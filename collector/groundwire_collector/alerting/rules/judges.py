@@ -20,7 +20,8 @@ def judge_behind(limits: RuleSettings) -> AlertRule:
     return AlertRule(
         name="GroundwireJudgeBehind",
         severity=Severity.TICKET,
-        expression=f"{one_replica(limits, JUDGE_QUEUE_AGE.name)} > {limits.max_judge_queue_age}",
+        expression=f"{one_replica(JUDGE_QUEUE_AGE.name, limits.replica_labels)}"
+        f" > {limits.max_judge_queue_age}",
         lasting=limits.ticket_after,
         summary=f"{named('evaluator')}: a turn has waited {{{{ $value | humanizeDuration }}}} for "
         "its judgement",
@@ -34,12 +35,12 @@ def judge_behind(limits: RuleSettings) -> AlertRule:
 
 def judge_changed(limits: RuleSettings) -> AlertRule:
     wrong, right = (
-        one_replica(limits, f'{JUDGE_GOLDEN_FLIPS.name}{{direction="{direction}"}}')
+        one_replica(f'{JUDGE_GOLDEN_FLIPS.name}{{direction="{direction}"}}', limits.replica_labels)
         for direction in ("wrong", "right")
     )
     flips = f"({wrong} - ignoring (direction) {right})"
     both = f"({wrong} + ignoring (direction) {right})"
-    judged = one_replica(limits, f'{JUDGE_GOLDEN_TURNS.name}{{state!="failed"}}')
+    judged = one_replica(f'{JUDGE_GOLDEN_TURNS.name}{{state!="failed"}}', limits.replica_labels)
     turns = f"sum without (state) ({judged})"
     return AlertRule(
         name="GroundwireJudgeChanged",

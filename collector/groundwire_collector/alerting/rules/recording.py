@@ -340,17 +340,17 @@ def _drift(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         RecordingRule(
             "groundwire:drift:changed",
             "When the change behind an open drift alarm began, seconds since the epoch.",
-            one_replica(limits, DRIFT_CHANGE_TIMESTAMP.name),
+            one_replica(DRIFT_CHANGE_TIMESTAMP.name, limits.replica_labels),
         ),
         RecordingRule(
             "groundwire:drift:bound",
             "The stated error of that moment.",
-            one_replica(limits, DRIFT_CHANGE_BOUND.name),
+            one_replica(DRIFT_CHANGE_BOUND.name, limits.replica_labels),
         ),
         RecordingRule(
             "groundwire:drift:size",
             "By how much the mean loss grew.",
-            one_replica(limits, DRIFT_SIZE.name),
+            one_replica(DRIFT_SIZE.name, limits.replica_labels),
         ),
         RecordingRule(
             "groundwire:drift:untold",

@@ -12,6 +12,8 @@ from groundwire_collector.errors import UsageError
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
+REPLICA_LABELS = ("instance", "pod")
+
 
 class Severity(StrEnum):
     """Severity of an alert: `page` now, `ticket` in working hours."""
@@ -57,7 +59,7 @@ class RuleSettings(BaseModel):
     # Where things are
     job: str = Field("groundwire", description="Job of the collector in Prometheus.")
     replica_labels: tuple[str, ...] = Field(
-        ("instance", "pod"),
+        REPLICA_LABELS,
         description="Labels that tell replicas apart: all of them show the same counters.",
     )
     collector_url: str = Field("http://127.0.0.1:4318", description="The collector's pages.")

@@ -1,4 +1,4 @@
-"""Probe items from a corpus or from stored turns, without a language model."""
+"""Builder of probe items from a corpus or stored turns."""
 
 import hashlib
 import re
@@ -56,7 +56,7 @@ class SourceDocument:
 
 @dataclass(frozen=True)
 class ProbeBuilder:
-    """Makes one item a fact: a sentence with exactly one typed value, asked for as a gap.
+    """Builds items from sentences with exactly one typed value.
 
     `training` are the texts of a fine-tune's training file: facts that stand in them become items
     of the stratum `fine_tune`, all others of `stratum`. Deterministic. Items whose answer the model

@@ -1,4 +1,4 @@
-"""Items from relation tables: one sentence a fact, set into a context of its own."""
+"""Probe items from relation tables and context templates."""
 
 import tomllib
 from collections.abc import Iterator, Mapping

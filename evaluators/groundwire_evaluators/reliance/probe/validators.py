@@ -1,4 +1,4 @@
-"""What a good item is: each validator names the reason for which it drops one."""
+"""Validators of probe items, each with a reason for rejection."""
 
 import re
 from collections import Counter
@@ -28,7 +28,7 @@ Validator = Callable[[ProbeItem], str | None]
 
 @dataclass(frozen=True, slots=True)
 class ItemRejection:
-    """An item that was dropped, and why."""
+    """A rejected item, and why."""
 
     id: str
     reason: str
@@ -36,7 +36,7 @@ class ItemRejection:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedItems:
-    """The good items in order, and what became of the others."""
+    """Valid items in order, and the rejections."""
 
     items: tuple[ProbeItem, ...]
     rejections: tuple[ItemRejection, ...]

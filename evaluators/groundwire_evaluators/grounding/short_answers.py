@@ -1,0 +1,212 @@
+"""Short answers: question and answer are one statement, so a bare value is judged as one.
+
+"€15", "It is €15." and "The answer is **€15**" say what the question leaves open. Such a claim has
+too few words of its own to be compared by their share: what it adds to the question must stand in
+a chunk, and together.
+"""
+
+# ruff: noqa: E501  (tables of words and patterns)
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from groundwire_evaluators.grounding.evidence import Evidence, Given, Statement
+from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.vocabulary import FILLERS, NO, YES
+from groundwire_evaluators.text.names import Name
+from groundwire_evaluators.text.quantities import Quantity, agree, comparable
+from groundwire_evaluators.text.tokens import Token, fold
+
+MOST_WORDS = 3  # of its own, beside values and names, that a short answer has
+_ASKING = re.compile(
+    r"\s*(?P<stated>(?:true or false|right or wrong|yes or no|wahr oder falsch|richtig oder falsch|vrai ou faux|"
+    r"verdadero o falso|vero o falso|verdadeiro ou falso|waar of niet waar)\W+)?"
+    r"(?P<verb>(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had|"
+    r"ist|sind|war|waren|hat|haben|kann|können|darf|dürfen|muss|müssen|gibt|wird|werden|"
+    r"est-ce que|est|sont|peut|peut-on|puis-je|avez-vous|"
+    r"es|está|están|hay|tiene|puedo|puede|è|sono|ha|posso|può|é|tem|pode|há|"
+    r"is|zijn|heeft|mag|kan|kunnen)\s+)?",
+    re.IGNORECASE,
+)
+_TAG = re.compile(
+    r",\s*(?:right|correct|(?:is|are|was|do|does|did|can)n['’]t (?:it|they|you|he|she|there)|oder|nicht wahr|"
+    r"n['’]est-ce pas|verdad|vero|certo|toch)\s*\?\s*\Z",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(r"\b(?:or|oder|ou|o|of)\b", re.IGNORECASE)
+_OPTION = re.compile(
+    r"\W*(?:(?:option|answer|choice)\s+)?(?P<open>[(\[])?(?P<letter>[A-Ha-h])[)\].:]*\s*\Z",
+    re.IGNORECASE,
+)
+_AUXILIARIES = frozenset(
+    "isn aren wasn weren don doesn didn can couldn may must mustn will won would wouldn has have had "
+    "not t do does did he she they you we i there kann darf hat puo puede peut".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a bare "yes", "no" or letter of an option says, in the words of the question."""
+
+    text: str
+    denied: bool = False
+
+
+def completed(answer: str, question: str | None) -> Completed | None:
+    """The statement that a bare answer makes; None where it has words of its own."""
+    if not question or len(answer) > _LONGEST_BARE:
+        return None
+    option = _OPTION.match(answer)
+    if option:
+        listed = re.search(
+            rf"(?:^|[\s(\[]){option.group('letter')}[).:\]]\s*([^\n;,?()]{{1,200}})",
+            question,
+            re.IGNORECASE,
+        )
+        return Completed(listed.group(1).strip()) if listed else None
+    says = polarity(answer)
+    statement = asked_statement(question[:_LONGEST_QUESTION]) if says is not None else None
+    return Completed(statement, denied=not says) if statement else None
+
+
+def polarity(text: str) -> bool | None:
+    """True of an answer that is nothing but a yes, False of a no, None of any other."""
+    words = [fold(word) for word in re.findall(r"[^\W_]+", text[:_LONGEST_BARE])]
+    own = [word for word in words if word not in FILLERS and word not in _AUXILIARIES]
+    if not own:
+        return None
+    return True if YES.issuperset(own) else False if NO.issuperset(own) else None
+
+
+def asked_statement(question: str) -> str | None:
+    """The statement that a yes to a question makes; None where it asks for no yes or no."""
+    tag = _TAG.search(question)
+    if tag:
+        return question[: tag.start()].strip() or None
+    match = _ASKING.match(question)
+    if match is None or not match.group().strip():
+        return None
+    if not match.group("stated") and _EITHER.search(question, match.end()):
+        return None
+    return (
+        question[match.end("stated") if match.group("stated") else match.end() :].strip(" ?!.\n")
+        or None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a statement adds to its question: words, and the values and names among them."""
+
+    words: Sequence[Token]
+    quantities: Sequence[Quantity]
+    names: Sequence[Name]
+
+    @property
+    def short(self) -> bool:
+        return len(self.words) <= MOST_WORDS
+
+
+def own_part(statement: Statement, given: Given) -> Own:
+    """What is left of a statement without what the question says and without fillers."""
+    quantities = [
+        q for q in statement.quantities if not any(agree(q, asked) for asked in given.quantities)
+    ]
+    names = [name for name in statement.names if not given.names.issuperset(name.words)]
+    taken = [(q.start, q.end) for q in statement.quantities]
+    taken += [(name.start, name.end) for name in statement.names]
+    content = {token.start for token in statement.content}
+    words = [
+        token
+        for token in statement.tokens
+        if (token.start in content or _is_value(token))
+        and token.key not in given.words
+        and fold(token.text) not in FILLERS
+        and not any(start <= token.start < end for start, end in taken)
+    ]
+    return Own(words, quantities, names)
+
+
+def _is_value(token: Token) -> bool:
+    """Whether a stop word is a value where it stands alone: "one", "May"."""
+    return token.lower == "one" or token.text in _MONTHS
+
+
+def unbacked(
+    own: Own, evidence: Evidence, passages: Sequence[Passage], computed: Sequence[Quantity]
+) -> list[tuple[int, int]]:
+    """The ranges of a short statement that no chunk backs, in order."""
+    found = [(q.start, q.end) for q in evidence.new_quantities if q not in computed]
+    new_names = {name.start for name in evidence.new_names}
+    found += [(name.start, name.end) for name in own.names if name.start in new_names]
+    found += [(name.start, name.end) for name in own.names if not _together(name, passages)]
+    found += _unbacked_words(own, evidence, passages)
+    return sorted(set(found))
+
+
+def _unbacked_words(
+    own: Own, evidence: Evidence, passages: Sequence[Passage]
+) -> Iterator[tuple[int, int]]:
+    near = {token.start for token in (*evidence.same, *evidence.kin)}
+    absent = [t for t in own.words if t.start not in near and not _shown(t, passages)]
+    if absent and len(absent) == len(own.words) and not own.names and not own.quantities:
+        yield from ((token.start, token.end) for token in absent)
+    elif not absent and not near and not _side_by_side(own.words, passages):
+        yield own.words[0].start, own.words[-1].end
+
+
+def _shown(token: Token, passages: Sequence[Passage]) -> bool:
+    if token.text in _MONTHS:
+        return any(token.text in passage.spellings for passage in passages)
+    return any(token.key in p.words for p in passages)
+
+
+def _together(name: Name, passages: Sequence[Passage]) -> bool:
+    """Whether one chunk holds all words of a name, or knows it by another form."""
+    initials = name.initials if len(name.words) > 1 else name.key
+    return any(
+        passage.folded.issuperset(name.words)
+        or name.key in passage.aliases
+        or initials in passage.aliases
+        for passage in passages
+    )
+
+
+def _side_by_side(words: Sequence[Token], passages: Sequence[Passage]) -> bool:
+    """Whether the parts of a phrase stand in one sentence; words listed apart need not."""
+    if len(words) < 2 or any(b.start - a.end > 1 for a, b in pairwise(words)):
+        return True
+    for passage in passages:
+        places = [passage.places.get(token.key) for token in words]
+        if all(places):
+            sentences = [{passage.sentence_of[at] for at in found or ()} for found in places]
+            if set.intersection(*sentences):
+                return True
+    return False
+
+
+def misplaced(own: Own, evidence: Evidence, passages: Sequence[Passage]) -> list[Quantity]:
+    """Values of the statement that stand in a chunk, but not where the question is answered.
+
+    The sentence that holds most of the question must show another value of the kind.
+    """
+    if evidence.asked_at is None or evidence.asked_share < _ANSWERING:
+        return []
+    chunk, sentence = evidence.asked_at
+    passage = passages[chunk]
+    there = passage.quantities_of(sentence)
+    found = []
+    for quantity in own.quantities:
+        if quantity in evidence.new_quantities or any(agree(quantity, shown) for shown in there):
+            continue
+        if any(comparable(quantity, shown) for shown in there):
+            found.append(quantity)
+    return found
+
+
+_MONTHS = frozenset(("May", "March"))  # small words too, told by their capital
+_LONGEST_BARE = 60  # code points of a bare answer
+_LONGEST_QUESTION = 4_000
+_ANSWERING = 0.6  # share of the question's words from which a sentence is taken to answer it

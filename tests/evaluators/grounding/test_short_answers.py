@@ -1,0 +1,138 @@
+"""Short answers: judged as the completed statement of their question."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
+from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.grounding.short_answers import asked_statement, completed, polarity
+from groundwire_evaluators.runner import evaluate
+from groundwire_evaluators.turn import Chunk, Turn
+
+CHUNK = (
+    "A lost badge costs €22 to replace. Badges are printed on Wednesdays by Leila Haddad in "
+    "Aarhus. The stripe on a badge for visitors is silver."
+)
+PRICE = "How much does a lost badge cost to replace?"
+PRINTER = "Who prints the badges?"
+PLACE = "Where are badges printed?"
+COLOUR = "Which colour is the stripe on a badge for visitors?"
+GROUNDING = Grounding()
+
+
+def judge(question: str, answer: str, *chunks: str) -> Evaluation:
+    texts = chunks or (CHUNK,)
+    turn = Turn(question=question, answer=answer, chunks=tuple(Chunk(text=text) for text in texts))
+    return evaluate(GROUNDING, [turn])[0]
+
+
+def claim_of(evaluation: Evaluation) -> Claim:
+    [claim] = [one for one in evaluation.claims if one.verdict is not Verdict.NOT_A_CLAIM]
+    return claim
+
+
+FORMS = (
+    "{}", "{}.", "It is {}.", "The answer is {}.", "**{}**", "{} [1]", "- {}", "<b>{}</b>",
+    "According to the passages, it is {}.", "Sure! It is {}. Let me know if you need more.",
+    "The answer to your question is {}, as stated in the handbook.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        (PRICE, "€22", "€15"),
+        (PRINTER, "Leila Haddad", "Gregor Vance"),
+        (PLACE, "Aarhus", "Graz"),
+        (COLOUR, "silver", "red"),
+        ("On which day are badges printed?", "Wednesdays", "Thursdays"),
+    ],
+)
+def test_a_value_is_judged_alike_however_short_the_answer(
+    form: str, question: str, right: str, wrong: str
+) -> None:
+    assert claim_of(judge(question, form.format(right))).verdict is Verdict.SUPPORTED
+    answer = form.format(wrong)
+    claim = claim_of(judge(question, answer))
+    assert claim.verdict in (Verdict.UNSUPPORTED, Verdict.CONTRADICTED)
+    marked = " ".join(answer[span.start : span.end] for span in claim.spans)
+    assert wrong.strip("€s") in marked
+
+
+def test_the_words_of_a_phrase_must_stand_together() -> None:
+    chunk = "The red door leads to the hall. The garden gate is locked at night."
+    found = claim_of(judge("Which way in is locked?", "The red gate", chunk))
+    assert found.verdict is not Verdict.SUPPORTED
+    assert claim_of(judge("Which way in is locked?", "The garden gate", chunk)).verdict is (
+        Verdict.SUPPORTED
+    )
+
+
+POOL = "The swimming hall is closed on Mondays. Children under 8 swim with an adult."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "right"),
+    [
+        ("Is the swimming hall open on Mondays?", "No.", True),
+        ("Is the swimming hall open on Mondays?", "No, it isn't.", True),
+        ("Is the swimming hall open on Mondays?", "Yes.", False),
+        ("Is the swimming hall closed on Mondays?", "Yes, it is.", True),
+        ("Is the swimming hall closed on Mondays?", "No", False),
+        ("True or false: the swimming hall is open on Mondays.", "False.", True),
+        ("True or false: the swimming hall is open on Mondays.", "True.", False),
+    ],
+)
+def test_yes_and_no_are_judged_as_what_was_asked(question: str, answer: str, right: bool) -> None:
+    claim = claim_of(judge(question, answer, POOL))
+    assert (claim.verdict is Verdict.SUPPORTED) == right
+
+
+def test_a_letter_stands_for_its_option() -> None:
+    question = "When is it closed? (A) on Fridays (B) on Mondays"
+    assert completed("(B)", question) is not None
+    assert claim_of(judge(question, "(B)", POOL)).verdict is Verdict.SUPPORTED
+    assert claim_of(judge(question, "A", POOL)).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [("Yes.", True), ("Ja, das ist richtig.", True), ("Non.", False), ("No, it doesn't", False),
+     ("Yes, on Mondays.", None), ("Nobody", None), ("", None)],
+)  # fmt: skip
+def test_a_bare_yes_or_no_is_told_from_an_answer_with_words_of_its_own(
+    answer: str, says: bool | None
+) -> None:
+    assert polarity(answer) is says
+
+
+def test_only_a_question_for_yes_or_no_makes_a_statement() -> None:
+    assert asked_statement("Is smoking allowed?") == "smoking allowed"
+    assert asked_statement("Smoking is allowed, right?") == "Smoking is allowed"
+    assert asked_statement("How long is the leave?") is None
+    assert asked_statement("Is it red or blue?") is None
+
+
+def test_a_claim_that_no_chunk_speaks_of_is_never_supported() -> None:
+    found = judge("May I bring my dog?", "The soup tastes best with basil.", "Dogs may come along.")
+    assert claim_of(found).verdict is Verdict.UNSUPPORTED
+
+
+VALUES = st.one_of(
+    st.integers(23, 9_999).map(lambda n: f"€{n}"),
+    st.integers(2, 9_999).filter(lambda n: n != 22).map(str),
+    st.integers(2, 99).filter(lambda n: n != 22).map(lambda n: f"{n} days"),
+    st.sampled_from(["Gregor Vance", "Margit Olsen", "Graz", "Thursday", "green", "3 May"]),
+)
+
+
+@given(VALUES, st.sampled_from(FORMS), st.sampled_from([PRICE, PRINTER, PLACE, COLOUR]))
+def test_no_value_that_no_chunk_shows_makes_a_short_answer_supported(
+    value: str, form: str, question: str
+) -> None:
+    evaluation = judge(question, form.format(value))
+    assert evaluation.state is State.SCORED
+    assert claim_of(evaluation).verdict in (Verdict.UNSUPPORTED, Verdict.CONTRADICTED)
+    assert evaluation.flagged
