@@ -21,7 +21,7 @@ class Change(NamedTuple):
 # Either side of a slash becomes the other.
 _PAIRS: dict[str, dict[str, str]] = {
     "limit": {
-        "en": "at most/at least,up to/at least,more than/less than,below/above,before/after,until/from,within/after,by/after",
+        "en": "at most/at least,up to/at least,more than/less than,below/above,before/after,until/from,within/after",
         "de": "höchstens/mindestens,bis zu/mindestens,mehr als/weniger als,unter/über,vor 19/nach 19,bis zum/ab dem,innerhalb von/nach",
         "fr": "au plus/au moins,jusqu'à 800/au moins 800,plus de/moins de,inférieure à/supérieure à,avant/après,jusqu'au/à partir du",
         "es": "como máximo/al menos,hasta 800/al menos 800,más de/menos de,por debajo de/por encima de,antes de/después de,hasta el/desde el",
@@ -149,7 +149,9 @@ _ORDER = {
 _NAMES = ("Clara Brenner", "Viktor Almen", "Henrik Solberg"), ("Lindtal", "Rossau", "Halden")
 _NUMBER = re.compile(r"(?<![\w.,:/-])\d+(?:[.,  ]\d{3})*(?:[.,]\d{1,2})?(?![\w:/-]|[.,]\d)")
 _TIME = re.compile(r"(?<![\d:])(\d{1,2})([:.h])(\d{2})(?!\d)")
-_PERSON = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+ [A-Z][a-z]+(?= [a-z])")
+_PERSON = re.compile(
+    r"(?<=[a-z,] )[A-Z][a-z]+ [A-Z][a-z]+(?= (?:said|told|was|is|has|had|says|who|announced)\b)"
+)
 _DIGIT_NAMES = {
     language: dict(enumerate(words.split(), start=2)) for language, words in _CYCLES["number word"].items()
 }  # fmt: skip
