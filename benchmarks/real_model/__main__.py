@@ -93,7 +93,8 @@ def _table(_: argparse.Namespace) -> None:
 def _judge(_: argparse.Namespace) -> None:
     from benchmarks.real_model import judged
 
-    print(judged.table(judged.judge(answers.read())))
+    found = judged.judge(answers.read())
+    print(f"{judged.detections(found)}\n\n{judged.levels(found)}")
 
 
 def _gain(_: argparse.Namespace) -> None:
