@@ -31,6 +31,7 @@ from groundwire_evaluators.reliance.closed_book import (
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.outcome import Conflict, Outcome
 from groundwire_evaluators.reliance.probe.comparison import compare_scores
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.statistics import compare_pairs, difference
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -317,7 +318,7 @@ def speed() -> None:
         Turn(question=row["question"], answer=row["context"], chunks=(Chunk(text=row["context"]),))
         for row in rows("fakepedia-gpt4-base")[:500]
     ]
-    _rate("override, answers of 100 words", turns, lambda turn: Override().evaluate([turn]))
+    _rate("override, answers of 100 words", turns, lambda turn: evaluate(Override(), [turn]))
 
 
 def _rate(what: str, cases: Sequence[Any], judge: Callable[[Any], object]) -> None:

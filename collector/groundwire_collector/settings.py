@@ -39,6 +39,20 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         64 * 2**20, gt=0, description="Largest body of a request, as sent and inflated."
     )
+    max_request_items: int = Field(
+        100_000,
+        gt=0,
+        description="Resources, scopes, spans and log records of a request; beyond, 413.",
+    )
+    max_request_values: int = Field(
+        1_000_000,
+        gt=0,
+        description="Attributes, events, links and values of a request, counted before it is"
+        " decoded; beyond, 413.",
+    )
+    max_item_bytes: int = Field(
+        16 * 2**20, gt=0, description="Largest span or log record; a larger one is refused alone."
+    )
     max_attribute_bytes: int = Field(
         2**20, gt=0, description="Longest text of an attribute; the rest is cut, and its hash kept."
     )

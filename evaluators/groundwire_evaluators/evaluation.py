@@ -107,7 +107,7 @@ class Evaluation:
 
 @runtime_checkable
 class Evaluator(Protocol):
-    """Batch in, batch out, in order; never raises for one bad turn.
+    """Judges one turn; may raise, since its runner guards, bounds and counts.
 
     `revision` changes whenever its judgements may change.
     """
@@ -118,4 +118,11 @@ class Evaluator(Protocol):
     @property
     def revision(self) -> str: ...
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]: ...
+    def judge(self, turn: Turn) -> Evaluation: ...
+
+
+@runtime_checkable
+class BatchEvaluator(Evaluator, Protocol):
+    """Evaluator that judges several turns together, in order, for less than one by one."""
+
+    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]: ...

@@ -14,6 +14,7 @@ from groundwire_collector.assembly.evaluation_events import (
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.turns import AssembledRequest
 from groundwire_collector.storage.span import Json, Span, SpanEvent
+from groundwire_collector.storage.trust import writer_of
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Turn
 
@@ -39,7 +40,7 @@ def judgements_of(request: AssembledRequest) -> dict[str, tuple[Evaluation, ...]
     found: dict[str, dict[str, Evaluation]] = {}
     for span, event in sorted(told, key=lambda pair: pair[1].time_ns):
         evaluation, turn = evaluation_of(event), turns.judged(span, event)
-        if evaluation is not None and turn is not None:
+        if evaluation is not None and turn is not None and _trusts(request, turn, span):
             found.setdefault(turn.id, {})[evaluation.evaluator] = evaluation
     return {turn_id: tuple(given.values()) for turn_id, given in found.items()}
 
@@ -71,6 +72,18 @@ def _as_event(reading: SpanView, found: Mapping[str, Json], name: Json) -> SpanE
     }
     told = {key: value for key, value in attributes.items() if value is not None}
     return SpanEvent(name=RESULT, time_ns=reading.span.end_ns, attributes=told)
+
+
+def _trusts(request: AssembledRequest, turn: Turn, span: Span) -> bool:
+    """Whether the keys that wrote the answer and the score share a service."""
+    if len(request.trace.writers) == 1:
+        return True
+    ids = next(ids for other, ids in request.turns if other.id == turn.id)
+    served = [r.span for r in request.trace.readings.values() if r.span.span_id in ids]
+    answering = [s for s in served if s.span_id == turn.span_id] or [
+        s for s in served if s.service == turn.service
+    ]
+    return all(writer_of(s).trusts(writer_of(span)) for s in answering[:1])
 
 
 class _Turns:

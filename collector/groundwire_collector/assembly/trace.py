@@ -8,6 +8,7 @@ from groundwire_collector.assembly.lazy import lazy
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.storage.records import RESPONSE_ID
 from groundwire_collector.storage.span import Span
+from groundwire_collector.storage.trust import Writer, writer_of
 
 MOST_DEEP = 256  # levels that are looked up from a span
 
@@ -32,6 +33,16 @@ class Trace:
             else:
                 self.roots.append(reading)
         self._open_loops()
+
+    def seen_by(self, writer: Writer) -> "Trace":
+        """What of the trace was written by keys that share a service with the key of `writer`."""
+        shared = (r for r in self.readings.values() if writer.trusts(writer_of(r.span)))
+        return Trace(shared, self.ids)
+
+    @lazy
+    def writers(self) -> list[Writer]:
+        """Who wrote its spans, each once."""
+        return list(dict.fromkeys(writer_of(r.span) for r in self.readings.values()))
 
     @classmethod
     def of(cls, spans: Iterable[Span]) -> "Trace":
@@ -129,6 +140,8 @@ def _told(readings: list[SpanView]) -> list[SpanView]:
         named = sorted(responses_of(carrier) & called.keys())
         if named:
             call = found[called[named[0]]].span
+            if not writer_of(call).trusts(writer_of(carrier.span)):
+                continue
             del found[carrier.span.span_id]
             found[call.span_id] = SpanView(_with_events(call, carrier.span))
     return list(found.values())

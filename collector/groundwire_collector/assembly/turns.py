@@ -1,8 +1,9 @@
 """A trace's spans to its turns."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 from groundwire import attributes
 from groundwire_collector.assembly.alias_table import SpanKind
@@ -18,6 +19,7 @@ from groundwire_collector.assembly.token_usage import busy_seconds, retrieval_se
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.value_parsing import asked
 from groundwire_collector.storage.span import Span
+from groundwire_collector.storage.trust import Writer, writer_of
 from groundwire_evaluators.turn import Route, Turn
 
 QUESTION_VARIABLES = ("question", "query", "input", "user_question", "user_input")
@@ -61,16 +63,29 @@ def assemble_requests(
 
 
 def turns_of(trace: Trace, known: Collection[str] = ()) -> list[tuple[Turn, frozenset[str]]]:
-    """The turns of a trace, each with the ids of the spans that served it."""
+    """The turns of a trace, each with the ids of the spans that served it.
+
+    A turn is made of spans whose keys share a service with the key of its answer.
+    """
+    writers = trace.writers
+    if all(writer.trusts(other) for writer, other in combinations(writers, 2)):
+        return [(turn, ids) for turn, ids, _ in _turns(trace, known)]
+    return [
+        (turn, ids)
+        for writer in writers
+        for turn, ids, answering in _turns(trace.seen_by(writer), known)
+        if answering == writer
+    ]
+
+
+def _turns(trace: Trace, known: Collection[str]) -> Iterator[tuple[Turn, frozenset[str], Writer]]:
+    """The turns of a trace of one trust domain, and who wrote the answer of each."""
     found = answers(trace)
     limit = LengthLimit(trace)
-    return [
-        (
-            _turn(_Part(trace, answer, scope), limit, known),
-            frozenset(reading.span.span_id for reading in scope),
-        )
-        for answer, scope in zip(found, scopes(trace, found), strict=True)
-    ]
+    for answer, scope in zip(found, scopes(trace, found), strict=True):
+        turn = _turn(_Part(trace, answer, scope), limit, known)
+        ids = frozenset(reading.span.span_id for reading in scope)
+        yield turn, ids, writer_of(answer.top.span)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage.estimates import EstimateFilter
 from groundwire_collector.web.api.faithfulness import AgreementOut, LabellersOut
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.statistics import agreement as agreement_of
 from groundwire_evaluators.statistics import reliability
 
@@ -96,7 +97,7 @@ def _judged(file: Path, judge: Evaluator) -> Iterator[tuple[Evaluation, bool]]:
         bad = _unfaithful(record, number)
         if bad is None:
             continue
-        [evaluation] = judge.evaluate([answered_turn(record, number)])
+        [evaluation] = evaluate(judge, [answered_turn(record, number)])
         if evaluation.state is State.SCORED and evaluation.flagged is not None:
             yield evaluation, bad
 

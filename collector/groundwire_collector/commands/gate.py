@@ -28,6 +28,7 @@ from groundwire_collector.offline.gate import (
     compare,
 )
 from groundwire_evaluators.evaluation import Evaluator, State
+from groundwire_evaluators.runner import evaluate
 
 WORSE = 2  # exit code
 MOST_FAILED = 0.1  # of the calls of a model; beyond, nothing is known of it
@@ -159,7 +160,7 @@ def _judged_one(
             )
         flagged = record["flagged"]
         return JudgedAnswer(name, str(record["state"]), _faithful(flagged), record)
-    [evaluation] = judge.evaluate([answered_turn(record, number)])
+    [evaluation] = evaluate(judge, [answered_turn(record, number)])
     scored = evaluation.state is State.SCORED
     flagged = evaluation.flagged if scored else None
     kept = {field: record.get(field) for field in ("id", "question", "contexts", "answer")}

@@ -119,13 +119,14 @@ def run(
     (always with counts), cost, and the comparisons.
     """
     target, prompting = target_of(endpoint, model, function), _prompting(system, closed_book)
-    chosen = _pack(pack, limit)
+    chosen, chosen_arms = _pack(pack, limit), _arms(arms)
+    _check_trials(chosen, chosen_arms)
     runner = ProbeRunner(
         pack=chosen,
         target=target,
         prompting=prompting,
         scorer=_scorer(target, chosen, prompting) if margins else None,
-        arms=_arms(arms),
+        arms=chosen_arms,
         pace=_pace(rate),
         at_once=at_once,
     )
@@ -190,6 +191,15 @@ def _shown(runner: ProbeRunner, results: Iterator[Any], done: int) -> Iterator[A
         for result in results:
             progress.advance(task)
             yield result
+
+
+def _check_trials(pack: ProbePack, arms: tuple[Arm, ...]) -> None:
+    """Raise UsageError where the pack is too small to make the trials of these arms."""
+    try:
+        for _ in trials(pack, arms):
+            pass
+    except ValueError as error:
+        raise UsageError(f"{error}; take more items") from error
 
 
 def _pack(path: Path | None, limit: int | None) -> ProbePack:

@@ -26,6 +26,7 @@ from groundwire_collector.offline.answers import answered_turn, evaluator_of
 from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Turn
 
 _BATCH = 32  # turns sent to a process at a time
@@ -101,7 +102,7 @@ def _learnt(records: Sequence[Record], judge: Grounding) -> Calibration:
         label = record.get("unsupported")
         if label not in (0, 1):
             raise ValueError(f"record {number}: unsupported must be 0 or 1")
-        (evaluation,) = judge.evaluate([answered_turn(record, number)])
+        (evaluation,) = evaluate(judge, [answered_turn(record, number)])
         if evaluation.state is State.SCORED:
             scores.append(evaluation.signals["p_unsupported"])
             labels.append(bool(label))
@@ -112,7 +113,7 @@ def _judged(turns: Sequence[Turn], judge: Evaluator, workers: int) -> Iterator[E
     batches = [turns[at : at + _BATCH] for at in range(0, len(turns), _BATCH)]
     if workers == 1:
         for batch in batches:
-            yield from judge.evaluate(batch)
+            yield from evaluate(judge, batch)
         return
     with multiprocessing.get_context("spawn").Pool(workers, _take, (judge,)) as pool:
         for evaluations in pool.imap(_evaluate, batches):
@@ -128,7 +129,7 @@ def _take(judge: Evaluator) -> None:
 
 
 def _evaluate(turns: Sequence[Turn]) -> list[Evaluation]:
-    return _taken[0].evaluate(turns)
+    return evaluate(_taken[0], turns)
 
 
 def _flagged(evaluations: list[Evaluation], rate: float) -> list[Evaluation]:

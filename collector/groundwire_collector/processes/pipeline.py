@@ -220,9 +220,11 @@ class Pipeline:
             for item in judge(self._evaluators, batch.turns)
         ]
         with self._engine.begin() as connection:
+            if progress.settle(connection, due) < len(due):
+                connection.rollback()  # one was forgotten meanwhile; the others are due again
+                return
             self._commit(connection, judged, batch, now_ns)
             trace_fragments.put(connection, batch.pieces)
-            progress.settle(connection, due)
         if self._publisher is not None:
             self._publisher.publish(judged)
 

@@ -63,7 +63,9 @@ def begin(connection: Connection, traces: Sequence[PendingTrace]) -> None:
     connection.execute(began.values(begun=PENDING_TRACE.c.begun + 1))
 
 
-def settle(connection: Connection, traces: Sequence[PendingTrace]) -> None:
-    """These traces are judged."""
+def settle(connection: Connection, traces: Sequence[PendingTrace]) -> int:
+    """These traces are judged; how many of them were still to be."""
     ids = [trace.trace_id for trace in traces]
-    connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids)))
+    return connection.execute(
+        delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids))
+    ).rowcount

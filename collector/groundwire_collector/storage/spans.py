@@ -27,6 +27,7 @@ from groundwire_collector.storage.shared_texts import (
 )
 from groundwire_collector.storage.span import Span, SpanEvent
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
+from groundwire_collector.storage.trust import writer_of
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class WriteResult:
 
 
 _Row = dict[str, Any]
+_Carried = tuple[Span, SpanEvent]  # a span that could carry the event, and the event
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,8 @@ def arrivals(connection: Connection, after: int, limit: int) -> list[Arrival]:
 def spans_of(connection: Connection, trace_ids: Iterable[str]) -> dict[str, list[Span]]:
     """The spans of each trace, by start time; log records are events of the span they name.
 
-    Where that span never came, a span without a name, and not ended, carries them.
+    Where that span never came, a span without a name, and not ended, carries them. An event whose
+    key shares no service with the key of its span is left out.
     """
     ids = [bytes.fromhex(trace_id) for trace_id in trace_ids]
     span_rows = list(_rows(connection, SPAN, ids))
@@ -193,10 +196,13 @@ def spans_of(connection: Connection, trace_ids: Iterable[str]) -> dict[str, list
     for row in span_rows:
         span = _span(row, texts)
         if span is not None:
-            _, found = events.pop((row.trace_id, row.span_id), (None, ()))
+            found = _trusted(events.pop((row.trace_id, row.span_id), ()), span)
             traces[span.trace_id].append(replace(span, events=(*span.events, *found)))
-    for carrier, found in events.values():
-        traces[carrier.trace_id].append(replace(carrier, start_ns=found[0].time_ns, events=found))
+    for carried in events.values():
+        carrier, first = carried[0]
+        found = _trusted(carried, carrier)
+        carrier = replace(carrier, start_ns=first.time_ns, events=found)
+        traces[carrier.trace_id].append(carrier)
     for found_spans in traces.values():
         found_spans.sort(key=lambda span: span.start_ns)
     return traces
@@ -288,11 +294,14 @@ def _span(row: Row[Any], texts: Texts) -> Span | None:
         return None
 
 
-def _events(
-    rows: Iterable[Row[Any]], texts: Texts
-) -> dict[tuple[bytes, bytes], tuple[Span, tuple[SpanEvent, ...]]]:
-    """Log records by the span they name, in order of time, with a span that could carry them."""
-    found: dict[tuple[bytes, bytes], tuple[Span, tuple[SpanEvent, ...]]] = {}
+def _trusted(carried: Iterable[_Carried], span: Span) -> tuple[SpanEvent, ...]:
+    writer = writer_of(span)
+    return tuple(event for carrier, event in carried if writer.trusts(writer_of(carrier)))
+
+
+def _events(rows: Iterable[Row[Any]], texts: Texts) -> dict[tuple[bytes, bytes], list[_Carried]]:
+    """Log records by the span they name, in order of time, each with a span that could carry it."""
+    found: dict[tuple[bytes, bytes], list[_Carried]] = {}
     for row in rows:
         try:
             body, origin = texts.assemble(row)
@@ -302,7 +311,7 @@ def _events(
         except (KeyError, DecodeError, DamagedError):
             log.exception("a log record of trace %s cannot be read", row.trace_id.hex())
             continue
-        _, before = found.get((row.trace_id, row.span_id), (None, ()))
-        events = tuple(sorted((*before, event), key=lambda event: event.time_ns))
-        found[row.trace_id, row.span_id] = (carrier, events)
+        found.setdefault((row.trace_id, row.span_id), []).append((carrier, event))
+    for carried in found.values():
+        carried.sort(key=lambda pair: pair[1].time_ns)
     return found

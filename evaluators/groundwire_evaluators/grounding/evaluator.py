@@ -61,20 +61,11 @@ class Grounding:
         suffix = f"-{self.calibration.version}" if self.calibration.version else ""
         return f"{REVISION}-{self.model.version}{suffix}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order; a turn that breaks the code is `failed`."""
-        return [self._judge(turn) for turn in turns]
-
-    def _judge(self, turn: Turn) -> Evaluation:
-        try:
-            return self._evaluation(turn)
-        except Exception as error:  # one bad turn must not stop the others
-            return self._without(State.FAILED, f"{type(error).__name__}: {error}")
-
     def _without(self, state: State, reason: str) -> Evaluation:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
-    def _evaluation(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
+        """Claims with verdicts, p_unsupported, flag, citations of one turn."""
         if known := not_judged(turn):
             return self._without(*known)
         language = language_of_turn(turn)

@@ -22,6 +22,7 @@ _CONTRADICTING = frozenset(
         "loosely_denied",
         "granted",
         "hours",
+        "cell",
     )
 )
 _WHOLE = 0.2  # share of new content words from which a claim is marked whole

@@ -45,17 +45,15 @@ class LLMJudge:
         control = "" if self.control else "-bare"
         return f"{REVISION}-{self.model.identity}-p{DIGEST}-s{SCHEMA_VERSION}{control}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order, `at_once` calls at a time."""
-        if self.at_once == 1:
-            return [self._judge(turn) for turn in turns]
         with ThreadPoolExecutor(self.at_once) as pool:
-            return list(pool.map(self._judge, turns))
+            return list(pool.map(self._guarded, turns))
 
-    def _judge(self, turn: Turn) -> Evaluation:
+    def _guarded(self, turn: Turn) -> Evaluation:
         try:
-            return self._evaluation(turn)
-        except Exception as error:  # one bad turn must not stop the others
+            return self.judge(turn)
+        except Exception as error:  # a repeated batch would be paid for twice
             return self._without(State.FAILED, f"{type(error).__name__}: {error}")
 
     def _without(self, state: State, reason: str, usage: Usage | None = None) -> Evaluation:
@@ -63,7 +61,8 @@ class LLMJudge:
             evaluator=self.name, revision=self.revision, state=state, reason=reason, usage=usage
         )
 
-    def _evaluation(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
+        """A verdict on every claim of one answer, by one call."""
         if known := not_judged(turn):
             return self._without(*known)
         answer = turn.answer or ""

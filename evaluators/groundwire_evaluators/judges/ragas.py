@@ -108,7 +108,11 @@ class Ragas:
         asked = f"{self.address.model}-t{self.address.temperature:g}"
         return f"{REVISION}-ragas{ragas.__version__}-{asked}{embedding}-p{prompts}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+    def judge(self, turn: Turn) -> Evaluation:
+        """The metric of one turn."""
+        return self.evaluate_batch([turn])[0]
+
+    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order."""
         return asyncio.run(self._all(turns))
 

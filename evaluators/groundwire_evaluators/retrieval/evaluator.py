@@ -1,6 +1,6 @@
 """The retrieval evaluator: do the chunks speak of the question, repeat each other, how old?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -39,17 +39,8 @@ class Retrieval:
         default_factory=lambda: Shelf(ChunkTerms.of), init=False, repr=False, compare=False
     )
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order; a turn that breaks the code is `failed`."""
-        return [self._guarded(turn) for turn in turns]
-
-    def _guarded(self, turn: Turn) -> Evaluation:
-        try:
-            return self._judge(turn)
-        except Exception as error:  # one bad turn must not take its batch along
-            return self._evaluation(State.FAILED, f"{type(error).__name__}: {error}")
-
-    def _judge(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
+        """Relevance of the chunks to the question, their ages and redundancy."""
         told = ages(turn).signals()
         texts = [chunk.text for chunk in turn.chunks]
         if turn.not_evaluable_reason:

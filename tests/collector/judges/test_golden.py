@@ -42,10 +42,7 @@ class Judge:
     name: str = "llm_judge"
     revision: str = "1"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        return [self._one(turn) for turn in turns]
-
-    def _one(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
         answer = turn.answer or ""
         self.asked.append(turn.id)
         told: dict[str, Any] = {"evaluator": self.name, "revision": self.revision}

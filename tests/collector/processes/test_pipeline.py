@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import pytest
 from sqlalchemy import Engine
@@ -38,10 +38,7 @@ class Length:
     name = "grounding"
     revision = "test"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        return [self._one(turn) for turn in turns]
-
-    def _one(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
         bad = float(turn.answer != turn.chunks[0].text)
         signals = {"p_unsupported": bad}
         return Evaluation(
@@ -54,7 +51,7 @@ class Length:
 
 
 class Raising(Length):
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+    def judge(self, turn: Turn) -> Evaluation:
         raise ZeroDivisionError("judge broke")
 
 
@@ -351,10 +348,10 @@ def test_a_turn_that_grew_is_judged_anew_without_being_counted_again(settings, e
 class Deadly(Length):
     """Takes its process along, as a kill for memory does, where an answer says so."""
 
-    def _one(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
         if turn.answer == "deadly":
             raise SystemExit
-        return super()._one(turn)
+        return super().judge(turn)
 
 
 def test_a_trace_that_kills_every_worker_is_passed_over_and_found(settings, engine):

@@ -11,6 +11,7 @@ from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.outcome import Conflict
 from groundwire_evaluators.reliance.values import find_values
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 TEXTS = st.text(max_size=200) | st.lists(
@@ -35,7 +36,7 @@ def test_any_text_gets_a_label(question: str, context: str, memory: str, respons
 @example("", "0", "0°")
 def test_any_turn_is_judged(question: str, chunk: str, answer: str) -> None:
     turn = Turn(question=question, chunks=(Chunk(text=chunk),), answer=answer)
-    assert Override().evaluate([turn])[0].state is not State.FAILED
+    assert evaluate(Override(), [turn])[0].state is not State.FAILED
 
 
 @settings(max_examples=200, deadline=None)

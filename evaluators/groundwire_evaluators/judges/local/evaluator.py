@@ -62,7 +62,11 @@ class LocalJudge:
     def revision(self) -> str:
         return f"{REVISION}-{self._identity}-{self.threshold:g}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+    def judge(self, turn: Turn) -> Evaluation:
+        """Verdicts on the claims of one answer."""
+        return self.evaluate_batch([turn])[0]
+
+    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order; the pairs of all turns share their batches."""
         readings = [self._reading(turn) for turn in turns]
         if isinstance(self._loaded, SpanModel):
