@@ -45,6 +45,7 @@ class MetricsSnapshot:
     replays: Sequence[GoldenRun]
     now_ns: int
     evaluation_lag_seconds: float | None  # None: nothing is judged here
+    open_trace_age_seconds: float | None  # the same
 
 
 class CommittedGauges(Collector):
@@ -65,6 +66,7 @@ class CommittedGauges(Collector):
             golden.newest(connection),
             now_ns,
             gauges.evaluation_lag_seconds(connection, now_ns) if judges else None,
+            gauges.open_trace_age_seconds(connection, now_ns) if judges else None,
         )
 
     def collect(self) -> Iterator[Metric]:
@@ -123,7 +125,7 @@ def _gauges(snapshot: MetricsSnapshot) -> Iterator[Metric]:
 
 def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
     """The values of every gauge, each with its labels in the order of the catalogue."""
-    lag = snapshot.evaluation_lag_seconds
+    lag, age = snapshot.evaluation_lag_seconds, snapshot.open_trace_age_seconds
     return {
         metric_definitions.DRIFT_STATISTIC: [
             ((item.service, item.signal, item.dimension, item.value), item.statistic)
@@ -133,6 +135,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
             ((service,), moment) for service, moment in snapshot.last_evaluations.items()
         ],
         metric_definitions.EVALUATION_LAG: [] if lag is None else [((), lag)],
+        metric_definitions.OPEN_TRACE_AGE: [] if age is None else [((), age)],
         **_alarm_values(snapshot.alarms),
         **_judge_values(snapshot),
         **_golden_values(snapshot.replays),

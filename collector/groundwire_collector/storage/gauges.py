@@ -110,6 +110,12 @@ def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
     return max((now_ns - min(owed)) / NANOSECONDS, 0.0) if owed else 0.0
 
 
+def open_trace_age_seconds(connection: Connection, now_ns: int) -> float:
+    """Time since the last span of the trace that waits longest; 0 where none is open."""
+    oldest = connection.scalar(select(func.min(PENDING_TRACE.c.last_received_ns)))
+    return 0.0 if oldest is None else max((now_ns - oldest) / NANOSECONDS, 0.0)
+
+
 def last_evaluations(connection: Connection) -> dict[str, float]:
     """When a turn of each service was last judged, in seconds since the epoch."""
     query = select(COUNTER.c.labels, COUNTER.c.updated_ns)

@@ -13,7 +13,7 @@ from groundwire_collector.storage.contents import SHORTEST_TEXT
 
 RESPONSE_ID = "gen_ai.response.id"
 _COMPLETE = ANSWER_COMPLETE.encode()
-_HAS_REMOTE_MARK, _IS_REMOTE = 0x100, 0x200  # SpanFlags: what is known of the parent
+HAS_REMOTE_MARK, IS_REMOTE = 0x100, 0x200  # SpanFlags: what is known of the parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _names(message: LogMessage, service: str) -> tuple[bytes, bytes]:
 
 
 def _is_local_root(message: SpanMessage) -> bool:
-    remote = _HAS_REMOTE_MARK | _IS_REMOTE
+    remote = HAS_REMOTE_MARK | IS_REMOTE
     return not message.parent_span_id or message.flags & remote == remote
 
 

@@ -22,12 +22,14 @@ class Span:
     """A span; ids are lower-case hex, times nanoseconds since the epoch.
 
     `attributes` keep their OTLP types: lists and maps arrive as Python lists and dicts.
+    `parent_is_local`: the emitter says that the parent is a span of the same process.
     `dropped_attributes` counts what the emitter dropped before sending.
     """
 
     trace_id: str
     span_id: str
     parent_span_id: str | None = None
+    parent_is_local: bool = False
     name: str = ""
     kind: int = 0
     service: str = "unknown"

@@ -142,7 +142,7 @@ class Passage:
 
     @cached_property
     def names(self) -> list[Name]:
-        return names(self.text, self.tokens, lexicon().commonness)
+        return names(self.text, self.tokens, lexicon().commonness, self.language.code)
 
     @cached_property
     def _name_starts(self) -> list[int]:
