@@ -15,6 +15,7 @@ from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure
+from groundwire_evaluators.grounding.tables import read_content
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
@@ -107,7 +108,7 @@ class Grounding:
                     answer,
                     turn.chunks,
                     claims,
-                    lambda claim, chunk: all_judged[claim].backed_by(chunk),
+                    lambda claim, *cited: all_judged[claim].backed_by(*cited),
                     turn.cited,
                 )
             ),
@@ -129,7 +130,8 @@ def language_of_turn(turn: Turn) -> Language | None:
     said = language_of(answer)
     shown = _shown(turn)
     if said is not None and shown is None:
-        return language_of(" ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)]))
+        whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
+        return language_of(whole) or said
     if said is None or shown is None:
         return said
     chunks = _language_of_chunk(shown)
@@ -140,8 +142,14 @@ def language_of_turn(turn: Turn) -> Language | None:
 
 def _shown(turn: Turn) -> str | None:
     """The first chunk of prose that is long enough to tell its language."""
-    prose = (chunk.text for chunk in turn.chunks if chunk.text.lstrip()[:1] not in ("{", "["))
+    prose = (chunk.text for chunk in turn.chunks if _is_prose(chunk.text[:_SAMPLE]))
     return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
+
+
+@lru_cache(maxsize=512)
+def _is_prose(text: str) -> bool:
+    """Whether a chunk is sentences: records and tables have hardly any small words."""
+    return text.lstrip()[:1] not in ("{", "[") and not read_content(text).tables
 
 
 def _not_judged_language(turn: Turn) -> str:
