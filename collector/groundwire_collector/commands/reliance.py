@@ -22,8 +22,8 @@ _ALIASES = ("context_answer_aliases", "parametric_answer_aliases")
 
 
 def reliance(
-    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
-    out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
+    file: Annotated[Path, typer.Argument(help="JSON Lines file; .gz is decompressed.")],
+    out: Annotated[Path | None, typer.Option(help="Output file. [standard output]")] = None,
 ) -> None:
     """Label responses by what they follow: context, parametric, both, neither or refusal.
 
