@@ -14,7 +14,7 @@ from groundwire_collector.jsonl import (
     write_record,
 )
 from groundwire_evaluators.reliance.labelling import label
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome, Tally
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome, Tally
 from groundwire_evaluators.statistics import hajek
 
 _TEXTS = ("response", "context_answer", "parametric_answer", "question", "context")
@@ -46,13 +46,13 @@ def reliance(
         write_record(sink, {"summary": _summary(records, followed)})
 
 
-def _conflict(record: Record, number: int) -> Conflict:
+def _conflict(record: Record, number: int) -> ConflictCase:
     for name in _TEXTS:
         if not isinstance(record.get(name), str | int | float | None):
             raise UsageError(f"record {number}: {name} must be a text or null")
     texts = {name: _text(record.get(name)) for name in _TEXTS}
     aliases = {name: _strings(record.get(name), name, number) for name in _ALIASES}
-    return Conflict(**texts, **aliases)  # type: ignore[arg-type]
+    return ConflictCase(**texts, **aliases)  # type: ignore[arg-type]
 
 
 def _text(value: Any) -> str | None:
