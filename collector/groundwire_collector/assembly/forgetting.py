@@ -1,4 +1,4 @@
-"""Deleting a person's or a session's data: the traces that name it, and all that belongs to them.
+"""Deletion of a user's or session's data, with all linked traces.
 
 A turn may be made of several traces, of which one alone carries the id: pieces that were joined to
 it by session, response id or words go with it, and so do closed-book calls that asked its question.
