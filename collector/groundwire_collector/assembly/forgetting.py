@@ -62,7 +62,7 @@ class Wanted:
 
 
 def forget(engine: Engine, *, session: str | None = None, user: str | None = None) -> int:
-    """Delete every trace of a session or a user, and the texts that only they had; how many.
+    """Delete all traces of a session or user with their texts; returns how many.
 
     Reads every stored span, so it takes a while; it is the whole trace that goes.
     """

@@ -10,7 +10,6 @@ from groundwire_evaluators.reliance.margin import (
 )
 from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, Trial
 
-
 NO_SCORING = (
     "The endpoint cannot score given texts: it needs /completions with echo and logprobs (OpenAI's"
     " legacy completions, llama.cpp) or prompt_logprobs (vLLM). Chat endpoints cannot; run without"

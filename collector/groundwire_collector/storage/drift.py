@@ -52,9 +52,9 @@ class AlarmState(StrEnum):
     """State of an alarm: open or resolved."""
 
     OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"  # somebody is on it; still open
+    ACKNOWLEDGED = "acknowledged"  # acknowledged, still open
     RECOVERED = "recovered"  # the loss is near the baseline's again, on evidence
-    ACCEPTED = "accepted"  # the new level is the baseline now: somebody said so
+    ACCEPTED = "accepted"  # accepted: the new level became the baseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Alarm:
         return AlarmState.ACKNOWLEDGED if acknowledged else AlarmState.OPEN
 
 
-RECOVERY = "recovery"  # in place of a dimension: the detector that looks for the end of an alarm
+RECOVERY = "recovery"  # pseudo-dimension of the recovery detector of an alarm
 
 Row = TypeVar("Row", StoredBaseline, StoredDetector, DimensionValue)
 
@@ -115,7 +115,7 @@ def alarms(
     only_open: bool = False,
     limit: int = 1000,
 ) -> list[Alarm]:
-    """Alarms, newest first; `services` restricts to what a key may read."""
+    """Alarms, newest first; `services` restricts to the key's services."""
     query = select(ALARM).order_by(ALARM.c.raised_ns.desc(), ALARM.c.id.desc()).limit(limit)
     if services is not None:
         query = query.where(ALARM.c.service.in_(services))
@@ -162,7 +162,7 @@ def alarm(connection: Connection, alarm_id: int) -> Alarm | None:
 
 
 def acknowledge_alarm(connection: Connection, alarm_id: int, by: str, now_ns: int) -> None:
-    """Somebody is on it. The first who said so stays named."""
+    """Acknowledge an alarm; the first person to do so stays recorded."""
     named = {"acknowledged_by": by, "acknowledged_ns": now_ns}
     unnamed = ALARM.c.acknowledged_ns.is_(None)
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id, unnamed).values(named))

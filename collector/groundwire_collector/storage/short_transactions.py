@@ -10,7 +10,7 @@ from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine
 
-TARGET_SECONDS = 0.05  # that one transaction should hold the lock
+TARGET_SECONDS = 0.05  # target duration of a transaction
 LEAST, MOST = 10, 2000  # rows or pages in one
 
 
