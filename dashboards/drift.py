@@ -1,4 +1,4 @@
-"""Drift dashboard: change, segment, onset, evidence."""
+"""Drift: what changed, where, since when, and how far the evidence has come."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 

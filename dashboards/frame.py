@@ -1,4 +1,4 @@
-"""Shared dashboard frame: variables, annotations, links, row layout."""
+"""What all dashboards share: variables, annotations, links, and how rows are laid out."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""Overview dashboard: faithfulness, context reliance, drift."""
+"""The Overview: are answers faithful, is the context read, what changed, since when, where?"""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 

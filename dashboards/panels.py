@@ -1,4 +1,4 @@
-"""Panel style and query helpers shared by the dashboards."""
+"""The style that all panels share, and the expressions that several of them use."""
 
 from collections.abc import Sequence
 

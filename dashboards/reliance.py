@@ -1,4 +1,4 @@
-"""Context reliance dashboard: answers from context or from weights."""
+"""Context reliance: do answers come from the context or the weights, and was it worth reading?"""
 
 from grafana_foundation_sdk.builders import dashboard, timeseries
 

@@ -1,3 +1,3 @@
-"""Groundwire collector: receives spans, assembles turns, evaluates, monitors drift."""
+"""Receives and stores spans, assembles and judges turns, watches for drift, serves it all."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""`groundwire` command line: subcommands found by entry point, loaded lazily."""
+"""`groundwire`: finds its subcommands by entry point and loads the one that is called."""
 
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -25,10 +25,7 @@ def _show_version(wanted: bool) -> None:
 
 def groundwire(
     version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
-        ),
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="And exit.")
     ] = False,
 ) -> None:
     """Did the model read its context, or recite its weights?"""

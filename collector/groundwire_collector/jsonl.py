@@ -1,4 +1,4 @@
-"""Reading and writing of JSON Lines files, plain or gzip."""
+"""Files of JSON lines: one object a line, gzip-packed or not, in and out."""
 
 import gzip
 import json

@@ -1,1 +1,1 @@
-"""Screenshots of dashboard panels, drawn from live queries without Grafana."""
+"""Pictures of the dashboards' panels, drawn from live queries: not rendered by Grafana."""

@@ -1,4 +1,4 @@
-"""Formatting of numbers in Grafana units."""
+"""Numbers as people read them, in the units that panels name."""
 
 from datetime import UTC, datetime
 from math import floor, log10

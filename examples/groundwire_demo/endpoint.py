@@ -1,4 +1,4 @@
-"""Model endpoint: the scripted stand-in, or a server from the environment."""
+"""Which model server answers: the scripted stand-in, or a real one named in the environment."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ _KNOCK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class DemoEndpoint:
-    """OpenAI-compatible server with its current and its rolled-out model."""
+    """An OpenAI-compatible server, its model of today, and the one that is rolled out."""
 
     base_url: str
     model: str

@@ -1,4 +1,4 @@
-"""Child processes that end with the demo."""
+"""Programs that run beside the demo, each of them ended with it."""
 
 import socket
 import subprocess

@@ -1,4 +1,4 @@
-"""Chat prompt: rules, retrieved passages, question."""
+"""What the model is sent: the rules, the passages that were found, and the question."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

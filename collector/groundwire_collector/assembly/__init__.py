@@ -1,1 +1,1 @@
-"""Assembly of spans into turns, across semantic conventions."""
+"""Spans to turns: the conventions of every emitter, and when a trace is complete."""

@@ -1,4 +1,4 @@
-"""Chunk parsing for the result shapes of retrievers, vector stores and databases."""
+"""Chunks out of the shapes in which retrievers, vector stores and databases return them."""
 
 import json
 import re

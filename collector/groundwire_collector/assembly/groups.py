@@ -1,4 +1,4 @@
-"""Nested values from flattened attributes: `p.0.a` to lists, `p.x` to maps."""
+"""Groups of attributes as one value: `p.0.a`, `p.1.a` as a list, `p.x`, `p.y` as a map."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Redaction and truncation markers in texts."""
+"""What redactors and cutters leave behind in a text."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Token usage and latency of a turn, counting each call once."""
+"""Tokens and times of a turn, each call counted once however often it was traced."""
 
 from collections.abc import Iterable, Sequence
 
@@ -31,15 +31,15 @@ def _leaves(trace: Trace, counted: list[SpanView]) -> list[SpanView]:
 
 
 def _distinct(counted: Iterable[SpanView]) -> Iterable[SpanView]:
-    calls: list[SpanView] = []
+    kept: list[SpanView] = []
     by_response: dict[str | None, list[SpanView]] = {}
     for reading in counted:
         alike = by_response.setdefault(reading.text("response_id"), [])
-        near = (*calls[-MOST_TWINS:], *alike[-MOST_TWINS:])
+        near = (*kept[-MOST_TWINS:], *alike[-MOST_TWINS:])
         if not any(same_call(reading, other) for other in near):
-            calls.append(reading)
+            kept.append(reading)
             alike.append(reading)
-    return calls
+    return kept
 
 
 def busy_seconds(readings: Iterable[SpanView]) -> float | None:

@@ -1,1 +1,1 @@
-"""API key authentication and authorisation, before a body is read."""
+"""API keys: authentication and authorisation of every request, before its body is read."""

@@ -1,4 +1,4 @@
-"""Access control: keys, scopes, service restrictions.
+"""Who may do what: keys, their scopes and the services they are restricted to.
 
 The gate stands before every route and reads nothing of a request but its head. What it let in
 carries an `Access`; routes say in their signature which scope they need:

@@ -1,1 +1,1 @@
-"""Subcommands of `groundwire`, one module each, loaded by entry point."""
+"""The subcommands, one a module; `groundwire.cli` finds them by their entry points."""

@@ -1,1 +1,1 @@
-"""Evaluation of turns: which evaluators run, and failure isolation."""
+"""Turns to judgements: which evaluators run, and what becomes of one that fails."""

@@ -1,4 +1,4 @@
-"""Evaluator registry: shipped ones share a process, custom ones are isolated."""
+"""Which evaluators run: the shipped ones share a process, each of a user's has its own."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

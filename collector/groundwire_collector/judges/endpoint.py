@@ -1,4 +1,4 @@
-"""Chat model of a judge at an OpenAI-compatible endpoint."""
+"""The chat model of a judge at an OpenAI-compatible endpoint."""
 
 import hashlib
 import json
@@ -12,10 +12,8 @@ from groundwire_evaluators.judges.chat import Completion, Messages, ReplyProblem
 
 @dataclass(frozen=True)
 class JudgeModel:
-    """`ChatModel` that requests JSON by schema.
-
-    A `response_format` in the endpoint's `extra` takes precedence.
-    """
+    """Satisfies `ChatModel`; asks for JSON of a schema where the endpoint's `extra` does not set
+    another `response_format`."""
 
     endpoint: ChatEndpoint
     temperature: float = 0.0

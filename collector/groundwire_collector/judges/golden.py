@@ -1,4 +1,4 @@
-"""Golden set: labelled turns for checking a judge over time."""
+"""The golden set: turns of which is known whether their answer holds an unsupported claim."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _SOUND = {State.REFUSAL, State.NO_CLAIMS}  # nothing unsupported in it
 
 @dataclass(frozen=True, slots=True)
 class GoldenTurn:
-    """Golden turn: a turn and whether its answer is unsupported."""
+    """A turn and the truth of it: whether a claim of its answer is unsupported."""
 
     turn: Turn
     unsupported: bool
@@ -29,7 +29,7 @@ class GoldenTurn:
 
 @dataclass(frozen=True)
 class GoldenSet:
-    """Labelled turns; `digest` identifies the set."""
+    """Labelled turns; `digest` names the set."""
 
     turns: Sequence[GoldenTurn]
     digest: str
@@ -51,34 +51,28 @@ class GoldenSet:
         turns = list(found.values())
         if not turns or len(turns) > MOST:
             raise UsageError(f"{path}: {len(turns)} labelled turns; a golden set has 1 to {MOST}")
-        rows = [(asdict(each.turn), each.unsupported) for each in turns]
-        text = json.dumps(rows, sort_keys=True, default=str)
+        told = [(asdict(each.turn), each.unsupported) for each in turns]
+        text = json.dumps(told, sort_keys=True, default=str)
         return cls(turns, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenJudgement:
-    """A judge's state and decision on a golden turn.
-
-    `judged_unsupported` is None where the judge decided nothing.
-    """
+    """What a judge said of a golden turn: its state, and whether it found an unsupported claim
+    (None where it said nothing)."""
 
     key: str
     state: State
-    judged_unsupported: bool | None
+    said: bool | None
     unsupported: bool  # the truth
 
     @classmethod
     def of(cls, golden: GoldenTurn, evaluation: Evaluation) -> "GoldenJudgement":
-        return cls(
-            golden.turn.id, evaluation.state, _judged_unsupported(evaluation), golden.unsupported
-        )
+        return cls(golden.turn.id, evaluation.state, _said(evaluation), golden.unsupported)
 
     @property
     def right(self) -> bool | None:
-        return (
-            None if self.judged_unsupported is None else self.judged_unsupported == self.unsupported
-        )
+        return None if self.said is None else self.said == self.unsupported
 
 
 def summarise(answers: Sequence[GoldenJudgement]) -> dict[str, Any]:
@@ -87,10 +81,9 @@ def summarise(answers: Sequence[GoldenJudgement]) -> dict[str, Any]:
     What a judge failed at is counted and no disagreement: an endpoint that is away is not a judge
     that has changed.
     """
-    judged = [answer for answer in answers if answer.judged_unsupported is not None]
+    told = [answer for answer in answers if answer.said is not None]
     found = agreement(
-        [bool(answer.judged_unsupported) for answer in judged],
-        [answer.unsupported for answer in judged],
+        [bool(answer.said) for answer in told], [answer.unsupported for answer in told]
     )
     measures = {
         "agreement": found.agreed,
@@ -125,7 +118,7 @@ def _bounds(estimate: Estimate) -> dict[str, float | None]:
     return {"lower": low, "mean": estimate.value, "upper": high}
 
 
-def _judged_unsupported(evaluation: Evaluation) -> bool | None:
+def _said(evaluation: Evaluation) -> bool | None:
     if evaluation.state in _SOUND:
         return False
     if evaluation.state is not State.SCORED:

@@ -1,4 +1,4 @@
-"""Enqueueing of sampled turns for judges, in the worker's transaction."""
+"""From judged by every evaluator to waiting for a judge: in the worker's own transaction."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Judges configured by the settings: endpoints and budgets."""
+"""The judges that the settings name: where each runs, and what it may spend."""
 
 import importlib.util
 import time
@@ -38,7 +38,7 @@ Sleep = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Judge:
-    """Configured evaluator with its name and budget.
+    """An evaluator under the name that the settings give it, with its budget.
 
     `at_once` threads ask it for `batch` turns each.
     """

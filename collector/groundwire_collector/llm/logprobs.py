@@ -1,4 +1,4 @@
-"""Log-probabilities of fixed answers: conflict margins and context gains."""
+"""Scoring given answers at a completions endpoint: conflict margins and context gains."""
 
 from groundwire_collector.errors import GroundwireError
 from groundwire_collector.llm.client import ChatEndpoint, ChatReply

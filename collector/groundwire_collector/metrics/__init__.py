@@ -1,1 +1,1 @@
-"""Prometheus metrics: committed counters, gauges and the receiver's own."""
+"""What Prometheus scrapes: the committed counters, and the receiver's own."""

@@ -1,4 +1,4 @@
-"""Exemplars: links from a metric to a turn's trace."""
+"""The turn behind a number."""
 
 from groundwire_collector.storage.counters import Exemplar
 from groundwire_evaluators.turn import Turn

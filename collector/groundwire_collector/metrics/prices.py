@@ -1,4 +1,4 @@
-"""Price list of model calls, from a user's file.
+"""What calls of models cost, from a price file of the user's: prices change, files can be edited.
 
 currency = "USD"
 [models."acme-large"]   # as requests name it; "acme-*" holds for all that begin so
@@ -21,7 +21,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class TokenPrice:
-    """Token prices of a model, per million tokens."""
+    """Per million tokens."""
 
     input: float
     output: float
@@ -36,7 +36,7 @@ class TokenPrice:
 
 @dataclass(frozen=True)
 class PriceList:
-    """Model prices in one currency; names ending in `*` are prefixes."""
+    """The prices of models in one currency; names that end in `*` hold for all that begin so."""
 
     currency: str
     models: Mapping[str, TokenPrice]

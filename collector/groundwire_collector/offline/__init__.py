@@ -1,1 +1,1 @@
-"""Offline comparison of answers in files: the CI quality gate."""
+"""Offline comparison of answers in files: the CI quality gate and its input."""

@@ -1,4 +1,4 @@
-"""Quality gate: paired comparison of a candidate with its baseline."""
+"""Is a candidate worse than its baseline? Judged answers to the same questions, in pairs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ ANSWERED = {State.SCORED.value, State.NO_CLAIMS.value}
 
 
 class GateOutcome(StrEnum):
-    """Outcome of the gate; `undecided`: neither worse nor within the margin."""
+    """`undecided`: neither shown to be worse, nor to be at most the margin worse."""
 
     PASS = "pass"
     UNDECIDED = "undecided"
@@ -23,7 +23,7 @@ class GateOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
-    """Evaluated answer; `faithful` is None where it was not scored."""
+    """An answer and what was said of it; `faithful` is None where it was not scored."""
 
     id: str
     state: str
@@ -33,7 +33,7 @@ class JudgedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ShareChange:
-    """Share before and after, over `n` answers each; `paired` by question."""
+    """A share before and after, over `n` answers of each side; `paired`: to the same questions."""
 
     before: float
     after: float
@@ -50,11 +50,8 @@ class ShareChange:
 
 @dataclass(frozen=True, slots=True)
 class QualityGate:
-    """Result of the gate: change of faithfulness and of answer rate.
-
-    `faithful` is over answers scored on both sides, `answered` over all: a model that declines
-    everything is faithful, and useless.
-    """
+    """`faithful` is over answers scored on both sides, `answered` over all: a model that declines
+    everything is faithful, and no use."""
 
     faithful: ShareChange
     answered: ShareChange

@@ -1,1 +1,1 @@
-"""Scheduled model calls: counterfactual probes and closed-book calls."""
+"""Scheduled model calls: counterfactual probes and closed-book calls, outside production data."""

@@ -1,4 +1,4 @@
-"""Deterministic hash sampling of turns for closed-book calls."""
+"""Which production turns are asked closed-book: the same ones, whoever asks."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _ALWAYS = 2**64
 
 @dataclass(frozen=True, slots=True)
 class ClosedBookSampler:
-    """Samples turns by a hash of the trace id, with probability `rate`.
+    """Turns by a hash of their trace id, with probability `rate` in [0, 1].
 
     `eager` multiplies it where the passive signals found a value that stands in no source, so that
     the rare cell is seen more often; the probability goes with the result.

@@ -1,1 +1,1 @@
-"""Database access: schema, queries and transactions of the collector."""
+"""The only rooms with queries: what is kept, and the verbs to keep and find it."""

@@ -1,4 +1,4 @@
-"""Audit log of baseline actions: who re-pinned which reference, when and why."""
+"""Recorded acts on baselines: who wanted which turns to be the reference, when and why."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -9,8 +9,6 @@ from groundwire_collector.storage.tables.drift import BASELINE_ACTION
 
 
 class BaselineActionKind(StrEnum):
-    """Kind of a requested baseline action."""
-
     ACCEPTED = "accepted"  # the level since an alarm's change is normal
     PINNED = "pinned"  # the turns of a given time are the reference
     RESCORED = "rescored"  # the reference of an evaluator's new revision, from stored turns
@@ -18,11 +16,8 @@ class BaselineActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineAction:
-    """Request to pin a baseline to the turns of a period.
-
-    For one signal (empty: all); the turns from `since_ns` on, up to `until_ns`, or until there are
-    enough where `until_ns` is None.
-    """
+    """The baseline of a signal (empty: of all) is to be made of the turns from `since_ns` on,
+    up to `until_ns`, or until there are enough where it is None."""
 
     id: int | None = None
     kind: str

@@ -1,4 +1,4 @@
-"""Signal monitor state saved between batches, besides detectors and alarms."""
+"""What the monitor remembers of its watches between two batches, besides detectors and alarms."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -32,6 +32,7 @@ class BaselineTurn:
     question: str
     relevance: float | None
     flagged: bool | None
+    tags: dict[str, str]
 
 
 def add_baseline_turns(connection: Connection, turns: Iterable[BaselineTurn]) -> None:

@@ -1,4 +1,5 @@
-"""Drift monitor state: baselines, detectors, dimension values and alarms."""
+"""What the monitor remembers between two batches: baselines, detectors, dimension values,
+alarms."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
@@ -14,7 +15,7 @@ from groundwire_collector.storage.upsert import upsert
 
 @dataclass(frozen=True, slots=True)
 class StoredBaseline:
-    """Baseline of one signal monitor; its losses until it is pinned."""
+    """The reference of one watch; its losses until it is pinned."""
 
     service: str
     signal: str
@@ -25,7 +26,7 @@ class StoredBaseline:
 
 @dataclass(frozen=True, slots=True)
 class StoredDetector:
-    """State of one detector; empty dimension and value: the whole service."""
+    """One detector of a watch; dimension and value are empty for the one over the whole service."""
 
     service: str
     signal: str
@@ -39,7 +40,7 @@ class StoredDetector:
 
 @dataclass(frozen=True, slots=True)
 class DimensionValue:
-    """A value of a dimension in a service, numbered by first appearance."""
+    """A value of a dimension in a service: as the how-manyth it appeared, and when."""
 
     service: str
     dimension: str
@@ -49,8 +50,6 @@ class DimensionValue:
 
 
 class AlarmState(StrEnum):
-    """State of an alarm: open or resolved."""
-
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"  # somebody is on it; still open
     RECOVERED = "recovered"  # the loss is near the baseline's again, on evidence
@@ -59,7 +58,7 @@ class AlarmState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """A drift alarm, open until `resolved_ns`; sizes are in mean loss."""
+    """An alarm and what it names; open until `resolved_ns`. Sizes are losses of the mean."""
 
     id: int | None = None
     service: str
@@ -172,6 +171,11 @@ def accept_alarm(connection: Connection, alarm_id: int, by: str, why: str, now_n
     """The level since the change is normal from now on; this ends an open alarm."""
     named = {"accepted_by": by, "accepted_why": why, "accepted_ns": now_ns}
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(named))
+    close_alarm(connection, alarm_id, now_ns)
+
+
+def close_alarm(connection: Connection, alarm_id: int, now_ns: int) -> None:
+    """Resolve an alarm if it is still open."""
     still_open = (ALARM.c.id == alarm_id) & ALARM.c.resolved_ns.is_(None)
     if connection.execute(select(ALARM.c.id).where(still_open)).first() is not None:
         resolve_alarm(connection, alarm_id, now_ns)

@@ -1,4 +1,4 @@
-"""Lock file beside the database."""
+"""A lock file beside the database."""
 
 import fcntl
 import os
@@ -8,7 +8,7 @@ from groundwire_collector.errors import StorageUnavailableError
 
 
 class FileLock:
-    """Exclusive flock on a file, released with its process; the file stays."""
+    """An exclusive lock (flock) on a file, gone with its process; the file itself stays."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""API keys: creation, lookup by hash, revocation; only hashes are stored."""
+"""API keys: made, found by their hash, revoked. The key itself is never stored in the database."""
 
 import os
 import secrets
@@ -22,8 +22,6 @@ GENERATED, FROM_ENVIRONMENT = "first", "environment"
 
 
 class Scope(StrEnum):
-    """Permission of an API key."""
-
     INGEST = "ingest"  # OTLP, and to announce rollouts
     READ = "read"
     LABEL = "label"
@@ -35,7 +33,7 @@ ALL_SCOPES = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Permissions of an API key; `services` is None where unrestricted."""
+    """What one key allows; `services` is None where it is not restricted."""
 
     key_id: str
     scopes: frozenset[Scope] = ALL_SCOPES
@@ -50,7 +48,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key as `groundwire keys list` shows it."""
+    """A key as `groundwire keys list` shows it."""
 
     access: Access
     name: str
@@ -146,7 +144,7 @@ def first_key(settings: Settings, engine: Engine | None = None) -> str | None:
             return settings.api_key
         if known:
             return None
-        key = _stored_key(settings.data_dir / KEY_FILE)
+        key = _kept_key(settings.data_dir / KEY_FILE)
         add(connection, key, GENERATED)
         return key
 
@@ -164,7 +162,7 @@ def _revoke_named(connection: Connection, name: str) -> None:
     connection.execute(statement.values(revoked_at=datetime.now(UTC)))
 
 
-def _stored_key(path: Path) -> str:
+def _kept_key(path: Path) -> str:
     """The key of the file, which a start that was interrupted may have written already."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

@@ -1,4 +1,4 @@
-"""Most recent spans, for diagnosis."""
+"""What came last, for people who look at what arrives."""
 
 from sqlalchemy import Connection, func, select
 

@@ -1,4 +1,4 @@
-"""Announced deployments."""
+"""Deployments that somebody announced."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,7 +9,8 @@ from groundwire_collector.storage.tables.drift import ROLLOUT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """New value of a dimension from `at_ns` on; `announced_by`: key id."""
+    """A new value of a dimension in a service from `at_ns` on; `announced_by` is the id of a
+    key."""
 
     id: int | None = None
     service: str

@@ -1,4 +1,4 @@
-"""SQLite engine: open, checkpoint and vacuum of the database file.
+"""SQLite behind the engine: how its file is opened, let go of, and kept from growing.
 
 One writer at a time: `begin()` takes the write lock at once (a transaction that reads first and
 wants it later can only fail), and `connect()` never does, so readers wait for nobody and nobody
@@ -36,7 +36,7 @@ _LOST = frozenset(
 
 
 class SqliteEngine(Engine):
-    """Engine whose `begin()` takes SQLite's write lock; `connect()` does not."""
+    """An engine whose `begin()` takes SQLite's write lock, and whose `connect()` does not."""
 
     file: "DatabaseFile"
 
@@ -84,7 +84,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
 
 
 class DatabaseFile:
-    """Database file and its write-ahead log."""
+    """The database file and its write-ahead log."""
 
     def __init__(self, path: Path, max_wal_bytes: int) -> None:
         self._path = path

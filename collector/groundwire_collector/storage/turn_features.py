@@ -1,4 +1,4 @@
-"""Question, route and retrieval scores of turns, for distribution views."""
+"""What was asked of a service and how it was looked up: read for views, never judged."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,8 @@ from groundwire_collector.storage.tables.turns import SCORE, TURN
 
 @dataclass(frozen=True, slots=True)
 class TurnFeatures:
-    """Question, route, top retrieval score and relevance of one turn."""
+    """One production turn: question, route, the retriever's score of its best chunk, and how well
+    that chunk fits the question where it was judged."""
 
     question: str
     route: str
@@ -17,7 +18,7 @@ class TurnFeatures:
     relevance: float | None
 
 
-def turn_features(
+def asked(
     connection: Connection, service: str, since_ns: int, until_ns: int, limit: int
 ) -> list[TurnFeatures]:
     """The newest turns of a service in [since, until), at most `limit`."""

@@ -1,4 +1,4 @@
-"""INSERT ... ON CONFLICT for both databases."""
+"""INSERT ... ON CONFLICT on both databases."""
 
 from collections.abc import Sequence
 from typing import Any

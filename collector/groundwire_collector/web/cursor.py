@@ -1,4 +1,4 @@
-"""URL-safe pagination cursor for turns."""
+"""Where the next page of turns begins, as text that goes into an address."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Database engine as a FastAPI dependency."""
+"""The database as a dependency of routes."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Liveness and readiness endpoints (`/healthz`, `/readyz`)."""
+"""Is the process alive, and could it store a span now? For supervisors and load balancers."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse

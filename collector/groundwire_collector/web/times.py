@@ -1,4 +1,4 @@
-"""Parsing of timestamps into nanoseconds."""
+"""Times as callers write them, to nanoseconds as they are stored."""
 
 from datetime import datetime
 

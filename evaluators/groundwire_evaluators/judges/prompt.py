@@ -1,4 +1,4 @@
-"""Prompt and reply schema of the LLM judge."""
+"""What the LLM judge is told, and the shape of what it has to reply."""
 
 import hashlib
 from typing import Any

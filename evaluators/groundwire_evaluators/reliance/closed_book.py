@@ -1,4 +1,4 @@
-"""Closed-book comparison: would the model answer the same without context?
+"""Closed-book calls: would the model have said so without the context?
 
 A production answer and the closed-book answers of the same model to the same question fall into
 cells; the diagnostic turns, where memory and context disagree, estimate the memorization ratio.
@@ -22,8 +22,8 @@ FEWEST_DIAGNOSTIC = 50  # below this a ratio is noise, and is shown as "too few 
 UNSTABLE = 0.6  # share of closed-book draws that must agree for memory to be committed
 
 
-class RelianceCell(StrEnum):
-    """Cell of the 2×2 table: supported by context, equal to closed-book answer."""
+class Cell(StrEnum):
+    """Supported by the context? Equivalent to the closed-book answer? And what stands outside."""
 
     CONTEXT_DRIVEN = "context_driven"  # supported, differs from memory
     REDUNDANT = "redundant"  # supported, and memory says the same
@@ -35,7 +35,7 @@ class RelianceCell(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedBookComparison:
-    """A production turn with the model's closed-book answer.
+    """A production turn with what its model says without the context.
 
     `diagnostic`: the context suffices, memory is committed and its answer is not supported by the
     context; only these turns enter the memorization ratio. `memory_strength` is the share of the
@@ -43,7 +43,7 @@ class ClosedBookComparison:
     closed-book.
     """
 
-    cell: RelianceCell
+    cell: Cell
     diagnostic: bool
     memory_strength: float
     probability: float = 1.0
@@ -53,13 +53,13 @@ class ClosedBookComparison:
     def outcome(self) -> Outcome:
         """For the outcome counter: `context` and `parametric` are diagnostic turns only, so that
         their ratio is the memorization ratio; `both` is the redundant cell."""
-        if self.cell is RelianceCell.REFUSAL:
+        if self.cell is Cell.REFUSAL:
             return Outcome.REFUSAL
-        if self.cell is RelianceCell.REDUNDANT:
+        if self.cell is Cell.REDUNDANT:
             return Outcome.BOTH
-        if self.diagnostic and self.cell is RelianceCell.CONTEXT_DRIVEN:
+        if self.diagnostic and self.cell is Cell.CONTEXT_DRIVEN:
             return Outcome.CONTEXT
-        if self.diagnostic and self.cell is RelianceCell.PARAMETRIC_OVERRIDE:
+        if self.diagnostic and self.cell is Cell.PARAMETRIC_OVERRIDE:
             return Outcome.PARAMETRIC
         return Outcome.NEITHER
 
@@ -82,13 +82,13 @@ def compare_closed_book(
     cluster: Hashable = question
     if not answer.strip() or is_refusal(answer):
         return ClosedBookComparison(
-            cell=RelianceCell.REFUSAL, diagnostic=False, memory_strength=0.0,
+            cell=Cell.REFUSAL, diagnostic=False, memory_strength=0.0,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     memory, strength = _memory(closed_book, question)
     if memory is None:
         return ClosedBookComparison(
-            cell=RelianceCell.ABSTAINED, diagnostic=False, memory_strength=strength,
+            cell=Cell.ABSTAINED, diagnostic=False, memory_strength=strength,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     if supported is None:
@@ -103,26 +103,26 @@ def compare_closed_book(
     )
 
 
-def _cell(supported: bool, same: bool) -> RelianceCell:
+def _cell(supported: bool, same: bool) -> Cell:
     if supported:
-        return RelianceCell.REDUNDANT if same else RelianceCell.CONTEXT_DRIVEN
-    return RelianceCell.PARAMETRIC_OVERRIDE if same else RelianceCell.UNSUPPORTED_OTHER
+        return Cell.REDUNDANT if same else Cell.CONTEXT_DRIVEN
+    return Cell.PARAMETRIC_OVERRIDE if same else Cell.UNSUPPORTED_OTHER
 
 
 def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | None, float]:
     """The committed closed-book answer and the share of draws that agree with it."""
-    answers = [each for each in closed_book if each and each.strip() and not is_refusal(each)]
-    if not answers:
+    given = [each for each in closed_book if each and each.strip() and not is_refusal(each)]
+    if not given:
         return None, 0.0
-    votes = [sum(equivalent(one, other, question) for other in answers) for one in answers]
+    votes = [sum(equivalent(one, other, question) for other in given) for one in given]
     most = max(votes)
     strength = most / len(closed_book)
-    return (answers[votes.index(most)] if strength >= UNSTABLE else None), strength
+    return (given[votes.index(most)] if strength >= UNSTABLE else None), strength
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedBookEstimate:
-    """Memorization ratio of live traffic, with its counts.
+    """The memorization ratio of live traffic, and what it is made of.
 
     `ratio` is over diagnostic turns; `redundant` is the share of all answered turns with a
     closed-book call whose
@@ -133,7 +133,7 @@ class ClosedBookEstimate:
     n: int
     ratio: Estimate
     redundant: Estimate
-    cells: Counter[RelianceCell] = field(default_factory=Counter)
+    cells: Counter[Cell] = field(default_factory=Counter)
 
     @property
     def too_few(self) -> bool:
@@ -152,25 +152,18 @@ def estimate_memorization(
     decided = [
         each
         for each in comparisons
-        if each.diagnostic
-        and each.cell in (RelianceCell.CONTEXT_DRIVEN, RelianceCell.PARAMETRIC_OVERRIDE)
+        if each.diagnostic and each.cell in (Cell.CONTEXT_DRIVEN, Cell.PARAMETRIC_OVERRIDE)
     ]
-    answered = [
-        each
-        for each in comparisons
-        if each.cell not in (RelianceCell.REFUSAL, RelianceCell.ABSTAINED)
-    ]
+    answered = [each for each in comparisons if each.cell not in (Cell.REFUSAL, Cell.ABSTAINED)]
     return ClosedBookEstimate(
         len(comparisons),
-        _share(decided, RelianceCell.PARAMETRIC_OVERRIDE, level),
-        _share(answered, RelianceCell.REDUNDANT, level),
+        _share(decided, Cell.PARAMETRIC_OVERRIDE, level),
+        _share(answered, Cell.REDUNDANT, level),
         Counter(each.cell for each in comparisons),
     )
 
 
-def _share(
-    comparisons: Sequence[ClosedBookComparison], cell: RelianceCell, level: float
-) -> Estimate:
+def _share(comparisons: Sequence[ClosedBookComparison], cell: Cell, level: float) -> Estimate:
     clustered = any(each.cluster is not None for each in comparisons)
     return hajek(
         [each.cell is cell for each in comparisons],
@@ -184,7 +177,7 @@ def _share(
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Hand-labelled audit sample: label accuracy on overrides and on the rest."""
+    """A hand-labelled sample: how often the labels were right on overrides and on the rest."""
 
     overrides: int
     overrides_found: int

@@ -14,7 +14,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConflictCase:
+class Conflict:
     """One response and the two answers it may follow; what is unknown is None."""
 
     response: str | None
@@ -35,7 +35,7 @@ class ConflictCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeDecision:
+class Label:
     """What a response follows and the rule that decided.
 
     `followed` is None where nothing can be told: there is no response, or no answer to compare.

@@ -1,4 +1,4 @@
-"""Retrieval quality: relevance, redundancy, age and usage of chunks."""
+"""What was retrieved: relevance, redundancy and ages of chunks, and which of them were used."""
 
 from groundwire_evaluators.retrieval.evaluator import Retrieval
 

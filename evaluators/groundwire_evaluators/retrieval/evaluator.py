@@ -1,6 +1,6 @@
-"""Retrieval evaluator: relevance, redundancy and age of chunks."""
+"""The retrieval evaluator: do the chunks speak of the question, repeat each other, how old?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ _SAMPLE = 2_000  # code points of a chunk whose language is told
 
 @dataclass(frozen=True)
 class Retrieval:
-    """Evaluates the retrieved chunks of a turn, independent of its answer.
+    """What was retrieved for a turn, whatever became of it in the answer.
 
     `value` is the relevance of the best chunk: the share of what the question asks for, by weight
     of its words, that this chunk speaks of, in [0, 1]. Signals: `relevance_mean` over the chunks,
@@ -39,24 +39,33 @@ class Retrieval:
         default_factory=lambda: Shelf(ChunkTerms.of), init=False, repr=False, compare=False
     )
 
-    def judge(self, turn: Turn) -> Evaluation:
-        """Relevance of the chunks to the question, their ages and redundancy."""
-        signals = ages(turn).signals()
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        """One judgement a turn, in order; a turn that breaks the code is `failed`."""
+        return [self._guarded(turn) for turn in turns]
+
+    def _guarded(self, turn: Turn) -> Evaluation:
+        try:
+            return self._judge(turn)
+        except Exception as error:  # one bad turn must not take its batch along
+            return self._evaluation(State.FAILED, f"{type(error).__name__}: {error}")
+
+    def _judge(self, turn: Turn) -> Evaluation:
+        told = ages(turn).signals()
         texts = [chunk.text for chunk in turn.chunks]
         if turn.not_evaluable_reason:
-            return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, signals)
+            return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, told)
         if turn.context_source == _WHOLE_PROMPT:
-            return self._evaluation(State.NOT_EVALUABLE, "chunks are one with the prompt", signals)
+            return self._evaluation(State.NOT_EVALUABLE, "chunks are one with the prompt", told)
         if not any(text.strip() for text in texts):
-            return self._evaluation(State.NO_CONTEXT, "no chunk was given", signals)
+            return self._evaluation(State.NO_CONTEXT, "no chunk was given", told)
         language = _language(next(text for text in texts if text.strip())[:_SAMPLE])
         if language is None:
-            return self._evaluation(State.NOT_EVALUABLE, "language", signals)
-        terms = QuestionTerms.of(turn.question, language)
-        if not terms.weights:
-            return self._evaluation(State.NOT_EVALUABLE, "no question", signals)
+            return self._evaluation(State.NOT_EVALUABLE, "language", told)
+        asked = QuestionTerms.of(turn.question, language)
+        if not asked.weights:
+            return self._evaluation(State.NOT_EVALUABLE, "no question", told)
         read = [self._shelf.reading(text, language) for text in texts]
-        relevance = [terms.relevance(chunk.keys) for chunk in read]
+        relevance = [asked.relevance(chunk.keys) for chunk in read]
         return Evaluation(
             evaluator=self.name,
             revision=self.revision,
@@ -68,7 +77,7 @@ class Retrieval:
                 "redundancy": redundancy(read),
                 "chunks": float(len(read)),
             }
-            | signals,
+            | told,
         )
 
     def _evaluation(

@@ -1,4 +1,4 @@
-"""Chunk usage: which chunks the claims of an answer rest on."""
+"""Which of the chunks the claims of an answer rest on."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from groundwire_evaluators.retrieval.relevance import RELATED
 
 @dataclass(frozen=True, slots=True)
 class ChunkUsage:
-    """Usage of the chunks by an answer.
+    """How an answer used its chunks.
 
     `context_utilization`: chunks that support a claim / chunks given; by claims what Galileo calls
     chunk attribution. `distractor_ratio`: chunks that speak of the question but support no claim /

@@ -1,4 +1,4 @@
-"""Beta quantiles, for exact intervals of a proportion."""
+"""Quantiles of the beta distribution, which exact intervals of a proportion are made of."""
 
 from math import exp, lgamma, log, log1p
 

@@ -1,4 +1,4 @@
-"""Cluster bootstrap: percentile intervals of any statistic."""
+"""Percentile intervals of any statistic by resampling clusters."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar

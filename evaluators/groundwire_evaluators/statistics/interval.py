@@ -1,4 +1,4 @@
-"""Confidence intervals, with normal and Student quantiles."""
+"""A closed interval, and the quantiles of the normal and Student distributions that make one."""
 
 from math import isfinite, sqrt
 from statistics import NormalDist
@@ -11,7 +11,7 @@ NORMAL_FROM = 1e7  # degrees of freedom; there the two differ by less than 1e-6
 
 
 class Interval(NamedTuple):
-    """Closed interval from `low` to `high`."""
+    """From `low` to `high`, both included."""
 
     low: float
     high: float

@@ -1,4 +1,4 @@
-"""Confidence intervals of a proportion (Wilson, Clopper-Pearson)."""
+"""Intervals of a proportion."""
 
 from math import sqrt
 

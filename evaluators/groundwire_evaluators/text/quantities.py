@@ -210,14 +210,14 @@ class _Reader:
 
     def _bounded(self, quantity: Quantity) -> Quantity:
         """With the limit that the words before or after set."""
-        if quantity.kind == "code":
+        if quantity.kind in ("code", "weekday") or (
+            self.first == 0 and self.at >= len(self.tokens)
+        ):
             return quantity
-        before = self._words_before(self.first, 8)
-        temporal = (
-            quantity.kind in ("date", "time", "weekday", "ordinal")
-            or quantity.unit in ("duration", "calendar", "workday")
-            or (quantity.kind == "number" and 1000 <= quantity.value <= 2100)
-        )
+        before = self._words_before(self.first, 10)
+        temporal = quantity.kind in ("date", "time") or quantity.unit in (
+            "duration", "calendar", "workday",
+        )  # fmt: skip
         bound = bound_before(before, self.language, temporal)
         if bound.side:
             lead = self.tokens[self.first - bound.words].start

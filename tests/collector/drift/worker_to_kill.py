@@ -1,6 +1,7 @@
 """A worker on the database of a folder that says when it has committed; to be killed by a test."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from groundwire_collector.processes import pipeline
@@ -18,18 +19,21 @@ class Told:
     name = "grounding"
     revision = "test"
 
-    def judge(self, turn: Turn) -> Evaluation:
-        return Evaluation(
-            evaluator=self.name,
-            revision=self.revision,
-            state=State.SCORED,
-            value=1 - float(turn.answer or 0),
-            signals={"p_unsupported": float(turn.answer or 0)},
-        )
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        return [
+            Evaluation(
+                evaluator=self.name,
+                revision=self.revision,
+                state=State.SCORED,
+                value=1 - float(turn.answer or 0),
+                signals={"p_unsupported": float(turn.answer or 0)},
+            )
+            for turn in turns
+        ]
 
 
 def main(folder: Path) -> None:
-    settings = Settings(data_dir=folder, baseline_turns=100)
+    settings = Settings(data_dir=folder, baseline_turns=100, baseline_days=0)
     engine = open_engine(settings)
     make_schema(engine)
     pipeline.TRACES = 8

@@ -15,7 +15,6 @@ import pytest
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.judges.local.windows import windows
-from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 pytestmark = pytest.mark.needs("transformers")
@@ -117,7 +116,7 @@ def make(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Make:
 def judged(folder: Path, *turns: Turn, **more: Any) -> list[Evaluation]:
     from groundwire_evaluators.judges.local.evaluator import LocalJudge
 
-    return evaluate(LocalJudge(str(folder), **more), turns or [TURN])
+    return LocalJudge(str(folder), **more).evaluate(turns or [TURN])
 
 
 NLI = ("contradiction", "neutral", "entailment")

@@ -1,4 +1,4 @@
-"""Alerting rule model: identity in labels, numbers and links in annotations."""
+"""One alerting rule. Labels name what is affected; every number and link is an annotation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""All alerting rules, inhibiting ones first.
+"""Every alerting rule, those that silence others first.
 
 `page` wants someone now, `ticket` in working hours.
 """

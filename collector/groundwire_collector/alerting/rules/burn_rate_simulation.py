@@ -1,4 +1,4 @@
-"""Simulation of burn-rate alerts: false alarms and detection delay.
+"""What the burn rates cost: false alarms while nothing changes, and how long a change takes.
 
 The rules themselves, replayed on simulated counts, minute by minute: Poisson traffic, turns flagged
 independently of each other (or together, session by session), a baseline that is itself a sample.
@@ -33,11 +33,8 @@ SETTLED = 4 * DAY  # before a change, so that every window is full
 
 @dataclass(frozen=True, slots=True)
 class TrafficAssumptions:
-    """Assumed traffic of a simulation.
-
-    Scored turns an hour, the share flagged in normal operation, correlated turns per session, and
-    the turns of the baseline.
-    """
+    """Scored turns an hour, the share that is flagged when all is well, turns of a session that
+    share their fate, and the turns of the baseline."""
 
     turns_per_hour: float
     level: float
@@ -47,7 +44,7 @@ class TrafficAssumptions:
 
 @dataclass(frozen=True, slots=True)
 class FalseAlarmEstimate:
-    """False alarms per severity in 30 days, and share of affected periods."""
+    """Of one severity: false alarms in 30 days, and the share of such periods that have any."""
 
     severity: Severity
     alarms: float
@@ -57,14 +54,14 @@ class FalseAlarmEstimate:
 
 @dataclass(frozen=True, slots=True)
 class AlertDelay:
-    """Hours until an alert fires after the flagged share grew by `growth`.
+    """How long after a growth of the flagged share by `growth` an alert fires, in hours.
 
     `median` is None where fewer than half are told within two days.
     """
 
     severity: Severity
     growth: float
-    detected: float
+    told: float
     median: float | None
 
 
@@ -121,9 +118,7 @@ def _simulated(
     )
     baseline = drawn * traffic.session_turns / traffic.baseline_turns
     floor, target = _allowed(limits.targets.default, np.minimum(baseline, 1.0))
-    series = _SimulatedSeries(
-        limits, sessions * traffic.session_turns, flagged, floor, target, traffic
-    )
+    run = _Run(limits, sessions * traffic.session_turns, flagged, floor, target, traffic)
     return {
         severity: [
             list(
@@ -133,7 +128,7 @@ def _simulated(
                     limits.keep_firing_for if severity is Severity.PAGE else 0,
                 )
             )
-            for row in series.burns(severity)
+            for row in run.burns(severity)
         ]
         for severity in Severity
     }
@@ -147,7 +142,7 @@ def _allowed(target: SloTarget, baseline: Shares) -> tuple[Shares, ...]:
     return np.where(baseline < allowed, baseline, 0.0), allowed
 
 
-class _SimulatedSeries:
+class _Run:
     """The recorded series of some runs."""
 
     def __init__(
@@ -224,6 +219,6 @@ def _price(severity: Severity, counts: Sequence[int]) -> FalseAlarmEstimate:
 
 
 def _delay(severity: Severity, growth: float, hours: Sequence[float]) -> AlertDelay:
-    detected = sum(np.isfinite(hours)) / len(hours)
+    told = sum(np.isfinite(hours)) / len(hours)
     median = float(np.median(hours))
-    return AlertDelay(severity, growth, detected, median if np.isfinite(median) else None)
+    return AlertDelay(severity, growth, told, median if np.isfinite(median) else None)

@@ -1,4 +1,4 @@
-"""Alert on parametric override: answers from weights against the context."""
+"""The alert on answers that come from the weights although the context says something else."""
 
 from groundwire_collector.alerting.annotations import (
     SHARE,

@@ -1,4 +1,4 @@
-"""YAML rendering of Prometheus rule files."""
+"""Rule files in the form Prometheus reads."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,7 +71,7 @@ def _alert(alert: AlertRule, limits: RuleSettings) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML dumper with block style for multi-line expressions."""
+    """Block style for expressions of several lines."""
 
 
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -1,4 +1,4 @@
-"""Retrieval alerts: missing, slow or outdated chunks."""
+"""Alerts on what comes before the answer: chunks that are missing, late or old."""
 
 from groundwire_collector.alerting.annotations import (
     SHARE,

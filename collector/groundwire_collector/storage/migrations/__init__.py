@@ -1,4 +1,4 @@
-"""Schema migrations (`python -m groundwire_collector.storage.migrations NAME`).
+"""The history of the schema; `python -m groundwire_collector.storage.migrations NAME` goes on.
 
 A step that was released is never changed: databases out there have taken it.
 """

@@ -1,4 +1,4 @@
-"""Alembic environment: migrations on the caller's connection and transaction."""
+"""What Alembic runs to take steps, on the connection and in the transaction of its caller."""
 
 from typing import Any, Literal
 

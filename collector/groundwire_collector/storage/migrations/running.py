@@ -1,4 +1,4 @@
-"""Run and autogenerate Alembic migrations on the collector's engine."""
+"""Alembic on our engine: taking the steps a database lacks, and writing the next one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Table definitions, one noun per module; importing the package registers them all."""
+"""The schema, one noun a module; importing this package registers every table."""
 
 from groundwire_collector.storage.tables import (
     counters,

@@ -1,4 +1,4 @@
-"""Tables of baselines, detectors, alarms and rollouts."""
+"""Baselines, detectors and the alarms they raised."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class BaselineRow(StoredModel, table=True):
-    """Reference of a (service, signal, revision); its losses until it is pinned."""
+    """The reference of a (service, signal, evaluator revision); its losses until it is pinned."""
 
     __tablename__ = "baseline"
 
@@ -21,7 +21,7 @@ class BaselineRow(StoredModel, table=True):
 
 
 class BaselineTurnRow(StoredModel, table=True):
-    """One turn of a baseline, in order; written once."""
+    """A turn that a baseline is made of, in order; written once, when it is seen."""
 
     __tablename__ = "baseline_turn"
 
@@ -36,10 +36,11 @@ class BaselineTurnRow(StoredModel, table=True):
     question: str  # a hash
     relevance: float | None = None
     flagged: bool | None = None
+    tags: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))  # dimension: value
 
 
 class SignalMonitorRow(StoredModel, table=True):
-    """Signal monitor state: clocks, alarm budget shares, the day's mean."""
+    """What a watch remembers besides its baseline and detectors: clocks, pots, the day's mean."""
 
     __tablename__ = "signal_monitor"
 
@@ -50,7 +51,7 @@ class SignalMonitorRow(StoredModel, table=True):
 
 
 class MonitorRow(StoredModel, table=True):
-    """Global monitor state: spent alarm budget, sessions per service."""
+    """What the monitor remembers as a whole: how the budget was spent, sessions of a service."""
 
     __tablename__ = "monitor"
 
@@ -59,7 +60,7 @@ class MonitorRow(StoredModel, table=True):
 
 
 class RolloutRow(StoredModel, table=True):
-    """An announced deployment."""
+    """A deployment that somebody announced."""
 
     __tablename__ = "rollout"
 
@@ -74,7 +75,7 @@ class RolloutRow(StoredModel, table=True):
 
 
 class BaselineActionRow(StoredModel, table=True):
-    """A requested baseline action: who, when, why; carried out by the monitor."""
+    """Somebody's wish for another baseline: who, when, why; the monitor carries it out."""
 
     __tablename__ = "baseline_action"
 
@@ -95,7 +96,7 @@ class BaselineActionRow(StoredModel, table=True):
 
 
 class DetectorRow(StoredModel, table=True):
-    """State of one detector, per (service, signal, dimension, value)."""
+    """The state of one detector; one a watched stream (service, signal, dimension, value)."""
 
     __tablename__ = "detector"
 
@@ -110,7 +111,7 @@ class DetectorRow(StoredModel, table=True):
 
 
 class DimensionValueRow(StoredModel, table=True):
-    """First appearance of a dimension's value (such as a model version).
+    """When a value of a dimension (a model version, say) was first seen in a service.
 
     The dimension "service" holds the services themselves.
     """
@@ -125,7 +126,7 @@ class DimensionValueRow(StoredModel, table=True):
 
 
 class AlarmRow(StoredModel, table=True):
-    """An alarm, open until resolved; times are of the turns."""
+    """An alarm, open until it is resolved; times are of the turns, not of the clock."""
 
     __tablename__ = "alarm"
 

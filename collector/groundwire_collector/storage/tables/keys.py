@@ -1,4 +1,4 @@
-"""Table of API keys: hashed, scoped, restricted to services."""
+"""API keys: hashed, scoped, restricted to services."""
 
 from datetime import datetime
 
@@ -8,8 +8,6 @@ from groundwire_collector.storage.tables.base import StoredModel
 
 
 class KeyRow(StoredModel, table=True):
-    """An API key."""
-
     __tablename__ = "api_key"
 
     id: str = Field(primary_key=True)

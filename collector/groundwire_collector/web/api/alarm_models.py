@@ -1,4 +1,4 @@
-"""API response models of alarms, baselines and rollouts (docs/reference/http.md)."""
+"""What the API says of alarms, baselines and rollouts (docs/reference/http.md)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from groundwire_collector.web.api.models import moment
 
 
 class DeploymentOut(BaseModel):
-    """Value of a dimension, first seen or announced at this time."""
+    """A value of a dimension that was first seen, or announced, at this time."""
 
     dimension: str
     value: str
@@ -21,18 +21,16 @@ class DeploymentOut(BaseModel):
     announced: bool
 
     @classmethod
-    def of(cls, details: Mapping[str, Any]) -> "DeploymentOut":
-        at = moment(details["at_ns"])
+    def of(cls, told: Mapping[str, Any]) -> "DeploymentOut":
+        at = moment(told["at_ns"])
         return cls(
-            dimension=details["dimension"],
-            value=details["value"],
-            at=at,
-            announced=details["announced"],
+            dimension=told["dimension"], value=told["value"], at=at, announced=told["announced"]
         )
 
 
 class SegmentOut(BaseModel):
-    """Growth of a segment's mean loss since the change (90 % interval)."""
+    """One value of one dimension since the change: by how much its mean loss grew (90 %
+    interval)."""
 
     dimension: str
     value: str
@@ -42,7 +40,7 @@ class SegmentOut(BaseModel):
 
 
 class AlarmActionOut(BaseModel):
-    """Action of a person on an alarm."""
+    """What a person did about an alarm."""
 
     by: str
     at: datetime
@@ -50,7 +48,7 @@ class AlarmActionOut(BaseModel):
 
 
 class AlarmOut(BaseModel):
-    """Alarm; sizes are growth of the mean loss.
+    """An alarm; sizes are by how much the mean loss grew.
 
     `evidence` is the statistic at the alarm, 1 or more. `moved` and `unmoved` are the segments that
     clearly got worse with it, and those that clearly did not. `deployment` is the one it coincides
@@ -83,8 +81,8 @@ class AlarmOut(BaseModel):
 
     @classmethod
     def of(cls, alarm: Alarm) -> "AlarmOut":
-        details = alarm.details
-        deployment = details.get("deployment")
+        told = alarm.details
+        deployment = told.get("deployment")
         return cls(
             id=alarm.id or 0,
             state=alarm.state,
@@ -101,25 +99,23 @@ class AlarmOut(BaseModel):
             resolved_at=moment(alarm.resolved_ns) if alarm.resolved_ns is not None else None,
             acknowledged=_done(alarm.acknowledged_by, alarm.acknowledged_ns),
             accepted=_done(alarm.accepted_by, alarm.accepted_ns, alarm.accepted_why),
-            evidence=details.get("statistic"),
-            clock=details.get("clock"),
-            revision=details.get("revision"),
-            findings=details.get("findings", []),
+            evidence=told.get("statistic"),
+            clock=told.get("clock"),
+            revision=told.get("revision"),
+            findings=told.get("findings", []),
             deployment=DeploymentOut.of(deployment) if deployment else None,
-            also_deployed=[DeploymentOut.of(each) for each in details.get("also_deployed", [])],
-            moved=[SegmentOut(**each) for each in details.get("moved", [])],
-            unmoved=[SegmentOut(**each) for each in details.get("unmoved", [])],
+            also_deployed=[DeploymentOut.of(each) for each in told.get("also_deployed", [])],
+            moved=[SegmentOut(**each) for each in told.get("moved", [])],
+            unmoved=[SegmentOut(**each) for each in told.get("unmoved", [])],
         )
 
 
 class AlarmPage(BaseModel):
-    """Page of alarms."""
-
     alarms: list[AlarmOut]
 
 
 class RolloutOut(BaseModel):
-    """Announced deployment; `announced_by` is the name of the key."""
+    """A deployment that was announced; `announced_by` is the name of the key."""
 
     id: int
     service: str
@@ -142,7 +138,7 @@ class RolloutOut(BaseModel):
 
 
 class BaselineActionOut(BaseModel):
-    """Requested baseline action; `applied_at` is null until carried out."""
+    """A recorded act on a baseline; `applied_at` is null until the monitor has carried it out."""
 
     id: int
     kind: str

@@ -1,4 +1,4 @@
-"""`/api/v1/estimates`: estimates from samples, with intervals and n."""
+"""`/api/v1/estimates`: what samples say of all traffic, with intervals and n."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -44,7 +44,7 @@ RUNS = 20  # newest probe runs that are told
 
 
 class ClosedBookOut(BaseModel):
-    """Closed-book calls per model_version: `n` comparisons, of which `diagnostic_n` decide.
+    """Closed-book calls of one model_version: `n` comparisons, of which `diagnostic_n` decide.
 
     `memorization_ratio` is null where `too_few`, and `statement` says so; its interval and n stand
     in `measured` all the same. `p_s` and `p_o` are shares of the turns asked closed-book.
@@ -87,11 +87,8 @@ class ClosedBookOut(BaseModel):
 
 
 class ComparisonOut(BaseModel):
-    """Comparison of a probe run with a reference.
-
-    `change` is of the mean signed score, in [-2, 2]; `override` is the alarm, `general` means that
-    the clean arm fell as well.
-    """
+    """A run against a reference. `change` is of the mean signed score, in [-2, 2]; `override` is
+    the alarm, `general` says that the clean arm fell as well."""
 
     override: bool
     general: bool
@@ -120,7 +117,7 @@ class ComparisonOut(BaseModel):
 
 
 class ProbeOut(BaseModel):
-    """Finished probe run: memorization ratio per stratum, with its counts."""
+    """A finished probe run: per stratum the memorization ratio with what it is made of."""
 
     service: str
     model: str
@@ -140,7 +137,7 @@ class ProbeOut(BaseModel):
 
     @classmethod
     def of(
-        cls, run: ScheduledProbeRun, held: ProbeRun, comparison: probe_alarms.ProbeComparison
+        cls, run: ScheduledProbeRun, held: ProbeRun, look: probe_alarms.ProbeComparison
     ) -> "ProbeOut":
         summary = summarise(held)
         names = ("service", "model", "model_version", "prompt_version", "pack", "digest", "prompt")
@@ -152,13 +149,14 @@ class ProbeOut(BaseModel):
             calls=summary.calls,
             failures=summary.failures,
             tokens=summary.tokens,
-            against_baseline=ComparisonOut.of(comparison.baseline),
-            against_best=ComparisonOut.of(comparison.best),
+            against_baseline=ComparisonOut.of(look.baseline),
+            against_best=ComparisonOut.of(look.best),
         )
 
 
 class EstimatesOut(BaseModel):
-    """Current estimates; `closed_book` and `probe` measure context reliance on different turns."""
+    """`closed_book` and `probe` are about context reliance, and neither is about the other's
+    turns."""
 
     faithfulness: list[FaithfulnessOut]
     agreement: list[AgreementOut]
@@ -204,14 +202,14 @@ def list_estimates(
         by_version = closed_book.by_version(
             closed_book_turns.answered(connection, *which, part.since_ns)
         )
-        scheduled = [
+        told = [
             ProbeOut.of(
                 run, probe_runs.results(connection, run), probe_alarms.compare(connection, run)
             )
             for run in probe_runs.finished(connection, *which)[:runs]
         ]
         return EstimatesOut(
-            faithfulness=faithfulness_by(connection, part, by, rate),
+            faithfulness=told_faithfulness(connection, part, by, rate),
             agreement=[
                 AgreementOut.of(found) for found in agreement.of_evaluators(connection, part, rate)
             ],
@@ -228,24 +226,24 @@ def list_estimates(
             closed_book=[
                 ClosedBookOut.of(*version, found) for version, found in by_version.items()
             ],
-            probe=scheduled,
+            probe=told,
         )
 
 
-def faithfulness_by(
+def told_faithfulness(
     connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
 ) -> list[FaithfulnessOut]:
     """Live estimates, each with what the worker keeps of the same segment."""
-    newest = {
+    kept = {
         (each.service, each.value, each.reference, each.evaluator): each
-        for each in estimates.newest(connection, FAITHFULNESS, part.services)
+        for each in estimates.kept(connection, FAITHFULNESS, part.services)
         if dimension == "model_version"
     }
     return [
         FaithfulnessOut.of(
             found,
             dimension,
-            newest.get((found.service, found.value, found.reference, found.evaluator)),
+            kept.get((found.service, found.value, found.reference, found.evaluator)),
         )
         for found in faithfulness(connection, part, dimension, label_rate)
     ]

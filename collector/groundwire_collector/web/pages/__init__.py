@@ -1,4 +1,4 @@
-"""Server-rendered pages: turns, alarms, estimates, labelling, runbooks."""
+"""Plain pages for people without Grafana, and for the way from an alert to an answer."""
 
 from groundwire_collector.web.pages import (
     alarms,

@@ -1,4 +1,4 @@
-"""Alarms page: open and past drift alarms, and monitored signals."""
+"""The drift alarms: what got worse, where, by how much and since when; and what is watched."""
 
 from time import time_ns
 from typing import Any

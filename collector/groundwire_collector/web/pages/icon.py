@@ -1,4 +1,4 @@
-"""Favicon of the pages."""
+"""The icon of the pages."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response

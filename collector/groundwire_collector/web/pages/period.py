@@ -1,4 +1,4 @@
-"""Parsing of time ranges in URLs, as Grafana and people write them."""
+"""Times in addresses: as Grafana and alerts write them, and as people do."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Runbook pages, the link targets of alerts."""
+"""What to do about each alert, served by the collector: the link of an alert always opens."""
 
 from importlib.resources import files
 

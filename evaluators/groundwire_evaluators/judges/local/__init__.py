@@ -1,1 +1,1 @@
-"""Local models by Hugging Face name or path: the extra [hf]."""
+"""Models that run here, by Hugging Face name or path: the extra [hf]."""

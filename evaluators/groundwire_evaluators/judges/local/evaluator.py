@@ -1,4 +1,4 @@
-"""Local model judge: claims against chunks, in windows and batches."""
+"""A local model as judge: every claim against every chunk, in windows and batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,9 +33,8 @@ _SUMMARY = "\nSummarize the following text:\n{context}\noutput:\n"
 
 @dataclass(frozen=True)
 class LocalJudge:
-    """Judge with a local NLI model, MiniCheck, HHEM-2.1-Open or LettuceDetect.
-
-    `model` is a Hugging Face name or a folder.
+    """Judges with a model that runs here. `model` is a Hugging Face name or a folder: an NLI
+    cross-encoder, MiniCheck, HHEM-2.1-Open, or LettuceDetect.
 
     A claim is supported where the best window of a chunk, or of all chunks together, is believed to
     support it with at least `threshold`; `support` is that belief, `chunk` the chunk. `value` is
@@ -63,11 +62,7 @@ class LocalJudge:
     def revision(self) -> str:
         return f"{REVISION}-{self._identity}-{self.threshold:g}"
 
-    def judge(self, turn: Turn) -> Evaluation:
-        """Verdicts on the claims of one answer."""
-        return self.evaluate_batch([turn])[0]
-
-    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
+    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order; the pairs of all turns share their batches."""
         readings = [self._reading(turn) for turn in turns]
         if isinstance(self._loaded, SpanModel):
@@ -84,16 +79,16 @@ class LocalJudge:
         language = language_of(turn.answer or "")
         cut = tuple(pieces(turn.answer or "", language.code if language else "en"))
         reading = _Reading(turn, cut)
-        if not reading.claims:
-            reason = "nothing in the answer claims anything"
-            return _Reading(turn, cut, self._without(State.NO_CLAIMS, reason))
+        if not reading.asked:
+            told = "nothing in the answer claims anything"
+            return _Reading(turn, cut, self._without(State.NO_CLAIMS, told))
         if isinstance(self._loaded, SpanModel):
             return reading
-        for at, piece in reading.claims:
+        for at, piece in reading.asked:
             room = self._loaded.room(piece.text)
             if room < LEAST_ROOM:
-                reason = "a claim is longer than the model reads"
-                return _Reading(turn, cut, self._without(State.NOT_EVALUABLE, reason))
+                told = "a claim is longer than the model reads"
+                return _Reading(turn, cut, self._without(State.NOT_EVALUABLE, told))
             reading.pairs += _pairs(self._loaded, turn, at, piece.text, room)
         return reading
 
@@ -166,7 +161,7 @@ class LocalJudge:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Chunk window (None: all chunks together) and the claim to check."""
+    """A window of a chunk (None: of all chunks together), and the piece that is checked by it."""
 
     premise: str
     claim: str
@@ -176,7 +171,8 @@ class _Pair:
 
 @dataclass
 class _Reading:
-    """Claims of a turn with their pairs; `known`: decided without a model."""
+    """A turn, its answer in pieces, and what is to be asked of it; `known` is what needs no
+    asking."""
 
     turn: Turn
     cut: Sequence[Piece]
@@ -184,7 +180,7 @@ class _Reading:
     pairs: list[_Pair] = field(default_factory=list)
 
     @property
-    def claims(self) -> list[tuple[int, Piece]]:
+    def asked(self) -> list[tuple[int, Piece]]:
         return [(at, piece) for at, piece in enumerate(self.cut) if piece.aside is None]
 
 

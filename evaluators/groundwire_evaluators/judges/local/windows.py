@@ -1,4 +1,4 @@
-"""Overlapping windows for texts longer than a model's input."""
+"""Texts that are longer than a model reads, cut into windows that overlap."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Counterfactual probes: questions with an edited context and two known answers."""
+"""Probes: scheduled questions with a counterfactual context, whose two answers are known."""
 
 from groundwire_evaluators.reliance.probe.item import (
     AnswerType,

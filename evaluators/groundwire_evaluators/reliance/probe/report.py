@@ -1,4 +1,4 @@
-"""Validation report of a probe pack."""
+"""What the validators say of a pack: committed beside it."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""Substitution of a value by another of its type and format."""
+"""Another value of the same type, written the same way: what stands in the answer's place."""
 
 import hashlib
 import re

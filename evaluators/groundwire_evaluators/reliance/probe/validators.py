@@ -1,4 +1,4 @@
-"""Validators of probe items, each with a reason for rejection."""
+"""What a good item is: each validator names the reason for which it drops one."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
+from groundwire_evaluators.reliance.outcome import Conflict, Outcome
 from groundwire_evaluators.reliance.polarity import affirms
 from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
@@ -28,7 +28,7 @@ Validator = Callable[[ProbeItem], str | None]
 
 @dataclass(frozen=True, slots=True)
 class ItemRejection:
-    """A rejected item, and why."""
+    """An item that was dropped, and why."""
 
     id: str
     reason: str
@@ -36,7 +36,7 @@ class ItemRejection:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedItems:
-    """Valid items in order, and the rejections."""
+    """The good items in order, and what became of the others."""
 
     items: tuple[ProbeItem, ...]
     rejections: tuple[ItemRejection, ...]
@@ -67,7 +67,7 @@ def answers_differ(item: ProbeItem) -> str | None:
     return None
 
 
-def preserves_type(item: ProbeItem) -> str | None:
+def type_is_kept(item: ProbeItem) -> str | None:
     """Both answers read as values of the type; money keeps its currency, a quantity its unit."""
     wanted = _KINDS.get(item.type)
     if wanted is None:
@@ -143,7 +143,7 @@ def one_claim_is_edited(item: ProbeItem) -> str | None:
 PER_ITEM: tuple[Validator, ...] = (
     context_length,
     answers_differ,
-    preserves_type,
+    type_is_kept,
     original_is_gone,
     answers_are_there,
     question_is_open,
@@ -154,23 +154,23 @@ PER_ITEM: tuple[Validator, ...] = (
 
 def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
     """Drop bad items, and any whose subject or named answers stand in an earlier item."""
-    valid: list[ProbeItem] = []
+    kept: list[ProbeItem] = []
     rejections: list[ItemRejection] = []
     seen: dict[str, str] = {}
     for item in items:
         reason = next((found for check in PER_ITEM if (found := check(item))), None)
         reason = reason or _entity_again(item, seen)
         if reason is None:
-            valid.append(item)
+            kept.append(item)
             seen.update(dict.fromkeys(_entities(item), item.id))
         else:
             rejections.append(ItemRejection(item.id, reason))
-    return ValidatedItems(tuple(valid), tuple(rejections))
+    return ValidatedItems(tuple(kept), tuple(rejections))
 
 
-def as_conflict(item: ProbeItem, response: str | None) -> ConflictCase:
+def as_conflict(item: ProbeItem, response: str | None) -> Conflict:
     """The response as the labeller wants it: the conflict context supports the substitute."""
-    return ConflictCase(
+    return Conflict(
         question=item.question,
         context_answer=item.substitute,
         context_answer_aliases=item.substitute_aliases,
@@ -198,9 +198,9 @@ def _entity_again(item: ProbeItem, seen: dict[str, str]) -> str | None:
 
 
 def _boolean(item: ProbeItem) -> str | None:
-    original_stance = affirms(item.clean, item.question, item.question)
+    said = affirms(item.clean, item.question, item.question)
     instead = affirms(item.conflict, item.question, item.question)
-    if original_stance is None or instead is None or original_stance is instead:
+    if said is None or instead is None or said is instead:
         return "missing: the two contexts do not answer yes and no"
     return None
 

@@ -1,1 +1,1 @@
-"""Shipped probe pack: TOML sources, frozen items, validation report."""
+"""The shipped pack: its sources (TOML), the frozen items and the validators' report."""
