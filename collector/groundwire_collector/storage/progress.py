@@ -1,4 +1,4 @@
-"""How far the worker has come: its position in the span stream, and the traces still open."""
+"""Worker progress: cursor in the span stream and pending traces."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ AHEAD_NS = 3600 * 10**9  # more than clocks of two machines differ
 
 @dataclass(frozen=True, slots=True)
 class PendingTrace:
-    """A trace with spans that no judgement has seen yet; it is due at `due_ns`."""
+    """A trace with unjudged spans, due at `due_ns`."""
 
     trace_id: str
     last_received_ns: int

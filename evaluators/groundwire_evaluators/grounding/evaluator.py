@@ -15,6 +15,7 @@ from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure
+from groundwire_evaluators.grounding.tables import read_content
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
@@ -61,20 +62,11 @@ class Grounding:
         suffix = f"-{self.calibration.version}" if self.calibration.version else ""
         return f"{REVISION}-{self.model.version}{suffix}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order; a turn that breaks the code is `failed`."""
-        return [self._judge(turn) for turn in turns]
-
-    def _judge(self, turn: Turn) -> Evaluation:
-        try:
-            return self._evaluation(turn)
-        except Exception as error:  # one bad turn must not stop the others
-            return self._without(State.FAILED, f"{type(error).__name__}: {error}")
-
     def _without(self, state: State, reason: str) -> Evaluation:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
-    def _evaluation(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
+        """Claims with verdicts, p_unsupported, flag, citations of one turn."""
         if known := not_judged(turn):
             return self._without(*known)
         language = language_of_turn(turn)
@@ -116,7 +108,7 @@ class Grounding:
                     answer,
                     turn.chunks,
                     claims,
-                    lambda claim, chunk: all_judged[claim].backed_by(chunk),
+                    lambda claim, *cited: all_judged[claim].backed_by(*cited),
                     turn.cited,
                 )
             ),
@@ -138,7 +130,8 @@ def language_of_turn(turn: Turn) -> Language | None:
     said = language_of(answer)
     shown = _shown(turn)
     if said is not None and shown is None:
-        return language_of(" ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)]))
+        whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
+        return language_of(whole) or said
     if said is None or shown is None:
         return said
     chunks = _language_of_chunk(shown)
@@ -149,8 +142,14 @@ def language_of_turn(turn: Turn) -> Language | None:
 
 def _shown(turn: Turn) -> str | None:
     """The first chunk of prose that is long enough to tell its language."""
-    prose = (chunk.text for chunk in turn.chunks if chunk.text.lstrip()[:1] not in ("{", "["))
+    prose = (chunk.text for chunk in turn.chunks if _is_prose(chunk.text[:_SAMPLE]))
     return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
+
+
+@lru_cache(maxsize=512)
+def _is_prose(text: str) -> bool:
+    """Whether a chunk is sentences: records and tables have hardly any small words."""
+    return text.lstrip()[:1] not in ("{", "[") and not read_content(text).tables
 
 
 def _not_judged_language(turn: Turn) -> str:

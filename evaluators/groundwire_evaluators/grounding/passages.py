@@ -4,7 +4,9 @@ from bisect import bisect_left, bisect_right
 from functools import cached_property
 from itertools import pairwise
 
+from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.records import record
+from groundwire_evaluators.grounding.tables import Table, read_content
 from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
@@ -24,7 +26,13 @@ class Passage:
 
     def __init__(self, text: str, language: Language) -> None:
         self.record = record(text)
-        text = text if self.record is None else self.record.lines
+        self.tables: tuple[Table, ...] = ()
+        if self.record is None:
+            content = read_content(text)
+            text, self.tables = content.text, content.tables
+        else:
+            text, rows = self.record.lines, self.record.table
+            self.tables = (rows,) if rows else ()
         self.text = text
         self.language = language
         self.tokens: list[Token] = tokenize(text, language.stemmer)
@@ -69,6 +77,11 @@ class Passage:
             found = frozenset([token.key for token in self.tokens[first:last]])
             self._near[index] = found
         return found
+
+    @cached_property
+    def cells(self) -> list[Cells]:
+        """The tables of the chunk, ready to look up claims in."""
+        return [Cells(table, self.language) for table in self.tables]
 
     @cached_property
     def quantities(self) -> list[Quantity]:
@@ -122,7 +135,7 @@ class Passage:
 
     @cached_property
     def names(self) -> list[Name]:
-        return names(self.text, self.tokens, lexicon().commonness)
+        return names(self.text, self.tokens, lexicon().commonness, self.language.code)
 
     @cached_property
     def _name_starts(self) -> list[int]:

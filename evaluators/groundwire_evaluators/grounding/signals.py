@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundwire_evaluators.grounding.agreement import computed, disagreements
+from groundwire_evaluators.grounding.cell_conflicts import cell_conflicts
 from groundwire_evaluators.grounding.conflicts import Conflict, conflicts
 from groundwire_evaluators.grounding.evidence import NOTHING, Evidence, Given, Statement
 from groundwire_evaluators.grounding.passages import Passage
@@ -62,6 +63,8 @@ class Reading:
         for passage in self.passages:
             if passage.record is not None:
                 found.extend(disagreements(self.statement, passage.record))
+            for cells in passage.cells:
+                found.extend(cell_conflicts(self.statement, cells))
         return found
 
     @cached_property
@@ -337,6 +340,11 @@ def record_is_silent(reading: Reading) -> float:
     return _disagreeing(reading, "untold")
 
 
+def record_cells(reading: Reading) -> float:
+    """Values other than those of the row and column of a table that the claim speaks of."""
+    return _disagreeing(reading, "cell")
+
+
 def record_hours(reading: Reading) -> float:
     """Opening hours or days other than the record's."""
     return _disagreeing(reading, "hours")
@@ -377,6 +385,7 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     record_denies_loosely,
     record_is_silent,
     record_hours,
+    record_cells,
 )
 NAMES = tuple(signal.__name__ for signal in SIGNALS)
 
