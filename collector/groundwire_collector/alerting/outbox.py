@@ -30,7 +30,7 @@ Tell = Callable[[dict[str, Any], str], bool]  # document and idempotency key; wh
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
+class NotificationOutbox:
     """Tells what waits; `pages` is the address of the collector's pages, for links."""
 
     engine: Engine

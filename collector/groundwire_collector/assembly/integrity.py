@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.answers import AnswerSpan
 from groundwire_collector.assembly.context import RetrievalResult, RetrievedContext
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace
@@ -27,7 +27,7 @@ class LengthLimit:
         """`text` ends where the limit is."""
         return text is not None and _round(len(text)) and len(text) == self.value
 
-    @lazy
+    @lazy_property
     def value(self) -> int | None:
         longest: dict[int, set[str]] = {}
         for reading in self._trace.readings.values():

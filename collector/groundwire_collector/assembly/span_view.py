@@ -8,7 +8,7 @@ from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.attribute_index import LookupPlan, Sources, overlays, plan
 from groundwire_collector.assembly.documents import chunks, completed
 from groundwire_collector.assembly.groups import named, numbered
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import (
     Message,
@@ -43,7 +43,7 @@ class SpanView:
             if event.name in overlays():
                 self.attributes = {**event.attributes, **self.attributes}
 
-    @lazy
+    @lazy_property
     def kind(self) -> SpanKind:
         for rule in self._plan.rules:
             value = self.attributes.get(rule.key)
@@ -56,16 +56,16 @@ class SpanView:
                 return kind
         return SpanKind.OTHER
 
-    @lazy
+    @lazy_property
     def failed(self) -> bool:
         return self.span.status == 2 or "error.type" in self.attributes
 
-    @lazy
+    @lazy_property
     def _plan(self) -> LookupPlan:
         names = tuple(dict.fromkeys([event.name for event in self.span.events]))
         return plan((*self.attributes, *self.span.resource), names)
 
-    @lazy
+    @lazy_property
     def _sources(self) -> Sources:
         return self._plan.sources(self.kind, self.span.scope)
 
@@ -118,7 +118,7 @@ class SpanView:
             for source in self._sources.get(fact, ())
         )
 
-    @lazy
+    @lazy_property
     def prompt(self) -> list[Message]:
         """What was sent to the model, the system's instructions first."""
         system = [
@@ -126,7 +126,7 @@ class SpanView:
         ]
         return system + next((m for v in self._whole("prompt") if (m := messages(v))), [])
 
-    @lazy
+    @lazy_property
     def question(self) -> str | None:
         """What went into a turn, chain or agent."""
         for value in (*self._whole("question"), *self._whole("prompt")):
@@ -141,11 +141,11 @@ class SpanView:
             if value is not None and value != "" and source.key not in self.cut_keys:
                 yield value
 
-    @lazy
+    @lazy_property
     def query(self) -> str | None:
         return next((q for value in self._whole("query") if (q := parse_question(value))), None)
 
-    @lazy
+    @lazy_property
     def answer_text(self) -> str | None:
         """What came out: of a generation the text of its last message, else the output."""
         facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
@@ -155,7 +155,7 @@ class SpanView:
                     return found
         return None
 
-    @lazy
+    @lazy_property
     def documents(self) -> tuple[str, list[Chunk]] | None:
         """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
         structured = next(self._listed("documents"), None)
@@ -172,11 +172,11 @@ class SpanView:
             if found is not None:
                 yield _rung(source), found
 
-    @lazy
+    @lazy_property
     def db_query(self) -> str | None:
         return self.text("db_query")
 
-    @lazy
+    @lazy_property
     def variables(self) -> dict[str, Any]:
         """The variables of the prompt template, by name."""
         merged: dict[str, Any] = {}

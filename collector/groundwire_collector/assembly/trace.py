@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from groundwire_collector.assembly.alias_table import SpanKind
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.storage.records import RESPONSE_ID
 from groundwire_collector.storage.span import Span
@@ -39,7 +39,7 @@ class Trace:
         shared = (r for r in self.readings.values() if writer.trusts(writer_of(r.span)))
         return Trace(shared, self.ids)
 
-    @lazy
+    @lazy_property
     def writers(self) -> list[Writer]:
         """Who wrote its spans, each once."""
         return list(dict.fromkeys(writer_of(r.span) for r in self.readings.values()))
@@ -81,7 +81,7 @@ class Trace:
             reading = self.readings[parent]
             yield reading
 
-    @lazy
+    @lazy_property
     def around_calls(self) -> set[str]:
         """The ids of model calls and of every span that one stands below."""
         found: set[str] = set()
@@ -95,7 +95,7 @@ class Trace:
                 found.add(above.span.span_id)
         return found
 
-    @lazy
+    @lazy_property
     def db_queries(self) -> dict[str, str]:
         """By span id, the first query of a database that the span or one below it made."""
         found: dict[str, str] = {}

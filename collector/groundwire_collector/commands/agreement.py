@@ -32,14 +32,12 @@ FEWEST = 2  # labelled answers
 
 def agreement(
     file: Annotated[
-        Path | None, typer.Argument(help="Labelled answers; without it, the stored labels.")
+        Path | None, typer.Argument(help="Labelled answers; default: the stored labels.")
     ] = None,
     evaluator: Annotated[
-        str, typer.Option(help="With a file: name of an evaluator or judge, or a dotted name.")
+        str, typer.Option(help="With a file: evaluator or judge, by name or dotted path.")
     ] = "grounding",
-    service: Annotated[
-        str | None, typer.Option(help="Stored labels of this service alone.")
-    ] = None,
+    service: Annotated[str | None, typer.Option(help="Only stored labels of this service.")] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,

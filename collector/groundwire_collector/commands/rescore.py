@@ -34,10 +34,10 @@ def rescore(
     since: When = None,
     until: When = None,
     evaluator: Annotated[
-        list[str] | None, typer.Option(help="Only with this evaluator; repeat it. [all]")
+        list[str] | None, typer.Option(help="Evaluator to run; repeatable. [all]")
     ] = None,
     baseline: Annotated[
-        bool, typer.Option(help="Make baselines of new evaluator revisions.")
+        bool, typer.Option(help="Pin baselines for new evaluator revisions.")
     ] = True,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,

@@ -150,9 +150,9 @@ def language_of_turn(turn: Turn) -> Language | None:
     if said is None or shown is None:
         return said
     chunks = _language_of_chunk(shown)
-    if chunks is None or chunks is said:
-        return chunks
-    return chunks if could_be(answer, chunks) else None
+    if chunks is said or could_be(shown, said):
+        return said
+    return chunks if chunks is None or could_be(answer, chunks) else None
 
 
 def _shown(turn: Turn) -> str | None:

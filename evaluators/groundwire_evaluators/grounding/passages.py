@@ -136,8 +136,6 @@ class Passage:
         for key in lookups(quantity):
             if any(agree(quantity, shown) for shown in self._by_value.get(key, ())):
                 return True
-        if quantity.kind == "number" and quantity.value in self._faces:
-            return True
         if not quantity.step or abs(quantity.value) < 10 * quantity.step:
             return False
         values, half = self._sorted_values, quantity.step / 2
@@ -148,11 +146,6 @@ class Passage:
             if self.quantities[at].value > quantity.value + half:
                 break
         return False
-
-    @cached_property
-    def _faces(self) -> frozenset[float | None]:
-        """The numbers of quantities as written, units left out."""
-        return frozenset([quantity.face for quantity in self.quantities])
 
     def quantities_of(self, index: int) -> list[Quantity]:
         """The quantities that begin in a sentence."""

@@ -22,7 +22,7 @@ FEWEST_DIAGNOSTIC = 50  # below this a ratio is noise, and is shown as "too few 
 UNSTABLE = 0.6  # share of closed-book draws that must agree for memory to be committed
 
 
-class Cell(StrEnum):
+class RelianceCell(StrEnum):
     """Cell of the 2×2 table: supported by context, equal to closed-book answer."""
 
     CONTEXT_DRIVEN = "context_driven"  # supported, differs from memory
@@ -43,7 +43,7 @@ class ClosedBookComparison:
     closed-book.
     """
 
-    cell: Cell
+    cell: RelianceCell
     diagnostic: bool
     memory_strength: float
     probability: float = 1.0
@@ -53,13 +53,13 @@ class ClosedBookComparison:
     def outcome(self) -> Outcome:
         """For the outcome counter: `context` and `parametric` are diagnostic turns only, so that
         their ratio is the memorization ratio; `both` is the redundant cell."""
-        if self.cell is Cell.REFUSAL:
+        if self.cell is RelianceCell.REFUSAL:
             return Outcome.REFUSAL
-        if self.cell is Cell.REDUNDANT:
+        if self.cell is RelianceCell.REDUNDANT:
             return Outcome.BOTH
-        if self.diagnostic and self.cell is Cell.CONTEXT_DRIVEN:
+        if self.diagnostic and self.cell is RelianceCell.CONTEXT_DRIVEN:
             return Outcome.CONTEXT
-        if self.diagnostic and self.cell is Cell.PARAMETRIC_OVERRIDE:
+        if self.diagnostic and self.cell is RelianceCell.PARAMETRIC_OVERRIDE:
             return Outcome.PARAMETRIC
         return Outcome.NEITHER
 
@@ -82,13 +82,13 @@ def compare_closed_book(
     cluster: Hashable = question
     if not answer.strip() or is_refusal(answer):
         return ClosedBookComparison(
-            cell=Cell.REFUSAL, diagnostic=False, memory_strength=0.0,
+            cell=RelianceCell.REFUSAL, diagnostic=False, memory_strength=0.0,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     memory, strength = _memory(closed_book, question)
     if memory is None:
         return ClosedBookComparison(
-            cell=Cell.ABSTAINED, diagnostic=False, memory_strength=strength,
+            cell=RelianceCell.ABSTAINED, diagnostic=False, memory_strength=strength,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     if supported is None:
@@ -103,10 +103,10 @@ def compare_closed_book(
     )
 
 
-def _cell(supported: bool, same: bool) -> Cell:
+def _cell(supported: bool, same: bool) -> RelianceCell:
     if supported:
-        return Cell.REDUNDANT if same else Cell.CONTEXT_DRIVEN
-    return Cell.PARAMETRIC_OVERRIDE if same else Cell.UNSUPPORTED_OTHER
+        return RelianceCell.REDUNDANT if same else RelianceCell.CONTEXT_DRIVEN
+    return RelianceCell.PARAMETRIC_OVERRIDE if same else RelianceCell.UNSUPPORTED_OTHER
 
 
 def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | None, float]:
@@ -133,7 +133,7 @@ class ClosedBookEstimate:
     n: int
     ratio: Estimate
     redundant: Estimate
-    cells: Counter[Cell] = field(default_factory=Counter)
+    cells: Counter[RelianceCell] = field(default_factory=Counter)
 
     @property
     def too_few(self) -> bool:
@@ -152,18 +152,25 @@ def estimate_memorization(
     decided = [
         each
         for each in comparisons
-        if each.diagnostic and each.cell in (Cell.CONTEXT_DRIVEN, Cell.PARAMETRIC_OVERRIDE)
+        if each.diagnostic
+        and each.cell in (RelianceCell.CONTEXT_DRIVEN, RelianceCell.PARAMETRIC_OVERRIDE)
     ]
-    answered = [each for each in comparisons if each.cell not in (Cell.REFUSAL, Cell.ABSTAINED)]
+    answered = [
+        each
+        for each in comparisons
+        if each.cell not in (RelianceCell.REFUSAL, RelianceCell.ABSTAINED)
+    ]
     return ClosedBookEstimate(
         len(comparisons),
-        _share(decided, Cell.PARAMETRIC_OVERRIDE, level),
-        _share(answered, Cell.REDUNDANT, level),
+        _share(decided, RelianceCell.PARAMETRIC_OVERRIDE, level),
+        _share(answered, RelianceCell.REDUNDANT, level),
         Counter(each.cell for each in comparisons),
     )
 
 
-def _share(comparisons: Sequence[ClosedBookComparison], cell: Cell, level: float) -> Estimate:
+def _share(
+    comparisons: Sequence[ClosedBookComparison], cell: RelianceCell, level: float
+) -> Estimate:
     clustered = any(each.cluster is not None for each in comparisons)
     return hajek(
         [each.cell is cell for each in comparisons],

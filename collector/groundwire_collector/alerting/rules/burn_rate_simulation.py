@@ -121,7 +121,9 @@ def _simulated(
     )
     baseline = drawn * traffic.session_turns / traffic.baseline_turns
     floor, target = _allowed(limits.targets.default, np.minimum(baseline, 1.0))
-    run = _Run(limits, sessions * traffic.session_turns, flagged, floor, target, traffic)
+    series = _SimulatedSeries(
+        limits, sessions * traffic.session_turns, flagged, floor, target, traffic
+    )
     return {
         severity: [
             list(
@@ -131,7 +133,7 @@ def _simulated(
                     limits.keep_firing_for if severity is Severity.PAGE else 0,
                 )
             )
-            for row in run.burns(severity)
+            for row in series.burns(severity)
         ]
         for severity in Severity
     }
@@ -145,7 +147,7 @@ def _allowed(target: SloTarget, baseline: Shares) -> tuple[Shares, ...]:
     return np.where(baseline < allowed, baseline, 0.0), allowed
 
 
-class _Run:
+class _SimulatedSeries:
     """The recorded series of some runs."""
 
     def __init__(

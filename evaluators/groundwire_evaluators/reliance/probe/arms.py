@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Conflict
+from groundwire_evaluators.reliance.outcome import ConflictCase
 from groundwire_evaluators.reliance.probe.item import (
     AnswerPosition,
     AnswerType,
@@ -54,14 +54,14 @@ class Trial:
         """Unique in a run of one pack."""
         return f"{self.item.id}#{self.arm}"
 
-    def conflict(self, response: str | None) -> Conflict:
+    def conflict(self, response: str | None) -> ConflictCase:
         """The response against the two answers; under the clean arm the context's is the original,
         under every other the substitute."""
         ours = (self.item.substitute, self.item.substitute_aliases)
         theirs = (self.item.original, self.item.original_aliases)
         if self.arm is Arm.CLEAN:
             ours, theirs = theirs, ours
-        return Conflict(
+        return ConflictCase(
             question=self.item.question,
             context_answer=ours[0],
             context_answer_aliases=ours[1],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.polarity import affirms
 from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
@@ -168,9 +168,9 @@ def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
     return ValidatedItems(tuple(valid), tuple(rejections))
 
 
-def as_conflict(item: ProbeItem, response: str | None) -> Conflict:
+def as_conflict(item: ProbeItem, response: str | None) -> ConflictCase:
     """The response as the labeller wants it: the conflict context supports the substitute."""
-    return Conflict(
+    return ConflictCase(
         question=item.question,
         context_answer=item.substitute,
         context_answer_aliases=item.substitute_aliases,
