@@ -32,6 +32,7 @@ class BaselineTurn:
     question: str
     relevance: float | None
     flagged: bool | None
+    tags: dict[str, str]
 
 
 def add_baseline_turns(connection: Connection, turns: Iterable[BaselineTurn]) -> None:

@@ -172,6 +172,11 @@ def accept_alarm(connection: Connection, alarm_id: int, by: str, why: str, now_n
     """The level since the change is normal from now on; this ends an open alarm."""
     named = {"accepted_by": by, "accepted_why": why, "accepted_ns": now_ns}
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(named))
+    close_alarm(connection, alarm_id, now_ns)
+
+
+def close_alarm(connection: Connection, alarm_id: int, now_ns: int) -> None:
+    """Resolve an alarm if it is still open."""
     still_open = (ALARM.c.id == alarm_id) & ALARM.c.resolved_ns.is_(None)
     if connection.execute(select(ALARM.c.id).where(still_open)).first() is not None:
         resolve_alarm(connection, alarm_id, now_ns)

@@ -36,6 +36,7 @@ class BaselineTurnRow(StoredModel, table=True):
     question: str  # a hash
     relevance: float | None = None
     flagged: bool | None = None
+    tags: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))  # dimension: value
 
 
 class SignalMonitorRow(StoredModel, table=True):
