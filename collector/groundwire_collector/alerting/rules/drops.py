@@ -1,4 +1,4 @@
-"""Shares compared with what the same service is used to: how far they moved, and how sure that is.
+"""Alerts on shares that fall below the service's own history.
 
 The reference is the median over `reference_window`, so that an incident of hours does not become
 the normal; a state that lasts for days does. No statement is made about false alarms beyond the

@@ -1,4 +1,4 @@
-"""Recording rules: every ratio is a quotient of sums of counters, never a mean of ratios.
+"""Recording rules: ratios as quotients of summed counters.
 
 `current` in a name is the window `Limits.current_window`, so the names hold for every setting.
 """
@@ -14,7 +14,7 @@ from groundwire_collector.alerting.promql import (
 )
 from groundwire_collector.alerting.rules.burn_rate import (
     BURNING,
-    TOLD,
+    PAGE_TIMESTAMP,
     burn_recordings,
     gradual_recordings,
 )
@@ -377,6 +377,6 @@ def _drift(limits: RuleSettings) -> tuple[RecordingRule, ...]:
             f"segment:groundwire_drift_change_timestamp_seconds:max\nunless on (service) "
             f'{BURNING}{{severity="page"}}\n'
             f"unless (segment:groundwire_drift_change_timestamp_seconds:max < on (service) "
-            f"group_left () {TOLD})",
+            f"group_left () {PAGE_TIMESTAMP})",
         ),
     )
