@@ -301,7 +301,7 @@ def shipped_expressions(limits: Any) -> list[str]:
     selectors = [
         selector
         for alert in alerts(limits)
-        for selector in re.findall(r"(?:groundwire[_:][a-z_:]+|up)(?:{[^}]*})?", alert.expression)
+        for selector in re.findall(r"(?:(?:[a-z_]+:)?groundwire_[a-z_]+(?::[a-z_0-9]+)?|\bup\b)(?:{[^}]*})?", alert.expression)
     ]
     return [
         *(each.expression for each in recorded if not each.name.startswith(unsaid)),
