@@ -36,7 +36,16 @@ RAG = ("ragtruth", "ragtruth-train-extra")
 LEAST = {"swapped_quantity": 6.5, "swapped_name": 4.0, "misplaced_value": 2.0}
 # Signals of which one is enough for a claim not to be supported, so that no value in a chunk's
 # place passes for want of other new words. Their least weights follow from the threshold.
-DECISIVE = ("foreign_quantities", "swapped_quantity")  # in prose
+DECISIVE = (
+    "foreign_quantities",
+    "swapped_quantity",
+    "swapped_word_alone",
+    "swapped_roles",
+    "firmly_denied",
+    "firmly_opposed",
+    "firmly_turned",
+    "overstated",
+)  # in prose
 DECISIVE_ON_RECORDS = ("overridden_values", "foreign_answer", "unbacked_answer")  # there too
 ROUNDS = 3  # of training with least weights that follow from the last threshold
 MARGIN = 0.3  # of the score by which one lies above the threshold

@@ -5,7 +5,7 @@ computed numbers.
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.grounding.records import Fact, Record
 from groundwire_evaluators.text.lexicon import lexicon
