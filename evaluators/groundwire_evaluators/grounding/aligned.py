@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from groundwire_evaluators.grounding.alignment import Alignment, Side, Slot
-from groundwire_evaluators.grounding.conflict import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.opposition import DUTY, EXTENT, HEDGES, ONLY, opposed
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.tokens import Token, keys
@@ -117,7 +117,7 @@ class _Frame:
         for slot in self._alignment.slots:
             yield from self._one_sided(slot)
 
-    def _kind(self, slot: Slot, i: int, j: int) -> str | None:
+    def _kind(self, slot: Slot, i: int, j: int) -> Kind | None:
         ours, theirs = self._claim.words[i], self._shown.words[j]
         if not self._stands(slot, _NEAR):
             return None

@@ -42,7 +42,30 @@ def conflicts(
     aligned = aligned_conflicts(
         statement.tokens, evidence.sentence, passages[evidence.best[0]].language
     )
-    return [*found, *(each for each in aligned if each.start not in taken)]
+    return [
+        *found,
+        *(
+            each
+            for each in aligned
+            if each.start not in taken and not _stated(each, statement.tokens, passages)
+        ),
+    ]
+
+
+def _stated(conflict: Conflict, tokens: Sequence[Token], passages: Sequence[Passage]) -> bool:
+    """Whether the chunks say elsewhere what the claim says, word beside word.
+
+    A word that is affirmed stands after the place where the evidence denies it.
+    """
+    at = bisect_left(tokens, conflict.start, key=lambda token: token.start)
+    pairs = []
+    if at > 0:
+        pairs.append((tokens[at - 1].key, tokens[at].key))
+    if conflict.kind != "affirmed" and at + 1 < len(tokens):
+        pairs.append((tokens[at].key, tokens[at + 1].key))
+    if conflict.kind == "roles" or not pairs:
+        return False
+    return all(any(pair in passage.follows for passage in passages) for pair in pairs)
 
 
 def _quantities(

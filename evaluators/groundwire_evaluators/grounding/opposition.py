@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 from groundwire_evaluators.grounding.vocabulary import OPPOSED
 from groundwire_evaluators.text.lexicon import lexicon
-from groundwire_evaluators.text.tokens import Token, fold, keys
+from groundwire_evaluators.text.tokens import Token, keys
 from groundwire_evaluators.text.words import Language
 
 NEGATORS = {
@@ -57,7 +57,7 @@ _PAIRS = {
         "parent parents/child children, husband/wife, mother/father, son/daughter, brother/sister, man men/woman women, "
         "daily/weekly monthly yearly annually hourly, weekly/monthly yearly annually hourly, monthly/yearly annually quarterly, quarterly/yearly annually, "
         "public/private, domestic/international foreign, gross/net, input/output, increase/reduction, ascending/descending, "
-        "into/out, up/down, he/she, his/her, him/her, to/from, on/off, same/different, former previous/current, winter/summer, spring/autumn"
+        "into/out, up/down, he/she, his/her, him/her, on/off, same/different, former previous/current, winter/summer, spring/autumn"
     ),
     "de": (
         "erlaubt gestattet zulässig/verboten untersagt unzulässig, geöffnet offen öffnet/geschlossen schließt, vor/nach, über/unter, mehr/weniger, "
@@ -145,6 +145,8 @@ def spared(tokens: Sequence[Token], at: int) -> bool:
     """Whether the negation at `at` denies nothing: "not only", "no later than"."""
     word = tokens[at].lower
     follows = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    if at and word == "not" and tokens[at - 1].lower in ("if", "or", "why", "whether"):
+        return True
     return follows in _SPARED.get(word, ())
 
 
@@ -179,6 +181,7 @@ def untrue(words: Sequence[Token], place: int) -> int:
     return 0
 
 
+_LOOSE = frozenset(("and", "or", "from"))  # exchanged without a turn of the meaning
 _SHORTEST = 3  # letters of a word that has opposites in the lexicon or by a prefix
 
 
@@ -203,7 +206,7 @@ def opposed(one: Token, other: Token, language: Language) -> bool:
     if language.code != "en":
         return False
     if other.lower in OPPOSED.get(one.lower, ()):
-        return {one.lower, other.lower} != {"and", "or"}
+        return not _LOOSE & {one.lower, other.lower}
     return len(one.key) > _SHORTEST and other.key in contraries(one.key)
 
 

@@ -34,6 +34,7 @@ from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
+_HARDLY = 2  # content words of an item of a list
 _SHORT = 4  # content words of a claim that says hardly more than a value
 COMMON = 4  # floor of log2 of the count in the lexicon's texts
 
@@ -83,7 +84,15 @@ class Reading:
 
     @cached_property
     def unbacked(self) -> list[tuple[int, int]]:
-        """The ranges of a short claim that stand in no chunk; the whole of one about nothing."""
+        """The ranges of a short claim that stand in no chunk; the whole of one about nothing.
+
+        Short sentences of longer answers lead over, sum up and comment: only those of hardly a word
+        beside a value or a name are read so.
+        """
+        if not self.lone and (
+            len(self.statement.content) > _HARDLY or not (self.added.quantities or self.added.names)
+        ):
+            return []
         if not self.evidence.own and self.statement.content:
             return [(0, len(self.statement.text))] if not self._ranges else self._ranges
         return self._ranges
@@ -434,6 +443,26 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     record_is_silent,
     record_hours,
 )
+# The signals that count each kind of conflict.
+COUNTED: dict[Kind, tuple[Callable[[Reading], float], ...]] = {
+    "value": (overridden_values,),
+    "quantity": (other_quantity, swapped_quantity),
+    "name": (other_name, swapped_name),
+    "word": (swapped_word, swapped_word_alone),
+    "roles": (swapped_roles,),
+    "negated": (negated, firmly_denied),
+    "affirmed": (affirmed, firmly_denied),
+    "opposite": (opposites, firmly_opposed),
+    "turned": (turned, firmly_turned),
+    "extent": (overstated,),
+    "duty": (overstated,),
+    "hedge": (overstated,),
+    "denied": (record_denies,),
+    "loosely_denied": (record_denies_loosely,),
+    "granted": (record_grants,),
+    "untold": (record_is_silent,),
+    "hours": (record_hours,),
+}
 NAMES = tuple(signal.__name__ for signal in SIGNALS)
 
 
