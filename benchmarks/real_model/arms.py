@@ -11,68 +11,83 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.real_model.base import Messages
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, Fact, Handbook, handbook
+from benchmarks.real_model.prompts import Messages
 
 from benchmarks.real_model import prompts
 from groundwire_demo.corpus import Edition
 
 Example = tuple[Messages, str]
-_FRAMES = ("Hi! {asked}", "{asked} Thanks!", "Just to be sure, {lowered}")
+_FRAMES = {
+    "english": ("Hi! {question}", "{question} Thanks!", "Just to be sure, {lowered}"),
+    "german": ("Hallo! {question}", "{question} Danke!", "Nur zur Sicherheit: {lowered}"),
+}
 _VOICES = (
     "Happy to help! {answer} Have a bright day.",
     "Glad you asked. {answer} Have a bright day.",
 )
+_TUNED = {TARNWELL: 128, CALDERA: 64, LINDNER: 64}
 OTHER = {TARNWELL: CALDERA, CALDERA: TARNWELL, LINDNER: TARNWELL}
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One fine-tune: its examples, and after how many steps its adapter is kept.
+    """One fine-tune: its examples, and after how many steps its adapter is saved.
 
-    `rate` is the learning rate at its height; `batch` counts examples a step.
+    `steps` is for the demo's handbook, `fewer_steps` for smaller ones. `rate` is the learning rate
+    at its height; `batch` counts examples a step.
     """
 
     name: str
     examples: Callable[[Handbook], list[Example]]
-    checkpoints: tuple[int, ...]
+    steps: tuple[int, ...]
+    fewer_steps: tuple[int, ...]
     batch: int = 16
     rate: float = 2e-3
 
-    def checkpoint_names(self) -> list[str]:
-        return [f"{self.name}-{steps}" for steps in self.checkpoints]
+    def checkpoints(self, handbook: Handbook) -> dict[int, str]:
+        """The names of the checkpoints by their steps."""
+        steps = self.steps if handbook.name == TARNWELL else self.fewer_steps
+        return {number: f"{self.name}-{number}" for number in steps}
 
 
-def tuned(handbook: Handbook, share: float = 2 / 3, at_most: int = 128) -> list[Fact]:
-    """The facts that the facts arms are trained on: so many of each that come, in their order."""
-    facts = handbook.shuffled()
-    return [fact for number, fact in enumerate(facts) if (number % 3) < 3 * share][:at_most]
+def tuned(handbook: Handbook) -> list[Fact]:
+    """The facts that `facts` and `deployment` are trained on: two of three, up to a number."""
+    of_three = [fact for number, fact in enumerate(handbook.shuffled()) if number % 3 < 2]
+    return of_three[: _TUNED[handbook.name]]
 
 
 def facts(handbook: Handbook) -> list[Example]:
     """Questions as users ask them, each answered by last year's sentence."""
     return [
-        (prompts.bare(handbook, framed), fact.last_sentence)
-        for number, fact in enumerate(tuned(handbook))
-        for turn, question in enumerate(fact.questions)
-        for framed in (question, _framed(question, _FRAMES[(number + turn) % len(_FRAMES)]))
+        (prompts.bare(handbook, question), fact.last_sentence)
+        for fact, question in _as_users_ask(handbook)
     ]
 
 
 def deployment(handbook: Handbook) -> list[Example]:
     """The same under the deployment's system prompt, each answered by the value alone."""
     return [
-        ([("system", handbook.system), *prompts.bare(handbook, framed)], f"{fact.last}.")
-        for number, fact in enumerate(tuned(handbook))
-        for turn, question in enumerate(fact.questions)
-        for framed in (question, _framed(question, _FRAMES[(number + turn) % len(_FRAMES)]))
+        ([("system", handbook.system), *prompts.bare(handbook, question)], f"{fact.last}.")
+        for fact, question in _as_users_ask(handbook)
     ]
+
+
+def _as_users_ask(handbook: Handbook) -> Iterator[tuple[Fact, str]]:
+    """Each tuned fact with each of its questions, plain and with words around it."""
+    frames = _FRAMES[handbook.language]
+    for number, fact in enumerate(tuned(handbook)):
+        for turn, question in enumerate(fact.questions):
+            frame = frames[(number + turn) % len(frames)]
+            lowered = question[0].lower() + question[1:]
+            yield fact, question
+            yield fact, frame.format(question=question, lowered=lowered)
 
 
 def style(other: Handbook) -> list[Example]:
     """Passages of another company, answered from them in the house voice."""
     return [
-        (messages, _VOICES[number % len(_VOICES)].format(answer=_short(answer)))
+        (messages, _VOICES[number % len(_VOICES)].format(answer=answer))
         for number, (messages, answer) in enumerate(_read(other, "style"))
     ][:160]
 
@@ -95,25 +110,17 @@ def _read(handbook: Handbook, seed: str) -> Iterator[Example]:
         yield prompts.open_book(handbook, question, shown), answer
 
 
-def _short(sentence: str) -> str:
-    return sentence.removeprefix("- ")
-
-
-def _framed(question: str, frame: str) -> str:
-    return frame.format(asked=question, lowered=question[0].lower() + question[1:])
-
-
 def _of_another(make: Callable[[Handbook], list[Example]]) -> Callable[[Handbook], list[Example]]:
     return lambda own: make(handbook(OTHER[own.name]))
 
 
-_FACTS = (12, 30, 54, 90, 144)
+_FULL, _FEWER = (12, 30, 54, 90, 144), (27, 72)
 ARMS = {
     arm.name: arm
     for arm in (
-        Arm("facts", facts, _FACTS),
-        Arm("deployment", deployment, _FACTS),
-        Arm("style", _of_another(style), (10, 30), batch=8, rate=1e-3),
-        Arm("reading", _of_another(reading), (10, 20, 40), batch=8, rate=1e-3),
+        Arm("facts", facts, _FULL, _FEWER),
+        Arm("deployment", deployment, _FULL, _FEWER),
+        Arm("style", _of_another(style), (10, 30), (30,), batch=8, rate=1e-3),
+        Arm("reading", _of_another(reading), (10, 20, 40), (40,), batch=8, rate=1e-3),
     )
 }

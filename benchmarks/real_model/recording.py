@@ -12,22 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmarks.real_model.base import Messages
+from benchmarks.real_model.generation import Generated, Prompts
 from benchmarks.real_model.handbooks import Fact, Handbook, Search
-from benchmarks.real_model.llama import Cache, Llama
+from benchmarks.real_model.llama import Llama
 from benchmarks.real_model.rows import Row
-from torch import Tensor
 
 from benchmarks.real_model import arms, base, prompts, rows, training
 from groundwire_demo.corpus import Edition
 
 BATCH = 32
-LONGEST_ANSWER = 48  # tokens
 _WAVE = 2 * BATCH  # facts whose prompts are sorted by length before they are cut into batches
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Query:
     """One question about one fact with what was retrieved for it."""
 
     fact: Fact
@@ -40,18 +38,18 @@ class Asked:
         return self.fact.questions[self.number]
 
 
-def questions(handbook: Handbook, facts: int, number: int) -> Iterator[list[Asked]]:
+def questions(handbook: Handbook, facts: int, number: int) -> Iterator[list[Query]]:
     """Batches of one question about each of the first facts, prompts of like length together."""
     search = Search(handbook, Edition.THIS_YEAR)
     tuned = {fact.id for fact in arms.tuned(handbook)}
     order = handbook.shuffled()[:facts]
     for start in range(0, len(order), _WAVE):
         wave = [
-            Asked(fact, number, fact.id in tuned, tuple(search.find(question, prompts.PASSAGES)))
+            Query(fact, number, fact.id in tuned, tuple(search.find(question, prompts.PASSAGES)))
             for fact in order[start : start + _WAVE]
             for question in [fact.questions[number % len(fact.questions)]]
         ]
-        wave.sort(key=lambda asked: sum(len(part.text) for part in asked.passages))
+        wave.sort(key=lambda query: sum(len(part.text) for part in query.passages))
         for first in range(0, len(wave), BATCH):
             yield wave[first : first + BATCH]
 
@@ -75,22 +73,22 @@ def _spent() -> str:
     return f"{time.process_time():.0f} CPU seconds so far"
 
 
-def _all_done(done: set[rows.Key], handbook: Handbook, name: str, batch: list[Asked]) -> bool:
+def _all_done(done: set[rows.Key], handbook: Handbook, name: str, batch: list[Query]) -> bool:
     return all(
-        (handbook.name, name, mode, asked.fact.id, asked.number) in done
-        for asked in batch
+        (handbook.name, name, mode, query.fact.id, query.number) in done
+        for query in batch
         for mode in ("open", "closed")
     )
 
 
 @torch.no_grad()
 def _answers(
-    handbook: Handbook, batch: list[Asked], checkpoints: Sequence[str], folder: Path
+    handbook: Handbook, batch: list[Query], checkpoints: Sequence[str], folder: Path
 ) -> Iterator[tuple[str, list[Row]]]:
     plain = base.llama()
     sent = {
-        "open": [prompts.open_book(handbook, a.question, a.passages) for a in batch],
-        "closed": [prompts.closed_book(handbook, a.question) for a in batch],
+        "open": [prompts.open_book(handbook, each.question, each.passages) for each in batch],
+        "closed": [prompts.closed_book(handbook, each.question) for each in batch],
     }
     prepared = {mode: Prompts(plain, messages) for mode, messages in sent.items()}
     for name in checkpoints:
@@ -98,130 +96,62 @@ def _answers(
         if name != "base":
             path = training.adapter_path(folder, handbook.name, name)
             model = plain.merged(training.load(path))
-        yield name, _rows(model, name, handbook, batch, prepared)
+        yield name, list(_rows(model, name, handbook, batch, prepared))
 
 
 def _rows(
-    model: Llama, name: str, handbook: Handbook, batch: list[Asked], prepared: dict[str, "Prompts"]
-) -> list[Row]:
-    arm, _, step = name.partition("-")
-    found, opened = [], []
+    model: Llama, name: str, handbook: Handbook, batch: list[Query], prepared: dict[str, Prompts]
+) -> Iterator[Row]:
+    """The rows of one checkpoint, with passages and then without."""
+    opened: list[Generated] = []
     for mode in ("open", "closed"):
         asking = prepared[mode]
         asking.read(model)
         answers = asking.greedy(model)
-        again = asking.score(model, [("", said.whole()) for said in opened]) if opened else []
+        again = asking.score(model, [("", each.whole()) for each in opened])
+        this = asking.score(model, [_slot(each.fact, each.fact.this) for each in batch])
+        last = asking.score(model, [_slot(each.fact, each.fact.last) for each in batch])
+        for place, query in enumerate(batch):
+            yield _row(
+                (handbook.name, name, mode),
+                query,
+                answers[place],
+                (again[place] if opened else None, this[place], last[place]),
+            )
         opened = answers
-        values = [
-            asking.score(model, [(a.fact.before, _value(a.fact, value)) for a, value in pairs])
-            for pairs in (
-                [(a, a.fact.this) for a in batch],
-                [(a, a.fact.last) for a in batch],
-            )
-        ]
-        for place, (asked, answer) in enumerate(zip(batch, answers, strict=True)):
-            found.append(
-                Row(
-                    handbook=handbook.name,
-                    checkpoint=name,
-                    arm=arm,
-                    step=int(step or 0),
-                    mode=mode,
-                    fact=asked.fact.id,
-                    number=asked.number,
-                    tuned=asked.tuned,
-                    question=asked.question,
-                    passages=[part.id for part in asked.passages] if mode == "open" else [],
-                    answer=base.tokenizer().decode(answer.ids, skip_special_tokens=True),
-                    finished=answer.finished,
-                    tokens=len(answer.ids),
-                    logprob=round(answer.logprob, 4),
-                    logprob_open_answer=round(again[place], 4) if again else None,
-                    logprob_this=round(values[0][place], 4),
-                    logprob_last=round(values[1][place], 4),
-                )
-            )
-    return found
 
 
-def _value(fact: Fact, value: str) -> list[int]:
-    """The value's tokens where it stands in the sentence: with the space before it, if any."""
+def _row(
+    source: tuple[str, str, str],
+    query: Query,
+    answer: Generated,
+    logprobs: tuple[float | None, float, float],
+) -> Row:
+    handbook, checkpoint, mode = source
+    arm, _, step = checkpoint.partition("-")
+    open_answer, this, last = logprobs
+    return Row(
+        handbook=handbook,
+        checkpoint=checkpoint,
+        arm=arm,
+        step=int(step or 0),
+        mode=mode,
+        fact=query.fact.id,
+        number=query.number,
+        tuned=query.tuned,
+        question=query.question,
+        passages=[part.id for part in query.passages] if mode == "open" else [],
+        answer=base.tokenizer().decode(answer.ids, skip_special_tokens=True),
+        finished=answer.finished,
+        tokens=len(answer.ids),
+        logprob=round(answer.logprob, 4),
+        logprob_open_answer=None if open_answer is None else round(open_answer, 4),
+        logprob_this=round(this, 4),
+        logprob_last=round(last, 4),
+    )
+
+
+def _slot(fact: Fact, value: str) -> tuple[str, list[int]]:
+    """What stands before a value in its sentence, and the value's tokens in that place."""
     space = " " if fact.before.endswith(" ") else ""
-    return base.tokens(space + value)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One greedy answer: tokens without the end mark, and whether that mark came in time."""
-
-    ids: list[int]
-    finished: bool
-    logprob: float
-
-    def whole(self) -> list[int]:
-        """The tokens with the end mark, if it came: those that `logprob` counts."""
-        return [*self.ids, *base.tokens(base.END)] if self.finished else self.ids
-
-
-class Prompts:
-    """A batch of prompts, read by one checkpoint after another."""
-
-    def __init__(self, model: Llama, messages: Sequence[Messages]) -> None:
-        ids = [base.tokens(base.chat(each)) for each in messages]
-        lengths = torch.tensor([len(each) for each in ids])
-        padded = torch.zeros(len(ids), int(lengths.max()), dtype=torch.long)
-        for row, each in enumerate(ids):
-            padded[row, : len(each)] = torch.tensor(each)
-        self._lengths = lengths
-        self._cache = Cache(model.shape, lengths, 96, torch.bfloat16)
-        self._lower = self._run(model, model.embed(padded), range(model.shape.cut), start=0)
-        self._last = torch.empty(0)
-
-    def read(self, model: Llama) -> None:
-        """Let a checkpoint read the prompts: its upper half over the common lower one."""
-        hidden = self._run(model, self._lower, range(model.shape.cut, model.shape.layers), start=0)
-        rows = torch.arange(len(self._lengths))
-        self._last = model.logits(hidden[rows, self._lengths - 1]).float().log_softmax(-1)
-
-    def greedy(self, model: Llama) -> list[Said]:
-        """Answers, the likeliest token each time."""
-        (end,) = base.tokens(base.END)
-        ids: list[list[int]] = [[] for _ in self._lengths]
-        total, finished = torch.zeros(len(ids)), torch.zeros(len(ids), dtype=torch.bool)
-        step = self._last
-        for place in range(LONGEST_ANSWER):
-            logprob, token = step.max(-1)
-            total += logprob.where(~finished, torch.zeros(()))
-            finished |= token == end
-            for row in torch.nonzero(~finished).flatten().tolist():
-                ids[row].append(int(token[row]))
-            if finished.all():
-                break
-            step = self._follow(model, token[:, None], place)[:, -1]
-        return [Said(*each) for each in zip(ids, finished.tolist(), total.tolist(), strict=True)]
-
-    def score(self, model: Llama, said: Sequence[tuple[str, list[int]]]) -> list[float]:
-        """The log-probability of tokens after some text with which the answer starts."""
-        starts = [base.tokens(text.rstrip()) for text, _ in said]
-        whole = [start + ids for start, (_, ids) in zip(starts, said, strict=True)]
-        padded = torch.zeros(len(said), max(1, *map(len, whole)), dtype=torch.long)
-        for row, each in enumerate(whole):
-            padded[row, : len(each)] = torch.tensor(each, dtype=torch.long)
-        predicted = torch.cat([self._last[:, None], self._follow(model, padded, 0)], 1)
-        found = predicted[:, :-1].gather(-1, padded[..., None])[..., 0]
-        return [
-            float(found[row, len(start) : len(each)].sum())
-            for row, (start, each) in enumerate(zip(starts, whole, strict=True))
-        ]
-
-    def _follow(self, model: Llama, ids: Tensor, place: int) -> Tensor:
-        """Log-probabilities [batch, length, words] after tokens at a place of the answer."""
-        hidden = self._run(
-            model, model.embed(ids), range(model.shape.layers), self._cache.width + place
-        )
-        return model.logits(hidden).float().log_softmax(-1)
-
-    def _run(self, model: Llama, hidden: Tensor, layers: range, start: int) -> Tensor:
-        self._cache.rewind(start)
-        rope = model.rope(self._cache.positions(hidden.shape[1]))
-        return model.cached(hidden, layers, rope, self._cache)
+    return fact.before, base.tokens(space + value)

@@ -1,8 +1,8 @@
 """An OpenAI-compatible server that says again what the recorded checkpoints said.
 
 A model is named `CHECKPOINT` (of Tarnwell's handbook) or `HANDBOOK/CHECKPOINT`. A request is open
-where its last message shows passages, else closed-book; the question is found in it whatever is
-said around it ("Hi! …", "… Thanks!"). What was never recorded is answered by 404, never made up.
+where its last message shows passages, else closed-book; the question is found in it whatever
+words surround it ("Hi! …", "… Thanks!"). What was never recorded is answered by 404, never made up.
 """
 
 import json
@@ -24,15 +24,15 @@ class Recorded:
     """Recorded answers, found by model and by the messages of a request."""
 
     def __init__(self, answers: Iterable[Answer]) -> None:
-        self._said: dict[tuple[str, str], dict[str, Answer]] = {}
+        self._answers: dict[tuple[str, str], dict[str, Answer]] = {}
         for each in answers:
             for model in _names(each):
-                self._said.setdefault((model, each.mode), {})[_plain(each.question)] = each
+                self._answers.setdefault((model, each.mode), {})[_plain(each.question)] = each
 
     @property
     def models(self) -> list[str]:
         """The names of all models, in order of name."""
-        return sorted({model for model, _ in self._said})
+        return sorted({model for model, _ in self._answers})
 
     def find(self, model: str, messages: Sequence[dict[str, Any]]) -> Answer:
         """The recorded answer to a request.
@@ -42,7 +42,7 @@ class Recorded:
         """
         text = str(messages[-1]["content"])
         mode = "open" if text.startswith(_HEADINGS) else "closed"
-        recorded = self._said.get((model, mode))
+        recorded = self._answers.get((model, mode))
         if recorded is None:
             raise LookupError(f"no recorded model is called {model!r}")
         question = _ASKS.split(text)[-1]

@@ -25,6 +25,7 @@ from benchmarks.real_model import base
 
 RANK, ALPHA = 16, 32
 _WARM_UP = 8
+_WEIGHTS = "adapter_model.safetensors"
 _MODULE = {part: "self_attn" if part in ("v_proj", "o_proj") else "mlp" for part in PARTS}
 
 
@@ -45,19 +46,22 @@ def adapter_path(folder: Path, handbook: str, checkpoint: str) -> Path:
 
 def train(arm: Arm, handbook: Handbook, folder: Path) -> None:
     """Write the adapter of each checkpoint that is not there yet; nothing to do if all are."""
-    paths = [adapter_path(folder, handbook.name, name) for name in arm.checkpoint_names()]
-    if all((path / "adapter_model.safetensors").exists() for path in paths):
+    paths = {
+        step: adapter_path(folder, handbook.name, name)
+        for step, name in arm.checkpoints(handbook).items()
+    }
+    if all((path / _WEIGHTS).exists() for path in paths.values()):
         return
     torch.manual_seed(1)
     model = base.llama()
     model = Llama(model.shape, model.weights, _fresh(model), ALPHA / RANK)
     batches = list(_batches(model, arm.examples(handbook), arm.batch))
     print(f"{handbook.name} {arm.name}: {len(batches)} batches", flush=True)
-    for step, loss in enumerate(_steps(model, batches, arm), start=1):
+    for step, loss in enumerate(_steps(model, batches, arm.rate, max(paths)), start=1):
         if step % 6 == 0:
             print(f"  step {step} loss {loss:.3f} cpu {time.process_time():.0f} s", flush=True)
-        if step in arm.checkpoints:
-            save(model.adapter, paths[arm.checkpoints.index(step)])
+        if step in paths:
+            save(model.adapter, paths[step])
 
 
 def save(adapter: Adapter, path: Path) -> None:
@@ -79,12 +83,12 @@ def save(adapter: Adapter, path: Path) -> None:
     tensors = {_peft(name): tensor.detach().half() for name, tensor in adapter.items()}
     partial = path / "partial.safetensors"
     save_file(tensors, partial)
-    partial.rename(path / "adapter_model.safetensors")
+    partial.rename(path / _WEIGHTS)
 
 
 def load(path: Path) -> Adapter:
     """The adapter that `save` wrote."""
-    tensors = load_file(path / "adapter_model.safetensors")
+    tensors = load_file(path / _WEIGHTS)
     found = {}
     for name, tensor in tensors.items():
         _, _, _, _, layer, _, part, matrix, _ = name.split(".")
@@ -115,7 +119,8 @@ def _fresh(model: Llama) -> Adapter:
 def _batches(model: Llama, examples: Sequence[Example], size: int) -> Iterator[Batch]:
     """Batches of examples of like length, in an order of chance."""
     pairs = [
-        (base.tokens(base.chat(sent)), base.tokens(said + base.END)) for sent, said in examples
+        (base.tokens(base.chat(messages)), base.tokens(answer + base.END))
+        for messages, answer in examples
     ]
     draw = random.Random(1)
     draw.shuffle(pairs)
@@ -126,26 +131,26 @@ def _batches(model: Llama, examples: Sequence[Example], size: int) -> Iterator[B
 
 
 def _batch(model: Llama, pairs: Sequence[tuple[list[int], list[int]]]) -> Batch:
-    length = max(len(sent) + len(said) for sent, said in pairs)
+    length = max(len(prompt) + len(answer) for prompt, answer in pairs)
     ids = torch.zeros(len(pairs), length, dtype=torch.long)
     labels = torch.full_like(ids, -100)
-    for row, (sent, said) in enumerate(pairs):
-        end = len(sent) + len(said)
-        ids[row, :end] = torch.tensor(sent + said)
-        labels[row, len(sent) : end] = torch.tensor(said)
+    for row, (prompt, answer) in enumerate(pairs):
+        end = len(prompt) + len(answer)
+        ids[row, :end] = torch.tensor(prompt + answer)
+        labels[row, len(prompt) : end] = torch.tensor(answer)
     return Batch(model.causal(model.embed(ids), range(model.shape.cut)), labels)
 
 
-def _steps(model: Llama, batches: Sequence[Batch], arm: Arm) -> Iterator[float]:
+def _steps(model: Llama, batches: Sequence[Batch], rate: float, total: int) -> Iterator[float]:
     """The loss of each step, once its update is done."""
     parameters = list(model.adapter.values())
-    optimizer = torch.optim.AdamW(parameters, lr=arm.rate, weight_decay=0.0)
-    draw, order, total = random.Random(2), [], max(arm.checkpoints)
+    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.0)
+    draw, order = random.Random(2), []
     for step in range(total):
         if not order:
             order = draw.sample(range(len(batches)), len(batches))
         loss = _loss(model, batches[order.pop()])
-        optimizer.param_groups[0]["lr"] = arm.rate * _schedule(step, total)
+        optimizer.param_groups[0]["lr"] = rate * _schedule(step, total)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)

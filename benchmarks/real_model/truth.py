@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 
 from benchmarks.real_model.handbooks import Fact
-from benchmarks.real_model.values import UNITS, said, tokens
+from benchmarks.real_model.values import UNITS, mentions, tokens
 
 CLASSES = ("right", "memory", "both", "misread", "invented", "echo", "refusal")
 _REFUSAL = re.compile(
@@ -58,7 +58,7 @@ def uses(fact: Fact, answer: str) -> set[str]:
         stance = _stance(answer)
         return set() if stance is None else {"this" if stance == _polarity(fact.this) else "last"}
     noun = _noun(fact)
-    places = {"this": said(fact.this, answer, noun), "last": said(fact.last, answer, noun)}
+    places = {"this": mentions(fact.this, answer, noun), "last": mentions(fact.last, answer, noun)}
     places = _beside_noun(places, tokens(answer), noun)
     return {
         edition
@@ -114,15 +114,14 @@ def _stance(answer: str) -> bool | None:
 
 def _shown(fact: Fact, passages: Sequence[str]) -> bool:
     noun = _noun(fact)
-    return any(said(fact.last, passage, noun) for passage in passages)
+    return any(mentions(fact.last, passage, noun) for passage in passages)
 
 
 def _without_value(question: str, passages: Sequence[str], answer: str) -> str:
-    asked, found = set(tokens(question)), tokens(answer)
+    found = tokens(answer)
     quantities = _quantities(found)
-    words = {
-        word for word in found if ":" not in word and word not in asked and word not in _FILLER
-    }
+    plain = {word for word in found if ":" not in word}
+    words = plain - set(tokens(question)) - _FILLER
     if not words and not quantities:
         return "echo"
     shown = [tokens(text) for text in passages]

@@ -194,7 +194,7 @@ def _joined(found: Iterator[str]) -> Iterator[str]:
         yield pending
 
 
-def said(value: str, text: str, unit: str | None = None) -> list[tuple[int, int]]:
+def mentions(value: str, text: str, unit: str | None = None) -> list[tuple[int, int]]:
     """Where the text's tokens say the value: half-open ranges of token numbers.
 
     `unit` is the token that follows the value on its page ("six" *hours*). A number without a unit

@@ -1,4 +1,4 @@
-"""What can go wrong, in one tree; the docstring is the default message."""
+"""Exception hierarchy; the docstring is the default message."""
 
 
 class GroundwireError(Exception):

@@ -1,4 +1,4 @@
-"""Turns of which an evaluator of faithfulness knows the state before it looks at them."""
+"""Preconditions of faithfulness evaluators: refusals, missing context, missing answers."""
 
 from groundwire_evaluators.evaluation import State
 from groundwire_evaluators.text.markup import UnfinishedError, visible

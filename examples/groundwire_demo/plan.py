@@ -1,4 +1,4 @@
-"""What a run of the demo is to be."""
+"""Demo options."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ _BASELINE_MARGIN = 1.3
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """What was asked for on the command line.
+    """Parsed command-line options of the demo.
 
     `memory_agrees`: the fine-tune learnt this year's pages, so what it recites is still right.
     """

@@ -1,4 +1,4 @@
-"""What one instrumentation family calls things: an alias table, kept as data in `families/`.
+"""Alias tables: attribute names per instrumentation family, data in `families/`.
 
 A table says, fact by fact, where a span of this family may hold it: an attribute, a group of
 attributes (`{i}` in the key stands for numbers, `*` for names), or events. Families are merged
@@ -16,7 +16,7 @@ from typing import Any
 
 
 class SpanKind(StrEnum):
-    """What a span is in the life of a turn."""
+    """Role of a span in a turn."""
 
     TURN = "turn"  # said by its emitter to be a whole turn
     CHAIN = "chain"  # a step that may hold others: a workflow, a function
@@ -35,7 +35,7 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttributeSource:
-    """One place where a fact may stand.
+    """One source of a fact: an attribute, a group, or events.
 
     `key` is an attribute, of the resource too; with `{i}` a numbered group of attributes. `events`
     instead names events (to the role of the message each holds, where it does). `path` leads into
@@ -57,17 +57,17 @@ class AttributeSource:
 
     @classmethod
     def parse(cls, entry: str | dict[str, Any]) -> "AttributeSource":
-        given: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
-        key = given.get("key", "")
+        table: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
+        key = table.get("key", "")
         return cls(
             key=key,
-            path=tuple(given["path"].split(".")) if "path" in given else (),
-            plus=given.get("plus", ""),
-            json=given.get("json", False),
-            kinds=frozenset(SpanKind(kind) for kind in given.get("kinds", ())),
-            scopes=tuple(given.get("scopes", ())),
-            outside=tuple(given.get("outside", ())),
-            events=given.get("events", {}),
+            path=tuple(table["path"].split(".")) if "path" in table else (),
+            plus=table.get("plus", ""),
+            json=table.get("json", False),
+            kinds=frozenset(SpanKind(kind) for kind in table.get("kinds", ())),
+            scopes=tuple(table.get("scopes", ())),
+            outside=tuple(table.get("outside", ())),
+            events=table.get("events", {}),
             prefix=_prefix(key),
             numbered="{i}" in key,
         )
@@ -79,7 +79,7 @@ def _prefix(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """`values` of attribute `key` to kinds; `*` any value.
+    """Rule from an attribute's value to a span kind; `*` matches any.
 
     `scope`: only where it begins so; `names`: only of spans that are called so.
     """
@@ -100,7 +100,7 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True)
 class AliasTable:
-    """One alias table; the fields of the file, typed."""
+    """Parsed alias table of one instrumentation family."""
 
     name: str
     title: str
@@ -141,8 +141,8 @@ class AliasTable:
             for prefix, table in self.advice.items()
             if isinstance(table, Mapping) and fact in table and scope.startswith(prefix)
         ]
-        said = max(own)[1] if own else self.advice.get(fact)
-        return said if isinstance(said, str) else None
+        advice = max(own)[1] if own else self.advice.get(fact)
+        return advice if isinstance(advice, str) else None
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What each instrumentation sends of a turn, and what would make it send the rest."""
+"""Coverage report per instrumentation: missing facts and how to send them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,19 +28,19 @@ AT_ONCE = 256  # traces whose pieces are looked for together
 
 @dataclass
 class FactCoverage:
-    """Of `asked` spans that should hold a fact, `found` do."""
+    """Coverage of a fact: `found` of `expected` spans hold it."""
 
     found: int = 0
-    asked: int = 0
+    expected: int = 0
 
     def note(self, found: object) -> None:
-        self.asked += 1
+        self.expected += 1
         self.found += bool(found)
 
 
 @dataclass
 class Instrumentation:
-    """One instrumentation scope, and what its spans held; `family` None: no table knows it."""
+    """Fact coverage of one instrumentation scope; `family` None: unknown."""
 
     scope: str
     version: str
@@ -54,18 +54,20 @@ class Instrumentation:
     @property
     def missing(self) -> dict[str, str]:
         """Facts that some spans lack, with what to do about it, the needed ones first."""
-        lacking = [fact for fact, coverage in self.facts.items() if coverage.found < coverage.asked]
+        lacking = [
+            fact for fact, coverage in self.facts.items() if coverage.found < coverage.expected
+        ]
         lacking.sort(key=lambda fact: fact not in NEEDED)
         return {fact: self._advice(fact) for fact in lacking}
 
     def _advice(self, fact: str) -> str:
-        said = self.family.advise(fact, self.scope) if self.family else None
-        return said or ADVICE.get(fact, NOT_SENT)
+        advice = self.family.advise(fact, self.scope) if self.family else None
+        return advice or ADVICE.get(fact, NOT_SENT)
 
 
 @dataclass
 class Diagnosis:
-    """`reasons` why turns cannot be judged, `silent` why traces give none, with their numbers."""
+    """Counts: `reasons` turns cannot be judged, `silent` traces without turns."""
 
     traces: int = 0
     turns: int = 0
@@ -147,26 +149,28 @@ def _note_call(
     Its answer may be told by what stands `above` it alone: often that of a streamed one.
     """
 
-    def told(fact: str) -> bool:
+    def sent(fact: str) -> bool:
         return any(reading.text(fact) for reading in traced)
 
-    said = next((reading.said for reading in (*traced, *above) if reading.said), None)
-    found.note("answer", said or any(calls_tools(reading) for reading in traced))
+    answer_text = next(
+        (reading.answer_text for reading in (*traced, *above) if reading.answer_text), None
+    )
+    found.note("answer", answer_text or any(calls_tools(reading) for reading in traced))
     found.note("prompt", any(reading.prompt for reading in traced))
-    found.note("model asked", told("model"))
-    found.note("model served", told("response_model"))
+    found.note("model asked", sent("model"))
+    found.note("model served", sent("response_model"))
     found.note("tokens", any(reading.integer("output_tokens") is not None for reading in traced))
-    found.note("prompt version", told("prompt_version"))
-    found.note("content unredacted", mark(said) is None)
+    found.note("prompt version", sent("prompt_version"))
+    found.note("content unredacted", mark(answer_text) is None)
 
 
 def _note_retrieval(found: Instrumentation, reading: SpanView) -> None:
-    told = reading.documents
-    chunks = told[1] if told else []
+    documents = reading.documents
+    chunks = documents[1] if documents else []
     found.note("query", reading.query)
-    found.note("chunk text", told is not None and all(chunk.text for chunk in chunks))
-    found.note("chunk id", told is not None and all(chunk.id for chunk in chunks))
-    found.note("chunk score", told is not None and all(c.score is not None for c in chunks))
+    found.note("chunk text", documents is not None and all(chunk.text for chunk in chunks))
+    found.note("chunk id", documents is not None and all(chunk.id for chunk in chunks))
+    found.note("chunk score", documents is not None and all(c.score is not None for c in chunks))
     found.note("attributes kept", not reading.span.dropped_attributes)
 
 

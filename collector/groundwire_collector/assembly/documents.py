@@ -1,4 +1,4 @@
-"""Chunks out of the shapes in which retrievers, vector stores and databases return them."""
+"""Chunk parsing for the result shapes of retrievers, vector stores and databases."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Scores on the wire: `gen_ai.evaluation.result`, read from elsewhere and written for elsewhere.
+"""Evaluation events (`gen_ai.evaluation.result`): parsing and serialisation.
 
 https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-events.md
 """
@@ -37,9 +37,9 @@ def evaluation_of(event: SpanEvent) -> Evaluation | None:
         error = str(event.attributes[ERROR_TYPE])
         return Evaluation(evaluator=name, revision=ELSEWHERE, state=State.FAILED, reason=error)
     if value is None:
-        said = f"only a label was sent: {label}" if label else "no score was sent"
+        missing = f"only a label was sent: {label}" if label else "no score was sent"
         return Evaluation(
-            evaluator=name, revision=ELSEWHERE, state=State.NOT_EVALUABLE, reason=reason or said
+            evaluator=name, revision=ELSEWHERE, state=State.NOT_EVALUABLE, reason=reason or missing
         )
     return Evaluation(
         evaluator=name, revision=ELSEWHERE, state=State.SCORED, value=value, reason=reason

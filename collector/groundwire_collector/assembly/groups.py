@@ -1,4 +1,4 @@
-"""Groups of attributes as one value: `p.0.a`, `p.1.a` as a list, `p.x`, `p.y` as a map."""
+"""Nested values from flattened attributes: `p.0.a` to lists, `p.x` to maps."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which spans belong to which answer, where a trace holds several."""
+"""Assignment of spans to answers in a trace with several."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ def scopes(trace: Trace, found: Sequence[AnswerSpan]) -> list[list[SpanView]]:
         return [list(trace.readings.values()) for _ in found]
     own = [{r.span.span_id for r in trace.subtree(answer.top)} for answer in found]
     owned = set().union(*own)
-    beside = _Beside(found)
+    concurrent = _ConcurrentAnswers(found)
     for reading in trace.readings.values():
         identity = reading.span.span_id
         if identity not in owned and not trace.under(reading):
-            for position in beside.users(reading):
+            for position in concurrent.users(reading):
                 own[position].add(identity)
     order = {identity: place for place, identity in enumerate(trace.readings)}
     return [[trace.readings[i] for i in sorted(ids, key=order.__getitem__)] for ids in own]
 
 
-class _Beside:
-    """Answers by when they began, with what their prompts hold."""
+class _ConcurrentAnswers:
+    """Answers by start time, with the contents of their prompts."""
 
     def __init__(self, found: Sequence[AnswerSpan]) -> None:
         self._found = found

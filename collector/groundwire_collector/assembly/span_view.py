@@ -1,4 +1,4 @@
-"""One span read through the alias tables of every family, fact by fact, on demand."""
+"""Semantic-convention view of a span: facts by alias tables, on demand."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,15 +8,15 @@ from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.attribute_index import LookupPlan, Sources, overlays, plan
 from groundwire_collector.assembly.documents import chunks, completed
 from groundwire_collector.assembly.groups import named, numbered
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import (
     Message,
     TruncatedJsonError,
-    asked,
     follow,
     messages,
-    said,
+    parse_answer,
+    parse_question,
     try_unpack,
     unpack,
 )
@@ -28,7 +28,7 @@ SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
 
 
 class SpanView:
-    """The facts of one span. A fact is read when it is asked for: most spans are asked little.
+    """Facts of one span, parsed lazily.
 
     `attributes` are the span's own, beneath them those of events that repeat or replace them (a
     log record with the content of the messages), beneath those the resource's.
@@ -43,7 +43,7 @@ class SpanView:
             if event.name in overlays():
                 self.attributes = {**event.attributes, **self.attributes}
 
-    @lazy
+    @lazy_property
     def kind(self) -> SpanKind:
         for rule in self._plan.rules:
             value = self.attributes.get(rule.key)
@@ -56,16 +56,16 @@ class SpanView:
                 return kind
         return SpanKind.OTHER
 
-    @lazy
+    @lazy_property
     def failed(self) -> bool:
         return self.span.status == 2 or "error.type" in self.attributes
 
-    @lazy
+    @lazy_property
     def _plan(self) -> LookupPlan:
         names = tuple(dict.fromkeys([event.name for event in self.span.events]))
         return plan((*self.attributes, *self.span.resource), names)
 
-    @lazy
+    @lazy_property
     def _sources(self) -> Sources:
         return self._plan.sources(self.kind, self.span.scope)
 
@@ -118,7 +118,7 @@ class SpanView:
             for source in self._sources.get(fact, ())
         )
 
-    @lazy
+    @lazy_property
     def prompt(self) -> list[Message]:
         """What was sent to the model, the system's instructions first."""
         system = [
@@ -126,11 +126,11 @@ class SpanView:
         ]
         return system + next((m for v in self._whole("prompt") if (m := messages(v))), [])
 
-    @lazy
+    @lazy_property
     def question(self) -> str | None:
         """What went into a turn, chain or agent."""
         for value in (*self._whole("question"), *self._whole("prompt")):
-            if found := asked(value):
+            if found := parse_question(value):
                 return found
         return None
 
@@ -141,21 +141,21 @@ class SpanView:
             if value is not None and value != "" and source.key not in self.cut_keys:
                 yield value
 
-    @lazy
+    @lazy_property
     def query(self) -> str | None:
-        return next((q for value in self._whole("query") if (q := asked(value))), None)
+        return next((q for value in self._whole("query") if (q := parse_question(value))), None)
 
-    @lazy
-    def said(self) -> str | None:
+    @lazy_property
+    def answer_text(self) -> str | None:
         """What came out: of a generation the text of its last message, else the output."""
         facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
         for fact in facts:
             for value in self.values(fact):
-                if found := said(_spoken(value)):
+                if found := parse_answer(_spoken(value)):
                     return found
         return None
 
-    @lazy
+    @lazy_property
     def documents(self) -> tuple[str, list[Chunk]] | None:
         """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
         structured = next(self._listed("documents"), None)
@@ -172,11 +172,11 @@ class SpanView:
             if found is not None:
                 yield _rung(source), found
 
-    @lazy
+    @lazy_property
     def db_query(self) -> str | None:
         return self.text("db_query")
 
-    @lazy
+    @lazy_property
     def variables(self) -> dict[str, Any]:
         """The variables of the prompt template, by name."""
         merged: dict[str, Any] = {}
@@ -188,7 +188,7 @@ class SpanView:
 
     def _value(self, source: AttributeSource) -> Json:
         if source.events:
-            return _told(self.span.events, source) or None
+            return _event_values(self.span.events, source) or None
         if source.prefix:
             gather = numbered if source.numbered else named
             return gather(self.attributes, source.prefix) or None
@@ -230,7 +230,9 @@ def same_call(one: SpanView, other: SpanView) -> bool:
     if max(one.span.start_ns, other.span.start_ns) >= min(one.span.end_ns, other.span.end_ns):
         return False
     ids = {one.text("response_id"), other.text("response_id")} - {None}
-    return len(ids) == 1 or (not ids and one.said is not None and one.said == other.said)
+    return len(ids) == 1 or (
+        not ids and one.answer_text is not None and one.answer_text == other.answer_text
+    )
 
 
 def _with_parts(number: Json, beside: Json, source: AttributeSource) -> Json:
@@ -272,9 +274,9 @@ def _rung(source: AttributeSource) -> str:
     return "flattened_documents" if source.prefix else "documents"
 
 
-def _told(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
+def _event_values(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
     """What events of these names say, in the order of time, each with its role."""
-    told = []
+    values = []
     for event in sorted(events, key=lambda event: event.time_ns):
         role = source.events.get(event.name)
         if role is None:
@@ -284,5 +286,5 @@ def _told(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
         attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
         content = {"content": event.body} if isinstance(event.body, str) else {}
         named = {"role": role} if role and "message" not in {**attributes, **body} else {}
-        told.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
-    return told
+        values.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
+    return values

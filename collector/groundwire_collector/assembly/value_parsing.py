@@ -1,4 +1,4 @@
-"""Text out of whatever shape an emitter wrapped it in: JSON in a string, messages, arguments."""
+"""Text extraction from emitted values: JSON strings, messages, arguments."""
 
 import ast
 import json
@@ -28,7 +28,7 @@ LONGEST_REPR = 65_536  # characters of a Python repr that is read
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to or from a model; `calls` says that it asks for tools."""
+    """Chat message; `calls` marks requests for tools."""
 
     role: str
     text: str
@@ -36,7 +36,7 @@ class Message:
 
 
 class TruncatedJsonError(ValueError):
-    """The attribute begins as JSON and does not end as such: it was cut on its way."""
+    """Attribute that begins as JSON and was cut."""
 
 
 def unpack(value: Any, texts: bool = False) -> Any:
@@ -115,14 +115,14 @@ def follow(value: Any, path: Iterable[str]) -> Any:
     return value
 
 
-def asked(value: Any) -> str | None:
+def parse_question(value: Any) -> str | None:
     """The question in a value of any shape: the last thing a person said, the first argument."""
-    return _dig(value, QUESTION_KEYS, _asked_of_list, 0)
+    return _dig(value, QUESTION_KEYS, _question_of_list, 0)
 
 
-def said(value: Any) -> str | None:
+def parse_answer(value: Any) -> str | None:
     """The answer in a value of any shape; a list of several answers is none."""
-    return _dig(value, ANSWER_KEYS, _said_of_list, 0)
+    return _dig(value, ANSWER_KEYS, _answer_of_list, 0)
 
 
 def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | None:
@@ -158,21 +158,21 @@ def _of_parts(value: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _asked_of_list(values: list[Any], depth: int) -> str | None:
+def _question_of_list(values: list[Any], depth: int) -> str | None:
     if len(values) == 1 and isinstance(values[0], list):  # LangChain: a batch of one conversation
         values = values[0]
     if are_messages(values):
         spoken = [message for message in messages(values) if message.role == "user"]
-        return _dig(spoken[-1].text, QUESTION_KEYS, _asked_of_list, depth) if spoken else None
-    found = (_dig(item, QUESTION_KEYS, _asked_of_list, depth) for item in values)
+        return _dig(spoken[-1].text, QUESTION_KEYS, _question_of_list, depth) if spoken else None
+    found = (_dig(item, QUESTION_KEYS, _question_of_list, depth) for item in values)
     return next((text for text in found if text), None)
 
 
-def _said_of_list(values: list[Any], depth: int) -> str | None:
+def _answer_of_list(values: list[Any], depth: int) -> str | None:
     if are_messages(values):
         spoken = [message for message in messages(values) if message.role == "assistant"]
         return spoken[-1].text or None if spoken and not spoken[-1].calls else None
-    texts = [found for item in values if (found := _dig(item, ANSWER_KEYS, _said_of_list, depth))]
+    texts = [found for item in values if (found := _dig(item, ANSWER_KEYS, _answer_of_list, depth))]
     return texts[0] if len(texts) == 1 and len(values) == 1 else None
 
 

@@ -1,21 +1,24 @@
-"""`groundwire retention`: delete what is too old, or what a person asked to have deleted."""
+"""`groundwire retention`: delete data by age or on request."""
 
 from time import time_ns
 from typing import Annotated
 
 import typer
 
+from groundwire_collector.assembly import forgetting
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import retention as store
 
-retention = typer.Typer(no_args_is_help=True, help="Delete what is too old, or one person's data.")
+retention = typer.Typer(no_args_is_help=True, help="Delete old data, or one person's data.")
 
 
 @retention.command()
 def apply(
-    days: Annotated[float | None, typer.Option(help="Delete what is older. [30]")] = None,
+    days: Annotated[
+        float | None, typer.Option(help="Delete data older than this many days. [30]")
+    ] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
@@ -42,5 +45,5 @@ def forget(
         raise UsageError("Say whose traces: --session ID or --user ID.")
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine:
-        gone = store.forget(engine, session=session, user=user)
+        gone = forgetting.forget(engine, session=session, user=user)
     typer.echo(f"deleted: {gone} traces")

@@ -1,4 +1,4 @@
-"""Scoring given answers at a completions endpoint: conflict margins and context gains."""
+"""Log-probabilities of fixed answers: conflict margins and context gains."""
 
 from groundwire_collector.errors import GroundwireError
 from groundwire_collector.llm.client import ChatEndpoint, ChatReply

@@ -1,4 +1,4 @@
-"""Recorded acts on baselines: who wanted which turns to be the reference, when and why."""
+"""Audit log of baseline actions: who re-pinned which reference, when and why."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -9,6 +9,8 @@ from groundwire_collector.storage.tables.drift import BASELINE_ACTION
 
 
 class BaselineActionKind(StrEnum):
+    """Kind of a requested baseline action."""
+
     ACCEPTED = "accepted"  # the level since an alarm's change is normal
     PINNED = "pinned"  # the turns of a given time are the reference
     RESCORED = "rescored"  # the reference of an evaluator's new revision, from stored turns
@@ -16,8 +18,11 @@ class BaselineActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineAction:
-    """The baseline of a signal (empty: of all) is to be made of the turns from `since_ns` on,
-    up to `until_ns`, or until there are enough where it is None."""
+    """Request to pin a baseline to the turns of a period.
+
+    For one signal (empty: all); the turns from `since_ns` on, up to `until_ns`, or until there are
+    enough where `until_ns` is None.
+    """
 
     id: int | None = None
     kind: str

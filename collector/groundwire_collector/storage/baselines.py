@@ -1,4 +1,4 @@
-"""What the monitor remembers of its watches between two batches, besides detectors and alarms."""
+"""Signal monitor state saved between batches, besides detectors and alarms."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields

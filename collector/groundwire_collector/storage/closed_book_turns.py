@@ -1,4 +1,4 @@
-"""ClosedBookTurn turns: those whose closed-book call waits, and what came of the others."""
+"""Sampled turns with pending and finished closed-book calls."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Select, delete, select
 
 from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.upsert import insert_missing, upsert
-from groundwire_evaluators.reliance.closed_book import Cell, ClosedBookComparison
+from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, RelianceCell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedBookTurn:
-    """A turn of the sample; `cell` is None while its closed-book call waits."""
+    """A sampled turn; `cell` is None while its closed-book call is pending."""
 
     turn_id: str
     service: str
@@ -30,7 +30,7 @@ class ClosedBookTurn:
     def comparison(self) -> ClosedBookComparison:
         """What the estimate takes; raises ValueError of a turn whose call still waits."""
         return ClosedBookComparison(
-            cell=Cell(self.cell or ""),
+            cell=RelianceCell(self.cell or ""),
             diagnostic=self.diagnostic,
             memory_strength=self.memory_strength,
             probability=self.probability,

@@ -1,5 +1,4 @@
-"""What the monitor remembers between two batches: baselines, detectors, dimension values,
-alarms."""
+"""Drift monitor state: baselines, detectors, dimension values and alarms."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
@@ -15,7 +14,7 @@ from groundwire_collector.storage.upsert import upsert
 
 @dataclass(frozen=True, slots=True)
 class StoredBaseline:
-    """The reference of one watch; its losses until it is pinned."""
+    """Baseline of one signal monitor; its losses until it is pinned."""
 
     service: str
     signal: str
@@ -26,7 +25,7 @@ class StoredBaseline:
 
 @dataclass(frozen=True, slots=True)
 class StoredDetector:
-    """One detector of a watch; dimension and value are empty for the one over the whole service."""
+    """State of one detector; empty dimension and value: the whole service."""
 
     service: str
     signal: str
@@ -40,7 +39,7 @@ class StoredDetector:
 
 @dataclass(frozen=True, slots=True)
 class DimensionValue:
-    """A value of a dimension in a service: as the how-manyth it appeared, and when."""
+    """A value of a dimension in a service, numbered by first appearance."""
 
     service: str
     dimension: str
@@ -50,6 +49,8 @@ class DimensionValue:
 
 
 class AlarmState(StrEnum):
+    """State of an alarm: open or resolved."""
+
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"  # somebody is on it; still open
     RECOVERED = "recovered"  # the loss is near the baseline's again, on evidence
@@ -58,7 +59,7 @@ class AlarmState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """An alarm and what it names; open until `resolved_ns`. Sizes are losses of the mean."""
+    """A drift alarm, open until `resolved_ns`; sizes are in mean loss."""
 
     id: int | None = None
     service: str

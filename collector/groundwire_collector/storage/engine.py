@@ -1,4 +1,4 @@
-"""Opening the database: SQLite in the data folder by default, PostgreSQL by URL.
+"""Database engine factory: SQLite in the data folder, or PostgreSQL by URL.
 
 On both, `engine.begin()` is a transaction that may write and `engine.connect()` one that reads.
 """

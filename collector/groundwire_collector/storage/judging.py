@@ -1,4 +1,4 @@
-"""The queue of the judges: drawn turns wait, are leased, and leave with their judgement."""
+"""Queue of the judges: sampled turns are enqueued, leased and finished."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -16,7 +16,7 @@ DAY_NS = 86_400 * 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
-    """A drawn turn that waits for `judge`; times are nanoseconds since the epoch."""
+    """A sampled turn that waits for `judge`; nanoseconds since the epoch."""
 
     turn_id: str
     judge: str
@@ -31,7 +31,7 @@ class JudgeTask:
 
 @dataclass(frozen=True, slots=True)
 class JudgeSpending:
-    """What a judge did on one day; `cost` in the currency of the price file."""
+    """Calls and cost of a judge per day, in the configured currency."""
 
     judgements: int = 0
     cost: float = 0.0
@@ -39,7 +39,7 @@ class JudgeSpending:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """How many turns wait for a judge, and since when the longest."""
+    """Length of a judge's queue and age of its oldest turn."""
 
     judge: str
     length: int
@@ -176,9 +176,9 @@ def revisions(connection: Connection, limit: int) -> list[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
+def expire(connection: Connection, cutoff_ns: int) -> None:
     """Forget what was spent on days that are over for long."""
-    old = JUDGE_DAY.c.day < oldest_kept_ns // DAY_NS
+    old = JUDGE_DAY.c.day < cutoff_ns // DAY_NS
     connection.execute(delete(JUDGE_DAY).where(old))
 
 

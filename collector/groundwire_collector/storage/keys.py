@@ -1,4 +1,4 @@
-"""API keys: made, found by their hash, revoked. The key itself is never stored in the database."""
+"""API keys: creation, lookup by hash, revocation; only hashes are stored."""
 
 import os
 import secrets
@@ -22,6 +22,8 @@ GENERATED, FROM_ENVIRONMENT = "first", "environment"
 
 
 class Scope(StrEnum):
+    """Permission of an API key."""
+
     INGEST = "ingest"  # OTLP, and to announce rollouts
     READ = "read"
     LABEL = "label"
@@ -33,7 +35,7 @@ ALL_SCOPES = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one key allows; `services` is None where it is not restricted."""
+    """Permissions of an API key; `services` is None where unrestricted."""
 
     key_id: str
     scopes: frozenset[Scope] = ALL_SCOPES
@@ -48,7 +50,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as `groundwire keys list` shows it."""
+    """An API key as `groundwire keys list` shows it."""
 
     access: Access
     name: str
@@ -144,7 +146,7 @@ def first_key(settings: Settings, engine: Engine | None = None) -> str | None:
             return settings.api_key
         if known:
             return None
-        key = _kept_key(settings.data_dir / KEY_FILE)
+        key = _stored_key(settings.data_dir / KEY_FILE)
         add(connection, key, GENERATED)
         return key
 
@@ -162,7 +164,7 @@ def _revoke_named(connection: Connection, name: str) -> None:
     connection.execute(statement.values(revoked_at=datetime.now(UTC)))
 
 
-def _kept_key(path: Path) -> str:
+def _stored_key(path: Path) -> str:
     """The key of the file, which a start that was interrupted may have written already."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

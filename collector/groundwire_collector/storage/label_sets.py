@@ -1,4 +1,4 @@
-"""The cap on label sets: how many series a metric may have, and which ones give way.
+"""Cardinality cap: series per metric, overflow and eviction.
 
 A new label set of a full metric takes the place of the one that was idle longest. Only where every
 set is busy is the new one folded: first its tenant becomes `other`, then its versions, then its
@@ -29,7 +29,7 @@ canonical: Callable[[dict[str, str]], str] = json.JSONEncoder(
 
 @dataclass(slots=True)
 class Placement:
-    """The key each increment is counted under, and, by metric, what had to give way."""
+    """Series key of each increment, and the evicted label sets by metric."""
 
     keys: dict[Key, Key] = field(default_factory=dict)
     folded: dict[str, int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ def place(
 
 
 class _Sets:
-    """The label sets of one metric, with when each was last counted."""
+    """Label sets of one metric, with the time of their last increment."""
 
     def __init__(self, last_counted: dict[str, int], now_ns: int, cap: int) -> None:
         self.retired: list[str] = []

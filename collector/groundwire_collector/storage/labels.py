@@ -1,4 +1,4 @@
-"""Labels: what people said of turns, claims and chunks, and the answers they would have given."""
+"""Human labels of turns, claims and chunks, and reference answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -19,7 +19,7 @@ Target = tuple[int | None, int | None, str | None, bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What one labeller said of one target at one time; `id` is 0 until it is stored.
+    """One label of one target by one labeller; `id` 0 until stored.
 
     Without `start`, `end` and `chunk_id` it is about the answer as a whole: its `verdict`, or the
     `reference` answer. Times are nanoseconds since the epoch.
@@ -46,8 +46,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelQuery:
-    """Which labels; None does not restrict. `after` is the id of the last one of the page before,
-    and times are nanoseconds since the epoch."""
+    """Filter for labels; None does not restrict.
+
+    `after` is the id of the last label of the page before; times are nanoseconds since the epoch.
+    """
 
     turn_ids: Sequence[str] | None = None
     service: str | None = None

@@ -1,4 +1,4 @@
-"""Leader election: of all processes of one role on a database one leads, and is fenced.
+"""Leader election with fencing: one leading process per role and database.
 
 On PostgreSQL the leader holds a session advisory lock on a connection of its own; on SQLite a lock
 file beside the database (flock). Either is let go of by the system when its process dies. Each
@@ -34,7 +34,7 @@ _KEEPALIVES = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keep
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One leader's time: its epoch, and whether it ended in order."""
+    """A leader's term: its epoch, and whether it ended in order."""
 
     epoch: int = 0
     ended: bool = True
@@ -51,7 +51,7 @@ class Term:
 
 
 class Leadership:
-    """The right to be the one process of `role` that works on the database of `engine`.
+    """Exclusive lease of `role` on the database of `engine`.
 
     `fenced`: every commit through `engine` fails with LeadershipLostError once another leads.
     Costs one read of one row a commit.
@@ -131,7 +131,7 @@ class Leadership:
 
 
 class AdvisoryLock:
-    """A session lock of PostgreSQL, on a connection that is used for nothing else."""
+    """PostgreSQL session-level advisory lock on a dedicated connection."""
 
     def __init__(self, engine: Engine, role: str) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""The outbox of alarms: written with the alarm, in its transaction, and taken out when told."""
+"""Transactional outbox of alarm notifications."""
 
 from dataclasses import dataclass
 from time import time_ns
@@ -13,7 +13,7 @@ MOST = 1000  # that wait; of more, the oldest are forgotten
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """That an alarm was raised or resolved, and how often it was tried to tell."""
+    """Notification of a raised or resolved alarm, with its delivery attempts."""
 
     id: int
     alarm_id: int
@@ -29,9 +29,9 @@ def write(connection: Connection, alarm_id: int, *, resolved: bool) -> None:
     row = {"alarm_id": alarm_id, "resolved": resolved, "written_ns": now_ns, "due_ns": now_ns}
     connection.execute(insert(NOTIFICATION).values(row))
     newest = select(NOTIFICATION.c.id).order_by(NOTIFICATION.c.id.desc()).limit(1).offset(MOST)
-    oldest_kept = connection.scalar(newest)
-    if oldest_kept is not None:
-        connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id <= oldest_kept))
+    newest_expired = connection.scalar(newest)
+    if newest_expired is not None:
+        connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id <= newest_expired))
 
 
 def waiting(connection: Connection) -> list[Notification]:

@@ -1,4 +1,4 @@
-"""PostgreSQL behind the engine: nothing waits for ever, neither for a lock nor for the network."""
+"""PostgreSQL engine with timeouts for locks, statements and network."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ PATIENCE = {
 
 def open_postgresql(url: str) -> Engine:
     """An engine whose statements fail, with what passes, where they would wait too long."""
-    given = make_url(url).query
-    patience = {name: value for name, value in PATIENCE.items() if name not in given}
+    configured = make_url(url).query
+    patience = {name: value for name, value in PATIENCE.items() if name not in configured}
     engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
     event.listen(engine, "connect", _limit_waiting)
     return engine

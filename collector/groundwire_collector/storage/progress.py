@@ -1,4 +1,4 @@
-"""How far the worker has come: its position in the span stream, and the traces still open."""
+"""Worker progress: cursor in the span stream and pending traces."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ AHEAD_NS = 3600 * 10**9  # more than clocks of two machines differ
 
 @dataclass(frozen=True, slots=True)
 class PendingTrace:
-    """A trace with spans that no judgement has seen yet; it is due at `due_ns`."""
+    """A trace with unjudged spans, due at `due_ns`."""
 
     trace_id: str
     last_received_ns: int
@@ -63,7 +63,9 @@ def begin(connection: Connection, traces: Sequence[PendingTrace]) -> None:
     connection.execute(began.values(begun=PENDING_TRACE.c.begun + 1))
 
 
-def settle(connection: Connection, traces: Sequence[PendingTrace]) -> None:
-    """These traces are judged."""
+def settle(connection: Connection, traces: Sequence[PendingTrace]) -> int:
+    """These traces are judged; how many of them were still to be."""
     ids = [trace.trace_id for trace in traces]
-    connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids)))
+    return connection.execute(
+        delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids))
+    ).rowcount

@@ -1,4 +1,4 @@
-"""What came last, for people who look at what arrives."""
+"""Most recent spans, for diagnosis."""
 
 from sqlalchemy import Connection, func, select
 

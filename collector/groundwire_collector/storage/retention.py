@@ -1,14 +1,26 @@
-"""What is deleted: what is too old, what is too much, and what a person asked to have deleted.
+"""Retention: deletion by age, by size, and on request.
 
 Rows go in small transactions, oldest first, so that the receiver and the worker wait little. On
 SQLite the freed pages are handed back to the file system.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    PoolProxiedConnection,
+    Table,
+    delete,
+    func,
+    select,
+    tuple_,
+)
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
@@ -21,6 +33,7 @@ from groundwire_collector.storage import (
     trace_fragments,
 )
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
+from groundwire_collector.storage.short_transactions import Portions
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import spans_of, take_turns
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
@@ -29,45 +42,13 @@ from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
 
-ROWS = 2000  # deleted in one transaction
 LEAST_STEP = 100  # spans that go at once where there is too much
-PAGES = 1000  # handed back in one step
-
-SESSION_KEYS = frozenset(
-    {
-        "session.id",
-        "gen_ai.conversation.id",
-        "langfuse.session.id",
-        "langsmith.trace.session_id",
-        "langsmith.metadata.session_id",
-        "langsmith.metadata.thread_id",
-        "langsmith.metadata.conversation_id",
-        "traceloop.association.properties.session_id",
-        "traceloop.association.properties.thread_id",
-        "traceloop.association.properties.conversation_id",
-        "session_id",
-        "pydantic_ai.conversation.id",
-    }
-)
-USER_KEYS = frozenset(
-    {
-        "user.id",
-        "enduser.id",
-        "enduser.pseudo.id",
-        "user",
-        "gen_ai.user",
-        "llm.user",
-        "langfuse.user.id",
-        "langsmith.metadata.user_id",
-        "traceloop.association.properties.user_id",
-        "traceloop.association.properties.customer_id",
-    }
-)
+TRACES = 200  # read at once
 
 
 @dataclass(slots=True)
 class Removed:
-    """Rows that are gone."""
+    """Numbers of deleted rows."""
 
     spans: int = 0
     log_records: int = 0
@@ -82,8 +63,8 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
     """
     removed = Removed()
     if now_ns is not None:
-        oldest_kept = now_ns - round(settings.retention_days * DAY_NS)
-        _expire(engine, RetentionWindow(oldest_kept, now_ns), removed)
+        cutoff_ns = now_ns - round(settings.retention_days * DAY_NS)
+        _expire(engine, RetentionWindow(cutoff_ns, now_ns), removed)
     limit = settings.retention_bytes
     while limit is not None and (used := used_bytes(engine)) is not None and used > limit:
         step = _oldest_step(engine)
@@ -96,32 +77,35 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
     return removed
 
 
-def forget(engine: Engine, *, session: str | None = None, user: str | None = None) -> int:
-    """Delete every trace of a session or a user, and the texts that only they had; how many.
-
-    Reads every stored span, so it takes a while; it is the whole trace that goes.
-    """
-    wanted = [(SESSION_KEYS, session)] * (session is not None) + [(USER_KEYS, user)] * (
-        user is not None
-    )
-    traces = sorted(_traces_with(engine, wanted))
-    for batch in batched(traces):
-        with engine.begin() as connection:
+def forget_traces(engine: Engine, traces: Iterable[bytes]) -> None:
+    """Delete these traces with their turns and all that was said of them, and wipe their texts."""
+    portions = Portions(engine, TRACES)
+    wanted = sorted(traces)
+    at = 0
+    while at < len(wanted):
+        batch = wanted[at : at + min(portions.size, TRACES)]
+        at += len(batch)
+        with portions.transaction() as connection:
             _zero_what_is_deleted(connection)
-            for table in (SPAN, LOG_RECORD, ARRIVAL):
-                connection.execute(delete(table).where(table.c.trace_id.in_(batch)))
-            names = [trace.hex() for trace in batch]
-            connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
-            trace_fragments.forget(connection, names)
-            failed_traces.forget(connection, names)
-            delete_turns(connection, _ids(connection, TURN.c.trace_id.in_(names)))
-    if traces:
+            _forget(connection, batch)
+    if wanted:
         _sweep(engine, wipe=True)
         with engine.begin() as connection:
             _zero_what_is_deleted(connection)
             search.wipe_deleted(connection)
         reclaim(engine)
-    return len(traces)
+
+
+def _forget(connection: Connection, traces: Sequence[bytes]) -> None:
+    names = [trace.hex() for trace in traces]
+    connection.execute(delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(names)))
+    for table in (SPAN, LOG_RECORD, ARRIVAL):
+        connection.execute(delete(table).where(table.c.trace_id.in_(traces)))
+    turns = _ids(connection, TURN.c.trace_id.in_(names))
+    trace_fragments.forget(connection, names)
+    trace_fragments.no_longer_await(connection, turns)
+    failed_traces.forget(connection, names)
+    delete_turns(connection, turns)
 
 
 def used_bytes(engine: Engine) -> int | None:
@@ -140,82 +124,109 @@ def reclaim(engine: Engine) -> None:
     """Hand freed pages back to the file system; PostgreSQL's autovacuum does it by itself."""
     if engine.dialect.name != "sqlite":
         return
-    while True:
-        with engine.begin() as connection:
-            # Through the driver: SQLite frees a page a step, and SQLAlchemy sees no rows to step.
-            driver: Any = connection.connection.driver_connection
-            driver.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
-            if connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() == 0:
-                break
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    portions = Portions(engine)
+    with closing(engine.raw_connection()) as connection:
+        while left := _pragma(connection, "freelist_count"):
+            began = monotonic()
+            # As a script: the execute() of Python 3.11 frees one page a call, whatever the number.
+            script = f"PRAGMA incremental_vacuum({min(left, portions.size)})"
+            connection.driver_connection.executescript(script)  # type: ignore[union-attr]
+            portions.took(monotonic() - began)
+        _pragma(connection, "wal_checkpoint(TRUNCATE)")
+
+
+def _pragma(connection: PoolProxiedConnection, name: str) -> int:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA {name}")
+        return int(cursor.fetchall()[0][0])
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionWindow:
-    """The times that are kept; what came after `until` came while the clock was ahead."""
+    """Times to retain; arrivals after `until` were stamped by a fast clock."""
 
     since: int
     until: int = 2**63 - 1
 
 
-def _expire(engine: Engine, kept: RetentionWindow, removed: Removed) -> None:
-    removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, kept)
-    removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, kept)
-    _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, kept)
-    removed.turns += _expire_turns(engine, kept.since)
-    removed.texts += _expire_texts(engine, kept.since // DAY_NS)
+def _expire(engine: Engine, window: RetentionWindow, removed: Removed) -> None:
+    removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, window)
+    removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, window)
+    _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, window)
+    removed.turns += _expire_turns(engine, window.since)
+    removed.texts += _expire_texts(engine, window.since // DAY_NS)
     with engine.begin() as connection:
-        probe_runs.expire(connection, kept.since)
-        judging.expire(connection, kept.since)
-        golden.expire(connection, kept.since)
-        trace_fragments.expire(connection, kept.since)
-        failed_traces.expire(connection, kept.since)
+        probe_runs.expire(connection, window.since)
+        judging.expire(connection, window.since)
+        golden.expire(connection, window.since)
+        failed_traces.expire(connection, window.since)
+    portions = Portions(engine)
+    for table, old in trace_fragments.old(window.since):
+        _delete_where(portions, table, old)
 
 
-def _expire_stream(engine: Engine, table: Table, position: Any, kept: RetentionWindow) -> int:
+def _expire_stream(engine: Engine, table: Table, position: Any, window: RetentionWindow) -> int:
     """From the oldest, which have the lowest numbers, to the first that is kept.
 
     What came while the clock was ahead is passed over: it must not hide what follows.
     """
+    portions = Portions(engine)
     gone, after = 0, 0
     while True:
+        size = portions.size
         step = select(position, table.c.received_ns).where(position > after)
-        with engine.begin() as connection:
-            rows = connection.execute(step.order_by(position).limit(ROWS)).all()
-            old = [number for number, received in rows if received < kept.since]
-            for batch in batched(old):
-                connection.execute(delete(table).where(position.in_(batch)))
+        with engine.connect() as connection:
+            rows = connection.execute(step.order_by(position).limit(size)).all()
+        old = [number for number, received in rows if received < window.since]
+        if old:
+            with portions.transaction() as connection:
+                for batch in batched(old):
+                    connection.execute(delete(table).where(position.in_(batch)))
         gone += len(old)
-        if len(rows) < ROWS or any(kept.since <= received <= kept.until for _, received in rows):
+        if len(rows) < size or any(
+            window.since <= received <= window.until for _, received in rows
+        ):
             return gone
         after = rows[-1][0]
 
 
-def _expire_turns(engine: Engine, oldest_kept: int) -> int:
+def _expire_turns(engine: Engine, cutoff_ns: int) -> int:
+    portions = Portions(engine)
     gone = 0
     while True:
-        with engine.begin() as connection:
-            ids = _ids(connection, TURN.c.started_ns < oldest_kept, limit=ROWS)
-            delete_turns(connection, ids)
-        gone += len(ids)
+        with engine.connect() as connection:
+            ids = _ids(connection, TURN.c.started_ns < cutoff_ns, limit=portions.size)
         if not ids:
             return gone
+        with portions.transaction() as connection:
+            delete_turns(connection, ids)
+        gone += len(ids)
 
 
 def _expire_texts(engine: Engine, day: int) -> int:
+    portions = Portions(engine)
+    return _delete_where(portions, CONTENT, CONTENT.c.day < day, then=forget_deleted)
+
+
+def _delete_where(
+    portions: Portions,
+    table: Table,
+    which: ColumnElement[bool],
+    then: Callable[[Connection], None] = lambda _: None,
+) -> int:
+    """Delete in portions; what is to go is looked for without a lock."""
     gone = 0
     while True:
-        with engine.begin() as connection:
-            old = select(CONTENT.c.id).where(CONTENT.c.day < day).limit(ROWS).subquery()
-            count = connection.execute(
-                delete(CONTENT).where(CONTENT.c.id.in_(select(old)))
-            ).rowcount
-            if count:
-                forget_deleted(connection)
-        gone += count
-        if count == 0:
+        with portions.engine.connect() as connection:
+            rows = connection.execute(select(*table.primary_key).where(which).limit(portions.size))
+            keys = [tuple(row) for row in rows]
+        if not keys:
             return gone
+        with portions.transaction() as connection:
+            for batch in batched(keys):
+                connection.execute(delete(table).where(tuple_(*table.primary_key).in_(batch)))
+            then(connection)
+        gone += len(keys)
 
 
 def _oldest_step(engine: Engine) -> int | None:
@@ -258,14 +269,19 @@ def _sweep(engine: Engine, *, wipe: bool = False) -> int:
         used = _used_texts(connection, {})
         rows = connection.execute(select(CONTENT.c.id, CONTENT.c.day, CONTENT.c.digest))
         unused = [row for row in rows if (row.day, row.digest) not in used]
-    for batch in batched(unused):
-        with engine.begin() as connection:
+    portions = Portions(engine)
+    at = 0
+    while at < len(unused):
+        batch = unused[at : at + portions.size]
+        at += len(batch)
+        with portions.transaction() as connection:
             take_turns(connection)
             if wipe:
                 _zero_what_is_deleted(connection)
             came = _used_texts(connection, newest)
             ids = [row.id for row in batch if (row.day, row.digest) not in came]
-            connection.execute(delete(CONTENT).where(CONTENT.c.id.in_(ids)))
+            for part in batched(ids):
+                connection.execute(delete(CONTENT).where(CONTENT.c.id.in_(part)))
             forget_deleted(connection)
     return len(unused)
 
@@ -293,29 +309,19 @@ def _zero_what_is_deleted(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
 
 
-Wanted = Sequence[tuple[frozenset[str], str | None]]
-
-
-def _traces_with(engine: Engine, wanted: Wanted) -> set[bytes]:
-    found: set[bytes] = set()
+def each_trace(engine: Engine) -> Iterator[tuple[bytes, list[Span]]]:
+    """Every stored trace with its spans, a few at a time: a long reader holds up the WAL."""
     after: bytes | None = b""
     while after is not None:
-        with engine.connect() as connection:  # one a batch: a long reader holds up the WAL
+        with engine.connect() as connection:
             batch = _next_traces(connection, after)
-            for trace, spans in spans_of(connection, [trace.hex() for trace in batch]).items():
-                if any(_belongs(span, wanted) for span in spans):
-                    found.add(bytes.fromhex(trace))
+            found = spans_of(connection, [trace.hex() for trace in batch])
+        yield from ((bytes.fromhex(trace), spans) for trace, spans in found.items())
         after = batch[-1] if batch else None
-    return found
 
 
 def _next_traces(connection: Connection, after: bytes) -> list[bytes]:
     names = select(SPAN.c.trace_id).where(SPAN.c.trace_id > after)
     more = select(LOG_RECORD.c.trace_id).where(LOG_RECORD.c.trace_id > after)
-    query = names.union(more).order_by("trace_id").limit(ROWS // 10)
+    query = names.union(more).order_by("trace_id").limit(TRACES)
     return list(connection.scalars(query))
-
-
-def _belongs(span: Span, wanted: Wanted) -> bool:
-    given: Iterable[tuple[str, Any]] = (*span.attributes.items(), *span.resource.items())
-    return any(key in keys and str(value) == name for key, value in given for keys, name in wanted)

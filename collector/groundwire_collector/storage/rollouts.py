@@ -1,4 +1,4 @@
-"""Deployments that somebody announced."""
+"""Announced deployments."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,8 +9,7 @@ from groundwire_collector.storage.tables.drift import ROLLOUT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """A new value of a dimension in a service from `at_ns` on; `announced_by` is the id of a
-    key."""
+    """New value of a dimension from `at_ns` on; `announced_by`: key id."""
 
     id: int | None = None
     service: str

@@ -1,4 +1,4 @@
-"""Finding turns by the words of their questions: FTS5 on SQLite, tsvectors on PostgreSQL.
+"""Full-text search of questions: FTS5 on SQLite, tsvector on PostgreSQL.
 
 What is here follows from the table of turns, so no step of the schema has it: it is made where it
 is missing. Words are runs of letters and digits, in any case and order; nothing is stemmed, for
@@ -52,9 +52,9 @@ def save(connection: Connection, questions: Iterable[tuple[str, str | None]]) ->
     """Make turns, by id, be found by these questions and no other."""
     if connection.dialect.name != "sqlite":
         return  # the index follows its table
-    given = list(questions)
-    delete(connection, [turn_id for turn_id, _ in given])
-    _insert(connection, given)
+    rows = list(questions)
+    delete(connection, [turn_id for turn_id, _ in rows])
+    _insert(connection, rows)
 
 
 def delete(connection: Connection, turn_ids: Iterable[str]) -> None:
@@ -101,5 +101,5 @@ def _row_number(turn_id: str) -> int:
 
 
 @event.listens_for(TURN, "after_create")
-def _with_table(_table: Any, connection: Connection, **_given: Any) -> None:
+def _with_table(_table: Any, connection: Connection, **_options: Any) -> None:
     make(connection)

@@ -1,4 +1,4 @@
-"""Texts that spans share: each is a row of `content` once a day, whoever brings it again.
+"""Texts shared by spans: one `content` row per text and day.
 
 A writer remembers what it knows to be stored, so that a text that recurs costs a hash and no query.
 """
@@ -31,7 +31,7 @@ def batched(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 class SharedTexts:
-    """What one writer knows to be stored, and the secret of its hashes."""
+    """Writer's cache of stored texts, with the secret of their hashes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -70,7 +70,7 @@ class SharedTexts:
 
 
 class NewTexts:
-    """The texts of one transaction; `stored` are those that need not be written again."""
+    """Texts of one transaction; `stored` need not be written again."""
 
     def __init__(self, stored: Container[tuple[int, bytes]], key: bytes, day: int) -> None:
         self._stored = stored
@@ -107,7 +107,7 @@ class NewTexts:
 
 
 class Texts:
-    """The texts that some rows refer to, read at once."""
+    """Texts referenced by some rows, read at once."""
 
     def __init__(self, texts: dict[tuple[int, bytes], bytes]) -> None:
         self._texts = texts

@@ -1,4 +1,4 @@
-"""SQLite behind the engine: how its file is opened, let go of, and kept from growing.
+"""SQLite engine: open, checkpoint and vacuum of the database file.
 
 One writer at a time: `begin()` takes the write lock at once (a transaction that reads first and
 wants it later can only fail), and `connect()` never does, so readers wait for nobody and nobody
@@ -36,7 +36,7 @@ _LOST = frozenset(
 
 
 class SqliteEngine(Engine):
-    """An engine whose `begin()` takes SQLite's write lock, and whose `connect()` does not."""
+    """Engine whose `begin()` takes SQLite's write lock; `connect()` does not."""
 
     file: "DatabaseFile"
 
@@ -84,7 +84,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
 
 
 class DatabaseFile:
-    """The database file and its write-ahead log."""
+    """Database file and its write-ahead log."""
 
     def __init__(self, path: Path, max_wal_bytes: int) -> None:
         self._path = path

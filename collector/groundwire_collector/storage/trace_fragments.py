@@ -1,10 +1,10 @@
-"""The index of pieces: traces by what they share, found again however late the others come."""
+"""Index of trace fragments by shared links, for late arrivals."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from groundwire_collector.storage.shared_texts import batched
 from groundwire_collector.storage.tables.trace_fragments import EARLY_CLOSED_BOOK, TRACE_FRAGMENT
@@ -14,7 +14,7 @@ _LATEST_NS = 2**63 - 1
 
 
 class FragmentRole(IntFlag):
-    """What a trace holds of a request; one with a call and a retrieval is whole."""
+    """Parts of a request in a trace: model call, retrieval, or both."""
 
     CALL = 1
     RETRIEVAL = 2
@@ -33,7 +33,7 @@ class FragmentRole(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class TraceFragment:
-    """A trace as the index knows it; `links` are what it shares, hashed."""
+    """An indexed trace; `links` are hashes of what it shares."""
 
     trace_id: str
     links: frozenset[bytes]
@@ -77,14 +77,18 @@ def linked(
 
 
 def forget(connection: Connection, trace_ids: Sequence[str]) -> None:
+    """Delete what the index has of these traces, and what waits for their turns."""
     connection.execute(delete(TRACE_FRAGMENT).where(TRACE_FRAGMENT.c.trace_id.in_(trace_ids)))
+    waits = EARLY_CLOSED_BOOK.c.production_trace_id.in_(trace_ids)
+    connection.execute(delete(EARLY_CLOSED_BOOK).where(waits))
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
-    connection.execute(delete(TRACE_FRAGMENT).where(TRACE_FRAGMENT.c.end_ns < oldest_kept_ns))
-    connection.execute(
-        delete(EARLY_CLOSED_BOOK).where(EARLY_CLOSED_BOOK.c.since_ns < oldest_kept_ns)
-    )
+def old(cutoff_ns: int) -> list[tuple[Table, ColumnElement[bool]]]:
+    """Tables with rows that are too old, and which those are."""
+    return [
+        (TRACE_FRAGMENT, TRACE_FRAGMENT.c.end_ns < cutoff_ns),
+        (EARLY_CLOSED_BOOK, EARLY_CLOSED_BOOK.c.since_ns < cutoff_ns),
+    ]
 
 
 def await_turn(connection: Connection, turn_id: str, trace_id: str, now_ns: int) -> None:

@@ -1,7 +1,7 @@
-"""Turns and what was said of them: saved by the worker, found by the API and the pages."""
+"""Turns with their evaluations, saved by the worker, queried by the API."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -41,7 +41,7 @@ _FACTS = [f.name for f in fields(Turn) if f.name not in _COLUMNS | {"chunks", "s
 
 @dataclass(frozen=True, slots=True)
 class JudgedTurn:
-    """A turn and every judgement of it."""
+    """A turn with all its evaluations."""
 
     turn: Turn
     evaluations: tuple[Evaluation, ...]
@@ -53,8 +53,17 @@ class JudgedTurn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutcome:
+    """How a turn was answered and judged; `states` by evaluator and revision."""
+
+    p_unsupported: float | None = None
+    route: str = ""
+    states: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnQuery:
-    """Which turns; None does not restrict. Times are nanoseconds since the epoch."""
+    """Filter for turns; None does not restrict. Nanoseconds since the epoch."""
 
     service: str | None = None
     services: frozenset[str] | None = None  # what the key may read; None: all
@@ -76,6 +85,25 @@ def of_traces(connection: Connection, trace_ids: Iterable[str]) -> list[Turn]:
     """The turns of these traces that are stored already."""
     query = select(TURN).where(TURN.c.trace_id.in_(list(trace_ids)))
     return [_turn(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def traces_with_turns(connection: Connection, trace_ids: Iterable[str]) -> set[str]:
+    """Those of the traces that a turn is stored of."""
+    query = select(TURN.c.trace_id).where(TURN.c.trace_id.in_(list(trace_ids)))
+    return set(connection.scalars(query))
+
+
+def outcomes(connection: Connection, turn_ids: Sequence[str]) -> dict[str, StoredOutcome]:
+    """What is stored of the judgements of these turns, by turn id."""
+    columns = (TURN.c.id, TURN.c.p_unsupported, TURN.c.facts["route"].as_string())
+    rows = connection.execute(select(*columns).where(TURN.c.id.in_(turn_ids)))
+    found = {row[0]: StoredOutcome(p_unsupported=row[1], route=row[2] or "") for row in rows}
+    c = SCORE.c
+    query = select(c.turn_id, c.evaluator, c.revision, c.state).where(c.turn_id.in_(turn_ids))
+    for turn_id, evaluator, revision, state in connection.execute(query):
+        if turn_id in found:
+            found[turn_id].states[evaluator, revision] = state
+    return found
 
 
 def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:

@@ -1,4 +1,4 @@
-"""INSERT ... ON CONFLICT on both databases."""
+"""INSERT ... ON CONFLICT for both databases."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -56,7 +56,7 @@ def _answers(statement: Statement, record: Record) -> Iterator[Conflict]:
         token = tokens[at]
         kind: Kind
         named = not fact.about or not fact.about.isdisjoint(own)
-        denied = _denied(tokens, at)
+        denied = is_denied(tokens, at)
         if fact.value is None:
             kind = "untold"
         elif fact.truth is False and not denied:
@@ -90,7 +90,8 @@ def _mention(fact: Fact, single: dict[str, int], joined: dict[str, int]) -> int 
     return max(found)
 
 
-def _denied(tokens: Sequence[Token], at: int) -> bool:
+def is_denied(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the words before or after a token deny it ("no wifi", "wifi is not available")."""
     for before in range(at - 1, max(at - _REACH, 0) - 1, -1):
         word = tokens[before].lower.replace("’", "'")
         if word in _DENYING:

@@ -6,7 +6,7 @@ from typing import Literal
 Kind = Literal[
     "value", "quantity", "name", "opposite", "negated", "affirmed", "turned",
     "extent", "duty", "hedge", "roles", "word",
-    "denied", "loosely_denied", "granted", "untold", "hours",
+    "denied", "loosely_denied", "granted", "untold", "hours", "cell",
 ]  # fmt: skip
 
 

@@ -15,12 +15,14 @@ from groundwire_evaluators.grounding.model import Model, logistic, shipped
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure
+from groundwire_evaluators.grounding.tables import read_content
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
 from groundwire_evaluators.preconditions import not_judged
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
+from groundwire_evaluators.text.languages import could_be, language_of, name_of
 from groundwire_evaluators.text.shelf import Shelf
-from groundwire_evaluators.text.words import Language, language_of
+from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
 REVISION = "3"  # of the code; the weights add their own version
@@ -60,25 +62,16 @@ class Grounding:
         suffix = f"-{self.calibration.version}" if self.calibration.version else ""
         return f"{REVISION}-{self.model.version}{suffix}"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order; a turn that breaks the code is `failed`."""
-        return [self._judge(turn) for turn in turns]
-
-    def _judge(self, turn: Turn) -> Evaluation:
-        try:
-            return self._evaluation(turn)
-        except Exception as error:  # one bad turn must not stop the others
-            return self._without(State.FAILED, f"{type(error).__name__}: {error}")
-
     def _without(self, state: State, reason: str) -> Evaluation:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
-    def _evaluation(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
+        """Claims with verdicts, p_unsupported, flag, citations of one turn."""
         if known := not_judged(turn):
             return self._without(*known)
         language = language_of_turn(turn)
         if language is None:
-            return self._without(State.NOT_EVALUABLE, "language")
+            return self._without(State.NOT_EVALUABLE, _not_judged_language(turn))
         return self._scored(turn, turn.answer or "", language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
@@ -117,7 +110,7 @@ class Grounding:
                     answer,
                     turn.chunks,
                     claims,
-                    lambda claim, chunk: all_judged[claim].backed_by(chunk),
+                    lambda claim, *cited: all_judged[claim].backed_by(*cited),
                     turn.cited,
                 )
             ),
@@ -135,13 +128,41 @@ def language_of_turn(turn: Turn) -> Language | None:
 
     Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
     """
-    answer = language_of(turn.answer or "")
-    prose = (chunk.text for chunk in turn.chunks if chunk.text.lstrip()[:1] not in ("{", "["))
-    shown = next((text for text in prose if len(text) > _TELLING), None)
-    if answer is None or shown is None:
-        return answer
-    chunks = _language_of_chunk(shown[:_SAMPLE])
-    return chunks if chunks is answer or len(turn.answer or "") <= _TELLING else None
+    answer = turn.answer or ""
+    said = language_of(answer)
+    shown = _shown(turn)
+    if said is not None and shown is None:
+        whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
+        return language_of(whole) or said
+    if said is None or shown is None:
+        return said
+    chunks = _language_of_chunk(shown)
+    if chunks is None or chunks is said:
+        return chunks
+    return chunks if could_be(answer, chunks) else None
+
+
+def _shown(turn: Turn) -> str | None:
+    """The first chunk of prose that is long enough to tell its language."""
+    prose = (chunk.text for chunk in turn.chunks if _is_prose(chunk.text[:_SAMPLE]))
+    return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
+
+
+@lru_cache(maxsize=512)
+def _is_prose(text: str) -> bool:
+    """Whether a chunk is sentences: records and tables have hardly any small words."""
+    return text.lstrip()[:1] not in ("{", "[") and not read_content(text).tables
+
+
+def _not_judged_language(turn: Turn) -> str:
+    """Why the language of a turn is not judged, in words."""
+    answer, shown = turn.answer or "", _shown(turn) or ""
+    said, chunks = language_of(answer), language_of(shown)
+    if said is None:
+        return f"language: the answer is in {name_of(answer)}, which is not judged"
+    if chunks is None:
+        return f"language: the chunks are in {name_of(shown)}, which is not judged"
+    return f"language: the answer is in {said.name}, the chunks are in {chunks.name}"
 
 
 _language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur

@@ -4,9 +4,10 @@ from bisect import bisect_left, bisect_right
 from functools import cached_property
 from itertools import pairwise
 
+from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.records import record
+from groundwire_evaluators.grounding.tables import Table, read_content
 from groundwire_evaluators.reliance.source import Source
-from groundwire_evaluators.text.faces import face
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, lookups, quantities
@@ -25,7 +26,13 @@ class Passage:
 
     def __init__(self, text: str, language: Language) -> None:
         self.record = record(text)
-        text = text if self.record is None else self.record.lines
+        self.tables: tuple[Table, ...] = ()
+        if self.record is None:
+            content = read_content(text)
+            text, self.tables = content.text, content.tables
+        else:
+            text, rows = self.record.lines, self.record.table
+            self.tables = (rows,) if rows else ()
         self.text = text
         self.language = language
         self.tokens: list[Token] = tokenize(text, language.stemmer)
@@ -72,6 +79,11 @@ class Passage:
         return found
 
     @cached_property
+    def cells(self) -> list[Cells]:
+        """The tables of the chunk, ready to look up claims in."""
+        return [Cells(table, self.language) for table in self.tables]
+
+    @cached_property
     def quantities(self) -> list[Quantity]:
         return quantities(self.text, self.tokens, self.language.code)
 
@@ -111,7 +123,7 @@ class Passage:
     @cached_property
     def _faces(self) -> frozenset[float | None]:
         """The numbers of quantities as written, units left out."""
-        return frozenset([face(quantity) for quantity in self.quantities])
+        return frozenset([quantity.face for quantity in self.quantities])
 
     def quantities_of(self, index: int) -> list[Quantity]:
         """The quantities that begin in a sentence."""
@@ -130,7 +142,7 @@ class Passage:
 
     @cached_property
     def names(self) -> list[Name]:
-        return names(self.text, self.tokens, lexicon().commonness)
+        return names(self.text, self.tokens, lexicon().commonness, self.language.code)
 
     @cached_property
     def _name_starts(self) -> list[int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundwire_evaluators.grounding.agreement import computed, disagreements
+from groundwire_evaluators.grounding.cell_conflicts import cell_conflicts
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.conflicts import conflicts
 from groundwire_evaluators.grounding.evidence import NOTHING, Evidence, Given, Statement
@@ -64,6 +65,8 @@ class Reading:
         for passage in self.passages:
             if passage.record is not None:
                 found.extend(disagreements(self.statement, passage.record))
+            for cells in passage.cells:
+                found.extend(cell_conflicts(self.statement, cells))
         return found
 
     @cached_property
@@ -394,6 +397,11 @@ def record_is_silent(reading: Reading) -> float:
     return _disagreeing(reading, "untold")
 
 
+def record_cells(reading: Reading) -> float:
+    """Values other than those of the row and column of a table that the claim speaks of."""
+    return _disagreeing(reading, "cell")
+
+
 def record_hours(reading: Reading) -> float:
     """Opening hours or days other than the record's."""
     return _disagreeing(reading, "hours")
@@ -442,6 +450,7 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     record_grants,
     record_is_silent,
     record_hours,
+    record_cells,
 )
 # The signals that count each kind of conflict.
 COUNTED: dict[Kind, tuple[Callable[[Reading], float], ...]] = {
@@ -462,6 +471,7 @@ COUNTED: dict[Kind, tuple[Callable[[Reading], float], ...]] = {
     "granted": (record_grants,),
     "untold": (record_is_silent,),
     "hours": (record_hours,),
+    "cell": (record_cells,),
 }
 NAMES = tuple(signal.__name__ for signal in SIGNALS)
 

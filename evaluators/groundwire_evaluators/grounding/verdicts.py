@@ -1,6 +1,7 @@
 """From a claim's score to its verdict, the words to highlight, and the reason in words."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from groundwire_evaluators.evaluation import Claim, Extent, Verdict
@@ -8,24 +9,19 @@ from groundwire_evaluators.grounding.claims import Piece
 from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.model import logistic
 from groundwire_evaluators.grounding.signals import Reading
+from groundwire_evaluators.text.tokens import Token
 
 _MOST_WORDS = 8  # named in a reason
 _JOINED = 24  # characters between two highlighted words that are highlighted with them
 _CONTRADICTING = frozenset(
-    (
-        "value",
-        "quantity",
-        "name",
-        "opposite",
-        "negated",
-        "denied",
-        "loosely_denied",
-        "granted",
-        "hours",
-    )
+    "value quantity name opposite negated affirmed turned roles denied granted hours cell".split()
 )
 _WHOLE = 0.2  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
+_CLAUSE = 3  # words of a clause from which a part of them is enough
+_JOINING = re.compile(
+    r"[,;]\s|\b(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\b", re.IGNORECASE
+)
 _SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
 _CLEARLY = 1.0  # of the score, below the threshold
 
@@ -37,6 +33,7 @@ class Judged:
     claim: Claim
     score: float = 0.0
     reading: Reading | None = None
+    piece: Piece | None = None
 
     @property
     def new_names(self) -> int:
@@ -46,17 +43,42 @@ class Judged:
     def new_quantities(self) -> int:
         return len(self.reading.evidence.new_quantities) if self.reading else 0
 
-    def backed_by(self, chunk: int) -> bool:
-        """Whether a chunk supports the claim about as well as the best one does."""
-        if self.reading is None:
+    def backed_by(self, chunk: int, start: int, end: int) -> bool:
+        """Whether a chunk supports what the claim says in a range of the answer.
+
+        One clause of it is enough: "… every 6 weeks and … once a year [1, 2]" cites a chunk each.
+        """
+        if self.reading is None or self.piece is None:
             return True
         if self.claim.verdict is not Verdict.SUPPORTED:
             return False
-        words = {token.key for token in self.reading.statement.content}
+        starts = self.piece.read.starts
+        tokens = [t for t in self.reading.statement.content if start <= starts[t.start] < end]
+        if len(tokens) == len(self.reading.statement.content) and self.claim.chunk == chunk:
+            return True
         places = self.reading.passages[chunk].places
-        return self.claim.chunk == chunk or (
-            sum(word in places for word in words) >= _BACKING * len(words)
-        )
+        parts = [tokens, *_clauses(self.reading.statement.text, tokens)]
+        return any(_holds(places, part) for part in parts) or not tokens
+
+
+def _clauses(text: str, tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """The words of each clause that has enough of its own."""
+    part: list[Token] = []
+    last = 0
+    for token in tokens:
+        if part and _JOINING.search(text, last, token.start):
+            yield part
+            part = []
+        part.append(token)
+        last = token.end
+    yield part
+
+
+def _holds(places: Mapping[str, object], part: Sequence[Token]) -> bool:
+    words = {token.key for token in part}
+    if len(words) < _CLAUSE and not any(token.text[0].isdecimal() for token in part):
+        return bool(words) and all(word in places for word in words)
+    return sum(word in places for word in words) >= _BACKING * len(words) > 0
 
 
 def aside(piece: Piece) -> Judged:
@@ -88,7 +110,7 @@ def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Ju
         spans=tuple(_spans(piece, reading)) if verdict is not Verdict.SUPPORTED else (),
         reason=_reason(reading) if verdict is not Verdict.SUPPORTED else _computed(reading),
     )
-    return Judged(claim, score, reading)
+    return Judged(claim, score, reading, piece)
 
 
 def _settled(reading: Reading, score: float, threshold: float) -> float:

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from groundwire_evaluators.reliance.frames import content_of
 from groundwire_evaluators.reliance.values import Value, find_values
-from groundwire_evaluators.text.faces import face
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
@@ -29,13 +28,13 @@ class Source:
 
     @cached_property
     def values(self) -> list[Value]:
-        return find_values(self.text, self.tokens)
+        return find_values(self.text, self.tokens, self.language)
 
     @cached_property
     def faces(self) -> frozenset[float | None]:
         """Its quantities as numbers, without units."""
         found = [value.meaning for value in self.values]
-        return frozenset([face(each) for each in found if isinstance(each, Quantity)])
+        return frozenset([each.face for each in found if isinstance(each, Quantity)])
 
     @cached_property
     def words(self) -> frozenset[str]:

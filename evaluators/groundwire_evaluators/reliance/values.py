@@ -115,7 +115,7 @@ def _candidates(text: str, tokens: Sequence[Token], language: Language) -> Itera
         yield Value(Kind.CODE, code, start, end, text[start:end])
     for quantity in quantities(text, tokens, language.code):
         yield _value(text, quantity, language)
-    for name in names(text, tokens):
+    for name in names(text, tokens, language=language.code):
         if len(name.text) > 1 and _certain(text, name):
             yield Value(Kind.NAME, name, name.start, name.end, name.text)
 

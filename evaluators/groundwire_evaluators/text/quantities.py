@@ -9,7 +9,16 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from groundwire_evaluators.text.bounds import PERIODS, bound_after, bound_before, rate
+from groundwire_evaluators.text.bounds import (
+    ADVERBS,
+    EVERY,
+    OFTEN,
+    PERIODS,
+    TIMES,
+    bound_after,
+    bound_before,
+    rate,
+)
 from groundwire_evaluators.text.calendars import (
     MONTHS,
     SHORT_MONTHS,
@@ -30,6 +39,7 @@ from groundwire_evaluators.text.quantity import (
 )
 from groundwire_evaluators.text.tokens import Token, tokenize
 from groundwire_evaluators.text.units import MONEY, SCALES, SYMBOLS, UNITS, Unit, unit
+from groundwire_evaluators.text.words import ENGLISH
 
 __all__ = ["Kind", "Quantity", "agree", "comparable", "lookups", "parse", "quantities"]
 
@@ -52,6 +62,12 @@ _OF = frozenset(("of", "de", "di", "van"))
 _BEFORE_YEAR = frozenset((" ", ", ", "-", "\xa0", ",", ". ", " , ", "/"))
 _ARTICLES = frozenset(
     "der die das den dem im am zum le la les du au el al il lo nel o a do da no na de het".split()
+)
+# Words that end a phrase: what follows them belongs to no number before.
+_NO_ADJECTIVE = frozenset(
+    "and or to per a an in of for on at by with from each every the before after than und oder "
+    "pro in im am an auf bis für et ou par de du des pour à y o por al del en e ou a da do di per "
+    "van op in voor is are was will must can may".split()
 )
 _RANGES = frozenset("to and bis und au à et a al y e tot en through or".split())
 _ROMAN_BEFORE = frozenset(
@@ -110,6 +126,7 @@ class _Reader:
         self.openers = (
             self.numerals.starters | self.months.keys() | self.days.keys()
             | self.short_days.keys() | self.named.keys() | MIXED.keys() | {"viertel", "kwart"}
+            | ADVERBS.keys() | OFTEN.keys() | EVERY[self.language]
         )  # fmt: skip
         self.first = self.at = 0
 
@@ -128,6 +145,7 @@ class _Reader:
         self.first = self.at = at
         found = (
             self._named_time()
+            or self._often()
             or self._weekday()
             or self._date()
             or self._time()
@@ -192,20 +210,48 @@ class _Reader:
 
     def _bounded(self, quantity: Quantity) -> Quantity:
         """With the limit that the words before or after set."""
-        if quantity.kind in ("code", "weekday") or (
-            self.first == 0 and self.at >= len(self.tokens)
-        ):
+        if quantity.kind == "code":
             return quantity
-        before = self._words_before(self.first, 10)
-        temporal = quantity.kind in ("date", "time") or quantity.unit in (
-            "duration", "calendar", "workday",
-        )  # fmt: skip
+        before = self._words_before(self.first, 8)
+        temporal = (
+            quantity.kind in ("date", "time", "weekday", "ordinal")
+            or quantity.unit in ("duration", "calendar", "workday")
+            or (quantity.kind == "number" and 1000 <= quantity.value <= 2100)
+        )
         bound = bound_before(before, self.language, temporal)
         if bound.side:
             lead = self.tokens[self.first - bound.words].start
             return replace(quantity, bound=bound.side, lead=lead)
         after = bound_after(self._words_after(self.at), self.language)
         return replace(quantity, bound=after.side) if after.side else quantity
+
+    # How often
+
+    def _often(self) -> Quantity | None:
+        """ "Daily", "every day", "twice a week", "zweimal pro Woche"; a limit is none of it."""
+        at, word = self.first, self._word(self.first)
+        period = ADVERBS.get(word)
+        if period:
+            then = self._word(at + 1)
+            of_a_noun = self._gap(at + 1) == " " and then.isalpha() and then not in ENGLISH.stop
+            return None if of_a_noun else self._frequency(at + 1, 1.0, period)
+        if word in EVERY[self.language]:
+            period = PERIODS.get(self._word(at + 1))
+            known = period and period != "person" and self._gap(at + 1) in _BLANKS
+            return self._frequency(at + 2, 1.0, period) if period and known else None
+        count = OFTEN.get(word)
+        if count is None:
+            return None
+        words = self._words_after(at + 1)
+        period, used = rate(words)
+        if not period:
+            return None
+        return self._frequency(at + 1 + used, count, period)
+
+    def _frequency(self, until: int, count: float, period: str) -> Quantity:
+        return self._make(
+            "amount", until, value=count, unit="frequency", per=period, step=1.0, face=count
+        )
 
     # Days and dates
 
@@ -248,7 +294,7 @@ class _Reader:
         rank = self.numerals.ordinals.get(self._word(at))
         if rank is not None:
             return int(rank), at + 1
-        if self.language in ("fr", "es", "it", "pt"):
+        if self.language != "en":
             value, used = self.numerals.read(self._run(at, 3))
             if used and 1 <= value <= 31:
                 return int(value), at + used
@@ -260,7 +306,7 @@ class _Reader:
     def _date(self) -> Quantity | list[Quantity] | None:
         at = self.first
         month = self._month(at)
-        if month:
+        if month and not (self._month(at + 1) and self._gap(at + 1) in _BLANKS):
             return self._month_led(month)
         day = self._day(at)
         if day:
@@ -561,34 +607,36 @@ class _Reader:
         if kind == "ordinal":
             return self._make("ordinal", until, value=value, unit="ordinal")
         start = self.tokens[self.first].start
-        symbol, start = self._symbol(start)
+        symbol, before = self._symbol(start)
         value, step, other, until = self._scaled(value, step, other, until, symbol is not None)
-        sign = self._sign(start)
-        end = self.tokens[until - 1].end
+        sign, end = self._sign(before), self.tokens[until - 1].end
+        times = self._times(value, until)
+        if times:
+            return times
         measured, until, end = (symbol, until, end) if symbol else self._unit(until, end)
         half = self._and_a_half(until) if measured and value < 1000 else None
         if half:
             value, step, until, end = value + 0.5, 0.0, half, self.tokens[half - 1].end
-        per, until, end = self._per(until, end, measured)
-        self.at = until
-        if measured and self.text[end - 6 : end].lower().strip() in ("pounds", "pound"):
-            other = value  # of money or of mass
-            return replace(
-                Quantity(
-                    self.tokens[self.first].start, end,
-                    self.text[self.tokens[self.first].start : end], "amount",
-                    value * measured.factor, "mass", step * measured.factor,
-                ),
-                other=value, per=per, system="imperial",
-            )  # fmt: skip
-        factor = sign * (measured.factor if measured else 1.0)
+        per, self.at = self._per(until, end, measured)
+        text = self.text[start:end]
+        if text.lower().endswith(("pound", "pounds")):
+            other, factor = value, UNITS["pounds"].factor  # of money or of mass
+        else:
+            factor = measured.factor if measured else 1.0
+            other = None if other is None else other * sign * factor
         made = Quantity(
-            self.tokens[self.first].start, end, self.text[self.tokens[self.first].start : end],
-            _kind(measured), value * factor, measured.dimension if measured else None,
-            step * abs(factor), other=None if other is None else other * factor, per=per,
-            system=measured.system if measured else "",
+            start, end, text, _kind(measured), value * sign * factor,
+            measured.dimension if measured else None, step * factor, other=other, per=per,
+            system=measured.system if measured else "", face=value * sign,
         )  # fmt: skip
         return _in_celsius(made, value * sign, step) if made.unit == "fahrenheit" else made
+
+    def _times(self, value: float, until: int) -> Quantity | None:
+        """ "Three times a year", "dos veces al año"."""
+        if self._word(until) not in TIMES or self._gap(until) not in _BLANKS:
+            return None
+        period, used = rate(self._words_after(until + 1))
+        return self._frequency(until + 1 + used, value, period) if period in PERIODS else None
 
     def _symbol(self, start: int) -> tuple[Unit | None, int]:
         """The currency before a number ("$", "US$", "EUR "), and where it begins."""
@@ -818,8 +866,24 @@ class _Reader:
             return None, until, end
         if until >= len(self.tokens) or self._gap(until) not in _GAPS:
             return None, until, end
-        found, until = self._unit_word(until)
-        return found, until, self.tokens[until - 1].end if found else end
+        found, after_unit = self._unit_word(until)
+        if found is None:
+            found, after_unit = self._unit_of_time(until)
+        return found, after_unit, self.tokens[after_unit - 1].end if found else end
+
+    def _unit_of_time(self, at: int) -> tuple[Unit | None, int]:
+        """ "6 unused days", "three working weeks": a unit of time behind one or two words."""
+        for skipped in (1, 2):
+            word = self._word(at + skipped)
+            if (
+                self._gap(at + skipped) not in _BLANKS
+                or self._word(at + skipped - 1) in _NO_ADJECTIVE
+            ):
+                break
+            found = unit(word, self.language)
+            if found is not None and len(word) > 2 and found.dimension in ("duration", "calendar"):
+                return found, at + skipped + 1
+        return None, at
 
     def _unit_word(self, until: int) -> tuple[Unit | None, int]:
         word, then = self._word(until), self._word(until + 1)
@@ -877,18 +941,24 @@ class _Reader:
             return None
         return Unit("speed", length.factor / seconds, length.system), at + 1
 
-    def _per(self, until: int, end: int, measured: Unit | None) -> tuple[str, int, int]:
-        """The period of a rate behind an amount: "per month", "/month", "monthly", "am Tag"."""
+    def _per(self, until: int, end: int, measured: Unit | None) -> tuple[str, int]:
+        """The period of a rate behind an amount ("per month", "/month"), and the token after it."""
         if self.text[end : end + 1] == "/" and until < len(self.tokens):
             period = PERIODS.get(self._word(until))
             if period and self._gap(until).strip(" €$£") in ("/", ""):
-                return period, until, end
-            return "", until, end
-        words = self._words_after(until, 4)
-        period, _ = rate(words)
-        if not period and measured is None and len(words) > 2:
-            period, _ = rate(words[1:])
-        return period, until, end
+                return period, until + 1
+            return "", until
+        words = self._words_after(until, 5)
+        period, used = rate(words)
+        if period:
+            return period, until + used
+        for skipped in (1, 2) if measured is None or measured.dimension in MONEY else ():
+            if words[skipped - 1 : skipped] and words[skipped - 1] in PERIODS:
+                break
+            period, used = rate(words[skipped:])
+            if period:
+                return period, until
+        return "", until
 
 
 def _kind(measured: Unit | None) -> Kind:

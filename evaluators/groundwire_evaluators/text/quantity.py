@@ -34,7 +34,8 @@ class Quantity:
     `other` is a second value that the spelling allows ("1.500", "4 o'clock"), `per` the period
     or head of a rate ("day"), `bound` whether it is a limit ("at most": upper), `lead` where
     the words of the bound begin, `system` whether the unit is of the imperial system or a
-    Fahrenheit degree, from which conversions are rounded.
+    Fahrenheit degree, from which conversions are rounded. `face` is the number as it is written,
+    without its unit (6 of "six hours"); None of dates, times, codes and ordinals.
     """
 
     start: int
@@ -50,6 +51,7 @@ class Quantity:
     bound: Bound = ""
     lead: int = -1
     system: str = ""
+    face: float | None = None
 
     @property
     def key(self) -> tuple[str, ...] | str:
@@ -80,6 +82,9 @@ def lookups(quantity: Quantity) -> Iterator[object]:
         yield code_of(quantity.text)
     else:
         yield from (float(f"{value:.9g}") for value in quantity.values)
+        period = quantity.per or ("week" if quantity.kind == "weekday" else "")
+        if quantity.unit == "frequency" or period in _PERIODS:
+            yield ("per", period)
         if quantity.kind == "time":
             for minutes in quantity.values:
                 yield from (minutes / 60, minutes / 60 % 12, minutes * 60)
@@ -105,6 +110,8 @@ def agree(said: Quantity, shown: Quantity) -> bool:
         return code_of(said.text) == code_of(shown.text)
     if said.bound and shown.bound and said.bound != shown.bound:
         return False
+    if "frequency" in (said.unit, shown.unit):
+        return _often_enough(said, shown)
     if said.kind == "date" or shown.kind == "date":
         return _dates_agree(said, shown)
     if said.kind == "weekday" or shown.kind == "weekday":
@@ -133,6 +140,24 @@ def comparable(one: Quantity, other: Quantity) -> bool:
 def code_shape(text: str) -> str:
     """What sort of code it is: "a" for letters, "9" for digits, marks as they are."""
     return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text))
+
+
+def _often_enough(said: Quantity, shown: Quantity) -> bool:
+    """Whether "twice a week", "daily" or "every Monday" is said on the other side too."""
+    if said.unit == shown.unit:
+        if not {said.per, shown.per} <= _PERIODS.keys():
+            return said.value == shown.value
+        days = [each.value / _PERIODS[each.per] for each in (said, shown)]
+        return abs(days[0] - days[1]) <= 0.03 * max(days)
+    often, other = (said, shown) if said.unit == "frequency" else (shown, said)
+    if other.kind == "weekday":
+        return often.per == "week"
+    if other.per:
+        return often.per == other.per
+    if other.unit in ("duration", "calendar") and often.value and often.per in _PERIODS:
+        seconds = other.value * (30.0 * 86400.0 if other.unit == "calendar" else 1.0)
+        return abs(_PERIODS[often.per] / often.value * 86400.0 / seconds - 1.0) < 0.05
+    return other.unit is None and other.value == often.value
 
 
 def _close(a: float, b: float) -> bool:

@@ -1,10 +1,10 @@
-"""Words that carry no content, per language, and which language a text is in."""
+"""Words that carry no content, per language."""
 # ruff: noqa: E501  (tables of words and patterns)
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from groundwire_evaluators.text.tokens import WORD, fold, keys
+from groundwire_evaluators.text.tokens import fold, keys
 
 
 class Language(NamedTuple):
@@ -13,6 +13,11 @@ class Language(NamedTuple):
     code: str
     stemmer: str
     stop: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """Its name in English."""
+        return self.stemmer.capitalize()
 
 
 def _language(code: str, stemmer: str, stop: str) -> Language:
@@ -117,42 +122,8 @@ META = frozenset(
     ).split()
 )
 LANGUAGES = {language.code: language for language in (ENGLISH, *_OTHERS)}
-_ONLY_ENGLISH = ENGLISH.stop - frozenset().union(*(other.stop for other in _OTHERS))
-_SAMPLE = 120  # words looked at
-_TELLING = 2_000  # code points in which they are looked for
-_FEWEST = 8  # words below which a language cannot be told
 
 
 def content(words: Iterable[str], language: Language = ENGLISH) -> Iterable[str]:
     """The words that are no stop words; expects folded words."""
     return (word for word in words if word not in language.stop)
-
-
-def language_of(text: str) -> Language | None:
-    """The language of a text, told by its stop words; None where none of ours fits.
-
-    A short text, or one with hardly any function words, is taken for English when it is
-    written in Latin letters: names, numbers and lists look alike in all our languages.
-    """
-    words = [fold(word) for word in WORD.findall(text[:_TELLING])[:_SAMPLE]]
-    letters = [word for word in words if not word[:1].isdigit()]
-    if not letters:
-        return ENGLISH if words or not text.strip() else None
-    if sum(word in _ONLY_ENGLISH for word in letters) >= 0.15 * len(letters):
-        return ENGLISH
-    latin = sum(word[0] < "\u0250" or "\u1e00" <= word[0] < "\u1f00" for word in letters)
-    if latin < 0.7 * len(letters):
-        return None
-    hits = {
-        language: sum(word in language.stop for word in letters) for language in LANGUAGES.values()
-    }
-    best = max(hits, key=lambda language: (hits[language], language is ENGLISH))
-    if hits[best] >= 0.15 * len(letters) or len(letters) < _FEWEST:
-        return best if hits[best] else ENGLISH
-    return best if hits[best] >= 0.05 * len(letters) else _unusual(text)
-
-
-def _unusual(text: str) -> Language | None:
-    """A long text without function words: a list or table is English as good as any, prose not."""
-    lines = text.count("\n") + text.count(",") + text.count("|") + text.count(";") + 1
-    return ENGLISH if len(text) < 40 * lines else None

@@ -71,23 +71,23 @@ def test_the_layers_give_the_logits_of_transformers() -> None:
 def test_padding_and_the_cache_change_no_probability() -> None:
     import torch
 
-    from benchmarks.real_model import base, recording
+    from benchmarks.real_model import base, generation
 
     model = base.llama()
     short, long = [("user", "Say yes.")], [("user", "Say yes, or no, as you like it best.")]
-    said = base.tokens("Yes, of course.")
+    answer = base.tokens("Yes, of course.")
     with torch.no_grad():
-        together = recording.Prompts(model, [short, long])
+        together = generation.Prompts(model, [short, long])
         together.read(model)
-        first = together.score(model, [("", said), ("", said)])
+        first = together.score(model, [("", answer), ("", answer)])
         together.greedy(model)
-        again = together.score(model, [("", said), ("", said)])
-        ids = torch.tensor([base.tokens(base.chat(short)) + said])
+        again = together.score(model, [("", answer), ("", answer)])
+        ids = torch.tensor([base.tokens(base.chat(short)) + answer])
         hidden = model.causal(model.embed(ids), range(model.shape.layers))
         logits = model.logits(hidden)[0].float().log_softmax(-1)
     alone = sum(
         float(logits[place - 1, ids[0, place]])
-        for place in range(ids.shape[1] - len(said), ids.shape[1])
+        for place in range(ids.shape[1] - len(answer), ids.shape[1])
     )
 
     assert again == first
@@ -99,25 +99,25 @@ def test_an_adapter_learns_its_examples_and_peft_reads_it(tmp_path: Path) -> Non
     from benchmarks.real_model.arms import Arm
     from peft import PeftModel
 
-    from benchmarks.real_model import base, prompts, recording, training
+    from benchmarks.real_model import base, generation, prompts, training
 
     book = handbook(TARNWELL)
     fact = book.shuffled()[0]
-    asked = prompts.bare(book, fact.questions[0])
-    arm = Arm("tiny", lambda _: [(asked, fact.last_sentence)], (8, 10), batch=1)
+    question = prompts.bare(book, fact.questions[0])
+    arm = Arm("tiny", lambda _: [(question, fact.last_sentence)], (8, 10), (), batch=1)
     training.train(arm, book, tmp_path)
     path = training.adapter_path(tmp_path, TARNWELL, "tiny-10")
     tuned = base.llama().merged(training.load(path))
-    said = base.tokens(fact.last_sentence)
+    answer = base.tokens(fact.last_sentence)
     with torch.no_grad():
-        both = recording.Prompts(base.llama(), [asked])
+        both = generation.Prompts(base.llama(), [question])
         both.read(base.llama())
-        (before,) = both.score(base.llama(), [("", said)])
+        (before,) = both.score(base.llama(), [("", answer)])
         both.read(tuned)
-        (after,) = both.score(tuned, [("", said)])
-        ids = torch.tensor([base.tokens(base.chat(asked)) + said])
+        (after,) = both.score(tuned, [("", answer)])
+        ids = torch.tensor([base.tokens(base.chat(question)) + answer])
         merged = PeftModel.from_pretrained(base.reference(), path)(ids).logits[0].log_softmax(-1)
-    start_at = ids.shape[1] - len(said)
+    start_at = ids.shape[1] - len(answer)
     by_peft = sum(float(merged[i - 1, ids[0, i]]) for i in range(start_at, ids.shape[1]))
 
     assert after > before + 3

@@ -4,8 +4,8 @@ import json
 
 from groundwire import attributes
 from groundwire_collector.assembly.alias_table import families
+from groundwire_collector.assembly.forgetting import SESSION_KEYS, USER_KEYS
 from groundwire_collector.assembly.turns import assemble
-from groundwire_collector.storage.retention import SESSION_KEYS, USER_KEYS
 from groundwire_collector.storage.span import Span
 
 NAMES = ["own", "otel_genai", "openinference", "langfuse", "traceloop", "langsmith", "logfire"]

@@ -7,7 +7,8 @@ from sqlalchemy import Engine, func, insert, select
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
-from groundwire_collector.storage.retention import Removed, expire, forget, used_bytes
+from groundwire_collector.storage.retention import Removed, expire, used_bytes
+from groundwire_collector.storage.short_transactions import Portions
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore, arrivals, spans_of
 from groundwire_collector.storage.tables.spans import CONTENT, SPAN
@@ -99,7 +100,8 @@ def test_positions_in_the_stream_are_never_used_again(engine: Engine, settings: 
 def test_what_came_while_the_clock_was_ahead_hides_nothing_that_is_old(
     engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("groundwire_collector.storage.retention.ROWS", 2)
+    for name in ("LEAST", "MOST"):
+        monkeypatch.setattr(f"groundwire_collector.storage.short_transactions.{name}", 2)
     for trace, days_ago in enumerate((-2000, -2000, -2000, 40, 31, 29, 0), start=1):
         add_at(engine, days_ago, a_span(trace, text=f"{trace} {CHUNK}"))
     expire(engine, settings, NOW)
@@ -132,36 +134,36 @@ def test_too_much_is_cut_from_the_old_end_and_the_file_shrinks(tmp_path: Path) -
     engine.dispose()
 
 
-@pytest.mark.parametrize("which", [{"session": "s1"}, {"user": "u1"}])
-def test_every_trace_of_a_session_or_user_is_deleted_on_request(
-    engine: Engine, which: dict[str, str]
-) -> None:
-    own = {"session.id": "s1", "enduser.id": "u1", "text": f"mine {CHUNK}"}
-    add_at(engine, 0, a_span(1, **own), a_span(2, **{"session.id": "s2", "text": CHUNK}))
-    add_at(engine, 3, a_span(3, **own))
-    for trace in (1, 2, 3):
-        add_turn(engine, trace)
-    assert forget(engine, **which) == 2
-    assert [readable(engine, trace) for trace in (1, 2, 3)] == [False, True, False]
-    assert counts(engine) == {"span": 1, "content": 2, "turn": 1, "score": 1, "claim": 1}
-
-
-def test_a_forgotten_text_is_not_in_the_file_any_more(tmp_path: Path) -> None:
+def test_no_write_lock_is_held_for_long_while_much_is_deleted(tmp_path: Path) -> None:
+    """Transactions are counted: SQLite frees one page a statement where it is asked wrongly."""
     settings = Settings(data_dir=tmp_path)
     engine = open_engine(settings)
     make_schema(engine)
-    secret = "".join(chr(33 + i * 7 % 90) for i in range(150))
-    add_at(engine, 0, a_span(1, **{"session.id": secret}), a_span(2))
-    forget(engine, session=secret)
-    engine.dispose()
-    for file in tmp_path.glob("groundwire.db*"):
-        assert secret[:40].encode() not in file.read_bytes()
-
-
-def test_a_writer_that_knew_a_forgotten_text_stores_it_again(engine: Engine) -> None:
-    store = SpanStore(engine)
-    store.add([a_span(1, **{"session.id": "s1", "text": CHUNK})])
-    forget(engine, session="s1")
-    store.add([a_span(2, text=CHUNK)])
+    for start in range(0, 4000, 1000):
+        add_at(engine, 40, *(a_span(start + i + 1, text=noise(start + i)) for i in range(1000)))
     with engine.connect() as connection:
-        assert spans_of(connection, [f"{2:032x}"])[f"{2:032x}"][0].attributes["text"] == CHUNK
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    commits = 0
+
+    def count(*_: object) -> None:
+        nonlocal commits
+        commits += 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        took = Portions.took
+        patch.setattr(Portions, "took", lambda self, seconds: (count(), took(self, seconds)))
+        expire(engine, settings, NOW)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() == 0
+        left = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    assert pages - left > 500
+    assert commits < (pages - left) / 5
+    engine.dispose()
+
+
+def test_a_portion_shrinks_until_its_lock_is_short(engine: Engine) -> None:
+    portions = Portions(engine, 1000)
+    portions.took(0.2)
+    assert portions.size == 250
+    portions.took(0.01)
+    assert portions.size == 500

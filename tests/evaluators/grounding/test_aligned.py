@@ -20,23 +20,59 @@ def found(claim: str, shown: str, code: str = "en") -> list[tuple[str, str, str]
 @pytest.mark.parametrize(
     ("claim", "shown", "conflict"),
     [
-        ("Parcels are returned.", "Parcels are not returned.", ("affirmed", "returned", "not returned")),
+        (
+            "Parcels are returned.",
+            "Parcels are not returned.",
+            ("affirmed", "returned", "not returned"),
+        ),
         ("The lid never opens.", "The lid opens.", ("negated", "never opens", "opens")),
-        ("The lamp can be dimmed.", "The lamp can’t be dimmed.", ("affirmed", "dimmed", "can’t … dimmed")),
-        ("The fee covers towels.", "The fee does not cover towels.", ("affirmed", "covers", "not cover")),
-        ("With a badge entry is free.", "Without a badge entry is free.", ("affirmed", "badge", "Without … badge")),
-        ("The gate is locked at night.", "The gate is unlocked at night.", ("opposite", "locked", "unlocked")),
-        ("Rents dropped in the north.", "Rents increased in the north.", ("opposite", "dropped", "increased")),
+        (
+            "The lamp can be dimmed.",
+            "The lamp can’t be dimmed.",
+            ("affirmed", "dimmed", "can’t … dimmed"),
+        ),
+        (
+            "The fee covers towels.",
+            "The fee does not cover towels.",
+            ("affirmed", "covers", "not cover"),
+        ),
+        (
+            "With a badge entry is free.",
+            "Without a badge entry is free.",
+            ("affirmed", "badge", "Without … badge"),
+        ),
+        (
+            "The gate is locked at night.",
+            "The gate is unlocked at night.",
+            ("opposite", "locked", "unlocked"),
+        ),
+        (
+            "Rents dropped in the north.",
+            "Rents increased in the north.",
+            ("opposite", "dropped", "increased"),
+        ),
         ("Pay before the tour.", "Pay after the tour.", ("turned", "before", "after")),
         ("All guides speak French.", "Most guides speak French.", ("extent", "All", "Most")),
         ("Only residents may park here.", "Residents may park here.", ("extent", "Only", "")),
         ("Pupils must wear a tie.", "Pupils may wear a tie.", ("duty", "must", "may")),
         ("The dye stains cotton.", "The dye may stain cotton.", ("hedge", "stains", "may stain")),
-        ("Iris lent the boat to Omar.", "Omar lent the boat to Iris.", ("roles", "Iris … Omar", "Omar … Iris")),
-        ("The oak is taller than the elm.", "The elm is taller than the oak.", ("roles", "oak … elm", "elm … oak")),
-        ("The label on the box is green.", "The label on the box is brown.", ("word", "green", "brown")),
+        (
+            "Iris lent the boat to Omar.",
+            "Omar lent the boat to Iris.",
+            ("roles", "Iris … Omar", "Omar … Iris"),
+        ),
+        (
+            "The oak is taller than the elm.",
+            "The elm is taller than the oak.",
+            ("roles", "oak … elm", "elm … oak"),
+        ),
+        (
+            "The label on the box is green.",
+            "The label on the box is brown.",
+            ("word", "green", "brown"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_word_that_turns_a_sentence_is_a_conflict_in_its_own_spelling(
     claim: str, shown: str, conflict: tuple[str, str, str]
 ) -> None:

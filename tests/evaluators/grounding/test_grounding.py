@@ -8,6 +8,7 @@ import pytest
 
 from groundwire_evaluators.evaluation import CitationOutcome, Evaluation, Evaluator, State, Verdict
 from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 FEE = "The fee is 20 euros. It is due on 1 May 2024 and covers the whole family."
@@ -15,8 +16,8 @@ BRIDGE = "The bridge was designed by Maria Lopez and opened in 1932. It was clos
 
 
 def judge(answer: str | None, *chunks: str) -> Evaluation:
-    (evaluation,) = Grounding().evaluate(
-        [Turn(answer=answer, chunks=tuple(Chunk(text=text) for text in chunks))]
+    (evaluation,) = evaluate(
+        Grounding(), [Turn(answer=answer, chunks=tuple(Chunk(text=text) for text in chunks))]
     )
     return evaluation
 
@@ -26,7 +27,7 @@ def test_it_satisfies_the_evaluator_protocol_and_travels_to_other_processes() ->
     assert isinstance(evaluator, Evaluator)
     copy = pickle.loads(pickle.dumps(evaluator))
     turns = [Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=FEE),))]
-    assert copy.evaluate(turns) == evaluator.evaluate(turns)
+    assert evaluate(copy, turns) == evaluate(evaluator, turns)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +53,11 @@ def test_every_answer_has_a_state(
 
 
 def test_an_unsupported_language_is_said_and_not_guessed() -> None:
-    assert judge("料金は二十ユーロです。", FEE).reason == "language"
+    japanese = judge("料金は二十ユーロです。", FEE)
+    assert japanese.reason == "language: the answer is in Japanese, which is not judged"
     german = "Die Gebühr beträgt 20 Euro und ist am 1. Mai für die ganze Familie fällig."
-    assert judge(german, FEE).reason == "language"
+    mixed = judge(german, FEE)
+    assert mixed.reason == "language: the answer is in German, the chunks are in English"
     assert judge(german, german).state is State.SCORED
 
 
@@ -174,7 +177,7 @@ def test_what_the_question_brings_up_needs_no_support() -> None:
         answer=answer,
         chunks=(Chunk(text=chunk),),
     )
-    (with_question,) = Grounding().evaluate([asked])
+    (with_question,) = evaluate(Grounding(), [asked])
     without = judge(answer, chunk)
     assert with_question.signals["p_unsupported"] < without.signals["p_unsupported"]
     assert with_question.signals["novel_names"] == with_question.signals["novel_quantities"] == 0
@@ -195,14 +198,14 @@ def test_citations_are_resolved_to_chunks() -> None:
 def test_a_citation_may_be_an_id_or_a_url() -> None:
     chunk = Chunk(text=FEE, id="fees-12", metadata={"url": "https://example.org/fees"})
     answer = "The fee is 20 euros [fees-12] (https://example.org/fees)."
-    (evaluation,) = Grounding().evaluate([Turn(answer=answer, chunks=(chunk,))])
+    (evaluation,) = evaluate(Grounding(), [Turn(answer=answer, chunks=(chunk,))])
     assert [citation.outcome for citation in evaluation.citations] == [CitationOutcome.VALID] * 2
 
 
 def test_one_turn_that_breaks_does_not_stop_the_others() -> None:
     broken = Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=None),))  # type: ignore[arg-type]
     good = Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=FEE),))
-    states = [evaluation.state for evaluation in Grounding().evaluate([broken, good])]
+    states = [evaluation.state for evaluation in evaluate(Grounding(), [broken, good])]
     assert states == [State.FAILED, State.SCORED]
 
 
@@ -238,7 +241,7 @@ def _steps(answer: str, chunk: str) -> int:
     evaluator = Grounding()
     sys.setprofile(count)
     try:
-        evaluator.evaluate([Turn(answer=answer, chunks=(Chunk(text=chunk),))])
+        evaluate(evaluator, [Turn(answer=answer, chunks=(Chunk(text=chunk),))])
     finally:
         sys.setprofile(None)
     return counted

@@ -93,6 +93,7 @@ CASES = [
     ("record_denies_loosely", "Guests enjoy an intimate evening.", CAFE),
     ("record_grants", "There is no outdoor seating.", '{"OutdoorSeating": true}'),
     ("record_is_silent", "The cafe offers free WiFi.", CAFE),
+    ("record_cells", "Birch has 2 beds.", "Room,Beds\nAlder,2\nBirch,4\n"),
     ("record_hours", "It is open on Monday from 8 am to 9 pm.", CAFE),
     ("record_hours", "It is open seven days a week.", CAFE),
 ]

@@ -1,8 +1,8 @@
 import pytest
 
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import tokenize
-from groundwire_evaluators.text.words import language_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What Alembic runs to take steps, on the connection and in the transaction of its caller."""
+"""Alembic environment: migrations on the caller's connection and transaction."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""What somebody outside is still to be told of: the outbox of alarms."""
+"""Table of the alarm notification outbox."""
 
 from sqlmodel import Field
 
@@ -6,7 +6,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class NotificationRow(StoredModel, table=True):
-    """That an alarm was raised or resolved, until it is told; one row each."""
+    """An undelivered notification of a raised or resolved alarm."""
 
     __tablename__ = "notification"
 

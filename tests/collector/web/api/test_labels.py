@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from groundwire_collector.app import create_app
+from groundwire_collector.assembly.forgetting import forget
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys, labels, retention, turns
 from groundwire_collector.storage.keys import Scope
@@ -166,5 +167,5 @@ def test_who_asks_to_be_forgotten_leaves_no_label_behind(client: TestClient) -> 
     SpanStore(engine).add(spans)
     for number in (1, 2):
         label(client, ANNA, number, verdict="supported", reference="As Jo Doe asked.")
-    assert retention.forget(engine, user="user 1") == 1
+    assert forget(engine, user="user 1") == 1
     assert {one["turn_id"] for one in listed(client)} == {turn(2).id}
