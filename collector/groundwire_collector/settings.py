@@ -208,11 +208,14 @@ class Settings(BaseSettings):
     deploy_share: float = Field(
         0.5, ge=0, lt=1, description="Share of the alarm budget reserved for deployments."
     )
-    baseline_turns: int = Field(500, ge=50, description="Number of judged turns in a baseline.")
+    baseline_turns: int = Field(
+        2000, ge=50, description="Minimum number of judged turns in a baseline."
+    )
     baseline_days: float = Field(
-        0.0,
+        7.0,
         ge=0,
-        description="Minimum days that a baseline spans; 23 enables the daily clock as well.",
+        description="Minimum days that a baseline spans: a week covers hours and weekdays;"
+        " 23 enables the daily clock as well. Until then only large changes are found.",
     )
 
     # Alarms to a webhook, for people without Alertmanager; off unless an address is given

@@ -44,9 +44,10 @@ def demo(
 
     A help desk answers from the 63 pages of an invented company: BM25
     retrieval, a model behind the openai client, the decorators of the SDK.
-    `groundwire up` runs beside it and knows nothing of the demo. After half
-    of the questions a fine-tuned model is rolled out, which answers a rising
-    share of them with last year's values. Each alarm is a line that begins
+    `groundwire up` runs beside it and knows nothing of the demo, but its
+    baseline is shortened from a week to 500 turns. After half of the
+    questions a fine-tuned model is rolled out, which answers a rising share of
+    them with last year's values. Each alarm is a line that begins
     with ALARM. Prometheus and Alertmanager are used where they are installed.
 
     The model is a scripted stand-in unless GROUNDWIRE_DEMO_LLM names an

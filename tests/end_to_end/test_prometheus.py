@@ -58,7 +58,11 @@ LIMITS = {
     "stale_for": 5,
 }
 RUNS = int(os.environ.get("GROUNDWIRE_INCIDENTS", "0"))  # further incidents, a minute each
-SETTINGS = {"GROUNDWIRE_TRACE_IDLE_SECONDS": "1", "GROUNDWIRE_BASELINE_TURNS": "100"}
+SETTINGS = {
+    "GROUNDWIRE_TRACE_IDLE_SECONDS": "1",
+    "GROUNDWIRE_BASELINE_TURNS": "100",
+    "GROUNDWIRE_BASELINE_DAYS": "0",
+}
 GOOD = {"model_version": "ft-1", "reading": 1.0}
 BAD = {"model_version": "ft-2", "reading": 0.2}
 PAGE = "GroundwireFaithfulnessBurn"

@@ -31,7 +31,7 @@ Tell = Callable[[dict[str, Any], str], bool]  # document and idempotency key; wh
 
 @dataclass(frozen=True, slots=True)
 class NotificationOutbox:
-    """Tells what waits; `pages` is the address of the collector's pages, for links."""
+    """Delivers queued notifications; `pages` is the base URL for links."""
 
     engine: Engine
     tell: Tell

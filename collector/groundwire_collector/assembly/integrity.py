@@ -43,7 +43,7 @@ def _round(length: int) -> bool:
 
 
 def cut_attributes(reading: SpanView, facts: Iterable[str]) -> bool:
-    """An attribute that holds one of these facts is marked as cut, or its JSON ends early."""
+    """Whether an attribute of these facts is marked as cut, or truncated JSON."""
     marked = reading.value("truncated")
     keys = set(marked) if isinstance(marked, dict) else set()
     return any(_is_cut(reading, source, keys) for fact in facts for source in reading.places(fact))

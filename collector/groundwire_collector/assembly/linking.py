@@ -74,12 +74,12 @@ class _OrphanTrace:
 
     @lazy_property
     def is_diagnostic(self) -> bool:
-        """A closed-book call or a probe: it says again what a turn said, and is no piece of it."""
+        """Whether a trace is a closed-book call or probe, not a fragment."""
         return any(r.flag("closed_book") or r.flag("probe") for r in self.readings)
 
     @lazy_property
     def links(self) -> frozenset[tuple[str, str]]:
-        """What it may share with another piece; a whole trace shares its response alone."""
+        """Links that a trace may share with other fragments of its request."""
         kinds = {"response": self.response_ids}
         if not (self.is_whole or self.roles == FragmentRole.EVENTS or self.is_diagnostic):
             kinds |= {"session": self.sessions, "words": self.words}
@@ -101,7 +101,7 @@ class _OrphanTrace:
 
 
 def piece_of(trace_id: str, trace: Trace) -> TraceFragment | None:
-    """How a trace is found by the other pieces of its request; None where it shares nothing."""
+    """Index entry of a trace for later fragments; None without links."""
     orphan = _OrphanTrace(trace)
     if not orphan.readings or not orphan.links:
         return None
@@ -110,7 +110,7 @@ def piece_of(trace_id: str, trace: Trace) -> TraceFragment | None:
 
 
 def may_join(one: TraceFragment, other: TraceFragment) -> bool:
-    """Whether `other` could be a further piece of the request of `one`, by what both hold."""
+    """Whether `other` could be a further fragment of the request of `one`."""
     if FragmentRole.EVENTS in (one.roles, other.roles):
         return one.roles != other.roles
     if one.roles.whole or other.roles.whole:
@@ -140,7 +140,7 @@ class _LinkedRequests:
     """Requests assembled so far, by their links."""
 
     def __init__(self, orphans: Sequence[_OrphanTrace]) -> None:
-        self._here: dict[int, _OrphanTrace] = {}  # by identity; a dict keeps the order
+        self._here: dict[int, _OrphanTrace] = {}  # by identity, in insertion order
         self._by_link: dict[tuple[str, str], list[_OrphanTrace]] = {}
         for orphan in orphans:
             self._add(orphan)
@@ -177,7 +177,7 @@ def _belongs(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:
     if orphan.links.isdisjoint(request.links) or orphan.service != request.service:
         return False
     if not orphan.trace.readings.keys().isdisjoint(request.trace.readings):
-        return False  # span ids that are not random: nothing tells these apart
+        return False  # non-random span ids: ambiguous
     if orphan.roles == FragmentRole.EVENTS:
         return request.roles != FragmentRole.EVENTS
     if request.is_whole or orphan.speakers:

@@ -37,7 +37,7 @@ class SpanView:
     def __init__(self, span: Span) -> None:
         self.span = span
         self.attributes: Mapping[str, Json] = span.attributes
-        self.cut_keys: set[str] = set()  # whose JSON ends in the middle, of those read so far
+        self.cut_keys: set[str] = set()  # attributes with truncated JSON, of those read so far
         self._unpacked: dict[str, Json] = {}
         for event in span.events:
             if event.name in overlays():
@@ -120,7 +120,7 @@ class SpanView:
 
     @lazy_property
     def prompt(self) -> list[Message]:
-        """What was sent to the model, the system's instructions first."""
+        """Messages sent to the model, system instructions first."""
         system = [
             Message("system", part.text) for part in messages(self.value("system")) if part.text
         ]
@@ -135,7 +135,7 @@ class SpanView:
         return None
 
     def _whole(self, fact: str) -> Iterator[Json]:
-        """The values of a fact but for those whose JSON was cut: that is no text to show."""
+        """Values of a fact, without truncated JSON."""
         for source in self._sources.get(fact, ()):
             value = self._value(source)
             if value is not None and value != "" and source.key not in self.cut_keys:
@@ -147,7 +147,7 @@ class SpanView:
 
     @lazy_property
     def answer_text(self) -> str | None:
-        """What came out: of a generation the text of its last message, else the output."""
+        """Output text: the last message of a generation, else the output."""
         facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
         for fact in facts:
             for value in self.values(fact):
@@ -157,7 +157,7 @@ class SpanView:
 
     @lazy_property
     def documents(self) -> tuple[str, list[Chunk]] | None:
-        """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
+        """Context source and its chunks; None if no chunks are reported."""
         structured = next(self._listed("documents"), None)
         raw = next(self._listed("returned"), None)
         if structured is None or raw is None:
@@ -199,7 +199,7 @@ class SpanView:
         return _with_parts(found, follow(value, source.path[:-1]), source) if source.plus else found
 
     def _short(self, source: AttributeSource) -> Json:
-        """As `_value`, for what is a name or a number: a long text is neither."""
+        """Value of a name or number; long texts are neither."""
         if not source.path and source.key:
             value = self.attributes.get(source.key)
             if isinstance(value, str) and len(value) > LONGEST_NAME:
@@ -221,7 +221,7 @@ class SpanView:
 
 
 def same_call(one: SpanView, other: SpanView) -> bool:
-    """Two instrumentations side by side traced one call: at one time, with one response.
+    """Whether two spans trace one call: same time, same response.
 
     Calls one after the other that share an id (of a stand-in server) are two.
     """
@@ -236,7 +236,7 @@ def same_call(one: SpanView, other: SpanView) -> bool:
 
 
 def _with_parts(number: Json, beside: Json, source: AttributeSource) -> Json:
-    """A number with those beside it that were taken out of it: `input` with `input_cache_read`."""
+    """Number including its separately reported parts (`input_cache_read`)."""
     if not isinstance(number, int) or not isinstance(beside, dict):
         return number
     taken_out = [
@@ -275,7 +275,7 @@ def _rung(source: AttributeSource) -> str:
 
 
 def _event_values(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
-    """What events of these names say, in the order of time, each with its role."""
+    """Contents of the named events in time order, each with its role."""
     values = []
     for event in sorted(events, key=lambda event: event.time_ns):
         role = source.events.get(event.name)

@@ -10,7 +10,7 @@ from groundwire_collector.storage.records import RESPONSE_ID
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.trust import Writer, writer_of
 
-MOST_DEEP = 256  # levels that are looked up from a span
+MOST_DEEP = 256  # limit on ancestor levels
 
 
 class Trace:
@@ -83,7 +83,7 @@ class Trace:
 
     @lazy_property
     def around_calls(self) -> set[str]:
-        """The ids of model calls and of every span that one stands below."""
+        """Ids of model calls and of all their ancestors."""
         found: set[str] = set()
         for reading in self.readings.values():
             if reading.kind != SpanKind.GENERATION:
@@ -112,7 +112,7 @@ def _order(reading: SpanView) -> tuple[int, str]:
 
 
 def is_carrier(reading: SpanView) -> bool:
-    """No span itself: it carries events whose span did not come, or which name none."""
+    """Whether a placeholder only carries events of a missing span."""
     span = reading.span
     return not (span.name or span.end_ns or span.attributes)
 
@@ -153,7 +153,7 @@ def _with_events(span: Span, carrier: Span) -> Span:
 
 
 def _united(spans: Iterable[Span]) -> list[Span]:
-    """One span an id: what came of a span in several pieces is laid together."""
+    """One span per id: several parts of a span are merged."""
     united: dict[str, Span] = {}
     for span in spans:
         known = united.get(span.span_id)

@@ -27,7 +27,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
-    """The turns of one trace, by their start; [] for one without an answer.
+    """Turns of one trace by start time; [] for one without an answer.
 
     Spans come in any order, and a span may come more than once. A turn's id is made of its trace's
     and of its answering span's. Where spans came late, several of them may say the answer: `known`
@@ -37,7 +37,7 @@ def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
 
 
 def assemble_all(traces: Mapping[str, Sequence[Span]], known: Collection[str] = ()) -> list[Turn]:
-    """The turns of several traces by id; those that are pieces of one request are taken as one."""
+    """Turns of several traces by id, linking fragments of one request."""
     requests = assemble_requests([Trace.of(spans) for spans in traces.values()], known)
     return [turn for request in requests for turn, _ in request.turns]
 
@@ -63,7 +63,7 @@ def assemble_requests(
 
 
 def turns_of(trace: Trace, known: Collection[str] = ()) -> list[tuple[Turn, frozenset[str]]]:
-    """The turns of a trace, each with the ids of the spans that served it.
+    """Turns of a trace, each with the ids of its spans.
 
     A turn is made of spans whose keys share a service with the key of its answer.
     """
@@ -173,7 +173,7 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
 
 
 def _question(served: _ServedAnswer) -> str | None:
-    """What the turn was asked; of an opaque prompt, the prompt."""
+    """Question of the turn; the prompt where it is opaque."""
     answer = served.answer
     enclosing = [answer.top, *served.trace.ancestors(answer.top)]
     questions = [r.question or r.query for r in enclosing if r.kind in (*SPEAKING, *RETRIEVING)]
@@ -185,7 +185,7 @@ def _question(served: _ServedAnswer) -> str | None:
 
 
 def _name(served: _ServedAnswer, known: Collection[str]) -> Span:
-    """The span that names the turn; of several that say the answer, the known one."""
+    """Span that identifies the turn; a known one is preferred."""
     answer = served.answer
     for reading in (answer.top, *answer.calls):
         if f"{reading.span.trace_id}-{reading.span.span_id}" in known:

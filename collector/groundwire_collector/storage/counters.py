@@ -103,7 +103,7 @@ class Increments:
 
 
 def add(connection: Connection, increments: Increments, now_ns: int) -> None:
-    """Add `increments` to what is stored, in the caller's transaction."""
+    """Add `increments` to the stored values, in the caller's transaction."""
     fitted = _fit(connection, increments, now_ns)
     _add_counters(connection, fitted.counters, now_ns)
     _add_histograms(connection, fitted.histograms, now_ns)

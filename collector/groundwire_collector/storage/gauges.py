@@ -97,7 +97,7 @@ def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary
 
 
 def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
-    """Age of the oldest work the worker owes: a trace that is due, or spans not looked at yet.
+    """Age of the oldest pending work: a due trace, or unread spans.
 
     0 where nothing is owed. A worker that stopped shows as a lag that grows with the clock.
     """

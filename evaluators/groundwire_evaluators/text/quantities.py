@@ -77,6 +77,12 @@ _ROMAN_BEFORE = frozenset(
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _PAST = {"half past": 30, "quarter past": 15, "quarter to": -15, "viertel nach": 15,
          "viertel vor": -15, "kwart over": 15, "kwart voor": -15}  # fmt: skip
+_DECADES = {
+    word: 10 * tens
+    for tens, word in enumerate(
+        "tens twenties thirties forties fifties sixties seventies eighties nineties".split(), 1
+    )
+}
 _QUARTER = re.compile(r"q[1-4]\Z")
 _MOST_WORDS = 12  # of one number in words
 _CURRENCY_CODES = frozenset(
@@ -127,6 +133,7 @@ class _Reader:
             self.numerals.starters | self.months.keys() | self.days.keys()
             | self.short_days.keys() | self.named.keys() | MIXED.keys() | {"viertel", "kwart"}
             | ADVERBS.keys() | OFTEN.keys() | EVERY[self.language]
+            | ({"quarter", "third"} if self.language == "en" else set())
         )  # fmt: skip
         self.first = self.at = 0
 
@@ -151,6 +158,7 @@ class _Reader:
             or self._time()
             or self._spoken_time()
             or self._letters()
+            or self._decade()
             or self._phone()
             or self._list()
             or self._amount()
@@ -250,7 +258,7 @@ class _Reader:
 
     def _frequency(self, until: int, count: float, period: str) -> Quantity:
         return self._make(
-            "amount", until, value=count, unit="frequency", per=period, step=1.0, face=count
+            "amount", until, value=count, unit="times", per=period, step=1.0, face=count
         )
 
     # Days and dates
@@ -421,6 +429,17 @@ class _Reader:
             return self._make("date", self.first + 1, date=(c, b, a))
         if len(parts[0]) == 4 and 1 <= b <= 12 and 1 <= c <= 31 and a >= 1000:
             return self._make("date", self.first + 1, date=(a, b, c))
+        return None
+
+    def _decade(self) -> Quantity | None:
+        """ "The 1930s", "the nineteen-thirties"."""
+        at, word, then = self.first, self._word(self.first), self._word(self.first + 1)
+        joined = self._gap(at + 1) in ("", "'", "’")
+        if word.isdecimal() and len(word) == 4 and word[3] == "0" and then == "s" and joined:
+            return self._make("number", at + 2, value=float(word), unit="decade")
+        tens = _DECADES.get(then, 0)
+        if word == "nineteen" and tens and self._gap(at + 1) in _GAPS:
+            return self._make("number", at + 2, value=1900.0 + tens, unit="decade")
         return None
 
     # Times of day
@@ -608,6 +627,7 @@ class _Reader:
             return self._make("ordinal", until, value=value, unit="ordinal")
         start = self.tokens[self.first].start
         symbol, before = self._symbol(start)
+        start = before if self.text[before].isalpha() else start
         value, step, other, until = self._scaled(value, step, other, until, symbol is not None)
         sign, end = self._sign(before), self.tokens[until - 1].end
         times = self._times(value, until)
@@ -777,6 +797,8 @@ class _Reader:
         at, numerals = self.first, self.numerals
         words = self._run(at)
         word, then = words[0], words[1] if len(words) > 1 else ""
+        if word in ("quarter", "third") and self._word(at - 1) == "a" and then in ("of", ""):
+            return 1.0 / numerals.parts[word], 0.0, at + 1, "number", None
         if word in MIXED:
             return MIXED[word], 0.0, at + 1, "number", None
         if word in numerals.halves:
@@ -874,11 +896,9 @@ class _Reader:
     def _unit_of_time(self, at: int) -> tuple[Unit | None, int]:
         """ "6 unused days", "three working weeks": a unit of time behind one or two words."""
         for skipped in (1, 2):
-            word = self._word(at + skipped)
-            if (
-                self._gap(at + skipped) not in _BLANKS
-                or self._word(at + skipped - 1) in _NO_ADJECTIVE
-            ):
+            word, before = self._word(at + skipped), self._word(at + skipped - 1)
+            joined = self._gap(at + skipped) in _BLANKS and before[:1].isalpha()
+            if not joined or before in _NO_ADJECTIVE or self.numerals.opens(before):
                 break
             found = unit(word, self.language)
             if found is not None and len(word) > 2 and found.dimension in ("duration", "calendar"):
