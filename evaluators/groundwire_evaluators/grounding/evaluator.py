@@ -96,7 +96,9 @@ class Grounding:
         all_judged = [
             aside(piece)
             if reading is None
-            else judged(piece, reading, self.model.claim_score(measure(reading)), threshold)
+            else judged(
+                piece, reading, self.model.claim_score(measure(reading), on_records), threshold
+            )
             for piece, reading in _read(turn, passages, language)
         ]
         checked = [one for one in all_judged if one.reading is not None]
