@@ -67,6 +67,7 @@ GOOD = {"model_version": "ft-1", "reading": 1.0}
 BAD = {"model_version": "ft-2", "reading": 0.2}
 PAGE = "GroundwireFaithfulnessBurn"
 COUNTED = "|".join(m.name for m in committed_metrics() if m.kind is not MetricKind.GAUGE)
+SELECTOR = r"(?:(?:[a-z_]+:)?groundwire_[a-z_]+(?::[a-z_0-9]+)?|\bup\b)(?:{[^}]*})?"
 
 
 @dataclass
@@ -299,9 +300,7 @@ def shipped_expressions(limits: Any) -> list[str]:
     unsaid = ("segment:groundwire_drift_change_timestamp_seconds:unpaged", "groundwire_judge_")
     recorded = (*recordings(limits), *references(limits))
     selectors = [
-        selector
-        for alert in alerts(limits)
-        for selector in re.findall(r"(?:(?:[a-z_]+:)?groundwire_[a-z_]+(?::[a-z_0-9]+)?|\bup\b)(?:{[^}]*})?", alert.expression)
+        selector for alert in alerts(limits) for selector in re.findall(SELECTOR, alert.expression)
     ]
     return [
         *(each.expression for each in recorded if not each.name.startswith(unsaid)),
