@@ -24,6 +24,7 @@ from grounding_data import DATA, answers
 from groundwire_demo.corpus import Edition, handbook, sentences
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 PAGES = Path(__file__).parent / "edit_pages"
@@ -115,7 +116,7 @@ def judge(cases: Iterable[Case]) -> list[Evaluation]:
         Turn(id=str(at), chunks=tuple(Chunk(text=t) for t in case.contexts), answer=case.answer)
         for at, case in enumerate(cases)
     ]
-    return evaluator.evaluate(turns)
+    return evaluate(evaluator, turns)
 
 
 def accuses(evaluation: Evaluation) -> bool:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundwire_evaluators.runner import evaluate
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "examples"))
 
@@ -131,11 +133,11 @@ def main() -> None:
     for form in FORMS:
         for old in (True, False):
             turns = [fact.turn(form, old) for fact in known if not old or fact.old_is_wrong]
-            for found in grounding.evaluate(turns):
+            for found in evaluate(grounding, turns):
                 counts[form, old][verdict(found)] += 1
                 if found.state is State.SCORED:
                     scores[form, old].append(found.signals["p_unsupported"])
-            raised[form, old] = sum(each.value == 1.0 for each in override.evaluate(turns))
+            raised[form, old] = sum(each.value == 1.0 for each in evaluate(override, turns))
     print(f"Grounding {grounding.revision}, override {override.revision}\n")
     print(
         "| form | wrong: not supported | flagged | override | mean p | right: accused | mean p |"

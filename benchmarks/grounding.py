@@ -26,6 +26,7 @@ from grounding_data import SETS, Array, Labelled, answers, family, labelled, tur
 from groundwire_evaluators.evaluation import State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.model import Model
+from groundwire_evaluators.runner import evaluate
 from train_grounding import Part, answer_logits, best_f1, flags, train, whole
 
 FOLDS = 5
@@ -186,7 +187,7 @@ def span_f1(data: Labelled, cv: OutOfSample, task: str) -> tuple[float, float, f
 
 
 def _marked(row: dict[str, object], model: Model) -> list[tuple[int, int]]:
-    (evaluation,) = Grounding(model=model).evaluate([turn(row)])
+    (evaluation,) = evaluate(Grounding(model=model), [turn(row)])
     return [
         (span.start, span.end)
         for claim in evaluation.claims
@@ -206,7 +207,7 @@ def calibration_error(labels: Labels, logits: Array) -> float:
 def false_alarms(data: Labelled) -> str:
     """What the shipped weights say of true summaries beside their edits: share of each verdict."""
     rows = [row for row in data.answers if not row["unsupported"]]
-    found = Grounding().evaluate([turn({**row, "question": None}) for row in rows])
+    found = evaluate(Grounding(), [turn({**row, "question": None}) for row in rows])
     claims = [c for e in found for c in e.claims if c.verdict is not Verdict.NOT_A_CLAIM]
     contradicted = sum(c.verdict is Verdict.CONTRADICTED for c in claims) / len(claims)
     flagged = sum(bool(e.flagged) for e in found) / len(found)
@@ -239,14 +240,14 @@ def speed() -> str:
     """
     rows = [row for row in answers("ragtruth") if row["task"] == "qa"]
     turns = [turn(row) for row in rows]
-    Grounding().evaluate(turns[:20])  # tables read, caches of words warm
+    evaluate(Grounding(), turns[:20])  # tables read, caches of words warm
     distinct = list({row["source_id"]: t for row, t in zip(rows, turns, strict=True)}.values())
     texts = [([chunk.text for chunk in t.chunks], t.answer or "") for t in distinct]
     ratios, milliseconds = [], []
     for _ in range(5):
         base = _cpu(lambda: [floor(contexts, answer) for contexts, answer in texts])
-        new = _cpu(lambda: Grounding().evaluate(distinct))
-        everything = _cpu(lambda: Grounding().evaluate(turns))
+        new = _cpu(lambda: evaluate(Grounding(), distinct))
+        everything = _cpu(lambda: evaluate(Grounding(), turns))
         per_turn = everything / len(turns) / (base / len(texts))
         ratios.append((new / base, per_turn))
         milliseconds.append((base / len(texts) * 1e3, new / len(texts) * 1e3))
@@ -385,7 +386,7 @@ def main() -> None:
 
 
 def _states(data: Labelled) -> str:
-    states = [e.state for e in Grounding().evaluate([turn(row) for row in data.answers])]
+    states = [e.state for e in evaluate(Grounding(), [turn(row) for row in data.answers])]
     return ", ".join(f"{state} {states.count(state)}" for state in State if state in states)
 
 

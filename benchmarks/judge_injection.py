@@ -25,6 +25,7 @@ from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.claims import pieces
 from groundwire_evaluators.judges.chat import ChatModel
 from groundwire_evaluators.judges.llm import LLMJudge
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 FILE = Path(__file__).with_name("injections.toml")
@@ -94,7 +95,7 @@ Says = Callable[
 
 def by_judge(judge: LLMJudge) -> Says:
     def says(turn: Turn, claim: str) -> bool | str:
-        [evaluation] = judge.evaluate([turn])
+        [evaluation] = evaluate(judge, [turn])
         if evaluation.state is not State.SCORED:
             return _why(evaluation)
         verdicts = [c.verdict for c in evaluation.claims if c.text == claim]

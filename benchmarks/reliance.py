@@ -29,8 +29,9 @@ from groundwire_evaluators.reliance.closed_book import (
     estimate_memorization,
 )
 from groundwire_evaluators.reliance.labelling import label
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.probe.comparison import compare_scores
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.statistics import compare_pairs, difference
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -46,8 +47,8 @@ def rows(name: str) -> tuple[Row, ...]:
         return tuple(json.loads(line) for line in file.read().split("\n") if line)
 
 
-def conflict(row: Row, response: str | None = None) -> Conflict:
-    return Conflict(
+def conflict(row: Row, response: str | None = None) -> ConflictCase:
+    return ConflictCase(
         question=row["question"],
         context_answer=row["context_answer"],
         context_answer_aliases=tuple(row["context_answer_aliases"] or ()),
@@ -317,7 +318,7 @@ def speed() -> None:
         Turn(question=row["question"], answer=row["context"], chunks=(Chunk(text=row["context"]),))
         for row in rows("fakepedia-gpt4-base")[:500]
     ]
-    _rate("override, answers of 100 words", turns, lambda turn: Override().evaluate([turn]))
+    _rate("override, answers of 100 words", turns, lambda turn: evaluate(Override(), [turn]))
 
 
 def _rate(what: str, cases: Sequence[Any], judge: Callable[[Any], object]) -> None:

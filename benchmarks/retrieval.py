@@ -21,6 +21,7 @@ from groundwire_evaluators.evaluation import State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.retrieval import Retrieval
 from groundwire_evaluators.retrieval.relevance import RELATED, ChunkTerms, QuestionTerms
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.text.words import ENGLISH
 
 FOREIGN = 20  # passages of other questions, a question
@@ -69,7 +70,7 @@ def position(rows: Sequence[dict]) -> None:
 def supported(rows: Sequence[dict]) -> Iterator[tuple[str, list[str], int]]:
     grounding, places = Grounding(), {}
     for row in rows:
-        [judged] = grounding.evaluate([turn(row)])
+        [judged] = evaluate(grounding, [turn(row)])
         rank = judged.signals.get("supporting_chunk_rank")
         if not row["unsupported"] and judged.state is State.SCORED and rank is not None:
             places.setdefault(row["source_id"], (row, Counter()))[1][int(rank)] += 1
@@ -82,10 +83,10 @@ def supported(rows: Sequence[dict]) -> Iterator[tuple[str, list[str], int]]:
 def cost(rows: Sequence[dict]) -> None:
     turns = [turn(row) for row in {row["source_id"]: row for row in rows}.values()]
     evaluator = Retrieval()
-    evaluator.evaluate(turns[:20])
+    evaluate(evaluator, turns[:20])
     for name in ("new chunks", "the same again"):
         began = time.process_time()
-        evaluator.evaluate(turns)
+        evaluate(evaluator, turns)
         spent = time.process_time() - began
         characters = mean(sum(len(chunk.text) for chunk in each.chunks) for each in turns)
         microseconds = spent / len(turns) * 1e6

@@ -1,4 +1,4 @@
-"""Write dashboards, rules and their reference: `python -m dashboards.build`, from the root.
+"""Generator of dashboards, default rules and their reference (`python -m dashboards.build`).
 
 python -m dashboards.build                      the files of this repository
 python -m dashboards.build FOLDER [RULES.toml]  dashboards and rules for your settings

@@ -1,4 +1,4 @@
-"""Queries to begin with, for the reference page; the tests run each against a live Prometheus."""
+"""Example queries of the reference page, tested against a live Prometheus."""
 
 from groundwire_collector.alerting.promql import one_replica
 from groundwire_collector.metric_definitions import (

@@ -1,4 +1,4 @@
-"""Faithfulness: is every claim supported, where not, and can the judge be believed?"""
+"""Faithfulness dashboard: unsupported claims, estimates, judge quality."""
 
 from grafana_foundation_sdk.builders import dashboard, heatmap, timeseries
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
@@ -177,7 +177,7 @@ def since_baseline() -> timeseries.Panel:
 
 
 def labels() -> timeseries.Panel:
-    given = one_replica(f"{FAITHFULNESS_LABELS.name}{{{MODEL}}}")
+    number = one_replica(f"{FAITHFULNESS_LABELS.name}{{{MODEL}}}")
     worth = one_replica(f"{FAITHFULNESS_EFFECTIVE_LABELS.name}{{{MODEL}}}")
     legend = f"by {{{{reference}}}} {LEGEND}"
     return (
@@ -187,7 +187,7 @@ def labels() -> timeseries.Panel:
             "where the bounds beside are too wide to act on.",
             "short",
         )
-        .with_target(query(given, f"given {legend}"))
+        .with_target(query(number, f"given {legend}"))
         .with_target(query(worth, f"worth {legend}"))
     )
 

@@ -1,4 +1,4 @@
-"""Fine-tune comparison: does the new model still read its context, next to the old one?"""
+"""Fine-tune dashboard: context reliance of new and old model."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What all dashboards share: variables, annotations, links, and how rows are laid out."""
+"""Shared dashboard frame: variables, annotations, links, row layout."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""The Overview: are answers faithful, is the context read, what changed, since when, where?"""
+"""Overview dashboard: faithfulness, context reliance, drift."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 

@@ -1,4 +1,4 @@
-"""The style that all panels share, and the expressions that several of them use."""
+"""Panel style and query helpers shared by the dashboards."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Context reliance: do answers come from the context or the weights, and was it worth reading?"""
+"""Context reliance dashboard: answers from context or from weights."""
 
 from grafana_foundation_sdk.builders import dashboard, timeseries
 

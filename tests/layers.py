@@ -19,6 +19,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "diagnostics": "warnings, each logged once",
         "leaving": "state of the process and of forks at exit",
         "parameters": "names and positions of a function's parameters",
+        "mask_patterns": "what secrets and personal data look like, for SDK and collector",
         "redaction": "masks of secrets and personal data",
         "reading": "answers, chunks, questions and token usage read from client libraries' objects",
         "settings": "`gw.init` and `GROUNDWIRE_*`",
@@ -42,6 +43,7 @@ ROOMS: dict[str, dict[str, str]] = {
     "evaluators/groundwire_evaluators": {
         "turn": "the turn and its chunks: what is judged",
         "evaluation": "the judgement of a turn: state, claims, citations; the evaluator protocol",
+        "runner": "evaluators over turns: one bad turn costs its own judgement alone",
         "text": "tokens, sentences, markup, quantities, names, refusals, languages",
         "preconditions": "turns that cannot be judged, and why",
         "statistics": "ratios with intervals, prediction-powered estimates, agreement, reliability",

@@ -1,4 +1,4 @@
-"""Files of JSON lines: one object a line, gzip-packed or not, in and out."""
+"""Reading and writing of JSON Lines files, plain or gzip."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Every metric of the collector: its name, kind, labels and meaning. One place; dashboards read it.
+"""Metric definitions: name, kind, labels and help of every metric.
 
 Names follow https://prometheus.io/docs/practices/naming/ . Counters are written without `_total`
 here, as in OpenMetrics; the exposition adds it. Ratios are recording rules, never metrics.
@@ -45,6 +45,8 @@ _UNITS = (  # by the end of a name, the first that fits; else it counts what its
 
 
 class MetricKind(StrEnum):
+    """Kind of a metric: counter, gauge or histogram."""
+
     COUNTER = "counter"
     HISTOGRAM = "histogram"
     GAUGE = "gauge"
@@ -52,7 +54,7 @@ class MetricKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
-    """One metric; `name` carries the prefix and the unit, without a counter's `_total`."""
+    """One metric; `name` has prefix and unit, without a counter's `_total`."""
 
     name: str
     kind: MetricKind
@@ -112,8 +114,17 @@ def _of_process(
 
 # Answers
 TURNS = _counter("turns", "Turns completed, by how they were answered.", "route")
-TURNS_REOPENED = _counter("turns_reopened", "Turns that grew after their first completion.")
+TURNS_REOPENED = _counter(
+    "turns_reopened",
+    "Turns that grew after they were counted: how they are answered now, and how it was counted.",
+    *("route", "was"),
+)
 EVALUATIONS = _counter("evaluations", "Judgements by their state.", *EVALUATOR_LABELS, "state")
+EVALUATIONS_SUPERSEDED = _counter(
+    "evaluations_superseded",
+    "Judgements among these that another state took the place of, when spans came late.",
+    *(*EVALUATOR_LABELS, "state"),
+)
 CLAIMS = _counter("claims", "Claims of judged answers by verdict.", *EVALUATOR_LABELS, "verdict")
 FLAGGED_TURNS = _counter(
     "flagged_turns",
@@ -389,6 +400,10 @@ DRIFT_SIZE = _gauge(
 # The collector's own
 EVALUATION_LAG = _gauge(
     "evaluation_lag_seconds", "Age of the oldest complete turn that is not judged yet."
+)
+OPEN_TRACE_AGE = _gauge(
+    "open_trace_age_seconds",
+    "Time since the last span of the trace that waits longest to be complete, mostly for its root.",
 )
 TRACES_FAILED = MetricDefinition(
     "groundwire_traces_failed",

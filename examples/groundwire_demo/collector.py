@@ -1,4 +1,4 @@
-"""`groundwire up` as any user runs it, and its API as any user reads it."""
+"""Collector process (`groundwire up`) and client of its API."""
 
 import os
 import secrets
@@ -27,7 +27,7 @@ GROUNDWIRE = (sys.executable, "-c", _MAIN)  # the command, also where it is not 
 
 @dataclass(frozen=True, slots=True)
 class ReportedAlarm:
-    """What `/api/v1/alarms` says of one alarm, as far as the demo shows it."""
+    """Alarm of `/api/v1/alarms`, as far as the demo shows it."""
 
     id: int
     service: str
@@ -58,7 +58,7 @@ class ReportedAlarm:
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """A running collector; `client` is open and brings the key along."""
+    """A running collector; `client` is open and authenticated."""
 
     url: str
     api_key: str
@@ -125,5 +125,5 @@ def _environment(api_key: str) -> dict[str, str]:
     """The user's, so that judging can be set as always; but not where a collector lives. The
     baseline is shortened to minutes, unless the user says how long it is."""
     hidden = {f"GROUNDWIRE_{name}" for name in _NOT_OURS}
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    return {**BASELINE, **kept, "GROUNDWIRE_API_KEY": api_key}
+    inherited = {name: value for name, value in os.environ.items() if name not in hidden}
+    return {**BASELINE, **inherited, "GROUNDWIRE_API_KEY": api_key}

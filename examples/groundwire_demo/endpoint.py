@@ -1,4 +1,4 @@
-"""Which model server answers: the scripted stand-in, or a real one named in the environment."""
+"""Model endpoint: the scripted stand-in, or a server from the environment."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ _KNOCK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class DemoEndpoint:
-    """An OpenAI-compatible server, its model of today, and the one that is rolled out."""
+    """OpenAI-compatible server with its current and its rolled-out model."""
 
     base_url: str
     model: str

@@ -1,4 +1,4 @@
-"""What a run of the demo is to be."""
+"""Demo options."""
 
 import os
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ BASELINE = {"GROUNDWIRE_BASELINE_TURNS": "500", "GROUNDWIRE_BASELINE_DAYS": "0"}
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """What was asked for on the command line.
+    """Parsed command-line options of the demo.
 
     `memory_agrees`: the fine-tune learnt this year's pages, so what it recites is still right.
     """

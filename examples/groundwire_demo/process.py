@@ -1,4 +1,4 @@
-"""Programs that run beside the demo, each of them ended with it."""
+"""Child processes that end with the demo."""
 
 import socket
 import subprocess

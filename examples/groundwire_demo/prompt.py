@@ -1,4 +1,4 @@
-"""What the model is sent: the rules, the passages that were found, and the question."""
+"""Chat prompt: rules, retrieved passages, question."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Users: they ask at a steady rate, many at once, and do not wait for one another."""
+"""Load generator: steady rate, concurrent users."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from groundwire_demo.questions import Question
 
 @dataclass
 class Traffic:
-    """`turns` questions put to `ask` at `rate` a second, from `users` threads.
+    """Sends `turns` questions to `ask` at `rate` per second, concurrently.
 
     `ask` is given the question and whether the rollout has happened, which it has from turn
     number `rollout_at` on. What it raises is kept as that turn's failure.

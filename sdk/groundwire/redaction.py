@@ -8,84 +8,100 @@ import hmac
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from groundwire.mask_patterns import DEFAULT_MASKS, Mask
 
-@dataclass(frozen=True)
-class Mask:
-    """What one kind of secret looks like: its name in the mask, a pattern, and a check.
+__all__ = ["DEFAULT_MASKS", "Mask", "Masks", "Redactor", "build", "keyed_hash"]
 
-    If the pattern has a group named `value`, only that part is masked. `hints`: lower-case texts
-    of which one must occur for the pattern to be tried at all; they make a clean text cheap.
-    """
-
-    name: str
-    pattern: str
-    check: Callable[[str], bool] | None = None
-    hints: tuple[str, ...] = ()
-    flags: int = 0
-
-
-def luhn(text: str) -> bool:
-    """Whether the digits pass the check of payment card numbers (ISO/IEC 7812-1)."""
-    digits = [int(c) for c in text if c.isdigit()]
-    doubled = [d * 2 - 9 if d > 4 else d * 2 for d in digits[-2::-2]]
-    return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-def iban(text: str) -> bool:
-    """Whether the text passes the check of account numbers (ISO 13616, mod 97)."""
-    text = text.replace(" ", "").upper()
-    return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
-
-
-# Order matters: the longest and surest first. Each pattern is linear in the text; those without
-# hints begin with a set of characters, which the engine skips to.
-DEFAULT_MASKS: tuple[Mask, ...] = (
-    Mask(
-        "PRIVATE_KEY",
-        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]{1,10000}"
-        r"-----END [A-Z ]{0,30}PRIVATE KEY-----",
-        hints=("-----begin",),
-    ),
-    Mask("TOKEN", r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}", hints=("eyj",)),
-    Mask(
-        "KEY",
-        r"\b(?:sk-(?:ant-|proj-|lf-)?[\w-]{16,}|gw_[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}"
-        r"|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|glpat-[\w-]{16,}|hf_\w{20,})",
-        hints=("sk-", "gw_", "gh", "xox", "akia", "aiza", "glpat-", "hf_"),
-    ),
-    Mask(
-        "KEY",
-        r"\b(?:bearer|basic)\s{1,3}(?P<value>(?=[^\s]{0,200}\d)[\w+/.=~-]{16,})",
-        hints=("bearer", "basic"),
-        flags=re.IGNORECASE,
-    ),
-    Mask("PASSWORD", r"://[^\s/:@]{1,100}:(?P<value>[^\s/@]{1,200})@", hints=("://",)),
-    Mask(
-        "PASSWORD",
-        r"\b(?:password|passwd|pwd|secret|api[_-]?key)[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
-        r"(?P<value>[^\s\"',;]{6,200})",
-        hints=("password", "passwd", "pwd", "secret", "apikey", "api_key", "api-key"),
-        flags=re.IGNORECASE,
-    ),
-    Mask(
-        "EMAIL",
-        r"[\w.+%-]{1,64}@(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_]{2,24}",
-        hints=("@",),
-    ),
-    Mask("IBAN", r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)", check=iban),
-    Mask(
-        "CARD",
-        r"[2-6]\d{3}(?:\d{9,15}|([ -])\d{4}\1\d{4}\1\d{1,7}|[ -]\d{6}[ -]\d{5})(?![\w-])",
-        check=luhn,
-    ),
-    Mask("SSN", r"\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b", hints=("-",)),
-    Mask("PHONE", r"(?<![\w+])\+\d{1,3}(?:[ .-]?\(?\d{1,4}\)?){2,6}(?!\w)", hints=("+",)),
-)
+_MASKED = re.compile(r"\[[A-Z][A-Z0-9_]*_\d+\]")
 CLEAN_CHARACTERS = 4_000_000  # of texts known to hold nothing to mask
+
+
+class Masks:
+    """Compiled masks: one search and replacement for the SDK and the collector alike."""
+
+    def __init__(self, masks: Iterable[Mask]) -> None:
+        self._masks = [_Compiled(mask) for mask in masks]
+
+    def apply(self, text: str, number: Callable[[str, str], int]) -> str:
+        """The text with each secret as `[NAME_n]`, where n is `number(NAME, secret)`.
+
+        Returns the text itself where nothing is found.
+        """
+        places = _Places(text)
+        for mask in self._masks:
+            found = mask.masked(text, places, number)
+            if found is not text:
+                text, places = found, _Places(found)
+        return text
+
+
+class _Places:
+    """Where hints begin in a text, each set of hints looked for once."""
+
+    def __init__(self, text: str) -> None:
+        self._lowered = text.lower()
+        self.exact = len(self._lowered) == len(text)
+        self._known: dict[tuple[str, ...], list[int]] = {}
+
+    def of(self, hints: tuple[str, ...]) -> list[int]:
+        """In the order of the text."""
+        known = self._known.get(hints)
+        if known is None:
+            known = self._known[hints] = []
+            find = self._lowered.find
+            for hint in hints:
+                place = find(hint)
+                while place >= 0:
+                    known.append(place)
+                    place = find(hint, place + 1)
+            known.sort()
+        return known
+
+
+class _Compiled:
+    """A mask with its patterns compiled."""
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._pattern = re.compile(mask.pattern, mask.flags)
+        self._probe = re.compile(mask.probe, mask.flags) if mask.probe else None
+        self._group = "value" if "value" in self._pattern.groupindex else 0
+
+    def masked(self, text: str, places: _Places, number: Callable[[str, str], int]) -> str:
+        """The text with this kind of secret masked, or itself."""
+        pieces: list[str] = []
+        end = 0
+        for match in self._matches(text, places):
+            value = match.group(self._group)
+            if self._mask.check is not None and not self._mask.check(value):
+                continue
+            if _MASKED.fullmatch(value):
+                continue  # at the source, or by a surer pattern
+            first, last = match.span(self._group)
+            pieces += text[end:first], f"[{self._mask.name}_{number(self._mask.name, value)}]"
+            end = last
+        return "".join((*pieces, text[end:])) if pieces else text
+
+    def _matches(self, text: str, places: _Places) -> Iterable[re.Match[str]]:
+        hints = self._mask.hints
+        found = places.of(hints) if hints else []
+        if hints and not found:
+            return ()
+        if self._probe is not None and self._probe.search(text) is None:
+            return ()
+        if self._mask.anchored and places.exact:
+            return self._at(found, text)
+        return self._pattern.finditer(text)
+
+    def _at(self, places: Iterable[int], text: str) -> Iterator[re.Match[str]]:
+        end = 0
+        for place in places:
+            if place >= end and (match := self._pattern.match(text, place)):
+                yield match
+                end = match.end()
 
 
 class Redactor:
@@ -96,7 +112,7 @@ class Redactor:
     """
 
     def __init__(self, masks: Sequence[Mask], traces: int = 4096) -> None:
-        self._masks = [(m.name, re.compile(m.pattern, m.flags), m.check, m.hints) for m in masks]
+        self._masks = Masks(masks)
         self._traces: OrderedDict[int, dict[str, dict[bytes, int]]] = OrderedDict()
         self._limit = traces
         self._secret = secrets.token_bytes(16)
@@ -107,17 +123,13 @@ class Redactor:
     def __call__(self, text: str, trace_id: int) -> str:
         if text in self._clean:
             return text
-        numbers: dict[str, dict[bytes, int]] | None = None
-        lowered = text.lower()
-        masked = text
-        for name, pattern, check, hints in self._masks:
-            if hints and not any(hint in lowered for hint in hints):
-                continue
-            if pattern.search(masked) is None:
-                continue
-            if numbers is None:
-                numbers = self._numbers(trace_id)
-            masked = pattern.sub(self._replace(name, check, numbers.setdefault(name, {})), masked)
+
+        def number(name: str, value: str) -> int:
+            known = self._numbers(trace_id).setdefault(name, {})
+            key = hashlib.blake2b(value.encode("utf-8", "replace"), key=self._secret).digest()
+            return known.setdefault(key, len(known) + 1)
+
+        masked = self._masks.apply(text, number)
         if masked == text:
             self._remember(text)
         return masked
@@ -129,35 +141,12 @@ class Redactor:
         self._clean[text] = None
         self._clean_characters += len(text)
 
-    def _replace(
-        self, name: str, check: Callable[[str], bool] | None, known: dict[bytes, int]
-    ) -> Callable[[re.Match[str]], str]:
-        def replace(match: re.Match[str]) -> str:
-            whole, group = match.group(), "value" if "value" in match.re.groupindex else 0
-            value = match.group(group)
-            if check is not None and not (_alone(match) and check(value)):
-                return whole
-            if value.startswith("[") and value.endswith("]"):
-                return whole  # already masked
-            key = hashlib.blake2b(value.encode("utf-8", "replace"), key=self._secret).digest()
-            mask = f"[{name}_{known.setdefault(key, len(known) + 1)}]"
-            start, end = match.span(group)
-            return whole[: start - match.start()] + mask + whole[end - match.start() :]
-
-        return replace
-
     def _numbers(self, trace_id: int) -> dict[str, dict[bytes, int]]:
         numbers = self._traces.setdefault(trace_id, {})
         self._traces.move_to_end(trace_id)
         while len(self._traces) > self._limit:
             self._traces.popitem(last=False)
         return numbers
-
-
-def _alone(match: re.Match[str]) -> bool:
-    """Whether the match does not continue a word or number to its left."""
-    start = match.start()
-    return start == 0 or not match.string[start - 1].isalnum()
 
 
 def build(redact: Any) -> Callable[[str, int], str] | None:

@@ -1,6 +1,7 @@
 """Nothing that should be masked leaves, by any way; what is masked can still be judged."""
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,43 +10,95 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.trace import Link
+from tests.secret_samples import INNOCENT, KEYS, SECRETS
 
 import groundwire as gw
 from groundwire import client, observe
-from groundwire.redaction import DEFAULT_MASKS, Redactor, luhn
+from groundwire.mask_patterns import _KEYS, luhn
+from groundwire.redaction import DEFAULT_MASKS, Redactor
 from groundwire.settings import load
 from groundwire.testing import CollectedSpans, collect
 from groundwire.transport import BatchOutcome
 
-SECRETS = {
-    "EMAIL": ["bob@example.org", "a.b+c@sub.example.co.uk", "müller@straße.de"],
-    "CARD": ["4111 1111 1111 1111", "4111111111111111", "3782 822463 10005"],
-    "IBAN": ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432"],
-    "PHONE": ["+49 30 901820", "+1 (415) 555-0100"],
-    "SSN": ["078-05-1120"],
-    "KEY": ["sk-proj-abcdefghijklmnopqrstuv", "AKIAIOSFODNN7EXAMPLE", "gw_0123456789abcdef01"],
-    "TOKEN": ["eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeKK"],
-    "PASSWORD": ["password=hunter22", "postgres://app:hunter22@db/x"],
-    "PRIVATE_KEY": ["-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"],
-}
-INNOCENT = [
-    "Order 12345678901234 of 2024-05-06, see section 3.2.1.",
-    "550e8400-e29b-41d4-a716-446655440000",
-    "00000000-0000-0000-0000-000000000001",
-    "The secret of a good password is its length.",
-    "Call sk-learn's fit() with 1,000,000 rows; a basic understanding helps.",
-    "1 + 1 = 2 and 10-20-3000 points @ noon",
-    "4111111111111112 fails the check digit",
+ALL_SECRETS = [(name, *entry) for name, entries in SECRETS.items() for entry in entries]
+
+
+@pytest.mark.parametrize(("name", "text", "secret"), ALL_SECRETS)
+def test_secrets_are_masked_by_kind(name: str, text: str, secret: str) -> None:
+    for before, after in (("It is ", ", they said."), ("x ", " y"), ("", "")):
+        masked = Redactor(DEFAULT_MASKS)(f"{before}{text}{after}", 1)
+        assert f"[{name}_1]" in masked
+        assert secret not in masked
+        assert masked.startswith(before)
+        assert masked.endswith(after)
+
+
+def test_a_private_key_that_was_cut_off_is_masked_all_the_same() -> None:
+    lines = "\n".join(["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 2] * 3)
+    masked = Redactor(DEFAULT_MASKS)(f"It is -----BEGIN PRIVATE KEY-----\n{lines}\nMIIEv", 1)
+    assert masked == "It is [PRIVATE_KEY_1]"
+
+
+def test_every_prefix_of_a_key_has_a_sample() -> None:
+    assert {prefix for prefix, _ in _KEYS} == KEYS.keys()
+
+
+@pytest.mark.parametrize(("name", "text", "secret"), ALL_SECRETS)
+def test_what_is_masked_already_stays_as_it_is(name: str, text: str, secret: str) -> None:
+    redact = Redactor(DEFAULT_MASKS)
+    once = redact(f"It is {text}, they said.", 1)
+    assert redact(once, 1) == once
+
+
+HOSTILE = [
+    *(
+        "4111 ",
+        "4",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY----- a-",
+        "a@",
+        "@",
+        "+1",
+    ),
+    *(
+        "password=",
+        'password="',
+        "password='a",
+        "eyJa.",
+        "sk-",
+        "a.",
+        "%40",
+        "://a:",
+        "DE89 ",
+        "DE",
+    ),
+    *(
+        "<password>",
+        "cookie: a=b; ",
+        "Bearer ",
+        "authorization: ",
+        "token: ",
+        "00 49",
+        "(415) ",
+        "\\",
+    ),
+    *('"', "password is ", "ssn ", "1 2-", "a@b.", "İpassword="),
 ]
 
 
-@pytest.mark.parametrize(("name", "text"), [(n, t) for n, ts in SECRETS.items() for t in ts])
-def test_secrets_are_masked_by_kind(name: str, text: str) -> None:
-    masked = Redactor(DEFAULT_MASKS)(f"It is {text}, they said.", 1)
-    assert f"[{name}_1]" in masked
-    assert "hunter22" not in masked
-    assert masked.startswith("It is ")
-    assert masked.endswith(", they said.")
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_masking_takes_time_in_proportion_to_the_text(unit: str) -> None:
+    def seconds(length: int) -> float:
+        text = (unit * length)[:length]
+        best = 9.0
+        for _ in range(3):
+            redact = Redactor(DEFAULT_MASKS)
+            began = time.process_time()
+            redact(text, 1)
+            best = min(best, time.process_time() - began)
+        return best
+
+    assert seconds(80_000) < 8 * seconds(20_000) + 0.02
 
 
 @pytest.mark.parametrize("text", INNOCENT)

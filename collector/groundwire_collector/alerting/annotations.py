@@ -1,4 +1,4 @@
-"""The words of alerts that several say: who is affected, numbers beside them, and links.
+"""Shared annotation texts of alerts: affected labels, values, links.
 
 https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
 """
@@ -26,10 +26,10 @@ def named(label: str) -> str:
 
 def signal(label: str) -> str:
     """The signal in words, and its name in brackets."""
-    said = "".join(
+    labelled = "".join(
         f'{{{{ if eq {label} "{name}" }}}}{words} {{{{ end }}}}' for name, words in SIGNALS.items()
     )
-    return f"{said}({{{{ {label} }}}})"
+    return f"{labelled}({{{{ {label} }}}})"
 
 
 def versions(names: Sequence[str] = VERSIONS) -> str:
@@ -46,26 +46,28 @@ def number(series: str, labels: Sequence[str], written: str, further: str = "") 
     """
     matchers = ",".join([*(f"{name}=%q" for name in labels), *([further] if further else ())])
     values = "".join(f" $labels.{name}" for name in labels)
-    asked = f"printf `{series}{{{matchers}}}`{values}" if labels else f"`{series}{{{further}}}`"
+    expression = (
+        f"printf `{series}{{{matchers}}}`{values}" if labels else f"`{series}{{{further}}}`"
+    )
     shown = f"{{{{ . | first | value | {written} }}}}"
-    return f"{{{{ with {asked} | query }}}}{shown}{{{{ else }}}}not known{{{{ end }}}}"
+    return f"{{{{ with {expression} | query }}}}{shown}{{{{ else }}}}not known{{{{ end }}}}"
 
 
 def drift_since() -> str:
     """What the open drift alarms of the alert's service say: since when, within which error."""
 
-    def told(bound: str) -> str:
+    def clock_time(bound: str) -> str:
         series = 'groundwire:drift:bound{service=%q,signal=%q,dimension=%q,value=%q,bound="' + bound
-        asked = (
+        expression = (
             f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.dimension .Labels.value'
         )
         clock = '{{ (. | first | value | toTime).Format "15:04:05" }}'
-        return f"{{{{ with {asked} | query }}}}{clock}{{{{ end }}}}"
+        return f"{{{{ with {expression} | query }}}}{clock}{{{{ end }}}}"
 
     alarms = "printf `groundwire:drift:changed{service=%q}` $labels.service | query"
     where = "{{ if .Labels.dimension }} of {{ .Labels.dimension }} {{ .Labels.value }}{{ end }}"
     moment = f'{{{{ (.Value | toTime).Format "{CLOCK}" }}}}'
-    error = f"between {told('from')} and {told('until')}"
+    error = f"between {clock_time('from')} and {clock_time('until')}"
     return (
         f"{{{{ range $i, $_ := {alarms} }}}}{{{{ if $i }}}}; {{{{ end }}}}"
         f"{signal('.Labels.signal')}{where} got worse at {moment} ({error}), "

@@ -1,4 +1,4 @@
-"""What a webhook is told of an alarm: a body as Alertmanager sends it, version 4.
+"""Webhook payload of an alarm, in Alertmanager's format (version 4).
 
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config : whoever reads those reads
 these. Labels and texts are those of the Prometheus rule GroundwireDrift.
@@ -22,7 +22,7 @@ def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
     """The document for one alarm; `pages` is the address of the collector's pages."""
     status = "resolved" if resolved else "firing"
     labels = _labels(alarm)
-    told = {
+    alert = {
         "status": status,
         "labels": labels,
         "annotations": _annotations(alarm, pages),
@@ -39,9 +39,9 @@ def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
         "receiver": "groundwire",
         "groupLabels": {"service": alarm.service},
         "commonLabels": labels,
-        "commonAnnotations": told["annotations"],
+        "commonAnnotations": alert["annotations"],
         "externalURL": pages,
-        "alerts": [told],
+        "alerts": [alert],
     }
 
 

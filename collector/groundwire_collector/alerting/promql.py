@@ -1,4 +1,4 @@
-"""PromQL helpers of rules and dashboards, for Prometheus 2.42.
+"""PromQL helpers for rules and dashboards: recorded series, window expressions.
 
 All replicas of the collector show the same committed counters: one of them is taken. Which labels
 tell replicas apart is the setting `replica_labels`; dashboards are built inside `replicas(...)`.
@@ -36,7 +36,7 @@ _replica_labels: ContextVar[tuple[str, ...]] = ContextVar("replica_labels", defa
 
 @dataclass(frozen=True, slots=True)
 class RecordingRule:
-    """A recorded series: its name, what it says, the expression behind it, labels it adds."""
+    """Recording rule: name, help, expression, added labels."""
 
     name: str
     meaning: str

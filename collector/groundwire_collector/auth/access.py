@@ -1,4 +1,4 @@
-"""Who may do what: keys, their scopes and the services they are restricted to.
+"""Access control: keys, scopes, service restrictions.
 
 The gate stands before every route and reads nothing of a request but its head. What it let in
 carries an `Access`; routes say in their signature which scope they need:

@@ -1,4 +1,4 @@
-"""The gate: no request comes further without a good key, and none has its body read before."""
+"""Authentication middleware: rejects requests before reading their body."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ REMEMBERED = 10_000  # addresses
 
 
 class KeyCache:
-    """The keys of the database, remembered for two seconds."""
+    """Keys of the database, cached for two seconds."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -64,7 +64,7 @@ class KeyCache:
 
 
 class FailedAttempts:
-    """Bad keys by address. A key that opened before from there still does, whoever guesses."""
+    """Failed logins by address; known (address, key) pairs stay allowed."""
 
     def __init__(self) -> None:
         self._failed: OrderedDict[str, tuple[float, int]] = OrderedDict()
@@ -91,7 +91,7 @@ class FailedAttempts:
 
 
 class Authenticator:
-    """Lets in who has a good key, over HTTP and gRPC alike; counts bad keys and limits them."""
+    """API key check for HTTP and gRPC, with lockout after failures."""
 
     def __init__(self, key_ring: KeyCache, intake: ReceiverMetrics) -> None:
         self._keys = key_ring
@@ -120,7 +120,7 @@ class Authenticator:
 
 
 class AuthMiddleware:
-    """ASGI middleware; what it lets through carries its Access in the scope."""
+    """ASGI authentication middleware; puts the Access into the scope."""
 
     def __init__(self, app: ASGIApp, door: Authenticator, *, open_metrics: bool) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""`groundwire agreement`: how far evaluators agree with people, from stored labels or a file."""
+"""`groundwire agreement`: agreement of evaluators with human labels."""
 
 import json
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage.estimates import EstimateFilter
 from groundwire_collector.web.api.faithfulness import AgreementOut, LabellersOut
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.statistics import agreement as agreement_of
 from groundwire_evaluators.statistics import reliability
 
@@ -31,14 +32,12 @@ FEWEST = 2  # labelled answers
 
 def agreement(
     file: Annotated[
-        Path | None, typer.Argument(help="Labelled answers; without it, the stored labels.")
+        Path | None, typer.Argument(help="Labelled answers; default: the stored labels.")
     ] = None,
     evaluator: Annotated[
-        str, typer.Option(help="With a file: name of an evaluator or judge, or a dotted name.")
+        str, typer.Option(help="With a file: evaluator or judge, by name or dotted path.")
     ] = "grounding",
-    service: Annotated[
-        str | None, typer.Option(help="Stored labels of this service alone.")
-    ] = None,
+    service: Annotated[str | None, typer.Option(help="Only stored labels of this service.")] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
@@ -51,23 +50,23 @@ def agreement(
     are passed over) or "unsupported": 0 or 1; they count alike.
     """
     if file is not None:
-        told: Record = {"evaluators": [_told(_of_file(file, evaluator))]}
+        report: Record = {"evaluators": [_json(_of_file(file, evaluator))]}
     else:
         settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
         with database(settings) as engine, engine.connect() as connection:
             part = EstimateFilter(service=service)
-            told = {
+            report = {
                 "evaluators": [
-                    _told(found) for found in of_evaluators(connection, part, settings.label_rate)
+                    _json(found) for found in of_evaluators(connection, part, settings.label_rate)
                 ],
                 "labellers": [
                     LabellersOut.of(found).model_dump() for found in of_labellers(connection, part)
                 ],
             }
-    typer.echo(json.dumps(told, allow_nan=False))
+    typer.echo(json.dumps(report, allow_nan=False))
 
 
-def _told(found: EvaluatorAgreement) -> dict[str, Any]:
+def _json(found: EvaluatorAgreement) -> dict[str, Any]:
     return AgreementOut.of(found).model_dump()
 
 
@@ -78,14 +77,14 @@ def _of_file(file: Path, name: str) -> EvaluatorAgreement:
         pairs = list(_judged(file, judge))
     if len(pairs) < FEWEST:
         raise UsageError(f"{file}: {len(pairs)} labelled answers that {name} decides are too few")
-    said = [bool(evaluation.flagged) for evaluation, _ in pairs]
+    decisions = [bool(evaluation.flagged) for evaluation, _ in pairs]
     truth = [bad for _, bad in pairs]
     doubts = [each.signals["p_unsupported"] for each, _ in pairs if "p_unsupported" in each.signals]
     return EvaluatorAgreement(
         evaluator=judge.name,
         revision=judge.revision,
         turns=len(pairs),
-        agreement=agreement_of(said, truth),
+        agreement=agreement_of(decisions, truth),
         calibration=reliability(doubts, truth) if len(doubts) == len(truth) else None,
     )
 
@@ -96,7 +95,7 @@ def _judged(file: Path, judge: Evaluator) -> Iterator[tuple[Evaluation, bool]]:
         bad = _unfaithful(record, number)
         if bad is None:
             continue
-        [evaluation] = judge.evaluate([answered_turn(record, number)])
+        [evaluation] = evaluate(judge, [answered_turn(record, number)])
         if evaluation.state is State.SCORED and evaluation.flagged is not None:
             yield evaluation, bad
 

@@ -1,4 +1,4 @@
-"""`groundwire score`: judge answers in a file, offline."""
+"""`groundwire score`: evaluate answers in a file, offline."""
 
 import json
 import math
@@ -26,6 +26,7 @@ from groundwire_collector.offline.answers import answered_turn, evaluator_of
 from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Turn
 
 _BATCH = 32  # turns sent to a process at a time
@@ -33,23 +34,23 @@ _FEWEST_FOR_PROCESSES = 400  # below this, starting processes costs more than it
 
 
 def score(
-    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines file; .gz is decompressed.")],
     evaluator: Annotated[
-        str, typer.Option(help="Name of an evaluator or judge, or a dotted name module:object.")
+        str, typer.Option(help="Evaluator or judge, by name or dotted path module:object.")
     ] = "grounding",
     flag_rate: Annotated[
-        float | None, typer.Option(help="Flag this share of these answers, the worst (0 to 1).")
+        float | None, typer.Option(help="Flag the worst share of these answers (0 to 1).")
     ] = None,
     calibration: Annotated[
         Path | None,
         typer.Option(
-            help='A calibration ({"slope", "shift"}), or labelled answers (JSON lines with '
-            "`unsupported`: 0 or 1) to learn one from."
+            help='Calibration file ({"slope", "shift"}), or labelled answers (JSON Lines '
+            "with `unsupported`: 0 or 1) to fit one."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output file. [standard output]")] = None,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="Processes; all cores by default.")
+        int | None, typer.Option(min=1, help="Worker processes. [all cores]")
     ] = None,
 ) -> None:
     """Judge answers against their contexts.
@@ -101,7 +102,7 @@ def _learnt(records: Sequence[Record], judge: Grounding) -> Calibration:
         label = record.get("unsupported")
         if label not in (0, 1):
             raise ValueError(f"record {number}: unsupported must be 0 or 1")
-        (evaluation,) = judge.evaluate([answered_turn(record, number)])
+        (evaluation,) = evaluate(judge, [answered_turn(record, number)])
         if evaluation.state is State.SCORED:
             scores.append(evaluation.signals["p_unsupported"])
             labels.append(bool(label))
@@ -112,7 +113,7 @@ def _judged(turns: Sequence[Turn], judge: Evaluator, workers: int) -> Iterator[E
     batches = [turns[at : at + _BATCH] for at in range(0, len(turns), _BATCH)]
     if workers == 1:
         for batch in batches:
-            yield from judge.evaluate(batch)
+            yield from evaluate(judge, batch)
         return
     with multiprocessing.get_context("spawn").Pool(workers, _take, (judge,)) as pool:
         for evaluations in pool.imap(_evaluate, batches):
@@ -128,7 +129,7 @@ def _take(judge: Evaluator) -> None:
 
 
 def _evaluate(turns: Sequence[Turn]) -> list[Evaluation]:
-    return _taken[0].evaluate(turns)
+    return evaluate(_taken[0], turns)
 
 
 def _flagged(evaluations: list[Evaluation], rate: float) -> list[Evaluation]:

@@ -1,4 +1,4 @@
-"""`groundwire up`: the collector."""
+"""`groundwire up`: run the collector."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ def up(
         int | None, typer.Option(help="Port of OTLP/gRPC, with the extra [grpc]. [4317]")
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Folder of the database and the key. [groundwire-data]")
+        Path | None, typer.Option(help="Data folder: database and keys. [groundwire-data]")
     ] = None,
     database_url: Annotated[
         str | None, typer.Option(help="PostgreSQL instead of SQLite, as a SQLAlchemy URL.")

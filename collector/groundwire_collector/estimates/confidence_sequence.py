@@ -1,4 +1,4 @@
-"""The interval that may be looked at continuously, of one segment, taken further step by step.
+"""Anytime-valid confidence sequence of a segment's faithfulness, updated incrementally.
 
 It says of which share of the turns since the baseline the answer is faithful. A turn that has been
 taken in is not looked at again: later labels of it, and turns that arrive out of order, are left
@@ -20,7 +20,7 @@ BLOCK = 100  # turns after which the use of the score is learnt anew
 
 @dataclass(slots=True)
 class FaithfulnessSequence:
-    """`origin` is what the sequence depends on (baseline, revision, rate): another one restarts it.
+    """Confidence sequence state; a new `origin` (baseline, revision, rate) restarts it.
 
     `after` is the last turn that was looked at, `since_ns` when the first one taken in started.
     `undrawn` turns have come since the last drawn one: so many that chance cannot explain it say
@@ -106,7 +106,7 @@ class FaithfulnessSequence:
         self.sequence = RateSequence(self.sequence.least_probability)
         self.since_ns = None
 
-    def told(self) -> dict[str, Any] | None:
+    def report(self) -> dict[str, Any] | None:
         """Value and interval, of which turns; None before anything was taken in."""
         if self.since_ns is None:
             return None

@@ -1,4 +1,4 @@
-"""What a person says of a turn, checked against the turn: from the API, a page or a file."""
+"""Validation of label submissions against their turn (API, page or file)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,8 +15,11 @@ _ALWAYS = 2**64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSubmission:
-    """One or several labels of one turn: a verdict (of the answer, or of the claim at `start` to
-    `end`), the relevance of a chunk, an answer that would have been right."""
+    """Labels of one turn as submitted.
+
+    A verdict (of the answer, or of the claim at `start` to `end`), the relevance of a chunk, a
+    reference answer.
+    """
 
     turn_id: str
     start: int | None = None

@@ -20,6 +20,7 @@ from typing import Any
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.loading import load
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -182,7 +183,11 @@ class IsolatedEvaluator:
         self._index = index
         self.name, self.revision = host.identities[index]
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
+    def judge(self, turn: Turn) -> Evaluation:
+        """What the evaluator in the process says of one turn."""
+        return self.evaluate_batch([turn])[0]
+
+    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
         """One judgement a turn, in order."""
         found = []
         for part in (turns[at : at + TURNS] for at in range(0, len(turns), TURNS)):
@@ -227,11 +232,6 @@ def _judged(evaluator: Evaluator, turns: Sequence[Turn], limit: float) -> list[E
     # Without a handler the alarm ends the process, whatever holds the interpreter.
     signal.alarm(math.ceil(limit) + GRACE_SECONDS)
     try:
-        found = list(evaluator.evaluate(turns))
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return evaluate(evaluator, turns)
     finally:
         signal.alarm(0)
-    if len(found) != len(turns):
-        return f"{len(found)} evaluations of {len(turns)} turns"
-    return found

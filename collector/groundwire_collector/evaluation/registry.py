@@ -1,4 +1,4 @@
-"""Which evaluators run: the shipped ones share a process, each of a user's has its own."""
+"""Evaluator registry: shipped ones share a process, custom ones are isolated."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which turns a judge sees: the same ones, whoever asks, and with a probability that is known."""
+"""Deterministic hash sampling of turns for judges, with known probabilities."""
 
 import hashlib
 import math
@@ -14,7 +14,7 @@ _ALL = 2**64
 
 @dataclass(frozen=True, slots=True)
 class TurnSampler:
-    """Draws turns for each judge by one hash of the trace id.
+    """Samples turns for each judge by one hash of the trace id.
 
     A judge sees a turn with probability `rates[judge]` × the factor of its segment (`factors`, by
     "service/model_version" or "service") × 1 to `eager`: most where grounding's p_unsupported is

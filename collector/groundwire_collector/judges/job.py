@@ -1,4 +1,4 @@
-"""Judging what was drawn: a few turns at a time, each kept with what it cost in one transaction."""
+"""Job that judges queued turns, in small transactions with their cost."""
 
 import logging
 import uuid
@@ -29,7 +29,7 @@ LEASE_NS = 900 * SECOND_NS  # longer than any judgement with its retries takes
 PATIENCE_NS = 3600 * SECOND_NS  # a turn that waited longer is not judged
 TRIES = 3  # judgements of one turn whose calls fail for what may pass
 AGAIN_NS = 60 * SECOND_NS  # before the second try; four times as long before the third
-LOOK_NS = 30 * SECOND_NS  # from one look for new reference answers to the next
+CHECK_INTERVAL_NS = 30 * SECOND_NS  # from one look for new reference answers to the next
 TOGETHER = 200  # turns that are let go, or begin to wait, in one transaction
 
 PASSING = frozenset(
@@ -45,7 +45,7 @@ AWAY = PASSING | {CallFailure.REFUSED}  # what speaks of the endpoint, not of th
 
 @dataclass
 class JudgeJob:
-    """Takes what waits for one judge. `step` may be called from several threads at once.
+    """Processes the queue of one judge; `step` is thread-safe.
 
     A task leaves the queue in the transaction that keeps its judgement and counts its cost, so a
     process that is killed loses no task; what it was at is judged again when its lease is over.
@@ -63,13 +63,13 @@ class JudgeJob:
     publisher: ScorePublisher | None = None
     clock_ns: Callable[[], int] = time_ns
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
-    _looked_ns: int = 0
+    _checked_ns: int = 0
 
     def step(self) -> bool:
         """Judge what is due, or let go what waited too long; False where there is nothing to do."""
         now_ns = self.clock_ns()
-        if self.referenced and now_ns - self._looked_ns >= LOOK_NS:
-            self._looked_ns = now_ns
+        if self.referenced and now_ns - self._checked_ns >= CHECK_INTERVAL_NS:
+            self._checked_ns = now_ns
             self._await_referenced(now_ns)
         with self.engine.connect() as connection:
             spent = self.budget.spent(connection, now_ns)
@@ -112,8 +112,8 @@ class JudgeJob:
         began_ns = self.clock_ns()
         judged = judge([self.evaluator], [item.turn for _, item in there])
         seconds = (self.clock_ns() - began_ns) / SECOND_NS / max(1, len(there))
-        for (task, item), told in zip(there, judged, strict=True):
-            evaluation = replace(told.evaluations[0], probability=task.probability)
+        for (task, item), result in zip(there, judged, strict=True):
+            evaluation = replace(result.evaluations[0], probability=task.probability)
             self._keep(task, item, evaluation, lease, seconds)
         for task, found in taken:
             if found is None or not found.turn.answer:

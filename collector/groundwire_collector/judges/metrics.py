@@ -1,4 +1,4 @@
-"""What judging adds to the counters."""
+"""Metrics of judging."""
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.judges.budget import SkipReason
@@ -15,9 +15,15 @@ def tally_judgement(increments: Increments, turn: Turn, evaluation: Evaluation) 
     labels = version_labels(turn)
     tally_evaluation(increments, turn, evaluation, labels)
     if evaluation.state is State.SCORED and evaluation.value is not None:
-        told = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
+        score_labels = {
+            **labels,
+            "evaluator": evaluation.evaluator,
+            "revision": evaluation.revision,
+        }
         value = evaluation.value
-        increments.observe(metric_definitions.JUDGE_SCORE, told, value, exemplar(turn, value))
+        increments.observe(
+            metric_definitions.JUDGE_SCORE, score_labels, value, exemplar(turn, value)
+        )
 
 
 def tally_usage(

@@ -1,4 +1,4 @@
-"""From judged by every evaluator to waiting for a judge: in the worker's own transaction."""
+"""Enqueueing of sampled turns for judges, in the worker's transaction."""
 
 from collections.abc import Sequence
 

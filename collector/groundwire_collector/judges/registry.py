@@ -1,4 +1,4 @@
-"""The judges that the settings name: where each runs, and what it may spend."""
+"""Judges configured by the settings: endpoints and budgets."""
 
 import importlib.util
 import time
@@ -38,7 +38,7 @@ Sleep = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Judge:
-    """An evaluator under the name that the settings give it, with its budget.
+    """Configured evaluator with its name and budget.
 
     `at_once` threads ask it for `batch` turns each.
     """

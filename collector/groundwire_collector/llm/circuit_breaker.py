@@ -1,4 +1,4 @@
-"""Leaving an endpoint alone that fails call after call."""
+"""Circuit breaker for failing endpoints."""
 
 import threading
 from dataclasses import dataclass, field
@@ -10,8 +10,10 @@ LONGEST_PAUSE_NS = 900 * 1_000_000_000
 
 @dataclass
 class CircuitBreaker:
-    """Closed while calls succeed; `MOST_FAILURES` in a row open it for half a minute. Then one call
-    tries: if it fails, the pause is twice as long, up to a quarter of an hour.
+    """Opens after `MOST_FAILURES` consecutive failures, with exponential back-off.
+
+    First for half a minute; then one call tries, and if it fails, the pause doubles, up to a
+    quarter of an hour.
 
     Kept in memory alone: a process that starts anew may fail as often before it pauses again.
     """

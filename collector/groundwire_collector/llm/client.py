@@ -1,4 +1,4 @@
-"""Who is asked: an OpenAI-compatible endpoint or a Python function; both answer or say why not."""
+"""LLM clients: OpenAI-compatible chat endpoint or Python function."""
 
 import copy
 import importlib
@@ -18,7 +18,7 @@ Messages = Sequence[dict[str, str]]
 
 
 class CallFailure(StrEnum):
-    """Why a call gave no answer; each is counted, none stops anything."""
+    """Reason why a call failed; a metric label."""
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -32,7 +32,7 @@ class CallFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatReply:
-    """An answer, or the failure in its place; `failed` are the attempts before it.
+    """Answer or failure of a call; `failed` are its earlier attempts.
 
     `truncated` says that the answer hit the limit of tokens, `refusal` how the model declined.
     """
@@ -50,7 +50,7 @@ class ChatReply:
 
 
 class ChatTarget(Protocol):
-    """Answers chat messages; never raises for what the other side does."""
+    """Interface of LLM clients; never raises for errors of the other side."""
 
     def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> ChatReply: ...
 
@@ -62,7 +62,7 @@ _LARGEST_BODY = 4_000_000  # bytes
 
 @dataclass
 class ChatEndpoint:
-    """An OpenAI-compatible chat endpoint; `url` ends before /chat/completions.
+    """OpenAI-compatible chat endpoint; `url` ends before /chat/completions.
 
     Asks at T = 0 with a fixed seed, for at most `max_tokens`. Rate limits, server errors and lost
     connections are retried `retries` times, waiting as long as Retry-After says or 1, 2, 4 … s.
@@ -210,8 +210,10 @@ def _count(value: Any) -> int | None:
 
 @dataclass(frozen=True)
 class FunctionTarget:
-    """The user's own `function(question, chunks) -> str`, the application as it is; `chunks` is a
-    list of texts, empty for a closed-book call."""
+    """User function `function(question, chunks) -> str` as a chat target.
+
+    `chunks` is a list of texts, empty for a closed-book call.
+    """
 
     call: Callable[[str, list[str]], Any]
 

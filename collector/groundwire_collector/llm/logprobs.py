@@ -1,4 +1,4 @@
-"""Scoring given answers at a completions endpoint: conflict margins and context gains."""
+"""Log-probabilities of fixed answers: conflict margins and context gains."""
 
 from groundwire_collector.errors import GroundwireError
 from groundwire_collector.llm.client import ChatEndpoint, ChatReply
@@ -10,11 +10,15 @@ from groundwire_evaluators.reliance.margin import (
 )
 from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, Trial
 
+NO_SCORING = (
+    "The endpoint cannot score given texts: it needs /completions with echo and logprobs (OpenAI's"
+    " legacy completions, llama.cpp) or prompt_logprobs (vLLM). Chat endpoints cannot; run without"
+    " margins, or point at a completions endpoint of the same model."
+)
+
 
 class NoScoringError(GroundwireError):
-    """The endpoint scores no given text: it needs /completions with echo and logprobs (OpenAI's
-    legacy completions, llama.cpp) or prompt_logprobs (vLLM). Chat endpoints cannot; run without
-    margins, or point at a completions endpoint of the same model."""
+    """The endpoint cannot score given texts (no echo with log-probabilities)."""
 
 
 def mean_logprob(endpoint: ChatEndpoint, prompt: str, answer: str) -> float:
@@ -28,12 +32,12 @@ def mean_logprob(endpoint: ChatEndpoint, prompt: str, answer: str) -> float:
     if isinstance(found, ChatReply):
         found = endpoint.complete({**body, "echo": False, "logprobs": None, "prompt_logprobs": 0})
     if isinstance(found, ChatReply):
-        raise NoScoringError(f"{NoScoringError.__doc__} It said: {found.failure} {found.detail}")
+        raise NoScoringError(f"{NO_SCORING} It said: {found.failure} {found.detail}")
     try:
         scored = read_scored(found["choices"][0], text)
         return scored.within(len(prompt), len(text))
     except (NoLogprobsError, LookupError, TypeError, ValueError) as error:
-        raise NoScoringError(f"{NoScoringError.__doc__} It said: {str(found)[:200]}") from error
+        raise NoScoringError(f"{NO_SCORING} It said: {str(found)[:200]}") from error
 
 
 def trial_prompt(trial: Trial, prompting: ProbePrompting) -> str:

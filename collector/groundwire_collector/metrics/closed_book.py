@@ -1,4 +1,4 @@
-"""Closed-book calls: pairing with their production turns, counts, and what is stored."""
+"""Closed-book metrics: pairing of calls with their production turns."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence

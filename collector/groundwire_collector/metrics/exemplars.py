@@ -1,4 +1,4 @@
-"""The turn behind a number."""
+"""Exemplars: links from a metric to a turn's trace."""
 
 from groundwire_collector.storage.counters import Exemplar
 from groundwire_evaluators.turn import Turn

@@ -1,4 +1,4 @@
-"""What calls of models cost, from a price file of the user's: prices change, files can be edited.
+"""Price list of model calls, from a user's file.
 
 currency = "USD"
 [models."acme-large"]   # as requests name it; "acme-*" holds for all that begin so
@@ -21,7 +21,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class TokenPrice:
-    """Per million tokens."""
+    """Token prices of a model, per million tokens."""
 
     input: float
     output: float
@@ -36,7 +36,7 @@ class TokenPrice:
 
 @dataclass(frozen=True)
 class PriceList:
-    """The prices of models in one currency; names that end in `*` hold for all that begin so."""
+    """Model prices in one currency; names ending in `*` are prefixes."""
 
     currency: str
     models: Mapping[str, TokenPrice]

@@ -1,4 +1,4 @@
-"""What a judged turn adds to the counters."""
+"""Metrics of a judged turn."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from groundwire_collector.metrics.reliance import (
 )
 from groundwire_collector.metrics.retrieval import tally_retrieval
 from groundwire_collector.storage.counters import Increments
-from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_collector.storage.turns import JudgedTurn, StoredOutcome
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, compare_closed_book
 from groundwire_evaluators.turn import Turn
@@ -31,9 +31,22 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
         tally_evaluation(increments, turn, evaluation, labels)
 
 
-def tally_reopened(increments: Increments, turn: Turn) -> None:
-    """Count a turn that grew after it was counted; nothing else of it is counted again."""
-    increments.count(metric_definitions.TURNS_REOPENED, version_labels(turn))
+def tally_reopened(increments: Increments, judged: JudgedTurn, before: StoredOutcome) -> None:
+    """Count a turn that grew after it was counted, and its judgements where they came out new.
+
+    A counter never goes back: what was counted before stays, and is counted as superseded.
+    """
+    turn, labels = judged.turn, version_labels(judged.turn)
+    routes = {"route": turn.route.value, "was": before.route}
+    increments.count(metric_definitions.TURNS_REOPENED, labels | routes)
+    for evaluation in judged.evaluations:
+        name = (evaluation.evaluator, evaluation.revision)
+        was = before.states.get(name)
+        if was is None or was == evaluation.state.value:
+            continue
+        tally_evaluation(increments, turn, evaluation, labels)
+        old = {"evaluator": name[0], "revision": name[1], "state": was}
+        increments.count(metric_definitions.EVALUATIONS_SUPERSEDED, labels | old)
 
 
 def tally_closed_book(

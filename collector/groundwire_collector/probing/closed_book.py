@@ -1,4 +1,4 @@
-"""Closed-book calls of the collector: the same model, the same question, no context."""
+"""Closed-book calls: same model, same question, no context."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from groundwire_evaluators.turn import Turn
 
 @dataclass
 class ClosedBookCaller:
-    """Asks the model of a sampled production turn again without its context.
+    """Repeats a sampled turn's question without its context.
 
     A turn is sampled by a hash of its trace id, with probability `rate` (times `eager` where the
     passive signals found a value that stands in no source, so that the rare cell is seen more

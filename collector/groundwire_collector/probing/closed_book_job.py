@@ -1,4 +1,4 @@
-"""Closed-book calls of the prober: the turns of the sample, one by one, within the budget."""
+"""Job that makes the closed-book calls of sampled turns, within a budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ PATIENCE_NS = 600 * 1_000_000_000  # a turn that waited longer is skipped, and c
 
 @dataclass
 class ClosedBookJob:
-    """Asks what waits; the outcome, its counter and the end of the wait are one transaction.
+    """Processes pending closed-book calls, one transaction per outcome.
 
     `model` is asked, or without it the model that the turn asked. A failed call is counted, and
     its turn leaves the sample: an answer that is missing because the endpoint was away says nothing

@@ -1,4 +1,4 @@
-"""Alarms of scheduled probes: each finished run against the frozen baseline and the best so far.
+"""Alarms of scheduled probes: comparison with baseline and best earlier run.
 
 Beside the detectors on traffic and with a budget of their own, shared by all runs of a period: by
 linearity of expectation the false alarms are at most runs · tests · alpha.
@@ -33,8 +33,10 @@ EARLIER_RUNS = 8  # of which the best is a reference too
 
 @dataclass(frozen=True, slots=True)
 class ProbeComparison:
-    """What a run is compared with, and what came of it; `baseline` is None for the baseline's own
-    runs and where there is none yet."""
+    """Comparison of a run with its baseline and with the best run.
+
+    `baseline` is None for the baseline's own runs and where there is none yet.
+    """
 
     baseline: RunComparison | None
     best: RunComparison | None
@@ -48,25 +50,25 @@ class ProbeComparison:
 
 @dataclass(frozen=True, slots=True)
 class ProbeAlarms:
-    """`alarms` false alarms that all `runs` of a period share."""
+    """False-alarm budget of probes: `alarms` per period of `runs` runs."""
 
     alarms: float = 1.0
     runs: float = 30.0
 
-    def look_at(
+    def compare_and_alarm(
         self, connection: Connection, run: ScheduledProbeRun, now_ns: int
     ) -> ProbeComparison:
         """Compare a finished run; raise its alarm, or resolve the one of a model that is back."""
-        look = compare(connection, run, alarm_level(self.alarms, self.runs))
+        comparison = compare(connection, run, alarm_level(self.alarms, self.runs))
         opened = _open_alarm(connection, run)
-        worse = look.worse
+        worse = comparison.worse
         if worse is not None and opened is None:
             drift.raise_alarm(connection, _alarm(run, worse, now_ns))
             log.warning("alarm: %s reads its context less than before (probes)", run.model)
         elif worse is None and opened is not None and opened.id is not None:
             drift.resolve_alarm(connection, opened.id, now_ns)
             log.warning("resolved: %s reads its context again (probes)", run.model)
-        return look
+        return comparison
 
 
 def compare(connection: Connection, run: ScheduledProbeRun, alpha: float = 0.01) -> ProbeComparison:

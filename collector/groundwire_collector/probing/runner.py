@@ -1,4 +1,4 @@
-"""Runs of a probe pack, into a file that a later call can take up where it was left."""
+"""Resumable runs of a probe pack, into a file."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunI
 
 @dataclass(frozen=True)
 class ProbeRunner:
-    """Puts every trial of a pack to a target, `at_once` at a time, at the given pace.
+    """Sends every trial of a pack to a target, rate-limited and concurrent.
 
     A failed call is a result with its kind of failure and no outcome; nothing stops the run but
     the day's budget. Order of the results is that of the pack.

@@ -1,4 +1,4 @@
-"""Which production turns are asked closed-book: the same ones, whoever asks."""
+"""Deterministic hash sampling of turns for closed-book calls."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _ALWAYS = 2**64
 
 @dataclass(frozen=True, slots=True)
 class ClosedBookSampler:
-    """Turns by a hash of their trace id, with probability `rate` in [0, 1].
+    """Samples turns by a hash of the trace id, with probability `rate`.
 
     `eager` multiplies it where the passive signals found a value that stands in no source, so that
     the rare cell is seen more often; the probability goes with the result.

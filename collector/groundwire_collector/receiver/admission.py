@@ -1,10 +1,9 @@
 """Which spans and log records of a request are stored, and why the others are not."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
@@ -24,79 +23,117 @@ from groundwire_collector.storage.records import (
     response_of,
     span_record,
 )
+from groundwire_collector.storage.trust import sign
 
 _LATEST_NS = 2**63  # what a signed 64-bit column can hold: the year 2262
+_YEAR_2001_NS = 10**18
+_UNITS = (("microseconds", 10**3), ("milliseconds", 10**6), ("seconds", 10**9))
+MOST_NOTES = 5
 
 
 @dataclass(slots=True)
 class ValidatedRequest:
-    """What of a request is stored; `refused` counts the rest by reason."""
+    """What of a request is stored; `refused` counts the rest by reason, `notes` what is odd."""
 
     spans: list[SpanRecord] = field(default_factory=list)
     logs: list[LogRecord] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
     ignored: int = 0  # log records that are no events of a span or a response: not for us
 
     @property
     def message(self) -> str:
-        return "; ".join(f"{count} refused: {reason}" for reason, count in self.refused.items())
+        """What the sender is told; empty where everything is as it should be."""
+        refused = (f"{count} refused: {reason}" for reason, count in self.refused.items())
+        noted = (f"{count} × {note}" for note, count in self.notes.most_common(MOST_NOTES))
+        return "; ".join((*refused, *noted))
 
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """The rules of one receiver; `longest` is max_attribute_bytes."""
+    """The rules of one receiver; `longest` is max_attribute_bytes.
+
+    Texts are masked before they are cut, so that no cut halves a secret.
+    """
 
     longest: int
     redaction: Redaction | None = None
 
     def spans(self, blocks: Iterable[ScopeBlock[SpanMessage]], access: Access) -> ValidatedRequest:
+        """The spans of a request that this key may send."""
         admitted = ValidatedRequest()
-        for messages, service, origin in self._covered(blocks, access, admitted.refused):
-            for message in messages:
+        for block, service, origin in self._covered(blocks, access, admitted):
+            for message in _decoded(block, admitted):
                 reason = _fault(message)
                 if reason:
                     admitted.refused[reason] += 1
                     continue
-                cut_span(message, self.longest)
                 if self.redaction is not None:
                     self.redaction.span(message)
+                cut_span(message, self.longest)
+                note_unit(message.start_time_unix_nano, admitted.notes)
                 admitted.spans.append(span_record(message, service, origin))
         return admitted
 
     def logs(self, blocks: Iterable[ScopeBlock[LogMessage]], access: Access) -> ValidatedRequest:
+        """The events among the log records of a request that this key may send."""
         admitted = ValidatedRequest()
-        for messages, service, origin in self._covered(blocks, access, admitted.refused):
-            for message in messages:
+        for block, service, origin in self._covered(blocks, access, admitted):
+            for message in _decoded(block, admitted):
                 if not _is_event(message):
                     admitted.ignored += 1
                     continue
-                cut_log_record(message, self.longest)
                 if self.redaction is not None:
                     self.redaction.log_record(message)
+                cut_log_record(message, self.longest)
+                note_unit(message.time_unix_nano, admitted.notes)
                 admitted.logs.append(log_record(message, service, origin))
         return admitted
 
     def _covered(
-        self, blocks: Iterable[ScopeBlock[Item]], access: Access, refused: Counter[str]
-    ) -> Iterator[tuple[Sequence[Item], str, bytes]]:
-        """Of each block that the key is for: its items, their service, and their origin."""
+        self, blocks: Iterable[ScopeBlock[Item]], access: Access, admitted: ValidatedRequest
+    ) -> Iterator[tuple[ScopeBlock[Item], str, bytes]]:
+        """Of each block that the key is for: itself, its service, and its origin."""
         for block in blocks:
-            refused.update(block.broken)
+            if block.note:
+                admitted.notes[block.note] += 1
             service = _service(block.resource)
             if access.covers(service):
-                yield block.items, service, self._origin(block.resource, block.scope)
-            else:
-                refused["the key is not for this service"] += len(block.items)
+                yield block, self._stored_service(service), self._origin(block, access)
+            elif block.count:
+                admitted.refused["the key is not for this service"] += block.count
 
-    def _origin(self, resource: Resource, scope: InstrumentationScope) -> bytes:
+    def _stored_service(self, service: str) -> str:
+        return service if self.redaction is None else service_name(self.redaction.text(service))
+
+    def _origin(self, block: ScopeBlock[Item], access: Access) -> bytes:
         """A ResourceSpans with one ScopeSpans, without its spans."""
-        cut_resource(resource, self.longest)
-        cut_scope(scope, self.longest)
+        resource, scope = block.resource, block.scope
         if self.redaction is not None:
             self.redaction.resource(resource)
             self.redaction.scope(scope)
+        cut_resource(resource, self.longest)
+        cut_scope(scope, self.longest)
+        sign(resource, access.services)
         scope_spans = wire.field(1, scope.SerializeToString())
         return wire.field(1, resource.SerializeToString()) + wire.field(2, scope_spans)
+
+
+def _decoded(block: ScopeBlock[Item], admitted: ValidatedRequest) -> Iterator[Item]:
+    """The items that decode; the others are counted with their reasons."""
+    for item in block.items():
+        if isinstance(item, str):
+            admitted.refused[item] += 1
+        else:
+            yield item
+
+
+def note_unit(time: int, notes: Counter[str]) -> None:
+    """Count a time that is not in nanoseconds: read as such, it would be in 1970."""
+    for unit, factor in _UNITS:
+        if _YEAR_2001_NS <= time * factor < _LATEST_NS:
+            notes[f"a time that looks like {unit}; OTLP's are nanoseconds, so it is in 1970"] += 1
+            return
 
 
 def _service(resource: Resource) -> str:

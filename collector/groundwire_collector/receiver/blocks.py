@@ -1,183 +1,258 @@
 """A request of either encoding as blocks: a resource, a scope, and their spans or log records.
 
-Decoding all at once is all or nothing, so a message that does not decode is taken apart and its
-items decoded one by one: a bad one costs only itself.
+Items are found first and counted, then decoded one by one: a bad one costs only itself, and what
+is decoded at a time is one item, however many a request holds.
 """
 
-import base64
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.wire import submessages
+from groundwire_collector.receiver.counting import Count, RequestLimits
+from groundwire_collector.receiver.json_messages import NotOtlpError, parse_item, parse_message
+from groundwire_collector.receiver.json_outline import Extent, Outline
+from groundwire_collector.receiver.wire import fields
 
 Item = TypeVar("Item", Span, LogRecord)
+DEFAULT_LIMITS = RequestLimits()
 
 
 @dataclass(slots=True)
 class ScopeBlock(Generic[Item]):
-    """Items of one resource and scope; `broken` says of each that did not decode why."""
+    """Items of one resource and scope, still encoded, `count` of them.
+
+    `note` is for the sender of a request in which the key that should hold items is missing.
+    """
 
     resource: Resource
     scope: InstrumentationScope
-    items: list[Item] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
+    count: int = 0
+    decoded: Callable[[], Iterator[Item | str]] = lambda: iter(())
+    note: str = ""
+
+    def items(self) -> Iterator[Item | str]:
+        """Each item; in place of one that does not decode, the reason."""
+        return self.decoded()
 
 
-def trace_blocks(body: bytes) -> list[ScopeBlock[Span]]:
+def trace_blocks(body: bytes, limits: RequestLimits = DEFAULT_LIMITS) -> Iterator[ScopeBlock[Span]]:
+    """The blocks of an ExportTraceServiceRequest; RequestRejectedError 400 or 413."""
+    return _protobuf_blocks(body, Span, limits)
+
+
+def log_blocks(
+    body: bytes, limits: RequestLimits = DEFAULT_LIMITS
+) -> Iterator[ScopeBlock[LogRecord]]:
+    """The blocks of an ExportLogsServiceRequest; RequestRejectedError 400 or 413."""
+    return _protobuf_blocks(body, LogRecord, limits)
+
+
+def json_trace_blocks(
+    body: bytes, limits: RequestLimits = DEFAULT_LIMITS
+) -> Iterator[ScopeBlock[Span]]:
+    """The blocks of OTLP/JSON; RequestRejectedError 400 or 413."""
+    return _json_blocks(body, ("resourceSpans", "scopeSpans", "spans"), Span, limits)
+
+
+def json_log_blocks(
+    body: bytes, limits: RequestLimits = DEFAULT_LIMITS
+) -> Iterator[ScopeBlock[LogRecord]]:
+    """The blocks of OTLP/JSON; RequestRejectedError 400 or 413."""
+    return _json_blocks(body, ("resourceLogs", "scopeLogs", "logRecords"), LogRecord, limits)
+
+
+# ---------------------------------------------------------------------------------- protobuf
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a resource or scope, and what belongs to it, stand in a body."""
+
+    own: list[Extent]
+    parts: list[Extent]
+
+
+def _protobuf_blocks(
+    body: bytes, kind: type[Item], limits: RequestLimits
+) -> Iterator[ScopeBlock[Item]]:
+    """Requests of spans and of logs have their fields under the same numbers."""
     try:
-        request = ExportTraceServiceRequest.FromString(body)
-    except DecodeError:
-        return _salvaged(body, Span)
-    return [
-        ScopeBlock(resource.resource, scope.scope, list(scope.spans))
-        for resource in request.resource_spans
-        for scope in resource.scope_spans
-    ]
-
-
-def log_blocks(body: bytes) -> list[ScopeBlock[LogRecord]]:
-    try:
-        request = ExportLogsServiceRequest.FromString(body)
-    except DecodeError:
-        return _salvaged(body, LogRecord)
-    return [
-        ScopeBlock(resource.resource, scope.scope, list(scope.log_records))
-        for resource in request.resource_logs
-        for scope in resource.scope_logs
-    ]
-
-
-def _salvaged(body: bytes, kind: type[Item]) -> list[ScopeBlock[Item]]:
-    """What of a bad message decodes; RefusalError where nothing does."""
-    blocks: list[ScopeBlock[Item]] = []
-    try:
-        for number, part in submessages(body):
-            if number == 1:
-                blocks += _salvaged_resource(part, kind)
+        found = _located(body, kind, Count(limits))
     except DecodeError as error:
         raise RequestRejectedError(400, "The body is not a protobuf message of OTLP.") from error
-    if not any(block.items or block.broken for block in blocks):
-        raise RequestRejectedError(400, "The body is not a protobuf message of OTLP.")
-    return blocks
+    for resource_at, scopes in found:
+        resource, fault = _merged(body, resource_at, Resource())
+        for place in scopes:
+            scope, own_fault = _merged(body, place.own, InstrumentationScope())
+            reason = fault or own_fault
+            yield _protobuf_block(body, kind, resource, scope, place.parts, reason, limits)
 
 
-def _salvaged_resource(part: bytes, kind: type[Item]) -> Iterator[ScopeBlock[Item]]:
-    """ResourceSpans and ResourceLogs alike: 1 is the resource, 2 the items by scope."""
-    fields = list(submessages(part))
-    resource, bad = Resource(), None
-    try:
-        for number, data in fields:
-            if number == 1:
-                resource.MergeFromString(data)
-    except DecodeError:
-        bad = "its resource does not decode"
-    for number, data in fields:
-        if number == 2:
-            yield _salvaged_scope(data, kind, resource, bad)
+def _located(
+    body: bytes, kind: type[Item], count: Count
+) -> list[tuple[list[Extent], list[_Place]]]:
+    """Of each resource where it stands, and its scopes with their items; all of it counted."""
+    found = []
+    for number, start, end in fields(body, 0, len(body)):
+        count.item()
+        if number == 1:
+            place = _place(body, start, end, count)
+            for first, last in place.own:
+                count.message(body, first, last, Resource.DESCRIPTOR)
+            scopes = [_place(body, first, last, count) for first, last in place.parts]
+            found.append((place.own, scopes))
+    for _, scopes in found:
+        for scope in scopes:
+            for first, last in scope.own:
+                count.message(body, first, last, InstrumentationScope.DESCRIPTOR)
+            for first, last in scope.parts:
+                _count_item(body, first, last, kind, count)
+    return found
 
 
-def _salvaged_scope(
-    part: bytes, kind: type[Item], resource: Resource, bad: str | None
-) -> ScopeBlock[Item]:
-    """ScopeSpans and ScopeLogs alike: 1 is the scope, 2 an item."""
-    block = ScopeBlock[Item](resource, InstrumentationScope())
-    for number, data in submessages(part):
+def _place(body: bytes, start: int, end: int, count: Count) -> _Place:
+    """ResourceSpans, ScopeSpans and those of logs alike: 1 is its own message, 2 its parts."""
+    place = _Place([], [])
+    for number, first, last in fields(body, start, end):
+        count.item()
+        if number == 1:
+            place.own.append((first, last))
+        elif number == 2:
+            place.parts.append((first, last))
+    return place
+
+
+def _count_item(body: bytes, start: int, end: int, kind: type[Item], count: Count) -> None:
+    """One that is no message, or is too long, is refused by itself and costs nothing."""
+    if end - start <= count.limits.item_bytes:
         try:
-            if number == 1:
-                block.scope.MergeFromString(data)
-            elif number == 2 and bad is None:
-                block.items.append(kind.FromString(data))
-            elif number == 2 and bad is not None:
-                block.broken.append(bad)
+            count.message(body, start, end, kind.DESCRIPTOR)
         except DecodeError:
-            block.broken.append("it does not decode (bad UTF-8, or nested too deep)")
-    return block
+            return
 
 
-def json_trace_blocks(body: bytes) -> list[ScopeBlock[Span]]:
-    return _json_blocks(body, "resourceSpans", "scopeSpans", "spans", Span)
+Merged = TypeVar("Merged", bound=Message)
 
 
-def json_log_blocks(body: bytes) -> list[ScopeBlock[LogRecord]]:
-    return _json_blocks(body, "resourceLogs", "scopeLogs", "logRecords", LogRecord)
+def _merged(body: bytes, extents: list[Extent], message: Merged) -> tuple[Merged, str]:
+    """A message that may come in pieces; and why its items are refused, if they are."""
+    try:
+        for start, end in extents:
+            message.MergeFromString(body[start:end])
+    except DecodeError:
+        return message, "its resource or scope does not decode"
+    return message, ""
+
+
+def _protobuf_block(
+    body: bytes,
+    kind: type[Item],
+    resource: Resource,
+    scope: InstrumentationScope,
+    parts: list[Extent],
+    fault: str,
+    limits: RequestLimits,
+) -> ScopeBlock[Item]:
+    def decoded() -> Iterator[Item | str]:
+        for start, end in parts:
+            if fault or end - start > limits.item_bytes:
+                yield fault or _too_long(limits)
+                continue
+            try:
+                yield kind.FromString(body[start:end])
+            except DecodeError:
+                yield "it does not decode (bad UTF-8, or nested too deep)"
+
+    return ScopeBlock(resource, scope, len(parts), decoded)
+
+
+# -------------------------------------------------------------------------------------- JSON
 
 
 def _json_blocks(
-    body: bytes, resources: str, scopes: str, items: str, kind: type[Item]
-) -> list[ScopeBlock[Item]]:
+    body: bytes, names: tuple[str, str, str], kind: type[Item], limits: RequestLimits
+) -> Iterator[ScopeBlock[Item]]:
     """OTLP/JSON; differs from protobuf's JSON in its ids, which are hex."""
-    return [
-        _json_block(resource, scope, items, kind)
-        for resource in _objects(_json_object(body), resources)
-        for scope in _objects(resource, scopes)
-    ]
+    if not body.strip():
+        return
+    count = Count(limits)
+    outline = Outline(body, count)
+    resources, scopes, items = names
+    root = outline.members(outline.root())
+    if root and resources not in root:
+        yield _without(resources, root)
+    for place in _objects(outline, root, resources, count):
+        members = outline.members(place)
+        if scopes not in members:
+            yield _without(scopes, members)
+        for scope_place in _objects(outline, members, scopes, count):
+            inner = outline.members(scope_place)
+            if items not in inner:
+                yield _without(items, inner)
+            parts = list(_objects(outline, inner, items, count))
+            yield _json_block(
+                body, members.get("resource"), inner.get("scope"), parts, kind, limits
+            )
+
+
+def _objects(
+    outline: Outline, members: dict[str, Extent], name: str, count: Count
+) -> Iterator[Extent]:
+    if name in members:
+        for extent in outline.elements(members[name], name):
+            count.item()
+            yield extent
+
+
+def _without(name: str, members: dict[str, Extent]) -> ScopeBlock[Item]:
+    """What the sender of an object is told in which `name` is missing, perhaps misspelt."""
+    found = ", ".join(sorted(ascii(key)[1:41].rstrip("'") for key in members)[:5]) or "nothing"
+    note = f"no {name} where it is expected, so nothing was kept there (found: {found})"
+    return ScopeBlock(Resource(), InstrumentationScope(), note=note)
 
 
 def _json_block(
-    resource: dict[str, Any], scope: dict[str, Any], items: str, kind: type[Item]
+    body: bytes,
+    resource_at: Extent | None,
+    scope_at: Extent | None,
+    parts: list[Extent],
+    kind: type[Item],
+    limits: RequestLimits,
 ) -> ScopeBlock[Item]:
-    block = ScopeBlock[Item](Resource(), InstrumentationScope())
-    bad = None
+    resource, scope, fault = Resource(), InstrumentationScope(), ""
     try:
-        _parse(resource.get("resource") or {}, block.resource)
-        _parse(scope.get("scope") or {}, block.scope)
-    except _NOT_PARSED:
-        bad = "its resource or scope is not OTLP/JSON"
-    for item in _objects(scope, items):
-        try:
-            if bad is None:
-                block.items.append(_parse(_with_binary_ids(item), kind()))
-        except _NOT_PARSED:
-            bad_item = "it is not OTLP/JSON (an id that is not hex, or a value of a wrong type)"
-            block.broken.append(bad_item)
-        if bad is not None:
-            block.broken.append(bad)
-    return block
+        parse_message(_text(body, resource_at, limits), resource)
+        parse_message(_text(body, scope_at, limits), scope)
+    except NotOtlpError:
+        fault = "its resource or scope is not OTLP/JSON"
+
+    def decoded() -> Iterator[Item | str]:
+        for start, end in parts:
+            if fault or end - start > limits.item_bytes:
+                yield fault or _too_long(limits)
+                continue
+            try:
+                yield parse_item(body[start:end], kind())
+            except NotOtlpError as error:
+                yield str(error)
+
+    return ScopeBlock(resource, scope, len(parts), decoded)
 
 
-_NOT_PARSED = (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError)
-Parsed = TypeVar("Parsed", bound=Message)
+def _text(body: bytes, extent: Extent | None, limits: RequestLimits) -> bytes:
+    if extent is None:
+        return b"null"
+    if extent[1] - extent[0] > limits.item_bytes:
+        raise NotOtlpError
+    return body[extent[0] : extent[1]]
 
 
-def _parse(value: Any, message: Parsed) -> Parsed:
-    json_format.ParseDict(value, message, ignore_unknown_fields=True)
-    return message
-
-
-def _with_binary_ids(item: dict[str, Any]) -> dict[str, Any]:
-    item = dict(item)
-    for name in ("traceId", "spanId", "parentSpanId"):
-        if item.get(name):
-            item[name] = base64.b64encode(bytes.fromhex(item[name])).decode()
-    if item.get("links"):
-        item["links"] = [_with_binary_ids(link) for link in item["links"]]
-    return item
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body) if body.strip() else {}
-    except (ValueError, RecursionError) as error:
-        raise RequestRejectedError(400, "The body is not JSON.") from error
-    if not isinstance(found, dict):
-        raise RequestRejectedError(400, "The body is not a JSON object.")
-    return found
-
-
-def _objects(parent: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = parent.get(name) or []
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise RequestRejectedError(400, f"{name} is not a list of objects.")
-    return found
+def _too_long(limits: RequestLimits) -> str:
+    return f"it is longer than {limits.item_bytes} bytes"

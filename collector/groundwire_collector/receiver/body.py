@@ -49,7 +49,7 @@ class RequestBody:
         self.size = 0
 
     async def read(self, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-        """All of it, inflated. RefusalError: 400, 413, 415 or 503."""
+        """All of it, inflated. RequestRejectedError: 400, 413, 415 or 503."""
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._limit:
             raise self._too_long()
@@ -61,7 +61,8 @@ class RequestBody:
             await self._inflate(receive, _WINDOW_BITS[encoding])
         else:
             raise RequestRejectedError(415, "Content-Encoding must be gzip, deflate or identity.")
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        parts, self._parts = self._parts, []  # not held beside what is made of them
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def release(self) -> None:
         self._parts.clear()

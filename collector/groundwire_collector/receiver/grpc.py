@@ -3,7 +3,8 @@
 https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 """
 
-from collections.abc import Awaitable, Callable
+from asyncio import Semaphore, timeout
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,6 +25,11 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.keys import Access
 
+READ_AT_ONCE = 8  # messages that are read, and so in memory, before they count as pending
+READ_SECONDS = 30.0  # for a turn to read and for the reading
+MOST_CALLS = 1000
+LARGEST_MESSAGE = 16 * 2**20  # bytes, uncompressed; gRPC's own default is 4 MiB
+LONGEST_METADATA = 16 * 2**10  # bytes
 _COMMON = "opentelemetry.proto.collector"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -36,6 +42,7 @@ class GrpcReceiver:
     def __init__(self, reception: OtlpService, door: Authenticator) -> None:
         self._reception = reception
         self._door = door
+        self._reading = Semaphore(READ_AT_ONCE)
 
     def services(self) -> list[grpc.GenericRpcHandler]:
         return [
@@ -45,18 +52,23 @@ class GrpcReceiver:
         ]
 
     def _service(self, name: str, handler: Handler) -> grpc.GenericRpcHandler:
-        async def export(data: bytes, context: Any) -> bytes:
-            return await self._export(handler, data, context)
+        async def export(messages: AsyncIterator[bytes], context: Any) -> bytes:
+            return await self._export(handler, messages, context)
 
-        method = grpc.unary_unary_rpc_method_handler(export)  # no deserialiser: bytes
+        # As a stream of one message, which is read when it is asked for and not before: the wire
+        # is the same, and no one without a key makes this process hold a message.
+        method = grpc.stream_unary_rpc_method_handler(export)  # no deserialiser: bytes
         return grpc.method_handlers_generic_handler(f"{_COMMON}.{name}", {"Export": method})
 
-    async def _export(self, handler: Handler, data: bytes, context: Any) -> bytes:
+    async def _export(
+        self, handler: Handler, messages: AsyncIterator[bytes], context: Any
+    ) -> bytes:
         budget = self._reception.budget
         taken = 0
         try:
             access = await self._access(context)
             self._reception.admit(access)
+            data = await self._read(messages)
             budget.take(len(data))
             taken = len(data)
             answer = await handler(data, access, json=False)
@@ -69,6 +81,16 @@ class GrpcReceiver:
         finally:
             budget.give_back(taken)
         return answer.SerializeToString()
+
+    async def _read(self, messages: AsyncIterator[bytes]) -> bytes:
+        """The one message of a call, while few others are read; RequestRejectedError."""
+        try:
+            async with timeout(READ_SECONDS), self._reading:
+                return await anext(messages)
+        except TimeoutError as error:
+            raise RequestRejectedError(503, "Too much is being received; try again.") from error
+        except StopAsyncIteration as error:
+            raise RequestRejectedError(400, "The call holds no message.") from error
 
     async def _access(self, context: Any) -> Access:
         headers = {key.encode(): _bytes(value) for key, value in context.invocation_metadata()}
@@ -83,8 +105,11 @@ class GrpcReceiver:
 
 async def start(settings: Settings, reception: OtlpService, door: Authenticator) -> grpc.aio.Server:
     """Listen on `grpc_port`; the caller stops it."""
-    options = [("grpc.max_receive_message_length", settings.max_body_bytes)]
-    server = grpc.aio.server(options=options)
+    options = [
+        ("grpc.max_receive_message_length", min(settings.max_body_bytes, LARGEST_MESSAGE)),
+        ("grpc.max_metadata_size", LONGEST_METADATA),
+    ]
+    server = grpc.aio.server(options=options, maximum_concurrent_rpcs=MOST_CALLS)
     for service in GrpcReceiver(reception, door).services():
         server.add_generic_rpc_handlers((service,))
     address = f"{settings.host}:{settings.grpc_port}"

@@ -13,7 +13,7 @@ class KeyRateLimiter:
         self._buckets: dict[str, tuple[float, float]] = {}  # tokens, as of when
 
     def take(self, key_id: str) -> None:
-        """RefusalError 429 where the key is over its rate."""
+        """RequestRejectedError 429 where the key is over its rate."""
         if not self._limit:
             return
         now = monotonic()

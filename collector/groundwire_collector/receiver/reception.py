@@ -12,6 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import ValidatedRequest, Validator
 from groundwire_collector.receiver.body import MemoryBudget, RequestRejectedError
+from groundwire_collector.receiver.counting import RequestLimits
 from groundwire_collector.receiver.rate import KeyRateLimiter
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.receiver.writer import SpanWriter
@@ -21,12 +22,13 @@ from groundwire_collector.storage.keys import Access, Scope
 from groundwire_collector.storage.spans import SpanBatch
 
 LARGE_BODY = 256 * 1024  # decoded in a thread, so that others are not kept waiting
+LARGE_AT_ONCE = 2  # decoded at one time: what is decoded takes more memory than its bytes
 
 
 class OtlpService:
     """What HTTP and gRPC share: one budget, one set of rules, one writer.
 
-    Every method may raise RefusalError, UnstorableError, and what passes (PASSING).
+    Every method may raise RequestRejectedError, UnstorableError, and what passes (PASSING).
     """
 
     def __init__(
@@ -42,6 +44,10 @@ class OtlpService:
         self._writer = writer
         self._admission = Validator(settings.max_attribute_bytes, redaction)
         self._rate = KeyRateLimiter(settings.ingest_rate)
+        self._limits = RequestLimits(
+            settings.max_request_items, settings.max_request_values, settings.max_item_bytes
+        )
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     def admit(self, access: Access) -> None:
         """Whether this key may send now; before anything of its request is read."""
@@ -54,13 +60,13 @@ class OtlpService:
     ) -> ExportTraceServiceResponse:
         decode = blocks.json_trace_blocks if json else blocks.trace_blocks
         admitted, batch = await self._prepared(
-            data, lambda: self._admission.spans(decode(data), access)
+            data, lambda: self._admission.spans(decode(data, self._limits), access)
         )
         rejected = admitted.refused.total()
         self.intake.spans(len(admitted.spans) + rejected, rejected)
         await self._commit(batch)
         answer = ExportTraceServiceResponse()
-        if rejected:
+        if admitted.message:
             answer.partial_success.rejected_spans = rejected
             answer.partial_success.error_message = admitted.message
         return answer
@@ -68,11 +74,11 @@ class OtlpService:
     async def logs(self, data: bytes, access: Access, *, json: bool) -> ExportLogsServiceResponse:
         decode = blocks.json_log_blocks if json else blocks.log_blocks
         admitted, batch = await self._prepared(
-            data, lambda: self._admission.logs(decode(data), access)
+            data, lambda: self._admission.logs(decode(data, self._limits), access)
         )
         await self._commit(batch)
         answer = ExportLogsServiceResponse()
-        if admitted.refused:
+        if admitted.message:
             answer.partial_success.rejected_log_records = admitted.refused.total()
             answer.partial_success.error_message = admitted.message
         return answer
@@ -93,7 +99,10 @@ class OtlpService:
             admitted = decode()
             return admitted, self._writer.prepare(admitted.spans, admitted.logs)
 
-        return prepare() if len(data) < LARGE_BODY else await asyncio.to_thread(prepare)
+        if len(data) < LARGE_BODY:
+            return prepare()
+        async with self._large:
+            return await asyncio.to_thread(prepare)
 
     async def _commit(self, batch: SpanBatch) -> None:
         if len(batch):

@@ -8,7 +8,7 @@ and an answer which held the same value still agree, whichever request and repli
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b, sha256
 from typing import Any, Protocol
 
@@ -18,33 +18,46 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from groundwire.attributes import HASHED, REDACTED
-from groundwire.redaction import DEFAULT_MASKS, Mask
+from groundwire import attributes
+from groundwire.attributes import HASHED, REDACTED, TRUNCATED
+from groundwire.redaction import DEFAULT_MASKS, Mask, Masks
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 
-# What a text must hold for a mask to have a chance: found in a fraction of the time.
-_DIGITS = re.compile(r"\d\D?\D?\d")
-_HINTS: dict[str, Callable[[str], object]] = {
-    "PRIVATE_KEY": lambda text: "-----BEGIN" in text,
-    "TOKEN": lambda text: "eyJ" in text,
-    "PASSWORD": re.compile(r"://|[Pp]ass|PASS|pwd|PWD|[Ss]ecret|SECRET|[Aa]pi|API").search,
-    "EMAIL": lambda text: "@" in text,
-    "IBAN": _DIGITS.search,
-    "CARD": _DIGITS.search,
-    "SSN": _DIGITS.search,
-    "PHONE": lambda text: "+" in text,
-}
-# Of these a hash-only store keeps the value: what a turn was, not what it said.
-_STRUCTURE = re.compile(
-    r"(service|telemetry|deployment|host|os|process\.runtime|k8s|cloud|container)\..*"
-    r"|groundwire\.(?!.*text).*"
-    r"|gen_ai\.(operation\.name|provider\.name|system|(request|response)\.(model|id)|token\.type"
-    r"|response\.finish_reasons|conversation\.id|data_source\.id|prompt\.(name|version)|agent\.name)"
-    r"|openinference\.span\.kind|traceloop\.span\.kind|langfuse\.observation\.type"
-    r"|langsmith\.span\.kind|llm\.(model_name|provider|system)|.*mime_type|.*\.role"
-    r"|(session|user|enduser)\.id|error\.type|exception\.type|event\.name"
+# What the operator of a service names. A hash-only store keeps these values, masked. The keys are
+# exact: a suffix is anybody's to use.
+_NAMED_BY_OPERATORS = frozenset(
+    {
+        *("service.name", "service.namespace", "service.version"),
+        *("deployment.environment", "deployment.environment.name"),
+        *("telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version"),
+        *("process.runtime.name", "process.runtime.version"),
+        *(attributes.MODEL_VERSION, attributes.PROMPT_VERSION, attributes.INDEX_VERSION),
+        attributes.PROMPT_NAME,
+    }
 )
+# What says what a turn was. Kept, masked, where it is an identifier: one word.
+_IDENTIFIERS = frozenset(
+    {
+        *(attributes.OPERATION, attributes.PROVIDER, "gen_ai.system", "gen_ai.token.type"),
+        *(attributes.REQUEST_MODEL, attributes.RESPONSE_MODEL, attributes.RESPONSE_ID),
+        *(attributes.FINISH_REASONS, attributes.CONVERSATION_ID, "gen_ai.data_source.id"),
+        *("gen_ai.agent.name", "gen_ai.evaluation.name", "gen_ai.evaluation.score.label"),
+        *("openinference.span.kind", "traceloop.span.kind", "langfuse.observation.type"),
+        *("langsmith.span.kind", "llm.model_name", "llm.provider", "llm.system"),
+        *(attributes.SESSION_ID, attributes.USER_ID, "enduser.id", "service.instance.id"),
+        *(attributes.ERROR_TYPE, "exception.type", "event.name"),
+        *(attributes.ROUTE, attributes.TENANT, attributes.CLOSED_BOOK_OF),
+    }
+)
+_IDENTIFIER = re.compile(r"\S{1,200}")
+_NAME = re.compile(r"\S{1,200}(?: \S{1,200})?")  # of a span: `ask`, `chat gpt-5`, `POST /ask`
+# By the end of the key, the only values that are kept.
+_KEPT_VALUES = {
+    "role": re.compile("user|assistant|system|tool|developer|function|human|ai|model", re.I),
+    "mime_type": re.compile(r"(?:text|application|image|audio|video)/[\w.+-]{1,40}"),
+}
+_MAC = re.compile("[0-9a-f]{64}")
 _NUMBERS = 100_000
 _KEY = "key"
 
@@ -59,6 +72,8 @@ class Redaction(Protocol):
     def resource(self, message: Resource) -> None: ...
 
     def scope(self, message: InstrumentationScope) -> None: ...
+
+    def text(self, text: str) -> str: ...
 
 
 def redaction_of(settings: Settings, key: bytes) -> Redaction | None:
@@ -80,8 +95,12 @@ class Masking:
     """Masks what looks like a secret or a person's data, in every text of a message."""
 
     def __init__(self, masks: Iterable[Mask], key: bytes) -> None:
-        self._masks = [(mask, re.compile(mask.pattern, mask.flags)) for mask in masks]
+        self._masks = Masks(masks)
         self._key = key
+
+    def text(self, text: str) -> str:
+        """A text that belongs to no trace."""
+        return self.mask(text, b"")
 
     def span(self, message: Span) -> None:
         trace = message.trace_id
@@ -111,6 +130,7 @@ class Masking:
 
     def scope(self, message: InstrumentationScope) -> None:
         message.DiscardUnknownFields()
+        message.name, message.version = self.text(message.name), self.text(message.version)
         self._pairs(message.attributes, b"")
 
     def _pairs(self, pairs: Iterable[KeyValue], trace: bytes) -> None:
@@ -129,22 +149,8 @@ class Masking:
             setattr(message, name, masked)
 
     def mask(self, text: str, trace: bytes) -> str:
-        for mask, pattern in self._masks:
-            hint = _HINTS.get(mask.name)
-            if hint is None or hint(text):
-                text = pattern.sub(self._replacement(mask, trace), text)
-        return text
-
-    def _replacement(self, mask: Mask, trace: bytes) -> Callable[[re.Match[str]], str]:
-        def replace(match: re.Match[str]) -> str:
-            whole, group = match.group(), "value" if "value" in match.re.groupindex else 0
-            value = match.group(group)
-            if (mask.check and not mask.check(value)) or value.startswith("["):
-                return whole  # not one, or masked at the source already
-            start, end = (place - match.start() for place in match.span(group))
-            return f"{whole[:start]}[{mask.name}_{self._number(value, trace)}]{whole[end:]}"
-
-        return replace
+        """The text with every secret masked, alike in one trace; itself where there is none."""
+        return self._masks.apply(text, lambda _, value: self._number(value, trace))
 
     def _number(self, value: str, trace: bytes) -> int:
         """The same for one value in one trace, and saying nothing of it."""
@@ -155,7 +161,7 @@ class Masking:
 class HashOnly:
     """Replaces every text that is not structure by a mark; its keyed hash and length are kept.
 
-    Names of spans and events are structure, and are masked.
+    Structure is masked: names of spans and events, and the values of a few known attributes.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -164,51 +170,103 @@ class HashOnly:
 
     def span(self, message: Span) -> None:
         message.DiscardUnknownFields()
-        message.name = self._masking.mask(message.name, message.trace_id)
+        message.name = self._name(message.name, message.trace_id)
         message.trace_state = ""
         message.status.message = REDACTED if message.status.message else ""
-        self._pairs(message.attributes)
+        self._pairs(message.attributes, message.trace_id)
         for event in message.events:
-            event.name = self._masking.mask(event.name, message.trace_id)
-            self._pairs(event.attributes)
+            event.name = self._name(event.name, message.trace_id)
+            self._pairs(event.attributes, message.trace_id)
         for link in message.links:
             link.trace_state = ""
-            self._pairs(link.attributes)
+            self._pairs(link.attributes, message.trace_id)
 
     def log_record(self, message: LogRecord) -> None:
         message.DiscardUnknownFields()
-        message.event_name = self._masking.mask(message.event_name, message.trace_id)
+        message.event_name = self._name(message.event_name, message.trace_id)
         message.severity_text = ""
-        self._pairs(message.attributes)
+        self._pairs(message.attributes, message.trace_id)
         for value, name in _texts(message.body):
             setattr(value, name, self._hidden(value, name))
 
     def resource(self, message: Resource) -> None:
         message.DiscardUnknownFields()
-        self._pairs(message.attributes)
+        self._pairs(message.attributes, b"")
 
     def scope(self, message: InstrumentationScope) -> None:
         message.DiscardUnknownFields()
-        self._pairs(message.attributes)
+        message.name, message.version = self._name(message.name), self._name(message.version)
+        self._pairs(message.attributes, b"")
 
-    def _pairs(self, pairs: Any) -> None:
+    def text(self, text: str) -> str:
+        """The name of a service: structure."""
+        return self._masking.text(text)
+
+    def _name(self, text: str, trace: bytes = b"") -> str:
+        """A name of at most two words, masked; a longer one is a text."""
+        return self._kept(text, _NAME, trace) if text else ""
+
+    def _kept(self, text: str, allowed: re.Pattern[str], trace: bytes) -> str:
+        return self._masking.mask(text, trace) if allowed.fullmatch(text) else REDACTED
+
+    def _pairs(self, pairs: Any, trace: bytes) -> None:
         hashed: dict[str, Any] = {}
         for pair in pairs:
             pair.key = self._masking.mask(pair.key, b"")
-            if _STRUCTURE.fullmatch(pair.key):
-                continue
             for value, name in _texts(pair.value):
-                if name != _KEY:
-                    text = getattr(value, name)
+                text = getattr(value, name)
+                kept = self._hidden(value, name) if name == _KEY else self._value(pair, text, trace)
+                if name != _KEY and kept == REDACTED:
                     mac = hmac.new(self._key, text.encode(), sha256).hexdigest()
                     hashed[pair.key] = {"hmac_sha256": mac, "length": len(text)}
-                setattr(value, name, self._hidden(value, name))
+                setattr(value, name, kept)
         if hashed:
-            pairs.add(key=HASHED).value.string_value = json.dumps(hashed)
+            _add_marks(pairs, hashed)
+
+    def _value(self, pair: KeyValue, text: str, trace: bytes) -> str:
+        """What is kept of a text; REDACTED: nothing."""
+        if pair.key in _NAMED_BY_OPERATORS:
+            return self._masking.mask(text, b"" if pair.key == attributes.SERVICE_NAME else trace)
+        if pair.key in _IDENTIFIERS:
+            return self._kept(text, _IDENTIFIER, trace)
+        if pair.key in (TRUNCATED, HASHED):
+            return json.dumps(_marks(text))
+        allowed = _KEPT_VALUES.get(pair.key.rpartition(".")[2])
+        return text if allowed is not None and allowed.fullmatch(text) else REDACTED
 
     def _hidden(self, message: Message, name: str) -> str:
         """Keys are structure, and masked."""
         return self._masking.mask(getattr(message, name), b"") if name == _KEY else REDACTED
+
+
+def _add_marks(pairs: Any, hashed: dict[str, Any]) -> None:
+    """The hashes beside those that the sender made itself."""
+    for pair in pairs:
+        if pair.key == HASHED:
+            pair.value.string_value = json.dumps({**hashed, **_marks(pair.value.string_value)})
+            return
+    pairs.add(key=HASHED).value.string_value = json.dumps(hashed)
+
+
+def _marks(text: str) -> dict[str, Any]:
+    """Of what was cut or hashed the lengths and keyed hashes; a plain hash could be guessed."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return _lengths(found) if isinstance(found, dict) else {}
+
+
+def _lengths(found: dict[str, Any], depth: int = 4) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for key, value in found.items():
+        if isinstance(value, dict) and depth:
+            kept[key] = _lengths(value, depth - 1)
+        elif isinstance(value, int) or (
+            key == "hmac_sha256" and isinstance(value, str) and _MAC.fullmatch(value)
+        ):
+            kept[key] = value
+    return kept
 
 
 def _texts(value: AnyValue) -> Iterator[tuple[Message, str]]:

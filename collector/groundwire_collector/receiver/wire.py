@@ -1,4 +1,4 @@
-"""The protobuf wire format, walked field by field: to save what is good of a bad message.
+"""The protobuf wire format, walked field by field without decoding or copying anything.
 
 https://protobuf.dev/programming-guides/encoding/
 """
@@ -8,27 +8,34 @@ from collections.abc import Iterator
 from google.protobuf.message import DecodeError
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
+NO_SUBMESSAGE = 0  # the number that stands for a field which is not length-delimited
 
 
-def submessages(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """The number and the bytes of each length-delimited field; DecodeError where it is not one."""
-    position = 0
-    while position < len(message):
-        tag, position = _varint(message, position)
+def fields(message: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Number, start and end of each length-delimited field of message[start:end].
+
+    A field of another kind comes as (NO_SUBMESSAGE, end, end), so that it can be counted.
+    Raises DecodeError where the bytes are no message.
+    """
+    position = start
+    while position < end:
+        tag, position = _varint(message, position, end)
         kind = tag & 7
         if kind == _LENGTH:
-            length, position = _varint(message, position)
-            if position + length > len(message):
+            length, position = _varint(message, position, end)
+            if position + length > end:
                 raise DecodeError("a field ends behind its message")
-            yield tag >> 3, message[position : position + length]
+            yield tag >> 3, position, position + length
             position += length
-        elif kind == _VARINT:
-            _, position = _varint(message, position)
+            continue
+        if kind == _VARINT:
+            _, position = _varint(message, position, end)
         elif kind in (_FIXED64, _FIXED32):
             position += 8 if kind == _FIXED64 else 4
         else:
             raise DecodeError("not a field")
-    if position > len(message):
+        yield NO_SUBMESSAGE, position, position
+    if position > end:
         raise DecodeError("the message is cut short")
 
 
@@ -37,16 +44,16 @@ def field(number: int, data: bytes) -> bytes:
     return _encode_varint(number << 3 | _LENGTH) + _encode_varint(len(data)) + data
 
 
-def _varint(message: bytes, position: int) -> tuple[int, int]:
+def _varint(message: bytes, position: int, end: int) -> tuple[int, int]:
     value = shift = 0
     while True:
-        if position >= len(message) or shift > 63:
+        if position >= end or shift > 63:
             raise DecodeError("a number is cut short")
         byte = message[position]
         position += 1
-        value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value, position
+            return value | byte << shift, position
+        value |= (byte & 0x7F) << shift
         shift += 7
 
 

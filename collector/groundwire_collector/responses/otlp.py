@@ -1,4 +1,4 @@
-"""What OTLP clients are answered: export responses, and errors as google.rpc.Status.
+"""OTLP responses: export results, and errors as google.rpc.Status.
 
 Always in the encoding of the request. https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
 """

@@ -1,4 +1,4 @@
-"""Is the process alive, and could it store a span now? For supervisors and load balancers."""
+"""Liveness and readiness endpoints (`/healthz`, `/readyz`)."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse

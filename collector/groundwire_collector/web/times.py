@@ -1,4 +1,4 @@
-"""Times as callers write them, to nanoseconds as they are stored."""
+"""Parsing of timestamps into nanoseconds."""
 
 from datetime import datetime
 

@@ -5,7 +5,7 @@ computed numbers.
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.grounding.records import Fact, Record
 from groundwire_evaluators.text.lexicon import lexicon
@@ -54,8 +54,9 @@ def _answers(statement: Statement, record: Record) -> Iterator[Conflict]:
         if at is None:
             continue
         token = tokens[at]
+        kind: Kind
         named = not fact.about or not fact.about.isdisjoint(own)
-        denied = _denied(tokens, at)
+        denied = is_denied(tokens, at)
         if fact.value is None:
             kind = "untold"
         elif fact.truth is False and not denied:
@@ -89,7 +90,8 @@ def _mention(fact: Fact, single: dict[str, int], joined: dict[str, int]) -> int 
     return max(found)
 
 
-def _denied(tokens: Sequence[Token], at: int) -> bool:
+def is_denied(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the words before or after a token deny it ("no wifi", "wifi is not available")."""
     for before in range(at - 1, max(at - _REACH, 0) - 1, -1):
         word = tokens[before].lower.replace("’", "'")
         if word in _DENYING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from groundwire_evaluators.grounding.passages import Passage
-from groundwire_evaluators.grounding.vocabulary import NO, YES
+from groundwire_evaluators.grounding.vocabulary import OPENERS
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, quantities
@@ -29,6 +29,7 @@ class Statement:
 
 # "(Passage 1)", "[2]", "documents 1 and 3": where a claim comes from is no part of what it says.
 _POINTER = re.compile(
+    r"【[^【】\n]{1,80}】|\ue200[^\ue200\ue201\n]{0,200}\ue201|\(\d{1,2}\)(?=[.!?]?\s*\Z)|"
     r"\[[^\[\]\n]{1,40}\]|\(?\b(?:passages?|documents?|sources?|contexts?|articles?|steps?|options?)"
     r"\s{1,2}#?\d{1,3}(?:\s?(?:,|and|&|-|–|, and)\s?\d{1,3}){0,8}\)?"
     r"|\b(?:first|second|third|fourth|fifth|last) (?:passage|document|source|article)\b",
@@ -46,11 +47,17 @@ def read(text: str, language: Language) -> Statement:
     if pointers:
         tokens = [t for t in tokens if not any(a <= t.start < b for a, b in pointers)]
     stop = language.stop
-    if tokens and _SAYING_FIRST.match(text, tokens[0].end) and fold(tokens[0].text) in YES | NO:
+    if tokens and _SAYING_FIRST.match(text, tokens[0].end) and fold(tokens[0].text) in OPENERS:
         tokens = tokens[1:]  # "Yes, it is open": what follows is the claim
     content = [t for t in tokens if t.key not in META and t.lower not in stop]
     found = quantities(text, tokens, language.code)
-    return Statement(text, tokens, content, found, names(text, tokens, lexicon().commonness))
+    named = names(text, tokens, lexicon().commonness, language.code)
+    return Statement(text, tokens, content, found, [n for n in named if not _within(n, found)])
+
+
+def _within(name: Name, found: Sequence[Quantity]) -> bool:
+    """Whether a name is a part of a quantity: a month, a unit, a quarter."""
+    return any(q.start <= name.start and name.end <= q.end for q in found)
 
 
 @dataclass(slots=True)
@@ -152,8 +159,8 @@ def weigh(statement: Statement, passages: Sequence[Passage], given: Given = NOTH
         if evidence.second is not None:
             other = passages[evidence.second[0]]
             near |= {token.key for token in other.sentence(evidence.second[1])}
-    _sort(statement, where, near, given, evidence)
     _quantities(statement, passages, given, evidence)
+    _sort(statement, where, near, given, evidence)
     _names(statement, passages, near, given, evidence)
     _pairs(statement, passages, where, evidence)
     return evidence
@@ -207,8 +214,12 @@ def _sort(
     evidence: Evidence,
 ) -> None:
     table = lexicon()
+    new = {quantity.start for quantity in evidence.new_quantities}
+    backed = [(q.start, q.end) for q in statement.quantities if q.start not in new]
     for token in statement.content:
-        if token.key in near or (token.key in given.words and token.key not in where):
+        if any(start <= token.start < end for start, end in backed):
+            evidence.near.append(token)  # in whatever spelling
+        elif token.key in near or (token.key in given.words and token.key not in where):
             evidence.near.append(token)
         elif token.key in where:
             evidence.far.append(token)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from groundwire_evaluators.grounding.tables import Table, of_rows
 from groundwire_evaluators.text.tokens import fold, keys
 
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
@@ -60,6 +61,12 @@ class Record:
         return "\n".join(
             f"{_name(fact.path)}: {_said(fact)}" for fact in self.facts if _known(fact)
         )
+
+    @cached_property
+    def table(self) -> Table | None:
+        """The list of objects in the record, if there is one, as a table."""
+        rows = [[(f.label, _said(f)) for f in row if _known(f)] for row in self.rows]
+        return of_rows(rows)
 
     @cached_property
     def hours(self) -> dict[str, tuple[float, float]]:

@@ -139,7 +139,8 @@ def unbacked(
 ) -> list[tuple[int, int]]:
     """The ranges of a short statement that no chunk backs, in order."""
     found = [(q.start, q.end) for q in evidence.new_quantities if q not in computed]
-    found += [(name.start, name.end) for name in evidence.new_names]
+    new_names = {name.start for name in evidence.new_names}
+    found += [(name.start, name.end) for name in own.names if name.start in new_names]
     found += [(name.start, name.end) for name in own.names if not _together(name, passages)]
     found += _unbacked_words(own, evidence, passages)
     return sorted(set(found))
@@ -150,7 +151,7 @@ def _unbacked_words(
 ) -> Iterator[tuple[int, int]]:
     near = {token.start for token in (*evidence.same, *evidence.kin)}
     absent = [t for t in own.words if t.start not in near and not _shown(t, passages)]
-    if absent and len(absent) == len(own.words):
+    if absent and len(absent) == len(own.words) and not own.names and not own.quantities:
         yield from ((token.start, token.end) for token in absent)
     elif not absent and not near and not _side_by_side(own.words, passages):
         yield own.words[0].start, own.words[-1].end

@@ -53,6 +53,16 @@ NO = frozenset(
     "incorrecto sbagliato nao errado nee onwaar onjuist".split()
 )
 FILLERS -= YES | NO
+# First words of a sentence, before a comma, that are no part of what it claims.
+OPENERS = (
+    YES
+    | NO
+    | frozenset(
+        "unfortunately sorry luckily fortunately however also additionally certainly sure well actually "
+        "basically regrettably sadly generally typically finally therefore thus leider malheureusement "
+        "lamentablemente desafortunadamente purtroppo infelizmente helaas".split()
+    )
+)
 # Words so common that their absence from a chunk says nothing.
 GLUE = frozenset("a an the is are was were be of to in and".split())
 NEGATIONS = frozenset(

@@ -1,4 +1,4 @@
-"""What the LLM judge is told, and the shape of what it has to reply."""
+"""Prompt and reply schema of the LLM judge."""
 
 import hashlib
 from typing import Any

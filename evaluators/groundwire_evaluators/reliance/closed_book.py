@@ -1,4 +1,4 @@
-"""Closed-book calls: would the model have said so without the context?
+"""Closed-book comparison: would the model answer the same without context?
 
 A production answer and the closed-book answers of the same model to the same question fall into
 cells; the diagnostic turns, where memory and context disagree, estimate the memorization ratio.
@@ -22,8 +22,8 @@ FEWEST_DIAGNOSTIC = 50  # below this a ratio is noise, and is shown as "too few 
 UNSTABLE = 0.6  # share of closed-book draws that must agree for memory to be committed
 
 
-class Cell(StrEnum):
-    """Supported by the context? Equivalent to the closed-book answer? And what stands outside."""
+class RelianceCell(StrEnum):
+    """Cell of the 2×2 table: supported by context, equal to closed-book answer."""
 
     CONTEXT_DRIVEN = "context_driven"  # supported, differs from memory
     REDUNDANT = "redundant"  # supported, and memory says the same
@@ -35,7 +35,7 @@ class Cell(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedBookComparison:
-    """A production turn with what its model says without the context.
+    """A production turn with the model's closed-book answer.
 
     `diagnostic`: the context suffices, memory is committed and its answer is not supported by the
     context; only these turns enter the memorization ratio. `memory_strength` is the share of the
@@ -43,7 +43,7 @@ class ClosedBookComparison:
     closed-book.
     """
 
-    cell: Cell
+    cell: RelianceCell
     diagnostic: bool
     memory_strength: float
     probability: float = 1.0
@@ -53,13 +53,13 @@ class ClosedBookComparison:
     def outcome(self) -> Outcome:
         """For the outcome counter: `context` and `parametric` are diagnostic turns only, so that
         their ratio is the memorization ratio; `both` is the redundant cell."""
-        if self.cell is Cell.REFUSAL:
+        if self.cell is RelianceCell.REFUSAL:
             return Outcome.REFUSAL
-        if self.cell is Cell.REDUNDANT:
+        if self.cell is RelianceCell.REDUNDANT:
             return Outcome.BOTH
-        if self.diagnostic and self.cell is Cell.CONTEXT_DRIVEN:
+        if self.diagnostic and self.cell is RelianceCell.CONTEXT_DRIVEN:
             return Outcome.CONTEXT
-        if self.diagnostic and self.cell is Cell.PARAMETRIC_OVERRIDE:
+        if self.diagnostic and self.cell is RelianceCell.PARAMETRIC_OVERRIDE:
             return Outcome.PARAMETRIC
         return Outcome.NEITHER
 
@@ -82,13 +82,13 @@ def compare_closed_book(
     cluster: Hashable = question
     if not answer.strip() or is_refusal(answer):
         return ClosedBookComparison(
-            cell=Cell.REFUSAL, diagnostic=False, memory_strength=0.0,
+            cell=RelianceCell.REFUSAL, diagnostic=False, memory_strength=0.0,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     memory, strength = _memory(closed_book, question)
     if memory is None:
         return ClosedBookComparison(
-            cell=Cell.ABSTAINED, diagnostic=False, memory_strength=strength,
+            cell=RelianceCell.ABSTAINED, diagnostic=False, memory_strength=strength,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     if supported is None:
@@ -103,26 +103,26 @@ def compare_closed_book(
     )
 
 
-def _cell(supported: bool, same: bool) -> Cell:
+def _cell(supported: bool, same: bool) -> RelianceCell:
     if supported:
-        return Cell.REDUNDANT if same else Cell.CONTEXT_DRIVEN
-    return Cell.PARAMETRIC_OVERRIDE if same else Cell.UNSUPPORTED_OTHER
+        return RelianceCell.REDUNDANT if same else RelianceCell.CONTEXT_DRIVEN
+    return RelianceCell.PARAMETRIC_OVERRIDE if same else RelianceCell.UNSUPPORTED_OTHER
 
 
 def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | None, float]:
     """The committed closed-book answer and the share of draws that agree with it."""
-    given = [each for each in closed_book if each and each.strip() and not is_refusal(each)]
-    if not given:
+    answers = [each for each in closed_book if each and each.strip() and not is_refusal(each)]
+    if not answers:
         return None, 0.0
-    votes = [sum(equivalent(one, other, question) for other in given) for one in given]
+    votes = [sum(equivalent(one, other, question) for other in answers) for one in answers]
     most = max(votes)
     strength = most / len(closed_book)
-    return (given[votes.index(most)] if strength >= UNSTABLE else None), strength
+    return (answers[votes.index(most)] if strength >= UNSTABLE else None), strength
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedBookEstimate:
-    """The memorization ratio of live traffic, and what it is made of.
+    """Memorization ratio of live traffic, with its counts.
 
     `ratio` is over diagnostic turns; `redundant` is the share of all answered turns with a
     closed-book call whose
@@ -133,7 +133,7 @@ class ClosedBookEstimate:
     n: int
     ratio: Estimate
     redundant: Estimate
-    cells: Counter[Cell] = field(default_factory=Counter)
+    cells: Counter[RelianceCell] = field(default_factory=Counter)
 
     @property
     def too_few(self) -> bool:
@@ -152,18 +152,25 @@ def estimate_memorization(
     decided = [
         each
         for each in comparisons
-        if each.diagnostic and each.cell in (Cell.CONTEXT_DRIVEN, Cell.PARAMETRIC_OVERRIDE)
+        if each.diagnostic
+        and each.cell in (RelianceCell.CONTEXT_DRIVEN, RelianceCell.PARAMETRIC_OVERRIDE)
     ]
-    answered = [each for each in comparisons if each.cell not in (Cell.REFUSAL, Cell.ABSTAINED)]
+    answered = [
+        each
+        for each in comparisons
+        if each.cell not in (RelianceCell.REFUSAL, RelianceCell.ABSTAINED)
+    ]
     return ClosedBookEstimate(
         len(comparisons),
-        _share(decided, Cell.PARAMETRIC_OVERRIDE, level),
-        _share(answered, Cell.REDUNDANT, level),
+        _share(decided, RelianceCell.PARAMETRIC_OVERRIDE, level),
+        _share(answered, RelianceCell.REDUNDANT, level),
         Counter(each.cell for each in comparisons),
     )
 
 
-def _share(comparisons: Sequence[ClosedBookComparison], cell: Cell, level: float) -> Estimate:
+def _share(
+    comparisons: Sequence[ClosedBookComparison], cell: RelianceCell, level: float
+) -> Estimate:
     clustered = any(each.cluster is not None for each in comparisons)
     return hajek(
         [each.cell is cell for each in comparisons],
@@ -177,7 +184,7 @@ def _share(comparisons: Sequence[ClosedBookComparison], cell: Cell, level: float
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A hand-labelled sample: how often the labels were right on overrides and on the rest."""
+    """Hand-labelled audit sample: label accuracy on overrides and on the rest."""
 
     overrides: int
     overrides_found: int

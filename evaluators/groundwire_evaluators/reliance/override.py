@@ -73,16 +73,8 @@ class Override:
         if not 0 < self.frame_share <= 1:
             raise ValueError(f"frame_share must be in (0, 1], not {self.frame_share}")
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        return [self._guarded(turn) for turn in turns]
-
-    def _guarded(self, turn: Turn) -> Evaluation:
-        try:
-            return self._judge(turn)
-        except Exception as error:  # one bad turn must not take its batch along
-            return self._evaluation(State.FAILED, f"{type(error).__name__}: {error}")
-
-    def _judge(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
+        """1 where the answer overrides a value of its context, else 0."""
         state, reason = _state(turn)
         if state is State.REFUSAL:
             signals = {"context_sufficient": float(context_suffices(turn))}

@@ -1,4 +1,4 @@
-"""Statistics over many turns: proportions, ratios, paired comparisons, and rates from few labels.
+"""Statistics: proportions, ratios, paired tests, and rates from few labels.
 
 All with intervals.
 """

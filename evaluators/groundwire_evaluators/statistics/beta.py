@@ -1,4 +1,4 @@
-"""Quantiles of the beta distribution, which exact intervals of a proportion are made of."""
+"""Beta quantiles, for exact intervals of a proportion."""
 
 from math import exp, lgamma, log, log1p
 

@@ -1,4 +1,4 @@
-"""Percentile intervals of any statistic by resampling clusters."""
+"""Cluster bootstrap: percentile intervals of any statistic."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar

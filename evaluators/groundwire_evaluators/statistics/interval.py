@@ -1,4 +1,4 @@
-"""A closed interval, and the quantiles of the normal and Student distributions that make one."""
+"""Confidence intervals, with normal and Student quantiles."""
 
 from math import isfinite, sqrt
 from statistics import NormalDist
@@ -11,7 +11,7 @@ NORMAL_FROM = 1e7  # degrees of freedom; there the two differ by less than 1e-6
 
 
 class Interval(NamedTuple):
-    """From `low` to `high`, both included."""
+    """Closed interval from `low` to `high`."""
 
     low: float
     high: float

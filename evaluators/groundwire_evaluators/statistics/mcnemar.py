@@ -1,4 +1,4 @@
-"""Paired comparison of the same items before and after: McNemar's exact one-sided test."""
+"""McNemar's exact one-sided test for paired binary outcomes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from groundwire_evaluators.statistics.proportion import wilson
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """How `n` items that were run twice compare.
+    """Paired outcomes of `n` items before and after.
 
     `lost` held before and not after, `gained` the other way round; `p_value` is the chance of at
     least this many losses among the changed items if losses and gains were equally likely.

@@ -1,4 +1,4 @@
-"""A mean over units in clusters, with its interval."""
+"""Mean of clustered units, with a cluster-robust interval."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from groundwire_evaluators.statistics.interval import Interval, student_quantile
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean over `n` units in `clusters` clusters, in their unit."""
+    """Mean of `n` units in `clusters` clusters, with its interval."""
 
     value: float
     interval: Interval

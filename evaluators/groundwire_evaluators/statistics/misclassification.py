@@ -1,4 +1,4 @@
-"""A rate corrected for what is known of the evaluator's mistakes."""
+"""Rogan-Gladen correction of a rate for evaluator errors."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -8,7 +8,7 @@ from groundwire_evaluators.statistics.interval import Interval, normal_quantile
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A rate in [0, 1]; `value` is None where the evaluator tells no better than chance."""
+    """Rate in [0, 1]; `value` None: evaluator no better than chance."""
 
     value: float | None
     interval: Interval

@@ -1,4 +1,4 @@
-"""Intervals of a proportion."""
+"""Confidence intervals of a proportion (Wilson, Clopper-Pearson)."""
 
 from math import sqrt
 

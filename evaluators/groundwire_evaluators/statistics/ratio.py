@@ -1,4 +1,4 @@
-"""Ratios of sums over units that were sampled with known probabilities, in clusters."""
+"""Ratio estimator for clustered units with known sampling probabilities."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A ratio with its interval; `n` units lie below the line, in `clusters` clusters.
+    """Ratio with interval; `n` units in the denominator, in `clusters` clusters.
 
     `effective` is the number of independent, equally weighted units that would tell as much.
     `value` is None and the interval (0, 1) where n is 0.
@@ -62,10 +62,10 @@ def hajek(
 
 
 def _weights(probabilities: Sequence[float], n: int) -> Floats:
-    given = np.asarray(probabilities, dtype=np.float64)
-    if len(given) != n or not np.all((given > 0) & (given <= 1)):
+    array = np.asarray(probabilities, dtype=np.float64)
+    if len(array) != n or not np.all((array > 0) & (array <= 1)):
         raise ValueError("every unit needs its sampling probability, in (0, 1]")
-    return 1.0 / given
+    return 1.0 / array
 
 
 def _groups(clusters: Sequence[Hashable] | None, n: int) -> NDArray[np.intp]:

@@ -218,14 +218,14 @@ class _Reader:
 
     def _bounded(self, quantity: Quantity) -> Quantity:
         """With the limit that the words before or after set."""
-        if quantity.kind in ("code", "weekday") or (
-            self.first == 0 and self.at >= len(self.tokens)
-        ):
+        if quantity.kind == "code":
             return quantity
-        before = self._words_before(self.first, 10)
-        temporal = quantity.kind in ("date", "time") or quantity.unit in (
-            "duration", "calendar", "workday",
-        )  # fmt: skip
+        before = self._words_before(self.first, 8)
+        temporal = (
+            quantity.kind in ("date", "time", "weekday", "ordinal")
+            or quantity.unit in ("duration", "calendar", "workday")
+            or (quantity.kind == "number" and 1000 <= quantity.value <= 2100)
+        )
         bound = bound_before(before, self.language, temporal)
         if bound.side:
             lead = self.tokens[self.first - bound.words].start

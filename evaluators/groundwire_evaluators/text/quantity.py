@@ -172,6 +172,8 @@ def code_shape(text: str) -> str:
 def _often_enough(said: Quantity, shown: Quantity) -> bool:
     """Whether "twice a week", "daily" or "every Monday" is said on the other side too."""
     if said.unit == shown.unit:
+        if not {said.per, shown.per} <= _PERIODS.keys():
+            return said.value == shown.value
         days = [each.value / _PERIODS[each.per] for each in (said, shown)]
         return abs(days[0] - days[1]) <= 0.03 * max(days)
     often, other = (said, shown) if said.unit == "times" else (shown, said)
@@ -179,7 +181,7 @@ def _often_enough(said: Quantity, shown: Quantity) -> bool:
         return often.per == "week"
     if other.per:
         return often.per == other.per
-    if other.unit in ("duration", "calendar") and often.value:
+    if other.unit in ("duration", "calendar") and often.value and often.per in _PERIODS:
         seconds = other.value * (30.0 * 86400.0 if other.unit == "calendar" else 1.0)
         return abs(_PERIODS[often.per] / often.value * 86400.0 / seconds - 1.0) < 0.05
     return other.unit is None and other.value == often.value

@@ -7,6 +7,7 @@ import pytest
 from groundwire_collector.assembly.turns import assemble
 from groundwire_evaluators.evaluation import CitationOutcome
 from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.runner import evaluate
 
 FIRST, SECOND = "The phone costs 200 euros.", "It is sold in Berlin."
 SAID = f"{FIRST} {SECOND}"
@@ -82,7 +83,7 @@ def test_a_provider_s_citations_are_judged_like_markers(trace, form):
     trace.add("llm", {"openinference.span.kind": "LLM", **form()})
     (turn,) = assemble(trace.spans)
     assert " ".join(turn.answer.split()) == SAID
-    (evaluation,) = Grounding().evaluate([turn])
+    (evaluation,) = evaluate(Grounding(), [turn])
     outcomes = [(c.outcome, c.chunk) for c in evaluation.citations]
     assert outcomes == [(CitationOutcome.VALID, 0), (CitationOutcome.NOT_RETRIEVED, None)]
     assert turn.answer[evaluation.citations[0].start : evaluation.citations[0].end] == FIRST

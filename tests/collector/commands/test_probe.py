@@ -124,6 +124,7 @@ def test_a_pack_is_built_from_turns_with_a_training_file(tmp_path: Path) -> None
         (("run", "--function", "json:dumps", "--arms", "sideways"), "sideways"),
         (("run", "--function", "json:dumps", "--pack", "none.jsonl"), "none.jsonl"),
         (("run", "--function", "json:dumps", "--rate", "0"), "positive"),
+        (("run", "--function", "json:dumps", "--limit", "2"), "take more items"),
         (("run", "--function", "json:dumps", "--system", "x"), "belong together"),
         (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "no probe run"),
         (("build", "--out", "x.jsonl"), "--corpus"),

@@ -1,7 +1,6 @@
 """A worker on the database of a folder that says when it has committed; to be killed by a test."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from groundwire_collector.processes import pipeline
@@ -19,17 +18,14 @@ class Told:
     name = "grounding"
     revision = "test"
 
-    def evaluate(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        return [
-            Evaluation(
-                evaluator=self.name,
-                revision=self.revision,
-                state=State.SCORED,
-                value=1 - float(turn.answer or 0),
-                signals={"p_unsupported": float(turn.answer or 0)},
-            )
-            for turn in turns
-        ]
+    def judge(self, turn: Turn) -> Evaluation:
+        return Evaluation(
+            evaluator=self.name,
+            revision=self.revision,
+            state=State.SCORED,
+            value=1 - float(turn.answer or 0),
+            signals={"p_unsupported": float(turn.answer or 0)},
+        )
 
 
 def main(folder: Path) -> None:

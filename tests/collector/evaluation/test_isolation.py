@@ -14,6 +14,7 @@ from groundwire_collector.evaluation.isolation import (
     Manner,
 )
 from groundwire_evaluators.evaluation import State
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Turn
 
 # Neither looks at a signal or lets another thread run before it is done, which takes hours.
@@ -23,9 +24,8 @@ from groundwire_evaluators.evaluation import Evaluation, State
 
 class Stubborn:
     name, revision = "stubborn", "1"
-    def evaluate(self, turns):
-        return [self._one(turn.answer) for turn in turns]
-    def _one(self, answer):
+    def judge(self, turn):
+        answer = turn.answer
         if answer == "regex":
             re.search(r"(?m:^\s*x)", "\n" * 2_000_000)
         if answer == "crash":
@@ -59,7 +59,7 @@ def turns(*answers: str) -> list[Turn]:
 def test_a_turn_that_runs_over_or_crashes_costs_its_own_judgement_alone(
     make: Make, manner: Manner
 ) -> None:
-    found = make(manner).evaluate(turns("a", "regex", "bb", "crash", "ccc"))
+    found = evaluate(make(manner), turns("a", "regex", "bb", "crash", "ccc"))
     assert [evaluation.value for evaluation in found] == [1.0, None, 2.0, None, 3.0]
     assert [evaluation.state for evaluation in found].count(State.FAILED) == 2
     assert found[1].reason == "time limit: no answer within 1 s"
@@ -67,14 +67,14 @@ def test_a_turn_that_runs_over_or_crashes_costs_its_own_judgement_alone(
 
 
 def test_what_is_paid_by_the_call_is_asked_once(make: Make) -> None:
-    found = make(Manner.BATCH).evaluate(turns("a", "crash"))
+    found = evaluate(make(Manner.BATCH), turns("a", "crash"))
     assert [evaluation.state for evaluation in found] == [State.FAILED, State.FAILED]
 
 
 def test_after_a_few_failures_the_rest_of_a_batch_of_somebody_elses_is_not_tried(
     make: Make,
 ) -> None:
-    found = make(Manner.BATCH_THEN_TURNS).evaluate(turns("a", *["crash"] * 3, "b"))
+    found = evaluate(make(Manner.BATCH_THEN_TURNS), turns("a", *["crash"] * 3, "b"))
     assert [evaluation.value for evaluation in found] == [1.0, None, None, None, None]
     assert found[4].reason == "not tried: 3 turns of its batch failed"
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -412,10 +412,11 @@ def test_what_needs_a_reference_answer_sees_the_turns_that_got_one(
     class Recall:
         name, revision = "ragas_context_recall", "1"
 
-        def evaluate(self, found: Sequence[Turn]) -> list[Evaluation]:
-            same = [float(turn.reference == "At nine.") for turn in found]
-            told = {"evaluator": self.name, "revision": self.revision, "state": State.SCORED}
-            return [Evaluation(**told, value=value) for value in same]  # type: ignore[arg-type]
+        def judge(self, turn: Turn) -> Evaluation:
+            same = float(turn.reference == "At nine.")
+            return Evaluation(
+                evaluator=self.name, revision=self.revision, state=State.SCORED, value=same
+            )
 
     queue(TURN, replace(TURN, id="t1"), probability=0.0)
     rounds = JudgeJob(

@@ -17,6 +17,7 @@ from groundwire_collector.evaluation.isolation import (
     IsolatedEvaluator,
 )
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 pytestmark = pytest.mark.needs("ragas")
@@ -87,7 +88,7 @@ def ask(host: EvaluatorHost, endpoint: ChatServer) -> Callable[..., Evaluation]:
     def judged(name: str, turn: Turn = TURN, **instead: Any) -> Evaluation:
         endpoint.asked.clear()
         endpoint.answer = lambda path, body: said(path, body, {**GOOD, **instead})
-        [evaluation] = IsolatedEvaluator(host, NAMES.index(name)).evaluate([turn])
+        [evaluation] = evaluate(IsolatedEvaluator(host, NAMES.index(name)), [turn])
         assert (evaluation.evaluator, evaluation.revision) == host.identities[NAMES.index(name)]
         return evaluation
 

@@ -20,6 +20,7 @@ from groundwire_evaluators.reliance.passive import StaleOutcome
 from groundwire_evaluators.reliance.probe import load_pack
 from groundwire_evaluators.reliance.probe.arms import Arm, trials
 from groundwire_evaluators.reliance.probe.run import judge
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 LABELS = dict.fromkeys(VERSION_LABELS, "x")
@@ -42,7 +43,7 @@ def test_the_three_sources_are_apart() -> None:
 
 def test_a_turn_s_passive_and_closed_book_outcomes_come_from_its_judgements() -> None:
     increments = Increments()
-    count_passive(increments, Override().evaluate([TURN]), LABELS)
+    count_passive(increments, evaluate(Override(), [TURN]), LABELS)
     count_closed_book(increments, compare_closed_book(TURN, ["Oldenby"]), LABELS)
     keys = [str(key) for key in increments.counters]
     assert all("parametric" in key or "both" in key for key in keys)
@@ -77,7 +78,7 @@ def test_what_stands_behind_the_passive_outcome_is_counted_too() -> None:
     turns = [Turn(**asked, answer=answer) for answer in said]
     turns.append(Turn(question="Who won the cup?", chunks=(context,), answer="I don't know."))
     increments = Increments()
-    count_passive_signals(increments, Override().evaluate(turns), LABELS)
+    count_passive_signals(increments, evaluate(Override(), turns), LABELS)
     told = {
         (name.removeprefix("groundwire_"), loads(text).get("kind") or loads(text).get("sufficient"))
         for name, text in increments.counters

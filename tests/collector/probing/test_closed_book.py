@@ -8,7 +8,7 @@ import pytest
 from groundwire_collector.llm.client import FunctionTarget
 from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.probing.closed_book import ClosedBookCaller
-from groundwire_evaluators.reliance.closed_book import Cell
+from groundwire_evaluators.reliance.closed_book import RelianceCell
 from groundwire_evaluators.turn import Chunk, Turn
 
 TURN = Turn(
@@ -37,7 +37,7 @@ def test_the_same_question_is_asked_without_the_chunks() -> None:
     made = caller()
     comparison = made.closed_book(TURN)
     assert comparison is not None
-    assert (comparison.cell, comparison.diagnostic) == (Cell.CONTEXT_DRIVEN, True)
+    assert (comparison.cell, comparison.diagnostic) == (RelianceCell.CONTEXT_DRIVEN, True)
     assert made.asked == [[]]  # type: ignore[attr-defined]
 
 
@@ -89,7 +89,7 @@ def test_failed_calls_stop_nothing_and_are_counted(answer: object, failure: str)
 def test_an_answer_in_another_language_is_a_memory_like_any_other() -> None:
     comparison = caller("Die Hauptstadt ist Oldenby.").closed_book(TURN)
     assert comparison is not None
-    assert comparison.cell is Cell.CONTEXT_DRIVEN
+    assert comparison.cell is RelianceCell.CONTEXT_DRIVEN
 
 
 def test_repeated_draws_measure_the_strength_of_memory() -> None:

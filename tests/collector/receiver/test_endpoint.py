@@ -117,11 +117,64 @@ def test_json_ids_are_hex_of_either_case_and_numbers_come_in_every_form(client: 
 def test_a_bad_json_span_costs_only_itself(client: TestClient) -> None:
     good = {"traceId": TRACE, "spanId": "1" * 16, "name": "good", "startTimeUnixNano": "1"}
     bad = [{**good, "spanId": "not hex"}, {**good, "name": 7}, {**good, "spanId": 5}]
-    lone = {**good, "spanId": "2" * 16, "name": "\ud800"}
-    request = {"resourceSpans": [{"scopeSpans": [{"spans": [*bad, lone, good]}]}]}
+    request = {"resourceSpans": [{"scopeSpans": [{"spans": [*bad, good]}]}]}
     response = post(client, json.dumps(request), JSON)
-    assert response.json()["partialSuccess"]["rejectedSpans"] == "4"
+    assert response.json()["partialSuccess"]["rejectedSpans"] == "3"
     assert [span.name for span in stored(client)] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("half", "whole"), [("cut \ud83e", "cut \ufffd"), ("\udd70 left", "\ufffd left"), ("🥰", "🥰")]
+)
+def test_half_an_emoji_in_json_becomes_a_replacement_character(
+    client: TestClient, half: str, whole: str
+) -> None:
+    value = {"stringValue": half}
+    span = {"traceId": TRACE, "spanId": "1" * 16, "name": half, "startTimeUnixNano": "1"}
+    span["attributes"] = [{"key": f"k{half}", "value": value}]
+    request = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    assert post(client, json.dumps(request), JSON).json() == {}
+    (found,) = stored(client)
+    assert (found.name, found.attributes) == (whole, {f"k{whole}": whole})
+
+
+GOOD = {"traceId": TRACE, "spanId": "1" * 16}
+
+
+@pytest.mark.parametrize(
+    ("request_", "word"),
+    [
+        ({"resource_spans": []}, "resource_spans"),
+        ({"spans": [GOOD]}, "found: spans"),
+        ({"resourceSpans": [{"instrumentationLibrarySpans": [{"spans": [GOOD]}]}]}, "scopeSpans"),
+        ({"resourceSpans": [{"scopeSpans": [{"Spans": [GOOD]}]}]}, "no spans"),
+    ],
+)
+def test_a_body_in_which_the_spans_are_not_found_is_told_so(
+    client: TestClient, request_: dict[str, Any], word: str
+) -> None:
+    answer = post(client, json.dumps(request_), JSON).json()
+    assert word in answer["partialSuccess"]["errorMessage"]
+    assert "rejectedSpans" not in answer["partialSuccess"]
+
+
+@pytest.mark.parametrize(
+    ("time", "unit"),
+    [
+        (1_764_000_000, " seconds"),
+        (1_764_000_000_123, "milliseconds"),
+        (1_764_000_000_123_456, "microseconds"),
+    ],
+)
+def test_times_that_are_not_in_nanoseconds_are_told(
+    client: TestClient, time: int, unit: str
+) -> None:
+    body = body_of(a_span(start_ns=time, end_ns=time + 1))
+    rejected, why = partial(post(client, body))
+    assert (rejected, unit in why) == (0, True)
+    assert len(stored(client)) == 1
+    later = time * 10 ** (19 - len(str(time)))
+    assert partial(post(client, body_of(a_span(start_ns=later, end_ns=later)))) == (0, "")
 
 
 @pytest.mark.parametrize(

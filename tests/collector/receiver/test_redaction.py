@@ -1,20 +1,31 @@
 """What must not be written never is: neither in spans nor in events, resources or log records."""
 
+import json
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from sqlalchemy import Engine, select
+from tests.secret_samples import INNOCENT, SECRETS
 
+from groundwire.redaction import DEFAULT_MASKS
 from groundwire_collector.app import create_app
 from groundwire_collector.errors import UsageError
+from groundwire_collector.receiver.admission import Validator
+from groundwire_collector.receiver.blocks import ScopeBlock
+from groundwire_collector.receiver.redaction import HashOnly, Masking
 from groundwire_collector.receiver.wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.contents import expand
-from groundwire_collector.storage.keys import first_key
+from groundwire_collector.storage.keys import Access, first_key
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import spans_of
 from groundwire_collector.storage.tables.spans import CONTENT, LOG_RECORD, SPAN
@@ -128,3 +139,94 @@ def test_a_hash_only_store_keeps_structure_lengths_and_hashes(tmp_path: Path) ->
     )
     assert first.attributes["groundwire.hashed"] == second.attributes["groundwire.hashed"]
     assert first.service == "shop"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "secret"), [(n, *entry) for n, some in SECRETS.items() for entry in some]
+)
+def test_the_receiver_masks_what_the_sdk_masks(name: str, text: str, secret: str) -> None:
+    masked = Masking(DEFAULT_MASKS, b"k").mask(f"It is {text}, they said.", TRACE)
+    assert re.search(rf"\[{name}_\d+\]", masked)
+    assert secret not in masked
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_innocent_texts_are_stored_as_they_came(text: str) -> None:
+    assert Masking(DEFAULT_MASKS, b"k").mask(text, TRACE) == text
+
+
+def cut_text(redaction: Masking | HashOnly, longest: int) -> str:
+    """What is left of a long text that ends in secrets, and what is said of it."""
+    message = ExportTraceServiceRequest().resource_spans.add().scope_spans.add().spans.add()
+    message.trace_id, message.span_id = TRACE, b"12345678"
+    message.attributes.add(key="content").value.string_value = LONG_TEXT
+    block = ScopeBlock(Resource(), InstrumentationScope(), 1, lambda: iter([message]))
+    (record,) = Validator(longest, redaction).spans([block], Access(key_id="k")).spans
+    return record.body.decode("latin-1")
+
+
+LONG_TEXT = "x" * 50 + f" card {CARD} mail ada.secret@example.org and more text"
+
+
+@pytest.mark.parametrize("longest", range(60, 90, 3))
+def test_no_cut_halves_a_secret_or_keeps_its_plain_hash(longest: int) -> None:
+    for redaction in (Masking(DEFAULT_MASKS, b"k"), HashOnly(b"k")):
+        left = cut_text(redaction, longest)
+        assert "4111" not in left
+        assert "ada" not in left
+        assert sha256(LONG_TEXT.encode()).hexdigest() not in left
+
+
+def test_names_of_scopes_and_services_are_masked() -> None:
+    for redaction in (Masking(DEFAULT_MASKS, b"k"), HashOnly(b"k")):
+        scope = InstrumentationScope(name=f"lib-{MAIL}", version=f"1-{MAIL}")
+        resource = Resource()
+        resource.attributes.add(key="service.name").value.string_value = f"shop of {MAIL}"
+        span = SpanMessage(trace_id=TRACE, span_id=b"12345678")
+        block = ScopeBlock(resource, scope, 1, lambda: iter([span]))  # noqa: B023 - used at once
+        (record,) = Validator(1000, redaction).spans([block], Access(key_id="k")).spans
+        assert MAIL.encode() not in record.origin
+        assert MAIL not in record.service
+        stored_service = ResourceSpans.FromString(record.origin).resource.attributes[0]
+        assert record.service == stored_service.value.string_value
+
+
+TEXT = "My wife has cancer"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("x.role", "groundwire.anything", "service.note", "gen_ai.request.model", "user.id"),
+        *("a.mime_type", "error.type", "exception.type", "host.name", "groundwire.tenant"),
+        *("gen_ai.agent.name", "session.id", "groundwire.hashed", "groundwire.truncated"),
+    ],
+)
+def test_a_hash_only_store_keeps_no_text_under_any_key(key: str) -> None:
+    span = SpanMessage(trace_id=TRACE, span_id=b"12345678", name=f"answer: {TEXT}")
+    mark = json.dumps({"input": {"sha256": "ab" * 32, "original_length": 3, "said": TEXT}})
+    marks = key.startswith("groundwire.") and key != "groundwire.anything"
+    for text in (TEXT, MAIL, mark if marks else TEXT):
+        span.attributes.add(key=key).value.string_value = text
+    span.events.add(name=f"ann said: {TEXT}")
+    HashOnly(b"k").span(span)
+    kept = repr(span)
+    for gone in ("wife", MAIL, "ab" * 32):
+        assert gone not in kept
+
+
+def test_a_hash_only_store_keeps_what_says_what_a_turn_was() -> None:
+    kept = {
+        "gen_ai.operation.name": "chat",
+        "llm.input_messages.0.message.role": "user",
+        "input.mime_type": "application/json",
+        "groundwire.model_version": "ft 2026-11",
+        "session.id": "s-17",
+        "error.type": "TimeoutError",
+    }
+    span = SpanMessage(trace_id=TRACE, span_id=b"12345678", name="POST /ask")
+    for key, value in kept.items():
+        span.attributes.add(key=key).value.string_value = value
+    HashOnly(b"k").span(span)
+    assert {a.key: a.value.string_value for a in span.attributes} == kept
+    assert span.name == "POST /ask"

@@ -1,14 +1,12 @@
 """Commands that import a user's module, where it has SQLModel tables under names like ours."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Integer
-from typer.testing import CliRunner
-
-from groundwire_collector.cli import application
 
 MODULE = """
 from sqlmodel import Field, SQLModel
@@ -39,31 +37,36 @@ ANSWER = {"id": 1, "question": "What does it cost?", "contexts": ["It costs 5 eu
 
 
 @pytest.fixture(autouse=True)
-def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _module(tmp_path: Path) -> None:
     (tmp_path / "shop_app.py").write_text(MODULE, encoding="utf-8")
     lines = [json.dumps({**ANSWER, "id": number, "answer": "5 euros"}) for number in range(3)]
     (tmp_path / "answers.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    from sqlmodel import SQLModel
-
-    yield
-    for name in ("turn", "label"):
-        SQLModel.metadata.remove(SQLModel.metadata.tables[name])
-    sys.modules.pop("shop_app", None)
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("probe", "run", "--function", "shop_app:ask", "--limit", "2"),
+        ("probe", "run", "--function", "shop_app:ask", "--limit", "40"),
         ("gate", "answers.jsonl", "--baseline", "answers.jsonl", "--function", "shop_app:ask"),
         ("score", "answers.jsonl", "--evaluator", "shop_app:Mine"),
     ],
     ids=["probe", "gate", "score"],
 )
-def test_a_user_s_tables_stay_the_user_s(arguments: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(application(arguments[0]), list(arguments))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    shop = sys.modules["shop_app"]
-    assert type(shop.Turn.__table__.c.rank.type) is Integer
+def test_a_user_s_tables_stay_the_user_s(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("groundwire")), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert done.stdout, done.stderr
+    assert "already defined" not in done.stderr
+
+
+def test_the_type_of_a_user_s_column_is_left_alone(tmp_path: Path) -> None:
+    program = (
+        "import shop_app, groundwire_collector.storage.tables\n"
+        "print(shop_app.Turn.__table__.c.rank.type)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "INTEGER\n"

@@ -8,6 +8,7 @@ import pytest
 
 from groundwire_evaluators.evaluation import CitationOutcome, Evaluation, Evaluator, State, Verdict
 from groundwire_evaluators.grounding import Grounding
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 FEE = "The fee is 20 euros. It is due on 1 May 2024 and covers the whole family."
@@ -15,8 +16,8 @@ BRIDGE = "The bridge was designed by Maria Lopez and opened in 1932. It was clos
 
 
 def judge(answer: str | None, *chunks: str) -> Evaluation:
-    (evaluation,) = Grounding().evaluate(
-        [Turn(answer=answer, chunks=tuple(Chunk(text=text) for text in chunks))]
+    (evaluation,) = evaluate(
+        Grounding(), [Turn(answer=answer, chunks=tuple(Chunk(text=text) for text in chunks))]
     )
     return evaluation
 
@@ -26,7 +27,7 @@ def test_it_satisfies_the_evaluator_protocol_and_travels_to_other_processes() ->
     assert isinstance(evaluator, Evaluator)
     copy = pickle.loads(pickle.dumps(evaluator))
     turns = [Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=FEE),))]
-    assert copy.evaluate(turns) == evaluator.evaluate(turns)
+    assert evaluate(copy, turns) == evaluate(evaluator, turns)
 
 
 @pytest.mark.parametrize(
@@ -176,11 +177,20 @@ def test_what_the_question_brings_up_needs_no_support() -> None:
         answer=answer,
         chunks=(Chunk(text=chunk),),
     )
-    (with_question,) = Grounding().evaluate([asked])
+    (with_question,) = evaluate(Grounding(), [asked])
     without = judge(answer, chunk)
     assert with_question.signals["p_unsupported"] < without.signals["p_unsupported"]
     assert with_question.signals["novel_names"] == with_question.signals["novel_quantities"] == 0
     assert without.signals["novel_names"] == without.signals["novel_quantities"] == 1
+
+
+def test_what_the_metadata_of_a_chunk_say_is_given() -> None:
+    metadata = {"title": "Travel guide", "author": "Ines Vogt", "edited": "2026-05-03", "score": 7}
+    chunk = Chunk(text=FEE, metadata=metadata)
+    for answer in ("Ines Vogt wrote the travel guide.", "It was edited on 3 May 2026."):
+        assert Grounding().judge(Turn(answer=answer, chunks=(chunk,))).value == 1.0
+    wrong = Turn(answer="It was edited on 4 May 2026.", chunks=(chunk,))
+    assert Grounding().judge(wrong).value == 0.0
 
 
 def test_citations_are_resolved_to_chunks() -> None:
@@ -197,14 +207,14 @@ def test_citations_are_resolved_to_chunks() -> None:
 def test_a_citation_may_be_an_id_or_a_url() -> None:
     chunk = Chunk(text=FEE, id="fees-12", metadata={"url": "https://example.org/fees"})
     answer = "The fee is 20 euros [fees-12] (https://example.org/fees)."
-    (evaluation,) = Grounding().evaluate([Turn(answer=answer, chunks=(chunk,))])
+    (evaluation,) = evaluate(Grounding(), [Turn(answer=answer, chunks=(chunk,))])
     assert [citation.outcome for citation in evaluation.citations] == [CitationOutcome.VALID] * 2
 
 
 def test_one_turn_that_breaks_does_not_stop_the_others() -> None:
     broken = Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=None),))  # type: ignore[arg-type]
     good = Turn(answer="The fee is 20 euros.", chunks=(Chunk(text=FEE),))
-    states = [evaluation.state for evaluation in Grounding().evaluate([broken, good])]
+    states = [evaluation.state for evaluation in evaluate(Grounding(), [broken, good])]
     assert states == [State.FAILED, State.SCORED]
 
 
@@ -240,7 +250,7 @@ def _steps(answer: str, chunk: str) -> int:
     evaluator = Grounding()
     sys.setprofile(count)
     try:
-        evaluator.evaluate([Turn(answer=answer, chunks=(Chunk(text=chunk),))])
+        evaluate(evaluator, [Turn(answer=answer, chunks=(Chunk(text=chunk),))])
     finally:
         sys.setprofile(None)
     return counted

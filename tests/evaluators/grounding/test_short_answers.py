@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.short_answers import asked_statement, completed, polarity
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 CHUNK = (
@@ -23,7 +24,7 @@ GROUNDING = Grounding()
 def judge(question: str, answer: str, *chunks: str) -> Evaluation:
     texts = chunks or (CHUNK,)
     turn = Turn(question=question, answer=answer, chunks=tuple(Chunk(text=text) for text in texts))
-    return GROUNDING.evaluate([turn])[0]
+    return evaluate(GROUNDING, [turn])[0]
 
 
 def claim_of(evaluation: Evaluation) -> Claim:

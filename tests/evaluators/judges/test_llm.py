@@ -14,6 +14,7 @@ from groundwire_evaluators.judges.chat import Completion, Messages
 from groundwire_evaluators.judges.llm import LLMJudge
 from groundwire_evaluators.judges.material import material
 from groundwire_evaluators.judges.prompt import SCHEMA
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 CHUNKS = (
@@ -49,7 +50,7 @@ def reading(body: dict[str, Any]) -> str:
 
 
 def judged(turn: Turn, reply: Callable[[dict[str, Any]], Any] = reading) -> Evaluation:
-    [evaluation] = LLMJudge(Model(reply)).evaluate([turn])
+    [evaluation] = evaluate(LLMJudge(Model(reply)), [turn])
     return evaluation
 
 
@@ -103,7 +104,7 @@ def test_what_cannot_be_scored_has_a_state_and_costs_no_call(
     change: dict[str, Any], state: State
 ) -> None:
     model = Model(reading)
-    [found] = LLMJudge(model).evaluate([replace(TURN, **change)])
+    [found] = evaluate(LLMJudge(model), [replace(TURN, **change)])
     assert (found.state, found.value, model.asked) == (state, None, [])
     assert found.reason
 
@@ -153,7 +154,7 @@ def test_a_reply_that_is_no_use_is_asked_for_once_more_and_then_failed(
     reply: Callable[[dict[str, Any]], str],
 ) -> None:
     model = Model(reply)
-    [found] = LLMJudge(model).evaluate([TURN])
+    [found] = evaluate(LLMJudge(model), [TURN])
     assert (found.state, found.value, found.flagged) == (State.FAILED, None, None)
     assert (found.reason or "").startswith("nonsense: ")
     assert found.usage is not None
@@ -191,7 +192,7 @@ def test_a_call_that_brings_nothing_is_failed_with_its_kind_and_not_repeated_her
     completion: Completion, kind: str
 ) -> None:
     model = Model(lambda body: completion)
-    [found] = LLMJudge(model).evaluate([TURN])
+    [found] = evaluate(LLMJudge(model), [TURN])
     assert (found.state, found.value) == (State.FAILED, None)
     assert (found.reason or "").startswith(f"{kind}: ")
     assert found.usage is not None
@@ -214,7 +215,7 @@ def test_a_judge_that_supports_what_nothing_can_support_was_led_and_is_not_belie
     found = judged(TURN, support_all)
     assert (found.state, found.value) == (State.FAILED, None)
     assert (found.reason or "").startswith("hijacked: ")
-    [bare] = LLMJudge(Model(support_all), control=False).evaluate([TURN])
+    [bare] = evaluate(LLMJudge(Model(support_all), control=False), [TURN])
     assert bare.value == 1.0
 
 
@@ -225,7 +226,7 @@ def test_one_bad_turn_stops_no_other() -> None:
         return reading(body)
 
     turns = [replace(TURN, question="cursed"), TURN]
-    found = LLMJudge(Model(raising)).evaluate(turns)
+    found = evaluate(LLMJudge(Model(raising)), turns)
     assert [e.state for e in found] == [State.FAILED, State.SCORED]
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.judges.local.windows import windows
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 pytestmark = pytest.mark.needs("transformers")
@@ -116,7 +117,7 @@ def make(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Make:
 def judged(folder: Path, *turns: Turn, **more: Any) -> list[Evaluation]:
     from groundwire_evaluators.judges.local.evaluator import LocalJudge
 
-    return LocalJudge(str(folder), **more).evaluate(turns or [TURN])
+    return evaluate(LocalJudge(str(folder), **more), turns or [TURN])
 
 
 NLI = ("contradiction", "neutral", "entailment")

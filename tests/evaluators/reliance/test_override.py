@@ -4,6 +4,7 @@ import pytest
 
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.reliance import Override
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 POLICY = (
@@ -15,7 +16,7 @@ POLICY = (
 
 def judge(question: str | None, answer: str | None, chunks: tuple[str, ...] = POLICY) -> Evaluation:
     turn = Turn(question=question, chunks=tuple(Chunk(text=text) for text in chunks), answer=answer)
-    return Override().evaluate([turn])[0]
+    return evaluate(Override(), [turn])[0]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_a_refusal_that_still_gives_a_number_is_scored() -> None:
 
 def test_a_turn_that_cannot_be_judged_says_why() -> None:
     turn = Turn(answer="$5", chunks=(Chunk(text="x"),), not_evaluable_reason="answer cut")
-    assert Override().evaluate([turn])[0].reason == "answer cut"
+    assert evaluate(Override(), [turn])[0].reason == "answer cut"
 
 
 def test_it_is_an_evaluator_and_keeps_the_order_of_the_batch() -> None:
@@ -103,7 +104,7 @@ def test_it_is_an_evaluator_and_keeps_the_order_of_the_batch() -> None:
         Turn(question="Refund window?", chunks=(Chunk(text=POLICY[0]),), answer=answer)
         for answer in ("Refund within 14 days.", "Refund within 30 days.", "No.")
     ]
-    assert [each.value for each in Override().evaluate(turns)] == [1.0, 0.0, None]
+    assert [each.value for each in evaluate(Override(), turns)] == [1.0, 0.0, None]
 
 
 def test_a_share_outside_its_range_is_refused() -> None:

@@ -13,6 +13,7 @@ from groundwire_evaluators.reliance.passive import (
     prior_markers,
     stale_answer,
 )
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 OLD = "Returns are accepted within 30 days of purchase. Refunds take a week."
@@ -66,7 +67,7 @@ def test_a_context_suffices_where_one_chunk_speaks_of_the_question() -> None:
 def test_the_passive_outcome_follows_from_the_override_evaluation(
     answer: str, outcome: Outcome | None
 ) -> None:
-    evaluation = Override().evaluate([turn("How many days for returns?", answer, NEW)])[0]
+    evaluation = evaluate(Override(), [turn("How many days for returns?", answer, NEW)])[0]
     assert passive_outcome(evaluation) is outcome
 
 
@@ -77,8 +78,9 @@ def test_an_evaluation_that_failed_has_no_outcome() -> None:
 
 def test_refusals_carry_whether_the_context_sufficed() -> None:
     asked = "How many days are accepted for returns after purchase?"
-    wrong, right = Override().evaluate(
-        [turn(asked, "I don't know.", NEW), turn("How tall is the tower?", "I don't know.", NEW)]
+    wrong, right = evaluate(
+        Override(),
+        [turn(asked, "I don't know.", NEW), turn("How tall is the tower?", "I don't know.", NEW)],
     )
     assert wrong.signals["context_sufficient"] == 1.0
     assert right.signals["context_sufficient"] == 0.0

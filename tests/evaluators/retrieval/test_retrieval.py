@@ -4,6 +4,7 @@ import pytest
 
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.retrieval import Retrieval
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 DENTAL = "Dental care is covered up to 1,200 euros a year for every full-time employee."
@@ -13,7 +14,7 @@ PARKING = "Visitors leave their cars on the second deck of the garage and show t
 def judged(question: str | None, *texts: str, **facts: object) -> Evaluation:
     chunks = tuple(Chunk(text=text) for text in texts)
     turn = Turn(question=question, chunks=chunks, answer="Yes.", **facts)  # type: ignore[arg-type]
-    return Retrieval().evaluate([turn])[0]
+    return evaluate(Retrieval(), [turn])[0]
 
 
 def test_it_is_an_evaluator() -> None:
@@ -61,7 +62,7 @@ def test_states_say_why_nothing_is_scored() -> None:
 def test_ages_are_told_of_turns_that_cannot_be_scored_too() -> None:
     chunk = Chunk(text=DENTAL, metadata={"updated_at": "2026-11-24"})
     turn = Turn(chunks=(chunk,), answer="Yes.", started_at=datetime(2026, 11, 25, tzinfo=UTC))
-    assert Retrieval().evaluate([turn])[0].signals["chunk_age_seconds"] == 86400
+    assert evaluate(Retrieval(), [turn])[0].signals["chunk_age_seconds"] == 86400
 
 
 def test_it_reads_other_languages() -> None:

@@ -1,6 +1,7 @@
 from groundwire_evaluators.evaluation import Claim, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.retrieval.usage import ChunkUsage
+from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
 
@@ -36,7 +37,7 @@ def test_grounding_tells_how_the_chunks_were_used() -> None:
         chunks=tuple(Chunk(text=text) for text in texts),
         answer="The annual meeting of Kestrel begins on 4 May.",
     )
-    found = Grounding().evaluate([turn])[0]
+    found = evaluate(Grounding(), [turn])[0]
     assert found.state is State.SCORED
     assert found.signals["context_utilization"] == 1 / 3
     assert found.signals["distractor_ratio"] == 1 / 3

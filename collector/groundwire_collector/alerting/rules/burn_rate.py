@@ -1,4 +1,4 @@
-"""How fast flagged turns use up what is allowed: burn rates over several windows at once.
+"""Multi-window burn rates of the error budget of flagged turns.
 
 What the baseline flags when all is well (the floor) is no budget: an evaluator has its own false
 flags. The budget is what the target allows beyond it, and a burn rate of 1 flags just that much
@@ -45,7 +45,7 @@ TARGET = "groundwire:flagged_turns:target"
 THRESHOLD = "groundwire:flagged_turns:threshold"
 BURNING = "groundwire:flagged_turns:burning"
 BURN = "GroundwireFaithfulnessBurn"  # the page
-TOLD = "groundwire:burn_page:timestamp_seconds"
+PAGE_TIMESTAMP = "groundwire:burn_page:timestamp_seconds"
 
 
 def burn_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
@@ -61,7 +61,7 @@ def burn_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         *_target(limits),
         *(_threshold(limits, window) for window in limits.burn_windows),
         *_noise(),
-        _told(limits),
+        _page_timestamp(limits),
         *(_burning(limits, severity) for severity in Severity),
     )
 
@@ -193,20 +193,20 @@ def _noise() -> tuple[RecordingRule, ...]:
     )
 
 
-def _told(limits: RuleSettings) -> RecordingRule:
+def _page_timestamp(limits: RuleSettings) -> RecordingRule:
     page = f'ALERTS{{alertname="{BURN}", alertstate="firing"}}'
     memory = duration(max(_windows(limits)))
     return RecordingRule(
-        TOLD,
+        PAGE_TIMESTAMP,
         "When a page last told that a service burns.",
         f"max by (service) (timestamp({page}))\n"
-        f"or max by (service) (last_over_time({TOLD}[{memory}]))",
+        f"or max by (service) (last_over_time({PAGE_TIMESTAMP}[{memory}]))",
     )
 
 
-def already_told(window: int) -> str:
+def already_paged(window: int) -> str:
     """Services of which a page told within a window: what it holds is no news."""
-    return f"(time() - {TOLD} < {window})"
+    return f"(time() - {PAGE_TIMESTAMP} < {window})"
 
 
 def _burning(limits: RuleSettings, severity: Severity) -> RecordingRule:
@@ -225,8 +225,8 @@ def _burns(limits: RuleSettings, window: BurnWindow) -> str:
     long, short = (f'{{window="{duration(length)}"}}' for length in (window.long, window.short))
     threshold = f"{ON} group_left () {THRESHOLD}{long}"
     # A ticket's short window is hours long: it still holds the turns that a page told of.
-    told = f"\nunless on (service) {already_told(window.short)}"
-    trailing = told if window.severity is Severity.TICKET else ""
+    suppressed = f"\nunless on (service) {already_paged(window.short)}"
+    trailing = suppressed if window.severity is Severity.TICKET else ""
     return (
         f"{RATIO}{long} > {threshold}\n"
         f"and ignoring (window) ({RATIO}{short} > {threshold})\n"

@@ -1,4 +1,4 @@
-"""Shares compared with what the same service is used to: how far they moved, and how sure that is.
+"""Alerts on shares that fall below the service's own history.
 
 The reference is the median over `reference_window`, so that an incident of hours does not become
 the normal; a state that lasts for days does. No statement is made about false alarms beyond the
@@ -16,7 +16,7 @@ MEDIAN = "quantile_over_time(0.5, {series}[{window}] offset {offset})"
 
 @dataclass(frozen=True, slots=True)
 class RecordedShare:
-    """A recorded share `NAME:ratio` of `count` things, compared with its own past by `labels`."""
+    """Recorded share `NAME:ratio`, compared with its own past by `labels`."""
 
     name: str
     of_what: str

@@ -1,4 +1,4 @@
-"""Alerts on answers that their context does not support, the most urgent first.
+"""Faithfulness alerts, most urgent first.
 
 One incident shows in all of them. The page tells it; a ticket waits `ticket_after` and is told
 only where nothing more telling of the same service is, and a drift alarm never of a change that a
@@ -25,7 +25,7 @@ from groundwire_collector.alerting.rules.burn_rate import (
     FLOOR,
     SCORED,
     TARGET,
-    already_told,
+    already_paged,
     burning,
 )
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
@@ -120,7 +120,7 @@ def faithfulness_drop(limits: RuleSettings) -> AlertRule:
         f"{limits.noise_factor:g} * groundwire:faithfulness:noise\n"
         f"and groundwire:scored_turns:current >= {limits.min_turns}\n)\n"
         f"unless on (service) {BURNING}\nunless on (service) groundwire:drift:untold\n"
-        f"unless on (service) {already_told(limits.current_window)}",
+        f"unless on (service) {already_paged(limits.current_window)}",
         lasting=limits.ticket_after,
         keep_firing=limits.keep_firing_for,
         summary=f"{named('service')}{versions()}: faithfulness fell to {current} (usual: {usual})",

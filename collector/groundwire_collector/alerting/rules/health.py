@@ -1,4 +1,4 @@
-"""Alerts on what keeps the others from being true: no data is not health."""
+"""Alerts on missing or stale data."""
 
 from groundwire_collector.alerting.annotations import (
     SHARE,

@@ -1,4 +1,4 @@
-"""Recording rules: every ratio is a quotient of sums of counters, never a mean of ratios.
+"""Recording rules: ratios as quotients of summed counters.
 
 `current` in a name is the window `Limits.current_window`, so the names hold for every setting.
 """
@@ -14,7 +14,7 @@ from groundwire_collector.alerting.promql import (
 )
 from groundwire_collector.alerting.rules.burn_rate import (
     BURNING,
-    TOLD,
+    PAGE_TIMESTAMP,
     burn_recordings,
     gradual_recordings,
 )
@@ -356,6 +356,6 @@ def _drift(limits: RuleSettings) -> tuple[RecordingRule, ...]:
             "groundwire:drift:untold",
             "When a change began that no page has told of: neither now, nor since it began.",
             f'groundwire:drift:changed\nunless on (service) {BURNING}{{severity="page"}}\n'
-            f"unless (groundwire:drift:changed < on (service) group_left () {TOLD})",
+            f"unless (groundwire:drift:changed < on (service) group_left () {PAGE_TIMESTAMP})",
         ),
     )

@@ -1,4 +1,4 @@
-"""The alert on answers that come from the weights although the context says something else."""
+"""Alert on parametric override: answers from weights against the context."""
 
 from groundwire_collector.alerting.annotations import (
     SHARE,

@@ -1,4 +1,4 @@
-"""Alerts on what comes before the answer: chunks that are missing, late or old."""
+"""Retrieval alerts: missing, slow or outdated chunks."""
 
 from groundwire_collector.alerting.annotations import (
     SHARE,

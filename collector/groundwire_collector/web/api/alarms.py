@@ -1,4 +1,4 @@
-"""`/api/v1/alarms`: what the monitor raised, newest first, and what people do about it."""
+"""`/api/v1/alarms`: list, accept and resolve drift alarms."""
 
 from time import time_ns
 from typing import Annotated
@@ -23,7 +23,7 @@ LONGEST_REASON = 2000
 
 
 class Acceptance(BaseModel):
-    """Why the level since the change is normal from now on. It is kept with the alarm."""
+    """Reason for accepting the new level as normal, stored with the alarm."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""`/api/v1/baselines`: what each signal is compared with, and what that can promise."""
+"""`/api/v1/baselines`: baselines per signal, with their detection delay."""
 
 import math
 from datetime import datetime
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1/baselines", tags=["baselines"])
 
 
 class BudgetOut(BaseModel):
-    """False alarms allowed per `period_seconds`, and how much the last period has spent.
+    """False alarms allowed per `period_seconds`, and the last period's spending.
 
     The expected number of false alarms is at most what is spent, while the conditional mean of a
     signal, per stratum and block, is not worse than its baseline's.
@@ -36,7 +36,7 @@ class BudgetOut(BaseModel):
 
 
 class DetectionDelayOut(BaseModel):
-    """The predicted delay of the smallest effect that matters; null where none can be promised.
+    """Predicted delay for the smallest relevant effect; null if not detectable.
 
     `expected_hours` are those until a growth of the whole service by so much is found. The promise
     does not hold against hours of the day or days of the week that are not covered.
@@ -65,7 +65,7 @@ class DetectionDelayOut(BaseModel):
 
 
 class BaselineOut(BaseModel):
-    """What a signal of a service is compared with under one evaluator revision.
+    """Baseline of a signal under one evaluator revision.
 
     `state` is `collecting` until it has its first turns, `provisional` (large changes alone are
     found) until it spans its days and has all, then `pinned`.
@@ -85,13 +85,15 @@ class BaselineOut(BaseModel):
 
 
 class BaselinePage(BaseModel):
+    """Page of baselines."""
+
     budget: BudgetOut
     baselines: list[BaselineOut]
     acts: list[BaselineActionOut]
 
 
 class PinIn(BaseModel):
-    """The turns of a time are the reference of a service from now on; `signal`: only of that one.
+    """Request to pin the baseline to a period; `signal` limits it.
 
     Choose the time by what was deployed then, never by how its losses look.
     """
@@ -179,18 +181,18 @@ def _promise(standing: MonitorStatus) -> DetectionDelayOut | None:
     promise = standing.promise
     if promise is None:
         return None
-    told = promise.sufficiency
+    sufficiency = promise.sufficiency
     return DetectionDelayOut(
-        sufficient=told.sufficient,
+        sufficient=sufficiency.sufficient,
         min_effect=promise.min_effect,
-        delay_turns=told.delay if told.sufficient else None,
-        delay_hours=promise.delay_hours if told.sufficient else None,
+        delay_turns=sufficiency.delay if sufficiency.sufficient else None,
+        delay_hours=promise.delay_hours if sufficiency.sufficient else None,
         block=promise.plan.block,
         strata=str(promise.plan.strata),
         one_score_a_session=promise.plan.session,
         daily_clock=promise.daily,
-        needed=math.ceil(2 * told.known),
-        wanted=told.wanted,
+        needed=math.ceil(2 * sufficiency.known),
+        wanted=sufficiency.wanted,
         expected_hours={f"{growth:g}": hours for growth, hours in promise.expected().items()},
         days_spanned=promise.coverage.days,
         hours_covered=promise.coverage.hours,

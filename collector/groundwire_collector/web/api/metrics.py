@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: open, or for keys that read every service."""
+"""`/metrics` endpoint: open, or for keys that read every service."""
 
 from fastapi import APIRouter, Request, Response
 

@@ -1,4 +1,4 @@
-"""`/api/v1/turns`: the turns of the services a key may read."""
+"""`/api/v1/turns`: turns of the services that a key may read."""
 
 from datetime import datetime
 from typing import Annotated, Literal

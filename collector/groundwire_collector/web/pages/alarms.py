@@ -1,4 +1,4 @@
-"""The drift alarms: what got worse, where, by how much and since when; and what is watched."""
+"""Alarms page: open and past drift alarms, and monitored signals."""
 
 from time import time_ns
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a form sends: read up to a length, and known to come from a page of ours.
+"""Form parsing with a length limit and CSRF protection.
 
 The key of a page is in a cookie that browsers do not send with a POST from another site
 (SameSite=Lax). Beside that a form that changes something carries a token which only a page made for
@@ -34,9 +34,9 @@ def token(request: Request, purpose: str) -> str:
     return hmac.new(key.encode("latin-1"), f"form {purpose}".encode(), "sha256").hexdigest()
 
 
-def check_token(request: Request, purpose: str, given: str) -> None:
+def check_token(request: Request, purpose: str, received: str) -> None:
     """Raises ProblemError (403) unless the form is from a page of ours, made for the same key."""
-    if not (_from_here(request) and hmac.compare_digest(token(request, purpose), given)):
+    if not (_from_here(request) and hmac.compare_digest(token(request, purpose), received)):
         raise ProblemError(403, "This form was not made by this collector for this key; reload it.")
 
 

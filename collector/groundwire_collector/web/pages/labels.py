@@ -1,4 +1,4 @@
-"""Where people label: which turns wait for them, and the form of one turn."""
+"""Labelling pages: queue of sampled turns and the form of one turn."""
 
 from dataclasses import dataclass
 from time import time_ns
@@ -30,7 +30,7 @@ SHOWN = 50  # newest labels
 
 @dataclass(frozen=True, slots=True)
 class LabelQueue:
-    """Of one service: how many turns were drawn for people, and those that wait, in order."""
+    """Labelling queue of a service: number sampled, and turns still waiting."""
 
     service: str
     scored: int
@@ -100,8 +100,8 @@ def _save(database: Engine, access: Access, turn_id: str, fields: dict[str, str]
         judged = judgement(found.evaluations, None)
         marked = passages(found.turn.answer or "", judged.claims if judged else ())
         now_ns = time_ns()
-        for said in answered(found.turn, fields, LabelForm.of(found.turn, marked, mine, "")):
-            labels.add(connection, said.labels(found.turn, labeller, now_ns))
+        for submission in answered(found.turn, fields, LabelForm.of(found.turn, marked, mine, "")):
+            labels.add(connection, submission.labels(found.turn, labeller, now_ns))
     return found.turn.service
 
 
@@ -116,7 +116,7 @@ def queues(
     by_service: dict[str, list[ScoredTurn]] = {}
     for turn in estimates.scored_turns(connection, part, "model_version"):
         by_service.setdefault(turn.service, []).append(turn)
-    said = outcomes_of(
+    outcomes = outcomes_of(
         connection, labels.find(connection, LabelQuery(service=service, services=services))
     )
     found = []
@@ -124,6 +124,6 @@ def queues(
         drawn = sorted(
             (at, turn.id, turn) for turn in members if (at := draw(turn.trace_id)) < rate
         )
-        waiting = tuple(turn for _, turn_id, turn in drawn if turn_id not in said)
+        waiting = tuple(turn for _, turn_id, turn in drawn if turn_id not in outcomes)
         found.append(LabelQueue(name, len(members), len(drawn), waiting))
     return found

@@ -1,4 +1,4 @@
-"""The way in for people: a key, kept in a cookie that no script can read.
+"""Login page: API key in an HttpOnly cookie.
 
 Keys never stand in an address. Whether a key is good is the gate's to say, here as everywhere: the
 page sets the cookie, and the gate lets its next request through or sends it back.

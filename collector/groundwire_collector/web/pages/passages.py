@@ -1,4 +1,4 @@
-"""An answer cut where its claims begin and end, for a page to mark each with its verdict."""
+"""Segmentation of an answer by claim boundaries, for highlighting."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ BAD = frozenset({Verdict.UNSUPPORTED, Verdict.CONTRADICTED})
 
 @dataclass(frozen=True, slots=True)
 class ClaimSegment:
-    """Words of a claim; `stressed` ones are those that no chunk covers, or that conflict."""
+    """Words of a claim; `stressed` ones are uncovered or conflict."""
 
     text: str
     stressed: bool
@@ -19,7 +19,7 @@ class ClaimSegment:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSegment:
-    """A stretch of the answer: text between claims, or one claim with its number (from 1)."""
+    """Segment of the answer: text between claims, or one numbered claim."""
 
     pieces: tuple[ClaimSegment, ...]
     claim: Claim | None = None

@@ -1,4 +1,4 @@
-"""Times in addresses: as Grafana and alerts write them, and as people do."""
+"""Parsing of time ranges in URLs, as Grafana and people write them."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The few forms of Markdown that the runbooks use, as blocks that a template shows."""
+"""Minimal Markdown parser for runbooks."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _INLINE = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*")
 
 @dataclass(slots=True)
 class MarkdownBlock:
-    """A heading, a paragraph, or a list (`ordered` or not) of one or more texts."""
+    """Heading, paragraph, or list (`ordered` or not) of texts."""
 
     kind: str  # "h1", "p", "ul", "ol"
     texts: list[Markup]

@@ -1,4 +1,4 @@
-"""Templates to answers: every text is escaped, and no page runs a script or loads from elsewhere.
+"""Jinja templates with autoescaping and a strict content security policy.
 
 The style sheet stands in the page, so that the page of the login needs no other request; the
 content security policy allows that one style sheet by its hash, and no script at all.
@@ -44,7 +44,7 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is None or empty: for addresses."""
     return {name: value for name, value in values.items() if value not in (None, "")}
 
@@ -56,5 +56,5 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"moment": _moment, "percent": _percent, "given": _given}
+_ENVIRONMENT.filters |= {"moment": _moment, "percent": _percent, "present": _present}
 _ENVIRONMENT.globals["style"] = Markup(STYLE)  # a file of ours

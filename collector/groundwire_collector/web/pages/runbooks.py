@@ -1,4 +1,4 @@
-"""What to do about each alert, served by the collector: the link of an alert always opens."""
+"""Runbook pages, the link targets of alerts."""
 
 from importlib.resources import files
 

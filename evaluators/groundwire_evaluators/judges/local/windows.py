@@ -1,4 +1,4 @@
-"""Texts that are longer than a model reads, cut into windows that overlap."""
+"""Overlapping windows for texts longer than a model's input."""
 
 from collections.abc import Sequence
 

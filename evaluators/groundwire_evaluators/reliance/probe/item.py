@@ -1,4 +1,4 @@
-"""A probe item and the frozen, versioned pack that holds it."""
+"""Probe items and the frozen, versioned pack."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class ProbeStratum(StrEnum):
-    """What the model can know of an item without its context; the signal is in the differences."""
+    """Prior knowledge of an item by the model: the stratum of analysis."""
 
     KNOWN = "known"  # a fact that every model knows
     FINE_TUNE = "fine_tune"  # a fact of the fine-tune's training file
@@ -19,6 +19,8 @@ class ProbeStratum(StrEnum):
 
 
 class AnswerType(StrEnum):
+    """Type of an answer value."""
+
     PERSON = "person"
     PLACE = "place"
     ORGANISATION = "organisation"
@@ -35,14 +37,14 @@ class AnswerType(StrEnum):
 
 
 class Edit(StrEnum):
-    """How the context was made to differ: by exchanging the answer alone, or by rewriting."""
+    """Kind of edit of the context: swapped value or rewritten text."""
 
     SWAP = "swap"
     COHERENT = "coherent"
 
 
 class AnswerPosition(StrEnum):
-    """Where the sentence with the answer stands in its context."""
+    """Position of the answer's sentence in its context."""
 
     FIRST = "first"
     MIDDLE = "middle"
@@ -51,7 +53,7 @@ class AnswerPosition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeItem:
-    """A question, the answer that memory or the training data gives, and one put in its place.
+    """A question with its original answer and its substitute.
 
     `clean` supports `original`, `conflict` supports `substitute` and nowhere `original`; `support`
     is a second, short chunk for the mixed arm that supports `original`. Texts are frozen: items are
@@ -112,7 +114,7 @@ _LISTS = ("original_aliases", "substitute_aliases")
 
 @dataclass(frozen=True)
 class ProbePack:
-    """Items under one name and version. Runs of packs with different digests are not compared."""
+    """Items under a name and version; comparable only by equal digest."""
 
     name: str
     items: tuple[ProbeItem, ...]

@@ -1,4 +1,4 @@
-"""What the validators say of a pack: committed beside it."""
+"""Validation report of a probe pack."""
 
 from collections import Counter
 from typing import Any

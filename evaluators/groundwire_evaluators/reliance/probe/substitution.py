@@ -1,4 +1,4 @@
-"""Another value of the same type, written the same way: what stands in the answer's place."""
+"""Substitution of a value by another of its type and format."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""What a good item is: each validator names the reason for which it drops one."""
+"""Validators of probe items, each with a reason for rejection."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.polarity import affirms
 from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
@@ -28,7 +28,7 @@ Validator = Callable[[ProbeItem], str | None]
 
 @dataclass(frozen=True, slots=True)
 class ItemRejection:
-    """An item that was dropped, and why."""
+    """A rejected item, and why."""
 
     id: str
     reason: str
@@ -36,7 +36,7 @@ class ItemRejection:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedItems:
-    """The good items in order, and what became of the others."""
+    """Valid items in order, and the rejections."""
 
     items: tuple[ProbeItem, ...]
     rejections: tuple[ItemRejection, ...]
@@ -67,7 +67,7 @@ def answers_differ(item: ProbeItem) -> str | None:
     return None
 
 
-def type_is_kept(item: ProbeItem) -> str | None:
+def preserves_type(item: ProbeItem) -> str | None:
     """Both answers read as values of the type; money keeps its currency, a quantity its unit."""
     wanted = _KINDS.get(item.type)
     if wanted is None:
@@ -143,7 +143,7 @@ def one_claim_is_edited(item: ProbeItem) -> str | None:
 PER_ITEM: tuple[Validator, ...] = (
     context_length,
     answers_differ,
-    type_is_kept,
+    preserves_type,
     original_is_gone,
     answers_are_there,
     question_is_open,
@@ -154,23 +154,23 @@ PER_ITEM: tuple[Validator, ...] = (
 
 def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
     """Drop bad items, and any whose subject or named answers stand in an earlier item."""
-    kept: list[ProbeItem] = []
+    valid: list[ProbeItem] = []
     rejections: list[ItemRejection] = []
     seen: dict[str, str] = {}
     for item in items:
         reason = next((found for check in PER_ITEM if (found := check(item))), None)
         reason = reason or _entity_again(item, seen)
         if reason is None:
-            kept.append(item)
+            valid.append(item)
             seen.update(dict.fromkeys(_entities(item), item.id))
         else:
             rejections.append(ItemRejection(item.id, reason))
-    return ValidatedItems(tuple(kept), tuple(rejections))
+    return ValidatedItems(tuple(valid), tuple(rejections))
 
 
-def as_conflict(item: ProbeItem, response: str | None) -> Conflict:
+def as_conflict(item: ProbeItem, response: str | None) -> ConflictCase:
     """The response as the labeller wants it: the conflict context supports the substitute."""
-    return Conflict(
+    return ConflictCase(
         question=item.question,
         context_answer=item.substitute,
         context_answer_aliases=item.substitute_aliases,
@@ -198,9 +198,9 @@ def _entity_again(item: ProbeItem, seen: dict[str, str]) -> str | None:
 
 
 def _boolean(item: ProbeItem) -> str | None:
-    said = affirms(item.clean, item.question, item.question)
+    original_stance = affirms(item.clean, item.question, item.question)
     instead = affirms(item.conflict, item.question, item.question)
-    if said is None or instead is None or said is instead:
+    if original_stance is None or instead is None or original_stance is instead:
         return "missing: the two contexts do not answer yes and no"
     return None
 

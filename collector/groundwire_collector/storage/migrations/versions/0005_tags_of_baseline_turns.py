@@ -6,8 +6,8 @@ What a segment is compared with is made of its own turns, which takes their tags
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:

@@ -1,0 +1,201 @@
+"""Whether a claim about a row of a table gives the value of that row, and of the right column."""
+
+from collections.abc import Iterator, Sequence, Set
+
+from groundwire_evaluators.grounding.agreement import is_denied
+from groundwire_evaluators.grounding.cells import Cells
+from groundwire_evaluators.grounding.conflict import Conflict
+from groundwire_evaluators.grounding.evidence import Statement
+from groundwire_evaluators.text.lexicon import lexicon
+from groundwire_evaluators.text.quantities import Quantity, agree, comparable
+from groundwire_evaluators.text.tokens import Token
+
+_HIGHEST = frozenset(
+    "highest largest biggest greatest most longest oldest dearest maximum priciest".split()
+)
+_LOWEST = frozenset("lowest smallest cheapest least shortest fewest youngest minimum".split())
+_PRICED = frozenset("cheapest expensive dearest priciest costly".split())
+_PRICES = frozenset("price cost fee rate charg".split())
+_NEAR = 3  # tokens between a value and the heading that it is said to belong to
+_MOST_ROWS_NAMED = 60  # by one claim
+_MOST_QUANTITIES = 60
+
+
+def cell_conflicts(statement: Statement, cells: Cells) -> list[Conflict]:
+    """Firm conflicts of kind `cell` between a claim that names rows and what these rows hold."""
+    rows = _rows_named(statement, cells)
+    found = list(_quantities(statement, cells, rows))
+    found += _truths(statement, cells, rows)
+    found += _words(statement, cells, rows)
+    found += _extremes(statement, cells, rows)
+    return found
+
+
+def _rows_named(statement: Statement, cells: Cells) -> list[tuple[int, int]]:
+    """(token, row) for each row whose label a claim says; the longest label at a place."""
+    said = {token.key: at for at, token in reversed(list(enumerate(statement.tokens)))}
+    possible = {
+        row
+        for key in said.keys() & cells.named.keys()
+        for row in cells.named[key][:_MOST_ROWS_NAMED]
+    }
+    labels = {row: cells.rows[row][cells.label].keys for row in possible}
+    whole = {row: keys for row, keys in labels.items() if keys <= said.keys()}
+    best = {
+        row: keys
+        for row, keys in whole.items()
+        if not any(keys < other for other in whole.values())
+    }
+    return sorted((min(said[key] for key in keys), row) for row, keys in best.items())
+
+
+def _row_at(place: int, rows: Sequence[tuple[int, int]]) -> int | None:
+    """The row that a claim speaks of at a token: the last one named before it, else the first."""
+    before = [row for at, row in rows if at <= place]
+    return before[-1] if before else rows[0][1] if rows else None
+
+
+def _place(tokens: Sequence[Token], start: int) -> int:
+    return next((at for at, token in enumerate(tokens) if token.start >= start), len(tokens))
+
+
+def _columns_of(statement: Statement, cells: Cells) -> dict[int, int]:
+    """The column of each quantity (by index) beside whose heading it stands nearest."""
+    places = [
+        (_place(statement.tokens, q.start), _place(statement.tokens, q.end))
+        for q in statement.quantities
+    ]
+    found: dict[int, tuple[int, int]] = {}
+    for at, token in enumerate(statement.tokens):
+        if not places or token.key not in cells.headed:
+            continue
+        distances = [(max(first - at, at - last + 1), i) for i, (first, last) in enumerate(places)]
+        distance, nearest = min(distances)
+        if distance <= _NEAR and (nearest not in found or distance < found[nearest][0]):
+            found[nearest] = distance, cells.headed[token.key]
+    return {quantity: column for quantity, (_, column) in found.items()}
+
+
+def _quantities(
+    statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
+) -> Iterator[Conflict]:
+    named = _columns_of(statement, cells) if rows else {}
+    for index, said in enumerate(statement.quantities[:_MOST_QUANTITIES]):
+        row = _row_of(statement, said, cells, rows)
+        if row is None:
+            continue
+        own = {at: q for at in cells.numeric if (q := cells.rows[row][at].quantity) is not None}
+        column = named.get(index)
+        held = {column: own[column]} if column is not None and column in own else own
+        shown = {at: q for at, q in held.items() if _same_kind(said, q)}
+        if not shown or any(agree(said, quantity) for quantity in shown.values()):
+            continue
+        elsewhere = [at for at in shown if _elsewhere(said, cells, row, at)]
+        if held is own and not elsewhere:
+            continue
+        at = next(iter(elsewhere or shown))
+        yield _conflict(said.start, said.end, said.text, cells, row, at)
+
+
+def _row_of(
+    statement: Statement, said: Quantity, cells: Cells, rows: Sequence[tuple[int, int]]
+) -> int | None:
+    """The row a quantity is said of; None for a count of rows ("three rooms: Alder, Birch …")."""
+    place = _place(statement.tokens, said.start)
+    if len(rows) > 1 and place < rows[0][0]:
+        return None
+    if said.unit is None and said.value in (len(rows), len(cells.rows)) and len(rows) > 1:
+        return None
+    return _row_at(place, rows)
+
+
+def _same_kind(said: Quantity, shown: Quantity) -> bool:
+    if comparable(said, shown):
+        return True
+    plain = {said.kind, shown.kind} <= {"number", "money", "amount"}
+    return plain and (said.unit is None or shown.unit is None)
+
+
+def _elsewhere(said: Quantity, cells: Cells, row: int, column: int) -> bool:
+    """Whether another row holds the value in a column."""
+    return any(
+        at != row and (quantity := other[column].quantity) is not None and agree(said, quantity)
+        for at, other in enumerate(cells.rows)
+    )
+
+
+def _truths(
+    statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
+) -> Iterator[Conflict]:
+    """ "Birch has wifi", though its cell says no."""
+    for column, heading in enumerate(cells.columns):
+        places = [at for at, token in enumerate(statement.tokens) if token.key in heading]
+        if not places or not rows or column == cells.label:
+            continue
+        row = _row_at(places[0], rows)
+        cell = cells.rows[row][column] if row is not None else None
+        if cell is None or cell.truth is None or row is None:
+            continue
+        if cell.truth == is_denied(statement.tokens, places[0]):
+            token = statement.tokens[places[0]]
+            yield _conflict(token.start, token.end, token.text, cells, row, column)
+
+
+def _words(
+    statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
+) -> Iterator[Conflict]:
+    """Words of another row's cell, where one row is named and its own cell is not said."""
+    if len(rows) != 1:
+        return
+    row = rows[0][1]
+    said = {token.key for token in statement.content}
+    own = frozenset().union(*(cell.keys for cell in cells.rows[row]))
+    for column in range(len(cells.columns)):
+        mine = cells.rows[row][column]
+        if column == cells.label or column in cells.numeric or not mine.keys or mine.keys & said:
+            continue
+        for other in cells.rows:
+            keys = other[column].keys
+            if keys and keys <= said and not keys & own and other[column].truth is None:
+                token = next(token for token in statement.tokens if token.key in keys)
+                yield _conflict(token.start, token.end, token.text, cells, row, column)
+                return
+
+
+def _extremes(
+    statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
+) -> Iterator[Conflict]:
+    """ "The cheapest room is Cedar", though another row's price is lower."""
+    words = {token.lower: token for token in statement.tokens}
+    said = next((word for word in words if word in _HIGHEST | _LOWEST), None)
+    column = _extreme_column(words.keys(), cells) if said and len(rows) == 1 else None
+    if said is None or column is None:
+        return
+    known = [q.value for row in cells.rows if (q := row[column].quantity) is not None]
+    mine = cells.rows[rows[0][1]][column].quantity
+    if mine is None or len(known) < len(cells.rows):
+        return
+    if mine.value != (max(known) if said in _HIGHEST else min(known)):
+        token = words[said]
+        yield _conflict(token.start, token.end, token.text, cells, rows[0][1], column)
+
+
+def _extreme_column(words: Set[str], cells: Cells) -> int | None:
+    """The column of numbers that a superlative speaks of."""
+    if not words & _PRICED:
+        return cells.numeric[0] if len(cells.numeric) == 1 else None
+    for column in cells.numeric:
+        shown = [q for row in cells.rows if (q := row[column].quantity) is not None]
+        if shown[0].kind == "money" or _is_price(cells.columns[column]):
+            return column
+    return None
+
+
+def _is_price(heading: frozenset[str]) -> bool:
+    return any(key in _PRICES or _PRICES & lexicon().synonyms_of(key) for key in heading)
+
+
+def _conflict(start: int, end: int, said: str, cells: Cells, row: int, column: int) -> Conflict:
+    label, cell = cells.rows[row][cells.label].text, cells.rows[row][column].text
+    shown = f"{label}, {cells.headings[column]}: {cell}"
+    return Conflict("cell", start, end, said, shown, firm=True)

@@ -1,0 +1,82 @@
+"""The tables of a chunk, made ready to look up what a claim says of their rows."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+from groundwire_evaluators.grounding.tables import Table
+from groundwire_evaluators.text.quantities import Quantity, quantities
+from groundwire_evaluators.text.tokens import tokenize
+from groundwire_evaluators.text.words import Language
+
+_YES = frozenset("yes true ja oui sí si sì sim x y ✓ ✔ ✅".split())
+_NO = frozenset("no false nein non não nee none n - – — ✗ ✘ ❌".split())
+_LONGEST_LABEL = 8  # words by which a row is known
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its text, the keys of its words, its quantity where it is one, and yes or no."""
+
+    text: str
+    keys: frozenset[str]
+    quantity: Quantity | None
+    truth: bool | None
+
+
+class Cells:
+    """A table made ready to look up claims in; rows are known by their first telling column."""
+
+    def __init__(self, table: Table, language: Language) -> None:
+        self.columns = [frozenset(_keys(name, language)) for name in table.columns]
+        self.headings = table.columns
+        # The column by each key that stands in one heading alone.
+        counted = Counter(key for column in self.columns for key in column)
+        self.headed = {
+            key: at for at, column in enumerate(self.columns) for key in column if counted[key] == 1
+        }
+        self.rows = [[_cell(text, language) for text in row] for row in table.rows]
+        self.label = self._label()
+        self.named = self._named()
+
+    def _label(self) -> int:
+        """The first column whose cells are words that differ from row to row."""
+        for column in range(len(self.columns)):
+            cells = [row[column] for row in self.rows]
+            words = [c for c in cells if c.keys and c.quantity is None and c.truth is None]
+            if len(words) == len(cells) == len({cell.keys for cell in cells}):
+                return column
+        return 0
+
+    def _named(self) -> dict[str, list[int]]:
+        """The rows by each key of their label."""
+        found: dict[str, list[int]] = {}
+        for at, row in enumerate(self.rows):
+            keys = row[self.label].keys
+            for key in keys if len(keys) <= _LONGEST_LABEL else ():
+                found.setdefault(key, []).append(at)
+        return found
+
+    @cached_property
+    def numeric(self) -> list[int]:
+        """The columns of which most cells are quantities."""
+        return [
+            column
+            for column in range(len(self.columns))
+            if 2 * sum(row[column].quantity is not None for row in self.rows) > len(self.rows)
+        ]
+
+
+def _keys(text: str, language: Language) -> list[str]:
+    return [t.key for t in tokenize(text, language.stemmer) if t.lower not in language.stop]
+
+
+def _cell(text: str, language: Language) -> Cell:
+    tokens = tokenize(text, language.stemmer)
+    found = quantities(text, tokens, language.code)
+    alone = len(found) == 1 and 2 * len(found[0].text) > len(text.strip("$€£ "))
+    whole = found[0] if alone else None
+    folded = text.strip().lower()
+    truth = True if folded in _YES else False if folded in _NO else None
+    keys = frozenset(token.key for token in tokens)
+    return Cell(text, keys, whole, truth)

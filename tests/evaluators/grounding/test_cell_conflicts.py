@@ -1,0 +1,71 @@
+"""Claims about rows of a table: the right row and the right column, or a conflict."""
+
+import json
+
+import pytest
+
+from groundwire_evaluators.grounding.evaluator import readings
+from groundwire_evaluators.turn import Chunk, Turn
+
+TABLE = (
+    "| Plan | Seats | Price a month | City | Support |\n|---|---|---|---|---|\n"
+    "| Basic | 5 | 9 EUR | Lund | no |\n| Pro | 20 | 19 EUR | Graz | yes |\n"
+    "| Pro Max | 50 | 49 EUR | Oslo | yes |"
+)
+RECORD = json.dumps(
+    {
+        "plans": [
+            {"plan": "Basic", "seats": 5, "price": 9, "city": "Lund", "support": False},
+            {"plan": "Pro", "seats": 20, "price": 19, "city": "Graz", "support": True},
+            {"plan": "Pro Max", "seats": 50, "price": 49, "city": "Oslo", "support": True},
+        ]
+    }
+)
+
+
+def conflicts(claim: str, chunk: str) -> list[tuple[str, str]]:
+    [(_, reading)] = readings(Turn(answer=claim, chunks=(Chunk(text=chunk),)))
+    return [(one.said, one.shown) for one in reading.disagreements if one.kind == "cell"]
+
+
+@pytest.mark.parametrize("chunk", [TABLE, RECORD])
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The Basic plan has 5 seats.",
+        "Pro Max has 50 seats and costs 49 a month.",
+        "The Basic plan costs 9 and the Pro plan 19.",
+        "There are three plans: Basic, Pro and Pro Max.",
+        "The Basic plan is sold in Lund, the Pro plan in Graz.",
+        "The Pro plan includes support.",
+        "The Basic plan has no support.",
+        "The cheapest plan is Basic.",
+    ],
+)
+def test_a_right_row_and_column_is_no_conflict(claim: str, chunk: str) -> None:
+    assert conflicts(claim, chunk) == []
+
+
+@pytest.mark.parametrize("chunk", [TABLE, RECORD])
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("The Basic plan has 20 seats.", "20"),
+        ("The Pro plan costs 49 a month.", "49"),
+        ("The Basic plan costs 19 and the Pro plan 9.", "19"),
+        ("The Pro plan is sold in Lund.", "Lund"),
+        ("The Basic plan includes support.", "support"),
+        ("The Pro plan has no support.", "support"),
+        ("The cheapest plan is Pro.", "cheapest"),
+        ("The most expensive plan is Basic.", "most"),
+    ],
+)
+def test_a_value_of_another_row_or_column_is_one(claim: str, said: str, chunk: str) -> None:
+    found = conflicts(claim, chunk)
+    assert found
+    assert found[0][0].startswith(said)
+
+
+def test_the_reason_names_row_and_column() -> None:
+    [(_, shown)] = conflicts("The Pro plan costs 49 EUR a month.", TABLE)
+    assert shown == "Pro, Price a month: 19 EUR"
