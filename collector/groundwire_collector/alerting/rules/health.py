@@ -130,7 +130,7 @@ def evaluations_failing(limits: RuleSettings) -> AlertRule:
 
 
 def _calls() -> str:
-    """What came of the calls of a judge, where it is one that makes calls."""
+    """Calls of a judge by outcome, where it makes calls."""
     series = "groundwire:judge_calls:current{service=%q,evaluator=%q,result!=`answered`} > 0"
     series = series.replace("`", '"')
     return (
