@@ -36,7 +36,7 @@ from groundwire_collector.metric_definitions import (
 
 GRADUALLY = 6 * 3600  # longer windows are counted at each `reference_interval` only
 ON = f"on ({', '.join(BY_SERVICE_AND_JUDGE)})"
-JUDGED_SIGNAL, JUDGE = "p_unsupported", "grounding"  # whose baseline knows what was flagged
+JUDGED_SIGNAL, JUDGE = "p_unsupported", "grounding"  # signal whose baseline has a flagged share
 SCORED = "window:groundwire_scored_turns:increase"
 FLAGGED = "window:groundwire_flagged_turns:increase"
 RATIO = "window:groundwire_flagged_turns:ratio"
@@ -49,7 +49,7 @@ PAGE_TIMESTAMP = "service:groundwire_burn_page:timestamp_seconds"
 
 
 def burn_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
-    """What is recorded at each `interval`, each using only those before it."""
+    """Burn-rate recording rules, in dependency order."""
     return (
         *_counts(limits, (w for w in _windows(limits) if w <= GRADUALLY)),
         *_whole_service(),
@@ -208,7 +208,7 @@ def _page_timestamp(limits: RuleSettings) -> RecordingRule:
 
 
 def already_paged(window: int) -> str:
-    """Services of which a page told within a window: what it holds is no news."""
+    """Services paged within `window`, to suppress duplicates."""
     return f"(time() - {PAGE_TIMESTAMP} < {window})"
 
 
@@ -227,7 +227,7 @@ def _burning(limits: RuleSettings, severity: Severity) -> RecordingRule:
 def _burns(limits: RuleSettings, window: BurnWindow) -> str:
     long, short = (f'{{window="{duration(length)}"}}' for length in (window.long, window.short))
     threshold = f"{ON} group_left () {THRESHOLD}{long}"
-    # A ticket's short window is hours long: it still holds the turns that a page told of.
+    # A ticket's short window is hours long and still holds turns already paged.
     suppressed = f"\nunless on (service) {already_paged(window.short)}"
     trailing = suppressed if window.severity is Severity.TICKET else ""
     return (
@@ -240,7 +240,7 @@ def _burns(limits: RuleSettings, window: BurnWindow) -> str:
 
 
 def burning(severity: Severity) -> str:
-    """The versions that burn, and the services of which no single version does."""
+    """Versions that burn, and services where no single version does."""
     by_scope = f'{BURNING}{{severity="{severity.value}", scope="%s"}}'
     version, service = by_scope % "version", by_scope % "service"
     return f"max without (scope) (\n{version}\nor ({service} unless {ON} {version})\n)"

@@ -42,7 +42,7 @@ class RecordedShare:
         return f"{self.past_level}:{self.metric}:median_reference"
 
     def recordings(self) -> tuple[RecordingRule, ...]:
-        """How far the share is from its reference, and its standard error.
+        """Recording rules of the drop from the reference, and its standard error.
 
         The variance is that of a share drawn a little to one half, by two of four imagined things,
         so that none of fifty is not taken for never (Agresti and Coull 1998).

@@ -135,7 +135,7 @@ def evaluations_failing(limits: RuleSettings) -> AlertRule:
 
 
 def _calls() -> str:
-    """What came of the calls of a judge, where it is one that makes calls."""
+    """Calls of a judge by outcome, where it makes calls."""
     series = (
         "service_evaluator_result:groundwire_judge_calls:increase"
         "{service=%q,evaluator=%q,result!=`answered`} > 0"

@@ -35,7 +35,7 @@ from groundwire_collector.metric_definitions import (
     TURNS,
 )
 
-JUDGED_STATES = "scored|refusal|no_claims"  # the last two assert nothing unsupported
+JUDGED_STATES = "scored|refusal|no_claims"  # the last two states assert nothing unsupported
 SLOW_QUANTILE = 0.9
 
 UNRETRIEVED = RecordedShare(
@@ -65,7 +65,7 @@ COVERAGE = RecordedShare(
 
 
 def recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
-    """What is recorded every `interval`, in an order in which each uses only those before it."""
+    """Recording rules of every `interval`, in dependency order."""
     return (
         *_volumes(limits),
         *_faithfulness(limits),
@@ -79,7 +79,7 @@ def recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
 
 
 def references(limits: RuleSettings) -> tuple[RecordingRule, ...]:
-    """What looks back far, and so is recorded every `reference_interval` only."""
+    """Recording rules over long windows, every `reference_interval`."""
     window, offset = duration(limits.reference_window), duration(limits.current_window)
     usual = {"window": window, "offset": offset}
     return (
