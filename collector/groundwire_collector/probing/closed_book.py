@@ -33,7 +33,7 @@ class ClosedBookCaller:
 
     def __post_init__(self) -> None:
         if not 0 < self.rate <= 1 or self.eager < 1 or self.draws < 1:
-            raise ValueError("rate lies in (0, 1]; eager and draws are at least 1")
+            raise ValueError("rate must be in (0, 1]; eager and draws at least 1")
 
     def probability(self, turn: Turn, novel: bool = False) -> float:
         """Sampling probability of a turn; 0 unless a production turn with an answer."""

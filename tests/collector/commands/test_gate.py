@@ -160,12 +160,12 @@ def test_what_cannot_be_compared_is_an_error_and_no_pass(
     ("records", "said"),
     [
         (answers(0)[:29], "29 scored answers are too few"),
-        ([{**record, "id": 1} for record in answers(0)], "occurs twice"),
-        ([{**answers(0)[0], "id": None}], "an id is needed"),
+        ([{**record, "id": 1} for record in answers(0)], "duplicate id"),
+        ([{**answers(0)[0], "id": None}], "is required"),
         (
             [{**each, "state": "scored", "flagged": False, "evaluator": "grounding"}
              for each in answers(0)],
-            "judge both alike",
+            "not by grounding",
         ),
     ],
 )  # fmt: skip

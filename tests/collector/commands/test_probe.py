@@ -125,12 +125,12 @@ def test_a_pack_is_built_from_turns_with_a_training_file(tmp_path: Path) -> None
         (("run", "--function", "json:dumps", "--pack", "none.jsonl"), "none.jsonl"),
         (("run", "--function", "json:dumps", "--rate", "0"), "positive"),
         (("run", "--function", "json:dumps", "--limit", "2"), "take more items"),
-        (("run", "--function", "json:dumps", "--system", "x"), "belong together"),
+        (("run", "--function", "json:dumps", "--system", "x"), "given together"),
         (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "no probe run"),
         (("build", "--out", "x.jsonl"), "--corpus"),
         (("build", "--out", "x.jsonl", "--corpus", "none.txt"), "cannot be read"),
         (("build", "--out", "x.jsonl", "--stored", "nowhere"), "does not exist"),
-        (("build", "--out", "x.jsonl", "--corpus", "probe_models.py"), "no good item"),
+        (("build", "--out", "x.jsonl", "--corpus", "probe_models.py"), "no valid item"),
     ],
 )
 def test_a_call_that_cannot_be_carried_out_says_what_to_do(

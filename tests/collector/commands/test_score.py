@@ -76,9 +76,9 @@ def test_a_calibration_is_read_or_learnt_from_labels(tmp_path: Path) -> None:
     [
         ("{\n", "line 1"),
         ('{"id": 1}\n[]\n', "line 2"),
-        ('{"contexts": "text", "answer": "x"}\n', "contexts must be a list of texts"),
-        ('{"contexts": [1], "answer": "x"}\n', "contexts must be a list of texts"),
-        ('{"contexts": [], "answer": 3}\n', "answer must be a text or null"),
+        ('{"contexts": "text", "answer": "x"}\n', "contexts must be a list of strings"),
+        ('{"contexts": [1], "answer": "x"}\n', "contexts must be a list of strings"),
+        ('{"contexts": [], "answer": 3}\n', "answer must be a string or null"),
     ],
 )
 def test_a_malformed_line_is_a_clear_error(tmp_path: Path, text: str, said: str) -> None:
