@@ -19,17 +19,17 @@ BUDGET = 1e9
 
 
 def caller(answer: object = "Oldenby", **settings: object) -> ClosedBookCaller:
-    asked: list[Sequence[str]] = []
+    requested: list[Sequence[str]] = []
 
     def call(question: str, chunks: list[str]) -> object:
-        asked.append(chunks)
+        requested.append(chunks)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     settings.setdefault("pace", RateLimiter(per_minute=BUDGET))
     made = ClosedBookCaller(FunctionTarget(call), **{"rate": 1.0, **settings})  # type: ignore[arg-type]
-    made.asked = asked  # type: ignore[attr-defined]
+    made.requested = requested  # type: ignore[attr-defined]
     return made
 
 
@@ -38,7 +38,7 @@ def test_the_same_question_is_asked_without_the_chunks() -> None:
     comparison = made.closed_book(TURN)
     assert comparison is not None
     assert (comparison.cell, comparison.diagnostic) == (RelianceCell.CONTEXT_DRIVEN, True)
-    assert made.asked == [[]]  # type: ignore[attr-defined]
+    assert made.requested == [[]]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -133,13 +133,13 @@ def test_a_claim_has_the_best_belief_of_its_chunks(make: Make, tokenizer: Any) -
     claim = "The library opens at nine."
     premises = [*(chunk.text for chunk in CHUNKS), "\n".join(chunk.text for chunk in CHUNKS)]
     with torch.inference_mode():
-        told = [
+        reported = [
             model(**tokenizer(premise, claim, return_tensors="pt")).logits.softmax(-1)[0, 2].item()
             for premise in premises
         ]
-    best = max(range(3), key=told.__getitem__)
+    best = max(range(3), key=reported.__getitem__)
     assert found.claims[1].text == claim
-    assert found.claims[1].support == pytest.approx(told[best], abs=1e-4)
+    assert found.claims[1].support == pytest.approx(reported[best], abs=1e-4)
     assert found.claims[1].chunk == (best if best < 2 else None)
     assert found.claims[0].verdict is Verdict.NOT_A_CLAIM
 

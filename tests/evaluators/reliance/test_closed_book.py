@@ -134,9 +134,9 @@ def test_label_errors_are_undone_and_their_uncertainty_kept() -> None:
     covered = 0
     for _ in range(runs):
         true = generator.random(800) < truth
-        told = np.where(true, generator.random(800) < se, generator.random(800) > sp)
+        reported = np.where(true, generator.random(800) < se, generator.random(800) > sp)
         audit = Audit(100, int(generator.binomial(100, se)), 100, int(generator.binomial(100, sp)))
-        low, high = correct_for_labels(hajek(list(told)), audit).interval
+        low, high = correct_for_labels(hajek(list(reported)), audit).interval
         covered += low <= truth <= high
     assert 0.93 <= covered / runs <= 0.99
 
