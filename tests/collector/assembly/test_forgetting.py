@@ -18,6 +18,8 @@ from groundwire_collector.storage.spans import SpanStore, spans_of
 from groundwire_collector.storage.tables.spans import CONTENT, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
 from groundwire_collector.storage.turns import TurnQuery
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Turn
 
 DAY_NS = 86_400 * 10**9
 NOW = 20_000 * DAY_NS + 5
@@ -177,9 +179,9 @@ def test_what_is_forgotten_while_it_is_judged_is_not_stored_again(
 
         name, revision = "forgetting", "1"
 
-        def evaluate(self, _turns: Any) -> list[Any]:
+        def judge(self, _turn: Turn) -> Evaluation:
             forget(engine, user="u1")
-            return []
+            return Evaluation(self.name, self.revision, State.SCORED, value=1.0)
 
     SpanStore(engine).add([call(1, **{"user.id": "u1"})])
     pipeline = Pipeline(settings, engine, [Forgetting()])

@@ -126,7 +126,7 @@ def test_a_pack_is_built_from_turns_with_a_training_file(tmp_path: Path) -> None
         (("run", "--function", "json:dumps", "--rate", "0"), "positive"),
         (("run", "--function", "json:dumps", "--limit", "2"), "take more items"),
         (("run", "--function", "json:dumps", "--system", "x"), "given together"),
-        (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "no probe run"),
+        (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "not a probe run"),
         (("build", "--out", "x.jsonl"), "--corpus"),
         (("build", "--out", "x.jsonl", "--corpus", "none.txt"), "cannot be read"),
         (("build", "--out", "x.jsonl", "--stored", "nowhere"), "does not exist"),
