@@ -18,6 +18,7 @@ from groundwire_collector.drift.fair_share import FairShare
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.open_alarm import OpenAlarm
 from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import RECENT, SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import Repeat
@@ -88,6 +89,7 @@ class SignalMonitor:
     context: AlarmContext = field(default_factory=AlarmContext)
     crossing: Detection | None = None
     open: dict[Stream, OpenAlarm] = field(default_factory=dict)
+    scored: ScoredShare = field(default_factory=ScoredShare)
     updated_ns: int = 0
     spent: float = 0.0  # mass handed to detectors in this process
     # What changed since it was written down (checkpoint.py).
@@ -100,11 +102,16 @@ class SignalMonitor:
         if repeat is Repeat.RETRY:
             return
         self.updated_ns = max(turn.at_ns, self.updated_ns)
+        self.note_scored(scored=True)
         if self.pinned is not None and not (self.pinned.plan.session and repeat is Repeat.SESSION):
             mass = self.allowance.by_clock(self.name, self.updated_ns) * self.pinned.plan.price
             self._update(self.pinned, turn, mass)
         if self.pinned is None or (self.pinned.provisional and not self._suspicious):
             self._collect(turn)
+
+    def note_scored(self, *, scored: bool) -> None:
+        """Count a turn of the service, as one with a score or as one without."""
+        self.scored.add(scored, baseline=self.pinned is None or self.pinned.provisional)
 
     @property
     def name(self) -> str:
@@ -352,7 +359,7 @@ class SignalMonitor:
         begun_ns = self.streams[stream].begun_ns
         whole, own = self.streams[WHOLE].since(begun_ns), self.streams[stream].since(begun_ns)
         rest, old = whole - own, self.pinned.whole.summary
-        if rest.turns < FEWEST_OTHERS or effect(whole, old).low > 0:
+        if rest.turns < FEWEST_OTHERS or effect(whole, old).surely_grew:
             return Routed.NO
         others = effect(rest, old)
         if others.high < 0:
@@ -361,9 +368,11 @@ class SignalMonitor:
         return Routed.UNDECIDED if undecided else Routed.NO
 
     def _unknown(self, since_ns: int) -> list[str]:
-        """Segments that came a good deal since then and are compared with nothing yet."""
+        """What the comparison leaves open: turns that are scored are others than before; segments
+        that came a good deal since then and are compared with nothing yet."""
         whole = self.streams[WHOLE].since(since_ns).turns if WHOLE in self.streams else 0.0
-        return [
+        found = [self.scored.moved] if self.scored.moved else []
+        return found + [
             f"{stream[0]} {stream[1]} is too new to be compared by itself ({turns} turns since)"
             for stream, found in self.collecting.items()
             if (turns := found.since(since_ns)) >= UNKNOWN_SHARE * whole > 0
