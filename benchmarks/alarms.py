@@ -346,9 +346,7 @@ WORSE: dict[str, tuple[Scenario, float, float, str]] = {
 
 
 def worse(_: None, runs: int, only: str) -> None:
-    print(
-        "\n| from day 10 (45 at 50 a day) | runs | found | median days | 90 % | named right | early |"
-    )
+    print("\n| from day 10 (45 at 50 a day) | runs | found | median | 90 % | right | early |")
     print("|---|---|---|---|---|---|---|")
     for name, (scenario, per_day, days, right) in WORSE.items():
         if only not in name:

@@ -27,11 +27,13 @@ BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes, powers of 2; then each
 
 @dataclass(frozen=True, slots=True)
 class ComparisonDesign:
-    """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata."""
+    """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata. `wander`:
+    the standard deviation of the means of days, beyond chance."""
 
     session: bool = False
     strata: Strata = field(default_factory=Strata)
     dependence: Dependence = field(default_factory=Dependence)
+    wander: float = field(default=0.0, compare=False)
 
     @property
     def block(self) -> int:
@@ -49,12 +51,13 @@ class ComparisonDesign:
             "session": self.session,
             "strata": self.strata.to_state(),
             "dependence": [self.dependence.block, self.dependence.inflation],
+            "wander": self.wander,
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "ComparisonDesign":
         strata = Strata.from_state(state["strata"])
-        return cls(state["session"], strata, Dependence(*state["dependence"]))
+        return cls(state["session"], strata, Dependence(*state["dependence"]), state["wander"])
 
 
 def choose(turns: Sequence[LossObservation]) -> tuple[ComparisonDesign, list[LossObservation]]:
@@ -68,7 +71,8 @@ def choose(turns: Sequence[LossObservation]) -> tuple[ComparisonDesign, list[Los
     labels = [found.of_turn(turn) for turn in kept]
     dependence = Dependence.of(losses, labels if found.any else None)
     days = strata.DaySpread.of(kept, losses, labels)
-    return ComparisonDesign(session, found, _between_days(dependence, days)), kept
+    design = ComparisonDesign(session, found, _between_days(dependence, days), days.deviation)
+    return design, kept
 
 
 def _between_days(dependence: Dependence, days: strata.DaySpread) -> Dependence:

@@ -38,8 +38,8 @@ class ScoredShare:
         if abs(new - old) < max(CHANGED, CERTAIN * error):
             return ""
         return (
-            f"The share of turns with a score changed from {old:.0%} to {new:.0%}: the mean may have"
-            " moved because other turns are scored, not because answers got worse"
+            f"The share of turns with a score changed from {old:.0%} to {new:.0%}: the mean may"
+            " have moved because other turns are scored, not because answers got worse"
         )
 
     def to_state(self) -> list[float]:

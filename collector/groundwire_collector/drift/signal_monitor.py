@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from math import sqrt
 
 from groundwire_collector.drift.alarm import ChangeEstimate, RaisedAlarm, explain
 from groundwire_collector.drift.alarm_context import AlarmContext
@@ -11,8 +12,8 @@ from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaselin
 from groundwire_collector.drift.baseline_collector import BaselineCollector
 from groundwire_collector.drift.budget import SEGMENT_SHARE, WHOLE, AlarmBudgetAllocator, Stream
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT
+from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
-from groundwire_collector.drift.daily import DailyMonitor
 from groundwire_collector.drift.effect import SegmentEffect, effect, movements
 from groundwire_collector.drift.fair_share import FairShare
 from groundwire_collector.drift.observation import LossObservation
@@ -29,6 +30,7 @@ DAILY: Stream = ("clock", "daily")
 SHORTEST_WAIT, LONGEST_WAIT = 100, 200  # turns an alarm may wait until it is clear what to name
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
 FEWEST_OTHERS = 10  # turns of other versions that tell whether those got the easier ones
+USUAL_WANDER = 4.0  # standard deviations of the means of days that are no news
 UNDECIDED = 60  # turns of a new version after which one waits no longer to know it
 FALSE_DISCOVERIES = 0.1  # expected share of false ones in the list of segments
 
@@ -335,19 +337,27 @@ class SignalMonitor:
         return alarm
 
     def _credible(self, strongest: Stream) -> bool:
-        """Two bad turns; and a new version is not just sent the harder questions.
+        """Two bad turns, more than a usual bad day, and no new version that is just sent the harder
+        questions.
 
         To wait, or to forget evidence, lowers the number of alarms only.
         """
         if strongest == DAILY:
             return True
-        if not self.streams[strongest].believable():
+        if not self.streams[strongest].believable() or self._within_wander(strongest):
             return False
         routed = self._routed_by_difficulty(strongest)
         if routed is Routed.YES:
             self.streams[strongest].forget_evidence()
             self.crossing = None
         return routed is Routed.NO
+
+    def _within_wander(self, stream: Stream) -> bool:
+        """The growth is one by which days differed in the baseline: a bad day, so far."""
+        assert self.pinned is not None
+        located = self._located(stream)
+        days = max((self.updated_ns - located.began_ns) / DAY_NS, 1.0)
+        return located.size <= USUAL_WANDER * self.pinned.plan.wander / sqrt(days)
 
     def _routed_by_difficulty(self, stream: Stream) -> "Routed":
         """Whether a new version got worse turns while all others got better ones and the service as

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ HOUR_BINS = ((3, 2500), (6, 300), (12, FEWEST))
 LEAST_DAYS = 2.0  # that a baseline must span before hours of the day can be told from days
 WEEK_DAYS = 6.5  # that it must span before days of the week can be told from a slow change
 DAY_NS = 86_400 * NANOSECONDS
-FEWEST_DAYS = 4  # whose means tell how far days lie apart
+LIKELY_DAYS = 2.5  # standard deviations by which days must differ
+FEWEST_DAYS = 6  # whose means tell how far days lie apart
 NEIGHBOURS = 20  # turns over which dependence is measured before strata are looked for
 CERTAIN = 4.0  # standard deviations by which strata must differ
 COVERED = 0.9  # share of the turns that must lie in strata which are large enough
@@ -224,12 +226,14 @@ class _Search:
 class DaySpread:
     """How far the means of days lie apart, within strata: over what independent turns would give.
 
-    `ratio` is 1 for independent turns; `clear`: more than chance by four standard deviations.
+    `ratio` is 1 for independent turns; `clear`: more than chance, by 2.5 standard deviations.
+    `deviation`: that of the means of days from each other, as far as it can be told.
     """
 
     days: int
     turns: float  # of a usual day
     ratio: float
+    deviation: float = 0.0
 
     @classmethod
     def of(
@@ -246,13 +250,14 @@ class DaySpread:
         if days < FEWEST_DAYS or variance == 0:
             return cls(days, 0.0, 1.0)
         sums = np.bincount(of, weights=away)[enough]
-        spread = float((sums**2 / counts[enough]).sum() / variance)
-        return cls(days, float(np.median(counts[enough])), spread / (days - 1))
+        ratio = float((sums**2 / counts[enough]).sum() / variance) / (days - 1)
+        usual = float(np.median(counts[enough]))
+        return cls(days, usual, ratio, sqrt(max(ratio - 1, 0.0) * variance / usual))
 
     @property
     def clear(self) -> bool:
         free = self.days - 1
-        return self.days >= FEWEST_DAYS and self.ratio * free > free + CERTAIN * np.sqrt(2 * free)
+        return self.days >= FEWEST_DAYS and self.ratio * free > free + LIKELY_DAYS * sqrt(2 * free)
 
 
 def _differ(losses: Floats, before: Floats, after: Floats, dependence: float) -> bool:
