@@ -59,10 +59,10 @@ def test_repeated_draws_give_the_strength_of_memory() -> None:
 
 
 def test_outcomes_make_the_ratio_of_the_recording_rule() -> None:
-    assert closed_book("It is Tarsin.", "Oldenby").outcome is Outcome.CONTEXT
-    assert closed_book("It is Oldenby.", "Oldenby").outcome is Outcome.PARAMETRIC
-    assert closed_book("It is Tarsin.", "Tarsin").outcome is Outcome.BOTH
-    assert closed_book("I don't know.", "Tarsin").outcome is Outcome.REFUSAL
+    assert compared("It is Tarsin.", "Oldenby").outcome is Outcome.CONTEXT
+    assert compared("It is Oldenby.", "Oldenby").outcome is Outcome.PARAMETRIC
+    assert compared("It is Tarsin.", "Tarsin").outcome is Outcome.BOTH
+    assert compared("I don't know.", "Tarsin").outcome is Outcome.REFUSAL
 
 
 @pytest.mark.parametrize(
