@@ -51,7 +51,7 @@ def application(name: str | None = None) -> typer.Typer:
 
 
 def _add(app: typer.Typer, entry: EntryPoint) -> None:
-    """A typer application (subcommands of its own) or a function with typer's annotations."""
+    """Register a typer application or an annotated function."""
     loaded = entry.load()
     if isinstance(loaded, typer.Typer):
         app.add_typer(loaded, name=entry.name)

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GROUNDWIRE_", extra="forbid")
 
-    # Where it listens and keeps its data
+    # Addresses and data
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(4318, ge=1, le=65535, description="Port of OTLP/HTTP, API and pages.")
     grpc_port: int = Field(4317, ge=0, le=65535, description="Port of OTLP/gRPC, with [grpc].")
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         "text", description="Log format, on standard error; logs contain no turn content."
     )
 
-    # What the receiver takes
+    # Receiver limits
     max_body_bytes: int = Field(
         64 * 2**20, gt=0, description="Maximum size of a request body, compressed and decompressed."
     )
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         description="full: store texts; hash: store only a keyed hash and the length of each text.",
     )
 
-    # How long it is kept
+    # Retention
     retention_days: float = Field(30.0, gt=0, description="Days after which data is deleted.")
     retention_bytes: int | None = Field(
         None,
@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain.")
     tls_key: Path | None = Field(None, description="PEM file of its private key.")
 
-    # What is judged and how
+    # Evaluation
     evaluators: str = Field(
         "grounding,override,retrieval",
         description="Evaluators to run, comma-separated names or dotted paths; none: store only.",
@@ -218,7 +218,7 @@ class Settings(BaseSettings):
         " 23 enables the daily clock as well. Until then only large changes are found.",
     )
 
-    # Alarms to a webhook, for people without Alertmanager; off unless an address is given
+    # Alarm webhook, for setups without Alertmanager; off unless a URL is set
     alarm_webhook_url: SecretStr | None = Field(
         None,
         description="Webhook URL that receives each alarm, firing and resolved, in "
@@ -230,7 +230,7 @@ class Settings(BaseSettings):
         description="Public base URL of the pages, for links in alarms; unset: the listen address.",
     )
 
-    # What the collector asks a model of its own accord; off unless an endpoint is given
+    # Scheduled model calls; off unless an endpoint is set
     probe_endpoint: str | None = Field(
         None,
         description="OpenAI-compatible base URL, including /v1, for probes and closed-book "
@@ -297,7 +297,7 @@ class Settings(BaseSettings):
 
     @property
     def probes(self) -> bool:
-        """Whether the collector asks a model of its own accord."""
+        """Whether the collector makes scheduled model calls."""
         return self.probe_endpoint is not None and bool(self.probe_models or self.closed_book_rate)
 
     @property
@@ -333,7 +333,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, config: Path | None, **flags: Any) -> Self:
-        """The settings of one run; flags that are None were not given."""
+        """Settings of one run; flags that are None are unset."""
         values = {name: value for name, value in flags.items() if value is not None}
         prefix = str(cls.model_config["env_prefix"])
         from_file = {

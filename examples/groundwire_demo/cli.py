@@ -74,5 +74,5 @@ def demo(
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    """Asked to end: by the same way as Ctrl-C, so that everything started is stopped."""
+    """Handle SIGTERM like Ctrl-C, so that child processes are stopped."""
     raise KeyboardInterrupt

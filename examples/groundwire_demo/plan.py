@@ -36,7 +36,7 @@ class DemoPlan:
 
     @property
     def learnt(self) -> Edition:
-        """What the scripted fine-tune has by heart."""
+        """Edition that the scripted fine-tune memorised."""
         return Edition.THIS_YEAR if self.memory_agrees else Edition.LAST_YEAR
 
     @property
@@ -50,7 +50,7 @@ class DemoPlan:
         return 0.75 * self.turns / self.rate
 
     def check(self) -> None:
-        """Refuse what cannot end well.
+        """Reject options that cannot raise the alarm.
 
         Raises:
             UsageError: the rollout comes before the collector can have a baseline, say.

@@ -45,7 +45,7 @@ def doctor(
         bool, typer.Option("--json", help="Print JSON (default when the output is piped).")
     ] = False,
 ) -> None:
-    """Say, of the last traces, what each instrumentation sends and what is missing.
+    """Show what each instrumentation sends in recent traces, and what is missing.
 
     Reads the database and writes nothing, neither there nor over the network.
     """

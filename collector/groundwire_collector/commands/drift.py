@@ -126,7 +126,7 @@ def _picture(plot: Path, history: DriftReplay, readings: Sequence[MonitoredTurn]
 
 
 def _usual_direction(signal: str) -> Direction:
-    """Up where the signal is one that Groundwire itself makes, of which all are losses."""
+    """Up for signals made by Groundwire, which are losses."""
     return Direction.UP if signal in {each.name for each in SIGNALS} else Direction.DOWN
 
 
@@ -170,7 +170,7 @@ def _reading(record: Record, signal: str, worse: Direction, number: int) -> Moni
 
 
 def _loss(value: Any, worse: Direction, where: str) -> float | None:
-    """1 is worst; None for what is no score: null, and the NaN that some writers make of it."""
+    """Loss (1 is worst); None for values that are no score: null, NaN."""
     if value is None or (isinstance(value, float) and isnan(value)):
         return None
     if not isinstance(value, int | float) or not 0 <= value <= 1:
@@ -179,7 +179,7 @@ def _loss(value: Any, worse: Direction, where: str) -> float | None:
 
 
 def _ns(text: Any, where: str) -> int:
-    """RFC 3339 to nanoseconds; a time without an offset is taken as UTC."""
+    """RFC 3339 to nanoseconds; without an offset, UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:

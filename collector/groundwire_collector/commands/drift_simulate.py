@@ -36,7 +36,7 @@ def simulate(
     runs: Annotated[int, typer.Option(help="Simulated histories per growth.")] = 60,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
 ) -> None:
-    """Simulate changes of several sizes, found by the real detector, and print how long it takes.
+    """Simulate changes of several sizes and print the detection delay.
 
     Twice: a change at any time, and one at a deployment (the second of its month). Turns are taken
     to be independent; what bursts and seasons cost stands in docs/reference/detectors.md.

@@ -35,7 +35,7 @@ from groundwire_evaluators.runner import evaluate
 WORSE = 2  # exit code
 IDENTITY = ("id", "question", "contexts", "reference")  # of a record, beside its answer
 OVERRIDE = Override()
-MOST_FAILED = 0.1  # of the calls of a model; beyond, nothing is known of it
+MOST_FAILED = 0.1  # maximum share of failed model calls
 LONGEST = 1000  # tokens of an answer
 SHOWN = 20  # answers that changed for the worse
 SYSTEM = (

@@ -68,7 +68,7 @@ def revoke(
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Revoke a key: within seconds it opens nothing."""
+    """Revoke a key, effective within seconds."""
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine, engine.begin() as connection:
         store.revoke(connection, key_id)

@@ -53,7 +53,7 @@ def take_in(
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Import labels of turns that are stored. All or none, unless --skip-bad.
+    """Import labels of stored turns. All or none, unless --skip-bad.
 
     A line, as `export` writes it and `POST /api/v1/labels` takes it:
 

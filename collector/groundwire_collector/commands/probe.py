@@ -188,7 +188,7 @@ def _carry_out(
 
 
 def _shown(runner: ProbeRunner, results: Iterator[Any], done: int) -> Iterator[Any]:
-    """With progress on standard error: a bar on a terminal, nothing else."""
+    """Show a progress bar on standard error, if it is a terminal."""
     console = Console(stderr=True)
     total = len(runner.pack) * len(runner.arms)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
@@ -218,7 +218,7 @@ def _pack(path: Path | None, limit: int | None) -> ProbePack:
 def _scorer(
     target: ChatTarget, pack: ProbePack, prompting: ProbePrompting
 ) -> Callable[[Trial], float]:
-    """The margin of a trial; raises NoScoringError at once where the endpoint cannot tell it."""
+    """Margin scorer; raises NoScoringError at once without log-probabilities."""
     if not isinstance(target, ChatEndpoint):
         raise UsageError("--margins needs --endpoint: a function gives no log-probabilities")
     trial_margin(target, next(trials(pack, (Arm.CONFLICT,))), prompting)

@@ -56,7 +56,7 @@ def _conflict(record: Record, number: int) -> ConflictCase:
 
 
 def _text(value: Any) -> str | None:
-    """JSON keeps some answers as numbers and booleans."""
+    """Text of an answer that JSON holds as a number or boolean."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return None if value is None else str(value)

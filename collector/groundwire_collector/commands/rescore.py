@@ -43,7 +43,7 @@ def rescore(
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Judge stored turns with the evaluators of now; their new scores replace the old.
+    """Re-evaluate stored turns with current evaluators, replacing their scores.
 
     Counters and histograms are left as they are. Where an evaluator's revision has no baseline yet,
     it gets one of the turns that the baseline of the revision before was made of, so that a new

@@ -23,7 +23,7 @@ def apply(
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Delete now what the running collector would delete within minutes."""
+    """Apply retention now instead of waiting for the collector."""
     settings = Settings.load(
         config, data_dir=data_dir, database_url=database_url, retention_days=days
     )

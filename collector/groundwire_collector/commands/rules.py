@@ -47,7 +47,7 @@ def rules(
         int, typer.Option(min=10, max=10_000, help="Number of simulated periods.")
     ] = 100,
 ) -> None:
-    """Write the Prometheus rules, or print what they cost."""
+    """Write the Prometheus rules, or simulate their false alarms."""
     limits = RuleSettings.load(config, targets)
     if out is None and not simulate:
         raise UsageError("--out FOLDER writes the rules, --simulate prints what they cost")

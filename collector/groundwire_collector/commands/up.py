@@ -25,7 +25,7 @@ def up(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
 ) -> None:
-    """Receive traces over OTLP, judge each answer, watch for drift.
+    """Run the collector: receive OTLP traces, evaluate answers, monitor drift.
 
     Every option is also an environment variable (GROUNDWIRE_PORT) or a line of the settings file;
     docs/reference/settings.md lists the rest. The API key is made and printed at the first start.

@@ -12,7 +12,7 @@ from groundwire_collector.drift.budget import WHOLE, Stream
 from groundwire_collector.drift.daily import DayWindow
 from groundwire_collector.drift.design import ComparisonDesign
 from groundwire_collector.drift.observation import LossObservation
-from groundwire_collector.drift.reference import Kind, SegmentReference, thinned
+from groundwire_collector.drift.reference import ReferenceKind, SegmentReference, thinned
 from groundwire_collector.drift.rolling_limit import NANOSECONDS
 from groundwire_evaluators.drift import Baseline
 from groundwire_evaluators.drift.blocking import Dependence
@@ -78,7 +78,7 @@ class StratifiedBaseline:
         return cls(
             plan=plan,
             pooled=Baseline.from_losses(losses, plan.dependence),
-            whole=SegmentReference.of(kept, plan.strata, plan.dependence, Kind.OWN),
+            whole=SegmentReference.of(kept, plan.strata, plan.dependence, ReferenceKind.OWN),
             segments=segments,
             worst=_worst(plan, segments),
             counts={stream: len(found) for stream, found in values.items()},
@@ -133,7 +133,7 @@ class StratifiedBaseline:
 
     @property
     def _replaced(self) -> SegmentReference:
-        return SegmentReference(Kind.ALL, self.whole.strata, self.whole.baselines)
+        return SegmentReference(ReferenceKind.ALL, self.whole.strata, self.whole.baselines)
 
     def to_state(self) -> dict[str, Any]:
         plain = ("n", "seen", "mean", "first_ns", "last_ns", "flagged", "provisional")
@@ -192,7 +192,9 @@ class _Parts:
 
     def reference(self, stream: Stream, turns: Sequence[LossObservation]) -> SegmentReference:
         dependence = segment_dependence(self.plan.dependence, turns, self.total)
-        return SegmentReference.of(turns, self.plan.strata.without(stream[0]), dependence, Kind.OWN)
+        return SegmentReference.of(
+            turns, self.plan.strata.without(stream[0]), dependence, ReferenceKind.OWN
+        )
 
 
 def segment_dependence(
@@ -225,7 +227,7 @@ def _worst(
         if values:
             worst = max(values, key=lambda each: each.mean)
             found[dimension] = SegmentReference(
-                Kind.WORST, worst.strata, worst.baselines, 1 / len(values)
+                ReferenceKind.WORST, worst.strata, worst.baselines, 1 / len(values)
             )
     return found
 

@@ -18,7 +18,7 @@ from groundwire_evaluators.drift.stratified import pooled_baseline
 Detector = TwoSampleESR | StratifiedESR
 
 
-class Kind(StrEnum):
+class ReferenceKind(StrEnum):
     """Whose turns a reference is made of."""
 
     OWN = "own"  # those of the same value in the baseline
@@ -38,7 +38,7 @@ class SegmentReference:
     mass that the choice of the reference leaves.
     """
 
-    kind: Kind
+    kind: ReferenceKind
     strata: Strata
     baselines: Mapping[str, Baseline]
     price: float = 1.0
@@ -55,7 +55,7 @@ class SegmentReference:
         turns: Sequence[LossObservation],
         strata: Strata,
         dependence: Dependence,
-        kind: Kind,
+        kind: ReferenceKind,
         price: float = 1.0,
     ) -> "SegmentReference":
         """From the turns of a stream in the baseline, put into strata where these hold enough."""
@@ -107,7 +107,7 @@ class SegmentReference:
     def from_state(cls, state: Mapping[str, Any]) -> "SegmentReference":
         each = state["baselines"].items()
         return cls(
-            Kind(state["kind"]),
+            ReferenceKind(state["kind"]),
             Strata.from_state(state["strata"]),
             {name: Baseline.from_state(found) for name, found in each},
             state["price"],

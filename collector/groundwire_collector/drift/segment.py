@@ -8,7 +8,7 @@ from typing import Any
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.budget import Stream
 from groundwire_collector.drift.observation import LossObservation
-from groundwire_collector.drift.reference import Detector, Kind, SegmentReference
+from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
 from groundwire_evaluators.drift import StratifiedESR, TwoSampleESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
@@ -116,7 +116,7 @@ class SegmentDetector:
         state = self.detector.to_state()
         for name in ("baseline", "baselines"):
             state.pop(name, None)
-        own = self.reference.kind is Kind.COLLECTED
+        own = self.reference.kind is ReferenceKind.COLLECTED
         return {
             "detector": state,
             "last_ns": self.last_ns,

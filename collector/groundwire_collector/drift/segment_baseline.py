@@ -7,7 +7,7 @@ from typing import Any
 from groundwire_collector.drift.baseline import StratifiedBaseline, segment_dependence
 from groundwire_collector.drift.budget import Stream
 from groundwire_collector.drift.observation import LossObservation
-from groundwire_collector.drift.reference import Kind, SegmentReference
+from groundwire_collector.drift.reference import ReferenceKind, SegmentReference
 from groundwire_collector.drift.rolling_limit import NANOSECONDS
 
 DAY_NS = 86_400 * NANOSECONDS
@@ -45,7 +45,7 @@ class CollectingSegment:
         meanwhile = round(max(spanned / pinned.pause_seconds, len(self.turns)))
         dependence = segment_dependence(pinned.plan.dependence, self.turns, meanwhile)
         strata = pinned.plan.strata.without(stream[0])
-        return SegmentReference.of(self.turns, strata, dependence, Kind.COLLECTED)
+        return SegmentReference.of(self.turns, strata, dependence, ReferenceKind.COLLECTED)
 
     def to_state(self) -> dict[str, Any]:
         return {

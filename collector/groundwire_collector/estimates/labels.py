@@ -31,7 +31,7 @@ class LabelSubmission:
     probability: float | None = None
 
     def labels(self, turn: Turn, labeller: str, labelled_ns: int) -> list[Label]:
-        """One label for each thing said.
+        """One label per submitted field.
 
         Raises:
             UsageError: something is missing, or does not fit the turn.
@@ -83,7 +83,7 @@ def chunk_name(turn: Turn, index: int) -> str:
 
 
 def draw(trace_id: str) -> float:
-    """Where in [0, 1) the turns of a trace fall: those below the label rate are to be labelled.
+    """Position of a trace's turns in [0, 1); below the rate they are labelled.
 
     A hash of the trace id alone, so a draw depends on nothing that a turn holds, a lower rate draws
     a part of what a higher one draws, and every process says the same.

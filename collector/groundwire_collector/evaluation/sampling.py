@@ -30,7 +30,7 @@ class TurnSampler:
     factors: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, judge: str, judged: JudgedTurn) -> float:
-        """How likely this judge sees this turn; 0 for what is no production turn with an answer."""
+        """Sampling probability for this judge; 0 unless a production turn with an answer."""
         turn = judged.turn
         if turn.closed_book or turn.probe or not turn.answer:
             return 0.0
@@ -64,13 +64,15 @@ def factors_of(text: str) -> dict[str, float]:
 
 
 def preference(p_unsupported: float | None, eager: float) -> float:
-    """By how much likelier a turn is drawn than the surest one: from 1, also where grounding said
-    nothing, to `eager`, where it cannot tell."""
+    """Sampling weight relative to the most certain turn.
+
+    From 1, also where grounding gave no probability, to `eager` for the least certain.
+    """
     p = p_unsupported or 0.0
     return 1.0 + (eager - 1.0) * 2.0 * math.sqrt(max(0.0, p * (1.0 - p)))
 
 
 def _place(turn: Turn) -> float:
-    """Where in [0, 1) the hash of the trace id puts it; turns of one trace stand together."""
+    """Hash of the trace id in [0, 1); turns of one trace share it."""
     name = f"judge {turn.trace_id or turn.id}".encode()
     return int.from_bytes(hashlib.sha256(name).digest()[:8], "big") / _ALL

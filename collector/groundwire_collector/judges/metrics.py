@@ -48,6 +48,6 @@ def tally_usage(
 
 
 def tally_not_sampled(increments: Increments, service: str, judge: str, reason: SkipReason) -> None:
-    """A turn that a judge does not see."""
+    """Count a turn that was not sampled for a judge."""
     labels = {"service": service, "evaluator": judge, "reason": reason.value}
     increments.count(metric_definitions.JUDGE_NOT_SAMPLED, labels)

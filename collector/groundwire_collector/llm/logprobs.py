@@ -22,7 +22,7 @@ class NoScoringError(GroundwireError):
 
 
 def mean_logprob(endpoint: ChatEndpoint, prompt: str, answer: str) -> float:
-    """Mean log-probability of `answer` after `prompt`, nats a token.
+    """Mean log-probability of `answer` after `prompt`, nats per token.
 
     Raises `NoScoringError` where the endpoint cannot, with what it said.
     """
@@ -59,7 +59,7 @@ def trial_margin(endpoint: ChatEndpoint, trial: Trial, prompting: ProbePrompting
 def turn_gain(
     endpoint: ChatEndpoint, question: str, context: str, answer: str, prompting: ProbePrompting
 ) -> float:
-    """The context gain of an answer that was given, nats a token; two scoring passes."""
+    """Context gain of a turn's answer, nats per token; two scoring passes."""
     tail = f"Question: {question}\nAnswer:"
     closed = f"{prompting.closed_book}\n\n{tail}"
     opened = f"{prompting.system}\n\nPassages:\n{context}\n\n{tail}"

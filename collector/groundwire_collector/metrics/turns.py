@@ -32,7 +32,7 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
 
 
 def tally_reopened(increments: Increments, judged: JudgedTurn, before: StoredOutcome) -> None:
-    """Count a turn that grew after it was counted, and its judgements where they came out new.
+    """Count a turn that grew after it was counted, with its new scores.
 
     A counter never goes back: what was counted before stays, and is counted as superseded.
     """
@@ -52,7 +52,7 @@ def tally_reopened(increments: Increments, judged: JudgedTurn, before: StoredOut
 def tally_closed_book(
     increments: Increments, production: JudgedTurn, closed_book: Turn
 ) -> ClosedBookComparison:
-    """Count what a closed-book call says of the production turn whose question it asked again."""
+    """Count a closed-book result with its production turn's labels."""
     compared = compare_closed_book(
         production.turn,
         [closed_book.answer],

@@ -36,14 +36,13 @@ class ClosedBookCaller:
             raise ValueError("rate lies in (0, 1]; eager and draws are at least 1")
 
     def probability(self, turn: Turn, novel: bool = False) -> float:
-        """How likely this turn is sampled; 0 for what is no production turn with an answer."""
+        """Sampling probability of a turn; 0 unless a production turn with an answer."""
         return ClosedBookSampler(self.rate, self.eager).probability(turn, novel)
 
     def closed_book(
         self, turn: Turn, *, novel: bool = False, supported: bool | None = None
     ) -> ClosedBookComparison | None:
-        """The turn asked closed-book, or None where it was not sampled, not in budget, or no call
-        answered.
+        """Closed-book comparison; None if not sampled, over budget, or failed.
 
         The effective probability of a turn skipped for the budget is not known, so such turns are
         counted in `skipped`: a budget that is often spent asks for a lower rate.
@@ -65,7 +64,7 @@ class ClosedBookCaller:
 def ask_closed_book(
     target: ChatTarget, question: str, system: str, draws: int = 1
 ) -> list[ChatReply]:
-    """What the model says without a context, `draws` times."""
+    """Answers of the model without context, `draws` times."""
     messages = [
         {"role": "system", "content": system},
         {"role": "user", "content": question},

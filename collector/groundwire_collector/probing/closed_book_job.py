@@ -43,7 +43,7 @@ class ClosedBookJob:
     model: str | None = None
 
     def step(self, now_ns: int) -> bool:
-        """Ask for one turn, or skip one; False where nothing waits or nothing is due."""
+        """Process one turn; False where nothing is due."""
         with self.engine.connect() as connection:
             found = closed_book_turns.waiting(connection)
             judged = turns.get(connection, found[0].turn_id) if found else None

@@ -20,7 +20,7 @@ class ClosedBookSampler:
     eager: float = 1.0
 
     def probability(self, turn: Turn, novel: bool = False) -> float:
-        """How likely this turn is sampled; 0 for what is no production turn with an answer."""
+        """Sampling probability of a turn; 0 unless a production turn with an answer."""
         if turn.closed_book or turn.probe or not turn.question or not turn.answer:
             return 0.0
         return min(1.0, self.rate * (self.eager if novel else 1.0))

@@ -71,7 +71,7 @@ def compare_closed_book(
     probability: float = 1.0,
     supported: bool | None = None,
 ) -> ClosedBookComparison:
-    """Where a production turn falls, given one or more closed-book answers to its question.
+    """Classify a production turn by its closed-book answers.
 
     None among `closed_book` is a call that failed. `supported` says whether the production answer
     is supported by its chunks, where an evaluator has judged that (grounding: not flagged); without
@@ -143,7 +143,7 @@ class ClosedBookEstimate:
 def estimate_memorization(
     comparisons: Sequence[ClosedBookComparison], level: float = 0.95
 ) -> ClosedBookEstimate:
-    """Hájek's estimate over the turns asked closed-book, each with its sampling probability.
+    """Hájek estimate of the memorization ratio over closed-book turns.
 
     M_R = sum(w·override) / sum(w·(override + context_driven)) over diagnostic turns, w = 1 /
     probability, variance clustered by question. It is the ratio of the traffic that was sampled,
@@ -201,7 +201,7 @@ class Audit:
 
 
 def correct_for_labels(observed: Estimate, audit: Audit, level: float = 0.95) -> Estimate:
-    """The ratio that true labels would give: p = (p_obs + Sp - 1) / (Se + Sp - 1).
+    """Ratio corrected for label errors: p = (p_obs + Sp - 1) / (Se + Sp - 1).
 
     Rogan and Gladen (1978, https://doi.org/10.1093/oxfordjournals.aje.a112510), with the audit's
     own uncertainty in the interval (delta method). Raises `ValueError` where the labels are no

@@ -24,7 +24,7 @@ def rogan_gladen(
     negatives: int,
     level: float = 0.95,
 ) -> Corrected:
-    """The true rate behind `flagged` of `total`, given mistakes counted on labelled units.
+    """True rate behind `flagged` of `total`, from errors on labelled units.
 
     Of `positives` the evaluator flagged `found`, of `negatives` it cleared `cleared`. Estimator:
     (flagged share + specificity - 1) / (sensitivity + specificity - 1) (Rogan and Gladen 1978);

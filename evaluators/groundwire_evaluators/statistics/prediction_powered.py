@@ -30,7 +30,7 @@ class Powered:
     freedom: float
 
     def interval(self, level: float = 0.95) -> Interval:
-        """Wilson's interval on the effective number of labels, less what their fewness costs.
+        """Wilson interval on the effective number of labels, corrected for few labels.
 
         It keeps its coverage at rates near 0 and 1, where the normal interval does not.
         """
@@ -138,7 +138,7 @@ class _Stratum:
 
 
 def _variance(sample: LabelledSample, influence: Floats, fitted: int) -> tuple[float, float]:
-    """Of the mean, and its degrees of freedom; `fitted` numbers were taken from the labels."""
+    """Variance of the mean and its degrees of freedom; `fitted` parameters."""
     totals = np.bincount(sample.clusters, weights=influence)
     groups = len(np.unique(sample.clusters[sample.labelled]))
     freedom = groups - fitted

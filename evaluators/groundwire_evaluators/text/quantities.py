@@ -561,6 +561,8 @@ class _Reader:
         while self._gap(until) == "." and self._word(until)[:1].isdecimal():
             until += 1
         end = self.tokens[until - 1].end
+        if self._gap(self.first) == "" and self._word(self.first - 1).isdecimal():
+            return None  # "4x4", "1e6"
         value = code_letters(self.text[token.start : end])
         return self._make("code", until) if value else None
 
@@ -973,7 +975,8 @@ class _Reader:
         if period:
             return period, until + used
         for skipped in (1, 2) if measured is None or measured.dimension in MONEY else ():
-            if words[skipped - 1 : skipped] and words[skipped - 1] in PERIODS:
+            word = words[skipped - 1] if len(words) > skipped else ""
+            if word in PERIODS or word in _NO_ADJECTIVE:
                 break
             period, used = rate(words[skipped:])
             if period:

@@ -71,7 +71,7 @@ class AlertDelay:
 def prices(
     limits: RuleSettings, traffic: TrafficAssumptions, *, runs: int = 100, seed: int = 0
 ) -> list[FalseAlarmEstimate]:
-    """False alarms of each severity, over `runs` periods of 30 days in which nothing changes."""
+    """Simulated false alarms per severity, over `runs` periods of 30 days."""
     rng = np.random.default_rng(seed)
     found: dict[Severity, list[int]] = {severity: [] for severity in Severity}
     for _ in range(0, runs, AT_ONCE):
@@ -89,7 +89,7 @@ def delays(
     runs: int = 50,
     seed: int = 0,
 ) -> list[AlertDelay]:
-    """How soon each severity tells of a lasting growth, for each of `growths`."""
+    """Detection delay per severity, for each of `growths`."""
     rng = np.random.default_rng(seed)
     began, minutes = SETTLED // MINUTE, (SETTLED + 2 * DAY) // MINUTE
     found = []

@@ -109,7 +109,7 @@ class PinIn(BaseModel):
 
 @router.get("")
 def list_baselines(access: ReadAccess, database: Database, request: Request) -> BaselinePage:
-    """Baselines of the services the key may read, and what people did to them."""
+    """Baselines of the services that the key may read, with requested actions."""
     terms = MonitorConfig.of(request.app.state.settings)
     with database.connect() as connection:
         found = standings(connection, terms, access.services)

@@ -72,8 +72,11 @@ class Trial:
 
 
 def trials(pack: ProbePack, arms: Sequence[Arm] = ALL_ARMS) -> Iterator[Trial]:
-    """Every call of a run, item by item. The same for the same pack, whatever arms are asked for:
-    which chunks stand beside an answer, and in which order, follows from the item's id."""
+    """All calls of a run, item by item, deterministic per pack.
+
+    Which chunks stand beside an answer, and in which order, follows from the item's id, whatever
+    arms are run.
+    """
     for number, item in enumerate(pack.items):
         for arm in arms:
             yield _trial(pack, item, number, arm)
@@ -145,7 +148,7 @@ class ProbePrompting:
 
     @property
     def version(self) -> str:
-        """Equal for equal prompts; a changed prompt needs a baseline of its own."""
+        """Digest of the prompts; a changed prompt needs its own baseline."""
         both = f"{self.system}\x1f{self.closed_book}"
         return hashlib.sha256(both.encode()).hexdigest()[:12]
 

@@ -1,4 +1,4 @@
-"""keep the tags of baseline turns; begin the baselines of older detectors anew
+"""keep tags of baseline turns; rebuild baselines of older detectors
 
 What a segment is compared with is made of its own turns, which takes their tags.
 """
