@@ -11,7 +11,7 @@ from groundwire_collector.drift import design as plans
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.design import ComparisonDesign
 from groundwire_collector.drift.observation import LossObservation
-from groundwire_collector.drift.reference import Kind
+from groundwire_collector.drift.reference import ReferenceKind
 from groundwire_collector.drift.strata import POOLED, TAGS, Strata, Week
 from groundwire_evaluators.drift.blocking import Dependence
 
@@ -174,7 +174,7 @@ def test_tags_whose_losses_differ_are_strata_of_the_service():
     assert qa is not None
     assert new is not None
     assert qa.mean == pytest.approx(0.05, abs=0.01)
-    assert (new.kind, new.mean) == (Kind.WORST, pytest.approx(0.15, abs=0.02))
+    assert (new.kind, new.mean) == (ReferenceKind.WORST, pytest.approx(0.15, abs=0.02))
 
 
 def test_each_value_is_compared_with_its_own_turns_and_a_thin_or_new_one_with_none():
@@ -196,7 +196,7 @@ def test_each_value_is_compared_with_its_own_turns_and_a_thin_or_new_one_with_no
     assert easy.n == pinned.counts["tenant", "easy"]
     new = pinned.reference(("model_version", "m2"))
     assert new is not None
-    assert (new.kind, new.n) == (Kind.ALL, 2000)
+    assert (new.kind, new.n) == (ReferenceKind.ALL, 2000)
 
 
 def test_a_reference_that_is_written_down_is_the_same():
