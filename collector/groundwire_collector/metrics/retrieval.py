@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metrics.exemplars import exemplar
-from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.counters import Increments, exemplar_of
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Route, Turn
@@ -49,7 +48,7 @@ def _observe(
     labels: Mapping[str, str],
 ) -> None:
     if value is not None:
-        increments.observe(metric, labels, value, exemplar(turn, value))
+        increments.observe(metric, labels, value, exemplar_of(turn, value))
 
 
 @dataclass(slots=True)

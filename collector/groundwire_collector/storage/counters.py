@@ -16,6 +16,7 @@ from groundwire_collector.metric_definitions import (
 from groundwire_collector.storage.label_sets import Key, Placement, canonical, place
 from groundwire_collector.storage.tables.counters import COUNTER, HISTOGRAM
 from groundwire_collector.storage.upsert import upsert
+from groundwire_evaluators.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,13 @@ class Exemplar:
     trace_id: str
     value: float
     timestamp: float
+
+
+def exemplar_of(turn: Turn, value: float) -> Exemplar | None:
+    """Exemplar of a turn's trace; None where the turn has no trace or no time."""
+    if turn.trace_id is None or turn.started_at is None:
+        return None
+    return Exemplar(turn.trace_id, value, turn.started_at.timestamp())
 
 
 @dataclass(slots=True)

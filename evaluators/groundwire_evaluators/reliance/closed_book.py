@@ -6,15 +6,13 @@ cells; the diagnostic turns, where memory and context disagree, estimate the mem
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from math import sqrt
 
 from groundwire_evaluators.reliance.equivalence import equivalent, stands_in
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import context_suffices
-from groundwire_evaluators.statistics import Estimate, Interval, hajek
-from groundwire_evaluators.statistics.interval import normal_quantile
+from groundwire_evaluators.statistics import Estimate, hajek
 from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.turn import Turn
 
@@ -147,7 +145,7 @@ def estimate_memorization(
 
     M_R = sum(w·override) / sum(w·(override + context_driven)) over diagnostic turns, w = 1 /
     probability, variance clustered by question. It is the ratio of the traffic that was sampled,
-    labels taken as true; `correct_for_labels` undoes known label errors.
+    labels taken as true.
     """
     decided = [
         each
@@ -180,51 +178,3 @@ def _share(
         else None,
         level,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """Hand-labelled audit sample: label accuracy on overrides and on the rest."""
-
-    overrides: int
-    overrides_found: int
-    others: int
-    others_found: int
-
-    @property
-    def sensitivity(self) -> float:
-        return self.overrides_found / self.overrides
-
-    @property
-    def specificity(self) -> float:
-        return self.others_found / self.others
-
-
-def correct_for_labels(observed: Estimate, audit: Audit, level: float = 0.95) -> Estimate:
-    """Ratio corrected for label errors: p = (p_obs + Sp - 1) / (Se + Sp - 1).
-
-    Rogan and Gladen (1978, https://doi.org/10.1093/oxfordjournals.aje.a112510), with the audit's
-    own uncertainty in the interval (delta method). Raises `ValueError` where the labels are no
-    better than chance. Nothing observed stays nothing.
-    """
-    se, sp = audit.sensitivity, audit.specificity
-    gain = se + sp - 1
-    if gain <= 0:
-        raise ValueError(f"sensitivity {se:.2f} and specificity {sp:.2f} are no better than chance")
-    if observed.value is None:
-        return observed
-    ratio = min(max((observed.value + sp - 1) / gain, 0.0), 1.0)
-    smooth = [(found + 1) / (n + 2) for found, n in (_found(audit)[0], _found(audit)[1])]
-    var_se = smooth[0] * (1 - smooth[0]) / audit.overrides
-    var_sp = smooth[1] * (1 - smooth[1]) / audit.others
-    from_audit = (ratio**2 * var_se + (1 - ratio) ** 2 * var_sp) / gain**2
-    z = normal_quantile(level)
-    low, high = ((each + sp - 1) / gain for each in observed.interval)
-    below = sqrt(max(ratio - low, 0.0) ** 2 + z * z * from_audit)
-    above = sqrt(max(high - ratio, 0.0) ** 2 + z * z * from_audit)
-    interval = Interval(ratio - below, ratio + above).clipped()
-    return replace(observed, value=ratio, interval=interval)
-
-
-def _found(audit: Audit) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (audit.overrides_found, audit.overrides), (audit.others_found, audit.others)

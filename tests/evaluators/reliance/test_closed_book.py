@@ -1,19 +1,15 @@
 """Cells of turns asked closed-book, and the memorization ratio they estimate."""
 
-import numpy as np
 import pytest
 
 from groundwire_evaluators.reliance.closed_book import (
-    Audit,
     ClosedBookComparison,
     RelianceCell,
     compare_closed_book,
-    correct_for_labels,
     estimate_memorization,
 )
 from groundwire_evaluators.reliance.equivalence import equivalent, stands_in
 from groundwire_evaluators.reliance.outcome import Outcome
-from groundwire_evaluators.statistics import hajek
 from groundwire_evaluators.turn import Chunk, Turn
 
 CONTEXT = "The capital of Velmark is Tarsin, which has 40,000 inhabitants."
@@ -131,21 +127,3 @@ def test_adaptive_sampling_is_undone_by_its_probabilities() -> None:
     comparisons = [draw(RelianceCell.PARAMETRIC_OVERRIDE, probability=0.5)] * 50
     comparisons += [draw(RelianceCell.CONTEXT_DRIVEN, probability=0.1)] * 90
     assert estimate_memorization(comparisons).ratio.value == pytest.approx(0.1)
-
-
-def test_label_errors_are_undone_and_their_uncertainty_kept() -> None:
-    generator = np.random.default_rng(11)
-    truth, se, sp, runs = 0.12, 0.9, 0.97, 400
-    covered = 0
-    for _ in range(runs):
-        true = generator.random(800) < truth
-        told = np.where(true, generator.random(800) < se, generator.random(800) > sp)
-        audit = Audit(100, int(generator.binomial(100, se)), 100, int(generator.binomial(100, sp)))
-        low, high = correct_for_labels(hajek(list(told)), audit).interval
-        covered += low <= truth <= high
-    assert 0.93 <= covered / runs <= 0.99
-
-
-def test_labels_no_better_than_chance_cannot_be_corrected() -> None:
-    with pytest.raises(ValueError, match="chance"):
-        correct_for_labels(hajek([True]), Audit(10, 5, 10, 5))
