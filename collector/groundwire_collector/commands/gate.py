@@ -29,7 +29,7 @@ from groundwire_collector.offline.gate import (
 )
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.equivalence import stands_in
+from groundwire_evaluators.reliance.equivalence import stands_in as contains_answer
 from groundwire_evaluators.runner import evaluate
 
 WORSE = 2  # exit code
@@ -206,7 +206,7 @@ def _right(record: Record) -> bool | None:
     if not isinstance(answer, str):
         return False
     question = record.get("question")
-    return stands_in(reference, answer, question if isinstance(question, str) else "")
+    return contains_answer(reference, answer, question if isinstance(question, str) else "")
 
 
 def _faithful(flagged: Any) -> bool | None:

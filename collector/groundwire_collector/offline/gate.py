@@ -56,7 +56,7 @@ class ShareChange:
 
 @dataclass(frozen=True, slots=True)
 class QualityGate:
-    """Result of the gate: changes of faithfulness, answer rate, overrides and right answers.
+    """Result of the gate: changes in faithfulness, answer rate, overrides, accuracy.
 
     `faithful` is over answers scored on both sides, `answered` over all: a model that declines
     everything is faithful, and useless. `follows` and `right` are over the questions for which both
