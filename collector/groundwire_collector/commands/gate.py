@@ -29,7 +29,7 @@ from groundwire_collector.offline.gate import (
 )
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.equivalence import stands_in as contains_answer
+from groundwire_evaluators.reliance.equivalence import asserted_in as contains_answer
 from groundwire_evaluators.runner import evaluate
 
 WORSE = 2  # exit code

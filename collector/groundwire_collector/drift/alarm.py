@@ -82,8 +82,8 @@ def explain(
         _cause(named, retrieval, overriding),
         {
             "findings": found,
-            "deployment": _told(named.deployment),
-            "also_deployed": [_told(each) for each in named.also],
+            "deployment": _deployment_json(named.deployment),
+            "also_deployed": [_deployment_json(each) for each in named.also],
             "moved": [_segment(s, each) for s, each in moved.items() if _grew(s, each)],
             "unmoved": [_segment(stream, moved[stream]) for stream in named.unmoved],
         },
@@ -106,9 +106,9 @@ def _findings(named: Attribution, retrieval: bool, overriding: bool) -> list[str
     if overriding and not retrieval:
         found.append("Answers contradict their context, which fits as before: it is ignored")
     if named.deployment is not None:
-        told = named.deployment
-        kind = "announced" if told.announced else "first seen"
-        found.append(f"It coincides with {told.dimension} {told.value}, {kind} then")
+        deployment = named.deployment
+        kind = "announced" if deployment.announced else "first seen"
+        found.append(f"It coincides with {deployment.dimension} {deployment.value}, {kind} then")
     return found
 
 
@@ -126,7 +126,7 @@ def _segment(stream: Stream, moved: SegmentEffect) -> dict[str, Any]:
     }
 
 
-def _told(deployment: Deployment | None) -> dict[str, Any] | None:
+def _deployment_json(deployment: Deployment | None) -> dict[str, Any] | None:
     if deployment is None:
         return None
     return {

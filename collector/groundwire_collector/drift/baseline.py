@@ -68,29 +68,32 @@ class StratifiedBaseline:
 
         `own_turns` are those after which a value that begins later is watched by itself.
         """
-        plan, kept = plans.choose(turns)
-        losses = np.array([turn.loss for turn in kept])
-        flags = [turn.flagged for turn in kept if turn.flagged is not None]
-        unfit = np.array([1 - turn.relevance for turn in kept if turn.relevance is not None])
-        values = _by_value(kept)
-        parts = _Parts(plan, len(kept), max(int(ENOUGH * own_turns), FEWEST))
+        plan, independent = plans.choose(turns)
+        losses = np.array([turn.loss for turn in independent])
+        flags = [turn.flagged for turn in independent if turn.flagged is not None]
+        unfit = np.array([1 - turn.relevance for turn in independent if turn.relevance is not None])
+        values = _by_value(independent)
+        parts = _Parts(plan, len(independent), max(int(ENOUGH * own_turns), FEWEST))
         segments = {} if provisional else parts.references(values)
         return cls(
             plan=plan,
             pooled=Baseline.from_losses(losses, plan.dependence),
-            whole=SegmentReference.of(kept, plan.strata, plan.dependence, ReferenceKind.OWN),
+            whole=SegmentReference.of(independent, plan.strata, plan.dependence, ReferenceKind.OWN),
             segments=segments,
             worst=_worst(plan, segments),
             counts={stream: len(found) for stream, found in values.items()},
-            n=len(kept),
+            n=len(independent),
             seen=len(turns),
             mean=float(losses.mean()),
             first_ns=turns[0].at_ns,
             last_ns=turns[-1].at_ns,
             flagged=sum(flags) if flags else None,
-            days=DayWindow.of([(turn.at_ns, turn.loss) for turn in kept], min_effect),
+            days=DayWindow.of([(turn.at_ns, turn.loss) for turn in independent], min_effect),
             relevance=Baseline.from_losses(unfit) if len(unfit) >= FEWEST_RELEVANCES else None,
-            mix={route: n / len(kept) for route, n in Counter(t.route for t in kept).items()},
+            mix={
+                route: n / len(independent)
+                for route, n in Counter(t.route for t in independent).items()
+            },
             provisional=provisional,
         )
 

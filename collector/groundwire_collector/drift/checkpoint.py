@@ -162,13 +162,13 @@ def _recall_parts(connection: Connection, monitor: Monitor) -> None:
         if kind == SESSIONS:
             monitor.sessions[service] = OpenSessions()
             monitor.sessions[service].resume(state)
-    told = found.get(ANNOUNCED, {"last": 0, "waiting": []})
-    monitor.announced = told["last"]
+    state = found.get(ANNOUNCED, {"last": 0, "waiting": []})
+    monitor.announced = state["last"]
     known = rollouts.newest(connection, limit=REMEMBERED)
     for rollout in sorted(known, key=lambda each: each.id or 0):
         if (rollout.id or 0) <= monitor.announced:
             monitor.rollouts.setdefault(rollout.service, []).append(rollout)
-            if rollout.id in told["waiting"]:
+            if rollout.id in state["waiting"]:
                 monitor.waiting.append(rollout)
 
 
@@ -232,14 +232,14 @@ def _recall_open_alarms(
 
 
 def _baseline_turn(watch: SignalMonitor, position: int, turn: LossObservation) -> BaselineTurn:
-    told = {name: getattr(turn, name) for name in _TOLD}
-    return BaselineTurn(*_key(watch), position, **told)
+    columns = {name: getattr(turn, name) for name in _SHARED_FIELDS}
+    return BaselineTurn(*_key(watch), position, **columns)
 
 
 def _observation(turn: BaselineTurn) -> LossObservation:
-    return LossObservation(**{name: getattr(turn, name) for name in _TOLD})
+    return LossObservation(**{name: getattr(turn, name) for name in _SHARED_FIELDS})
 
 
-_TOLD = [
+_SHARED_FIELDS = [
     f.name for f in fields(BaselineTurn) if f.name in {g.name for g in fields(LossObservation)}
 ]

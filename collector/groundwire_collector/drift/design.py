@@ -64,15 +64,15 @@ def choose(turns: Sequence[LossObservation]) -> tuple[ComparisonDesign, list[Los
     """The plan for a baseline of these turns, and those of them that count under it."""
     if np.var([turn.loss for turn in turns]) < SPREAD:
         return ComparisonDesign(), list(turns)
-    kept = _first_of_sessions(turns)
-    session = len(kept) < len(turns)
-    losses = np.array([turn.loss for turn in kept])
-    found = strata.choose(kept)
-    labels = [found.of_turn(turn) for turn in kept]
+    independent = _first_of_sessions(turns)
+    session = len(independent) < len(turns)
+    losses = np.array([turn.loss for turn in independent])
+    found = strata.choose(independent)
+    labels = [found.of_turn(turn) for turn in independent]
     dependence = Dependence.of(losses, labels if found.any else None)
-    days = strata.DaySpread.of(kept, losses, labels)
+    days = strata.DaySpread.of(independent, losses, labels)
     design = ComparisonDesign(session, found, _between_days(dependence, days), days.deviation)
-    return design, kept
+    return design, independent
 
 
 def _between_days(dependence: Dependence, days: strata.DaySpread) -> Dependence:

@@ -81,8 +81,8 @@ class DetectionDelay:
                 "The baseline is not complete: until it is, large changes alone are found, growths "
                 f"of {self.min_effect:g} and more of the whole service or of a new version"
             )
-        told = str(self.sufficiency)
-        yield told[0].upper() + told[1:]
+        sentence = str(self.sufficiency)
+        yield sentence[0].upper() + sentence[1:]
         if self.sufficiency.sufficient:
             yield (
                 f"At this rate of turns a growth of {self.min_effect:g} is found after "

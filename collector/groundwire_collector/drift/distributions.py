@@ -71,15 +71,15 @@ def compare(
     if min(len(before), len(now)) < FEWEST:
         return Distributions(service, len(before), len(now))
     topics = Topics.learn([each.question for each in before])
-    asked_now = topics.vectors([each.question for each in now])
+    current_vectors = topics.vectors([each.question for each in now])
     shares = {
-        "topics": _shares(topics.of(topics.known), topics.of(asked_now)),
+        "topics": _shares(topics.of(topics.known), topics.of(current_vectors)),
         "routes": _shares([each.route for each in before], [each.route for each in now]),
     }
     numbers = {
-        "novelty": (topics.novelty(topics.known, own=True), topics.novelty(asked_now)),
+        "novelty": (topics.novelty(topics.known, own=True), topics.novelty(current_vectors)),
         "scores": _ranked([each.score for each in before], [each.score for each in now]),
-        "relevance": (_told([a.relevance for a in before]), _told([a.relevance for a in now])),
+        "relevance": (_known([a.relevance for a in before]), _known([a.relevance for a in now])),
     }
     shifts = {
         name: _shift(*sides) for name, sides in numbers.items() if min(map(len, sides)) >= FEWEST
@@ -116,9 +116,9 @@ def _quantiles(values: np.ndarray) -> tuple[float, ...]:
 def _ranked(
     before: Sequence[float | None], now: Sequence[float | None]
 ) -> tuple[np.ndarray, np.ndarray]:
-    old = _told(before)
-    return ranks(old, old), ranks(_told(now), old)
+    old = _known(before)
+    return ranks(old, old), ranks(_known(now), old)
 
 
-def _told(values: Sequence[float | None]) -> np.ndarray:
+def _known(values: Sequence[float | None]) -> np.ndarray:
     return np.array([value for value in values if value is not None], dtype=float)

@@ -127,14 +127,14 @@ class Monitor:
     def deployments(self, service: str) -> list[Deployment]:
         """Those known of a service: values that appeared, and announcements."""
         announced = self.rollouts.get(service, [])
-        told = {(each.dimension, each.value) for each in announced}
+        known = {(each.dimension, each.value) for each in announced}
         return [
             *(Deployment(each.dimension, each.value, each.at_ns, True) for each in announced),
             *(
                 Deployment(dimension, value.value, value.first_seen_ns)
                 for dimension in DEPLOYED
                 for value in self.values.get((service, dimension), {}).values()
-                if (dimension, value.value) not in told
+                if (dimension, value.value) not in known
             ),
         ]
 

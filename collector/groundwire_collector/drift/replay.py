@@ -60,5 +60,5 @@ class DriftReplay:
             self.watches[service] = watch
         for service, watch in self.watches.items():
             assert watch.pinned is not None
-            told = DetectionDelay.of(watch.pinned, self.terms, len(self.watches))
-            self.remarks += [f"{service}: {line}" for line in told.lines()]
+            delay = DetectionDelay.of(watch.pinned, self.terms, len(self.watches))
+            self.remarks += [f"{service}: {line}" for line in delay.lines()]

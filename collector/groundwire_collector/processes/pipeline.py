@@ -75,7 +75,7 @@ class TurnBatch:
     """
 
     turns: Sequence[Turn]
-    given: Mapping[str, tuple[Evaluation, ...]]
+    received: Mapping[str, tuple[Evaluation, ...]]
     before: Mapping[str, Turn]
     absorbed: Mapping[str, str]
     pieces: Sequence[TraceFragment]
@@ -178,13 +178,13 @@ class Pipeline:
     ) -> list[PendingTrace]:
         """Those whose root is still to come, each due when it is no longer waited for."""
         wait = round(self._settings.trace_max_seconds * SECOND)
-        asked = {
+        pending = {
             trace.trace_id: replace(trace, due_ns=trace.last_received_ns + wait)
             for trace in due
             if not trace.root_ended and trace.due_ns < trace.last_received_ns + wait
         }
-        found = spans.spans_of(connection, asked.keys())
-        return [asked[trace_id] for trace_id, each in found.items() if waits_for_root(each)]
+        found = spans.spans_of(connection, pending.keys())
+        return [pending[trace_id] for trace_id, each in found.items() if waits_for_root(each)]
 
     def _is_backlog(self, due: Sequence[PendingTrace]) -> bool:
         """Whether the worker before may have died of one of these."""
@@ -236,7 +236,7 @@ class Pipeline:
             return
         batch = self._batch(due)
         judged = [
-            JudgedTurn(item.turn, (*item.evaluations, *batch.given.get(item.turn.id, ())))
+            JudgedTurn(item.turn, (*item.evaluations, *batch.received.get(item.turn.id, ())))
             for item in judge(self._evaluators, batch.turns)
         ]
         with self._engine.begin() as connection:
@@ -264,13 +264,13 @@ class Pipeline:
             before = {turn.id: turn for turn in turns.of_traces(connection, gathered.traces)}
         found = assemble_requests(gathered.traces.values(), before.keys())
         requests = [request for request in found if not request.trace.ids.isdisjoint(ids)]
-        given: dict[str, tuple[Evaluation, ...]] = {}
+        received: dict[str, tuple[Evaluation, ...]] = {}
         for request in requests:
-            given |= judgements_of(request)
+            received |= judgements_of(request)
         completed = [turn for request in requests for turn, _ in request.turns]
-        fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in given]
+        fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in received]
         known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
-        return TurnBatch(fuller, given, before, _absorbed(requests, before), known)
+        return TurnBatch(fuller, received, before, _absorbed(requests, before), known)
 
     def _commit(
         self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int

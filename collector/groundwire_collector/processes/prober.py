@@ -90,12 +90,12 @@ def models_of(text: str) -> dict[str, str]:
 
 def prompting_of(settings: Settings) -> ProbePrompting:
     """The prompts of the settings; raises UsageError where one of the two is missing."""
-    given = (settings.system_prompt, settings.closed_book_prompt)
+    prompts = (settings.system_prompt, settings.closed_book_prompt)
     shipped = ProbePrompting()
-    if settings.probe_models and (given[0] is None) != (given[1] is None):
+    if settings.probe_models and (prompts[0] is None) != (prompts[1] is None):
         raise UsageError("system_prompt and closed_book_prompt belong together")
     texts = []
-    for path, otherwise in zip(given, (shipped.system, shipped.closed_book), strict=True):
+    for path, otherwise in zip(prompts, (shipped.system, shipped.closed_book), strict=True):
         try:
             texts.append(path.read_text(encoding="utf-8") if path else otherwise)
         except (OSError, UnicodeDecodeError) as error:

@@ -111,12 +111,12 @@ def _mark(attributes: Any, cuts: Cuts) -> None:
         return
     for pair in attributes:
         if pair.key == TRUNCATED:
-            pair.value.string_value = json.dumps({**cuts, **_said(pair.value.string_value)})
+            pair.value.string_value = json.dumps({**cuts, **_earlier_cuts(pair.value.string_value)})
             return
     attributes.add(key=TRUNCATED).value.string_value = json.dumps(cuts)
 
 
-def _said(mark: str) -> Cuts:
+def _earlier_cuts(mark: str) -> Cuts:
     try:
         found = json.loads(mark)
     except ValueError:

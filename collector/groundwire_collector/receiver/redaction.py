@@ -53,7 +53,7 @@ _IDENTIFIERS = frozenset(
 _IDENTIFIER = re.compile(r"\S{1,200}")
 _NAME = re.compile(r"\S{1,200}(?: \S{1,200})?")  # of a span: `ask`, `chat gpt-5`, `POST /ask`
 # By the end of the key, the only values that are kept.
-_KEPT_VALUES = {
+_ALLOWED_VALUES = {
     "role": re.compile("user|assistant|system|tool|developer|function|human|ai|model", re.I),
     "mime_type": re.compile(r"(?:text|application|image|audio|video)/[\w.+-]{1,40}"),
 }
@@ -204,9 +204,9 @@ class HashOnly:
 
     def _name(self, text: str, trace: bytes = b"") -> str:
         """A name of at most two words, masked; a longer one is a text."""
-        return self._kept(text, _NAME, trace) if text else ""
+        return self._allowed_text(text, _NAME, trace) if text else ""
 
-    def _kept(self, text: str, allowed: re.Pattern[str], trace: bytes) -> str:
+    def _allowed_text(self, text: str, allowed: re.Pattern[str], trace: bytes) -> str:
         return self._masking.mask(text, trace) if allowed.fullmatch(text) else REDACTED
 
     def _pairs(self, pairs: Any, trace: bytes) -> None:
@@ -215,11 +215,13 @@ class HashOnly:
             pair.key = self._masking.mask(pair.key, b"")
             for value, name in _texts(pair.value):
                 text = getattr(value, name)
-                kept = self._hidden(value, name) if name == _KEY else self._value(pair, text, trace)
-                if name != _KEY and kept == REDACTED:
+                redacted = (
+                    self._hidden(value, name) if name == _KEY else self._value(pair, text, trace)
+                )
+                if name != _KEY and redacted == REDACTED:
                     mac = hmac.new(self._key, text.encode(), sha256).hexdigest()
                     hashed[pair.key] = {"hmac_sha256": mac, "length": len(text)}
-                setattr(value, name, kept)
+                setattr(value, name, redacted)
         if hashed:
             _add_marks(pairs, hashed)
 
@@ -228,10 +230,10 @@ class HashOnly:
         if pair.key in _NAMED_BY_OPERATORS:
             return self._masking.mask(text, b"" if pair.key == attributes.SERVICE_NAME else trace)
         if pair.key in _IDENTIFIERS:
-            return self._kept(text, _IDENTIFIER, trace)
+            return self._allowed_text(text, _IDENTIFIER, trace)
         if pair.key in (TRUNCATED, HASHED):
             return json.dumps(_marks(text))
-        allowed = _KEPT_VALUES.get(pair.key.rpartition(".")[2])
+        allowed = _ALLOWED_VALUES.get(pair.key.rpartition(".")[2])
         return text if allowed is not None and allowed.fullmatch(text) else REDACTED
 
     def _hidden(self, message: Message, name: str) -> str:
@@ -258,15 +260,15 @@ def _marks(text: str) -> dict[str, Any]:
 
 
 def _lengths(found: dict[str, Any], depth: int = 4) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
+    allowed_fields: dict[str, Any] = {}
     for key, value in found.items():
         if isinstance(value, dict) and depth:
-            kept[key] = _lengths(value, depth - 1)
+            allowed_fields[key] = _lengths(value, depth - 1)
         elif isinstance(value, int) or (
             key == "hmac_sha256" and isinstance(value, str) and _MAC.fullmatch(value)
         ):
-            kept[key] = value
-    return kept
+            allowed_fields[key] = value
+    return allowed_fields
 
 
 def _texts(value: AnyValue) -> Iterator[tuple[Message, str]]:

@@ -138,10 +138,12 @@ class _Staked:
 
         What dependent losses win is worth the root of it only: they win and lose together.
         """
-        kept = unstaked(self.n)
+        unstaked_share = unstaked(self.n)
         won = [np.log1p(self.stakes * (mean - self.losses)).sum() for mean in means]
         return np.asarray(
-            np.logaddexp(np.log(kept), np.log1p(-kept) + np.array(won) / self.inflation)
+            np.logaddexp(
+                np.log(unstaked_share), np.log1p(-unstaked_share) + np.array(won) / self.inflation
+            )
         )
 
 

@@ -60,7 +60,7 @@ class StratifiedESR(ESR):
             for name, each in baselines.items()
         }
         self._expected = {name: each.mean - pooled.mean for name, each in baselines.items()}
-        self._given = 0.0  # mass that each stratum was given, since the reset
+        self._allotted = 0.0  # mass that each stratum was given, since the reset
         self._taken = dict.fromkeys(baselines, 0.0)
         super().__init__(
             wagers=wagers,
@@ -76,14 +76,14 @@ class StratifiedESR(ESR):
             ValueError: the loss is not in [0, 1], or the mass is negative.
         """
         self._accept(loss, mass, at)
-        self._given += (1 - COMMON) * mass / len(self._own)
+        self._allotted += (1 - COMMON) * mass / len(self._own)
         stratum = stratum if stratum in self._own else FALLBACK
         if stratum not in self._own:
             self._purse.wait(COMMON * mass)
             return
         self._purse.bet(loss, COMMON * mass, stratum)
-        self._own[stratum].bet(loss, self._given - self._taken[stratum])
-        self._taken[stratum] = self._given
+        self._own[stratum].bet(loss, self._allotted - self._taken[stratum])
+        self._taken[stratum] = self._allotted
         self._change_point.update(loss - self._expected[stratum], mass, at)
 
     def update_many(
@@ -119,7 +119,7 @@ class StratifiedESR(ESR):
         super().forget_evidence()
         for own in self._own.values():
             own.clear()
-        self._given = 0.0
+        self._allotted = 0.0
         self._taken = dict.fromkeys(self._own, 0.0)
 
     def reset(self) -> None:
@@ -136,8 +136,8 @@ class StratifiedESR(ESR):
     def _settle(self) -> None:
         """Hand every stratum the mass that its next turn would bring it."""
         for name, own in self._own.items():
-            own.wait(self._given - self._taken[name])
-            self._taken[name] = self._given
+            own.wait(self._allotted - self._taken[name])
+            self._taken[name] = self._allotted
 
     def _fresh(self) -> Self:
         return type(self)(self.baselines, self.min_effect)
@@ -153,7 +153,7 @@ class StratifiedESR(ESR):
             "baselines": {name: each.to_state() for name, each in self.baselines.items()},
             "min_effect": self.min_effect,
             "own": {name: own.to_state() for name, own in self._own.items()},
-            "given": self._given,
+            "given": self._allotted,
             "taken": dict(self._taken),
             **self._progress(),
         }
@@ -169,7 +169,7 @@ class StratifiedESR(ESR):
         super()._resume(state)
         for name, own in state["own"].items():
             self._own[name].resume(own)
-        self._given, self._taken = state["given"], dict(state["taken"])
+        self._allotted, self._taken = state["given"], dict(state["taken"])
 
 
 def pooled_baseline(baselines: Mapping[str, Baseline]) -> Baseline:
@@ -193,18 +193,18 @@ def _common_capital(baselines: Sequence[Baseline]) -> Floats:
     The average over strata of what their baselines won is an e-value; that one stratum is above
     its edge is known, of the others nothing.
     """
-    kept = unstaked(sum(_worth(each) for each in baselines))
+    unstaked_share = unstaked(sum(_worth(each) for each in baselines))
     weights = np.sqrt([float(each.n) for each in baselines])
     won = [_won(each) * weight for each, weight in zip(baselines, weights, strict=True)]
     least = np.min(won, axis=0) / weights.sum()
-    return np.outer(kept + (1 - kept) * least, SHARES)
+    return np.outer(unstaked_share + (1 - unstaked_share) * least, SHARES)
 
 
 def _won(baseline: Baseline) -> Floats:
     """The capital of each cell without the share that is never staked, per unit staked."""
-    kept = unstaked(_worth(baseline))
-    staked = np.exp(baseline.log_capital) - kept
-    return np.asarray(np.maximum(staked, 0.0) / (1 - kept))
+    unstaked_share = unstaked(_worth(baseline))
+    staked = np.exp(baseline.log_capital) - unstaked_share
+    return np.asarray(np.maximum(staked, 0.0) / (1 - unstaked_share))
 
 
 def _worth(baseline: Baseline) -> float:

@@ -57,7 +57,7 @@ class Wealth:
     def update(self, factor: Floats, mass: float) -> None:
         self._held += mass * self._capital
         self._grow(factor)
-        self._look()
+        self._check()
 
     def _grow(self, factor: Floats) -> None:
         self.moved = True
@@ -66,7 +66,7 @@ class Wealth:
         if self._growth is not None:
             self._growth = np.minimum(self._growth * factor, CEILING)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self.statistic = float(self._held.sum(axis=1).min())
 
     def update_chunk(self, factors: Floats, masses: Floats) -> int:
@@ -91,7 +91,7 @@ class Wealth:
             self._held += waiting * self._capital
             self._grow(later._growth)
             self._held += later._held
-            self._look()
+            self._check()
 
     def to_state(self) -> dict[str, Any]:
         state: dict[str, Any] = {"held": self._held.tolist()}
@@ -103,7 +103,7 @@ class Wealth:
         self._held = np.array(state["held"], dtype=float)
         if "growth" in state:
             self._growth, self.moved = np.array(state["growth"], dtype=float), state["moved"]
-        self._look()
+        self._check()
 
 
 class LossBlock:

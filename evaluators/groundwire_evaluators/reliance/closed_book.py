@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from groundwire_evaluators.reliance.equivalence import equivalent, stands_in
+from groundwire_evaluators.reliance.equivalence import asserted_in, equivalent
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import context_suffices
 from groundwire_evaluators.statistics import Estimate, hajek
@@ -90,11 +90,11 @@ def compare_closed_book(
             probability=probability, cluster=cluster,
         )  # fmt: skip
     if supported is None:
-        supported = stands_in(answer, context, question)
+        supported = asserted_in(answer, context, question)
     same = equivalent(answer, memory, question)
     return ClosedBookComparison(
         cell=_cell(supported, same),
-        diagnostic=context_suffices(turn) and not stands_in(memory, context, question),
+        diagnostic=context_suffices(turn) and not asserted_in(memory, context, question),
         memory_strength=strength,
         probability=probability,
         cluster=cluster,

@@ -16,10 +16,10 @@ def equivalent(one: str, other: str, question: str) -> bool:
     of the shorter answer must be among those of the other.
     """
     if asks_yes_or_no(question):
-        said = affirms(one, question, question), affirms(other, question, question)
-        if None not in said:
-            return said[0] is said[1]
-    values = _told(one, question), _told(other, question)
+        polarity = affirms(one, question, question), affirms(other, question, question)
+        if None not in polarity:
+            return polarity[0] is polarity[1]
+    values = _answer_values(one, question), _answer_values(other, question)
     if all(values):
         short, long = sorted(values, key=len)
         return any(short[0].matches(each) or each.matches(short[0]) for each in long)
@@ -29,15 +29,15 @@ def equivalent(one: str, other: str, question: str) -> bool:
     return len(words[0] & words[1]) >= _SAME_WORDS * min(map(len, words))
 
 
-def stands_in(answer: str, text: str, question: str) -> bool:
+def asserted_in(answer: str, text: str, question: str) -> bool:
     """Whether `text` holds every value of an answer, or nearly all its words where it has none."""
     if not text.strip():
         return False
     if asks_yes_or_no(question):
-        said, held = affirms(answer, question, question), affirms(text, question, question)
-        if said is not None and held is not None:
-            return said is held
-    values = _told(answer, question)
+        polarity, held = affirms(answer, question, question), affirms(text, question, question)
+        if polarity is not None and held is not None:
+            return polarity is held
+    values = _answer_values(answer, question)
     words = content_words(text)
     if values:
         known = find_values(text)
@@ -46,12 +46,12 @@ def stands_in(answer: str, text: str, question: str) -> bool:
     return len(telling & words) >= _HELD_WORDS * len(telling)
 
 
-def _told(answer: str, question: str) -> list[Value]:
-    asked = find_values(question)
+def _answer_values(answer: str, question: str) -> list[Value]:
+    question_values = find_values(question)
     found = find_values(answer)
-    told = [value for value in found if not any(value.matches(each) for each in asked)]
-    exact = [value for value in told if value.kind not in _COUNTERS]
-    return exact or told
+    novel = [value for value in found if not any(value.matches(each) for each in question_values)]
+    exact = [value for value in novel if value.kind not in _COUNTERS]
+    return exact or novel
 
 
 def _held(value: Value, known: list[Value], words: frozenset[str]) -> bool:

@@ -153,11 +153,11 @@ def _by_polarity(conflict: ConflictCase, text: str) -> OutcomeDecision | None:
     if is_refusal(text) and _SPEAKER.search(text):
         return OutcomeDecision(followed=Outcome.REFUSAL, rule="declines")
     matter = max(context, parametric, key=len)
-    said = affirms(text, conflict.question, matter)
-    if said is None:
+    polarity = affirms(text, conflict.question, matter)
+    if polarity is None:
         return OutcomeDecision(followed=Outcome.NEITHER, rule="polarity: says neither yes nor no")
     followed = Outcome.CONTEXT
-    if said is not affirms(context, conflict.question, matter):
+    if polarity is not affirms(context, conflict.question, matter):
         followed = Outcome.PARAMETRIC
     return OutcomeDecision(followed=followed, rule="polarity")
 
@@ -169,8 +169,8 @@ def _sides(conflict: ConflictCase, response: Response) -> tuple[list[Mention], l
     parametric = find_mentions(conflict.parametric_spellings, response)
     context, parametric = _outermost(context, parametric), _outermost(parametric, context)
     question = conflict.question or ""
-    told = _own(context, response, question), _own(parametric, response, question)
-    return told if any(told) else (context, parametric)
+    distinctive = _own(context, response, question), _own(parametric, response, question)
+    return distinctive if any(distinctive) else (context, parametric)
 
 
 def _outermost(mentions: list[Mention], others: list[Mention]) -> list[Mention]:
@@ -191,11 +191,11 @@ def _own(mentions: list[Mention], response: Response, question: str) -> list[Men
     """Without mentions that repeat the question: a content word beside them is the same there."""
     if not mentions or not question:
         return mentions
-    asked = [fold(token.text) for token in tokenize(question)]
-    return [each for each in mentions if not _repeats(each, response, asked)]
+    question_words = [fold(token.text) for token in tokenize(question)]
+    return [each for each in mentions if not _repeats(each, response, question_words)]
 
 
-def _repeats(mention: Mention, response: Response, asked: list[str]) -> bool:
+def _repeats(mention: Mention, response: Response, question_words: list[str]) -> bool:
     inside = [
         i
         for i, token in enumerate(response.tokens)
@@ -204,15 +204,15 @@ def _repeats(mention: Mention, response: Response, asked: list[str]) -> bool:
     if not inside:
         return False
     first, last = inside[0], inside[-1]
-    said = list(response.words[first : last + 1])
-    for at in range(len(asked) - len(said) + 1):
-        if asked[at : at + len(said)] != said:
+    words = list(response.words[first : last + 1])
+    for at in range(len(question_words) - len(words) + 1):
+        if question_words[at : at + len(words)] != words:
             continue
         before = response.words[first - 1] if first else ""
         after = response.words[last + 1] if last + 1 < len(response.words) else ""
-        if _tells(before) and at and asked[at - 1] == before:
+        if _tells(before) and at and question_words[at - 1] == before:
             return True
-        if _tells(after) and asked[at + len(said) : at + len(said) + 1] == [after]:
+        if _tells(after) and question_words[at + len(words) : at + len(words) + 1] == [after]:
             return True
     return False
 
@@ -257,9 +257,12 @@ def _both(
     text: str, conflict: ConflictCase, context: list[Mention], parametric: list[Mention]
 ) -> OutcomeDecision:
     """Both are asserted, unless one only opens the sentence as it stands in the question."""
-    asked = fold(conflict.question or "")
+    question_words = fold(conflict.question or "")
     subjects = [
-        all(fold(text[each.start : each.end]) in asked and _opens(text, each) for each in mentions)
+        all(
+            fold(text[each.start : each.end]) in question_words and _opens(text, each)
+            for each in mentions
+        )
         for mentions in (context, parametric)
     ]
     if subjects[0] is not subjects[1]:

@@ -28,14 +28,14 @@ class ScoredText:
         Length normalised, so that answers of different lengths compare; tokens after `end` are the
         endpoint's own. Raises `NoLogprobsError`.
         """
-        told = [
+        scored = [
             logprob
             for logprob, offset in zip(self.logprobs, self.offsets, strict=True)
             if start <= offset < end and logprob is not None
         ]
-        if not told:
+        if not scored:
             raise NoLogprobsError(NoLogprobsError.__doc__)
-        return sum(told) / len(told)
+        return sum(scored) / len(scored)
 
 
 def read_scored(choice: dict[str, Any], text: str) -> ScoredText:
@@ -59,9 +59,9 @@ def _from_vllm(prompt: list[dict[str, Any] | None], text: str) -> ScoredText:
     values: list[float | None] = []
     tokens: list[str] = []
     for entry in prompt:
-        given = next(iter(entry.values()), None) if entry else None
-        values.append(None if given is None else float(given["logprob"]))
-        tokens.append("" if given is None else str(given.get("decoded_token") or ""))
+        token = next(iter(entry.values()), None) if entry else None
+        values.append(None if token is None else float(token["logprob"]))
+        tokens.append("" if token is None else str(token.get("decoded_token") or ""))
     return ScoredText(tuple(values), _offsets(tokens, text))
 
 

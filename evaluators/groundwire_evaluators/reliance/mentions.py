@@ -67,15 +67,15 @@ class Response:
     def places(self) -> dict[str, list[int]]:
         """Where each word stands among those that are no articles."""
         found: dict[str, list[int]] = {}
-        for at, (_, word) in enumerate(self.told):
+        for at, (_, word) in enumerate(self.content_words):
             found.setdefault(word, []).append(at)
         return found
 
     @cached_property
-    def told(self) -> list[tuple[int, str]]:
+    def content_words(self) -> list[tuple[int, str]]:
         """The words that are no articles, each with its index; all where there is nothing else."""
-        kept = [(i, word) for i, word in enumerate(self.words) if word not in _ARTICLES]
-        return kept or list(enumerate(self.words))
+        words = [(i, word) for i, word in enumerate(self.words) if word not in _ARTICLES]
+        return words or list(enumerate(self.words))
 
 
 @lru_cache(maxsize=4096)
@@ -110,8 +110,8 @@ def find_parts(
     for spelling in spellings:
         answer = read_answer(spelling)
         for mention in (*_by_vaguer_value(answer, response), *_by_name(answer, response)):
-            said = set(_words(response.text[mention.start : mention.end]))
-            if not any(said & set(other.words) for other in against):
+            mentioned_words = set(_words(response.text[mention.start : mention.end]))
+            if not any(mentioned_words & set(other.words) for other in against):
                 found.append(mention)
         found += _by_spelling(answer, response)
     return found
@@ -143,10 +143,12 @@ def _by_words(words: tuple[str, ...], response: Response) -> Iterator[Mention]:
     """Runs of the answer's words, articles aside, on whole words."""
     if not words:
         return
-    said = response.told
+    content = response.content_words
     for at in response.places.get(words[0], ()):
-        if all(at + i < len(said) and said[at + i][1] == word for i, word in enumerate(words)):
-            first, last = said[at][0], said[at + len(words) - 1][0]
+        if all(
+            at + i < len(content) and content[at + i][1] == word for i, word in enumerate(words)
+        ):
+            first, last = content[at][0], content[at + len(words) - 1][0]
             yield Mention(response.tokens[first].start, response.tokens[last].end, "words")
 
 
@@ -170,35 +172,35 @@ def _by_value(answer: Answer, response: Response) -> Iterator[Mention]:
             yield Mention(value.start, value.end, f"value: {answer.value.kind}")
 
 
-def _same_value(answer: Answer, said: Value, text: str) -> bool:
+def _same_value(answer: Answer, value: Value, text: str) -> bool:
     """Whether a value of the response is the answer's, or more exact than it."""
     wanted = answer.value
     assert wanted is not None
-    if Kind.VERSION in (wanted.kind, said.kind):
-        return _version(wanted) == _version(said)
-    if Kind.ORDINAL in (wanted.kind, said.kind):
-        return _same_ordinal(answer, wanted, said, text)
-    if isinstance(wanted.meaning, Quantity) and isinstance(said.meaning, Quantity):
-        if wanted.noun and said.noun and wanted.noun != said.noun:
+    if Kind.VERSION in (wanted.kind, value.kind):
+        return _version(wanted) == _version(value)
+    if Kind.ORDINAL in (wanted.kind, value.kind):
+        return _same_ordinal(answer, wanted, value, text)
+    if isinstance(wanted.meaning, Quantity) and isinstance(value.meaning, Quantity):
+        if wanted.noun and value.noun and wanted.noun != value.noun:
             return False
-        return wanted.matches(said) or (wanted.kind is not Kind.DATE and said.matches(wanted))
-    return wanted.matches(said)
+        return wanted.matches(value) or (wanted.kind is not Kind.DATE and value.matches(wanted))
+    return wanted.matches(value)
 
 
 def _version(value: Value) -> str:
     return re.sub(r"^\D+", "", value.text).rstrip(".").lower()
 
 
-def _same_ordinal(answer: Answer, wanted: Value, said: Value, text: str) -> bool:
+def _same_ordinal(answer: Answer, wanted: Value, value: Value, text: str) -> bool:
     """ "season 3" and "the 3rd season" for "third season"; a bare "3" only beside its noun."""
-    if not (isinstance(wanted.meaning, Quantity) and isinstance(said.meaning, Quantity)):
+    if not (isinstance(wanted.meaning, Quantity) and isinstance(value.meaning, Quantity)):
         return False
-    if wanted.meaning.value != said.meaning.value:
+    if wanted.meaning.value != value.meaning.value:
         return False
-    if wanted.kind is said.kind:
+    if wanted.kind is value.kind:
         return True
-    before = _words(text[max(0, said.start - 20) : said.start])
-    return bool(before and before[-1] in answer.beside) or said.noun in answer.beside
+    before = _words(text[max(0, value.start - 20) : value.start])
+    return bool(before and before[-1] in answer.beside) or value.noun in answer.beside
 
 
 def _by_vaguer_value(answer: Answer, response: Response) -> Iterator[Mention]:
@@ -221,8 +223,8 @@ def _by_name(answer: Answer, response: Response) -> Iterator[Mention]:
         yield Mention(response.tokens[0].start, response.tokens[-1].end, "part of a name")
         return
     for name in names(response.text):
-        said = set(name.words) - _HONORIFICS
-        if said and said <= own and telling & said:
+        name_words = set(name.words) - _HONORIFICS
+        if name_words and name_words <= own and telling & name_words:
             yield Mention(name.start, name.end, "part of a name")
 
 
@@ -245,9 +247,9 @@ def _by_spelling(answer: Answer, response: Response) -> Iterator[Mention]:
     if len(answer.words) < 2 or (answer.value and answer.value.kind is not Kind.NAME):
         return
     key = [_sound(word) for word in answer.words]
-    said = [_sound(word) for word in response.words]
-    for at in range(len(said) - len(key) + 1):
-        if said[at : at + len(key)] == key:
+    sounds = [_sound(word) for word in response.words]
+    for at in range(len(sounds) - len(key) + 1):
+        if sounds[at : at + len(key)] == key:
             first, last = response.tokens[at], response.tokens[at + len(key) - 1]
             yield Mention(first.start, last.end, "spelling")
 

@@ -92,7 +92,7 @@ class Override:
             revision=self.revision,
             state=State.SCORED,
             value=1.0 if overrides else 0.0,
-            reason="; ".join(map(_told, overrides[:3])) or None,
+            reason="; ".join(map(_description, overrides[:3])) or None,
             signals={
                 "checkable": float(len(checkable)),
                 "novel": float(len(novel)),
@@ -126,15 +126,15 @@ def find_novel(
     question: Source,
     chunks: Sequence[Source],
     frame_share: float = 0.3,
-    given: Sequence[Value] | None = None,
+    provided: Sequence[Value] | None = None,
 ) -> tuple[list[Value], list[Novel]]:
     """The checkable values of an answer, and those of them that no source holds.
 
-    `given` are the values of the whole answer, where `answer` is a part of it. Linear in the
+    `provided` are the values of the whole answer, where `answer` is a part of it. Linear in the
     lengths of its texts.
     """
-    said = [_Said(value, answer, question) for value in answer.values]
-    checkable = [each for each in said if each.checkable]
+    stated = [_StatedValue(value, answer, question) for value in answer.values]
+    checkable = [each for each in stated if each.checkable]
     if not checkable:
         return [], []
     values = [each.value for each in checkable]
@@ -146,11 +146,11 @@ def find_novel(
     if not novel:
         return values, []
     rivals = Rivals(chunks, question)
-    own = ValueIndex(answer.values if given is None else given)
+    own = ValueIndex(answer.values if provided is None else provided)
     return values, [_novel(each, rivals, own, frame_share) for each in novel]
 
 
-class _Said:
+class _StatedValue:
     """A value of the answer with the words around it and in the question."""
 
     def __init__(self, value: Value, answer: Source, question: Source) -> None:
@@ -185,12 +185,12 @@ def _copied(value: Value, question: Source, chunks: Sequence[Source]) -> bool:
     return any(text in each.text and pattern.search(each.text) for each in (question, *chunks))
 
 
-def _held(said: _Said, held: Holdings, question: Source, chunks: Sequence[Source]) -> bool:
+def _held(stated: _StatedValue, held: Holdings, question: Source, chunks: Sequence[Source]) -> bool:
     """Whether a source holds the value; a bare number may be that of a quantity with a unit."""
-    if held.cover(said.value):
+    if held.cover(stated.value):
         return True
-    meaning = said.value.meaning
-    if not said.bare or not isinstance(meaning, Quantity):
+    meaning = stated.value.meaning
+    if not stated.bare or not isinstance(meaning, Quantity):
         return False
     return any(meaning.value in source.faces for source in (question, *chunks))
 
@@ -207,7 +207,7 @@ def _state(turn: Turn) -> tuple[State, str | None]:
 
 def _has_values(answer: str) -> bool:
     source, nothing = Source(_blank(answer)), Source("")
-    return any(_Said(value, source, nothing).checkable for value in source.values)
+    return any(_StatedValue(value, source, nothing).checkable for value in source.values)
 
 
 def _blank(answer: str) -> str:
@@ -215,12 +215,12 @@ def _blank(answer: str) -> str:
     return _MARKERS.sub(lambda match: " " * len(match[0]), answer)
 
 
-def _novel(said: _Said, rivals: Rivals, given: ValueIndex, share: float) -> Novel:
-    found = rivals.best(said.value, said.frame, share, said.rivals, given)
+def _novel(stated: _StatedValue, rivals: Rivals, provided: ValueIndex, share: float) -> Novel:
+    found = rivals.best(stated.value, stated.frame, share, stated.rivals, provided)
     rival, chunk = found or (None, None)
-    return Novel(said.value, rival, chunk, said.alone)
+    return Novel(stated.value, rival, chunk, stated.alone)
 
 
-def _told(novel: Novel) -> str:
+def _description(novel: Novel) -> str:
     instead = novel.instead_of.text.strip() if novel.instead_of else ""
     return f"“{novel.value.text.strip()}” against “{instead}” in chunk {novel.chunk}"

@@ -42,11 +42,11 @@ def extraction(
     density the mean squared length of those fragments in words; both 0 where no word is left. They
     move with style: covariates.
     """
-    asked = set(question)
-    words = [word for word in answer if word not in asked]
+    question_words = set(question)
+    words = [word for word in answer if word not in question_words]
     if not words:
         return 0.0, 0.0
-    lengths = _fragments(words, [[w for w in chunk if w not in asked] for chunk in chunks])
+    lengths = _fragments(words, [[w for w in chunk if w not in question_words] for chunk in chunks])
     return sum(lengths) / len(words), sum(n * n for n in lengths) / len(words)
 
 
@@ -123,15 +123,15 @@ def question_key(question: str | None) -> str:
 
 
 def _changed_value(before: Turn, now: Turn) -> tuple[Value, Value] | None:
-    asked = find_values(before.question or "")
+    question_values = find_values(before.question or "")
     old_chunks = [(chunk.text, find_values(chunk.text)) for chunk in before.chunks]
     new_chunks = [(chunk.text, find_values(chunk.text)) for chunk in now.chunks]
     known = [value for _, values in new_chunks for value in values]
-    for said in find_values(before.answer or ""):
-        if any(said.matches(value) for value in (*asked, *known)):
+    for stated in find_values(before.answer or ""):
+        if any(stated.matches(value) for value in (*question_values, *known)):
             continue
         for text, values in old_chunks:
-            old = next((value for value in values if said.matches(value)), None)
+            old = next((value for value in values if stated.matches(value)), None)
             if old and (new := _in_its_place(old, text, new_chunks)):
                 return old, new
     return None

@@ -47,7 +47,7 @@ def affirms(text: str, question: str | None, matter: str) -> bool | None:
     if found := _LEADS.search(text):
         return (found[1] or found[2]).lower() in _YES
     wanted = _matter(matter) | _matter(question or "")
-    asked = negations(question or "") % 2
+    question_negations = negations(question or "") % 2
     best, overlap = None, 0.0
     for start, end in sentences(text):
         words = _matter(text[start:end])
@@ -56,7 +56,7 @@ def affirms(text: str, question: str | None, matter: str) -> bool | None:
             best, overlap = text[start:end], share
     if best is None or overlap < _SAME_MATTER:
         return None
-    return negations(best) % 2 == asked
+    return negations(best) % 2 == question_negations
 
 
 def negations(text: str) -> int:

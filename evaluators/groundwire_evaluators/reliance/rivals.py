@@ -24,14 +24,14 @@ class Rivals:
     def __init__(self, chunks: Sequence[Source], question: Source) -> None:
         self._sentences: list[_Sentence] = []
         self._by_word: dict[str, list[int]] = {}
-        asked = ValueIndex(question.values)
+        question_values = ValueIndex(question.values)
         for number, chunk in enumerate(chunks):
-            self._add(number, chunk, asked)
+            self._add(number, chunk, question_values)
 
-    def _add(self, number: int, chunk: Source, asked: ValueIndex) -> None:
+    def _add(self, number: int, chunk: Source, question_values: ValueIndex) -> None:
         groups: dict[int, list[Value]] = {}
         for value in chunk.values:
-            if not asked.shares(value):
+            if not question_values.shares(value):
                 groups.setdefault(chunk.sentence(value)[0], []).append(value)
         for values in groups.values():
             at, frame = len(self._sentences), chunk.frame(values[0])
@@ -47,7 +47,7 @@ class Rivals:
         frame: frozenset[str],
         share: float,
         fits: Callable[[Value, Value], bool],
-        given: ValueIndex,
+        provided: ValueIndex,
     ) -> tuple[Value, int] | None:
         """The rival in the best matching sentence with its chunk; None where the answer gives it.
 
@@ -67,7 +67,7 @@ class Rivals:
                 best = (overlap, fitting if overlap > best[0] else best[1] + fitting)
         explains = value.kind is not Kind.NAME
         for rival, chunk in best[1]:
-            if given.shares(rival) is explains:
+            if provided.shares(rival) is explains:
                 return None if explains else (rival, chunk)
         if not best[1] or not explains:
             return None

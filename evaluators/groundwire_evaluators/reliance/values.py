@@ -192,5 +192,5 @@ def _inside(other: object, period: Period) -> bool:
     return False
 
 
-def _abbreviates(said: Name, shown: Name) -> bool:
-    return len(said.words) == 1 and len(shown.words) > 1 and fold(said.text) == shown.initials
+def _abbreviates(name: Name, shown: Name) -> bool:
+    return len(name.words) == 1 and len(shown.words) > 1 and fold(name.text) == shown.initials

@@ -8,7 +8,7 @@ from groundwire_evaluators.reliance.closed_book import (
     compare_closed_book,
     estimate_memorization,
 )
-from groundwire_evaluators.reliance.equivalence import equivalent, stands_in
+from groundwire_evaluators.reliance.equivalence import asserted_in, equivalent
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -85,9 +85,9 @@ def test_answers_are_equivalent_by_what_they_say(
 
 
 def test_an_answer_stands_in_a_text_that_holds_its_values() -> None:
-    assert stands_in("forty thousand", CONTEXT, "How many inhabitants?")
-    assert not stands_in("50,000", CONTEXT, "How many inhabitants?")
-    assert not stands_in("Tarsin", "", "What is the capital?")
+    assert asserted_in("forty thousand", CONTEXT, "How many inhabitants?")
+    assert not asserted_in("50,000", CONTEXT, "How many inhabitants?")
+    assert not asserted_in("Tarsin", "", "What is the capital?")
 
 
 def draw(
