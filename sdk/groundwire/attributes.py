@@ -1,4 +1,4 @@
-"""The wire contract: every span attribute name the SDK writes and the collector reads.
+"""Span attribute names shared by SDK and collector.
 
 OpenTelemetry GenAI names come first; `groundwire.*` names only what no convention has.
 https://github.com/open-telemetry/semantic-conventions-genai

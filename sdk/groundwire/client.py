@@ -1,4 +1,4 @@
-"""The SDK's one running instance in a process: where spans start and where they go."""
+"""Process-wide SDK client: configuration, span processor, exporter."""
 
 import atexit
 import os
@@ -28,7 +28,7 @@ from groundwire.turns import tag_attributes
 
 
 class Client:
-    """One configuration at work. Threads and providers are started by the first span."""
+    """One active configuration; threads start with the first span."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Closed-book calls: the same question without its context, now and then, in the background."""
+"""Closed-book calls in the background: same question, no context."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ WAITING = 64  # closed-book calls in the queue, at most
 
 @dataclass(frozen=True)
 class ClosedBook:
-    """Ask the model the same question without context, for a share of the turns.
+    """Repeats a share of the questions without context.
 
     `call` is the app's own function of a question: free of side effects, given no context, sync
     or async; what it returns is read as an answer. It runs after the caller has its answer, one

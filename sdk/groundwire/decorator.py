@@ -1,4 +1,4 @@
-"""`observe`: the decorator. Everything that can be known is found out here, once."""
+"""The `observe` decorator; signatures are inspected once, at decoration."""
 
 import functools
 import inspect

@@ -1,4 +1,4 @@
-"""What goes wrong inside the SDK: told once in the log, counted, never raised into the app."""
+"""SDK diagnostics: errors are logged once and counted, never raised."""
 
 import logging
 import threading

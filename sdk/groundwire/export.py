@@ -1,4 +1,4 @@
-"""The last room before the network: every text of every span is masked here, and nowhere else."""
+"""Span exporter: renders, masks and batches spans before sending."""
 
 import json
 import os

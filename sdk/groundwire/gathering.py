@@ -1,4 +1,4 @@
-"""The text and chunks of a stream, gathered as they pass and within a bound."""
+"""Bounded accumulation of a stream's text and chunks."""
 
 import codecs
 import hashlib

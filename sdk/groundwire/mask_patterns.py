@@ -1,4 +1,4 @@
-"""What secrets and personal data look like: one table, for the SDK and for the collector.
+"""Patterns of secrets and personal data, shared by SDK and collector.
 
 Each pattern is linear in the text. Hints follow from the patterns: a key's own prefix is its hint.
 Coverage was checked against detect-secrets' plugins and presidio's recognisers.
@@ -24,7 +24,7 @@ _IBAN_LENGTHS = (
 
 @dataclass(frozen=True)
 class Mask:
-    """What one kind of secret looks like: its name in the mask, a pattern, and a check.
+    """Pattern of one kind of secret, with its label and check.
 
     If the pattern has a group named `value`, only that part is masked. `hints`: lower-case texts
     of which one must occur for the pattern to be tried at all; they make a clean text cheap.

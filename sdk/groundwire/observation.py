@@ -1,4 +1,4 @@
-"""One call under observation: its span, what is read from it, and how it ends.
+"""Observation of one call: span, inputs and result.
 
 `begin` and every method are called from wrappers around the app's own code: none of them raises,
 whatever the arguments, the result or OpenTelemetry do.

@@ -1,4 +1,4 @@
-"""Ended spans on their way to the collector: bounded, never waited for, sent by one thread.
+"""Bounded queue of ended spans, sent by one background thread.
 
 The caller only appends. Everything else (rendering, redaction, encoding, the network) is the
 thread's. Beyond the memory bound the oldest spans are dropped, and with a span the rest of its

@@ -1,4 +1,4 @@
-"""What OpenTelemetry calls when a span ends: ours go to the outbox with what they hold."""
+"""OpenTelemetry span processor that queues our spans for export."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class ForeignSpan:
 
 
 class Processor(SpanProcessor):
-    """Takes our spans, and those of the scopes in `also_export`; leaves all others alone."""
+    """Queues our spans and those of scopes in `also_export`."""
 
     def __init__(self, outbox: Outbox, also_export: tuple[str, ...], exit_timeout: float) -> None:
         self._outbox = outbox

@@ -1,4 +1,4 @@
-"""Typed, stable masks: `a@b.org` becomes `[EMAIL_1]`, the same in every text of one trace.
+"""Typed masks, stable within a trace: `a@b.org` becomes `[EMAIL_1]`.
 
 A masked turn can still be judged: a chunk and an answer that held the same value still agree.
 """
@@ -20,7 +20,7 @@ CLEAN_CHARACTERS = 4_000_000  # of texts known to hold nothing to mask
 
 
 class Masks:
-    """Compiled masks: one search and replacement for the SDK and the collector alike."""
+    """Compiled masks, shared by SDK and collector."""
 
     def __init__(self, masks: Iterable[Mask]) -> None:
         self._masks = [_Compiled(mask) for mask in masks]

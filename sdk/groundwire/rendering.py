@@ -1,4 +1,4 @@
-"""From what an observation holds to span attributes. Runs in the exporter's thread."""
+"""Rendering of observations to span attributes, in the exporter's thread."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ def no_mask(text: str) -> str:
 
 @dataclass
 class Rendering:
-    """One span's attributes in the making: masks, cuts or hashes each text it is given."""
+    """Attributes of one span: texts are masked, cut or hashed."""
 
     policy: ContentPolicy
     redact: Redact = no_mask

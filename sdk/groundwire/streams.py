@@ -19,7 +19,7 @@ from groundwire.observation import Observation
 
 
 class StreamObservation:
-    """The life of one observed stream; with no observation, every method only passes through."""
+    """Observation of a stream; without a span it passes through."""
 
     def __init__(self, observation: Observation | None) -> None:
         self.observation = observation

@@ -1,4 +1,4 @@
-"""For your own tests: see what would be sent, with ids that count and a clock that ticks.
+"""Test helpers: collected spans, counting ids, ticking clock.
 
 # conftest.py
 pytest_plugins = ["groundwire.testing"]
@@ -29,7 +29,7 @@ SECOND = 1_000_000_000
 
 @dataclass(frozen=True)
 class CollectedSpan:
-    """One span as it would be sent. Content attributes are decoded from their JSON."""
+    """A span as exported, with decoded content attributes."""
 
     name: str
     trace_id: int
@@ -96,7 +96,7 @@ class CollectedSpans:
 
 
 class CountingIds(IdGenerator):
-    """Trace ids 1, 2, 3 and span ids 1, 2, 3, in the order of starting."""
+    """Trace ids 1, 2, 3 and span ids 1, 2, 3."""
 
     def __init__(self) -> None:
         self._traces = itertools.count(1)
@@ -112,7 +112,7 @@ class CountingIds(IdGenerator):
 
 
 class TickingClock:
-    """Nanoseconds since the epoch, one second more at each reading, from 1 s."""
+    """Clock that advances one second per reading, from 1 s."""
 
     def __init__(self) -> None:
         self._ticks = itertools.count(1)

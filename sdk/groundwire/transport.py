@@ -1,4 +1,4 @@
-"""OTLP over HTTP: encoded by OpenTelemetry's encoder, sent with a bound on every wait.
+"""OTLP/HTTP transport with timeouts and retries.
 
 Not the stock exporter: its retries sleep inside `export` and its result does not say whether a
 batch may be sent again. docs/decisions/0011-own-outbox.md
@@ -34,7 +34,7 @@ COMPRESS_OVER = 1024
 
 @dataclass(frozen=True)
 class BatchOutcome:
-    """What became of one batch: spans `exported` and `failed`, or to be sent again."""
+    """Outcome of a batch: spans `exported`, `failed`, or to retry."""
 
     exported: int = 0
     failed: int = 0

@@ -1,4 +1,4 @@
-"""The turn that is running: what its spans share, and how the app adds to it."""
+"""Current turn: shared state of its spans, and annotations."""
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -30,7 +30,7 @@ ROUTES = ("retrieval", "parametric", "cache", "tool")
 
 
 class TurnSpan:
-    """What the spans of one turn share. `tags` are attributes of the turn and its children."""
+    """Shared state of a turn's spans; `tags` go to all."""
 
     __slots__ = (
         "_said",
@@ -95,7 +95,7 @@ def current_turn() -> TurnSpan | None:
 
 
 class annotate:  # noqa: N801 - called like a function
-    """Say more about a turn: the versions that answer it, its session, user, tenant, route.
+    """Annotates a turn with versions, session, user, tenant, route.
 
     Called inside a turn, it applies to that turn, whose spans all carry it. As a `with` block it
     also applies to every turn that begins inside the block (in a request handler, say):

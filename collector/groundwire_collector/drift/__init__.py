@@ -1,1 +1,1 @@
-"""Drift monitor: signals against their baselines, alarms, and the budget of false alarms."""
+"""Drift monitor: signals against baselines, alarms, alarm budget."""

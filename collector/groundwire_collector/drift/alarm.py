@@ -1,4 +1,4 @@
-"""What an alarm tells: since when, by how much, where, where not, and why by rule."""
+"""Alarm details: onset, size, affected and unaffected segments, cause."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class ChangeEstimate:
 
 @dataclass(frozen=True, slots=True)
 class RaisedAlarm:
-    """A change that raised an alarm; `details` is what the alarm keeps beside its columns."""
+    """A raised alarm; `details` is its JSON beside the columns."""
 
     located: ChangeEstimate
     named: Attribution

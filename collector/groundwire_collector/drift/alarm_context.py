@@ -1,4 +1,4 @@
-"""What happened beside a signal since its baseline: did retrieval get worse, did the mix change?"""
+"""Context of a change: shift of retrieval quality and traffic mix."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What an alarm names: the segment that explains the losses best, and the deployment behind it."""
+"""Attribution of a change to a segment and a deployment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ NOTHING = SegmentEffect(turns=0, losses=0, size=0, low=0, high=0, nats=0)
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A value of a dimension that appeared, or was announced, at this time."""
+    """A value of a dimension, first seen or announced then."""
 
     dimension: str
     value: str
@@ -41,7 +41,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTime:
-    """When the change began, as far as one knows, and when it was noticed."""
+    """Onset of a change with its interval, and detection time."""
 
     from_ns: int
     until_ns: int
@@ -61,9 +61,12 @@ class ChangeTime:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """A dimension and its value, empty for the whole service; the deployment it coincides with, and
+    """Segment and deployment that explain a change.
+
+    A dimension and its value, empty for the whole service; the deployment it coincides with, and
     what else was deployed then; the segments that did not move. `clear`: no segment of other turns
-    explains the losses nearly as well."""
+    explains the losses nearly as well.
+    """
 
     dimension: str = ""
     value: str = ""

@@ -1,4 +1,4 @@
-"""The pinned baseline of a signal: what its service and each segment are compared with."""
+"""Pinned baseline of a signal, for service and segments."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ ENOUGH = 0.2
 
 @dataclass(frozen=True, slots=True)
 class StratifiedBaseline:
-    """References of the whole service and of the values that the baseline holds enough of.
+    """References of the service and of its large segments.
 
     `n` turns of `seen` count (one a session, where that is the plan); `mean` is that of their
     losses. `counts` says how many turns of each value there are, also of those that are too few for

@@ -1,4 +1,4 @@
-"""The turns that a baseline is made of, until there are enough of them."""
+"""Collection of turns for a baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

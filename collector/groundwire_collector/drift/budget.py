@@ -1,4 +1,4 @@
-"""How the alarm budget is shared out: over watches, segments and deployments, in units of time.
+"""Allocation of the alarm budget to monitors, segments and deployments.
 
 Nobody knows beforehand how many services, versions or deployments there will be. So time is shared
 evenly among those who are there, deployments draw from what the period behind them has left, and
@@ -29,7 +29,7 @@ WHOLE: Stream = ("", "")
 
 @dataclass(slots=True)
 class AlarmBudgetAllocator:
-    """The mass of all watches together; over any period at most the budget's number of alarms.
+    """Total alpha of all monitors, bounded over any period.
 
     The expected number of false alarms is at most the mass handed out, so masses are what the
     budget buys. All of it is decided by times and tags, before any loss is seen.

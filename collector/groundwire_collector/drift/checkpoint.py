@@ -1,4 +1,4 @@
-"""Writing down what the monitor knows, and taking it up again where the last commit left it.
+"""Checkpoints of the monitor state, resumed from the last commit.
 
 Only what changed since the last batch is written: the turns a baseline grew by, the detectors that
 were fed. A baseline is written once, when it is pinned (docs/decisions/0078).

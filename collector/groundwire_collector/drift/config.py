@@ -1,4 +1,4 @@
-"""What the user asks of the monitor, and nothing else: a budget, an effect, a baseline."""
+"""Monitor configuration: alarm budget, smallest effect, baseline."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -1,4 +1,4 @@
-"""What a baseline covers and what it does not: hours, days of the week, segments by themselves."""
+"""Coverage of a baseline: hours, weekdays, segments."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,8 +11,11 @@ MOST_NAMED = 5  # segments that a sentence lists
 
 @dataclass(frozen=True, slots=True)
 class BaselineCoverage:
-    """The time that a baseline spans, in days; by dimension, how many of its values are watched by
-    themselves, and those that are watched through the service only."""
+    """Days and segments that a baseline covers.
+
+    The time that it spans, in days; by dimension, how many of its values are watched by
+    themselves, and those that are watched through the service only.
+    """
 
     days: float
     provisional: bool

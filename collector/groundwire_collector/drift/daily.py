@@ -1,4 +1,4 @@
-"""The slow clock: one step a day, the day's mean against the day means of the pinned baseline.
+"""Daily clock: day means against those of the baseline.
 
 What moves within a day (hours, bursts, batches) is no matter to it, and it does not forget: a decay
 too slow for any window is a growth of the day's mean against a reference that stays.
@@ -26,7 +26,7 @@ CENTRED = 3  # one in so many days of the baseline says where the window lies
 
 @dataclass(slots=True)
 class Sample:
-    """At most `size` of the losses of a day, each as likely as any other (reservoir sampling).
+    """Reservoir sample of a day's losses, at most `size`.
 
     What a day's mean looks like through a window depends on how many losses it averages, so this
     number has to be that of the baseline's days. Which are taken owes nothing to losses: it follows
@@ -59,7 +59,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class DayWindow:
-    """Day means through a window: 0 at `low` and below, 1 at `low + width` and above.
+    """Rescaled day means: 0 at `low`, 1 at `low + width`.
 
     Day means lie so close together that a bet on them as they are would win nearly nothing. The
     window is laid by the first third of the days; the others are the baseline, so that where it

@@ -1,4 +1,4 @@
-"""How a watch compares turns with its baseline: sessions, strata, blocks; chosen from the baseline.
+"""Comparison design from the baseline: sessions, strata, blocks.
 
 The choice looks at the baseline's losses, so it has a price: before looking, every plan is given a
 probability, and whatever is chosen may spend only this share of the mass. If each plan's detector

@@ -1,4 +1,4 @@
-"""What a watch can promise and what it cannot: to be printed, served and shown, never hidden."""
+"""Predicted detection delay of a monitor, or why there is none."""
 
 import math
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ HARDLY = 1e-12  # no mass at all would be no promise at all
 
 @dataclass(frozen=True, slots=True)
 class DetectionDelay:
-    """The predicted delay of the smallest effect that matters, in the whole service's traffic.
+    """Predicted delay for the smallest effect in the service's traffic.
 
     `pause` is the mean time between turns that count, in seconds, and `share` the watch's part of
     the whole budget.

@@ -1,4 +1,4 @@
-"""How what is asked and retrieved has moved since the baseline: context for people, no alarms."""
+"""Distribution shift of questions and retrieval since the baseline (no alarms)."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ OTHER = "other"  # questions of no topic
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One number of a turn, before and now: its quantiles, and how far the whole has moved."""
+    """Quantiles of a number before and now, with stability index."""
 
     before: tuple[float, ...]
     now: tuple[float, ...]

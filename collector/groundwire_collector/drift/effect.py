@@ -1,4 +1,4 @@
-"""How far each segment has moved since a change, and how sure that is."""
+"""Effect size of a change per segment, with intervals."""
 
 import math
 from collections.abc import Mapping

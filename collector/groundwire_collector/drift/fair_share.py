@@ -1,4 +1,4 @@
-"""Sharing what comes in over time evenly among those who are there at that time."""
+"""Fair sharing of an accruing budget among current members."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,13 +7,15 @@ from typing import Any
 
 @dataclass(slots=True)
 class ShareMember:
+    """Member of a fair share, and what it has taken."""
+
     taken: float  # of `Pot.each`, at the last take
     seen_ns: int
 
 
 @dataclass(slots=True)
 class FairShare:
-    """What is poured in belongs in even parts to the members of that moment.
+    """Splits income evenly among the members present.
 
     Members take what is theirs when they need it: all that is ever taken is at most all that was
     poured in. Whoever joins gets a part of what comes afterwards; whoever was not seen for

@@ -1,4 +1,4 @@
-"""All watches of all services: what a batch of judged turns does to them, and what stays."""
+"""Drift monitor: all signal monitors of all services."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ MOST_VALUES = 1000  # of one dimension of one service; of more, the oldest that 
 
 @dataclass(slots=True)
 class Monitor:
-    """Feeds every reading to its watch. Not safe for threads: one monitor leads."""
+    """Feeds readings to signal monitors; not thread-safe."""
 
     terms: MonitorConfig
     allowance: AlarmBudgetAllocator = field(init=False)

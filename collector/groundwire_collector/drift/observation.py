@@ -1,4 +1,4 @@
-"""What the monitor takes of a turn: its losses, its time, and the tags to compare it by."""
+"""Monitored turn: losses, time and tags."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class LossObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoredTurn:
-    """One judged turn as the monitor takes it; `session` and `question` are hashes."""
+    """A judged turn for the monitor; `session`, `question` hashed."""
 
     service: str
     at_ns: int

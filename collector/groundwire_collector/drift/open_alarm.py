@@ -1,4 +1,4 @@
-"""An alarm that is open: is its stream back, and what do its turns say of other streams?"""
+"""Open alarms: recovery, and losses they account for."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -44,7 +44,7 @@ class LossLevel:
 
 @dataclass(slots=True)
 class OpenAlarm:
-    """Judges recovery on the stream that the alarm names, by its strata and blocks.
+    """Tests recovery of the alarm's stream, by strata and blocks.
 
     Recovery is an e-detector of "the mean is still above the middle between the baseline's and what
     it has surely grown to": false recoveries are at most the mass spent on it. A stream whose turns

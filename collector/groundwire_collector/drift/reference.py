@@ -1,4 +1,4 @@
-"""What one stream of turns is compared with: baselines by stratum, of turns like its own."""
+"""Reference of a stream: baselines by stratum."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class ReferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SegmentReference:
-    """The baselines of a stream by stratum, `POOLED` where there is one stratum.
+    """Baselines of a stream by stratum (`POOLED`: a single one).
 
     Guarantee of a detector that is made of it (decision 72): the null has to hold for the stream
     *given its tags*. A value that the baseline holds is compared with its own turns there, which is

@@ -14,7 +14,10 @@ from groundwire_collector.storage.drift import Alarm
 
 @dataclass(slots=True)
 class DriftReplay:
-    """Watches of one signal, one a service; turns before `until_ns` are the pinned baseline."""
+    """Offline monitors of one signal, one per service.
+
+    Turns before `until_ns` are the pinned baseline.
+    """
 
     signal: str
     terms: MonitorConfig

@@ -1,4 +1,4 @@
-"""What was spent in the period behind one: never more than its limit, wherever it begins."""
+"""Spending limit over a rolling period."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ BINS = 100  # a period is remembered in so many bins; what is older leaves a bin
 
 @dataclass(slots=True)
 class RollingLimit:
-    """Spending over a rolling period of `seconds`; `draw` never lets it pass `limit`.
+    """Limits spending to `limit` in any `seconds`.
 
     Guarantee: the draws of any `seconds` in a row add up to at most `limit`, whatever is asked for
     and in whatever order times come (one that runs backwards counts as the latest). Spending is

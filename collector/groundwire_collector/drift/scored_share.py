@@ -1,4 +1,4 @@
-"""Which share of the turns has a score: a mean of other turns is not a change of the answers."""
+"""Share of scored turns, to detect selection effects."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ CERTAIN = 3.0  # standard errors
 
 @dataclass(slots=True)
 class ScoredShare:
-    """Counts turns with and without a score, in the baseline's time and lately."""
+    """Scored and unscored turns, in the baseline and recently."""
 
     before: float = 0.0
     before_scored: float = 0.0

@@ -1,4 +1,4 @@
-"""One watched stream: the detector of a service or of one value, or the turns it collects first."""
+"""Detector of a service or segment, or its collection phase."""
 
 from collections import deque
 from collections.abc import Mapping

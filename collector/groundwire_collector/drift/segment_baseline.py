@@ -1,4 +1,4 @@
-"""The turns that a segment collects before it is compared with anything: its own baseline."""
+"""Baseline collection of a segment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ MOST = 5000  # turns of a segment's baseline: of more, only those of later days 
 
 @dataclass(slots=True)
 class CollectingSegment:
-    """A value that the baseline holds too few turns of, or none; watched through its service.
+    """A segment with too few baseline turns, monitored through its service.
 
     Number and time alone say when it has enough, never losses: then it is compared with the turns
     collected so far.

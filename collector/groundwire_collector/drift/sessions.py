@@ -1,4 +1,4 @@
-"""One score a session: turns that depend on one another are not counted as if they did not."""
+"""One score per session, against dependence between its turns."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,13 +16,15 @@ FEWEST = 30  # sessions of two turns or more that a baseline needs to say anythi
 
 
 class Repeat(StrEnum):
+    """Kind of a repeated turn in a session."""
+
     RETRY = "retry"  # the session's last question once more
     SESSION = "session"  # the session has given its score
 
 
 @dataclass(slots=True)
 class OpenSessions:
-    """The sessions of a service that are under way; at most `CAPACITY` of them."""
+    """Open sessions of a service, at most `CAPACITY`."""
 
     seen: dict[str, tuple[int, str]] = field(default_factory=dict)  # quiet longest first
 

@@ -1,4 +1,4 @@
-"""One signal of one service under one evaluator revision: from its baseline to its alarms."""
+"""Monitor of one signal per service and evaluator revision."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,7 +45,7 @@ class Routed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """The statistic has reached 1: how far, in which stream most, how many turns after the change.
+    """A statistic that reached 1: value, stream, delay in turns.
 
     The alarm is counted here; what follows until it is raised serves only to name the right
     segment. It waits no longer than twice what it took to get here, or `SHORTEST_WAIT`. `listed`
@@ -65,7 +65,7 @@ class Detection:
 
 @dataclass(slots=True)
 class SignalMonitor:
-    """Collects a baseline, pins it, then looks for changes for the worse in every stream.
+    """Collects and pins a baseline, then detects degradations.
 
     The detectors share the monitor's part of the budget, so their statistics add up; an alarm is
     raised when the sum reaches 1. While one is open, its stream is looked at for recovery and all

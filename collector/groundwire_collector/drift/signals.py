@@ -1,4 +1,4 @@
-"""What is watched for drift: bounded losses of a judged turn, 1 being worst."""
+"""Monitored signals: bounded losses of a judged turn."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ RETRIEVAL = "retrieval"  # the evaluator whose value it is
 
 @dataclass(frozen=True, slots=True)
 class SignalLoss:
-    """One reading of a signal, in [0, 1], and the evaluator revision that it depends on."""
+    """Loss in [0, 1] with its evaluator revision."""
 
     signal: str
     revision: str
@@ -22,7 +22,7 @@ class SignalLoss:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A number in [0, 1] that one evaluator gives of each scored turn."""
+    """Definition of a loss derived from one evaluator's scores."""
 
     name: str
     evaluator: str

@@ -17,7 +17,7 @@ SMALLEST_SPREAD = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTraffic:
-    """A service as one imagines it: losses of mean `level`, independent, one like the other.
+    """Simulated service: independent losses of mean `level`.
 
     `spread` is the variance over level * (1 - level): 1 for losses of 0 and 1, else beta. Its
     watches are those of the built-in signals, and so are those of as many `services` like it.
@@ -60,8 +60,10 @@ class SimulatedTraffic:
 
 @dataclass(frozen=True, slots=True)
 class DelayQuantiles:
-    """Of the changes that were found, turns from the change to the alarm: quantiles over all runs,
-    None where they lie beyond `longest`."""
+    """Quantiles of the detection delay in turns.
+
+    Over all runs; None where they lie beyond `longest`.
+    """
 
     found: float
     low: float | None

@@ -1,4 +1,4 @@
-"""How each watch stands: what its baseline is and promises, or how much is missing; the budget."""
+"""Status of monitors: baseline, detection delay, budget."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class MonitorStatus:
 
 @dataclass(frozen=True, slots=True)
 class BudgetSpending:
-    """The mass of the last period, in alarms: what the expected number of false ones is at most."""
+    """Alpha spent in the last period, in expected false alarms."""
 
     by_clock: float
     at_deployments: float

@@ -1,4 +1,4 @@
-"""What is held equal when a loss is compared with the baseline: tags, hour and day of the week."""
+"""Strata of comparison: tags, hour and weekday."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -224,7 +224,7 @@ class _Search:
 
 @dataclass(frozen=True, slots=True)
 class DaySpread:
-    """How far the means of days lie apart, within strata: over what independent turns would give.
+    """Variance of day means within strata, relative to independence.
 
     `ratio` is 1 for independent turns; `clear`: more than chance, by 2.5 standard deviations.
     `deviation`: that of the means of days from each other, as far as it can be told.

@@ -1,4 +1,4 @@
-"""Evaluators in a process of their own: they may hang or crash, and harm no one.
+"""Evaluators in a child process, isolated from hangs and crashes.
 
 A limit of time in the same process would hold only for code that cooperates: neither a regular
 expression nor numpy looks at a signal before it returns. So the process is ended, by its host, and
@@ -35,14 +35,14 @@ Identity = tuple[str, str]  # name and revision
 
 @dataclass(frozen=True, slots=True)
 class EvaluatorReference:
-    """An evaluator by name or dotted name, and what it is made with."""
+    """Importable evaluator with its constructor arguments."""
 
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Manner(Enum):
-    """How a batch is judged, and what its limit of time is for."""
+    """Batching mode of an evaluator, and its timeout."""
 
     BATCH = "batch"  # as one, and never again: what is paid by the call
     BATCH_THEN_TURNS = "batch, then turns"  # where a batch fails, each of its turns by itself
@@ -50,7 +50,7 @@ class Manner(Enum):
 
 
 class EvaluatorHost:
-    """A process that holds evaluators, one batch at a time; the first of them starts it.
+    """Child process that runs evaluators, one batch at a time.
 
     `timeout_seconds` is the limit of a batch or a turn, as `manner` says. After one that took too
     long, or a process that ended, what follows gets a new process.
@@ -176,7 +176,7 @@ class _ProcessEndedError(Exception):
 
 
 class IsolatedEvaluator:
-    """Satisfies `Evaluator`: the one at `index` of a host. What goes wrong is `failed`."""
+    """`Evaluator` proxy into a host; errors become `failed`."""
 
     def __init__(self, host: EvaluatorHost, index: int = 0) -> None:
         self.host = host

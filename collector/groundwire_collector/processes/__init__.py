@@ -1,1 +1,1 @@
-"""The processes of `groundwire up`: who starts them, and the main function of each."""
+"""Processes of `groundwire up`, with their main functions."""

@@ -1,4 +1,4 @@
-"""Python's garbage collector in a process that holds much for good and makes little garbage.
+"""GC tuning for a long-lived heap (gc.freeze).
 
 Tables, weights and modules are many objects that never die, and every full collection walks
 through all of them: measured at a fifth of the worker's time. What a process has loaded is put out

@@ -1,4 +1,4 @@
-"""Doing again and again what there may be to do, whatever goes wrong in it."""
+"""Job loop that survives errors."""
 
 import logging
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The judge process: what was drawn is judged behind the worker, until it is told to stop.
+"""Judge process: judges queued turns until stopped.
 
 A process of its own, so that a model that takes its time holds up no other judgement. Whatever goes
 wrong in it is logged and counted, and tried again in its time.

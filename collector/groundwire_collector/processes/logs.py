@@ -1,4 +1,4 @@
-"""What a process writes of itself: a line an event, as text or as JSON, and nothing of any turn."""
+"""Log formats (text, JSON) without turn content."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ def configure(settings: Settings) -> None:
 
 
 class TextLines(logging.Formatter):
-    """Of an exception its kind and where it was raised: its message may quote what was sent."""
+    """Text formatter; exceptions by kind and place, without message."""
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802
         _, error, _ = ei
@@ -38,7 +38,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(TextLines):
-    """One object a line; `time` is RFC 3339, `exception` is there where one is told."""
+    """JSON formatter; `time` is RFC 3339."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {

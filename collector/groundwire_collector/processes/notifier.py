@@ -1,4 +1,4 @@
-"""The messenger process: tells a webhook of alarms, until it is told to stop.
+"""Notifier process: delivers alarm notifications until stopped.
 
 A process of its own, so that a webhook that hangs holds up nothing else.
 """

@@ -1,4 +1,4 @@
-"""The way of a turn: spans from the store, turns, judgements, counters, alarms, one commit.
+"""Worker pipeline: spans to turns, scores, counters, alarms, one commit.
 
 Whatever one batch of turns leads to (turns, scores, counters, detector states, alarms, and that
 the traces are settled) is one transaction. So a worker killed anywhere starts again where its last
@@ -67,7 +67,7 @@ TRACES = 64  # traces judged in one transaction: short, so that the receiver wai
 
 @dataclass(frozen=True, slots=True)
 class TurnBatch:
-    """What complete traces hold that is new: turns, and scores that came with the spans.
+    """New turns and received scores of completed traces.
 
     `before` are those of the turns that are stored already, as they were; `absorbed` those of them
     that turned out to be a part of another turn, by whose id; `pieces` what the index of pieces is
@@ -82,7 +82,7 @@ class TurnBatch:
 
 
 class Pipeline:
-    """One pipeline leads over one database; `step` does one batch and says how much it did."""
+    """Processes batches (`step`); one leader per database."""
 
     def __init__(
         self,

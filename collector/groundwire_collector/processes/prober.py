@@ -1,4 +1,4 @@
-"""The prober process: probes on their schedule and closed-book calls, until it is told to stop.
+"""Prober process: scheduled probes and closed-book calls until stopped.
 
 A process of its own, so that an endpoint that hangs holds up no judgement. Whatever goes wrong in
 it is logged and counted, and tried again in its time.

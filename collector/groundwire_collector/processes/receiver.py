@@ -1,4 +1,4 @@
-"""The receiver process: OTLP over HTTP, and over gRPC where it is installed, until told to stop."""
+"""Receiver process: OTLP over HTTP and gRPC until stopped."""
 
 import importlib.util
 import socket
@@ -38,7 +38,7 @@ def serve(settings: Settings, restarts: Restarts | None = None) -> None:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server with a gRPC listener beside it: started with it, drained before it."""
+    """uvicorn server with a gRPC listener, drained together."""
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         super().__init__(_configuration(app, settings))

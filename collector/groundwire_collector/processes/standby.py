@@ -1,4 +1,4 @@
-"""Standing by: a process that waits until it leads, and takes over within seconds."""
+"""Standby process that waits for leadership."""
 
 import logging
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def lead(leadership: Leadership, stop: Event, work: Callable[[Event], None]) -> 
 
 
 class Deposed(Event):
-    """An event that is set once `stop` is, or once the leadership is lost."""
+    """Event set by `stop` or by loss of leadership."""
 
     def __init__(self, leadership: Leadership, stop: Event) -> None:
         super().__init__()

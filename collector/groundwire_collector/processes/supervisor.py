@@ -1,4 +1,4 @@
-"""`groundwire up`: the receiver and the worker as two processes that meet only in the database.
+"""`groundwire up`: supervisor of receiver and worker processes.
 
 Where the collector asks a model of its own accord, the prober is a third; where judges see a
 sample, the judge is another; where alarms go to a webhook, the messenger carries them. Only the
@@ -75,7 +75,7 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 class Folder:
-    """The folder of a SQLite database, which one `groundwire up` at a time works on."""
+    """SQLite data folder, locked by one `groundwire up`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""The worker process: steps until it is told to stop, and waits out a database that is away.
+"""Worker process: runs the pipeline, waits out database outages.
 
 Of several workers on one database one leads; the others stand by until its lock is free.
 """

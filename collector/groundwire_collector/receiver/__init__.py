@@ -1,1 +1,1 @@
-"""OTLP in: bytes of a request to spans, acknowledged once they are stored."""
+"""OTLP receiver: request bytes to stored spans, then acknowledged."""

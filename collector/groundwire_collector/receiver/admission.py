@@ -1,4 +1,4 @@
-"""Which spans and log records of a request are stored, and why the others are not."""
+"""Validation of spans and log records, with reasons for rejection."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ MOST_NOTES = 5
 
 @dataclass(slots=True)
 class ValidatedRequest:
-    """What of a request is stored; `refused` counts the rest by reason, `notes` what is odd."""
+    """Valid records of a request; `refused` counts rejections by reason."""
 
     spans: list[SpanRecord] = field(default_factory=list)
     logs: list[LogRecord] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A request of either encoding as blocks: a resource, a scope, and their spans or log records.
+"""Requests as blocks: resource, scope, and their records.
 
 Items are found first and counted, then decoded one by one: a bad one costs only itself, and what
 is decoded at a time is one item, however many a request holds.

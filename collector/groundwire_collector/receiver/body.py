@@ -1,4 +1,4 @@
-"""The body of a request: read and inflated in bounded steps, refused as soon as it is too long."""
+"""Request bodies: bounded reading and decompression."""
 
 import zlib
 from asyncio import sleep
@@ -11,7 +11,7 @@ _WINDOW_BITS = {b"gzip": 31, b"deflate": 15}
 
 
 class RequestRejectedError(Exception):
-    """The request is answered with this status and nothing of it is kept."""
+    """The request was rejected; nothing of it was stored."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class MemoryBudget:
 
 
 class RequestBody:
-    """One request's body; `size` is what it takes of the budget until `release`."""
+    """Body of a request; `size` counts against the budget until `release`."""
 
     def __init__(self, budget: MemoryBudget, limit: int) -> None:
         self._budget = budget

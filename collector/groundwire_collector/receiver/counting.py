@@ -1,4 +1,4 @@
-"""What a request would cost once decoded, counted before anything of it is decoded.
+"""Cost of a request, counted before decoding.
 
 A body of empty messages takes a hundred times its size as objects, so its length bounds nothing.
 """
@@ -26,7 +26,7 @@ class RequestLimits:
 
 
 class Count:
-    """What a request holds so far; raises RequestRejectedError 413 where it passes a limit."""
+    """Running counts of a request; raises RequestRejectedError 413 beyond limits."""
 
     def __init__(self, limits: RequestLimits) -> None:
         self.limits = limits

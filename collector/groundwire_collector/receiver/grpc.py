@@ -1,4 +1,4 @@
-"""OTLP over gRPC (extra [grpc]): the same reception as HTTP, on a port of its own.
+"""OTLP over gRPC (extra [grpc]), on its own port.
 
 https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 """
@@ -37,7 +37,7 @@ Handler = Callable[..., Awaitable[Message]]
 
 
 class GrpcReceiver:
-    """The three export services; requests are taken as bytes, so one bad span costs only itself."""
+    """The three OTLP export services, on undecoded requests."""
 
     def __init__(self, reception: OtlpService, door: Authenticator) -> None:
         self._reception = reception

@@ -1,4 +1,4 @@
-"""OTLP/JSON of one span, log record, resource or scope, read into its protobuf message.
+"""OTLP/JSON of single records, parsed to protobuf messages.
 
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
@@ -21,7 +21,7 @@ Parsed = TypeVar("Parsed", bound=Message)
 
 
 class NotOtlpError(GroundwireError):
-    """it is not OTLP/JSON (an id that is not hex, or a value of a wrong type)"""
+    """it is not OTLP/JSON (a non-hex id, or a wrong type)"""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)

@@ -1,4 +1,4 @@
-"""Where the objects of a JSON text begin and end, found without parsing what is in them.
+"""Extents of JSON objects, found without parsing their content.
 
 So that a large body is parsed item by item, and one of a million empty objects not at all.
 """
@@ -23,7 +23,10 @@ Extent = tuple[int, int]  # half-open, in bytes
 
 
 class Outline:
-    """The objects and arrays of a body down to `DEEPEST`; RequestRejectedError 400 or 413."""
+    """Objects and arrays of a body down to `DEEPEST`.
+
+    Raises RequestRejectedError 400 or 413.
+    """
 
     def __init__(self, body: bytes, count: Count) -> None:
         self.body = body

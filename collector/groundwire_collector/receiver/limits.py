@@ -1,4 +1,4 @@
-"""Texts that are too long are cut: what is left is a prefix, and the span says what was taken.
+"""Truncation of long texts, recorded on the span.
 
 The mark is the SDK's own: `groundwire.truncated`, JSON {attribute: {"original_length", "sha256"}},
 lengths in code points.

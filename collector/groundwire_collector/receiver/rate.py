@@ -1,4 +1,4 @@
-"""How fast one key may send: a token bucket each, of one second's worth."""
+"""Rate limit per key: token buckets of one second."""
 
 from time import monotonic
 

@@ -1,4 +1,4 @@
-"""From the bytes of a request to the answer after the commit, whichever transport brought them."""
+"""OTLP request handling, shared by HTTP and gRPC."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ LARGE_AT_ONCE = 2  # decoded at one time: what is decoded takes more memory than
 
 
 class OtlpService:
-    """What HTTP and gRPC share: one budget, one set of rules, one writer.
+    """Shared service of both transports: budget, validation, writer.
 
     Every method may raise RequestRejectedError, UnstorableError, and what passes (PASSING).
     """

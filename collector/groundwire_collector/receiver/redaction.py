@@ -1,4 +1,4 @@
-"""What must not be written: texts are masked, or only their hashes kept, before anything is stored.
+"""Redaction before storage: masks, or hashes only.
 
 The SDK masks at the source; here the same masks (groundwire.redaction) meet what other
 instrumentations send. A mask is typed and stable inside a trace ([EMAIL_41873]), so that a chunk
@@ -92,7 +92,7 @@ def redaction_of(settings: Settings, key: bytes) -> Redaction | None:
 
 
 class Masking:
-    """Masks what looks like a secret or a person's data, in every text of a message."""
+    """Masks secrets and personal data in all texts."""
 
     def __init__(self, masks: Iterable[Mask], key: bytes) -> None:
         self._masks = Masks(masks)
@@ -159,7 +159,7 @@ class Masking:
 
 
 class HashOnly:
-    """Replaces every text that is not structure by a mark; its keyed hash and length are kept.
+    """Replaces texts by marks with keyed hash and length.
 
     Structure is masked: names of spans and events, and the values of a few known attributes.
     """

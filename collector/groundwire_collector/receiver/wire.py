@@ -1,4 +1,4 @@
-"""The protobuf wire format, walked field by field without decoding or copying anything.
+"""Protobuf wire format reader without decoding or copying.
 
 https://protobuf.dev/programming-guides/encoding/
 """

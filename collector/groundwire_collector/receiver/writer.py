@@ -39,7 +39,7 @@ class _Request:
 
 
 class SpanWriter:
-    """The one thread of a process that writes spans; starts with its first commit."""
+    """Span writer thread, started by its first commit."""
 
     def __init__(self, store: SpanStore, intake: ReceiverMetrics | None = None) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""Detectors: watch the mean loss of a stream of turns under a stated budget of false alarms."""
+"""Sequential change detectors with a stated budget of false alarms."""
 
 from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.blocking import Dependence

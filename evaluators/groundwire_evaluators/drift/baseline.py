@@ -1,4 +1,4 @@
-"""The pinned losses a stream is compared with, and how much they say against each possible mean."""
+"""Pinned baseline losses, and their evidence against each possible mean."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ INDEPENDENT = Dependence()
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What a two-sample detector needs to know of n pinned losses; constant size, JSON.
+    """Summary of n pinned losses for two-sample detectors; constant size.
 
     The possible means are cut into cells [edges[c], edges[c + 1]]. `log_capital[c]` is the log of
     an e-value against "the mean of the baseline is at least edges[c]", worth at most 1 on average

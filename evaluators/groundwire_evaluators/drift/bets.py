@@ -1,4 +1,4 @@
-"""How much to bet that the mean loss has grown, for each value the old mean may have had."""
+"""Betting fractions against a grown mean, per candidate old mean."""
 
 import numpy as np
 

@@ -12,7 +12,7 @@ CHUNK = 32  # turns multiplied out at once; a turn keeps at least 1/20 of the ca
 
 
 class ESR(Dated):
-    """What betting detectors share beside their bets: one statistic, fed block by block."""
+    """Base of betting detectors: one e-SR statistic, updated per block."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class ESR(Dated):
 
 
 class BettingESR(ESR):
-    """One stratum: every turn is bet on alike. Subclasses choose the cells, bets and capital."""
+    """Single-stratum betting detector; subclasses choose cells, bets and capital."""
 
     def __init__(
         self, *, wager: Wager, capital: Floats, change_point: ChangePoint, block: int = 1

@@ -1,4 +1,4 @@
-"""Dependence between turns: how strong it is, and the block of turns that hides it."""
+"""Dependence between turns: estimation, and block length to remove it."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ DOUBT = 0.7  # how far the error of the estimate is allowed for, in standard err
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """How much less the turns of a stream say than independent ones would.
+    """Variance inflation of a stream against independent turns.
 
     `block`: turns whose mean counts as one, so long that the next block owes little to this one.
     `inflation`: the variance of a sum of very many turns, over that of independent ones.

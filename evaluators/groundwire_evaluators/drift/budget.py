@@ -1,4 +1,4 @@
-"""The alarm budget: how many false alarms are allowed in how much time, and its spending."""
+"""Alarm budget: allowed false alarms per period, and spending."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Since when, and by how much: a bounded memory of the turns since the baseline."""
+"""Change-point estimation from a bounded memory of recent turns."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -58,7 +58,7 @@ class Segments:
 
 
 class ChangePoint:
-    """Where the mean of a stream grew, given that an alarm says that it did.
+    """Onset and size of the growth behind an alarm.
 
     The posterior over the first changed turn: prior by mass (a deployment is a likely start),
     likelihood that of losses of 0 and 1 with this dispersion, old mean common to the baseline and

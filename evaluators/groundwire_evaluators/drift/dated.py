@@ -1,4 +1,4 @@
-"""What detectors share beside their statistic: order of time, since when, and by how much."""
+"""Shared base of detectors: time order, onset and size of change."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -61,7 +61,7 @@ class Ordered:
 
 
 class Dated(Ordered):
-    """Remembers turns, to say since when the mean has grown and by how much."""
+    """Detector base that remembers turns to estimate the change point."""
 
     def __init__(self, change_point: ChangePoint) -> None:
         self._change_point = change_point

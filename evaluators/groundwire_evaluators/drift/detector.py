@@ -1,4 +1,4 @@
-"""What a detector is: fed the losses of turns one by one, it says when they got worse."""
+"""Detector interface: losses in, alarm out."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol, Self, runtime_checkable

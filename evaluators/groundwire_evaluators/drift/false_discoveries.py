@@ -1,4 +1,4 @@
-"""Which of several streams to list as changed, with the share of false ones controlled."""
+"""e-Benjamini-Hochberg: changed streams at a controlled false discovery rate."""
 
 from collections.abc import Hashable, Mapping
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""How much a mean has grown: a posterior that shrinks what few chosen turns seem to show."""
+"""Posterior of a mean's growth, with shrinkage for few turns."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -14,7 +14,7 @@ SMALLEST = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class GrowthPosterior:
-    """A mixture of normal distributions of the growth; one component a start and prior width.
+    """Normal mixture of the growth, per onset and prior width.
 
     `weights` (n, sum 1), `means` (n) and `deviations` (n). A growth seen over few turns is mostly
     the noise that made somebody look there; beforehand growths are normal around zero with a width

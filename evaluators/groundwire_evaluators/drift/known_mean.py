@@ -1,4 +1,4 @@
-"""Detectors for a stream whose old mean loss is known, or estimated from very many turns."""
+"""Detectors for a stream with a known old mean."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -57,7 +57,7 @@ class KnownMeanESR(BettingESR):
 
 
 class StratifiedKnownMeanESR(ESR):
-    """Betting e-SR against "the conditional mean loss in stratum s is at most means[s]".
+    """Betting e-SR against known means per stratum.
 
     Guarantee and price: those of `KnownMeanESR`, with a mean a stratum, whatever the mix; in blocks
     where turns depend on their neighbours. A turn of another stratum is no evidence, and its mass

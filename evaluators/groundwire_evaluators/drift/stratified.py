@@ -1,4 +1,4 @@
-"""The two-sample detector where what is normal depends on the stratum of the turn."""
+"""Stratified two-sample detector."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -18,7 +18,7 @@ COMMON = 0.7  # of the mass watches all strata together, the rest each by itself
 
 
 class StratifiedESR(ESR):
-    """Two-sample e-SR whose old mean is looked up by stratum (segment, bin of the week, topic).
+    """Two-sample e-SR with an old mean per stratum.
 
     One common statistic bets in every turn against the mean of its stratum, however the strata
     are mixed; beside it, one statistic a stratum finds what worsens in that one only. `statistic`

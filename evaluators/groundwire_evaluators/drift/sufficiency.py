@@ -1,4 +1,4 @@
-"""Is the baseline large enough for the effect that matters? A number to print, not to hide."""
+"""Sufficiency of a baseline for the smallest relevant effect."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ COMFORTABLE = 10.0  # and from here on the estimate costs about a tenth of the d
 
 @dataclass(frozen=True, slots=True)
 class Sufficiency:
-    """How a baseline of n turns stands to the delay d of an alarm on the smallest effect.
+    """Detection delay of the smallest effect with a baseline of n.
 
     `known` is the predicted delay, in turns, if the old mean were known; `delay` what it becomes
     with the baseline, about d / (1 - d / n), infinite where n does not exceed d.

@@ -1,4 +1,4 @@
-"""The default detector: has the mean loss grown, when its old value is itself only estimated?"""
+"""Two-sample detector (default): the old mean is estimated."""
 
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from groundwire_evaluators.drift.wealth import Wager
 
 
 class TwoSampleESR(BettingESR):
-    """Two-sample e-SR: an alarm when every mean that the baseline leaves possible is contradicted.
+    """Two-sample e-SR: alarms when every plausible old mean is contradicted.
 
     Guarantee: the expected number of false alarms, resets included, is at most the sum of the
     masses, for any sample size of the baseline and any distribution of losses, while the

@@ -13,7 +13,7 @@ CEILING = 1e100
 
 @dataclass(frozen=True, slots=True)
 class Wager:
-    """Bets against each cell's mean: a loss multiplies the capital by 1 + bet * (loss - mean).
+    """Bets per cell: capital times 1 + bet * (loss - mean).
 
     Both arrays have the shape (cells, bets).
     """
@@ -30,7 +30,7 @@ class Wager:
 
 
 class Wealth:
-    """E <- (E + mass * capital) * factor, over cells of means and over bets.
+    """E <- (E + mass * capital) * factor, over cells and bets.
 
     `capital` is what a unit of mass is worth to each bet of each cell. The statistic is the
     smallest, over cells, of the sum over bets. The recursion is affine in E: one that records its

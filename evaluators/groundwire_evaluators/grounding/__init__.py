@@ -1,6 +1,4 @@
-"""Grounding: whether the chunks that were given support each claim of the answer, and which
-words not.
-"""
+"""Grounding: support of an answer's claims by the retrieved chunks."""
 
 from groundwire_evaluators.grounding.evaluator import Grounding
 

@@ -1,6 +1,4 @@
-"""Whether a claim agrees with the fields of a record: yes and no, null, opening hours,
-computed numbers.
-"""
+"""Agreement of a claim with record fields: booleans, hours, computed numbers."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Conflicts in an aligned frame: the same words on both sides of a slot, order and voice regarded.
+"""Conflicts between aligned sentences, by word order and voice.
 
 Kinds: `negated` and `affirmed` (one side denies), `opposite`, `turned` (before, after), `extent`
 (all, some, none, only), `duty` (must, may), `hedge` (may dropped), `roles` (who did it to whom),

@@ -1,4 +1,4 @@
-"""Two sentences word by word: which words are the same, and which stand in each other's place.
+"""Word alignment of two sentences, with slots of differing words.
 
 Negations are taken out and noted at the word they deny, so that "is not included" and "is included"
 align as a whole. Words of one meaning ("permitted", "allowed") count as the same.
@@ -27,7 +27,7 @@ _LONGEST_SLOT = 4  # words that may stand in each other's place
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Words of the claim [i, i2) in the place of words of the evidence [j, j2); one may be empty.
+    """Claim words [i, i2) opposite evidence words [j, j2).
 
     `before` and `after` count the words in a row that are the same on either side.
     """
@@ -84,7 +84,7 @@ class Side:
 
 
 class Alignment:
-    """The words two sentences share in one order, and the slots between them."""
+    """Shared words of two sentences in order, and slots between."""
 
     def __init__(self, claim: Sequence[Token], shown: Sequence[Token], language: Language) -> None:
         self.claim, self.shown = Side.of(claim, language), Side.of(shown, language)

@@ -1,4 +1,4 @@
-"""What p_unsupported means in one deployment: learnt from its own first turns, or from labels."""
+"""Calibration of p_unsupported for a deployment, from turns or labels."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Whether a claim about a row of a table gives the value of that row, and of the right column."""
+"""Conflicts of a claim with the cells of a table row."""
 
 from collections.abc import Iterator, Sequence, Set
 

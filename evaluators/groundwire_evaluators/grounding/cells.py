@@ -1,4 +1,4 @@
-"""The tables of a chunk, made ready to look up what a claim says of their rows."""
+"""Tables of a chunk, indexed by row and column."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _LONGEST_LABEL = 8  # words by which a row is known
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, the keys of its words, its quantity where it is one, and yes or no."""
+    """Table cell: text, word keys, quantity, boolean."""
 
     text: str
     keys: frozenset[str]
@@ -25,7 +25,7 @@ class Cell:
 
 
 class Cells:
-    """A table made ready to look up claims in; rows are known by their first telling column."""
+    """Table indexed for claims; rows by their first distinctive column."""
 
     def __init__(self, table: Table, language: Language) -> None:
         self.columns = [frozenset(_keys(name, language)) for name in table.columns]

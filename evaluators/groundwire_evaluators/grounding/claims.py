@@ -1,4 +1,4 @@
-"""The pieces of an answer, each with its range: what is checked, and what claims nothing."""
+"""Segmentation of an answer into claims, with character ranges."""
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re

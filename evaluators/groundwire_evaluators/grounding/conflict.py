@@ -12,7 +12,7 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What the claim says in a slot (range in its text), and what the chunk shows there.
+    """Conflicting values of one slot in claim and chunk.
 
     `firm`: the words on both sides of the slot are the same, so that nothing else is said.
     `chunk`: its index where it is not the one the claim leans on.

@@ -1,4 +1,4 @@
-"""Conflicts: the same frame in the answer and its evidence, with another value in one slot."""
+"""Conflict detection: same frame, another value in one slot."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence

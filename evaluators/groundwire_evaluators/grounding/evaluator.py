@@ -1,4 +1,4 @@
-"""The grounding evaluator: is every claim of the answer supported by the chunks it was given?"""
+"""Grounding evaluator: support of every claim by the chunks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 @dataclass(frozen=True)
 class Grounding:
-    """Judges every claim of an answer against its chunks on a CPU, without a model or a call.
+    """Judges claims against chunks on a CPU, without a model.
 
     `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]`, in [0, 1],
     is a score that at least one claim is unsupported: a probability once `calibration` was learnt

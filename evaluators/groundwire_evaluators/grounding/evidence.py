@@ -1,4 +1,4 @@
-"""What speaks for one claim: the chunk and sentence it leans on, and the words it leaves over."""
+"""Best evidence for a claim: chunk, sentence, and uncovered words."""
 
 import re
 from collections.abc import Sequence, Set
@@ -18,7 +18,7 @@ Place = tuple[int, int]  # (chunk, sentence)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A claim's words: its tokens, the content words among them, quantities and names."""
+    """Parsed claim: tokens, content words, quantities and names."""
 
     text: str
     tokens: Sequence[Token]
@@ -100,7 +100,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the question brings up itself: to take it up needs no support."""
+    """Content of the question, which needs no support."""
 
     words: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # folded words

@@ -1,4 +1,4 @@
-"""Values of a claim that no chunk holds while another one stands in their place.
+"""Values of a claim that replace those of the chunks.
 
 What `reliance.override` names in an answer is contradicted in its claims: one finding, two readers.
 """
@@ -15,7 +15,7 @@ from groundwire_evaluators.text.words import Language
 
 
 class Overridden:
-    """Finds, claim by claim of one answer, the values given instead of those of the chunks."""
+    """Finds overriding values, claim by claim."""
 
     def __init__(
         self,

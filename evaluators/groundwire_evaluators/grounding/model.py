@@ -1,4 +1,4 @@
-"""The model over the signals: two logistic steps with weights ≥ 0, read from `weights.json`.
+"""Logistic claim and answer model with weights from `weights.json`.
 
 A claim's score is a weighted sum of log(1 + signal). An answer's p_unsupported comes from its worst
 claim, from the chance that any claim is wrong, and from the mean. Trained by
@@ -32,7 +32,7 @@ class AnswerStep:
 
 @dataclass(frozen=True, slots=True)
 class Least:
-    """A signal (its index) that alone lifts a claim to a score `above` the threshold."""
+    """Minimum score: a signal that alone exceeds the threshold."""
 
     signal: int
     above: float
@@ -41,7 +41,7 @@ class Least:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of both steps, and the claim scores from which a claim is unsupported.
+    """Weights of both steps, with the thresholds of claims.
 
     Prose and records have a threshold and an answer step each: prose about a record words
     everything anew, so that more words are new in good claims too, and most of it is wrong

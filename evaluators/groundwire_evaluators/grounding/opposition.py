@@ -1,4 +1,4 @@
-"""Words that deny, and words that speak against one another, in seven languages."""
+"""Negations and antonyms in seven languages."""
 # ruff: noqa: E501  (tables of words)
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A chunk made ready for looking things up: words, sentences, quantities and names, with places."""
+"""Indexed chunks: words, sentences, quantities and names."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -47,7 +47,7 @@ def with_metadata(chunk: Chunk) -> str:
 
 
 class Passage:
-    """One chunk, indexed once and read by every claim; a record is read as its lines of facts.
+    """A chunk, indexed once; records are read as facts.
 
     The text may be that of `with_metadata`: what the metadata say counts as said by the chunk.
     """

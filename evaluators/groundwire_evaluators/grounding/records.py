@@ -1,4 +1,4 @@
-"""Structured chunks: JSON records and rows as facts, and the same facts as readable lines."""
+"""Structured chunks: JSON records and rows as facts and lines."""
 
 import json
 import re

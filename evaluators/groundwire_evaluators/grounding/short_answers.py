@@ -1,4 +1,4 @@
-"""Short answers: question and answer are one statement, so a bare value is judged as one.
+"""Short answers, completed with the question into a statement.
 
 "€15", "It is €15." and "The answer is **€15**" say what the question leaves open. Such a claim has
 too few words of its own to be compared by their share: what it adds to the question must stand in
@@ -48,7 +48,7 @@ _AUXILIARIES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What a bare "yes", "no" or letter of an option says, in the words of the question."""
+    """Statement made from a bare "yes", "no" or option letter."""
 
     text: str
     denied: bool = False
@@ -98,7 +98,7 @@ def asked_statement(question: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a statement adds to its question: words, and the values and names among them."""
+    """Words, values and names that a statement adds to its question."""
 
     words: Sequence[Token]
     quantities: Sequence[Quantity]

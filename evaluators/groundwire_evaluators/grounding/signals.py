@@ -1,5 +1,4 @@
-"""What is measured on one claim: small counts, none of which can make a claim look better
-supported.
+"""Signals of one claim: monotone counts of missing support.
 
 Each function takes a `Reading` and gives a number ≥ 0; the model (`model.py`) weighs their log(1
 + x)

@@ -1,4 +1,4 @@
-"""Tables in a chunk: Markdown, HTML, CSV and lists of fields, found and written as lines of facts.
+"""Table extraction: Markdown, HTML, CSV and lists of fields.
 
 A row becomes a line that names its columns ("Room Birch, Beds 4, Price 140 euros"), so that words
 that belong together stand together. Time is linear in the text.
@@ -27,7 +27,7 @@ _MOST_COLUMNS = 60
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns by name, and rows of cells as text; every row has a cell for each column."""
+    """Named columns and rows of text cells."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

@@ -1,4 +1,4 @@
-"""From a claim's score to its verdict, the words to highlight, and the reason in words."""
+"""Verdict, highlighted words and reason from a claim's score."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ _CLEARLY = 1.0  # of the score, below the threshold
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A piece of the answer with its claim; `reading` is None where it claims nothing."""
+    """A piece with its claim; `reading` is None for non-claims."""
 
     claim: Claim
     score: float = 0.0

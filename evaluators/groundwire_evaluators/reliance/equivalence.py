@@ -1,4 +1,4 @@
-"""Do two free answers to one question say the same? Does a text hold what an answer says?"""
+"""Equivalence of two answers, and entailment of an answer by text."""
 
 from groundwire_evaluators.reliance.frames import content_words
 from groundwire_evaluators.reliance.polarity import affirms, asks_yes_or_no

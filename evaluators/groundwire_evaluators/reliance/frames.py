@@ -1,4 +1,4 @@
-"""The words that say what a value in a sentence is a value of."""
+"""Frame of a value: the words it is a value of."""
 
 from collections.abc import Iterable
 from functools import cache

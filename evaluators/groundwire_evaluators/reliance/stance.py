@@ -7,6 +7,8 @@ from groundwire_evaluators.text.sentences import sentences
 
 
 class Stance(Enum):
+    """Stance of a mention towards its answer."""
+
     ASSERTED = "asserted"
     REJECTED = "rejected"  # "not X", "X is wrong"
     CONCEDED = "conceded"  # "although many say X", "formerly X"

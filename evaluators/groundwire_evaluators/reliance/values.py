@@ -1,4 +1,4 @@
-"""Typed values in a text: what an answer can get wrong in a way that can be checked.
+"""Typed values in a text: numbers, dates, names and others.
 
 Values of one kind compare by what they mean, not by how they are spelt: "20 mg" is "0.02 g",
 "$1.2 million" is "1,200,000 USD", "5 September 1960" lies in "1960" and in "the 1960s".
@@ -19,6 +19,8 @@ from groundwire_evaluators.text.words import ENGLISH, Language
 
 
 class Kind(StrEnum):
+    """Type of a value."""
+
     MONEY = "money"
     PERCENT = "percent"
     DATE = "date"

@@ -1,5 +1,4 @@
-"""What evaluators read in a text before they judge it: words, sentences, quantities, names,
-refusals.
+"""Text analysis: words, sentences, quantities, names, refusals.
 
 Every function here is linear in the length of its text, and offsets are Unicode code points.
 """

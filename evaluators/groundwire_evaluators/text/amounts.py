@@ -1,4 +1,4 @@
-"""Reading numbers with their sign, scale, unit or currency, and rate: "-20 °C", "$1.5M a year"."""
+"""Amounts: numbers with sign, scale, unit, currency or rate."""
 
 from dataclasses import replace
 

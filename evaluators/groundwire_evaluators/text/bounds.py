@@ -1,4 +1,4 @@
-"""Words before and after a quantity that make it a limit or a rate: "at most", "per month"."""
+"""Limits and rates around a quantity: "at most", "per month"."""
 # ruff: noqa: E501  (tables of words)
 
 from collections.abc import Sequence
@@ -146,7 +146,7 @@ OFTEN = {
 
 
 class Bound(NamedTuple):
-    """A limit: its side and how many words before or after the quantity say so."""
+    """A limit: its side, and its words around the quantity."""
 
     side: Side
     words: int

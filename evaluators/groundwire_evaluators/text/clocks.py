@@ -1,4 +1,4 @@
-"""Words of times of day in seven languages: "16 Uhr", "half past four", "8 de la mañana"."""
+"""Vocabulary of times of day in seven languages."""
 
 NAMED = {
     "en": {"noon": 720.0, "midday": 720.0, "midnight": 0.0},

@@ -1,4 +1,4 @@
-"""E-mail addresses, URLs, paths and file names as whole values, and codes of letters and digits."""
+"""E-mail addresses, URLs, paths and alphanumeric codes."""
 
 import re
 
@@ -75,7 +75,7 @@ def code_letters(word: str) -> bool:
 
 
 class CodeReader(Cursor):
-    """Reads the code, Roman number, phone number or unspaced list that begins at a token."""
+    """Reads a code, Roman number or phone number at a token."""
 
     def _letters(self) -> Quantity | None:
         """Letters with digits behind them, versions and Roman numbers: "IP67", "v2.3.1"."""

@@ -1,4 +1,4 @@
-"""A place among the tokens of a text, and what stands around it: what readers look with."""
+"""Cursor over tokens, shared by the readers of quantities."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ _MOST_WORDS = 16  # of one number in words
 
 
 class Cursor:
-    """The tokens of a text, the one that a quantity begins at, and the one after it."""
+    """Tokens of a text with a current position."""
 
     def __init__(self, text: str, tokens: Sequence[Token], language: str) -> None:
         self.text, self.tokens = text, tokens

@@ -1,4 +1,4 @@
-"""Reading how often something happens: "daily", "every day", "twice a week", "dos veces al año"."""
+"""Frequencies: "daily", "every day", "twice a week"."""
 
 from groundwire_evaluators.text.bounds import ADVERBS, EVERY, OFTEN, PERIODS, TIMES, rate
 from groundwire_evaluators.text.cursor import BLANKS, Cursor

@@ -1,4 +1,4 @@
-"""Which language a text is in: by its small words, its letters and, where it has neither, by script.
+"""Language identification by stop words, letters and script.
 
 Seven languages are judged (`words.LANGUAGES`); others are recognised so that nothing is said of
 them that was not looked at.

@@ -1,4 +1,4 @@
-"""English words: how common, what means nearly the same, what is the opposite.
+"""English lexicon: frequency, synonyms, antonyms.
 
 From WordNet 3.1 (Princeton University, free use with its notice: `lexicon.LICENSE`), reduced by
 `benchmarks/build_lexicon.py` to the words with a count in its sense-tagged texts.

@@ -1,4 +1,4 @@
-"""Markdown, HTML and reasoning blocks of an answer as plain text, each character with its place.
+"""Plain text of Markdown, HTML and reasoning blocks, with offsets.
 
 A model writes `**30** days`, `<b>30</b>` or `| Pro | 29 EUR |`; what reads words must see "30 days"
 and still point into the original. Blocks are those of CommonMark (https://spec.commonmark.org),

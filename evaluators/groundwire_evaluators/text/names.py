@@ -1,4 +1,4 @@
-"""Names of people, places, organisations and things, told by their capitals; and their aliases."""
+"""Named entities by capitalisation, with aliases."""
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re
@@ -32,7 +32,7 @@ _MOST_WORDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name: its range, its spelling and its words, folded and without titles and joining words."""
+    """A name: range, spelling, and folded words without titles."""
 
     start: int
     end: int

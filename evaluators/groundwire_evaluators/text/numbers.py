@@ -1,4 +1,4 @@
-"""Reading bare numbers, fractions and ordinals: "1 250", "1½", "vingt et un", "third"."""
+"""Numbers, fractions and ordinals: "1 250", "1½", "third"."""
 
 import unicodedata
 

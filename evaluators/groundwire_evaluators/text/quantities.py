@@ -1,4 +1,4 @@
-"""Numbers, amounts, dates, weekdays, times and codes in a text, normalised so that spellings meet.
+"""Normalised numbers, amounts, dates, times and codes in a text.
 
 "20 mg" is 0.02 grams, "zweihundertfünfzig" and "250" are one number, "3. September 2027" and
 "2027-09-03" one date. Seven languages; linear in the text.

@@ -1,4 +1,4 @@
-"""One quantity of a text, and when two of them say the same.
+"""Quantity model, and equality of two quantities.
 
 "20 mg" is 0.02 grams, "two thirds" is 2/3, "29 May 1943" and "1943-05-29" are one date. A unit,
 a rate ("per day") or a bound ("at most") that only one side names is no disagreement.
@@ -26,7 +26,7 @@ _CONVERTED = (("week", "day", 7.0), ("year", "month", 12.0), ("year", "quarter",
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A quantity: its range in the text, its kind and its value in base units.
+    """A quantity: range, kind and value in base units.
 
     `unit` is the dimension ("mass", "dollar"), None for a bare number. Dates have (year, month,
     day), each 0 where it is not named; times of day are minutes after midnight, weekdays 0 for

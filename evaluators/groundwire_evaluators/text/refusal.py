@@ -1,4 +1,4 @@
-"""Answers that decline: "I don't know", "the documents do not say", in several languages.
+"""Refusal detection in several languages.
 
 A sentence declines only when it says that the sources are silent or that the assistant cannot tell.
 "The warranty does not cover water damage" denies something of the world: it is a claim.

@@ -1,4 +1,4 @@
-"""What was made of the texts used last: chunks recur, and reading them is much of the work."""
+"""LRU cache of parsed texts."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Shelf(Generic[T]):
-    """Readings of texts by `make(text, language)`, those used last kept. Not safe for threads.
+    """LRU cache of `make(text, language)`; not thread-safe.
 
     Price: bounded by the characters of the texts held; a reading weighs about a hundred bytes a
     character.

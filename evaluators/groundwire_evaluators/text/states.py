@@ -1,4 +1,4 @@
-"""The states of the United States by their postal codes (USPS Publication 28, appendix B)."""
+"""US states by postal codes (USPS Publication 28, appendix B)."""
 
 _TABLE = (
     "AL Alabama, AK Alaska, AZ Arizona, AR Arkansas, CA California, CO Colorado, CT Connecticut, "

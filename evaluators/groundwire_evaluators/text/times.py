@@ -1,4 +1,4 @@
-"""Reading times of day: "9 a.m.", "16h30", "um 16 Uhr", "a las 8 de la mañana", "halb fünf"."""
+"""Times of day: "9 a.m.", "16h30", "um 16 Uhr", "halb fünf"."""
 
 from groundwire_evaluators.text.clocks import ALWAYS, AT, BARE, HALVES, HOURS
 from groundwire_evaluators.text.cursor import BLANKS, GAPS, Cursor

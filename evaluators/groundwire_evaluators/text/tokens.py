@@ -1,4 +1,4 @@
-"""Words with their places, and the keys under which two spellings of a word meet."""
+"""Tokenizer: words with offsets and normalised keys."""
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re
@@ -16,7 +16,7 @@ _CACHED_KEYS = 200_000
 
 
 class Token(NamedTuple):
-    """One word: its range in the text, its spelling, its key, and its spelling in lower case."""
+    """One word: range, spelling, key, lower case."""
 
     start: int
     end: int

@@ -1,4 +1,4 @@
-"""Units of measure and money, each as a dimension and a factor to its base unit.
+"""Units of measure and money, with conversion factors.
 
 The spellings are those of English, German, French, Spanish, Italian, Portuguese and Dutch.
 """
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Unit(NamedTuple):
-    """A dimension ("mass") and how many of its base units (grams) one of this is.
+    """Unit: its dimension ("mass") and factor to the base unit.
 
     `system` names the units that people convert with rounding ("imperial", "fahrenheit").
     """

@@ -8,7 +8,7 @@ from groundwire_evaluators.text.tokens import fold, keys
 
 
 class Language(NamedTuple):
-    """A language with a stemmer: its ISO 639-1 code, Snowball name and stop words (folded)."""
+    """Language with stemmer: ISO 639-1 code, Snowball name, stop words."""
 
     code: str
     stemmer: str

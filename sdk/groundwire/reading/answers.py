@@ -24,7 +24,7 @@ _ANSWER = (
 
 @dataclass(slots=True)
 class ModelAnswer:
-    """What was read from one response. `logprobs`: the provider's own list, read later."""
+    """Facts read from one response; `logprobs` are parsed later."""
 
     text: str | None = None
     model: str | None = None

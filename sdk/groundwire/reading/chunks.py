@@ -10,7 +10,7 @@ SCAN, DEPTH = 10_000, 6
 
 
 class RetrievedChunk(NamedTuple):
-    """One retrieved piece of context. `text` is None where the result holds only an id."""
+    """Retrieved piece of context; `text` None: only an id."""
 
     id: str | None
     text: str | None

@@ -1,4 +1,4 @@
-"""Looking into foreign values: a mapping's key, an object's attribute; nothing ever raises."""
+"""Safe field access on foreign mappings and objects."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

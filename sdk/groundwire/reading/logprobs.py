@@ -7,7 +7,7 @@ from groundwire.reading.fields import field, number
 
 
 class Logprobs(NamedTuple):
-    """Mean and minimum in nats a token; `entropy` in nats, mean over tokens.
+    """Mean and minimum log-probability and mean entropy, nats per token.
 
     The entropy is that of the alternatives the provider listed, renormalised: a lower bound of
     the model's own, and None where only the chosen token was listed.

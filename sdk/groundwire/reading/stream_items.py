@@ -1,4 +1,4 @@
-"""The piece of text in one item of a stream, and what the item says about the response."""
+"""Text and response facts of one stream item."""
 
 from collections.abc import Mapping
 from typing import Any
