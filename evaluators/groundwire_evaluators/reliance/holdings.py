@@ -1,4 +1,4 @@
-"""Whether given texts hold a value: chunks and question, looked up by what the value means."""
+"""Value index of chunks and question, by meaning."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ _MOST_CANDIDATES = 64
 
 
 class ValueIndex:
-    """The values of some texts, each once, looked up in time that does not grow with their number.
+    """Distinct values of texts, with lookup by meaning.
 
     Names are found by their words, quantities by size, dates by year.
     """
@@ -82,7 +82,7 @@ def _entry(value: Value) -> object:
 
 
 class Holdings:
-    """What chunks and question hold between them, for looking up the values of an answer."""
+    """Values held by chunks and question together."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._sources = list(sources)

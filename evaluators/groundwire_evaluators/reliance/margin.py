@@ -1,4 +1,4 @@
-"""Log-probabilities of given answers: how much the context moves them, and which one it favours.
+"""Log-probability margins of given answers under two contexts.
 
 Both need a pass that scores a given text (a completions endpoint with `echo` and `logprobs`, or
 vLLM's `prompt_logprobs`); chat endpoints cannot score an answer they did not write.
@@ -16,8 +16,10 @@ class NoLogprobsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ScoredText:
-    """The tokens of a text with their natural log-probabilities (None: the first, unconditioned)
-    and where each begins, in code points of the whole text."""
+    """Tokens of a text with natural log-probabilities and offsets.
+
+    The first token is unconditioned (None); offsets are code points of the whole text.
+    """
 
     logprobs: tuple[float | None, ...]
     offsets: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Where a response names an answer: by its words, by its value, or by a part of its name."""
+"""Mentions of an answer in a response: words, value, or name part."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One spelling of an answer, read once: its words, its value if it is one, its list items."""
+    """Parsed spelling of an answer: words, value, list items."""
 
     text: str
     words: tuple[str, ...]

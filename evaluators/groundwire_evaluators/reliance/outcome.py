@@ -1,4 +1,4 @@
-"""What an answer under a conflict asserts: the context's answer, the model's own, or neither."""
+"""Outcome of an answer under conflict: context, parametric, or neither."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,6 +6,8 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
+    """Outcome of a response under conflict."""
+
     CONTEXT = "context"
     PARAMETRIC = "parametric"
     BOTH = "both"  # names both and decides for neither
@@ -15,7 +17,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictCase:
-    """One response and the two answers it may follow; what is unknown is None."""
+    """A response and the two answers it may follow; unknown: None."""
 
     response: str | None
     context_answer: str | None = None
@@ -36,7 +38,7 @@ class ConflictCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeDecision:
-    """What a response follows and the rule that decided.
+    """Outcome of a response, and the rule that decided.
 
     `followed` is None where nothing can be told: there is no response, or no answer to compare.
     `corrects_context`: it asserts the parametric answer and says that the context is wrong.

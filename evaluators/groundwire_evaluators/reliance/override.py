@@ -1,4 +1,4 @@
-"""The passive override signal: the context held the value, and the answer gives another one."""
+"""Passive override signal: the answer contradicts a value of its context."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _SMALL = 12  # bare numbers up to here count things, number steps and spell "one
 
 @dataclass(frozen=True, slots=True)
 class Novel:
-    """A value of the answer that stands in neither the chunks nor the question.
+    """A value of the answer, absent from chunks and question.
 
     `instead_of` is the value of the same kind that a chunk holds in a matching frame, None where
     there is none: then the value is an addition, not an override. `alone`: the answer says hardly
@@ -41,7 +41,7 @@ class Novel:
 
 @dataclass(frozen=True)
 class Override:
-    """The share of turns whose answer overrides a value of its context; a passive signal.
+    """Override evaluator: share of turns whose answer overrides its context.
 
     1: the answer asserts a value (number with a unit, date, money, percentage, version, code or
     name) that stands in neither the chunks nor the question, while a chunk holds another value of

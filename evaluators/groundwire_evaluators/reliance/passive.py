@@ -1,4 +1,4 @@
-"""Signals of every turn that need no further call. They describe; only `Override` is watched."""
+"""Passive reliance signals of every turn, without further calls."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -85,7 +85,7 @@ def passive_outcome(evaluation: Evaluation) -> Outcome | None:
 
 
 class StaleOutcome(StrEnum):
-    """What an answer did when its source changed between two askings of one question."""
+    """Whether a repeated answer followed its changed source."""
 
     FOLLOWS_NEW = "follows_new"
     KEEPS_OLD = "keeps_old"

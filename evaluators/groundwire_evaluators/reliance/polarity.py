@@ -1,4 +1,4 @@
-"""Yes or no: answers that differ only in whether they affirm, told by counting negations."""
+"""Yes/no polarity of answers, by counting negations."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Values of the chunks that an answer's value stands in the place of, found by their sentences."""
+"""Competing values in the chunks, matched by their sentences."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ class _Sentence:
 
 
 class Rivals:
-    """The values of some chunks by the words of their sentences. Looked up in linear time."""
+    """Chunk values indexed by the words of their sentences."""
 
     def __init__(self, chunks: Sequence[Source], question: Source) -> None:
         self._sentences: list[_Sentence] = []

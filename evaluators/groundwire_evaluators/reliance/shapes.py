@@ -1,4 +1,4 @@
-"""Values that need more than a number and a unit to be read: versions, periods and codes.
+"""Versions, periods and codes as values.
 
 They are looked for before the quantities of `groundwire_evaluators.text`, whose reader would take
 "3.2.1" for a code and "the 1970s" for a number. Every pattern is linear in the text.
@@ -38,7 +38,7 @@ _BEFORE_CHRIST = re.compile(r"\b(\d{1,4})\s+BCE?\b")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A decade or a century: its first and last year, negative before Christ."""
+    """Decade or century: first and last year, negative before Christ."""
 
     first: int
     last: int

@@ -1,4 +1,4 @@
-"""A text that values may come from: a chunk or the question, read once for all that look at it."""
+"""Source of values: a chunk or the question, parsed once."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from groundwire_evaluators.text.words import ENGLISH, Language
 
 
 class Source:
-    """The values of a text and the content words around each: made when asked for.
+    """Values of a text with their context words, computed lazily.
 
     Pass `tokens` where the text is cut into words already.
     """

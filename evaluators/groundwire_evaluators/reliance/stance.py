@@ -1,4 +1,4 @@
-"""Does a response stand behind an answer it names, or does it reject it or only concede it?"""
+"""Stance of a response towards a mentioned answer: asserted, rejected, conceded."""
 
 import re
 from enum import Enum
