@@ -148,7 +148,7 @@ def _sampler(rate: float) -> Sampler | None:
 
 
 _client: Client | None = None
-_asked = False
+_environment_read = False
 _lock = threading.Lock()
 
 
@@ -156,15 +156,15 @@ def active() -> Client | None:
     """The running client; from the environment alone if `gw.init` was not called."""
     if _client is not None:
         return None if _client.settings.disabled else _client
-    return None if _asked else _from_environment()
+    return None if _environment_read else _from_environment()
 
 
 def _from_environment() -> Client | None:
-    global _asked
+    global _environment_read
     with _lock:
-        if _client is not None or _asked:
+        if _client is not None or _environment_read:
             return _client
-        _asked = True
+        _environment_read = True
     if not configured():
         warn_once("silent", "neither gw.init() nor GROUNDWIRE_ENDPOINT: nothing is recorded")
         return None
@@ -180,10 +180,10 @@ def install(new: Client | None) -> Client | None:
     return old
 
 
-def initialise(**given: Any) -> None:
+def initialise(**options: Any) -> None:
     """`gw.init`: a second call replaces the first, which delivers what it has."""
     diagnostics.reset()
-    old = install(Client(load(given)))
+    old = install(Client(load(options)))
     if old is not None:
         old.close()
 

@@ -4,16 +4,16 @@ import logging
 import threading
 
 logger = logging.getLogger("groundwire")
-_told: set[str] = set()
+_warned: set[str] = set()
 _lock = threading.Lock()
 _errors = 0
 
 
 def warn_once(key: str, message: str, *args: object) -> None:
     """Log `message` the first time `key` is seen in this process."""
-    if key in _told:
+    if key in _warned:
         return
-    _told.add(key)
+    _warned.add(key)
     logger.warning("groundwire: " + message, *args)
 
 
@@ -23,10 +23,10 @@ def trouble(where: str, error: BaseException) -> None:
     with _lock:
         _errors += 1
     try:
-        said = str(error)
+        message = str(error)
     except Exception:
-        said = "?"
-    warn_once(f"{where}:{type(error).__name__}", "%s: %s: %s", where, type(error).__name__, said)
+        message = "?"
+    warn_once(f"{where}:{type(error).__name__}", "%s: %s: %s", where, type(error).__name__, message)
 
 
 def error_count() -> int:
@@ -38,5 +38,5 @@ def reset() -> None:
     """Forget what was told and counted (a new `gw.init`, a forked child)."""
     global _errors, _lock
     _lock = threading.Lock()
-    _told.clear()
+    _warned.clear()
     _errors = 0

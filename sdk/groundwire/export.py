@@ -183,10 +183,10 @@ _RENDERED = frozenset(
 )
 
 
-def hash_key(given: str | None) -> bytes:
+def hash_key(configured: str | None) -> bytes:
     """The secret of the keyed hashes: the setting's, else this installation's own, made once."""
-    if given:
-        return given.encode()
+    if configured:
+        return configured.encode()
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     path = home / "groundwire" / "hash.key"
     try:

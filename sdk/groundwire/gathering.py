@@ -24,7 +24,7 @@ class StreamAccumulator:
         self._answer = ModelAnswer()
         self._pieces: list[str] = []
         self._length = 0
-        self._kept = 0
+        self._gathered_length = 0
         self._hash: Any = None
         self._decoder: Any = None
         self._chunks: list[RetrievedChunk] = []
@@ -46,8 +46,8 @@ class StreamAccumulator:
 
     def _text(self, item: Any) -> str | None:
         if self._override is not None:
-            told = self._override(item)
-            return told if isinstance(told, str) else None
+            reported = self._override(item)
+            return reported if isinstance(reported, str) else None
         if isinstance(item, bytes | bytearray):
             if self._decoder is None:
                 self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -66,11 +66,11 @@ class StreamAccumulator:
                 self._hash.update(piece.encode("utf-8", "surrogatepass"))
         if self._hash is not None:
             self._hash.update(text.encode("utf-8", "surrogatepass"))
-        room = MAX_GATHERED - self._kept
+        room = MAX_GATHERED - self._gathered_length
         if room > 0:
-            kept = text[:room]
-            self._kept += len(kept)
-            self._pieces.append(kept)
+            accepted = text[:room]
+            self._gathered_length += len(accepted)
+            self._pieces.append(accepted)
 
     def finish(self) -> None:
         """The stream is over: give the observation what was gathered."""

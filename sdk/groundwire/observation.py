@@ -177,17 +177,17 @@ class Observation:
         if self.question is None:
             self.question = turn.question
         if parameters.chunks is not None:
-            given = parameters.chunks.of(args, kwargs)
-            if given is not None and not isinstance(given, str | int | float):
-                self._read_context(given, turn)
+            context = parameters.chunks.of(args, kwargs)
+            if context is not None and not isinstance(context, str | int | float):
+                self._read_context(context, turn)
 
-    def _read_context(self, given: Any, turn: TurnSpan) -> None:
+    def _read_context(self, context: Any, turn: TurnSpan) -> None:
         """The chunks that were really given to the model, where no retrieval span says so."""
-        if any(given is known for known in turn.known):
+        if any(context is known for known in turn.known):
             return
-        chunks = read_chunks(given)
+        chunks = read_chunks(context)
         if chunks:
-            turn.context_given = True
+            turn.has_context = True
             self.chunks = chunks
 
     def read_result(self, result: Any) -> None:

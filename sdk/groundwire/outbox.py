@@ -178,8 +178,8 @@ class Outbox:
             exported=first.exported + second.exported,
             # Half of a batch cannot be given back: what is to be tried again counts as failed.
             failed=sum(
-                len(half) if told.retry else told.failed
-                for half, told in ((batch[:middle], first), (batch[middle:], second))
+                len(half) if outcome.retry else outcome.failed
+                for half, outcome in ((batch[:middle], first), (batch[middle:], second))
             ),
         )
 

@@ -43,12 +43,12 @@ class Processor(SpanProcessor):
             if held is not None:
                 held.span = span
                 self._outbox.put(held)
-            elif self._also and self._asked_for(span):
+            elif self._also and self._is_exported(span):
                 self._outbox.put(ForeignSpan(span))
         except Exception as error:
             trouble("on_end", error)
 
-    def _asked_for(self, span: ReadableSpan) -> bool:
+    def _is_exported(self, span: ReadableSpan) -> bool:
         scope = span.instrumentation_scope.name if span.instrumentation_scope else ""
         return scope != attributes.SCOPE and matches(scope, self._also)
 

@@ -104,10 +104,10 @@ class Rendering:
         _put(out, names.CACHED_TOKENS, answer.cached_tokens or None)
         _put(out, names.REASONING_TOKENS, answer.reasoning_tokens or None)
         if answer.logprobs is not None:
-            told = read_logprobs(answer.logprobs)
-            if told is not None:
-                out[names.LOGPROB_MEAN], out[names.LOGPROB_MIN] = told.mean, told.minimum
-                _put(out, names.LOGPROB_ENTROPY, told.entropy)
+            logprobs = read_logprobs(answer.logprobs)
+            if logprobs is not None:
+                out[names.LOGPROB_MEAN], out[names.LOGPROB_MIN] = logprobs.mean, logprobs.minimum
+                _put(out, names.LOGPROB_ENTROPY, logprobs.entropy)
 
     def _messages(
         self, name: str, messages: Sequence[tuple[str, str]], reasons: Sequence[str]
@@ -158,8 +158,8 @@ class Rendering:
     def _treated(self, text: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """A text as sent, and what was cut off it. Masked first: no cut can halve a secret."""
         if self.policy.content == "hash":
-            told = {"hmac_sha256": keyed_hash(text, self.policy.hash_key), "length": len(text)}
-            return {"content": names.REDACTED, **told}, None
+            digest = {"hmac_sha256": keyed_hash(text, self.policy.hash_key), "length": len(text)}
+            return {"content": names.REDACTED, **digest}, None
         try:
             text = self.redact(text)
         except Exception:

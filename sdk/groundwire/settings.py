@@ -64,15 +64,15 @@ class SdkSettings:
     """Decorators only call; else `OTEL_SDK_DISABLED`."""
 
 
-def load(given: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> SdkSettings:
-    """The settings: `given` (None: not given), then the environment, then defaults.
+def load(options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> SdkSettings:
+    """The settings: `options` (None: not given), then the environment, then defaults.
 
     A bad value is told in the log and its default is used: a wrong setting never stops the app.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
     for spec in fields(SdkSettings):
-        raw = given.get(spec.name)
+        raw = options.get(spec.name)
         try:
             if raw is None:
                 raw = _from_environment(spec.name, environ)

@@ -35,8 +35,8 @@ def init(
     connection and starts no thread: the first ended span does. A second call replaces the first.
     Never raises; a bad option is told in the log and its default used.
     """
-    given = locals()
+    arguments = locals()
     try:
-        client.initialise(**given)
+        client.initialise(**arguments)
     except Exception as error:
         trouble("init", error)

@@ -93,15 +93,15 @@ class HttpTransport:
     def _refused(self, spans: int, error: urllib.error.HTTPError) -> BatchOutcome:
         if error.code == 413:
             return BatchOutcome(too_large=True)
-        said = _reason(error)
+        reason = _reason(error)
         if error.code in PASSING:
             warn_once(
-                f"busy:{error.code}", "%s answers %d %s; trying again", self.url, error.code, said
+                f"busy:{error.code}", "%s answers %d %s; trying again", self.url, error.code, reason
             )
             return BatchOutcome(
                 retry=True, retry_after=_retry_after(error.headers.get("Retry-After"))
             )
-        warn_once(f"refused:{error.code}", "%s refuses spans: %d %s", self.url, error.code, said)
+        warn_once(f"refused:{error.code}", "%s refuses spans: %d %s", self.url, error.code, reason)
         return BatchOutcome(failed=spans)
 
 
@@ -128,8 +128,8 @@ def _reason(error: urllib.error.HTTPError) -> str:
     try:
         body = error.read(2_000)
         if "json" in (error.headers.get("Content-Type") or ""):
-            told = json.loads(body)
-            return str(told.get("detail") or told.get("title") or "")[:200]
+            body_json = json.loads(body)
+            return str(body_json.get("detail") or body_json.get("title") or "")[:200]
     except Exception:
         return ""
     return str(error.reason)[:200]

@@ -33,9 +33,9 @@ class TurnSpan:
     """Shared state of a turn's spans; `tags` go to all."""
 
     __slots__ = (
-        "_said",
+        "_annotated",
         "closed_book_calls",
-        "context_given",
+        "has_context",
         "generated",
         "known",
         "open",
@@ -48,31 +48,31 @@ class TurnSpan:
     def __init__(self, tags: Mapping[str, Any], *, open: bool = True) -> None:  # noqa: A002
         self.open = open  # False: a lone retrieval or generation, no turn around it
         self.tags = dict(tags)
-        self._said: set[str] = set()
+        self._annotated: set[str] = set()
         self.question: str | None = None
         self.route: str | None = None  # told by a step of the turn
         self.retrieved = False
         self.generated = False
-        self.context_given = False
+        self.has_context = False
         self.known: list[Any] = []  # results of the turn's retrievals, to know them again
         self.closed_book_calls: list[tuple[ClosedBook, Callable[[], object]]] = []
 
     def say(self, tags: Mapping[str, Any]) -> None:
         """Set tags for good: by the turn's decorator, then by `annotate`."""
-        self._said.update(tags)
+        self._annotated.update(tags)
         self.tags.update(tags)
 
     def suggest(self, tags: Mapping[str, Any]) -> None:
         """Set what nobody has said: by the decorators inside the turn."""
         for name, value in tags.items():
-            if name not in self._said:
+            if name not in self._annotated:
                 self.tags[name] = value
 
     def detected_route(self) -> str | None:
         """The route as far as it can be seen; None where nothing tells."""
         if self.route:
             return self.route
-        if self.retrieved or self.context_given:
+        if self.retrieved or self.has_context:
             return "retrieval"
         return "parametric" if self.generated else None
 
@@ -125,11 +125,11 @@ class annotate:  # noqa: N801 - called like a function
         route: str | None = None,
         probe: bool | None = None,
     ) -> None:
-        given = locals()
+        arguments = locals()
         self._token: Any = None
         self._tags: dict[str, Any] = {}
         try:
-            self._tags = tag_attributes({name: given[name] for name in _ATTRIBUTES})
+            self._tags = tag_attributes({name: arguments[name] for name in _ATTRIBUTES})
             turn = current_turn()
             if turn is not None:
                 turn.say(self._tags)

@@ -159,7 +159,7 @@ def _is_of_a_page(scope: AsgiScope) -> bool:
     return scope["method"] in {"GET", "HEAD"}
 
 
-_SAID = {
+_MESSAGES = {
     401: "A key is needed: Authorization: Bearer KEY.",
     429: "Too many bad keys from this address.",
     503: "The database cannot be used now.",
@@ -169,11 +169,11 @@ _SAID = {
 def _refuse(scope: AsgiScope, headers: dict[bytes, bytes], status: int) -> Response:
     path = scope["path"]
     if otlp.is_otlp(path):
-        return otlp.error(headers.get(b"content-type", b""), status, _SAID[status])
+        return otlp.error(headers.get(b"content-type", b""), status, _MESSAGES[status])
     if status == 401 and scope["method"] == "GET" and not path.startswith(NOT_PAGES):
-        asked = f"{path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
-        return RedirectResponse(f"{LOGIN}?next={quote(asked, safe='/')}", 303)
+        requested = f"{path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
+        return RedirectResponse(f"{LOGIN}?next={quote(requested, safe='/')}", 303)
     if status == 503:
-        return unavailable(_SAID[status])
+        return unavailable(_MESSAGES[status])
     extra = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "60"}
-    return problem(status, _SAID[status], extra)
+    return problem(status, _MESSAGES[status], extra)

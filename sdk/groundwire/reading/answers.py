@@ -138,13 +138,13 @@ def _from_list(result: list[Any]) -> ModelAnswer | None:
 
 def read_metadata(result: Any, answer: ModelAnswer) -> None:
     """Model, id, tokens, finish reason and log-probabilities, wherever the library puts them."""
-    told = field(result, "response_metadata")  # LangChain
-    if not isinstance(told, Mapping):
-        told = field(result, "meta")  # Haystack
-    if isinstance(told, Mapping):
-        _metadata(told, answer)
-        _usage(told.get("token_usage") or told.get("usage"), answer)
-        answer.logprobs = answer.logprobs or told.get("logprobs")
+    metadata = field(result, "response_metadata")  # LangChain
+    if not isinstance(metadata, Mapping):
+        metadata = field(result, "meta")  # Haystack
+    if isinstance(metadata, Mapping):
+        _metadata(metadata, answer)
+        _usage(metadata.get("token_usage") or metadata.get("usage"), answer)
+        answer.logprobs = answer.logprobs or metadata.get("logprobs")
     _metadata(result, answer)
     for name in ("usage", "usage_metadata", "usageMetadata"):
         _usage(field(result, name), answer)
@@ -204,8 +204,8 @@ def _parts(usage: Any, answer: ModelAnswer) -> None:
             count(field(field(usage, outer), inner)), answer.cached_tokens
         )
     for outer, inner in _REASONING:
-        told = count(field(field(usage, outer), inner))
-        answer.reasoning_tokens = _first(told, answer.reasoning_tokens)
+        reasoning_tokens = count(field(field(usage, outer), inner))
+        answer.reasoning_tokens = _first(reasoning_tokens, answer.reasoning_tokens)
     read, written = (count(field(usage, name)) for name in _CACHED_BESIDE)
     if answer.cached_tokens is None and (read or written):
         answer.cached_tokens = read

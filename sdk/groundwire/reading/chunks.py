@@ -319,9 +319,9 @@ def _from_fields(fields: Mapping[Any, Any], depth: int) -> RetrievedChunk | None
             if isinstance(value, Mapping):
                 metadata.update(plain_mapping(value))
             else:
-                told = _scored(value)
-                score = told.pop("score", None) if score is None else score
-                metadata.update(told)
+                scored = _scored(value)
+                score = scored.pop("score", None) if score is None else score
+                metadata.update(scored)
         elif role in ("inner", "text"):
             inner = value if inner is None else inner
         elif role is None and value is not None and type(name) is str:
