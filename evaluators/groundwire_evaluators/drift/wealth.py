@@ -30,7 +30,7 @@ class Wager:
 
 
 class Wealth:
-    """Betting wealth over cells and bets: E <- (E + alpha) * factor.
+    """Betting wealth per cell and bet: the e-SR recursion.
 
     `capital` is what a unit of mass is worth to each bet of each cell. The statistic is the
     smallest, over cells, of the sum over bets. The recursion is affine in E: one that records its
