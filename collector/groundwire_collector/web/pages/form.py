@@ -3,7 +3,7 @@
 The key of a page is in a cookie that browsers do not send with a POST from another site
 (SameSite=Lax). Beside that a form that changes something carries a token which only a page made for
 the same key can hold, so that an old browser, or a site on the same host, gains nothing
-(docs/decisions/0097).
+(docs/explanation/judges-and-estimates.md).
 """
 
 import hmac
@@ -37,7 +37,7 @@ def token(request: Request, purpose: str) -> str:
 def check_token(request: Request, purpose: str, received: str) -> None:
     """Raises ProblemError (403) unless the form came from our page and key."""
     if not (_from_here(request) and hmac.compare_digest(token(request, purpose), received)):
-        raise ProblemError(403, "This form was not made by this collector for this key; reload it.")
+        raise ProblemError(403, "Invalid form token; reload the page.")
 
 
 def _from_here(request: Request) -> bool:
