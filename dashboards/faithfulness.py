@@ -65,8 +65,10 @@ def _mean_by(what: str, label: str) -> timeseries.Panel:
 
 
 def flagged() -> timeseries.Panel:
-    turns = f"({SUM_BY_VERSION} (groundwire:scored_turns:current{{{JUDGED}}}) > 0)"
-    flags = f"{SUM_BY_VERSION} (groundwire:flagged_turns:current{{{JUDGED}}})"
+    turns = (
+        f"({SUM_BY_VERSION} (version_evaluator:groundwire_scored_turns:increase{{{JUDGED}}}) > 0)"
+    )
+    flags = f"{SUM_BY_VERSION} (version_evaluator:groundwire_flagged_turns:increase{{{JUDGED}}})"
     return (
         share(
             "Flagged turns",
@@ -250,8 +252,12 @@ def drop() -> timeseries.Panel:
             "noise of that mean: the alert asks for several times the noise.",
             "percentunit",
         )
-        .with_target(query(f"groundwire:faithfulness:drop{selected}", f"drop {LEGEND}"))
-        .with_target(query(f"groundwire:faithfulness:noise{selected}", f"noise {LEGEND}"))
+        .with_target(
+            query(f"version_evaluator:groundwire_faithfulness:drop{selected}", f"drop {LEGEND}")
+        )
+        .with_target(
+            query(f"version_evaluator:groundwire_faithfulness:stderr{selected}", f"noise {LEGEND}")
+        )
     )
 
 

@@ -78,7 +78,7 @@ def queue_now() -> stat.Panel:
 
 
 def coverage_now() -> stat.Panel:
-    coverage = f'groundwire:coverage:ratio{{{SERVICE}, evaluator="$evaluator"}}'
+    coverage = f'service_evaluator:groundwire_coverage:ratio{{{SERVICE}, evaluator="$evaluator"}}'
     return (
         number(
             "Coverage",
@@ -200,7 +200,7 @@ def failing() -> timeseries.Panel:
         "Share of the attempted ones, by evaluator. See the runbook of failing evaluations.",
     ).with_target(
         query(
-            f"groundwire:failed_evaluations:ratio{{{SERVICE}}}",
+            f"service_evaluator:groundwire_failed_evaluations:ratio{{{SERVICE}}}",
             "{{service}} {{evaluator}} {{revision}}",
         )
     )

@@ -43,7 +43,7 @@ NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application over the database of the settings; its state belongs to it alone."""
+    """Application over the database of the settings, without global state."""
     engine = open_engine(settings)
     make_schema(engine)
     intake = ReceiverMetrics()

@@ -30,7 +30,7 @@ _COUNTED = frozenset(
     "turns claims evaluations citations values answers refusals tokens calls runs traces spans "
     "requests labels".split()
 )
-_UNITS = (  # by the end of a name, the first that fits; else it counts what its name says
+_UNITS = (  # by suffix, first match; else a plain count
     ("_timestamp_seconds", "seconds since the epoch"),
     ("_seconds", "seconds"),
     ("_bytes", "bytes"),
@@ -61,7 +61,7 @@ class MetricDefinition:
     help: str
     labels: tuple[str, ...] = VERSION_LABELS
     buckets: tuple[float, ...] = ()
-    committed: bool = True  # kept in the store; else counted anew by each receiver process
+    committed: bool = True  # stored in the database; else per receiver process
 
     @property
     def unit(self) -> str:
@@ -262,7 +262,7 @@ RETRIEVAL_LABELLED_TURNS = _gauge(
     *(*_LABELLED, "k"),
 )
 
-# Judges: what sees a sample of the turns (`evaluator` is what the setting `judges` calls it)
+# Judges, on sampled turns (`evaluator` is the name in the setting `judges`)
 _JUDGE_SECONDS_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0, 120.0, 300.0)
 
 
@@ -479,5 +479,5 @@ def all_metrics() -> tuple[MetricDefinition, ...]:
 
 
 def committed_metrics() -> tuple[MetricDefinition, ...]:
-    """Those that are kept in the store, and so are the same from every replica."""
+    """Metrics stored in the database, equal on all replicas."""
     return tuple(metric for metric in all_metrics() if metric.committed)

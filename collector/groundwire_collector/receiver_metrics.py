@@ -66,11 +66,11 @@ class ReceiverMetrics:
             self._seconds.observe(seconds)
 
     def watch(self, metric: MetricDefinition, value: Callable[[], float]) -> None:
-        """What a gauge shows: asked for at each scrape."""
+        """Register a gauge callback, evaluated at each scrape."""
         self._gauges[metric].set_function(value)
 
     def watch_restarts(self, restarts: Restarts) -> None:
-        """What the supervisor counts, by the name of the process: asked for at each scrape."""
+        """Register the supervisor's restart counter, by process name."""
         self._restarts.counts = restarts
 
     def _counter(self, metric: MetricDefinition) -> Counter:

@@ -72,7 +72,7 @@ def main() -> None:
 
 @contextmanager
 def demo(folder: Path, options: argparse.Namespace) -> Iterator[Path]:
-    """The demo, kept running; gives the file that it writes to."""
+    """Run the demo with --keep; yields its output file."""
     prices, output = folder / "prices.toml", folder / "demo.txt"
     prices.write_text(PRICES)
     command = [sys.executable, "-m", "groundwire_demo", "--keep", "--turns", str(options.turns)]
@@ -88,7 +88,7 @@ def demo(folder: Path, options: argparse.Namespace) -> Iterator[Path]:
 
 
 def wait_for(output: Path, pattern: str, seconds: float = 1200.0) -> str:
-    """What the demo says, once it says it."""
+    """Wait for a pattern in the demo's output."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := re.search(pattern, output.read_text(errors="replace")):

@@ -90,7 +90,7 @@ def _drawn(
 
 
 def _marks(board: Mapping[str, Any], answers: Answers) -> Iterator[Mark]:
-    """When what the annotations tell began."""
+    """Annotations of a board, by start time."""
     for annotation in board["annotations"]["list"]:
         target = {**annotation["target"], "legendFormat": annotation["titleFormat"]}
         color = MARKS[annotation["iconColor"]]

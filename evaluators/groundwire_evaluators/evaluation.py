@@ -130,6 +130,6 @@ class Evaluator(Protocol):
 
 @runtime_checkable
 class BatchEvaluator(Evaluator, Protocol):
-    """Evaluator that judges several turns together, in order, for less than one by one."""
+    """Evaluator of several turns at once, where batching is cheaper."""
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]: ...

@@ -145,7 +145,7 @@ def _write_configuration(home: Path, collector: Collector, alertmanager: int, we
 
 @contextmanager
 def _webhook(inbox: list[FiredAlert]) -> Iterator[int]:
-    """A local receiver of notifications; gives its port."""
+    """Local webhook receiver; yields its port."""
 
     class Receiver(BaseHTTPRequestHandler):
         """HTTP server that records webhook alerts."""

@@ -58,7 +58,7 @@ class HelpDesk:
         return self._generators[model](question, chunks)
 
     def _generator(self, model: str) -> Generate:
-        """The generation by one model, whose closed-book calls ask that model too."""
+        """Generation function of one model, with closed-book calls to it."""
 
         def ask_closed_book(question: str) -> openai.types.chat.ChatCompletion:
             return self.client.chat.completions.create(

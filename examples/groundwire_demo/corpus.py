@@ -80,12 +80,12 @@ class CorpusPassage:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a paragraph of the handbook, in order."""
+    """Sentences of a paragraph in order."""
     return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
 
 
 def handbook() -> list[Page]:
-    """Every page, in order of name."""
+    """All pages, by name."""
     folder = files(__package__) / "pages"
     found = (entry for entry in folder.iterdir() if entry.name.endswith(".md"))
     return [

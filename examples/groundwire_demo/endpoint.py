@@ -36,7 +36,7 @@ class DemoEndpoint:
 
 
 def from_environment(rollout: bool) -> DemoEndpoint | None:
-    """The real endpoint that is asked for, if any.
+    """Endpoint configured in the environment, if any.
 
     Raises:
         UsageError: it is only half described, or nothing listens there.
@@ -64,7 +64,7 @@ def _knock(base_url: str) -> None:
 
 @contextmanager
 def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]:
-    """The scripted stand-in in a process of its own, for as long as the block lasts."""
+    """Run the scripted stand-in as a child process for the block."""
     command = [sys.executable, "-m", "groundwire_demo.standin"]
     command += ["--ramp", str(ramp), "--learnt", learnt.name]
     with (

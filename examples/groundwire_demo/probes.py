@@ -31,7 +31,7 @@ class ProbeReading:
 
     @classmethod
     def of(cls, run: Mapping[str, Any]) -> Self:
-        """From a run as `/api/v1/estimates` tells it."""
+        """Parse a run of `/api/v1/estimates`."""
         report = run["strata"][_SHARED_LABEL]
         conflict, compared = report["conflict_arms"], run["against_baseline"]
         low, high = conflict["interval"]
@@ -69,7 +69,7 @@ class ProbeSchedule:
             raise UsageError(f"groundwire probe build: {ended.stderr.strip()}")
 
     def settings(self, service: str, api_key: str | None) -> dict[str, str]:
-        """Tells the collector to ask them, the model of today first: it is the baseline."""
+        """Collector settings for the schedule, current model first (baseline)."""
         models = (self.endpoint.model, self.endpoint.tuned_model)
         values = {
             "PROBE_ENDPOINT": self.endpoint.base_url,

@@ -33,7 +33,7 @@ def messages(
 
 
 def closed_book(question: str) -> list[ChatCompletionMessageParam]:
-    """The question alone."""
+    """Messages with the question alone."""
     return [
         {"role": "system", "content": CLOSED_BOOK},
         {"role": "user", "content": f"Question: {question}"},

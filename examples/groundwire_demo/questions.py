@@ -47,7 +47,7 @@ class Question:
 
 
 def variants(fact: CorpusFact) -> list[Question]:
-    """Every way in which this fact is asked for."""
+    """All variants of a fact's question."""
     return [
         Question(frame.format(question=question, lowered=question[0].lower() + question[1:]), fact)
         for question in fact.questions
@@ -60,7 +60,7 @@ def strays() -> list[Question]:
 
 
 def stream(pages: Sequence[Page], seed: int, stray_share: float = 0.04) -> Iterator[Question]:
-    """Questions without end, drawn evenly over the facts; the same seed asks the same."""
+    """Endless questions, uniform over facts, reproducible by seed."""
     draw = random.Random(seed)
     facts = [fact for page in pages for fact in page.facts]
     while True:

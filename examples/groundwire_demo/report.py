@@ -39,7 +39,7 @@ def alert_line(alert: FiredAlert) -> str:
 
 
 def timeline(traffic: Traffic, tuned: str, alarms: Sequence[ReportedAlarm]) -> Table:
-    """When the rollout began, and what each alarm says of it."""
+    """Start of the rollout, and each alarm."""
     table = Table(title="What happened", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("time", "turn", "what", "since", "changed"):
         table.add_column(heading, overflow="fold")
@@ -60,13 +60,13 @@ def timeline(traffic: Traffic, tuned: str, alarms: Sequence[ReportedAlarm]) -> T
 
 
 def probe_lines(readings: Iterable[ProbeReading]) -> Iterator[str]:
-    """What the last run of the probes says of each model."""
+    """Newest probe run per model."""
     for reading in readings:
         yield f"probes: {reading.model} has {_ratio(reading)}"
 
 
 def closed_book_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What the closed-book calls say of each model; the ratio only where enough turns decide it."""
+    """Closed-book results per model; the ratio only with enough turns."""
     for estimate in estimates:
         redundant = estimate["redundant_share"]
         low, high = redundant["interval"]
@@ -104,7 +104,7 @@ def worst_answers(turns: Iterable[dict[str, Any]]) -> Iterator[Text]:
 
 
 def marked(answer: str, claims: Iterable[dict[str, Any]]) -> Text:
-    """The answer with each claim that its context does not support between »«."""
+    """Answer with unsupported claims between »«."""
     unsupported = sorted(
         {(claim["start"], claim["end"]) for claim in claims if claim["verdict"] in _UNSUPPORTED}
     )
@@ -145,6 +145,6 @@ def reopen_command(data_dir: Path) -> str:
 
 
 def tell(console: Console, lines: Iterable[str | Text]) -> None:
-    """Lines as they are: nothing wrapped, nothing taken for markup."""
+    """Print lines without wrapping or markup."""
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -47,7 +47,7 @@ class DemoRun:
     _judged: int = 0
 
     def watch(self, shown: Display) -> None:
-        """Until every question is answered and judged, and what is wrong has been told."""
+        """Poll until every question is answered and evaluated, and alarms are reported."""
         threads = self.traffic.start()
         try:
             while any(thread.is_alive() for thread in threads):
@@ -137,7 +137,7 @@ class DemoRun:
             time.sleep(_POLL_SECONDS)
 
     def _probes_done(self) -> bool:
-        """Whether both models were asked after the rollout."""
+        """Whether both models were probed after the rollout."""
         runs = self.collector.estimates()["probe"]
         self.readings = [ProbeReading.of(run) for run in runs]
         began = self.traffic.rollout_began
@@ -157,7 +157,7 @@ class DemoRun:
 
 
 def perform(plan: DemoPlan, console: Console) -> bool:
-    """Start everything, ask, watch and tell; whether it went as it should.
+    """Run the demo; returns whether it went as expected.
 
     Raises:
         UsageError: the plan cannot end well, a part did not start, or the model does not answer.
@@ -191,7 +191,7 @@ def perform(plan: DemoPlan, console: Console) -> bool:
 
 
 def _probes(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> ProbeSchedule | None:
-    """Where memory agrees with the pages only probes can tell: a pack made of the pages."""
+    """Probe schedule, for the case that only probes can detect."""
     if not plan.memory_agrees:
         return None
     made = ProbeSchedule(plan.data_dir / "probes", model, plan.probe_interval)

@@ -9,8 +9,8 @@ from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.metric_definitions import VERSION_LABELS
 
 VERSIONS = VERSION_LABELS[1:]
-CLOCK = "2006-01-02 15:04:05 MST"  # Go's way to say a format
-# What a signal tells, in words for someone just woken; one that is not here has its name alone.
+CLOCK = "2006-01-02 15:04:05 MST"  # Go format verb
+# Signal descriptions for the person on call; others appear by name.
 SIGNALS = {
     "p_unsupported": "unsupported claims",
     "override": "values against the context",
@@ -33,14 +33,14 @@ def signal(label: str) -> str:
 
 
 def versions(names: Sequence[str] = VERSIONS) -> str:
-    """The versions an alert has; nothing for those it has not."""
+    """Version labels that an alert has."""
     return "".join(
         f"{{{{ with $labels.{name} }}}}, {name} {{{{ . }}}}{{{{ end }}}}" for name in names
     )
 
 
 def number(series: str, labels: Sequence[str], written: str, further: str = "") -> str:
-    """The value of a series with the alert's labels, written by a template function or `printf`.
+    """Value of a series with the alert's labels, formatted in a template.
 
     `further` are matchers besides. Where there is no such series it says so.
     """
@@ -54,17 +54,23 @@ def number(series: str, labels: Sequence[str], written: str, further: str = "") 
 
 
 def drift_since() -> str:
-    """What the open drift alarms of the alert's service say: since when, within which error."""
+    """Onset of the service's open drift alarms, with its uncertainty."""
 
     def clock_time(bound: str) -> str:
-        series = 'groundwire:drift:bound{service=%q,signal=%q,dimension=%q,value=%q,bound="' + bound
+        series = (
+            'segment:groundwire_drift_change_bound_timestamp_seconds:max{service=%q,signal=%q,dimension=%q,value=%q,bound="'
+            + bound
+        )
         expression = (
             f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.dimension .Labels.value'
         )
         clock = '{{ (. | first | value | toTime).Format "15:04:05" }}'
         return f"{{{{ with {expression} | query }}}}{clock}{{{{ end }}}}"
 
-    alarms = "printf `groundwire:drift:changed{service=%q}` $labels.service | query"
+    alarms = (
+        "printf `segment:groundwire_drift_change_timestamp_seconds:max{service=%q}` "
+        "$labels.service | query"
+    )
     where = "{{ if .Labels.dimension }} of {{ .Labels.dimension }} {{ .Labels.value }}{{ end }}"
     moment = f'{{{{ (.Value | toTime).Format "{CLOCK}" }}}}'
     error = f"between {clock_time('from')} and {clock_time('until')}"
@@ -81,11 +87,14 @@ def turns_url(limits: RuleSettings, labels: Sequence[str], order: str, further: 
 
 
 def worst_links(limits: RuleSettings, labels: Sequence[str], window: int) -> dict[str, str]:
-    """To the worst turn itself, which someone just woken wants to see, and to the list of them.
+    """Links to the worst turn and to the list of worst turns.
 
     Of the time since the change that a drift alarm names, else of the last `window` seconds.
     """
-    changed = "printf `min(groundwire:drift:changed{service=%q})` $labels.service"
+    changed = (
+        "printf "
+        "`min(segment:groundwire_drift_change_timestamp_seconds:max{service=%q})` $labels.service"
+    )
     shown = f"{{{{ . | first | value | {WHOLE} }}}}"
     recently = f'{{{{ with query "time() - {window}" }}}}{shown}{{{{ end }}}}'
     begin = f"&since={{{{ with {changed} | query }}}}{shown}{{{{ else }}}}{recently}{{{{ end }}}}"

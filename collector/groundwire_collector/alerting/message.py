@@ -14,7 +14,7 @@ from groundwire_collector.storage.drift import Alarm
 
 VERSION = "4"
 NAME = "GroundwireDrift"
-OPEN_END = "0001-01-01T00:00:00Z"  # as Alertmanager writes the end of what has none
+OPEN_END = "0001-01-01T00:00:00Z"  # Alertmanager's zero time for alerts without an end
 SECOND_NS = 1_000_000_000
 
 
@@ -52,7 +52,7 @@ def fingerprint(alarm: Alarm) -> str:
 
 
 def idempotency_key(alarm: Alarm, *, resolved: bool) -> str:
-    """The same each time this message is sent: who saw it already may pass it over."""
+    """Idempotency key, equal for repeated deliveries of a message."""
     return f"{fingerprint(alarm)}-{'resolved' if resolved else 'firing'}"
 
 

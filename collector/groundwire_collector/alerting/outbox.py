@@ -30,8 +30,8 @@ Tell = Callable[[dict[str, Any], str], bool]  # document and idempotency key; wh
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
-    """Tells what waits; `pages` is the address of the collector's pages, for links."""
+class NotificationOutbox:
+    """Delivers queued notifications; `pages` is the base URL for links."""
 
     engine: Engine
     tell: Tell
@@ -39,7 +39,7 @@ class Outbox:
     clock: Callable[[], int] = time_ns
 
     def step(self) -> bool:
-        """Tell the next message that is due; whether there was one."""
+        """Deliver the next due notification; whether there was one."""
         with self.engine.connect() as connection:
             waiting = notifications.waiting(connection)
         notice = next(_due(waiting, self.clock()), None)
@@ -59,7 +59,7 @@ class Outbox:
         return True
 
     def _take(self, notice: Notification) -> Alarm | None:
-        """The alarm to tell; None where another process was faster, or it is too late."""
+        """Alarm to deliver; None if claimed elsewhere or expired."""
         now_ns = self.clock()
         with self.engine.begin() as connection:
             if gone := notifications.expire(connection, now_ns - RETENTION_NS):

@@ -59,7 +59,9 @@ class Webhook:
         self._client.close()
 
     def tell(self, document: dict[str, Any], key: str) -> bool:
-        """Send; whether it was received. Takes at most some `TRIES` timeouts, and raises nothing.
+        """Send a message with retries; returns whether it was received.
+
+        Takes at most about `TRIES` timeouts, and never raises.
 
         `key` is sent as Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).
         """

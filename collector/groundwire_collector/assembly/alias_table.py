@@ -18,8 +18,8 @@ from typing import Any
 class SpanKind(StrEnum):
     """Role of a span in a turn."""
 
-    TURN = "turn"  # said by its emitter to be a whole turn
-    CHAIN = "chain"  # a step that may hold others: a workflow, a function
+    TURN = "turn"  # marked as a turn by its emitter
+    CHAIN = "chain"  # a composite step: workflow, function
     AGENT = "agent"
     GENERATION = "generation"
     RETRIEVAL = "retrieval"
@@ -27,9 +27,9 @@ class SpanKind(StrEnum):
     EMBEDDING = "embedding"
     TOOL = "tool"
     PROMPT = "prompt"
-    JUDGE = "judge"  # an evaluator or a guardrail: what it says is no answer
+    JUDGE = "judge"  # an evaluator or guardrail: its output is not an answer
     SERVER = "server"  # the model server's own span: latency only
-    PLACEHOLDER = "placeholder"  # stands for a span that comes later: dropped
+    PLACEHOLDER = "placeholder"  # placeholder of a later span: dropped
     OTHER = "other"
 
 
@@ -52,7 +52,7 @@ class AttributeSource:
     scopes: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     events: Mapping[str, str] = field(default_factory=dict)
-    prefix: str = ""  # of a group of attributes: what stands before the number or name
+    prefix: str = ""  # prefix of an attribute group, before the number or name
     numbered: bool = False
 
     @classmethod
@@ -88,7 +88,7 @@ class KindRule:
     values: Mapping[str, SpanKind]
     scope: str = ""
     names: frozenset[str] = frozenset()
-    first: bool = False  # asked before the rules of higher families
+    first: bool = False  # evaluated before rules of higher families
 
     @classmethod
     def parse(cls, entry: dict[str, Any]) -> "KindRule":
@@ -104,15 +104,15 @@ class AliasTable:
 
     name: str
     title: str
-    rank: int  # lower is asked first
+    rank: int  # lower is tried first
     source: str  # where the convention is written down
-    scopes: tuple[str, ...]  # prefixes of instrumentation scopes that speak it
+    scopes: tuple[str, ...]  # prefixes of instrumentation scopes that use it
     marks: tuple[str, ...]  # prefixes of attributes that only this family writes
     kinds: tuple[KindRule, ...]
     facts: Mapping[str, tuple[AttributeSource, ...]]
     overlays: tuple[str, ...] = ()  # events whose attributes are read as the span's own
     withholds: tuple[str, ...] = ()  # what its emitters do not send, for the documentation
-    # A missing fact to what to set; or the prefix of a scope to such a table of its own.
+    # Missing fact to advice; or scope prefix to a nested table.
     advice: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod

@@ -17,8 +17,8 @@ from groundwire_collector.storage.span import Span
 
 RETRIEVING = frozenset({SpanKind.RETRIEVAL, SpanKind.RERANK})
 SHORT = 12  # code points; a shorter text is found in other texts by chance
-MOST_NESTED = 8  # spans of one call that are kept, leaf-most first
-MOST_COMPARED = 20_000  # pairs of answers of a trace of which one may have used the other
+MOST_NESTED = 8  # limit on spans of one call, innermost first
+MOST_COMPARED = 20_000  # limit on compared pairs of answers in a trace
 LEAST_COMPARED = 8  # later answers that each is compared with, however many there are
 CLOSED = frozenset({SpanKind.JUDGE, SpanKind.EMBEDDING, SpanKind.SERVER})
 
@@ -49,7 +49,7 @@ class AnswerSpan:
 
     @property
     def span(self) -> Span:
-        """The span that names the answer: a marked turn's, else that of the call that said it.
+        """Span that identifies the answer: a marked turn's, else the model call's.
 
         Not the outermost: that one ends last, may come minutes late or never.
         """
@@ -74,7 +74,7 @@ def answers(trace: Trace) -> list[AnswerSpan]:
 
 
 def _within(trace: Trace, queries: set[str]) -> dict[str, list[AnswerSpan]]:
-    """By span id, the answers in its subtree that feed nothing inside it; from the leaves up."""
+    """Answers in each subtree that feed nothing inside it, bottom-up by span id."""
     found: dict[str, list[AnswerSpan]] = {}
     for reading in reversed([r for root in trace.roots for r in trace.subtree(root)]):
         below = [found.pop(child.span.span_id) for child in trace.under(reading)]
@@ -129,19 +129,19 @@ def _of_turn(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpan]:
 
 
 def _holds_several(text: str | None, final: list[AnswerSpan]) -> bool:
-    """Several answers below that it does not repeat: a batch, which is no answer itself."""
+    """Several distinct answers below: a batch, not an answer itself."""
     return len(final) > 1 and not any(text and a.text and same(a.text, text) for a in final)
 
 
 def _calls(text: str | None, final: list[AnswerSpan]) -> tuple[SpanView, ...]:
-    """The call whose words a chain says: that of the answer it repeats, else the last."""
+    """Model call of a chain: the one whose answer it repeats, else the last."""
     repeated = [a for a in final if text and a.text and same(a.text, text)]
     chosen = (repeated or final)[-1:]
     return chosen[0].calls if chosen else ()
 
 
 def _unaided(trace: Trace, root: SpanView) -> AnswerSpan | None:
-    """An answer without any traced generation: a root that retrieved, and says more than that."""
+    """Answer of a retrieving root without a traced generation."""
     # A service that retrieves and generates in one call is a retrieval that names a model.
     both = root.kind == SpanKind.RETRIEVAL and root.text("response_model") is not None
     if not (both or root.kind in SPEAKING) or root.failed or root.answer_text is None:
@@ -162,7 +162,7 @@ def _unfed(groups: list[list[AnswerSpan]], queries: set[str]) -> list[AnswerSpan
     """Of the answers of several subtrees those that feed no other and no retrieval."""
     groups = [group for group in groups if group]
     if len(groups) < 2:
-        return groups[0] if groups else []  # told apart already, further down
+        return groups[0] if groups else []  # already separated further down
     found = _once([answer for group in groups for answer in group])
     if len(found) < 2:
         return found
@@ -181,7 +181,7 @@ def _unfed(groups: list[list[AnswerSpan]], queries: set[str]) -> list[AnswerSpan
 
 
 def _once(found: list[AnswerSpan]) -> list[AnswerSpan]:
-    """Answers of which several instrumentations traced one call, as one."""
+    """Deduplicate answers whose call several instrumentations traced."""
     answers: list[AnswerSpan] = []
     by_mark: dict[str, list[AnswerSpan]] = {}
     for answer in found:
@@ -218,7 +218,7 @@ def _twins(one: AnswerSpan, other: AnswerSpan) -> bool:
 
 
 def _tells_the_end(later: SpanView, call: SpanView) -> bool:
-    """`later` says what came of `call`, whose span ended before its answer was streamed."""
+    """Whether `later` reports the end of `call`, which ended before streaming."""
     return (
         later.answer_text is not None
         and call.answer_text is None
@@ -243,7 +243,7 @@ def _feeds(answer: AnswerSpan, found: list[AnswerSpan], queries: set[str]) -> bo
 
 
 def _used(text: str, prompt: list[Message]) -> bool:
-    """Stands in a later prompt, other than as the history of a conversation that went on."""
+    """Whether an answer appears in a later prompt other than as history."""
     for position, message in enumerate(prompt):
         inside = text in message.text if len(text) >= SHORT else same(text, message.text)
         if not inside:

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from groundwire_collector.assembly.alias_table import AttributeSource, KindRule, SpanKind, families
 
 LONGEST_KEY = 120  # characters of a key that is remembered
-MOST_KEYS = 64  # of a span whose set of keys is remembered
+MOST_KEYS = 64  # longest cached set of keys
 MOST_SCOPES = 64  # remembered with one set of keys
 
 Sources = Mapping[str, tuple[AttributeSource, ...]]

@@ -19,7 +19,7 @@ def due_ns(*, last_received_ns: int, answer_complete: bool, trace_idle_seconds: 
 
 
 def waits_for_root(spans: Sequence[Span]) -> bool:
-    """Whether what came of an idle trace is a part whose top is still to come.
+    """Whether an idle trace lacks its root, which may still arrive.
 
     A trace whose parent is elsewhere (a gateway, a browser, any traced caller) has no root here:
     its one top span closes it, where that has ended and no other span ended later. Not so a top

@@ -64,7 +64,7 @@ class RetrievedContext:
 
 
 def retrievals(trace: Trace, readings: Sequence[SpanView]) -> list[RetrievalResult]:
-    """The retrievals among spans: nested ones once, reranked ones by what the reranker left."""
+    """Retrievals among spans, nested ones once, with the reranker's result."""
     typed = [r for r in readings if r.kind in RETRIEVING]
     found = _outermost(trace, [_retrieval(trace, r) for r in typed if not r.failed])
     reranked = [r for r in found if r.reading.kind == SpanKind.RERANK and r.chunks is not None]
@@ -84,7 +84,7 @@ def retrievals(trace: Trace, readings: Sequence[SpanView]) -> list[RetrievalResu
 def _documents_of_ancestors(
     trace: Trace, readings: Sequence[SpanView], found: list[RetrievalResult]
 ) -> list[RetrievalResult]:
-    """For a retrieval that does not tell its chunks the function around it that returned them."""
+    """Documents from an enclosing function, for a retrieval without chunks."""
     silent = [r for r in found if r.chunks is None]
     if not silent:
         return found
@@ -105,7 +105,7 @@ def _retrieval(trace: Trace, reading: SpanView) -> RetrievalResult:
 
 
 def _untyped(trace: Trace, readings: Sequence[SpanView]) -> Iterator[RetrievalResult]:
-    """Functions that nobody marked as retrievals and that returned what looks like documents."""
+    """Unmarked functions that return document-like values."""
     for reading in readings:
         if reading.kind != SpanKind.CHAIN or reading.failed:
             continue
@@ -135,7 +135,7 @@ def _with_query(chunk: Chunk, query: str) -> Chunk:
 
 
 def _outermost(trace: Trace, found: list[RetrievalResult]) -> list[RetrievalResult]:
-    """Of retrievals inside one another the outermost that tells its chunks' text."""
+    """Outermost of nested retrievals that reports chunk texts."""
     if len(found) < 2:
         return found
     by_id = {r.reading.span.span_id: r for r in found}
@@ -158,7 +158,7 @@ def context(trace: Trace, found: Sequence[RetrievalResult], answer: AnswerSpan) 
         return received
     if found and len(readable) == len(found) and all(r.has_text for r in readable):
         return RetrievedContext(joined, _worst_rung(readable))
-    # What was redacted here is not to be read elsewhere.
+    # Redacted content must not be recovered from other attributes.
     redacted = any(r.redacted for r in found)
     lower = None if redacted else _from_variables(trace, joined, answer)
     if lower is None and found and not redacted:
@@ -167,7 +167,7 @@ def context(trace: Trace, found: Sequence[RetrievalResult], answer: AnswerSpan) 
 
 
 def _received_context(answer: AnswerSpan, joined: tuple[Chunk, ...]) -> RetrievedContext | None:
-    """What the call itself says it was given: nearer to the truth than what was retrieved."""
+    """Context as reported by the model call itself, preferred to retrievals."""
     for call in answer.calls:
         if call.documents is not None and (call.documents[1] or not joined):
             rung, listed = call.documents
@@ -177,7 +177,7 @@ def _received_context(answer: AnswerSpan, joined: tuple[Chunk, ...]) -> Retrieve
 
 
 def _joined(found: Iterable[RetrievalResult]) -> tuple[Chunk, ...]:
-    """All chunks in the order of their retrievals, equal ones once; several are ranked anew."""
+    """Distinct chunks in retrieval order, re-ranked if from several."""
     found = list(found)
     distinct: dict[str, Chunk] = {}
     for chunk in (chunk for retrieval in found for chunk in retrieval.chunks or ()):
@@ -201,7 +201,7 @@ def _worst_rung(found: Sequence[RetrievalResult]) -> str | None:
 def _from_variables(
     trace: Trace, known: tuple[Chunk, ...], answer: AnswerSpan
 ) -> RetrievedContext | None:
-    """The text of the `context` variable of the prompt, or of what a step before it was given."""
+    """Text of the prompt's `context` variable, or of a preceding step's input."""
     for variables in _variables(trace, answer):
         for name in CONTEXT_VARIABLES:
             value = try_unpack(variables.get(name))
@@ -258,7 +258,7 @@ def tool_results(trace: Trace, readings: Iterable[SpanView]) -> RetrievedContext
 
 
 def _whole(value: object) -> list[Chunk]:
-    """A result as one chunk: the text in it, or a record as it is."""
+    """A result as one chunk: its text, or the record."""
     text = parse_answer(value) if not isinstance(value, str) else value
     if text is None and isinstance(value, dict | list) and value:
         text = json.dumps(value, ensure_ascii=False, default=str)

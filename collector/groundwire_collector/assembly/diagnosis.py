@@ -13,7 +13,7 @@ from groundwire_collector.assembly.turns import assemble_requests
 from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Turn
 
-# Facts whose lack keeps a turn from being judged; the others cost a dimension or a number.
+# Facts required for judging a turn; others only cost a dimension or a metric.
 NEEDED = ("answer", "chunk text", "attributes kept", "content unredacted")
 ADVICE = {
     "session": "set session.id (or gen_ai.conversation.id) on the request's span",
@@ -23,7 +23,7 @@ ADVICE = {
     "content unredacted": "let the redactor leave typed masks ([EMAIL_1]), not remove a field",
 }
 NOT_SENT = "not sent by this emitter"
-AT_ONCE = 256  # traces whose pieces are looked for together
+AT_ONCE = 256  # traces linked per batch
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Diagnosis:
 
 
 def diagnose(traces: Iterable[Sequence[Span]]) -> Diagnosis:
-    """Look at traces as they are stored; each instrumentation by its scope and version."""
+    """Fact coverage of stored traces, by instrumentation scope and version."""
     diagnosis = Diagnosis()
     scopes: dict[tuple[str, str], Instrumentation] = {}
     waiting = iter(traces)
@@ -144,7 +144,10 @@ def _note(scopes: dict[tuple[str, str], Instrumentation], trace: Trace, reading:
 def _note_call(
     found: Instrumentation, traced: Sequence[SpanView], above: Sequence[SpanView]
 ) -> None:
-    """One model call, by the spans that trace it: what one of them tells is told.
+    """Record coverage of one model call over all spans that trace it.
+
+    An attribute counts as sent if any of the spans has it. The answer may come from an enclosing
+    span (`above`) alone: often that of a streamed one.
 
     Its answer may be told by what stands `above` it alone: often that of a streamed one.
     """
@@ -175,7 +178,7 @@ def _note_retrieval(found: Instrumentation, reading: SpanView) -> None:
 
 
 def family_of(reading: SpanView) -> AliasTable | None:
-    """Whose span it is: by its scope, the longest that matches, else by its attributes."""
+    """Alias table of a span: by longest matching scope, else by attributes."""
     scoped = [
         (len(prefix), family)
         for family in families()

@@ -22,11 +22,11 @@ REVISION = "groundwire.evaluation.revision"
 STATE = "groundwire.evaluation.state"
 SIGNAL = "groundwire.evaluation.signal."
 
-ELSEWHERE = "elsewhere"  # the revision of every score that we did not give
+ELSEWHERE = "elsewhere"  # revision of received scores
 
 
 def evaluation_of(event: SpanEvent) -> Evaluation | None:
-    """A score from elsewhere under its own name; None for any other event, and for our own."""
+    """Evaluation in a received event; None for other events and our own."""
     name = event.attributes.get(NAME)
     if event.name != RESULT or not isinstance(name, str) or REVISION in event.attributes:
         return None
@@ -47,7 +47,7 @@ def evaluation_of(event: SpanEvent) -> Evaluation | None:
 
 
 def attributes_of(turn: Turn, evaluation: Evaluation) -> dict[str, Json]:
-    """The attributes of the event that tells a judgement of ours to another backend."""
+    """Event attributes of one of our evaluations, for another backend."""
     found: dict[str, Any] = {
         NAME: evaluation.evaluator,
         VALUE: evaluation.value,

@@ -1,4 +1,4 @@
-"""Deleting a person's or a session's data: the traces that name it, and all that belongs to them.
+"""Deletion of a user's or session's data, with all linked traces.
 
 A turn may be made of several traces, of which one alone carries the id: pieces that were joined to
 it by session, response id or words go with it, and so do closed-book calls that asked its question.
@@ -62,7 +62,7 @@ class Wanted:
 
 
 def forget(engine: Engine, *, session: str | None = None, user: str | None = None) -> int:
-    """Delete every trace of a session or a user, and the texts that only they had; how many.
+    """Delete all traces of a session or user with their texts; returns how many.
 
     Reads every stored span, so it takes a while; it is the whole trace that goes.
     """

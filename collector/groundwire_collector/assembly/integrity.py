@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.answers import AnswerSpan
 from groundwire_collector.assembly.context import RetrievalResult, RetrievedContext
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace
@@ -27,7 +27,7 @@ class LengthLimit:
         """`text` ends where the limit is."""
         return text is not None and _round(len(text)) and len(text) == self.value
 
-    @lazy
+    @lazy_property
     def value(self) -> int | None:
         longest: dict[int, set[str]] = {}
         for reading in self._trace.readings.values():
@@ -43,7 +43,7 @@ def _round(length: int) -> bool:
 
 
 def cut_attributes(reading: SpanView, facts: Iterable[str]) -> bool:
-    """An attribute that holds one of these facts is marked as cut, or its JSON ends early."""
+    """Whether an attribute of these facts is marked as cut, or truncated JSON."""
     marked = reading.value("truncated")
     keys = set(marked) if isinstance(marked, dict) else set()
     return any(_is_cut(reading, source, keys) for fact in facts for source in reading.places(fact))

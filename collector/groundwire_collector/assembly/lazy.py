@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, overload
 Value = TypeVar("Value")
 
 
-class lazy(Generic[Value]):  # noqa: N801
+class lazy_property(Generic[Value]):  # noqa: N801
     """Property computed at first read and cached in the instance."""
 
     def __init__(self, compute: Callable[[Any], Value]) -> None:
@@ -18,10 +18,10 @@ class lazy(Generic[Value]):  # noqa: N801
         self.__doc__ = compute.__doc__
 
     @overload
-    def __get__(self, instance: None, owner: type) -> "lazy[Value]": ...
+    def __get__(self, instance: None, owner: type) -> "lazy_property[Value]": ...
     @overload
     def __get__(self, instance: object, owner: type) -> Value: ...
-    def __get__(self, instance: object | None, owner: type) -> "Value | lazy[Value]":
+    def __get__(self, instance: object | None, owner: type) -> "Value | lazy_property[Value]":
         if instance is None:
             return self
         value = instance.__dict__[self._name] = self._compute(instance)

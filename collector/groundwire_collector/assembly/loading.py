@@ -71,7 +71,7 @@ def _others(
 
 
 def _near(connection: Connection, new: list[TraceFragment]) -> list[TraceFragment]:
-    """What the index knows under the links of pieces; of events however long ago."""
+    """Indexed fragments with the same links; events regardless of age."""
     events = [piece for piece in new if piece.roles == FragmentRole.EVENTS]
     loose = [piece for piece in new if not piece.roles.whole and piece.roles != FragmentRole.EVENTS]
     found = []
@@ -89,7 +89,7 @@ def _links(of: Iterable[TraceFragment]) -> set[bytes]:
 
 
 def _trace_ids(gathered: LoadedTraces, new: Mapping[str, TraceFragment]) -> Iterable[str]:
-    """Where events are kept that name a response of these traces and no trace."""
+    """Trace ids under which events are stored that name only a response."""
     for trace_id, piece in new.items():
         if piece.roles != FragmentRole.EVENTS:
             for reading in gathered.traces[trace_id].readings.values():

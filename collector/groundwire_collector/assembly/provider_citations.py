@@ -22,7 +22,7 @@ NAMES = ("url", "uri", "file_id", "filename", "document_title", "title", "source
 
 
 def cited(answer: AnswerSpan) -> tuple[CitedSource, ...]:
-    """The citations of an answer; its leaf-most span that tells any has them."""
+    """Citations of an answer, from the innermost span that has any."""
     text = answer.text or ""
     for reading in (*answer.calls, answer.top):
         citations = chain(
@@ -35,7 +35,7 @@ def cited(answer: AnswerSpan) -> tuple[CitedSource, ...]:
 
 
 def _raw(reading: SpanView) -> Iterator[Any]:
-    """The raw messages of a span that may hold citations: few hint at any."""
+    """Raw messages of a span that may hold citations."""
     for fact in ("answer", "output"):
         for place in reading.places(fact):
             raw = None if place.prefix else reading.attributes.get(place.key)
@@ -45,7 +45,7 @@ def _raw(reading: SpanView) -> Iterator[Any]:
 
 
 def _of_blocks(reading: SpanView, text: str) -> Iterator[CitedSource]:
-    """Citations by the number of the part of the message that they belong to."""
+    """Citations by message part number."""
     cited = reading.value("cited")
     if not isinstance(cited, dict):
         return

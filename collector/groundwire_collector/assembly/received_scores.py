@@ -23,7 +23,7 @@ FEEDBACK_COMMENT = "logfire.feedback.comment"
 
 
 def judgements_of(request: AssembledRequest) -> dict[str, tuple[Evaluation, ...]]:
-    """The scores from elsewhere in one request, by turn id; each evaluator's last.
+    """Received scores of one request by turn id, newest per evaluator.
 
     An event belongs to the turn whose response it names, else to the one whose span carries it,
     else to the only one there is.
@@ -46,7 +46,7 @@ def judgements_of(request: AssembledRequest) -> dict[str, tuple[Evaluation, ...]
 
 
 def _annotations(reading: SpanView) -> Iterator[SpanEvent]:
-    """Scores that stand on a span as its attributes, as the events that they could be."""
+    """Scores in span attributes, converted to events."""
     for value in reading.values("annotations"):
         for item in value if isinstance(value, list) else ():
             inner = (

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 COOKIE = "groundwire_key"  # how the pages carry the key; set by /login, HttpOnly
-SCOPE_KEY = "groundwire.access"  # where the ASGI scope keeps the Access
+SCOPE_KEY = "groundwire.access"  # key of the Access in the ASGI scope
 
 
 def presented_key(headers: dict[bytes, bytes], *, cookie: bool) -> str | None:

@@ -40,9 +40,10 @@ class KeyCache:
         self._lock = asyncio.Lock()
 
     async def access(self, key: str) -> Access | None:
+        """Permissions of the key; None if invalid or locked out."""
         await self._refresh()
         assert self._accesses is not None
-        # What a lookup's duration could tell is about the hash of the guess, not about a key.
+        # Lookup timing leaks only the guess's hash, not a key.
         return self._accesses.get(keys.digest(key))
 
     async def _refresh(self) -> None:
@@ -110,7 +111,7 @@ class Authenticator:
         return access
 
     def refused(self, key: str | None, address: str) -> int:
-        """The status of an answer to who was not let in: 401, or 429 after too many bad keys."""
+        """Status for a rejected request: 401, or 429 after too many failures."""
         if key is None:
             return 401
         barred = self._attempts.bars(address, None)
@@ -136,7 +137,7 @@ class AuthMiddleware:
         await (refusal or self._app)(scope, receive, send)
 
     async def _refusal(self, scope: AsgiScope) -> Response | None:
-        """What is answered instead of letting the request in."""
+        """Response to a rejected request."""
         headers = dict(scope["headers"])
         key = presented_key(headers, cookie=_is_of_a_page(scope))
         address = scope["client"][0] if scope.get("client") else ""

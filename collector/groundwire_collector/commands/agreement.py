@@ -32,19 +32,17 @@ FEWEST = 2  # labelled answers
 
 def agreement(
     file: Annotated[
-        Path | None, typer.Argument(help="Labelled answers; without it, the stored labels.")
+        Path | None, typer.Argument(help="Labelled answers; default: the stored labels.")
     ] = None,
     evaluator: Annotated[
-        str, typer.Option(help="With a file: name of an evaluator or judge, or a dotted name.")
+        str, typer.Option(help="With a file: evaluator or judge, by name or dotted path.")
     ] = "grounding",
-    service: Annotated[
-        str | None, typer.Option(help="Stored labels of this service alone.")
-    ] = None,
+    service: Annotated[str | None, typer.Option(help="Only stored labels of this service.")] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Kappa, sensitivity, specificity and calibration against people, as one JSON object.
+    """Print kappa, sensitivity, specificity and calibration against people as JSON.
 
     Positive is an answer that is not faithful. Of stored labels those of drawn turns are used, each
     for as many turns as it was drawn from. A line of a file: question, contexts, answer, and either
@@ -92,7 +90,7 @@ def _of_file(file: Path, name: str) -> EvaluatorAgreement:
 
 
 def _judged(file: Path, judge: Evaluator) -> Iterator[tuple[Evaluation, bool]]:
-    """What the evaluator decides, and whether people call the answer unfaithful."""
+    """Evaluator's decision, and whether people call the answer unfaithful."""
     for number, record in enumerate(tracked(read_records(file), "judging"), start=1):
         bad = _unfaithful(record, number)
         if bad is None:
@@ -103,7 +101,7 @@ def _judged(file: Path, judge: Evaluator) -> Iterator[tuple[Evaluation, bool]]:
 
 
 def _unfaithful(record: Record, number: int) -> bool | None:
-    """None for what says nothing of the whole answer."""
+    """None for labels that do not concern the whole answer."""
     if "unsupported" in record:
         if record["unsupported"] not in (0, 1):
             raise UsageError(f"record {number}: unsupported must be 0 or 1")

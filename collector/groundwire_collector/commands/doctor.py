@@ -34,16 +34,18 @@ RUNG_WORDS = {
 
 
 def doctor(
-    data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
-    database_url: Annotated[str | None, typer.Option(help="PostgreSQL instead.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    database_url: Annotated[str | None, typer.Option(help="PostgreSQL URL.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
     service: Annotated[str | None, typer.Option(help="Only traces of this service.")] = None,
-    traces: Annotated[int, typer.Option(min=1, max=10_000, help="How many to look at.")] = 200,
+    traces: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Number of recent traces to inspect.")
+    ] = 200,
     as_json: Annotated[
-        bool, typer.Option("--json", help="As JSON; also where the output is piped.")
+        bool, typer.Option("--json", help="Print JSON (default when the output is piped).")
     ] = False,
 ) -> None:
-    """Say, of the last traces, what each instrumentation sends and what is missing.
+    """Show what each instrumentation sends in recent traces, and what is missing.
 
     Reads the database and writes nothing, neither there nor over the network.
     """

@@ -56,13 +56,13 @@ class DriftPlot:
         course = self._courses.setdefault(reading.service, Course())
         raised = next((each for each in changed if each.resolved_ns is None), None)
         course.times.append(reading.at_ns / 1e9)
-        # At an alarm the statistic has just begun anew.
+        # At an alarm the statistic was just reset.
         course.evidence.append(raised.details["statistic"] if raised else watch.statistic)
         course.spent.append(watch.spent)
         course.alarms += changed
 
     def draw(self, path: Path) -> None:
-        """Write the file; its ending says the format."""
+        """Write the plot; the suffix selects the format."""
         services = sorted(self._courses, key=lambda name: (not self._courses[name].alarms, name))
         shown = services[:MOST_SERVICES]
         with matplotlib.rc_context(STYLE):

@@ -31,7 +31,7 @@ from groundwire_evaluators.evaluation import Evaluator, State
 from groundwire_evaluators.runner import evaluate
 
 WORSE = 2  # exit code
-MOST_FAILED = 0.1  # of the calls of a model; beyond, nothing is known of it
+MOST_FAILED = 0.1  # maximum share of failed model calls
 LONGEST = 1000  # tokens of an answer
 SHOWN = 20  # answers that changed for the worse
 SYSTEM = (
@@ -42,30 +42,28 @@ SYSTEM = (
 
 def gate(
     file: Annotated[
-        Path, typer.Argument(help="Answers of the candidate; with a model, questions to ask it.")
+        Path, typer.Argument(help="Answers of the candidate; with a model, the questions to ask.")
     ],
-    baseline: Annotated[Path, typer.Option(help="Answers of the baseline, in the same form.")],
+    baseline: Annotated[Path, typer.Option(help="Answers of the baseline, in the same format.")],
     endpoint: Annotated[
-        str | None, typer.Option(help="Ask this OpenAI-compatible address, up to and with /v1.")
+        str | None, typer.Option(help="OpenAI-compatible base URL, including /v1.")
     ] = None,
-    model: Annotated[str, typer.Option(help="Model to ask for.")] = "",
+    model: Annotated[str, typer.Option(help="Model name.")] = "",
     function: Annotated[
         str | None, typer.Option(help="Or: package.module:function(question, chunks) -> answer.")
     ] = None,
-    system: Annotated[
-        Path | None, typer.Option(help="File with your system prompt, for --endpoint.")
-    ] = None,
+    system: Annotated[Path | None, typer.Option(help="System prompt file, for --endpoint.")] = None,
     evaluator: Annotated[
-        str, typer.Option(help="Name of an evaluator or judge, or a dotted name.")
+        str, typer.Option(help="Evaluator or judge, by name or dotted path.")
     ] = "grounding",
-    margin: Annotated[
-        float, typer.Option(help="How much lower a share may be and still pass.")
-    ] = 0.03,
+    margin: Annotated[float, typer.Option(help="Non-inferiority margin of a share.")] = 0.03,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail unless it is shown to be within the margin.")
+        bool,
+        typer.Option("--strict", help="Fail unless non-inferiority within the margin is shown."),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Keep the candidate's judged answers: the next baseline.")
+        Path | None,
+        typer.Option(help="Save the candidate's evaluated answers, as the next baseline."),
     ] = None,
 ) -> None:
     """Compare a candidate with its baseline. Exit code 0: pass, 2: worse, 1: error.

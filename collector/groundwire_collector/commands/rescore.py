@@ -34,16 +34,16 @@ def rescore(
     since: When = None,
     until: When = None,
     evaluator: Annotated[
-        list[str] | None, typer.Option(help="Only with this evaluator; repeat it. [all]")
+        list[str] | None, typer.Option(help="Evaluator to run; repeatable. [all]")
     ] = None,
     baseline: Annotated[
-        bool, typer.Option(help="Make baselines of new evaluator revisions.")
+        bool, typer.Option(help="Pin baselines for new evaluator revisions.")
     ] = True,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Judge stored turns with the evaluators of now; their new scores replace the old.
+    """Re-evaluate stored turns with current evaluators, replacing their scores.
 
     Counters and histograms are left as they are. Where an evaluator's revision has no baseline yet,
     it gets one of the turns that the baseline of the revision before was made of, so that a new

@@ -79,7 +79,7 @@ def _of_one(
 
 
 def of_labellers(connection: Connection, part: EstimateFilter) -> list[LabellerAgreement]:
-    """Every two labellers who decided the same answers; all labelled turns, drawn or chosen."""
+    """Agreement of every pair of labellers, over all labelled turns."""
     query = LabelQuery(service=part.service, services=part.services, since_ns=part.since_ns)
     by_labeller: dict[str, list[Label]] = {}
     for label in labels.find(connection, query):

@@ -25,7 +25,7 @@ from groundwire_evaluators.statistics import LabelledSample, Rate, estimate_rate
 
 HUMAN, JUDGE = "human", "judge"
 FAITHFUL = {Verdict.SUPPORTED.value, Verdict.NOT_A_CLAIM.value}
-NARROW = 0.03  # intervals below it are told to a tenth of a percent
+NARROW = 0.03  # intervals narrower than this are shown to a tenth of a percent
 UNFAITHFUL = {Verdict.UNSUPPORTED.value, Verdict.CONTRADICTED.value}
 
 
@@ -59,7 +59,7 @@ class FaithfulnessEstimate:
 
     @property
     def statement(self) -> str:
-        """In words: the cheap score, and what it is corrected to."""
+        """Sentence with the cheap score and its corrected value."""
         rate = self.rate
         low, high = rate.interval
         form = ".0%" if high - low >= NARROW else ".1%"
@@ -103,7 +103,7 @@ def outcomes_of(connection: Connection, found: Sequence[Label]) -> dict[str, boo
 def outcomes(
     current: Iterable[Label], claims: Mapping[str, set[tuple[int, int]]]
 ) -> dict[str, bool | None]:
-    """Whether each labelled answer is faithful: what most of its labellers say.
+    """Faithfulness of each labelled answer, by majority of its labellers.
 
     A labeller says it by a verdict of the whole answer, else by verdicts of all its claims. None
     where a turn is undecided, or as many say one thing as the other.
@@ -150,7 +150,7 @@ def faithfulness(
 
 
 def _since(turns: Mapping[str, ScoredTurn], drawn: Iterable[str]) -> dict[str, ScoredTurn]:
-    """The turns since the first drawn one of their service: before it nothing was drawn."""
+    """Turns since the first sampled one of their service."""
     first: dict[str, int] = {}
     for name in drawn:
         turn = turns[name]

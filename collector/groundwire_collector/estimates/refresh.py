@@ -29,11 +29,11 @@ from groundwire_collector.storage.estimates import (
 from groundwire_collector.storage.labels import LabelQuery
 
 FAITHFULNESS, RETRIEVAL = "faithfulness", "retrieval"
-CHEAP = "p_unsupported"  # the signal whose baseline begins the sequence
+CHEAP = "p_unsupported"  # signal whose baseline starts the sequence
 SECOND = 1_000_000_000
-RETENTION_NS = 86_400 * SECOND  # an estimate that nothing renews is dropped after a day
+RETENTION_NS = 86_400 * SECOND  # estimates not refreshed for a day are dropped
 SETTLED_NS = 900 * SECOND  # turns do not arrive in the order in which they started
-TURNS = 2000  # taken in at once
+TURNS = 2000  # turns per update
 ROUNDS = 25
 
 
@@ -104,7 +104,7 @@ class EstimateRefresher:
         state: Mapping[str, Any],
         now_ns: int,
     ) -> FaithfulnessSequence | None:
-        """The sequence with all turns that are settled; None where nothing is drawn."""
+        """Confidence sequence over all settled turns; None without sampling."""
         source = self._source(connection, each)
         if source.least_probability <= 0:
             return None
@@ -229,7 +229,7 @@ class _Judge:
 
 
 def _least(scores: Sequence[SampledScore], eager: float) -> float:
-    """The probability of the least likely turn, seen or not: what is left without preference.
+    """Smallest sampling probability of any turn.
 
     Rounded down, so that it stays the same while the settings do, and above no probability.
     """
@@ -241,7 +241,7 @@ def _least(scores: Sequence[SampledScore], eager: float) -> float:
 
 
 def estimate_json(each: FaithfulnessEstimate) -> dict[str, Any]:
-    """An estimate as it is kept: what the gauges show."""
+    """Estimate as stored for the gauges."""
     rate = each.rate
     return {
         "value": rate.value,

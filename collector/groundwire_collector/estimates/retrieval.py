@@ -32,7 +32,7 @@ class RetrievalAtK:
 
 
 def at_ranks(turns: Iterable[JudgedRetrieval], label_rate: float) -> list[RetrievalAtK]:
-    """By service, index_version and k; of turns that were drawn for labelling alone."""
+    """Precision and recall by service, index_version and k, over sampled turns."""
     groups: dict[tuple[str, str], list[JudgedRetrieval]] = {}
     for turn in turns:
         if turn.probability is not None or draw(turn.trace_id) < label_rate:

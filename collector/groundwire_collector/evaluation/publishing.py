@@ -52,13 +52,13 @@ class ScorePublisher:
 
     @classmethod
     def of(cls, settings: Settings) -> "ScorePublisher | None":
-        """The publisher of the settings; None where none is wanted."""
+        """Publisher of the settings; None if none is configured."""
         if settings.publish_endpoint is None:
             return None
         return cls(settings.publish_endpoint, settings.publish_headers)
 
     def publish(self, judged: Sequence[JudgedTurn]) -> None:
-        """Send later; returns at once. Diagnostics of our own are not sent."""
+        """Queue scores for sending; returns at once. Our own probes are not sent."""
         sent = [item for item in judged if item.evaluations and not item.turn.closed_book]
         try:
             if sent:

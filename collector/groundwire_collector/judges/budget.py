@@ -29,11 +29,13 @@ class JudgeBudget:
     judge: str
     per_day: int
     cost_per_day: float | None = None
-    pace: RateLimiter | None = None  # None: as fast as it goes
+    pace: RateLimiter | None = None  # None: unlimited
 
     def spent(self, connection: Connection, now_ns: int) -> SkipReason | None:
-        """What is used up today; None while nothing is. Calls that are under way when the money
-        runs out are still paid."""
+        """Reason why the budget is exhausted today, else None.
+
+        Calls in flight when the cost limit is reached still complete.
+        """
         if judging.spent(connection, self.judge, now_ns).judgements >= self.per_day:
             return SkipReason.BUDGET
         limit = self.cost_per_day

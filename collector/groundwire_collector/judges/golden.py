@@ -14,7 +14,7 @@ from groundwire_evaluators.statistics import agreement
 from groundwire_evaluators.statistics.ratio import Estimate
 from groundwire_evaluators.turn import Chunk, Turn
 
-MOST = 1000  # turns of a set; each replay asks a judge about every one
+MOST = 1000  # maximum turns of a set; each replay judges all of them
 _TRUTHS = {"supported": False, "unsupported": True, "contradicted": True}
 _SOUND = {State.REFUSAL, State.NO_CLAIMS}  # nothing unsupported in it
 
@@ -82,7 +82,7 @@ class GoldenJudgement:
 
 
 def summarise(answers: Sequence[GoldenJudgement]) -> dict[str, Any]:
-    """A replay in numbers: turns by state, and the three measures with bounds where there are any.
+    """Summary of a replay: turns by state, and accuracy with bounds.
 
     What a judge failed at is counted and no disagreement: an endpoint that is away is not a judge
     that has changed.

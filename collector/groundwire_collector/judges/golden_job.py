@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 SECOND_NS = 1_000_000_000
 CHECK_INTERVAL_NS = 30 * SECOND_NS  # from one look whether a replay is due to the next
-SERVICE = ""  # of calls that belong to no service
+SERVICE = ""  # service label of replay calls
 
 
 @dataclass
@@ -56,7 +56,7 @@ class GoldenJob:
     _checked_ns: int = 0
 
     def step(self) -> bool:
-        """Ask about one turn; False where nothing is due, or nothing may be asked now."""
+        """Judge one golden turn; False where nothing is due or allowed."""
         now_ns = self.clock_ns()
         if now_ns - self._checked_ns < CHECK_INTERVAL_NS:
             return False
@@ -77,7 +77,7 @@ class GoldenJob:
         return True
 
     def _due(self, now_ns: int) -> GoldenRun | None:
-        """The replay to go on with, begun now where one is due."""
+        """Replay to continue, or a new one where due."""
         new = GoldenRun(
             judge=self.key,
             evaluator=self.evaluator.name,

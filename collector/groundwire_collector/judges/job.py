@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 SECOND_NS = 1_000_000_000
 LEASE_NS = 900 * SECOND_NS  # longer than any judgement with its retries takes
 PATIENCE_NS = 3600 * SECOND_NS  # a turn that waited longer is not judged
-TRIES = 3  # judgements of one turn whose calls fail for what may pass
+TRIES = 3  # attempts per turn on transient failures
 AGAIN_NS = 60 * SECOND_NS  # before the second try; four times as long before the third
-CHECK_INTERVAL_NS = 30 * SECOND_NS  # from one look for new reference answers to the next
-TOGETHER = 200  # turns that are let go, or begin to wait, in one transaction
+CHECK_INTERVAL_NS = 30 * SECOND_NS  # interval of checks for new reference answers
+TOGETHER = 200  # turns skipped or queued per transaction
 
 PASSING = frozenset(
     {
@@ -40,7 +40,7 @@ PASSING = frozenset(
         CallFailure.SERVER_ERROR,
     }
 )
-AWAY = PASSING | {CallFailure.REFUSED}  # what speaks of the endpoint, not of the turn
+AWAY = PASSING | {CallFailure.REFUSED}  # failures of the endpoint, not of the turn
 
 
 @dataclass
@@ -66,7 +66,7 @@ class JudgeJob:
     _checked_ns: int = 0
 
     def step(self) -> bool:
-        """Judge what is due, or let go what waited too long; False where there is nothing to do."""
+        """Judge due turns, or skip overdue ones; False where nothing is due."""
         now_ns = self.clock_ns()
         if self.referenced and now_ns - self._checked_ns >= CHECK_INTERVAL_NS:
             self._checked_ns = now_ns
@@ -92,7 +92,7 @@ class JudgeJob:
         return bool(tasks)
 
     def _await_referenced(self, now_ns: int) -> None:
-        """Let turns wait that a person gave a reference answer since."""
+        """Queue turns that received a reference answer since."""
         name = self.evaluator.name
         with self.engine.begin() as connection:
             found = judging.referenced(connection, self.key, name, TOGETHER)
@@ -100,7 +100,7 @@ class JudgeJob:
             judging.enqueue(connection, tasks)
 
     def _turn(self, connection: Connection, task: JudgeTask) -> JudgedTurn | None:
-        """The turn of a task, with the reference answer where the judge wants one."""
+        """Turn of a task, with its reference answer where the judge needs it."""
         item = turns.get(connection, task.turn_id)
         if item is None or not self.referenced:
             return item
@@ -145,7 +145,7 @@ class JudgeJob:
             self.publisher.publish([JudgedTurn(item.turn, (evaluation,))])
 
     def _heed(self, kind: str | None, increments: Increments, now_ns: int) -> None:
-        """Tell the breaker how the endpoint is."""
+        """Report the endpoint's state to the circuit breaker."""
         if kind not in AWAY:
             self.breaker.succeeded()
         elif self.breaker.failed(now_ns):

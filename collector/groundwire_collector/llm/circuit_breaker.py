@@ -24,11 +24,11 @@ class CircuitBreaker:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def open(self, now_ns: int) -> bool:
-        """Whether nothing may be asked now."""
+        """Whether calls are blocked now."""
         return now_ns < self._open_until_ns
 
     def allows(self, now_ns: int) -> bool:
-        """Take leave for one call; of an open breaker whose pause is over only one gets it."""
+        """Acquire permission for a call; half-open, only one caller gets it."""
         with self._lock:
             if self.open(now_ns):
                 return False
@@ -42,7 +42,7 @@ class CircuitBreaker:
             self.failures, self._pause_ns, self._open_until_ns = 0, 0, 0
 
     def failed(self, now_ns: int) -> bool:
-        """The endpoint does not; True where this opened the breaker, or kept it open."""
+        """Record a failure; True if the breaker opened or stays open."""
         with self._lock:
             self.failures += 1
             if self.failures < MOST_FAILURES:

@@ -89,7 +89,7 @@ class ChatEndpoint:
         self._client.close()
 
     def of(self, model: str) -> "ChatEndpoint":
-        """Another model behind the same connection."""
+        """Endpoint with another model over the same connection."""
         other = copy.copy(self)
         other.model = model
         return other
@@ -118,7 +118,7 @@ class ChatEndpoint:
         return self._retried(lambda: _chat_reply(self._post("chat/completions", body)))
 
     def complete(self, body: dict[str, Any]) -> "dict[str, Any] | ChatReply":
-        """The JSON of a raw completion, or the reply that says what failed."""
+        """JSON of a raw completion, or the failed reply."""
         posted = self._post("completions", {"model": self.model, **body})
         return posted if isinstance(posted, ChatReply) else posted[0]
 
@@ -168,7 +168,7 @@ def _status_failure(status: int) -> CallFailure | None:
 
 
 def _chat_reply(posted: tuple[dict[str, Any], float] | ChatReply) -> tuple[ChatReply, float]:
-    """The reply, and how long the other side asks to be left alone (0: it does not say)."""
+    """Reply, and the seconds of its Retry-After (0: none)."""
     if isinstance(posted, ChatReply):
         return posted, _retry_after(posted.detail)
     decoded, seconds = posted
@@ -251,7 +251,7 @@ class FunctionTarget:
 def target_of(
     endpoint: str | None, model: str, function: str | None, *, max_tokens: int = 200
 ) -> ChatTarget:
-    """Whom a command is to ask: an endpoint (its key is in OPENAI_API_KEY) or a function.
+    """Chat target of a command: endpoint (key in OPENAI_API_KEY) or function.
 
     Raises:
         UsageError: neither or both are given, or the endpoint without a model.

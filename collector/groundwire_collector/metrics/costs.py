@@ -28,7 +28,7 @@ class Costs:
         return cls(PriceList.load(settings.prices) if settings.prices else None)
 
     def tally(self, increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
-        """Count what the answer of one turn cost: by the model that served it, else asked for."""
+        """Count the cost of one turn by served model, else requested model."""
         if self.prices is None:
             return
         if turn.input_tokens is None and turn.output_tokens is None:

@@ -35,7 +35,7 @@ class MetricsSnapshot:
     """Gauge values of one scrape."""
 
     statistics: Iterable[gauges.DetectorStatistic]
-    alarms: Sequence[gauges.OpenAlarm]
+    alarms: Sequence[gauges.AlarmGauge]
     baselines: Sequence[gauges.BaselineSummary]
     faithfulness: Sequence[StoredEstimate]
     retrieval: Sequence[StoredEstimate]
@@ -44,7 +44,7 @@ class MetricsSnapshot:
     revisions: Sequence[tuple[str, str, int]]
     replays: Sequence[GoldenRun]
     now_ns: int
-    evaluation_lag_seconds: float | None  # None: nothing is judged here
+    evaluation_lag_seconds: float | None  # None: this process does not evaluate
     open_trace_age_seconds: float | None  # the same
 
 
@@ -146,7 +146,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
 
 
 def _judge_values(snapshot: MetricsSnapshot) -> GaugeValues:
-    """A judge that nothing waits for has neither a length nor an age."""
+    """Queue length and age per judge; absent for empty queues."""
     now, waiting = snapshot.now_ns, snapshot.judges
     return {
         metric_definitions.JUDGE_QUEUE_LENGTH: [((one.judge,), one.length) for one in waiting],
@@ -186,7 +186,7 @@ def _golden_values(replays: Sequence[GoldenRun]) -> GaugeValues:
     }
 
 
-def _alarm_values(alarms: Sequence[gauges.OpenAlarm]) -> GaugeValues:
+def _alarm_values(alarms: Sequence[gauges.AlarmGauge]) -> GaugeValues:
     labelled = [((a.service, a.signal, a.dimension, a.value, a.cause), a) for a in alarms]
     return {
         metric_definitions.DRIFT_ALARM: [(labels, 1.0) for labels, _ in labelled],

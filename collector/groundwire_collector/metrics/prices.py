@@ -28,7 +28,7 @@ class TokenPrice:
     cached_input: float
 
     def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
-        """What a call cost; `cached_tokens` are part of `input_tokens`."""
+        """Cost of a call; `cached_tokens` are part of `input_tokens`."""
         cached = min(cached_tokens, input_tokens)
         fresh = (input_tokens - cached) * self.input + cached * self.cached_input
         return (fresh + output_tokens * self.output) / MILLION
@@ -43,7 +43,7 @@ class PriceList:
 
     @classmethod
     def load(cls, path: Path) -> "PriceList":
-        """From a TOML file; raises UsageError with what is wrong in it."""
+        """Read a TOML price file; raises UsageError if invalid."""
         try:
             read = tomllib.loads(path.read_text(encoding="utf-8"))
             models = {name: _price(entry) for name, entry in dict(read["models"]).items()}

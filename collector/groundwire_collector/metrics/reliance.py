@@ -46,7 +46,7 @@ def count_passive(
 def count_passive_signals(
     increments: Increments, evaluations: Iterable[Evaluation], labels: Mapping[str, str]
 ) -> None:
-    """What stands behind the passive outcome: values, refusals, overt markers of memory."""
+    """Count the signals behind the passive outcome: values, refusals, memory markers."""
     for evaluation in evaluations:
         if evaluation.evaluator != "override":
             continue
@@ -75,14 +75,14 @@ def _count_values(
 def count_closed_book(
     increments: Increments, comparison: ClosedBookComparison, labels: Mapping[str, str]
 ) -> None:
-    """`labels` are those of the production turn, whose model was asked."""
+    """Count a closed-book outcome, with the labels of its production turn."""
     count_outcome(increments, OutcomeSource.CLOSED_BOOK, comparison.outcome, labels)
 
 
 def count_probes(
     increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
-    """The arms under conflict alone: what a clean context gives says nothing of the source."""
+    """Count outcomes of the conflict arms of a probe run."""
     for result in results:
         if result.arm in CONFLICT_ARMS and result.followed is not None:
             count_outcome(increments, OutcomeSource.PROBE, result.followed, labels)
@@ -115,7 +115,7 @@ def count_call(
 
 
 def supported_by_grounding(judged: JudgedTurn) -> bool | None:
-    """Whether grounding holds the answer for supported; None where it was not scored."""
+    """Whether grounding calls the answer supported; None where not scored."""
     flags = (e.flagged for e in judged.evaluations if e.evaluator == "grounding")
     flagged = next(flags, None)
     return None if flagged is None else not flagged

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metrics.exemplars import exemplar
-from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.counters import Increments, exemplar_of
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Route, Turn
@@ -21,7 +20,7 @@ _JUDGED = {
 
 
 def tally_retrieval(increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
-    """Count what the evaluators say of a turn's chunks."""
+    """Count the evaluations of a turn's chunks."""
     turn = judged.turn
     if turn.route is Route.RETRIEVAL and not turn.chunks and not turn.not_evaluable_reason:
         increments.count(metric_definitions.EMPTY_RETRIEVALS, labels)
@@ -49,7 +48,7 @@ def _observe(
     labels: Mapping[str, str],
 ) -> None:
     if value is not None:
-        increments.observe(metric, labels, value, exemplar(turn, value))
+        increments.observe(metric, labels, value, exemplar_of(turn, value))
 
 
 @dataclass(slots=True)
@@ -65,7 +64,7 @@ class IndexClock:
     _newest: OrderedDict[tuple[str, str], float] = field(default_factory=OrderedDict)  # seconds
 
     def tally(self, increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
-        """Count the age of the index at this turn, where it tells one."""
+        """Observe the index age at this turn, if known."""
         turn = judged.turn
         ages = [e.signals[INDEX_AGE] for e in judged.evaluations if INDEX_AGE in e.signals]
         if not ages or turn.started_at is None:

@@ -25,7 +25,7 @@ class LatestTurns:
     _turns: OrderedDict[tuple[str, str], Turn] = field(default_factory=OrderedDict)
 
     def tally(self, increments: Increments, turns: Iterable[Turn]) -> None:
-        """Count production turns whose question was asked before, on other chunks."""
+        """Count repeated questions that were answered from changed chunks."""
         for turn in turns:
             if not turn.question or not turn.answer or not turn.chunks:
                 continue

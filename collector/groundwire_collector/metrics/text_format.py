@@ -101,7 +101,7 @@ def _bounds(metric: MetricDefinition) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _labels(text: str) -> str:
-    """A label set as it stands between the braces; an empty label is none."""
+    """Label set as rendered between braces, without empty labels."""
     named = json.loads(text)
     return ",".join(f'{name}="{_escaped(value, True)}"' for name, value in named.items() if value)
 

@@ -77,7 +77,7 @@ def compare(
     margin: float,
     level: float = 0.95,
 ) -> QualityGate:
-    """Compare answers of a baseline and a candidate; those of one id are a pair.
+    """Compare candidate with baseline, pairing answers by id.
 
     Where enough ids are shared, pairs alone are compared (McNemar's table, Newcombe's interval),
     which sees smaller changes; else both sides as independent samples. One error in forty: a

@@ -17,7 +17,6 @@ from groundwire_collector.metrics.reliance import (
     supported_by_grounding,
 )
 from groundwire_collector.metrics.turns import version_labels
-from groundwire_collector.probing.closed_book import ask_closed_book
 from groundwire_collector.storage import closed_book_turns, counters, turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
@@ -43,7 +42,7 @@ class ClosedBookJob:
     model: str | None = None
 
     def step(self, now_ns: int) -> bool:
-        """Ask for one turn, or skip one; False where nothing waits or nothing is due."""
+        """Process one turn; False where nothing is due."""
         with self.engine.connect() as connection:
             found = closed_book_turns.waiting(connection)
             judged = turns.get(connection, found[0].turn_id) if found else None
@@ -62,7 +61,12 @@ class ClosedBookJob:
 
     def _ask(self, waiting: ClosedBookTurn, judged: JudgedTurn, now_ns: int) -> None:
         target = self.endpoint.of(self.model or judged.turn.model or "")
-        [reply] = ask_closed_book(target, judged.turn.question or "", self.system)
+        question = judged.turn.question or ""
+        messages = [
+            {"role": "system", "content": self.system},
+            {"role": "user", "content": question},
+        ]
+        reply = target.ask(messages, question, [])
         if reply.text is None:
             kind = reply.failure.value if reply.failure else "empty"
             self._give_up(waiting, version_labels(judged.turn), kind, now_ns)

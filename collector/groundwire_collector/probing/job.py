@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 NANOSECONDS = 1_000_000_000
 TOGETHER = 20  # results in one transaction …
-LONGEST_NS = 2 * NANOSECONDS  # … or what came in this time
+LONGEST_NS = 2 * NANOSECONDS  # … or of this age
 HOPELESS = 40  # failed calls in a row after which a run is abandoned until the next is due
 
 

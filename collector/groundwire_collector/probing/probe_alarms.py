@@ -28,7 +28,7 @@ SIGNAL = "probe"
 BASELINE_RUNS = (
     4  # docs/reference/reliance.md: with four, noise alarms less and changes show sooner
 )
-EARLIER_RUNS = 8  # of which the best is a reference too
+EARLIER_RUNS = 8  # earlier runs of which the best is a reference too
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ProbeAlarms:
 
 
 def compare(connection: Connection, run: ScheduledProbeRun, alpha: float = 0.01) -> ProbeComparison:
-    """A stored run against the runs before it of the same service, pack and prompt.
+    """Compare a stored run with earlier runs of its service, pack and prompt.
 
     The baseline is the first model_version that was asked, its first runs; versions are
     dimensions, so
@@ -105,7 +105,7 @@ def _open_alarm(connection: Connection, run: ScheduledProbeRun) -> Alarm | None:
 
 
 def _alarm(run: ScheduledProbeRun, worse: RunComparison, now_ns: int) -> Alarm:
-    """Sizes are halved: scores lie in [-1, 1], and an item that goes over to memory loses 2."""
+    """Build an alarm; sizes are halved, since item scores lie in [-1, 1]."""
     change: ScoreChange = worse.guard if worse.general else worse.reliance
     return Alarm(
         service=run.service,

@@ -23,6 +23,7 @@ from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.rebaseline import carry_out
 from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
+from groundwire_collector.evaluation.sampling import ClosedBookSampler
 from groundwire_collector.judges.queue import await_judges, draw_of
 from groundwire_collector.metrics import closed_book
 from groundwire_collector.metrics.costs import Costs
@@ -33,7 +34,6 @@ from groundwire_collector.metrics.turns import (
     tally_reopened,
     version_labels,
 )
-from groundwire_collector.probing.sampling import ClosedBookSampler
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
     closed_book_turns,

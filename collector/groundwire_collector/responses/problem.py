@@ -67,7 +67,7 @@ async def _http(_request: Request, error: Exception) -> ProblemResponse:
 
 
 async def _invalid(_request: Request, error: Exception) -> ProblemResponse:
-    """400, not 422: the request is at fault, and what is at fault stands in `errors`."""
+    """Validation error as 400 (not 422), with details in `errors`."""
     assert isinstance(error, RequestValidationError)
     # The offending input stays out: it may be content.
     errors = [{"at": list(e["loc"]), "message": e["msg"]} for e in error.errors()]

@@ -15,7 +15,7 @@ class Inserter:
     """Bulk insert of all columns except the autoincrement key."""
 
     def __init__(self, table: Table, dialect: Dialect, *, missing_only: bool = False) -> None:
-        """`missing_only`: a row that is there already stays as it is."""
+        """`missing_only`: leave existing rows unchanged (ON CONFLICT DO NOTHING)."""
         statement = insert(table)
         if missing_only and dialect.name == "sqlite":
             statement = sqlite.insert(table).on_conflict_do_nothing()

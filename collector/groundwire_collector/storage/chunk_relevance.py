@@ -34,7 +34,7 @@ class JudgedRetrieval:
 def judged_retrievals(
     connection: Connection, services: frozenset[str] | None = None, service: str | None = None
 ) -> list[JudgedRetrieval]:
-    """Of the newest labels of chunks; what most labellers say, and a tie says nothing."""
+    """Majority relevance per chunk, from the newest labels; ties are undecided."""
     query = select(LABEL).where(LABEL.c.relevant.is_not(None))
     if services is not None:
         query = query.where(LABEL.c.service.in_(services))

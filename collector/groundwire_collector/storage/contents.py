@@ -15,7 +15,7 @@ import zstandard as zstd
 
 from groundwire_collector.storage.dictionary import COMMON
 
-SHORTEST_TEXT = 192  # bytes; a shorter one costs more as a row than where it stands
+SHORTEST_TEXT = 192  # bytes; shorter texts cost more as a row than inline
 DIGEST_BYTES = 16
 _REFERENCE = struct.Struct(f"<I{DIGEST_BYTES}s")
 _RAW, _PACKED = b"\x00", b"\x01"
@@ -29,7 +29,7 @@ Cut = tuple[int, bytes]  # offset in the skeleton, what stood there
 
 
 def cut(message: bytes, texts: Iterable[bytes]) -> tuple[bytes, list[Cut]]:
-    """The skeleton of `message` and what was cut from it; `texts` come in the message's order."""
+    """Skeleton of `message` and the texts cut from it; `texts` in message order."""
     fields: list[bytes] = []
     cuts: list[Cut] = []
     end = length = 0

@@ -16,6 +16,7 @@ from groundwire_collector.metric_definitions import (
 from groundwire_collector.storage.label_sets import Key, Placement, canonical, place
 from groundwire_collector.storage.tables.counters import COUNTER, HISTOGRAM
 from groundwire_collector.storage.upsert import upsert
+from groundwire_evaluators.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,13 @@ class Exemplar:
     trace_id: str
     value: float
     timestamp: float
+
+
+def exemplar_of(turn: Turn, value: float) -> Exemplar | None:
+    """Exemplar of a turn's trace; None where the turn has no trace or no time."""
+    if turn.trace_id is None or turn.started_at is None:
+        return None
+    return Exemplar(turn.trace_id, value, turn.started_at.timestamp())
 
 
 @dataclass(slots=True)
@@ -103,7 +111,7 @@ class Increments:
 
 
 def add(connection: Connection, increments: Increments, now_ns: int) -> None:
-    """Add `increments` to what is stored, in the caller's transaction."""
+    """Add `increments` to the stored values, in the caller's transaction."""
     fitted = _fit(connection, increments, now_ns)
     _add_counters(connection, fitted.counters, now_ns)
     _add_histograms(connection, fitted.histograms, now_ns)

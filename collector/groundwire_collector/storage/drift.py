@@ -52,9 +52,9 @@ class AlarmState(StrEnum):
     """State of an alarm: open or resolved."""
 
     OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"  # somebody is on it; still open
+    ACKNOWLEDGED = "acknowledged"  # acknowledged, still open
     RECOVERED = "recovered"  # the loss is near the baseline's again, on evidence
-    ACCEPTED = "accepted"  # the new level is the baseline now: somebody said so
+    ACCEPTED = "accepted"  # accepted: the new level became the baseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Alarm:
         return AlarmState.ACKNOWLEDGED if acknowledged else AlarmState.OPEN
 
 
-RECOVERY = "recovery"  # in place of a dimension: the detector that looks for the end of an alarm
+RECOVERY = "recovery"  # pseudo-dimension of the recovery detector of an alarm
 
 Row = TypeVar("Row", StoredBaseline, StoredDetector, DimensionValue)
 
@@ -115,7 +115,7 @@ def alarms(
     only_open: bool = False,
     limit: int = 1000,
 ) -> list[Alarm]:
-    """Alarms, newest first; `services` restricts to what a key may read."""
+    """Alarms, newest first; `services` restricts to the key's services."""
     query = select(ALARM).order_by(ALARM.c.raised_ns.desc(), ALARM.c.id.desc()).limit(limit)
     if services is not None:
         query = query.where(ALARM.c.service.in_(services))
@@ -162,7 +162,7 @@ def alarm(connection: Connection, alarm_id: int) -> Alarm | None:
 
 
 def acknowledge_alarm(connection: Connection, alarm_id: int, by: str, now_ns: int) -> None:
-    """Somebody is on it. The first who said so stays named."""
+    """Acknowledge an alarm; the first person to do so stays recorded."""
     named = {"acknowledged_by": by, "acknowledged_ns": now_ns}
     unnamed = ALARM.c.acknowledged_ns.is_(None)
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id, unnamed).values(named))
@@ -172,6 +172,11 @@ def accept_alarm(connection: Connection, alarm_id: int, by: str, why: str, now_n
     """The level since the change is normal from now on; this ends an open alarm."""
     named = {"accepted_by": by, "accepted_why": why, "accepted_ns": now_ns}
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(named))
+    close_alarm(connection, alarm_id, now_ns)
+
+
+def close_alarm(connection: Connection, alarm_id: int, now_ns: int) -> None:
+    """Resolve an alarm if it is still open."""
     still_open = (ALARM.c.id == alarm_id) & ALARM.c.resolved_ns.is_(None)
     if connection.execute(select(ALARM.c.id).where(still_open)).first() is not None:
         resolve_alarm(connection, alarm_id, now_ns)

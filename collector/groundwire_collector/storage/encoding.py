@@ -100,7 +100,7 @@ def service_of(resource: Mapping[str, Json]) -> str:
 
 
 def service_name(text: str) -> str:
-    """As it is stored and shown: bounded, and without NUL, which PostgreSQL cannot keep."""
+    """Service name as stored: bounded, and without NUL (invalid in PostgreSQL)."""
     return text.replace("\0", "")[:LONGEST_SERVICE].strip() or UNKNOWN_SERVICE
 
 

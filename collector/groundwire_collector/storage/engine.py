@@ -27,7 +27,7 @@ from groundwire_collector.storage.sqlite import open_sqlite
 from groundwire_collector.storage.tables.spans import STORE_FACT
 from groundwire_collector.storage.upsert import upsert
 
-# Locked, full, read-only, away: what may be gone when it is tried again.
+# Transient errors: locked, disk full, read-only, unreachable.
 PASSING = (
     OperationalError,
     InternalError,
@@ -53,7 +53,7 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def make_schema(engine: Engine) -> None:
-    """Bring the database to the newest schema; of several processes at once, one does.
+    """Migrate the database to the newest schema; safe for concurrent processes.
 
     Raises UsageError where the database belongs to a newer Groundwire.
     """
@@ -66,7 +66,7 @@ def make_schema(engine: Engine) -> None:
             return
         if step is not None and step > HEAD:
             raise UsageError(f"The database is of a newer Groundwire (step {step}, not {HEAD}).")
-        # Alembic takes most of a second to load, and nearly every start has nothing to do.
+        # Alembic takes most of a second to import, and most starts migrate nothing.
         from groundwire_collector.storage.migrations.running import upgrade
 
         upgrade(connection)
@@ -74,7 +74,7 @@ def make_schema(engine: Engine) -> None:
 
 
 def _step(connection: Connection) -> str | None:
-    """The newest step the database has taken."""
+    """Newest migration applied to the database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     query = select(column("version_num", String)).select_from(table("alembic_version"))
@@ -83,7 +83,7 @@ def _step(connection: Connection) -> str | None:
 
 
 def probe(engine: Engine) -> None:
-    """Write something small to disk; raises one of PASSING where nothing can be written now.
+    """Write probe to disk; raises one of the transient errors when unwritable.
 
     A lock alone would not tell: SQLite gives it on a disk that is read-only or full.
     """

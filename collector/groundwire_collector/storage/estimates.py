@@ -139,7 +139,7 @@ def following_turns(
 def drawn_scores(
     connection: Connection, part: EstimateFilter, evaluator: str | None = None
 ) -> list[SampledScore]:
-    """What judges that see a sample said of the turns drawn for them."""
+    """Judge scores of the turns sampled for judges."""
     c = SCORE.c
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
     query = select(*columns, TURN_LISTING.c.started_ns, TURN_LISTING.c.p_unsupported)
@@ -181,7 +181,7 @@ def claims_of(connection: Connection, turn_ids: Iterable[str]) -> dict[str, set[
 
 
 def labelled_services(connection: Connection) -> set[str]:
-    """Services of which anything was labelled, or judged by a judge that sees a sample."""
+    """Services with labels, or with scores of a sampling judge."""
     same = SCORE.c.turn_id == TURN_LISTING.c.turn_id
     judged = select(TURN_LISTING.c.service).distinct().join(SCORE, same)
     judged = judged.where(SCORE.c.probability.is_not(None))
@@ -220,7 +220,7 @@ def newest(
 
 
 def drop_before(connection: Connection, cutoff_ns: int) -> None:
-    """Delete estimates that nothing has renewed since."""
+    """Delete estimates not refreshed since `cutoff_ns`."""
     old = ESTIMATE.c.updated_ns < cutoff_ns
     connection.execute(delete(ESTIMATE).where(old))
 
@@ -268,5 +268,5 @@ def _conditions(part: EstimateFilter) -> list[ColumnElement[bool]]:
 
 
 def _faithful(state: str, flagged: bool | None) -> bool | None:
-    """None where it was not scored, or its evaluator does not decide whether answers are."""
+    """None where the turn was not scored, or its evaluator decides nothing."""
     return None if flagged is None or state != State.SCORED.value else not flagged

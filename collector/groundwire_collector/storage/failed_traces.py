@@ -36,10 +36,10 @@ def newest(connection: Connection, limit: int) -> list[FailedTrace]:
 
 
 def forget(connection: Connection, trace_ids: list[str]) -> None:
-    """Delete what is known of these traces."""
+    """Delete the records of these traces."""
     connection.execute(delete(FAILED_TRACE).where(FAILED_TRACE.c.trace_id.in_(trace_ids)))
 
 
 def expire(connection: Connection, cutoff_ns: int) -> None:
-    """Delete what is too old."""
+    """Delete records older than `cutoff_ns`."""
     connection.execute(delete(FAILED_TRACE).where(FAILED_TRACE.c.failed_ns < cutoff_ns))

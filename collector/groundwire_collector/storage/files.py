@@ -31,7 +31,7 @@ class FileLock:
         return True
 
     def held(self) -> bool:
-        """False where its folder was moved, unmounted or mounted anew."""
+        """False once the folder was moved, unmounted or remounted."""
         if self._descriptor is None:
             return False
         try:

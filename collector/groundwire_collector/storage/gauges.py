@@ -30,7 +30,7 @@ class DetectorStatistic:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAlarm:
+class AlarmGauge:
     """An unresolved alarm: onset and size of the change."""
 
     service: str
@@ -70,14 +70,14 @@ def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
     return [DetectorStatistic(*row) for row in rows]
 
 
-def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
+def open_alarms(connection: Connection, limit: int) -> list[AlarmGauge]:
     """The open alarms, newest first, at most `limit`; of those with the same labels the newest."""
-    columns = [ALARM.c[field.name] for field in fields(OpenAlarm)]
+    columns = [ALARM.c[field.name] for field in fields(AlarmGauge)]
     query = select(*columns).where(ALARM.c.resolved_ns.is_(None))
     rows = connection.execute(query.order_by(ALARM.c.raised_ns.desc(), ALARM.c.id.desc()))
-    newest: dict[tuple[str, ...], OpenAlarm] = {}
+    newest: dict[tuple[str, ...], AlarmGauge] = {}
     for row in rows:
-        alarm = OpenAlarm(*row)
+        alarm = AlarmGauge(*row)
         labels = (alarm.service, alarm.signal, alarm.dimension, alarm.value, alarm.cause)
         if len(newest) < limit:
             newest.setdefault(labels, alarm)
@@ -97,7 +97,7 @@ def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary
 
 
 def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
-    """Age of the oldest work the worker owes: a trace that is due, or spans not looked at yet.
+    """Age of the oldest pending work: a due trace, or unread spans.
 
     0 where nothing is owed. A worker that stopped shows as a lag that grows with the clock.
     """

@@ -74,7 +74,7 @@ def add(
     scopes: Iterable[Scope] = ALL_SCOPES,
     services: Iterable[str] | None = None,
 ) -> str:
-    """Store a key's hash and what it allows; its id."""
+    """Store a key's hash and permissions; returns its id."""
     key_id = secrets.token_hex(4)
     row = {
         "id": key_id,
@@ -89,14 +89,14 @@ def add(
 
 
 def revoke(connection: Connection, key_id: str) -> None:
-    """From now on (within seconds, in every receiver) the key opens nothing."""
+    """Revoke a key, effective within seconds in every receiver."""
     statement = update(API_KEY).where(API_KEY.c.id == key_id, API_KEY.c.revoked_at.is_(None))
     if not connection.execute(statement.values(revoked_at=datetime.now(UTC))).rowcount:
         raise UsageError(f"There is no key {key_id} that is not revoked.")
 
 
 def rotate(connection: Connection, key_id: str) -> str:
-    """A new key that allows what the old one did; the old one stays until it is revoked."""
+    """Create a key with the permissions of another, which stays valid."""
     old = next((key for key in keys(connection) if key.access.key_id == key_id), None)
     if old is None or old.revoked_at is not None:
         raise UsageError(f"There is no key {key_id} that is not revoked.")
@@ -115,7 +115,7 @@ def keys(connection: Connection) -> list[Key]:
 
 
 def name_of(connection: Connection, key_id: str) -> str:
-    """What the key is called; its id where it is gone."""
+    """Name of a key; its id where it was deleted."""
     found = connection.scalar(select(API_KEY.c.name).where(API_KEY.c.id == key_id))
     return str(found) if found is not None else key_id
 
@@ -130,7 +130,7 @@ def accesses(connection: Connection) -> dict[str, Access]:
 
 
 def first_key(settings: Settings, engine: Engine | None = None) -> str | None:
-    """Make sure that there is a key; returns it when it was made just now, else None.
+    """Ensure that a key exists; returns it if just created, else None.
 
     GROUNDWIRE_API_KEY sets it (another value replaces the former); else one is generated and kept
     in the data folder, mode 600.

@@ -39,7 +39,7 @@ class Placement:
 def place(
     connection: Connection, table: Table, keys: Collection[Key], now_ns: int, cap: int = CAP
 ) -> Placement:
-    """Find room for each of `keys`; idle sets that stand in the way are deleted."""
+    """Make room for each of `keys`, evicting idle label sets."""
     placement = Placement({key: key for key in keys})
     known = _known(connection, table, keys)
     for metric in sorted({metric for metric, _ in placement.keys.keys() - known}):
@@ -87,7 +87,7 @@ class _Sets:
 
 
 def _ladder(labels: str) -> Iterator[tuple[str, int]]:
-    """Ever coarser forms of a label set, each with the room it must leave free.
+    """Increasingly coarse forms of a label set, with the room each must leave.
 
     The last rung differs only in labels of few values, so it is taken even when none is left.
     """

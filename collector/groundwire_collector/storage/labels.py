@@ -40,7 +40,7 @@ class Label:
 
     @property
     def target(self) -> Target:
-        """What it is about: labels of one labeller and target replace each other."""
+        """Labelled target; a labeller's newer label replaces the older one."""
         return self.start, self.end, self.chunk_id, self.reference is not None
 
 
@@ -72,7 +72,7 @@ def add(connection: Connection, labels: Sequence[Label]) -> list[Label]:
 
 
 def add_missing(connection: Connection, labels: Sequence[Label]) -> int:
-    """Store labels but those that are stored already, alike in all; how many were new."""
+    """Store labels that are not stored yet; returns how many were new."""
     known = {
         _identity(label)
         for label in find(connection, LabelQuery(turn_ids=[label.turn_id for label in labels]))
@@ -83,7 +83,7 @@ def add_missing(connection: Connection, labels: Sequence[Label]) -> int:
 
 
 def find(connection: Connection, query: LabelQuery) -> list[Label]:
-    """Labels with their history, in the order they were given."""
+    """Labels with their history, oldest first."""
     if query.turn_ids is not None and len(query.turn_ids) > 0:
         found: list[Label] = []
         for batch in batched(sorted(set(query.turn_ids))):
@@ -93,7 +93,7 @@ def find(connection: Connection, query: LabelQuery) -> list[Label]:
 
 
 def newest(connection: Connection, services: frozenset[str] | None, limit: int) -> list[Label]:
-    """The labels given last, the newest first."""
+    """Newest labels first."""
     query = select(LABEL).order_by(LABEL.c.id.desc()).limit(limit)
     if services is not None:
         query = query.where(LABEL.c.service.in_(services))
@@ -118,7 +118,7 @@ def current(labels: Iterable[Label]) -> list[Label]:
 
 
 def reference_of(connection: Connection, turn_id: str) -> str | None:
-    """The newest reference answer that was given to a turn, by whomever."""
+    """Newest reference answer of a turn, by any labeller."""
     c = LABEL.c
     query = select(c.reference).where(c.turn_id == turn_id, c.reference.is_not(None))
     return connection.scalar(query.order_by(c.labelled_ns.desc(), c.id.desc()).limit(1))

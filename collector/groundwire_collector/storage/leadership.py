@@ -25,7 +25,7 @@ from groundwire_collector.storage.upsert import upsert
 
 log = logging.getLogger(__name__)
 
-CHECK_SECONDS = 1.0  # how often the leader makes sure that its lock is there
+CHECK_SECONDS = 1.0  # interval at which the leader checks its lock
 _LOCKS = 0x67_77  # the first key of PostgreSQL's advisory locks; the second is the role's
 _OWN = "groundwire_leadership"  # option of a connection that is not fenced
 # Of the leader's session: a machine that vanished is noticed within about ten seconds.
@@ -69,7 +69,7 @@ class Leadership:
             event.listen(engine, "commit", self._check_epoch)
 
     def acquire(self) -> bool:
-        """Lead from now on if nobody else does; whether this process leads.
+        """Try to become leader; returns whether this process leads.
 
         Raises what the database raises while it is away.
         """
@@ -88,7 +88,7 @@ class Leadership:
         return True
 
     def held(self) -> bool:
-        """Whether this process still leads, as far as its lock tells. For any thread."""
+        """Whether this process still holds the lock; thread-safe."""
         with self._checking:
             if self._term is not None and monotonic() - self._checked > CHECK_SECONDS:
                 self._checked = monotonic()
@@ -97,7 +97,7 @@ class Leadership:
             return self._term is not None
 
     def release(self) -> None:
-        """End in order: the next leader need not look for what was begun and never ended."""
+        """Resign in order: the next leader need not search for unfinished work."""
         term, self._term = self._term, None
         try:
             if term is not None:
@@ -165,7 +165,7 @@ class AdvisoryLock:
         return True
 
     def release(self) -> None:
-        """End the session, whose locks end with it."""
+        """End the session, which releases its locks."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.invalidate()

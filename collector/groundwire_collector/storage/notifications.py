@@ -24,7 +24,7 @@ class Notification:
 
 
 def write(connection: Connection, alarm_id: int, *, resolved: bool) -> None:
-    """Let an alarm be told; in the transaction that raises or resolves it."""
+    """Queue the notification of an alarm, in the transaction that changes it."""
     now_ns = time_ns()
     row = {"alarm_id": alarm_id, "resolved": resolved, "written_ns": now_ns, "due_ns": now_ns}
     connection.execute(insert(NOTIFICATION).values(row))
@@ -42,7 +42,7 @@ def waiting(connection: Connection) -> list[Notification]:
 
 
 def claim(connection: Connection, notice: Notification, until_ns: int) -> bool:
-    """Take one to tell it; False where another process was faster.
+    """Claim a notification for delivery; False if another process was faster.
 
     Who does not come back by `until_ns` is given up: then it is told again.
     """
@@ -60,12 +60,12 @@ def postpone(connection: Connection, notice: Notification, due_ns: int) -> None:
 
 
 def settle(connection: Connection, notice: Notification) -> None:
-    """It was told, or is not worth telling any more."""
+    """Mark as delivered or expired."""
     connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id == notice.id))
 
 
 def expire(connection: Connection, before_ns: int) -> int:
-    """Forget what was written before, but not that an alarm which is still open was raised.
+    """Delete old notifications, except that of an alarm still open.
 
     How many are gone.
     """

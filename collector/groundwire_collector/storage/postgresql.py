@@ -4,19 +4,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
-LOCK_SECONDS = 5.0  # as SQLite's busy timeout: then clients are told to come again
-# What libpq is asked for, unless the URL asks for something else.
+LOCK_SECONDS = 5.0  # like SQLite's busy timeout: then clients retry
+# Defaults for libpq; parameters of the URL take precedence.
 PATIENCE = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 2,
-    "tcp_user_timeout": 10_000,  # milliseconds that what was sent may stay unacknowledged
+    "tcp_user_timeout": 10_000,  # TCP_USER_TIMEOUT in milliseconds
 }
 
 
 def open_postgresql(url: str) -> Engine:
-    """An engine whose statements fail, with what passes, where they would wait too long."""
+    """Engine whose statements time out with a transient error."""
     configured = make_url(url).query
     patience = {name: value for name, value in PATIENCE.items() if name not in configured}
     engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
@@ -25,7 +25,7 @@ def open_postgresql(url: str) -> Engine:
 
 
 def wait_for_locks(connection: Connection) -> None:
-    """Let this one transaction wait as long as it takes: another changes the schema."""
+    """Disable the lock timeout for this transaction (schema changes)."""
     connection.execute(text("SET LOCAL lock_timeout = 0"))
 
 

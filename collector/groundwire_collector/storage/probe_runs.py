@@ -55,7 +55,7 @@ _COMPARED_COLUMNS = ("service", "model", "model_version", "prompt_version", "dig
 
 
 def last(connection: Connection, like: ScheduledProbeRun) -> ScheduledProbeRun | None:
-    """The newest run that asks the same as `like`."""
+    """Newest run with the same identity as `like`."""
     query = select(PROBE_RUN).where(
         *(PROBE_RUN.c[name] == getattr(like, name) for name in _COMPARED_COLUMNS)
     )
@@ -82,7 +82,7 @@ def end(connection: Connection, run_id: int, state: RunState, ended_ns: int) -> 
 
 
 def results(connection: Connection, run: ScheduledProbeRun) -> ProbeRun:
-    """A run with what it holds so far."""
+    """A run with its results so far."""
     query = select(PROBE_RESULT.c.record).where(PROBE_RESULT.c.run_id == run.id)
     records = connection.scalars(query.order_by(PROBE_RESULT.c.key))
     return ProbeRun(run.identity, tuple(ProbeResult.from_record(record) for record in records))
@@ -94,7 +94,7 @@ def finished(
     service: str | None = None,
     model_version: str | None = None,
 ) -> list[ScheduledProbeRun]:
-    """Every finished run, newest first; `services` is what a key may read."""
+    """Finished runs, newest first; `services`: those of the key."""
     c = PROBE_RUN.c
     query = select(PROBE_RUN).where(c.state == RunState.FINISHED.value)
     if services is not None:

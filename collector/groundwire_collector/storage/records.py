@@ -13,7 +13,7 @@ from groundwire_collector.storage.contents import SHORTEST_TEXT
 
 RESPONSE_ID = "gen_ai.response.id"
 _COMPLETE = ANSWER_COMPLETE.encode()
-HAS_REMOTE_MARK, IS_REMOTE = 0x100, 0x200  # SpanFlags: what is known of the parent
+HAS_REMOTE_MARK, IS_REMOTE = 0x100, 0x200  # SpanFlags: whether the parent is remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def response_of(message: LogMessage) -> str:
 
 
 def trace_of_response(service: str, response_id: str) -> bytes:
-    """The trace id under which events are kept that name a response and no trace."""
+    """Trace id under which events are stored that name only a response."""
     return blake2b(f"{service}\0{response_id}".encode(), digest_size=16).digest()
 
 
@@ -131,7 +131,7 @@ def _texts_of_log(message: LogMessage) -> list[bytes]:
 
 def _add_pairs(found: list[bytes], pairs: Iterable[KeyValue]) -> None:
     for pair in pairs:
-        # Nearly all are short, and of those this is the only thing asked.
+        # Fast path: nearly all are short.
         if pair.ByteSize() >= SHORTEST_TEXT:
             _add_value(found, pair.value)
 

@@ -43,8 +43,8 @@ from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
 
-LEAST_STEP = 100  # spans that go at once where there is too much
-TRACES = 200  # read at once
+LEAST_STEP = 100  # spans per deletion beyond the size limit
+TRACES = 200  # rows per read
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
 
 
 def forget_traces(engine: Engine, traces: Iterable[bytes]) -> None:
-    """Delete these traces with their turns and all that was said of them, and wipe their texts."""
+    """Delete traces with their turns and scores, and wipe their texts."""
     portions = Portions(engine, TRACES)
     wanted = sorted(traces)
     at = 0
@@ -215,7 +215,7 @@ def _delete_where(
     which: ColumnElement[bool],
     then: Callable[[Connection], None] = lambda _: None,
 ) -> int:
-    """Delete in portions; what is to go is looked for without a lock."""
+    """Delete in portions; candidates are read without a lock."""
     gone = 0
     while True:
         with portions.engine.connect() as connection:
@@ -245,7 +245,7 @@ def _ids(connection: Connection, which: Any, limit: int | None = None) -> list[s
 
 
 def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
-    """Delete turns with everything that was said of them."""
+    """Delete turns with all their scores and labels."""
     for batch in batched(ids):
         for table, column in (
             (CLAIM, CLAIM.c.turn_id),
@@ -261,7 +261,7 @@ def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
 
 
 def _sweep(engine: Engine, *, wipe: bool = False) -> int:
-    """Delete the texts that no span and no log record refers to any more.
+    """Delete texts no longer referenced by a span or log record.
 
     They are looked for without a lock; what came meanwhile is looked at again where they go, and
     what comes later brings its texts itself (`forget_deleted`).
@@ -312,7 +312,7 @@ def _zero_what_is_deleted(connection: Connection) -> None:
 
 
 def each_trace(engine: Engine) -> Iterator[tuple[bytes, list[Span]]]:
-    """Every stored trace with its spans, a few at a time: a long reader holds up the WAL."""
+    """All stored traces with their spans, in small batches (long reads block the WAL)."""
     after: bytes | None = b""
     while after is not None:
         with engine.connect() as connection:

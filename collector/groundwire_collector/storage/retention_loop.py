@@ -47,7 +47,7 @@ class WallClock:
 async def keep_up(engine: Engine, settings: Settings) -> None:
     """Delete every ten minutes, until cancelled; of several receivers, one does."""
     clock = WallClock()
-    # Not fenced: the engine is the receiver's too, and what is deleted twice is gone once.
+    # Not fenced: the receiver shares the engine, and deletion is idempotent.
     leadership = Leadership(engine, ROLE, fenced=False)
     await asyncio.sleep(FIRST_SECONDS)
     while True:

@@ -29,7 +29,7 @@ def announce(connection: Connection, rollout: Rollout) -> int:
 
 
 def after(connection: Connection, rollout_id: int) -> list[Rollout]:
-    """Those announced since the one with this id, in order."""
+    """Rollouts announced after the one with this id, oldest first."""
     query = select(ROLLOUT).where(ROLLOUT.c.id > rollout_id).order_by(ROLLOUT.c.id)
     return [Rollout(**dict(row)) for row in connection.execute(query).mappings()]
 
@@ -37,7 +37,7 @@ def after(connection: Connection, rollout_id: int) -> list[Rollout]:
 def newest(
     connection: Connection, services: frozenset[str] | None = None, limit: int = 100
 ) -> list[Rollout]:
-    """Announcements, newest first; `services` restricts to what a key may read."""
+    """Rollouts, newest first; `services` restricts to the key's services."""
     query = select(ROLLOUT).order_by(ROLLOUT.c.at_ns.desc(), ROLLOUT.c.id.desc()).limit(limit)
     if services is not None:
         query = query.where(ROLLOUT.c.service.in_(services))

@@ -76,7 +76,7 @@ class NewTexts:
         self._stored = stored
         self._key = key
         self.day = day
-        self._names: dict[bytes, bytes] = {}  # by text: an answer stands in several spans
+        self._names: dict[bytes, bytes] = {}  # by text: several spans hold the same answer
 
     def take(self, record: SpanRecord | LogRecord) -> tuple[bytes, bytes]:
         """Take the long texts out of a record: its compressed skeleton, and the references."""
@@ -146,7 +146,7 @@ def content_key(engine: Engine) -> bytes:
 
 
 def forget_deleted(connection: Connection) -> None:
-    """Tell every writer that texts were deleted; in the transaction that deletes them."""
+    """Invalidate the writers' caches, in the transaction that deletes texts."""
     upsert(connection, STORE_FACT, [{"name": SWEEPS, "value": secrets.token_bytes(8)}])
 
 
@@ -155,7 +155,7 @@ def _facts(connection: Connection) -> dict[str, bytes]:
 
 
 def _make_key(connection: Connection) -> bytes:
-    """The key of the hashes; several processes may come here at once, one of them makes it."""
+    """Key of the text hashes; created once, safe for concurrent processes."""
     row = {"name": CONTENT_KEY, "value": secrets.token_bytes(32)}
     insert_missing(connection, STORE_FACT, [row])
     return _facts(connection)[CONTENT_KEY]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Json = Any  # None, bool, int, float, str, list, dict: what an OTLP AnyValue decodes to
+Json = Any  # decoded OTLP AnyValue: None, bool, int, float, str, list, dict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

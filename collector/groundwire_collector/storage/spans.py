@@ -52,7 +52,7 @@ class WriteResult:
     new: int = 0
     replaced: int = 0  # an ended span came for one that had not ended
     duplicates: int = 0
-    foreign: int = 0  # the span belongs to another service: left as it is
+    foreign: int = 0  # the span belongs to another service: unchanged
     logs: int = 0  # log records that were new
 
 
@@ -173,7 +173,7 @@ class SpanStore:
 
 
 def arrivals(connection: Connection, after: int, limit: int) -> list[Arrival]:
-    """What came after position `after`, oldest first."""
+    """Arrivals after position `after`, oldest first."""
     query = select(ARRIVAL).where(ARRIVAL.c.seq > after).order_by(ARRIVAL.c.seq).limit(limit)
     return [
         Arrival(row.seq, row.trace_id.hex(), row.received_ns, row.closes, row.complete)
@@ -182,7 +182,7 @@ def arrivals(connection: Connection, after: int, limit: int) -> list[Arrival]:
 
 
 def spans_of(connection: Connection, trace_ids: Iterable[str]) -> dict[str, list[Span]]:
-    """The spans of each trace, by start time; log records are events of the span they name.
+    """Spans of each trace by start time; log records become events.
 
     Where that span never came, a span without a name, and not ended, carries them. An event whose
     key shares no service with the key of its span is left out.
@@ -209,7 +209,7 @@ def spans_of(connection: Connection, trace_ids: Iterable[str]) -> dict[str, list
 
 
 def take_turns(connection: Connection) -> None:
-    """Let one transaction write spans at a time, so that `seq` becomes visible in its order.
+    """Serialise span-writing transactions, so that `seq` becomes visible in order.
 
     SQLite has one writer anyway (docs/decisions/0021).
     """
@@ -289,7 +289,7 @@ def _span(row: Row[Any], texts: Texts) -> Span | None:
         body, origin = texts.assemble(row)
         return span_of(SpanMessage.FromString(body), ResourceSpans.FromString(origin))
     except (KeyError, DecodeError, DamagedError):
-        # One row that cannot be read must not hold up the others for ever.
+        # One unreadable row must not block the others.
         log.exception("span %s of trace %s cannot be read", row.span_id.hex(), row.trace_id.hex())
         return None
 
@@ -300,7 +300,7 @@ def _trusted(carried: Iterable[_Carried], span: Span) -> tuple[SpanEvent, ...]:
 
 
 def _events(rows: Iterable[Row[Any]], texts: Texts) -> dict[tuple[bytes, bytes], list[_Carried]]:
-    """Log records by the span they name, in order of time, each with a span that could carry it."""
+    """Log records by the span they name, in time order."""
     found: dict[tuple[bytes, bytes], list[_Carried]] = {}
     for row in rows:
         try:

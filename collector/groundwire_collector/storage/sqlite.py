@@ -18,7 +18,7 @@ from groundwire_collector.errors import StorageUnavailableError
 
 BUSY_SECONDS = 5.0
 CHECKPOINT_PAGES = 4000  # of 4 KiB: the WAL is folded back into the database about every 16 MB
-FOLDING_SECONDS = 0.2  # how long a write waits for readers once the WAL is as long as it may be
+FOLDING_SECONDS = 0.2  # wait of a write for readers once the WAL reached its limit
 _WRITES = "groundwire_writes"
 _FILE = "groundwire_file"
 _PRIMARY = 0xFF  # of an extended result code
@@ -51,7 +51,7 @@ class SqliteEngine(Engine):
 
 
 def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
-    """An engine on the file; only its first connection may make it.
+    """Engine on the file; only its first connection may create it.
 
     Every transaction is on the file that is at `path` now: one that was moved away, replaced or
     unmounted is let go of.
@@ -138,7 +138,7 @@ class DatabaseFile:
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
     connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
-    # Setting these anew would take the write lock, though they are kept in the file.
+    # Setting these again would take the write lock; they persist in the file.
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only before the first table
         connection.execute("PRAGMA journal_mode=WAL")

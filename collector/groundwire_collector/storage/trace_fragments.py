@@ -92,7 +92,7 @@ def old(cutoff_ns: int) -> list[tuple[Table, ColumnElement[bool]]]:
 
 
 def await_turn(connection: Connection, turn_id: str, trace_id: str, now_ns: int) -> None:
-    """Let a closed-book call wait for the turn of `trace_id` that it asks again."""
+    """Store a closed-book call until the turn of `trace_id` arrives."""
     row = {"turn_id": turn_id, "production_trace_id": trace_id, "since_ns": now_ns}
     insert_missing(connection, EARLY_CLOSED_BOOK, [row])
 

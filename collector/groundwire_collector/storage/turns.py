@@ -95,7 +95,7 @@ def traces_with_turns(connection: Connection, trace_ids: Iterable[str]) -> set[s
 
 
 def outcomes(connection: Connection, turn_ids: Sequence[str]) -> dict[str, StoredOutcome]:
-    """What is stored of the judgements of these turns, by turn id."""
+    """Stored evaluations of these turns, by turn id."""
     columns = (TURN.c.id, TURN.c.p_unsupported, TURN.c.facts["route"].as_string())
     rows = connection.execute(select(*columns).where(TURN.c.id.in_(turn_ids)))
     found = {row[0]: StoredOutcome(p_unsupported=row[1], route=row[2] or "") for row in rows}
@@ -108,7 +108,7 @@ def outcomes(connection: Connection, turn_ids: Sequence[str]) -> dict[str, Store
 
 
 def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
-    """Store turns and judgements; what was said of a turn before is replaced."""
+    """Store turns with evaluations, replacing earlier ones."""
     ids = [item.turn.id for item in judged]
     for table in (SCORE, CLAIM):
         connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
@@ -134,7 +134,7 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
 
 
 def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
-    """Add a judgement that came later; an earlier one of the same evaluator is replaced."""
+    """Add a late evaluation, replacing an earlier one of the same evaluator."""
     for table in (SCORE, CLAIM):
         earlier = and_(table.c.turn_id == turn.id, table.c.evaluator == evaluation.evaluator)
         connection.execute(delete(table).where(earlier))
@@ -157,7 +157,7 @@ def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
 
 
 def count(connection: Connection, query: TurnQuery) -> int:
-    """How many turns `query` is about, whatever its limit and cursor."""
+    """Number of turns that match `query`, ignoring limit and cursor."""
     conditions = _conditions(replace(query, cursor=None))
     found = connection.scalar(select(func.count()).select_from(TURN_LISTING).where(*conditions))
     return found or 0
@@ -225,7 +225,7 @@ def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[b
 
 
 def _storable(nanoseconds: int) -> int:
-    """The nearest time that a column can hold: years beyond 2262 may be asked for."""
+    """Clamp a time to the range of the column (until 2262)."""
     return max(-_LATEST_NS, min(_LATEST_NS, nanoseconds))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from groundwire_evaluators.evaluation import Claim, Extent, Verdict
 from groundwire_evaluators.grounding.claims import Piece
-from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.model import logistic
 from groundwire_evaluators.grounding.signals import Reading
 from groundwire_evaluators.text.tokens import Token
@@ -14,18 +14,7 @@ from groundwire_evaluators.text.tokens import Token
 _MOST_WORDS = 8  # named in a reason
 _JOINED = 24  # characters between two highlighted words that are highlighted with them
 _CONTRADICTING = frozenset(
-    (
-        "value",
-        "quantity",
-        "name",
-        "opposite",
-        "negated",
-        "denied",
-        "loosely_denied",
-        "granted",
-        "hours",
-        "cell",
-    )
+    "value quantity name opposite negated affirmed turned roles denied granted hours cell".split()
 )
 _WHOLE = 0.2  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
@@ -35,7 +24,6 @@ _JOINING = re.compile(
 )
 _SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
 _CLEARLY = 1.0  # of the score, below the threshold
-_FIRM_FRAME = 0.5  # share of a claim in the same frame from which a conflict contradicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +139,13 @@ def _chunk(reading: Reading, verdict: Verdict) -> int | None:
 
 
 def _contradicted(reading: Reading) -> bool:
-    if reading.overridden or any(
-        conflict.kind in _CONTRADICTING for conflict in reading.disagreements
-    ):
-        return True
-    return any(
-        conflict.firm or (reading.frame >= _FIRM_FRAME and conflict.kind in _CONTRADICTING)
-        for conflict in reading.conflicts
-    )
+    """Whether a value, a field of a record or a firm conflict speaks against the claim."""
+    found = (*reading.overridden, *reading.disagreements, *_firm(reading))
+    return any(conflict.kind in _CONTRADICTING for conflict in found)
+
+
+def _firm(reading: Reading) -> list[Conflict]:
+    return [conflict for conflict in reading.conflicts if conflict.firm]
 
 
 def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
@@ -200,7 +187,7 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
 def _reason(reading: Reading) -> str:
     chunk = reading.evidence.best
     where = f"chunk {chunk[0]}" if chunk else "the chunks"
-    parts = [_told(conflict, where) for conflict in _told_first(reading)[:3]]
+    parts = [_told(conflict, where) for conflict in _decisive(reading)[:3]]
     new = [token.text for token in (*reading.evidence.new, *reading.evidence.kin)]
     if new:
         words = ", ".join(f"“{word}”" for word in dict.fromkeys(new[:_MOST_WORDS]))
@@ -210,15 +197,10 @@ def _reason(reading: Reading) -> str:
     return "; ".join(parts) or f"its words stand apart in {where}"
 
 
-def _told_first(reading: Reading) -> Sequence[Conflict]:
-    firm_frame = reading.frame >= _FIRM_FRAME
+def _decisive(reading: Reading) -> Sequence[Conflict]:
     found = [*reading.overridden, *reading.disagreements]
     taken = {conflict.start for conflict in found}
-    return found + [
-        c
-        for c in reading.conflicts
-        if (c.firm or (firm_frame and c.kind in _CONTRADICTING)) and c.start not in taken
-    ]
+    return found + [conflict for conflict in _firm(reading) if conflict.start not in taken]
 
 
 def _all_conflicts(reading: Reading) -> Sequence[Conflict]:
@@ -227,6 +209,8 @@ def _all_conflicts(reading: Reading) -> Sequence[Conflict]:
 
 def _told(conflict: Conflict, where: str) -> str:
     where = where if conflict.chunk is None else f"chunk {conflict.chunk}"
+    if not conflict.shown:
+        return f"“{conflict.said}” goes beyond {where}"
     return f"“{conflict.said}” against “{conflict.shown}” in {where}"
 
 

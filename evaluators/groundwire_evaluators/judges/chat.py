@@ -63,7 +63,7 @@ class CallTally:
     seconds: float = 0.0
 
     def add(self, completion: Completion, result: str) -> None:
-        """Count a completion, of which `result` says what it was worth."""
+        """Add a completion with its outcome `result`."""
         for kind in (*completion.failed, result):
             self.calls[kind] = self.calls.get(kind, 0) + 1
         self.input_tokens += completion.input_tokens

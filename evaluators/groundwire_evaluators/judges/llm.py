@@ -46,7 +46,7 @@ class LLMJudge:
         return f"{REVISION}-{self.model.identity}-p{DIGEST}-s{SCHEMA_VERSION}{control}"
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order, `at_once` calls at a time."""
+        """One evaluation per turn, in order, with `at_once` concurrent calls."""
         with ThreadPoolExecutor(self.at_once) as pool:
             return list(pool.map(self._guarded, turns))
 

@@ -39,7 +39,7 @@ class JudgeMaterial:
 
 
 def material(turn: Turn, claims: Sequence[Piece], *, control: bool = True) -> JudgeMaterial:
-    """The material of a turn; the same turn always gives the same."""
+    """Deterministic material of a turn."""
     draw = _Draw(f"{turn.trace_id} {turn.id}", _texts(turn, claims))
     shown = sorted(
         (index for index, chunk in enumerate(turn.chunks) if chunk.text.strip()),

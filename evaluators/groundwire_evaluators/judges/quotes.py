@@ -14,7 +14,7 @@ _MOST_WORDS = 400  # of a text or quote that are compared loosely
 
 
 def locate(quote: str, text: str) -> Extent | None:
-    """Where `quote` stands in `text`; None where it does not.
+    """Range of `quote` in `text`; None where it is absent.
 
     As it is, else whatever the case, blanks, quotation marks and Unicode forms, else loosely: most
     of its words in their order, in a piece hardly longer than the quote. Code points, half-open.

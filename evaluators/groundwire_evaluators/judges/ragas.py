@@ -113,7 +113,7 @@ class Ragas:
         return self.evaluate_batch([turn])[0]
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order."""
+        """One evaluation per turn, in order."""
         return asyncio.run(self._all(turns))
 
     async def _all(self, turns: Sequence[Turn]) -> list[Evaluation]:
@@ -189,8 +189,11 @@ class Ragas:
 
 
 def _statements(turn: Turn, replies: Sequence[Any]) -> Evaluation | None:
-    """Faithfulness: a verdict of 0 or 1 for each statement, whose place in the answer is looked
-    for; statements that ragas worded anew have none, and are no claims of ours."""
+    """Faithfulness with a verdict of 0 or 1 per statement.
+
+    Statements are located in the answer; those that ragas reworded have no place, and become no
+    claims.
+    """
     statements = list(replies[0].statements) if replies else []
     if not statements:
         return _state(State.NO_CLAIMS, "ragas found no statement in the answer")
@@ -258,7 +261,7 @@ def _contexts(turn: Turn) -> list[str]:
 
 
 def _asking(*fields: str) -> Ask:
-    """Asks with the named arguments of ragas."""
+    """Calls ragas with its named arguments."""
     values: dict[str, Callable[[Turn], Any]] = {
         "user_input": lambda turn: turn.question,
         "response": lambda turn: turn.answer,
@@ -337,7 +340,7 @@ def answer_relevancy(**address: Any) -> Ragas:
 
 
 def _prompts(metric: RagasMetric) -> list[tuple[str, Any]]:
-    """What a metric tells its model: the instructions and examples of its class."""
+    """Prompts of a metric: instructions and examples of its class."""
     module = metric.make.__module__.rpartition(".")[0] + ".util"
     found = vars(__import__(module, fromlist=["util"]))
     prompts = {

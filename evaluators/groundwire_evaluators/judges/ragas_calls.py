@@ -40,8 +40,11 @@ class RecordedCalls:
         self.output_tokens += usage.get("completion_tokens", 0)
 
     def usage(self, failure: str | None, seconds: float) -> Usage:
-        """The calls by what came of them; those that brought no answer, or one that ragas could
-        not read, are of the kind of the `failure`, or lost on the way and made good."""
+        """Calls by outcome.
+
+        Calls without an answer, or with one that ragas could not read, count as `failure`, or as
+        lost where a retry succeeded.
+        """
         calls = dict(self.calls)
         lost = self.requests - sum(calls.values())
         unread = max(0, calls.get(ANSWERED, 0) - self.embedded - len(self.answers))
@@ -78,7 +81,7 @@ def _usage_of(body: bytes) -> Mapping[str, int]:
 
 
 def kind_of(error: BaseException) -> tuple[str, str]:
-    """What an error says of the call; instructor wraps those of openai in its own."""
+    """Failure kind of an error; instructor wraps those of openai."""
     for cause in _causes(error):
         if isinstance(cause, openai.APITimeoutError):
             return "timeout", "no answer in time"

@@ -76,8 +76,10 @@ def ages(turn: Turn) -> Ages:
 
 
 def moment(value: Any) -> datetime | None:
-    """The time that a value of metadata tells: ISO 8601, RFC 5322, a PDF's date, or seconds,
-    milli-, micro- or nanoseconds since the epoch. Without a zone it is UTC; None: no time."""
+    """Time in a metadata value, UTC by default; None if there is none.
+
+    ISO 8601, RFC 5322, a PDF's date, or seconds, milli-, micro- or nanoseconds since the epoch.
+    """
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -101,7 +103,7 @@ def _first(metadata: Mapping[str, Any], names: tuple[str, ...], now: datetime) -
 
 
 def _times(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that may hold a time, by plain name."""
+    """Fields that may hold a time, by normalised name."""
     plain = ((_plain(key), value) for key, value in metadata.items())
     return {name: value for name, value in plain if name in _KNOWN}
 
@@ -157,7 +159,7 @@ def _from_text(text: str) -> datetime | None:
 
 
 def _day_in(name: str | None) -> datetime | None:
-    """The last day that a name tells, as in `handbook-2026-11-20`."""
+    """Last date in a name, as in `handbook-2026-11-20`."""
     found = _DAY.findall((name or "")[-_LONGEST:])
     if not found:
         return None

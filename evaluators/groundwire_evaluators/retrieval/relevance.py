@@ -43,7 +43,7 @@ class QuestionTerms:
         return cls(tuple(weights.items()))
 
     def relevance(self, keys: Set[str]) -> float:
-        """In [0, 1]: the weight of the asked words that a chunk holds, of all that is asked.
+        """Weighted share in [0, 1] of the question's terms that a chunk holds.
 
         It tells chunks about the question from chunks about something else, and no more: one that
         answers in other words is missed, one that repeats the question is taken for an answer.

@@ -47,7 +47,7 @@ def agreement(
     clusters: Sequence[Hashable] | None = None,
     level: float = 0.95,
 ) -> Agreement:
-    """Agreement of what an evaluator `decisions` with the `truth` of people, unit by unit.
+    """Agreement of an evaluator's `decisions` with people's `truth`, per unit.
 
     All four are those of the traffic the units were drawn from, with the given sampling
     probabilities; where people chose the units, only sensitivity and specificity can be carried

@@ -21,7 +21,7 @@ class Interval(NamedTuple):
 
 
 def normal_quantile(level: float) -> float:
-    """How many standard errors to either side hold `level` of a normal distribution."""
+    """Two-sided normal quantile of `level`."""
     if not 0 < level < 1:
         raise ValueError(f"a confidence level lies in (0, 1), not at {level}")
     return _NORMAL.inv_cdf(0.5 + level / 2)

@@ -27,7 +27,7 @@ class Paired:
 
 
 def compare_pairs(before: Sequence[bool], after: Sequence[bool], level: float = 0.95) -> Paired:
-    """McNemar's test that fewer items hold after than before, exact and one-sided.
+    """One-sided exact McNemar test that fewer items hold after than before.
 
     Only the changed items tell: lost ~ Binomial(lost + gained, 1/2) when nothing got worse.
     Valid at every size (McNemar 1947, https://doi.org/10.1007/BF02295996); conservative, since the

@@ -18,7 +18,7 @@ class Mean:
 
 
 def mean(values: Sequence[float], clusters: Sequence[Hashable], level: float = 0.95) -> Mean | None:
-    """The mean, its variance by linearisation over `clusters`, Student's t on clusters - 1.
+    """Mean with linearised cluster variance; Student's t on clusters - 1.
 
     None with fewer than three clusters: nothing is known then of how they vary.
     """

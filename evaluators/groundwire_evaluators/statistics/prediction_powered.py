@@ -30,7 +30,7 @@ class Powered:
     freedom: float
 
     def interval(self, level: float = 0.95) -> Interval:
-        """Wilson's interval on the effective number of labels, less what their fewness costs.
+        """Wilson interval on the effective number of labels, corrected for few labels.
 
         It keeps its coverage at rates near 0 and 1, where the normal interval does not.
         """
@@ -75,7 +75,7 @@ def _combined(sample: LabelledSample, strata: np.ndarray, *, powered: bool) -> P
     means, powers = np.zeros(count), np.zeros(count)
     for stratum in range(count):
         members = np.flatnonzero(strata == stratum)
-        part = _Part.of(sample, strata, stratum, members)
+        part = _Stratum.of(sample, strata, stratum, members)
         powers[stratum] = part.best_power() if powered else 0.0
         means[stratum] = part.mean(powers[stratum])
         influence[members] = part.influence(powers[stratum])
@@ -95,7 +95,7 @@ def _combined(sample: LabelledSample, strata: np.ndarray, *, powered: bool) -> P
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Stratum:
     """Influence A + lambda · B of each unit of a stratum."""
 
     outcome: float  # weighted mean of the labels
@@ -108,7 +108,7 @@ class _Part:
     @classmethod
     def of(
         cls, sample: LabelledSample, strata: np.ndarray, stratum: int, members: np.ndarray
-    ) -> "_Part":
+    ) -> "_Stratum":
         inside = strata[sample.labelled] == stratum
         if not inside.any():
             raise ValueError("a stratum has no label")
@@ -138,7 +138,7 @@ class _Part:
 
 
 def _variance(sample: LabelledSample, influence: Floats, fitted: int) -> tuple[float, float]:
-    """Of the mean, and its degrees of freedom; `fitted` numbers were taken from the labels."""
+    """Variance of the mean and its degrees of freedom; `fitted` parameters."""
     totals = np.bincount(sample.clusters, weights=influence)
     groups = len(np.unique(sample.clusters[sample.labelled]))
     freedom = groups - fitted

@@ -62,7 +62,7 @@ class Rate:
 
 
 def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
-    """The share of units whose outcome is 1, by the narrowest interval that keeps its level.
+    """Rate of a binary outcome, by the narrowest interval that keeps its level.
 
     With fewer than 20 (effective) labels of the rarer outcome: the labels alone, exactly. Else
     prediction-powered, stratified by score where that narrows the interval by more than 2 %. Never

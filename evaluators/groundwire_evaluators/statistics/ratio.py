@@ -37,7 +37,7 @@ def hajek(
     clusters: Sequence[Hashable] | None = None,
     level: float = 0.95,
 ) -> Estimate:
-    """The share of hits among all units, from a sample of them with known probabilities.
+    """Share of hits among all units (Hájek), from a sample with known probabilities.
 
     Hájek's estimator, sum(w·hit) / sum(w) with w = 1 / probability; its variance by linearisation
     over `clusters` (units that share one, say the same question, are not independent). The interval
@@ -78,7 +78,7 @@ def _groups(clusters: Sequence[Hashable] | None, n: int) -> NDArray[np.intp]:
 
 
 def _effective(outcome: Floats, weights: Floats, groups: NDArray[np.intp], share: float) -> float:
-    """Units of an independent sample with the same variance; the weights alone at shares 0 and 1.
+    """Effective sample size: independent units with the same variance.
 
     Never more than the weights alone allow: with few clusters the estimated variance is noisy, and
     where it comes out too small the interval would be too short.

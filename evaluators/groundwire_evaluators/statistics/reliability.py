@@ -44,7 +44,7 @@ class Reliability:
 def reliability(
     probabilities: ArrayLike, outcomes: ArrayLike, clusters: Sequence[Hashable] | None = None
 ) -> Reliability:
-    """The curve over at most ten bins of equally many units, at least ten in each.
+    """Reliability curve over at most ten bins, with at least ten units each.
 
     The expected calibration error is a mean of absolute values, so it is above 0 for a perfect
     probability too, the more so the smaller the bins (Roelofs et al. 2022,

@@ -127,7 +127,7 @@ class RateSequence:
 
     @property
     def value(self) -> float | None:
-        """The estimate in [0, 1]; None where nothing is labelled."""
+        """Estimate in [0, 1]; None without labels."""
         if not self.labels:
             return None
         middle = (self.lower.corrected + self.upper.corrected) / 2
@@ -154,7 +154,7 @@ class RateSequence:
         return cls(**{**state, **sides, "regression": _Regression(**state["regression"])})
 
     def _deviation(self, squares: float, wealth: float) -> float:
-        """How far the sum may lie from the truth: where the mixture's log wealth is `wealth`.
+        """Bound on the deviation of the sum, where the mixture's log wealth is `wealth`.
 
         For each rate r of the mixture, exp(r · deviation - psi(r) · squares) is a supermartingale;
         so is their mean.

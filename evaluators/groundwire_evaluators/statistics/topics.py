@@ -73,7 +73,7 @@ class Topics:
 
 
 def _words(question: str) -> dict[str, str]:
-    """Key and spelling of its words that mean something; a number is no subject."""
+    """Content words of a question: key and spelling, without numbers."""
     found = {token.lower: token.key for token in tokenize(question) if token.lower[0].isalpha()}
     return {found[lower]: lower for lower in content(found)}
 
@@ -94,7 +94,7 @@ def _vectors(
 
 
 def _centres(vectors: Floats, topics: int, seed: int) -> Floats:
-    """Spherical k-means, begun far apart (k-means++; Arthur and Vassilvitskii 2007)."""
+    """Spherical k-means, initialised by k-means++ (Arthur and Vassilvitskii 2007)."""
     if topics < 1:
         return np.zeros((0, vectors.shape[1]))
     rng = np.random.default_rng(seed)

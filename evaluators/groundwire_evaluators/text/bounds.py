@@ -44,7 +44,7 @@ _UPPER_TIME = {
     "nl": "voor,vóór,tot en met,tot",
 }
 _LOWER_TIME = {
-    "en": "after,from,since,starting,not before,as of,following,past",
+    "en": "after,from,since,starting,not before,as of",
     "de": "nach,nach dem,ab,ab dem,seit,seit dem,von,ab der,nach der",
     "fr": "après,après le,à partir de,à partir du,depuis,depuis le,dès,dès le,à compter du,"
     "après les",

@@ -104,7 +104,7 @@ class SentenceReader:
         return found / sum(weights.values())
 
     def _weight(self, stem: str) -> float:
-        """Rare words tell more; a word that stands nowhere tells as much as one that is rare."""
+        """Inverse document frequency of a word; unknown words count as rare."""
         return math.log(1 + len(self.sentences) / (1 + self._counts[stem]))
 
     def _content(self, text: str) -> frozenset[str]:

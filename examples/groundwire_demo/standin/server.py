@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing: a line for each request would bury the demo."""
+        """Suppress request logs."""
 
 
 def _last_user_message(messages: list[Any]) -> str:
@@ -127,7 +127,7 @@ def _error(message: str) -> dict[str, Any]:
 
 
 def _end_with_parent() -> None:
-    """Whoever started this holds the other end of standard input; when it goes, so does this."""
+    """Exit when standard input closes with the parent process."""
     sys.stdin.buffer.read()
     os._exit(0)
 

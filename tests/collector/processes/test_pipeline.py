@@ -58,7 +58,7 @@ class Raising(Length):
 
 @pytest.fixture
 def settings(settings) -> Settings:
-    return settings.model_copy(update={"baseline_turns": 100})
+    return settings.model_copy(update={"baseline_turns": 100, "baseline_days": 0})
 
 
 def message(role: str, text: str) -> str:

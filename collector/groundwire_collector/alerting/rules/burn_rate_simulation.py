@@ -71,7 +71,7 @@ class AlertDelay:
 def prices(
     limits: RuleSettings, traffic: TrafficAssumptions, *, runs: int = 100, seed: int = 0
 ) -> list[FalseAlarmEstimate]:
-    """False alarms of each severity, over `runs` periods of 30 days in which nothing changes."""
+    """Simulated false alarms per severity, over `runs` periods of 30 days."""
     rng = np.random.default_rng(seed)
     found: dict[Severity, list[int]] = {severity: [] for severity in Severity}
     for _ in range(0, runs, AT_ONCE):
@@ -89,7 +89,7 @@ def delays(
     runs: int = 50,
     seed: int = 0,
 ) -> list[AlertDelay]:
-    """How soon each severity tells of a lasting growth, for each of `growths`."""
+    """Detection delay per severity, for each of `growths`."""
     rng = np.random.default_rng(seed)
     began, minutes = SETTLED // MINUTE, (SETTLED + 2 * DAY) // MINUTE
     found = []
@@ -121,7 +121,9 @@ def _simulated(
     )
     baseline = drawn * traffic.session_turns / traffic.baseline_turns
     floor, target = _allowed(limits.targets.default, np.minimum(baseline, 1.0))
-    run = _Run(limits, sessions * traffic.session_turns, flagged, floor, target, traffic)
+    series = _SimulatedSeries(
+        limits, sessions * traffic.session_turns, flagged, floor, target, traffic
+    )
     return {
         severity: [
             list(
@@ -131,7 +133,7 @@ def _simulated(
                     limits.keep_firing_for if severity is Severity.PAGE else 0,
                 )
             )
-            for row in run.burns(severity)
+            for row in series.burns(severity)
         ]
         for severity in Severity
     }
@@ -145,7 +147,7 @@ def _allowed(target: SloTarget, baseline: Shares) -> tuple[Shares, ...]:
     return np.where(baseline < allowed, baseline, 0.0), allowed
 
 
-class _Run:
+class _SimulatedSeries:
     """The recorded series of some runs."""
 
     def __init__(

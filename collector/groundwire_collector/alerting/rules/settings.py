@@ -68,11 +68,11 @@ class RuleSettings(BaseModel):
         "", description="Folder of the runbooks; empty: the collector's own pages."
     )
 
-    # How often rules are evaluated
+    # Evaluation intervals
     interval: int = Field(30, ge=1, description="Between two evaluations of the rules.")
     reference_interval: int = Field(120, ge=1, description="Between two looks at the reference.")
 
-    # What is told, and how sure it must be
+    # Thresholds and confidence of alerts
     current_window: int = Field(HOUR, ge=2, description="What counts as now.")
     reference_window: int = Field(
         7 * DAY, ge=4, description="Whose median is the level that is expected."
@@ -182,7 +182,7 @@ class RuleSettings(BaseModel):
 
     @classmethod
     def load(cls, file: Path | None, targets: Path | None = None) -> Self:
-        """The limits of a TOML file, with the targets of a YAML file.
+        """Read limits (TOML) and SLO targets (YAML).
 
         What the files do not name stays at its default. Raises UsageError for a wrong file.
         """

@@ -36,6 +36,7 @@ class BaselineTurnRow(StoredModel, table=True):
     question: str  # a hash
     relevance: float | None = None
     flagged: bool | None = None
+    tags: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))  # dimension: value
 
 
 class SignalMonitorRow(StoredModel, table=True):
@@ -120,7 +121,7 @@ class DimensionValueRow(StoredModel, table=True):
     service: str = Field(primary_key=True)
     dimension: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
-    position: int = Field(sa_type=WIDE)  # from 1, in order of appearance
+    position: int = Field(sa_type=WIDE)  # from 1, by first appearance
     first_seen_ns: int = Field(sa_type=WIDE)
 
 
@@ -139,7 +140,7 @@ class AlarmRow(StoredModel, table=True):
     changed_ns: int = Field(sa_type=WIDE)
     changed_from_ns: int = Field(sa_type=WIDE)
     changed_until_ns: int = Field(sa_type=WIDE)
-    size: float  # by how much the mean got worse
+    size: float  # growth of the mean loss
     size_low: float
     size_high: float
     resolved_ns: int | None = Field(default=None, sa_type=WIDE)  # recovered, or accepted

@@ -14,9 +14,7 @@ class NotificationRow(StoredModel, table=True):
     alarm_id: int = Field(index=True, sa_type=WIDE)
     resolved: bool
     written_ns: int = Field(sa_type=WIDE)
-    due_ns: int = Field(
-        sa_type=WIDE
-    )  # of the next try; while one is under way, when it is given up for lost
+    due_ns: int = Field(sa_type=WIDE)  # time of the next attempt; during one, its deadline
     tries: int = Field(default=0, sa_type=WIDE)
 
 

@@ -38,6 +38,9 @@ class BudgetOut(BaseModel):
 class DetectionDelayOut(BaseModel):
     """Predicted delay for the smallest relevant effect; null if not detectable.
 
+    `expected_hours` are those until a growth of the whole service by so much is found. The promise
+    does not hold against hours of the day or days of the week that are not covered.
+
     `needed` turns of a stratum are the least with which the smallest effect is found at all, and
     `wanted` are good. Turns depend on each other over some `block` turns.
     """
@@ -52,13 +55,20 @@ class DetectionDelayOut(BaseModel):
     daily_clock: bool
     needed: int
     wanted: int
+    expected_hours: dict[str, float | None]
+    days_spanned: float
+    hours_covered: bool
+    weekdays_covered: bool
+    segments_watched: dict[str, int]
+    watched_through_service: list[str]
     in_words: list[str]
 
 
 class BaselineOut(BaseModel):
     """Baseline of a signal under one evaluator revision.
 
-    `state` is `collecting` until it has its turns.
+    `state` is `collecting` until it has its first turns, `provisional` (large changes alone are
+    found) until it spans its days and has all, then `pinned`.
     """
 
     service: str
@@ -99,7 +109,7 @@ class PinIn(BaseModel):
 
 @router.get("")
 def list_baselines(access: ReadAccess, database: Database, request: Request) -> BaselinePage:
-    """Baselines of the services the key may read, and what people did to them."""
+    """Baselines of the services that the key may read, with requested actions."""
     terms = MonitorConfig.of(request.app.state.settings)
     with database.connect() as connection:
         found = standings(connection, terms, access.services)
@@ -146,15 +156,25 @@ def _baseline(standing: MonitorStatus, terms: MonitorConfig) -> BaselineOut:
         service=standing.service,
         signal=standing.signal,
         revision=standing.revision,
-        state="collecting" if pinned is None else "pinned",
-        turns=standing.collected if pinned is None else pinned.n,
-        of_turns=terms.baseline_turns if pinned is None else pinned.n,
+        state=_state(standing),
+        turns=pinned.n if _complete(standing) and pinned else standing.collected,
+        of_turns=pinned.n if _complete(standing) and pinned else terms.baseline_turns,
         mean_loss=None if pinned is None else pinned.mean,
         first_turn_at=None if pinned is None else moment(pinned.first_ns),
         last_turn_at=None if pinned is None else moment(pinned.last_ns),
         pinned_at=None if standing.pinned_ns is None else moment(standing.pinned_ns),
         promise=_promise(standing),
     )
+
+
+def _complete(standing: MonitorStatus) -> bool:
+    return standing.pinned is not None and not standing.pinned.provisional
+
+
+def _state(standing: MonitorStatus) -> str:
+    if standing.pinned is None:
+        return "collecting"
+    return "provisional" if standing.pinned.provisional else "pinned"
 
 
 def _promise(standing: MonitorStatus) -> DetectionDelayOut | None:
@@ -173,5 +193,11 @@ def _promise(standing: MonitorStatus) -> DetectionDelayOut | None:
         daily_clock=promise.daily,
         needed=math.ceil(2 * sufficiency.known),
         wanted=sufficiency.wanted,
+        expected_hours={f"{growth:g}": hours for growth, hours in promise.expected().items()},
+        days_spanned=promise.coverage.days,
+        hours_covered=promise.coverage.hours,
+        weekdays_covered=promise.coverage.week,
+        segments_watched=dict(promise.coverage.watched),
+        watched_through_service=list(promise.coverage.through_service),
         in_words=list(promise.lines()),
     )

@@ -46,7 +46,7 @@ from groundwire_evaluators.reliance.probe.run import ProbeRun, summarise
 router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
 
 TOO_FEW = "too few diagnostic turns"
-RUNS = 20  # newest probe runs that are told
+RUNS = 20  # newest probe runs in the response
 
 
 class ClosedBookOut(BaseModel):
@@ -188,7 +188,7 @@ def list_estimates(
     until: datetime | None = None,
     runs: Annotated[int, Query(ge=1, le=RUNS, description="Probe runs, newest first.")] = 5,
 ) -> EstimatesOut:
-    """What samples say of all traffic.
+    """Current estimates from samples, with intervals.
 
     Faithfulness corrected by people and judges, by service and `by`, of the newest 50,000 scored
     turns that match; evaluators' agreement with people; precision and recall at k where chunks are
@@ -246,7 +246,7 @@ def list_estimates(
 def faithfulness_by(
     connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
 ) -> list[FaithfulnessOut]:
-    """Live estimates, each with what the worker keeps of the same segment."""
+    """Live estimates, each with the worker's anytime-valid interval."""
     newest = {
         (each.service, each.value, each.reference, each.evaluator): each
         for each in estimates.newest(connection, FAITHFULNESS, part.services)

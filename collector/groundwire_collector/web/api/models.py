@@ -138,7 +138,7 @@ class TurnOut(BaseModel):
         bool  # a closed-book call of the application; `closed_book_of` names "trace id:span id"
     )
     closed_book_of: str | None
-    probe: bool  # sent through the application by somebody who tests it
+    probe: bool  # test traffic sent through the application
     scores: list[ScoreOut]
     claims: list[ClaimOut]
     citations: list[CitationOut]

@@ -33,7 +33,7 @@ def list_turns(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
 ) -> TurnPage:
-    """Turns without the text of their chunks, newest first, or those judged worst.
+    """Turns without chunk texts, newest or worst first.
 
     `q` finds those whose question has all of its words, whatever their case and order.
     """

@@ -68,7 +68,7 @@ class LabelForm:
 
 
 def answered(turn: Turn, fields: Mapping[str, str], before: LabelForm) -> list[LabelSubmission]:
-    """What a form says that the labeller had not said before; an empty field says nothing."""
+    """Submitted labels that differ from the previous ones; empty fields are skipped."""
     known = {each.name: each.value for each in (*before.claims, *before.chunks)}
     known |= {"verdict": before.verdict, "reference": before.reference}
     found = []

@@ -44,7 +44,7 @@ class LabelQueue:
 
 @router.get("/labels")
 def list_labels(access: ReadAccess, database: Database, request: Request) -> HTMLResponse:
-    """The turns that wait for a label, by service, and what was said last."""
+    """Labelling queues by service, and the newest labels."""
     rate = request.app.state.settings.label_rate
     with database.connect() as connection:
         waiting = queues(connection, access.services, rate)
@@ -75,7 +75,7 @@ def next_turn(
 async def save_labels(
     turn_id: str, request: Request, access: LabelAccess, database: Database
 ) -> Response:
-    """What the form of the turn's page says; then the turn again, or the next one."""
+    """Store a submitted form; then show the turn again, or the next one."""
     fields = await read_form(request, LONGEST_FORM)
     if fields is None:
         raise ProblemError(413, f"The form is longer than {LONGEST_FORM} bytes.")
@@ -89,7 +89,7 @@ async def save_labels(
 
 
 def _save(database: Engine, access: Access, turn_id: str, fields: dict[str, str]) -> str | None:
-    """Store what is new in a form; the service of the turn, None where there is no such turn."""
+    """Store new labels of a form; returns the turn's service, None if missing."""
     with database.begin() as connection:
         found = turns.get(connection, turn_id, access.services)
         if found is None:

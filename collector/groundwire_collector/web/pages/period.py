@@ -8,7 +8,7 @@ NANOSECONDS = 1_000_000_000
 
 
 def nanoseconds(text: str | None) -> int | None:
-    """Seconds since the epoch, or RFC 3339 (UTC where no zone is named); None for nothing.
+    """Seconds since the epoch, or RFC 3339 (default UTC); None if empty.
 
     Raises HTTPException (400) for anything else.
     """

@@ -24,7 +24,7 @@ HEADERS = {
     "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",  # answers are nobody else's business
+    "Cache-Control": "no-store",  # answers must not be cached or shared
 }
 
 
@@ -45,7 +45,7 @@ def _percent(value: float | None) -> str:
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what is None or empty: for addresses."""
+    """Parameters that are neither None nor empty, for URLs."""
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 

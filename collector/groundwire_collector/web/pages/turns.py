@@ -114,7 +114,7 @@ def show_turn(
     evaluator: str = "",
     blind: bool = False,
 ) -> HTMLResponse:
-    """One turn: its question, its answer with every claim marked, its chunks, its labels.
+    """One turn: question, answer with marked claims, chunks, labels.
 
     `blind` shows no judgement and no label of others, for people who are to make up their own mind.
     """

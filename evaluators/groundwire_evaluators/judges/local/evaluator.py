@@ -68,7 +68,7 @@ class LocalJudge:
         return self.evaluate_batch([turn])[0]
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order; the pairs of all turns share their batches."""
+        """One evaluation per turn, in order; pairs are batched across turns."""
         readings = [self._reading(turn) for turn in turns]
         if isinstance(self._loaded, SpanModel):
             return [self._by_spans(reading, self._loaded) for reading in readings]

@@ -41,7 +41,7 @@ class ModelName:
 
     @classmethod
     def parse(cls, text: str) -> "ModelName":
-        """From `NAME` or `NAME@COMMIT`; raises ValueError where that is no whole commit."""
+        """Parse `NAME` or `NAME@COMMIT`; raises ValueError for an incomplete commit."""
         path, at, commit = text.rpartition("@")
         if not at or Path(text).exists():
             return cls(text)
@@ -68,7 +68,7 @@ class PairModel(Protocol):
     def believe(self, pairs: Sequence[tuple[str, str]]) -> list[Belief]: ...
 
     def room(self, claim: str) -> int:
-        """Tokens of a premise that fit beside the claim."""
+        """Tokens left for a premise beside the claim."""
         ...
 
     def pieces(self, text: str, length: int) -> list[str]: ...
@@ -192,8 +192,11 @@ class SpanModel(_Loaded):
     """
 
     def doubts(self, prompts: Sequence[str], answer: str) -> list[tuple[int, int, float]]:
-        """(start, end, probability that no context supports it) of each token of the answer: the
-        least over the prompts, each of which holds another part of the context."""
+        """Probability per answer token of being unsupported by any context window.
+
+        (start, end, probability) of each token of the answer: the least over the prompts, each of
+        which holds another part of the context.
+        """
         least: dict[tuple[int, int], float] = {}
         for prompt in prompts:
             encoded = self.tokenizer(
@@ -215,8 +218,11 @@ class SpanModel(_Loaded):
 
 
 def load_model(name: ModelName) -> PairModel | SpanModel:
-    """The model, by what its configuration says it is; raises ValueError where that is none of
-    those known here, and what transformers raises where it cannot be had."""
+    """Load a model by its configuration.
+
+    Raises ValueError for an unknown kind of model, and what transformers raises where it cannot be
+    loaded.
+    """
     config, _ = PretrainedConfig.get_config_dict(name.path, **name.options)
     if config.get("model_type") == _HHEM:
         return _hhem(name, config)
@@ -237,8 +243,7 @@ def load_model(name: ModelName) -> PairModel | SpanModel:
 
 
 def identity_of(name: ModelName) -> str:
-    """What the revision of a judge says of its model: the commit it is at, or a digest of its
-    files where it is a folder."""
+    """Identity of a model in a judge's revision: commit, or digest of a folder."""
     folder = Path(name.path)
     if folder.is_dir():
         digest = hashlib.sha256()
@@ -269,5 +274,5 @@ def _most_tokens(tokenizer: Any, config: Any) -> int:
 
 
 def _says(pattern: re.Pattern[str], label: str) -> bool:
-    """Whether a label says so, and not the opposite."""
+    """Whether a label matches one of the words, and not its opposite."""
     return bool(pattern.search(label)) and not _NOT.match(label)

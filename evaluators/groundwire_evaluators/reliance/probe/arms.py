@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Conflict
+from groundwire_evaluators.reliance.outcome import ConflictCase
 from groundwire_evaluators.reliance.probe.item import (
     AnswerPosition,
     AnswerType,
@@ -54,14 +54,14 @@ class Trial:
         """Unique in a run of one pack."""
         return f"{self.item.id}#{self.arm}"
 
-    def conflict(self, response: str | None) -> Conflict:
+    def conflict(self, response: str | None) -> ConflictCase:
         """The response against the two answers; under the clean arm the context's is the original,
         under every other the substitute."""
         ours = (self.item.substitute, self.item.substitute_aliases)
         theirs = (self.item.original, self.item.original_aliases)
         if self.arm is Arm.CLEAN:
             ours, theirs = theirs, ours
-        return Conflict(
+        return ConflictCase(
             question=self.item.question,
             context_answer=ours[0],
             context_answer_aliases=ours[1],
@@ -72,8 +72,11 @@ class Trial:
 
 
 def trials(pack: ProbePack, arms: Sequence[Arm] = ALL_ARMS) -> Iterator[Trial]:
-    """Every call of a run, item by item. The same for the same pack, whatever arms are asked for:
-    which chunks stand beside an answer, and in which order, follows from the item's id."""
+    """All calls of a run, item by item, deterministic per pack.
+
+    Which chunks stand beside an answer, and in which order, follows from the item's id, whatever
+    arms are run.
+    """
     for number, item in enumerate(pack.items):
         for arm in arms:
             yield _trial(pack, item, number, arm)
@@ -145,7 +148,7 @@ class ProbePrompting:
 
     @property
     def version(self) -> str:
-        """Equal for equal prompts; a changed prompt needs a baseline of its own."""
+        """Digest of the prompts; a changed prompt needs its own baseline."""
         both = f"{self.system}\x1f{self.closed_book}"
         return hashlib.sha256(both.encode()).hexdigest()[:12]
 

@@ -71,15 +71,18 @@ class ProbeBuilder:
         self._trained.extend(content_words(text) for text in self.training)
 
     def from_documents(self, documents: Iterable[SourceDocument]) -> ValidatedItems:
-        """Items from a corpus; what was tried and dropped comes with its reason."""
+        """Items from a corpus; rejected candidates come with a reason."""
         corpus = list(documents)
         pool = [value for document in corpus for value in find_values(document.text)]
         made = [each for document in corpus for each in self._facts(document, pool)]
         return _checked(made)
 
     def from_turns(self, turns: Iterable[Turn]) -> ValidatedItems:
-        """Items from stored turns: the turn's own question, where its answer gives one value that
-        stands in one sentence of one chunk."""
+        """Items from stored turns.
+
+        The turn's own question, where its answer gives one value that stands in one sentence of
+        one chunk.
+        """
         eligible = list(turns)
         pool = [
             value for turn in eligible for chunk in turn.chunks for value in find_values(chunk.text)

@@ -145,7 +145,7 @@ def best_so_far(runs: Sequence[ProbeRun], level: float = 0.95) -> ProbeRun | Non
 def compare_with_best(
     run: ProbeRun, earlier: Sequence[ProbeRun], alpha: float = 0.01
 ) -> RunComparison | None:
-    """Compare a run with the best of those before it; None where there are none.
+    """Compare a run with the best earlier run; None without one.
 
     The best of several equally good runs is one that was lucky, so each of its tests has only
     alpha / (number of runs): were nothing changed, the chance that the run falls short of any one
@@ -193,7 +193,7 @@ def _followed(
 def _mcnemar(
     run: ProbeRun, other: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum | None
 ) -> Paired:
-    """On the conflict arm alone, so that the pairs are independent."""
+    """McNemar test on the conflict arm alone: independent pairs."""
     arm = (Arm.CONFLICT,) if Arm.CONFLICT in arms else arms[:1]
     now, before = _followed(run, arm, stratum), _followed(other, arm, stratum)
     keys = [key for key in now if key in before]

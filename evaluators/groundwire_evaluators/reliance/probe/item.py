@@ -87,7 +87,7 @@ class ProbeItem:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "ProbeItem":
-        """From its JSON object; raises `ValueError` with what is wrong."""
+        """Parse a JSON object; raises `ValueError` if invalid."""
         try:
             known = dict(record)
             for name, kind in (
@@ -131,7 +131,7 @@ class ProbePack:
         return len(self.items)
 
     def only(self, ids: Iterable[str]) -> "ProbePack":
-        """The items with these ids, say one half of a pack that is rotated."""
+        """Pack with only these items, such as half of a rotated pack."""
         wanted = set(ids)
         return ProbePack(self.name, tuple(item for item in self.items if item.id in wanted))
 
@@ -140,7 +140,7 @@ SHIPPED = "groundwire-1"
 
 
 def load_pack(path: Path | None = None) -> ProbePack:
-    """A pack from its JSON-lines file; without a path the one that is shipped.
+    """Load a pack from a JSON Lines file; default: the shipped one.
 
     Raises `ValueError` for what is no pack, `OSError` for what cannot be read.
     """

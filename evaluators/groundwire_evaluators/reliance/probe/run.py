@@ -53,7 +53,7 @@ class ProbeResult:
 def judge(
     trial: Trial, response: str | None, labeller: Labeller | None = None, **facts: Any
 ) -> ProbeResult:
-    """The result of a trial: its response labelled, or `error` (a kind) given among the facts."""
+    """Result of a trial: its labelled response, or an `error` kind."""
     labelled = (labeller or Labeller()).label(trial.conflict(response))
     return ProbeResult(
         item=trial.item.id,
@@ -100,12 +100,12 @@ class ProbeRun:
         return hajek(hits, clusters=[result.item for result in decided])
 
     def known(self) -> set[str]:
-        """Items whose original the model gives without a context."""
+        """Items whose original answer the model gives without context."""
         closed = self.of(Arm.CLOSED_BOOK)
         return {result.item for result in closed if result.followed is Outcome.PARAMETRIC}
 
     def margin(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Mean | None:
-        """The mean conflict margin, nats a token; None where the endpoint scored nothing.
+        """Mean conflict margin, nats per token; None without log-probabilities.
 
         Above 0 the substitute of the context is likelier than memory's answer, whatever was said.
         """
@@ -166,7 +166,7 @@ class ProbeSummary:
 
 
 def summarise(run: ProbeRun, prices: TokenPrices | None = None) -> ProbeSummary:
-    """Per stratum: the ratio on all conflict arms and on each, clean accuracy, what is known."""
+    """Summary per stratum: ratio per conflict arm, clean accuracy, known items."""
     present = [
         stratum for stratum in ProbeStratum if any(r.stratum is stratum for r in run.results)
     ]

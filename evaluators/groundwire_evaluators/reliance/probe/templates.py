@@ -28,7 +28,7 @@ def read_templates(path: Path, stratum: ProbeStratum) -> Iterator[ProbeItem]:
 def _item(
     relation: Mapping[str, Any], row: list[str], number: int, offset: int, stratum: ProbeStratum
 ) -> ProbeItem:
-    """The place of the answer goes round by item, the kind of edit at another pace."""
+    """Item of a row; answer position and kind of edit rotate by number."""
     subject, original, substitute, detail = row
     kind = AnswerType(relation["type"])
     place = _PLACES[(number + offset) % len(_PLACES)]
@@ -61,7 +61,7 @@ def _item(
 
 
 def _spelled(spellings: list[str], kind: AnswerType) -> str:
-    """What stands in the text: the name itself, or the sentence that says yes or no."""
+    """Text of an answer: the name, or the yes/no sentence."""
     return spellings[-1] if kind is AnswerType.BOOLEAN else spellings[0]
 
 

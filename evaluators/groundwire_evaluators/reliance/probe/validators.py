@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.polarity import affirms
 from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
@@ -43,7 +43,7 @@ class ValidatedItems:
 
     @property
     def reasons(self) -> Counter[str]:
-        """How many items each reason dropped."""
+        """Number of rejections per reason."""
         return Counter(each.reason.partition(":")[0] for each in self.rejections)
 
 
@@ -56,7 +56,7 @@ def context_length(item: ProbeItem) -> str | None:
 
 
 def answers_differ(item: ProbeItem) -> str | None:
-    """Neither answer is, holds or lies in the other; they would be matched as one."""
+    """Neither answer equals or contains the other."""
     for one in item.original_spellings:
         for other in item.substitute_spellings:
             words = _words(one), _words(other)
@@ -68,7 +68,7 @@ def answers_differ(item: ProbeItem) -> str | None:
 
 
 def preserves_type(item: ProbeItem) -> str | None:
-    """Both answers read as values of the type; money keeps its currency, a quantity its unit."""
+    """Both answers parse as the type, with the same currency or unit."""
     wanted = _KINDS.get(item.type)
     if wanted is None:
         return None
@@ -90,7 +90,7 @@ def original_is_gone(item: ProbeItem) -> str | None:
 
 
 def answers_are_there(item: ProbeItem) -> str | None:
-    """Each context says its answer, and by the labeller's rules follows from it alone."""
+    """Each context contains its answer, and the labeller derives only that one."""
     if item.type is AnswerType.BOOLEAN:
         return _boolean(item)
     for text, spellings, name in (
@@ -106,7 +106,7 @@ def answers_are_there(item: ProbeItem) -> str | None:
 
 
 def question_is_open(item: ProbeItem) -> str | None:
-    """Neither answer stands in the question."""
+    """The question contains neither answer."""
     if item.type is AnswerType.BOOLEAN:
         return None
     for spellings in (item.original_spellings, item.substitute_spellings):
@@ -116,7 +116,7 @@ def question_is_open(item: ProbeItem) -> str | None:
 
 
 def labels_hold(item: ProbeItem) -> str | None:
-    """The labeller tells the two answers apart, bare and in a sentence of their own."""
+    """The labeller distinguishes the answers, bare and in a sentence."""
     for answer, wanted in (
         (item.substitute, Outcome.CONTEXT),
         (item.original, Outcome.PARAMETRIC),
@@ -129,7 +129,7 @@ def labels_hold(item: ProbeItem) -> str | None:
 
 
 def one_claim_is_edited(item: ProbeItem) -> str | None:
-    """A swap changes one stretch of the text, and it holds the answer."""
+    """A swap edits one stretch of text, which holds the answer."""
     if item.edit != "swap":
         return None
     clean, conflict = item.clean.split(), item.conflict.split()
@@ -153,7 +153,7 @@ PER_ITEM: tuple[Validator, ...] = (
 
 
 def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
-    """Drop bad items, and any whose subject or named answers stand in an earlier item."""
+    """Reject invalid items, and items that share a subject or named answer."""
     valid: list[ProbeItem] = []
     rejections: list[ItemRejection] = []
     seen: dict[str, str] = {}
@@ -168,9 +168,9 @@ def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
     return ValidatedItems(tuple(valid), tuple(rejections))
 
 
-def as_conflict(item: ProbeItem, response: str | None) -> Conflict:
-    """The response as the labeller wants it: the conflict context supports the substitute."""
-    return Conflict(
+def as_conflict(item: ProbeItem, response: str | None) -> ConflictCase:
+    """Response as input of the labeller: the conflict context supports the substitute."""
+    return ConflictCase(
         question=item.question,
         context_answer=item.substitute,
         context_answer_aliases=item.substitute_aliases,
