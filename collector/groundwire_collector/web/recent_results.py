@@ -8,25 +8,25 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-KEPT_SECONDS = 30.0
+TTL_SECONDS = 30.0
 MOST = 64
 
 
 class RecentResults:
     """A small cache for one process. Thread-safe; two that miss at once compute it both."""
 
-    def __init__(self, kept_seconds: float = KEPT_SECONDS, most: int = MOST) -> None:
-        self._kept_seconds = kept_seconds
+    def __init__(self, ttl_seconds: float = TTL_SECONDS, most: int = MOST) -> None:
+        self._ttl_seconds = ttl_seconds
         self._most = most
         self._results: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: Hashable, compute: Callable[[], Result]) -> Result:
-        """The result of `key`, computed anew where none is as young as `kept_seconds`."""
+        """The result of `key`, computed anew where none is as young as `ttl_seconds`."""
         now = monotonic()
         with self._lock:
             made, result = self._results.get(key, (float("-inf"), None))
-        if now - made < self._kept_seconds:
+        if now - made < self._ttl_seconds:
             return result  # type: ignore[no-any-return]
         fresh = compute()
         with self._lock:

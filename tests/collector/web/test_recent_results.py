@@ -10,7 +10,7 @@ def test_a_result_is_computed_once_for_its_key_and_anew_for_another() -> None:
 
 
 def test_a_result_is_not_kept_for_long() -> None:
-    results, computed = RecentResults(kept_seconds=0.0), iter(range(9))
+    results, computed = RecentResults(ttl_seconds=0.0), iter(range(9))
     assert [results.get("a", lambda: next(computed)) for _ in range(2)] == [0, 1]
 
 

@@ -60,7 +60,7 @@ def _filled() -> sa.Insert:
         sa.column("facts", sa.JSON()),
     )
     names = ["started_ns", "turn_id", *COPIED, "diagnostic", "states", "verdicts"]
-    asked_by_us = [
+    ours = [
         sa.func.coalesce(turn.c.facts[mark].as_boolean(), sa.false())
         for mark in ("closed_book", "probe")
     ]
@@ -68,7 +68,7 @@ def _filled() -> sa.Insert:
         turn.c.started_ns,
         turn.c.id,
         *(turn.c[name] for name in COPIED),
-        sa.or_(*asked_by_us),
+        sa.or_(*ours),
         _bits("score", "state", STATES, turn),
         _bits("claim", "verdict", VERDICTS, turn),
     )
@@ -80,7 +80,7 @@ def _bits(
     table: str, column: str, values: tuple[str, ...], turn: sa.TableClause
 ) -> sa.ColumnElement[int]:
     """The union of the bits of what is said of a turn: the sum, each counted once."""
-    said = sa.table(table, sa.column("turn_id"), sa.column(column))
-    bit = sa.case({value: 1 << at for at, value in enumerate(values)}, value=said.c[column])
+    source = sa.table(table, sa.column("turn_id"), sa.column(column))
+    bit = sa.case({value: 1 << at for at, value in enumerate(values)}, value=source.c[column])
     query = sa.select(sa.func.coalesce(sa.func.sum(sa.distinct(bit)), 0))
-    return query.where(said.c.turn_id == turn.c.id).scalar_subquery()
+    return query.where(source.c.turn_id == turn.c.id).scalar_subquery()
