@@ -1,4 +1,4 @@
-"""The narrow listing of turns: kept beside them, read by lists, filters and estimates."""
+"""Narrow listing of turns for lists, filters and estimates."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Results that take long to compute, kept for a short while by what they were computed from."""
+"""Short-lived cache of results that take long to compute."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -13,7 +13,10 @@ MOST = 64
 
 
 class RecentResults:
-    """A small cache for one process. Thread-safe; two that miss at once compute it both."""
+    """Small cache with a time to live, for one process.
+
+    Thread-safe; two that miss at once compute it both.
+    """
 
     def __init__(self, ttl_seconds: float = TTL_SECONDS, most: int = MOST) -> None:
         self._ttl_seconds = ttl_seconds

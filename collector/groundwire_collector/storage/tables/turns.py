@@ -65,7 +65,7 @@ class TurnRow(StoredModel, table=True):
 
 
 class TurnListingRow(StoredModel, table=True):
-    """What lists, filters and estimates read of a turn, narrow, in the order of its start.
+    """Narrow row of a turn for lists, filters and estimates.
 
     Rows of `turn` hold kilobytes of chunks: a filter over a million of them takes seconds, over
     these a fraction of one. `states` and `verdicts` are sets of what any evaluator said, as bits
