@@ -158,8 +158,8 @@ class Rendering:
     def _treated(self, text: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """A text as sent, and what was cut off it. Masked first: no cut can halve a secret."""
         if self.policy.content == "hash":
-            digest = {"hmac_sha256": keyed_hash(text, self.policy.hash_key), "length": len(text)}
-            return {"content": names.REDACTED, **digest}, None
+            keyed = {"hmac_sha256": keyed_hash(text, self.policy.hash_key), "length": len(text)}
+            return {"content": names.REDACTED, **keyed}, None
         try:
             text = self.redact(text)
         except Exception:

@@ -35,8 +35,8 @@ class TurnSpan:
     __slots__ = (
         "_annotated",
         "closed_book_calls",
-        "has_context",
         "generated",
+        "has_context",
         "known",
         "open",
         "question",
