@@ -12,6 +12,10 @@ class UsageError(GroundwireError):
     """The command cannot be carried out as asked; the message says what to do."""
 
 
+class DatabaseUnusableError(UsageError):
+    """The database cannot be used as it is; the message says what to do."""
+
+
 class StorageUnavailableError(GroundwireError):
     """The database cannot be written now (busy, locked, disk full, away); try again later."""
 

@@ -8,8 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from groundwire_collector.errors import UsageError
 
@@ -27,8 +27,14 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL instead of SQLite.")
     api_key: str | None = Field(None, description="First, all-scope key; else one is generated.")
     path_prefix: str = Field("", description="Further prefix under which OTLP is accepted.")
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[\w.~-]+)*$",
+        description="Path below which a proxy serves all of it, as /groundwire; also told by"
+        " X-Forwarded-Prefix.",
+    )
     open_metrics: bool | None = Field(
-        None, description="/metrics, /healthz and /readyz without a key; unset: on loopback only."
+        None, description="/metrics and /readyz without a key; unset: on loopback only."
     )
 
     log_format: Literal["text", "json"] = Field(
@@ -301,7 +307,21 @@ class Settings(BaseSettings):
             for name, value in _read(config).items()
             if f"{prefix}{name}".upper() not in os.environ
         }
-        return cls(**{**from_file, **given})
+        try:
+            return cls(**{**from_file, **given})
+        except (ValidationError, SettingsError) as error:
+            raise UsageError(_explanation(error)) from None
+
+
+def _explanation(error: ValidationError | SettingsError) -> str:
+    """Which settings are wrong and why, on one line; without values, which may be secret."""
+    if isinstance(error, SettingsError):
+        return f"{error}: see docs/reference/settings.md"
+    wrong = [
+        f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}"
+        for each in error.errors(include_url=False, include_input=False)
+    ]
+    return f"{'; '.join(wrong)} (docs/reference/settings.md)"
 
 
 def _read(config: Path | None) -> dict[str, Any]:

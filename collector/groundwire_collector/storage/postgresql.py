@@ -3,6 +3,10 @@
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from groundwire_collector.errors import DatabaseUnusableError
+from groundwire_collector.storage.text_cleaning import clean_statements, to_json
 
 LOCK_SECONDS = 5.0  # as SQLite's busy timeout: then clients are told to come again
 # What libpq is asked for, unless the URL asks for something else.
@@ -17,9 +21,23 @@ PATIENCE = {
 
 def open_postgresql(url: str) -> Engine:
     """An engine whose statements fail, with what passes, where they would wait too long."""
-    given = make_url(url).query
+    try:
+        given = make_url(url).query
+        make_url(url).get_dialect()
+    except SQLAlchemyError:
+        form = "postgresql+psycopg://USER@HOST/DATABASE"
+        raise DatabaseUnusableError(
+            f"database_url is not the address of a database: {form}"
+        ) from None
     patience = {name: value for name, value in PATIENCE.items() if name not in given}
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=patience,
+        json_serializer=to_json,
+    )
+    clean_statements(engine)
     event.listen(engine, "connect", _limit_waiting)
     return engine
 
