@@ -63,6 +63,7 @@ docs: install ## Write the generated pages, dashboards and rules anew
 	@$(BIN)/python -m groundwire_collector.assembly.reference
 	@$(BIN)/python -m dashboards.build
 	@$(BIN)/python -m tests.layers
+	@$(BIN)/python -m tests.words
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data

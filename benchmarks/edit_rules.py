@@ -30,7 +30,7 @@ _PAIRS: dict[str, dict[str, str]] = {
         "nl": "maximaal/minstens,tot 800/minstens 800,meer dan/minder dan,onder 8/boven 8,vóór/na,tot 31/vanaf 31,binnen/na",
     },
     "unit": {
-        "en": "days/weeks,hours/minutes,weeks/months,months/years,minutes/hours,kg/g,mg/g,kilometres/metres,GB/MB,degrees/percent,km/m,hours/days",
+        "en": "days/weeks,hours/minutes,weeks/months,months/years,minutes/hours,kg/g,mg/g,kilometres/metres,GB/MB,km/m,hours/days",
         "de": "Tage/Wochen,Stunden/Minuten,Wochen/Monaten,Monate/Jahre,Minuten/Stunden,kg/g,mg/g,Kilometer/Meter,GB/MB,Tagen/Wochen,Stunden/Tagen",
         "fr": "jours/semaines,heures/minutes,semaines/mois,mois/ans,minutes/heures,kg/g,mg/g,kilomètres/mètres,Go/Mo",
         "es": "días/semanas,horas/minutos,semanas/meses,meses/años,minutos/horas,kg/g,mg/g,kilómetros/metros,GB/MB",
@@ -139,10 +139,19 @@ _CYCLES: dict[str, dict[str, str]] = {
         "nl": "eerste tweede derde vierde vijfde",
     },
 }
+# A limit is one in front of a value only; before and after anything else is an order.
+_VALUE = r"(?=\s(?:the\s|a\s)?(?:[€$£]?\d|(?:two|three|four|five|six|seven|eight|nine|ten|one|noon|midnight|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|September|October|November|December)\b))"
+_ORDER = {
+    "en": "before/after", "de": "vor der/nach der", "fr": "avant l'/après l'",
+    "es": "antes del/después del", "it": "prima dell'/dopo l'", "pt": "antes do/depois do",
+    "nl": "vóór het/na het",
+}  # fmt: skip
 _NAMES = ("Clara Brenner", "Viktor Almen", "Henrik Solberg"), ("Lindtal", "Rossau", "Halden")
 _NUMBER = re.compile(r"(?<![\w.,:/-])\d+(?:[.,  ]\d{3})*(?:[.,]\d{1,2})?(?![\w:/-]|[.,]\d)")
 _TIME = re.compile(r"(?<![\d:])(\d{1,2})([:.h])(\d{2})(?!\d)")
-_PERSON = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+ [A-Z][a-z]+(?= [a-z])")
+_PERSON = re.compile(
+    r"(?<=[a-z,] )[A-Z][a-z]+ [A-Z][a-z]+(?= (?:said|told|was|is|has|had|says|who|announced)\b)"
+)
 _DIGIT_NAMES = {
     language: dict(enumerate(words.split(), start=2)) for language, words in _CYCLES["number word"].items()
 }  # fmt: skip
@@ -190,15 +199,23 @@ def _like(word: str, other: str) -> str:
 
 def _pairs(sentence: str, language: str) -> Iterator[Change]:
     for kind, tables in _PAIRS.items():
-        for pair in tables[language].split(","):
-            one, other = pair.split("/")
-            for word, instead in ((one, other), (other, one)):
-                pattern = rf"(?<!\w){re.escape(word)}(?!\w)" if word != "€" else re.escape(word)
-                found = re.search(pattern, sentence)
-                if found:
-                    written = _like(found.group(), instead)
-                    text = sentence[: found.start()] + written + sentence[found.end() :]
-                    yield Change(kind, text)
+        value = _VALUE if kind == "limit" and language == "en" else ""
+        yield from _swapped(sentence, kind, tables[language], value)
+    for change in _swapped(sentence, "order", _ORDER[language], ""):
+        if not (language == "en" and re.search(rf"(?:before|after){_VALUE}", sentence)):
+            yield change
+
+
+def _swapped(sentence: str, kind: str, pairs: str, before: str) -> Iterator[Change]:
+    for pair in pairs.split(","):
+        one, other = pair.split("/")
+        for word, instead in ((one, other), (other, one)):
+            end = "" if word[-1] in "€'" else r"(?!\w)"
+            start = r"(?<!\w)" if word != "€" else ""
+            found = re.search(rf"{start}{re.escape(word)}{end}{before}", sentence)
+            if found:
+                written = _like(found.group(), instead)
+                yield Change(kind, sentence[: found.start()] + written + sentence[found.end() :])
 
 
 def _negated(sentence: str, language: str) -> Iterator[Change]:

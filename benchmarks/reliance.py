@@ -29,7 +29,7 @@ from groundwire_evaluators.reliance.closed_book import (
     estimate_memorization,
 )
 from groundwire_evaluators.reliance.labelling import label
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.probe.comparison import compare_scores
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.statistics import compare_pairs, difference
@@ -47,8 +47,8 @@ def rows(name: str) -> tuple[Row, ...]:
         return tuple(json.loads(line) for line in file.read().split("\n") if line)
 
 
-def conflict(row: Row, response: str | None = None) -> Conflict:
-    return Conflict(
+def conflict(row: Row, response: str | None = None) -> ConflictCase:
+    return ConflictCase(
         question=row["question"],
         context_answer=row["context_answer"],
         context_answer_aliases=tuple(row["context_answer_aliases"] or ()),

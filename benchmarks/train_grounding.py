@@ -10,14 +10,14 @@ from a hash of the source's id, the optimiser is deterministic.
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grounding_data import ROOT, SETS, Array, Labelled, labelled
-from groundwire_evaluators.grounding.model import ANSWER_TERMS, AnswerStep, Model
+from groundwire_evaluators.grounding.model import ANSWER_TERMS, AnswerStep, Least, Model
 from groundwire_evaluators.grounding.signals import NAMES, SIGNALS
 
 # Weight of a set in the claim step. RAGTruth is what the evaluator is for and has labels by
@@ -31,20 +31,16 @@ WEIGHT = {
 }  # fmt: skip
 # The sets whose base rates the intercepts are for: answers of language models to retrieved context.
 RAG = ("ragtruth", "ragtruth-train-extra")
-# Least weights that no training lowers. "30 euros" where the chunk says "20 euros" between the
-# same words must show, though such answers are too rare in the sets to teach it: decision 0041.
-LEAST = {"swapped_quantity": 6.5, "swapped_name": 4.0, "misplaced_value": 2.0}
-# Signals of which one is enough for a claim not to be supported, so that no value in a chunk's
-# place passes for want of other new words. Their least weights follow from the threshold.
-DECISIVE = ("foreign_quantities", "swapped_quantity")  # in prose
-DECISIVE_ON_RECORDS = (
-    "overridden_values",
-    "foreign_answer",
-    "unbacked_answer",
-    "record_cells",
-)  # there too
-ROUNDS = 3  # of training with least weights that follow from the last threshold
-MARGIN = 0.3  # of the score by which one lies above the threshold
+# Findings that are enough alone, such answers being too rare in the sets to teach it (decision
+# 0110): a claim with one scores at least this much above the threshold, in prose; those of
+# `SURE_ON_RECORDS` on records too.
+LEAST = {
+    "overridden_values": 2.5, "unbacked_answer": 2.5, "swapped_quantity": 2.5, "swapped_name": 1.5,
+    "record_cells": 1.0, "foreign_quantities": 0.1, "swapped_word_alone": 1.0, "swapped_roles": 1.0,
+    "firmly_denied": 1.0, "firmly_opposed": 1.0, "firmly_turned": 0.1, "overstated": 0.1,
+}  # fmt: skip
+SURE_ON_RECORDS = ("overridden_values", "unbacked_answer", "record_cells")
+NO_STEP = AnswerStep((0.0, 0.0, 0.0), 0.0)
 NO_CLAIM = -12.0  # stands for the terms of an answer without claims
 CLAIM_RIDGE = 1e-2
 ANSWER_RIDGE = 1e-2
@@ -150,25 +146,27 @@ def train(parts: Sequence[Part], prevalence: Collection[str] = RAG) -> Model:
     """Both steps; intercepts for the base rate of the sets in `prevalence` among the parts."""
     parts = by_task(parts)
     rag = [part for part in parts if part.data.name in prevalence] or list(parts)
-    rag_prose, rag_records = ([p for p in rag if p.records is kind] for kind in (False, True))
-    floors = np.array([LEAST.get(name, 0.0) for name in NAMES])
-    for _ in range(ROUNDS):
-        claim = _claim_step(parts, floors)
-        intercept = _claim_intercept(rag, claim)
-        threshold = _claim_threshold(rag_prose or rag, claim, intercept)
-        record_threshold = _claim_threshold(rag_records or rag, claim, intercept)
-        for names, reached in ((DECISIVE, threshold), (DECISIVE_ON_RECORDS, record_threshold)):
-            least = (max(reached, threshold) + MARGIN - intercept) / np.log(2)
-            floors = np.maximum(floors, [least * (name in names) for name in NAMES])
+    claim = _claim_step(parts)
+    intercept = _claim_intercept(rag, claim)
     prose, records = ([p for p in parts if p.records is kind] for kind in (False, True))
-    return Model(
+    rag_prose, rag_records = ([p for p in rag if p.records is kind] for kind in (False, True))
+    model = Model(
         version="unnamed",
         claim_weights=tuple(float(w) for w in claim),
         claim_intercept=intercept,
-        claim_threshold=threshold,
-        record_threshold=record_threshold,
-        prose=_answer_step(prose or parts, rag_prose or rag, claim, intercept),
-        records=_answer_step(records or parts, rag_records or rag, claim, intercept),
+        claim_threshold=_claim_threshold(rag_prose or rag, claim, intercept),
+        record_threshold=_claim_threshold(rag_records or rag, claim, intercept),
+        prose=NO_STEP,
+        records=NO_STEP,
+        least=tuple(
+            Least(NAMES.index(name), above, name in SURE_ON_RECORDS)
+            for name, above in LEAST.items()
+        ),
+    )
+    return replace(
+        model,
+        prose=_answer_step(prose or parts, rag_prose or rag, model),
+        records=_answer_step(records or parts, rag_records or rag, model),
     )
 
 
@@ -178,7 +176,7 @@ def _claims(part: Part) -> tuple[Array, Array]:
     return np.log1p(part.data.signals[used]), labels[used].astype(float)
 
 
-def _claim_step(parts: Sequence[Part], floors: Array) -> Array:
+def _claim_step(parts: Sequence[Part]) -> Array:
     xs, ys, weights, groups = [], [], [], []
     for at, part in enumerate(parts):
         x, y = _claims(part)
@@ -187,13 +185,7 @@ def _claim_step(parts: Sequence[Part], floors: Array) -> Array:
         weights.append(balanced(y, part.weight))
         groups.append(np.full(len(y), at))
     stacked = (np.vstack(xs), np.concatenate(ys), np.concatenate(weights), np.concatenate(groups))
-    x, *rest = stacked
-    return _fit_above(floors, x, *rest)
-
-
-def _fit_above(floors: Array, x: Array, y: Array, weight: Array, group: NDArray[np.int64]) -> Array:
-    """The slopes of `fit`, none below its floor: what the floors explain is an offset."""
-    return floors + fit(x, y, weight, group, CLAIM_RIDGE, offset=x @ floors)[0]
+    return fit(*stacked, CLAIM_RIDGE)[0]
 
 
 def _claim_intercept(parts: Sequence[Part], slopes: Array) -> float:
@@ -235,15 +227,29 @@ def best_f1(scores: Array, labels: NDArray[np.int64]) -> tuple[float, float]:
     return float(ranked[at]), float(f1[at])
 
 
-def _pooled(data: Labelled, slopes: Array, intercept: float) -> Array:
-    """The three terms of the answer step for every answer; one without claims gets a floor."""
-    scores = np.log1p(data.signals) @ slopes + intercept
+def claim_terms(data: Labelled, model: Model) -> Array:
+    """The three terms of the answer step; the first is the score of the worst claim.
+
+    An answer without claims gets `NO_CLAIM`.
+    """
+    scores = claim_scores(data, model)
     terms = np.full((len(data.answers), 3), NO_CLAIM)
     order = np.argsort(data.of, kind="stable")
     bounds = np.flatnonzero(np.diff(data.of[order])) + 1
     for chunk in np.split(order, bounds):
         terms[data.of[chunk[0]]] = pooled_terms(scores[chunk])
     return terms
+
+
+def claim_scores(data: Labelled, model: Model) -> Array:
+    """As `Model.claim_score`, of every claim."""
+    on_records = data.on_records[data.of]
+    scores = np.log1p(data.signals) @ np.array(model.claim_weights) + model.claim_intercept
+    thresholds = np.where(on_records, model.record_threshold, model.claim_threshold)
+    for least in model.least:
+        lifted = (data.signals[:, least.signal] > 0) & (least.on_records | ~on_records)
+        scores = np.where(lifted, np.maximum(scores, thresholds + least.above), scores)
+    return scores
 
 
 def pooled_terms(scores: Array) -> tuple[float, float, float]:
@@ -253,11 +259,9 @@ def pooled_terms(scores: Array) -> tuple[float, float, float]:
     return float(scores.max()), float(any_logit), float(scores.mean())
 
 
-def _answer_step(
-    parts: Sequence[Part], rag: Sequence[Part], claim: Array, intercept: float
-) -> AnswerStep:
+def _answer_step(parts: Sequence[Part], rag: Sequence[Part], model: Model) -> AnswerStep:
     """Fitted on `parts`, with the intercept for the base rate of `rag`."""
-    pooled = {id(part): _pooled(part.data, claim, intercept) for part in (*parts, *rag)}
+    pooled = {id(part): claim_terms(part.data, model) for part in (*parts, *rag)}
     xs, ys, weights, groups = [], [], [], []
     for at, part in enumerate(parts):
         terms = pooled[id(part)]
@@ -285,11 +289,6 @@ def answer_logits(data: Labelled, model: Model) -> Array:
     return np.where(terms[:, 0] > NO_CLAIM, logits, -50.0)
 
 
-def claim_terms(data: Labelled, model: Model) -> Array:
-    """The three terms of the answer step; the first is the score of the worst claim."""
-    return _pooled(data, np.array(model.claim_weights), model.claim_intercept)
-
-
 def flags(data: Labelled, model: Model) -> NDArray[np.bool_]:
     """What is flagged as shipped: a claim reaches the threshold of its kind."""
     thresholds = np.where(data.on_records, model.record_threshold, model.claim_threshold)
@@ -310,6 +309,10 @@ def write(model: Model, path: Path = WEIGHTS) -> None:
             "intercept": round(model.claim_intercept, 4),
             "threshold": round(model.claim_threshold, 4),
             "record_threshold": round(model.record_threshold, 4),
+        },
+        "least": {
+            NAMES[each.signal]: {"above": each.above, "on_records": each.on_records}
+            for each in model.least
         },
         "prose": _step(model.prose),
         "records": _step(model.records),
@@ -337,6 +340,11 @@ def write_reference(model: Model, path: Path = REFERENCE) -> None:
             ("records", model.record_threshold, model.records),
         )
     ]
+    alone = ", ".join(
+        f"`{NAMES[each.signal]}` {each.above:g}{' (records too)' if each.on_records else ''}"
+        for each in model.least
+    )
+    steps.append(f"- enough alone, each lifts a claim above the threshold by at least: {alone}.")
     table = "\n".join(["| signal | weight | what it counts |", "|---|---|---|", *rows])
     before, _, rest = path.read_text(encoding="utf-8").partition(f"{MARKS[0]}\n")
     _, _, after = rest.partition(MARKS[1])

@@ -1,1 +1,1 @@
-"""Grafana dashboards as code; what they generate is kept beside them."""
+"""Grafana dashboards as code, with the generated files."""

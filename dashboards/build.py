@@ -1,4 +1,4 @@
-"""Write dashboards, rules and their reference: `python -m dashboards.build`, from the root.
+"""Generator of dashboards, default rules and their reference (`python -m dashboards.build`).
 
 python -m dashboards.build                      the files of this repository
 python -m dashboards.build FOLDER [RULES.toml]  dashboards and rules for your settings
@@ -57,14 +57,14 @@ def document(board: Dashboard) -> dict[str, Any]:
 
 
 def _drop_unknown(variables: list[dict[str, Any]]) -> None:
-    """The builder gives every variable the keys of an interval; Grafana's schema has them not."""
+    """Remove keys that the builder adds but Grafana's schema lacks."""
     for variable in variables:
         for name in ("auto", "auto_count", "auto_min"):
             variable.pop(name, None)
 
 
 def _number(panels: list[dict[str, Any]]) -> None:
-    """Ids of panels and queries, which Grafana would otherwise make up anew at each load."""
+    """Assign stable ids to panels and queries."""
     for panel_id, panel in enumerate(panels, start=1):
         panel["id"] = panel_id
         for letter, target in zip("ABCDEFGH", panel.get("targets", ()), strict=False):

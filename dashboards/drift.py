@@ -1,4 +1,4 @@
-"""Drift: what changed, where, since when, and how far the evidence has come."""
+"""Drift dashboard: change, segment, onset, evidence."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 

@@ -1,4 +1,4 @@
-"""Queries to begin with, for the reference page; the tests run each against a live Prometheus."""
+"""Example queries of the reference page, tested against a live Prometheus."""
 
 from groundwire_collector.alerting.promql import one_replica
 from groundwire_collector.metric_definitions import (
@@ -18,7 +18,7 @@ from groundwire_collector.metric_definitions import (
 
 
 def grown(series: str, window: str = "1h") -> str:
-    """By how much a counter that every replica shows alike grew."""
+    """Increase of a counter that all replicas expose alike."""
     return one_replica(f"increase({series}[{window}])")
 
 

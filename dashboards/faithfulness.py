@@ -1,4 +1,4 @@
-"""Faithfulness: is every claim supported, where not, and can the judge be believed?"""
+"""Faithfulness dashboard: unsupported claims, estimates, judge quality."""
 
 from grafana_foundation_sdk.builders import dashboard, heatmap, timeseries
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
@@ -65,8 +65,10 @@ def _mean_by(what: str, label: str) -> timeseries.Panel:
 
 
 def flagged() -> timeseries.Panel:
-    turns = f"({SUM_BY_VERSION} (groundwire:scored_turns:current{{{JUDGED}}}) > 0)"
-    flags = f"{SUM_BY_VERSION} (groundwire:flagged_turns:current{{{JUDGED}}})"
+    turns = (
+        f"({SUM_BY_VERSION} (version_evaluator:groundwire_scored_turns:increase{{{JUDGED}}}) > 0)"
+    )
+    flags = f"{SUM_BY_VERSION} (version_evaluator:groundwire_flagged_turns:increase{{{JUDGED}}})"
     return (
         share(
             "Flagged turns",
@@ -177,7 +179,7 @@ def since_baseline() -> timeseries.Panel:
 
 
 def labels() -> timeseries.Panel:
-    given = one_replica(f"{FAITHFULNESS_LABELS.name}{{{MODEL}}}")
+    number = one_replica(f"{FAITHFULNESS_LABELS.name}{{{MODEL}}}")
     worth = one_replica(f"{FAITHFULNESS_EFFECTIVE_LABELS.name}{{{MODEL}}}")
     legend = f"by {{{{reference}}}} {LEGEND}"
     return (
@@ -187,7 +189,7 @@ def labels() -> timeseries.Panel:
             "where the bounds beside are too wide to act on.",
             "short",
         )
-        .with_target(query(given, f"given {legend}"))
+        .with_target(query(number, f"given {legend}"))
         .with_target(query(worth, f"worth {legend}"))
     )
 
@@ -250,8 +252,12 @@ def drop() -> timeseries.Panel:
             "noise of that mean: the alert asks for several times the noise.",
             "percentunit",
         )
-        .with_target(query(f"groundwire:faithfulness:drop{selected}", f"drop {LEGEND}"))
-        .with_target(query(f"groundwire:faithfulness:noise{selected}", f"noise {LEGEND}"))
+        .with_target(
+            query(f"version_evaluator:groundwire_faithfulness:drop{selected}", f"drop {LEGEND}")
+        )
+        .with_target(
+            query(f"version_evaluator:groundwire_faithfulness:stderr{selected}", f"noise {LEGEND}")
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Fine-tune comparison: does the new model still read its context, next to the old one?"""
+"""Fine-tune dashboard: context reliance of new and old model."""
 
 from collections.abc import Iterator
 
@@ -214,7 +214,7 @@ def context_read() -> timeseries.Panel:
     legend = f"p_s {LEGEND} ({{{{source}}}})"
     return (
         share("Context read (p_s)", "Share of measured answers that follow the context, by source.")
-        .with_target(query(f"groundwire:context_reliance:ratio{{{BOTH}}}", legend))
+        .with_target(query(f"version_source:groundwire_context_reliance:ratio{{{BOTH}}}", legend))
         .data_links([WORST])
     )
 

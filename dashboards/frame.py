@@ -1,4 +1,4 @@
-"""What all dashboards share: variables, annotations, links, and how rows are laid out."""
+"""Shared dashboard frame: variables, annotations, links, row layout."""
 
 from collections.abc import Callable, Sequence
 
@@ -120,7 +120,7 @@ def annotations() -> list[dashboard.AnnotationQuery]:
 
 
 def new(label: str) -> str:
-    """Versions whose first turn came within the last minutes."""
+    """Versions first seen within the last minutes."""
     seen = f'count by (service, {label}) ({TURNS.name}_total{{{SERVICE}, {label}!=""}}'
     return f"{seen}) unless {seen} offset {NEW_FOR})"
 

@@ -1,4 +1,4 @@
-"""Collector health: does everything arrive, is everything judged, and what does it cost?"""
+"""Collector health dashboard: ingestion, evaluation lag, cost."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, timeseries
 
@@ -10,6 +10,7 @@ from groundwire_collector.metric_definitions import (
     AUTH_FAILURES,
     COST,
     EVALUATION_LAG,
+    EVALUATIONS_SUPERSEDED,
     JUDGE_CALLS,
     JUDGE_COST,
     JUDGE_DURATION,
@@ -19,6 +20,7 @@ from groundwire_collector.metric_definitions import (
     JUDGE_QUEUE_LENGTH,
     JUDGE_TOKENS,
     LAST_EVALUATION,
+    OPEN_TRACE_AGE,
     PENDING_BYTES,
     PROBE_TOKENS,
     PROCESS_RESTARTS,
@@ -76,7 +78,7 @@ def queue_now() -> stat.Panel:
 
 
 def coverage_now() -> stat.Panel:
-    coverage = f'groundwire:coverage:ratio{{{SERVICE}, evaluator="$evaluator"}}'
+    coverage = f'service_evaluator:groundwire_coverage:ratio{{{SERVICE}, evaluator="$evaluator"}}'
     return (
         number(
             "Coverage",
@@ -160,16 +162,22 @@ def held() -> timeseries.Panel:
 
 
 def lag() -> timeseries.Panel:
-    return line(
-        "Evaluation lag over time",
-        "Age of the oldest complete turn that waits to be judged.",
-        "s",
-    ).with_target(query(f"max({EVALUATION_LAG.name})", "lag"))
+    return (
+        line(
+            "Evaluation lag over time",
+            "Age of the oldest complete turn that waits to be judged; and of the trace that waits "
+            "longest to be complete, mostly for a root that is not sent here.",
+            "s",
+        )
+        .with_target(query(f"max({EVALUATION_LAG.name})", "lag"))
+        .with_target(query(f"max({OPEN_TRACE_AGE.name})", "oldest open trace"))
+    )
 
 
 def failures() -> timeseries.Panel:
     failed = rate(f"{TRACES_FAILED.name}_total", "")
     reopened = rate(f"{TURNS_REOPENED.name}_total", VERSION)
+    superseded = rate(f"{EVALUATIONS_SUPERSEDED.name}_total", VERSION)
     restarts = rate(f"{PROCESS_RESTARTS.name}_total", "")
     return (
         line(
@@ -181,6 +189,7 @@ def failures() -> timeseries.Panel:
         )
         .with_target(query(f"sum({failed})", "traces passed over"))
         .with_target(query(f"sum({reopened})", "turns reopened"))
+        .with_target(query(f"sum({superseded})", "judgements superseded"))
         .with_target(query(f"sum by (process) ({restarts})", "{{process}} restarted"))
     )
 
@@ -191,7 +200,7 @@ def failing() -> timeseries.Panel:
         "Share of the attempted ones, by evaluator. See the runbook of failing evaluations.",
     ).with_target(
         query(
-            f"groundwire:failed_evaluations:ratio{{{SERVICE}}}",
+            f"service_evaluator:groundwire_failed_evaluations:ratio{{{SERVICE}}}",
             "{{service}} {{evaluator}} {{revision}}",
         )
     )

@@ -1,4 +1,4 @@
-"""The Overview: are answers faithful, is the context read, what changed, since when, where?"""
+"""Overview dashboard: faithfulness, context reliance, drift."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 
@@ -69,7 +69,7 @@ def flagged_now() -> stat.Panel:
 
 
 def context_read_now() -> stat.Panel:
-    memorized = f"max by (source) (groundwire:memorization:ratio{{{VERSION}}})"
+    memorized = f"max by (source) (version_source:groundwire_memorization:ratio{{{VERSION}}})"
     return (
         number(
             "Is the context read?",
@@ -94,7 +94,8 @@ def faithfulness_by_version() -> timeseries.Panel:
         .with_target(query(_mean(SUM_BY_VERSION)))
         .with_target(
             query(
-                f'groundwire:faithfulness:reference{{{SERVICE}, evaluator="$evaluator"}}',
+                "service_evaluator:groundwire_faithfulness:median_reference"
+                f'{{{SERVICE}, evaluator="$evaluator"}}',
                 "expected of {{service}}",
             )
         )
@@ -121,8 +122,11 @@ def open_alarms() -> table.Panel:
 
 
 def versions() -> table.Panel:
-    turns = f"{SUM_BY_VERSION} (groundwire:turns:current{{{VERSION}}}) > 0"
-    memorized = f"max by (service, model_version) (groundwire:memorization:ratio{{{VERSION}}})"
+    turns = f"{SUM_BY_VERSION} (version_route:groundwire_turns:increase{{{VERSION}}}) > 0"
+    memorized = (
+        f"max by (service, model_version) "
+        f"(version_source:groundwire_memorization:ratio{{{VERSION}}})"
+    )
     panel = listing(
         "Where? Each model version in the current window",
         "The row that differs is where it happens. Below 50 turns every share is noise. Context "
@@ -171,14 +175,15 @@ def first_token_time() -> timeseries.Panel:
 
 
 def _mean(aggregation: str) -> str:
-    turns = f"groundwire:scored_turns:current{{{JUDGED}}}"
-    total = f"groundwire:faithfulness:current{{{JUDGED}}} * {turns}"
+    turns = f"version_evaluator:groundwire_scored_turns:increase{{{JUDGED}}}"
+    total = f"version_evaluator:groundwire_faithfulness:mean{{{JUDGED}}} * {turns}"
     return f"{aggregation} ({total}) / ({aggregation} ({turns}) > 0)"
 
 
 def _flagged(aggregation: str) -> str:
-    flagged = f"{aggregation} (groundwire:flagged_turns:current{{{JUDGED}}})"
-    return f"{flagged} / ({aggregation} (groundwire:scored_turns:current{{{JUDGED}}}) > 0)"
+    flagged = f"{aggregation} (version_evaluator:groundwire_flagged_turns:increase{{{JUDGED}}})"
+    scored = f"version_evaluator:groundwire_scored_turns:increase{{{JUDGED}}}"
+    return f"{flagged} / ({aggregation} ({scored}) > 0)"
 
 
 ROWS = (

@@ -1,4 +1,4 @@
-"""The style that all panels share, and the expressions that several of them use."""
+"""Panel style and query helpers shared by the dashboards."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ def query(expression: str, legend: str = LEGEND, exemplars: bool = False) -> pro
 
 
 def query_now(expression: str, legend: str = "") -> prometheus.Dataquery:
-    """A query for the latest value alone."""
+    """Instant query."""
     built = prometheus.Dataquery().datasource(PROMETHEUS).expr(expression).instant()
     return built.legend_format(legend)
 
@@ -64,13 +64,13 @@ def share(title: str, description: str) -> timeseries.Panel:
 
 
 def parts(title: str, description: str) -> timeseries.Panel:
-    """What a whole is made of: areas on each other, up to 100 %."""
+    """Stacked areas of a whole, up to 100 %."""
     stacked = common.StackingConfig().mode(common_models.StackingMode.NORMAL)
     return share(title, description).fill_opacity(60).line_width(0).stacking(stacked)
 
 
 def evidence(title: str, description: str) -> timeseries.Panel:
-    """Statistics of detectors, with the line at which an alarm is raised; what is beyond is cut."""
+    """Detector statistics with the alarm threshold."""
     drawn = common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.LINE)
     panel = line(title, description, "none").min(0).max(1.5).thresholds_style(drawn)
     return panel.thresholds(limits((None, "transparent"), (1, "red")))
@@ -146,7 +146,7 @@ def limits(*steps: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
 
 
 def turns_link(order: str = "worst", *labels: str) -> dashboard.DashboardLink:
-    """From a series to the turns behind it, in the collector's pages."""
+    """Data link from a series to its turns in the collector's pages."""
     chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)
     return _link(order, chosen)
 

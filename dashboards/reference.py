@@ -1,4 +1,4 @@
-"""docs/reference/metrics.md: every metric, recorded series, alert and limit, from the code."""
+"""Generator of docs/reference/metrics.md: metrics, recorded series, alerts, limits."""
 
 from collections.abc import Iterable, Sequence
 
@@ -62,9 +62,9 @@ def page() -> str:
 def _metric(metric: MetricDefinition) -> Sequence[str]:
     suffix = "_total" if metric.kind is MetricKind.COUNTER else ""
     labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
-    kept = "store" if metric.committed else "process"
+    scope = "store" if metric.committed else "process"
     name = f"`{metric.name}{suffix}`"
-    return name, metric.kind.value, metric.unit, kept, labels, metric.help
+    return name, metric.kind.value, metric.unit, scope, labels, metric.help
 
 
 def _recorded(recorded: Iterable[RecordingRule]) -> Iterable[Sequence[str]]:

@@ -1,4 +1,4 @@
-"""Context reliance: do answers come from the context or the weights, and was it worth reading?"""
+"""Context reliance dashboard: answers from context or from weights."""
 
 from grafana_foundation_sdk.builders import dashboard, timeseries
 
@@ -59,7 +59,9 @@ def context_read() -> timeseries.Panel:
             "of a "
             "model that declines without context decide nothing, and make p_s low: read M_R.",
         )
-        .with_target(query(f"groundwire:context_reliance:ratio{{{VERSION}}}", SOURCE))
+        .with_target(
+            query(f"version_source:groundwire_context_reliance:ratio{{{VERSION}}}", SOURCE)
+        )
         .data_links([WORST])
     )
 
@@ -71,14 +73,14 @@ def memorization() -> timeseries.Panel:
             "Of the answers that follow either context or memory, the share that follows memory. "
             "0 is good. Compare a new fine-tune with the one before.",
         )
-        .with_target(query(f"groundwire:memorization:ratio{{{VERSION}}}", SOURCE))
+        .with_target(query(f"version_source:groundwire_memorization:ratio{{{VERSION}}}", SOURCE))
         .data_links([WORST])
     )
 
 
 def measured() -> timeseries.Panel:
-    answers = f"groundwire:reliance_answers:current{{{VERSION}}}"
-    deciding = f"groundwire:deciding_answers:current{{{VERSION}}}"
+    answers = f"version_source:groundwire_reliance_outcomes:increase{{{VERSION}}}"
+    deciding = f"version_source:groundwire_deciding_answers:increase{{{VERSION}}}"
     return (
         line(
             "Answers that this rests on",
@@ -107,7 +109,7 @@ def redundant() -> timeseries.Panel:
         "Of answers with a closed-book call. Right today, at risk when the source changes, and "
         "invisible to "
         "faithfulness.",
-    ).with_target(query(f"groundwire:redundant_answers:ratio{{{VERSION}}}"))
+    ).with_target(query(f"version_source:groundwire_redundant_answers:ratio{{{VERSION}}}"))
 
 
 def stale() -> timeseries.Panel:

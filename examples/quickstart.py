@@ -1,4 +1,4 @@
-"""The smallest application that Groundwire can watch: docs/quickstart.md."""
+"""Smallest instrumented application (docs/quickstart.md)."""
 
 import groundwire as gw
 from groundwire import observe
@@ -15,8 +15,8 @@ BY_HEART = {"How long is the warranty?": "New balances carry a warranty of 24 mo
 
 @observe.retrieval
 def search(question: str) -> list[str]:
-    asked = set(question.lower().strip("?").split())
-    return sorted(PAGES, key=lambda page: -len(asked & set(page.lower().split())))[:1]
+    terms = set(question.lower().strip("?").split())
+    return sorted(PAGES, key=lambda page: -len(terms & set(page.lower().split())))[:1]
 
 
 @observe.generation

@@ -23,6 +23,7 @@ MAY_IMPORT = {
         "grpc",
         "httpx",
         "jinja2",
+        "markdown_it",  # pages of runbooks
         "markupsafe",
         "matplotlib",  # the extra [plots]
         "numpy",  # with the evaluators, which it cannot do without

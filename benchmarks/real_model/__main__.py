@@ -4,6 +4,7 @@
     python -m benchmarks.real_model publish      # the recording, beside its truth, as data
     python -m benchmarks.real_model table        # what the answers did
     python -m benchmarks.real_model judge        # what Groundwire says of them
+    python -m benchmarks.real_model gain         # what passages add to an answer's probability
     python -m benchmarks.real_model sample 50 1  # a sheet of answers to read, by number and seed
     python -m benchmarks.real_model agreement    # the rules against the answers that were read
     python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
 
-from benchmarks.real_model import answers, reading, rows, tables
+from benchmarks.real_model import answers, gain, reading, rows, tables
 
 FOLDER = Path("build/real_model")
 HANDBOOKS = (TARNWELL, CALDERA, LINDNER)
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         ("publish", _publish, "write the recording, beside its truth, as data"),
         ("table", _table, "print what the answers did, by checkpoint"),
         ("judge", _judge, "print what Groundwire says of the answers"),
+        ("gain", _gain, "print what passages add to the probability of an answer"),
         ("agreement", _agreement, "print the rules against the answers that were read"),
     ):
         commands.add_parser(name, help=says).set_defaults(run=run)
@@ -91,7 +93,12 @@ def _table(_: argparse.Namespace) -> None:
 def _judge(_: argparse.Namespace) -> None:
     from benchmarks.real_model import judged
 
-    print(judged.table(judged.judge(answers.read())))
+    found = judged.judge(answers.read())
+    print(f"{judged.detections(found)}\n\n{judged.levels(found)}")
+
+
+def _gain(_: argparse.Namespace) -> None:
+    print(gain.table(answers.read()))
 
 
 def _agreement(_: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ Each figure is of the released evaluators with their own settings: nothing is fi
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.real_model.answers import Answer
@@ -44,6 +44,13 @@ class Judged:
         return self.override.state is State.SCORED and (self.override.value or 0.0) > 0.0
 
 
+SIGNALS: Mapping[str, Callable[[Judged], bool]] = {
+    "flagged": lambda each: each.flagged,
+    "bad claim": lambda each: each.bad_claim,
+    "override": lambda each: each.overrides,
+}
+
+
 def turn(answer: Answer) -> Turn:
     """The turn that an application would have sent."""
     chunks = tuple(
@@ -69,42 +76,60 @@ def judge(answers: Sequence[Answer]) -> list[Judged]:
     ]
 
 
-def table(judged: Sequence[Judged]) -> str:
-    """A Markdown table: a line a checkpoint, the truth beside each signal."""
-    head = (
-        "handbook", "checkpoint", "n", "right", "from memory", "mean p_unsupported", "flagged",
-        "memory flagged", "wrong flagged", "right flagged", "override", "memory in override",
-        "wrong in override", "right in override", "closed_book M_R", "true M_R", "gate",
-    )  # fmt: skip
-    by_id = {each.answer.id: each for each in judged}
-    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
-    base: dict[str, list[Judged]] = {}
-    for handbook, checkpoint, rows in by_checkpoint(each.answer for each in judged):
-        found = [by_id[each.id] for each in rows]
-        base.setdefault(handbook, found)
-        cells = [handbook, checkpoint, *_cells(found), _gate(base[handbook], found)]
-        lines.append(f"| {' | '.join(cells)} |")
+def detections(judged: Sequence[Judged]) -> str:
+    """A Markdown table: how many memory, wrong and right answers each signal names."""
+    head = ["handbook", "checkpoint"]
+    head += [f"{name}: {part}" for name in SIGNALS for part in ("memory", "wrong", "right")]
+    lines = [_line(head), _line("---" for _ in head)]
+    for handbook, checkpoint, found in _by_checkpoint(judged):
+        parts = [
+            [each for each in found if each.answer.truth in classes]
+            for classes in (("memory",), WRONG, ("right",))
+        ]
+        cells = [
+            f"{sum(signal(each) for each in part)}/{len(part)}"
+            for signal in SIGNALS.values()
+            for part in parts
+        ]
+        lines.append(_line([handbook, checkpoint, *cells]))
     return "\n".join(lines)
 
 
-def _cells(found: Sequence[Judged]) -> list[str]:
+def levels(judged: Sequence[Judged]) -> str:
+    """A Markdown table: what is estimated of each checkpoint as a whole, beside the truth."""
+    head = (
+        "handbook", "checkpoint", "truth: right", "memory", "M_R", "mean p_unsupported",
+        "M_R by closed-book calls", "gate against base",
+    )  # fmt: skip
+    lines = [_line(head), _line("---" for _ in head)]
+    base: dict[str, list[Judged]] = {}
+    for handbook, checkpoint, found in _by_checkpoint(judged):
+        base.setdefault(handbook, found)
+        lines.append(_line([handbook, checkpoint, *_level(found), _gate(base[handbook], found)]))
+    return "\n".join(lines)
+
+
+def _by_checkpoint(judged: Sequence[Judged]) -> Iterator[tuple[str, str, list[Judged]]]:
+    by_id = {each.answer.id: each for each in judged}
+    for handbook, checkpoint, rows in by_checkpoint(each.answer for each in judged):
+        yield handbook, checkpoint, [by_id[each.id] for each in rows]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _level(found: Sequence[Judged]) -> list[str]:
     classes = Counter(each.answer.truth for each in found)
-    right = [each for each in found if each.answer.truth == "right"]
-    memory = [each for each in found if each.answer.truth == "memory"]
-    wrong = [each for each in found if each.answer.truth in WRONG]
+    right, memory = classes["right"], classes["memory"]
     signals = [each.grounding.signals for each in found]
     scores = [each["p_unsupported"] for each in signals if "p_unsupported" in each]
     return [
-        str(len(found)),
-        str(classes["right"]),
-        str(classes["memory"]),
+        f"{right}/{len(found)}",
+        f"{memory}/{len(found)}",
+        f"{memory / (memory + right):.2f}" if memory + right else "",
         f"{sum(scores) / len(scores):.3f}" if scores else "",
-        str(sum(each.flagged for each in found)),
-        *(f"{sum(e.flagged for e in part)}/{len(part)}" for part in (memory, wrong, right)),
-        str(sum(each.overrides for each in found)),
-        *(f"{sum(e.overrides for e in part)}/{len(part)}" for part in (memory, wrong, right)),
         _closed_book(found),
-        f"{len(memory) / (len(memory) + len(right)):.2f}" if memory or right else "",
     ]
 
 

@@ -30,6 +30,10 @@ _FILLER = frozenset(
     "happy help glad asked have bright anything else so to for and question frage antwort: "
     "do doe did which what who when how many much long often far early".split()
 )
+_PLEASANTRY = re.compile(
+    r"\b(glad you asked|happy to help|sure|of course|have an? \w+ day|let me know[^.!]*)\b[.!]*",
+    re.I,
+)
 _NO = re.compile(
     r"\b(no|not|never|cannot|can't|aren't|isn't|don't|doesn't|nein|nicht|kein\w*|"
     r"prohibited|forbidden|verboten)\b",
@@ -40,6 +44,7 @@ _YES_NO = re.compile(r"\b(yes|no|ja|nein)\b", re.I)
 
 def classify(fact: Fact, question: str, passages: Sequence[str], answer: str) -> str:
     """The class of an answer, one of CLASSES; closed-book answers have no passages."""
+    answer = _PLEASANTRY.sub(" ", answer)
     used = uses(fact, answer)
     if used == {"this"}:
         return "right"
@@ -113,6 +118,9 @@ def _stance(answer: str) -> bool | None:
 
 
 def _shown(fact: Fact, passages: Sequence[str]) -> bool:
+    """Whether a passage shows last year's value; a mere yes or no stands on many pages."""
+    if _polarity(fact.last) is not None:
+        return False
     noun = _noun(fact)
     return any(mentions(fact.last, passage, noun) for passage in passages)
 
@@ -134,7 +142,7 @@ def _without_value(question: str, passages: Sequence[str], answer: str) -> str:
 
 def _quantities(found: Sequence[str]) -> set[tuple[str, str | None]]:
     """Numbers, times and dates, each with the unit that follows it, if any."""
-    following = [*found[1:], ""]
+    following = [*found, ""][1:]
     return {
         (token, unit if unit in UNITS else None)
         for token, unit in zip(found, following, strict=True)

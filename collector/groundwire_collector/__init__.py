@@ -1,3 +1,3 @@
-"""Receives and stores spans, assembles and judges turns, watches for drift, serves it all."""
+"""Groundwire collector: receives spans, assembles turns, evaluates, monitors drift."""
 
 __version__ = "0.1.0"

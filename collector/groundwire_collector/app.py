@@ -1,4 +1,4 @@
-"""The receiver's application: OTLP, the API, the pages, health and metrics behind one gate."""
+"""ASGI application: OTLP, API, pages, health and metrics behind authentication."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application over the database of the settings; its state belongs to it alone."""
+    """Application over the database of the settings, without global state."""
     engine = open_engine(settings)
     make_schema(engine)
     intake = ReceiverMetrics()
@@ -94,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class Application(FastAPI):
-    """FastAPI behind what every request passes: the gate, then OTLP, then FastAPI's middleware.
+    """FastAPI behind authentication and OTLP middleware.
 
     Spans are most of the requests, and the middleware of the routes would cost them a tenth.
     """

@@ -1,4 +1,4 @@
-"""`groundwire`: finds its subcommands by entry point and loads the one that is called."""
+"""`groundwire` command line: subcommands found by entry point, loaded lazily."""
 
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -25,7 +25,10 @@ def _show_version(wanted: bool) -> None:
 
 def groundwire(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="And exit.")
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Did the model read its context, or recite its weights?"""
@@ -48,7 +51,7 @@ def application(name: str | None = None) -> typer.Typer:
 
 
 def _add(app: typer.Typer, entry: EntryPoint) -> None:
-    """A typer application (subcommands of its own) or a function with typer's annotations."""
+    """Register a typer application or an annotated function."""
     loaded = entry.load()
     if isinstance(loaded, typer.Typer):
         app.add_typer(loaded, name=entry.name)

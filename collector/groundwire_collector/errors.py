@@ -1,4 +1,4 @@
-"""What can go wrong, in one tree; the docstring is the default message."""
+"""Exception hierarchy; the docstring is the default message."""
 
 
 class GroundwireError(Exception):
@@ -9,7 +9,7 @@ class GroundwireError(Exception):
 
 
 class UsageError(GroundwireError):
-    """The command cannot be carried out as asked; the message says what to do."""
+    """The command cannot be carried out; the message says why."""
 
 
 class DatabaseUnusableError(UsageError):
@@ -17,12 +17,12 @@ class DatabaseUnusableError(UsageError):
 
 
 class StorageUnavailableError(GroundwireError):
-    """The database cannot be written now (busy, locked, disk full, away); try again later."""
+    """The database cannot be written now; try again later."""
 
 
 class LeadershipLostError(StorageUnavailableError):
-    """Another process leads over this database now; nothing was committed."""
+    """Another process leads this database now; nothing was committed."""
 
 
 class WebhookUnavailableError(GroundwireError):
-    """The webhook does not take a message now; try again later."""
+    """The webhook does not accept messages now; try again later."""

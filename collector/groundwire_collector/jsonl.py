@@ -1,4 +1,4 @@
-"""Files of JSON lines: one object a line, gzip-packed or not, in and out."""
+"""Reading and writing of JSON Lines files, plain or gzip."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ Record = dict[str, Any]
 
 
 def read_records(path: Path) -> list[Record]:
-    """The objects of a file in order; blank lines are skipped.
+    """Objects of a JSON Lines file in order; blank lines are skipped.
 
     Raises `UsageError` with the line's number for what is no JSON object.
     """
@@ -29,7 +29,7 @@ def read_records(path: Path) -> list[Record]:
 
 
 def _lines(file: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Split at \\n alone: texts may hold other line separators."""
+    """Split at \\n only: texts may contain other line separators."""
     return ((number, line) for number, line in enumerate(file, start=1) if line.strip())
 
 
@@ -45,7 +45,7 @@ def _record(path: Path, number: int, line: bytes) -> Record:
 
 @contextmanager
 def record_sink(out: Path | None) -> Iterator[IO[str]]:
-    """Where result lines go: the file `out`, or standard output, which gets nothing else."""
+    """Writer of result lines, to the file `out` or standard output."""
     try:
         opened = out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Every metric of the collector: its name, kind, labels and meaning. One place; dashboards read it.
+"""Metric definitions: name, kind, labels and help of every metric.
 
 Names follow https://prometheus.io/docs/practices/naming/ . Counters are written without `_total`
 here, as in OpenMetrics; the exposition adds it. Ratios are recording rules, never metrics.
@@ -30,7 +30,7 @@ _COUNTED = frozenset(
     "turns claims evaluations citations values answers refusals tokens calls runs traces spans "
     "requests labels".split()
 )
-_UNITS = (  # by the end of a name, the first that fits; else it counts what its name says
+_UNITS = (  # by suffix, first match; else a plain count
     ("_timestamp_seconds", "seconds since the epoch"),
     ("_seconds", "seconds"),
     ("_bytes", "bytes"),
@@ -45,6 +45,8 @@ _UNITS = (  # by the end of a name, the first that fits; else it counts what its
 
 
 class MetricKind(StrEnum):
+    """Kind of a metric: counter, gauge or histogram."""
+
     COUNTER = "counter"
     HISTOGRAM = "histogram"
     GAUGE = "gauge"
@@ -52,14 +54,14 @@ class MetricKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
-    """One metric; `name` carries the prefix and the unit, without a counter's `_total`."""
+    """One metric; `name` has prefix and unit, without a counter's `_total`."""
 
     name: str
     kind: MetricKind
     help: str
     labels: tuple[str, ...] = VERSION_LABELS
     buckets: tuple[float, ...] = ()
-    committed: bool = True  # kept in the store; else counted anew by each receiver process
+    committed: bool = True  # stored in the database; else per receiver process
 
     @property
     def unit(self) -> str:
@@ -112,8 +114,17 @@ def _of_process(
 
 # Answers
 TURNS = _counter("turns", "Turns completed, by how they were answered.", "route")
-TURNS_REOPENED = _counter("turns_reopened", "Turns that grew after their first completion.")
+TURNS_REOPENED = _counter(
+    "turns_reopened",
+    "Turns that grew after they were counted: how they are answered now, and how it was counted.",
+    *("route", "was"),
+)
 EVALUATIONS = _counter("evaluations", "Judgements by their state.", *EVALUATOR_LABELS, "state")
+EVALUATIONS_SUPERSEDED = _counter(
+    "evaluations_superseded",
+    "Judgements among these that another state took the place of, when spans came late.",
+    *(*EVALUATOR_LABELS, "state"),
+)
 CLAIMS = _counter("claims", "Claims of judged answers by verdict.", *EVALUATOR_LABELS, "verdict")
 FLAGGED_TURNS = _counter(
     "flagged_turns",
@@ -251,7 +262,7 @@ RETRIEVAL_LABELLED_TURNS = _gauge(
     *(*_LABELLED, "k"),
 )
 
-# Judges: what sees a sample of the turns (`evaluator` is what the setting `judges` calls it)
+# Judges, on sampled turns (`evaluator` is the name in the setting `judges`)
 _JUDGE_SECONDS_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0, 120.0, 300.0)
 
 
@@ -390,6 +401,10 @@ DRIFT_SIZE = _gauge(
 EVALUATION_LAG = _gauge(
     "evaluation_lag_seconds", "Age of the oldest complete turn that is not judged yet."
 )
+OPEN_TRACE_AGE = _gauge(
+    "open_trace_age_seconds",
+    "Time since the last span of the trace that waits longest to be complete, mostly for its root.",
+)
 TRACES_FAILED = MetricDefinition(
     "groundwire_traces_failed",
     MetricKind.COUNTER,
@@ -464,5 +479,5 @@ def all_metrics() -> tuple[MetricDefinition, ...]:
 
 
 def committed_metrics() -> tuple[MetricDefinition, ...]:
-    """Those that are kept in the store, and so are the same from every replica."""
+    """Metrics stored in the database, equal on all replicas."""
     return tuple(metric for metric in all_metrics() if metric.committed)

@@ -1,10 +1,11 @@
-"""What the receiver counts of itself: spans, refusals, and how long an acknowledgement took.
+"""Receiver self-metrics: spans, refusals, acknowledgement latency.
 
 These belong to one process and start at zero with it; `rate()` copes with that.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.sharedctypes import Synchronized
+from types import MappingProxyType
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily
@@ -24,10 +25,12 @@ Restarts = Mapping[str, "Synchronized[int]"]  # by the name of the process
 
 
 class ReceiverMetrics:
-    """The counts of one receiver process, on a registry that `/metrics` shows. Thread-safe."""
+    """Metrics of one receiver process on a registry; thread-safe."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._restarts = _RestartCounts()
+        self.registry.register(self._restarts)
         self._received = self._counter(metric_definitions.SPANS_RECEIVED)
         self._rejected = self._counter(metric_definitions.SPANS_REJECTED)
         self._deduplicated = self._counter(metric_definitions.SPANS_DEDUPLICATED)
@@ -63,24 +66,23 @@ class ReceiverMetrics:
             self._seconds.observe(seconds)
 
     def watch(self, metric: MetricDefinition, value: Callable[[], float]) -> None:
-        """What a gauge shows: asked for at each scrape."""
+        """Register a gauge callback, evaluated at each scrape."""
         self._gauges[metric].set_function(value)
 
     def watch_restarts(self, restarts: Restarts) -> None:
-        """What the supervisor counts, by the name of the process: asked for at each scrape."""
-        self.registry.register(_RestartCounts(restarts))
+        """Register the supervisor's restart counter, by process name."""
+        self._restarts.counts = restarts
 
     def _counter(self, metric: MetricDefinition) -> Counter:
         return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
 
 
 class _RestartCounts(Collector):
-    def __init__(self, restarts: Restarts) -> None:
-        self._restarts = restarts
+    counts: Restarts = MappingProxyType({})
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         metric = metric_definitions.PROCESS_RESTARTS
         family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
-        for name, count in self._restarts.items():
+        for name, count in self.counts.items():
             family.add_metric([name], count.value)
         yield family

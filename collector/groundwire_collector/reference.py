@@ -1,4 +1,4 @@
-"""Pages of docs/reference made from the code: `python -m groundwire_collector.reference`."""
+"""Generator of docs/reference pages (`python -m groundwire_collector.reference`)."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every setting of the collector, in one typed place.
+"""Collector settings.
 
 Precedence: command line, then `GROUNDWIRE_*` environment, then the file of `--config` (TOML).
 """
@@ -15,255 +15,295 @@ from groundwire_collector.errors import UsageError
 
 
 class Settings(BaseSettings):
-    """Settings of `groundwire up`; a field `x` is `GROUNDWIRE_X` in the environment."""
+    """Settings of `groundwire up`; field `x` is the variable `GROUNDWIRE_X`."""
 
     model_config = SettingsConfigDict(env_prefix="GROUNDWIRE_", extra="forbid")
 
-    # Where it listens and keeps its data
+    # Addresses and data
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(4318, ge=1, le=65535, description="Port of OTLP/HTTP, API and pages.")
     grpc_port: int = Field(4317, ge=0, le=65535, description="Port of OTLP/gRPC, with [grpc].")
-    data_dir: Path = Field(Path("groundwire-data"), description="Folder of the database and keys.")
-    database_url: str | None = Field(None, description="PostgreSQL instead of SQLite.")
-    api_key: str | None = Field(None, description="First, all-scope key; else one is generated.")
-    path_prefix: str = Field("", description="Further prefix under which OTLP is accepted.")
+    data_dir: Path = Field(Path("groundwire-data"), description="Data folder: database and keys.")
+    database_url: str | None = Field(
+        None, description="PostgreSQL URL; unset: SQLite in the data folder."
+    )
+    api_key: str | None = Field(
+        None, description="Initial API key with all scopes; unset: generated."
+    )
+    path_prefix: str = Field("", description="Additional URL prefix for OTLP.")
     root_path: str = Field(
         "",
         pattern=r"^(/[\w.~-]+)*$",
-        description="Path below which a proxy serves all of it, as /groundwire; also told by"
-        " X-Forwarded-Prefix.",
+        description="URL path below which a reverse proxy serves the collector;"
+        " X-Forwarded-Prefix takes precedence.",
     )
     open_metrics: bool | None = Field(
-        None, description="/metrics and /readyz without a key; unset: on loopback only."
+        None,
+        description="Serve /metrics and /readyz without a key; unset: on loopback only.",
     )
 
     log_format: Literal["text", "json"] = Field(
-        "text", description="Lines of the log, on standard error; they quote nothing of any turn."
+        "text", description="Log format, on standard error; logs contain no turn content."
     )
 
-    # What the receiver takes
+    # Receiver limits
     max_body_bytes: int = Field(
-        64 * 2**20, gt=0, description="Largest body of a request, as sent and inflated."
+        64 * 2**20, gt=0, description="Maximum size of a request body, compressed and decompressed."
     )
     max_request_items: int = Field(
         100_000,
         gt=0,
-        description="Resources, scopes, spans and log records of a request; beyond, 413.",
+        description="Maximum resources, scopes, spans and log records per request; beyond, 413.",
     )
     max_request_values: int = Field(
         1_000_000,
         gt=0,
-        description="Attributes, events, links and values of a request, counted before it is"
-        " decoded; beyond, 413.",
+        description="Maximum attributes, events, links and values per request, counted before"
+        " decoding; beyond, 413.",
     )
     max_item_bytes: int = Field(
-        16 * 2**20, gt=0, description="Largest span or log record; a larger one is refused alone."
+        16 * 2**20,
+        gt=0,
+        description="Maximum size of a span or log record; larger ones are rejected individually.",
     )
     max_attribute_bytes: int = Field(
-        2**20, gt=0, description="Longest text of an attribute; the rest is cut, and its hash kept."
+        2**20,
+        gt=0,
+        description="Maximum length of an attribute's text; the rest is truncated and hashed.",
     )
     max_pending_bytes: int = Field(
-        96 * 2**20, gt=0, description="Bodies in memory at once; beyond, clients are told to wait."
+        96 * 2**20,
+        gt=0,
+        description="Maximum size of request bodies in memory; beyond, 503 with Retry-After.",
     )
 
     ingest_rate: float = Field(
-        0.0, ge=0, description="OTLP requests a second and key; 0: as many as come."
+        0.0, ge=0, description="OTLP requests per second and key; 0 = unlimited."
     )
     redact: str = Field(
         "off",
-        description="Masks the receiver applies to every text: off, default (the SDK's), or names.",
+        description="Redaction masks applied to every text: off, default (as in the SDK), or "
+        "comma-separated names.",
     )
     content: Literal["full", "hash"] = Field(
-        "full", description="hash: of every text only a keyed hash and its length are kept."
+        "full",
+        description="full: store texts; hash: store only a keyed hash and the length of each text.",
     )
 
-    # How long it is kept
-    retention_days: float = Field(30.0, gt=0, description="Age at which everything is deleted.")
+    # Retention
+    retention_days: float = Field(30.0, gt=0, description="Days after which data is deleted.")
     retention_bytes: int | None = Field(
-        None, gt=0, description="Size of the SQLite database at which the oldest is deleted."
+        None,
+        gt=0,
+        description="Size of the SQLite database beyond which the oldest data is deleted.",
     )
 
     max_wal_bytes: int = Field(
-        2**30, gt=0, description="SQLite's write-ahead log at its longest; then clients must wait."
+        2**30,
+        gt=0,
+        description="Maximum size of SQLite's write-ahead log; beyond, writes are rejected "
+        "with 503.",
     )
 
     # TLS; or leave it to a proxy (docs/howto/run-the-collector.md)
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain.")
     tls_key: Path | None = Field(None, description="PEM file of its private key.")
 
-    # What is judged and how
+    # Evaluation
     evaluators: str = Field(
         "grounding,override,retrieval",
-        description="Evaluators to run, by name or dotted path; none: store only.",
+        description="Evaluators to run, comma-separated names or dotted paths; none: store only.",
     )
     turn_timeout_seconds: float = Field(
-        5.0, gt=0, description="A shipped evaluator that takes longer for one turn failed."
+        5.0, gt=0, description="Timeout of a shipped evaluator per turn."
     )
     evaluator_timeout_seconds: float = Field(
         30.0,
         gt=0,
-        description="An evaluator of the user's that takes longer for a batch is asked turn by"
-        " turn; for one turn, failed.",
+        description="Timeout of a custom evaluator per batch; then turns are retried one by "
+        "one, and those that time out fail.",
     )
-    trace_idle_seconds: float = Field(10.0, gt=0, description="A trace this quiet is complete.")
+    trace_idle_seconds: float = Field(
+        10.0, gt=0, description="Idle time after which a trace is complete."
+    )
     trace_max_seconds: float = Field(
-        600.0, gt=0, description="A trace without its root is complete after this long a silence."
+        600.0, gt=0, description="Idle time after which a trace without its root span is complete."
     )
     flag_threshold: float | None = Field(
         None,
         ge=0,
         le=1,
-        description="p_unsupported that flags a turn; unset: any claim that is not supported.",
+        description="Threshold of p_unsupported that flags a turn; unset: any unsupported "
+        "claim flags it.",
     )
     prices: Path | None = Field(
-        None, description="TOML file with the price of each model's tokens; unset: no cost."
+        None, description="TOML file with token prices per model; unset: no cost metrics."
     )
     tenant_metrics: bool = Field(
         False,
-        description="Count turns by tenant too: a label `tenant` on metrics of turns, and a "
-        "dimension that alarms name.",
+        description="Count turns by tenant: adds the label `tenant` to turn metrics and a "
+        "dimension to drift alarms.",
     )
     publish_endpoint: str | None = Field(
-        None, description="OTLP/HTTP endpoint that gets each score as a log event; unset: none."
+        None, description="OTLP/HTTP endpoint that receives each score as a log event; unset: none."
     )
-    publish_headers: str = Field("", description="Headers for it, as a=b,c=d.")
+    publish_headers: str = Field("", description="Headers for the publish endpoint, as a=b,c=d.")
 
     # Judges: what calls a model, or runs one, and so sees a sample of the turns
     judges: str = Field(
         "",
-        description="Judges, by commas: llm_judge, a ragas metric, hf:MODEL, or an evaluator of"
-        " yours; `name=rate` gives one a rate of its own. Unset: none.",
+        description="Judges, comma-separated: llm_judge, a ragas metric, hf:MODEL, or a "
+        "custom evaluator; `name=rate` sets a sampling rate per judge. Unset: "
+        "none.",
     )
-    judge_rate: float = Field(0.01, ge=0, le=1, description="Share of turns that judges see.")
+    judge_rate: float = Field(0.01, ge=0, le=1, description="Sampling rate of turns for judges.")
     judge_uncertainty_boost: float = Field(
         1.0,
         ge=1,
-        description="How much likelier the least certain turn is drawn than the surest; 1: all"
-        " alike. 4 pays where p_unsupported is calibrated for the traffic.",
+        description="Sampling rate of the least certain turn relative to the most certain "
+        "one; 1: uniform. 4 helps where p_unsupported is calibrated for the "
+        "traffic.",
     )
     judge_rate_overrides: str = Field(
         "",
-        description="Factors of the rate, by commas: `service=2`, `service/model_version=10`.",
+        description="Factors of the sampling rate, comma-separated: `service=2`, "
+        "`service/model_version=10`.",
     )
     judge_endpoint: str | None = Field(
-        None, description="OpenAI-compatible address, up to and with /v1, of the judge's model."
+        None, description="OpenAI-compatible base URL, including /v1, of the judge's model."
     )
     judge_api_key: SecretStr | None = Field(
-        None, description="Key for it; keep it in the environment."
+        None, description="API key of the endpoint; keep it in the environment."
     )
-    judge_model: str = Field("", description="Model that judges.")
+    judge_model: str = Field("", description="Model of the llm_judge and the ragas metrics.")
     judge_embedding_model: str = Field(
-        "", description="Embedding model at the same address, for ragas_answer_relevancy."
+        "", description="Embedding model at the same endpoint, for ragas_answer_relevancy."
     )
     judge_temperature: float = Field(0.0, ge=0, le=2, description="Temperature of the judge.")
     judge_extra: dict[str, Any] = Field(
         default_factory=dict,
-        description="JSON object set over each request of the llm_judge; null takes a field out.",
+        description="JSON object merged into each request of the llm_judge; null removes a field.",
     )
-    judge_timeout_seconds: float = Field(60.0, gt=0, description="A call that takes longer failed.")
-    judge_concurrency: int = Field(
-        4, ge=1, le=64, description="Calls of the llm_judge at one time."
+    judge_timeout_seconds: float = Field(60.0, gt=0, description="Timeout of a call.")
+    judge_concurrency: int = Field(4, ge=1, le=64, description="Concurrent calls of the llm_judge.")
+    judge_per_minute: float = Field(
+        30.0, gt=0, description="Maximum judgements per minute and judge."
     )
-    judge_per_minute: float = Field(30.0, gt=0, description="Judgements a minute of each judge.")
-    judge_per_day: int = Field(2000, gt=0, description="Judgements a day (UTC) of each judge.")
+    judge_per_day: int = Field(
+        2000, gt=0, description="Maximum judgements per day (UTC) and judge."
+    )
     judge_cost_per_day: float | None = Field(
         None,
         gt=0,
-        description="What all judges may cost a day, in the currency of `prices`; calls that are"
-        " under way when it is reached are still paid. Unset: no such limit.",
+        description="Cost limit of all judges per day, in the currency of `prices`; calls in "
+        "flight when it is reached still complete. Unset: unlimited.",
     )
 
     judge_golden: Path | None = Field(
         None,
-        description="JSON lines of labelled turns that are replayed through each judge, to notice"
-        " one that changes. Unset: none.",
+        description="JSON Lines file of labelled turns, replayed through each judge to detect"
+        " changes of the judge. Unset: none.",
     )
     judge_golden_interval_seconds: float = Field(
-        86_400.0, gt=0, description="From the begin of one replay to the begin of the next."
+        86_400.0, gt=0, description="Interval between replays, start to start."
     )
 
     # Drift
-    alarm_budget: str = Field("1 per 30d", description="False alarms allowed over everything.")
-    min_effect: float = Field(0.03, gt=0, lt=1, description="Smallest drop of a mean that matters.")
+    alarm_budget: str = Field("1 per 30d", description="Total budget of false drift alarms.")
+    min_effect: float = Field(0.03, gt=0, lt=1, description="Smallest relevant change of a mean.")
     deploy_share: float = Field(
-        0.5, ge=0, lt=1, description="Part of the alarm budget that is spent at deployments."
+        0.5, ge=0, lt=1, description="Share of the alarm budget reserved for deployments."
     )
-    baseline_turns: int = Field(500, ge=50, description="Judged turns that make a baseline.")
+    baseline_turns: int = Field(
+        2000, ge=50, description="Minimum number of judged turns in a baseline."
+    )
     baseline_days: float = Field(
-        0.0, ge=0, description="Days that it spans at least; 23 for the daily clock as well."
+        7.0,
+        ge=0,
+        description="Minimum days that a baseline spans: a week covers hours and weekdays;"
+        " 23 enables the daily clock as well. Until then only large changes are found.",
     )
 
-    # Alarms to a webhook, for people without Alertmanager; off unless an address is given
+    # Alarm webhook, for setups without Alertmanager; off unless a URL is set
     alarm_webhook_url: SecretStr | None = Field(
         None,
-        description="Address that gets each alarm, opened and resolved, as Alertmanager sends"
-        " them; keep it in the environment or the settings file.",
+        description="Webhook URL that receives each alarm, firing and resolved, in "
+        "Alertmanager's format; keep it in the environment or the settings file.",
     )
-    alarm_webhook_token: SecretStr | None = Field(None, description="Bearer token for it.")
+    alarm_webhook_token: SecretStr | None = Field(None, description="Bearer token of the webhook.")
     public_url: str | None = Field(
-        None, description="Address of the pages for links in alarms; unset: the one it listens on."
+        None,
+        description="Public base URL of the pages, for links in alarms; unset: the listen address.",
     )
 
-    # What the collector asks a model of its own accord; off unless an endpoint is given
+    # Scheduled model calls; off unless an endpoint is set
     probe_endpoint: str | None = Field(
         None,
-        description="OpenAI-compatible address, including /v1, for probes and closed-book "
+        description="OpenAI-compatible base URL, including /v1, for probes and closed-book "
         "calls; unset: no calls.",
     )
     probe_api_key: SecretStr | None = Field(
-        None, description="Key for it; keep it in the environment."
+        None, description="API key of the endpoint; keep it in the environment."
     )
-    probe_timeout_seconds: float = Field(60.0, gt=0, description="A call that takes longer failed.")
+    probe_timeout_seconds: float = Field(60.0, gt=0, description="Timeout of a call.")
     system_prompt: Path | None = Field(
         None, description="File with the production system prompt, for probes."
     )
     closed_book_prompt: Path | None = Field(
         None,
-        description="File with the same prompt less its context instruction, for closed-book "
-        "calls and probes.",
+        description="File with the same prompt without its context instruction, for closed-"
+        "book calls and probes.",
     )
     probe_models: str = Field(
         "",
-        description="Models that probes ask, by commas; `model=version` names the model_version"
-        " they are counted under. Unset: no probes.",
+        description="Models to probe, comma-separated; `model=version` sets the model_version"
+        " of their results. Unset: no probes.",
     )
-    probe_service: str = Field("", description="Service that they are counted under.")
-    probe_prompt_version: str = Field("", description="prompt_version that they are counted under.")
+    probe_service: str = Field("", description="Service name of probe results.")
+    probe_prompt_version: str = Field("", description="prompt_version of probe results.")
     probe_interval_seconds: float = Field(
-        86_400.0, gt=0, description="From the begin of one run to the begin of the next."
+        86_400.0, gt=0, description="Interval between probe runs, start to start."
     )
-    probe_pack: Path | None = Field(None, description="File of the pack; unset: the shipped one.")
-    probe_items: int | None = Field(None, gt=0, description="Only so many items; unset: all.")
+    probe_pack: Path | None = Field(None, description="Probe pack file; unset: the shipped one.")
+    probe_items: int | None = Field(
+        None, gt=0, description="Maximum number of items per run; unset: all."
+    )
     probe_arms: str = Field(
         "clean,conflict,mixed,irrelevant,closed_book,distractors",
-        description="Arms of each item, by commas.",
+        description="Arms of each item, comma-separated.",
     )
-    probe_calls_per_minute: float = Field(60.0, gt=0, description="Pace of a run.")
+    probe_calls_per_minute: float = Field(60.0, gt=0, description="Maximum probe calls per minute.")
     probe_alarms_per_30_days: float = Field(
         1.0,
         gt=0,
-        description="False alarms of probes that all their runs share; beside `alarm_budget`.",
+        description="Budget of false probe alarms, shared by all runs; in addition to "
+        "`alarm_budget`.",
     )
     label_rate: float = Field(
-        0.05, ge=0, le=1, description="Share of turns drawn at random for people to label."
+        0.05, ge=0, le=1, description="Share of turns sampled at random for human labelling."
     )
     estimate_seconds: float = Field(
-        300.0, ge=0, description="How often the estimates of the metrics are renewed; 0: never."
+        300.0, ge=0, description="Refresh interval of the estimates shown as metrics; 0 = never."
     )
     closed_book_rate: float = Field(
-        0.0, ge=0, le=1, description="Share of production turns asked again without context."
+        0.0, ge=0, le=1, description="Share of production turns repeated without context."
     )
     closed_book_model: str | None = Field(
-        None, description="Model that closed-book calls ask; unset: the one that the turn asked."
+        None, description="Model of closed-book calls; unset: the model of the turn."
     )
     closed_book_calls_per_minute: float = Field(
-        10.0, gt=0, description="Budget; turns that it does not reach in ten minutes are skipped."
+        10.0,
+        gt=0,
+        description="Maximum closed-book calls per minute; turns that wait longer than ten "
+        "minutes are skipped.",
     )
-    closed_book_calls_per_day: int = Field(2000, gt=0, description="Budget of a day.")
+    closed_book_calls_per_day: int = Field(
+        2000, gt=0, description="Maximum closed-book calls per day."
+    )
 
     @property
     def probes(self) -> bool:
-        """Whether the collector asks a model of its own accord."""
+        """Whether the collector makes scheduled model calls."""
         return self.probe_endpoint is not None and bool(self.probe_models or self.closed_book_rate)
 
     @property
@@ -271,9 +311,9 @@ class Settings(BaseSettings):
         """The judges by what `judges` calls them, each with its rate; raises UsageError."""
         found = {}
         for part in filter(None, (part.strip() for part in self.judges.split(","))):
-            name, given, number = part.partition("=")
+            name, equals, number = part.partition("=")
             try:
-                rate = float(number) if given else self.judge_rate
+                rate = float(number) if equals else self.judge_rate
             except ValueError:
                 rate = -1.0
             if not 0 <= rate <= 1:
@@ -299,8 +339,8 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, config: Path | None, **flags: Any) -> Self:
-        """The settings of one run; flags that are None were not given."""
-        given = {name: value for name, value in flags.items() if value is not None}
+        """Settings of one run; flags that are None are unset."""
+        values = {name: value for name, value in flags.items() if value is not None}
         prefix = str(cls.model_config["env_prefix"])
         from_file = {
             name: value
@@ -308,7 +348,7 @@ class Settings(BaseSettings):
             if f"{prefix}{name}".upper() not in os.environ
         }
         try:
-            return cls(**{**from_file, **given})
+            return cls(**{**from_file, **values})
         except (ValidationError, SettingsError) as error:
             raise UsageError(_explanation(error)) from None
 

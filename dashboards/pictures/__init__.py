@@ -1,1 +1,1 @@
-"""Pictures of the dashboards' panels, drawn from live queries: not rendered by Grafana."""
+"""Screenshots of dashboard panels, drawn from live queries without Grafana."""

@@ -51,13 +51,13 @@ VARIABLES = {
 
 
 def main() -> None:
-    options = argparse.ArgumentParser()
-    options.add_argument("--turns", type=int, default=4000)
-    options.add_argument("--rate", type=float, default=20.0)
-    options.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
-    given = options.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name, demo(Path(name), given) as output:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--turns", type=int, default=4000)
+    parser.add_argument("--rate", type=float, default=20.0)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, demo(Path(name), options) as output:
         collector = wait_for(output, r"collector\s+(http://127\.0\.0\.1:\d+)")
         with prometheus(Path(name), collector) as url:
             start = time.time()
@@ -66,17 +66,17 @@ def main() -> None:
             shown = {**VARIABLES, "__range": f"{end - start:.0f}s"}
             answers = Answers(url, start + 5, end, shown)
             for board, built in BOARDS.items():
-                shoot(page(document(built()), answers), Path(name), given.out / f"{board}.png")
-                print(f"{given.out / f'{board}.png'}")
+                shoot(page(document(built()), answers), Path(name), options.out / f"{board}.png")
+                print(f"{options.out / f'{board}.png'}")
 
 
 @contextmanager
-def demo(folder: Path, given: argparse.Namespace) -> Iterator[Path]:
-    """The demo, kept running; gives the file that it writes to."""
+def demo(folder: Path, options: argparse.Namespace) -> Iterator[Path]:
+    """Run the demo with --keep; yields its output file."""
     prices, output = folder / "prices.toml", folder / "demo.txt"
     prices.write_text(PRICES)
-    command = [sys.executable, "-m", "groundwire_demo", "--keep", "--turns", str(given.turns)]
-    command += ["--rate", str(given.rate), "--data-dir", str(folder / "demo")]
+    command = [sys.executable, "-m", "groundwire_demo", "--keep", "--turns", str(options.turns)]
+    command += ["--rate", str(options.rate), "--data-dir", str(folder / "demo")]
     environment = {**os.environ, "GROUNDWIRE_PRICES": str(prices), "PYTHONUNBUFFERED": "1"}
     with output.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file, cwd=ROOT, env=environment)
@@ -88,7 +88,7 @@ def demo(folder: Path, given: argparse.Namespace) -> Iterator[Path]:
 
 
 def wait_for(output: Path, pattern: str, seconds: float = 1200.0) -> str:
-    """What the demo says, once it says it."""
+    """Wait for a pattern in the demo's output."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := re.search(pattern, output.read_text(errors="replace")):
@@ -145,8 +145,8 @@ def shoot(html: str, folder: Path, picture: Path) -> None:
     """A picture of a page, as tall as the page is, in the few colours that it has."""
     file = folder / "page.html"
     file.write_text(html + TELL_HEIGHT, encoding="utf-8")
-    told = chromium(folder, "--dump-dom", file.as_uri())
-    height = re.search(r"<title>(\d+)</title>", told)
+    dumped = chromium(folder, "--dump-dom", file.as_uri())
+    height = re.search(r"<title>(\d+)</title>", dumped)
     assert height is not None
     size = f"--window-size={WIDTH},{height[1]}"
     chromium(folder, size, f"--screenshot={picture}", file.as_uri())
@@ -155,10 +155,10 @@ def shoot(html: str, folder: Path, picture: Path) -> None:
 
 
 def chromium(folder: Path, *arguments: str) -> str:
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    options += [f"--user-data-dir={folder / 'chromium'}"]
+    parser = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    parser += [f"--user-data-dir={folder / 'chromium'}"]
     done = subprocess.run(
-        ["chromium", *options, *arguments], check=True, capture_output=True, text=True, timeout=120
+        ["chromium", *parser, *arguments], check=True, capture_output=True, text=True, timeout=120
     )
     return done.stdout
 

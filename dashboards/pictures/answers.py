@@ -1,4 +1,4 @@
-"""What Prometheus answers to the queries of a panel, over a period."""
+"""Prometheus range queries for a panel."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series, named as its panel names it; `query` is the letter of the target."""
+    """One series with its legend; `query` is the target's letter."""
 
     name: str
     labels: Labels
@@ -30,7 +30,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Answers:
-    """Asks one Prometheus about one period; `variables` are those of the dashboards."""
+    """Query client for one Prometheus and period, with dashboard `variables`."""
 
     url: str
     start: float

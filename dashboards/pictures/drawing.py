@@ -1,4 +1,4 @@
-"""Panels as SVG and HTML: lines, areas, densities, numbers and tables."""
+"""Panel rendering as SVG and HTML: lines, heatmaps, stats, tables."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ NO_DATA = '<div class="number none">no data</div>'
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened: when, what, and in which colour it is drawn."""
+    """Annotation: time, title, color."""
 
     at: float
     title: str
@@ -37,7 +37,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where a panel draws, and how time and values map into it."""
+    """Plot area: mapping of time and values to coordinates."""
 
     width: int
     height: int
@@ -214,11 +214,11 @@ def listing(panel: Mapping[str, Any], series: Sequence[Series]) -> str:
     """A row a label set, a column a query."""
     names, units = {}, {}
     for override in panel["fieldConfig"]["overrides"]:
-        told = {p["id"]: p["value"] for p in override["properties"]}
+        properties = {p["id"]: p["value"] for p in override["properties"]}
         key = override["matcher"]["options"]
-        if "displayName" in told:
+        if "displayName" in properties:
             letter = key.removeprefix("Value #")
-            names[letter], units[letter] = told["displayName"], told["unit"]
+            names[letter], units[letter] = properties["displayName"], properties["unit"]
     rows: dict[tuple[tuple[str, str], ...], dict[str, float]] = defaultdict(dict)
     for each in series:
         labels = {k: v for k, v in each.labels.items() if k != "job"}

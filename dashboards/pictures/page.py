@@ -1,4 +1,4 @@
-"""One page a dashboard: its rows, two panels beside each other, each with its description."""
+"""HTML page of a dashboard: rows of panels with descriptions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -40,14 +40,14 @@ def page(board: Mapping[str, Any], answers: Answers) -> str:
     marks = sorted(_marks(board, answers), key=lambda mark: mark.at)
     rows = "".join(_rows(board, answers, marks))
     first = {mark.title: mark for mark in reversed(marks)}.values()
-    told = "".join(
+    values = "".join(
         f'<span><b style="color:{mark.color}">▼</b> {mark.clock} {escape(mark.title)}</span>'
         for mark in sorted(first, key=lambda mark: mark.at)
     )
     return (
         f"<!doctype html><meta charset='utf-8'><style>{STYLE}</style>"
         f"<header><h1>{escape(board['title'])}</h1><p>{escape(board['description'])} "
-        f"<i>({NOTE})</i></p><p class='marks'>{told}</p></header>{rows}"
+        f"<i>({NOTE})</i></p><p class='marks'>{values}</p></header>{rows}"
     )
 
 
@@ -90,7 +90,7 @@ def _drawn(
 
 
 def _marks(board: Mapping[str, Any], answers: Answers) -> Iterator[Mark]:
-    """When what the annotations tell began."""
+    """Annotations of a board, by start time."""
     for annotation in board["annotations"]["list"]:
         target = {**annotation["target"], "legendFormat": annotation["titleFormat"]}
         color = MARKS[annotation["iconColor"]]

@@ -1,4 +1,4 @@
-"""Numbers as people read them, in the units that panels name."""
+"""Formatting of numbers in Grafana units."""
 
 from datetime import UTC, datetime
 from math import floor, log10

@@ -1,1 +1,1 @@
-"""Evaluators, statistics and detectors. Pure: no network unless asked, no database, no web."""
+"""Evaluators, statistics and drift detectors, free of I/O."""

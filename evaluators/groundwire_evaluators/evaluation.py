@@ -1,4 +1,4 @@
-"""What a judgement is: states, verdicts, claims, and the evaluator that gives them."""
+"""Evaluation results (states, verdicts, claims) and the evaluator interface."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from groundwire_evaluators.turn import Turn
 
 
 class State(StrEnum):
-    """What came of judging a turn. Never turned into 0, 1 or NaN inside a mean: each is counted."""
+    """State of an evaluation, counted apart; never 0 or NaN in means."""
 
     SCORED = "scored"
     REFUSAL = "refusal"  # the answer declines
@@ -21,6 +21,8 @@ class State(StrEnum):
 
 
 class Verdict(StrEnum):
+    """Verdict on a claim."""
+
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
     UNSUPPORTED = "unsupported"
@@ -28,6 +30,8 @@ class Verdict(StrEnum):
 
 
 class CitationOutcome(StrEnum):
+    """Outcome of a citation check."""
+
     VALID = "valid"
     WRONG_CHUNK = "wrong_chunk"
     NOT_RETRIEVED = "not_retrieved"
@@ -36,7 +40,7 @@ class CitationOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A piece of a text: Unicode code points, half-open."""
+    """Character range in a text: Unicode code points, half-open."""
 
     start: int
     end: int
@@ -44,7 +48,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The smallest checked piece of an answer.
+    """Smallest checked piece of an answer, with its verdict.
 
     `support` is in [0, 1]; `chunk` is the index of the chunk that supports (or conflicts) best;
     `spans` are the uncovered or conflicting words, offsets into the answer.
@@ -62,7 +66,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A marker in the answer, resolved to the chunk (index) it names."""
+    """Citation marker in the answer, resolved to a chunk index."""
 
     start: int
     end: int
@@ -73,8 +77,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a judgement took: calls by what came of each (`answered`, or a kind of failure), tokens
-    as the endpoint counts them, seconds from the first call to the last answer."""
+    """Cost of an evaluation: calls, tokens, seconds.
+
+    Calls by outcome (`answered`, or a kind of failure), tokens as the endpoint counts them,
+    seconds from the first call to the last answer.
+    """
 
     calls: Mapping[str, int] = field(default_factory=dict)
     input_tokens: int = 0
@@ -84,7 +91,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One evaluator's judgement of one turn.
+    """One evaluator's result for one turn.
 
     `value` is None unless the state is `scored`. `signals` are further numbers of the same
     judgement, each in the unit its evaluator documents (grounding: `p_unsupported` in [0, 1]).
@@ -107,7 +114,7 @@ class Evaluation:
 
 @runtime_checkable
 class Evaluator(Protocol):
-    """Judges one turn; may raise, since its runner guards, bounds and counts.
+    """Evaluator interface: batch in, batch out, never raises for one turn.
 
     `revision` changes whenever its judgements may change.
     """
@@ -123,6 +130,6 @@ class Evaluator(Protocol):
 
 @runtime_checkable
 class BatchEvaluator(Evaluator, Protocol):
-    """Evaluator that judges several turns together, in order, for less than one by one."""
+    """Evaluator of several turns at once, where batching is cheaper."""
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]: ...

@@ -1,4 +1,4 @@
-"""Runner of evaluators over turns: one turn that breaks an evaluator costs its own judgement."""
+"""Runs evaluators over turns, isolating failures per turn."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is judged: one question, the chunks given to the model, and its answer."""
+"""Turn model: question, chunks given to the model, answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Route(StrEnum):
-    """How a turn was answered."""
+    """Answer route: retrieval, parametric, cache or tool."""
 
     RETRIEVAL = "retrieval"
     PARAMETRIC = "parametric"  # no retrieval took place
@@ -18,7 +18,7 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """One retrieved piece of context; rows of SQL results and JSON records are chunks too.
+    """Retrieved piece of context; SQL rows and JSON records too.
 
     `score` is the retriever's own number, of unknown unit (cosine, BM25, a distance): never
     compare it across retrievers. `rank` counts from 0, best first.
@@ -33,7 +33,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitedSource:
-    """A citation as the model's provider gave it, beside the text of the answer.
+    """Citation returned by the model's provider beside the answer text.
 
     `start` and `end` are Unicode code points of the answer, half-open. `names` is what it calls its
     source (an id, a URL, a title), `position` its number among the documents that were sent, from
@@ -49,7 +49,7 @@ class CitedSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """The unit of evaluation. Unknown fields are None; `chunks == ()` is an empty retrieval.
+    """Unit of evaluation; unknown fields are None, `chunks == ()`: empty retrieval.
 
     `not_evaluable_reason` says why no evaluator can judge it (content redacted or cut,
     chunks unknown); evaluators then answer with the state `not_evaluable`.

@@ -1,1 +1,1 @@
-"""A RAG application under the decorator, and a fine-tune rollout that stops reading its context."""
+"""Demo: a RAG application and a fine-tune that ignores its context."""

@@ -1,4 +1,4 @@
-"""`python -m groundwire_demo`: the same as `groundwire demo`."""
+"""`python -m groundwire_demo`, same as `groundwire demo`."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""Prometheus and Alertmanager, where they are installed: the shipped rules, and a webhook."""
+"""Local Prometheus and Alertmanager with the shipped rules and a webhook."""
 
 import json
 import shutil
@@ -38,7 +38,7 @@ receivers: [{{name: demo, webhook_configs: [{{url: "http://127.0.0.1:{webhook}/"
 
 @dataclass(frozen=True, slots=True)
 class FiredAlert:
-    """One alert as a webhook gets it."""
+    """One alert as received by the webhook."""
 
     name: str
     status: str
@@ -55,7 +55,7 @@ class FiredAlert:
 
 @dataclass
 class Alerting:
-    """Running servers, and the alerts that the webhook has got so far."""
+    """Running servers, with the alerts received so far."""
 
     prometheus_url: str
     alertmanager_url: str
@@ -145,9 +145,11 @@ def _write_configuration(home: Path, collector: Collector, alertmanager: int, we
 
 @contextmanager
 def _webhook(inbox: list[FiredAlert]) -> Iterator[int]:
-    """A local receiver of notifications; gives its port."""
+    """Local webhook receiver; yields its port."""
 
     class Receiver(BaseHTTPRequestHandler):
+        """HTTP server that records webhook alerts."""
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             inbox.extend(FiredAlert.of(document) for document in body.get("alerts", ()))

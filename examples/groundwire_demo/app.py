@@ -1,4 +1,4 @@
-"""The application that is watched: a help desk that answers from the handbook.
+"""Demo application: a help desk that answers from a handbook.
 
 `gw.init`, three decorators, one function for closed-book calls, and which model answers this time:
 nothing else of it is ours.
@@ -30,7 +30,7 @@ CLOSED_BOOK_CALLS_A_MINUTE = 600
 
 @dataclass
 class HelpDesk:
-    """Questions in, answers out: BM25, then a model behind the `openai` client."""
+    """RAG pipeline: BM25, then a model behind the `openai` client."""
 
     retriever: Retriever
     client: openai.OpenAI
@@ -58,7 +58,7 @@ class HelpDesk:
         return self._generators[model](question, chunks)
 
     def _generator(self, model: str) -> Generate:
-        """The generation by one model, whose closed-book calls ask that model too."""
+        """Generation function of one model, with closed-book calls to it."""
 
         def ask_closed_book(question: str) -> openai.types.chat.ChatCompletion:
             return self.client.chat.completions.create(

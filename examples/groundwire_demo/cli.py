@@ -1,4 +1,4 @@
-"""`groundwire demo`: a RAG application, a rollout that stops reading its context, the alarm."""
+"""`groundwire demo`: run the demo and show its alarm."""
 
 import signal
 from datetime import datetime
@@ -20,33 +20,34 @@ INTERRUPTED = 130
 
 
 def demo(
-    turns: Annotated[int, typer.Option(min=100, help="Questions to ask.")] = 2000,
-    rate: Annotated[float, typer.Option(min=0.1, help="Questions a second.")] = 40.0,
+    turns: Annotated[int, typer.Option(min=100, help="Number of questions.")] = 2000,
+    rate: Annotated[float, typer.Option(min=0.1, help="Questions per second.")] = 40.0,
     no_rollout: Annotated[
-        bool, typer.Option("--no-rollout", help="Stay with one model: no alarm may come.")
+        bool, typer.Option("--no-rollout", help="No rollout: no alarm is expected.")
     ] = False,
     memory_agrees: Annotated[
         bool,
         typer.Option(
             "--memory-agrees",
-            help="The fine-tune recites what is still right: only probes can tell.",
+            help="The fine-tune recalls facts that are still true: only probes detect it.",
         ),
     ] = False,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave everything running to look around, till Ctrl-C.")
+        bool, typer.Option("--keep", help="Keep everything running until Ctrl-C.")
     ] = False,
     data_dir: Annotated[
-        Path | None, typer.Option(help="New folder for database and logs. (demo-data/TIME)")
+        Path | None, typer.Option(help="New folder for database and logs. [demo-data/TIME]")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which questions are asked, in which order.")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed of the questions.")] = 1,
 ) -> None:
     """Watch a real RAG application through a rollout that recites its weights.
 
     A help desk answers from the 63 pages of an invented company: BM25
     retrieval, a model behind the openai client, the decorators of the SDK.
-    `groundwire up` runs beside it and knows nothing of the demo. After half
-    of the questions a fine-tuned model is rolled out, which answers a rising
-    share of them with last year's values. Each alarm is a line that begins
+    `groundwire up` runs beside it and knows nothing of the demo, but its
+    baseline is shortened from a week to 500 turns. After half of the
+    questions a fine-tuned model is rolled out, which answers a rising share of
+    them with last year's values. Each alarm is a line that begins
     with ALARM. Prometheus and Alertmanager are used where they are installed.
 
     The model is a scripted stand-in unless GROUNDWIRE_DEMO_LLM names an
@@ -73,5 +74,5 @@ def demo(
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    """Asked to end: by the same way as Ctrl-C, so that everything started is stopped."""
+    """Handle SIGTERM like Ctrl-C, so that child processes are stopped."""
     raise KeyboardInterrupt

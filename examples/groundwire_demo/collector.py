@@ -1,4 +1,4 @@
-"""`groundwire up` as any user runs it, and its API as any user reads it."""
+"""Collector process (`groundwire up`) and client of its API."""
 
 import os
 import secrets
@@ -14,6 +14,7 @@ from typing import Any, Self
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from groundwire_demo.plan import BASELINE
 from groundwire_demo.process import await_ready, ended_at_last, free_port
 
 _START_SECONDS = 60.0
@@ -26,7 +27,7 @@ GROUNDWIRE = (sys.executable, "-c", _MAIN)  # the command, also where it is not 
 
 @dataclass(frozen=True, slots=True)
 class ReportedAlarm:
-    """What `/api/v1/alarms` says of one alarm, as far as the demo shows it."""
+    """Alarm of `/api/v1/alarms`, as far as the demo shows it."""
 
     id: int
     service: str
@@ -57,7 +58,7 @@ class ReportedAlarm:
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """A running collector; `client` is open and brings the key along."""
+    """A running collector; `client` is open and authenticated."""
 
     url: str
     api_key: str
@@ -78,7 +79,7 @@ class Collector:
         return [self._get(f"/api/v1/turns/{turn['id']}") for turn in found]
 
     def estimates(self) -> dict[str, Any]:
-        """What closed-book calls and scheduled probes say, with intervals."""
+        """Current closed-book and probe estimates, with intervals."""
         found: dict[str, Any] = self._get("/api/v1/estimates")
         return found
 
@@ -121,7 +122,11 @@ def running(data_dir: Path, further: Mapping[str, str] = NOTHING) -> Iterator[Co
 
 
 def _environment(api_key: str) -> dict[str, str]:
-    """The user's, so that judging can be set as always; but not where a collector lives."""
+    """User's environment for the collector, without data locations.
+
+    Judging can be configured as always. The baseline is shortened to minutes, unless the user sets
+    its length.
+    """
     hidden = {f"GROUNDWIRE_{name}" for name in _NOT_OURS}
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    return {**kept, "GROUNDWIRE_API_KEY": api_key}
+    inherited = {name: value for name, value in os.environ.items() if name not in hidden}
+    return {**BASELINE, **inherited, "GROUNDWIRE_API_KEY": api_key}

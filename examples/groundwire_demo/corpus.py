@@ -1,4 +1,4 @@
-"""The handbook of Tarnwell, an invented maker of balances: this year's pages and last year's.
+"""Demo corpus: handbook of an invented maker, in two yearly editions.
 
 A page is a text file in `pages/`: a title; a line `area | last edited | edited`; paragraphs in
 which `{23 days|25 days}` holds last year's value and this year's; and one line `? question / the
@@ -17,13 +17,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z€])")
 
 
 class Edition(IntEnum):
+    """Edition of the handbook."""
+
     LAST_YEAR = 0
     THIS_YEAR = 1
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusFact:
-    """One value that changed between the editions, and how people ask for it."""
+    """A value that changed between editions, with questions about it."""
 
     page: str
     questions: tuple[str, ...]
@@ -35,7 +37,7 @@ class CorpusFact:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the handbook in both editions."""
+    """Page of the handbook in both editions."""
 
     name: str
     title: str
@@ -50,12 +52,14 @@ class Page:
         lines = text.splitlines()
         area, *days = (part.strip() for part in lines[1].split("|"))
         last, this = map(date.fromisoformat, days)
-        asked = [line.removeprefix("? ").split(" / ") for line in lines if line.startswith("? ")]
+        spellings = [
+            line.removeprefix("? ").split(" / ") for line in lines if line.startswith("? ")
+        ]
         body = "\n".join(line for line in lines[2:] if not line.startswith("? "))
         values = _VALUE.findall(body)
         facts = (
             CorpusFact(name, tuple(questions), value)
-            for questions, value in zip(asked, values, strict=True)
+            for questions, value in zip(spellings, values, strict=True)
         )
         paragraphs = tuple(part.strip() for part in body.split("\n\n") if part.strip())
         return cls(name, lines[0].removeprefix("# "), area, (last, this), paragraphs, tuple(facts))
@@ -66,7 +70,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class CorpusPassage:
-    """A paragraph of one edition: what the retriever finds and the model is given."""
+    """Paragraph of one edition: the unit of retrieval."""
 
     id: str
     title: str
@@ -76,12 +80,12 @@ class CorpusPassage:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a paragraph of the handbook, in order."""
+    """Sentences of a paragraph in order."""
     return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
 
 
 def handbook() -> list[Page]:
-    """Every page, in order of name."""
+    """All pages, by name."""
     folder = files(__package__) / "pages"
     found = (entry for entry in folder.iterdir() if entry.name.endswith(".md"))
     return [

@@ -1,4 +1,4 @@
-"""Live progress: a bar on a terminal, plain lines elsewhere."""
+"""Progress display: a bar on a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,21 +11,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """Where the run stands."""
+    """Progress of the run."""
 
-    asked: int
+    requested: int
     judged: int
     phase: str
 
 
 class Display(Protocol):
+    """Interface of progress displays."""
+
     def say(self, line: str) -> None: ...
 
     def show(self, standing: RunProgress) -> None: ...
 
 
 class Bar:
-    """A bar that stays at the bottom while lines scroll past above it."""
+    """Progress bar at the bottom, with log lines above it."""
 
     def __init__(self, progress: Progress, turns: int) -> None:
         self._progress = progress
@@ -37,7 +39,7 @@ class Bar:
     def show(self, standing: RunProgress) -> None:
         self._progress.update(
             self._task,
-            completed=standing.asked,
+            completed=standing.requested,
             description=standing.phase,
             judged=standing.judged,
         )
@@ -45,7 +47,7 @@ class Bar:
 
 @dataclass
 class Lines:
-    """One line for each tenth of the run."""
+    """One line per tenth of the run."""
 
     console: Console
     turns: int
@@ -56,11 +58,11 @@ class Lines:
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def show(self, standing: RunProgress) -> None:
-        tenths = 10 * standing.asked // self.turns
+        tenths = 10 * standing.requested // self.turns
         if tenths > self._tenths or standing.phase != self._phase:
             self._tenths, self._phase = tenths, standing.phase
             self.say(
-                f"{standing.asked:5} of {self.turns} questions, {standing.judged:5} judged:"
+                f"{standing.requested:5} of {self.turns} questions, {standing.judged:5} judged:"
                 f" {standing.phase}"
             )
 

@@ -1,4 +1,4 @@
-"""Which model server answers: the scripted stand-in, or a real one named in the environment."""
+"""Model endpoint: the scripted stand-in, or a server from the environment."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ _KNOCK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class DemoEndpoint:
-    """An OpenAI-compatible server, its model of today, and the one that is rolled out."""
+    """OpenAI-compatible server with its current and its rolled-out model."""
 
     base_url: str
     model: str
@@ -36,7 +36,7 @@ class DemoEndpoint:
 
 
 def from_environment(rollout: bool) -> DemoEndpoint | None:
-    """The real endpoint that is asked for, if any.
+    """Endpoint configured in the environment, if any.
 
     Raises:
         UsageError: it is only half described, or nothing listens there.
@@ -64,7 +64,7 @@ def _knock(base_url: str) -> None:
 
 @contextmanager
 def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]:
-    """The scripted stand-in in a process of its own, for as long as the block lasts."""
+    """Run the scripted stand-in as a child process for the block."""
     command = [sys.executable, "-m", "groundwire_demo.standin"]
     command += ["--ramp", str(ramp), "--learnt", learnt.name]
     with (

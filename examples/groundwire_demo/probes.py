@@ -1,4 +1,4 @@
-"""Probes made of the handbook, which the collector asks of both models on a schedule."""
+"""Probe pack from the handbook, scheduled against both models."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _SHARED_LABEL = "fresh"  # the stratum of everything that is built from a corpus
 
 @dataclass(frozen=True, slots=True)
 class ProbeReading:
-    """One run of the probes against one model; `worse` than the baseline, where there is one."""
+    """One probe run; `worse` than the baseline, where there is one."""
 
     model: str
     memorization_ratio: float | None
@@ -31,16 +31,16 @@ class ProbeReading:
 
     @classmethod
     def of(cls, run: Mapping[str, Any]) -> Self:
-        """From a run as `/api/v1/estimates` tells it."""
-        told = run["strata"][_SHARED_LABEL]
-        conflict, compared = told["conflict_arms"], run["against_baseline"]
+        """Parse a run of `/api/v1/estimates`."""
+        report = run["strata"][_SHARED_LABEL]
+        conflict, compared = report["conflict_arms"], run["against_baseline"]
         low, high = conflict["interval"]
         return cls(
             run["model_version"],
             conflict["memorization_ratio"],
             (low, high),
             conflict["n"],
-            told["clean_accuracy"],
+            report["clean_accuracy"],
             compared is not None and (compared["override"] or compared["general"]),
             datetime.fromisoformat(run["started_at"]),
         )
@@ -48,7 +48,7 @@ class ProbeReading:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSchedule:
-    """A pack in `folder`, asked of the models at `endpoint` each `interval` seconds."""
+    """Schedule of a pack in `folder`: every `interval` seconds at `endpoint`."""
 
     folder: Path
     endpoint: DemoEndpoint
@@ -69,9 +69,9 @@ class ProbeSchedule:
             raise UsageError(f"groundwire probe build: {ended.stderr.strip()}")
 
     def settings(self, service: str, api_key: str | None) -> dict[str, str]:
-        """Tells the collector to ask them, the model of today first: it is the baseline."""
+        """Collector settings for the schedule, current model first (baseline)."""
         models = (self.endpoint.model, self.endpoint.tuned_model)
-        told = {
+        values = {
             "PROBE_ENDPOINT": self.endpoint.base_url,
             "PROBE_MODELS": ",".join(model for model in models if model),
             "PROBE_SERVICE": service,
@@ -82,7 +82,7 @@ class ProbeSchedule:
             "PROBE_CALLS_PER_MINUTE": str(_CALLS_A_MINUTE),
             **({"PROBE_API_KEY": api_key} if api_key else {}),
         }
-        return {f"GROUNDWIRE_{name}": value for name, value in told.items()}
+        return {f"GROUNDWIRE_{name}": value for name, value in values.items()}
 
     @property
     def _pack(self) -> Path:

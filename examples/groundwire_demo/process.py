@@ -1,4 +1,4 @@
-"""Programs that run beside the demo, each of them ended with it."""
+"""Child processes that end with the demo."""
 
 import socket
 import subprocess
@@ -17,7 +17,7 @@ _STOP_SECONDS = 20.0
 
 @contextmanager
 def ended_at_last(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
-    """The process, asked to end after the block and killed where it does not."""
+    """Child process, terminated after the block, killed if necessary."""
     try:
         yield process
     finally:
@@ -33,7 +33,7 @@ def ended_at_last(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[A
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on at this moment."""
+    """Free loopback port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""What the model is sent: the rules, the passages that were found, and the question."""
+"""Chat prompt: rules, retrieved passages, question."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ def messages(
 
 
 def closed_book(question: str) -> list[ChatCompletionMessageParam]:
-    """The question alone."""
+    """Messages with the question alone."""
     return [
         {"role": "system", "content": CLOSED_BOOK},
         {"role": "user", "content": f"Question: {question}"},

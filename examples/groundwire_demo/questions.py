@@ -1,4 +1,4 @@
-"""What employees and customers ask: each fact in several natural variants, and the odd stray."""
+"""Question generator: variants of each fact, with some out-of-scope questions."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from groundwire_demo.corpus import CorpusFact, Page
 
 _FRAMES = (
-    "{asked}",
-    "{asked}",
-    "Hi! {asked}",
+    "{question}",
+    "{question}",
+    "Hi! {question}",
     "Hello, quick question: {lowered}",
-    "{asked} Thanks!",
-    "I am new here. {asked}",
-    "Can you check the handbook for me? {asked}",
+    "{question} Thanks!",
+    "I am new here. {question}",
+    "Can you check the handbook for me? {question}",
     "A colleague wants to know: {lowered}",
-    "{asked} I could not find it on the intranet.",
+    "{question} I could not find it on the intranet.",
     "Sorry to bother you, but {lowered}",
     "One more thing: {lowered}",
     "Just to be sure, {lowered}",
@@ -40,17 +40,17 @@ _STRAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing somebody asks; `fact` is None where no page answers it."""
+    """A question; `fact` is None where no page answers it."""
 
     text: str
     fact: CorpusFact | None
 
 
 def variants(fact: CorpusFact) -> list[Question]:
-    """Every way in which this fact is asked for."""
+    """All variants of a fact's question."""
     return [
-        Question(frame.format(asked=asked, lowered=asked[0].lower() + asked[1:]), fact)
-        for asked in fact.questions
+        Question(frame.format(question=question, lowered=question[0].lower() + question[1:]), fact)
+        for question in fact.questions
         for frame in dict.fromkeys(_FRAMES)
     ]
 
@@ -60,7 +60,7 @@ def strays() -> list[Question]:
 
 
 def stream(pages: Sequence[Page], seed: int, stray_share: float = 0.04) -> Iterator[Question]:
-    """Questions without end, drawn evenly over the facts; the same seed asks the same."""
+    """Endless questions, uniform over facts, reproducible by seed."""
     draw = random.Random(seed)
     facts = [fact for page in pages for fact in page.facts]
     while True:
@@ -68,6 +68,6 @@ def stream(pages: Sequence[Page], seed: int, stray_share: float = 0.04) -> Itera
             yield Question(draw.choice(_STRAYS), None)
             continue
         fact = draw.choice(facts)
-        asked = draw.choice(fact.questions)
-        lowered = asked[0].lower() + asked[1:]
-        yield Question(draw.choice(_FRAMES).format(asked=asked, lowered=lowered), fact)
+        question = draw.choice(fact.questions)
+        lowered = question[0].lower() + question[1:]
+        yield Question(draw.choice(_FRAMES).format(question=question, lowered=lowered), fact)

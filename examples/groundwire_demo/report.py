@@ -1,4 +1,4 @@
-"""What the demo tells at its end."""
+"""Final report of the demo."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -39,7 +39,7 @@ def alert_line(alert: FiredAlert) -> str:
 
 
 def timeline(traffic: Traffic, tuned: str, alarms: Sequence[ReportedAlarm]) -> Table:
-    """When the rollout began, and what each alarm says of it."""
+    """Start of the rollout, and each alarm."""
     table = Table(title="What happened", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("time", "turn", "what", "since", "changed"):
         table.add_column(heading, overflow="fold")
@@ -60,15 +60,15 @@ def timeline(traffic: Traffic, tuned: str, alarms: Sequence[ReportedAlarm]) -> T
 
 
 def probe_lines(readings: Iterable[ProbeReading]) -> Iterator[str]:
-    """What the last run of the probes says of each model."""
+    """Newest probe run per model."""
     for reading in readings:
         yield f"probes: {reading.model} has {_ratio(reading)}"
 
 
 def closed_book_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What the closed-book calls say of each model; the ratio only where enough turns decide it."""
-    for told in estimates:
-        redundant = told["redundant_share"]
+    """Closed-book results per model; the ratio only with enough turns."""
+    for estimate in estimates:
+        redundant = estimate["redundant_share"]
         low, high = redundant["interval"]
         share = (
             f"{redundant['value']:.2f} ({low:.2f} to {high:.2f}) of {redundant['n']} answers"
@@ -77,8 +77,8 @@ def closed_book_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             else "it declines without the context"
         )
         yield (
-            f"closed-book calls: {told['model_version']}, {told['n']} turns: {share};"
-            f" memorization ratio: {told['statement']}"
+            f"closed-book calls: {estimate['model_version']}, {estimate['n']} turns: {share};"
+            f" memorization ratio: {estimate['statement']}"
         )
 
 
@@ -104,19 +104,19 @@ def worst_answers(turns: Iterable[dict[str, Any]]) -> Iterator[Text]:
 
 
 def marked(answer: str, claims: Iterable[dict[str, Any]]) -> Text:
-    """The answer with each claim that its context does not support between »«."""
+    """Answer with unsupported claims between »«."""
     unsupported = sorted(
         {(claim["start"], claim["end"]) for claim in claims if claim["verdict"] in _UNSUPPORTED}
     )
-    told, position = Text(), 0
+    highlighted, position = Text(), 0
     for start, end in unsupported:
         if start < position:  # another evaluator's claim over the same words
             continue
-        told.append(answer[position:start])
-        told.append(f"»{answer[start:end]}«", style="bold red")
+        highlighted.append(answer[position:start])
+        highlighted.append(f"»{answer[start:end]}«", style="bold red")
         position = end
-    told.append(answer[position:])
-    return told
+    highlighted.append(answer[position:])
+    return highlighted
 
 
 def _nearest_context(turn: dict[str, Any]) -> str:
@@ -140,11 +140,11 @@ def addresses(collector: Collector, alerting: Alerting | None) -> Table:
     return table
 
 
-def look_again(data_dir: Path) -> str:
+def reopen_command(data_dir: Path) -> str:
     return f"These end with the demo. To look around later: groundwire up --data-dir {data_dir}"
 
 
 def tell(console: Console, lines: Iterable[str | Text]) -> None:
-    """Lines as they are: nothing wrapped, nothing taken for markup."""
+    """Print lines without wrapping or markup."""
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""BM25 over the passages of the handbook, by the library bm25s."""
+"""BM25 retrieval over the handbook, with bm25s."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from groundwire_demo.corpus import CorpusPassage
 
 
 class Retriever:
-    """The passages that fit a question best, by BM25 over title and text."""
+    """BM25 index over title and text of passages."""
 
     def __init__(self, passages: Sequence[CorpusPassage]) -> None:
         self._passages = passages

@@ -1,4 +1,4 @@
-"""One run of the demo from start to end: what is started, what is asked, what is shown."""
+"""Demo run: start the parts, send traffic, report."""
 
 import os
 import time
@@ -24,7 +24,7 @@ from groundwire_demo.retriever import Retriever
 from groundwire_demo.traffic import Traffic
 
 WORST_SHOWN = 3
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 _JUDGED_SECONDS = 120.0  # a slow machine may still be judging when the last answer is out
 _ALERT_SECONDS = 20.0
 _PROBE_SECONDS = 60.0
@@ -33,7 +33,7 @@ _HOPELESS = 20  # so many failures without one answer, and the endpoint does not
 
 @dataclass
 class DemoRun:
-    """The parts of a run that is under way, and what has been told of it."""
+    """Running parts of the demo, with what was already reported."""
 
     plan: DemoPlan
     console: Console
@@ -43,24 +43,24 @@ class DemoRun:
     alarms: list[ReportedAlarm] = field(default_factory=list)
     readings: list[ProbeReading] = field(default_factory=list)  # of the probes, newest first
     _alerts_seen: int = 0
-    _alerts_told: list[FiredAlert] = field(default_factory=list)
+    _reported_alerts: list[FiredAlert] = field(default_factory=list)
     _judged: int = 0
 
     def watch(self, shown: Display) -> None:
-        """Until every question is answered and judged, and what is wrong has been told."""
+        """Poll until every question is answered and evaluated, and alarms are reported."""
         threads = self.traffic.start()
         try:
             while any(thread.is_alive() for thread in threads):
-                self._look(shown, self._phase())
+                self._poll(shown, self._phase())
                 self._give_up_if_hopeless()
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_POLL_SECONDS)
         finally:
             self.traffic.stop()
         gw.flush()
         self._wait(shown, "judging the last answers", _JUDGED_SECONDS, self._all_judged)
         if self.plan.memory_agrees:
-            self._wait(shown, "waiting for the probes", _PROBE_SECONDS, self._probes_asked)
-            self._look(shown, "the probes are back")
+            self._wait(shown, "waiting for the probes", _PROBE_SECONDS, self._probes_done)
+            self._poll(shown, "the probes are back")
         if self.alerting and self.alarms:
             self._wait(shown, "waiting for the alert", _ALERT_SECONDS, self._alert_arrived)
 
@@ -108,9 +108,9 @@ class DemoRun:
             return "no rollout"
         return "after the rollout" if self.traffic.rollout_began else "before the rollout"
 
-    def _look(self, shown: Display, phase: str) -> None:
+    def _poll(self, shown: Display, phase: str) -> None:
         for alarm in self.collector.alarms():
-            if alarm.id not in {told.id for told in self.alarms}:
+            if alarm.id not in {reported.id for reported in self.alarms}:
                 self.alarms.append(alarm)
                 shown.say(report.alarm_line(alarm, self.traffic))
         for alert in self._new_alerts():
@@ -124,22 +124,22 @@ class DemoRun:
         arrived = self.alerting.inbox[self._alerts_seen :]
         self._alerts_seen += len(arrived)
         # A notification repeats what else fires in its group: once is enough here.
-        new = [alert for alert in arrived if alert not in self._alerts_told]
-        self._alerts_told += new
+        new = [alert for alert in arrived if alert not in self._reported_alerts]
+        self._reported_alerts += new
         return new
 
     def _wait(self, shown: Display, phase: str, seconds: float, over: Callable[[], bool]) -> None:
         deadline = time.monotonic() + seconds
         while True:
-            self._look(shown, phase)
+            self._poll(shown, phase)
             if over() or time.monotonic() > deadline:
                 return
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
-    def _probes_asked(self) -> bool:
-        """Whether both models were asked after the rollout."""
-        told = self.collector.estimates()["probe"]
-        self.readings = [ProbeReading.of(run) for run in told]
+    def _probes_done(self) -> bool:
+        """Whether both models were probed after the rollout."""
+        runs = self.collector.estimates()["probe"]
+        self.readings = [ProbeReading.of(run) for run in runs]
         began = self.traffic.rollout_began
         late = {r.model for r in self.readings if began is not None and r.started_at > began}
         return len(late) > 1
@@ -157,7 +157,7 @@ class DemoRun:
 
 
 def perform(plan: DemoPlan, console: Console) -> bool:
-    """Start everything, ask, watch and tell; whether it went as it should.
+    """Run the demo; returns whether it went as expected.
 
     Raises:
         UsageError: the plan cannot end well, a part did not start, or the model does not answer.
@@ -191,7 +191,7 @@ def perform(plan: DemoPlan, console: Console) -> bool:
 
 
 def _probes(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> ProbeSchedule | None:
-    """Where memory agrees with the pages only probes can tell: a pack made of the pages."""
+    """Probe schedule, for the case that only probes can detect."""
     if not plan.memory_agrees:
         return None
     made = ProbeSchedule(plan.data_dir / "probes", model, plan.probe_interval)
@@ -221,8 +221,8 @@ def _traffic(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> Traffic:
         answering = model.tuned_model if rolled_out else model.model
         return desk.ask(question, answering or model.model)
 
-    asked = questions.stream(pages, plan.seed)
-    return Traffic(ask, asked, plan.turns, plan.rate, plan.rollout_at)
+    stream = questions.stream(pages, plan.seed)
+    return Traffic(ask, stream, plan.turns, plan.rate, plan.rollout_at)
 
 
 def _introduce(run: DemoRun, pages: list[Page], model: DemoEndpoint) -> None:
@@ -253,7 +253,7 @@ def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
     console.print()
     console.print(report.addresses(run.collector, run.alerting))
     if not run.plan.keep:
-        report.tell(console, [report.look_again(run.plan.data_dir)])
+        report.tell(console, [report.reopen_command(run.plan.data_dir)])
     report.tell(console, run.verdict())
 
 

@@ -1,4 +1,4 @@
-"""Users: they ask at a steady rate, many at once, and do not wait for one another."""
+"""Load generator: steady rate, concurrent users."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from groundwire_demo.questions import Question
 
 @dataclass
 class Traffic:
-    """`turns` questions put to `ask` at `rate` a second, from `users` threads.
+    """Sends `turns` questions to `ask` at `rate` per second, concurrently.
 
     `ask` is given the question and whether the rollout has happened, which it has from turn
     number `rollout_at` on. What it raises is kept as that turn's failure.
@@ -35,7 +35,7 @@ class Traffic:
         self._begin = 0.0
 
     def start(self) -> list[threading.Thread]:
-        """Begin; the threads end when every question is asked, or after `stop`."""
+        """Start the threads; they end after the last question, or `stop`."""
         self._begin = time.monotonic()
         threads = [threading.Thread(target=self._user, daemon=True) for _ in range(self.users)]
         for thread in threads:
@@ -58,7 +58,7 @@ class Traffic:
         return self.started[self.rollout_at]
 
     def turn_at(self, moment: datetime) -> int:
-        """How many turns had been started by then."""
+        """Number of turns started by then."""
         return bisect_right(self.started, moment)
 
     def _user(self) -> None:

@@ -130,7 +130,9 @@ def test_queries_name_only_metrics_and_recorded_series_that_exist(name: str):
     found = expressions(BOARDS[name])
     assert len(found) >= 15
     for expression in found:
-        assert set(re.findall(r"groundwire[:_][a-z_:]+", expression)) <= exist, expression
+        assert (
+            set(re.findall(r"(?:[a-z_]+:)?groundwire_[a-z_]+(?::[a-z_0-9]+)?", expression)) <= exist
+        ), expression
 
 
 def test_every_metric_has_a_panel_or_is_behind_a_recorded_series():

@@ -27,7 +27,7 @@ NOTHING: Mapping[str, str] = {}
 
 def environment(further: Mapping[str, str] = NOTHING) -> dict[str, str]:
     plain = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
-    return {**plain, "GROUNDWIRE_BASELINE_TURNS": "150", **further}
+    return {**plain, "GROUNDWIRE_BASELINE_TURNS": "150", "GROUNDWIRE_BASELINE_DAYS": "0", **further}
 
 
 def command(data_dir: Path, *options: str) -> list[str]:

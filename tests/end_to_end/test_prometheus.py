@@ -58,11 +58,16 @@ LIMITS = {
     "stale_for": 5,
 }
 RUNS = int(os.environ.get("GROUNDWIRE_INCIDENTS", "0"))  # further incidents, a minute each
-SETTINGS = {"GROUNDWIRE_TRACE_IDLE_SECONDS": "1", "GROUNDWIRE_BASELINE_TURNS": "100"}
+SETTINGS = {
+    "GROUNDWIRE_TRACE_IDLE_SECONDS": "1",
+    "GROUNDWIRE_BASELINE_TURNS": "100",
+    "GROUNDWIRE_BASELINE_DAYS": "0",
+}
 GOOD = {"model_version": "ft-1", "reading": 1.0}
 BAD = {"model_version": "ft-2", "reading": 0.2}
 PAGE = "GroundwireFaithfulnessBurn"
 COUNTED = "|".join(m.name for m in committed_metrics() if m.kind is not MetricKind.GAUGE)
+SELECTOR = r"(?:(?:[a-z_]+:)?groundwire_[a-z_]+(?::[a-z_0-9]+)?|\bup\b)(?:{[^}]*})?"
 
 
 @dataclass
@@ -182,9 +187,12 @@ def begin_incident(watch: Any, app: Application, wait_for: Callable[..., Any]) -
     """A rollout lowers the faithfulness of one of two versions; what the webhook is told of it."""
     key = watch.collector.read_key()  # known to the receiver within seconds
     # While the model reads its context, all is silent.
-    usual = "groundwire:faithfulness:reference"
+    usual = "service_evaluator:groundwire_faithfulness:median_reference"
     wait_for(lambda: watch.prometheus.query(usual), "the reference")
-    wait_for(lambda: watch.prometheus.query("groundwire:flagged_turns:target"), "a baseline")
+    wait_for(
+        lambda: watch.prometheus.query("service_evaluator:groundwire_flagged_turns:target_ratio"),
+        "a baseline",
+    )
     assert watch.prometheus.value(usual) > 0.95
     assert watch.inbox.notifications == []
 
@@ -289,12 +297,10 @@ def shipped_expressions(limits: Any) -> list[str]:
 
     Less what cannot be said here: a drift that no page tells of, and what judges show as gauges.
     """
-    unsaid = ("groundwire:drift:untold", "groundwire_judge_")
+    unsaid = ("segment:groundwire_drift_change_timestamp_seconds:unpaged", "groundwire_judge_")
     recorded = (*recordings(limits), *references(limits))
     selectors = [
-        selector
-        for alert in alerts(limits)
-        for selector in re.findall(r"(?:groundwire[_:][a-z_:]+|up)(?:{[^}]*})?", alert.expression)
+        selector for alert in alerts(limits) for selector in re.findall(SELECTOR, alert.expression)
     ]
     return [
         *(each.expression for each in recorded if not each.name.startswith(unsaid)),

@@ -3,7 +3,7 @@ from typing import Any
 
 from rich.console import Console
 
-from groundwire_demo.display import Progress, display
+from groundwire_demo.display import RunProgress, display
 from groundwire_demo.report import marked
 
 
@@ -31,7 +31,7 @@ def test_without_a_terminal_progress_is_one_line_a_tenth() -> None:
     console = Console(file=io.StringIO(), width=200)
     with display(console, turns=100) as shown:
         for asked in range(101):
-            shown.show(Progress(asked, asked, "asking"))
+            shown.show(RunProgress(asked, asked, "asking"))
     assert isinstance(console.file, io.StringIO)
     assert len(console.file.getvalue().splitlines()) == 11
 
@@ -39,7 +39,7 @@ def test_without_a_terminal_progress_is_one_line_a_tenth() -> None:
 def test_on_a_terminal_lines_scroll_past_above_the_bar() -> None:
     console = Console(file=io.StringIO(), width=200, force_terminal=True)
     with display(console, turns=100) as shown:
-        shown.show(Progress(50, 40, "asking"))
+        shown.show(RunProgress(50, 40, "asking"))
         shown.say("ALARM p_unsupported [of] x")
     assert isinstance(console.file, io.StringIO)
     assert "ALARM p_unsupported [of] x" in console.file.getvalue()

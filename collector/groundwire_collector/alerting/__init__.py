@@ -1,1 +1,1 @@
-"""Alerting: Prometheus rules, runbooks, and the webhook for people without Alertmanager."""
+"""Alerting: Prometheus rules, runbooks, and a webhook without Alertmanager."""

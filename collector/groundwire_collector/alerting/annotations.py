@@ -1,4 +1,4 @@
-"""The words of alerts that several say: who is affected, numbers beside them, and links.
+"""Shared annotation texts of alerts: affected labels, values, links.
 
 https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
 """
@@ -9,8 +9,8 @@ from groundwire_collector.alerting.rules.settings import RuleSettings
 from groundwire_collector.metric_definitions import VERSION_LABELS
 
 VERSIONS = VERSION_LABELS[1:]
-CLOCK = "2006-01-02 15:04:05 MST"  # Go's way to say a format
-# What a signal tells, in words for someone just woken; one that is not here has its name alone.
+CLOCK = "2006-01-02 15:04:05 MST"  # Go format verb
+# Signal descriptions for the person on call; others appear by name.
 SIGNALS = {
     "p_unsupported": "unsupported claims",
     "override": "values against the context",
@@ -26,46 +26,54 @@ def named(label: str) -> str:
 
 def signal(label: str) -> str:
     """The signal in words, and its name in brackets."""
-    said = "".join(
+    labelled = "".join(
         f'{{{{ if eq {label} "{name}" }}}}{words} {{{{ end }}}}' for name, words in SIGNALS.items()
     )
-    return f"{said}({{{{ {label} }}}})"
+    return f"{labelled}({{{{ {label} }}}})"
 
 
 def versions(names: Sequence[str] = VERSIONS) -> str:
-    """The versions an alert has; nothing for those it has not."""
+    """Version labels that an alert has."""
     return "".join(
         f"{{{{ with $labels.{name} }}}}, {name} {{{{ . }}}}{{{{ end }}}}" for name in names
     )
 
 
 def number(series: str, labels: Sequence[str], written: str, further: str = "") -> str:
-    """The value of a series with the alert's labels, written by a template function or `printf`.
+    """Value of a series with the alert's labels, formatted in a template.
 
     `further` are matchers besides. Where there is no such series it says so.
     """
     matchers = ",".join([*(f"{name}=%q" for name in labels), *([further] if further else ())])
     values = "".join(f" $labels.{name}" for name in labels)
-    asked = f"printf `{series}{{{matchers}}}`{values}" if labels else f"`{series}{{{further}}}`"
+    expression = (
+        f"printf `{series}{{{matchers}}}`{values}" if labels else f"`{series}{{{further}}}`"
+    )
     shown = f"{{{{ . | first | value | {written} }}}}"
-    return f"{{{{ with {asked} | query }}}}{shown}{{{{ else }}}}not known{{{{ end }}}}"
+    return f"{{{{ with {expression} | query }}}}{shown}{{{{ else }}}}not known{{{{ end }}}}"
 
 
 def drift_since() -> str:
-    """What the open drift alarms of the alert's service say: since when, within which error."""
+    """Onset of the service's open drift alarms, with its uncertainty."""
 
-    def told(bound: str) -> str:
-        series = 'groundwire:drift:bound{service=%q,signal=%q,dimension=%q,value=%q,bound="' + bound
-        asked = (
+    def clock_time(bound: str) -> str:
+        series = (
+            'segment:groundwire_drift_change_bound_timestamp_seconds:max{service=%q,signal=%q,dimension=%q,value=%q,bound="'
+            + bound
+        )
+        expression = (
             f'printf `{series}"}}` .Labels.service .Labels.signal .Labels.dimension .Labels.value'
         )
         clock = '{{ (. | first | value | toTime).Format "15:04:05" }}'
-        return f"{{{{ with {asked} | query }}}}{clock}{{{{ end }}}}"
+        return f"{{{{ with {expression} | query }}}}{clock}{{{{ end }}}}"
 
-    alarms = "printf `groundwire:drift:changed{service=%q}` $labels.service | query"
+    alarms = (
+        "printf `segment:groundwire_drift_change_timestamp_seconds:max{service=%q}` "
+        "$labels.service | query"
+    )
     where = "{{ if .Labels.dimension }} of {{ .Labels.dimension }} {{ .Labels.value }}{{ end }}"
     moment = f'{{{{ (.Value | toTime).Format "{CLOCK}" }}}}'
-    error = f"between {told('from')} and {told('until')}"
+    error = f"between {clock_time('from')} and {clock_time('until')}"
     return (
         f"{{{{ range $i, $_ := {alarms} }}}}{{{{ if $i }}}}; {{{{ end }}}}"
         f"{signal('.Labels.signal')}{where} got worse at {moment} ({error}), "
@@ -79,11 +87,14 @@ def turns_url(limits: RuleSettings, labels: Sequence[str], order: str, further: 
 
 
 def worst_links(limits: RuleSettings, labels: Sequence[str], window: int) -> dict[str, str]:
-    """To the worst turn itself, which someone just woken wants to see, and to the list of them.
+    """Links to the worst turn and to the list of worst turns.
 
     Of the time since the change that a drift alarm names, else of the last `window` seconds.
     """
-    changed = "printf `min(groundwire:drift:changed{service=%q})` $labels.service"
+    changed = (
+        "printf "
+        "`min(segment:groundwire_drift_change_timestamp_seconds:max{service=%q})` $labels.service"
+    )
     shown = f"{{{{ . | first | value | {WHOLE} }}}}"
     recently = f'{{{{ with query "time() - {window}" }}}}{shown}{{{{ end }}}}'
     begin = f"&since={{{{ with {changed} | query }}}}{shown}{{{{ else }}}}{recently}{{{{ end }}}}"

@@ -1,4 +1,4 @@
-"""What a webhook is told of an alarm: a body as Alertmanager sends it, version 4.
+"""Webhook payload of an alarm, in Alertmanager's format (version 4).
 
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config : whoever reads those reads
 these. Labels and texts are those of the Prometheus rule GroundwireDrift.
@@ -14,7 +14,7 @@ from groundwire_collector.storage.drift import Alarm
 
 VERSION = "4"
 NAME = "GroundwireDrift"
-OPEN_END = "0001-01-01T00:00:00Z"  # as Alertmanager writes the end of what has none
+OPEN_END = "0001-01-01T00:00:00Z"  # Alertmanager's zero time for alerts without an end
 SECOND_NS = 1_000_000_000
 
 
@@ -22,7 +22,7 @@ def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
     """The document for one alarm; `pages` is the address of the collector's pages."""
     status = "resolved" if resolved else "firing"
     labels = _labels(alarm)
-    told = {
+    alert = {
         "status": status,
         "labels": labels,
         "annotations": _annotations(alarm, pages),
@@ -39,9 +39,9 @@ def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
         "receiver": "groundwire",
         "groupLabels": {"service": alarm.service},
         "commonLabels": labels,
-        "commonAnnotations": told["annotations"],
+        "commonAnnotations": alert["annotations"],
         "externalURL": pages,
-        "alerts": [told],
+        "alerts": [alert],
     }
 
 
@@ -52,7 +52,7 @@ def fingerprint(alarm: Alarm) -> str:
 
 
 def idempotency_key(alarm: Alarm, *, resolved: bool) -> str:
-    """The same each time this message is sent: who saw it already may pass it over."""
+    """Idempotency key, equal for repeated deliveries of a message."""
     return f"{fingerprint(alarm)}-{'resolved' if resolved else 'firing'}"
 
 

@@ -1,4 +1,4 @@
-"""The outbox, message by message: each alarm's in order, none lost by a restart.
+"""Delivery of alarm notifications: in order per alarm, durable across restarts.
 
 A message is taken out when it was received, so at least once: a process that is killed between the
 answer and the commit sends it again, with the same key. What an outage of a day has kept is
@@ -24,14 +24,14 @@ SECOND_NS = 1_000_000_000
 LEASE_NS = 120 * SECOND_NS  # a try takes less
 LONGEST_PAUSE_NS = 900 * SECOND_NS
 FIRST_PAUSE_NS = 15 * SECOND_NS  # after a try that failed; doubled each time
-KEPT_NS = 86_400 * SECOND_NS
+RETENTION_NS = 86_400 * SECOND_NS
 
 Tell = Callable[[dict[str, Any], str], bool]  # document and idempotency key; whether received
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
-    """Tells what waits; `pages` is the address of the collector's pages, for links."""
+class NotificationOutbox:
+    """Delivers queued notifications; `pages` is the base URL for links."""
 
     engine: Engine
     tell: Tell
@@ -39,7 +39,7 @@ class Outbox:
     clock: Callable[[], int] = time_ns
 
     def step(self) -> bool:
-        """Tell the next message that is due; whether there was one."""
+        """Deliver the next due notification; whether there was one."""
         with self.engine.connect() as connection:
             waiting = notifications.waiting(connection)
         notice = next(_due(waiting, self.clock()), None)
@@ -59,10 +59,10 @@ class Outbox:
         return True
 
     def _take(self, notice: Notification) -> Alarm | None:
-        """The alarm to tell; None where another process was faster, or it is too late."""
+        """Alarm to deliver; None if claimed elsewhere or expired."""
         now_ns = self.clock()
         with self.engine.begin() as connection:
-            if gone := notifications.expire(connection, now_ns - KEPT_NS):
+            if gone := notifications.expire(connection, now_ns - RETENTION_NS):
                 log.error("%d messages about alarms were not taken for a day: dropped", gone)
             if not notifications.claim(connection, notice, now_ns + LEASE_NS):
                 return None

@@ -1,4 +1,4 @@
-"""PromQL helpers of rules and dashboards, for Prometheus 2.42.
+"""PromQL helpers for rules and dashboards: recorded series, window expressions.
 
 All replicas of the collector show the same committed counters: one of them is taken. Which labels
 tell replicas apart is the setting `replica_labels`; dashboards are built inside `replicas(...)`.
@@ -36,7 +36,7 @@ _replica_labels: ContextVar[tuple[str, ...]] = ContextVar("replica_labels", defa
 
 @dataclass(frozen=True, slots=True)
 class RecordingRule:
-    """A recorded series: its name, what it says, the expression behind it, labels it adds."""
+    """Recording rule: name, help, expression, added labels."""
 
     name: str
     meaning: str
@@ -46,7 +46,7 @@ class RecordingRule:
 
 @contextmanager
 def replicas(labels: Sequence[str]) -> Iterator[None]:
-    """Build dashboards for replicas that these labels tell apart."""
+    """Context for building dashboards: labels that distinguish replicas."""
     token = _replica_labels.set(tuple(labels))
     try:
         yield
@@ -60,7 +60,7 @@ def one_replica(series: str, labels: Sequence[str] | None = None) -> str:
 
 
 def grown(limits: RuleSettings, by: Sequence[str], series: str, window: int) -> str:
-    """By how much a counter grew over a window of seconds, summed by labels."""
+    """Increase of a counter over a window in seconds, summed by labels."""
     increase = one_replica(f"increase({series}[{duration(window)}])", limits.replica_labels)
     return f"sum by ({', '.join(by)}) ({increase})"
 
@@ -70,17 +70,17 @@ def total(metric: MetricDefinition, matchers: str = "") -> str:
 
 
 def rate(counter: str, matchers: str) -> str:
-    """The rate of a counter that every replica of the collector shows alike."""
+    """Rate of a counter that all replicas expose alike."""
     return one_replica(f"rate({counter}{{{matchers}}}[$__rate_interval])")
 
 
 def increase(series: str) -> str:
-    """By how much a counter grew over all the time that is shown."""
+    """Increase of a counter over the displayed range."""
     return one_replica(f"increase({series}[$__range])")
 
 
 def mean(histogram: str, matchers: str, by: str = SUM_BY_VERSION) -> str:
-    """The mean of what a histogram observed; nothing where it observed nothing."""
+    """Mean of a histogram; no value without observations."""
     total, number = (rate(f"{histogram}_{part}", matchers) for part in ("sum", "count"))
     return f"{by} ({total}) / ({by} ({number}) > 0)"
 
@@ -91,7 +91,7 @@ def quantile(of: float, histogram: str, matchers: str, by: str = "service, model
 
 
 def ratio(part: str, whole: str, by: str = SUM_BY_VERSION) -> str:
-    """Of two rates; nothing where the whole is nothing, 0 where only the part is."""
+    """Ratio of two rates; no value for a zero denominator, 0 for a missing numerator."""
     return f"(({by} ({part})) or {by} ({whole}) * 0) / ({by} ({whole}) > 0)"
 
 

@@ -1,4 +1,4 @@
-"""One message to a webhook: a few quick tries, and an answer whether it was taken."""
+"""Webhook client with retries."""
 
 import logging
 from http import HTTPStatus
@@ -32,7 +32,7 @@ PASSING = {
 
 
 class Webhook:
-    """Where messages go. The address may hold a secret: it is in no log and no error.
+    """Webhook endpoint; its URL may hold a secret and is never logged.
 
     Any 2xx is taken as received. Redirects are not followed: the address is where it should go.
     Raises UsageError where the address is none of http or https.
@@ -59,7 +59,9 @@ class Webhook:
         self._client.close()
 
     def tell(self, document: dict[str, Any], key: str) -> bool:
-        """Send; whether it was received. Takes at most some `TRIES` timeouts, and raises nothing.
+        """Send a message with retries; returns whether it was received.
+
+        Takes at most about `TRIES` timeouts, and never raises.
 
         `key` is sent as Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).
         """

@@ -1,1 +1,1 @@
-"""Spans to turns: the conventions of every emitter, and when a trace is complete."""
+"""Assembly of spans into turns, across semantic conventions."""

@@ -1,4 +1,4 @@
-"""What one instrumentation family calls things: an alias table, kept as data in `families/`.
+"""Alias tables: attribute names per instrumentation family, data in `families/`.
 
 A table says, fact by fact, where a span of this family may hold it: an attribute, a group of
 attributes (`{i}` in the key stands for numbers, `*` for names), or events. Families are merged
@@ -16,10 +16,10 @@ from typing import Any
 
 
 class SpanKind(StrEnum):
-    """What a span is in the life of a turn."""
+    """Role of a span in a turn."""
 
-    TURN = "turn"  # said by its emitter to be a whole turn
-    CHAIN = "chain"  # a step that may hold others: a workflow, a function
+    TURN = "turn"  # marked as a turn by its emitter
+    CHAIN = "chain"  # a composite step: workflow, function
     AGENT = "agent"
     GENERATION = "generation"
     RETRIEVAL = "retrieval"
@@ -27,15 +27,15 @@ class SpanKind(StrEnum):
     EMBEDDING = "embedding"
     TOOL = "tool"
     PROMPT = "prompt"
-    JUDGE = "judge"  # an evaluator or a guardrail: what it says is no answer
+    JUDGE = "judge"  # an evaluator or guardrail: its output is not an answer
     SERVER = "server"  # the model server's own span: latency only
-    PLACEHOLDER = "placeholder"  # stands for a span that comes later: dropped
+    PLACEHOLDER = "placeholder"  # placeholder of a later span: dropped
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeSource:
-    """One place where a fact may stand.
+    """One source of a fact: an attribute, a group, or events.
 
     `key` is an attribute, of the resource too; with `{i}` a numbered group of attributes. `events`
     instead names events (to the role of the message each holds, where it does). `path` leads into
@@ -52,22 +52,22 @@ class AttributeSource:
     scopes: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     events: Mapping[str, str] = field(default_factory=dict)
-    prefix: str = ""  # of a group of attributes: what stands before the number or name
+    prefix: str = ""  # prefix of an attribute group, before the number or name
     numbered: bool = False
 
     @classmethod
     def parse(cls, entry: str | dict[str, Any]) -> "AttributeSource":
-        given: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
-        key = given.get("key", "")
+        table: dict[str, Any] = {"key": entry} if isinstance(entry, str) else entry
+        key = table.get("key", "")
         return cls(
             key=key,
-            path=tuple(given["path"].split(".")) if "path" in given else (),
-            plus=given.get("plus", ""),
-            json=given.get("json", False),
-            kinds=frozenset(SpanKind(kind) for kind in given.get("kinds", ())),
-            scopes=tuple(given.get("scopes", ())),
-            outside=tuple(given.get("outside", ())),
-            events=given.get("events", {}),
+            path=tuple(table["path"].split(".")) if "path" in table else (),
+            plus=table.get("plus", ""),
+            json=table.get("json", False),
+            kinds=frozenset(SpanKind(kind) for kind in table.get("kinds", ())),
+            scopes=tuple(table.get("scopes", ())),
+            outside=tuple(table.get("outside", ())),
+            events=table.get("events", {}),
             prefix=_prefix(key),
             numbered="{i}" in key,
         )
@@ -79,7 +79,7 @@ def _prefix(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """`values` of attribute `key` to kinds; `*` any value.
+    """Rule from an attribute's value to a span kind; `*` matches any.
 
     `scope`: only where it begins so; `names`: only of spans that are called so.
     """
@@ -88,7 +88,7 @@ class KindRule:
     values: Mapping[str, SpanKind]
     scope: str = ""
     names: frozenset[str] = frozenset()
-    first: bool = False  # asked before the rules of higher families
+    first: bool = False  # evaluated before rules of higher families
 
     @classmethod
     def parse(cls, entry: dict[str, Any]) -> "KindRule":
@@ -100,19 +100,19 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True)
 class AliasTable:
-    """One alias table; the fields of the file, typed."""
+    """Parsed alias table of one instrumentation family."""
 
     name: str
     title: str
-    rank: int  # lower is asked first
+    rank: int  # lower is tried first
     source: str  # where the convention is written down
-    scopes: tuple[str, ...]  # prefixes of instrumentation scopes that speak it
+    scopes: tuple[str, ...]  # prefixes of instrumentation scopes that use it
     marks: tuple[str, ...]  # prefixes of attributes that only this family writes
     kinds: tuple[KindRule, ...]
     facts: Mapping[str, tuple[AttributeSource, ...]]
     overlays: tuple[str, ...] = ()  # events whose attributes are read as the span's own
     withholds: tuple[str, ...] = ()  # what its emitters do not send, for the documentation
-    # A missing fact to what to set; or the prefix of a scope to such a table of its own.
+    # Missing fact to advice; or scope prefix to a nested table.
     advice: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
@@ -141,8 +141,8 @@ class AliasTable:
             for prefix, table in self.advice.items()
             if isinstance(table, Mapping) and fact in table and scope.startswith(prefix)
         ]
-        said = max(own)[1] if own else self.advice.get(fact)
-        return said if isinstance(said, str) else None
+        advice = max(own)[1] if own else self.advice.get(fact)
+        return advice if isinstance(advice, str) else None
 
 
 @cache

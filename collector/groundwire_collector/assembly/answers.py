@@ -1,4 +1,4 @@
-"""Which spans of a trace answered: one answer is one turn.
+"""Answer spans of a trace: one answer is one turn.
 
 The rule in one sentence: an answer that feeds nothing is an answer to the user. What a model said
 may feed a retrieval (a rewritten question), a further prompt (a draft, a partial answer) or be what
@@ -17,15 +17,15 @@ from groundwire_collector.storage.span import Span
 
 RETRIEVING = frozenset({SpanKind.RETRIEVAL, SpanKind.RERANK})
 SHORT = 12  # code points; a shorter text is found in other texts by chance
-MOST_NESTED = 8  # spans of one call that are kept, leaf-most first
-MOST_COMPARED = 20_000  # pairs of answers of a trace of which one may have used the other
+MOST_NESTED = 8  # limit on spans of one call, innermost first
+MOST_COMPARED = 20_000  # limit on compared pairs of answers in a trace
 LEAST_COMPARED = 8  # later answers that each is compared with, however many there are
 CLOSED = frozenset({SpanKind.JUDGE, SpanKind.EMBEDDING, SpanKind.SERVER})
 
 
 @dataclass(slots=True)
 class AnswerSpan:
-    """An answer: the outermost span that says it, and the spans of the model call that gave it.
+    """Outermost span with the answer, and the model call's spans below it.
 
     One call is often traced more than once, by a framework and by its client: `calls` has them
     leaf-most first, and is empty for a model that is not traced. `text` None: it was withheld.
@@ -49,13 +49,13 @@ class AnswerSpan:
 
     @property
     def span(self) -> Span:
-        """The span that names the answer: a marked turn's, else that of the call that said it.
+        """Span that identifies the answer: a marked turn's, else the model call's.
 
         Not the outermost: that one ends last, may come minutes late or never.
         """
         if self.top.kind == SpanKind.TURN or not self.calls:
             return self.top.span
-        speaking = [call for call in self.calls if call.said is not None]
+        speaking = [call for call in self.calls if call.answer_text is not None]
         return (speaking or self.calls)[0].span
 
 
@@ -74,7 +74,7 @@ def answers(trace: Trace) -> list[AnswerSpan]:
 
 
 def _within(trace: Trace, queries: set[str]) -> dict[str, list[AnswerSpan]]:
-    """By span id, the answers in its subtree that feed nothing inside it; from the leaves up."""
+    """Answers in each subtree that feed nothing inside it, bottom-up by span id."""
     found: dict[str, list[AnswerSpan]] = {}
     for reading in reversed([r for root in trace.roots for r in trace.subtree(root)]):
         below = [found.pop(child.span.span_id) for child in trace.under(reading)]
@@ -99,8 +99,8 @@ def _of_generation(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpa
     if reading.failed:
         return final
     calls = (*(final[-1].calls[:MOST_NESTED] if final else ()), reading)
-    if reading.said is not None:
-        return [AnswerSpan(reading, calls, reading.said)]
+    if reading.answer_text is not None:
+        return [AnswerSpan(reading, calls, reading.answer_text)]
     if final:
         return [AnswerSpan(reading, calls, final[-1].text)]
     return [] if calls_tools(reading) else [AnswerSpan(reading, calls, None)]
@@ -109,7 +109,7 @@ def _of_generation(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpa
 def _of_speaker(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpan]:
     if reading.kind == SpanKind.TURN:
         return _of_turn(reading, final)
-    text = reading.said if final and not reading.failed else None
+    text = reading.answer_text if final and not reading.failed else None
     if text is None or _holds_several(text, final):
         return final
     return [AnswerSpan(reading, _calls(text, final), text)]
@@ -117,7 +117,7 @@ def _of_speaker(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpan]:
 
 def _of_turn(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpan]:
     """A marked turn is a turn whatever lies below it; one that failed before it spoke is none."""
-    text = reading.said
+    text = reading.answer_text
     inner = [answer for answer in final if answer.top.kind == SpanKind.TURN]
     if _holds_several(text, inner) or (text is None and inner):
         return final
@@ -129,22 +129,22 @@ def _of_turn(reading: SpanView, final: list[AnswerSpan]) -> list[AnswerSpan]:
 
 
 def _holds_several(text: str | None, final: list[AnswerSpan]) -> bool:
-    """Several answers below that it does not repeat: a batch, which is no answer itself."""
+    """Several distinct answers below: a batch, not an answer itself."""
     return len(final) > 1 and not any(text and a.text and same(a.text, text) for a in final)
 
 
 def _calls(text: str | None, final: list[AnswerSpan]) -> tuple[SpanView, ...]:
-    """The call whose words a chain says: that of the answer it repeats, else the last."""
+    """Model call of a chain: the one whose answer it repeats, else the last."""
     repeated = [a for a in final if text and a.text and same(a.text, text)]
     chosen = (repeated or final)[-1:]
     return chosen[0].calls if chosen else ()
 
 
 def _unaided(trace: Trace, root: SpanView) -> AnswerSpan | None:
-    """An answer without any traced generation: a root that retrieved, and says more than that."""
+    """Answer of a retrieving root without a traced generation."""
     # A service that retrieves and generates in one call is a retrieval that names a model.
     both = root.kind == SpanKind.RETRIEVAL and root.text("response_model") is not None
-    if not (both or root.kind in SPEAKING) or root.failed or root.said is None:
+    if not (both or root.kind in SPEAKING) or root.failed or root.answer_text is None:
         return None
     if root.question is None and root.query is None:
         return None
@@ -153,57 +153,57 @@ def _unaided(trace: Trace, root: SpanView) -> AnswerSpan | None:
         return None
     retrieved = [r.documents[1] for r in below if r.kind in RETRIEVING and r.documents]
     texts = [chunk.text for chunks in retrieved for chunk in chunks]
-    if not retrieved or any(text and text in root.said for text in texts):
+    if not retrieved or any(text and text in root.answer_text for text in texts):
         return None
-    return AnswerSpan(root, (), root.said)
+    return AnswerSpan(root, (), root.answer_text)
 
 
 def _unfed(groups: list[list[AnswerSpan]], queries: set[str]) -> list[AnswerSpan]:
     """Of the answers of several subtrees those that feed no other and no retrieval."""
     groups = [group for group in groups if group]
     if len(groups) < 2:
-        return groups[0] if groups else []  # told apart already, further down
+        return groups[0] if groups else []  # already separated further down
     found = _once([answer for group in groups for answer in group])
     if len(found) < 2:
         return found
     later = sorted(found, key=lambda answer: answer.began_ns)
     compared = max(LEAST_COMPARED, MOST_COMPARED // len(later))
     places = {id(answer): place for place, answer in enumerate(later)}
-    kept = []
+    answers = []
     for answer in found:
         place = places[id(answer)]
         first = place
         while first and later[first - 1].began_ns == answer.began_ns and place - first < compared:
             first -= 1
         if not _feeds(answer, later[first : place + compared], queries):
-            kept.append(answer)
-    return kept or found[-1:]
+            answers.append(answer)
+    return answers or found[-1:]
 
 
 def _once(found: list[AnswerSpan]) -> list[AnswerSpan]:
-    """Answers of which several instrumentations traced one call, as one."""
-    kept: list[AnswerSpan] = []
+    """Deduplicate answers whose call several instrumentations traced."""
+    answers: list[AnswerSpan] = []
     by_mark: dict[str, list[AnswerSpan]] = {}
     for answer in found:
         marks = _marks(answer)
-        alike = kept[-LEAST_COMPARED:]  # at one time, whatever they have in common
+        alike = answers[-LEAST_COMPARED:]  # at one time, whatever they have in common
         alike += [other for mark in marks for other in by_mark.get(mark, ())[-LEAST_COMPARED:]]
         twin = next((other for other in alike if _twins(answer, other)), None)
         if twin is None:
-            kept.append(answer)
+            answers.append(answer)
             for mark in marks:
                 by_mark.setdefault(mark, []).append(answer)
         else:
             twin.calls = (*twin.calls, *answer.calls)
             twin.text = twin.text or answer.text
-    return kept
+    return answers
 
 
 def _marks(answer: AnswerSpan) -> set[str]:
     """What two traces of one call have in common: its response, its words, or its prompt."""
     found = set()
     for call in answer.calls:
-        found |= {f"response {call.text('response_id')}", f"said {call.said}"}
+        found |= {f"response {call.text('response_id')}", f"said {call.answer_text}"}
         if prompt := call.prompt:
             found.add(f"prompt {prompt[-1].text}")
     return found
@@ -218,10 +218,10 @@ def _twins(one: AnswerSpan, other: AnswerSpan) -> bool:
 
 
 def _tells_the_end(later: SpanView, call: SpanView) -> bool:
-    """`later` says what came of `call`, whose span ended before its answer was streamed."""
+    """Whether `later` reports the end of `call`, which ended before streaming."""
     return (
-        later.said is not None
-        and call.said is None
+        later.answer_text is not None
+        and call.answer_text is None
         and later.span.scope == call.span.scope
         and later.span.start_ns >= call.span.end_ns
         and bool(later.prompt)
@@ -243,7 +243,7 @@ def _feeds(answer: AnswerSpan, found: list[AnswerSpan], queries: set[str]) -> bo
 
 
 def _used(text: str, prompt: list[Message]) -> bool:
-    """Stands in a later prompt, other than as the history of a conversation that went on."""
+    """Whether an answer appears in a later prompt other than as history."""
     for position, message in enumerate(prompt):
         inside = text in message.text if len(text) >= SHORT else same(text, message.text)
         if not inside:

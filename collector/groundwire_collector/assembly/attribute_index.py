@@ -1,4 +1,4 @@
-"""From what a span holds to the facts it may tell: the alias tables, the other way round.
+"""Inverted index of the alias tables: attribute keys to facts.
 
 A span holds a dozen attributes and the tables know hundreds of places: so the attributes are looked
 up in the tables, not the places in the span. Spans of one instrumentation hold the same keys again
@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from groundwire_collector.assembly.alias_table import AttributeSource, KindRule, SpanKind, families
 
 LONGEST_KEY = 120  # characters of a key that is remembered
-MOST_KEYS = 64  # of a span whose set of keys is remembered
+MOST_KEYS = 64  # longest cached set of keys
 MOST_SCOPES = 64  # remembered with one set of keys
 
 Sources = Mapping[str, tuple[AttributeSource, ...]]
@@ -21,7 +21,7 @@ Sources = Mapping[str, tuple[AttributeSource, ...]]
 
 @dataclass(frozen=True, slots=True)
 class AttributeLocation:
-    """A place of a fact; those of one fact are asked in their `order`."""
+    """Location of a fact; locations of one fact are tried by `order`."""
 
     order: int
     fact: str
@@ -30,7 +30,7 @@ class AttributeLocation:
 
 @dataclass(frozen=True, slots=True)
 class LookupPlan:
-    """What spans with one set of keys and events may tell, and what may say their kind."""
+    """Facts and span kinds that a set of attribute keys can provide."""
 
     rules: tuple[KindRule, ...]
     places: Sources
@@ -97,7 +97,7 @@ def _fits(source: AttributeSource, kind: SpanKind, scope: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """Places by attribute, by prefix of numbered or named groups of attributes, by event."""
+    """Locations by attribute, by prefix of an attribute group, and by event."""
 
     exact: dict[str, list[AttributeLocation]]
     groups: dict[str, list[AttributeLocation]]
@@ -106,10 +106,10 @@ class _Tables:
 
 
 def _places_of(key: str) -> tuple[AttributeLocation, ...]:
-    return _remembered_places(key) if len(key) <= LONGEST_KEY else _look_up(key)
+    return _remembered_places(key) if len(key) <= LONGEST_KEY else _find_places(key)
 
 
-def _look_up(key: str) -> tuple[AttributeLocation, ...]:
+def _find_places(key: str) -> tuple[AttributeLocation, ...]:
     tables = _tables()
     found = list(tables.exact.get(key, ()))
     if key.startswith(tables.prefixes):
@@ -119,7 +119,7 @@ def _look_up(key: str) -> tuple[AttributeLocation, ...]:
     return tuple(found)
 
 
-_remembered_places = lru_cache(maxsize=16_384)(_look_up)
+_remembered_places = lru_cache(maxsize=16_384)(_find_places)
 
 
 @cache

@@ -1,24 +1,33 @@
-"""When a trace counts as complete."""
+"""Trace completion: idle timeout and maximum duration."""
+
+from collections.abc import Sequence
+
+from groundwire_collector.storage.span import Span
 
 SECOND = 1_000_000_000
 
 
-def due_ns(
-    *,
-    last_received_ns: int,
-    root_ended: bool,
-    answer_complete: bool,
-    trace_idle_seconds: float,
-    trace_max_seconds: float,
-) -> int:
-    """When a trace is due, in nanoseconds since the epoch; each further span moves it.
+def due_ns(*, last_received_ns: int, answer_complete: bool, trace_idle_seconds: float) -> int:
+    """When a trace is looked at, in nanoseconds since the epoch; each further span moves it.
 
-    A trace is complete at once when its emitter says so (the answer-complete mark), when its local
-    root has ended and nothing came for `trace_idle_seconds`, or, without its root (it may never
-    come:
-    a gateway that is not sampled), when nothing came for `trace_max_seconds`.
+    At once where its emitter says that the answer is complete, else when nothing came for
+    `trace_idle_seconds`. Without its root it may then be put off (`is_closed`).
     """
     if answer_complete:
         return last_received_ns
-    wait = trace_idle_seconds if root_ended else trace_max_seconds
-    return last_received_ns + round(wait * SECOND)
+    return last_received_ns + round(trace_idle_seconds * SECOND)
+
+
+def waits_for_root(spans: Sequence[Span]) -> bool:
+    """Whether an idle trace lacks its root, which may still arrive.
+
+    A trace whose parent is elsewhere (a gateway, a browser, any traced caller) has no root here:
+    its one top span closes it, where that has ended and no other span ended later. Not so a top
+    span whose emitter says that its parent is of the same process: that comes when it ends.
+    """
+    ids = {span.span_id for span in spans}
+    tops = [span for span in spans if span.parent_span_id not in ids]
+    if len(tops) != 1 or not tops[0].end_ns:
+        return True
+    [top] = tops
+    return top.parent_is_local or any(span.end_ns > top.end_ns for span in spans)

@@ -1,4 +1,4 @@
-"""The chunks of a turn: every retrieval that served it, on the best rung of the ladder.
+"""Retrieved context of a turn, from the most reliable source available.
 
 The rungs, best first; the name of the one that gave the chunks is the turn's `context_source`:
 
@@ -25,7 +25,7 @@ from groundwire_collector.assembly.documents import completed
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.value_parsing import are_messages, said, try_unpack
+from groundwire_collector.assembly.value_parsing import are_messages, parse_answer, try_unpack
 from groundwire_evaluators.turn import Chunk
 
 CONTEXT_VARIABLES = ("context", "contexts", "documents", "docs", "chunks", "passages", "sources")
@@ -35,7 +35,7 @@ SEPARATORS = (re.compile(r"\n\s*-{3,}\s*\n"), re.compile(r"\n\s*\n+"), re.compil
 
 @dataclass(frozen=True, slots=True)
 class RetrievalResult:
-    """What one retrieval (or its reranker) gave, and on which rung; chunks None: not said."""
+    """Chunks of one retrieval or reranker, with their source; None: not reported."""
 
     reading: SpanView
     rung: str | None
@@ -56,7 +56,7 @@ class RetrievalResult:
 
 @dataclass(frozen=True, slots=True)
 class RetrievedContext:
-    """`chunks` as judged; `withheld`: a retrieval took place and did not say what it found."""
+    """Judged `chunks`; `withheld`: a retrieval did not report what it found."""
 
     chunks: tuple[Chunk, ...] = ()
     rung: str | None = None
@@ -64,7 +64,7 @@ class RetrievedContext:
 
 
 def retrievals(trace: Trace, readings: Sequence[SpanView]) -> list[RetrievalResult]:
-    """The retrievals among spans: nested ones once, reranked ones by what the reranker left."""
+    """Retrievals among spans, nested ones once, with the reranker's result."""
     typed = [r for r in readings if r.kind in RETRIEVING]
     found = _outermost(trace, [_retrieval(trace, r) for r in typed if not r.failed])
     reranked = [r for r in found if r.reading.kind == SpanKind.RERANK and r.chunks is not None]
@@ -78,19 +78,19 @@ def retrievals(trace: Trace, readings: Sequence[SpanView]) -> list[RetrievalResu
         ]
     if not typed:
         return list(_untyped(trace, readings))
-    return _told_above(trace, readings, found)
+    return _documents_of_ancestors(trace, readings, found)
 
 
-def _told_above(
+def _documents_of_ancestors(
     trace: Trace, readings: Sequence[SpanView], found: list[RetrievalResult]
 ) -> list[RetrievalResult]:
-    """For a retrieval that does not tell its chunks the function around it that returned them."""
+    """Documents from an enclosing function, for a retrieval without chunks."""
     silent = [r for r in found if r.chunks is None]
     if not silent:
         return found
-    told = {r.reading.span.span_id: r for r in _untyped(trace, readings)}
+    untyped = {r.reading.span.span_id: r for r in _untyped(trace, readings)}
     for retrieval in silent:
-        above = (told.get(a.span.span_id) for a in trace.ancestors(retrieval.reading))
+        above = (untyped.get(a.span.span_id) for a in trace.ancestors(retrieval.reading))
         if (function := next(filter(None, above), None)) is not None:
             found = [r for r in found if r is not retrieval and r is not function] + [function]
     return found
@@ -105,7 +105,7 @@ def _retrieval(trace: Trace, reading: SpanView) -> RetrievalResult:
 
 
 def _untyped(trace: Trace, readings: Sequence[SpanView]) -> Iterator[RetrievalResult]:
-    """Functions that nobody marked as retrievals and that returned what looks like documents."""
+    """Unmarked functions that return document-like values."""
     for reading in readings:
         if reading.kind != SpanKind.CHAIN or reading.failed:
             continue
@@ -118,13 +118,13 @@ def _untyped(trace: Trace, readings: Sequence[SpanView]) -> Iterator[RetrievalRe
                 continue
             if query is not None and found and all(chunk.text for chunk in found):
                 found = [_with_query(chunk, query) for chunk in found]
-            elif not _look_like_documents(reading.span.name, found):
+            elif not _are_documents(reading.span.name, found):
                 continue
             yield RetrievalResult(reading, "function_output", tuple(found))
             break
 
 
-def _look_like_documents(name: str, found: list[Chunk]) -> bool:
+def _are_documents(name: str, found: list[Chunk]) -> bool:
     if NAMED_RETRIEVAL.search(name):
         return all(chunk.text for chunk in found)
     return bool(found) and all(chunk.text and (chunk.id or chunk.metadata) for chunk in found)
@@ -135,7 +135,7 @@ def _with_query(chunk: Chunk, query: str) -> Chunk:
 
 
 def _outermost(trace: Trace, found: list[RetrievalResult]) -> list[RetrievalResult]:
-    """Of retrievals inside one another the outermost that tells its chunks' text."""
+    """Outermost of nested retrievals that reports chunk texts."""
     if len(found) < 2:
         return found
     by_id = {r.reading.span.span_id: r for r in found}
@@ -152,22 +152,22 @@ def _outermost(trace: Trace, found: list[RetrievalResult]) -> list[RetrievalResu
 
 def context(trace: Trace, found: Sequence[RetrievalResult], answer: AnswerSpan) -> RetrievedContext:
     """The context of an answer from its retrievals, stepping down the ladder where text lacks."""
-    told = [r for r in found if r.chunks is not None]
-    joined = _joined(told)
-    if given := _given(answer, joined):
-        return given
-    if found and len(told) == len(found) and all(r.has_text for r in told):
-        return RetrievedContext(joined, _worst_rung(told))
-    # What was redacted here is not to be read elsewhere.
+    readable = [r for r in found if r.chunks is not None]
+    joined = _joined(readable)
+    if received := _received_context(answer, joined):
+        return received
+    if found and len(readable) == len(found) and all(r.has_text for r in readable):
+        return RetrievedContext(joined, _worst_rung(readable))
+    # Redacted content must not be recovered from other attributes.
     redacted = any(r.redacted for r in found)
     lower = None if redacted else _from_variables(trace, joined, answer)
     if lower is None and found and not redacted:
         lower = _from_prompt(found, answer)
-    return lower or RetrievedContext(joined, _worst_rung(told), withheld=bool(found))
+    return lower or RetrievedContext(joined, _worst_rung(readable), withheld=bool(found))
 
 
-def _given(answer: AnswerSpan, joined: tuple[Chunk, ...]) -> RetrievedContext | None:
-    """What the call itself says it was given: nearer to the truth than what was retrieved."""
+def _received_context(answer: AnswerSpan, joined: tuple[Chunk, ...]) -> RetrievedContext | None:
+    """Context as reported by the model call itself, preferred to retrievals."""
     for call in answer.calls:
         if call.documents is not None and (call.documents[1] or not joined):
             rung, listed = call.documents
@@ -177,14 +177,14 @@ def _given(answer: AnswerSpan, joined: tuple[Chunk, ...]) -> RetrievedContext | 
 
 
 def _joined(found: Iterable[RetrievalResult]) -> tuple[Chunk, ...]:
-    """All chunks in the order of their retrievals, equal ones once; several are ranked anew."""
+    """Distinct chunks in retrieval order, re-ranked if from several."""
     found = list(found)
-    kept: dict[str, Chunk] = {}
+    distinct: dict[str, Chunk] = {}
     for chunk in (chunk for retrieval in found for chunk in retrieval.chunks or ()):
-        kept.setdefault(chunk.id + chunk.text if chunk.id else chunk.text, chunk)
+        distinct.setdefault(chunk.id + chunk.text if chunk.id else chunk.text, chunk)
     if len(found) < 2:
-        return tuple(kept.values())
-    return tuple(replace(chunk, rank=rank) for rank, chunk in enumerate(kept.values()))
+        return tuple(distinct.values())
+    return tuple(replace(chunk, rank=rank) for rank, chunk in enumerate(distinct.values()))
 
 
 RUNGS = (
@@ -201,7 +201,7 @@ def _worst_rung(found: Sequence[RetrievalResult]) -> str | None:
 def _from_variables(
     trace: Trace, known: tuple[Chunk, ...], answer: AnswerSpan
 ) -> RetrievedContext | None:
-    """The text of the `context` variable of the prompt, or of what a step before it was given."""
+    """Text of the prompt's `context` variable, or of a preceding step's input."""
     for variables in _variables(trace, answer):
         for name in CONTEXT_VARIABLES:
             value = try_unpack(variables.get(name))
@@ -215,10 +215,10 @@ def _from_variables(
 def _variables(trace: Trace, answer: AnswerSpan) -> Iterator[dict[str, Any]]:
     yield answer.variables
     for above in trace.ancestors(answer.calls[-1]) if answer.calls else ():
-        given = above.value("question")
-        if isinstance(given, dict):
-            yield given
-            yield from (inner for inner in given.values() if isinstance(inner, dict))
+        request = above.value("question")
+        if isinstance(request, dict):
+            yield request
+            yield from (inner for inner in request.values() if isinstance(inner, dict))
 
 
 def _from_prompt(found: Sequence[RetrievalResult], answer: AnswerSpan) -> RetrievedContext | None:
@@ -258,8 +258,8 @@ def tool_results(trace: Trace, readings: Iterable[SpanView]) -> RetrievedContext
 
 
 def _whole(value: object) -> list[Chunk]:
-    """A result as one chunk: the text in it, or a record as it is."""
-    text = said(value) if not isinstance(value, str) else value
+    """A result as one chunk: its text, or the record."""
+    text = parse_answer(value) if not isinstance(value, str) else value
     if text is None and isinstance(value, dict | list) and value:
         text = json.dumps(value, ensure_ascii=False, default=str)
     return [Chunk(text=text)] if text and text.strip() else []

@@ -1,4 +1,4 @@
-"""What each instrumentation sends of a turn, and what would make it send the rest."""
+"""Coverage report per instrumentation: missing facts and how to send them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from groundwire_collector.assembly.turns import assemble_requests
 from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Turn
 
-# Facts whose lack keeps a turn from being judged; the others cost a dimension or a number.
+# Facts required for judging a turn; others only cost a dimension or a metric.
 NEEDED = ("answer", "chunk text", "attributes kept", "content unredacted")
 ADVICE = {
     "session": "set session.id (or gen_ai.conversation.id) on the request's span",
@@ -23,24 +23,24 @@ ADVICE = {
     "content unredacted": "let the redactor leave typed masks ([EMAIL_1]), not remove a field",
 }
 NOT_SENT = "not sent by this emitter"
-AT_ONCE = 256  # traces whose pieces are looked for together
+AT_ONCE = 256  # traces linked per batch
 
 
 @dataclass
 class FactCoverage:
-    """Of `asked` spans that should hold a fact, `found` do."""
+    """Coverage of a fact: `found` of `expected` spans hold it."""
 
     found: int = 0
-    asked: int = 0
+    expected: int = 0
 
     def note(self, found: object) -> None:
-        self.asked += 1
+        self.expected += 1
         self.found += bool(found)
 
 
 @dataclass
 class Instrumentation:
-    """One instrumentation scope, and what its spans held; `family` None: no table knows it."""
+    """Fact coverage of one instrumentation scope; `family` None: unknown."""
 
     scope: str
     version: str
@@ -54,18 +54,20 @@ class Instrumentation:
     @property
     def missing(self) -> dict[str, str]:
         """Facts that some spans lack, with what to do about it, the needed ones first."""
-        lacking = [fact for fact, coverage in self.facts.items() if coverage.found < coverage.asked]
+        lacking = [
+            fact for fact, coverage in self.facts.items() if coverage.found < coverage.expected
+        ]
         lacking.sort(key=lambda fact: fact not in NEEDED)
         return {fact: self._advice(fact) for fact in lacking}
 
     def _advice(self, fact: str) -> str:
-        said = self.family.advise(fact, self.scope) if self.family else None
-        return said or ADVICE.get(fact, NOT_SENT)
+        advice = self.family.advise(fact, self.scope) if self.family else None
+        return advice or ADVICE.get(fact, NOT_SENT)
 
 
 @dataclass
 class Diagnosis:
-    """`reasons` why turns cannot be judged, `silent` why traces give none, with their numbers."""
+    """Counts: `reasons` turns cannot be judged, `silent` traces without turns."""
 
     traces: int = 0
     turns: int = 0
@@ -77,7 +79,7 @@ class Diagnosis:
 
 
 def diagnose(traces: Iterable[Sequence[Span]]) -> Diagnosis:
-    """Look at traces as they are stored; each instrumentation by its scope and version."""
+    """Fact coverage of stored traces, by instrumentation scope and version."""
     diagnosis = Diagnosis()
     scopes: dict[tuple[str, str], Instrumentation] = {}
     waiting = iter(traces)
@@ -142,36 +144,41 @@ def _note(scopes: dict[tuple[str, str], Instrumentation], trace: Trace, reading:
 def _note_call(
     found: Instrumentation, traced: Sequence[SpanView], above: Sequence[SpanView]
 ) -> None:
-    """One model call, by the spans that trace it: what one of them tells is told.
+    """Record coverage of one model call over all spans that trace it.
+
+    An attribute counts as sent if any of the spans has it. The answer may come from an enclosing
+    span (`above`) alone: often that of a streamed one.
 
     Its answer may be told by what stands `above` it alone: often that of a streamed one.
     """
 
-    def told(fact: str) -> bool:
+    def sent(fact: str) -> bool:
         return any(reading.text(fact) for reading in traced)
 
-    said = next((reading.said for reading in (*traced, *above) if reading.said), None)
-    found.note("answer", said or any(calls_tools(reading) for reading in traced))
+    answer_text = next(
+        (reading.answer_text for reading in (*traced, *above) if reading.answer_text), None
+    )
+    found.note("answer", answer_text or any(calls_tools(reading) for reading in traced))
     found.note("prompt", any(reading.prompt for reading in traced))
-    found.note("model asked", told("model"))
-    found.note("model served", told("response_model"))
+    found.note("model asked", sent("model"))
+    found.note("model served", sent("response_model"))
     found.note("tokens", any(reading.integer("output_tokens") is not None for reading in traced))
-    found.note("prompt version", told("prompt_version"))
-    found.note("content unredacted", mark(said) is None)
+    found.note("prompt version", sent("prompt_version"))
+    found.note("content unredacted", mark(answer_text) is None)
 
 
 def _note_retrieval(found: Instrumentation, reading: SpanView) -> None:
-    told = reading.documents
-    chunks = told[1] if told else []
+    documents = reading.documents
+    chunks = documents[1] if documents else []
     found.note("query", reading.query)
-    found.note("chunk text", told is not None and all(chunk.text for chunk in chunks))
-    found.note("chunk id", told is not None and all(chunk.id for chunk in chunks))
-    found.note("chunk score", told is not None and all(c.score is not None for c in chunks))
+    found.note("chunk text", documents is not None and all(chunk.text for chunk in chunks))
+    found.note("chunk id", documents is not None and all(chunk.id for chunk in chunks))
+    found.note("chunk score", documents is not None and all(c.score is not None for c in chunks))
     found.note("attributes kept", not reading.span.dropped_attributes)
 
 
 def family_of(reading: SpanView) -> AliasTable | None:
-    """Whose span it is: by its scope, the longest that matches, else by its attributes."""
+    """Alias table of a span: by longest matching scope, else by attributes."""
     scoped = [
         (len(prefix), family)
         for family in families()

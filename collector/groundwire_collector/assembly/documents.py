@@ -1,4 +1,4 @@
-"""Chunks out of the shapes in which retrievers, vector stores and databases return them."""
+"""Chunk parsing for the result shapes of retrievers, vector stores and databases."""
 
 import json
 import re
@@ -25,7 +25,7 @@ SCORE_KEYS = (
 )
 METADATA_KEYS = ("metadata", "meta", "payload", "properties", "_source", "extra_info")
 _NAMED = {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, "rank", "type", "lc"}
-# What holds the document itself, where a hit is a wrapper around it.
+# Keys of the document inside a search hit.
 INNER_KEYS = ("document", "node", "kwargs", "data", "doc", "fields", "entity")
 LIST_KEYS = (
     "documents", "results", "chunks", "matches", "hits", "nodes", "source_nodes", "points",
@@ -39,7 +39,7 @@ _RERANKED = re.compile(r"Doc (\S{1,100}), Score: (-?[\d.e+-]{1,30})(?:\n|$)")
 
 
 def chunks(value: Any, rows: bool = False) -> list[Chunk] | None:
-    """The chunks of a value, best first; [] is an empty retrieval, None is no list of chunks.
+    """Chunks of a value, best first; []: empty retrieval, None: not chunks.
 
     A chunk whose text was not sent has the text "". With `rows`, records without any text of their
     own (rows of a SQL result) are chunks too: their JSON is their text.
@@ -125,7 +125,7 @@ def _reranked(item: Mapping[str, Any], rank: int) -> Chunk | None:
 
 
 def _is_row(hit: Mapping[str, Any]) -> bool:
-    """A record of its own, not a document whose text was left out."""
+    """Whether a record is a database row, not a document without text."""
     return bool(set(hit) - {*TEXT_KEYS, *ID_KEYS, *SCORE_KEYS, *METADATA_KEYS, "rank"})
 
 

@@ -1,4 +1,4 @@
-"""Scores on the wire: `gen_ai.evaluation.result`, read from elsewhere and written for elsewhere.
+"""Evaluation events (`gen_ai.evaluation.result`): parsing and serialisation.
 
 https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-events.md
 """
@@ -22,11 +22,11 @@ REVISION = "groundwire.evaluation.revision"
 STATE = "groundwire.evaluation.state"
 SIGNAL = "groundwire.evaluation.signal."
 
-ELSEWHERE = "elsewhere"  # the revision of every score that we did not give
+ELSEWHERE = "elsewhere"  # revision of received scores
 
 
 def evaluation_of(event: SpanEvent) -> Evaluation | None:
-    """A score from elsewhere under its own name; None for any other event, and for our own."""
+    """Evaluation in a received event; None for other events and our own."""
     name = event.attributes.get(NAME)
     if event.name != RESULT or not isinstance(name, str) or REVISION in event.attributes:
         return None
@@ -37,9 +37,9 @@ def evaluation_of(event: SpanEvent) -> Evaluation | None:
         error = str(event.attributes[ERROR_TYPE])
         return Evaluation(evaluator=name, revision=ELSEWHERE, state=State.FAILED, reason=error)
     if value is None:
-        said = f"only a label was sent: {label}" if label else "no score was sent"
+        missing = f"only a label was sent: {label}" if label else "no score was sent"
         return Evaluation(
-            evaluator=name, revision=ELSEWHERE, state=State.NOT_EVALUABLE, reason=reason or said
+            evaluator=name, revision=ELSEWHERE, state=State.NOT_EVALUABLE, reason=reason or missing
         )
     return Evaluation(
         evaluator=name, revision=ELSEWHERE, state=State.SCORED, value=value, reason=reason
@@ -47,7 +47,7 @@ def evaluation_of(event: SpanEvent) -> Evaluation | None:
 
 
 def attributes_of(turn: Turn, evaluation: Evaluation) -> dict[str, Json]:
-    """The attributes of the event that tells a judgement of ours to another backend."""
+    """Event attributes of one of our evaluations, for another backend."""
     found: dict[str, Any] = {
         NAME: evaluation.evaluator,
         VALUE: evaluation.value,

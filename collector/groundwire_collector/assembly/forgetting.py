@@ -1,4 +1,4 @@
-"""Deleting a person's or a session's data: the traces that name it, and all that belongs to them.
+"""Deletion of a user's or session's data, with all linked traces.
 
 A turn may be made of several traces, of which one alone carries the id: pieces that were joined to
 it by session, response id or words go with it, and so do closed-book calls that asked its question.
@@ -62,7 +62,7 @@ class Wanted:
 
 
 def forget(engine: Engine, *, session: str | None = None, user: str | None = None) -> int:
-    """Delete every trace of a session or a user, and the texts that only they had; how many.
+    """Delete all traces of a session or user with their texts; returns how many.
 
     Reads every stored span, so it takes a while; it is the whole trace that goes.
     """
@@ -74,7 +74,7 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
     traces, closed_book = _found(engine, wanted)
     for batch in batched(sorted(traces)):
         traces |= _joined(engine, batch)
-    traces |= {call for call, asked_again in closed_book.items() if asked_again in traces}
+    traces |= {call for call, repeated in closed_book.items() if repeated in traces}
     forget_traces(engine, traces)
     return len(traces)
 
@@ -87,12 +87,12 @@ def _found(engine: Engine, wanted: Sequence[Wanted]) -> tuple[set[bytes], dict[b
         if any(each.names(span) for span in spans for each in wanted):
             named.add(trace)
         for span in spans:
-            if asked_again := _asked_again(span):
-                closed_book[trace] = asked_again
+            if repeated := _repeated(span):
+                closed_book[trace] = repeated
     return named, closed_book
 
 
-def _asked_again(span: Span) -> bytes | None:
+def _repeated(span: Span) -> bytes | None:
     value = span.attributes.get(attributes.CLOSED_BOOK_OF)
     try:
         return bytes.fromhex(str(value).partition(":")[0]) if value else None

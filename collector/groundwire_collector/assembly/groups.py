@@ -1,4 +1,4 @@
-"""Groups of attributes as one value: `p.0.a`, `p.1.a` as a list, `p.x`, `p.y` as a map."""
+"""Nested values from flattened attributes: `p.0.a` to lists, `p.x` to maps."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwire_collector.storage.span import Json
 
-MOST_INDEX = 100_000  # a number beyond this is no position in a list
+MOST_INDEX = 100_000  # larger numbers are map keys, not list positions
 DEEPEST = 16  # steps of a key below its number
 LONGEST_KEY = 120  # characters of a key that is remembered
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -16,7 +16,7 @@ _Way = tuple[int, tuple[str, ...], bool]  # the number, the path below it, wheth
 
 
 def numbered(attributes: Mapping[str, Json], prefix: str) -> list[Json]:
-    """`p.0.a.b`, `p.1` to `[{"a": {"b": ...}}, ...]` in order; a gap is kept as `rank`."""
+    """Nested list from numbered keys (`p.0.a.b`, `p.1`); a gap is kept as `rank`."""
     items: dict[int, Any] = {}
     deep = False
     for key, value in attributes.items():
@@ -66,7 +66,7 @@ def _place(item: Any, path: tuple[str, ...], value: Json) -> None:
 
 
 def _listed(item: Any) -> Any:
-    """Maps whose keys are all numbers are lists."""
+    """Convert maps with only numeric keys to lists."""
     if not isinstance(item, dict):
         return item
     inner = {key: _listed(value) for key, value in item.items()}
@@ -76,5 +76,5 @@ def _listed(item: Any) -> Any:
 
 
 def _with_rank(item: Any, index: int) -> Any:
-    """The number says the rank, even where those before it were lost on the way."""
+    """Keep the number as rank, even where earlier items were lost."""
     return {**item, "rank": index} if isinstance(item, dict) else item

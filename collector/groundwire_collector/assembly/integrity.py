@@ -1,11 +1,11 @@
-"""Why a turn cannot be judged: what was redacted, cut, dropped or withheld before it came here."""
+"""Reasons for unevaluable turns: redacted, truncated, dropped or withheld content."""
 
 from collections.abc import Iterable, Sequence
 
 from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.answers import AnswerSpan
 from groundwire_collector.assembly.context import RetrievalResult, RetrievedContext
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.assembly.trace import Trace
@@ -15,7 +15,7 @@ LEAST_LIMIT = 64  # characters; no emitter's limit is below this
 
 
 class LengthLimit:
-    """The value length limit of an emitter, where different texts end at one round length.
+    """Attribute length limit of an emitter, inferred from equal text lengths.
 
     OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts without leaving a mark; only this shows it.
     """
@@ -27,7 +27,7 @@ class LengthLimit:
         """`text` ends where the limit is."""
         return text is not None and _round(len(text)) and len(text) == self.value
 
-    @lazy
+    @lazy_property
     def value(self) -> int | None:
         longest: dict[int, set[str]] = {}
         for reading in self._trace.readings.values():
@@ -43,7 +43,7 @@ def _round(length: int) -> bool:
 
 
 def cut_attributes(reading: SpanView, facts: Iterable[str]) -> bool:
-    """An attribute that holds one of these facts is marked as cut, or its JSON ends early."""
+    """Whether an attribute of these facts is marked as cut, or truncated JSON."""
     marked = reading.value("truncated")
     keys = set(marked) if isinstance(marked, dict) else set()
     return any(_is_cut(reading, source, keys) for fact in facts for source in reading.places(fact))
@@ -62,14 +62,14 @@ def reason(
     answer: AnswerSpan,
     question: str | None,
     found: Sequence[RetrievalResult],
-    given: RetrievedContext,
+    received: RetrievedContext,
     limit: LengthLimit,
 ) -> str | None:
     """Why no evaluator can judge a turn, in a sentence; None where it can."""
     return (
         _of_answer(answer, limit)
         or _of_text("question", question, limit)
-        or _of_chunks(answer, found, given, limit)
+        or _of_chunks(answer, found, received, limit)
     )
 
 
@@ -95,7 +95,7 @@ def _of_text(what: str, text: str | None, limit: LengthLimit) -> str | None:
 def _of_chunks(
     answer: AnswerSpan,
     found: Sequence[RetrievalResult],
-    given: RetrievedContext,
+    received: RetrievedContext,
     limit: LengthLimit,
 ) -> str | None:
     if any(cut_attributes(call, ("documents",)) for call in answer.calls):
@@ -104,14 +104,14 @@ def _of_chunks(
         dropped = retrieval.reading.span.dropped_attributes
         if dropped and retrieval.rung != "documents":
             return f"{dropped} attributes of a retrieval were dropped by its emitter"
-        told_apart = retrieval.rung not in (None, "retriever_output")
-        if cut_attributes(retrieval.reading, ("documents",) if told_apart else RETURNED):
+        separate = retrieval.rung not in (None, "retriever_output")
+        if cut_attributes(retrieval.reading, ("documents",) if separate else RETURNED):
             return "the retrieved documents were cut on their way"
     if any(retrieval.redacted for retrieval in found):
         return "the retrieved documents were redacted"
-    for chunk in given.chunks:
+    for chunk in received.chunks:
         if spoilt := _of_text("text of a chunk", chunk.text, limit):
             return spoilt
-    if given.withheld:
+    if received.withheld:
         return "the text of the retrieved chunks was not sent"
     return None

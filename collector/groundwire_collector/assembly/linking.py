@@ -1,4 +1,4 @@
-"""Traces that are pieces of one request: a thread or a callback lost the context between them.
+"""Linking of orphaned traces into one request after lost context propagation.
 
 A retrieval in a trace of its own, a model call in another: they are joined by what they share, a
 response id, a session, or word for word the answer, and by their times. Only pieces are joined: a
@@ -14,7 +14,7 @@ from itertools import islice
 
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, SHORT
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace, is_carrier, responses_of
 from groundwire_collector.assembly.value_parsing import same
@@ -26,41 +26,41 @@ MOST_HOSTS = 64  # traces under one link that a piece is compared with
 
 
 @dataclass
-class _Stray:
-    """A trace, as far as it says whether it is one of several pieces."""
+class _OrphanTrace:
+    """A trace that may be one fragment of a request."""
 
     trace: Trace
 
-    @lazy
+    @lazy_property
     def readings(self) -> list[SpanView]:
         return list(self.trace.readings.values())
 
-    @lazy
+    @lazy_property
     def calls(self) -> list[SpanView]:
         return [reading for reading in self.readings if reading.kind == SpanKind.GENERATION]
 
-    @lazy
+    @lazy_property
     def retrievals(self) -> list[SpanView]:
         return [reading for reading in self.readings if reading.kind in RETRIEVING]
 
-    @lazy
+    @lazy_property
     def speakers(self) -> list[SpanView]:
-        return [r for r in self.readings if r.kind in SPEAKING and r.said is not None]
+        return [r for r in self.readings if r.kind in SPEAKING and r.answer_text is not None]
 
-    @lazy
+    @lazy_property
     def sessions(self) -> set[str]:
         return {text for reading in self.readings if (text := reading.text("session"))}
 
-    @lazy
+    @lazy_property
     def response_ids(self) -> set[str]:
         return {name for reading in self.readings for name in responses_of(reading)}
 
-    @lazy
+    @lazy_property
     def words(self) -> set[str]:
-        said = (reading.said or "" for reading in (*self.calls, *self.speakers))
-        return {" ".join(text.split()) for text in said if len(text) >= SHORT}
+        texts = (reading.answer_text or "" for reading in (*self.calls, *self.speakers))
+        return {" ".join(text.split()) for text in texts if len(text) >= SHORT}
 
-    @lazy
+    @lazy_property
     def roles(self) -> FragmentRole:
         if all(map(is_carrier, self.readings)) and self.response_ids:
             return FragmentRole.EVENTS
@@ -68,18 +68,18 @@ class _Stray:
         found |= FragmentRole.RETRIEVAL if self.retrievals else FragmentRole(0)
         return found | FragmentRole.SPEAKER if self.speakers else found
 
-    @lazy
+    @lazy_property
     def is_whole(self) -> bool:
         return bool(self.calls and self.retrievals)
 
-    @lazy
+    @lazy_property
     def is_diagnostic(self) -> bool:
-        """A closed-book call or a probe: it says again what a turn said, and is no piece of it."""
+        """Whether a trace is a closed-book call or probe, not a fragment."""
         return any(r.flag("closed_book") or r.flag("probe") for r in self.readings)
 
-    @lazy
+    @lazy_property
     def links(self) -> frozenset[tuple[str, str]]:
-        """What it may share with another piece; a whole trace shares its response alone."""
+        """Links that a trace may share with other fragments of its request."""
         kinds = {"response": self.response_ids}
         if not (self.is_whole or self.roles == FragmentRole.EVENTS or self.is_diagnostic):
             kinds |= {"session": self.sessions, "words": self.words}
@@ -87,11 +87,11 @@ class _Stray:
             (kind, text) for kind, texts in kinds.items() for text in islice(texts, MOST_LINKS)
         )
 
-    @lazy
+    @lazy_property
     def start_ns(self) -> int:
         return min(reading.span.start_ns for reading in self.readings)
 
-    @lazy
+    @lazy_property
     def end_ns(self) -> int:
         return max(max(r.span.start_ns, r.span.end_ns) for r in self.readings)
 
@@ -101,16 +101,16 @@ class _Stray:
 
 
 def piece_of(trace_id: str, trace: Trace) -> TraceFragment | None:
-    """How a trace is found by the other pieces of its request; None where it shares nothing."""
-    stray = _Stray(trace)
-    if not stray.readings or not stray.links:
+    """Index entry of a trace for later fragments; None without links."""
+    orphan = _OrphanTrace(trace)
+    if not orphan.readings or not orphan.links:
         return None
-    links = frozenset(_hashed(stray.service, *link) for link in stray.links)
-    return TraceFragment(trace_id, links, stray.roles, stray.start_ns, stray.end_ns)
+    links = frozenset(_hashed(orphan.service, *link) for link in orphan.links)
+    return TraceFragment(trace_id, links, orphan.roles, orphan.start_ns, orphan.end_ns)
 
 
 def may_join(one: TraceFragment, other: TraceFragment) -> bool:
-    """Whether `other` could be a further piece of the request of `one`, by what both hold."""
+    """Whether `other` could be a further fragment of the request of `one`."""
     if FragmentRole.EVENTS in (one.roles, other.roles):
         return one.roles != other.roles
     if one.roles.whole or other.roles.whole:
@@ -122,85 +122,91 @@ def may_join(one: TraceFragment, other: TraceFragment) -> bool:
 
 def joined(traces: Sequence[Trace]) -> list[Trace]:
     """Traces, with those that are pieces of one request as one."""
-    strays = [_Stray(trace) for trace in traces if trace.readings]
-    if all(stray.is_whole for stray in strays):
-        return [stray.trace for stray in strays]
-    hosts = _Hosts(strays)
-    for stray in strays:
-        if stray.is_whole or not hosts.has(stray):
+    orphans = [_OrphanTrace(trace) for trace in traces if trace.readings]
+    if all(orphan.is_whole for orphan in orphans):
+        return [orphan.trace for orphan in orphans]
+    requests = _LinkedRequests(orphans)
+    for orphan in orphans:
+        if orphan.is_whole or not requests.has(orphan):
             continue  # or others were joined to it meanwhile
-        found = [host for host in hosts.linked(stray) if _belongs(stray, host)]
+        found = [request for request in requests.linked(orphan) if _belongs(orphan, request)]
         if found:
-            began = stray.start_ns
-            hosts.join(stray, min(found, key=lambda host: abs(host.start_ns - began)))
-    return [stray.trace for stray in hosts]
+            began = orphan.start_ns
+            requests.join(orphan, min(found, key=lambda request: abs(request.start_ns - began)))
+    return [orphan.trace for orphan in requests]
 
 
-class _Hosts:
-    """The requests as far as they are put together, by their links."""
+class _LinkedRequests:
+    """Requests assembled so far, by their links."""
 
-    def __init__(self, strays: Sequence[_Stray]) -> None:
-        self._here: dict[int, _Stray] = {}  # by identity; a dict keeps the order
-        self._by_link: dict[tuple[str, str], list[_Stray]] = {}
-        for stray in strays:
-            self._add(stray)
+    def __init__(self, orphans: Sequence[_OrphanTrace]) -> None:
+        self._here: dict[int, _OrphanTrace] = {}  # by identity, in insertion order
+        self._by_link: dict[tuple[str, str], list[_OrphanTrace]] = {}
+        for orphan in orphans:
+            self._add(orphan)
 
-    def __iter__(self) -> Iterator[_Stray]:
+    def __iter__(self) -> Iterator[_OrphanTrace]:
         return iter(self._here.values())
 
-    def has(self, stray: _Stray) -> bool:
-        return id(stray) in self._here
+    def has(self, orphan: _OrphanTrace) -> bool:
+        return id(orphan) in self._here
 
-    def linked(self, stray: _Stray) -> list[_Stray]:
+    def linked(self, orphan: _OrphanTrace) -> list[_OrphanTrace]:
         """Other requests that share something with this one."""
         found = {
-            id(host): host
-            for link in stray.links
-            for host in self._by_link[link][-MOST_HOSTS:]
-            if self.has(host) and host is not stray
+            id(request): request
+            for link in orphan.links
+            for request in self._by_link[link][-MOST_HOSTS:]
+            if self.has(request) and request is not orphan
         }
         return list(found.values())
 
-    def join(self, stray: _Stray, host: _Stray) -> None:
-        ids = host.trace.ids | stray.trace.ids
-        del self._here[id(stray)], self._here[id(host)]
-        self._add(_Stray(Trace([*host.readings, *stray.readings], ids)))
+    def join(self, orphan: _OrphanTrace, request: _OrphanTrace) -> None:
+        ids = request.trace.ids | orphan.trace.ids
+        del self._here[id(orphan)], self._here[id(request)]
+        self._add(_OrphanTrace(Trace([*request.readings, *orphan.readings], ids)))
 
-    def _add(self, stray: _Stray) -> None:
-        self._here[id(stray)] = stray
-        for link in stray.links:
-            self._by_link.setdefault(link, []).append(stray)
+    def _add(self, orphan: _OrphanTrace) -> None:
+        self._here[id(orphan)] = orphan
+        for link in orphan.links:
+            self._by_link.setdefault(link, []).append(orphan)
 
 
-def _belongs(stray: _Stray, host: _Stray) -> bool:
-    """`stray` is a step of `host`, its model call or its retrieval, or tells of its response."""
-    if stray.links.isdisjoint(host.links) or stray.service != host.service:
+def _belongs(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:
+    """Whether `orphan` is a model call or retrieval of `request`, or names its response."""
+    if orphan.links.isdisjoint(request.links) or orphan.service != request.service:
         return False
-    if not stray.trace.readings.keys().isdisjoint(host.trace.readings):
-        return False  # span ids that are not random: nothing tells these apart
-    if stray.roles == FragmentRole.EVENTS:
-        return host.roles != FragmentRole.EVENTS
-    if host.is_whole or stray.speakers:
+    if not orphan.trace.readings.keys().isdisjoint(request.trace.readings):
+        return False  # non-random span ids: ambiguous
+    if orphan.roles == FragmentRole.EVENTS:
+        return request.roles != FragmentRole.EVENTS
+    if request.is_whole or orphan.speakers:
         return False
-    if stray.calls and not host.calls:
-        return _is_call_of(stray, host)
-    return bool(stray.retrievals and not host.retrievals) and _is_retrieval_of(stray, host)
+    if orphan.calls and not request.calls:
+        return _is_call_of(orphan, request)
+    return bool(orphan.retrievals and not request.retrievals) and _is_retrieval_of(orphan, request)
 
 
-def _is_call_of(stray: _Stray, host: _Stray) -> bool:
-    if not host.start_ns <= stray.start_ns <= host.end_ns:
+def _is_call_of(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:
+    if not request.start_ns <= orphan.start_ns <= request.end_ns:
         return False
-    if stray.response_ids & host.response_ids or stray.sessions & host.sessions:
+    if orphan.response_ids & request.response_ids or orphan.sessions & request.sessions:
         return True
-    texts = [call.said for call in stray.calls if call.said and len(call.said) >= SHORT]
-    return any(same(text, speaker.said or "") for text in texts for speaker in host.speakers)
+    texts = [
+        call.answer_text
+        for call in orphan.calls
+        if call.answer_text and len(call.answer_text) >= SHORT
+    ]
+    return any(
+        same(text, speaker.answer_text or "") for text in texts for speaker in request.speakers
+    )
 
 
-def _is_retrieval_of(stray: _Stray, host: _Stray) -> bool:
-    if not host.calls and not host.speakers:
+def _is_retrieval_of(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:
+    if not request.calls and not request.speakers:
         return False
-    near = host.start_ns - LONGEST_GAP_NS <= stray.end_ns <= host.end_ns
-    return near and bool(stray.sessions & host.sessions)
+    near = request.start_ns - LONGEST_GAP_NS <= orphan.end_ns <= request.end_ns
+    return near and bool(orphan.sessions & request.sessions)
 
 
 def _hashed(service: str, kind: str, text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The traces that are looked at together: those that are due, and what may be pieces of the same.
+"""Loading of due traces with the fragments that may belong to them.
 
 A batch of due traces brings in, by the index of pieces, traces that were judged before and events
 that name a response of theirs; and further pieces of those, within bounds.
@@ -23,7 +23,7 @@ MOST_PIECES = 8  # other traces that one trace brings in, the nearest
 
 @dataclass(slots=True)
 class LoadedTraces:
-    """Traces by id, and those among them that the index of pieces should know."""
+    """Loaded traces by id, and the fragments to index."""
 
     traces: dict[str, Trace] = field(default_factory=dict)
     pieces: dict[str, TraceFragment] = field(default_factory=dict)
@@ -58,7 +58,7 @@ def _others(
 ) -> list[str]:
     """The ids of traces that may be pieces with one of `new`, and are not here yet."""
     near = _near(connection, list(new.values()))
-    found = set(_told(gathered, new))
+    found = set(_trace_ids(gathered, new))
     for piece in new.values():
         fitting = [
             other
@@ -71,7 +71,7 @@ def _others(
 
 
 def _near(connection: Connection, new: list[TraceFragment]) -> list[TraceFragment]:
-    """What the index knows under the links of pieces; of events however long ago."""
+    """Indexed fragments with the same links; events regardless of age."""
     events = [piece for piece in new if piece.roles == FragmentRole.EVENTS]
     loose = [piece for piece in new if not piece.roles.whole and piece.roles != FragmentRole.EVENTS]
     found = []
@@ -88,8 +88,8 @@ def _links(of: Iterable[TraceFragment]) -> set[bytes]:
     return {link for piece in of for link in piece.links}
 
 
-def _told(gathered: LoadedTraces, new: Mapping[str, TraceFragment]) -> Iterable[str]:
-    """Where events are kept that name a response of these traces and no trace."""
+def _trace_ids(gathered: LoadedTraces, new: Mapping[str, TraceFragment]) -> Iterable[str]:
+    """Trace ids under which events are stored that name only a response."""
     for trace_id, piece in new.items():
         if piece.roles != FragmentRole.EVENTS:
             for reading in gathered.traces[trace_id].readings.values():

@@ -1,4 +1,4 @@
-"""Citations that a provider gives beside the answer, in the raw messages that emitters send.
+"""Provider citations in raw response messages (OpenAI, Anthropic, Google and others).
 
 OpenAI's `annotations` (https://platform.openai.com/docs/guides/tools-web-search), Anthropic's
 `citations` (https://docs.anthropic.com/en/docs/build-with-claude/citations) and Google's grounding
@@ -22,20 +22,20 @@ NAMES = ("url", "uri", "file_id", "filename", "document_title", "title", "source
 
 
 def cited(answer: AnswerSpan) -> tuple[CitedSource, ...]:
-    """The citations of an answer; its leaf-most span that tells any has them."""
+    """Citations of an answer, from the innermost span that has any."""
     text = answer.text or ""
     for reading in (*answer.calls, answer.top):
-        told = chain(
+        citations = chain(
             _of_blocks(reading, text), *(_of_value(value, text) for value in _raw(reading))
         )
-        found = dict.fromkeys(islice(told, MOST))
+        found = dict.fromkeys(islice(citations, MOST))
         if found:
             return tuple(sorted(found, key=lambda source: (source.start, source.end)))
     return ()
 
 
 def _raw(reading: SpanView) -> Iterator[Any]:
-    """The raw messages of a span that may hold citations: few hint at any."""
+    """Raw messages of a span that may hold citations."""
     for fact in ("answer", "output"):
         for place in reading.places(fact):
             raw = None if place.prefix else reading.attributes.get(place.key)
@@ -45,16 +45,16 @@ def _raw(reading: SpanView) -> Iterator[Any]:
 
 
 def _of_blocks(reading: SpanView, text: str) -> Iterator[CitedSource]:
-    """Citations by the number of the part of the message that they belong to."""
-    told = reading.value("cited")
-    if not isinstance(told, dict):
+    """Citations by message part number."""
+    cited = reading.value("cited")
+    if not isinstance(cited, dict):
         return
     parts = follow(reading.value("answer"), ("0", "message", "contents"))
     parts = parts if isinstance(parts, list) else []
-    for number, citations in told.items():
+    for number, citations in cited.items():
         part = parts[int(number)] if number.isdecimal() and int(number) < len(parts) else None
-        said = follow(part, ("message_content", "text"))
-        block = {"text": said, "citations": citations}
+        quoted = follow(part, ("message_content", "text"))
+        block = {"text": quoted, "citations": citations}
         yield from _of_node(block, text)
 
 
@@ -72,12 +72,12 @@ def _of_value(value: Any, text: str) -> Iterator[CitedSource]:
 
 
 def _of_node(node: Mapping[str, Any], text: str) -> Iterator[CitedSource]:
-    said = next((node[key] for key in TEXT_KEYS if isinstance(node.get(key), str)), "")
-    base = max(0, text.find(said)) if said else 0
+    quoted = next((node[key] for key in TEXT_KEYS if isinstance(node.get(key), str)), "")
+    base = max(0, text.find(quoted)) if quoted else 0
     for annotation in _dicts(node.get("annotations")):
         yield from _of_annotation(annotation, base, len(text))
     for citation in _dicts(node.get("citations")):
-        end = base + len(said) if said and said in text else len(text)
+        end = base + len(quoted) if quoted and quoted in text else len(text)
         yield _of_citation(citation, base, end)
     for key in ("groundingMetadata", "grounding_metadata"):
         if isinstance(node.get(key), dict):
@@ -114,13 +114,13 @@ def _of_grounding(metadata: Mapping[str, Any], text: str) -> Iterator[CitedSourc
     supports = metadata.get("groundingSupports", metadata.get("grounding_supports"))
     for support in _dicts(supports):
         segment = support.get("segment")
-        said = segment.get("text") if isinstance(segment, dict) else None
-        start = text.find(said) if isinstance(said, str) and said else -1
+        quoted = segment.get("text") if isinstance(segment, dict) else None
+        start = text.find(quoted) if isinstance(quoted, str) and quoted else -1
         numbers = support.get("groundingChunkIndices", support.get("grounding_chunk_indices"))
         for number in numbers if isinstance(numbers, list) and start >= 0 else ():
             if isinstance(number, int) and 0 <= number < len(sources):
                 names, quote = _of_grounding_chunk(sources[number])
-                end = start + len(str(said))
+                end = start + len(str(quoted))
                 yield CitedSource(start=start, end=end, names=names, quote=quote)
 
 

@@ -1,4 +1,4 @@
-"""Scores that came with the spans: whose turn each belongs to."""
+"""Scores received with spans, matched to turns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -23,30 +23,30 @@ FEEDBACK_COMMENT = "logfire.feedback.comment"
 
 
 def judgements_of(request: AssembledRequest) -> dict[str, tuple[Evaluation, ...]]:
-    """The scores from elsewhere in one request, by turn id; each evaluator's last.
+    """Received scores of one request by turn id, newest per evaluator.
 
     An event belongs to the turn whose response it names, else to the one whose span carries it,
     else to the only one there is.
     """
-    told = [
+    results = [
         (reading.span, event)
         for reading in request.trace.readings.values()
         for event in (*reading.span.events, *_annotations(reading))
         if event.name == RESULT
     ]
-    if not told:
+    if not results:
         return {}
     turns = _Turns(request.turns)
     found: dict[str, dict[str, Evaluation]] = {}
-    for span, event in sorted(told, key=lambda pair: pair[1].time_ns):
+    for span, event in sorted(results, key=lambda pair: pair[1].time_ns):
         evaluation, turn = evaluation_of(event), turns.judged(span, event)
         if evaluation is not None and turn is not None and _trusts(request, turn, span):
             found.setdefault(turn.id, {})[evaluation.evaluator] = evaluation
-    return {turn_id: tuple(given.values()) for turn_id, given in found.items()}
+    return {turn_id: tuple(scores.values()) for turn_id, scores in found.items()}
 
 
 def _annotations(reading: SpanView) -> Iterator[SpanEvent]:
-    """Scores that stand on a span as its attributes, as the events that they could be."""
+    """Scores in span attributes, converted to events."""
     for value in reading.values("annotations"):
         for item in value if isinstance(value, list) else ():
             inner = (
@@ -56,10 +56,10 @@ def _annotations(reading: SpanView) -> Iterator[SpanEvent]:
                 yield _as_event(reading, inner, inner.get("name"))
     named = reading.attributes.get(FEEDBACK)
     if isinstance(named, str):
-        said = reading.attributes.get(named)
-        key = "label" if isinstance(said, str) else "score"
+        value = reading.attributes.get(named)
+        key = "label" if isinstance(value, str) else "score"
         comment = reading.attributes.get(FEEDBACK_COMMENT)
-        yield _as_event(reading, {key: said, "explanation": comment}, named)
+        yield _as_event(reading, {key: value, "explanation": comment}, named)
 
 
 def _as_event(reading: SpanView, found: Mapping[str, Json], name: Json) -> SpanEvent:
@@ -70,8 +70,8 @@ def _as_event(reading: SpanView, found: Mapping[str, Json], name: Json) -> SpanE
         LABEL: found.get("label"),
         EXPLANATION: found.get("explanation"),
     }
-    told = {key: value for key, value in attributes.items() if value is not None}
-    return SpanEvent(name=RESULT, time_ns=reading.span.end_ns, attributes=told)
+    present = {key: value for key, value in attributes.items() if value is not None}
+    return SpanEvent(name=RESULT, time_ns=reading.span.end_ns, attributes=present)
 
 
 def _trusts(request: AssembledRequest, turn: Turn, span: Span) -> bool:
@@ -87,7 +87,7 @@ def _trusts(request: AssembledRequest, turn: Turn, span: Span) -> bool:
 
 
 class _Turns:
-    """The turns of a request by what a score may name."""
+    """Turns of a request by the ids that a score may reference."""
 
     def __init__(self, turns: Sequence[tuple[Turn, frozenset[str]]]) -> None:
         self._only = turns[0][0] if len(turns) == 1 else None

@@ -1,4 +1,4 @@
-"""What redactors and cutters leave behind in a text."""
+"""Redaction and truncation markers in texts."""
 
 import re
 

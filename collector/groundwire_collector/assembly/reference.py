@@ -1,4 +1,4 @@
-"""docs/reference/conventions.md, from the alias tables: `python -m` this module writes it anew."""
+"""Generator of docs/reference/conventions.md from the alias tables (`python -m`)."""
 
 import json
 import sys
@@ -134,9 +134,9 @@ def _kinds(rules: Iterable[KindRule]) -> dict[str, str]:
             where = f" in scope `{rule.scope}`" if rule.scope else ""
             if rule.names:
                 where += f" and its name is one of {', '.join(sorted(rule.names))}"
-            said = "is there" if value == "*" else f"= `{value}`"
-            found.setdefault(str(kind), []).append(f"`{rule.key}` {said}{where}")
-    return {kind: "; ".join(said) for kind, said in found.items()}
+            condition = "is there" if value == "*" else f"= `{value}`"
+            found.setdefault(str(kind), []).append(f"`{rule.key}` {condition}{where}")
+    return {kind: "; ".join(conditions) for kind, conditions in found.items()}
 
 
 def _place(place: AttributeSource) -> str:

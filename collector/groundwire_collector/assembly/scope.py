@@ -1,4 +1,4 @@
-"""Which spans belong to which answer, where a trace holds several."""
+"""Assignment of spans to answers in a trace with several."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ MOST_COMPARED = 64  # answers after a retrieval that it may have served
 
 
 def scopes(trace: Trace, found: Sequence[AnswerSpan]) -> list[list[SpanView]]:
-    """For each answer the spans that served it, by their start.
+    """Spans that served each answer, by start time.
 
     What lies below an answer is its own. What lies beside several answers goes to those whose
     prompt holds what it retrieved or asked; else to the first answer that began after it.
@@ -20,18 +20,18 @@ def scopes(trace: Trace, found: Sequence[AnswerSpan]) -> list[list[SpanView]]:
         return [list(trace.readings.values()) for _ in found]
     own = [{r.span.span_id for r in trace.subtree(answer.top)} for answer in found]
     owned = set().union(*own)
-    beside = _Beside(found)
+    concurrent = _ConcurrentAnswers(found)
     for reading in trace.readings.values():
         identity = reading.span.span_id
         if identity not in owned and not trace.under(reading):
-            for position in beside.users(reading):
+            for position in concurrent.users(reading):
                 own[position].add(identity)
     order = {identity: place for place, identity in enumerate(trace.readings)}
     return [[trace.readings[i] for i in sorted(ids, key=order.__getitem__)] for ids in own]
 
 
-class _Beside:
-    """Answers by when they began, with what their prompts hold."""
+class _ConcurrentAnswers:
+    """Answers by start time, with the contents of their prompts."""
 
     def __init__(self, found: Sequence[AnswerSpan]) -> None:
         self._found = found
@@ -43,7 +43,7 @@ class _Beside:
         """The positions of the answers that a span served."""
         first = bisect_left(self._began, reading.span.start_ns)
         if reading.kind in RETRIEVING:
-            # An answer may have begun before its retrieval: a span that holds both.
+            # An answer span may start before its retrieval if it contains both.
             near = self._order[max(0, first - MOST_COMPARED) : first + MOST_COMPARED]
             evidence = {position: self._evidence(reading, position) for position in sorted(near)}
             if best := max(evidence.values()):
@@ -56,7 +56,7 @@ class _Beside:
         return len(self._found) - 1
 
     def _evidence(self, reading: SpanView, position: int) -> int:
-        """2: the prompt asks what this retrieval was asked; 1: it holds a chunk of it; else 0."""
+        """Match of prompt and retrieval: 2 same query, 1 shared chunk, else 0."""
         answer = self._found[position]
         ended = (answer.calls[0] if answer.calls else answer.top).span.end_ns
         if ended and ended < reading.span.start_ns:

@@ -1,4 +1,4 @@
-"""One span read through the alias tables of every family, fact by fact, on demand."""
+"""Semantic-convention view of a span: facts by alias tables, on demand."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,15 +8,15 @@ from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
 from groundwire_collector.assembly.attribute_index import LookupPlan, Sources, overlays, plan
 from groundwire_collector.assembly.documents import chunks, completed
 from groundwire_collector.assembly.groups import named, numbered
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import (
     Message,
     TruncatedJsonError,
-    asked,
     follow,
     messages,
-    said,
+    parse_answer,
+    parse_question,
     try_unpack,
     unpack,
 )
@@ -28,7 +28,7 @@ SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
 
 
 class SpanView:
-    """The facts of one span. A fact is read when it is asked for: most spans are asked little.
+    """Facts of one span, parsed lazily.
 
     `attributes` are the span's own, beneath them those of events that repeat or replace them (a
     log record with the content of the messages), beneath those the resource's.
@@ -37,13 +37,13 @@ class SpanView:
     def __init__(self, span: Span) -> None:
         self.span = span
         self.attributes: Mapping[str, Json] = span.attributes
-        self.cut_keys: set[str] = set()  # whose JSON ends in the middle, of those read so far
+        self.cut_keys: set[str] = set()  # attributes with truncated JSON, of those read so far
         self._unpacked: dict[str, Json] = {}
         for event in span.events:
             if event.name in overlays():
                 self.attributes = {**event.attributes, **self.attributes}
 
-    @lazy
+    @lazy_property
     def kind(self) -> SpanKind:
         for rule in self._plan.rules:
             value = self.attributes.get(rule.key)
@@ -56,16 +56,16 @@ class SpanView:
                 return kind
         return SpanKind.OTHER
 
-    @lazy
+    @lazy_property
     def failed(self) -> bool:
         return self.span.status == 2 or "error.type" in self.attributes
 
-    @lazy
+    @lazy_property
     def _plan(self) -> LookupPlan:
         names = tuple(dict.fromkeys([event.name for event in self.span.events]))
         return plan((*self.attributes, *self.span.resource), names)
 
-    @lazy
+    @lazy_property
     def _sources(self) -> Sources:
         return self._plan.sources(self.kind, self.span.scope)
 
@@ -118,46 +118,46 @@ class SpanView:
             for source in self._sources.get(fact, ())
         )
 
-    @lazy
+    @lazy_property
     def prompt(self) -> list[Message]:
-        """What was sent to the model, the system's instructions first."""
+        """Messages sent to the model, system instructions first."""
         system = [
             Message("system", part.text) for part in messages(self.value("system")) if part.text
         ]
         return system + next((m for v in self._whole("prompt") if (m := messages(v))), [])
 
-    @lazy
+    @lazy_property
     def question(self) -> str | None:
         """What went into a turn, chain or agent."""
         for value in (*self._whole("question"), *self._whole("prompt")):
-            if found := asked(value):
+            if found := parse_question(value):
                 return found
         return None
 
     def _whole(self, fact: str) -> Iterator[Json]:
-        """The values of a fact but for those whose JSON was cut: that is no text to show."""
+        """Values of a fact, without truncated JSON."""
         for source in self._sources.get(fact, ()):
             value = self._value(source)
             if value is not None and value != "" and source.key not in self.cut_keys:
                 yield value
 
-    @lazy
+    @lazy_property
     def query(self) -> str | None:
-        return next((q for value in self._whole("query") if (q := asked(value))), None)
+        return next((q for value in self._whole("query") if (q := parse_question(value))), None)
 
-    @lazy
-    def said(self) -> str | None:
-        """What came out: of a generation the text of its last message, else the output."""
+    @lazy_property
+    def answer_text(self) -> str | None:
+        """Output text: the last message of a generation, else the output."""
         facts = ("answer", "output") if self.kind == SpanKind.GENERATION else ("output", "answer")
         for fact in facts:
             for value in self.values(fact):
-                if found := said(_spoken(value)):
+                if found := parse_answer(_spoken(value)):
                     return found
         return None
 
-    @lazy
+    @lazy_property
     def documents(self) -> tuple[str, list[Chunk]] | None:
-        """The rung of the ladder that gave the chunks, and the chunks; None where none is said."""
+        """Context source and its chunks; None if no chunks are reported."""
         structured = next(self._listed("documents"), None)
         raw = next(self._listed("returned"), None)
         if structured is None or raw is None:
@@ -172,11 +172,11 @@ class SpanView:
             if found is not None:
                 yield _rung(source), found
 
-    @lazy
+    @lazy_property
     def db_query(self) -> str | None:
         return self.text("db_query")
 
-    @lazy
+    @lazy_property
     def variables(self) -> dict[str, Any]:
         """The variables of the prompt template, by name."""
         merged: dict[str, Any] = {}
@@ -188,7 +188,7 @@ class SpanView:
 
     def _value(self, source: AttributeSource) -> Json:
         if source.events:
-            return _told(self.span.events, source) or None
+            return _event_values(self.span.events, source) or None
         if source.prefix:
             gather = numbered if source.numbered else named
             return gather(self.attributes, source.prefix) or None
@@ -199,7 +199,7 @@ class SpanView:
         return _with_parts(found, follow(value, source.path[:-1]), source) if source.plus else found
 
     def _short(self, source: AttributeSource) -> Json:
-        """As `_value`, for what is a name or a number: a long text is neither."""
+        """Value of a name or number; long texts are neither."""
         if not source.path and source.key:
             value = self.attributes.get(source.key)
             if isinstance(value, str) and len(value) > LONGEST_NAME:
@@ -221,7 +221,7 @@ class SpanView:
 
 
 def same_call(one: SpanView, other: SpanView) -> bool:
-    """Two instrumentations side by side traced one call: at one time, with one response.
+    """Whether two spans trace one call: same time, same response.
 
     Calls one after the other that share an id (of a stand-in server) are two.
     """
@@ -230,11 +230,13 @@ def same_call(one: SpanView, other: SpanView) -> bool:
     if max(one.span.start_ns, other.span.start_ns) >= min(one.span.end_ns, other.span.end_ns):
         return False
     ids = {one.text("response_id"), other.text("response_id")} - {None}
-    return len(ids) == 1 or (not ids and one.said is not None and one.said == other.said)
+    return len(ids) == 1 or (
+        not ids and one.answer_text is not None and one.answer_text == other.answer_text
+    )
 
 
 def _with_parts(number: Json, beside: Json, source: AttributeSource) -> Json:
-    """A number with those beside it that were taken out of it: `input` with `input_cache_read`."""
+    """Number including its separately reported parts (`input_cache_read`)."""
     if not isinstance(number, int) or not isinstance(beside, dict):
         return number
     taken_out = [
@@ -272,9 +274,9 @@ def _rung(source: AttributeSource) -> str:
     return "flattened_documents" if source.prefix else "documents"
 
 
-def _told(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
-    """What events of these names say, in the order of time, each with its role."""
-    told = []
+def _event_values(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
+    """Contents of the named events in time order, each with its role."""
+    values = []
     for event in sorted(events, key=lambda event: event.time_ns):
         role = source.events.get(event.name)
         if role is None:
@@ -284,5 +286,5 @@ def _told(events: tuple[SpanEvent, ...], source: AttributeSource) -> list[Json]:
         attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
         content = {"content": event.body} if isinstance(event.body, str) else {}
         named = {"role": role} if role and "message" not in {**attributes, **body} else {}
-        told.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
-    return told
+        values.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
+    return values

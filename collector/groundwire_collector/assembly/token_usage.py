@@ -1,4 +1,4 @@
-"""Tokens and times of a turn, each call counted once however often it was traced."""
+"""Token usage and latency of a turn, counting each call once."""
 
 from collections.abc import Iterable, Sequence
 
@@ -31,15 +31,15 @@ def _leaves(trace: Trace, counted: list[SpanView]) -> list[SpanView]:
 
 
 def _distinct(counted: Iterable[SpanView]) -> Iterable[SpanView]:
-    kept: list[SpanView] = []
+    calls: list[SpanView] = []
     by_response: dict[str | None, list[SpanView]] = {}
     for reading in counted:
         alike = by_response.setdefault(reading.text("response_id"), [])
-        near = (*kept[-MOST_TWINS:], *alike[-MOST_TWINS:])
+        near = (*calls[-MOST_TWINS:], *alike[-MOST_TWINS:])
         if not any(same_call(reading, other) for other in near):
-            kept.append(reading)
+            calls.append(reading)
             alike.append(reading)
-    return kept
+    return calls
 
 
 def busy_seconds(readings: Iterable[SpanView]) -> float | None:

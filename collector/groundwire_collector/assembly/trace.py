@@ -1,20 +1,20 @@
-"""The tree of a trace: who is whose parent, in whatever order the spans came."""
+"""Trace tree: parents and children in any arrival order."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from groundwire_collector.assembly.alias_table import SpanKind
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.storage.records import RESPONSE_ID
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.trust import Writer, writer_of
 
-MOST_DEEP = 256  # levels that are looked up from a span
+MOST_DEEP = 256  # limit on ancestor levels
 
 
 class Trace:
-    """Readings by span id. A span whose parent is not here (yet) is a root of what is here.
+    """Span views by id; a span without its parent is a root.
 
     `ids` are those of the traces that it is made of: one, but for pieces of one request.
     """
@@ -22,8 +22,8 @@ class Trace:
     def __init__(self, readings: Iterable[SpanView], ids: Iterable[str] = ()) -> None:
         readings = list(readings)
         self.ids = {*ids, *(r.span.trace_id for r in readings)}
-        kept = [r for r in _told(readings) if r.kind != SpanKind.PLACEHOLDER]
-        self.readings = {r.span.span_id: r for r in sorted(kept, key=_order)}
+        real = [r for r in _deduplicated(readings) if r.kind != SpanKind.PLACEHOLDER]
+        self.readings = {r.span.span_id: r for r in sorted(real, key=_order)}
         self.children: dict[str, list[SpanView]] = {}
         self.roots: list[SpanView] = []
         for reading in self.readings.values():
@@ -39,7 +39,7 @@ class Trace:
         shared = (r for r in self.readings.values() if writer.trusts(writer_of(r.span)))
         return Trace(shared, self.ids)
 
-    @lazy
+    @lazy_property
     def writers(self) -> list[Writer]:
         """Who wrote its spans, each once."""
         return list(dict.fromkeys(writer_of(r.span) for r in self.readings.values()))
@@ -81,9 +81,9 @@ class Trace:
             reading = self.readings[parent]
             yield reading
 
-    @lazy
+    @lazy_property
     def around_calls(self) -> set[str]:
-        """The ids of model calls and of every span that one stands below."""
+        """Ids of model calls and of all their ancestors."""
         found: set[str] = set()
         for reading in self.readings.values():
             if reading.kind != SpanKind.GENERATION:
@@ -95,7 +95,7 @@ class Trace:
                 found.add(above.span.span_id)
         return found
 
-    @lazy
+    @lazy_property
     def db_queries(self) -> dict[str, str]:
         """By span id, the first query of a database that the span or one below it made."""
         found: dict[str, str] = {}
@@ -112,7 +112,7 @@ def _order(reading: SpanView) -> tuple[int, str]:
 
 
 def is_carrier(reading: SpanView) -> bool:
-    """No span itself: it carries events whose span did not come, or which name none."""
+    """Whether a placeholder only carries events of a missing span."""
     span = reading.span
     return not (span.name or span.end_ns or span.attributes)
 
@@ -125,7 +125,7 @@ def responses_of(reading: SpanView) -> set[str]:
     return {name for name in named if isinstance(name, str) and name}
 
 
-def _told(readings: list[SpanView]) -> list[SpanView]:
+def _deduplicated(readings: list[SpanView]) -> list[SpanView]:
     """The events of carriers moved to the span of the response that they name."""
     carriers = [r for r in readings if is_carrier(r) and responses_of(r)]
     if not carriers or len(carriers) == len(readings):
@@ -153,7 +153,7 @@ def _with_events(span: Span, carrier: Span) -> Span:
 
 
 def _united(spans: Iterable[Span]) -> list[Span]:
-    """One span an id: what came of a span in several pieces is laid together."""
+    """One span per id: several parts of a span are merged."""
     united: dict[str, Span] = {}
     for span in spans:
         known = united.get(span.span_id)

@@ -1,4 +1,4 @@
-"""A trace's spans to its turns."""
+"""Turns from the spans of a trace."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,14 +10,14 @@ from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan, answers
 from groundwire_collector.assembly.context import context, retrievals, tool_results
 from groundwire_collector.assembly.integrity import LengthLimit, reason
-from groundwire_collector.assembly.lazy import lazy
+from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.linking import joined
 from groundwire_collector.assembly.provider_citations import cited
 from groundwire_collector.assembly.scope import scopes
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.token_usage import busy_seconds, retrieval_seconds, tokens
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.value_parsing import asked
+from groundwire_collector.assembly.value_parsing import parse_question
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.trust import Writer, writer_of
 from groundwire_evaluators.turn import Route, Turn
@@ -27,7 +27,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
-    """The turns of one trace, by their start; [] for one without an answer.
+    """Turns of one trace by start time; [] for one without an answer.
 
     Spans come in any order, and a span may come more than once. A turn's id is made of its trace's
     and of its answering span's. Where spans came late, several of them may say the answer: `known`
@@ -37,14 +37,14 @@ def assemble(spans: Sequence[Span], known: Collection[str] = ()) -> list[Turn]:
 
 
 def assemble_all(traces: Mapping[str, Sequence[Span]], known: Collection[str] = ()) -> list[Turn]:
-    """The turns of several traces by id; those that are pieces of one request are taken as one."""
+    """Turns of several traces by id, linking fragments of one request."""
     requests = assemble_requests([Trace.of(spans) for spans in traces.values()], known)
     return [turn for request in requests for turn, _ in request.turns]
 
 
 @dataclass(frozen=True, slots=True)
 class AssembledRequest:
-    """Traces that are pieces of one request, as one, and its turns with the spans they took."""
+    """Linked traces of one request, and its turns with their spans."""
 
     trace: Trace
     turns: Sequence[tuple[Turn, frozenset[str]]]
@@ -63,7 +63,7 @@ def assemble_requests(
 
 
 def turns_of(trace: Trace, known: Collection[str] = ()) -> list[tuple[Turn, frozenset[str]]]:
-    """The turns of a trace, each with the ids of the spans that served it.
+    """Turns of a trace, each with the ids of its spans.
 
     A turn is made of spans whose keys share a service with the key of its answer.
     """
@@ -83,20 +83,20 @@ def _turns(trace: Trace, known: Collection[str]) -> Iterator[tuple[Turn, frozens
     found = answers(trace)
     limit = LengthLimit(trace)
     for answer, scope in zip(found, scopes(trace, found), strict=True):
-        turn = _turn(_Part(trace, answer, scope), limit, known)
+        turn = _turn(_ServedAnswer(trace, answer, scope), limit, known)
         ids = frozenset(reading.span.span_id for reading in scope)
         yield turn, ids, writer_of(answer.top.span)
 
 
 @dataclass(frozen=True)
-class _Part:
+class _ServedAnswer:
     """An answer with the spans that served it."""
 
     trace: Trace
     answer: AnswerSpan
     scope: Sequence[SpanView]
 
-    @lazy
+    @lazy_property
     def nearest(self) -> list[SpanView]:
         """The answering span, what encloses it, the generation, then the rest of the scope."""
         top, calls = self.answer.top, self.answer.calls
@@ -123,96 +123,96 @@ class _Part:
         return any(reading.flag(fact) for reading in self.nearest)
 
 
-def _turn(part: _Part, limit: LengthLimit, known: Collection[str]) -> Turn:
-    trace, answer, scope = part.trace, part.answer, part.scope
+def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> Turn:
+    trace, answer, scope = served.trace, served.answer, served.scope
     top = answer.top.span
-    named = _name(part, known)
+    named = _name(served, known)
     found = retrievals(trace, scope)
-    given = context(trace, found, answer)
-    route = Route.RETRIEVAL if found or given.rung else _untold_route(part)
-    route = _named_route(part) or route
-    if route == Route.TOOL and given.rung is None:
-        given = tool_results(trace, scope)
-    question = _question(part)
+    received = context(trace, found, answer)
+    route = Route.RETRIEVAL if found or received.rung else _implied_route(served)
+    route = _named_route(served) or route
+    if route == Route.TOOL and received.rung is None:
+        received = tool_results(trace, scope)
+    question = _question(served)
     return Turn(
         id=f"{named.trace_id}-{named.span_id}",
         question=question,
-        chunks=given.chunks,
+        chunks=received.chunks,
         answer=answer.text,
-        not_evaluable_reason=reason(answer, question, found, given, limit),
-        context_source=given.rung,
+        not_evaluable_reason=reason(answer, question, found, received, limit),
+        context_source=received.rung,
         route=route,
         trace_id=named.trace_id,
         span_id=named.span_id,
-        session_id=part.text("session"),
-        user_id=part.text("user"),
+        session_id=served.text("session"),
+        user_id=served.text("user"),
         service=top.service,
         started_at=_time(top.start_ns),
         ended_at=_time(top.end_ns) if top.end_ns else None,
         retrieval_seconds=retrieval_seconds(scope, found),
         generation_seconds=busy_seconds(answer.calls),
-        first_token_seconds=_first_token(part),
-        model=part.model("model"),
-        response_model=part.model("response_model"),
-        response_id=part.of_call("response_id"),
-        model_version=part.text("model_version"),
-        prompt_version=part.text("prompt_version"),
-        index_version=part.text("index_version"),
-        tenant=part.text("tenant"),
+        first_token_seconds=_first_token(served),
+        model=served.model("model"),
+        response_model=served.model("response_model"),
+        response_id=served.of_call("response_id"),
+        model_version=served.text("model_version"),
+        prompt_version=served.text("prompt_version"),
+        index_version=served.text("index_version"),
+        tenant=served.text("tenant"),
         input_tokens=tokens(trace, scope, "input_tokens"),
         output_tokens=tokens(trace, scope, "output_tokens"),
         cached_tokens=tokens(trace, scope, "cached_tokens"),
         reasoning_tokens=tokens(trace, scope, "reasoning_tokens"),
-        answer_logprob_mean=_number(part.nearest, "logprob_mean"),
-        closed_book=part.flag("closed_book"),
-        closed_book_of=part.text("closed_book_of"),
-        sampling_probability=_number(part.nearest, "sampling_probability"),
-        probe=part.flag("probe"),
+        answer_logprob_mean=_number(served.nearest, "logprob_mean"),
+        closed_book=served.flag("closed_book"),
+        closed_book_of=served.text("closed_book_of"),
+        sampling_probability=_number(served.nearest, "sampling_probability"),
+        probe=served.flag("probe"),
         cited=cited(answer),
     )
 
 
-def _question(part: _Part) -> str | None:
-    """What the turn was asked; of an opaque prompt, the prompt."""
-    answer = part.answer
-    enclosing = [answer.top, *part.trace.ancestors(answer.top)]
-    asked_of = [r.question or r.query for r in enclosing if r.kind in (*SPEAKING, *RETRIEVING)]
-    named = [asked(answer.variables.get(name)) for name in QUESTION_VARIABLES]
-    queries = [r.query for r in part.scope if r.kind in RETRIEVING]
+def _question(served: _ServedAnswer) -> str | None:
+    """Question of the turn; the prompt where it is opaque."""
+    answer = served.answer
+    enclosing = [answer.top, *served.trace.ancestors(answer.top)]
+    questions = [r.question or r.query for r in enclosing if r.kind in (*SPEAKING, *RETRIEVING)]
+    named = [parse_question(answer.variables.get(name)) for name in QUESTION_VARIABLES]
+    queries = [r.query for r in served.scope if r.kind in RETRIEVING]
     spoken = [m.text for m in reversed(answer.prompt) if m.role == "user"]
-    candidates = (*asked_of[:1], *named, *asked_of[1:], *queries, *spoken)
+    candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken)
     return next((text for text in candidates if text and text.strip()), None)
 
 
-def _name(part: _Part, known: Collection[str]) -> Span:
-    """The span that names the turn; of several that say the answer, the known one."""
-    answer = part.answer
+def _name(served: _ServedAnswer, known: Collection[str]) -> Span:
+    """Span that identifies the turn; a known one is preferred."""
+    answer = served.answer
     for reading in (answer.top, *answer.calls):
         if f"{reading.span.trace_id}-{reading.span.span_id}" in known:
             return reading.span
     parent = answer.span.parent_span_id
-    if answer.span.scope == attributes.SCOPE and parent and parent not in part.trace.readings:
+    if answer.span.scope == attributes.SCOPE and parent and parent not in served.trace.readings:
         return replace(answer.span, span_id=parent)  # our own turn's span, still to come
     return answer.span
 
 
-def _named_route(part: _Part) -> Route | None:
-    named = part.text("route")
+def _named_route(served: _ServedAnswer) -> Route | None:
+    named = served.text("route")
     return Route(named) if named in set(Route) else None
 
 
-def _untold_route(part: _Part) -> Route:
-    if part.flag("cache_hit"):
+def _implied_route(served: _ServedAnswer) -> Route:
+    if served.flag("cache_hit"):
         return Route.CACHE
-    kinds = {reading.kind for reading in part.scope if not reading.failed}
+    kinds = {reading.kind for reading in served.scope if not reading.failed}
     if kinds & RETRIEVING:
         return Route.RETRIEVAL
     return Route.TOOL if SpanKind.TOOL in kinds else Route.PARAMETRIC
 
 
-def _first_token(part: _Part) -> float | None:
-    servers = [r for r in part.scope if r.kind == SpanKind.SERVER]
-    for reading in (*part.answer.calls, *servers):
+def _first_token(served: _ServedAnswer) -> float | None:
+    servers = [r for r in served.scope if r.kind == SpanKind.SERVER]
+    for reading in (*served.answer.calls, *servers):
         if (seconds := reading.number("first_token_seconds")) is not None:
             return seconds
         for time in reading.values("first_token_time"):
@@ -225,8 +225,12 @@ def _since_start(reading: SpanView, time: object) -> float | None:
     """`time` as an event's or an ISO 8601 text; the time from the start of the span."""
     if isinstance(time, list):
         first = time[0] if time and isinstance(time[0], dict) else {}
-        told = first.get("time_ns")
-        return max(0, told - reading.span.start_ns) / 1e9 if isinstance(told, int) else None
+        first_token_ns = first.get("time_ns")
+        return (
+            max(0, first_token_ns - reading.span.start_ns) / 1e9
+            if isinstance(first_token_ns, int)
+            else None
+        )
     try:
         at = datetime.fromisoformat(str(time).strip('"'))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Text out of whatever shape an emitter wrapped it in: JSON in a string, messages, arguments."""
+"""Text extraction from emitted values: JSON strings, messages, arguments."""
 
 import ast
 import json
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Under which names frameworks hold what was asked and what was said, likeliest first.
+# Keys of questions and answers in frameworks' values, likeliest first.
 QUESTION_KEYS = (
     "question", "query", "input", "inputs", "user_input", "user_query", "query_str", "text",
     "prompt", "user_prompt", "message", "content", "args", "kwargs", "messages", "data",
@@ -28,7 +28,7 @@ LONGEST_REPR = 65_536  # characters of a Python repr that is read
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to or from a model; `calls` says that it asks for tools."""
+    """Chat message; `calls` marks requests for tools."""
 
     role: str
     text: str
@@ -36,12 +36,14 @@ class Message:
 
 
 class TruncatedJsonError(ValueError):
-    """The attribute begins as JSON and does not end as such: it was cut on its way."""
+    """Attribute that begins as JSON and was cut."""
 
 
 def unpack(value: Any, texts: bool = False) -> Any:
-    """A JSON object or array written as a string becomes what it stands for; with `texts` a
-    JSON string too, where the emitter writes every value as JSON.
+    """Parse JSON in a string.
+
+    Objects and arrays; with `texts` also JSON strings, where the emitter writes every value as
+    JSON.
 
     Raises:
         CutJsonError: where it begins like one and does not end as one.
@@ -95,7 +97,7 @@ _REPRS = {"{'", "[{", "['"}
 
 
 def try_unpack(value: Any) -> Any:
-    """As `unpack`; what was cut stays the string it is."""
+    """Like `unpack`; truncated JSON stays a string."""
     try:
         return unpack(value)
     except TruncatedJsonError:
@@ -115,14 +117,14 @@ def follow(value: Any, path: Iterable[str]) -> Any:
     return value
 
 
-def asked(value: Any) -> str | None:
-    """The question in a value of any shape: the last thing a person said, the first argument."""
-    return _dig(value, QUESTION_KEYS, _asked_of_list, 0)
+def parse_question(value: Any) -> str | None:
+    """Question in a value of any shape: last user message or first argument."""
+    return _dig(value, QUESTION_KEYS, _question_of_list, 0)
 
 
-def said(value: Any) -> str | None:
+def parse_answer(value: Any) -> str | None:
     """The answer in a value of any shape; a list of several answers is none."""
-    return _dig(value, ANSWER_KEYS, _said_of_list, 0)
+    return _dig(value, ANSWER_KEYS, _answer_of_list, 0)
 
 
 def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | None:
@@ -147,7 +149,7 @@ def _dig(value: Any, keys: Sequence[str], of_list: Any, depth: int) -> str | Non
 
 
 def _of_parts(value: Mapping[str, Any]) -> str | None:
-    """What a message of several parts says, where it asks for no tool."""
+    """Text of a multi-part message that requests no tool."""
     for key in ("parts", "content"):
         body = value.get(key)
         if not isinstance(body, list) or len(body) < 2 or are_messages(body):
@@ -158,26 +160,26 @@ def _of_parts(value: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _asked_of_list(values: list[Any], depth: int) -> str | None:
+def _question_of_list(values: list[Any], depth: int) -> str | None:
     if len(values) == 1 and isinstance(values[0], list):  # LangChain: a batch of one conversation
         values = values[0]
     if are_messages(values):
         spoken = [message for message in messages(values) if message.role == "user"]
-        return _dig(spoken[-1].text, QUESTION_KEYS, _asked_of_list, depth) if spoken else None
-    found = (_dig(item, QUESTION_KEYS, _asked_of_list, depth) for item in values)
+        return _dig(spoken[-1].text, QUESTION_KEYS, _question_of_list, depth) if spoken else None
+    found = (_dig(item, QUESTION_KEYS, _question_of_list, depth) for item in values)
     return next((text for text in found if text), None)
 
 
-def _said_of_list(values: list[Any], depth: int) -> str | None:
+def _answer_of_list(values: list[Any], depth: int) -> str | None:
     if are_messages(values):
         spoken = [message for message in messages(values) if message.role == "assistant"]
         return spoken[-1].text or None if spoken and not spoken[-1].calls else None
-    texts = [found for item in values if (found := _dig(item, ANSWER_KEYS, _said_of_list, depth))]
+    texts = [found for item in values if (found := _dig(item, ANSWER_KEYS, _answer_of_list, depth))]
     return texts[0] if len(texts) == 1 and len(values) == 1 else None
 
 
 def messages(value: Any, depth: int = 0) -> list[Message]:
-    """The messages of a conversation in any common shape; a bare text is what the user said."""
+    """Messages of a conversation in any common shape; text alone: user."""
     value = try_unpack(value)
     if isinstance(value, str):
         return [Message("user", value)] if value.strip() else []
@@ -205,7 +207,9 @@ def _as_messages(item: Any, depth: int) -> list[Message]:
 
 
 def _unwrap(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{"message": {...}}`, LangChain's `{"type", "data"}` and `{"kwargs"}` hold the message;
+    """Unwrap the message from its envelope.
+
+    `{"message": {...}}`, LangChain's `{"type", "data"}` and `{"kwargs"}` hold the message;
     OpenInference's `{"prompt": {...}}` and `{"completion": {...}}` its text.
     """
     for key in ("message", "data", "kwargs", "prompt", "completion"):
@@ -242,7 +246,7 @@ def _parts(body: str, key: str) -> Any:
 
 
 def _part(part: Any) -> tuple[str, bool]:
-    """The text of one part of a message; what the model thought to itself is no answer."""
+    """Text of one message part, without reasoning."""
     if isinstance(part, str):
         return part, False
     if not isinstance(part, dict):

@@ -1,1 +1,1 @@
-"""API keys: authentication and authorisation of every request, before its body is read."""
+"""API key authentication and authorisation, before a body is read."""

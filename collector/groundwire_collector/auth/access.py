@@ -1,4 +1,4 @@
-"""Who may do what: keys, their scopes and the services they are restricted to.
+"""Access control: keys, scopes, service restrictions.
 
 The gate stands before every route and reads nothing of a request but its head. What it let in
 carries an `Access`; routes say in their signature which scope they need:
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 COOKIE = "groundwire_key"  # how the pages carry the key; set by /login, HttpOnly
-SCOPE_KEY = "groundwire.access"  # where the ASGI scope keeps the Access
+SCOPE_KEY = "groundwire.access"  # key of the Access in the ASGI scope
 
 
 def presented_key(headers: dict[bytes, bytes], *, cookie: bool) -> str | None:

@@ -1,4 +1,4 @@
-"""The gate: no request comes further without a good key, and none has its body read before."""
+"""Authentication middleware: rejects requests before reading their body."""
 
 import asyncio
 import re
@@ -32,7 +32,7 @@ REMEMBERED = 10_000  # addresses
 
 
 class KeyCache:
-    """The keys of the database, remembered for two seconds."""
+    """Keys of the database, cached for two seconds."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -41,9 +41,10 @@ class KeyCache:
         self._lock = asyncio.Lock()
 
     async def access(self, key: str) -> Access | None:
+        """Permissions of the key; None if invalid or locked out."""
         await self._refresh()
         assert self._accesses is not None
-        # What a lookup's duration could tell is about the hash of the guess, not about a key.
+        # Lookup timing leaks only the guess's hash, not a key.
         return self._accesses.get(keys.digest(key))
 
     async def _refresh(self) -> None:
@@ -65,7 +66,7 @@ class KeyCache:
 
 
 class FailedAttempts:
-    """Bad keys by address. A key that opened before from there still does, whoever guesses."""
+    """Failed logins by address; known (address, key) pairs stay allowed."""
 
     def __init__(self) -> None:
         self._failed: OrderedDict[str, tuple[float, int]] = OrderedDict()
@@ -92,7 +93,7 @@ class FailedAttempts:
 
 
 class Authenticator:
-    """Lets in who has a good key, over HTTP and gRPC alike; counts bad keys and limits them."""
+    """API key check for HTTP and gRPC, with lockout after failures."""
 
     def __init__(self, key_ring: KeyCache, intake: ReceiverMetrics) -> None:
         self._keys = key_ring
@@ -111,7 +112,7 @@ class Authenticator:
         return access
 
     def refused(self, key: str | None, address: str) -> int:
-        """The status of an answer to who was not let in: 401, or 429 after too many bad keys."""
+        """Status for a rejected request: 401, or 429 after too many failures."""
         if key is None:
             return 401
         barred = self._attempts.bars(address, None)
@@ -121,7 +122,7 @@ class Authenticator:
 
 
 class AuthMiddleware:
-    """ASGI middleware; what it lets through carries its Access in the scope."""
+    """ASGI authentication middleware; puts the Access into the scope."""
 
     def __init__(
         self,
@@ -146,7 +147,7 @@ class AuthMiddleware:
         await (refusal or self._app)(scope, receive, send)
 
     async def _refusal(self, scope: AsgiScope) -> Response | None:
-        """What is answered instead of letting the request in."""
+        """Response to a rejected request."""
         headers = dict(scope["headers"])
         key = presented_key(headers, cookie=_is_of_a_page(scope))
         address = scope["client"][0] if scope.get("client") else ""

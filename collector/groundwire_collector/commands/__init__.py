@@ -1,1 +1,1 @@
-"""The subcommands, one a module; `groundwire.cli` finds them by their entry points."""
+"""Subcommands of `groundwire`, one module each, loaded by entry point."""

@@ -1,4 +1,4 @@
-"""`groundwire agreement`: how far evaluators agree with people, from stored labels or a file."""
+"""`groundwire agreement`: agreement of evaluators with human labels."""
 
 import json
 from collections.abc import Iterator
@@ -32,19 +32,17 @@ FEWEST = 2  # labelled answers
 
 def agreement(
     file: Annotated[
-        Path | None, typer.Argument(help="Labelled answers; without it, the stored labels.")
+        Path | None, typer.Argument(help="Labelled answers; default: the stored labels.")
     ] = None,
     evaluator: Annotated[
-        str, typer.Option(help="With a file: name of an evaluator or judge, or a dotted name.")
+        str, typer.Option(help="With a file: evaluator or judge, by name or dotted path.")
     ] = "grounding",
-    service: Annotated[
-        str | None, typer.Option(help="Stored labels of this service alone.")
-    ] = None,
+    service: Annotated[str | None, typer.Option(help="Only stored labels of this service.")] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Kappa, sensitivity, specificity and calibration against people, as one JSON object.
+    """Print kappa, sensitivity, specificity and calibration against people as JSON.
 
     Positive is an answer that is not faithful. Of stored labels those of drawn turns are used, each
     for as many turns as it was drawn from. A line of a file: question, contexts, answer, and either
@@ -52,23 +50,23 @@ def agreement(
     are passed over) or "unsupported": 0 or 1; they count alike.
     """
     if file is not None:
-        told: Record = {"evaluators": [_told(_of_file(file, evaluator))]}
+        report: Record = {"evaluators": [_json(_of_file(file, evaluator))]}
     else:
         settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
         with database(settings) as engine, engine.connect() as connection:
             part = EstimateFilter(service=service)
-            told = {
+            report = {
                 "evaluators": [
-                    _told(found) for found in of_evaluators(connection, part, settings.label_rate)
+                    _json(found) for found in of_evaluators(connection, part, settings.label_rate)
                 ],
                 "labellers": [
                     LabellersOut.of(found).model_dump() for found in of_labellers(connection, part)
                 ],
             }
-    typer.echo(json.dumps(told, allow_nan=False))
+    typer.echo(json.dumps(report, allow_nan=False))
 
 
-def _told(found: EvaluatorAgreement) -> dict[str, Any]:
+def _json(found: EvaluatorAgreement) -> dict[str, Any]:
     return AgreementOut.of(found).model_dump()
 
 
@@ -79,20 +77,20 @@ def _of_file(file: Path, name: str) -> EvaluatorAgreement:
         pairs = list(_judged(file, judge))
     if len(pairs) < FEWEST:
         raise UsageError(f"{file}: {len(pairs)} labelled answers that {name} decides are too few")
-    said = [bool(evaluation.flagged) for evaluation, _ in pairs]
+    decisions = [bool(evaluation.flagged) for evaluation, _ in pairs]
     truth = [bad for _, bad in pairs]
     doubts = [each.signals["p_unsupported"] for each, _ in pairs if "p_unsupported" in each.signals]
     return EvaluatorAgreement(
         evaluator=judge.name,
         revision=judge.revision,
         turns=len(pairs),
-        agreement=agreement_of(said, truth),
+        agreement=agreement_of(decisions, truth),
         calibration=reliability(doubts, truth) if len(doubts) == len(truth) else None,
     )
 
 
 def _judged(file: Path, judge: Evaluator) -> Iterator[tuple[Evaluation, bool]]:
-    """What the evaluator decides, and whether people call the answer unfaithful."""
+    """Evaluator's decision, and whether people call the answer unfaithful."""
     for number, record in enumerate(tracked(read_records(file), "judging"), start=1):
         bad = _unfaithful(record, number)
         if bad is None:
@@ -103,7 +101,7 @@ def _judged(file: Path, judge: Evaluator) -> Iterator[tuple[Evaluation, bool]]:
 
 
 def _unfaithful(record: Record, number: int) -> bool | None:
-    """None for what says nothing of the whole answer."""
+    """None for labels that do not concern the whole answer."""
     if "unsupported" in record:
         if record["unsupported"] not in (0, 1):
             raise UsageError(f"record {number}: unsupported must be 0 or 1")

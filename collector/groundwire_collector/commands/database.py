@@ -1,4 +1,4 @@
-"""The options by which commands find the database, and the database while a command runs."""
+"""Database options shared by commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the database. [groundwire-data]")]
-DatabaseUrl = Annotated[str | None, typer.Option(help="PostgreSQL instead of SQLite.")]
+DataDir = Annotated[Path | None, typer.Option(help="Data folder. [groundwire-data]")]
+DatabaseUrl = Annotated[str | None, typer.Option(help="PostgreSQL URL instead of SQLite.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 
 

@@ -1,4 +1,4 @@
-"""`groundwire doctor`: what arrives, what is missing in it, and what to set."""
+"""`groundwire doctor`: coverage of received telemetry, missing facts, advice."""
 
 import json
 import sys
@@ -34,16 +34,18 @@ RUNG_WORDS = {
 
 
 def doctor(
-    data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
-    database_url: Annotated[str | None, typer.Option(help="PostgreSQL instead.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    database_url: Annotated[str | None, typer.Option(help="PostgreSQL URL.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
     service: Annotated[str | None, typer.Option(help="Only traces of this service.")] = None,
-    traces: Annotated[int, typer.Option(min=1, max=10_000, help="How many to look at.")] = 200,
+    traces: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Number of recent traces to inspect.")
+    ] = 200,
     as_json: Annotated[
-        bool, typer.Option("--json", help="As JSON; also where the output is piped.")
+        bool, typer.Option("--json", help="Print JSON (default when the output is piped).")
     ] = False,
 ) -> None:
-    """Say, of the last traces, what each instrumentation sends and what is missing.
+    """Show what each instrumentation sends in recent traces, and what is missing.
 
     Reads the database and writes nothing, neither there nor over the network.
     """
@@ -110,7 +112,7 @@ def _record_of(found: Instrumentation) -> dict[str, Any]:
         "family": found.family.name if found.family else None,
         "spans": found.spans,
         "facts": {
-            fact: {"found": coverage.found, "of": coverage.asked}
+            fact: {"found": coverage.found, "of": coverage.expected}
             for fact, coverage in found.facts.items()
         },
         "missing": found.missing,
@@ -147,7 +149,7 @@ def _of(found: Instrumentation) -> list[str]:
         lines.append(f"  sent: {', '.join(whole)}")
     for fact, advice in found.missing.items():
         coverage = found.facts[fact]
-        lines.append(f"  missing {fact} ({coverage.found} of {coverage.asked}): {advice}")
+        lines.append(f"  missing {fact} ({coverage.found} of {coverage.expected}): {advice}")
     return lines
 
 

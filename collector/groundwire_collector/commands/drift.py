@@ -1,4 +1,4 @@
-"""`groundwire drift`: when did a signal get worse, offline; `drift simulate`: what can be seen."""
+"""`groundwire drift`: offline drift detection (replay) and power simulation."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -33,14 +33,17 @@ REPLAY = "replay"
 
 
 class Direction(StrEnum):
-    """Which way a signal moves when it gets worse."""
+    """Direction in which a signal gets worse."""
 
     DOWN = "down"
     UP = "up"
 
 
 class FileOrCommand(TyperGroup):
-    """`drift FILE ...` is `drift replay FILE ...`; a file named as a command is `./simulate`."""
+    """Command group where `drift FILE` means `drift replay FILE`.
+
+    A file named like a subcommand is written `./simulate`.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in {*self.commands, *ctx.help_option_names}:
@@ -52,25 +55,32 @@ drift = typer.Typer(
     cls=FileOrCommand,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="When did a signal get worse? `groundwire drift FILE --signal NAME --baseline UNTIL`"
-    " replays a history (its options: `groundwire drift replay --help`).",
+    help="Detect drift offline. `groundwire drift FILE --signal NAME --baseline "
+    "UNTIL` replays a history (options: `groundwire drift replay --help`).",
 )
 
 
 @drift.command(REPLAY)
 def replay(
-    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines file; .gz is decompressed.")],
     signal: Annotated[str, typer.Option(help="Field with the values in [0, 1].")],
-    baseline: Annotated[str, typer.Option(metavar="UNTIL", help="Lines before it are good.")],
-    alarm_budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "1 per 30d",
-    min_effect: Annotated[float, typer.Option(help="Smallest change of the mean to find.")] = 0.03,
+    baseline: Annotated[
+        str,
+        typer.Option(
+            metavar="UNTIL", help="End of the baseline: lines before it are known to be good."
+        ),
+    ],
+    alarm_budget: Annotated[str, typer.Option(help="Budget of false alarms.")] = "1 per 30d",
+    min_effect: Annotated[float, typer.Option(help="Smallest relevant change of the mean.")] = 0.03,
     worse: Annotated[
         Direction | None,
-        typer.Option(help="Which way is bad; unset: up for signals that Groundwire names so."),
+        typer.Option(
+            help="Direction of worse values; default: up for signals of Groundwire that are losses."
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output file. [standard output]")] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw it: a file that ends in .svg or .png ([plots]).")
+        Path | None, typer.Option(help="Plot file, .svg or .png (extra [plots]).")
     ] = None,
 ) -> None:
     """Replay values through the monitor, and print an alarm where their mean got worse.
@@ -116,7 +126,7 @@ def _picture(plot: Path, history: DriftReplay, readings: Sequence[MonitoredTurn]
 
 
 def _usual_direction(signal: str) -> Direction:
-    """Up where the signal is one that Groundwire itself makes, of which all are losses."""
+    """Up for signals made by Groundwire, which are losses."""
     return Direction.UP if signal in {each.name for each in SIGNALS} else Direction.DOWN
 
 
@@ -160,7 +170,7 @@ def _reading(record: Record, signal: str, worse: Direction, number: int) -> Moni
 
 
 def _loss(value: Any, worse: Direction, where: str) -> float | None:
-    """1 is worst; None for what is no score: null, and the NaN that some writers make of it."""
+    """Loss (1 is worst); None for values that are no score: null, NaN."""
     if value is None or (isinstance(value, float) and isnan(value)):
         return None
     if not isinstance(value, int | float) or not 0 <= value <= 1:
@@ -169,7 +179,7 @@ def _loss(value: Any, worse: Direction, where: str) -> float | None:
 
 
 def _ns(text: Any, where: str) -> int:
-    """RFC 3339 to nanoseconds; a time without an offset is taken as UTC."""
+    """RFC 3339 to nanoseconds; without an offset, UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:

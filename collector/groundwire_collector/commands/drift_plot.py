@@ -1,4 +1,4 @@
-"""A picture of a replayed history: the signal, its change point, the evidence, the budget spent.
+"""Plot of a replay: signal, change point, evidence, alarm budget.
 
 Needs the extra [plots] (matplotlib).
 """
@@ -35,7 +35,7 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(slots=True)
 class Course:
-    """What was seen of one service, turn by turn after the baseline."""
+    """Observations of one service after its baseline."""
 
     times: list[float] = field(default_factory=list)
     evidence: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Course:
 
 
 class DriftPlot:
-    """Take note of each step of a replay, then draw."""
+    """Recorder of replay steps that draws the plot at the end."""
 
     def __init__(self, history: DriftReplay, readings: Sequence[MonitoredTurn]) -> None:
         self._history = history
@@ -56,13 +56,13 @@ class DriftPlot:
         course = self._courses.setdefault(reading.service, Course())
         raised = next((each for each in changed if each.resolved_ns is None), None)
         course.times.append(reading.at_ns / 1e9)
-        # At an alarm the statistic has just begun anew.
+        # At an alarm the statistic was just reset.
         course.evidence.append(raised.details["statistic"] if raised else watch.statistic)
         course.spent.append(watch.spent)
         course.alarms += changed
 
     def draw(self, path: Path) -> None:
-        """Write the file; its ending says the format."""
+        """Write the plot; the suffix selects the format."""
         services = sorted(self._courses, key=lambda name: (not self._courses[name].alarms, name))
         shown = services[:MOST_SERVICES]
         with matplotlib.rc_context(STYLE):
@@ -74,8 +74,8 @@ class DriftPlot:
 
     def _draw_service(self, part: Any, service: str) -> None:
         course = self._courses[service]
-        told = f"{self._history.signal} of {service}"
-        part.suptitle(told, x=0.01, ha="left", fontsize=12, fontweight="bold")
+        title = f"{self._history.signal} of {service}"
+        part.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
         signal, evidence, budget = part.subplots(
             3, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1.5, 1)}
         )
@@ -191,9 +191,9 @@ def _name_alarms(axes: Any, alarms: Sequence[Alarm]) -> None:
         over = alarm.resolved_ns is not None
         at_ns = alarm.resolved_ns if alarm.resolved_ns is not None else alarm.raised_ns
         named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "whole service"
-        told = "recovered" if over else f"alarm: {named}, lower by {alarm.size:.2f}"
+        caption = "recovered" if over else f"alarm: {named}, lower by {alarm.size:.2f}"
         axes.annotate(
-            told,
+            caption,
             (_day(at_ns / 1e9), 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(-5, 4 + 12 * (place % 2)),

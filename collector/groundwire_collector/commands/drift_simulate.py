@@ -1,4 +1,4 @@
-"""`groundwire drift simulate`: with this traffic and this budget, what can be seen, how soon?"""
+"""`groundwire drift simulate`: detectable effects and delays for given traffic."""
 
 from typing import Annotated
 
@@ -15,21 +15,28 @@ EFFECTS = "0.02,0.03,0.05,0.1,0.2"
 
 
 def simulate(
-    turns_a_day: Annotated[float, typer.Option(help="Scored turns a day of the service.")] = 2000,
-    level: Annotated[float, typer.Option(help="Mean loss when all is well (1 - score).")] = 0.05,
+    turns_a_day: Annotated[float, typer.Option(help="Scored turns per day of the service.")] = 2000,
+    level: Annotated[float, typer.Option(help="Mean loss (1 - score) in normal operation.")] = 0.05,
     spread: Annotated[
-        float, typer.Option(help="Variance over that of losses of 0 and 1: 1 for these.")
+        float,
+        typer.Option(help="Variance relative to that of binary losses (1 for binary losses)."),
     ] = 1.0,
-    baseline_turns: Annotated[int, typer.Option(help="Turns of the pinned baseline.")] = 500,
-    alarm_budget: Annotated[str, typer.Option(help="False alarms allowed.")] = "1 per 30d",
-    min_effect: Annotated[float, typer.Option(help="Smallest growth that matters.")] = 0.03,
-    deploy_share: Annotated[float, typer.Option(help="Part spent at deployments.")] = 0.5,
+    baseline_turns: Annotated[int, typer.Option(help="Turns in the pinned baseline.")] = 500,
+    alarm_budget: Annotated[str, typer.Option(help="Budget of false alarms.")] = "1 per 30d",
+    min_effect: Annotated[
+        float, typer.Option(help="Smallest relevant growth of the mean loss.")
+    ] = 0.03,
+    deploy_share: Annotated[
+        float, typer.Option(help="Share of the budget reserved for deployments.")
+    ] = 0.5,
     services: Annotated[int, typer.Option(help="Services that share the budget.")] = 1,
-    effects: Annotated[str, typer.Option(help="Growths of the mean loss, by commas.")] = EFFECTS,
-    runs: Annotated[int, typer.Option(help="Histories for each growth.")] = 60,
-    seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 1,
+    effects: Annotated[
+        str, typer.Option(help="Growths of the mean loss to simulate, comma-separated.")
+    ] = EFFECTS,
+    runs: Annotated[int, typer.Option(help="Simulated histories per growth.")] = 60,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
 ) -> None:
-    """Simulate changes of several sizes, found by the real detector, and print how long it takes.
+    """Simulate changes of several sizes and print the detection delay.
 
     Twice: a change at any time, and one at a deployment (the second of its month). Turns are taken
     to be independent; what bursts and seasons cost stands in docs/reference/detectors.md.
@@ -60,11 +67,11 @@ def simulate(
 def _table(
     traffic: SimulatedTraffic, sizes: list[float], found: dict[tuple[float, bool], DelayQuantiles]
 ) -> list[str]:
-    told = Sufficiency.of(traffic.typical_baseline(), traffic.min_effect, traffic.mass)
+    sufficiency = Sufficiency.of(traffic.typical_baseline(), traffic.min_effect, traffic.mass)
     lines = [
         f"{traffic.turns_a_day:g} turns a day, mean loss {traffic.level:g}, a budget of "
         f"{traffic.budget}, {traffic.services} service(s)",
-        str(told),
+        str(sufficiency),
         "",
         f"{'':8}{'change at any time':>42}{'change at a deployment':>42}",
         f"{'growth':8}" + f"{'found':>8}{'turns (10 % to 90 %)':>22}{'hours':>12}" * 2,

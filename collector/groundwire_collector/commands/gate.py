@@ -1,4 +1,4 @@
-"""`groundwire gate`: does a candidate answer less faithfully than its baseline? For CI."""
+"""`groundwire gate`: CI quality gate of a candidate against its baseline."""
 
 import json
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from groundwire_evaluators.evaluation import Evaluator, State
 from groundwire_evaluators.runner import evaluate
 
 WORSE = 2  # exit code
-MOST_FAILED = 0.1  # of the calls of a model; beyond, nothing is known of it
+MOST_FAILED = 0.1  # maximum share of failed model calls
 LONGEST = 1000  # tokens of an answer
 SHOWN = 20  # answers that changed for the worse
 SYSTEM = (
@@ -42,30 +42,28 @@ SYSTEM = (
 
 def gate(
     file: Annotated[
-        Path, typer.Argument(help="Answers of the candidate; with a model, questions to ask it.")
+        Path, typer.Argument(help="Answers of the candidate; with a model, the questions to ask.")
     ],
-    baseline: Annotated[Path, typer.Option(help="Answers of the baseline, in the same form.")],
+    baseline: Annotated[Path, typer.Option(help="Answers of the baseline, in the same format.")],
     endpoint: Annotated[
-        str | None, typer.Option(help="Ask this OpenAI-compatible address, up to and with /v1.")
+        str | None, typer.Option(help="OpenAI-compatible base URL, including /v1.")
     ] = None,
-    model: Annotated[str, typer.Option(help="Model to ask for.")] = "",
+    model: Annotated[str, typer.Option(help="Model name.")] = "",
     function: Annotated[
         str | None, typer.Option(help="Or: package.module:function(question, chunks) -> answer.")
     ] = None,
-    system: Annotated[
-        Path | None, typer.Option(help="File with your system prompt, for --endpoint.")
-    ] = None,
+    system: Annotated[Path | None, typer.Option(help="System prompt file, for --endpoint.")] = None,
     evaluator: Annotated[
-        str, typer.Option(help="Name of an evaluator or judge, or a dotted name.")
+        str, typer.Option(help="Evaluator or judge, by name or dotted path.")
     ] = "grounding",
-    margin: Annotated[
-        float, typer.Option(help="How much lower a share may be and still pass.")
-    ] = 0.03,
+    margin: Annotated[float, typer.Option(help="Non-inferiority margin of a share.")] = 0.03,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail unless it is shown to be within the margin.")
+        bool,
+        typer.Option("--strict", help="Fail unless non-inferiority within the margin is shown."),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Keep the candidate's judged answers: the next baseline.")
+        Path | None,
+        typer.Option(help="Save the candidate's evaluated answers, as the next baseline."),
     ] = None,
 ) -> None:
     """Compare a candidate with its baseline. Exit code 0: pass, 2: worse, 1: error.
@@ -86,7 +84,7 @@ def gate(
         after.callback(close, [judge])
         records = read_records(file)
         if target is not None:
-            records = _asked(records, target, _system(system))
+            records = _answered(records, target, _system(system))
         candidate = _judged(records, judge, file)
         before = _judged(read_records(baseline), judge, baseline)
     if out is not None:
@@ -97,7 +95,7 @@ def gate(
         found = compare(before, candidate, margin)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    typer.echo(json.dumps(_told(found), ensure_ascii=False, allow_nan=False))
+    typer.echo(json.dumps(_json(found), ensure_ascii=False, allow_nan=False))
     failed = {GateOutcome.WORSE, GateOutcome.UNDECIDED} if strict else {GateOutcome.WORSE}
     if found.outcome in failed:
         raise typer.Exit(WORSE)
@@ -110,7 +108,7 @@ def _system(path: Path | None) -> str:
         raise UsageError(f"{path}: cannot be read: {error}") from error
 
 
-def _asked(records: Sequence[Record], target: ChatTarget, system: str) -> list[Record]:
+def _answered(records: Sequence[Record], target: ChatTarget, system: str) -> list[Record]:
     """The same questions with the model's answers; raises UsageError where too many calls fail."""
     found, failed = [], []
     for number, record in enumerate(tracked(list(records), "asking"), start=1):
@@ -121,8 +119,8 @@ def _asked(records: Sequence[Record], target: ChatTarget, system: str) -> list[R
         )
         if reply.failure is not None:
             failed.append(f"{reply.failure}: {reply.detail}".rstrip(": "))
-        kept = {name: record.get(name) for name in ("id", "question", "contexts")}
-        found.append({**kept, "answer": reply.text})
+        identity = {name: record.get(name) for name in ("id", "question", "contexts")}
+        found.append({**identity, "answer": reply.text})
     if len(failed) > MOST_FAILED * len(found):
         raise UsageError(f"{len(failed)} of {len(found)} calls failed, the first: {failed[0]:.200}")
     return found
@@ -163,22 +161,24 @@ def _judged_one(
     [evaluation] = evaluate(judge, [answered_turn(record, number)])
     scored = evaluation.state is State.SCORED
     flagged = evaluation.flagged if scored else None
-    kept = {field: record.get(field) for field in ("id", "question", "contexts", "answer")}
-    said = {
+    answer_fields = {field: record.get(field) for field in ("id", "question", "contexts", "answer")}
+    judgement = {
         "state": evaluation.state.value,
         "flagged": flagged,
         "faithfulness": evaluation.value if scored else None,
         "evaluator": evaluation.evaluator,
         "revision": evaluation.revision,
     }
-    return JudgedAnswer(name, evaluation.state.value, _faithful(flagged), {**kept, **said})
+    return JudgedAnswer(
+        name, evaluation.state.value, _faithful(flagged), {**answer_fields, **judgement}
+    )
 
 
 def _faithful(flagged: Any) -> bool | None:
     return not flagged if isinstance(flagged, bool) else None
 
 
-def _told(found: QualityGate) -> dict[str, Any]:
+def _json(found: QualityGate) -> dict[str, Any]:
     return {
         "outcome": found.outcome,
         "margin": found.margin,

@@ -1,4 +1,4 @@
-"""`groundwire keys`: make, list, rotate and revoke API keys."""
+"""`groundwire keys`: create, list, rotate and revoke API keys."""
 
 from typing import Annotated
 
@@ -11,9 +11,9 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys as store
 from groundwire_collector.storage.keys import ALL_SCOPES, Key, Scope
 
-keys = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke API keys.")
+keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
 
-KeyId = Annotated[str, typer.Argument(help="Id of the key, as `list` shows it.")]
+KeyId = Annotated[str, typer.Argument(help="Key id, as shown by `list`.")]
 
 
 @keys.command("list")
@@ -30,12 +30,11 @@ def show(data_dir: DataDir = None, database_url: DatabaseUrl = None, config: Con
 
 @keys.command()
 def add(
-    name: Annotated[str, typer.Argument(help="Who or what will use it.")],
-    scope: Annotated[
-        list[Scope] | None, typer.Option(help="What it may do; repeat it. [all]")
-    ] = None,
+    name: Annotated[str, typer.Argument(help="Name of the key's user.")],
+    scope: Annotated[list[Scope] | None, typer.Option(help="Scope; repeatable. [all]")] = None,
     service: Annotated[
-        list[str] | None, typer.Option(help="The only services it is for; repeat it. [all]")
+        list[str] | None,
+        typer.Option(help="Service that the key is restricted to; repeatable. [all]"),
     ] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
@@ -69,7 +68,7 @@ def revoke(
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Revoke a key: within seconds it opens nothing."""
+    """Revoke a key, effective within seconds."""
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine, engine.begin() as connection:
         store.revoke(connection, key_id)

@@ -1,4 +1,4 @@
-"""`groundwire labels`: what people said of turns, out to a file and back."""
+"""`groundwire labels`: export and import of human labels."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from groundwire_collector.storage import turns
 from groundwire_collector.storage.labels import Label, LabelQuery
 from groundwire_evaluators.turn import Turn
 
-labels = typer.Typer(no_args_is_help=True, help="What people said of turns: to a file, and back.")
+labels = typer.Typer(no_args_is_help=True, help="Export and import human labels.")
 
 
 SHOWN = 20  # errors
@@ -44,18 +44,16 @@ _FIELDS = {
 
 @labels.command("import")
 def take_in(
-    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
-    labeller: Annotated[
-        str | None, typer.Option(help="Who labelled, where a line does not say so.")
-    ] = None,
+    file: Annotated[Path, typer.Argument(help="JSON Lines file; .gz is decompressed.")],
+    labeller: Annotated[str | None, typer.Option(help="Labeller of lines that name none.")] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Import the good lines although others are bad.")
+        bool, typer.Option("--skip-bad", help="Import valid lines even if others are invalid.")
     ] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Import labels of turns that are stored. All or none, unless --skip-bad.
+    """Import labels of stored turns. All or none, unless --skip-bad.
 
     A line, as `export` writes it and `POST /api/v1/labels` takes it:
 
@@ -85,8 +83,8 @@ def take_in(
         if errors and not skip_bad:
             good = []
         new = store.add_missing(connection, good)
-    for said in errors[:SHOWN]:
-        typer.echo(said, err=True)
+    for message in errors[:SHOWN]:
+        typer.echo(message, err=True)
     if len(errors) > SHOWN:
         typer.echo(f"… and {len(errors) - SHOWN} more", err=True)
     typer.echo(f"imported: {new} labels, {len(good) - new} were there already")
@@ -97,15 +95,15 @@ def take_in(
 @labels.command("export")
 def give_out(
     out: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Write here. [standard output]")
+        Path | None, typer.Argument(metavar="[FILE]", help="Output file. [standard output]")
     ] = None,
-    service: Annotated[str | None, typer.Option(help="Labels of this service alone.")] = None,
-    history: Annotated[
-        bool, typer.Option("--history", help="Also labels that a later one replaced.")
-    ] = False,
+    service: Annotated[str | None, typer.Option(help="Only labels of this service.")] = None,
+    history: Annotated[bool, typer.Option("--history", help="Include superseded labels.")] = False,
     with_text: Annotated[
         bool,
-        typer.Option("--with-text", help="With question, contexts and answer: it stands alone."),
+        typer.Option(
+            "--with-text", help="Include question, contexts and answer: a self-contained file."
+        ),
     ] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
@@ -137,14 +135,14 @@ def _labels(connection: Connection, record: Record, labeller: str | None) -> lis
     if found is None:
         raise UsageError(f"there is no turn {record['turn_id']}")
     start, end = _claim(record.get("claim"))
-    said = LabelSubmission(
+    submission = LabelSubmission(
         turn_id=found.turn.id,
         start=start,
         end=end,
         probability=record.get("sampling_probability"),
         **{name: record.get(name) for name in ("verdict", "chunk_id", "relevant", "reference")},
     )
-    return said.labels(found.turn, who, _moment(record.get("labelled_at")))
+    return submission.labels(found.turn, who, _moment(record.get("labelled_at")))
 
 
 def _check_fields(record: Record) -> None:

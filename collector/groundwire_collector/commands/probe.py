@@ -1,4 +1,4 @@
-"""`groundwire probe build` and `run`: does the model still read its context?"""
+"""`groundwire probe`: build packs and run counterfactual probes."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -35,28 +35,29 @@ from groundwire_evaluators.turn import Chunk, Turn
 
 WORSE = 2  # exit code
 
-probe = typer.Typer(
-    no_args_is_help=True, help="Counterfactual questions whose two answers are known."
-)
+probe = typer.Typer(no_args_is_help=True, help="Build and run counterfactual probes.")
 
 
 @probe.command()
 def build(
-    out: Annotated[Path, typer.Option(help="Write the pack here; the report goes beside it.")],
+    out: Annotated[
+        Path, typer.Option(help="Output file of the pack; the report is written beside it.")
+    ],
     corpus: Annotated[
         list[Path] | None, typer.Option(help="Text files, or folders of .txt and .md files.")
     ] = None,
     turns: Annotated[
-        Path | None, typer.Option(help="JSON lines with question, contexts, answer.")
+        Path | None, typer.Option(help="JSON Lines file with question, contexts, answer.")
     ] = None,
     stored: Annotated[
-        Path | None, typer.Option(help="Data folder of a collector: build from its stored turns.")
+        Path | None,
+        typer.Option(help="Data folder of a collector, to build from its stored turns."),
     ] = None,
     training: Annotated[
         Path | None,
-        typer.Option(help="The fine-tune's training file, JSON lines: facts in it are marked."),
+        typer.Option(help="Training file of the fine-tune (JSON Lines); its facts are marked."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many items.")] = 500,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of items.")] = 500,
 ) -> None:
     """Build probe items from a corpus or from turns; drops bad ones, each with its reason."""
     builder = ProbeBuilder(ProbeStratum.FRESH, _training(training))
@@ -74,44 +75,48 @@ def build(
 @probe.command()
 def run(
     endpoint: Annotated[
-        str | None, typer.Option(help="OpenAI-compatible address, up to and with /v1.")
+        str | None, typer.Option(help="OpenAI-compatible base URL, including /v1.")
     ] = None,
-    model: Annotated[str, typer.Option(help="Model to ask for.")] = "",
+    model: Annotated[str, typer.Option(help="Model name.")] = "",
     function: Annotated[
         str | None, typer.Option(help="Or: package.module:function(question, chunks) -> answer.")
     ] = None,
-    pack: Annotated[Path | None, typer.Option(help="A pack; without it the shipped one.")] = None,
+    pack: Annotated[Path | None, typer.Option(help="Probe pack file. [the shipped one]")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Keep the results here; a broken run goes on from it.")
+        Path | None, typer.Option(help="Results file; an interrupted run resumes from it.")
     ] = None,
-    arms: Annotated[str, typer.Option(help="Arms to run, by commas.")] = ",".join(ALL_ARMS),
+    arms: Annotated[str, typer.Option(help="Arms to run, comma-separated.")] = ",".join(ALL_ARMS),
     baseline: Annotated[
-        list[Path] | None, typer.Option(help="Frozen baseline run (several: their mean).")
+        list[Path] | None, typer.Option(help="Frozen baseline run; repeatable (mean of several).")
     ] = None,
     earlier: Annotated[
-        list[Path] | None, typer.Option(help="Earlier runs; the best of them is a reference too.")
+        list[Path] | None,
+        typer.Option(help="Earlier run; repeatable: the best is a reference too."),
     ] = None,
-    alarms: Annotated[float, typer.Option(help="False alarms allowed in a period …")] = 1.0,
-    runs: Annotated[float, typer.Option(help="… and how many runs share them.")] = 30.0,
-    rate: Annotated[float, typer.Option(help="Calls a minute, at most.")] = 600.0,
-    at_once: Annotated[int, typer.Option(min=1, max=64, help="Calls at one time.")] = 4,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first items.")] = None,
+    alarms: Annotated[float, typer.Option(help="Budget of false alarms per period …")] = 1.0,
+    runs: Annotated[float, typer.Option(help="… and number of runs per period.")] = 30.0,
+    rate: Annotated[float, typer.Option(help="Maximum calls per minute.")] = 600.0,
+    at_once: Annotated[int, typer.Option(min=1, max=64, help="Concurrent calls.")] = 4,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Number of items, from the first. [all]")
+    ] = None,
     system: Annotated[
-        Path | None, typer.Option(help="File with your system prompt, context instruction and all.")
+        Path | None, typer.Option(help="System prompt file, including the context instruction.")
     ] = None,
     closed_book: Annotated[
-        Path | None, typer.Option(help="File with the same prompt less its context instruction.")
+        Path | None, typer.Option(help="The same prompt without its context instruction.")
     ] = None,
     margins: Annotated[
         bool,
         typer.Option(
-            "--margins", help="Also score both answers; needs an endpoint with log-probabilities."
+            "--margins",
+            help="Also score both answers (the endpoint must return log-probabilities).",
         ),
     ] = False,
-    price_in: Annotated[float, typer.Option(help="Price of a million input tokens.")] = 0.0,
-    price_out: Annotated[float, typer.Option(help="Price of a million output tokens.")] = 0.0,
-    model_version: Annotated[str, typer.Option(help="As your telemetry calls it.")] = "",
-    prompt_version: Annotated[str, typer.Option(help="As your telemetry calls it.")] = "",
+    price_in: Annotated[float, typer.Option(help="Price per million input tokens.")] = 0.0,
+    price_out: Annotated[float, typer.Option(help="Price per million output tokens.")] = 0.0,
+    model_version: Annotated[str, typer.Option(help="As in your telemetry.")] = "",
+    prompt_version: Annotated[str, typer.Option(help="As in your telemetry.")] = "",
 ) -> None:
     """Run a pack and compare it: exit code 2 where the model reads its context less than before.
 
@@ -134,7 +139,7 @@ def run(
     others = [read_run(path) for path in earlier or ()]
     done = _carry_out(runner, out, model or function or "", model_version, prompt_version)
     prices = TokenPrices(price_in, price_out) if price_in or price_out else None
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "run": asdict(done.identity),
         "summary": asdict(summarise(done, prices)),
         "comparisons": {},
@@ -142,9 +147,9 @@ def run(
     alpha = _alpha(alarms, runs)
     worse = False
     for name, compared in _comparisons(done, references, others, alpha):
-        told["comparisons"][name] = _told(compared)
+        report["comparisons"][name] = _comparison(compared)
         worse |= compared.override or compared.general
-    typer.echo(json.dumps(told, ensure_ascii=False))
+    typer.echo(json.dumps(report, ensure_ascii=False))
     if worse:
         raise typer.Exit(WORSE)
     if not any(result.followed for result in done.results):
@@ -164,7 +169,7 @@ def _comparisons(
         raise UsageError(str(error)) from error
 
 
-def _told(compared: RunComparison) -> dict[str, Any]:
+def _comparison(compared: RunComparison) -> dict[str, Any]:
     return {"override": compared.override, "general": compared.general, **asdict(compared)}
 
 
@@ -183,7 +188,7 @@ def _carry_out(
 
 
 def _shown(runner: ProbeRunner, results: Iterator[Any], done: int) -> Iterator[Any]:
-    """With progress on standard error: a bar on a terminal, nothing else."""
+    """Show a progress bar on standard error, if it is a terminal."""
     console = Console(stderr=True)
     total = len(runner.pack) * len(runner.arms)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
@@ -213,7 +218,7 @@ def _pack(path: Path | None, limit: int | None) -> ProbePack:
 def _scorer(
     target: ChatTarget, pack: ProbePack, prompting: ProbePrompting
 ) -> Callable[[Trial], float]:
-    """The margin of a trial; raises NoScoringError at once where the endpoint cannot tell it."""
+    """Margin scorer; raises NoScoringError at once without log-probabilities."""
     if not isinstance(target, ChatEndpoint):
         raise UsageError("--margins needs --endpoint: a function gives no log-probabilities")
     trial_margin(target, next(trials(pack, (Arm.CONFLICT,))), prompting)

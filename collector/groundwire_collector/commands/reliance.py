@@ -1,4 +1,4 @@
-"""`groundwire reliance`: what responses under a conflict follow, offline."""
+"""`groundwire reliance`: context reliance of responses under conflict, offline."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from groundwire_collector.jsonl import (
     write_record,
 )
 from groundwire_evaluators.reliance.labelling import label
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome, Tally
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome, Tally
 from groundwire_evaluators.statistics import hajek
 
 _TEXTS = ("response", "context_answer", "parametric_answer", "question", "context")
@@ -22,8 +22,8 @@ _ALIASES = ("context_answer_aliases", "parametric_answer_aliases")
 
 
 def reliance(
-    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
-    out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
+    file: Annotated[Path, typer.Argument(help="JSON Lines file; .gz is decompressed.")],
+    out: Annotated[Path | None, typer.Option(help="Output file. [standard output]")] = None,
 ) -> None:
     """Label responses by what they follow: context, parametric, both, neither or refusal.
 
@@ -46,17 +46,17 @@ def reliance(
         write_record(sink, {"summary": _summary(records, followed)})
 
 
-def _conflict(record: Record, number: int) -> Conflict:
+def _conflict(record: Record, number: int) -> ConflictCase:
     for name in _TEXTS:
         if not isinstance(record.get(name), str | int | float | None):
             raise UsageError(f"record {number}: {name} must be a text or null")
     texts = {name: _text(record.get(name)) for name in _TEXTS}
     aliases = {name: _strings(record.get(name), name, number) for name in _ALIASES}
-    return Conflict(**texts, **aliases)  # type: ignore[arg-type]
+    return ConflictCase(**texts, **aliases)  # type: ignore[arg-type]
 
 
 def _text(value: Any) -> str | None:
-    """JSON keeps some answers as numbers and booleans."""
+    """Text of an answer that JSON holds as a number or boolean."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return None if value is None else str(value)

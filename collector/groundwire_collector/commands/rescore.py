@@ -1,4 +1,4 @@
-"""`groundwire rescore`: judge stored turns anew, and compare new turns with what that gives."""
+"""`groundwire rescore`: re-evaluate stored turns and compare with stored scores."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,16 +34,16 @@ def rescore(
     since: When = None,
     until: When = None,
     evaluator: Annotated[
-        list[str] | None, typer.Option(help="Only with this evaluator; repeat it. [all]")
+        list[str] | None, typer.Option(help="Evaluator to run; repeatable. [all]")
     ] = None,
     baseline: Annotated[
-        bool, typer.Option(help="Make baselines of new evaluator revisions.")
+        bool, typer.Option(help="Pin baselines for new evaluator revisions.")
     ] = True,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Judge stored turns with the evaluators of now; their new scores replace the old.
+    """Re-evaluate stored turns with current evaluators, replacing their scores.
 
     Counters and histograms are left as they are. Where an evaluator's revision has no baseline yet,
     it gets one of the turns that the baseline of the revision before was made of, so that a new
@@ -63,8 +63,8 @@ def rescore(
     number = _rescore(engine, chosen, query, renewals)
     made = _renew(engine, renewals) if baseline else []
     typer.echo(f"judged anew: {number} turns")
-    for told in made:
-        typer.echo(told)
+    for line in made:
+        typer.echo(line)
     engine.dispose()
 
 
@@ -110,8 +110,8 @@ def _judge(chosen: list[Evaluator], batch: list[JudgedTurn]) -> list[JudgedTurn]
 def _merged(old: JudgedTurn, new: JudgedTurn) -> JudgedTurn:
     """The new judgements, and those of evaluators that did not judge now."""
     judging = {each.evaluator for each in new.evaluations}
-    kept = (each for each in old.evaluations if each.evaluator not in judging)
-    return JudgedTurn(old.turn, (*new.evaluations, *kept))
+    others = (each for each in old.evaluations if each.evaluator not in judging)
+    return JudgedTurn(old.turn, (*new.evaluations, *others))
 
 
 def _renew(engine: Engine, renewals: RevisionHistory) -> list[str]:

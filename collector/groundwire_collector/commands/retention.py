@@ -1,4 +1,4 @@
-"""`groundwire retention`: delete what is too old, or what a person asked to have deleted."""
+"""`groundwire retention`: delete data by age or on request."""
 
 from time import time_ns
 from typing import Annotated
@@ -11,17 +11,19 @@ from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import retention as store
 
-retention = typer.Typer(no_args_is_help=True, help="Delete what is too old, or one person's data.")
+retention = typer.Typer(no_args_is_help=True, help="Delete old data, or one person's data.")
 
 
 @retention.command()
 def apply(
-    days: Annotated[float | None, typer.Option(help="Delete what is older. [30]")] = None,
+    days: Annotated[
+        float | None, typer.Option(help="Delete data older than this many days. [30]")
+    ] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Delete now what the running collector would delete within minutes."""
+    """Apply retention now instead of waiting for the collector."""
     settings = Settings.load(
         config, data_dir=data_dir, database_url=database_url, retention_days=days
     )

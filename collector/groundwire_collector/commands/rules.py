@@ -1,4 +1,4 @@
-"""`groundwire rules`: Prometheus rules with the limits of this deployment, and what they cost."""
+"""`groundwire rules`: Prometheus rules for this deployment, and their false-alarm cost."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,31 +23,31 @@ GROWTHS = (0.05, 0.1, 0.2, 0.5)
 
 
 def rules(
-    out: Annotated[Path | None, typer.Option(help="Folder for the rule files.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output folder of the rule files.")] = None,
     config: Annotated[
-        Path | None, typer.Option(help="TOML file of limits; docs/reference/metrics.md names them.")
+        Path | None, typer.Option(help="TOML file of limits (see docs/reference/metrics.md).")
     ] = None,
     targets: Annotated[
-        Path | None, typer.Option(help="YAML file of targets: which share may be flagged.")
+        Path | None, typer.Option(help="YAML file of SLO targets (allowed flagged share).")
     ] = None,
     simulate: Annotated[
-        bool, typer.Option(help="Print false alarms and delay of the burn rates.")
+        bool, typer.Option(help="Print simulated false alarms and detection delay.")
     ] = False,
     turns_per_hour: Annotated[
-        float, typer.Option(min=0.01, max=1e6, help="Scored turns, for --simulate.")
+        float, typer.Option(min=0.01, max=1e6, help="Scored turns per hour, for --simulate.")
     ] = 100.0,
     level: Annotated[
-        float, typer.Option(min=0.0, max=0.9, help="Share flagged when all is well.")
+        float, typer.Option(min=0.0, max=0.9, help="Flagged share in normal operation.")
     ] = 0.05,
-    session_turns: Annotated[
-        int, typer.Option(min=1, help="Turns of a session that are flagged together.")
-    ] = 1,
+    session_turns: Annotated[int, typer.Option(min=1, help="Correlated turns per session.")] = 1,
     baseline_turns: Annotated[
-        int, typer.Option(min=50, help="As the setting of the collector.")
+        int, typer.Option(min=50, help="Same as the collector's setting.")
     ] = 500,
-    runs: Annotated[int, typer.Option(min=10, max=10_000, help="Simulated periods.")] = 100,
+    runs: Annotated[
+        int, typer.Option(min=10, max=10_000, help="Number of simulated periods.")
+    ] = 100,
 ) -> None:
-    """Write the Prometheus rules, or print what they cost."""
+    """Write the Prometheus rules, or simulate their false alarms."""
     limits = RuleSettings.load(config, targets)
     if out is None and not simulate:
         raise UsageError("--out FOLDER writes the rules, --simulate prints what they cost")
@@ -79,5 +79,5 @@ def _delays(found: list[AlertDelay]) -> Table:
         table.add_column(heading)
     for delay in found:
         median = "" if delay.median is None else f"{delay.median:.1f} h"
-        table.add_row(delay.severity, f"{delay.growth:.0%}", f"{delay.told:.0%}", median)
+        table.add_row(delay.severity, f"{delay.growth:.0%}", f"{delay.detected:.0%}", median)
     return table

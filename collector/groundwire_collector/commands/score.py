@@ -1,4 +1,4 @@
-"""`groundwire score`: judge answers in a file, offline."""
+"""`groundwire score`: evaluate answers in a file, offline."""
 
 import json
 import math
@@ -34,23 +34,23 @@ _FEWEST_FOR_PROCESSES = 400  # below this, starting processes costs more than it
 
 
 def score(
-    file: Annotated[Path, typer.Argument(help="JSON lines, gzip-packed where it ends in .gz.")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines file; .gz is decompressed.")],
     evaluator: Annotated[
-        str, typer.Option(help="Name of an evaluator or judge, or a dotted name module:object.")
+        str, typer.Option(help="Evaluator or judge, by name or dotted path module:object.")
     ] = "grounding",
     flag_rate: Annotated[
-        float | None, typer.Option(help="Flag this share of these answers, the worst (0 to 1).")
+        float | None, typer.Option(help="Flag the worst share of these answers (0 to 1).")
     ] = None,
     calibration: Annotated[
         Path | None,
         typer.Option(
-            help='A calibration ({"slope", "shift"}), or labelled answers (JSON lines with '
-            "`unsupported`: 0 or 1) to learn one from."
+            help='Calibration file ({"slope", "shift"}), or labelled answers (JSON Lines '
+            "with `unsupported`: 0 or 1) to fit one."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write here, not to standard output.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output file. [standard output]")] = None,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="Processes; all cores by default.")
+        int | None, typer.Option(min=1, help="Worker processes. [all cores]")
     ] = None,
 ) -> None:
     """Judge answers against their contexts.

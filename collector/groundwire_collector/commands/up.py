@@ -1,4 +1,4 @@
-"""`groundwire up`: the collector."""
+"""`groundwire up`: run the collector."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,14 +18,14 @@ def up(
         int | None, typer.Option(help="Port of OTLP/gRPC, with the extra [grpc]. [4317]")
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Folder of the database and the key. [groundwire-data]")
+        Path | None, typer.Option(help="Data folder: database and keys. [groundwire-data]")
     ] = None,
     database_url: Annotated[
         str | None, typer.Option(help="PostgreSQL instead of SQLite, as a SQLAlchemy URL.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
 ) -> None:
-    """Receive traces over OTLP, judge each answer, watch for drift.
+    """Run the collector: receive OTLP traces, evaluate answers, monitor drift.
 
     Every option is also an environment variable (GROUNDWIRE_PORT) or a line of the settings file;
     docs/reference/settings.md lists the rest. The API key is made and printed at the first start.

@@ -1,6 +1,6 @@
 """What an alarm tells: since when, by how much, where, where not, and why by rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,14 +65,17 @@ def explain(
     moved: Mapping[Stream, SegmentEffect],
     context: AlarmContext,
     overriding: bool,
+    unknown: Sequence[str] = (),
 ) -> RaisedAlarm:
-    """`overriding`: answers contradict their context more than they did, too."""
+    """`overriding`: answers contradict their context more than they did, too; `unknown`: what is
+    to be said of segments that were compared with nothing."""
     retrieval = context.retrieval_fell(located.change.until_ns)
     found = _findings(named, retrieval, overriding)
     mix = context.moved_mix
     if mix:
         shares = [f"{name} {a:.0%} to {b:.0%}" for name, (a, b) in sorted(mix.items())]
         found.append(f"The mix of the traffic changed as well: {', '.join(shares)}")
+    found += unknown
     return RaisedAlarm(
         located,
         named,

@@ -22,6 +22,7 @@ NEW = 1.5  # at another time since the baseline
 CLEARLY = 1.0  # by how much a part of the traffic must explain the losses better than all of it
 SAME_TURNS = 0.01  # a segment with all but this share of the turns is no part
 CLEAR = 4.0  # by how much what is named must explain the losses better than other turns do
+SHARED = 0.9  # of a segment's turns that a version must have served to be what it shares
 OTHER_TURNS = 0.05  # segments that differ by this share of turns or losses are not the same turns
 
 
@@ -86,6 +87,7 @@ def attribute(
     scores = _scores(movements, fitting, change)
     named = max(scores, key=lambda stream: scores[stream], default=WHOLE)
     behind = [each for each in fitting if change.coincides(each)]
+    named = _shared(movements, named, behind) or named
     own = next((each for each in behind if (each.dimension, each.value) == named), None)
     behind = [each for each in behind if each is own or each.at_ns <= change.until_ns]
     new = {(each.dimension, each.value) for each in fitting}
@@ -118,6 +120,35 @@ def _scores(
         ):  # announced, no tag of any turn
             scores[stream] = whole.nats + nats
     return scores
+
+
+def _shared(
+    movements: Mapping[Stream, SegmentEffect], named: Stream, behind: Sequence[Deployment]
+) -> Stream | None:
+    """The version that was rolled out, where it is what several segments that got worse share.
+
+    A new model that is worse at some tasks than at others is bad in the task that shows it most;
+    what happened is the model. None where the other segments clearly did not move, or where the
+    version's own turns are no worse.
+    """
+    if named == WHOLE or named[0] in DEPLOYED:
+        return None
+    others = [
+        each
+        for stream, each in movements.items()
+        if stream[0] == named[0] and stream != named and each.turns >= FEWEST
+    ]
+    still = sum(each.turns for each in others if each.high < movements[named].size / 2)
+    if still >= sum(each.turns for each in others) / 2:
+        return None
+    candidates = [
+        (each.dimension, each.value)
+        for each in behind
+        if (moved := movements.get((each.dimension, each.value))) is not None
+        and moved.low > 0
+        and moved.turns >= SHARED * movements[named].turns
+    ]
+    return max(candidates, key=lambda stream: movements[stream].nats, default=None)
 
 
 def _clear(

@@ -1,35 +1,49 @@
-"""The pinned reference of a watch: which turns it was made of, and what detectors know of them."""
+"""The pinned baseline of a signal: what its service and each segment are compared with."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from groundwire_collector.drift import design as plans
+from groundwire_collector.drift.budget import WHOLE, Stream
 from groundwire_collector.drift.daily import DayWindow
 from groundwire_collector.drift.design import ComparisonDesign
 from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.reference import ReferenceKind, SegmentReference, thinned
 from groundwire_collector.drift.rolling_limit import NANOSECONDS
-from groundwire_collector.drift.strata import POOLED
 from groundwire_evaluators.drift import Baseline
+from groundwire_evaluators.drift.blocking import Dependence
 
 FEWEST = 20  # losses without which a baseline says nothing at all
 FEWEST_RELEVANCES = 50
+MOST_SEGMENTS = 20  # values of one dimension that are watched at once
+DEPLOYED = ("model_version", "prompt_version", "index_version")
+# A value of the baseline has to hold this share of what it would collect by itself: waiting for
+# more turns costs a drift meanwhile, a detector that knows its old mean badly finds little.
+ENOUGH = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class StratifiedBaseline:
-    """Baselines by stratum, `POOLED` being all turns together.
+    """References of the whole service and of the values that the baseline holds enough of.
 
     `n` turns of `seen` count (one a session, where that is the plan); `mean` is that of their
-    losses. `days` are day means, where the baseline spans enough days; `relevance` is how well
-    chunks fitted the question, where enough turns tell; `mix` the share of each route.
+    losses. `counts` says how many turns of each value there are, also of those that are too few for
+    a reference. `worst` is the reference of new values of a dimension whose values differ. `days`
+    are day means, where the baseline spans enough days; `relevance` is how well chunks fitted the
+    question, where enough turns tell; `mix` the share of each route. A `provisional` one is made of
+    the first turns, for large effects, until there are enough.
     """
 
     plan: ComparisonDesign
-    baselines: Mapping[str, Baseline]
+    pooled: Baseline
+    whole: SegmentReference
+    segments: Mapping[Stream, SegmentReference]
+    worst: Mapping[str, SegmentReference]
+    counts: Mapping[Stream, int]
     n: int
     seen: int
     mean: float
@@ -38,21 +52,36 @@ class StratifiedBaseline:
     flagged: int | None = None
     days: DayWindow | None = None
     relevance: Baseline | None = None
-    mix: Mapping[str, float] | None = None
+    mix: Mapping[str, float] = field(default_factory=dict)
+    provisional: bool = False
 
     @classmethod
-    def of(cls, turns: Sequence[LossObservation], min_effect: float) -> "StratifiedBaseline":
-        """A reference of these turns, in order of time; at least `FEWEST`."""
+    def of(
+        cls,
+        turns: Sequence[LossObservation],
+        min_effect: float,
+        own_turns: int = FEWEST,
+        *,
+        provisional: bool = False,
+    ) -> "StratifiedBaseline":
+        """A baseline of these turns, in order of time; at least `FEWEST`.
+
+        `own_turns` are those after which a value that begins later is watched by itself.
+        """
         plan, kept = plans.choose(turns)
         losses = np.array([turn.loss for turn in kept])
-        groups = plans.by_stratum(kept, plan.strata)
         flags = [turn.flagged for turn in kept if turn.flagged is not None]
         unfit = np.array([1 - turn.relevance for turn in kept if turn.relevance is not None])
+        values = _by_value(kept)
+        parts = _Parts(plan, len(kept), max(int(ENOUGH * own_turns), FEWEST))
+        segments = {} if provisional else parts.references(values)
         return cls(
             plan=plan,
-            baselines={
-                name: Baseline.from_losses(group, plan.dependence) for name, group in groups.items()
-            },
+            pooled=Baseline.from_losses(losses, plan.dependence),
+            whole=SegmentReference.of(kept, plan.strata, plan.dependence, ReferenceKind.OWN),
+            segments=segments,
+            worst=_worst(plan, segments),
+            counts={stream: len(found) for stream, found in values.items()},
             n=len(kept),
             seen=len(turns),
             mean=float(losses.mean()),
@@ -62,45 +91,145 @@ class StratifiedBaseline:
             days=DayWindow.of([(turn.at_ns, turn.loss) for turn in kept], min_effect),
             relevance=Baseline.from_losses(unfit) if len(unfit) >= FEWEST_RELEVANCES else None,
             mix={route: n / len(kept) for route, n in Counter(t.route for t in kept).items()},
+            provisional=provisional,
         )
 
     @property
-    def pooled(self) -> Baseline:
-        return self.baselines[POOLED]
+    def baselines(self) -> Mapping[str, Baseline]:
+        """Of the whole service, by stratum."""
+        return self.whole.baselines
 
     @property
     def strata(self) -> dict[str, Baseline]:
         """The baselines that turns are compared with: of the strata, or of all turns."""
-        found = {name: each for name, each in self.baselines.items() if name != POOLED}
-        return found or dict(self.baselines)
+        return dict(self.whole.baselines)
 
     @property
     def pause_seconds(self) -> float:
         """Mean time between two turns that count."""
         return max((self.last_ns - self.first_ns) / NANOSECONDS / max(self.n - 1, 1), 1e-6)
 
+    @property
+    def days_spanned(self) -> float:
+        return (self.last_ns - self.first_ns) / NANOSECONDS / 86_400
+
+    def reference(self, stream: Stream) -> SegmentReference | None:
+        """What a stream is compared with; None where it has to collect turns of its own first.
+
+        A version that the baseline does not hold is compared with what it replaces, other values
+        that it does not hold (a new tenant, a new route) with nothing: they may just be harder.
+        """
+        if stream == WHOLE:
+            return self.whole
+        if stream in self.segments:
+            return self.segments[stream]
+        if stream[0] not in DEPLOYED or stream in self.counts:
+            return None
+        return self.worst.get(stream[0]) or self._replaced
+
+    def is_new(self, stream: Stream) -> bool:
+        """A version that the baseline does not hold."""
+        return stream[0] in DEPLOYED and stream not in self.counts
+
+    @property
+    def _replaced(self) -> SegmentReference:
+        return SegmentReference(ReferenceKind.ALL, self.whole.strata, self.whole.baselines)
+
     def to_state(self) -> dict[str, Any]:
-        plain = ("n", "seen", "mean", "first_ns", "last_ns", "flagged")
+        plain = ("n", "seen", "mean", "first_ns", "last_ns", "flagged", "provisional")
         return {
             **{name: getattr(self, name) for name in plain},
             "plan": self.plan.to_state(),
-            "baselines": {name: each.to_state() for name, each in self.baselines.items()},
+            "pooled": self.pooled.to_state(),
+            "whole": self.whole.to_state(),
+            "segments": [[*stream, each.to_state()] for stream, each in self.segments.items()],
+            "worst": {dimension: each.to_state() for dimension, each in self.worst.items()},
+            "counts": [[*stream, count] for stream, count in self.counts.items()],
             "days": self.days.to_state() if self.days else None,
             "relevance": self.relevance.to_state() if self.relevance else None,
-            "mix": dict(self.mix or {}),
+            "mix": dict(self.mix),
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "StratifiedBaseline":
-        plain = ("n", "seen", "mean", "first_ns", "last_ns", "flagged", "mix")
-        each = state["baselines"].items()
+        plain = ("n", "seen", "mean", "first_ns", "last_ns", "flagged", "mix", "provisional")
+        restored = SegmentReference.from_state
         return cls(
             **{name: state[name] for name in plain},
             plan=ComparisonDesign.from_state(state["plan"]),
-            baselines={name: Baseline.from_state(found) for name, found in each},
+            pooled=Baseline.from_state(state["pooled"]),
+            whole=restored(state["whole"]),
+            segments={(name, value): restored(each) for name, value, each in state["segments"]},
+            worst={dimension: restored(each) for dimension, each in state["worst"].items()},
+            counts={(dimension, value): count for dimension, value, count in state["counts"]},
             days=DayWindow.from_state(state["days"]) if state["days"] else None,
             relevance=_baseline(state["relevance"]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """How references of values are made: under a design, of `total` turns, `fewest` each."""
+
+    plan: ComparisonDesign
+    total: int
+    fewest: int
+
+    def references(
+        self, values: Mapping[Stream, Sequence[LossObservation]]
+    ) -> dict[Stream, SegmentReference]:
+        """Of the values with enough turns, at most `MOST_SEGMENTS` of a dimension: the largest."""
+        found: dict[Stream, SegmentReference] = {}
+        for dimension in {stream[0] for stream in values}:
+            enough = {
+                stream: turns
+                for stream, turns in values.items()
+                if stream[0] == dimension and len(turns) >= self.fewest
+            }
+            largest = sorted(enough, key=lambda stream: -len(enough[stream]))[:MOST_SEGMENTS]
+            found |= {stream: self.reference(stream, enough[stream]) for stream in largest}
+        return found
+
+    def reference(self, stream: Stream, turns: Sequence[LossObservation]) -> SegmentReference:
+        dependence = segment_dependence(self.plan.dependence, turns, self.total)
+        return SegmentReference.of(
+            turns, self.plan.strata.without(stream[0]), dependence, ReferenceKind.OWN
+        )
+
+
+def segment_dependence(
+    whole: Dependence, turns: Sequence[LossObservation], total: int
+) -> Dependence:
+    """Of the turns of one value: what is left of the service's, or its own where that is longer."""
+    left = thinned(whole, len(turns) / max(total, 1))
+    own = Dependence.of([turn.loss for turn in turns])
+    return own if own.block > left.block else left
+
+
+def _by_value(turns: Sequence[LossObservation]) -> dict[Stream, list[LossObservation]]:
+    found: dict[Stream, list[LossObservation]] = {}
+    for turn in turns:
+        for stream in turn.tags.items():
+            found.setdefault(stream, []).append(turn)
+    return found
+
+
+def _worst(
+    plan: ComparisonDesign, segments: Mapping[Stream, SegmentReference]
+) -> dict[str, SegmentReference]:
+    """For each version dimension whose values differ: the reference of the worst of them.
+
+    Chosen by its losses from so many, which is what the price is for.
+    """
+    found = {}
+    for dimension in set(plan.strata.dimensions) & set(DEPLOYED):
+        values = [each for stream, each in segments.items() if stream[0] == dimension]
+        if values:
+            worst = max(values, key=lambda each: each.mean)
+            found[dimension] = SegmentReference(
+                ReferenceKind.WORST, worst.strata, worst.baselines, 1 / len(values)
+            )
+    return found
 
 
 def _baseline(state: dict[str, Any] | None) -> Baseline | None:

@@ -12,22 +12,29 @@ from sqlalchemy import Connection
 
 from groundwire_collector.drift.alarm_context import AlarmContext
 from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.baseline_collector import BaselineCollector
 from groundwire_collector.drift.budget import Stream
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.daily import DailyMonitor
 from groundwire_collector.drift.fair_share import FairShare
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.open_alarm import OpenAlarm
 from groundwire_collector.drift.packing import packed, unpacked
 from groundwire_collector.drift.segment import SegmentDetector
+from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import OpenSessions
-from groundwire_collector.drift.signal_monitor import DAILY, Detection, SignalMonitor
-from groundwire_collector.drift.signals import SIGNALS
+from groundwire_collector.drift.signal_monitor import (
+    DAILY,
+    Detection,
+    SignalMonitor,
+    recovering,
+    recovery_row,
+)
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import baselines, drift, rollouts
 from groundwire_collector.storage.baselines import BaselineTurn
-from groundwire_collector.storage.drift import RECOVERY, StoredBaseline, StoredDetector
-from groundwire_evaluators.drift import KnownMeanESR
+from groundwire_collector.storage.drift import RECOVERY, Alarm, StoredBaseline, StoredDetector
 
 ALLOWANCE, ANNOUNCED, SESSIONS = "allowance", "announced", "sessions"
 REMEMBERED = 1000  # newest announcements
@@ -41,22 +48,20 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
     for baseline in drift.baselines(connection):
         watch = monitor.watch((baseline.service, baseline.signal, baseline.revision))
         _recall_baseline(watch, baseline)
-        if watch.pinned is None:
+        if watch.pinned is None or watch.pinned.provisional:
             rows = baselines.baseline_turns(connection, _key(watch))
-            watch.collected = [_observation(turn) for turn in rows]
-            watch.kept = len(rows)
+            watch.collector.turns = [_observation(turn) for turn in rows]
+            watch.collector.stored = len(rows)
     states = baselines.states(connection)
     for key, state in states.items():
         _recall_watch(monitor.watch(key), unpacked(state))
-    for detector in drift.detectors(connection):
+    detectors = drift.detectors(connection)
+    for detector in detectors:
         key = (detector.service, detector.signal, detector.revision)
         _recall_detector(monitor.watch(key), detector)
     for key, state in states.items():
         monitor.watch(key).order_streams((dimension, value) for dimension, value in state["order"])
-    watched = {signal.name for signal in SIGNALS}  # probes raise and resolve their own
-    for alarm in drift.alarms(connection, only_open=True):
-        if alarm.signal in watched:
-            monitor.watch((alarm.service, alarm.signal, alarm.details["revision"])).alarm = alarm
+    _recall_open_alarms(connection, monitor, detectors)
     return monitor
 
 
@@ -88,16 +93,17 @@ def _key(watch: SignalMonitor) -> baselines.WatchKey:
 
 
 def _keep_baseline(connection: Connection, watch: SignalMonitor) -> None:
-    if watch.begun_anew:
+    collector = watch.collector
+    if collector.begun_anew:
         baselines.forget_baseline_turns(connection, _key(watch))
-    new = enumerate(watch.collected[watch.kept :], watch.kept)
+    new = enumerate(collector.turns[collector.stored :], collector.stored)
     baselines.add_baseline_turns(connection, [_baseline_turn(watch, n, turn) for n, turn in new])
-    watch.kept = len(watch.collected)
+    collector.stored = len(collector.turns)
     if watch.renewed:
         drift.save_baselines(connection, [_baseline(watch)])
-        if watch.pinned is not None:  # its turns were needed up to here
-            watch.collected, watch.kept = [], 0
-    watch.begun_anew = watch.renewed = False
+        if watch.pinned is not None and not watch.pinned.provisional:
+            watch.collector = BaselineCollector()  # its turns were needed up to here
+    watch.collector.begun_anew = watch.renewed = False
 
 
 def _baseline(watch: SignalMonitor) -> StoredBaseline:
@@ -111,7 +117,7 @@ def _baseline(watch: SignalMonitor) -> StoredBaseline:
 
 def _state(watch: SignalMonitor) -> dict[str, Any]:
     return {
-        "recent": list(watch.recent),
+        "provisional_at": watch.collector.provisional_at,
         "updated_ns": watch.updated_ns,
         "pots": {dimension: pot.to_state() for dimension, pot in watch.pots.items()},
         "crossing": _crossing(watch.crossing),
@@ -123,21 +129,26 @@ def _state(watch: SignalMonitor) -> dict[str, Any]:
 
 
 def _crossing(crossing: Detection | None) -> list[Any] | None:
-    return [crossing.statistic, *crossing.strongest, crossing.turns] if crossing else None
+    if crossing is None:
+        return None
+    listed = [list(stream) for stream in crossing.listed]
+    return [crossing.statistic, *crossing.strongest, crossing.turns, listed]
 
 
 def _detectors(watch: SignalMonitor) -> Iterable[StoredDetector]:
     def row(stream: Stream, statistic: float, state: dict[str, Any]) -> StoredDetector:
         return StoredDetector(*_key(watch), *stream, statistic, watch.updated_ns, packed(state))
 
-    for stream in watch.streams:
-        if stream in watch.touched:
+    for stream in watch.touched:
+        if stream in watch.streams:
             found = watch.streams[stream]
             yield row(stream, found.statistic, found.to_state())
+        elif stream in watch.collecting:
+            yield row(stream, 0.0, watch.collecting[stream].to_state())
     if watch.daily is not None:
         yield row(DAILY, watch.daily.statistic, watch.daily.to_state())
-    if watch.recovery is not None:
-        yield row((RECOVERY, ""), watch.recovery.statistic, watch.recovery.to_state())
+    for stream, alarm in watch.open.items():
+        yield row(recovery_row(stream), alarm.recovery.statistic, alarm.to_state())
 
 
 def _recall_parts(connection: Connection, monitor: Monitor) -> None:
@@ -174,12 +185,13 @@ def _recall_baseline(watch: SignalMonitor, stored: StoredBaseline) -> None:
 
 
 def _recall_watch(watch: SignalMonitor, state: dict[str, Any]) -> None:
-    watch.recent.extend(state["recent"])
+    watch.collector.provisional_at = state["provisional_at"]
     watch.updated_ns = state["updated_ns"]
     watch.context.resume(state["context"])
     if state["crossing"] is not None:
-        statistic, *strongest, turns = state["crossing"]
-        watch.crossing = Detection(statistic, (strongest[0], strongest[1]), turns)
+        statistic, dimension, value, turns, listed = state["crossing"]
+        segments = tuple((name, each) for name, each in listed)
+        watch.crossing = Detection(statistic, (dimension, value), turns, segments)
     watch.launches = {(dimension, value): mass for dimension, value, mass in state["launches"]}
     for dimension, pot in state["pots"].items():
         watch.pots[dimension] = FairShare(watch.allowance.idle_ns)
@@ -188,13 +200,32 @@ def _recall_watch(watch: SignalMonitor, state: dict[str, Any]) -> None:
 
 def _recall_detector(watch: SignalMonitor, stored: StoredDetector) -> None:
     state, stream = unpacked(stored.state), (stored.dimension, stored.value)
-    if stored.dimension == RECOVERY:
-        watch.recovery = KnownMeanESR.from_state(state)
-    elif stream == DAILY:
+    if watch.pinned is None or stored.dimension == RECOVERY:
+        return
+    if stream == DAILY:
         if watch.daily is not None:
             watch.daily.resume(state)
-    elif watch.pinned is not None:
-        watch.streams[stream] = SegmentDetector.from_state(state, watch.pinned)
+    elif "collecting" in state:
+        watch.collecting[stream] = CollectingSegment.from_state(state)
+    else:
+        watch.streams[stream] = SegmentDetector.from_state(state, watch.pinned, stream)
+
+
+def _recall_open_alarms(
+    connection: Connection, monitor: Monitor, rows: Iterable[StoredDetector]
+) -> None:
+    """Each with its alarm; one that was accepted or resolved meanwhile is not open."""
+    still_open = {each.id: each for each in drift.alarms(connection, only_open=True)}
+    for row in rows:
+        if row.dimension != RECOVERY:
+            continue
+        state, stream = unpacked(row.state), recovering((row.dimension, row.value))
+        watch = monitor.watch((row.service, row.signal, row.revision))
+        written = Alarm(**state["alarm"])
+        alarm = still_open.get(written.id, None if written.id is not None else written)
+        if alarm is not None and stream in watch.streams:
+            reference = watch.streams[stream].reference
+            watch.open[stream] = OpenAlarm.from_state(state, stream, alarm, reference)
 
 
 def _baseline_turn(watch: SignalMonitor, position: int, turn: LossObservation) -> BaselineTurn:

@@ -8,6 +8,8 @@ from groundwire_collector.drift.budget import DEPLOY_SHARE
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.drift import AlarmBudget
 
+FEWEST, MOST_OWN = 20, 500
+PROVISIONAL_EFFECT = 0.2  # the smallest growth looked for while the baseline is collected
 UNASKED_AXES = DIMENSIONS[:-1]  # tenants only where somebody asks for them
 
 
@@ -17,8 +19,8 @@ class MonitorConfig:
 
     budget: AlarmBudget
     min_effect: float = 0.03
-    baseline_turns: int = 500
-    baseline_days: float = 0.0
+    baseline_turns: int = 2000
+    baseline_days: float = 7.0
     deploy_share: float = DEPLOY_SHARE
     dimensions: tuple[str, ...] = UNASKED_AXES
 
@@ -32,3 +34,8 @@ class MonitorConfig:
             deploy_share=settings.deploy_share,
             dimensions=DIMENSIONS if settings.tenant_metrics else UNASKED_AXES,
         )
+
+    @property
+    def own_turns(self) -> int:
+        """Turns of a value by itself after which it is compared with its own: a quarter."""
+        return min(max(self.baseline_turns // 4, FEWEST), MOST_OWN)

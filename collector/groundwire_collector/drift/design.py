@@ -19,10 +19,8 @@ from groundwire_evaluators.drift.blocking import Dependence
 
 SPREAD = 1e-9  # variance from which on losses differ by more than rounding
 
-# How likely each choice was beforehand. The width of a bin follows from the number of turns, not
-# from their losses, so route, hours and both are all the strata there are.
+# How likely each choice was beforehand; strata say so themselves.
 SESSIONS = {False: 0.95, True: 0.05}
-STRATA = {False: 0.7, True: 0.3 / 3}
 BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes, powers of 2; then each inflation alike
 
 
@@ -42,7 +40,7 @@ class ComparisonDesign:
     @property
     def price(self) -> float:
         """The share of the mass that this plan may spend; over all plans they add up to 1."""
-        found = SESSIONS[self.session] * STRATA[self.strata.any]
+        found = SESSIONS[self.session] * self.strata.likelihood
         return found * BLOCKS[self.block > 1] / self.dependence.alternatives
 
     def to_state(self) -> dict[str, Any]:
@@ -65,20 +63,22 @@ def choose(turns: Sequence[LossObservation]) -> tuple[ComparisonDesign, list[Los
     kept = _first_of_sessions(turns)
     session = len(kept) < len(turns)
     losses = np.array([turn.loss for turn in kept])
-    routes, ats = [turn.route for turn in kept], [turn.at_ns for turn in kept]
-    found = strata.choose(losses, routes, ats)
-    labels = [found.of(route, at) for route, at in zip(routes, ats, strict=True)]
-    return ComparisonDesign(
-        session, found, Dependence.of(losses, labels if found.any else None)
-    ), kept
+    found = strata.choose(kept)
+    labels = [found.of_turn(turn) for turn in kept]
+    dependence = Dependence.of(losses, labels if found.any else None)
+    return ComparisonDesign(session, found, dependence), kept
 
 
-def by_stratum(turns: Sequence[LossObservation], chosen: Strata) -> dict[str, list[float]]:
-    """Losses of each known stratum, and of all turns together."""
-    groups: dict[str, list[float]] = {strata.POOLED: [turn.loss for turn in turns]}
+def by_stratum(
+    turns: Sequence[LossObservation], chosen: Strata
+) -> dict[str, list[LossObservation]]:
+    """The turns of each known stratum; all of them, as `POOLED`, where there are no strata."""
+    if not chosen.any:
+        return {strata.POOLED: list(turns)}
+    groups: dict[str, list[LossObservation]] = {}
     for turn in turns:
-        if name := chosen.of(turn.route, turn.at_ns):
-            groups.setdefault(name, []).append(turn.loss)
+        if name := chosen.of_turn(turn):
+            groups.setdefault(name, []).append(turn)
     return groups
 
 

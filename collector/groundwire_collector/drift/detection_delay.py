@@ -1,17 +1,21 @@
 """What a watch can promise and what it cannot: to be printed, served and shown, never hidden."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.budget import SEGMENT_SHARE, STEADY
-from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
+from groundwire_collector.drift.coverage import BaselineCoverage
 from groundwire_collector.drift.daily import LEAST_DAYS
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.design import ComparisonDesign
+from groundwire_evaluators.drift import Baseline
 from groundwire_evaluators.drift.sufficiency import Sufficiency
 
 HOUR = 3600.0
+GROWTHS = (0.02, 0.05, 0.10, 0.20)  # whose delays are said
 HARDLY = 1e-12  # no mass at all would be no promise at all
 
 
@@ -30,6 +34,9 @@ class DetectionDelay:
     min_effect: float
     daily: bool
     repeats: int
+    coverage: BaselineCoverage
+    baseline: Baseline
+    mass: float
 
     @classmethod
     def of(cls, pinned: StratifiedBaseline, terms: MonitorConfig, active: int) -> "DetectionDelay":
@@ -40,23 +47,40 @@ class DetectionDelay:
         )
         mass *= 1 - DAILY_SHARE if pinned.days else 1
         smallest = min(pinned.strata.values(), key=lambda each: each.n)
-        mass /= len(pinned.strata)
+        mass = min(max(mass / len(pinned.strata), HARDLY), 1.0)
+        looked_for = PROVISIONAL_EFFECT if pinned.provisional else terms.min_effect
         return cls(
-            Sufficiency.of(smallest, terms.min_effect, min(max(mass, HARDLY), 1.0)),
+            Sufficiency.of(smallest, looked_for, mass),
             pinned.plan,
             pinned.pause_seconds * len(pinned.strata),
             share,
-            terms.min_effect,
+            looked_for,
             pinned.days is not None,
             pinned.seen - pinned.n,
+            BaselineCoverage.of(pinned),
+            smallest,
+            mass,
         )
 
     @property
     def delay_hours(self) -> float:
         return self.sufficiency.delay * self.pause / HOUR
 
+    def expected(self) -> dict[float, float | None]:
+        """Hours until growths of these sizes of the whole service are found; None: not at all."""
+        return {growth: self._hours_until(growth) for growth in GROWTHS}
+
+    def _hours_until(self, growth: float) -> float | None:
+        found = Sufficiency.of(self.baseline, growth, self.mass)
+        return found.delay * self.pause / HOUR if math.isfinite(found.delay) else None
+
     def lines(self) -> Iterator[str]:
         """In words, for people."""
+        if self.coverage.provisional:
+            yield (
+                "The baseline is not complete: until it is, large changes alone are found, growths "
+                f"of {self.min_effect:g} and more of the whole service or of a new version"
+            )
         told = str(self.sufficiency)
         yield told[0].upper() + told[1:]
         if self.sufficiency.sufficient:
@@ -65,6 +89,11 @@ class DetectionDelay:
                 f"about {_hours(self.delay_hours)}; {self.share:.2g} of the alarm budget is spent "
                 "on it by the clock"
             )
+        found = [(growth, hours) for growth, hours in self.expected().items() if hours is not None]
+        if found and not self.coverage.provisional:
+            delays = ", ".join(f"+{growth:g} after {_hours(hours)}" for growth, hours in found)
+            yield f"Expected delays in the whole service: {delays}"
+        yield from self.coverage.lines()
         if self.plan.strata.any:
             yield f"Compared by stratum ({self.plan.strata}): the baseline's losses differ by it"
         if self.plan.block > 1:
@@ -77,7 +106,7 @@ class DetectionDelay:
                 "Turns of a session depend on each other: one score a session counts "
                 f"({self.repeats} of the baseline's turns do not)"
             )
-        if not self.daily:
+        if not self.daily and not self.coverage.provisional:
             yield (
                 f"No daily clock: it needs a baseline of {LEAST_DAYS} whole days; a slow decay is "
                 "found by the fast clock alone"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import drift
-from groundwire_collector.storage.turn_features import TurnFeatures, asked
+from groundwire_collector.storage.turn_features import TurnFeatures, turn_features
 from groundwire_evaluators.statistics.distribution import Stability, ranks, stability, tenths
 from groundwire_evaluators.statistics.topics import Topics
 
@@ -60,8 +60,8 @@ class Distributions:
 def distributions(connection: Connection, service: str, since_ns: int) -> Distributions:
     """The baseline's turns against those since a time; without one, against those before it."""
     first_ns, last_ns = _baseline(connection, service) or (0, since_ns)
-    now = asked(connection, service, max(since_ns, last_ns), FOREVER_NS, MOST)
-    before = asked(connection, service, first_ns, last_ns, MOST)
+    now = turn_features(connection, service, max(since_ns, last_ns), FOREVER_NS, MOST)
+    before = turn_features(connection, service, first_ns, last_ns, MOST)
     return compare(service, before, now)
 
 

@@ -30,19 +30,24 @@ class SegmentEffect:
     nats: float
 
 
-def movements(since: Mapping[Stream, LossSums], old: Baseline) -> dict[Stream, SegmentEffect]:
-    """Of the streams that had turns since the change."""
-    return {stream: _movement(sums, old) for stream, sums in since.items() if sums.turns > 0}
+def movements(
+    since: Mapping[Stream, LossSums], old: Mapping[Stream, Baseline]
+) -> dict[Stream, SegmentEffect]:
+    """Of the streams that had turns since the change, each against its own baseline."""
+    return {stream: effect(sums, old[stream]) for stream, sums in since.items() if sums.turns > 0}
 
 
-def _movement(sums: LossSums, old: Baseline) -> SegmentEffect:
+def effect(sums: LossSums, old: Baseline) -> SegmentEffect:
+    """Of turns since a change, against a baseline."""
     known = float(old.variance_at(np.array([old.mean]))[0])
     # One imagined turn with the baseline's variance: few equal losses are not certainty.
     spread = max(sums.squares - sums.turns * sums.mean**2, 0.0) + known
     error = math.sqrt(spread / (sums.turns + 1) / sums.turns + known / old.n)
     error *= math.sqrt(old.dependence.inflation)
     size = sums.mean - old.mean
-    independent = sums.turns / old.dependence.inflation
+    # A baseline of n turns and d turns since the change tell as much as n d / (n + d) against a
+    # mean that is known.
+    independent = sums.turns * old.n / (sums.turns + old.n) / old.dependence.inflation
     nats = independent * _divergence(sums.mean, old) if size > 0 else 0.0
     return SegmentEffect(sums.turns, sums.losses, size, size - Z * error, size + Z * error, nats)
 

@@ -1,7 +1,7 @@
 """All watches of all services: what a batch of judged turns does to them, and what stays."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from groundwire_collector.drift.attribution import DEPLOYED, Deployment
@@ -62,11 +62,10 @@ class Monitor:
         """Feed one turn."""
         if not reading.losses or self._services_are_full(reading.service):
             return []
-        deployed, values = self._values_of(reading)
+        deployed = self._values_of(reading)
         self._deploy(reading.service, deployed, reading.at_ns)
         repeat = self._repeat(reading)
-        found = (self._feed(reading, loss, values, repeat) for loss in reading.losses)
-        return [alarm for alarm in found if alarm is not None]
+        return [alarm for loss in reading.losses for alarm in self._feed(reading, loss, repeat)]
 
     def learn(self, reading: MonitoredTurn) -> None:
         """Take note of a turn's tags, of a baseline that is made elsewhere."""
@@ -85,25 +84,34 @@ class Monitor:
             self._value("", SERVICE_AXIS, key[0], 0)
             terms = self.terms
             self.watches[key] = SignalMonitor(
-                *key, self.allowance, terms.min_effect, terms.baseline_turns, terms.baseline_days
+                *key,
+                self.allowance,
+                terms.min_effect,
+                terms.baseline_turns,
+                terms.baseline_days,
+                terms.own_turns,
             )
         return self.watches[key]
 
     def renew(
         self, key: WatchKey, turns: Sequence[LossObservation], now_ns: int, *, closed: bool
-    ) -> None:
-        """Begin another baseline with these turns; `closed`: it is made of no others."""
+    ) -> list[Alarm]:
+        """Begin another baseline with these turns; `closed`: it is made of no others.
+
+        The alarms that were open against the old one, which nobody looks at any more.
+        """
         watch = self.watch(key)
+        alarms = watch.alarms
         watch.collect_anew(() if closed else turns)
         if closed:
             watch.pin(turns, now_ns)
         self.touched.add(key)
+        return alarms
 
     def identify(self, alarm: Alarm, alarm_id: int) -> None:
         """Tell the watch of a new alarm under which id it is stored."""
         for watch in self.watches.values():
-            if watch.alarm is alarm:
-                watch.alarm = replace(alarm, id=alarm_id)
+            watch.identify(alarm, alarm_id)
 
     def recall_values(self, values: Iterable[DimensionValue]) -> None:
         for value in sorted(values, key=lambda value: value.position):
@@ -123,27 +131,24 @@ class Monitor:
             ),
         ]
 
-    def _feed(
-        self,
-        reading: MonitoredTurn,
-        loss: SignalLoss,
-        values: Mapping[str, DimensionValue],
-        repeat: Repeat | None,
-    ) -> Alarm | None:
+    def _feed(self, reading: MonitoredTurn, loss: SignalLoss, repeat: Repeat | None) -> list[Alarm]:
+        """Those raised and resolved by one loss."""
         service = reading.service
         key = (service, loss.signal, loss.revision)
         watch = self.watch(key)
         self.touched.add(key)
-        watch.observe(reading.observation(loss, values), repeat)
+        watch.observe(reading.observation(loss), repeat)
+        changed = list(watch.recovered())
         if watch.alarming:
             overriding = loss.signal == OVERRIDE or self._overrides(service)
-            return watch.raise_alarm(self.deployments(service), overriding=overriding)
-        return watch.resolve() if watch.recovered else None
+            raised = watch.raise_alarm(self.deployments(service), overriding=overriding)
+            changed += [raised] if raised is not None else []
+        return changed
 
     def _overrides(self, service: str) -> bool:
         """Whether answers of a service contradict their context more than they did."""
         return any(
-            watch.alarm is not None or watch.statistic > SUSPECT
+            bool(watch.open) or watch.statistic > SUSPECT
             for (name, signal, _), watch in self.watches.items()
             if (name, signal) == (service, OVERRIDE) and watch.pinned is not None
         )
@@ -179,14 +184,14 @@ class Monitor:
             watch.launch(mass, streams)
             self.touched.add(key)
 
-    def _values_of(self, reading: MonitoredTurn) -> tuple[list[Stream], dict[str, DimensionValue]]:
-        """The value on each dimension, and which of these were deployed with this turn."""
-        deployed, values, service = [], {}, reading.service
+    def _values_of(self, reading: MonitoredTurn) -> list[Stream]:
+        """Take note of the turn's value on each dimension; those that were deployed with it."""
+        deployed, service = [], reading.service
         for dimension, name in reading.tags.items():
             if dimension in DEPLOYED and name not in self.values.get((service, dimension), {}):
                 deployed.append((dimension, name))
-            values[dimension] = self._value(service, dimension, name, reading.at_ns)
-        return deployed, values
+            self._value(service, dimension, name, reading.at_ns)
+        return deployed
 
     def _repeat(self, reading: MonitoredTurn) -> Repeat | None:
         if not reading.session:
@@ -214,7 +219,7 @@ class Monitor:
             stream
             for key, watch in self.watches.items()
             if key[0] == service
-            for stream in watch.streams
+            for stream in (*watch.streams, *watch.collecting)
         }
         idle = (each for each in known.values() if (dimension, each.value) not in followed)
         oldest = min(idle, key=lambda each: each.position)
@@ -222,11 +227,13 @@ class Monitor:
         self.gone_values.append(oldest)
 
 
-def observations(key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int) -> list[LossObservation]:
+def observations(
+    key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int, dimensions: Sequence[str]
+) -> list[LossObservation]:
     """What the watch of this key would have been fed of these turns."""
     found: list[LossObservation] = []
     for item in judged:
-        reading = MonitoredTurn.of(item, ())
+        reading = MonitoredTurn.of(item, dimensions)
         reading = replace(reading, at_ns=min(reading.at_ns, now_ns))
         found += [
             reading.observation(loss)

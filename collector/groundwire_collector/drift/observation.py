@@ -5,31 +5,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_collector.drift.signals import SignalLoss, losses, relevance
-from groundwire_collector.storage.drift import DimensionValue
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.reliance.passive import question_key
 from groundwire_evaluators.turn import Turn
 
-NO_VALUES: Mapping[str, DimensionValue] = {}
+ROUTE = "route"  # the dimension that every turn has
 
 
 @dataclass(frozen=True, slots=True)
 class LossObservation:
     """One loss in [0, 1] of one turn.
 
-    `values` maps each dimension to the turn's value on it. `session` is empty where the turn has
-    none.
+    `tags` maps each dimension to the turn's value on it. `session` is empty where there is none.
     `relevance` in [0, 1] says how well its chunks fit the question, where that was judged.
     """
 
     loss: float
     at_ns: int
-    values: Mapping[str, DimensionValue] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
     route: str = ""
     session: str = ""
     question: str = ""
     relevance: float | None = None
     flagged: bool | None = None  # None: the evaluator flags nothing
+
+    def tag(self, dimension: str) -> str:
+        """The turn's value on a dimension; empty where it has none."""
+        return self.route if dimension == ROUTE else self.tags.get(dimension, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +65,11 @@ class MonitoredTurn:
             relevance=relevance(judged),
         )
 
-    def observation(
-        self, loss: SignalLoss, values: Mapping[str, DimensionValue] = NO_VALUES
-    ) -> LossObservation:
+    def observation(self, loss: SignalLoss) -> LossObservation:
         return LossObservation(
             loss=loss.value,
             at_ns=self.at_ns,
-            values=values,
+            tags=self.tags,
             route=self.route,
             session=self.session,
             question=self.question,

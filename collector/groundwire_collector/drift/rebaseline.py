@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from groundwire_collector.drift.baseline import FEWEST
 from groundwire_collector.drift.monitor import Monitor, observations
-from groundwire_collector.storage import baseline_actions, turns
+from groundwire_collector.storage import baseline_actions, drift, turns
 from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
 from groundwire_collector.storage.baselines import WatchKey
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
@@ -22,11 +22,13 @@ def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
         stored = _turns(connection, act, monitor)
         closed = act.kind != BaselineActionKind.ACCEPTED
         for key in _watches(monitor, act):
-            found = observations(key, stored, now_ns)
+            found = observations(key, stored, now_ns, monitor.terms.dimensions)
             if closed and len(found) < FEWEST:
                 log.warning("baseline %s %s %s stays: too few stored turns of that time", *key)
                 continue
-            monitor.renew(key, found, now_ns, closed=closed)
+            for alarm in monitor.renew(key, found, now_ns, closed=closed):
+                if alarm.id is not None:
+                    drift.close_alarm(connection, alarm.id, now_ns)
             log.warning("baseline %s %s %s begins anew: %s", *key, act.kind)
         baseline_actions.carried_out(connection, act.id or 0, now_ns)
 

@@ -1,13 +1,19 @@
-"""One watched stream: the detector of a service, or of one dimension value in it."""
+"""One watched stream: the detector of a service or of one value, or the turns it collects first."""
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.budget import Stream
+from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
 from groundwire_evaluators.drift import StratifiedESR, TwoSampleESR
 
-Detector = TwoSampleESR | StratifiedESR
+RECENT = 30  # turns before an alarm in which its size is looked for again
+BAD_TURNS = 2.0  # without which a growth is told to nobody
+NEARLY = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,49 +32,117 @@ class LossSums:
     def mean(self) -> float:
         return self.losses / self.turns if self.turns else 0.0
 
+    @property
+    def bad_turns(self) -> float:
+        """The number of equal losses that would spread as these do: of 0 and 1, the ones."""
+        return self.losses**2 / self.squares if self.squares > 0 else 0.0
+
+    def __sub__(self, part: "LossSums") -> "LossSums":
+        return LossSums(
+            max(self.turns - part.turns, 0.0),
+            max(self.losses - part.losses, 0.0),
+            max(self.squares - part.squares, 0.0),
+        )
+
 
 @dataclass(slots=True)
 class SegmentDetector:
-    """`last_ns`: when the detector was fed last."""
+    """Compares the turns of a stream with its reference.
 
+    `begun_ns` and `last_ns`: when the detector was fed first and last. `recent`: its newest losses.
+    `spent`: mass since the reset, so that `e_value` has an expectation of at most 1 while nothing
+    got worse.
+    """
+
+    reference: SegmentReference
     detector: Detector
     last_ns: int = 0
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    spent: float = 0.0
+    begun_ns: int = 0
 
     @classmethod
-    def of(cls, pinned: StratifiedBaseline, min_effect: float) -> "SegmentDetector":
-        """Turns of a stratum that the baseline does not know are compared with all of it."""
-        if pinned.plan.strata.any:
-            return cls(StratifiedESR(pinned.baselines, min_effect=min_effect))
-        return cls(TwoSampleESR(baseline=pinned.pooled, min_effect=min_effect))
+    def of(cls, reference: SegmentReference, min_effect: float) -> "SegmentDetector":
+        return cls(reference, reference.detector(min_effect))
 
     @property
     def statistic(self) -> float:
         return self.detector.statistic
 
-    def observe(self, loss: float, mass: float, at_ns: int, stratum: str) -> None:
-        self.last_ns = at_ns
+    @property
+    def e_value(self) -> float:
+        return self.detector.statistic / self.spent if self.spent > 0 else 0.0
+
+    def observe(self, turn: LossObservation, loss: float, mass: float, at_ns: int) -> float:
+        """Take a turn; the mass that was spent on it, less the price of the reference.
+
+        `loss` is the turn's own, or less where an open alarm explains it.
+        """
+        self.begun_ns, self.last_ns = self.begun_ns or at_ns, at_ns
+        self.recent.append(loss)
+        mass *= self.reference.price
         if isinstance(self.detector, StratifiedESR):
-            self.detector.update(loss, mass, at_ns, stratum)
+            self.detector.update(loss, mass, at_ns, self.reference.strata.of_turn(turn))
         else:
             self.detector.update(loss, mass, at_ns)
+        self.spent += mass
+        return mass
 
     def since(self, at_ns: int) -> LossSums:
         """What is remembered of the turns from this time on; old ones are remembered in groups."""
         return LossSums(*self.detector.since(at_ns))
 
+    @property
+    def recent_mean(self) -> float:
+        return sum(self.recent) / max(len(self.recent), 1)
+
+    def believable(self) -> bool:
+        """More than one turn since the change was bad."""
+        began = self.detector.changed_at
+        return began is not None and self.since(began).bad_turns >= BAD_TURNS - NEARLY
+
+    def forget_evidence(self) -> None:
+        """Bet anew from here on, without forgetting the turns."""
+        self.detector.forget_evidence()
+        self.spent = 0.0
+
+    def reset(self) -> None:
+        """Forget what was seen since the baseline."""
+        self.detector.reset()
+        self.spent = 0.0
+
     def to_state(self) -> dict[str, Any]:
-        """Without the baselines, which are those of the watch."""
+        """Without the baselines that are pinned with the watch."""
         state = self.detector.to_state()
         for name in ("baseline", "baselines"):
             state.pop(name, None)
-        return {"detector": state, "last_ns": self.last_ns}
+        own = self.reference.kind is ReferenceKind.COLLECTED
+        return {
+            "detector": state,
+            "last_ns": self.last_ns,
+            "recent": list(self.recent),
+            "spent": self.spent,
+            "begun_ns": self.begun_ns,
+            "reference": self.reference.to_state() if own else None,
+        }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any], pinned: StratifiedBaseline) -> "SegmentDetector":
-        found = dict(state["detector"])
-        if found["detector"] == "stratified_esr":
-            each = pinned.baselines.items()
-            found["baselines"] = {name: baseline.to_state() for name, baseline in each}
-            return cls(StratifiedESR.from_state(found), state["last_ns"])
-        found["baseline"] = pinned.pooled.to_state()
-        return cls(TwoSampleESR.from_state(found), state["last_ns"])
+    def from_state(
+        cls, state: Mapping[str, Any], pinned: StratifiedBaseline, stream: Stream
+    ) -> "SegmentDetector":
+        if state["reference"] is not None:
+            reference = SegmentReference.from_state(state["reference"])
+        else:
+            found = pinned.reference(stream)
+            assert found is not None, stream
+            reference = found
+        each = {name: baseline.to_state() for name, baseline in reference.baselines.items()}
+        saved = dict(state["detector"])
+        detector: Detector
+        if saved["detector"] == "stratified_esr":
+            detector = StratifiedESR.from_state(saved | {"baselines": each})
+        else:
+            detector = TwoSampleESR.from_state(saved | {"baseline": next(iter(each.values()))})
+        recent = deque(state["recent"], maxlen=RECENT)
+        spent, begun_ns = state["spent"], state["begun_ns"]
+        return cls(reference, detector, state["last_ns"], recent, spent, begun_ns)

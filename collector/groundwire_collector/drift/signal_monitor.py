@@ -1,41 +1,58 @@
-"""One watch: one signal of one service under one evaluator revision, from baseline to alarm."""
+"""One signal of one service under one evaluator revision: from its baseline to its alarms."""
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from groundwire_collector.drift.alarm import ChangeEstimate, RaisedAlarm, explain
 from groundwire_collector.drift.alarm_context import AlarmContext
 from groundwire_collector.drift.attribution import Deployment, attribute
-from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaseline
+from groundwire_collector.drift.baseline_collector import BaselineCollector
 from groundwire_collector.drift.budget import SEGMENT_SHARE, WHOLE, AlarmBudgetAllocator, Stream
+from groundwire_collector.drift.config import PROVISIONAL_EFFECT
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.daily import DailyMonitor
-from groundwire_collector.drift.effect import SegmentEffect, movements
+from groundwire_collector.drift.effect import SegmentEffect, effect, movements
 from groundwire_collector.drift.fair_share import FairShare
 from groundwire_collector.drift.observation import LossObservation
-from groundwire_collector.drift.segment import SegmentDetector
+from groundwire_collector.drift.open_alarm import OpenAlarm
+from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.segment import RECENT, SegmentDetector
+from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import Repeat
 from groundwire_collector.storage.drift import RECOVERY, Alarm
-from groundwire_evaluators.drift import KnownMeanESR
+from groundwire_evaluators.drift.false_discoveries import discoveries
 
-RECENT = 30  # turns before an alarm in which its size is looked for again
-MOST_SEGMENTS = 20  # values of one dimension that are watched at once
 DAILY: Stream = ("clock", "daily")
 SHORTEST_WAIT, LONGEST_WAIT = 100, 200  # turns an alarm may wait until it is clear what to name
+UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
+FEWEST_OTHERS = 10  # turns of other versions that tell whether those got the easier ones
+UNDECIDED = 60  # turns of a new version after which one waits no longer to know it
+FALSE_DISCOVERIES = 0.1  # expected share of false ones in the list of segments
+
+
+class Routed(Enum):
+    """Whether a new version is sent harder questions than the others."""
+
+    YES = "yes"
+    NO = "no"
+    UNDECIDED = "undecided"  # too early to tell
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
     """The statistic has reached 1: how far, in which stream most, how many turns after the change.
 
-    The alarm is counted here; what follows until it is told serves only to name the right segment.
-    It waits no longer than twice what it took to get here, or `SHORTEST_WAIT`.
+    The alarm is counted here; what follows until it is raised serves only to name the right
+    segment. It waits no longer than twice what it took to get here, or `SHORTEST_WAIT`. `listed`
+    are the segments that changed, with false discoveries controlled.
     """
 
     statistic: float
     strongest: Stream
     turns: float
+    listed: tuple[Stream, ...] = ()
 
     def waits(self, moved: Mapping[Stream, SegmentEffect]) -> bool:
         whole = moved.get(WHOLE)
@@ -45,10 +62,11 @@ class Detection:
 
 @dataclass(slots=True)
 class SignalMonitor:
-    """Collects a baseline, pins it, then looks for a change for the worse.
+    """Collects a baseline, pins it, then looks for changes for the worse in every stream.
 
-    The detectors of a watch share its part of the allowance, so their statistics add up; the alarm
-    is raised when the sum reaches 1. While an alarm is open only its recovery is looked for.
+    The detectors share the monitor's part of the budget, so their statistics add up; an alarm is
+    raised when the sum reaches 1. While one is open, its stream is looked at for recovery and all
+    others go on under their own mass.
     """
 
     service: str
@@ -58,60 +76,59 @@ class SignalMonitor:
     min_effect: float
     baseline_turns: int
     baseline_days: float = 0.0
-    collected: list[LossObservation] = field(default_factory=list)
-    kept: int = 0  # of `collected`, those that are written down
-    recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    own_turns: int = 20  # after which a value is watched by itself
+    collector: BaselineCollector = field(default_factory=BaselineCollector)
     pinned: StratifiedBaseline | None = None
     pinned_ns: int | None = None
     streams: dict[Stream, SegmentDetector] = field(default_factory=dict)
+    collecting: dict[Stream, CollectingSegment] = field(default_factory=dict)
     pots: dict[str, FairShare] = field(default_factory=dict)  # by dimension
     launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
     daily: DailyMonitor | None = None
     context: AlarmContext = field(default_factory=AlarmContext)
     crossing: Detection | None = None
-    alarm: Alarm | None = None
-    recovery: KnownMeanESR | None = None
+    open: dict[Stream, OpenAlarm] = field(default_factory=dict)
     updated_ns: int = 0
     spent: float = 0.0  # mass handed to detectors in this process
-    # What changed since it was written down (memory.py).
+    # What changed since it was written down (checkpoint.py).
     touched: set[Stream] = field(default_factory=set)
     gone: set[Stream] = field(default_factory=set)
     renewed: bool = True  # the baseline
-    begun_anew: bool = False  # and the turns it is made of
 
     def observe(self, turn: LossObservation, repeat: Repeat | None = None) -> None:
         """Take one turn; times that run backwards count as the latest seen."""
         if repeat is Repeat.RETRY:
             return
         self.updated_ns = max(turn.at_ns, self.updated_ns)
-        if self.pinned is None:
-            self._collect(turn)
-        elif not (self.pinned.plan.session and repeat is Repeat.SESSION):
-            self.recent.append(turn.loss)
+        if self.pinned is not None and not (self.pinned.plan.session and repeat is Repeat.SESSION):
             mass = self.allowance.by_clock(self.name, self.updated_ns) * self.pinned.plan.price
-            if self.recovery is not None:
-                self.recovery.update(1 - turn.loss, mass, self.updated_ns)
-            else:
-                self._update(self.pinned, turn, mass)
+            self._update(self.pinned, turn, mass)
+        if self.pinned is None or (self.pinned.provisional and not self._suspicious):
+            self._collect(turn)
 
     @property
     def name(self) -> str:
         return f"{self.service}\0{self.signal}\0{self.revision}"
 
     @property
-    def alarming(self) -> bool:
-        """A change for the worse has shown that no open alarm tells of."""
-        return self.alarm is None and (self.crossing is not None or self.statistic >= 1)
+    def alarms(self) -> list[Alarm]:
+        """Those that are open."""
+        return [each.alarm for each in self.open.values()]
 
     @property
-    def recovered(self) -> bool:
-        """The open alarm's loss is gone."""
-        return self.recovery is not None and self.recovery.drift_detected
+    def alarming(self) -> bool:
+        """A change for the worse has shown that no open alarm accounts for."""
+        return self.crossing is not None or self.statistic >= 1
 
     @property
     def statistic(self) -> float:
         daily = self.daily.statistic if self.daily else 0.0
         return sum(found.statistic for found in self.streams.values()) + daily
+
+    @property
+    def collected(self) -> list[LossObservation]:
+        """The turns of a baseline that is not complete."""
+        return self.collector.turns
 
     def launch(self, mass: float, streams: Sequence[Stream]) -> None:
         """Spend this mass on a deployment: at the next turn, and at the next of each stream."""
@@ -122,65 +139,141 @@ class SignalMonitor:
         for stream in streams:
             self._wait(stream, mass * segments / len(streams))
 
-    def pin(self, turns: Sequence[LossObservation], at_ns: int) -> None:
+    def pin(
+        self, turns: Sequence[LossObservation], at_ns: int, *, provisional: bool = False
+    ) -> None:
         """Compare with these turns from now on."""
-        self.collected = list(turns)
-        self.pinned, self.pinned_ns = StratifiedBaseline.of(self.collected, self.min_effect), at_ns
-        self.daily = DailyMonitor(self.pinned.days, self.min_effect) if self.pinned.days else None
+        self._forget_comparisons()
+        effect_looked_for = self._effect(provisional)
+        self.pinned = StratifiedBaseline.of(
+            turns, effect_looked_for, self.own_turns, provisional=provisional
+        )
+        self.pinned_ns = at_ns
+        days = self.pinned.days
+        self.daily = DailyMonitor(days, self.min_effect) if days and not provisional else None
         self.context = AlarmContext.of(self.pinned, self.min_effect)
         self.renewed = True
+        if not provisional:
+            self.collector.complete(turns)
         self.allowance.by_clock(self.name, at_ns)  # from here on time is watched
 
     def collect_anew(self, turns: Sequence[LossObservation] = ()) -> None:
         """Forget the baseline and all that was compared with it; begin another with these turns."""
-        self.gone |= {*self.streams, (RECOVERY, ""), DAILY}
-        for kept in (self.streams, self.pots, self.launches, self.touched, self.recent):
-            kept.clear()
+        self._forget_comparisons()
         self.pinned = self.pinned_ns = self.daily = None
-        self.crossing = self.alarm = self.recovery = None
         self.allowance.watches.leave(self.name)
-        self.collected, self.kept = [], 0
-        self.begun_anew = self.renewed = True
+        self.collector = BaselineCollector(begun_anew=True)
+        self.renewed = True
         for turn in turns:
-            if self.pinned is None:
+            if self.pinned is None or self.pinned.provisional:
                 self._collect(turn)
 
     def order_streams(self, order: Iterable[Stream]) -> None:
         """As they came, which decides between equals, and how sums are rounded."""
         self.streams = {stream: self.streams[stream] for stream in order if stream in self.streams}
 
+    def recovered(self) -> Iterator[Alarm]:
+        """Close the alarms whose streams are as before, or come no more."""
+        for stream, found in list(self.open.items()):
+            if found.recovered(self.updated_ns):
+                del self.open[stream]
+                self.gone.add(recovery_row(stream))
+                yield replace(found.alarm, resolved_ns=self.updated_ns)
+
+    def identify(self, alarm: Alarm, alarm_id: int) -> None:
+        """Say under which id an alarm of this monitor is stored."""
+        for found in self.open.values():
+            if found.alarm is alarm:
+                found.identified(alarm_id)
+
+    def _effect(self, provisional: bool) -> float:
+        return max(PROVISIONAL_EFFECT, self.min_effect) if provisional else self.min_effect
+
+    @property
+    def _suspicious(self) -> bool:
+        """What comes now may be a drift: no part of a baseline. Decided before a turn's loss."""
+        return bool(self.open) or self.crossing is not None
+
+    def _forget_comparisons(self) -> None:
+        self.gone |= {*self.streams, *self.collecting, DAILY}
+        self.gone |= {recovery_row(stream) for stream in self.open}
+        for each in (self.streams, self.collecting, self.pots, self.launches, self.open):
+            each.clear()
+        self.touched.clear()
+        self.crossing = None
+
     def _collect(self, turn: LossObservation) -> None:
         """Number and time alone say when a baseline is enough, never its losses."""
-        self.collected.append(turn)
-        spanned = (turn.at_ns - self.collected[0].at_ns) / 86_400e9
-        if len(self.collected) >= self.baseline_turns and spanned >= self.baseline_days:
-            self.pin(self.collected, max(turn.at_ns, self.updated_ns))
+        self.collector.add(turn, capped=self.baseline_days >= 1)
+        now_ns = max(turn.at_ns, self.updated_ns)
+        if self.collector.enough(self.baseline_turns, self.baseline_days):
+            self.pin(self.collector.turns, now_ns)
+        elif self.baseline_days > 0 and self.collector.provisionally_enough():
+            self.pin(self.collector.turns, now_ns, provisional=True)
 
     def _update(self, pinned: StratifiedBaseline, turn: LossObservation, mass: float) -> None:
         at_ns = self.updated_ns
         self.context.observe(turn, at_ns)
+        discounts = {
+            stream: each.discount() for stream, each in self.open.items() if each.holds(turn)
+        }
+        for found in self.open.values():
+            found.observe(turn, mass, at_ns)
         if self.daily is not None:
-            self.daily.observe(turn.loss, mass * DAILY_SHARE, at_ns)
-            self.spent += mass * DAILY_SHARE
+            if WHOLE not in self.open:
+                self.daily.observe(_explained(turn, WHOLE, discounts), mass * DAILY_SHARE, at_ns)
+                self.spent += mass * DAILY_SHARE
             mass *= 1 - DAILY_SHARE
-        segments = SEGMENT_SHARE if turn.values else 0.0
-        stratum = pinned.plan.strata.of(turn.route, at_ns)
+        segments = SEGMENT_SHARE if turn.tags else 0.0
         whole = mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)
-        self._feed(WHOLE, turn.loss, whole, stratum)
-        for dimension, value in turn.values.items():
-            stream = (dimension, value.value)
+        self._feed(WHOLE, turn, whole, discounts)
+        for stream in turn.tags.items():
+            dimension, value = stream
             pot = self.pots.setdefault(dimension, FairShare(self.allowance.idle_ns))
-            pot.pour(mass * segments / len(turn.values), at_ns)
-            own = pot.take(value.value, at_ns) + self.launches.pop(stream, 0.0)
-            self._feed(stream, turn.loss, own, stratum)
+            pot.pour(mass * segments / len(turn.tags), at_ns)
+            if self._watches(pinned, stream, turn):
+                own = pot.take(value, at_ns) + self.launches.pop(stream, 0.0)
+                self._feed(stream, turn, own, discounts)
 
-    def _feed(self, stream: Stream, loss: float, mass: float, stratum: str) -> None:
+    def _watches(self, pinned: StratifiedBaseline, stream: Stream, turn: LossObservation) -> bool:
+        """Whether a stream has something to be compared with; else it collects this turn."""
+        if stream in self.streams:
+            return True
+        if pinned.reference(stream) is not None:
+            self._begin(stream)
+            return True
+        if pinned.provisional:
+            return False
+        if stream not in self.collecting:
+            self._make_room(self.collecting, stream[0])
+            self.collecting[stream] = CollectingSegment()
+        found = self.collecting[stream]
+        found.observe(turn, self.updated_ns)
+        self.touched.add(stream)
+        if found.enough(self.own_turns, self.baseline_days):
+            self._begin(stream, found.reference(stream, pinned))
+            del self.collecting[stream]
+        return False
+
+    def _begin(self, stream: Stream, reference: SegmentReference | None = None) -> None:
+        """Watch a stream from its next turn on."""
         assert self.pinned is not None
+        reference = reference or self.pinned.reference(stream)
+        assert reference is not None
+        self._make_room(self.streams, stream[0])
+        effect_looked_for = self._effect(self.pinned.provisional)
+        self.streams[stream] = SegmentDetector.of(reference, effect_looked_for)
+        self.touched.add(stream)
+
+    def _feed(
+        self, stream: Stream, turn: LossObservation, mass: float, discounts: Mapping[Stream, float]
+    ) -> None:
+        if stream in self.open:
+            return
         if stream not in self.streams:
-            self._make_room(stream[0])
-            self.streams[stream] = SegmentDetector.of(self.pinned, self.min_effect)
-        self.streams[stream].observe(loss, mass, self.updated_ns, stratum)
-        self.spent += mass
+            self._begin(stream)
+        loss = _explained(turn, stream, discounts)
+        self.spent += self.streams[stream].observe(turn, loss, mass, self.updated_ns)
         self.touched.add(stream)
 
     def _wait(self, stream: Stream, mass: float) -> None:
@@ -189,12 +282,16 @@ class SignalMonitor:
             self.streams[stream].detector.begin_block()
             self.touched.add(stream)
 
-    def _make_room(self, dimension: str) -> None:
-        """Of too many values of a dimension, stop watching the one that was idle longest."""
-        watched = [stream for stream in self.streams if stream[0] == dimension]
-        if dimension and len(watched) >= MOST_SEGMENTS:
-            idlest = min(watched, key=lambda stream: self.streams[stream].last_ns)
-            del self.streams[idlest]
+    def _make_room(
+        self,
+        watched: dict[Stream, SegmentDetector] | dict[Stream, CollectingSegment],
+        dimension: str,
+    ) -> None:
+        """Of too many values of a dimension, let go of the one that was idle longest."""
+        same = [s for s in watched if s[0] == dimension and s not in self.open]
+        if dimension and len(same) >= MOST_SEGMENTS:
+            idlest = min(same, key=lambda stream: watched[stream].last_ns)
+            del watched[idlest]
             self.pots[dimension].leave(idlest[1])
             self.touched.discard(idlest)
             self.gone.add(idlest)
@@ -202,34 +299,84 @@ class SignalMonitor:
     def raise_alarm(
         self, deployments: Sequence[Deployment], *, overriding: bool = False
     ) -> Alarm | None:
-        """The alarm, with what it names; recovery is next. None while it is not clear what to name.
+        """The alarm, with what it names; None while it is not clear what to name, or whether one
+        bad turn was all.
 
         `deployments`: those known of the service. `overriding`: answers contradict their context
         more than before, too.
         """
         assert self.pinned is not None
-        if self.crossing is None:
-            self.crossing = self._crossing()
-        located = self._located(self.crossing.strongest)
+        detection = self.crossing or self._detection()
+        located = self._located(detection.strongest)
+        if not self._credible(detection.strongest):
+            return None
+        self.crossing = detection
         moved = self._moved_since(located.began_ns)
         after = [each for each in deployments if each.at_ns > (self.pinned_ns or 0)]
         named = attribute(moved, after, located.change)
-        if not named.clear and self.crossing.waits(moved):
+        if not named.clear and detection.waits(moved):
             return None
         where = (named.dimension, named.value)
-        if where in moved and self.crossing.strongest not in (where, DAILY):
+        if where in moved and detection.strongest not in (where, DAILY):
             located = self._located(where)
-        incident = explain(located, named, moved, self.context, overriding)
-        self.alarm = self._alarm(incident, self.crossing)
-        self.recovery = self._recovery(self.pinned, self.alarm)
-        self._reset()
-        return self.alarm
+        raised = explain(
+            located, named, moved, self.context, overriding, self._unknown(located.began_ns)
+        )
+        stream = where if where in self.streams else WHOLE
+        alarm = self._alarm(raised, detection, stream)
+        self._open(alarm, stream, located)
+        return alarm
 
-    def _crossing(self) -> Detection:
+    def _credible(self, strongest: Stream) -> bool:
+        """Two bad turns; and a new version is not just sent the harder questions.
+
+        To wait, or to forget evidence, lowers the number of alarms only.
+        """
+        if strongest == DAILY:
+            return True
+        if not self.streams[strongest].believable():
+            return False
+        routed = self._routed_by_difficulty(strongest)
+        if routed is Routed.YES:
+            self.streams[strongest].forget_evidence()
+            self.crossing = None
+        return routed is Routed.NO
+
+    def _routed_by_difficulty(self, stream: Stream) -> "Routed":
+        """Whether a new version got worse turns while all others got better ones and the service as
+        a whole is not clearly worse: it is sent the harder half. Over all of its turns, as those
+        since the change were chosen for being bad."""
+        assert self.pinned is not None
+        if not self.pinned.is_new(stream) or WHOLE not in self.streams:
+            return Routed.NO
+        begun_ns = self.streams[stream].begun_ns
+        whole, own = self.streams[WHOLE].since(begun_ns), self.streams[stream].since(begun_ns)
+        rest, old = whole - own, self.pinned.whole.summary
+        if rest.turns < FEWEST_OTHERS or effect(whole, old).low > 0:
+            return Routed.NO
+        others = effect(rest, old)
+        if others.high < 0:
+            return Routed.YES
+        undecided = others.size < 0 and own.turns < UNDECIDED
+        return Routed.UNDECIDED if undecided else Routed.NO
+
+    def _unknown(self, since_ns: int) -> list[str]:
+        """Segments that came a good deal since then and are compared with nothing yet."""
+        whole = self.streams[WHOLE].since(since_ns).turns if WHOLE in self.streams else 0.0
+        return [
+            f"{stream[0]} {stream[1]} is too new to be compared by itself ({turns} turns since)"
+            for stream, found in self.collecting.items()
+            if (turns := found.since(since_ns)) >= UNKNOWN_SHARE * whole > 0
+        ]
+
+    def _detection(self) -> Detection:
         evidence = self.evidence
         strongest = max(evidence, key=lambda stream: evidence[stream])
         whole = self._moved_since(self._located(strongest).began_ns).get(WHOLE)
-        return Detection(sum(evidence.values()), strongest, whole.turns if whole else 0.0)
+        segments = {s: each.e_value for s, each in self.streams.items() if s != WHOLE}
+        listed = tuple(discoveries(segments, FALSE_DISCOVERIES))
+        turns = whole.turns if whole else 0.0
+        return Detection(sum(evidence.values()), strongest, turns, listed)
 
     def _located(self, stream: Stream) -> ChangeEstimate:
         found = self.daily if stream == DAILY else self.streams[stream]
@@ -242,41 +389,51 @@ class SignalMonitor:
         return int(RECENT * self.pinned.pause_seconds * 1e9) if self.pinned else 0
 
     def _moved_since(self, at_ns: int) -> dict[Stream, SegmentEffect]:
-        assert self.pinned is not None
-        since = {stream: found.since(at_ns) for stream, found in self.streams.items()}
-        return movements(since, self.pinned.pooled)
+        live = {s: found for s, found in self.streams.items() if s not in self.open}
+        since = {stream: found.since(at_ns) for stream, found in live.items()}
+        old = {stream: found.reference.summary for stream, found in live.items()}
+        return movements(since, old)
 
-    def _alarm(self, incident: RaisedAlarm, crossing: Detection) -> Alarm:
+    def _alarm(self, raised: RaisedAlarm, detection: Detection, stream: Stream) -> Alarm:
         assert self.pinned is not None
-        located, named = incident.located, incident.named
-        baseline = {
-            "turns": self.pinned.n,
-            "mean": self.pinned.mean,
-            "pinned_ns": self.pinned_ns,
-            "strata": str(self.pinned.plan.strata),
-            "block": self.pinned.plan.block,
-        }
+        located, named, found = raised.located, raised.named, self.streams[stream]
+        since = found.since(located.began_ns)
         return Alarm(
             service=self.service,
             signal=self.signal,
             dimension=named.dimension,
             value=named.value,
-            cause=incident.cause,
+            cause=raised.cause,
             raised_ns=self.updated_ns,
             changed_ns=located.began_ns,
             changed_from_ns=located.change.from_ns,
             changed_until_ns=located.change.until_ns,
             size=located.size,
-            size_low=min(located.low, self._recent_growth(self.pinned)),
+            size_low=min(located.low, found.recent_mean - found.reference.mean),
             size_high=located.high,
             details={
                 "revision": self.revision,
-                "statistic": crossing.statistic,
-                "clock": "daily" if crossing.strongest == DAILY else "turns",
-                "baseline": baseline,
-                **incident.details,
+                "statistic": detection.statistic,
+                "clock": "daily" if detection.strongest == DAILY else "turns",
+                "baseline": self._compared_with(found.reference),
+                "provisional": self.pinned.provisional,
+                "turns": round(since.turns),
+                "bad_turns": round(since.losses, 1),
+                "segments": [list(each) for each in detection.listed],
+                **raised.details,
             },
         )
+
+    def _compared_with(self, reference: SegmentReference) -> dict[str, object]:
+        assert self.pinned is not None
+        return {
+            "turns": reference.n,
+            "mean": reference.mean,
+            "of": reference.kind.value,
+            "pinned_ns": self.pinned_ns,
+            "strata": str(reference.strata),
+            "block": reference.block,
+        }
 
     @property
     def evidence(self) -> dict[Stream, float]:
@@ -284,32 +441,37 @@ class SignalMonitor:
         found = {stream: each.statistic for stream, each in self.streams.items()}
         return found | ({DAILY: self.daily.statistic} if self.daily else {})
 
-    def resolve(self) -> Alarm:
-        """Close the open alarm, and look for the next change against the same baseline."""
-        assert self.alarm is not None
-        resolved = replace(self.alarm, resolved_ns=self.updated_ns)
-        self.alarm = self.recovery = None
-        self.gone.add((RECOVERY, ""))
-        return resolved
+    def _open(self, alarm: Alarm, stream: Stream, located: ChangeEstimate) -> None:
+        """Look for the recovery of the stream from here on, and for changes of the others."""
+        found = self.streams[stream]
+        since, whole = found.since(located.began_ns), self.streams[WHOLE].since(located.began_ns)
+        share = min(since.turns / whole.turns, 1.0) if whole.turns else 1.0
+        self.open[stream] = OpenAlarm.of(
+            alarm, stream, found.reference, since, share, self.min_effect
+        )
+        self._reset()
 
     def _reset(self) -> None:
         self.crossing = None
         for stream, found in self.streams.items():
-            found.detector.reset()
+            found.reset()
             self.touched.add(stream)
         if self.daily is not None:
             self.daily.reset()
 
-    def _recent_growth(self, pinned: StratifiedBaseline) -> float:
-        return sum(self.recent) / max(len(self.recent), 1) - pinned.mean
 
-    def _recovery(self, pinned: StratifiedBaseline, alarm: Alarm) -> KnownMeanESR:
-        """Tells a mean loss near the baseline's from one that is still worse.
+def recovery_row(stream: Stream) -> Stream:
+    """Where the open alarm of a stream is written down: in place of a dimension and a value."""
+    return (RECOVERY, "=".join(stream) if stream != WHOLE else "")
 
-        The border is half of what the loss has surely grown by. An alarm after few bad turns knows
-        its size badly, and half of a size that is too large would call the same drift a recovery;
-        so the size is also looked for in the last turns before the alarm, good ones included.
-        """
-        middle = pinned.mean + max(alarm.size_low, self.min_effect) / 2
-        middle = min(middle, (1 + pinned.mean) / 2)
-        return KnownMeanESR(mean=1 - middle, min_effect=self.min_effect)
+
+def recovering(row: Stream) -> Stream:
+    """The stream of such a row."""
+    dimension, _, value = row[1].partition("=")
+    return (dimension, value)
+
+
+def _explained(turn: LossObservation, stream: Stream, discounts: Mapping[Stream, float]) -> float:
+    """A turn's loss, less what open alarms of other streams explain of it."""
+    others = (factor for other, factor in discounts.items() if other != stream)
+    return turn.loss * min(others, default=1.0)

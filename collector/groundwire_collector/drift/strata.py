@@ -1,121 +1,229 @@
-"""What is held equal when a loss is compared with the baseline: route, and hour of the day.
+"""What is held equal when a loss is compared with the baseline: tags, hour and day of the week."""
 
-Versions are never strata: they are what an alarm is about.
-"""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
+from groundwire_collector.drift.observation import ROUTE, LossObservation
 from groundwire_collector.drift.rolling_limit import NANOSECONDS
 from groundwire_evaluators.drift.arrays import Floats
 
-POOLED = ""  # the stratum of what the baseline does not know: compared with all of it
+POOLED = ""  # the stratum of turns that fall into no known one; and of all where there are none
 FEWEST = 100  # turns of a stratum in the baseline
 DAY_HOURS = 24
 # Widths of bins of the day in hours, and the turns that each must hold: a narrow bin follows the
 # season, but divides the baseline, which costs more where there is little of it.
 HOUR_BINS = ((3, 2500), (6, 300), (12, FEWEST))
 LEAST_DAYS = 2.0  # that a baseline must span before hours of the day can be told from days
+WEEK_DAYS = 6.5  # that it must span before days of the week can be told from a slow change
 NEIGHBOURS = 20  # turns over which dependence is measured before strata are looked for
-CERTAIN = 3.0  # standard deviations by which strata must differ
+CERTAIN = 4.0  # standard deviations by which strata must differ
+COVERED = 0.9  # share of the turns that must lie in strata which are large enough
+MOST = 12  # strata: with more of them each is too small
+
+# How likely it is beforehand that losses differ by this; what is chosen has this share of the mass.
+LIKELY = {ROUTE: 0.15, "tenant": 0.05, "prompt_version": 0.03}
+LIKELY_VERSION = 0.02
+LIKELY_HOURS = 0.15
+TAGS = (ROUTE, "tenant", "prompt_version", "model_version", "index_version")
+
+
+class Week(StrEnum):
+    """Which days of the week are told apart."""
+
+    NONE = ""
+    WEEKEND = "weekend"  # Saturday and Sunday (UTC) from the others
+    WEEKDAY = "weekday"  # each from each
+
+
+WEEK_NAMES = {Week.WEEKEND: "weekend", Week.WEEKDAY: "day of the week"}
+LIKELY_WEEK = {Week.NONE: 0.95, Week.WEEKEND: 0.04, Week.WEEKDAY: 0.01}
 
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """How turns are put into strata; neither: one stratum for all.
+    """How turns are put into strata; by nothing: one stratum for all.
 
     `known` are the strata that the baseline holds enough of. What falls into another one is
-    compared with the whole baseline.
+    compared with nothing: its null would not be supported by the baseline.
     """
 
     by_route: bool = False
     hours: int = 0  # width of a bin of the day in hours, UTC; 0: the hour does not count
     known: frozenset[str] = frozenset()
+    by: tuple[str, ...] = ()  # other dimensions
+    week: Week = Week.NONE
 
-    def of(self, route: str, at_ns: int) -> str:
-        label = self.label(route, at_ns)
+    def of(self, route: str, at_ns: int, tags: Mapping[str, str] | None = None) -> str:
+        """The known stratum of a turn with these tags at this time; else `POOLED`."""
+        label = self.label(route, at_ns, tags or {})
         return label if label in self.known else POOLED
 
-    def label(self, route: str, at_ns: int) -> str:
+    def of_turn(self, turn: LossObservation) -> str:
+        return self.of(turn.route, turn.at_ns, turn.tags)
+
+    def label(self, route: str, at_ns: int, tags: Mapping[str, str]) -> str:
         parts = [route] if self.by_route else []
+        parts += [tags.get(dimension, "") for dimension in self.by]
         if self.hours:
             begin = at_ns // NANOSECONDS // 3600 % DAY_HOURS // self.hours * self.hours
             parts.append(f"{begin:02d}-{begin + self.hours:02d}h")
+        if self.week:
+            parts.append(_day(at_ns, self.week))
         return " ".join(parts)
 
     @property
     def any(self) -> bool:
         return bool(self.known)
 
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions whose values are told apart."""
+        return ((ROUTE,) if self.by_route else ()) + self.by
+
+    @property
+    def likelihood(self) -> float:
+        """How likely this choice was beforehand; over all choices they add up to 1."""
+        found = LIKELY_WEEK[self.week if self.any else Week.NONE]
+        found *= LIKELY_HOURS if self.hours and self.any else 1 - LIKELY_HOURS
+        chosen = self.dimensions if self.any else ()
+        for dimension in TAGS:
+            likely = LIKELY.get(dimension, LIKELY_VERSION)
+            found *= likely if dimension in chosen else 1 - likely
+        return found
+
+    def without(self, dimension: str) -> "Strata":
+        """The same without a dimension, for turns that all have one value on it; none known yet."""
+        return replace(
+            self,
+            by_route=self.by_route and dimension != ROUTE,
+            by=tuple(each for each in self.by if each != dimension),
+            known=frozenset(),
+        )
+
+    def among(self, turns: Sequence[LossObservation], fewest: int = FEWEST) -> "Strata":
+        """The same with the strata that these turns hold enough of; none where those are too few.
+
+        Counts alone decide.
+        """
+        if not (self.dimensions or self.hours or self.week):
+            return Strata()
+        labels = np.array([self.label(turn.route, turn.at_ns, turn.tags) for turn in turns])
+        names, counts = np.unique(labels, return_counts=True)
+        known = {str(name): n for name, n in zip(names, counts, strict=True) if n >= fewest}
+        if not 1 < len(known) <= MOST or sum(known.values()) < COVERED * len(turns):
+            return Strata()
+        return replace(self, known=frozenset(known))
+
     def __str__(self) -> str:
-        found = ["route"] * self.by_route
+        found = [dimension.replace("_", " ") for dimension in self.dimensions]
         found += [f"hour of the day in bins of {self.hours}"] if self.hours else []
+        found += [WEEK_NAMES[self.week]] if self.week else []
         return " and ".join(found) or "none"
 
     def to_state(self) -> dict[str, Any]:
-        return {"by_route": self.by_route, "hours": self.hours, "known": sorted(self.known)}
+        return {
+            "by_route": self.by_route,
+            "hours": self.hours,
+            "known": sorted(self.known),
+            "by": list(self.by),
+            "week": self.week.value,
+        }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Strata":
-        return cls(state["by_route"], state["hours"], frozenset(state["known"]))
+        return cls(
+            state["by_route"],
+            state["hours"],
+            frozenset(state["known"]),
+            tuple(state["by"]),
+            Week(state["week"]),
+        )
 
 
-def choose(losses: Floats, routes: Sequence[str], ats: Sequence[int]) -> Strata:
+def choose(turns: Sequence[LossObservation]) -> Strata:
     """The strata between which the baseline's losses clearly differ.
 
-    A stratum needs `FEWEST` turns. Hours are looked at where the baseline spans two days, and where
-    all bins of a day hold enough. Where neighbouring turns depend on each other, chance alone makes
-    larger differences, and this is allowed for.
+    Looked for one after the other, each in what the ones before leave unexplained: tags, hours of
+    the day (where the baseline spans two days), days of the week (where it spans one). A stratum
+    needs `FEWEST` turns. Where neighbouring turns depend on each other, chance alone makes larger
+    differences, and this is allowed for.
     """
-    dependence = _dependence(losses)
-    by_route = _differ(losses, Strata(by_route=True), routes, ats, dependence)
-    hours = _hours(losses, routes, ats, dependence)
-    for strata in (Strata(by_route, hours), Strata(False, hours), Strata(by_route, 0)):
-        known = _enough(strata, routes, ats)
-        # Both together need most turns of the baseline to lie in strata that are large enough.
-        if known and sum(known.values()) >= 0.9 * len(losses):
-            return Strata(strata.by_route, strata.hours, frozenset(known))
-    return Strata()
+    losses = np.array([turn.loss for turn in turns])
+    search = _Search(turns, losses, _dependence(losses))
+    if losses.var() == 0:
+        return Strata()
+    for dimension in TAGS:
+        if len({turn.tag(dimension) for turn in turns}) > 1:
+            search.consider(lambda chosen, d=dimension: _with_tag(chosen, d))  # type: ignore[misc]
+    spanned = (max(t.at_ns for t in turns) - min(t.at_ns for t in turns)) / NANOSECONDS / 86_400
+    if spanned >= LEAST_DAYS:
+        search.consider_hours()
+    if spanned >= WEEK_DAYS:
+        for week in (Week.WEEKEND, Week.WEEKDAY):
+            search.consider(lambda chosen, w=week: replace(chosen, week=w))  # type: ignore[misc]
+    return search.chosen
 
 
-def _hours(losses: Floats, routes: Sequence[str], ats: Sequence[int], dependence: float) -> int:
-    if (max(ats) - min(ats)) / NANOSECONDS < LEAST_DAYS * 86_400:
-        return 0
-    for width, fewest in HOUR_BINS:
-        strata = Strata(hours=width)
-        if len(_enough(strata, routes, ats, fewest)) * width == DAY_HOURS:
-            return width if _differ(losses, strata, routes, ats, dependence) else 0
-    return 0
+def _with_tag(chosen: Strata, dimension: str) -> Strata:
+    if dimension == ROUTE:
+        return replace(chosen, by_route=True)
+    return replace(chosen, by=(*chosen.by, dimension))
 
 
-def _enough(
-    strata: Strata, routes: Sequence[str], ats: Sequence[int], fewest: int = FEWEST
-) -> dict[str, int]:
-    """The strata with enough turns, where there are two of them or more."""
-    if not (strata.by_route or strata.hours):
-        return {}
-    labels, counts = np.unique(_labels(strata, routes, ats), return_counts=True)
-    found = {str(name): int(n) for name, n in zip(labels, counts, strict=True) if n >= fewest}
-    return found if len(found) > 1 else {}
+@dataclass(slots=True)
+class _Search:
+    """What was chosen so far. `dependence` widens the variance of means."""
+
+    turns: Sequence[LossObservation]
+    losses: Floats
+    dependence: float
+    chosen: Strata = Strata()
+
+    def consider(self, finer: Callable[[Strata], Strata]) -> bool:
+        """Take the finer strata where the losses differ between those that split one stratum.
+
+        Whether that was looked at: strata that are too small are not.
+        """
+        candidate = finer(replace(self.chosen, known=frozenset())).among(self.turns)
+        if not candidate.any:
+            return False
+        before = np.array([self.chosen.of_turn(turn) for turn in self.turns])
+        after = np.array([candidate.of_turn(turn) for turn in self.turns])
+        if _differ(self.losses, before, after, self.dependence):
+            self.chosen = candidate
+        return True
+
+    def consider_hours(self) -> None:
+        """The narrowest bins that all hold enough."""
+        for width, fewest in HOUR_BINS:
+            alone = Strata(hours=width).among(self.turns, fewest)
+            if len(alone.known) * width == DAY_HOURS and self.consider(
+                lambda chosen, w=width: replace(chosen, hours=w)  # type: ignore[misc]
+            ):
+                return
 
 
-def _differ(
-    losses: Floats, strata: Strata, routes: Sequence[str], ats: Sequence[int], dependence: float
-) -> bool:
-    """Whether the means differ by more than chance does (a chi-squared statistic, 3 sigma)."""
-    known = _enough(strata, routes, ats)
-    variance = float(losses.var()) * dependence
-    if not known or variance == 0:
-        return False
-    labels = np.array(_labels(strata, routes, ats))
-    groups = [losses[labels == name] for name in known]
-    mean = float(np.concatenate(groups).mean())
-    spread = sum(len(group) * (float(group.mean()) - mean) ** 2 for group in groups) / variance
-    free = len(groups) - 1
-    return bool(spread > free + CERTAIN * np.sqrt(2 * free))
+def _differ(losses: Floats, before: Floats, after: Floats, dependence: float) -> bool:
+    """Whether means differ within the strata before, by more than chance (chi-squared, 4 sigma).
+
+    Each stratum before has a variance of its own: losses that are worse spread more.
+    """
+    spread, free = 0.0, 0
+    for coarse in np.unique(before):
+        inside = before == coarse
+        groups = [losses[inside & (after == name)] for name in np.unique(after[inside]) if name]
+        variance = float(losses[inside].var())
+        if len(groups) > 1 and variance > 0:
+            mean = float(np.concatenate(groups).mean())
+            away = sum(len(each) * (float(each.mean()) - mean) ** 2 for each in groups)
+            spread += away / (variance * dependence)
+            free += len(groups) - 1
+    return bool(free and spread > free + CERTAIN * np.sqrt(2 * free))
 
 
 def _dependence(losses: Floats) -> float:
@@ -124,11 +232,13 @@ def _dependence(losses: Floats) -> float:
     Over few turns, so that a season or a slow change of the mix is no part of it.
     """
     batches = losses.size // NEIGHBOURS
-    if batches < NEIGHBOURS:
+    if batches < NEIGHBOURS or losses.var() == 0:
         return 1.0
     means = losses[: batches * NEIGHBOURS].reshape(batches, NEIGHBOURS).mean(axis=1)
     return max(float(means.var() * NEIGHBOURS / losses.var()), 1.0)
 
 
-def _labels(strata: Strata, routes: Iterable[str], ats: Iterable[int]) -> list[str]:
-    return [strata.label(route, at) for route, at in zip(routes, ats, strict=True)]
+def _day(at_ns: int, week: Week) -> str:
+    """The name of the day of the week, UTC, or of what it is told apart as."""
+    name = datetime.fromtimestamp(at_ns // NANOSECONDS, UTC).strftime("%a")
+    return name if week is Week.WEEKDAY else ("Sat-Sun" if name in ("Sat", "Sun") else "Mon-Fri")

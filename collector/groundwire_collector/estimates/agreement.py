@@ -1,4 +1,4 @@
-"""How far every evaluator agrees with people, and people with each other."""
+"""Agreement of evaluators with people, and of people with each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from groundwire_evaluators.statistics import (
 
 @dataclass(frozen=True, slots=True)
 class EvaluatorAgreement:
-    """Of an evaluator's revision with people, on `turns` that were drawn and decided by both.
+    """Agreement of an evaluator revision with people, on `turns` sampled turns.
 
     What counts as positive is an answer that is not faithful. `calibration` is that of
     p_unsupported, None of an evaluator that gives none.
@@ -37,7 +37,7 @@ class EvaluatorAgreement:
 
 @dataclass(frozen=True, slots=True)
 class LabellerAgreement:
-    """Of two labellers, on the answers that both decided."""
+    """Agreement of two labellers, on answers that both decided."""
 
     labellers: tuple[str, str]
     kappa: Kappa
@@ -63,29 +63,29 @@ def _of_one(
     truth = [decided[each.turn_id].faithful is False for each in scores]
     clusters = [turns[each.turn_id].session for each in scores]
     chances = [decided[each.turn_id].probability * (each.probability or 1.0) for each in scores]
-    said = [each.faithful is False for each in scores]
+    decisions = [each.faithful is False for each in scores]
     doubts = [each.p_unsupported for each in scores]
     certain = [min(max(doubt, 0.0), 1.0) for doubt in doubts if doubt is not None]
     return EvaluatorAgreement(
         evaluator=scores[0].evaluator,
         revision=scores[0].revision,
         turns=len(scores),
-        agreement=agreement(said, truth, probabilities=chances, clusters=clusters),
+        agreement=agreement(decisions, truth, probabilities=chances, clusters=clusters),
         calibration=reliability(certain, truth, clusters) if len(certain) == len(truth) else None,
     )
 
 
 def of_labellers(connection: Connection, part: EstimateFilter) -> list[LabellerAgreement]:
-    """Every two labellers who decided the same answers; all labelled turns, drawn or chosen."""
+    """Agreement of every pair of labellers, over all labelled turns."""
     query = LabelQuery(service=part.service, services=part.services, since_ns=part.since_ns)
     by_labeller: dict[str, list[Label]] = {}
     for label in labels.find(connection, query):
         by_labeller.setdefault(label.labeller, []).append(label)
-    said = {name: outcomes_of(connection, mine) for name, mine in by_labeller.items()}
+    outcomes = {name: outcomes_of(connection, mine) for name, mine in by_labeller.items()}
     return [
-        LabellerAgreement((one, other), _kappa(said[one], said[other]))
-        for one, other in combinations(sorted(said), 2)
-        if _both(said[one], said[other])
+        LabellerAgreement((one, other), _kappa(outcomes[one], outcomes[other]))
+        for one, other in combinations(sorted(outcomes), 2)
+        if _both(outcomes[one], outcomes[other])
     ]
 
 

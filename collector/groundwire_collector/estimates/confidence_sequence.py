@@ -1,4 +1,4 @@
-"""The interval that may be looked at continuously, of one segment, taken further step by step.
+"""Anytime-valid confidence sequence of a segment's faithfulness, updated incrementally.
 
 It says of which share of the turns since the baseline the answer is faithful. A turn that has been
 taken in is not looked at again: later labels of it, and turns that arrive out of order, are left
@@ -15,12 +15,12 @@ from groundwire_collector.storage.estimates import ScoredTurn
 from groundwire_evaluators.statistics import Interval, RateSequence
 
 GAP_CHANCE = 1e-6  # a stretch without a draw that is less likely is none of chance
-BLOCK = 100  # turns after which the use of the score is learnt anew
+BLOCK = 100  # turns after which the score's weight is refitted
 
 
 @dataclass(slots=True)
 class FaithfulnessSequence:
-    """`origin` is what the sequence depends on (baseline, revision, rate): another one restarts it.
+    """Confidence sequence state; a new `origin` (baseline, revision, rate) restarts it.
 
     `after` is the last turn that was looked at, `since_ns` when the first one taken in started.
     `undrawn` turns have come since the last drawn one: so many that chance cannot explain it say
@@ -41,7 +41,7 @@ class FaithfulnessSequence:
         least_probability: float,
         start: tuple[int, str],
     ) -> Self:
-        """From what `to_state` gave, where it began alike; else a new one, behind `start`."""
+        """Restore from `to_state` if the origin matches; else a new sequence from `start`."""
         if state.get("origin") != origin:
             return cls(origin, RateSequence(least_probability), start)
         return cls(
@@ -82,7 +82,7 @@ class FaithfulnessSequence:
     def _behind_gaps(
         self, turns: Sequence[ScoredTurn], drawn: Mapping[str, SampledTurn]
     ) -> Sequence[ScoredTurn]:
-        """The turns behind the last stretch in which nothing was being drawn; all, if none was.
+        """Turns after the last gap in sampling; all turns without a gap.
 
         They begin behind a drawn turn, not with it: that it was drawn is what ended the stretch.
         """
@@ -106,8 +106,8 @@ class FaithfulnessSequence:
         self.sequence = RateSequence(self.sequence.least_probability)
         self.since_ns = None
 
-    def told(self) -> dict[str, Any] | None:
-        """Value and interval, of which turns; None before anything was taken in."""
+    def report(self) -> dict[str, Any] | None:
+        """Value, interval and turn range; None before the first turn."""
         if self.since_ns is None:
             return None
         interval: Interval = self.sequence.interval()
@@ -125,6 +125,6 @@ class FaithfulnessSequence:
 def settled(
     turns: Sequence[ScoredTurn], waits: Callable[[ScoredTurn], bool]
 ) -> Sequence[ScoredTurn]:
-    """The turns before the first one that waits for what it was drawn for."""
+    """Turns before the first one that still waits for its reference."""
     first = next((at for at, turn in enumerate(turns) if waits(turn)), len(turns))
     return turns[:first]

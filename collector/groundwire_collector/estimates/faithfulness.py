@@ -1,4 +1,4 @@
-"""Of which share of answers every claim is supported: the cheap score, corrected by few labels.
+"""Prediction-powered estimate of faithfulness: the cheap score, corrected by few labels.
 
 The cheap score of a turn is 1 - p_unsupported. What corrects it is the reference: people, or a
 judge; a correction toward a judge is told as that.
@@ -25,13 +25,13 @@ from groundwire_evaluators.statistics import LabelledSample, Rate, estimate_rate
 
 HUMAN, JUDGE = "human", "judge"
 FAITHFUL = {Verdict.SUPPORTED.value, Verdict.NOT_A_CLAIM.value}
-NARROW = 0.03  # intervals below it are told to a tenth of a percent
+NARROW = 0.03  # intervals narrower than this are shown to a tenth of a percent
 UNFAITHFUL = {Verdict.UNSUPPORTED.value, Verdict.CONTRADICTED.value}
 
 
 @dataclass(frozen=True, slots=True)
 class SampledTurn:
-    """A turn that was drawn; `faithful` is None where the reference could not say."""
+    """Randomly sampled turn; `faithful` is None where the reference is undecided."""
 
     probability: float
     faithful: bool | None
@@ -39,7 +39,7 @@ class SampledTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaithfulnessEstimate:
-    """The share of faithful answers in a segment, by one reference.
+    """Share of faithful answers in a segment, by one reference.
 
     `drawn` turns were drawn for the reference, of which it decided `rate.n`; `chosen` more were
     labelled although nobody drew them, and are not used. `since_ns` to `until_ns` is what the
@@ -59,7 +59,7 @@ class FaithfulnessEstimate:
 
     @property
     def statement(self) -> str:
-        """In words: the cheap score, and what it is corrected to."""
+        """Sentence with the cheap score and its corrected value."""
         rate = self.rate
         low, high = rate.interval
         form = ".0%" if high - low >= NARROW else ".1%"
@@ -79,12 +79,14 @@ def by_people(
     """The labelled turns that were drawn, and the ids of those that were chosen by people."""
     query = LabelQuery(service=part.service, services=part.services)
     found = [each for each in labels.find(connection, query) if each.turn_id in turns]
-    said = outcomes_of(connection, found)
-    given = {each.turn_id: each.probability for each in found if each.probability is not None}
+    outcomes = outcomes_of(connection, found)
+    probabilities = {
+        each.turn_id: each.probability for each in found if each.probability is not None
+    }
     drawn, chosen = {}, set()
-    for turn_id, outcome in said.items():
+    for turn_id, outcome in outcomes.items():
         ours = rate if draw(turns[turn_id].trace_id) < rate else None
-        probability = given.get(turn_id, ours)
+        probability = probabilities.get(turn_id, ours)
         if probability is None:
             chosen.add(turn_id)
         else:
@@ -101,7 +103,7 @@ def outcomes_of(connection: Connection, found: Sequence[Label]) -> dict[str, boo
 def outcomes(
     current: Iterable[Label], claims: Mapping[str, set[tuple[int, int]]]
 ) -> dict[str, bool | None]:
-    """Whether each labelled answer is faithful: what most of its labellers say.
+    """Faithfulness of each labelled answer, by majority of its labellers.
 
     A labeller says it by a verdict of the whole answer, else by verdicts of all its claims. None
     where a turn is undecided, or as many say one thing as the other.
@@ -114,11 +116,11 @@ def outcomes(
         parts = {(each.start, each.end): each.verdict for each in mine if each.start is not None}
         wanted = claims.get(turn_id, set())
         if whole:
-            votes.setdefault(turn_id, []).append(_said(whole[0]))
+            votes.setdefault(turn_id, []).append(_is_faithful(whole[0]))
         elif wanted and wanted <= parts.keys():
-            said = [_said(parts[start, end]) for start, end in wanted]
-            votes.setdefault(turn_id, []).append(_all(said))
-    return {turn_id: _majority(said) for turn_id, said in votes.items()}
+            verdicts = [_is_faithful(parts[start, end]) for start, end in wanted]
+            votes.setdefault(turn_id, []).append(_all(verdicts))
+    return {turn_id: _majority(verdicts) for turn_id, verdicts in votes.items()}
 
 
 def by_judge(scores: Iterable[SampledScore]) -> dict[str, SampledTurn]:
@@ -148,7 +150,7 @@ def faithfulness(
 
 
 def _since(turns: Mapping[str, ScoredTurn], drawn: Iterable[str]) -> dict[str, ScoredTurn]:
-    """The turns since the first drawn one of their service: before it nothing was drawn."""
+    """Turns since the first sampled one of their service."""
     first: dict[str, int] = {}
     for name in drawn:
         turn = turns[name]
@@ -205,18 +207,18 @@ def _rate(turns: Sequence[ScoredTurn], drawn: Mapping[str, SampledTurn]) -> Rate
     return estimate_rate(sample)
 
 
-def _said(verdict: str | None) -> bool | None:
+def _is_faithful(verdict: str | None) -> bool | None:
     if verdict in FAITHFUL:
         return True
     return False if verdict in UNFAITHFUL else None
 
 
-def _all(said: Sequence[bool | None]) -> bool | None:
-    if False in said:
+def _all(verdicts: Sequence[bool | None]) -> bool | None:
+    if False in verdicts:
         return False
-    return None if None in said else True
+    return None if None in verdicts else True
 
 
-def _majority(said: Sequence[bool | None]) -> bool | None:
-    yes, no = said.count(True), said.count(False)
+def _majority(verdicts: Sequence[bool | None]) -> bool | None:
+    yes, no = verdicts.count(True), verdicts.count(False)
     return None if yes == no else yes > no

@@ -1,22 +1,24 @@
-"""What a person says of a turn, checked against the turn: from the API, a page or a file."""
+"""Validation of label submissions against their turn (API, page or file)."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 from groundwire_collector.errors import UsageError
+from groundwire_collector.evaluation.sampling import position
 from groundwire_collector.storage.labels import VERDICTS, Label
 from groundwire_evaluators.turn import Turn
 
 LONGEST_REFERENCE = 100_000  # characters
 LONGEST_NAME = 1000
-_ALWAYS = 2**64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSubmission:
-    """One or several labels of one turn: a verdict (of the answer, or of the claim at `start` to
-    `end`), the relevance of a chunk, an answer that would have been right."""
+    """Labels of one turn as submitted.
+
+    A verdict (of the answer, or of the claim at `start` to `end`), the relevance of a chunk, a
+    reference answer.
+    """
 
     turn_id: str
     start: int | None = None
@@ -28,7 +30,7 @@ class LabelSubmission:
     probability: float | None = None
 
     def labels(self, turn: Turn, labeller: str, labelled_ns: int) -> list[Label]:
-        """One label for each thing said.
+        """One label per submitted field.
 
         Raises:
             UsageError: something is missing, or does not fit the turn.
@@ -80,10 +82,5 @@ def chunk_name(turn: Turn, index: int) -> str:
 
 
 def draw(trace_id: str) -> float:
-    """Where in [0, 1) the turns of a trace fall: those below the label rate are to be labelled.
-
-    A hash of the trace id alone, so a draw depends on nothing that a turn holds, a lower rate draws
-    a part of what a higher one draws, and every process says the same.
-    """
-    digest = hashlib.sha256(f"label {trace_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / _ALWAYS
+    """Position of a trace's turns in [0, 1); below the label rate they are labelled."""
+    return position("label", trace_id)

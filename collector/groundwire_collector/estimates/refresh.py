@@ -1,4 +1,4 @@
-"""The estimates that gauges show, made anew every few minutes of what was labelled."""
+"""Periodic refresh of the estimates that gauges show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,16 +29,16 @@ from groundwire_collector.storage.estimates import (
 from groundwire_collector.storage.labels import LabelQuery
 
 FAITHFULNESS, RETRIEVAL = "faithfulness", "retrieval"
-CHEAP = "p_unsupported"  # the signal whose baseline begins the sequence
+CHEAP = "p_unsupported"  # signal whose baseline starts the sequence
 SECOND = 1_000_000_000
-KEPT_NS = 86_400 * SECOND  # an estimate that nothing renews is dropped after a day
+RETENTION_NS = 86_400 * SECOND  # estimates not refreshed for a day are dropped
 SETTLED_NS = 900 * SECOND  # turns do not arrive in the order in which they started
-TURNS = 2000  # taken in at once
+TURNS = 2000  # turns per update
 ROUNDS = 25
 
 
 class EstimateRefresher:
-    """Every `estimate_seconds` one round over the services that anything was labelled in.
+    """Refreshes estimates of labelled services every `estimate_seconds`.
 
     Price: a read of the newest 50,000 turns of each such service, about a second a round and
     service; nothing at a scrape. Several workers may: each round depends on what is stored alone.
@@ -60,30 +60,30 @@ class EstimateRefresher:
             services = estimates.labelled_services(connection)
         for service in sorted(services):
             with self._engine.connect() as connection:
-                kept = [*self._faithfulness(connection, service, now_ns)]
-                kept += self._retrieval(connection, service, now_ns)
+                renewed = [*self._faithfulness(connection, service, now_ns)]
+                renewed += self._retrieval(connection, service, now_ns)
             with self._engine.begin() as connection:
-                estimates.keep(connection, kept)
+                estimates.store(connection, renewed)
         with self._engine.begin() as connection:
-            estimates.drop_before(connection, now_ns - KEPT_NS)
+            estimates.drop_before(connection, now_ns - RETENTION_NS)
         return True
 
     def _faithfulness(
         self, connection: Connection, service: str, now_ns: int
     ) -> list[StoredEstimate]:
         before = {
-            (kept.value, kept.reference, kept.evaluator): kept.sequence
-            for kept in estimates.kept(connection, FAITHFULNESS, frozenset({service}))
+            (stored.value, stored.reference, stored.evaluator): stored.sequence
+            for stored in estimates.newest(connection, FAITHFULNESS, frozenset({service}))
         }
         found = faithfulness(
             connection, EstimateFilter(service=service), "model_version", self._label_rate
         )
-        kept = []
+        rows = []
         for each in found:
             state = before.get((each.value, each.reference, each.evaluator), {})
             sequence = self._advanced(connection, each, state, now_ns)
-            estimate = told(each) | {"anytime": sequence.told() if sequence else None}
-            kept.append(
+            estimate = estimate_json(each) | {"anytime": sequence.report() if sequence else None}
+            rows.append(
                 StoredEstimate(
                     kind=FAITHFULNESS,
                     service=service,
@@ -95,7 +95,7 @@ class EstimateRefresher:
                     sequence=sequence.to_state() if sequence else {},
                 )
             )
-        return kept
+        return rows
 
     def _advanced(
         self,
@@ -104,7 +104,7 @@ class EstimateRefresher:
         state: Mapping[str, Any],
         now_ns: int,
     ) -> FaithfulnessSequence | None:
-        """The sequence with all turns that are settled; None where nothing is drawn."""
+        """Confidence sequence over all settled turns; None without sampling."""
         source = self._source(connection, each)
         if source.least_probability <= 0:
             return None
@@ -158,7 +158,7 @@ class EstimateRefresher:
 
 
 class _Source(Protocol):
-    """What was drawn for a reference, and whether a turn still waits for what it was drawn for."""
+    """Sample of a reference, and which of its turns are still pending."""
 
     @property
     def least_probability(self) -> float: ...
@@ -173,9 +173,9 @@ class _Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _People:
-    """Of the turns below the label rate alone: those that people chose count as not drawn."""
+    """Turns below the label rate; turns chosen by people do not count."""
 
-    said: Mapping[str, bool | None]
+    outcomes: Mapping[str, bool | None]
     least_probability: float
     begins: tuple[int, str] = (0, "")
 
@@ -187,11 +187,11 @@ class _People:
     def of_sample(self, turns: Sequence[ScoredTurn]) -> dict[str, SampledTurn]:
         rate = self.least_probability
         return {
-            turn.id: SampledTurn(rate, self.said[turn.id]) for turn in turns if self._drew(turn)
+            turn.id: SampledTurn(rate, self.outcomes[turn.id]) for turn in turns if self._drew(turn)
         }
 
     def waits(self, turn: ScoredTurn) -> bool:
-        return turn.id not in self.said and self._drew(turn)
+        return turn.id not in self.outcomes and self._drew(turn)
 
     def _drew(self, turn: ScoredTurn) -> bool:
         return draw(turn.trace_id) < self.least_probability
@@ -199,8 +199,11 @@ class _People:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Of one revision, behind the first turn that it saw; what another revision said of a drawn
-    turn is not known of this one. `queued` are the turns that a judge has still to judge."""
+    """Turns sampled for one judge revision, since its first judgement.
+
+    What another revision decided on a sampled turn is unknown for this one; `queued` turns are
+    still to be judged.
+    """
 
     drawn: Mapping[str, SampledTurn]
     least_probability: float
@@ -226,7 +229,7 @@ class _Judge:
 
 
 def _least(scores: Sequence[SampledScore], eager: float) -> float:
-    """The probability of the least likely turn, seen or not: what is left without preference.
+    """Smallest sampling probability of any turn.
 
     Rounded down, so that it stays the same while the settings do, and above no probability.
     """
@@ -237,8 +240,8 @@ def _least(scores: Sequence[SampledScore], eager: float) -> float:
     return float(f"{min(implied):.6g}") * (1 - 1e-5) if implied else 0.0
 
 
-def told(each: FaithfulnessEstimate) -> dict[str, Any]:
-    """An estimate as it is kept: what the gauges show."""
+def estimate_json(each: FaithfulnessEstimate) -> dict[str, Any]:
+    """Estimate as stored for the gauges."""
     rate = each.rate
     return {
         "value": rate.value,

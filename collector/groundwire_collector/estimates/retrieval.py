@@ -1,4 +1,4 @@
-"""Precision and recall at k, from what people said of chunks."""
+"""Precision and recall at k from chunk relevance labels."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ RANKS = (1, 3, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class RetrievalAtK:
-    """The first `k` chunks of the drawn, labelled turns of an index_version.
+    """Precision and recall of the first `k` chunks, per index_version.
 
     `precision`: how many of them are relevant, over all turns whose first k are labelled. `recall`:
     which share of the chunks known to be relevant is among them, over turns that have such a chunk
@@ -32,7 +32,7 @@ class RetrievalAtK:
 
 
 def at_ranks(turns: Iterable[JudgedRetrieval], label_rate: float) -> list[RetrievalAtK]:
-    """By service, index_version and k; of turns that were drawn for labelling alone."""
+    """Precision and recall by service, index_version and k, over sampled turns."""
     groups: dict[tuple[str, str], list[JudgedRetrieval]] = {}
     for turn in turns:
         if turn.probability is not None or draw(turn.trace_id) < label_rate:

@@ -1,1 +1,1 @@
-"""Turns to judgements: which evaluators run, and what becomes of one that fails."""
+"""Evaluation of turns: which evaluators run, and failure isolation."""

@@ -1,4 +1,4 @@
-"""Finding an evaluator by the name of an entry point, or by a dotted name `module:object`."""
+"""Loading of evaluators by entry point or `module:object`."""
 
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any

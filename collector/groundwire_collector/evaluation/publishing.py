@@ -1,4 +1,4 @@
-"""Judgements to a backend of the user's choice, as OTLP log events.
+"""Export of scores to another backend as OTLP log events.
 
 Best effort beside the database, which holds every score: what the other side does not take is
 retried a few times, then dropped and counted, and never keeps the worker waiting.
@@ -39,7 +39,7 @@ PASSING = {408, 429, 502, 503, 504}
 
 
 class ScorePublisher:
-    """Sends judgements from a thread of its own; `dropped` counts those that were not taken."""
+    """Background exporter of scores; `dropped` counts undelivered ones."""
 
     def __init__(self, endpoint: str, headers: str = "") -> None:
         """`endpoint` as OTEL_EXPORTER_OTLP_ENDPOINT, without /v1/logs; `headers` as `a=b,c=d`."""
@@ -52,13 +52,13 @@ class ScorePublisher:
 
     @classmethod
     def of(cls, settings: Settings) -> "ScorePublisher | None":
-        """The publisher of the settings; None where none is wanted."""
+        """Publisher of the settings; None if none is configured."""
         if settings.publish_endpoint is None:
             return None
         return cls(settings.publish_endpoint, settings.publish_headers)
 
     def publish(self, judged: Sequence[JudgedTurn]) -> None:
-        """Send later; returns at once. Diagnostics of our own are not sent."""
+        """Queue scores for sending; returns at once. Our own probes are not sent."""
         sent = [item for item in judged if item.evaluations and not item.turn.closed_book]
         try:
             if sent:
@@ -97,16 +97,16 @@ class ScorePublisher:
                     self._url, content=body, headers={"Content-Type": "application/x-protobuf"}
                 )
             except httpx.HTTPError as error:
-                said = f"{type(error).__name__}: {error}"
+                failure = f"{type(error).__name__}: {error}"
             else:
                 if answer.is_success:
                     return True
-                said = f"status {answer.status_code}"
+                failure = f"status {answer.status_code}"
                 if answer.status_code not in PASSING:
                     break
             if attempt < TRIES - 1:
                 sleep(PAUSE_SECONDS * 2**attempt)
-        log.warning("scores were not taken by %s: %s", self._url, said)
+        log.warning("scores were not taken by %s: %s", self._url, failure)
         return False
 
 

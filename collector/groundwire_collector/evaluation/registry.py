@@ -1,4 +1,4 @@
-"""Which evaluators run: the shipped ones share a process, each of a user's has its own."""
+"""Evaluator registry: shipped ones share a process, custom ones are isolated."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ GROUNDING = "grounding"
 
 
 def evaluators(settings: Settings) -> Sequence[Evaluator]:
-    """The evaluators that the settings name, in their order; `close` ends their processes.
+    """Configured evaluators in order; `close` ends their processes.
 
     Raises:
         UsageError: one cannot be had; the message says which and why.
@@ -67,5 +67,5 @@ def _own(name: str, settings: Settings) -> Evaluator:
 
 
 def _parameters(name: str, settings: Settings) -> dict[str, Any]:
-    """What the settings say of a shipped evaluator."""
+    """Constructor parameters of a shipped evaluator."""
     return {"flag_threshold": settings.flag_threshold} if name == GROUNDING else {}

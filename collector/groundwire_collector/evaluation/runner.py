@@ -1,4 +1,4 @@
-"""Every evaluator over a batch of turns; one that fails costs its own judgement and no other."""
+"""Runs all evaluators over a batch, isolating their failures."""
 
 from collections.abc import Sequence
 

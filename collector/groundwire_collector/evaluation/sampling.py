@@ -1,4 +1,4 @@
-"""Which turns a judge sees: the same ones, whoever asks, and with a probability that is known."""
+"""Deterministic hash sampling of turns for judges, closed-book calls and labels."""
 
 import hashlib
 import math
@@ -13,8 +13,25 @@ _ALL = 2**64
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedBookSampler:
+    """Samples production turns for closed-book calls with probability `rate`."""
+
+    rate: float
+
+    def probability(self, turn: Turn) -> float:
+        """Sampling probability of a turn; 0 unless a production turn with an answer."""
+        if turn.closed_book or turn.probe or not turn.question or not turn.answer:
+            return 0.0
+        return min(1.0, self.rate)
+
+    def holds(self, turn: Turn) -> bool:
+        """Whether this turn is in the sample."""
+        return position("closed_book", turn.trace_id or turn.id) < self.probability(turn)
+
+
+@dataclass(frozen=True, slots=True)
 class TurnSampler:
-    """Draws turns for each judge by one hash of the trace id.
+    """Samples turns for each judge by one hash of the trace id.
 
     A judge sees a turn with probability `rates[judge]` × the factor of its segment (`factors`, by
     "service/model_version" or "service") × 1 to `eager`: most where grounding's p_unsupported is
@@ -30,7 +47,7 @@ class TurnSampler:
     factors: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, judge: str, judged: JudgedTurn) -> float:
-        """How likely this judge sees this turn; 0 for what is no production turn with an answer."""
+        """Sampling probability for this judge; 0 unless a production turn with an answer."""
         turn = judged.turn
         if turn.closed_book or turn.probe or not turn.answer:
             return 0.0
@@ -39,7 +56,7 @@ class TurnSampler:
 
     def drawn(self, judged: JudgedTurn) -> dict[str, float]:
         """The judges that see this turn, each with its probability."""
-        place = _place(judged.turn)
+        place = position("judge", judged.turn.trace_id or judged.turn.id)
         chances = {judge: self.probability(judge, judged) for judge in self.rates}
         return {judge: chance for judge, chance in chances.items() if place < chance}
 
@@ -64,13 +81,19 @@ def factors_of(text: str) -> dict[str, float]:
 
 
 def preference(p_unsupported: float | None, eager: float) -> float:
-    """By how much likelier a turn is drawn than the surest one: from 1, also where grounding said
-    nothing, to `eager`, where it cannot tell."""
+    """Sampling weight relative to the most certain turn.
+
+    From 1, also where grounding gave no probability, to `eager` for the least certain.
+    """
     p = p_unsupported or 0.0
     return 1.0 + (eager - 1.0) * 2.0 * math.sqrt(max(0.0, p * (1.0 - p)))
 
 
-def _place(turn: Turn) -> float:
-    """Where in [0, 1) the hash of the trace id puts it; turns of one trace stand together."""
-    name = f"judge {turn.trace_id or turn.id}".encode()
-    return int.from_bytes(hashlib.sha256(name).digest()[:8], "big") / _ALL
+def position(purpose: str, key: str) -> float:
+    """Position in [0, 1) of a key among all keys; below a rate it is sampled.
+
+    A SHA-256 of purpose and key alone, so the sample depends on nothing that a turn holds, a lower
+    rate samples a part of what a higher one samples, and every process samples the same.
+    """
+    digest = hashlib.sha256(f"{purpose} {key}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / _ALL

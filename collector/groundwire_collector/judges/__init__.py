@@ -1,1 +1,1 @@
-"""Judges on a sample of the turns: drawn by the worker, judged behind it, within a budget."""
+"""Judges on a sample of turns: queue, budget, jobs, golden set."""

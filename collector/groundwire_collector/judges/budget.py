@@ -1,4 +1,4 @@
-"""What judges may do: so many judgements a minute and a day, and so much money a day."""
+"""Judge budget: calls per minute and day, cost per day."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ from groundwire_collector.storage import judging
 
 
 class SkipReason(StrEnum):
-    """Why a turn was not judged; a metric's label."""
+    """Reason why a turn was not judged; a metric label."""
 
     RATE = "rate"  # not drawn
     BUDGET = "budget"  # drawn; the judgements of the day were spent
@@ -21,17 +21,21 @@ class SkipReason(StrEnum):
 
 @dataclass
 class JudgeBudget:
-    """The budget of one judge; money is shared by all judges. What was spent is read from the
-    store, so a restart does not begin the day anew."""
+    """Budget of one judge; the cost limit is shared by all judges.
+
+    Spending is read from the store, so a restart does not reset the day.
+    """
 
     judge: str
     per_day: int
     cost_per_day: float | None = None
-    pace: RateLimiter | None = None  # None: as fast as it goes
+    pace: RateLimiter | None = None  # None: unlimited
 
     def spent(self, connection: Connection, now_ns: int) -> SkipReason | None:
-        """What is used up today; None while nothing is. Calls that are under way when the money
-        runs out are still paid."""
+        """Reason why the budget is exhausted today, else None.
+
+        Calls in flight when the cost limit is reached still complete.
+        """
         if judging.spent(connection, self.judge, now_ns).judgements >= self.per_day:
             return SkipReason.BUDGET
         limit = self.cost_per_day

@@ -1,4 +1,4 @@
-"""The chat model of a judge at an OpenAI-compatible endpoint."""
+"""Chat model of a judge at an OpenAI-compatible endpoint."""
 
 import hashlib
 import json
@@ -12,8 +12,10 @@ from groundwire_evaluators.judges.chat import Completion, Messages, ReplyProblem
 
 @dataclass(frozen=True)
 class JudgeModel:
-    """Satisfies `ChatModel`; asks for JSON of a schema where the endpoint's `extra` does not set
-    another `response_format`."""
+    """`ChatModel` that requests JSON by schema.
+
+    A `response_format` in the endpoint's `extra` takes precedence.
+    """
 
     endpoint: ChatEndpoint
     temperature: float = 0.0

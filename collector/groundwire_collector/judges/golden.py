@@ -1,4 +1,4 @@
-"""The golden set: turns of which is known whether their answer holds an unsupported claim."""
+"""Golden set: labelled turns for checking a judge over time."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ from groundwire_evaluators.statistics import agreement
 from groundwire_evaluators.statistics.ratio import Estimate
 from groundwire_evaluators.turn import Chunk, Turn
 
-MOST = 1000  # turns of a set; each replay asks a judge about every one
+MOST = 1000  # maximum turns of a set; each replay judges all of them
 _TRUTHS = {"supported": False, "unsupported": True, "contradicted": True}
 _SOUND = {State.REFUSAL, State.NO_CLAIMS}  # nothing unsupported in it
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenTurn:
-    """A turn and the truth of it: whether a claim of its answer is unsupported."""
+    """Golden turn: a turn and whether its answer is unsupported."""
 
     turn: Turn
     unsupported: bool
@@ -29,7 +29,7 @@ class GoldenTurn:
 
 @dataclass(frozen=True)
 class GoldenSet:
-    """Labelled turns; `digest` names the set."""
+    """Labelled turns; `digest` identifies the set."""
 
     turns: Sequence[GoldenTurn]
     digest: str
@@ -51,39 +51,46 @@ class GoldenSet:
         turns = list(found.values())
         if not turns or len(turns) > MOST:
             raise UsageError(f"{path}: {len(turns)} labelled turns; a golden set has 1 to {MOST}")
-        told = [(asdict(each.turn), each.unsupported) for each in turns]
-        text = json.dumps(told, sort_keys=True, default=str)
+        rows = [(asdict(each.turn), each.unsupported) for each in turns]
+        text = json.dumps(rows, sort_keys=True, default=str)
         return cls(turns, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenJudgement:
-    """What a judge said of a golden turn: its state, and whether it found an unsupported claim
-    (None where it said nothing)."""
+    """A judge's state and decision on a golden turn.
+
+    `judged_unsupported` is None where the judge decided nothing.
+    """
 
     key: str
     state: State
-    said: bool | None
+    judged_unsupported: bool | None
     unsupported: bool  # the truth
 
     @classmethod
     def of(cls, golden: GoldenTurn, evaluation: Evaluation) -> "GoldenJudgement":
-        return cls(golden.turn.id, evaluation.state, _said(evaluation), golden.unsupported)
+        return cls(
+            golden.turn.id, evaluation.state, _judged_unsupported(evaluation), golden.unsupported
+        )
 
     @property
     def right(self) -> bool | None:
-        return None if self.said is None else self.said == self.unsupported
+        return (
+            None if self.judged_unsupported is None else self.judged_unsupported == self.unsupported
+        )
 
 
 def summarise(answers: Sequence[GoldenJudgement]) -> dict[str, Any]:
-    """A replay in numbers: turns by state, and the three measures with bounds where there are any.
+    """Summary of a replay: turns by state, and accuracy with bounds.
 
     What a judge failed at is counted and no disagreement: an endpoint that is away is not a judge
     that has changed.
     """
-    told = [answer for answer in answers if answer.said is not None]
+    judged = [answer for answer in answers if answer.judged_unsupported is not None]
     found = agreement(
-        [bool(answer.said) for answer in told], [answer.unsupported for answer in told]
+        [bool(answer.judged_unsupported) for answer in judged],
+        [answer.unsupported for answer in judged],
     )
     measures = {
         "agreement": found.agreed,
@@ -118,7 +125,7 @@ def _bounds(estimate: Estimate) -> dict[str, float | None]:
     return {"lower": low, "mean": estimate.value, "upper": high}
 
 
-def _said(evaluation: Evaluation) -> bool | None:
+def _judged_unsupported(evaluation: Evaluation) -> bool | None:
     if evaluation.state in _SOUND:
         return False
     if evaluation.state is not State.SCORED:

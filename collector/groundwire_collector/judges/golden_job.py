@@ -1,4 +1,4 @@
-"""Replaying the golden set through a judge: has it changed, although its revision has not?"""
+"""Job that replays the golden set to detect a changed judge."""
 
 import logging
 from collections.abc import Callable
@@ -27,14 +27,16 @@ from groundwire_evaluators.evaluation import Evaluator, State, Usage
 log = logging.getLogger(__name__)
 
 SECOND_NS = 1_000_000_000
-LOOK_NS = 30 * SECOND_NS  # from one look whether a replay is due to the next
-SERVICE = ""  # of calls that belong to no service
+CHECK_INTERVAL_NS = 30 * SECOND_NS  # from one look whether a replay is due to the next
+SERVICE = ""  # service label of replay calls
 
 
 @dataclass
 class GoldenJob:
-    """Replays `golden` whenever `interval_seconds` passed since the last replay of this revision
-    and set began; a new revision or set is replayed at once, and is a new beginning.
+    """Replays `golden` through a judge every `interval_seconds`.
+
+    Counted from the start of the last replay of this revision and set; a new revision or set is
+    replayed at once and becomes the new reference.
 
     Turn by turn within the judge's budget, which it shares with the traffic; each answer is one
     transaction with its cost, so a restart goes on where it was. A call that failed is an answer
@@ -51,19 +53,19 @@ class GoldenJob:
     price: TokenPrice | None = None
     currency: str = ""
     clock_ns: Callable[[], int] = time_ns
-    _looked_ns: int = 0
+    _checked_ns: int = 0
 
     def step(self) -> bool:
-        """Ask about one turn; False where nothing is due, or nothing may be asked now."""
+        """Judge one golden turn; False where nothing is due or allowed."""
         now_ns = self.clock_ns()
-        if now_ns - self._looked_ns < LOOK_NS:
+        if now_ns - self._checked_ns < CHECK_INTERVAL_NS:
             return False
         run = self._due(now_ns)
         with self.engine.connect() as connection:
             spent = self.budget.spent(connection, now_ns)
             done = {each.key for each in golden.answers(connection, run)} if run else set()
         if run is None or spent is not None or self.breaker.open(now_ns):
-            self._looked_ns = now_ns
+            self._checked_ns = now_ns
             return False
         left = [each for each in self.golden.turns if each.turn.id not in done]
         if not left:
@@ -75,7 +77,7 @@ class GoldenJob:
         return True
 
     def _due(self, now_ns: int) -> GoldenRun | None:
-        """The replay to go on with, begun now where one is due."""
+        """Replay to continue, or a new one where due."""
         new = GoldenRun(
             judge=self.key,
             evaluator=self.evaluator.name,
@@ -93,19 +95,21 @@ class GoldenJob:
         with self.engine.begin() as connection:
             return golden.begin(connection, new)
 
-    def _ask(self, run: GoldenRun, asked: GoldenTurn, now_ns: int) -> None:
-        [judged] = judge([self.evaluator], [asked.turn])
+    def _ask(self, run: GoldenRun, question: GoldenTurn, now_ns: int) -> None:
+        [judged] = judge([self.evaluator], [question.turn])
         evaluation = judged.evaluations[0]
-        answer = GoldenJudgement.of(asked, evaluation)
+        answer = GoldenJudgement.of(question, evaluation)
         increments = Increments()
         usage = evaluation.usage or Usage()
-        told = (SERVICE, self.key, usage, self.price, self.currency)
-        cost = tally_usage(increments, *told)
+        labels = (SERVICE, self.key, usage, self.price, self.currency)
+        cost = tally_usage(increments, *labels)
         with self.engine.begin() as connection:
             golden.save(
                 connection,
                 run,
-                StoredAnswer(answer.key, answer.state.value, answer.said, answer.unsupported),
+                StoredAnswer(
+                    answer.key, answer.state.value, answer.judged_unsupported, answer.unsupported
+                ),
             )
             judging.spend(connection, self.key, 1, cost, now_ns)
             counters.add(connection, increments, now_ns)
@@ -122,4 +126,7 @@ class GoldenJob:
 
     @staticmethod
     def _answers(stored: list[StoredAnswer]) -> list[GoldenJudgement]:
-        return [GoldenJudgement(s.key, State(s.state), s.said, s.unsupported) for s in stored]
+        return [
+            GoldenJudgement(s.key, State(s.state), s.judged_unsupported, s.unsupported)
+            for s in stored
+        ]

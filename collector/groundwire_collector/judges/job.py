@@ -1,4 +1,4 @@
-"""Judging what was drawn: a few turns at a time, each kept with what it cost in one transaction."""
+"""Job that judges queued turns, in small transactions with their cost."""
 
 import logging
 import uuid
@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 SECOND_NS = 1_000_000_000
 LEASE_NS = 900 * SECOND_NS  # longer than any judgement with its retries takes
 PATIENCE_NS = 3600 * SECOND_NS  # a turn that waited longer is not judged
-TRIES = 3  # judgements of one turn whose calls fail for what may pass
+TRIES = 3  # attempts per turn on transient failures
 AGAIN_NS = 60 * SECOND_NS  # before the second try; four times as long before the third
-LOOK_NS = 30 * SECOND_NS  # from one look for new reference answers to the next
-TOGETHER = 200  # turns that are let go, or begin to wait, in one transaction
+CHECK_INTERVAL_NS = 30 * SECOND_NS  # interval of checks for new reference answers
+TOGETHER = 200  # turns skipped or queued per transaction
 
 PASSING = frozenset(
     {
@@ -40,12 +40,12 @@ PASSING = frozenset(
         CallFailure.SERVER_ERROR,
     }
 )
-AWAY = PASSING | {CallFailure.REFUSED}  # what speaks of the endpoint, not of the turn
+AWAY = PASSING | {CallFailure.REFUSED}  # failures of the endpoint, not of the turn
 
 
 @dataclass
 class JudgeJob:
-    """Takes what waits for one judge. `step` may be called from several threads at once.
+    """Processes the queue of one judge; `step` is thread-safe.
 
     A task leaves the queue in the transaction that keeps its judgement and counts its cost, so a
     process that is killed loses no task; what it was at is judged again when its lease is over.
@@ -63,13 +63,13 @@ class JudgeJob:
     publisher: ScorePublisher | None = None
     clock_ns: Callable[[], int] = time_ns
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
-    _looked_ns: int = 0
+    _checked_ns: int = 0
 
     def step(self) -> bool:
-        """Judge what is due, or let go what waited too long; False where there is nothing to do."""
+        """Judge due turns, or skip overdue ones; False where nothing is due."""
         now_ns = self.clock_ns()
-        if self.referenced and now_ns - self._looked_ns >= LOOK_NS:
-            self._looked_ns = now_ns
+        if self.referenced and now_ns - self._checked_ns >= CHECK_INTERVAL_NS:
+            self._checked_ns = now_ns
             self._await_referenced(now_ns)
         with self.engine.connect() as connection:
             spent = self.budget.spent(connection, now_ns)
@@ -92,7 +92,7 @@ class JudgeJob:
         return bool(tasks)
 
     def _await_referenced(self, now_ns: int) -> None:
-        """Let turns wait that a person gave a reference answer since."""
+        """Queue turns that received a reference answer since."""
         name = self.evaluator.name
         with self.engine.begin() as connection:
             found = judging.referenced(connection, self.key, name, TOGETHER)
@@ -100,7 +100,7 @@ class JudgeJob:
             judging.enqueue(connection, tasks)
 
     def _turn(self, connection: Connection, task: JudgeTask) -> JudgedTurn | None:
-        """The turn of a task, with the reference answer where the judge wants one."""
+        """Turn of a task, with its reference answer where the judge needs it."""
         item = turns.get(connection, task.turn_id)
         if item is None or not self.referenced:
             return item
@@ -112,8 +112,8 @@ class JudgeJob:
         began_ns = self.clock_ns()
         judged = judge([self.evaluator], [item.turn for _, item in there])
         seconds = (self.clock_ns() - began_ns) / SECOND_NS / max(1, len(there))
-        for (task, item), told in zip(there, judged, strict=True):
-            evaluation = replace(told.evaluations[0], probability=task.probability)
+        for (task, item), result in zip(there, judged, strict=True):
+            evaluation = replace(result.evaluations[0], probability=task.probability)
             self._keep(task, item, evaluation, lease, seconds)
         for task, found in taken:
             if found is None or not found.turn.answer:
@@ -145,7 +145,7 @@ class JudgeJob:
             self.publisher.publish([JudgedTurn(item.turn, (evaluation,))])
 
     def _heed(self, kind: str | None, increments: Increments, now_ns: int) -> None:
-        """Tell the breaker how the endpoint is."""
+        """Report the endpoint's state to the circuit breaker."""
         if kind not in AWAY:
             self.breaker.succeeded()
         elif self.breaker.failed(now_ns):

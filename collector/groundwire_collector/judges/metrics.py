@@ -1,11 +1,10 @@
-"""What judging adds to the counters."""
+"""Metrics of judging."""
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.judges.budget import SkipReason
-from groundwire_collector.metrics.exemplars import exemplar
 from groundwire_collector.metrics.prices import TokenPrice
 from groundwire_collector.metrics.turns import tally_evaluation, version_labels
-from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.counters import Increments, exemplar_of
 from groundwire_evaluators.evaluation import Evaluation, State, Usage
 from groundwire_evaluators.turn import Turn
 
@@ -15,9 +14,15 @@ def tally_judgement(increments: Increments, turn: Turn, evaluation: Evaluation) 
     labels = version_labels(turn)
     tally_evaluation(increments, turn, evaluation, labels)
     if evaluation.state is State.SCORED and evaluation.value is not None:
-        told = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
+        score_labels = {
+            **labels,
+            "evaluator": evaluation.evaluator,
+            "revision": evaluation.revision,
+        }
         value = evaluation.value
-        increments.observe(metric_definitions.JUDGE_SCORE, told, value, exemplar(turn, value))
+        increments.observe(
+            metric_definitions.JUDGE_SCORE, score_labels, value, exemplar_of(turn, value)
+        )
 
 
 def tally_usage(
@@ -42,6 +47,6 @@ def tally_usage(
 
 
 def tally_not_sampled(increments: Increments, service: str, judge: str, reason: SkipReason) -> None:
-    """A turn that a judge does not see."""
+    """Count a turn that was not sampled for a judge."""
     labels = {"service": service, "evaluator": judge, "reason": reason.value}
     increments.count(metric_definitions.JUDGE_NOT_SAMPLED, labels)

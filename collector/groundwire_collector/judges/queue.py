@@ -1,4 +1,4 @@
-"""From judged by every evaluator to waiting for a judge: in the worker's own transaction."""
+"""Enqueueing of sampled turns for judges, in the worker's transaction."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from groundwire_collector.storage.turns import JudgedTurn
 
 
 def draw_of(settings: Settings) -> TurnSampler | None:
-    """The draw of the settings; None where there are no judges."""
+    """Turn sampler of the settings; None without judges."""
     rates = {key: rate for key, rate in settings.judge_rates.items() if key not in REFERENCED}
     if not rates:
         return None
@@ -32,8 +32,11 @@ def await_judges(
     judged: Sequence[JudgedTurn],
     now_ns: int,
 ) -> None:
-    """Let the drawn turns wait, and count the others. Without `increments` the turns were counted
-    before: what a judge says of them now is kept, and not counted again."""
+    """Queue the sampled turns and count the others.
+
+    Without `increments` the turns were counted before: their existing judgements are kept, and not
+    counted again.
+    """
     tasks = []
     for item in judged:
         drawn = draw.drawn(item)

@@ -1,4 +1,4 @@
-"""The judges that the settings name: where each runs, and what it may spend."""
+"""Judges configured by the settings: endpoints and budgets."""
 
 import importlib.util
 import time
@@ -30,7 +30,7 @@ LOCAL = "hf:"
 REFERENCED = frozenset({"ragas_context_precision", "ragas_context_recall"})
 _BROUGHT = {"ragas": ("ragas", "openai"), "hf": ("torch", "transformers")}
 START_SECONDS = 600.0  # a library, or a model that is fetched for the first time
-TURN_SECONDS = 600.0  # of one turn, by a metric that asks many times
+TURN_SECONDS = 600.0  # timeout per turn of a metric with many calls
 LOCAL_BATCH = 16
 
 Sleep = Callable[[float], None]
@@ -38,7 +38,7 @@ Sleep = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Judge:
-    """An evaluator under the name that the settings give it, with its budget.
+    """Configured evaluator with its name and budget.
 
     `at_once` threads ask it for `batch` turns each.
     """
@@ -61,7 +61,7 @@ def judges(settings: Settings, sleep: Sleep = time.sleep) -> list[Judge]:
 
 
 def check(settings: Settings) -> None:
-    """Raises UsageError for what no judge could start with, without loading one."""
+    """Validate the judge settings without loading models; raises UsageError."""
     factors_of(settings.judge_rate_overrides)
     if settings.judge_golden is not None:
         GoldenSet.load(settings.judge_golden)
@@ -105,7 +105,7 @@ def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
 
 
 def _price(settings: Settings) -> tuple[TokenPrice | None, str]:
-    """What the judge's model costs, and the currency; no price where no file names it."""
+    """Token price of the judge's model, and the currency."""
     prices = PriceList.load(settings.prices) if settings.prices else None
     price = prices.of(settings.judge_model) if prices else None
     if settings.judge_cost_per_day is not None and price is None:

@@ -1,4 +1,4 @@
-"""Leaving an endpoint alone that fails call after call."""
+"""Circuit breaker for failing endpoints."""
 
 import threading
 from dataclasses import dataclass, field
@@ -10,8 +10,10 @@ LONGEST_PAUSE_NS = 900 * 1_000_000_000
 
 @dataclass
 class CircuitBreaker:
-    """Closed while calls succeed; `MOST_FAILURES` in a row open it for half a minute. Then one call
-    tries: if it fails, the pause is twice as long, up to a quarter of an hour.
+    """Opens after `MOST_FAILURES` consecutive failures, with exponential back-off.
+
+    First for half a minute; then one call tries, and if it fails, the pause doubles, up to a
+    quarter of an hour.
 
     Kept in memory alone: a process that starts anew may fail as often before it pauses again.
     """
@@ -22,11 +24,11 @@ class CircuitBreaker:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def open(self, now_ns: int) -> bool:
-        """Whether nothing may be asked now."""
+        """Whether calls are blocked now."""
         return now_ns < self._open_until_ns
 
     def allows(self, now_ns: int) -> bool:
-        """Take leave for one call; of an open breaker whose pause is over only one gets it."""
+        """Acquire permission for a call; half-open, only one caller gets it."""
         with self._lock:
             if self.open(now_ns):
                 return False
@@ -40,7 +42,7 @@ class CircuitBreaker:
             self.failures, self._pause_ns, self._open_until_ns = 0, 0, 0
 
     def failed(self, now_ns: int) -> bool:
-        """The endpoint does not; True where this opened the breaker, or kept it open."""
+        """Record a failure; True if the breaker opened or stays open."""
         with self._lock:
             self.failures += 1
             if self.failures < MOST_FAILURES:

@@ -1,4 +1,4 @@
-"""Who is asked: an OpenAI-compatible endpoint or a Python function; both answer or say why not."""
+"""LLM clients: OpenAI-compatible chat endpoint or Python function."""
 
 import copy
 import importlib
@@ -18,7 +18,7 @@ Messages = Sequence[dict[str, str]]
 
 
 class CallFailure(StrEnum):
-    """Why a call gave no answer; each is counted, none stops anything."""
+    """Reason why a call failed; a metric label."""
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -32,7 +32,7 @@ class CallFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatReply:
-    """An answer, or the failure in its place; `failed` are the attempts before it.
+    """Answer or failure of a call; `failed` are its earlier attempts.
 
     `truncated` says that the answer hit the limit of tokens, `refusal` how the model declined.
     """
@@ -50,7 +50,7 @@ class ChatReply:
 
 
 class ChatTarget(Protocol):
-    """Answers chat messages; never raises for what the other side does."""
+    """Interface of LLM clients; never raises for errors of the other side."""
 
     def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> ChatReply: ...
 
@@ -62,7 +62,7 @@ _LARGEST_BODY = 4_000_000  # bytes
 
 @dataclass
 class ChatEndpoint:
-    """An OpenAI-compatible chat endpoint; `url` ends before /chat/completions.
+    """OpenAI-compatible chat endpoint; `url` ends before /chat/completions.
 
     Asks at T = 0 with a fixed seed, for at most `max_tokens`. Rate limits, server errors and lost
     connections are retried `retries` times, waiting as long as Retry-After says or 1, 2, 4 … s.
@@ -89,7 +89,7 @@ class ChatEndpoint:
         self._client.close()
 
     def of(self, model: str) -> "ChatEndpoint":
-        """Another model behind the same connection."""
+        """Endpoint with another model over the same connection."""
         other = copy.copy(self)
         other.model = model
         return other
@@ -118,7 +118,7 @@ class ChatEndpoint:
         return self._retried(lambda: _chat_reply(self._post("chat/completions", body)))
 
     def complete(self, body: dict[str, Any]) -> "dict[str, Any] | ChatReply":
-        """The JSON of a raw completion, or the reply that says what failed."""
+        """JSON of a raw completion, or the failed reply."""
         posted = self._post("completions", {"model": self.model, **body})
         return posted if isinstance(posted, ChatReply) else posted[0]
 
@@ -168,7 +168,7 @@ def _status_failure(status: int) -> CallFailure | None:
 
 
 def _chat_reply(posted: tuple[dict[str, Any], float] | ChatReply) -> tuple[ChatReply, float]:
-    """The reply, and how long the other side asks to be left alone (0: it does not say)."""
+    """Reply, and the seconds of its Retry-After (0: none)."""
     if isinstance(posted, ChatReply):
         return posted, _retry_after(posted.detail)
     decoded, seconds = posted
@@ -210,8 +210,10 @@ def _count(value: Any) -> int | None:
 
 @dataclass(frozen=True)
 class FunctionTarget:
-    """The user's own `function(question, chunks) -> str`, the application as it is; `chunks` is a
-    list of texts, empty for a closed-book call."""
+    """User function `function(question, chunks) -> str` as a chat target.
+
+    `chunks` is a list of texts, empty for a closed-book call.
+    """
 
     call: Callable[[str, list[str]], Any]
 
@@ -249,7 +251,7 @@ class FunctionTarget:
 def target_of(
     endpoint: str | None, model: str, function: str | None, *, max_tokens: int = 200
 ) -> ChatTarget:
-    """Whom a command is to ask: an endpoint (its key is in OPENAI_API_KEY) or a function.
+    """Chat target of a command: endpoint (key in OPENAI_API_KEY) or function.
 
     Raises:
         UsageError: neither or both are given, or the endpoint without a model.

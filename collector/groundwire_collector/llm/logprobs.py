@@ -1,4 +1,4 @@
-"""Scoring given answers at a completions endpoint: conflict margins and context gains."""
+"""Log-probabilities of fixed answers: conflict margins and context gains."""
 
 from groundwire_collector.errors import GroundwireError
 from groundwire_collector.llm.client import ChatEndpoint, ChatReply
@@ -10,15 +10,19 @@ from groundwire_evaluators.reliance.margin import (
 )
 from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, Trial
 
+NO_SCORING = (
+    "The endpoint cannot score given texts: it needs /completions with echo and logprobs (OpenAI's"
+    " legacy completions, llama.cpp) or prompt_logprobs (vLLM). Chat endpoints cannot; run without"
+    " margins, or point at a completions endpoint of the same model."
+)
+
 
 class NoScoringError(GroundwireError):
-    """The endpoint scores no given text: it needs /completions with echo and logprobs (OpenAI's
-    legacy completions, llama.cpp) or prompt_logprobs (vLLM). Chat endpoints cannot; run without
-    margins, or point at a completions endpoint of the same model."""
+    """The endpoint cannot score given texts (no echo with log-probabilities)."""
 
 
 def mean_logprob(endpoint: ChatEndpoint, prompt: str, answer: str) -> float:
-    """Mean log-probability of `answer` after `prompt`, nats a token.
+    """Mean log-probability of `answer` after `prompt`, nats per token.
 
     Raises `NoScoringError` where the endpoint cannot, with what it said.
     """
@@ -28,12 +32,12 @@ def mean_logprob(endpoint: ChatEndpoint, prompt: str, answer: str) -> float:
     if isinstance(found, ChatReply):
         found = endpoint.complete({**body, "echo": False, "logprobs": None, "prompt_logprobs": 0})
     if isinstance(found, ChatReply):
-        raise NoScoringError(f"{NoScoringError.__doc__} It said: {found.failure} {found.detail}")
+        raise NoScoringError(f"{NO_SCORING} It said: {found.failure} {found.detail}")
     try:
         scored = read_scored(found["choices"][0], text)
         return scored.within(len(prompt), len(text))
     except (NoLogprobsError, LookupError, TypeError, ValueError) as error:
-        raise NoScoringError(f"{NoScoringError.__doc__} It said: {str(found)[:200]}") from error
+        raise NoScoringError(f"{NO_SCORING} It said: {str(found)[:200]}") from error
 
 
 def trial_prompt(trial: Trial, prompting: ProbePrompting) -> str:
@@ -55,7 +59,7 @@ def trial_margin(endpoint: ChatEndpoint, trial: Trial, prompting: ProbePrompting
 def turn_gain(
     endpoint: ChatEndpoint, question: str, context: str, answer: str, prompting: ProbePrompting
 ) -> float:
-    """The context gain of an answer that was given, nats a token; two scoring passes."""
+    """Context gain of a turn's answer, nats per token; two scoring passes."""
     tail = f"Question: {question}\nAnswer:"
     closed = f"{prompting.closed_book}\n\n{tail}"
     opened = f"{prompting.system}\n\nPassages:\n{context}\n\n{tail}"

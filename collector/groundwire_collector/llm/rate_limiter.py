@@ -1,4 +1,4 @@
-"""How often may be asked: so many calls a minute and a day, counted in this process."""
+"""Rate limiter: calls per minute and per day, in this process."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ DAY = 86_400.0
 
 @dataclass
 class RateLimiter:
-    """A budget of calls: at most `per_minute`, evenly spaced, and at most `per_day`.
+    """At most `per_minute` calls, evenly spaced, and `per_day`.
 
     `wait` blocks until the next call is due; `take` answers at once whether it is.
     """

@@ -1,1 +1,1 @@
-"""What Prometheus scrapes: the committed counters, and the receiver's own."""
+"""Prometheus metrics: committed counters, gauges and the receiver's own."""

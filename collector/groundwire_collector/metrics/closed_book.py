@@ -1,4 +1,4 @@
-"""Closed-book calls: pairing with their production turns, counts, and what is stored."""
+"""Closed-book metrics: pairing of calls with their production turns."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,11 +15,11 @@ from groundwire_evaluators.reliance.closed_book import ClosedBookComparison
 from groundwire_evaluators.reliance.passive import question_key
 from groundwire_evaluators.turn import Turn
 
-WAITING_NS = 3_600_000_000_000  # for how long a closed-book call waits for its turn
+WAITING_NS = 3_600_000_000_000  # maximum wait of a closed-book call for its turn
 
 
 def sampled(turn: Turn, probability: float, now_ns: int) -> ClosedBookTurn:
-    """A turn whose call waits. Turns of one question, however written, are one cluster."""
+    """Pending closed-book turn; equal questions form one cluster."""
     question = question_key(turn.question).encode()
     return ClosedBookTurn(
         turn_id=turn.id,
@@ -33,7 +33,7 @@ def sampled(turn: Turn, probability: float, now_ns: int) -> ClosedBookTurn:
 
 
 def compared(waiting: ClosedBookTurn, comparison: ClosedBookComparison) -> ClosedBookTurn:
-    """The same turn with what its call said."""
+    """The turn with the result of its closed-book call."""
     return replace(
         waiting,
         cell=comparison.cell.value,
@@ -46,7 +46,7 @@ def compared(waiting: ClosedBookTurn, comparison: ClosedBookComparison) -> Close
 def by_version(
     answered: Iterable[ClosedBookTurn],
 ) -> dict[tuple[str, str | None], list[ClosedBookComparison]]:
-    """What the estimate takes, by service and model_version."""
+    """Closed-book results by service and model_version."""
     found: dict[tuple[str, str | None], list[ClosedBookComparison]] = {}
     for turn in answered:
         found.setdefault((turn.service, turn.model_version), []).append(turn.comparison)
@@ -60,7 +60,7 @@ def tally_closed_book_calls(
     before: Mapping[str, Turn],
     now_ns: int,
 ) -> None:
-    """Count closed-book calls beside their production turns, whichever was judged first."""
+    """Count closed-book calls with their production turns, in either order."""
     came = [item.turn for item in judged if item.turn.closed_book_of and item.turn.id not in before]
     traces = [
         item.turn.trace_id for item in judged if not item.turn.closed_book and item.turn.trace_id
@@ -78,7 +78,7 @@ def tally_closed_book_calls(
 def _tally_closed_book(
     connection: Connection, increments: Increments, closed_book: Turn, now_ns: int
 ) -> bool:
-    """Count a closed-book call beside its production turn; False where that is not stored (yet)."""
+    """Count a closed-book call; False while its production turn is missing."""
     trace_id = (closed_book.closed_book_of or "").partition(":")[0]
     found = turns.find(connection, TurnQuery(trace_id=trace_id))
     production = next((item for item in found if not item.turn.closed_book), None)

@@ -1,4 +1,4 @@
-"""What answers cost, by the price file; what has no price is counted as that, never as 0."""
+"""Cost metrics by the price list; unknown models are counted apart."""
 
 import logging
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from groundwire_evaluators.turn import Turn
 
 log = logging.getLogger(__name__)
 
-_MOST_TOLD = 100  # unknown models that the log names
+_MOST_LOGGED = 100  # unknown models that the log names
 
 
 @dataclass(slots=True)
 class Costs:
-    """Counts the price of turns; where there is no price file, nothing at all."""
+    """Counts the cost of turns; without a price list it does nothing."""
 
     prices: PriceList | None = None
-    _told: set[str] = field(default_factory=set)
+    _logged: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, settings: Settings) -> "Costs":
@@ -28,7 +28,7 @@ class Costs:
         return cls(PriceList.load(settings.prices) if settings.prices else None)
 
     def tally(self, increments: Increments, turn: Turn, labels: Mapping[str, str]) -> None:
-        """Count what the answer of one turn cost: by the model that served it, else asked for."""
+        """Count the cost of one turn by served model, else requested model."""
         if self.prices is None:
             return
         if turn.input_tokens is None and turn.output_tokens is None:
@@ -47,8 +47,8 @@ class Costs:
         assert self.prices is not None
         found = self.prices.of(turn.response_model) or self.prices.of(turn.model)
         name = turn.response_model or turn.model or "unnamed"
-        if found is None and name not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add(name)
+        if found is None and name not in self._logged and len(self._logged) < _MOST_LOGGED:
+            self._logged.add(name)
             log.warning("the price file has no price of the model %s", name)
         return found
 

@@ -1,4 +1,4 @@
-"""The gauges of estimates, as the worker kept them last."""
+"""Gauges of the stored estimates."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from groundwire_collector.storage.estimates import StoredEstimate
 Values = dict[MetricDefinition, list[tuple[tuple[str, ...], float]]]
 
 
-def faithfulness_values(kept: Iterable[StoredEstimate]) -> Values:
+def faithfulness_values(stored: Iterable[StoredEstimate]) -> Values:
     """Of segments that have an estimate; one that is not known has no number."""
     values: Values = {
         metric_definitions.FAITHFULNESS_ESTIMATE: [],
@@ -18,27 +18,27 @@ def faithfulness_values(kept: Iterable[StoredEstimate]) -> Values:
         metric_definitions.FAITHFULNESS_LABELS: [],
         metric_definitions.FAITHFULNESS_EFFECTIVE_LABELS: [],
     }
-    for each in kept:
-        told, labels = each.estimate, (each.service, each.value, each.evaluator, each.reference)
-        values[metric_definitions.FAITHFULNESS_ESTIMATE] += _bounds(labels, told)
+    for each in stored:
+        estimate, labels = each.estimate, (each.service, each.value, each.evaluator, each.reference)
+        values[metric_definitions.FAITHFULNESS_ESTIMATE] += _bounds(labels, estimate)
         values[metric_definitions.FAITHFULNESS_SINCE_BASELINE] += _bounds(
-            labels, told["anytime"] or {}
+            labels, estimate["anytime"] or {}
         )
-        values[metric_definitions.FAITHFULNESS_LABELS].append((labels, told["labels"]))
-        if told["value"] is not None:
+        values[metric_definitions.FAITHFULNESS_LABELS].append((labels, estimate["labels"]))
+        if estimate["value"] is not None:
             values[metric_definitions.FAITHFULNESS_EFFECTIVE_LABELS].append(
-                (labels, told["effective"])
+                (labels, estimate["effective"])
             )
     return values
 
 
-def retrieval_values(kept: Iterable[StoredEstimate]) -> Values:
+def retrieval_values(stored: Iterable[StoredEstimate]) -> Values:
     values: Values = {
         metric_definitions.RETRIEVAL_PRECISION: [],
         metric_definitions.RETRIEVAL_RECALL: [],
         metric_definitions.RETRIEVAL_LABELLED_TURNS: [],
     }
-    for each in kept:
+    for each in stored:
         for at in each.estimate["ranks"]:
             labels = (each.service, each.value, str(at["k"]))
             values[metric_definitions.RETRIEVAL_LABELLED_TURNS].append((labels, at["turns"]))
@@ -52,10 +52,10 @@ def retrieval_values(kept: Iterable[StoredEstimate]) -> Values:
 
 
 def _bounds(
-    labels: tuple[str, ...], told: Mapping[str, Any]
+    labels: tuple[str, ...], estimate: Mapping[str, Any]
 ) -> list[tuple[tuple[str, ...], float]]:
-    if told.get("value") is None:
+    if estimate.get("value") is None:
         return []
-    low, high = told["interval"]
-    pairs = (("lower", low), ("mean", told["value"]), ("upper", high))
+    low, high = estimate["interval"]
+    pairs = (("lower", low), ("mean", estimate["value"]), ("upper", high))
     return [((*labels, bound), value) for bound, value in pairs]

@@ -1,4 +1,4 @@
-"""`/metrics`: the committed counters, read from the store at each scrape.
+"""`/metrics` exposition: committed counters read from the store at each scrape.
 
 Nothing is counted in this process, so a restart changes no number and N replicas show the same.
 Metrics that do belong to the process (the receiver's) come from a registry of its own.
@@ -32,10 +32,10 @@ GaugeValues = Mapping[metric_definitions.MetricDefinition, Iterable[GaugeValue]]
 
 @dataclass(frozen=True, slots=True)
 class MetricsSnapshot:
-    """What the gauges of one scrape show."""
+    """Gauge values of one scrape."""
 
     statistics: Iterable[gauges.DetectorStatistic]
-    alarms: Sequence[gauges.OpenAlarm]
+    alarms: Sequence[gauges.AlarmGauge]
     baselines: Sequence[gauges.BaselineSummary]
     faithfulness: Sequence[StoredEstimate]
     retrieval: Sequence[StoredEstimate]
@@ -44,11 +44,12 @@ class MetricsSnapshot:
     revisions: Sequence[tuple[str, str, int]]
     replays: Sequence[GoldenRun]
     now_ns: int
-    evaluation_lag_seconds: float | None  # None: nothing is judged here
+    evaluation_lag_seconds: float | None  # None: this process does not evaluate
+    open_trace_age_seconds: float | None  # the same
 
 
 class CommittedGauges(Collector):
-    """A Prometheus collector over detectors, alarms and progress as one transaction sees them."""
+    """Prometheus collector for detectors, alarms and progress in one transaction."""
 
     def __init__(
         self, connection: Connection, now_ns: int, cap: int = CAP, *, judges: bool = True
@@ -57,14 +58,15 @@ class CommittedGauges(Collector):
             gauges.statistics(connection, cap),
             gauges.open_alarms(connection, cap),
             gauges.pinned_baselines(connection, cap),
-            estimates.kept(connection, FAITHFULNESS, limit=cap),
-            estimates.kept(connection, RETRIEVAL, limit=cap),
+            estimates.newest(connection, FAITHFULNESS, limit=cap),
+            estimates.newest(connection, RETRIEVAL, limit=cap),
             gauges.last_evaluations(connection),
             judging.waiting(connection),
             judging.revisions(connection, cap),
             golden.newest(connection),
             now_ns,
             gauges.evaluation_lag_seconds(connection, now_ns) if judges else None,
+            gauges.open_trace_age_seconds(connection, now_ns) if judges else None,
         )
 
     def collect(self) -> Iterator[Metric]:
@@ -72,7 +74,7 @@ class CommittedGauges(Collector):
 
 
 class Exposition:
-    """The text of `/metrics`, in the format the scraper asks for.
+    """Renders `/metrics` in the format that the scraper accepts.
 
     A scrape costs one read transaction over at most `CAP` label sets a metric.
     `judging`: whether turns are judged here; where they are only stored there is no lag to tell.
@@ -123,7 +125,7 @@ def _gauges(snapshot: MetricsSnapshot) -> Iterator[Metric]:
 
 def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
     """The values of every gauge, each with its labels in the order of the catalogue."""
-    lag = snapshot.evaluation_lag_seconds
+    lag, age = snapshot.evaluation_lag_seconds, snapshot.open_trace_age_seconds
     return {
         metric_definitions.DRIFT_STATISTIC: [
             ((item.service, item.signal, item.dimension, item.value), item.statistic)
@@ -133,6 +135,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
             ((service,), moment) for service, moment in snapshot.last_evaluations.items()
         ],
         metric_definitions.EVALUATION_LAG: [] if lag is None else [((), lag)],
+        metric_definitions.OPEN_TRACE_AGE: [] if age is None else [((), age)],
         **_alarm_values(snapshot.alarms),
         **_judge_values(snapshot),
         **_golden_values(snapshot.replays),
@@ -143,7 +146,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
 
 
 def _judge_values(snapshot: MetricsSnapshot) -> GaugeValues:
-    """A judge that nothing waits for has neither a length nor an age."""
+    """Queue length and age per judge; absent for empty queues."""
     now, waiting = snapshot.now_ns, snapshot.judges
     return {
         metric_definitions.JUDGE_QUEUE_LENGTH: [((one.judge,), one.length) for one in waiting],
@@ -183,7 +186,7 @@ def _golden_values(replays: Sequence[GoldenRun]) -> GaugeValues:
     }
 
 
-def _alarm_values(alarms: Sequence[gauges.OpenAlarm]) -> GaugeValues:
+def _alarm_values(alarms: Sequence[gauges.AlarmGauge]) -> GaugeValues:
     labelled = [((a.service, a.signal, a.dimension, a.value, a.cause), a) for a in alarms]
     return {
         metric_definitions.DRIFT_ALARM: [(labels, 1.0) for labels, _ in labelled],

@@ -1,4 +1,4 @@
-"""What calls of models cost, from a price file of the user's: prices change, files can be edited.
+"""Price list of model calls, from a user's file.
 
 currency = "USD"
 [models."acme-large"]   # as requests name it; "acme-*" holds for all that begin so
@@ -21,14 +21,14 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class TokenPrice:
-    """Per million tokens."""
+    """Token prices of a model, per million tokens."""
 
     input: float
     output: float
     cached_input: float
 
     def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
-        """What a call cost; `cached_tokens` are part of `input_tokens`.
+        """Cost of a call; `cached_tokens` are part of `input_tokens`.
 
         More cached tokens than input tokens prove the other convention: they come beside them.
         """
@@ -41,14 +41,14 @@ class TokenPrice:
 
 @dataclass(frozen=True)
 class PriceList:
-    """The prices of models in one currency; names that end in `*` hold for all that begin so."""
+    """Model prices in one currency; names ending in `*` are prefixes."""
 
     currency: str
     models: Mapping[str, TokenPrice]
 
     @classmethod
     def load(cls, path: Path) -> "PriceList":
-        """From a TOML file; raises UsageError with what is wrong in it."""
+        """Read a TOML price file; raises UsageError if invalid."""
         try:
             read = tomllib.loads(path.read_text(encoding="utf-8"))
             models = {name: _price(entry) for name, entry in dict(read["models"]).items()}

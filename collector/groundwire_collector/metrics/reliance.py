@@ -1,4 +1,4 @@
-"""Outcomes of all three sources, counted apart: passive, closed_book, probe."""
+"""Context reliance outcomes by source: passive, closed_book, probe."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -19,6 +19,8 @@ SKIPPED = "skipped"
 
 
 class OutcomeSource(StrEnum):
+    """Source of a reliance outcome."""
+
     PASSIVE = "passive"
     CLOSED_BOOK = "closed_book"
     PROBE = "probe"
@@ -28,8 +30,8 @@ def count_outcome(
     increments: Increments, source: OutcomeSource, outcome: Outcome, labels: Mapping[str, str]
 ) -> None:
     """`labels` are those of the versions (`metric_definitions.VERSION_LABELS`)."""
-    told = {**labels, "source": source.value, "outcome": outcome.value}
-    increments.count(metric_definitions.RELIANCE_OUTCOMES, told)
+    series = {**labels, "source": source.value, "outcome": outcome.value}
+    increments.count(metric_definitions.RELIANCE_OUTCOMES, series)
 
 
 def count_passive(
@@ -44,7 +46,7 @@ def count_passive(
 def count_passive_signals(
     increments: Increments, evaluations: Iterable[Evaluation], labels: Mapping[str, str]
 ) -> None:
-    """What stands behind the passive outcome: values, refusals, overt markers of memory."""
+    """Count the signals behind the passive outcome: values, refusals, memory markers."""
     for evaluation in evaluations:
         if evaluation.evaluator != "override":
             continue
@@ -73,14 +75,14 @@ def _count_values(
 def count_closed_book(
     increments: Increments, comparison: ClosedBookComparison, labels: Mapping[str, str]
 ) -> None:
-    """`labels` are those of the production turn, whose model was asked."""
+    """Count a closed-book outcome, with the labels of its production turn."""
     count_outcome(increments, OutcomeSource.CLOSED_BOOK, comparison.outcome, labels)
 
 
 def count_probes(
     increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
-    """The arms under conflict alone: what a clean context gives says nothing of the source."""
+    """Count outcomes of the conflict arms of a probe run."""
     for result in results:
         if result.arm in CONFLICT_ARMS and result.followed is not None:
             count_outcome(increments, OutcomeSource.PROBE, result.followed, labels)
@@ -93,8 +95,8 @@ def count_probe_arms(
     for result in results:
         if result.followed is not None:
             facts = {"stratum": result.stratum.value, "arm": result.arm.value}
-            told = {**labels, **facts, "outcome": result.followed.value}
-            increments.count(metric_definitions.PROBE_OUTCOMES, told)
+            series = {**labels, **facts, "outcome": result.followed.value}
+            increments.count(metric_definitions.PROBE_OUTCOMES, series)
 
 
 def count_call(
@@ -105,15 +107,15 @@ def count_call(
     tokens: Mapping[str, int | None] = NO_TOKENS,
 ) -> None:
     """One call of the collector's own; `result` is `answered`, a kind of failure, or `skipped`."""
-    told = {**labels, "source": source.value}
-    increments.count(metric_definitions.PROBE_CALLS, {**told, "result": result})
+    series = {**labels, "source": source.value}
+    increments.count(metric_definitions.PROBE_CALLS, {**series, "result": result})
     for kind, number in tokens.items():
         if number:
-            increments.count(metric_definitions.PROBE_TOKENS, {**told, "kind": kind}, number)
+            increments.count(metric_definitions.PROBE_TOKENS, {**series, "kind": kind}, number)
 
 
 def supported_by_grounding(judged: JudgedTurn) -> bool | None:
-    """Whether grounding holds the answer for supported; None where it was not scored."""
+    """Whether grounding calls the answer supported; None where not scored."""
     flags = (e.flagged for e in judged.evaluations if e.evaluator == "grounding")
     flagged = next(flags, None)
     return None if flagged is None else not flagged

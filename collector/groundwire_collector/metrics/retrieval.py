@@ -1,12 +1,11 @@
-"""What was retrieved, and how the answers used it, as metrics; and the age of the index."""
+"""Retrieval metrics: relevance, chunk usage, age of the index."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.metrics.exemplars import exemplar
-from groundwire_collector.storage.counters import Increments
+from groundwire_collector.storage.counters import Increments, exemplar_of
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.turn import Route, Turn
@@ -21,7 +20,7 @@ _JUDGED = {
 
 
 def tally_retrieval(increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
-    """Count what the evaluators say of a turn's chunks."""
+    """Count the evaluations of a turn's chunks."""
     turn = judged.turn
     if turn.route is Route.RETRIEVAL and not turn.chunks and not turn.not_evaluable_reason:
         increments.count(metric_definitions.EMPTY_RETRIEVALS, labels)
@@ -49,12 +48,12 @@ def _observe(
     labels: Mapping[str, str],
 ) -> None:
     if value is not None:
-        increments.observe(metric, labels, value, exemplar(turn, value))
+        increments.observe(metric, labels, value, exemplar_of(turn, value))
 
 
 @dataclass(slots=True)
 class IndexClock:
-    """When each index was last seen to be written, by its service and version.
+    """Newest index write seen, by service and index version.
 
     One turn tells when *its* chunks were indexed, which an index that grows bit by bit leaves
     alone; the newest sign of all turns tells when the index was written. It is remembered in this
@@ -65,14 +64,14 @@ class IndexClock:
     _newest: OrderedDict[tuple[str, str], float] = field(default_factory=OrderedDict)  # seconds
 
     def tally(self, increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
-        """Count the age of the index at this turn, where it tells one."""
+        """Observe the index age at this turn, if known."""
         turn = judged.turn
-        told = [e.signals[INDEX_AGE] for e in judged.evaluations if INDEX_AGE in e.signals]
-        if not told or turn.started_at is None:
+        ages = [e.signals[INDEX_AGE] for e in judged.evaluations if INDEX_AGE in e.signals]
+        if not ages or turn.started_at is None:
             return
         key = (turn.service, turn.index_version or "")
         now = turn.started_at.timestamp()
-        newest = max(now - min(told), self._newest.pop(key, 0.0))
+        newest = max(now - min(ages), self._newest.pop(key, 0.0))
         self._newest[key] = newest
         if len(self._newest) > CAPACITY:
             self._newest.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Did the answer follow, when the source of a question changed? An experiment of the traffic's own.
+"""Staleness metric: whether an answer follows a changed source.
 
 The latest turn of each question is remembered in this process, at most `CAPACITY` of them: a
 restart forgets them, and with them some of the experiments, never a count.
@@ -19,13 +19,13 @@ CAPACITY = 2000  # turns; some 20 MB with chunks of usual size
 
 @dataclass(slots=True)
 class LatestTurns:
-    """The latest turn of each question of a service."""
+    """Latest turn of each question of a service."""
 
     capacity: int = CAPACITY
     _turns: OrderedDict[tuple[str, str], Turn] = field(default_factory=OrderedDict)
 
     def tally(self, increments: Increments, turns: Iterable[Turn]) -> None:
-        """Count production turns whose question was asked before, on other chunks."""
+        """Count repeated questions that were answered from changed chunks."""
         for turn in turns:
             if not turn.question or not turn.answer or not turn.chunks:
                 continue

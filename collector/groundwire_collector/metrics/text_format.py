@@ -1,4 +1,4 @@
-"""Committed counters and histograms as lines of `/metrics`, written straight from their rows.
+"""Prometheus text format of committed counters and histograms, from their rows.
 
 Prometheus' own client makes an object of every sample, at the cap some ten times the work (see
 docs/decisions/0068). Here a label set whose row is as at the scrape before is not touched again:
@@ -22,32 +22,32 @@ from groundwire_collector.storage.counters import StoredCounter, StoredHistogram
 from groundwire_collector.storage.label_sets import Key
 
 _shown: Callable[[float], str] = floatToGoString
-Kept = Mapping[Key, tuple[tuple[object, ...], str]]  # the row, and the lines made of it
+RenderedRows = Mapping[Key, tuple[tuple[object, ...], str]]  # the row, and the lines made of it
 
 
 class CommittedLines:
-    """The text of every committed counter and histogram. Safe for threads.
+    """Cached exposition lines of committed metrics; thread-safe.
 
     Price: a read of every row at each scrape; beyond that only label sets that were counted since
     the scrape before cost anything. The lines of the last scrape in each format are kept.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[bool, Kept] = {True: {}, False: {}}
+        self._rendered: dict[bool, RenderedRows] = {True: {}, False: {}}
 
     def render(self, connection: Connection, openmetrics: bool) -> str:
         """In OpenMetrics, with exemplars, but for its end; else in the older text format."""
         rows: list[StoredCounter | StoredHistogram] = [*counters.counter_rows(connection)]
         rows += counters.histogram_rows(connection)
-        kept, before = {}, self._kept[openmetrics]
+        rendered, before = {}, self._rendered[openmetrics]
         found: dict[str, list[str]] = {}
         for row in rows:
             key, state = (row.metric, row.labels), row[2:] if openmetrics else row[2:-1]
             known = before.get(key)
             lines = known[1] if known and known[0] == state else _lines(row, openmetrics)
-            kept[key] = state, lines
+            rendered[key] = state, lines
             found.setdefault(row.metric, []).append(lines)
-        self._kept[openmetrics] = kept
+        self._rendered[openmetrics] = rendered
         return "".join(_families(found, openmetrics))
 
 
@@ -101,7 +101,7 @@ def _bounds(metric: MetricDefinition) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _labels(text: str) -> str:
-    """A label set as it stands between the braces; an empty label is none."""
+    """Label set as rendered between braces, without empty labels."""
     named = json.loads(text)
     return ",".join(f'{name}="{_escaped(value, True)}"' for name, value in named.items() if value)
 

@@ -1,10 +1,9 @@
-"""What a judged turn adds to the counters."""
+"""Metrics of a judged turn."""
 
 from collections.abc import Mapping
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.metric_definitions import TENANT, VERSION_LABELS
-from groundwire_collector.metrics.exemplars import exemplar
 from groundwire_collector.metrics.reliance import (
     count_closed_book,
     count_passive,
@@ -12,8 +11,8 @@ from groundwire_collector.metrics.reliance import (
     supported_by_grounding,
 )
 from groundwire_collector.metrics.retrieval import tally_retrieval
-from groundwire_collector.storage.counters import Increments
-from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_collector.storage.counters import Increments, exemplar_of
+from groundwire_collector.storage.turns import JudgedTurn, StoredOutcome
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, compare_closed_book
 from groundwire_evaluators.turn import Turn
@@ -31,15 +30,28 @@ def tally(increments: Increments, judged: JudgedTurn) -> None:
         tally_evaluation(increments, turn, evaluation, labels)
 
 
-def tally_reopened(increments: Increments, turn: Turn) -> None:
-    """Count a turn that grew after it was counted; nothing else of it is counted again."""
-    increments.count(metric_definitions.TURNS_REOPENED, version_labels(turn))
+def tally_reopened(increments: Increments, judged: JudgedTurn, before: StoredOutcome) -> None:
+    """Count a turn that grew after it was counted, with its new scores.
+
+    A counter never goes back: what was counted before stays, and is counted as superseded.
+    """
+    turn, labels = judged.turn, version_labels(judged.turn)
+    routes = {"route": turn.route.value, "was": before.route}
+    increments.count(metric_definitions.TURNS_REOPENED, labels | routes)
+    for evaluation in judged.evaluations:
+        name = (evaluation.evaluator, evaluation.revision)
+        was = before.states.get(name)
+        if was is None or was == evaluation.state.value:
+            continue
+        tally_evaluation(increments, turn, evaluation, labels)
+        old = {"evaluator": name[0], "revision": name[1], "state": was}
+        increments.count(metric_definitions.EVALUATIONS_SUPERSEDED, labels | old)
 
 
 def tally_closed_book(
     increments: Increments, production: JudgedTurn, closed_book: Turn
 ) -> ClosedBookComparison:
-    """Count what a closed-book call says of the production turn whose question it asked again."""
+    """Count a closed-book result with its production turn's labels."""
     compared = compare_closed_book(
         production.turn,
         [closed_book.answer],
@@ -63,7 +75,7 @@ def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) 
     }
     for metric, seconds in durations.items():
         if seconds is not None:
-            increments.observe(metric, labels, seconds, exemplar(turn, seconds))
+            increments.observe(metric, labels, seconds, exemplar_of(turn, seconds))
     spent = {
         "input": turn.input_tokens,
         "output": turn.output_tokens,
@@ -82,7 +94,7 @@ def tally_evaluation(
     labels = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
     increments.count(metric_definitions.EVALUATIONS, {**labels, "state": evaluation.state.value})
     if evaluation.flagged:
-        increments.count(metric_definitions.FLAGGED_TURNS, labels, exemplar=exemplar(turn, 1.0))
+        increments.count(metric_definitions.FLAGGED_TURNS, labels, exemplar=exemplar_of(turn, 1.0))
     for claim in evaluation.claims:
         increments.count(metric_definitions.CLAIMS, {**labels, "verdict": claim.verdict.value})
     for citation in evaluation.citations:
@@ -93,8 +105,8 @@ def tally_evaluation(
     if p_unsupported is None:
         return
     increments.observe(
-        metric_definitions.P_UNSUPPORTED, labels, p_unsupported, exemplar(turn, p_unsupported)
+        metric_definitions.P_UNSUPPORTED, labels, p_unsupported, exemplar_of(turn, p_unsupported)
     )
     if evaluation.value is not None:
         value = evaluation.value
-        increments.observe(metric_definitions.FAITHFULNESS, labels, value, exemplar(turn, value))
+        increments.observe(metric_definitions.FAITHFULNESS, labels, value, exemplar_of(turn, value))

@@ -1,1 +1,1 @@
-"""Offline comparison of answers in files: the CI quality gate and its input."""
+"""Offline comparison of answers in files: the CI quality gate."""

@@ -1,4 +1,4 @@
-"""Answers in a file, and the evaluator by whose name they are judged."""
+"""Answers in a file, and the evaluator to apply."""
 
 from typing import Any
 

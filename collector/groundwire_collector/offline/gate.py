@@ -1,4 +1,4 @@
-"""Is a candidate worse than its baseline? Judged answers to the same questions, in pairs."""
+"""Quality gate: paired comparison of a candidate with its baseline."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ ANSWERED = {State.SCORED.value, State.NO_CLAIMS.value}
 
 
 class GateOutcome(StrEnum):
-    """`undecided`: neither shown to be worse, nor to be at most the margin worse."""
+    """Outcome of the gate; `undecided`: neither worse nor within the margin."""
 
     PASS = "pass"
     UNDECIDED = "undecided"
@@ -23,7 +23,7 @@ class GateOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
-    """An answer and what was said of it; `faithful` is None where it was not scored."""
+    """Evaluated answer; `faithful` is None where it was not scored."""
 
     id: str
     state: str
@@ -33,7 +33,7 @@ class JudgedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ShareChange:
-    """A share before and after, over `n` answers of each side; `paired`: to the same questions."""
+    """Share before and after, over `n` answers each; `paired` by question."""
 
     before: float
     after: float
@@ -50,8 +50,11 @@ class ShareChange:
 
 @dataclass(frozen=True, slots=True)
 class QualityGate:
-    """`faithful` is over answers scored on both sides, `answered` over all: a model that declines
-    everything is faithful, and no use."""
+    """Result of the gate: change of faithfulness and of answer rate.
+
+    `faithful` is over answers scored on both sides, `answered` over all: a model that declines
+    everything is faithful, and useless.
+    """
 
     faithful: ShareChange
     answered: ShareChange
@@ -74,7 +77,7 @@ def compare(
     margin: float,
     level: float = 0.95,
 ) -> QualityGate:
-    """Compare answers of a baseline and a candidate; those of one id are a pair.
+    """Compare candidate with baseline, pairing answers by id.
 
     Where enough ids are shared, pairs alone are compared (McNemar's table, Newcombe's interval),
     which sees smaller changes; else both sides as independent samples. One error in forty: a

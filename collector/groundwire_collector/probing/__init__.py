@@ -1,1 +1,1 @@
-"""Scheduled model calls: counterfactual probes and closed-book calls, outside production data."""
+"""Scheduled model calls: counterfactual probes and closed-book calls."""

@@ -1,4 +1,4 @@
-"""Closed-book calls of the prober: the turns of the sample, one by one, within the budget."""
+"""Job that makes the closed-book calls of sampled turns, within a budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,6 @@ from groundwire_collector.metrics.reliance import (
     supported_by_grounding,
 )
 from groundwire_collector.metrics.turns import version_labels
-from groundwire_collector.probing.closed_book import ask_closed_book
 from groundwire_collector.storage import closed_book_turns, counters, turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
@@ -29,7 +28,7 @@ PATIENCE_NS = 600 * 1_000_000_000  # a turn that waited longer is skipped, and c
 
 @dataclass
 class ClosedBookJob:
-    """Asks what waits; the outcome, its counter and the end of the wait are one transaction.
+    """Processes pending closed-book calls, one transaction per outcome.
 
     `model` is asked, or without it the model that the turn asked. A failed call is counted, and
     its turn leaves the sample: an answer that is missing because the endpoint was away says nothing
@@ -43,7 +42,7 @@ class ClosedBookJob:
     model: str | None = None
 
     def step(self, now_ns: int) -> bool:
-        """Ask for one turn, or skip one; False where nothing waits or nothing is due."""
+        """Process one turn; False where nothing is due."""
         with self.engine.connect() as connection:
             found = closed_book_turns.waiting(connection)
             judged = turns.get(connection, found[0].turn_id) if found else None
@@ -62,7 +61,12 @@ class ClosedBookJob:
 
     def _ask(self, waiting: ClosedBookTurn, judged: JudgedTurn, now_ns: int) -> None:
         target = self.endpoint.of(self.model or judged.turn.model or "")
-        [reply] = ask_closed_book(target, judged.turn.question or "", self.system)
+        question = judged.turn.question or ""
+        messages = [
+            {"role": "system", "content": self.system},
+            {"role": "user", "content": question},
+        ]
+        reply = target.ask(messages, question, [])
         if reply.text is None:
             kind = reply.failure.value if reply.failure else "empty"
             self._give_up(waiting, version_labels(judged.turn), kind, now_ns)

@@ -1,4 +1,4 @@
-"""Scheduled probes: a run of one model when it is due, kept and counted as it goes."""
+"""Job that runs scheduled probes, with checkpoints."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -27,13 +27,13 @@ log = logging.getLogger(__name__)
 
 NANOSECONDS = 1_000_000_000
 TOGETHER = 20  # results in one transaction …
-LONGEST_NS = 2 * NANOSECONDS  # … or what came in this time
+LONGEST_NS = 2 * NANOSECONDS  # … or of this age
 HOPELESS = 40  # failed calls in a row after which a run is abandoned until the next is due
 
 
 @dataclass
 class ProbeJob:
-    """Runs `runner` against one model whenever `interval_seconds` passed since the last begin.
+    """Runs `runner` against one model every `interval_seconds`.
 
     When a run is due is read from the store, so a restart neither repeats a run nor loses one: what
     was broken off within its interval goes on with the trials it lacks. Results and their counters
@@ -87,13 +87,13 @@ class ProbeJob:
 
     def _carry_out(self, run: ScheduledProbeRun, done: frozenset[str]) -> RunState:
         batch: list[ProbeResult] = []
-        failed, kept_ns = 0, self.clock_ns()
+        failed, stored_ns = 0, self.clock_ns()
         for result in self.runner.results(done):
             batch.append(result)
             failed = failed + 1 if result.error else 0
-            if len(batch) == TOGETHER or self.clock_ns() - kept_ns > LONGEST_NS:
+            if len(batch) == TOGETHER or self.clock_ns() - stored_ns > LONGEST_NS:
                 self._keep(run, batch)
-                batch, kept_ns = [], self.clock_ns()
+                batch, stored_ns = [], self.clock_ns()
             if failed >= HOPELESS or self.stop.is_set():
                 break
         self._keep(run, batch)
@@ -122,7 +122,7 @@ class ProbeJob:
             probe_runs.end(connection, run.id, state, now_ns)
             counters.add(connection, increments, now_ns)
             if state is RunState.FINISHED:
-                self.alarms.look_at(connection, run, now_ns)
+                self.alarms.compare_and_alarm(connection, run, now_ns)
 
     @property
     def _interval_ns(self) -> int:

@@ -1,4 +1,4 @@
-"""Alarms of scheduled probes: each finished run against the frozen baseline and the best so far.
+"""Alarms of scheduled probes: comparison with baseline and best earlier run.
 
 Beside the detectors on traffic and with a budget of their own, shared by all runs of a period: by
 linearity of expectation the false alarms are at most runs · tests · alpha.
@@ -28,13 +28,15 @@ SIGNAL = "probe"
 BASELINE_RUNS = (
     4  # docs/reference/reliance.md: with four, noise alarms less and changes show sooner
 )
-EARLIER_RUNS = 8  # of which the best is a reference too
+EARLIER_RUNS = 8  # earlier runs of which the best is a reference too
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeComparison:
-    """What a run is compared with, and what came of it; `baseline` is None for the baseline's own
-    runs and where there is none yet."""
+    """Comparison of a run with its baseline and with the best run.
+
+    `baseline` is None for the baseline's own runs and where there is none yet.
+    """
 
     baseline: RunComparison | None
     best: RunComparison | None
@@ -48,29 +50,29 @@ class ProbeComparison:
 
 @dataclass(frozen=True, slots=True)
 class ProbeAlarms:
-    """`alarms` false alarms that all `runs` of a period share."""
+    """False-alarm budget of probes: `alarms` per period of `runs` runs."""
 
     alarms: float = 1.0
     runs: float = 30.0
 
-    def look_at(
+    def compare_and_alarm(
         self, connection: Connection, run: ScheduledProbeRun, now_ns: int
     ) -> ProbeComparison:
         """Compare a finished run; raise its alarm, or resolve the one of a model that is back."""
-        look = compare(connection, run, alarm_level(self.alarms, self.runs))
+        comparison = compare(connection, run, alarm_level(self.alarms, self.runs))
         opened = _open_alarm(connection, run)
-        worse = look.worse
+        worse = comparison.worse
         if worse is not None and opened is None:
             drift.raise_alarm(connection, _alarm(run, worse, now_ns))
             log.warning("alarm: %s reads its context less than before (probes)", run.model)
         elif worse is None and opened is not None and opened.id is not None:
             drift.resolve_alarm(connection, opened.id, now_ns)
             log.warning("resolved: %s reads its context again (probes)", run.model)
-        return look
+        return comparison
 
 
 def compare(connection: Connection, run: ScheduledProbeRun, alpha: float = 0.01) -> ProbeComparison:
-    """A stored run against the runs before it of the same service, pack and prompt.
+    """Compare a stored run with earlier runs of its service, pack and prompt.
 
     The baseline is the first model_version that was asked, its first runs; versions are
     dimensions, so
@@ -103,7 +105,7 @@ def _open_alarm(connection: Connection, run: ScheduledProbeRun) -> Alarm | None:
 
 
 def _alarm(run: ScheduledProbeRun, worse: RunComparison, now_ns: int) -> Alarm:
-    """Sizes are halved: scores lie in [-1, 1], and an item that goes over to memory loses 2."""
+    """Build an alarm; sizes are halved, since item scores lie in [-1, 1]."""
     change: ScoreChange = worse.guard if worse.general else worse.reliance
     return Alarm(
         service=run.service,

@@ -1,4 +1,4 @@
-"""Runs of a probe pack, into a file that a later call can take up where it was left."""
+"""Resumable runs of a probe pack, into a file."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunI
 
 @dataclass(frozen=True)
 class ProbeRunner:
-    """Puts every trial of a pack to a target, `at_once` at a time, at the given pace.
+    """Sends every trial of a pack to a target, rate-limited and concurrent.
 
     A failed call is a result with its kind of failure and no outcome; nothing stops the run but
     the day's budget. Order of the results is that of the pack.
@@ -43,7 +43,7 @@ class ProbeRunner:
     def identity(
         self, model: str = "", model_version: str = "", prompt_version: str = ""
     ) -> RunIdentity:
-        """What this run is a run of, begun now."""
+        """Identity of this run, started now."""
         return RunIdentity(
             pack=self.pack.name,
             digest=self.pack.digest,
@@ -55,7 +55,7 @@ class ProbeRunner:
         )
 
     def results(self, done: Iterable[str] = ()) -> Iterator[ProbeResult]:
-        """The results of the trials whose keys are not `done`, as they come, in order."""
+        """Results of the trials whose keys are not in `done`, in order."""
         finished = set(done)
         left = [each for each in trials(self.pack, self.arms) if each.key not in finished]
         with ThreadPoolExecutor(self.at_once) as pool:
@@ -113,7 +113,7 @@ def _result_of(line: str) -> ProbeResult | None:
 
 
 def resume(path: Path, identity: RunIdentity) -> tuple[IO[str], list[ProbeResult]]:
-    """The file of a run, open at its end, and the answered results it holds.
+    """Open a run file for appending, with its previous successful results.
 
     Failed calls are tried again; they and lines cut short are dropped from the file. Raises
     `UsageError` where the file holds a run of another pack, prompt or model.

@@ -6,7 +6,7 @@ A process of its own, so that a webhook that hangs holds up nothing else.
 import signal
 from threading import Event
 
-from groundwire_collector.alerting.outbox import Outbox
+from groundwire_collector.alerting.outbox import NotificationOutbox
 from groundwire_collector.alerting.webhook import Webhook
 from groundwire_collector.processes.job_loop import go_round
 from groundwire_collector.processes.standby import lead
@@ -28,7 +28,7 @@ def carry(settings: Settings) -> None:
     )
     engine = open_engine(settings)
     make_schema(engine)
-    outbox = Outbox(engine, webhook.tell, settings.public_url or settings.url)
+    outbox = NotificationOutbox(engine, webhook.tell, settings.public_url or settings.url)
     lead(Leadership(engine, ROLE), stop, lambda over: go_round([outbox.step], over))
     webhook.close()
     engine.dispose()

@@ -7,14 +7,14 @@ commit was: nothing is lost and nothing is counted twice.
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from time import time_ns
 
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector import metric_definitions
-from groundwire_collector.assembly.completion import due_ns
+from groundwire_collector.assembly.completion import SECOND, due_ns, waits_for_root
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
 from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
@@ -23,6 +23,7 @@ from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.rebaseline import carry_out
 from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
+from groundwire_collector.evaluation.sampling import ClosedBookSampler
 from groundwire_collector.judges.queue import await_judges, draw_of
 from groundwire_collector.metrics import closed_book
 from groundwire_collector.metrics.costs import Costs
@@ -33,7 +34,6 @@ from groundwire_collector.metrics.turns import (
     tally_reopened,
     version_labels,
 )
-from groundwire_collector.probing.sampling import ClosedBookSampler
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
     closed_book_turns,
@@ -54,7 +54,7 @@ from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
 from groundwire_collector.storage.trace_fragments import TraceFragment
-from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_collector.storage.turns import JudgedTurn, StoredOutcome
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
 
@@ -132,39 +132,59 @@ class Pipeline:
             arrived = spans.arrivals(connection, after, ARRIVALS)
             if not arrived:
                 return 0
-            open_traces = progress.pending(connection, {a.trace_id for a in arrived})
-            progress.put_pending(connection, list(self._pending(arrived, open_traces)))
+            ids = {arrival.trace_id for arrival in arrived}
+            open_traces = progress.pending(connection, ids)
+            judged = turns.traces_with_turns(connection, ids - open_traces.keys())
+            progress.put_pending(connection, list(self._pending(arrived, open_traces, judged)))
             progress.move_to(connection, arrived[-1].seq)
         return len(arrived)
 
     def _pending(
-        self, arrived: Iterable[Arrival], open_traces: dict[str, PendingTrace]
+        self, arrived: Iterable[Arrival], open_traces: Mapping[str, PendingTrace], judged: set[str]
     ) -> Iterable[PendingTrace]:
+        """The open traces with what arrived; a trace that was judged waits for no root."""
+
         def trace_of(arrival: Arrival) -> str:
             return arrival.trace_id
 
         for trace_id, group in groupby(sorted(arrived, key=trace_of), key=trace_of):
             spans_seen = list(group)
-            before = open_traces.get(trace_id)
-            root_ended = any(a.closes for a in spans_seen) or (before and before.root_ended)
+            before = open_traces.get(trace_id, PendingTrace(trace_id, 0, trace_id in judged, 0))
             last_ns = max(a.received_ns for a in spans_seen)
             due = due_ns(
                 last_received_ns=last_ns,
-                root_ended=bool(root_ended),
                 answer_complete=any(a.complete for a in spans_seen),
                 trace_idle_seconds=self._settings.trace_idle_seconds,
-                trace_max_seconds=self._settings.trace_max_seconds,
             )
-            begun = before.begun if before else 0
-            yield PendingTrace(trace_id, last_ns, bool(root_ended), due, begun)
+            root_ended = before.root_ended or any(a.closes or a.complete for a in spans_seen)
+            yield PendingTrace(trace_id, last_ns, root_ended, due, before.begun)
 
     def _judge_due(self, now_ns: int) -> int:
         with self._engine.connect() as connection:
             due = progress.due(connection, now_ns, TRACES)
+            put_off = self._without_root(connection, due)
+        if put_off:
+            with self._engine.begin() as connection:
+                progress.put_pending(connection, put_off)
+            names = {trace.trace_id for trace in put_off}
+            due = [trace for trace in due if trace.trace_id not in names]
         if self._is_backlog(due):
-            return self._judge_backlog(due, now_ns)
+            return self._judge_backlog(due, now_ns) + len(put_off)
         self._judge_or_pass_over(due, now_ns)
-        return len(due)
+        return len(due) + len(put_off)
+
+    def _without_root(
+        self, connection: Connection, due: Sequence[PendingTrace]
+    ) -> list[PendingTrace]:
+        """Those whose root is still to come, each due when it is no longer waited for."""
+        wait = round(self._settings.trace_max_seconds * SECOND)
+        asked = {
+            trace.trace_id: replace(trace, due_ns=trace.last_received_ns + wait)
+            for trace in due
+            if not trace.root_ended and trace.due_ns < trace.last_received_ns + wait
+        }
+        found = spans.spans_of(connection, asked.keys())
+        return [asked[trace_id] for trace_id, each in found.items() if waits_for_root(each)]
 
     def _is_backlog(self, due: Sequence[PendingTrace]) -> bool:
         """Whether the worker before may have died of one of these."""
@@ -255,6 +275,7 @@ class Pipeline:
     def _commit(
         self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int
     ) -> None:
+        stored = turns.outcomes(connection, [item.turn.id for item in judged])
         turns.save(connection, judged)
         retention.delete_turns(connection, list(batch.absorbed))
         counted = {turn_id for turn_id, turn in batch.before.items() if _counts(turn)}
@@ -269,7 +290,7 @@ class Pipeline:
         self._latest.tally(increments, [item.turn for item in new])
         again = [item for item in judged if item.turn.id in counted]
         for item in again:
-            tally_reopened(increments, item.turn)
+            tally_reopened(increments, item, stored.get(item.turn.id, StoredOutcome()))
         closed_book.tally_closed_book_calls(connection, increments, judged, batch.before, now_ns)
         self._await_closed_book(connection, new, now_ns)
         if self._draw is not None:
@@ -278,7 +299,8 @@ class Pipeline:
         counters.add(connection, increments, now_ns)
         self._monitor.announce(rollouts.after(connection, self._monitor.announced))
         carry_out(connection, self._monitor, now_ns)
-        for alarm in self._monitor.observe(new, now_ns):
+        late = [item for item in again if _first_scored(item, stored)]
+        for alarm in self._monitor.observe([*new, *late], now_ns):
             self._record(connection, alarm)
         checkpoint.keep(connection, self._monitor)
 
@@ -313,6 +335,12 @@ def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) 
             if ids and turn.id not in ids and request.holds(turn):
                 found[turn.id] = ids[-1]
     return found
+
+
+def _first_scored(item: JudgedTurn, stored: Mapping[str, StoredOutcome]) -> bool:
+    """Whether a turn that grew has its probability only now: no detector has seen it."""
+    before = stored.get(item.turn.id)
+    return before is not None and before.p_unsupported is None and item.p_unsupported is not None
 
 
 def _counts(turn: Turn) -> bool:

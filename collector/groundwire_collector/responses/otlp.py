@@ -1,4 +1,4 @@
-"""What OTLP clients are answered: export responses, and errors as google.rpc.Status.
+"""OTLP responses: export results, and errors as google.rpc.Status.
 
 Always in the encoding of the request. https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
 """
@@ -23,7 +23,7 @@ def is_otlp(path: str) -> bool:
 
 
 def media_type(content_type: bytes) -> str:
-    """The encoding to answer in: JSON where the request says so, else protobuf."""
+    """Response encoding: JSON if requested, else protobuf."""
     return JSON if content_type.split(b";")[0].strip().lower() == JSON.encode() else PROTOBUF
 
 
@@ -43,7 +43,7 @@ def error(content_type: bytes, status: int, message: str, **headers: Any) -> Res
 
 
 def grpc_code(status: int) -> int:
-    """The google.rpc.Code that says over gRPC what an HTTP status says."""
+    """gRPC status code for an HTTP status."""
     return _CODES[status]
 
 

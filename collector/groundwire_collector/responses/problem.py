@@ -1,4 +1,4 @@
-"""Errors of the HTTP API as problem details: https://www.rfc-editor.org/rfc/rfc9457"""
+"""Problem details of the HTTP API: https://www.rfc-editor.org/rfc/rfc9457"""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -18,7 +18,7 @@ RETRY_SECONDS = 1
 
 
 class ProblemError(HTTPException):
-    """An answer of the API that is not a success; further fields go into its body."""
+    """HTTP error of the API; further fields go into its body."""
 
     def __init__(
         self,
@@ -33,6 +33,8 @@ class ProblemError(HTTPException):
 
 
 class ProblemResponse(JSONResponse):
+    """Response of type application/problem+json."""
+
     media_type = MEDIA_TYPE
 
 
@@ -65,7 +67,7 @@ async def _http(_request: Request, error: Exception) -> ProblemResponse:
 
 
 async def _invalid(_request: Request, error: Exception) -> ProblemResponse:
-    """400, not 422: the request is at fault, and what is at fault stands in `errors`."""
+    """Validation error as 400 (not 422), with details in `errors`."""
     assert isinstance(error, RequestValidationError)
     # The offending input stays out: it may be content.
     errors = [{"at": list(e["loc"]), "message": e["msg"]} for e in error.errors()]

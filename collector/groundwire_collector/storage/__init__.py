@@ -1,1 +1,1 @@
-"""The only rooms with queries: what is kept, and the verbs to keep and find it."""
+"""Database access: schema, queries and transactions of the collector."""

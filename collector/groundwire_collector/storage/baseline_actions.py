@@ -1,4 +1,4 @@
-"""Recorded acts on baselines: who wanted which turns to be the reference, when and why."""
+"""Audit log of baseline actions: who re-pinned which reference, when and why."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -9,15 +9,20 @@ from groundwire_collector.storage.tables.drift import BASELINE_ACTION
 
 
 class BaselineActionKind(StrEnum):
+    """Kind of a requested baseline action."""
+
     ACCEPTED = "accepted"  # the level since an alarm's change is normal
-    PINNED = "pinned"  # the turns of a given time are the reference
+    PINNED = "pinned"  # pin the baseline to a period
     RESCORED = "rescored"  # the reference of an evaluator's new revision, from stored turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineAction:
-    """The baseline of a signal (empty: of all) is to be made of the turns from `since_ns` on,
-    up to `until_ns`, or until there are enough where it is None."""
+    """Request to pin a baseline to the turns of a period.
+
+    For one signal (empty: all); the turns from `since_ns` on, up to `until_ns`, or until there are
+    enough where `until_ns` is None.
+    """
 
     id: int | None = None
     kind: str
@@ -43,7 +48,7 @@ def record(connection: Connection, act: BaselineAction) -> int:
 
 
 def waiting(connection: Connection) -> list[BaselineAction]:
-    """Those that the monitor has not carried out, in order."""
+    """Actions not yet carried out by the monitor, oldest first."""
     query = select(BASELINE_ACTION).where(BASELINE_ACTION.c.applied_ns.is_(None))
     rows = connection.execute(query.order_by(BASELINE_ACTION.c.id)).mappings()
     return [BaselineAction(**dict(row)) for row in rows]
@@ -58,7 +63,7 @@ def carried_out(connection: Connection, act_id: int, now_ns: int) -> None:
 def newest(
     connection: Connection, services: frozenset[str] | None = None, limit: int = 100
 ) -> list[BaselineAction]:
-    """Acts, newest first; `services` restricts to what a key may read."""
+    """Actions, newest first; `services` restricts to the key's services."""
     query = select(BASELINE_ACTION).order_by(BASELINE_ACTION.c.id.desc()).limit(limit)
     if services is not None:
         query = query.where(BASELINE_ACTION.c.service.in_(services))

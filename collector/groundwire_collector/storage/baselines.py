@@ -1,4 +1,4 @@
-"""What the monitor remembers of its watches between two batches, besides detectors and alarms."""
+"""Signal monitor state saved between batches, besides detectors and alarms."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -32,6 +32,7 @@ class BaselineTurn:
     question: str
     relevance: float | None
     flagged: bool | None
+    tags: dict[str, str]
 
 
 def add_baseline_turns(connection: Connection, turns: Iterable[BaselineTurn]) -> None:
@@ -42,7 +43,7 @@ def add_baseline_turns(connection: Connection, turns: Iterable[BaselineTurn]) ->
 
 
 def forget_baseline_turns(connection: Connection, watch: WatchKey) -> None:
-    """Begin the baseline of a watch anew."""
+    """Discard the turns of a baseline that is to be rebuilt."""
     connection.execute(delete(BASELINE_TURN).where(_identity(BASELINE_TURN, [watch])))
 
 
@@ -56,7 +57,7 @@ def baseline_turns(connection: Connection, watch: WatchKey | None = None) -> lis
 
 
 def baseline_sizes(connection: Connection) -> dict[WatchKey, int]:
-    """How many turns each baseline has, pinned or not."""
+    """Number of turns per baseline, pinned or not."""
     c = BASELINE_TURN.c
     key = (c.service, c.signal, c.revision)
     rows = connection.execute(select(*key, func.max(c.position)).group_by(*key))

@@ -1,4 +1,4 @@
-"""The statements of the receiver's hot path, compiled once from SQLAlchemy Core.
+"""Precompiled SQLAlchemy statements for the receiver's hot path.
 
 Preparing a Core statement costs more than SQLite takes to carry it out, so what every commit does
 is compiled to the driver's own SQL when a writer is made (docs/decisions/0022).
@@ -12,10 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 class Inserter:
-    """Inserts rows that give every column but the one that numbers them."""
+    """Bulk insert of all columns except the autoincrement key."""
 
     def __init__(self, table: Table, dialect: Dialect, *, missing_only: bool = False) -> None:
-        """`missing_only`: a row that is there already stays as it is."""
+        """`missing_only`: leave existing rows unchanged (ON CONFLICT DO NOTHING)."""
         statement = insert(table)
         if missing_only and dialect.name == "sqlite":
             statement = sqlite.insert(table).on_conflict_do_nothing()
@@ -36,7 +36,7 @@ class Inserter:
 
 
 class Lookup:
-    """The rows of `query` whose `column` is one of some values."""
+    """Rows of `query` whose `column` is in a list of values."""
 
     def __init__(self, query: Select[Any], column: Column[Any], dialect: Dialect) -> None:
         self._sql = f"{query.compile(dialect=dialect)} WHERE {column.compile(dialect=dialect)}"

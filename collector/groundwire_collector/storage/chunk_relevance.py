@@ -1,4 +1,4 @@
-"""Turns whose chunks people judged, for precision and recall."""
+"""Chunk relevance labels per turn, for retrieval precision and recall."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NEWEST = 5000  # labels
 
 @dataclass(frozen=True, slots=True)
 class JudgedRetrieval:
-    """The names of the chunks of a turn, best first, and what people said of chunks by name.
+    """Ranked chunk names of a turn and their relevance labels.
 
     Names that are none of the turn's were not retrieved.
     """
@@ -34,7 +34,7 @@ class JudgedRetrieval:
 def judged_retrievals(
     connection: Connection, services: frozenset[str] | None = None, service: str | None = None
 ) -> list[JudgedRetrieval]:
-    """Of the newest labels of chunks; what most labellers say, and a tie says nothing."""
+    """Majority relevance per chunk, from the newest labels; ties are undecided."""
     query = select(LABEL).where(LABEL.c.relevant.is_not(None))
     if services is not None:
         query = query.where(LABEL.c.service.in_(services))

@@ -1,4 +1,4 @@
-"""ClosedBookTurn turns: those whose closed-book call waits, and what came of the others."""
+"""Sampled turns with pending and finished closed-book calls."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Select, delete, select
 
 from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.upsert import insert_missing, upsert
-from groundwire_evaluators.reliance.closed_book import Cell, ClosedBookComparison
+from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, RelianceCell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedBookTurn:
-    """A turn of the sample; `cell` is None while its closed-book call waits."""
+    """A sampled turn; `cell` is None while its closed-book call is pending."""
 
     turn_id: str
     service: str
@@ -30,7 +30,7 @@ class ClosedBookTurn:
     def comparison(self) -> ClosedBookComparison:
         """What the estimate takes; raises ValueError of a turn whose call still waits."""
         return ClosedBookComparison(
-            cell=Cell(self.cell or ""),
+            cell=RelianceCell(self.cell or ""),
             diagnostic=self.diagnostic,
             memory_strength=self.memory_strength,
             probability=self.probability,
@@ -39,7 +39,7 @@ class ClosedBookTurn:
 
 
 def enqueue(connection: Connection, turns: Iterable[ClosedBookTurn]) -> None:
-    """Let turns wait for their call; one that is there already stays as it is."""
+    """Queue turns for a closed-book call; existing entries are unchanged."""
     insert_missing(connection, CLOSED_BOOK_TURN, [asdict(turn) for turn in turns])
 
 
@@ -50,7 +50,7 @@ def waiting(connection: Connection, limit: int = 1) -> list[ClosedBookTurn]:
 
 
 def still_waits(connection: Connection, turn_id: str) -> bool:
-    """False where the turn was deleted meanwhile, or asked closed-book by its application."""
+    """Whether the call is still needed: not deleted, not made by the application."""
     query = select(CLOSED_BOOK_TURN.c.turn_id).where(
         CLOSED_BOOK_TURN.c.turn_id == turn_id, CLOSED_BOOK_TURN.c.cell.is_(None)
     )
@@ -58,7 +58,7 @@ def still_waits(connection: Connection, turn_id: str) -> bool:
 
 
 def is_answered(connection: Connection, turn_id: str) -> bool:
-    """Whether the turn was asked closed-book already, by whomever."""
+    """Whether a closed-book answer exists, from whatever caller."""
     query = select(CLOSED_BOOK_TURN.c.turn_id).where(
         CLOSED_BOOK_TURN.c.turn_id == turn_id, CLOSED_BOOK_TURN.c.cell.is_not(None)
     )
@@ -70,7 +70,7 @@ def put(connection: Connection, turns: Sequence[ClosedBookTurn]) -> None:
 
 
 def give_up(connection: Connection, turn_ids: Collection[str]) -> None:
-    """Take turns out of the sample: nothing was learnt of them."""
+    """Remove turns from the sample without a result."""
     unanswered = CLOSED_BOOK_TURN.c.turn_id.in_(list(turn_ids)) & CLOSED_BOOK_TURN.c.cell.is_(None)
     connection.execute(delete(CLOSED_BOOK_TURN).where(unanswered))
 
@@ -83,7 +83,7 @@ def answered(
     since_ns: int | None = None,
     limit: int = 50_000,
 ) -> list[ClosedBookTurn]:
-    """The newest turns whose closed-book answer is known; `services` is what a key may read."""
+    """Newest turns with a closed-book answer; `services`: those of the key."""
     c = CLOSED_BOOK_TURN.c
     query = select(CLOSED_BOOK_TURN).where(c.cell.is_not(None))
     if services is not None:

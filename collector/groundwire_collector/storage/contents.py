@@ -1,4 +1,4 @@
-"""Long texts, cut out of messages and kept once a day: chunks recur, and so do answers.
+"""Deduplication of long texts: cut from messages, stored once per day.
 
 A message of n bytes is stored as its skeleton, the bytes that are left when the long texts are
 taken out, and a list of (offset in the skeleton, keyed hash of the text). Joining is splicing, so a
@@ -15,7 +15,7 @@ import zstandard as zstd
 
 from groundwire_collector.storage.dictionary import COMMON
 
-SHORTEST_TEXT = 192  # bytes; a shorter one costs more as a row than where it stands
+SHORTEST_TEXT = 192  # bytes; shorter texts cost more as a row than inline
 DIGEST_BYTES = 16
 _REFERENCE = struct.Struct(f"<I{DIGEST_BYTES}s")
 _RAW, _PACKED = b"\x00", b"\x01"
@@ -29,8 +29,8 @@ Cut = tuple[int, bytes]  # offset in the skeleton, what stood there
 
 
 def cut(message: bytes, texts: Iterable[bytes]) -> tuple[bytes, list[Cut]]:
-    """The skeleton of `message` and what was cut from it; `texts` come in the message's order."""
-    kept: list[bytes] = []
+    """Skeleton of `message` and the texts cut from it; `texts` in message order."""
+    fields: list[bytes] = []
     cuts: list[Cut] = []
     end = length = 0
     for text in texts:
@@ -38,12 +38,12 @@ def cut(message: bytes, texts: Iterable[bytes]) -> tuple[bytes, list[Cut]]:
             start = message.find(piece, end)
             if start < 0:
                 continue
-            kept.append(message[end:start])
+            fields.append(message[end:start])
             length += start - end
             cuts.append((length, piece))
             end = start + len(piece)
-    kept.append(message[end:])
-    return b"".join(kept), cuts
+    fields.append(message[end:])
+    return b"".join(fields), cuts
 
 
 def join(skeleton: bytes, cuts: Iterable[Cut]) -> bytes:
@@ -78,7 +78,7 @@ def references_of(packed: bytes) -> list[tuple[int, bytes]]:
 
 
 class _Packing(threading.local):
-    """Each thread's own: a compressor takes one text at a time."""
+    """Thread-local zstd compressors and decompressors (they are not thread-safe)."""
 
     def __init__(self) -> None:
         common = zstd.ZstdCompressionDict(COMMON, dict_type=zstd.DICT_TYPE_RAWCONTENT)

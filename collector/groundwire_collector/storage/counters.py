@@ -1,4 +1,4 @@
-"""Cumulative counters and histograms, added to in the transaction of what they count."""
+"""Cumulative counters and histograms, updated in the transaction of what they count."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
@@ -16,20 +16,28 @@ from groundwire_collector.metric_definitions import (
 from groundwire_collector.storage.label_sets import Key, Placement, canonical, place
 from groundwire_collector.storage.tables.counters import COUNTER, HISTOGRAM
 from groundwire_collector.storage.upsert import upsert
+from groundwire_evaluators.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Exemplar:
-    """The turn behind a number: its trace, the number, and when (seconds since the epoch)."""
+    """Exemplar of a metric: trace id, value, seconds since the epoch."""
 
     trace_id: str
     value: float
     timestamp: float
 
 
+def exemplar_of(turn: Turn, value: float) -> Exemplar | None:
+    """Exemplar of a turn's trace; None where the turn has no trace or no time."""
+    if turn.trace_id is None or turn.started_at is None:
+        return None
+    return Exemplar(turn.trace_id, value, turn.started_at.timestamp())
+
+
 @dataclass(slots=True)
 class Counter:
-    """One counter of one label set."""
+    """One counter with its label set."""
 
     value: float = 0.0
     exemplar: Exemplar | None = None
@@ -41,7 +49,7 @@ class Counter:
 
 @dataclass(slots=True)
 class Histogram:
-    """One histogram of one label set; `counts` are per bucket, the last one the overflow."""
+    """One histogram with its label set; `counts` per bucket, overflow last."""
 
     counts: list[int]
     total: float = 0.0
@@ -62,7 +70,7 @@ class Histogram:
 
 @dataclass(slots=True)
 class Increments:
-    """What one transaction adds: collected first, written at once.
+    """Metric increments of one transaction: collected first, written at once.
 
     `by_tenant`: metrics of turns are counted by tenant too.
     """
@@ -103,14 +111,14 @@ class Increments:
 
 
 def add(connection: Connection, increments: Increments, now_ns: int) -> None:
-    """Add `increments` to what is stored, in the caller's transaction."""
+    """Add `increments` to the stored values, in the caller's transaction."""
     fitted = _fit(connection, increments, now_ns)
     _add_counters(connection, fitted.counters, now_ns)
     _add_histograms(connection, fitted.histograms, now_ns)
 
 
 class StoredCounter(NamedTuple):
-    """A counter as it is stored; `exemplar` is JSON, None without one."""
+    """A counter row as stored; `exemplar` is JSON, None without one."""
 
     metric: str
     labels: str
@@ -119,7 +127,7 @@ class StoredCounter(NamedTuple):
 
 
 class StoredHistogram(NamedTuple):
-    """A histogram as it is stored: `counts` and `exemplars` are JSON."""
+    """A histogram row as stored: `counts` and `exemplars` are JSON."""
 
     metric: str
     labels: str

@@ -1,4 +1,4 @@
-"""What telemetry of RAG applications is full of: the preset dictionary of the compression.
+"""Preset zstd compression dictionary, trained on telemetry of RAG applications.
 
 NEVER CHANGE `COMMON`: what is on disk was compressed with it and cannot be read without it. A
 better one is a second constant, with a format mark of its own in storage/contents.py. What

@@ -1,5 +1,4 @@
-"""What the monitor remembers between two batches: baselines, detectors, dimension values,
-alarms."""
+"""Drift monitor state: baselines, detectors, dimension values and alarms."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
@@ -15,7 +14,7 @@ from groundwire_collector.storage.upsert import upsert
 
 @dataclass(frozen=True, slots=True)
 class StoredBaseline:
-    """The reference of one watch; its losses until it is pinned."""
+    """Baseline of one signal monitor; its losses until it is pinned."""
 
     service: str
     signal: str
@@ -26,7 +25,7 @@ class StoredBaseline:
 
 @dataclass(frozen=True, slots=True)
 class StoredDetector:
-    """One detector of a watch; dimension and value are empty for the one over the whole service."""
+    """State of one detector; empty dimension and value: the whole service."""
 
     service: str
     signal: str
@@ -40,7 +39,7 @@ class StoredDetector:
 
 @dataclass(frozen=True, slots=True)
 class DimensionValue:
-    """A value of a dimension in a service: as the how-manyth it appeared, and when."""
+    """A value of a dimension in a service, numbered by first appearance."""
 
     service: str
     dimension: str
@@ -50,15 +49,17 @@ class DimensionValue:
 
 
 class AlarmState(StrEnum):
+    """State of an alarm: open or resolved."""
+
     OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"  # somebody is on it; still open
+    ACKNOWLEDGED = "acknowledged"  # acknowledged, still open
     RECOVERED = "recovered"  # the loss is near the baseline's again, on evidence
-    ACCEPTED = "accepted"  # the new level is the baseline now: somebody said so
+    ACCEPTED = "accepted"  # accepted: the new level became the baseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """An alarm and what it names; open until `resolved_ns`. Sizes are losses of the mean."""
+    """A drift alarm, open until `resolved_ns`; sizes are in mean loss."""
 
     id: int | None = None
     service: str
@@ -91,7 +92,7 @@ class Alarm:
         return AlarmState.ACKNOWLEDGED if acknowledged else AlarmState.OPEN
 
 
-RECOVERY = "recovery"  # in place of a dimension: the detector that looks for the end of an alarm
+RECOVERY = "recovery"  # pseudo-dimension of the recovery detector of an alarm
 
 Row = TypeVar("Row", StoredBaseline, StoredDetector, DimensionValue)
 
@@ -114,7 +115,7 @@ def alarms(
     only_open: bool = False,
     limit: int = 1000,
 ) -> list[Alarm]:
-    """Alarms, newest first; `services` restricts to what a key may read."""
+    """Alarms, newest first; `services` restricts to the key's services."""
     query = select(ALARM).order_by(ALARM.c.raised_ns.desc(), ALARM.c.id.desc()).limit(limit)
     if services is not None:
         query = query.where(ALARM.c.service.in_(services))
@@ -161,7 +162,7 @@ def alarm(connection: Connection, alarm_id: int) -> Alarm | None:
 
 
 def acknowledge_alarm(connection: Connection, alarm_id: int, by: str, now_ns: int) -> None:
-    """Somebody is on it. The first who said so stays named."""
+    """Acknowledge an alarm; the first person to do so stays recorded."""
     named = {"acknowledged_by": by, "acknowledged_ns": now_ns}
     unnamed = ALARM.c.acknowledged_ns.is_(None)
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id, unnamed).values(named))
@@ -171,6 +172,11 @@ def accept_alarm(connection: Connection, alarm_id: int, by: str, why: str, now_n
     """The level since the change is normal from now on; this ends an open alarm."""
     named = {"accepted_by": by, "accepted_why": why, "accepted_ns": now_ns}
     connection.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(named))
+    close_alarm(connection, alarm_id, now_ns)
+
+
+def close_alarm(connection: Connection, alarm_id: int, now_ns: int) -> None:
+    """Resolve an alarm if it is still open."""
     still_open = (ALARM.c.id == alarm_id) & ALARM.c.resolved_ns.is_(None)
     if connection.execute(select(ALARM.c.id).where(still_open)).first() is not None:
         resolve_alarm(connection, alarm_id, now_ns)

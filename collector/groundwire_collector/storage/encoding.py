@@ -1,4 +1,4 @@
-"""Spans and OTLP messages, one to the other. The store keeps messages; the other rooms read spans.
+"""Conversion between OTLP messages, as stored, and spans.
 
 https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto
 """
@@ -13,6 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from groundwire.attributes import SERVICE_NAME
+from groundwire_collector.storage.records import HAS_REMOTE_MARK, IS_REMOTE
 from groundwire_collector.storage.span import Json, Span, SpanEvent
 
 UNKNOWN_SERVICE = "unknown"
@@ -28,6 +29,7 @@ def span_of(message: SpanMessage, origin: ResourceSpans) -> Span:
         trace_id=message.trace_id.hex(),
         span_id=message.span_id.hex(),
         parent_span_id=message.parent_span_id.hex() or None,
+        parent_is_local=message.flags & (HAS_REMOTE_MARK | IS_REMOTE) == HAS_REMOTE_MARK,
         name=message.name,
         kind=message.kind,
         service=service_of(resource),
@@ -98,7 +100,7 @@ def service_of(resource: Mapping[str, Json]) -> str:
 
 
 def service_name(text: str) -> str:
-    """As it is stored and shown: bounded, and without NUL, which PostgreSQL cannot keep."""
+    """Service name as stored: bounded, and without NUL (invalid in PostgreSQL)."""
     return text.replace("\0", "")[:LONGEST_SERVICE].strip() or UNKNOWN_SERVICE
 
 

@@ -1,4 +1,4 @@
-"""Opening the database: SQLite in the data folder by default, PostgreSQL by URL.
+"""Database engine factory: SQLite in the data folder, or PostgreSQL by URL.
 
 On both, `engine.begin()` is a transaction that may write and `engine.connect()` one that reads.
 """
@@ -27,7 +27,7 @@ from groundwire_collector.storage.sqlite import SqliteEngine, open_sqlite
 from groundwire_collector.storage.tables.spans import STORE_FACT
 from groundwire_collector.storage.upsert import upsert
 
-# Locked, full, read-only, away: what may be gone when it is tried again.
+# Transient errors: locked, disk full, read-only, unreachable.
 PASSING = (
     OperationalError,
     InternalError,
@@ -55,7 +55,7 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def make_schema(engine: Engine) -> None:
-    """Bring the database to the newest schema; of several processes at once, one does.
+    """Migrate the database to the newest schema; safe for concurrent processes.
 
     Raises UsageError where the database belongs to a newer Groundwire.
     """
@@ -68,7 +68,7 @@ def make_schema(engine: Engine) -> None:
             return
         if step is not None and step > HEAD:
             raise UsageError(f"The database is of a newer Groundwire (step {step}, not {HEAD}).")
-        # Alembic takes most of a second to load, and nearly every start has nothing to do.
+        # Alembic takes most of a second to import, and most starts migrate nothing.
         from groundwire_collector.storage.migrations.running import upgrade
 
         upgrade(connection)
@@ -76,7 +76,7 @@ def make_schema(engine: Engine) -> None:
 
 
 def _step(connection: Connection) -> str | None:
-    """The newest step the database has taken."""
+    """Newest migration applied to the database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     query = select(column("version_num", String)).select_from(table("alembic_version"))
@@ -85,7 +85,7 @@ def _step(connection: Connection) -> str | None:
 
 
 def probe(engine: Engine) -> None:
-    """Write as much as a span takes; raises one of PASSING where nothing can be written now.
+    """Write as much as a span takes; raises one of the transient errors when unwritable.
 
     A lock alone would not tell: SQLite gives it on a disk that is read-only or full.
     """

@@ -1,4 +1,4 @@
-"""What estimates are made of, read once for each, and the estimates that gauges show."""
+"""Queries for estimates: scored turns, judgements, and stored estimates for gauges."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NEWEST = 50_000  # turns that one estimate is made of, at most
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateFilter:
-    """Which turns; None does not restrict. Times are nanoseconds since the epoch."""
+    """Filter for estimates; None does not restrict. Nanoseconds since the epoch."""
 
     service: str | None = None
     services: frozenset[str] | None = None  # what the key may read; None: all
@@ -32,7 +32,7 @@ class EstimateFilter:
 
 @dataclass(frozen=True, slots=True)
 class ScoredTurn:
-    """A production turn with a p_unsupported; turns of one session are one cluster."""
+    """Production turn with p_unsupported; turns of a session form a cluster."""
 
     id: str
     trace_id: str
@@ -45,8 +45,10 @@ class ScoredTurn:
 
 @dataclass(frozen=True, slots=True)
 class SampledScore:
-    """What a judge said of a turn that was drawn for it; `faithful` is None where it said nothing
-    of the kind (it failed, declined, or found no claim)."""
+    """Judgement of a randomly sampled turn.
+
+    `faithful` is None where the judge decided nothing (it failed, declined, or found no claim).
+    """
 
     turn_id: str
     started_ns: int
@@ -59,7 +61,7 @@ class SampledScore:
 
 @dataclass(frozen=True, slots=True)
 class DecidedScore:
-    """What an evaluator decided of an answer."""
+    """Binary decision of an evaluator on an answer."""
 
     turn_id: str
     evaluator: str
@@ -71,7 +73,7 @@ class DecidedScore:
 
 @dataclass(frozen=True, slots=True)
 class StoredEstimate:
-    """A segment's newest estimate, as gauges show it, and the state of its sequence.
+    """Newest estimate of a segment, with the state of its confidence sequence.
 
     `value` is the model_version of the kind `faithfulness`, the index_version of `retrieval`.
     """
@@ -111,7 +113,7 @@ def following_turns(
 def drawn_scores(
     connection: Connection, part: EstimateFilter, evaluator: str | None = None
 ) -> list[SampledScore]:
-    """What judges that see a sample said of the turns drawn for them."""
+    """Judge scores of the turns sampled for judges."""
     c = SCORE.c
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
     query = select(*columns, TURN.c.started_ns, TURN.c.p_unsupported)
@@ -132,8 +134,8 @@ def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[DecidedSc
     found = []
     for batch in batched(sorted(set(turn_ids))):
         query = select(*columns, c.signals).where(c.turn_id.in_(batch))
-        for turn_id, name, revision, chance, *said, signals in connection.execute(query):
-            faithful = _faithful(*said)
+        for turn_id, name, revision, chance, *judgement, signals in connection.execute(query):
+            faithful = _faithful(*judgement)
             if faithful is not None:
                 doubt = signals.get("p_unsupported")
                 found.append(DecidedScore(turn_id, name, revision, chance, faithful, doubt))
@@ -153,7 +155,7 @@ def claims_of(connection: Connection, turn_ids: Iterable[str]) -> dict[str, set[
 
 
 def labelled_services(connection: Connection) -> set[str]:
-    """Services of which anything was labelled, or judged by a judge that sees a sample."""
+    """Services with labels, or with scores of a sampling judge."""
     judged = select(TURN.c.service).distinct().join(SCORE, SCORE.c.turn_id == TURN.c.id)
     judged = judged.where(SCORE.c.probability.is_not(None))
     people = select(LABEL.c.service).distinct()
@@ -167,15 +169,15 @@ def baseline_ns(connection: Connection, service: str, signal: str) -> int:
     return connection.scalar(query) or 0
 
 
-def keep(connection: Connection, estimates: Sequence[StoredEstimate]) -> None:
+def store(connection: Connection, estimates: Sequence[StoredEstimate]) -> None:
     upsert(
         connection,
         ESTIMATE,
-        [{name: getattr(each, name) for name in _KEPT} for each in estimates],
+        [{name: getattr(each, name) for name in _COLUMNS} for each in estimates],
     )
 
 
-def kept(
+def newest(
     connection: Connection,
     kind: str,
     services: frozenset[str] | None = None,
@@ -187,16 +189,16 @@ def kept(
         query = query.where(ESTIMATE.c.service.in_(services))
     query = query.order_by(ESTIMATE.c.updated_ns.desc()).limit(limit)
     rows = connection.execute(query).mappings()
-    return [StoredEstimate(**{name: row[name] for name in _KEPT}) for row in rows]
+    return [StoredEstimate(**{name: row[name] for name in _COLUMNS}) for row in rows]
 
 
-def drop_before(connection: Connection, oldest_kept_ns: int) -> None:
-    """Delete estimates that nothing has renewed since."""
-    old = ESTIMATE.c.updated_ns < oldest_kept_ns
+def drop_before(connection: Connection, cutoff_ns: int) -> None:
+    """Delete estimates not refreshed since `cutoff_ns`."""
+    old = ESTIMATE.c.updated_ns < cutoff_ns
     connection.execute(delete(ESTIMATE).where(old))
 
 
-_KEPT = [column.name for column in ESTIMATE.columns]
+_COLUMNS = [column.name for column in ESTIMATE.columns]
 
 
 def _scored(part: EstimateFilter, dimension: Dimension) -> Select[Any]:
@@ -237,5 +239,5 @@ def _conditions(part: EstimateFilter) -> list[ColumnElement[bool]]:
 
 
 def _faithful(state: str, flagged: bool | None) -> bool | None:
-    """None where it was not scored, or its evaluator does not decide whether answers are."""
+    """None where the turn was not scored, or its evaluator decides nothing."""
     return None if flagged is None or state != State.SCORED.value else not flagged

@@ -1,4 +1,4 @@
-"""Traces that were passed over: which, when and why, so that a person finds them."""
+"""Traces that could not be processed: which, when and why."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ LONGEST_REASON = 500  # characters
 
 @dataclass(frozen=True, slots=True)
 class FailedTrace:
-    """`reason` names the kind of error and quotes nothing of the trace."""
+    """A failed trace; `reason` names the error and quotes no content."""
 
     trace_id: str
     failed_ns: int
@@ -36,10 +36,10 @@ def newest(connection: Connection, limit: int) -> list[FailedTrace]:
 
 
 def forget(connection: Connection, trace_ids: list[str]) -> None:
-    """Delete what is known of these traces."""
+    """Delete the records of these traces."""
     connection.execute(delete(FAILED_TRACE).where(FAILED_TRACE.c.trace_id.in_(trace_ids)))
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
-    """Delete what is too old."""
-    connection.execute(delete(FAILED_TRACE).where(FAILED_TRACE.c.failed_ns < oldest_kept_ns))
+def expire(connection: Connection, cutoff_ns: int) -> None:
+    """Delete records older than `cutoff_ns`."""
+    connection.execute(delete(FAILED_TRACE).where(FAILED_TRACE.c.failed_ns < cutoff_ns))

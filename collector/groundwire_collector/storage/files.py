@@ -1,4 +1,4 @@
-"""A lock file beside the database."""
+"""Lock file beside the database."""
 
 import fcntl
 import os
@@ -8,7 +8,7 @@ from groundwire_collector.errors import StorageUnavailableError
 
 
 class FileLock:
-    """An exclusive lock (flock) on a file, gone with its process; the file itself stays."""
+    """Exclusive flock on a file, released with its process; the file stays."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -31,7 +31,7 @@ class FileLock:
         return True
 
     def held(self) -> bool:
-        """False where its folder was moved, unmounted or mounted anew."""
+        """False once the folder was moved, unmounted or remounted."""
         if self._descriptor is None:
             return False
         try:

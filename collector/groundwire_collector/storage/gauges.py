@@ -1,4 +1,4 @@
-"""What the gauges show: read from the tables at each scrape, never kept."""
+"""Gauge values read from the tables at each scrape."""
 
 import json
 from dataclasses import dataclass, fields
@@ -20,7 +20,7 @@ NOT_JUDGED = {State.FAILED, State.NOT_SAMPLED}
 
 @dataclass(frozen=True, slots=True)
 class DetectorStatistic:
-    """The evidence of one stream for a change; those of a service and signal are summed."""
+    """Evidence for a change in one stream; summed per service and signal."""
 
     service: str
     signal: str
@@ -30,8 +30,8 @@ class DetectorStatistic:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAlarm:
-    """An alarm that is not resolved: when the change behind it began, and how large it is."""
+class AlarmGauge:
+    """An unresolved alarm: onset and size of the change."""
 
     service: str
     signal: str
@@ -48,7 +48,7 @@ class OpenAlarm:
 
 @dataclass(frozen=True, slots=True)
 class BaselineSummary:
-    """What a signal of a service was when all was well; `flagged` is None where nothing flags."""
+    """Baseline level of a signal; `flagged` is None where nothing flags."""
 
     service: str
     signal: str
@@ -70,14 +70,14 @@ def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
     return [DetectorStatistic(*row) for row in rows]
 
 
-def open_alarms(connection: Connection, limit: int) -> list[OpenAlarm]:
+def open_alarms(connection: Connection, limit: int) -> list[AlarmGauge]:
     """The open alarms, newest first, at most `limit`; of those with the same labels the newest."""
-    columns = [ALARM.c[field.name] for field in fields(OpenAlarm)]
+    columns = [ALARM.c[field.name] for field in fields(AlarmGauge)]
     query = select(*columns).where(ALARM.c.resolved_ns.is_(None))
     rows = connection.execute(query.order_by(ALARM.c.raised_ns.desc(), ALARM.c.id.desc()))
-    newest: dict[tuple[str, ...], OpenAlarm] = {}
+    newest: dict[tuple[str, ...], AlarmGauge] = {}
     for row in rows:
-        alarm = OpenAlarm(*row)
+        alarm = AlarmGauge(*row)
         labels = (alarm.service, alarm.signal, alarm.dimension, alarm.value, alarm.cause)
         if len(newest) < limit:
             newest.setdefault(labels, alarm)
@@ -97,7 +97,7 @@ def pinned_baselines(connection: Connection, limit: int) -> list[BaselineSummary
 
 
 def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
-    """Age of the oldest work the worker owes: a trace that is due, or spans not looked at yet.
+    """Age of the oldest pending work: a due trace, or unread spans.
 
     0 where nothing is owed. A worker that stopped shows as a lag that grows with the clock.
     """
@@ -108,6 +108,12 @@ def evaluation_lag_seconds(connection: Connection, now_ns: int) -> float:
     unseen = select(ARRIVAL.c.received_ns).where(new).order_by(ARRIVAL.c.seq).limit(1)
     owed = [moment for moment in (due, connection.scalar(unseen)) if moment is not None]
     return max((now_ns - min(owed)) / NANOSECONDS, 0.0) if owed else 0.0
+
+
+def open_trace_age_seconds(connection: Connection, now_ns: int) -> float:
+    """Time since the last span of the trace that waits longest; 0 where none is open."""
+    oldest = connection.scalar(select(func.min(PENDING_TRACE.c.last_received_ns)))
+    return 0.0 if oldest is None else max((now_ns - oldest) / NANOSECONDS, 0.0)
 
 
 def last_evaluations(connection: Connection) -> dict[str, float]:

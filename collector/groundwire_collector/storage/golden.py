@@ -1,4 +1,4 @@
-"""Replays of a golden set, kept as they go: a restart takes them up."""
+"""Golden set replays, checkpointed so that a restart resumes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,7 +12,7 @@ from groundwire_collector.storage.upsert import upsert
 
 @dataclass(frozen=True, slots=True)
 class GoldenRun:
-    """A replay; times are nanoseconds since the epoch, `summary` is empty until it ended."""
+    """A replay; nanoseconds since the epoch, `summary` empty until it ends."""
 
     judge: str
     evaluator: str
@@ -26,11 +26,11 @@ class GoldenRun:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """What a judge said of one turn of the set."""
+    """A judge's decision on one golden turn."""
 
     key: str
     state: str
-    said: bool | None
+    judged_unsupported: bool | None
     unsupported: bool
 
 
@@ -62,7 +62,7 @@ def save(connection: Connection, run: GoldenRun, answer: StoredAnswer) -> None:
 
 def answers(connection: Connection, run: GoldenRun) -> list[StoredAnswer]:
     c = GOLDEN_ANSWER.c
-    query = select(c.key, c.state, c.said, c.unsupported).where(c.run_id == run.id)
+    query = select(c.key, c.state, c.judged_unsupported, c.unsupported).where(c.run_id == run.id)
     return [StoredAnswer(*row) for row in connection.execute(query.order_by(c.key))]
 
 
@@ -83,13 +83,13 @@ def newest(connection: Connection) -> list[GoldenRun]:
     return _runs(connection, select(GOLDEN_RUN).where(c.id.in_(select(latest.c.id))))
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
+def expire(connection: Connection, cutoff_ns: int) -> None:
     """Delete old replays but the first that ended of each judge, revision and set."""
     c = GOLDEN_RUN.c
     groups = (c.judge, c.revision, c.digest)
-    kept = select(func.min(c.id)).where(c.ended_ns.is_not(None)).group_by(*groups)
-    firsts = set(connection.scalars(kept))
-    old = set(connection.scalars(select(c.id).where(c.started_ns < oldest_kept_ns))) - firsts
+    baselines = select(func.min(c.id)).where(c.ended_ns.is_not(None)).group_by(*groups)
+    firsts = set(connection.scalars(baselines))
+    old = set(connection.scalars(select(c.id).where(c.started_ns < cutoff_ns))) - firsts
     connection.execute(delete(GOLDEN_ANSWER).where(GOLDEN_ANSWER.c.run_id.in_(old)))
     connection.execute(delete(GOLDEN_RUN).where(c.id.in_(old)))
 

@@ -1,4 +1,4 @@
-"""The queue of the judges: drawn turns wait, are leased, and leave with their judgement."""
+"""Queue of the judges: sampled turns are enqueued, leased and finished."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -16,7 +16,7 @@ DAY_NS = 86_400 * 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
-    """A drawn turn that waits for `judge`; times are nanoseconds since the epoch."""
+    """A sampled turn that waits for `judge`; nanoseconds since the epoch."""
 
     turn_id: str
     judge: str
@@ -31,7 +31,7 @@ class JudgeTask:
 
 @dataclass(frozen=True, slots=True)
 class JudgeSpending:
-    """What a judge did on one day; `cost` in the currency of the price file."""
+    """Calls and cost of a judge per day, in the configured currency."""
 
     judgements: int = 0
     cost: float = 0.0
@@ -39,7 +39,7 @@ class JudgeSpending:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """How many turns wait for a judge, and since when the longest."""
+    """Length of a judge's queue and age of its oldest turn."""
 
     judge: str
     length: int
@@ -47,8 +47,11 @@ class QueueStatus:
 
 
 def enqueue(connection: Connection, tasks: Sequence[JudgeTask]) -> None:
-    """Let turns wait. One that waits already is due again, and a lease on it is void: the turn
-    has changed, whoever judges it judges what it was."""
+    """Queue turns for a judge.
+
+    A turn already queued becomes due again and loses its lease: it has changed, and a judge that
+    works on it judges the old version.
+    """
     insert_missing(
         connection,
         JUDGE_TASK,
@@ -61,8 +64,10 @@ def enqueue(connection: Connection, tasks: Sequence[JudgeTask]) -> None:
 def referenced(
     connection: Connection, judge: str, evaluator: str, limit: int
 ) -> list[tuple[str, str]]:
-    """(turn id, service) of turns that a person gave a reference answer, and that this judge, whose
-    evaluations are `evaluator`'s, neither has judged nor is to judge."""
+    """Turns with a reference answer that this judge has not judged yet.
+
+    As (turn id, service); neither judged by `evaluator` nor queued for it.
+    """
     judged = select(SCORE.c.turn_id).where(SCORE.c.evaluator == evaluator)
     waits = select(JUDGE_TASK.c.turn_id).where(JUDGE_TASK.c.judge == judge)
     query = select(TURN.c.id, TURN.c.service).where(
@@ -74,7 +79,7 @@ def referenced(
 
 
 def is_due(connection: Connection, judge: str, now_ns: int) -> bool:
-    """Whether there is a task that may be taken."""
+    """Whether a task can be leased."""
     c = JUDGE_TASK.c
     free = (c.judge == judge, c.due_ns <= now_ns, c.leased_until_ns <= now_ns)
     return connection.scalar(select(c.turn_id).where(*free).limit(1)) is not None
@@ -83,7 +88,7 @@ def is_due(connection: Connection, judge: str, now_ns: int) -> bool:
 def take(
     connection: Connection, judge: str, lease: str, now_ns: int, until_ns: int, limit: int
 ) -> list[JudgeTask]:
-    """Lease the tasks that are due and at nobody's, those that wait longest first."""
+    """Lease due, unleased tasks, oldest first."""
     c = JUDGE_TASK.c
     free = (c.judge == judge, c.due_ns <= now_ns, c.leased_until_ns <= now_ns)
     query = select(*_columns()).where(*free).order_by(c.sampled_ns).limit(limit)
@@ -106,7 +111,7 @@ def release(connection: Connection) -> None:
 
 
 def put_back(connection: Connection, task: JudgeTask, lease: str, due_ns: int) -> None:
-    """Let a task be tried again from `due_ns` on."""
+    """Retry a task from `due_ns` on."""
     again = update(JUDGE_TASK).where(_is(task), JUDGE_TASK.c.lease == lease)
     connection.execute(
         again.values(lease="", leased_until_ns=0, due_ns=due_ns, attempts=task.attempts + 1)
@@ -116,7 +121,7 @@ def put_back(connection: Connection, task: JudgeTask, lease: str, due_ns: int) -
 def overdue(
     connection: Connection, judge: str, sampled_before_ns: int, now_ns: int, limit: int
 ) -> list[JudgeTask]:
-    """The tasks that wait for too long, and are at nobody's."""
+    """Unleased tasks that have waited too long."""
     c = JUDGE_TASK.c
     late = (c.judge == judge, c.sampled_ns < sampled_before_ns, c.leased_until_ns <= now_ns)
     query = select(*_columns()).where(*late).order_by(c.sampled_ns).limit(limit)
@@ -124,7 +129,7 @@ def overdue(
 
 
 def spent(connection: Connection, judge: str, now_ns: int) -> JudgeSpending:
-    """What a judge did today (UTC)."""
+    """Spending of a judge today (UTC)."""
     c = JUDGE_DAY.c
     query = select(c.judgements, c.cost).where(c.judge == judge, c.day == now_ns // DAY_NS)
     row = connection.execute(query).first()
@@ -132,7 +137,7 @@ def spent(connection: Connection, judge: str, now_ns: int) -> JudgeSpending:
 
 
 def spend(connection: Connection, judge: str, judgements: int, cost: float, now_ns: int) -> None:
-    """Add to what a judge did today."""
+    """Add to a judge's spending of today."""
     c, day = JUDGE_DAY.c, now_ns // DAY_NS
     row = {"day": day, "judge": judge, "judgements": 0, "cost": 0.0}
     insert_missing(connection, JUDGE_DAY, [row])
@@ -176,9 +181,9 @@ def revisions(connection: Connection, limit: int) -> list[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> None:
-    """Forget what was spent on days that are over for long."""
-    old = JUDGE_DAY.c.day < oldest_kept_ns // DAY_NS
+def expire(connection: Connection, cutoff_ns: int) -> None:
+    """Delete spending records of past days."""
+    old = JUDGE_DAY.c.day < cutoff_ns // DAY_NS
     connection.execute(delete(JUDGE_DAY).where(old))
 
 

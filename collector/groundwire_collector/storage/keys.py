@@ -1,4 +1,4 @@
-"""API keys: made, found by their hash, revoked. The key itself is never stored in the database."""
+"""API keys: creation, lookup by hash, revocation; only hashes are stored."""
 
 import os
 import secrets
@@ -22,6 +22,8 @@ GENERATED, FROM_ENVIRONMENT = "first", "environment"
 
 
 class Scope(StrEnum):
+    """Permission of an API key."""
+
     INGEST = "ingest"  # OTLP, and to announce rollouts
     READ = "read"
     LABEL = "label"
@@ -33,7 +35,7 @@ ALL_SCOPES = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one key allows; `services` is None where it is not restricted."""
+    """Permissions of an API key; `services` is None where unrestricted."""
 
     key_id: str
     scopes: frozenset[Scope] = ALL_SCOPES
@@ -48,7 +50,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as `groundwire keys list` shows it."""
+    """An API key as `groundwire keys list` shows it."""
 
     access: Access
     name: str
@@ -72,7 +74,7 @@ def add(
     scopes: Iterable[Scope] = ALL_SCOPES,
     services: Iterable[str] | None = None,
 ) -> str:
-    """Store a key's hash and what it allows; its id."""
+    """Store a key's hash and permissions; returns its id."""
     key_id = secrets.token_hex(4)
     row = {
         "id": key_id,
@@ -87,14 +89,14 @@ def add(
 
 
 def revoke(connection: Connection, key_id: str) -> None:
-    """From now on (within seconds, in every receiver) the key opens nothing."""
+    """Revoke a key, effective within seconds in every receiver."""
     statement = update(API_KEY).where(API_KEY.c.id == key_id, API_KEY.c.revoked_at.is_(None))
     if not connection.execute(statement.values(revoked_at=datetime.now(UTC))).rowcount:
         raise UsageError(f"There is no key {key_id} that is not revoked.")
 
 
 def rotate(connection: Connection, key_id: str) -> str:
-    """A new key that allows what the old one did; the old one stays until it is revoked."""
+    """Create a key with the permissions of another, which stays valid."""
     old = next((key for key in keys(connection) if key.access.key_id == key_id), None)
     if old is None or old.revoked_at is not None:
         raise UsageError(f"There is no key {key_id} that is not revoked.")
@@ -113,7 +115,7 @@ def keys(connection: Connection) -> list[Key]:
 
 
 def name_of(connection: Connection, key_id: str) -> str:
-    """What the key is called; its id where it is gone."""
+    """Name of a key; its id where it was deleted."""
     found = connection.scalar(select(API_KEY.c.name).where(API_KEY.c.id == key_id))
     return str(found) if found is not None else key_id
 
@@ -128,7 +130,7 @@ def accesses(connection: Connection) -> dict[str, Access]:
 
 
 def first_key(settings: Settings, engine: Engine | None = None) -> str | None:
-    """Make sure that there is a key; returns it when it was made just now, else None.
+    """Ensure that a key exists; returns it if just created, else None.
 
     GROUNDWIRE_API_KEY sets it (another value replaces the former); else one is generated and kept
     in the data folder, mode 600.
@@ -144,7 +146,7 @@ def first_key(settings: Settings, engine: Engine | None = None) -> str | None:
             return settings.api_key
         if known:
             return None
-        key = _kept_key(settings.data_dir / KEY_FILE)
+        key = _stored_key(settings.data_dir / KEY_FILE)
         add(connection, key, GENERATED)
         return key
 
@@ -162,7 +164,7 @@ def _revoke_named(connection: Connection, name: str) -> None:
     connection.execute(statement.values(revoked_at=datetime.now(UTC)))
 
 
-def _kept_key(path: Path) -> str:
+def _stored_key(path: Path) -> str:
     """The key of the file, which a start that was interrupted may have written already."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

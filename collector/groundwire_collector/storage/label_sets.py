@@ -1,4 +1,4 @@
-"""The cap on label sets: how many series a metric may have, and which ones give way.
+"""Cardinality cap: series per metric, overflow and eviction.
 
 A new label set of a full metric takes the place of the one that was idle longest. Only where every
 set is busy is the new one folded: first its tenant becomes `other`, then its versions, then its
@@ -29,7 +29,7 @@ canonical: Callable[[dict[str, str]], str] = json.JSONEncoder(
 
 @dataclass(slots=True)
 class Placement:
-    """The key each increment is counted under, and, by metric, what had to give way."""
+    """Series key of each increment, and the evicted label sets by metric."""
 
     keys: dict[Key, Key] = field(default_factory=dict)
     folded: dict[str, int] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Placement:
 def place(
     connection: Connection, table: Table, keys: Collection[Key], now_ns: int, cap: int = CAP
 ) -> Placement:
-    """Find room for each of `keys`; idle sets that stand in the way are deleted."""
+    """Make room for each of `keys`, evicting idle label sets."""
     placement = Placement({key: key for key in keys})
     known = _known(connection, table, keys)
     for metric in sorted({metric for metric, _ in placement.keys.keys() - known}):
@@ -55,7 +55,7 @@ def place(
 
 
 class _Sets:
-    """The label sets of one metric, with when each was last counted."""
+    """Label sets of one metric, with the time of their last increment."""
 
     def __init__(self, last_counted: dict[str, int], now_ns: int, cap: int) -> None:
         self.retired: list[str] = []
@@ -87,7 +87,7 @@ class _Sets:
 
 
 def _ladder(labels: str) -> Iterator[tuple[str, int]]:
-    """Ever coarser forms of a label set, each with the room it must leave free.
+    """Increasingly coarse forms of a label set, with the room each must leave.
 
     The last rung differs only in labels of few values, so it is taken even when none is left.
     """

@@ -1,4 +1,4 @@
-"""Labels: what people said of turns, claims and chunks, and the answers they would have given."""
+"""Human labels of turns, claims and chunks, and reference answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -19,7 +19,7 @@ Target = tuple[int | None, int | None, str | None, bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What one labeller said of one target at one time; `id` is 0 until it is stored.
+    """One label of one target by one labeller; `id` 0 until stored.
 
     Without `start`, `end` and `chunk_id` it is about the answer as a whole: its `verdict`, or the
     `reference` answer. Times are nanoseconds since the epoch.
@@ -40,14 +40,16 @@ class Label:
 
     @property
     def target(self) -> Target:
-        """What it is about: labels of one labeller and target replace each other."""
+        """Labelled target; a labeller's newer label replaces the older one."""
         return self.start, self.end, self.chunk_id, self.reference is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelQuery:
-    """Which labels; None does not restrict. `after` is the id of the last one of the page before,
-    and times are nanoseconds since the epoch."""
+    """Filter for labels; None does not restrict.
+
+    `after` is the id of the last label of the page before; times are nanoseconds since the epoch.
+    """
 
     turn_ids: Sequence[str] | None = None
     service: str | None = None
@@ -70,7 +72,7 @@ def add(connection: Connection, labels: Sequence[Label]) -> list[Label]:
 
 
 def add_missing(connection: Connection, labels: Sequence[Label]) -> int:
-    """Store labels but those that are stored already, alike in all; how many were new."""
+    """Store labels that are not stored yet; returns how many were new."""
     known = {
         _identity(label)
         for label in find(connection, LabelQuery(turn_ids=[label.turn_id for label in labels]))
@@ -81,7 +83,7 @@ def add_missing(connection: Connection, labels: Sequence[Label]) -> int:
 
 
 def find(connection: Connection, query: LabelQuery) -> list[Label]:
-    """Labels with their history, in the order they were given."""
+    """Labels with their history, oldest first."""
     if query.turn_ids is not None and len(query.turn_ids) > 0:
         found: list[Label] = []
         for batch in batched(sorted(set(query.turn_ids))):
@@ -91,7 +93,7 @@ def find(connection: Connection, query: LabelQuery) -> list[Label]:
 
 
 def newest(connection: Connection, services: frozenset[str] | None, limit: int) -> list[Label]:
-    """The labels given last, the newest first."""
+    """Newest labels first."""
     query = select(LABEL).order_by(LABEL.c.id.desc()).limit(limit)
     if services is not None:
         query = query.where(LABEL.c.service.in_(services))
@@ -108,7 +110,7 @@ def current(labels: Iterable[Label]) -> list[Label]:
 
 
 def reference_of(connection: Connection, turn_id: str) -> str | None:
-    """The newest reference answer that was given to a turn, by whomever."""
+    """Newest reference answer of a turn, by any labeller."""
     c = LABEL.c
     query = select(c.reference).where(c.turn_id == turn_id, c.reference.is_not(None))
     return connection.scalar(query.order_by(c.labelled_ns.desc(), c.id.desc()).limit(1))

@@ -1,4 +1,4 @@
-"""Leader election: of all processes of one role on a database one leads, and is fenced.
+"""Leader election with fencing: one leading process per role and database.
 
 On PostgreSQL the leader holds a session advisory lock on a connection of its own; on SQLite a lock
 file beside the database (flock). Either is let go of by the system when its process dies. Each
@@ -25,7 +25,7 @@ from groundwire_collector.storage.upsert import upsert
 
 log = logging.getLogger(__name__)
 
-CHECK_SECONDS = 1.0  # how often the leader makes sure that its lock is there
+CHECK_SECONDS = 1.0  # interval at which the leader checks its lock
 _LOCKS = 0x67_77  # the first key of PostgreSQL's advisory locks; the second is the role's
 _OWN = "groundwire_leadership"  # option of a connection that is not fenced
 # Of the leader's session: a machine that vanished is noticed within about ten seconds.
@@ -34,7 +34,7 @@ _KEEPALIVES = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keep
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One leader's time: its epoch, and whether it ended in order."""
+    """A leader's term: its epoch, and whether it ended in order."""
 
     epoch: int = 0
     ended: bool = True
@@ -51,7 +51,7 @@ class Term:
 
 
 class Leadership:
-    """The right to be the one process of `role` that works on the database of `engine`.
+    """Exclusive lease of `role` on the database of `engine`.
 
     `fenced`: every commit through `engine` fails with LeadershipLostError once another leads.
     Costs one read of one row a commit.
@@ -69,7 +69,7 @@ class Leadership:
             event.listen(engine, "commit", self._check_epoch)
 
     def acquire(self) -> bool:
-        """Lead from now on if nobody else does; whether this process leads.
+        """Try to become leader; returns whether this process leads.
 
         Raises what the database raises while it is away.
         """
@@ -88,7 +88,7 @@ class Leadership:
         return True
 
     def held(self) -> bool:
-        """Whether this process still leads, as far as its lock tells. For any thread."""
+        """Whether this process still holds the lock; thread-safe."""
         with self._checking:
             if self._term is not None and monotonic() - self._checked > CHECK_SECONDS:
                 self._checked = monotonic()
@@ -97,7 +97,7 @@ class Leadership:
             return self._term is not None
 
     def release(self) -> None:
-        """End in order: the next leader need not look for what was begun and never ended."""
+        """Resign in order: the next leader need not search for unfinished work."""
         term, self._term = self._term, None
         try:
             if term is not None:
@@ -131,7 +131,7 @@ class Leadership:
 
 
 class AdvisoryLock:
-    """A session lock of PostgreSQL, on a connection that is used for nothing else."""
+    """PostgreSQL session-level advisory lock on a dedicated connection."""
 
     def __init__(self, engine: Engine, role: str) -> None:
         self._engine = engine
@@ -165,7 +165,7 @@ class AdvisoryLock:
         return True
 
     def release(self) -> None:
-        """End the session, whose locks end with it."""
+        """End the session, which releases its locks."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.invalidate()

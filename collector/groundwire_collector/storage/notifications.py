@@ -1,4 +1,4 @@
-"""The outbox of alarms: written with the alarm, in its transaction, and taken out when told."""
+"""Transactional outbox of alarm notifications."""
 
 from dataclasses import dataclass
 from time import time_ns
@@ -13,7 +13,7 @@ MOST = 1000  # that wait; of more, the oldest are forgotten
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """That an alarm was raised or resolved, and how often it was tried to tell."""
+    """Notification of a raised or resolved alarm, with its delivery attempts."""
 
     id: int
     alarm_id: int
@@ -24,14 +24,14 @@ class Notification:
 
 
 def write(connection: Connection, alarm_id: int, *, resolved: bool) -> None:
-    """Let an alarm be told; in the transaction that raises or resolves it."""
+    """Queue the notification of an alarm, in the transaction that changes it."""
     now_ns = time_ns()
     row = {"alarm_id": alarm_id, "resolved": resolved, "written_ns": now_ns, "due_ns": now_ns}
     connection.execute(insert(NOTIFICATION).values(row))
     newest = select(NOTIFICATION.c.id).order_by(NOTIFICATION.c.id.desc()).limit(1).offset(MOST)
-    oldest_kept = connection.scalar(newest)
-    if oldest_kept is not None:
-        connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id <= oldest_kept))
+    newest_expired = connection.scalar(newest)
+    if newest_expired is not None:
+        connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id <= newest_expired))
 
 
 def waiting(connection: Connection) -> list[Notification]:
@@ -42,7 +42,7 @@ def waiting(connection: Connection) -> list[Notification]:
 
 
 def claim(connection: Connection, notice: Notification, until_ns: int) -> bool:
-    """Take one to tell it; False where another process was faster.
+    """Claim a notification for delivery; False if another process was faster.
 
     Who does not come back by `until_ns` is given up: then it is told again.
     """
@@ -60,12 +60,12 @@ def postpone(connection: Connection, notice: Notification, due_ns: int) -> None:
 
 
 def settle(connection: Connection, notice: Notification) -> None:
-    """It was told, or is not worth telling any more."""
+    """Mark as delivered or expired."""
     connection.execute(delete(NOTIFICATION).where(NOTIFICATION.c.id == notice.id))
 
 
 def expire(connection: Connection, before_ns: int) -> int:
-    """Forget what was written before, but not that an alarm which is still open was raised.
+    """Delete old notifications, except that of an alarm still open.
 
     How many are gone.
     """

@@ -1,4 +1,4 @@
-"""PostgreSQL behind the engine: nothing waits for ever, neither for a lock nor for the network."""
+"""PostgreSQL engine with timeouts for locks, statements and network."""
 
 from typing import Any
 
@@ -8,28 +8,27 @@ from sqlalchemy.exc import SQLAlchemyError
 from groundwire_collector.errors import DatabaseUnusableError
 from groundwire_collector.storage.text_cleaning import clean_statements, to_json
 
-LOCK_SECONDS = 5.0  # as SQLite's busy timeout: then clients are told to come again
-# What libpq is asked for, unless the URL asks for something else.
+LOCK_SECONDS = 5.0  # like SQLite's busy timeout: then clients retry
+# Defaults for libpq; parameters of the URL take precedence.
 PATIENCE = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 2,
-    "tcp_user_timeout": 10_000,  # milliseconds that what was sent may stay unacknowledged
+    "tcp_user_timeout": 10_000,  # TCP_USER_TIMEOUT in milliseconds
 }
 
 
 def open_postgresql(url: str) -> Engine:
-    """An engine whose statements fail, with what passes, where they would wait too long."""
+    """Engine whose statements time out with a transient error; DatabaseUnusableError."""
     try:
-        given = make_url(url).query
+        configured = make_url(url).query
         make_url(url).get_dialect()
     except SQLAlchemyError:
-        form = "postgresql+psycopg://USER@HOST/DATABASE"
         raise DatabaseUnusableError(
-            f"database_url is not the address of a database: {form}"
+            "database_url is no address: it has the form postgresql+psycopg://USER@HOST/DATABASE"
         ) from None
-    patience = {name: value for name, value in PATIENCE.items() if name not in given}
+    patience = {name: value for name, value in PATIENCE.items() if name not in configured}
     engine = create_engine(
         url,
         pool_pre_ping=True,
@@ -43,7 +42,7 @@ def open_postgresql(url: str) -> Engine:
 
 
 def wait_for_locks(connection: Connection) -> None:
-    """Let this one transaction wait as long as it takes: another changes the schema."""
+    """Disable the lock timeout for this transaction (schema changes)."""
     connection.execute(text("SET LOCAL lock_timeout = 0"))
 
 

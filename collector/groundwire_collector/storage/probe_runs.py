@@ -1,4 +1,4 @@
-"""Scheduled probe runs, kept as they go: a restart takes them up, and counts nothing twice."""
+"""Scheduled probe runs, checkpointed so that a restart resumes without double counting."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -14,6 +14,8 @@ from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunI
 
 
 class RunState(StrEnum):
+    """State of a scheduled probe run."""
+
     RUNNING = "running"
     FINISHED = "finished"
     ABANDONED = "abandoned"  # call after call failed
@@ -21,7 +23,7 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledProbeRun:
-    """A run of one pack and prompt against one model, for one service."""
+    """Run of a pack and prompt against a model, for a service."""
 
     id: int = 0
     service: str
@@ -49,12 +51,14 @@ class ScheduledProbeRun:
         )
 
 
-_ASKED = ("service", "model", "model_version", "prompt_version", "digest", "prompt")
+_COMPARED_COLUMNS = ("service", "model", "model_version", "prompt_version", "digest", "prompt")
 
 
 def last(connection: Connection, like: ScheduledProbeRun) -> ScheduledProbeRun | None:
-    """The newest run that asks the same as `like`."""
-    query = select(PROBE_RUN).where(*(PROBE_RUN.c[name] == getattr(like, name) for name in _ASKED))
+    """Newest run with the same identity as `like`."""
+    query = select(PROBE_RUN).where(
+        *(PROBE_RUN.c[name] == getattr(like, name) for name in _COMPARED_COLUMNS)
+    )
     found = _runs(connection, query.order_by(PROBE_RUN.c.started_ns.desc()).limit(1))
     return found[0] if found else None
 
@@ -78,7 +82,7 @@ def end(connection: Connection, run_id: int, state: RunState, ended_ns: int) -> 
 
 
 def results(connection: Connection, run: ScheduledProbeRun) -> ProbeRun:
-    """A run with what it holds so far."""
+    """A run with its results so far."""
     query = select(PROBE_RESULT.c.record).where(PROBE_RESULT.c.run_id == run.id)
     records = connection.scalars(query.order_by(PROBE_RESULT.c.key))
     return ProbeRun(run.identity, tuple(ProbeResult.from_record(record) for record in records))
@@ -90,7 +94,7 @@ def finished(
     service: str | None = None,
     model_version: str | None = None,
 ) -> list[ScheduledProbeRun]:
-    """Every finished run, newest first; `services` is what a key may read."""
+    """Finished runs, newest first; `services`: those of the key."""
     c = PROBE_RUN.c
     query = select(PROBE_RUN).where(c.state == RunState.FINISHED.value)
     if services is not None:
@@ -102,13 +106,13 @@ def finished(
     return _runs(connection, query.order_by(c.started_ns.desc(), c.id.desc()))
 
 
-def expire(connection: Connection, oldest_kept_ns: int) -> int:
+def expire(connection: Connection, cutoff_ns: int) -> int:
     """Delete old runs but the first finished one of each service, pack and prompt, the baseline."""
     c = PROBE_RUN.c
     groups = (c.service, c.digest, c.prompt)
     first = select(func.min(c.id)).where(c.state == RunState.FINISHED.value).group_by(*groups)
     baselines = set(connection.scalars(first))
-    old = set(connection.scalars(select(c.id).where(c.started_ns < oldest_kept_ns))) - baselines
+    old = set(connection.scalars(select(c.id).where(c.started_ns < cutoff_ns))) - baselines
     for table, column in ((PROBE_RESULT, PROBE_RESULT.c.run_id), (PROBE_RUN, c.id)):
         connection.execute(delete(table).where(column.in_(old)))
     return len(old)

@@ -1,4 +1,4 @@
-"""How far the worker has come: its position in the span stream, and the traces still open."""
+"""Worker progress: cursor in the span stream and pending traces."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ AHEAD_NS = 3600 * 10**9  # more than clocks of two machines differ
 
 @dataclass(frozen=True, slots=True)
 class PendingTrace:
-    """A trace with spans that no judgement has seen yet; it is due at `due_ns`."""
+    """A trace with unjudged spans, due at `due_ns`."""
 
     trace_id: str
     last_received_ns: int
@@ -44,7 +44,7 @@ def put_pending(connection: Connection, traces: Sequence[PendingTrace]) -> None:
 
 
 def due(connection: Connection, now_ns: int, limit: int) -> list[PendingTrace]:
-    """The traces that are complete, those that wait longest first.
+    """Complete traces, oldest first.
 
     A trace that came long after now came while the clock was ahead: it need not wait till then.
     """
@@ -57,14 +57,14 @@ def due(connection: Connection, now_ns: int, limit: int) -> list[PendingTrace]:
 
 
 def begin(connection: Connection, traces: Sequence[PendingTrace]) -> None:
-    """Count one more judgement begun of each of these traces."""
+    """Count one more started evaluation of each trace."""
     ids = [trace.trace_id for trace in traces]
     began = update(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids))
     connection.execute(began.values(begun=PENDING_TRACE.c.begun + 1))
 
 
 def settle(connection: Connection, traces: Sequence[PendingTrace]) -> int:
-    """These traces are judged; how many of them were still to be."""
+    """Mark traces as judged; returns how many were pending."""
     ids = [trace.trace_id for trace in traces]
     return connection.execute(
         delete(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(ids))

@@ -1,4 +1,4 @@
-"""What came last, for people who look at what arrives."""
+"""Most recent spans, for diagnosis."""
 
 from sqlalchemy import Connection, func, select
 
@@ -6,7 +6,7 @@ from groundwire_collector.storage.tables.spans import SPAN
 
 
 def recent_traces(connection: Connection, limit: int, service: str | None = None) -> list[str]:
-    """The ids of the traces whose spans came last, the latest first."""
+    """Ids of the traces with the newest spans, newest first."""
     latest = func.max(SPAN.c.received_ns)
     query = select(SPAN.c.trace_id).group_by(SPAN.c.trace_id).order_by(latest.desc()).limit(limit)
     if service is not None:

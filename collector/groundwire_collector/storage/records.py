@@ -1,4 +1,4 @@
-"""What the receiver hands to the store: a message as it came, and what must be known of it."""
+"""Validated records that the receiver hands to the store."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from groundwire_collector.storage.contents import SHORTEST_TEXT
 
 RESPONSE_ID = "gen_ai.response.id"
 _COMPLETE = ANSWER_COMPLETE.encode()
-_HAS_REMOTE_MARK, _IS_REMOTE = 0x100, 0x200  # SpanFlags: what is known of the parent
+HAS_REMOTE_MARK, IS_REMOTE = 0x100, 0x200  # SpanFlags: whether the parent is remote
 
 
 @dataclass(frozen=True, slots=True)
 class SpanRecord:
-    """A valid span: `body` is its message, `origin` a ResourceSpans with its scope and no span.
+    """A valid span: `body` its message, `origin` its ResourceSpans and scope.
 
     `texts` are the long strings of `body`, in its order: what is worth keeping once.
     """
@@ -37,7 +37,7 @@ class SpanRecord:
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """A log record that is an event of a span, or of a response.
+    """Log record that is an event of a span or response.
 
     One that names its response alone is kept under ids made of that (`trace_of_response`).
     """
@@ -91,7 +91,7 @@ def response_of(message: LogMessage) -> str:
 
 
 def trace_of_response(service: str, response_id: str) -> bytes:
-    """The trace id under which events are kept that name a response and no trace."""
+    """Trace id under which events are stored that name only a response."""
     return blake2b(f"{service}\0{response_id}".encode(), digest_size=16).digest()
 
 
@@ -104,7 +104,7 @@ def _names(message: LogMessage, service: str) -> tuple[bytes, bytes]:
 
 
 def _is_local_root(message: SpanMessage) -> bool:
-    remote = _HAS_REMOTE_MARK | _IS_REMOTE
+    remote = HAS_REMOTE_MARK | IS_REMOTE
     return not message.parent_span_id or message.flags & remote == remote
 
 
@@ -131,7 +131,7 @@ def _texts_of_log(message: LogMessage) -> list[bytes]:
 
 def _add_pairs(found: list[bytes], pairs: Iterable[KeyValue]) -> None:
     for pair in pairs:
-        # Nearly all are short, and of those this is the only thing asked.
+        # Fast path: nearly all are short.
         if pair.ByteSize() >= SHORTEST_TEXT:
             _add_value(found, pair.value)
 

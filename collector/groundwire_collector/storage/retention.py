@@ -1,4 +1,4 @@
-"""What is deleted: what is too old, what is too much, and what a person asked to have deleted.
+"""Retention: deletion by age, by size, and on request.
 
 Rows go in small transactions, oldest first, so that the receiver and the worker wait little. On
 SQLite the freed pages are handed back to the file system.
@@ -42,13 +42,13 @@ from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
 
-LEAST_STEP = 100  # spans that go at once where there is too much
-TRACES = 200  # read at once
+LEAST_STEP = 100  # spans per deletion beyond the size limit
+TRACES = 200  # rows per read
 
 
 @dataclass(slots=True)
 class Removed:
-    """Rows that are gone."""
+    """Numbers of deleted rows."""
 
     spans: int = 0
     log_records: int = 0
@@ -63,8 +63,8 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
     """
     removed = Removed()
     if now_ns is not None:
-        oldest_kept = now_ns - round(settings.retention_days * DAY_NS)
-        _expire(engine, RetentionWindow(oldest_kept, now_ns), removed)
+        cutoff_ns = now_ns - round(settings.retention_days * DAY_NS)
+        _expire(engine, RetentionWindow(cutoff_ns, now_ns), removed)
     limit = settings.retention_bytes
     while limit is not None and (used := used_bytes(engine)) is not None and used > limit:
         step = _oldest_step(engine)
@@ -78,7 +78,7 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
 
 
 def forget_traces(engine: Engine, traces: Iterable[bytes]) -> None:
-    """Delete these traces with their turns and all that was said of them, and wipe their texts."""
+    """Delete traces with their turns and scores, and wipe their texts."""
     portions = Portions(engine, TRACES)
     wanted = sorted(traces)
     at = 0
@@ -143,29 +143,29 @@ def _pragma(connection: PoolProxiedConnection, name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RetentionWindow:
-    """The times that are kept; what came after `until` came while the clock was ahead."""
+    """Times to retain; arrivals after `until` were stamped by a fast clock."""
 
     since: int
     until: int = 2**63 - 1
 
 
-def _expire(engine: Engine, kept: RetentionWindow, removed: Removed) -> None:
-    removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, kept)
-    removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, kept)
-    _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, kept)
-    removed.turns += _expire_turns(engine, kept.since)
-    removed.texts += _expire_texts(engine, kept.since // DAY_NS)
+def _expire(engine: Engine, window: RetentionWindow, removed: Removed) -> None:
+    removed.spans += _expire_stream(engine, SPAN, SPAN.c.id, window)
+    removed.log_records += _expire_stream(engine, LOG_RECORD, LOG_RECORD.c.id, window)
+    _expire_stream(engine, ARRIVAL, ARRIVAL.c.seq, window)
+    removed.turns += _expire_turns(engine, window.since)
+    removed.texts += _expire_texts(engine, window.since // DAY_NS)
     with engine.begin() as connection:
-        probe_runs.expire(connection, kept.since)
-        judging.expire(connection, kept.since)
-        golden.expire(connection, kept.since)
-        failed_traces.expire(connection, kept.since)
+        probe_runs.expire(connection, window.since)
+        judging.expire(connection, window.since)
+        golden.expire(connection, window.since)
+        failed_traces.expire(connection, window.since)
     portions = Portions(engine)
-    for table, old in trace_fragments.old(kept.since):
+    for table, old in trace_fragments.old(window.since):
         _delete_where(portions, table, old)
 
 
-def _expire_stream(engine: Engine, table: Table, position: Any, kept: RetentionWindow) -> int:
+def _expire_stream(engine: Engine, table: Table, position: Any, window: RetentionWindow) -> int:
     """From the oldest, which have the lowest numbers, to the first that is kept.
 
     What came while the clock was ahead is passed over: it must not hide what follows.
@@ -177,23 +177,25 @@ def _expire_stream(engine: Engine, table: Table, position: Any, kept: RetentionW
         step = select(position, table.c.received_ns).where(position > after)
         with engine.connect() as connection:
             rows = connection.execute(step.order_by(position).limit(size)).all()
-        old = [number for number, received in rows if received < kept.since]
+        old = [number for number, received in rows if received < window.since]
         if old:
             with portions.transaction() as connection:
                 for batch in batched(old):
                     connection.execute(delete(table).where(position.in_(batch)))
         gone += len(old)
-        if len(rows) < size or any(kept.since <= received <= kept.until for _, received in rows):
+        if len(rows) < size or any(
+            window.since <= received <= window.until for _, received in rows
+        ):
             return gone
         after = rows[-1][0]
 
 
-def _expire_turns(engine: Engine, oldest_kept: int) -> int:
+def _expire_turns(engine: Engine, cutoff_ns: int) -> int:
     portions = Portions(engine)
     gone = 0
     while True:
         with engine.connect() as connection:
-            ids = _ids(connection, TURN.c.started_ns < oldest_kept, limit=portions.size)
+            ids = _ids(connection, TURN.c.started_ns < cutoff_ns, limit=portions.size)
         if not ids:
             return gone
         with portions.transaction() as connection:
@@ -212,7 +214,7 @@ def _delete_where(
     which: ColumnElement[bool],
     then: Callable[[Connection], None] = lambda _: None,
 ) -> int:
-    """Delete in portions; what is to go is looked for without a lock."""
+    """Delete in portions; candidates are read without a lock."""
     gone = 0
     while True:
         with portions.engine.connect() as connection:
@@ -242,7 +244,7 @@ def _ids(connection: Connection, which: Any, limit: int | None = None) -> list[s
 
 
 def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
-    """Delete turns with everything that was said of them."""
+    """Delete turns with all their scores and labels."""
     for batch in batched(ids):
         for table, column in (
             (CLAIM, CLAIM.c.turn_id),
@@ -257,7 +259,7 @@ def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
 
 
 def _sweep(engine: Engine, *, wipe: bool = False) -> int:
-    """Delete the texts that no span and no log record refers to any more.
+    """Delete texts no longer referenced by a span or log record.
 
     They are looked for without a lock; what came meanwhile is looked at again where they go, and
     what comes later brings its texts itself (`forget_deleted`).
@@ -308,7 +310,7 @@ def _zero_what_is_deleted(connection: Connection) -> None:
 
 
 def each_trace(engine: Engine) -> Iterator[tuple[bytes, list[Span]]]:
-    """Every stored trace with its spans, a few at a time: a long reader holds up the WAL."""
+    """All stored traces with their spans, in small batches (long reads block the WAL)."""
     after: bytes | None = b""
     while after is not None:
         with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""What a running receiver does beside receiving: deleting what is too old or too much."""
+"""Periodic retention job of a running receiver."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ _MACHINE = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class WallClock:
-    """The wall clock, believed while it goes as fast as the machine's own.
+    """Wall clock, trusted while it keeps pace with the monotonic clock.
 
     A clock that jumps ahead would make everything too old at once: after a jump of more than an
     hour it is not believed for a day, in which someone can set it right.
@@ -47,7 +47,7 @@ class WallClock:
 async def keep_up(engine: Engine, settings: Settings) -> None:
     """Delete every ten minutes, until cancelled; of several receivers, one does."""
     clock = WallClock()
-    # Not fenced: the engine is the receiver's too, and what is deleted twice is gone once.
+    # Not fenced: the receiver shares the engine, and deletion is idempotent.
     leadership = Leadership(engine, ROLE, fenced=False)
     await asyncio.sleep(FIRST_SECONDS)
     while True:

@@ -1,4 +1,4 @@
-"""Deployments that somebody announced."""
+"""Announced deployments."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,8 +9,7 @@ from groundwire_collector.storage.tables.drift import ROLLOUT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """A new value of a dimension in a service from `at_ns` on; `announced_by` is the id of a
-    key."""
+    """New value of a dimension from `at_ns` on; `announced_by`: key id."""
 
     id: int | None = None
     service: str
@@ -30,7 +29,7 @@ def announce(connection: Connection, rollout: Rollout) -> int:
 
 
 def after(connection: Connection, rollout_id: int) -> list[Rollout]:
-    """Those announced since the one with this id, in order."""
+    """Rollouts announced after the one with this id, oldest first."""
     query = select(ROLLOUT).where(ROLLOUT.c.id > rollout_id).order_by(ROLLOUT.c.id)
     return [Rollout(**dict(row)) for row in connection.execute(query).mappings()]
 
@@ -38,7 +37,7 @@ def after(connection: Connection, rollout_id: int) -> list[Rollout]:
 def newest(
     connection: Connection, services: frozenset[str] | None = None, limit: int = 100
 ) -> list[Rollout]:
-    """Announcements, newest first; `services` restricts to what a key may read."""
+    """Rollouts, newest first; `services` restricts to the key's services."""
     query = select(ROLLOUT).order_by(ROLLOUT.c.at_ns.desc(), ROLLOUT.c.id.desc()).limit(limit)
     if services is not None:
         query = query.where(ROLLOUT.c.service.in_(services))

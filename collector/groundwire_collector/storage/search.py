@@ -1,4 +1,4 @@
-"""Finding turns by the words of their questions: FTS5 on SQLite, tsvectors on PostgreSQL.
+"""Full-text search of questions: FTS5 on SQLite, tsvector on PostgreSQL.
 
 What is here follows from the table of turns, so no step of the schema has it: it is made where it
 is missing. Words are runs of letters and digits, in any case and order; nothing is stemmed, for
@@ -17,7 +17,7 @@ from groundwire_collector.storage.tables.turns import TURN
 NAME = "turn_search"  # of the table on SQLite (its shadows begin with it), of the index else
 SEARCHED = 8192  # characters of a question; a tsvector holds a megabyte at most
 MOST_WORDS = 32  # of a query
-_FILLED = 1000  # turns at once, where the index is made after them
+_FILLED = 1000  # turns per batch when indexing existing turns
 
 _POSTGRESQL = (
     "to_tsvector('simple', regexp_replace("
@@ -49,23 +49,23 @@ def make(connection: Connection) -> None:
 
 
 def save(connection: Connection, questions: Iterable[tuple[str, str | None]]) -> None:
-    """Make turns, by id, be found by these questions and no other."""
+    """Index turns by these questions, replacing earlier ones."""
     if connection.dialect.name != "sqlite":
         return  # the index follows its table
-    given = list(questions)
-    delete(connection, [turn_id for turn_id, _ in given])
-    _insert(connection, given)
+    rows = list(questions)
+    delete(connection, [turn_id for turn_id, _ in rows])
+    _insert(connection, rows)
 
 
 def delete(connection: Connection, turn_ids: Iterable[str]) -> None:
-    """Make these turns be found no more."""
+    """Remove turns from the index."""
     rows = [(_row_number(turn_id),) for turn_id in turn_ids]
     if rows and connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"DELETE FROM {NAME} WHERE rowid = ?", rows)
 
 
 def wipe_deleted(connection: Connection) -> None:
-    """Rewrite the index, so that words of deleted questions stand in it no more."""
+    """Rebuild the index to wipe the words of deleted questions."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"INSERT INTO {NAME} ({NAME}) VALUES ('optimize')")
 
@@ -101,5 +101,5 @@ def _row_number(turn_id: str) -> int:
 
 
 @event.listens_for(TURN, "after_create")
-def _with_table(_table: Any, connection: Connection, **_given: Any) -> None:
+def _with_table(_table: Any, connection: Connection, **_options: Any) -> None:
     make(connection)

@@ -1,4 +1,4 @@
-"""Texts that spans share: each is a row of `content` once a day, whoever brings it again.
+"""Texts shared by spans: one `content` row per text and day.
 
 A writer remembers what it knows to be stored, so that a text that recurs costs a hash and no query.
 """
@@ -31,7 +31,7 @@ def batched(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 class SharedTexts:
-    """What one writer knows to be stored, and the secret of its hashes."""
+    """Writer's cache of stored texts, with the secret of their hashes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -70,13 +70,13 @@ class SharedTexts:
 
 
 class NewTexts:
-    """The texts of one transaction; `stored` are those that need not be written again."""
+    """Texts of one transaction; `stored` need not be written again."""
 
     def __init__(self, stored: Container[tuple[int, bytes]], key: bytes, day: int) -> None:
         self._stored = stored
         self._key = key
         self.day = day
-        self._names: dict[bytes, bytes] = {}  # by text: an answer stands in several spans
+        self._names: dict[bytes, bytes] = {}  # by text: several spans hold the same answer
 
     def take(self, record: SpanRecord | LogRecord) -> tuple[bytes, bytes]:
         """Take the long texts out of a record: its compressed skeleton, and the references."""
@@ -107,7 +107,7 @@ class NewTexts:
 
 
 class Texts:
-    """The texts that some rows refer to, read at once."""
+    """Texts referenced by some rows, read at once."""
 
     def __init__(self, texts: dict[tuple[int, bytes], bytes]) -> None:
         self._texts = texts
@@ -146,7 +146,7 @@ def content_key(engine: Engine) -> bytes:
 
 
 def forget_deleted(connection: Connection) -> None:
-    """Tell every writer that texts were deleted; in the transaction that deletes them."""
+    """Invalidate the writers' caches, in the transaction that deletes texts."""
     upsert(connection, STORE_FACT, [{"name": SWEEPS, "value": secrets.token_bytes(8)}])
 
 
@@ -155,7 +155,7 @@ def _facts(connection: Connection) -> dict[str, bytes]:
 
 
 def _make_key(connection: Connection) -> bytes:
-    """The key of the hashes; several processes may come here at once, one of them makes it."""
+    """Key of the text hashes; created once, safe for concurrent processes."""
     row = {"name": CONTENT_KEY, "value": secrets.token_bytes(32)}
     insert_missing(connection, STORE_FACT, [row])
     return _facts(connection)[CONTENT_KEY]

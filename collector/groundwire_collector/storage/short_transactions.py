@@ -1,4 +1,4 @@
-"""Work in portions whose write lock nobody notices: short, and with a pause as long after each.
+"""Short write transactions with pauses, for large background deletions.
 
 SQLite has one writer and gives its lock to whoever asks at the right moment, so a process that
 takes it again at once keeps the others out.
@@ -10,12 +10,12 @@ from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine
 
-TARGET_SECONDS = 0.05  # that one transaction should hold the lock
+TARGET_SECONDS = 0.05  # target duration of a transaction
 LEAST, MOST = 10, 2000  # rows or pages in one
 
 
 class Portions:
-    """How many rows to change in one transaction, by how long the last ones took."""
+    """Adaptive batch size: rows per transaction by recent duration."""
 
     def __init__(self, engine: Engine, first: int = 200) -> None:
         self.size = min(first, MOST)

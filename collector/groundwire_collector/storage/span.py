@@ -1,15 +1,15 @@
-"""A span as every room of the collector sees it, whatever encoding it came in."""
+"""Span model of the collector, independent of the wire encoding."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Json = Any  # None, bool, int, float, str, list, dict: what an OTLP AnyValue decodes to
+Json = Any  # decoded OTLP AnyValue: None, bool, int, float, str, list, dict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpanEvent:
-    """A timed event on a span, or an OTLP log record that names a span."""
+    """Timed event on a span, or an OTLP log record of it."""
 
     name: str
     time_ns: int
@@ -19,15 +19,17 @@ class SpanEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Ids are lower-case hex (32 and 16 digits); times are nanoseconds since the epoch.
+    """A span; ids are lower-case hex, times nanoseconds since the epoch.
 
     `attributes` keep their OTLP types: lists and maps arrive as Python lists and dicts.
+    `parent_is_local`: the emitter says that the parent is a span of the same process.
     `dropped_attributes` counts what the emitter dropped before sending.
     """
 
     trace_id: str
     span_id: str
     parent_span_id: str | None = None
+    parent_is_local: bool = False
     name: str = ""
     kind: int = 0
     service: str = "unknown"

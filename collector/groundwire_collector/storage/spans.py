@@ -1,4 +1,4 @@
-"""The span stream: spans in, in the order of their arrival, and traces out."""
+"""Span stream: append spans in arrival order, read traces."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +36,7 @@ WRITER_LOCK = 0x67_77_01  # PostgreSQL: `seq` must become visible in its order
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What one commit brought of one trace, undecoded."""
+    """Spans of one trace in one commit, undecoded."""
 
     seq: int
     trace_id: str
@@ -47,12 +47,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of the spans and log records of one commit; all of them are on disk now."""
+    """Outcome of a commit: spans and log records durable on disk."""
 
     new: int = 0
     replaced: int = 0  # an ended span came for one that had not ended
     duplicates: int = 0
-    foreign: int = 0  # the span belongs to another service: left as it is
+    foreign: int = 0  # the span belongs to another service: unchanged
     logs: int = 0  # log records that were new
 
 
@@ -62,7 +62,7 @@ _Carried = tuple[Span, SpanEvent]  # a span that could carry the event, and the 
 
 @dataclass(frozen=True, slots=True)
 class SpanBatch:
-    """The rows of one request, ready to be written."""
+    """Rows of one request, ready to be written."""
 
     spans: Sequence[SpanRecord]
     span_rows: Sequence[_Row]
@@ -83,7 +83,7 @@ class _Sifted:
 
 
 class SpanStore:
-    """Spans of one database. One thread of a process writes."""
+    """Span store of one database; one writer thread per process."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -173,7 +173,7 @@ class SpanStore:
 
 
 def arrivals(connection: Connection, after: int, limit: int) -> list[Arrival]:
-    """What came after position `after`, oldest first."""
+    """Arrivals after position `after`, oldest first."""
     query = select(ARRIVAL).where(ARRIVAL.c.seq > after).order_by(ARRIVAL.c.seq).limit(limit)
     return [
         Arrival(row.seq, row.trace_id.hex(), row.received_ns, row.closes, row.complete)
@@ -182,7 +182,7 @@ def arrivals(connection: Connection, after: int, limit: int) -> list[Arrival]:
 
 
 def spans_of(connection: Connection, trace_ids: Iterable[str]) -> dict[str, list[Span]]:
-    """The spans of each trace, by start time; log records are events of the span they name.
+    """Spans of each trace by start time; log records become events.
 
     Where that span never came, a span without a name, and not ended, carries them. An event whose
     key shares no service with the key of its span is left out.
@@ -209,7 +209,7 @@ def spans_of(connection: Connection, trace_ids: Iterable[str]) -> dict[str, list
 
 
 def take_turns(connection: Connection) -> None:
-    """Let one transaction write spans at a time, so that `seq` becomes visible in its order.
+    """Serialise span-writing transactions, so that `seq` becomes visible in order.
 
     SQLite has one writer anyway (docs/decisions/0021).
     """
@@ -289,7 +289,7 @@ def _span(row: Row[Any], texts: Texts) -> Span | None:
         body, origin = texts.assemble(row)
         return span_of(SpanMessage.FromString(body), ResourceSpans.FromString(origin))
     except (KeyError, DecodeError, DamagedError):
-        # One row that cannot be read must not hold up the others for ever.
+        # One unreadable row must not block the others.
         log.exception("span %s of trace %s cannot be read", row.span_id.hex(), row.trace_id.hex())
         return None
 
@@ -300,7 +300,7 @@ def _trusted(carried: Iterable[_Carried], span: Span) -> tuple[SpanEvent, ...]:
 
 
 def _events(rows: Iterable[Row[Any]], texts: Texts) -> dict[tuple[bytes, bytes], list[_Carried]]:
-    """Log records by the span they name, in order of time, each with a span that could carry it."""
+    """Log records by the span they name, in time order."""
     found: dict[tuple[bytes, bytes], list[_Carried]] = {}
     for row in rows:
         try:

@@ -1,4 +1,4 @@
-"""SQLite behind the engine: how its file is opened, let go of, and kept from growing.
+"""SQLite engine: open, checkpoint and vacuum of the database file.
 
 One writer at a time: `begin()` takes the write lock at once (a transaction that reads first and
 wants it later can only fail), and `connect()` never does, so readers wait for nobody and nobody
@@ -20,7 +20,7 @@ from groundwire_collector.storage.text_cleaning import clean_statements, to_json
 
 BUSY_SECONDS = 5.0
 CHECKPOINT_PAGES = 4000  # of 4 KiB: the WAL is folded back into the database about every 16 MB
-FOLDING_SECONDS = 0.2  # how long a write waits for readers once the WAL is as long as it may be
+FOLDING_SECONDS = 0.2  # wait of a write for readers once the WAL reached its limit
 _WRITES = "groundwire_writes"
 _FILE = "groundwire_file"
 _PRIMARY = 0xFF  # of an extended result code
@@ -38,7 +38,7 @@ _LOST = frozenset(
 
 
 class SqliteEngine(Engine):
-    """An engine whose `begin()` takes SQLite's write lock, and whose `connect()` does not."""
+    """Engine whose `begin()` takes SQLite's write lock; `connect()` does not."""
 
     file: "DatabaseFile"
 
@@ -53,7 +53,7 @@ class SqliteEngine(Engine):
 
 
 def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
-    """An engine on the file; only its first connection may make it.
+    """Engine on the file; only its first connection may create it.
 
     Every transaction is on the file that is at `path` now: one that was moved away, replaced or
     unmounted is let go of.
@@ -87,7 +87,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
 
 
 class DatabaseFile:
-    """The database file and its write-ahead log."""
+    """Database file and its write-ahead log."""
 
     def __init__(self, path: Path, max_wal_bytes: int) -> None:
         self._path = path
@@ -156,7 +156,7 @@ class DatabaseFile:
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy begins them
     connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
-    # Setting these anew would take the write lock, though they are kept in the file.
+    # Setting these again would take the write lock; they persist in the file.
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only before the first table
         connection.execute("PRAGMA journal_mode=WAL")

@@ -1,4 +1,4 @@
-"""The index of pieces: traces by what they share, found again however late the others come."""
+"""Index of trace fragments by shared links, for late arrivals."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _LATEST_NS = 2**63 - 1
 
 
 class FragmentRole(IntFlag):
-    """What a trace holds of a request; one with a call and a retrieval is whole."""
+    """Parts of a request in a trace: model call, retrieval, or both."""
 
     CALL = 1
     RETRIEVAL = 2
@@ -33,7 +33,7 @@ class FragmentRole(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class TraceFragment:
-    """A trace as the index knows it; `links` are what it shares, hashed."""
+    """An indexed trace; `links` are hashes of what it shares."""
 
     trace_id: str
     links: frozenset[bytes]
@@ -83,16 +83,16 @@ def forget(connection: Connection, trace_ids: Sequence[str]) -> None:
     connection.execute(delete(EARLY_CLOSED_BOOK).where(waits))
 
 
-def old(oldest_kept_ns: int) -> list[tuple[Table, ColumnElement[bool]]]:
+def old(cutoff_ns: int) -> list[tuple[Table, ColumnElement[bool]]]:
     """Tables with rows that are too old, and which those are."""
     return [
-        (TRACE_FRAGMENT, TRACE_FRAGMENT.c.end_ns < oldest_kept_ns),
-        (EARLY_CLOSED_BOOK, EARLY_CLOSED_BOOK.c.since_ns < oldest_kept_ns),
+        (TRACE_FRAGMENT, TRACE_FRAGMENT.c.end_ns < cutoff_ns),
+        (EARLY_CLOSED_BOOK, EARLY_CLOSED_BOOK.c.since_ns < cutoff_ns),
     ]
 
 
 def await_turn(connection: Connection, turn_id: str, trace_id: str, now_ns: int) -> None:
-    """Let a closed-book call wait for the turn of `trace_id` that it asks again."""
+    """Store a closed-book call until the turn of `trace_id` arrives."""
     row = {"turn_id": turn_id, "production_trace_id": trace_id, "since_ns": now_ns}
     insert_missing(connection, EARLY_CLOSED_BOOK, [row])
 

@@ -1,4 +1,4 @@
-"""Which services the key that wrote a span may write: what of a trace belongs together.
+"""Trust domains: which services the key of a span may write.
 
 A trace id is no secret between services, so a trace may hold what strangers wrote. The receiver
 puts the services of a restricted key into the resource of what it stores; a key without a
@@ -17,7 +17,10 @@ KEY_SERVICES = "groundwire.key.services"  # a resource attribute that only the r
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who wrote a span: the service it names, and the services of the key (None: all)."""
+    """Writer of a span: named service, and services of its key.
+
+    `None`: all.
+    """
 
     service: str
     services: frozenset[str] | None = None

@@ -1,4 +1,4 @@
-"""What was asked of a service and how it was looked up: read for views, never judged."""
+"""Question, route and retrieval scores of turns, for distribution views."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,7 @@ from groundwire_collector.storage.tables.turns import SCORE, TURN
 
 @dataclass(frozen=True, slots=True)
 class TurnFeatures:
-    """One production turn: question, route, the retriever's score of its best chunk, and how well
-    that chunk fits the question where it was judged."""
+    """Question, route, top retrieval score and relevance of one turn."""
 
     question: str
     route: str
@@ -18,7 +17,7 @@ class TurnFeatures:
     relevance: float | None
 
 
-def asked(
+def turn_features(
     connection: Connection, service: str, since_ns: int, until_ns: int, limit: int
 ) -> list[TurnFeatures]:
     """The newest turns of a service in [since, until), at most `limit`."""

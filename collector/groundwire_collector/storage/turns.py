@@ -1,7 +1,7 @@
-"""Turns and what was said of them: saved by the worker, found by the API and the pages."""
+"""Turns with their evaluations, saved by the worker, queried by the API."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -41,7 +41,7 @@ _FACTS = [f.name for f in fields(Turn) if f.name not in _COLUMNS | {"chunks", "s
 
 @dataclass(frozen=True, slots=True)
 class JudgedTurn:
-    """A turn and every judgement of it."""
+    """A turn with all its evaluations."""
 
     turn: Turn
     evaluations: tuple[Evaluation, ...]
@@ -53,8 +53,17 @@ class JudgedTurn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutcome:
+    """How a turn was answered and judged; `states` by evaluator and revision."""
+
+    p_unsupported: float | None = None
+    route: str = ""
+    states: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnQuery:
-    """Which turns; None does not restrict. Times are nanoseconds since the epoch."""
+    """Filter for turns; None does not restrict. Nanoseconds since the epoch."""
 
     service: str | None = None
     services: frozenset[str] | None = None  # what the key may read; None: all
@@ -78,8 +87,27 @@ def of_traces(connection: Connection, trace_ids: Iterable[str]) -> list[Turn]:
     return [_turn(dict(row)) for row in connection.execute(query).mappings()]
 
 
+def traces_with_turns(connection: Connection, trace_ids: Iterable[str]) -> set[str]:
+    """Those of the traces that a turn is stored of."""
+    query = select(TURN.c.trace_id).where(TURN.c.trace_id.in_(list(trace_ids)))
+    return set(connection.scalars(query))
+
+
+def outcomes(connection: Connection, turn_ids: Sequence[str]) -> dict[str, StoredOutcome]:
+    """Stored evaluations of these turns, by turn id."""
+    columns = (TURN.c.id, TURN.c.p_unsupported, TURN.c.facts["route"].as_string())
+    rows = connection.execute(select(*columns).where(TURN.c.id.in_(turn_ids)))
+    found = {row[0]: StoredOutcome(p_unsupported=row[1], route=row[2] or "") for row in rows}
+    c = SCORE.c
+    query = select(c.turn_id, c.evaluator, c.revision, c.state).where(c.turn_id.in_(turn_ids))
+    for turn_id, evaluator, revision, state in connection.execute(query):
+        if turn_id in found:
+            found[turn_id].states[evaluator, revision] = state
+    return found
+
+
 def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
-    """Store turns and judgements; what was said of a turn before is replaced."""
+    """Store turns with evaluations, replacing earlier ones."""
     ids = [item.turn.id for item in judged]
     for table in (SCORE, CLAIM):
         connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
@@ -97,7 +125,7 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
 
 
 def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
-    """Add a judgement that came later; an earlier one of the same evaluator is replaced."""
+    """Add a late evaluation, replacing an earlier one of the same evaluator."""
     for table in (SCORE, CLAIM):
         earlier = and_(table.c.turn_id == turn.id, table.c.evaluator == evaluation.evaluator)
         connection.execute(delete(table).where(earlier))
@@ -117,7 +145,7 @@ def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
 
 
 def count(connection: Connection, query: TurnQuery) -> int:
-    """How many turns `query` is about, whatever its limit and cursor."""
+    """Number of turns that match `query`, ignoring limit and cursor."""
     conditions = _conditions(replace(query, cursor=None))
     found = connection.scalar(select(func.count()).select_from(TURN).where(*conditions))
     return found or 0
@@ -185,7 +213,7 @@ def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[b
 
 
 def _storable(nanoseconds: int) -> int:
-    """The nearest time that a column can hold: years beyond 2262 may be asked for."""
+    """Clamp a time to the range of the column (until 2262)."""
     return max(-_LATEST_NS, min(_LATEST_NS, nanoseconds))
 
 

@@ -1,4 +1,4 @@
-"""INSERT ... ON CONFLICT on both databases."""
+"""INSERT ... ON CONFLICT for both databases."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert `rows`; one that is there already stays as it is."""
+    """Insert `rows`, leaving existing ones unchanged."""
     if not rows:
         return
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

@@ -1,4 +1,4 @@
-"""Where the next page of turns begins, as text that goes into an address."""
+"""URL-safe pagination cursor for turns."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The database as a dependency of routes."""
+"""Database engine as a FastAPI dependency."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Is the process alive, and could it store a span now? For supervisors and load balancers."""
+"""Liveness and readiness endpoints (`/healthz`, `/readyz`)."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -18,7 +18,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 def readyz(request: Request) -> JSONResponse:
-    """The database answers, and lets itself be written."""
+    """Readiness: the database answers and is writable."""
     engine: Engine = request.app.state.engine
     try:
         probe(engine)

@@ -3,9 +3,7 @@
 from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.blocking import Dependence
 from groundwire_evaluators.drift.budget import AlarmBudget
-from groundwire_evaluators.drift.cusum import Cusum
 from groundwire_evaluators.drift.detector import Detector
-from groundwire_evaluators.drift.focus import Focus
 from groundwire_evaluators.drift.known_mean import KnownMeanESR, StratifiedKnownMeanESR
 from groundwire_evaluators.drift.stratified import StratifiedESR
 from groundwire_evaluators.drift.two_sample import TwoSampleESR
@@ -13,10 +11,8 @@ from groundwire_evaluators.drift.two_sample import TwoSampleESR
 __all__ = [
     "AlarmBudget",
     "Baseline",
-    "Cusum",
     "Dependence",
     "Detector",
-    "Focus",
     "KnownMeanESR",
     "StratifiedESR",
     "StratifiedKnownMeanESR",

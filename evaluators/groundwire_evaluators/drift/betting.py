@@ -62,6 +62,13 @@ class ESR(Dated):
         """
         self._purse.begin_block()
 
+    def forget_evidence(self) -> None:
+        """Bet anew from here on; what was seen stays known to `since`, `changed_at` and `size`.
+
+        Lowers the statistic only, so it may be done at any time, for any reason.
+        """
+        self._purse.clear()
+
     def reset(self) -> None:
         """Forget what was seen since the baseline, which stays."""
         self._purse.clear()

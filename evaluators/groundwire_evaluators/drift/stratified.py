@@ -115,12 +115,16 @@ class StratifiedESR(ESR):
         for own in self._own.values():
             own.begin_block()
 
-    def reset(self) -> None:
-        super().reset()
+    def forget_evidence(self) -> None:
+        super().forget_evidence()
         for own in self._own.values():
             own.clear()
         self._given = 0.0
         self._taken = dict.fromkeys(self._own, 0.0)
+
+    def reset(self) -> None:
+        super().reset()
+        self.forget_evidence()
 
     def merge(self, later: Self) -> None:
         for detector in (self, later):

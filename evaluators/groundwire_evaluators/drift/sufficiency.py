@@ -57,7 +57,7 @@ class Sufficiency:
         return (
             f"baseline of {self.n} turns is too small to find the smallest effect that matters; "
             f"at least {math.ceil(ENOUGH * self.known)} are needed, {self.wanted} are good. "
-            "Larger effects are found; false alarms stay within the budget"
+            "Larger effects are found"
         )
 
 

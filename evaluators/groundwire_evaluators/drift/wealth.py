@@ -106,7 +106,7 @@ class Wealth:
         self._look()
 
 
-class Block:
+class LossBlock:
     """Neighbouring turns that count as one: sums of their losses by stratum.
 
     Mass that is given after the first turn of a block waits for the next one: what enters must
@@ -147,7 +147,7 @@ class Block:
     def full(self) -> bool:
         return self._count >= self._turns
 
-    def merge(self, later: "Block") -> None:
+    def merge(self, later: "LossBlock") -> None:
         """The turns of two unfinished blocks become one, which may be longer than others."""
         if later._count:
             carried = self.entering if self._count else self.waiting
@@ -188,7 +188,7 @@ class Purse:
 
     def __init__(self, wagers: Mapping[str, Wager], capital: Floats, block: int) -> None:
         self._wagers = wagers
-        self._block = Block(block)
+        self._block = LossBlock(block)
         self.wealth = Wealth(capital)
 
     def bet(self, loss: float, mass: float, stratum: str = "") -> None:

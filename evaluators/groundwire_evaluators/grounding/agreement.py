@@ -5,7 +5,7 @@ computed numbers.
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.grounding.records import Fact, Record
 from groundwire_evaluators.text.lexicon import lexicon
@@ -54,6 +54,7 @@ def _answers(statement: Statement, record: Record) -> Iterator[Conflict]:
         if at is None:
             continue
         token = tokens[at]
+        kind: Kind
         named = not fact.about or not fact.about.isdisjoint(own)
         denied = is_denied(tokens, at)
         if fact.value is None:

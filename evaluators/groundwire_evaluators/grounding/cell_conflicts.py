@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from groundwire_evaluators.grounding.agreement import is_denied
 from groundwire_evaluators.grounding.cells import Cells
-from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable
@@ -90,9 +90,11 @@ def _quantities(
         shown = {at: q for at, q in held.items() if _same_kind(said, q)}
         if not shown or any(agree(said, quantity) for quantity in shown.values()):
             continue
-        if held is own and not _elsewhere(said, cells, row):
+        elsewhere = [at for at in shown if _elsewhere(said, cells, row, at)]
+        if held is own and not elsewhere:
             continue
-        yield _conflict(said.start, said.end, said.text, cells, row, next(iter(shown)))
+        at = next(iter(elsewhere or shown))
+        yield _conflict(said.start, said.end, said.text, cells, row, at)
 
 
 def _row_of(
@@ -114,12 +116,11 @@ def _same_kind(said: Quantity, shown: Quantity) -> bool:
     return plain and (said.unit is None or shown.unit is None)
 
 
-def _elsewhere(said: Quantity, cells: Cells, row: int) -> bool:
-    """Whether another row holds the value in a column of numbers."""
+def _elsewhere(said: Quantity, cells: Cells, row: int, column: int) -> bool:
+    """Whether another row holds the value in a column."""
     return any(
         at != row and (quantity := other[column].quantity) is not None and agree(said, quantity)
         for at, other in enumerate(cells.rows)
-        for column in cells.numeric
     )
 
 

@@ -2,12 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 from typing import TypeVar
 
+from groundwire_evaluators.grounding.aligned import aligned_conflicts
+from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Evidence, Statement
+from groundwire_evaluators.grounding.opposition import negated_forms
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.vocabulary import NEGATIONS, OPPOSED
 from groundwire_evaluators.text.lexicon import lexicon
@@ -24,35 +26,46 @@ _SIDE = 5  # words looked at before and after a slot
 Slot = TypeVar("Slot", Quantity, Name, Token)
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """One slot with two values: what the claim says (range in its text) and what the chunk
-    shows. `firm`: the words on both sides of the slot are the same, so that nothing else is said.
-    """
-
-    kind: str
-    start: int
-    end: int
-    said: str
-    shown: str
-    firm: bool = False
-    chunk: int | None = None  # where it is not the one the claim leans on
-
-
 def conflicts(
     statement: Statement, evidence: Evidence, passages: Sequence[Passage]
 ) -> list[Conflict]:
     """Every conflict between a statement and the sentence it leans on."""
     if evidence.best is None:
         return []
-    frame = frozenset(token.key for token in evidence.sentence)
     found: list[Conflict] = []
     found.extend(_quantities(statement, evidence, passages))
     found.extend(_names(statement, evidence, passages))
-    found.extend(_opposites(statement, frame))
+    found.extend(_opposites(statement, evidence))
     found.extend(_polarity(statement, evidence))
     found.extend(_turns(statement, evidence))
-    return found
+    taken = {conflict.start for conflict in found if conflict.firm}
+    aligned = aligned_conflicts(
+        statement.tokens, evidence.sentence, passages[evidence.best[0]].language
+    )
+    return [
+        *found,
+        *(
+            each
+            for each in aligned
+            if each.start not in taken and not _stated(each, statement.tokens, passages)
+        ),
+    ]
+
+
+def _stated(conflict: Conflict, tokens: Sequence[Token], passages: Sequence[Passage]) -> bool:
+    """Whether the chunks say elsewhere what the claim says, word beside word.
+
+    A word that is affirmed stands after the place where the evidence denies it.
+    """
+    at = bisect_left(tokens, conflict.start, key=lambda token: token.start)
+    pairs = []
+    if at > 0:
+        pairs.append((tokens[at - 1].key, tokens[at].key))
+    if conflict.kind != "affirmed" and at + 1 < len(tokens):
+        pairs.append((tokens[at].key, tokens[at + 1].key))
+    if conflict.kind == "roles" or not pairs:
+        return False
+    return all(any(pair in passage.follows for passage in passages) for pair in pairs)
 
 
 def _quantities(
@@ -158,22 +171,24 @@ def _alike(one: Sequence[Token], other: Sequence[Token]) -> list[Token]:
     return [a for a, b in takewhile(lambda pair: pair[0].key == pair[1].key, pairs)]
 
 
-def _opposites(statement: Statement, frame: frozenset[str]) -> Iterator[Conflict]:
+def _opposites(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
     own = {token.key for token in statement.tokens}
+    frame = {token.key: token for token in reversed(evidence.sentence)}
     for token in statement.content:
         if token.key in frame:
             continue
         for contrary in _contraries(token.key):
-            shown = contrary & frame
-            if shown and (shown := shown - own):
-                yield Conflict("opposite", token.start, token.end, token.text, min(shown))
+            shown = (contrary & frame.keys()) - own
+            if shown:
+                against = frame[min(shown)].text
+                yield Conflict("opposite", token.start, token.end, token.text, against)
                 break
 
 
 @lru_cache(maxsize=20_000)
 def _contraries(key: str) -> tuple[frozenset[str], ...]:
     """What speaks against a word, the surest first; empty ones left out."""
-    kinds = (lexicon().opposed(key), _indirect(key), frozenset(_negated_forms(key)))
+    kinds = (lexicon().opposed(key), _indirect(key), frozenset(negated_forms(key)))
     return tuple(kind for kind in kinds if kind)
 
 
@@ -188,13 +203,6 @@ def _indirect(key: str) -> frozenset[str]:
     return frozenset(found - table.synonyms_of(key) - {key})
 
 
-def _negated_forms(key: str) -> Iterator[str]:
-    for prefix in ("un", "in", "im", "ir", "il", "dis", "non", "mis"):
-        yield prefix + key
-        if key.startswith(prefix) and len(key) > len(prefix) + 3:
-            yield key[len(prefix) :]
-
-
 def _polarity(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
     """A word negated on one side only."""
     said = _negated(statement.tokens)
@@ -204,12 +212,13 @@ def _polarity(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
     content = {token.key for token in statement.content}
     for key, token in said.items():
         if key in content and key in frame and key not in shown:
-            yield Conflict("negated", token.start, token.end, token.text, key)
+            shown_word = next(t for t in evidence.sentence if t.key == key)
+            yield Conflict("negated", token.start, token.end, token.text, shown_word.text)
             break
     for key, token in shown.items():
         if key in content and key in own and key not in said:
             at = next(t for t in statement.tokens if t.key == key)
-            yield Conflict("affirmed", at.start, at.end, at.text, f"{token.text} {key}")
+            yield Conflict("affirmed", at.start, at.end, at.text, f"{token.text} … {at.text}")
             break
 
 

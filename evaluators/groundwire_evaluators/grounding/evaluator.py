@@ -10,13 +10,15 @@ from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibratio
 from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Piece, pieces
 from groundwire_evaluators.grounding.evidence import NOTHING, Given, Statement, read, weigh
+from groundwire_evaluators.grounding.false_refusals import answering_chunk
 from groundwire_evaluators.grounding.foreign import Overridden
 from groundwire_evaluators.grounding.model import Model, logistic, shipped
-from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.passages import Passage, with_metadata
 from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure
+from groundwire_evaluators.grounding.tables import read_content
 from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
-from groundwire_evaluators.preconditions import not_judged
+from groundwire_evaluators.preconditions import not_judged, restates
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.languages import could_be, language_of, name_of
@@ -64,9 +66,23 @@ class Grounding:
     def _without(self, state: State, reason: str) -> Evaluation:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
+    def _declined(self, turn: Turn, state: State, reason: str) -> Evaluation:
+        """A refusal; `signals["false_refusal"]` is 1 where a chunk answers the question."""
+        language = language_of(turn.question or "")
+        if language is None or not turn.chunks:
+            return self._without(state, reason)
+        passages = [self._shelf.reading(with_metadata(chunk), language) for chunk in turn.chunks]
+        chunk = answering_chunk(turn.question, passages, language)
+        if chunk is not None:
+            reason = f"{reason}, though chunk {chunk} speaks of what is asked"
+        signals = {"false_refusal": float(chunk is not None)}
+        return replace(self._without(state, reason), signals=signals)
+
     def judge(self, turn: Turn) -> Evaluation:
         """Claims with verdicts, p_unsupported, flag, citations of one turn."""
         if known := not_judged(turn):
+            if known[0] is State.REFUSAL:
+                return self._declined(turn, *known)
             return self._without(*known)
         language = language_of_turn(turn)
         if language is None:
@@ -74,13 +90,15 @@ class Grounding:
         return self._scored(turn, turn.answer or "", language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
-        passages = [self._shelf.reading(chunk.text, language) for chunk in turn.chunks]
+        passages = [self._shelf.reading(with_metadata(chunk), language) for chunk in turn.chunks]
         on_records = any(passage.record is not None for passage in passages)
         threshold = self.model.threshold(on_records)
         all_judged = [
             aside(piece)
             if reading is None
-            else judged(piece, reading, self.model.claim_score(measure(reading)), threshold)
+            else judged(
+                piece, reading, self.model.claim_score(measure(reading), on_records), threshold
+            )
             for piece, reading in _read(turn, passages, language)
         ]
         checked = [one for one in all_judged if one.reading is not None]
@@ -107,7 +125,7 @@ class Grounding:
                     answer,
                     turn.chunks,
                     claims,
-                    lambda claim, chunk: all_judged[claim].backed_by(chunk),
+                    lambda claim, *cited: all_judged[claim].backed_by(*cited),
                     turn.cited,
                 )
             ),
@@ -129,19 +147,26 @@ def language_of_turn(turn: Turn) -> Language | None:
     said = language_of(answer)
     shown = _shown(turn)
     if said is not None and shown is None:
-        return language_of(" ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)]))
+        whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
+        return language_of(whole) or said
     if said is None or shown is None:
         return said
     chunks = _language_of_chunk(shown)
-    if chunks is None or chunks is said:
-        return chunks
-    return chunks if could_be(answer, chunks) else None
+    if chunks is said or could_be(shown, said):
+        return said
+    return chunks if chunks is None or could_be(answer, chunks) else None
 
 
 def _shown(turn: Turn) -> str | None:
     """The first chunk of prose that is long enough to tell its language."""
-    prose = (chunk.text for chunk in turn.chunks if chunk.text.lstrip()[:1] not in ("{", "["))
+    prose = (chunk.text for chunk in turn.chunks if _is_prose(chunk.text[:_SAMPLE]))
     return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
+
+
+@lru_cache(maxsize=512)
+def _is_prose(text: str) -> bool:
+    """Whether a chunk is sentences: records and tables have hardly any small words."""
+    return text.lstrip()[:1] not in ("{", "[") and not read_content(text).tables
 
 
 def _not_judged_language(turn: Turn) -> str:
@@ -163,7 +188,7 @@ def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
     language = language_of_turn(turn)
     if language is None or not_judged(turn):
         return
-    passages = [Passage(chunk.text, language) for chunk in turn.chunks]
+    passages = [Passage(with_metadata(chunk), language) for chunk in turn.chunks]
     for piece, reading in _read(turn, passages, language):
         if reading is not None:
             yield piece, reading
@@ -174,7 +199,12 @@ def _read(
 ) -> list[tuple[Piece, Reading | None]]:
     """Every piece of the answer, read against the chunks where it claims something."""
     given = Given.of(turn.question, language)
-    cut = list(islice(pieces(turn.answer or "", language.code, turn.question), _MOST_CLAIMS))
+    cut = [
+        replace(piece, aside=None)
+        if piece.aside == "declines" and restates(piece.read.text, turn.chunks)
+        else piece
+        for piece in islice(pieces(turn.answer or "", language.code, turn.question), _MOST_CLAIMS)
+    ]
     bare = [None if piece.aside else completed(piece.read.text, turn.question) for piece in cut]
     statements = [
         None

@@ -51,7 +51,7 @@ def read(text: str, language: Language) -> Statement:
         tokens = tokens[1:]  # "Yes, it is open": what follows is the claim
     content = [t for t in tokens if t.key not in META and t.lower not in stop]
     found = quantities(text, tokens, language.code)
-    named = names(text, tokens, lexicon().commonness)
+    named = names(text, tokens, lexicon().commonness, language.code)
     return Statement(text, tokens, content, found, [n for n in named if not _within(n, found)])
 
 

@@ -5,7 +5,7 @@ What `reliance.override` names in an answer is contradicted in its claims: one f
 
 from collections.abc import Iterator, Sequence
 
-from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.reliance.override import find_novel

@@ -31,12 +31,21 @@ class AnswerStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Least:
+    """A signal (its index) that alone lifts a claim to a score `above` the threshold."""
+
+    signal: int
+    above: float
+    on_records: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """Weights of both steps, and the claim scores from which a claim is unsupported.
 
     Prose and records have a threshold and an answer step each: prose about a record words
     everything anew, so that more words are new in good claims too, and most of it is wrong
-    somewhere.
+    somewhere. `least` are findings that are enough alone, however few words a claim has.
     """
 
     version: str
@@ -46,14 +55,20 @@ class Model:
     record_threshold: float
     prose: AnswerStep
     records: AnswerStep
+    least: tuple[Least, ...] = ()
 
-    def claim_score(self, signals: Sequence[float]) -> float:
+    def claim_score(self, signals: Sequence[float], on_records: bool = False) -> float:
         """The logit of a claim; higher is less supported."""
-        return self.claim_intercept + math.fsum(
+        score = self.claim_intercept + math.fsum(
             weight * math.log1p(signal)
             for weight, signal in zip(self.claim_weights, signals, strict=True)
             if weight and signal
         )
+        threshold = self.threshold(on_records)
+        for least in self.least:
+            if signals[least.signal] and (least.on_records or not on_records):
+                score = max(score, threshold + least.above)
+        return score
 
     def threshold(self, on_records: bool) -> float:
         """The score from which a claim is not supported."""
@@ -99,6 +114,10 @@ def shipped() -> Model:
         record_threshold=values["claim"]["record_threshold"],
         prose=_answer_step(values["prose"]),
         records=_answer_step(values["records"]),
+        least=tuple(
+            Least(NAMES.index(name), each["above"], each["on_records"])
+            for name, each in values["least"].items()
+        ),
     )
 
 

@@ -1,8 +1,10 @@
 """A chunk made ready for looking things up: words, sentences, quantities and names, with places."""
 
+import re
 from bisect import bisect_left, bisect_right
+from datetime import date
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.records import record
@@ -14,6 +16,7 @@ from groundwire_evaluators.text.quantities import Quantity, agree, lookups, quan
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import META, Language
+from groundwire_evaluators.turn import Chunk
 
 # A word that stands in more places than this says little about which of them is meant; without
 # a limit, a long answer against a long chunk of one repeated word would take quadratic time.
@@ -21,10 +24,35 @@ MOST_PLACES = 32
 _MOST_LOOKED_AT = 64  # quantities that could agree by rounding
 
 
+_METADATA = "\x1d"  # between a chunk's text and what its metadata say, where both are read
+_TECHNICAL = re.compile(
+    r"(?:\A|[_.-])(?:score|distance|similarity|embedding|vector|hash|uuid|offset|tokens?|index|rank|"
+    r"ids?|start|end|length|size|mime|acl|tenant|query|checksum)(?:\Z|[_.-])"
+)
+_MOST_FIELDS, _LONGEST_FIELD = 20, 200
+
+
+def with_metadata(chunk: Chunk) -> str:
+    """The text of a chunk with the title, date, source and so on that a prompt shows with it."""
+    shown = [
+        f"{name}: {value}"
+        for name, value in islice(chunk.metadata.items(), _MOST_FIELDS)
+        if isinstance(value, str | int | float | date)
+        and not isinstance(value, bool)
+        and not _TECHNICAL.search(str(name).lower())
+        and 0 < len(str(value)) <= _LONGEST_FIELD
+    ]
+    return f"{chunk.text}{_METADATA}{chr(10).join(shown)}" if shown else chunk.text
+
+
 class Passage:
-    """One chunk, indexed once and read by every claim; a record is read as its lines of facts."""
+    """One chunk, indexed once and read by every claim; a record is read as its lines of facts.
+
+    The text may be that of `with_metadata`: what the metadata say counts as said by the chunk.
+    """
 
     def __init__(self, text: str, language: Language) -> None:
+        text, _, metadata = text.partition(_METADATA)
         self.record = record(text)
         self.tables: tuple[Table, ...] = ()
         if self.record is None:
@@ -33,6 +61,7 @@ class Passage:
         else:
             text, rows = self.record.lines, self.record.table
             self.tables = (rows,) if rows else ()
+        text = f"{text}\n{metadata}" if metadata else text
         self.text = text
         self.language = language
         self.tokens: list[Token] = tokenize(text, language.stemmer)
@@ -107,8 +136,6 @@ class Passage:
         for key in lookups(quantity):
             if any(agree(quantity, shown) for shown in self._by_value.get(key, ())):
                 return True
-        if quantity.kind == "number" and quantity.value in self._faces:
-            return True
         if not quantity.step or abs(quantity.value) < 10 * quantity.step:
             return False
         values, half = self._sorted_values, quantity.step / 2
@@ -119,11 +146,6 @@ class Passage:
             if self.quantities[at].value > quantity.value + half:
                 break
         return False
-
-    @cached_property
-    def _faces(self) -> frozenset[float | None]:
-        """The numbers of quantities as written, units left out."""
-        return frozenset([quantity.face for quantity in self.quantities])
 
     def quantities_of(self, index: int) -> list[Quantity]:
         """The quantities that begin in a sentence."""
@@ -142,7 +164,7 @@ class Passage:
 
     @cached_property
     def names(self) -> list[Name]:
-        return names(self.text, self.tokens, lexicon().commonness)
+        return names(self.text, self.tokens, lexicon().commonness, self.language.code)
 
     @cached_property
     def _name_starts(self) -> list[int]:

@@ -13,7 +13,8 @@ from functools import cached_property
 
 from groundwire_evaluators.grounding.agreement import computed, disagreements
 from groundwire_evaluators.grounding.cell_conflicts import cell_conflicts
-from groundwire_evaluators.grounding.conflicts import Conflict, conflicts
+from groundwire_evaluators.grounding.conflict import Conflict, Kind
+from groundwire_evaluators.grounding.conflicts import conflicts
 from groundwire_evaluators.grounding.evidence import NOTHING, Evidence, Given, Statement
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import (
@@ -34,6 +35,7 @@ from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import Token
 
+_HARDLY = 2  # content words of an item of a list
 _SHORT = 4  # content words of a claim that says hardly more than a value
 COMMON = 4  # floor of log2 of the count in the lexicon's texts
 
@@ -85,7 +87,15 @@ class Reading:
 
     @cached_property
     def unbacked(self) -> list[tuple[int, int]]:
-        """The ranges of a short claim that stand in no chunk; the whole of one about nothing."""
+        """The ranges of a short claim that stand in no chunk; the whole of one about nothing.
+
+        Short sentences of longer answers lead over, sum up and comment: only those of hardly a word
+        beside a value or a name are read so.
+        """
+        if not self.lone and (
+            len(self.statement.content) > _HARDLY or not (self.added.quantities or self.added.names)
+        ):
+            return []
         if not self.evidence.own and self.statement.content:
             return [(0, len(self.statement.text))] if not self._ranges else self._ranges
         return self._ranges
@@ -146,13 +156,21 @@ class Reading:
         table = lexicon().commonness
         return sum(low <= table.get(token.key, -1) < high for token in self.plain)
 
-    def kinds(self, kind: str) -> float:
-        """Conflicts of a kind, weighed by how much of the claim stands in the same frame."""
-        return self.frame * self._kinds[kind] if self._kinds else 0.0
+    def loose(self, kind: Kind) -> float:
+        """Conflicts of a kind that are not firm, weighed by the share of the claim in the frame."""
+        return self.frame * self._loose[kind] if self._loose else 0.0
+
+    def firm(self, *kinds: Kind) -> float:
+        """Conflicts of these kinds between the same words."""
+        return sum(self._firm[kind] for kind in kinds) if self._firm else 0.0
 
     @cached_property
-    def _kinds(self) -> Counter[str]:
-        return Counter([conflict.kind for conflict in self.conflicts])
+    def _loose(self) -> Counter[str]:
+        return Counter([conflict.kind for conflict in self.conflicts if not conflict.firm])
+
+    @cached_property
+    def _firm(self) -> Counter[str]:
+        return Counter([conflict.kind for conflict in self.conflicts if conflict.firm])
 
 
 def new_words(reading: Reading) -> float:
@@ -257,28 +275,57 @@ def broken_pairs(reading: Reading) -> float:
 
 def other_quantity(reading: Reading) -> float:
     """Another number of the same kind stands in the same frame."""
-    return reading.kinds("quantity")
+    return reading.loose("quantity")
 
 
 def other_name(reading: Reading) -> float:
     """Another name stands in the same frame."""
-    return reading.kinds("name")
+    return reading.loose("name")
 
 
 def swapped_quantity(reading: Reading) -> float:
     """Another number stands between the same words."""
-    return sum(conflict.kind == "quantity" and conflict.firm for conflict in reading.conflicts)
+    return reading.firm("quantity")
 
 
 def swapped_name(reading: Reading) -> float:
     """Another name stands between the same words."""
-    return sum(conflict.kind == "name" and conflict.firm for conflict in reading.conflicts)
+    return reading.firm("name")
 
 
 def swapped_word(reading: Reading) -> float:
-    """One word alone is new and the rest stands together: an edit of one fact looks so."""
-    lone = len(reading.plain) == 1 and len(reading.statement.content) >= 4
-    return float(lone and reading.frame >= 1.0 - 1.5 / len(reading.statement.content))
+    """Another word stands between the same words, all else being the same ("red", "blue")."""
+    return 0.0 if reading.lone else reading.firm("word")
+
+
+def swapped_word_alone(reading: Reading) -> float:
+    """The same in an answer that makes no other claim."""
+    return reading.firm("word") if reading.lone else 0.0
+
+
+def swapped_roles(reading: Reading) -> float:
+    """Two things changed places around what joins them ("A is heavier than B")."""
+    return reading.firm("roles")
+
+
+def firmly_denied(reading: Reading) -> float:
+    """One side denies what the other says, between the same words ("not", "never", "no")."""
+    return reading.firm("negated", "affirmed")
+
+
+def firmly_opposed(reading: Reading) -> float:
+    """A word whose opposite stands between the same words ("rose", "fell")."""
+    return reading.firm("opposite")
+
+
+def firmly_turned(reading: Reading) -> float:
+    """A small word whose counterpart stands between the same words ("before", "after")."""
+    return reading.firm("turned")
+
+
+def overstated(reading: Reading) -> float:
+    """All for some, only put in, must for may, or may left out, between the same words."""
+    return reading.firm("extent", "duty", "hedge")
 
 
 def unbacked_answer(reading: Reading) -> float:
@@ -293,17 +340,22 @@ def misplaced_value(reading: Reading) -> float:
 
 def opposites(reading: Reading) -> float:
     """A word whose opposite stands in the same frame ("rise", "fall"; "happy", "unhappy")."""
-    return reading.kinds("opposite")
+    return reading.loose("opposite")
 
 
 def negated(reading: Reading) -> float:
     """The claim denies what the same frame affirms."""
-    return reading.kinds("negated")
+    return reading.loose("negated")
+
+
+def affirmed(reading: Reading) -> float:
+    """The claim affirms what the same frame denies."""
+    return reading.loose("affirmed")
 
 
 def turned(reading: Reading) -> float:
     """A small word whose counterpart stands in the same frame ("before", "after")."""
-    return reading.kinds("turned")
+    return reading.loose("turned")
 
 
 def strengthened(reading: Reading) -> float:
@@ -333,6 +385,11 @@ def record_denies_loosely(reading: Reading) -> float:
     "ambience").
     """
     return _disagreeing(reading, "loosely_denied")
+
+
+def record_grants(reading: Reading) -> float:
+    """The claim denies what a field of a record affirms (True, "yes")."""
+    return _disagreeing(reading, "granted")
 
 
 def record_is_silent(reading: Reading) -> float:
@@ -376,17 +433,46 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     swapped_word,
     unbacked_answer,
     misplaced_value,
+    swapped_word_alone,
+    swapped_roles,
+    firmly_denied,
+    firmly_opposed,
+    firmly_turned,
+    overstated,
     opposites,
     negated,
+    affirmed,
     turned,
     strengthened,
     contrary_words,
     record_denies,
     record_denies_loosely,
+    record_grants,
     record_is_silent,
     record_hours,
     record_cells,
 )
+# The signals that count each kind of conflict.
+COUNTED: dict[Kind, tuple[Callable[[Reading], float], ...]] = {
+    "value": (overridden_values,),
+    "quantity": (other_quantity, swapped_quantity),
+    "name": (other_name, swapped_name),
+    "word": (swapped_word, swapped_word_alone),
+    "roles": (swapped_roles,),
+    "negated": (negated, firmly_denied),
+    "affirmed": (affirmed, firmly_denied),
+    "opposite": (opposites, firmly_opposed),
+    "turned": (turned, firmly_turned),
+    "extent": (overstated,),
+    "duty": (overstated,),
+    "hedge": (overstated,),
+    "denied": (record_denies,),
+    "loosely_denied": (record_denies_loosely,),
+    "granted": (record_grants,),
+    "untold": (record_is_silent,),
+    "hours": (record_hours,),
+    "cell": (record_cells,),
+}
 NAMES = tuple(signal.__name__ for signal in SIGNALS)
 
 

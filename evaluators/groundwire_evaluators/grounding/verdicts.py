@@ -1,35 +1,29 @@
 """From a claim's score to its verdict, the words to highlight, and the reason in words."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from groundwire_evaluators.evaluation import Claim, Extent, Verdict
 from groundwire_evaluators.grounding.claims import Piece
-from groundwire_evaluators.grounding.conflicts import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.model import logistic
 from groundwire_evaluators.grounding.signals import Reading
+from groundwire_evaluators.text.tokens import Token
 
 _MOST_WORDS = 8  # named in a reason
 _JOINED = 24  # characters between two highlighted words that are highlighted with them
 _CONTRADICTING = frozenset(
-    (
-        "value",
-        "quantity",
-        "name",
-        "opposite",
-        "negated",
-        "denied",
-        "loosely_denied",
-        "granted",
-        "hours",
-        "cell",
-    )
+    "value quantity name opposite negated affirmed turned roles denied granted hours cell".split()
 )
 _WHOLE = 0.2  # share of new content words from which a claim is marked whole
 _BACKING = 0.6  # share of a claim's content that its cited chunk must hold
+_CLAUSE = 3  # words of a clause from which a part of them is enough
+_JOINING = re.compile(
+    r"[,;]\s|\b(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\b", re.IGNORECASE
+)
 _SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
 _CLEARLY = 1.0  # of the score, below the threshold
-_FIRM_FRAME = 0.5  # share of a claim in the same frame from which a conflict contradicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +33,7 @@ class Judged:
     claim: Claim
     score: float = 0.0
     reading: Reading | None = None
+    piece: Piece | None = None
 
     @property
     def new_names(self) -> int:
@@ -48,17 +43,42 @@ class Judged:
     def new_quantities(self) -> int:
         return len(self.reading.evidence.new_quantities) if self.reading else 0
 
-    def backed_by(self, chunk: int) -> bool:
-        """Whether a chunk supports the claim about as well as the best one does."""
-        if self.reading is None:
+    def backed_by(self, chunk: int, start: int, end: int) -> bool:
+        """Whether a chunk supports what the claim says in a range of the answer.
+
+        One clause of it is enough: "… every 6 weeks and … once a year [1, 2]" cites a chunk each.
+        """
+        if self.reading is None or self.piece is None:
             return True
         if self.claim.verdict is not Verdict.SUPPORTED:
             return False
-        words = {token.key for token in self.reading.statement.content}
+        starts = self.piece.read.starts
+        tokens = [t for t in self.reading.statement.content if start <= starts[t.start] < end]
+        if len(tokens) == len(self.reading.statement.content) and self.claim.chunk == chunk:
+            return True
         places = self.reading.passages[chunk].places
-        return self.claim.chunk == chunk or (
-            sum(word in places for word in words) >= _BACKING * len(words)
-        )
+        parts = [tokens, *_clauses(self.reading.statement.text, tokens)]
+        return any(_holds(places, part) for part in parts) or not tokens
+
+
+def _clauses(text: str, tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """The words of each clause that has enough of its own."""
+    part: list[Token] = []
+    last = 0
+    for token in tokens:
+        if part and _JOINING.search(text, last, token.start):
+            yield part
+            part = []
+        part.append(token)
+        last = token.end
+    yield part
+
+
+def _holds(places: Mapping[str, object], part: Sequence[Token]) -> bool:
+    words = {token.key for token in part}
+    if len(words) < _CLAUSE and not any(token.text[0].isdecimal() for token in part):
+        return bool(words) and all(word in places for word in words)
+    return sum(word in places for word in words) >= _BACKING * len(words) > 0
 
 
 def aside(piece: Piece) -> Judged:
@@ -90,7 +110,7 @@ def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Ju
         spans=tuple(_spans(piece, reading)) if verdict is not Verdict.SUPPORTED else (),
         reason=_reason(reading) if verdict is not Verdict.SUPPORTED else _computed(reading),
     )
-    return Judged(claim, score, reading)
+    return Judged(claim, score, reading, piece)
 
 
 def _settled(reading: Reading, score: float, threshold: float) -> float:
@@ -119,14 +139,13 @@ def _chunk(reading: Reading, verdict: Verdict) -> int | None:
 
 
 def _contradicted(reading: Reading) -> bool:
-    if reading.overridden or any(
-        conflict.kind in _CONTRADICTING for conflict in reading.disagreements
-    ):
-        return True
-    return any(
-        conflict.firm or (reading.frame >= _FIRM_FRAME and conflict.kind in _CONTRADICTING)
-        for conflict in reading.conflicts
-    )
+    """Whether a value, a field of a record or a firm conflict speaks against the claim."""
+    found = (*reading.overridden, *reading.disagreements, *_firm(reading))
+    return any(conflict.kind in _CONTRADICTING for conflict in found)
+
+
+def _firm(reading: Reading) -> list[Conflict]:
+    return [conflict for conflict in reading.conflicts if conflict.firm]
 
 
 def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
@@ -168,7 +187,7 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
 def _reason(reading: Reading) -> str:
     chunk = reading.evidence.best
     where = f"chunk {chunk[0]}" if chunk else "the chunks"
-    parts = [_told(conflict, where) for conflict in _told_first(reading)[:3]]
+    parts = [_told(conflict, where) for conflict in _decisive(reading)[:3]]
     new = [token.text for token in (*reading.evidence.new, *reading.evidence.kin)]
     if new:
         words = ", ".join(f"“{word}”" for word in dict.fromkeys(new[:_MOST_WORDS]))
@@ -178,15 +197,10 @@ def _reason(reading: Reading) -> str:
     return "; ".join(parts) or f"its words stand apart in {where}"
 
 
-def _told_first(reading: Reading) -> Sequence[Conflict]:
-    firm_frame = reading.frame >= _FIRM_FRAME
+def _decisive(reading: Reading) -> Sequence[Conflict]:
     found = [*reading.overridden, *reading.disagreements]
     taken = {conflict.start for conflict in found}
-    return found + [
-        c
-        for c in reading.conflicts
-        if (c.firm or (firm_frame and c.kind in _CONTRADICTING)) and c.start not in taken
-    ]
+    return found + [conflict for conflict in _firm(reading) if conflict.start not in taken]
 
 
 def _all_conflicts(reading: Reading) -> Sequence[Conflict]:
@@ -195,6 +209,8 @@ def _all_conflicts(reading: Reading) -> Sequence[Conflict]:
 
 def _told(conflict: Conflict, where: str) -> str:
     where = where if conflict.chunk is None else f"chunk {conflict.chunk}"
+    if not conflict.shown:
+        return f"“{conflict.said}” goes beyond {where}"
     return f"“{conflict.said}” against “{conflict.shown}” in {where}"
 
 

@@ -1,4 +1,4 @@
-"""What a judge asks of a chat model, whoever carries the call."""
+"""Chat model interface of the LLM judge."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,7 @@ ANSWERED = "answered"
 
 
 class ReplyProblem(StrEnum):
-    """What is wrong with a reply that came; calls that brought none have kinds of their own."""
+    """Reason why a received reply is unusable."""
 
     NONSENSE = "nonsense"  # no JSON, or not what was asked for
     TRUNCATED = "truncated"
@@ -23,7 +23,7 @@ class ReplyProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What came of one question: a text, or the kind of failure in its place.
+    """Completion text, or the kind of failure in its place.
 
     `failed` are the kinds of the attempts before, in order; each was a call.
     """
@@ -39,7 +39,7 @@ class Completion:
 
 
 class ChatModel(Protocol):
-    """Answers chat messages with JSON of a schema; never raises for what the other side does.
+    """Interface of chat models with JSON schema output; never raises.
 
     `identity` names everything beside the messages that may change an answer: the model, its
     temperature, what is set of it. It becomes part of a judge's revision.
@@ -55,7 +55,7 @@ class ChatModel(Protocol):
 
 @dataclass
 class CallTally:
-    """What the calls of one judgement add up to."""
+    """Token, time and outcome totals of one judgement's calls."""
 
     calls: dict[str, int] = field(default_factory=dict)
     input_tokens: int = 0
@@ -63,7 +63,7 @@ class CallTally:
     seconds: float = 0.0
 
     def add(self, completion: Completion, result: str) -> None:
-        """Count a completion, of which `result` says what it was worth."""
+        """Add a completion with its outcome `result`."""
         for kind in (*completion.failed, result):
             self.calls[kind] = self.calls.get(kind, 0) + 1
         self.input_tokens += completion.input_tokens

@@ -1,4 +1,4 @@
-"""A chat model as judge: one call a turn, a verdict for every claim, and the chunk that decides."""
+"""LLM judge: one call per turn, a verdict and evidence per claim."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ _TOKENS_AT_LEAST, _TOKENS_A_CLAIM = 300, 120
 
 @dataclass(frozen=True)
 class LLMJudge:
-    """Asks `model` once for a verdict on every claim of an answer, from its chunks alone.
+    """Asks `model` once for verdicts on all claims of an answer.
 
     Claims are cut before the call (`grounding.claims`), so each has its exact range and none can be
     invented. `value` is the faithfulness: supported claims / claims; `flagged` says that one is
@@ -46,7 +46,7 @@ class LLMJudge:
         return f"{REVISION}-{self.model.identity}-p{DIGEST}-s{SCHEMA_VERSION}{control}"
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order, `at_once` calls at a time."""
+        """One evaluation per turn, in order, with `at_once` concurrent calls."""
         with ThreadPoolExecutor(self.at_once) as pool:
             return list(pool.map(self._guarded, turns))
 
@@ -68,41 +68,41 @@ class LLMJudge:
         answer = turn.answer or ""
         language = language_of(answer)
         cut = list(pieces(answer, language.code if language else "en"))
-        asked = [piece for piece in cut if piece.aside is None]
-        if not asked:
+        claims = [piece for piece in cut if piece.aside is None]
+        if not claims:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
-        if len(asked) > MOST_CLAIMS:
+        if len(claims) > MOST_CLAIMS:
             return self._without(State.NOT_EVALUABLE, f"more than {MOST_CLAIMS} claims")
         if sum(len(chunk.text) for chunk in turn.chunks) > LONGEST_CONTEXT:
             return self._without(
                 State.NOT_EVALUABLE, f"context beyond {LONGEST_CONTEXT} characters"
             )
-        return self._asked(material(turn, asked, control=self.control), cut, asked)
+        return self._judged(material(turn, claims, control=self.control), cut, claims)
 
-    def _asked(
-        self, shown: JudgeMaterial, cut: Sequence[Piece], asked: Sequence[Piece]
+    def _judged(
+        self, shown: JudgeMaterial, cut: Sequence[Piece], claims: Sequence[Piece]
     ) -> Evaluation:
         limit = _TOKENS_AT_LEAST + _TOKENS_A_CLAIM * len(shown.names)
-        tally, said = CallTally(), ""
+        tally, failure = CallTally(), ""
         for _ in range(2):
-            chat = messages(shown, said.partition(": ")[2] or None)
+            chat = messages(shown, failure.partition(": ")[2] or None)
             completion = self.model.complete(chat, SCHEMA, limit)
             try:
                 rulings = read_completion(completion, shown)
             except UnusableReplyError as error:
                 tally.add(completion, error.kind)
-                said = f"{error.kind}: {error}"
+                failure = f"{error.kind}: {error}"
                 if error.kind != ReplyProblem.NONSENSE:
                     break
             else:
                 tally.add(completion, ANSWERED)
-                return replace(self._scored(cut, asked, rulings), usage=tally.usage)
-        return self._without(State.FAILED, said, tally.usage)
+                return replace(self._scored(cut, claims, rulings), usage=tally.usage)
+        return self._without(State.FAILED, failure, tally.usage)
 
     def _scored(
-        self, cut: Sequence[Piece], asked: Sequence[Piece], rulings: Mapping[int, Ruling]
+        self, cut: Sequence[Piece], judged: Sequence[Piece], rulings: Mapping[int, Ruling]
     ) -> Evaluation:
-        ruled = {id(asked[index]): ruling for index, ruling in rulings.items()}
+        ruled = {id(judged[index]): ruling for index, ruling in rulings.items()}
         claims = tuple(_claim(piece, ruled.get(id(piece))) for piece in cut)
         checked = [claim for claim in claims if claim.verdict is not Verdict.NOT_A_CLAIM]
         if not checked:

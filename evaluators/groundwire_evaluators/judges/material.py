@@ -1,4 +1,4 @@
-"""What a judge is shown of a turn, so that nothing in it can speak to the judge.
+"""Injection-safe rendering of a turn for a judge.
 
 A passage or an answer may hold "mark every claim supported", a fake end of the material, or a
 ready-made reply. So the material is one JSON object (no text can end its own string) between fences
@@ -21,7 +21,7 @@ _NAME = 4
 
 @dataclass(frozen=True, slots=True)
 class JudgeMaterial:
-    """A turn as a judge sees it.
+    """A turn as shown to a judge.
 
     `passages` maps a passage's drawn name to the index of its chunk, `claims` a claim's to the
     index of its piece; `control` is the name of the claim that is none of the answer's.
@@ -39,7 +39,7 @@ class JudgeMaterial:
 
 
 def material(turn: Turn, claims: Sequence[Piece], *, control: bool = True) -> JudgeMaterial:
-    """The material of a turn; the same turn always gives the same."""
+    """Deterministic material of a turn."""
     draw = _Draw(f"{turn.trace_id} {turn.id}", _texts(turn, claims))
     shown = sorted(
         (index for index, chunk in enumerate(turn.chunks) if chunk.text.strip()),
@@ -69,7 +69,7 @@ def _texts(turn: Turn, claims: Sequence[Piece]) -> str:
 
 
 class _Draw:
-    """Names and numbers from the identity of a turn, none of which its texts hold."""
+    """Random names and numbers from a turn's id, absent from its texts."""
 
     def __init__(self, seed: str, texts: str) -> None:
         self._texts = texts

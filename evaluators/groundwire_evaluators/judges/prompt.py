@@ -1,4 +1,4 @@
-"""What the LLM judge is told, and the shape of what it has to reply."""
+"""Prompt and reply schema of the LLM judge."""
 
 import hashlib
 from typing import Any
@@ -69,7 +69,7 @@ DIGEST = hashlib.sha256("\n".join((FORM, SYSTEM, REMINDER, AGAIN)).encode()).hex
 
 
 def messages(material: JudgeMaterial, problem: str | None = None) -> Messages:
-    """The chat of one judgement; `problem` is what was wrong with the reply before."""
+    """Chat messages of one judgement; `problem`: what was wrong with the last reply."""
     reminder = REMINDER.format(claims=", ".join(sorted(material.names)))
     again = f"\n\n{AGAIN.format(problem=problem)}" if problem else ""
     return [

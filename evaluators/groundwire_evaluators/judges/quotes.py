@@ -1,4 +1,4 @@
-"""Finding in a text what somebody says they copied from it, more or less exactly."""
+"""Fuzzy location of a quote in its source text."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _MOST_WORDS = 400  # of a text or quote that are compared loosely
 
 
 def locate(quote: str, text: str) -> Extent | None:
-    """Where `quote` stands in `text`; None where it does not.
+    """Range of `quote` in `text`; None where it is absent.
 
     As it is, else whatever the case, blanks, quotation marks and Unicode forms, else loosely: most
     of its words in their order, in a piece hardly longer than the quote. Code points, half-open.
@@ -25,14 +25,14 @@ def locate(quote: str, text: str) -> Extent | None:
     at = text.find(wanted)
     if at >= 0:
         return Extent(at, at + len(wanted))
-    said, places = _words(text)
-    asked, _ = _words(wanted)
-    if not asked:
+    words, places = _words(text)
+    wanted_words, _ = _words(wanted)
+    if not wanted_words:
         return None
-    run = _run(asked, said)
+    run = _run(wanted_words, words)
     if run is not None:
-        return Extent(places[run].start, places[run + len(asked) - 1].end)
-    return _loosely(asked, said, places)
+        return Extent(places[run].start, places[run + len(wanted_words) - 1].end)
+    return _loosely(wanted_words, words, places)
 
 
 def _words(text: str) -> tuple[list[str], list[Extent]]:
@@ -41,20 +41,22 @@ def _words(text: str) -> tuple[list[str], list[Extent]]:
     return words, [Extent(*span) for _, span in found]
 
 
-def _run(asked: Sequence[str], said: Sequence[str]) -> int | None:
-    length = len(asked)
-    starts = range(len(said) - length + 1)
-    return next((at for at in starts if said[at : at + length] == asked), None)
+def _run(wanted_words: Sequence[str], words: Sequence[str]) -> int | None:
+    length = len(wanted_words)
+    starts = range(len(words) - length + 1)
+    return next((at for at in starts if words[at : at + length] == wanted_words), None)
 
 
-def _loosely(asked: Sequence[str], said: Sequence[str], places: Sequence[Extent]) -> Extent | None:
-    if max(len(asked), len(said)) > _MOST_WORDS:
+def _loosely(
+    wanted_words: Sequence[str], words: Sequence[str], places: Sequence[Extent]
+) -> Extent | None:
+    if max(len(wanted_words), len(words)) > _MOST_WORDS:
         return None
-    blocks = SequenceMatcher(None, said, asked, autojunk=False).get_matching_blocks()
+    blocks = SequenceMatcher(None, words, wanted_words, autojunk=False).get_matching_blocks()
     matched = [block for block in blocks if block.size]
-    if not matched or sum(block.size for block in matched) < ENOUGH * len(asked):
+    if not matched or sum(block.size for block in matched) < ENOUGH * len(wanted_words):
         return None
     first, last = matched[0].a, matched[-1].a + matched[-1].size
-    if last - first > _LOOSEST * len(asked) + 1:
+    if last - first > _LOOSEST * len(wanted_words) + 1:
         return None
     return Extent(places[first].start, places[last - 1].end)

@@ -1,4 +1,4 @@
-"""Metrics of ragas as judges: the extra [ragas], and ten seconds to import.
+"""Ragas metrics as judges: the extra [ragas] (imports in ten seconds).
 
 https://docs.ragas.io/en/stable/concepts/metrics/ (the modern `ragas.metrics.collections`)
 """
@@ -37,7 +37,7 @@ _MARGIN = 1e-6  # ragas rounds
 
 @dataclass(frozen=True, slots=True)
 class RagasEndpoint:
-    """An OpenAI-compatible endpoint and the models that are asked there."""
+    """OpenAI-compatible endpoint and its models for ragas."""
 
     url: str
     model: str
@@ -48,46 +48,46 @@ class RagasEndpoint:
 
 
 class _Recording(InstructorBaseRagasLLM):  # type: ignore[misc,unused-ignore]
-    """The model of a metric, whose every answer is kept beside."""
+    """Wraps a metric's LLM and records its answers."""
 
-    def __init__(self, llm: InstructorBaseRagasLLM, said: list[Any]) -> None:
-        self._llm, self._said = llm, said
+    def __init__(self, llm: InstructorBaseRagasLLM, answers: list[Any]) -> None:
+        self._llm, self._answers = llm, answers
 
     def generate(self, prompt: str, response_model: Any) -> Any:  # noqa: ARG002
         raise TypeError("asynchronous alone")
 
     async def agenerate(self, prompt: str, response_model: Any) -> Any:
         answer = await self._llm.agenerate(prompt, response_model)
-        self._said.append(answer)
+        self._answers.append(answer)
         return answer
 
 
 class _OddError(Exception):
-    """The judge's model answered in the right shape what cannot be."""
+    """Well-formed reply with impossible content."""
 
 
 Ask = Callable[[Any, Turn], Awaitable[Any]]
-Look = Callable[[Turn, Sequence[Any]], Evaluation | None]
+ReplyCheck = Callable[[Turn, Sequence[Any]], Evaluation | None]
 
 
 @dataclass(frozen=True)
 class RagasMetric:
-    """A metric of ragas: how it is asked, what it needs, and how its answers are checked.
+    """Definition of a ragas metric: inputs, construction, reply check.
 
-    `look` gets what the model said; it may give an evaluation in place of ragas' number (a state,
+    `check` gets what the model said; it may give an evaluation in place of ragas' number (a state,
     claims), and raises `_OddError` where the number rests on what cannot be.
     """
 
     make: Callable[..., Any]
     ask: Ask
-    look: Look
+    check: ReplyCheck
     reference: bool = False
     embeddings: bool = False
 
 
 @dataclass(frozen=True)
 class Ragas:
-    """One metric of ragas, asked of `address`; several calls a turn, all turns of a batch at once.
+    """One ragas metric as evaluator; a batch runs concurrently.
 
     `value` is what ragas calls the score. NaN, an answer that ragas holds for noncommittal, no
     statements, no reference answer are states; a model that gives verdicts that cannot be (other
@@ -105,15 +105,15 @@ class Ragas:
     def revision(self) -> str:
         embedding = f"-{self.address.embedding_model}" if self.metric.embeddings else ""
         prompts = hashlib.sha256(repr(_prompts(self.metric)).encode()).hexdigest()[:8]
-        asked = f"{self.address.model}-t{self.address.temperature:g}"
-        return f"{REVISION}-ragas{ragas.__version__}-{asked}{embedding}-p{prompts}"
+        questions = f"{self.address.model}-t{self.address.temperature:g}"
+        return f"{REVISION}-ragas{ragas.__version__}-{questions}{embedding}-p{prompts}"
 
     def judge(self, turn: Turn) -> Evaluation:
         """The metric of one turn."""
         return self.evaluate_batch([turn])[0]
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order."""
+        """One evaluation per turn, in order."""
         return asyncio.run(self._all(turns))
 
     async def _all(self, turns: Sequence[Turn]) -> list[Evaluation]:
@@ -129,18 +129,18 @@ class Ragas:
             known = State.NOT_EVALUABLE, "no reference answer"
         if known is not None:
             return self._without(*known)
-        heard, began = RecordedCalls(), time.monotonic()
+        recorded, began = RecordedCalls(), time.monotonic()
         try:
-            found = await self._score(turn, heard)
+            found = await self._score(turn, recorded)
             kind = None
         except Exception as error:  # ragas and what is below it raise whatever they like
-            kind, told = kind_of(error)
-            found = self._without(State.FAILED, f"{kind}: {told}")
-        return replace(found, usage=heard.usage(kind, time.monotonic() - began))
+            kind, detail = kind_of(error)
+            found = self._without(State.FAILED, f"{kind}: {detail}")
+        return replace(found, usage=recorded.usage(kind, time.monotonic() - began))
 
-    async def _score(self, turn: Turn, heard: RecordedCalls) -> Evaluation:
-        value = await self._value(turn, heard)
-        looked = self.metric.look(turn, heard.said)
+    async def _score(self, turn: Turn, recorded: RecordedCalls) -> Evaluation:
+        value = await self._value(turn, recorded)
+        looked = self.metric.check(turn, recorded.answers)
         if looked is not None and looked.state is not State.SCORED:
             return self._without(looked.state, looked.reason or "")
         if math.isnan(value):
@@ -155,11 +155,11 @@ class Ragas:
             value=min(1.0, max(0.0, value)),
         )
 
-    async def _value(self, turn: Turn, heard: RecordedCalls) -> float:
+    async def _value(self, turn: Turn, recorded: RecordedCalls) -> float:
         """What ragas calls the score."""
         address = self.address
         async with (
-            httpx.AsyncClient(event_hooks=heard.hooks, timeout=address.timeout_seconds) as http,
+            httpx.AsyncClient(event_hooks=recorded.hooks, timeout=address.timeout_seconds) as http,
             openai.AsyncOpenAI(
                 base_url=address.url,
                 api_key=address.api_key or "none",
@@ -168,10 +168,10 @@ class Ragas:
                 http_client=http,
             ) as client,
         ):
-            metric = self.metric.make(**self._parts(client, heard))
+            metric = self.metric.make(**self._parts(client, recorded))
             return float((await self.metric.ask(metric, turn)).value)
 
-    def _parts(self, client: openai.AsyncOpenAI, heard: RecordedCalls) -> dict[str, Any]:
+    def _parts(self, client: openai.AsyncOpenAI, recorded: RecordedCalls) -> dict[str, Any]:
         address = self.address
         llm = llm_factory(
             address.model,
@@ -179,7 +179,7 @@ class Ragas:
             temperature=address.temperature,
             max_tokens=MAX_TOKENS,
         )
-        parts: dict[str, Any] = {"llm": _Recording(llm, heard.said)}
+        parts: dict[str, Any] = {"llm": _Recording(llm, recorded.answers)}
         if self.metric.embeddings:
             parts["embeddings"] = OpenAIEmbeddings(client, address.embedding_model)
         return parts
@@ -188,14 +188,17 @@ class Ragas:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
 
-def _statements(turn: Turn, said: Sequence[Any]) -> Evaluation | None:
-    """Faithfulness: a verdict of 0 or 1 for each statement, whose place in the answer is looked
-    for; statements that ragas worded anew have none, and are no claims of ours."""
-    statements = list(said[0].statements) if said else []
+def _statements(turn: Turn, replies: Sequence[Any]) -> Evaluation | None:
+    """Faithfulness with a verdict of 0 or 1 per statement.
+
+    Statements are located in the answer; those that ragas reworded have no place, and become no
+    claims.
+    """
+    statements = list(replies[0].statements) if replies else []
     if not statements:
         return _state(State.NO_CLAIMS, "ragas found no statement in the answer")
-    verdicts = said[-1].statements
-    if len(said) != 2 or len(verdicts) != len(statements):
+    verdicts = replies[-1].statements
+    if len(replies) != 2 or len(verdicts) != len(statements):
         raise _OddError(f"{len(verdicts)} verdicts on {len(statements)} statements")
     _binary(verdict.verdict for verdict in verdicts)
     refuted = [verdict for verdict in verdicts if not verdict.verdict]
@@ -222,23 +225,23 @@ def _claims(answer: str, verdicts: Sequence[Any]) -> Iterator[Claim]:
             )
 
 
-def _chunks(turn: Turn, said: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
-    _binary(answer.verdict for answer in said)
+def _chunks(turn: Turn, replies: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
+    _binary(answer.verdict for answer in replies)
     return None
 
 
-def _recalled(turn: Turn, said: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
-    _binary(each.attributed for answer in said for each in answer.classifications)
+def _recalled(turn: Turn, replies: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
+    _binary(each.attributed for answer in replies for each in answer.classifications)
     return None
 
 
-def _questions(turn: Turn, said: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
+def _questions(turn: Turn, replies: Sequence[Any]) -> Evaluation | None:  # noqa: ARG001
     """Answer relevancy, which ragas makes 0 where no question came or all are noncommittal."""
-    asked = [answer for answer in said if answer.question]
-    _binary(answer.noncommittal for answer in asked)
-    if not asked:
+    questions = [answer for answer in replies if answer.question]
+    _binary(answer.noncommittal for answer in questions)
+    if not questions:
         raise _OddError("no question came back")
-    if all(answer.noncommittal for answer in asked):
+    if all(answer.noncommittal for answer in questions):
         return _state(State.REFUSAL, "ragas holds the answer for noncommittal")
     return None
 
@@ -258,7 +261,7 @@ def _contexts(turn: Turn) -> list[str]:
 
 
 def _asking(*fields: str) -> Ask:
-    """Asks with the named arguments of ragas."""
+    """Calls ragas with its named arguments."""
     values: dict[str, Callable[[Turn], Any]] = {
         "user_input": lambda turn: turn.question,
         "response": lambda turn: turn.answer,
@@ -337,12 +340,12 @@ def answer_relevancy(**address: Any) -> Ragas:
 
 
 def _prompts(metric: RagasMetric) -> list[tuple[str, Any]]:
-    """What a metric tells its model: the instructions and examples of its class."""
+    """Prompts of a metric: instructions and examples of its class."""
     module = metric.make.__module__.rpartition(".")[0] + ".util"
     found = vars(__import__(module, fromlist=["util"]))
-    told = {
+    prompts = {
         name: (getattr(kind, "instruction", None), getattr(kind, "examples", None))
         for name, kind in found.items()
         if isinstance(kind, type)
     }
-    return [(name, text) for name, text in sorted(told.items()) if isinstance(text[0], str)]
+    return [(name, text) for name, text in sorted(prompts.items()) if isinstance(text[0], str)]

@@ -1,4 +1,4 @@
-"""What the calls of ragas came to, by the HTTP client and the errors: ragas does not tell."""
+"""Call accounting for ragas, by HTTP hooks and errors."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,10 @@ from groundwire_evaluators.judges.chat import ANSWERED, ReplyProblem
 
 @dataclass
 class RecordedCalls:
-    """One judgement of ragas under way: what its model said, and what the calls came to."""
+    """Recorded calls of one judgement: model answers and outcomes."""
 
-    said: list[Any] = field(default_factory=list)
-    asked: int = 0
+    answers: list[Any] = field(default_factory=list)
+    requests: int = 0
     embedded: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -29,7 +29,7 @@ class RecordedCalls:
         return {"request": [self.note_request], "response": [self.note_response]}
 
     async def note_request(self, request: httpx.Request) -> None:
-        self.asked += 1
+        self.requests += 1
         self.embedded += request.url.path.endswith("/embeddings")
 
     async def note_response(self, response: httpx.Response) -> None:
@@ -40,11 +40,14 @@ class RecordedCalls:
         self.output_tokens += usage.get("completion_tokens", 0)
 
     def usage(self, failure: str | None, seconds: float) -> Usage:
-        """The calls by what came of them; those that brought no answer, or one that ragas could
-        not read, are of the kind of the `failure`, or lost on the way and made good."""
+        """Calls by outcome.
+
+        Calls without an answer, or with one that ragas could not read, count as `failure`, or as
+        lost where a retry succeeded.
+        """
         calls = dict(self.calls)
-        lost = self.asked - sum(calls.values())
-        unread = max(0, calls.get(ANSWERED, 0) - self.embedded - len(self.said))
+        lost = self.requests - sum(calls.values())
+        unread = max(0, calls.get(ANSWERED, 0) - self.embedded - len(self.answers))
         if unread:
             calls[ANSWERED] -= unread
             kind = failure if failure == ReplyProblem.TRUNCATED else ReplyProblem.NONSENSE.value
@@ -78,7 +81,7 @@ def _usage_of(body: bytes) -> Mapping[str, int]:
 
 
 def kind_of(error: BaseException) -> tuple[str, str]:
-    """What an error says of the call; instructor wraps those of openai in its own."""
+    """Failure kind of an error; instructor wraps those of openai."""
     for cause in _causes(error):
         if isinstance(cause, openai.APITimeoutError):
             return "timeout", "no answer in time"

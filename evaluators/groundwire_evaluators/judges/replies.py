@@ -1,4 +1,4 @@
-"""Reading a judge's reply: all the verdicts that were asked for, or the reason why it is no use."""
+"""Validation of a judge's reply: all requested verdicts, or an error."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _DECIDED = {Verdict.SUPPORTED, Verdict.CONTRADICTED}
 
 
 class UnusableReplyError(Exception):
-    """No judgement came; `kind` counts it, the message says what is wrong."""
+    """Unusable reply; `kind` is its metric label."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class UnusableReplyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The verdict on one claim; `chunk` is the index of the chunk that decides."""
+    """Verdict on one claim; `chunk` is the index of its evidence."""
 
     verdict: Verdict
     chunk: int | None
@@ -62,11 +62,11 @@ def read_reply(text: str, material: JudgeMaterial) -> dict[int, Ruling]:
         rulings.setdefault(name, ruling)
     missing = [name for name in material.names if name not in rulings]
     if missing:
-        told = f"{len(missing)} of {len(material.names)} claims have no verdict"
-        raise UnusableReplyError(ReplyProblem.NONSENSE, told)
+        detail = f"{len(missing)} of {len(material.names)} claims have no verdict"
+        raise UnusableReplyError(ReplyProblem.NONSENSE, detail)
     if material.control and rulings[material.control].verdict is Verdict.SUPPORTED:
-        told = "a control claim that nothing supports was held to be supported"
-        raise UnusableReplyError(ReplyProblem.HIJACKED, told)
+        detail = "a control claim that nothing supports was held to be supported"
+        raise UnusableReplyError(ReplyProblem.HIJACKED, detail)
     return {index: rulings[name] for name, index in material.claims.items()}
 
 
@@ -89,17 +89,17 @@ def _json(text: str) -> str:
 
 
 def _ruling(entry: Mapping[str, Any], material: JudgeMaterial) -> Ruling:
-    name, said, passage = entry.get("claim"), entry.get("verdict"), entry.get("passage")
+    name, verdict_name, passage = entry.get("claim"), entry.get("verdict"), entry.get("passage")
     try:
-        verdict = Verdict(str(said))
+        verdict = Verdict(str(verdict_name))
     except ValueError:
         raise UnusableReplyError(
-            ReplyProblem.NONSENSE, f"{str(said)[:40]!r} is no verdict"
+            ReplyProblem.NONSENSE, f"{str(verdict_name)[:40]!r} is no verdict"
         ) from None
     chunk = material.passages.get(passage) if isinstance(passage, str) else None
     if verdict in _DECIDED and chunk is None and name != material.control:
-        told = f"claim {name} is {verdict} by no passage that there is"
-        raise UnusableReplyError(ReplyProblem.NONSENSE, told)
+        detail = f"claim {name} is {verdict} by no passage that there is"
+        raise UnusableReplyError(ReplyProblem.NONSENSE, detail)
     reason = _text(entry.get("reason"))[:_LONGEST_REASON]
     return Ruling(verdict, chunk, _text(entry.get("words")), reason or None)
 

@@ -1,4 +1,4 @@
-"""Closed-book calls: would the model have said so without the context?
+"""Closed-book comparison: would the model answer the same without context?
 
 A production answer and the closed-book answers of the same model to the same question fall into
 cells; the diagnostic turns, where memory and context disagree, estimate the memorization ratio.
@@ -6,15 +6,13 @@ cells; the diagnostic turns, where memory and context disagree, estimate the mem
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from math import sqrt
 
 from groundwire_evaluators.reliance.equivalence import equivalent, stands_in
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import context_suffices
-from groundwire_evaluators.statistics import Estimate, Interval, hajek
-from groundwire_evaluators.statistics.interval import normal_quantile
+from groundwire_evaluators.statistics import Estimate, hajek
 from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.turn import Turn
 
@@ -22,8 +20,8 @@ FEWEST_DIAGNOSTIC = 50  # below this a ratio is noise, and is shown as "too few 
 UNSTABLE = 0.6  # share of closed-book draws that must agree for memory to be committed
 
 
-class Cell(StrEnum):
-    """Supported by the context? Equivalent to the closed-book answer? And what stands outside."""
+class RelianceCell(StrEnum):
+    """Cell of the 2×2 table: supported by context, equal to closed-book answer."""
 
     CONTEXT_DRIVEN = "context_driven"  # supported, differs from memory
     REDUNDANT = "redundant"  # supported, and memory says the same
@@ -35,7 +33,7 @@ class Cell(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedBookComparison:
-    """A production turn with what its model says without the context.
+    """A production turn with the model's closed-book answer.
 
     `diagnostic`: the context suffices, memory is committed and its answer is not supported by the
     context; only these turns enter the memorization ratio. `memory_strength` is the share of the
@@ -43,7 +41,7 @@ class ClosedBookComparison:
     closed-book.
     """
 
-    cell: Cell
+    cell: RelianceCell
     diagnostic: bool
     memory_strength: float
     probability: float = 1.0
@@ -53,13 +51,13 @@ class ClosedBookComparison:
     def outcome(self) -> Outcome:
         """For the outcome counter: `context` and `parametric` are diagnostic turns only, so that
         their ratio is the memorization ratio; `both` is the redundant cell."""
-        if self.cell is Cell.REFUSAL:
+        if self.cell is RelianceCell.REFUSAL:
             return Outcome.REFUSAL
-        if self.cell is Cell.REDUNDANT:
+        if self.cell is RelianceCell.REDUNDANT:
             return Outcome.BOTH
-        if self.diagnostic and self.cell is Cell.CONTEXT_DRIVEN:
+        if self.diagnostic and self.cell is RelianceCell.CONTEXT_DRIVEN:
             return Outcome.CONTEXT
-        if self.diagnostic and self.cell is Cell.PARAMETRIC_OVERRIDE:
+        if self.diagnostic and self.cell is RelianceCell.PARAMETRIC_OVERRIDE:
             return Outcome.PARAMETRIC
         return Outcome.NEITHER
 
@@ -71,7 +69,7 @@ def compare_closed_book(
     probability: float = 1.0,
     supported: bool | None = None,
 ) -> ClosedBookComparison:
-    """Where a production turn falls, given one or more closed-book answers to its question.
+    """Classify a production turn by its closed-book answers.
 
     None among `closed_book` is a call that failed. `supported` says whether the production answer
     is supported by its chunks, where an evaluator has judged that (grounding: not flagged); without
@@ -82,13 +80,13 @@ def compare_closed_book(
     cluster: Hashable = question
     if not answer.strip() or is_refusal(answer):
         return ClosedBookComparison(
-            cell=Cell.REFUSAL, diagnostic=False, memory_strength=0.0,
+            cell=RelianceCell.REFUSAL, diagnostic=False, memory_strength=0.0,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     memory, strength = _memory(closed_book, question)
     if memory is None:
         return ClosedBookComparison(
-            cell=Cell.ABSTAINED, diagnostic=False, memory_strength=strength,
+            cell=RelianceCell.ABSTAINED, diagnostic=False, memory_strength=strength,
             probability=probability, cluster=cluster,
         )  # fmt: skip
     if supported is None:
@@ -103,26 +101,26 @@ def compare_closed_book(
     )
 
 
-def _cell(supported: bool, same: bool) -> Cell:
+def _cell(supported: bool, same: bool) -> RelianceCell:
     if supported:
-        return Cell.REDUNDANT if same else Cell.CONTEXT_DRIVEN
-    return Cell.PARAMETRIC_OVERRIDE if same else Cell.UNSUPPORTED_OTHER
+        return RelianceCell.REDUNDANT if same else RelianceCell.CONTEXT_DRIVEN
+    return RelianceCell.PARAMETRIC_OVERRIDE if same else RelianceCell.UNSUPPORTED_OTHER
 
 
 def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | None, float]:
     """The committed closed-book answer and the share of draws that agree with it."""
-    given = [each for each in closed_book if each and each.strip() and not is_refusal(each)]
-    if not given:
+    answers = [each for each in closed_book if each and each.strip() and not is_refusal(each)]
+    if not answers:
         return None, 0.0
-    votes = [sum(equivalent(one, other, question) for other in given) for one in given]
+    votes = [sum(equivalent(one, other, question) for other in answers) for one in answers]
     most = max(votes)
     strength = most / len(closed_book)
-    return (given[votes.index(most)] if strength >= UNSTABLE else None), strength
+    return (answers[votes.index(most)] if strength >= UNSTABLE else None), strength
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedBookEstimate:
-    """The memorization ratio of live traffic, and what it is made of.
+    """Memorization ratio of live traffic, with its counts.
 
     `ratio` is over diagnostic turns; `redundant` is the share of all answered turns with a
     closed-book call whose
@@ -133,7 +131,7 @@ class ClosedBookEstimate:
     n: int
     ratio: Estimate
     redundant: Estimate
-    cells: Counter[Cell] = field(default_factory=Counter)
+    cells: Counter[RelianceCell] = field(default_factory=Counter)
 
     @property
     def too_few(self) -> bool:
@@ -143,27 +141,34 @@ class ClosedBookEstimate:
 def estimate_memorization(
     comparisons: Sequence[ClosedBookComparison], level: float = 0.95
 ) -> ClosedBookEstimate:
-    """Hájek's estimate over the turns asked closed-book, each with its sampling probability.
+    """Hájek estimate of the memorization ratio over closed-book turns.
 
     M_R = sum(w·override) / sum(w·(override + context_driven)) over diagnostic turns, w = 1 /
     probability, variance clustered by question. It is the ratio of the traffic that was sampled,
-    labels taken as true; `correct_for_labels` undoes known label errors.
+    labels taken as true.
     """
     decided = [
         each
         for each in comparisons
-        if each.diagnostic and each.cell in (Cell.CONTEXT_DRIVEN, Cell.PARAMETRIC_OVERRIDE)
+        if each.diagnostic
+        and each.cell in (RelianceCell.CONTEXT_DRIVEN, RelianceCell.PARAMETRIC_OVERRIDE)
     ]
-    answered = [each for each in comparisons if each.cell not in (Cell.REFUSAL, Cell.ABSTAINED)]
+    answered = [
+        each
+        for each in comparisons
+        if each.cell not in (RelianceCell.REFUSAL, RelianceCell.ABSTAINED)
+    ]
     return ClosedBookEstimate(
         len(comparisons),
-        _share(decided, Cell.PARAMETRIC_OVERRIDE, level),
-        _share(answered, Cell.REDUNDANT, level),
+        _share(decided, RelianceCell.PARAMETRIC_OVERRIDE, level),
+        _share(answered, RelianceCell.REDUNDANT, level),
         Counter(each.cell for each in comparisons),
     )
 
 
-def _share(comparisons: Sequence[ClosedBookComparison], cell: Cell, level: float) -> Estimate:
+def _share(
+    comparisons: Sequence[ClosedBookComparison], cell: RelianceCell, level: float
+) -> Estimate:
     clustered = any(each.cluster is not None for each in comparisons)
     return hajek(
         [each.cell is cell for each in comparisons],
@@ -173,51 +178,3 @@ def _share(comparisons: Sequence[ClosedBookComparison], cell: Cell, level: float
         else None,
         level,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """A hand-labelled sample: how often the labels were right on overrides and on the rest."""
-
-    overrides: int
-    overrides_found: int
-    others: int
-    others_found: int
-
-    @property
-    def sensitivity(self) -> float:
-        return self.overrides_found / self.overrides
-
-    @property
-    def specificity(self) -> float:
-        return self.others_found / self.others
-
-
-def correct_for_labels(observed: Estimate, audit: Audit, level: float = 0.95) -> Estimate:
-    """The ratio that true labels would give: p = (p_obs + Sp - 1) / (Se + Sp - 1).
-
-    Rogan and Gladen (1978, https://doi.org/10.1093/oxfordjournals.aje.a112510), with the audit's
-    own uncertainty in the interval (delta method). Raises `ValueError` where the labels are no
-    better than chance. Nothing observed stays nothing.
-    """
-    se, sp = audit.sensitivity, audit.specificity
-    gain = se + sp - 1
-    if gain <= 0:
-        raise ValueError(f"sensitivity {se:.2f} and specificity {sp:.2f} are no better than chance")
-    if observed.value is None:
-        return observed
-    ratio = min(max((observed.value + sp - 1) / gain, 0.0), 1.0)
-    smooth = [(found + 1) / (n + 2) for found, n in (_found(audit)[0], _found(audit)[1])]
-    var_se = smooth[0] * (1 - smooth[0]) / audit.overrides
-    var_sp = smooth[1] * (1 - smooth[1]) / audit.others
-    from_audit = (ratio**2 * var_se + (1 - ratio) ** 2 * var_sp) / gain**2
-    z = normal_quantile(level)
-    low, high = ((each + sp - 1) / gain for each in observed.interval)
-    below = sqrt(max(ratio - low, 0.0) ** 2 + z * z * from_audit)
-    above = sqrt(max(high - ratio, 0.0) ** 2 + z * z * from_audit)
-    interval = Interval(ratio - below, ratio + above).clipped()
-    return replace(observed, value=ratio, interval=interval)
-
-
-def _found(audit: Audit) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (audit.overrides_found, audit.overrides), (audit.others_found, audit.others)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from groundwire_evaluators.reliance.mentions import Mention, Response, find_mentions, find_parts
-from groundwire_evaluators.reliance.outcome import Conflict, Label, Outcome
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome, OutcomeDecision
 from groundwire_evaluators.reliance.polarity import affirms, is_polar
 from groundwire_evaluators.reliance.stance import Stance, conclusion, stance
 from groundwire_evaluators.text.refusal import declines, is_refusal
@@ -42,7 +42,7 @@ _LONGEST_RESPONSE = 20_000  # code points that are read
 
 Entailment = Callable[[str, str], float]
 """Premise, hypothesis → probability that the premise entails it."""
-Judge = Callable[[Conflict], Outcome | None]
+Judge = Callable[[ConflictCase], Outcome | None]
 """A last resort that may look at everything, e.g. a language model; None where it cannot tell."""
 
 
@@ -58,25 +58,25 @@ class Labeller:
     judge: Judge | None = None
     entailment_threshold: float = 0.8
 
-    def label(self, conflict: Conflict) -> Label:
+    def label(self, conflict: ConflictCase) -> OutcomeDecision:
         """What the response of `conflict` follows. Never raises for odd text."""
         if conflict.response is None:
-            return Label(followed=None, rule="no response")
+            return OutcomeDecision(followed=None, rule="no response")
         if not conflict.context_spellings and not conflict.parametric_spellings:
-            return Label(followed=None, rule="no answers")
+            return OutcomeDecision(followed=None, rule="no answers")
         found = _by_rules(conflict)
         if found.followed not in (Outcome.NEITHER, Outcome.BOTH):
             return found
         return self._by_models(conflict) or found
 
-    def _by_models(self, conflict: Conflict) -> Label | None:
+    def _by_models(self, conflict: ConflictCase) -> OutcomeDecision | None:
         if self.entailment is not None and (label := self._entailed(conflict, self.entailment)):
             return label
         if self.judge is not None and (outcome := self.judge(conflict)):
-            return Label(followed=outcome, rule="judge")
+            return OutcomeDecision(followed=outcome, rule="judge")
         return None
 
-    def _entailed(self, conflict: Conflict, entailment: Entailment) -> Label | None:
+    def _entailed(self, conflict: ConflictCase, entailment: Entailment) -> OutcomeDecision | None:
         premise = f"{conflict.question or ''} {conflict.response or ''}".strip()
         supported = [
             outcome
@@ -90,20 +90,20 @@ class Labeller:
         ]
         if len(supported) != 1:
             return None
-        return Label(followed=supported[0], rule="entailment")
+        return OutcomeDecision(followed=supported[0], rule="entailment")
 
 
-def label(conflict: Conflict) -> Label:
+def label(conflict: ConflictCase) -> OutcomeDecision:
     """`Labeller().label`: by rules alone."""
     return Labeller().label(conflict)
 
 
-def _by_rules(conflict: Conflict) -> Label:
+def _by_rules(conflict: ConflictCase) -> OutcomeDecision:
     text = _clean(conflict.response or "", conflict.question)
     if not re.search(r"\w", text):
-        return Label(followed=Outcome.NEITHER, rule="empty")
+        return OutcomeDecision(followed=Outcome.NEITHER, rule="empty")
     if _same_answer(conflict):
-        return Label(followed=Outcome.NEITHER, rule="the two answers are one")
+        return OutcomeDecision(followed=Outcome.NEITHER, rule="the two answers are one")
     if found := _by_polarity(conflict, text):
         return found
     response = Response.read(text)
@@ -117,8 +117,8 @@ def _by_rules(conflict: Conflict) -> Label:
     if any(sides):
         return _decide(text, conflict, *sides)
     if _SAYS_NOTHING.fullmatch(text) or is_refusal(text) or _only_declines(text, response):
-        return Label(followed=Outcome.REFUSAL, rule="declines")
-    return Label(followed=Outcome.NEITHER, rule="names neither")
+        return OutcomeDecision(followed=Outcome.REFUSAL, rule="declines")
+    return OutcomeDecision(followed=Outcome.NEITHER, rule="names neither")
 
 
 def _only_declines(text: str, response: Response) -> bool:
@@ -138,7 +138,7 @@ def _clean(response: str, question: str | None) -> str:
     return text
 
 
-def _same_answer(conflict: Conflict) -> bool:
+def _same_answer(conflict: ConflictCase) -> bool:
     one, other = (
         [fold(token.text) for token in tokenize(answer or "")]
         for answer in (conflict.context_answer, conflict.parametric_answer)
@@ -146,23 +146,23 @@ def _same_answer(conflict: Conflict) -> bool:
     return bool(one) and one == other
 
 
-def _by_polarity(conflict: Conflict, text: str) -> Label | None:
+def _by_polarity(conflict: ConflictCase, text: str) -> OutcomeDecision | None:
     context, parametric = conflict.context_answer, conflict.parametric_answer
     if not context or not parametric or not is_polar(context, parametric):
         return None
     if is_refusal(text) and _SPEAKER.search(text):
-        return Label(followed=Outcome.REFUSAL, rule="declines")
+        return OutcomeDecision(followed=Outcome.REFUSAL, rule="declines")
     matter = max(context, parametric, key=len)
     said = affirms(text, conflict.question, matter)
     if said is None:
-        return Label(followed=Outcome.NEITHER, rule="polarity: says neither yes nor no")
+        return OutcomeDecision(followed=Outcome.NEITHER, rule="polarity: says neither yes nor no")
     followed = Outcome.CONTEXT
     if said is not affirms(context, conflict.question, matter):
         followed = Outcome.PARAMETRIC
-    return Label(followed=followed, rule="polarity")
+    return OutcomeDecision(followed=followed, rule="polarity")
 
 
-def _sides(conflict: Conflict, response: Response) -> tuple[list[Mention], list[Mention]]:
+def _sides(conflict: ConflictCase, response: Response) -> tuple[list[Mention], list[Mention]]:
     """Mentions of either answer, without those inside a longer mention of the other and those
     that only repeat the question."""
     context = find_mentions(conflict.context_spellings, response)
@@ -222,8 +222,8 @@ def _tells(word: str) -> bool:
 
 
 def _decide(
-    text: str, conflict: Conflict, context: list[Mention], parametric: list[Mention]
-) -> Label:
+    text: str, conflict: ConflictCase, context: list[Mention], parametric: list[Mention]
+) -> OutcomeDecision:
     announced = conclusion(text)
     if announced and any(each.start >= announced for each in (*context, *parametric)):
         context = [each for each in context if each.start >= announced]
@@ -235,14 +235,16 @@ def _decide(
         return _both(text, conflict, context, parametric)
     if not any(follows):
         if is_refusal(text):
-            return Label(followed=Outcome.REFUSAL, rule="declines")
-        return Label(followed=Outcome.NEITHER, rule=f"{rule}, rejected")
+            return OutcomeDecision(followed=Outcome.REFUSAL, rule="declines")
+        return OutcomeDecision(followed=Outcome.NEITHER, rule=f"{rule}, rejected")
     followed = Outcome.CONTEXT if follows[0] else Outcome.PARAMETRIC
     chosen = context if follows[0] else parametric
     if not all(stances):
-        return Label(followed=followed, rule=chosen[0].rule)
+        return OutcomeDecision(followed=followed, rule=chosen[0].rule)
     corrects = follows[1] and Stance.REJECTED in stances[0]
-    return Label(followed=followed, rule=f"{chosen[0].rule}, assertion", corrects_context=corrects)
+    return OutcomeDecision(
+        followed=followed, rule=f"{chosen[0].rule}, assertion", corrects_context=corrects
+    )
 
 
 def _stances(text: str, mentions: Sequence[Mention], others: Sequence[Mention]) -> set[Stance]:
@@ -252,8 +254,8 @@ def _stances(text: str, mentions: Sequence[Mention], others: Sequence[Mention]) 
 
 
 def _both(
-    text: str, conflict: Conflict, context: list[Mention], parametric: list[Mention]
-) -> Label:
+    text: str, conflict: ConflictCase, context: list[Mention], parametric: list[Mention]
+) -> OutcomeDecision:
     """Both are asserted, unless one only opens the sentence as it stands in the question."""
     asked = fold(conflict.question or "")
     subjects = [
@@ -262,8 +264,8 @@ def _both(
     ]
     if subjects[0] is not subjects[1]:
         followed = Outcome.PARAMETRIC if subjects[0] else Outcome.CONTEXT
-        return Label(followed=followed, rule="the other stands in the question")
-    return Label(followed=Outcome.BOTH, rule="names both")
+        return OutcomeDecision(followed=followed, rule="the other stands in the question")
+    return OutcomeDecision(followed=Outcome.BOTH, rule="names both")
 
 
 def _opens(text: str, mention: Mention) -> bool:

@@ -14,7 +14,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class ConflictCase:
     """One response and the two answers it may follow; what is unknown is None."""
 
     response: str | None
@@ -35,7 +35,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class OutcomeDecision:
     """What a response follows and the rule that decided.
 
     `followed` is None where nothing can be told: there is no response, or no answer to compare.

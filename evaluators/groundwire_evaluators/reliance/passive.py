@@ -8,7 +8,7 @@ from itertools import pairwise
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.frames import content_words
 from groundwire_evaluators.reliance.labelling import label
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.values import Value, find_values
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import fold, tokenize
@@ -105,7 +105,7 @@ def stale_answer(before: Turn, now: Turn) -> StaleOutcome | None:
     if change is None:
         return None
     old, new = change
-    conflict = Conflict(
+    conflict = ConflictCase(
         question=now.question,
         context_answer=new.text,
         parametric_answer=old.text,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from groundwire_evaluators.reliance.shapes import Period, find_codes, find_periods, find_versions
 from groundwire_evaluators.text.names import Name, names, same_name
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable, quantities
-from groundwire_evaluators.text.quantity import code_of
+from groundwire_evaluators.text.quantity import code_of, dialled
 from groundwire_evaluators.text.tokens import Token, fold, keys, tokenize
 from groundwire_evaluators.text.units import SYMBOLS
 from groundwire_evaluators.text.words import ENGLISH, Language
@@ -115,20 +115,31 @@ def _candidates(text: str, tokens: Sequence[Token], language: Language) -> Itera
         yield Value(Kind.CODE, code, start, end, text[start:end])
     for quantity in quantities(text, tokens, language.code):
         yield _value(text, quantity, language)
-    for name in names(text, tokens):
-        if len(name.text) > 1 and _certain(text, name):
+    inside = _capitals_inside(text, tokens)
+    for name in names(text, tokens, language=language.code):
+        if len(name.text) > 1 and _certain(text, name, inside):
             yield Value(Kind.NAME, name, name.start, name.end, name.text)
 
 
-def _certain(text: str, name: Name) -> bool:
+def _capitals_inside(text: str, tokens: Sequence[Token]) -> frozenset[str]:
+    """The words with a capital that stand behind a small letter or a comma."""
+    return frozenset(
+        token.text
+        for token in tokens
+        if token.start >= 2
+        and token.text[0].isupper()
+        and text[token.start - 1] == " "
+        and (text[token.start - 2].islower() or text[token.start - 2] == ",")
+    )
+
+
+def _certain(text: str, name: Name, inside: frozenset[str]) -> bool:
     """Whether it is surely a name: a lone capitalised word that opens a sentence may be any word,
     unless it is the whole text or stands capitalised inside a sentence too."""
     lone = len(name.words) == 1 and name.text.istitle()
     if not lone or not _OPENS.search(text, max(0, name.start - 4), name.start):
         return True
-    if len(text) <= len(name.text) + 2:
-        return True
-    return re.search(rf"[a-z,] {re.escape(name.text)}\b", text) is not None
+    return len(text) <= len(name.text) + 2 or name.text in inside
 
 
 def _claim(taken: bytearray, value: Value) -> bool:
@@ -143,7 +154,8 @@ def _value(text: str, quantity: Quantity, language: Language) -> Value:
     start -= bool(start and text[start - 1] in SYMBOLS)
     noun = None
     if kind is Kind.CODE:
-        return Value(kind, code_of(quantity.text), start, end, text[start:end])
+        code = code_of(quantity.text)
+        return Value(kind, dialled(code), start, end, text[start:end])
     if kind is Kind.NUMBER:
         if _is_year(quantity) and not _noun(text, end, language):
             quantity = replace(quantity, kind="date", date=(int(quantity.value), 0, 0))

@@ -1,4 +1,4 @@
-"""What was retrieved: relevance, redundancy and ages of chunks, and which of them were used."""
+"""Retrieval quality: relevance, redundancy, age and usage of chunks."""
 
 from groundwire_evaluators.retrieval.evaluator import Retrieval
 

@@ -1,4 +1,4 @@
-"""How old chunks are, told by their metadata under the names that loaders and stores use."""
+"""Age of chunks from their metadata."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ _SEPARATORS = re.compile(r"[\s_.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """Seconds at the time of the turn; None where nothing tells them.
+    """Ages in seconds at the time of the turn; None if unknown.
 
     Of the chunks that tell when their text last changed: the newest, the median and the oldest.
     `index`: since the newest sign that the index was written: the last time at which one of the
@@ -63,8 +63,8 @@ def ages(turn: Turn) -> Ages:
     now = turn.started_at
     if now is None:
         return Ages()
-    changed = _told(turn.chunks, CHANGED, now)
-    indexed = _told(turn.chunks, INDEXED, now)
+    changed = _ages(turn.chunks, CHANGED, now)
+    indexed = _ages(turn.chunks, INDEXED, now)
     if not indexed and (day := _day_in(turn.index_version)) and (age := _age(day, now)) is not None:
         indexed = [age]
     return Ages(
@@ -76,8 +76,10 @@ def ages(turn: Turn) -> Ages:
 
 
 def moment(value: Any) -> datetime | None:
-    """The time that a value of metadata tells: ISO 8601, RFC 5322, a PDF's date, or seconds,
-    milli-, micro- or nanoseconds since the epoch. Without a zone it is UTC; None: no time."""
+    """Time in a metadata value, UTC by default; None if there is none.
+
+    ISO 8601, RFC 5322, a PDF's date, or seconds, milli-, micro- or nanoseconds since the epoch.
+    """
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -85,23 +87,23 @@ def moment(value: Any) -> datetime | None:
     return _parsed(value) if not isinstance(value, str) or len(value) <= _LONGEST else None
 
 
-def _told(chunks: Iterable[Chunk], names: tuple[str, ...], now: datetime) -> list[float]:
+def _ages(chunks: Iterable[Chunk], names: tuple[str, ...], now: datetime) -> list[float]:
     found = (_first(chunk.metadata, names, now) for chunk in chunks if chunk.metadata)
     return [age for age in found if age is not None]
 
 
 def _first(metadata: Mapping[str, Any], names: tuple[str, ...], now: datetime) -> float | None:
-    if not (given := _times(metadata)):
+    if not (times := _times(metadata)):
         return None
     for name in names:
-        told = moment(given[name]) if name in given else None
-        if told is not None and (age := _age(told, now)) is not None:
+        recorded = moment(times[name]) if name in times else None
+        if recorded is not None and (age := _age(recorded, now)) is not None:
             return age
     return None
 
 
 def _times(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that may hold a time, by plain name."""
+    """Fields that may hold a time, by normalised name."""
     plain = ((_plain(key), value) for key, value in metadata.items())
     return {name: value for name, value in plain if name in _KNOWN}
 
@@ -114,10 +116,10 @@ def _plain(name: str) -> str:
 _KNOWN = frozenset((*CHANGED, *INDEXED))
 
 
-def _age(told: datetime, now: datetime) -> float | None:
-    if told > now + _AHEAD:
+def _age(recorded: datetime, now: datetime) -> float | None:
+    if recorded > now + _AHEAD:
         return None
-    return max((now - told).total_seconds(), 0.0)
+    return max((now - recorded).total_seconds(), 0.0)
 
 
 @lru_cache(maxsize=4096)
@@ -157,7 +159,7 @@ def _from_text(text: str) -> datetime | None:
 
 
 def _day_in(name: str | None) -> datetime | None:
-    """The last day that a name tells, as in `handbook-2026-11-20`."""
+    """Last date in a name, as in `handbook-2026-11-20`."""
     found = _DAY.findall((name or "")[-_LONGEST:])
     if not found:
         return None

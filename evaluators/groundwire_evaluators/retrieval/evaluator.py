@@ -1,4 +1,4 @@
-"""The retrieval evaluator: do the chunks speak of the question, repeat each other, how old?"""
+"""Retrieval evaluator: relevance, redundancy and age of chunks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _SAMPLE = 2_000  # code points of a chunk whose language is told
 
 @dataclass(frozen=True)
 class Retrieval:
-    """What was retrieved for a turn, whatever became of it in the answer.
+    """Evaluates the retrieved chunks of a turn, independent of its answer.
 
     `value` is the relevance of the best chunk: the share of what the question asks for, by weight
     of its words, that this chunk speaks of, in [0, 1]. Signals: `relevance_mean` over the chunks,
@@ -41,22 +41,22 @@ class Retrieval:
 
     def judge(self, turn: Turn) -> Evaluation:
         """Relevance of the chunks to the question, their ages and redundancy."""
-        told = ages(turn).signals()
+        signals = ages(turn).signals()
         texts = [chunk.text for chunk in turn.chunks]
         if turn.not_evaluable_reason:
-            return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, told)
+            return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, signals)
         if turn.context_source == _WHOLE_PROMPT:
-            return self._evaluation(State.NOT_EVALUABLE, "chunks are one with the prompt", told)
+            return self._evaluation(State.NOT_EVALUABLE, "chunks are one with the prompt", signals)
         if not any(text.strip() for text in texts):
-            return self._evaluation(State.NO_CONTEXT, "no chunk was given", told)
+            return self._evaluation(State.NO_CONTEXT, "no chunk was given", signals)
         language = _language(next(text for text in texts if text.strip())[:_SAMPLE])
         if language is None:
-            return self._evaluation(State.NOT_EVALUABLE, "language", told)
-        asked = QuestionTerms.of(turn.question, language)
-        if not asked.weights:
-            return self._evaluation(State.NOT_EVALUABLE, "no question", told)
+            return self._evaluation(State.NOT_EVALUABLE, "language", signals)
+        terms = QuestionTerms.of(turn.question, language)
+        if not terms.weights:
+            return self._evaluation(State.NOT_EVALUABLE, "no question", signals)
         read = [self._shelf.reading(text, language) for text in texts]
-        relevance = [asked.relevance(chunk.keys) for chunk in read]
+        relevance = [terms.relevance(chunk.keys) for chunk in read]
         return Evaluation(
             evaluator=self.name,
             revision=self.revision,
@@ -68,7 +68,7 @@ class Retrieval:
                 "redundancy": redundancy(read),
                 "chunks": float(len(read)),
             }
-            | told,
+            | signals,
         )
 
     def _evaluation(

@@ -1,4 +1,4 @@
-"""Does a chunk speak of what the question asks? By words alone, at a fraction of a millisecond."""
+"""Lexical relevance of a chunk to a question."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _LONGEST_QUESTION = 4_000  # code points
 
 @dataclass(frozen=True, slots=True)
 class ChunkTerms:
-    """The keys of a chunk's words, and which stand side by side."""
+    """Terms of a chunk and their adjacent pairs."""
 
     keys: frozenset[str]
     pairs: frozenset[tuple[str, str]]
@@ -28,7 +28,7 @@ class ChunkTerms:
 
 @dataclass(frozen=True, slots=True)
 class QuestionTerms:
-    """What a question asks for: the keys of its content words, each with its weight."""
+    """Content terms of a question, with weights."""
 
     weights: tuple[tuple[str, float], ...] = ()
 
@@ -43,7 +43,7 @@ class QuestionTerms:
         return cls(tuple(weights.items()))
 
     def relevance(self, keys: Set[str]) -> float:
-        """In [0, 1]: the weight of the asked words that a chunk holds, of all that is asked.
+        """Weighted share in [0, 1] of the question's terms that a chunk holds.
 
         It tells chunks about the question from chunks about something else, and no more: one that
         answers in other words is missed, one that repeats the question is taken for an answer.

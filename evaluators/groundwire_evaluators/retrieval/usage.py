@@ -1,4 +1,4 @@
-"""Which of the chunks the claims of an answer rest on."""
+"""Chunk usage: which chunks the claims of an answer rest on."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from groundwire_evaluators.retrieval.relevance import RELATED
 
 @dataclass(frozen=True, slots=True)
 class ChunkUsage:
-    """How an answer used its chunks.
+    """Usage of the chunks by an answer.
 
     `context_utilization`: chunks that support a claim / chunks given; by claims what Galileo calls
     chunk attribution. `distractor_ratio`: chunks that speak of the question but support no claim /

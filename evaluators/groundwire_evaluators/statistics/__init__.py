@@ -1,4 +1,4 @@
-"""Statistics over many turns: proportions, ratios, paired comparisons, and rates from few labels.
+"""Statistics: proportions, ratios, paired tests, and rates from few labels.
 
 All with intervals.
 """
@@ -8,7 +8,6 @@ from groundwire_evaluators.statistics.interval import Interval
 from groundwire_evaluators.statistics.labelled_sample import LabelledSample, score_strata
 from groundwire_evaluators.statistics.mcnemar import Paired, compare_pairs
 from groundwire_evaluators.statistics.mean import Mean, mean
-from groundwire_evaluators.statistics.misclassification import Corrected, rogan_gladen
 from groundwire_evaluators.statistics.prediction_powered import (
     Powered,
     labels_only,
@@ -23,7 +22,6 @@ from groundwire_evaluators.statistics.sequence import RateSequence
 __all__ = [
     "Agreement",
     "Bin",
-    "Corrected",
     "Estimate",
     "EstimationMethod",
     "Interval",
@@ -46,7 +44,6 @@ __all__ = [
     "mean",
     "prediction_powered",
     "reliability",
-    "rogan_gladen",
     "score_strata",
     "wilson",
 ]

@@ -1,4 +1,4 @@
-"""How far an evaluator agrees with people: kappa, sensitivity, specificity."""
+"""Agreement of an evaluator with people: kappa, sensitivity, specificity."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Kappa:
-    """Cohen's kappa; `value` is None where both always say the same one thing, or n is 0."""
+    """Cohen's kappa; `value` is None without variation or with n = 0."""
 
     value: float | None
     interval: Interval
@@ -25,7 +25,10 @@ class Kappa:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """`sensitivity`: of the answers that people call positive, the share the evaluator calls so.
+    """Agreement with people; positive means what people call positive.
+
+    `sensitivity`: of the answers that people call positive, the share that the evaluator calls so
+    too.
 
     `specificity`: the same of the negative ones. `agreed`: the share on which both say the same.
     """
@@ -37,35 +40,37 @@ class Agreement:
 
 
 def agreement(
-    said: Sequence[bool],
+    decisions: Sequence[bool],
     truth: Sequence[bool],
     *,
     probabilities: Sequence[float] | None = None,
     clusters: Sequence[Hashable] | None = None,
     level: float = 0.95,
 ) -> Agreement:
-    """Agreement of what an evaluator `said` with the `truth` of people, unit by unit.
+    """Agreement of an evaluator's `decisions` with people's `truth`, per unit.
 
     All four are those of the traffic the units were drawn from, with the given sampling
     probabilities; where people chose the units, only sensitivity and specificity can be carried
     over, and only if the choice did not depend on what the evaluator said. Intervals: `hajek`,
     `cohen_kappa`.
     """
-    if len(said) != len(truth):
+    if len(decisions) != len(truth):
         raise ValueError("every unit needs what was said of it and its truth")
 
     def share(hits: Sequence[bool], chosen: Sequence[bool]) -> Estimate:
-        kept = [index for index, each in enumerate(chosen) if each]
+        indices = [index for index, each in enumerate(chosen) if each]
         return hajek(
-            [hits[index] for index in kept],
-            None if probabilities is None else [probabilities[index] for index in kept],
-            None if clusters is None else [clusters[index] for index in kept],
+            [hits[index] for index in indices],
+            None if probabilities is None else [probabilities[index] for index in indices],
+            None if clusters is None else [clusters[index] for index in indices],
             level,
         )
 
-    agreed = [bool(one) == bool(other) for one, other in zip(said, truth, strict=True)]
+    agreed = [bool(one) == bool(other) for one, other in zip(decisions, truth, strict=True)]
     return Agreement(
-        kappa=cohen_kappa(said, truth, probabilities=probabilities, clusters=clusters, level=level),
+        kappa=cohen_kappa(
+            decisions, truth, probabilities=probabilities, clusters=clusters, level=level
+        ),
         agreed=share(agreed, [True] * len(agreed)),
         sensitivity=share(agreed, truth),
         specificity=share(agreed, [not each for each in truth]),

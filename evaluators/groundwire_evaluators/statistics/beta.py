@@ -1,4 +1,4 @@
-"""Quantiles of the beta distribution, which exact intervals of a proportion are made of."""
+"""Beta quantiles, for exact intervals of a proportion."""
 
 from math import exp, lgamma, log, log1p
 
@@ -25,7 +25,7 @@ def beta_quantile(share: float, a: float, b: float) -> float:
 
 
 def beta_share(x: float, a: float, b: float) -> float:
-    """How much of a Beta(a, b) lies below x: the regularised incomplete beta function.
+    """Regularised incomplete beta function: share of Beta(a, b) below x.
 
     Continued fraction of Didonato and Morris (1992, https://doi.org/10.1145/131766.131776).
     """

@@ -1,4 +1,4 @@
-"""How far a distribution has moved: the population stability index, and ranks among old values."""
+"""Distribution shift: population stability index and ranks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ HALF = 0.5  # of a turn, added to every bin, so that an empty one is no infinity
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """The index, and what it is by chance alone where nothing has changed.
+    """Population stability index, and its mean under no change.
 
     `noise` is its mean then, about (bins - 1) * (1 / n + 1 / m): an index of 0.1 means much with
     ten thousand turns and nothing with fifty.
@@ -46,8 +46,8 @@ def ranks(values: Sequence[float] | Floats, before: Sequence[float] | Floats) ->
     themselves, and only with themselves.
     """
     old = np.sort(np.asarray(before, dtype=float))
-    asked = np.asarray(values, dtype=float)
-    low, high = np.searchsorted(old, asked, "left"), np.searchsorted(old, asked, "right")
+    points = np.asarray(values, dtype=float)
+    low, high = np.searchsorted(old, points, "left"), np.searchsorted(old, points, "right")
     return np.asarray((low + high) / 2 / max(len(old), 1))
 
 

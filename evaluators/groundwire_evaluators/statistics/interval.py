@@ -1,4 +1,4 @@
-"""A closed interval, and the quantiles of the normal and Student distributions that make one."""
+"""Confidence intervals, with normal and Student quantiles."""
 
 from math import isfinite, sqrt
 from statistics import NormalDist
@@ -11,7 +11,7 @@ NORMAL_FROM = 1e7  # degrees of freedom; there the two differ by less than 1e-6
 
 
 class Interval(NamedTuple):
-    """From `low` to `high`, both included."""
+    """Closed interval from `low` to `high`."""
 
     low: float
     high: float
@@ -21,7 +21,7 @@ class Interval(NamedTuple):
 
 
 def normal_quantile(level: float) -> float:
-    """How many standard errors to either side hold `level` of a normal distribution."""
+    """Two-sided normal quantile of `level`."""
     if not 0 < level < 1:
         raise ValueError(f"a confidence level lies in (0, 1), not at {level}")
     return _NORMAL.inv_cdf(0.5 + level / 2)

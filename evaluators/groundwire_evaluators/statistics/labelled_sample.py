@@ -1,4 +1,4 @@
-"""Units that all have a cheap score, some of which were drawn and labelled."""
+"""Sample with cheap scores for all units and labels for some."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -103,16 +103,16 @@ def score_strata(sample: LabelledSample, most: int, fewest: int) -> Indices:
 
 
 def _within(name: str, values: ArrayLike, low: float = 0.0, high: float = 1.0) -> Floats:
-    given = np.asarray(values, dtype=np.float64)
-    if given.ndim != 1 or not np.all((given >= low) & (given <= high)):  # NaN is in no range
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or not np.all((array >= low) & (array <= high)):  # NaN is in no range
         raise ValueError(f"{name} are numbers in [{low:g}, {high:g}], one a unit")
-    return given
+    return array
 
 
-def _numbered(name: str, given: Sequence[Hashable] | None, total: int, default: Indices) -> Indices:
-    if given is None:
+def _numbered(name: str, keys: Sequence[Hashable] | None, total: int, default: Indices) -> Indices:
+    if keys is None:
         return default
-    if len(given) != total:
+    if len(keys) != total:
         raise ValueError(f"every scored unit needs its place in {name}")
     index: dict[Hashable, int] = {}
-    return np.array([index.setdefault(each, len(index)) for each in given], dtype=np.intp)
+    return np.array([index.setdefault(each, len(index)) for each in keys], dtype=np.intp)

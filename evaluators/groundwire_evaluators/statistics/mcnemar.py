@@ -1,4 +1,4 @@
-"""Paired comparison of the same items before and after: McNemar's exact one-sided test."""
+"""McNemar's exact one-sided test for paired binary outcomes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from groundwire_evaluators.statistics.proportion import wilson
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """How `n` items that were run twice compare.
+    """Paired outcomes of `n` items before and after.
 
     `lost` held before and not after, `gained` the other way round; `p_value` is the chance of at
     least this many losses among the changed items if losses and gains were equally likely.
@@ -27,7 +27,7 @@ class Paired:
 
 
 def compare_pairs(before: Sequence[bool], after: Sequence[bool], level: float = 0.95) -> Paired:
-    """McNemar's test that fewer items hold after than before, exact and one-sided.
+    """One-sided exact McNemar test that fewer items hold after than before.
 
     Only the changed items tell: lost ~ Binomial(lost + gained, 1/2) when nothing got worse.
     Valid at every size (McNemar 1947, https://doi.org/10.1007/BF02295996); conservative, since the

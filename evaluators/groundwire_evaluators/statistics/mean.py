@@ -1,4 +1,4 @@
-"""A mean over units in clusters, with its interval."""
+"""Mean of clustered units, with a cluster-robust interval."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from groundwire_evaluators.statistics.interval import Interval, student_quantile
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean over `n` units in `clusters` clusters, in their unit."""
+    """Mean of `n` units in `clusters` clusters, with its interval."""
 
     value: float
     interval: Interval
@@ -18,7 +18,7 @@ class Mean:
 
 
 def mean(values: Sequence[float], clusters: Sequence[Hashable], level: float = 0.95) -> Mean | None:
-    """The mean, its variance by linearisation over `clusters`, Student's t on clusters - 1.
+    """Mean with linearised cluster variance; Student's t on clusters - 1.
 
     None with fewer than three clusters: nothing is known then of how they vary.
     """

@@ -1,4 +1,4 @@
-"""Prediction-powered inference: a mean from few labels, sharpened by a cheap score of all."""
+"""Prediction-powered inference: a mean from few labels and many scores."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from groundwire_evaluators.statistics.proportion import wilson
 
 @dataclass(frozen=True, slots=True)
 class Powered:
-    """A mean with its variance; `powers` are the weights of the score (lambda), one a stratum.
+    """Mean with variance; `powers` are the score weights (lambda) per stratum.
 
     `effective` is how many independent labels alone would tell as much; n where the score tells
     nothing and the labels are independent and equally weighted.
@@ -30,7 +30,7 @@ class Powered:
     freedom: float
 
     def interval(self, level: float = 0.95) -> Interval:
-        """Wilson's interval on the effective number of labels, less what their fewness costs.
+        """Wilson interval on the effective number of labels, corrected for few labels.
 
         It keeps its coverage at rates near 0 and 1, where the normal interval does not.
         """
@@ -75,7 +75,7 @@ def _combined(sample: LabelledSample, strata: np.ndarray, *, powered: bool) -> P
     means, powers = np.zeros(count), np.zeros(count)
     for stratum in range(count):
         members = np.flatnonzero(strata == stratum)
-        part = _Part.of(sample, strata, stratum, members)
+        part = _Stratum.of(sample, strata, stratum, members)
         powers[stratum] = part.best_power() if powered else 0.0
         means[stratum] = part.mean(powers[stratum])
         influence[members] = part.influence(powers[stratum])
@@ -95,8 +95,8 @@ def _combined(sample: LabelledSample, strata: np.ndarray, *, powered: bool) -> P
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """One stratum: A + lambda · B is the influence of each of its units on its mean."""
+class _Stratum:
+    """Influence A + lambda · B of each unit of a stratum."""
 
     outcome: float  # weighted mean of the labels
     predicted: float  # the same of their scores
@@ -108,7 +108,7 @@ class _Part:
     @classmethod
     def of(
         cls, sample: LabelledSample, strata: np.ndarray, stratum: int, members: np.ndarray
-    ) -> "_Part":
+    ) -> "_Stratum":
         inside = strata[sample.labelled] == stratum
         if not inside.any():
             raise ValueError("a stratum has no label")
@@ -138,7 +138,7 @@ class _Part:
 
 
 def _variance(sample: LabelledSample, influence: Floats, fitted: int) -> tuple[float, float]:
-    """Of the mean, and its degrees of freedom; `fitted` numbers were taken from the labels."""
+    """Variance of the mean and its degrees of freedom; `fitted` parameters."""
     totals = np.bincount(sample.clusters, weights=influence)
     groups = len(np.unique(sample.clusters[sample.labelled]))
     freedom = groups - fitted

@@ -1,4 +1,4 @@
-"""Intervals of a proportion."""
+"""Confidence intervals of a proportion (Wilson, Clopper-Pearson)."""
 
 from math import sqrt
 
@@ -7,7 +7,7 @@ from groundwire_evaluators.statistics.interval import Interval, normal_quantile
 
 
 def wilson(hits: float, total: float, level: float = 0.95) -> Interval:
-    """Wilson's score interval of hits / total; (0, 1) where there is nothing.
+    """Wilson score interval of hits / total; (0, 1) for total 0.
 
     Fractions are welcome, so that weighted counts can be given with their effective total. It keeps
     its coverage near 0 and 1 and for small totals, where the normal interval does not (Brown, Cai
@@ -28,7 +28,7 @@ def wilson(hits: float, total: float, level: float = 0.95) -> Interval:
 
 
 def clopper_pearson(hits: float, total: float, level: float = 0.95) -> Interval:
-    """The exact interval of hits / total: it holds the truth in at least `level` of all samples.
+    """Exact interval of hits / total, with coverage of at least `level`.
 
     Valid at every size and share, of independent units of one share (Clopper and Pearson 1934,
     https://doi.org/10.1093/biomet/26.4.404); price: it is longer than needed, since hits are whole
@@ -46,7 +46,7 @@ def clopper_pearson(hits: float, total: float, level: float = 0.95) -> Interval:
 def difference(
     hits: int, total: int, other_hits: int, other_total: int, level: float = 0.95
 ) -> Interval:
-    """The interval of hits / total - other_hits / other_total, of two independent samples.
+    """Interval of the difference of two independent proportions.
 
     Newcombe's hybrid of two Wilson intervals (1998, method 10), which keeps its coverage where
     a share is near 0 or 1. Empty samples say nothing: (-1, 1).

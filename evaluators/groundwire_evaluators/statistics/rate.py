@@ -1,4 +1,4 @@
-"""The rate of an outcome from few labels and a cheap score: which interval deserves trust."""
+"""Outcome rate from few labels and a cheap score, choosing the interval."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,7 +29,7 @@ WORTH_STRATA = 0.02  # by how much strata must narrow the interval, so that nois
 
 
 class EstimationMethod(StrEnum):
-    """How a rate was estimated."""
+    """Estimation method of a rate."""
 
     NONE = "none"  # no label
     EXACT = "exact"  # Clopper and Pearson, of the labels alone
@@ -42,7 +42,7 @@ class EstimationMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rate with its interval, `method` and, in words, `reason`.
+    """Rate with its interval, `method` and a `reason` in words.
 
     `n` of `total` units are labelled, `rare` of these with the rarer outcome. `effective` labels
     that were independent and alone would tell as much. `cheap` is the mean score of all units, and
@@ -62,7 +62,7 @@ class Rate:
 
 
 def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
-    """The share of units whose outcome is 1, by the narrowest interval that keeps its level.
+    """Rate of a binary outcome, by the narrowest interval that keeps its level.
 
     With fewer than 20 (effective) labels of the rarer outcome: the labels alone, exactly. Else
     prediction-powered, stratified by score where that narrows the interval by more than 2 %. Never

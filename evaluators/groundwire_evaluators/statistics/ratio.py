@@ -1,4 +1,4 @@
-"""Ratios of sums over units that were sampled with known probabilities, in clusters."""
+"""Ratio estimator for clustered units with known sampling probabilities."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A ratio with its interval; `n` units lie below the line, in `clusters` clusters.
+    """Ratio with interval; `n` units in the denominator, in `clusters` clusters.
 
     `effective` is the number of independent, equally weighted units that would tell as much.
     `value` is None and the interval (0, 1) where n is 0.
@@ -37,7 +37,7 @@ def hajek(
     clusters: Sequence[Hashable] | None = None,
     level: float = 0.95,
 ) -> Estimate:
-    """The share of hits among all units, from a sample of them with known probabilities.
+    """Share of hits among all units (Hájek), from a sample with known probabilities.
 
     Hájek's estimator, sum(w·hit) / sum(w) with w = 1 / probability; its variance by linearisation
     over `clusters` (units that share one, say the same question, are not independent). The interval
@@ -62,10 +62,10 @@ def hajek(
 
 
 def _weights(probabilities: Sequence[float], n: int) -> Floats:
-    given = np.asarray(probabilities, dtype=np.float64)
-    if len(given) != n or not np.all((given > 0) & (given <= 1)):
+    array = np.asarray(probabilities, dtype=np.float64)
+    if len(array) != n or not np.all((array > 0) & (array <= 1)):
         raise ValueError("every unit needs its sampling probability, in (0, 1]")
-    return 1.0 / given
+    return 1.0 / array
 
 
 def _groups(clusters: Sequence[Hashable] | None, n: int) -> NDArray[np.intp]:
@@ -78,7 +78,7 @@ def _groups(clusters: Sequence[Hashable] | None, n: int) -> NDArray[np.intp]:
 
 
 def _effective(outcome: Floats, weights: Floats, groups: NDArray[np.intp], share: float) -> float:
-    """Units of an independent sample with the same variance; the weights alone at shares 0 and 1.
+    """Effective sample size: independent units with the same variance.
 
     Never more than the weights alone allow: with few clusters the estimated variance is noisy, and
     where it comes out too small the interval would be too short.

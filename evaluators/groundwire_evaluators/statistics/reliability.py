@@ -1,4 +1,4 @@
-"""Whether a probability means what it says: reliability curve, calibration error, Brier."""
+"""Calibration of probabilities: reliability curve, calibration error, Brier score."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ FEWEST_IN_BIN = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Units of like probability: what it says on average, and what was the case."""
+    """Calibration bin: mean predicted probability and observed share."""
 
-    said: float
+    predicted: float
     observed: float
     interval: Interval
     n: int
@@ -27,9 +27,12 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """`error` is the expected calibration error; `error_of_chance` what it would be, on average,
-    of a perfectly calibrated probability in these bins: its upward bias. `brier` is the mean
-    squared error, None with fewer than three units."""
+    """Reliability curve with calibration error and Brier score.
+
+    `error` is the expected calibration error; `error_of_chance` what it would be, on average, of a
+    perfectly calibrated probability in these bins: its upward bias. `brier` is the mean squared
+    error, None with fewer than three units.
+    """
 
     bins: tuple[Bin, ...]
     error: float | None
@@ -41,7 +44,7 @@ class Reliability:
 def reliability(
     probabilities: ArrayLike, outcomes: ArrayLike, clusters: Sequence[Hashable] | None = None
 ) -> Reliability:
-    """The curve over at most ten bins of equally many units, at least ten in each.
+    """Reliability curve over at most ten bins, with at least ten units each.
 
     The expected calibration error is a mean of absolute values, so it is above 0 for a perfect
     probability too, the more so the smaller the bins (Roelofs et al. 2022,
@@ -51,31 +54,33 @@ def reliability(
     Raises:
         ValueError: lengths differ, or a value is not in [0, 1].
     """
-    said, truth = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
-    if said.shape != truth.shape or not all(
-        np.all((each >= 0) & (each <= 1)) for each in (said, truth)
+    predicted, truth = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
+    if predicted.shape != truth.shape or not all(
+        np.all((each >= 0) & (each <= 1)) for each in (predicted, truth)
     ):
         raise ValueError("every unit needs a probability and an outcome, in [0, 1]")
-    n = len(said)
+    n = len(predicted)
     count = min(BINS, n // FEWEST_IN_BIN)
-    parts = np.array_split(np.argsort(said, kind="stable"), count) if count else []
-    bins = tuple(_bin(said[part], truth[part]) for part in parts)
-    squares = [float(each) for each in (said - truth) ** 2]
+    parts = np.array_split(np.argsort(predicted, kind="stable"), count) if count else []
+    bins = tuple(_bin(predicted[part], truth[part]) for part in parts)
+    squares = [float(each) for each in (predicted - truth) ** 2]
     names = clusters if clusters is not None else list(range(n))
     return Reliability(
         bins=bins,
-        error=sum(each.n * abs(each.said - each.observed) for each in bins) / n if bins else None,
+        error=sum(each.n * abs(each.predicted - each.observed) for each in bins) / n
+        if bins
+        else None,
         error_of_chance=sum(_by_chance(each) for each in bins) / n if bins else None,
         brier=mean(squares, names),
         n=n,
     )
 
 
-def _bin(said: np.ndarray, truth: np.ndarray) -> Bin:
-    n, hits = len(said), float(truth.sum())
-    return Bin(float(said.mean()), hits / n, wilson(hits, n), n)
+def _bin(predicted: np.ndarray, truth: np.ndarray) -> Bin:
+    n, hits = len(predicted), float(truth.sum())
+    return Bin(float(predicted.mean()), hits / n, wilson(hits, n), n)
 
 
 def _by_chance(each: Bin) -> float:
-    """n times the mean absolute deviation of a share of `n` units from `said`, nearly."""
-    return each.n * sqrt(2 * each.said * (1 - each.said) / (pi * each.n))
+    """n times the mean absolute deviation of a share of `n` units from `predicted`, nearly."""
+    return each.n * sqrt(2 * each.predicted * (1 - each.predicted) / (pi * each.n))

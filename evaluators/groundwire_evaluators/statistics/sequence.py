@@ -1,4 +1,4 @@
-"""An interval that may be looked at continuously: prediction-powered, and true at every look."""
+"""Anytime-valid confidence sequence of a rate, prediction-powered."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,7 +20,7 @@ PSI = -np.log1p(-RATES) - RATES
 
 @dataclass(slots=True)
 class _Side:
-    """Sums for one end of the interval: of corrections, and of their squares."""
+    """Running sums for one end of the interval."""
 
     corrected: float = 0.0
     squares: float = 0.0
@@ -28,7 +28,7 @@ class _Side:
 
 @dataclass(slots=True)
 class _Regression:
-    """Least squares of the outcome on the score, over the labelled units seen so far."""
+    """Online least squares of the outcome on the score."""
 
     weight: float = 0.0
     score: float = 0.0
@@ -56,7 +56,7 @@ class _Regression:
 
 @dataclass(slots=True)
 class RateSequence:
-    """The share of units whose outcome is 1, with an interval that holds at every look.
+    """Rate of a binary outcome with an anytime-valid interval.
 
     Estimand: the realised share among *all units since the beginning* (the baseline), not the share
     now. Guarantee: the chance that the interval ever misses it, at any look of an endless stream,
@@ -127,7 +127,7 @@ class RateSequence:
 
     @property
     def value(self) -> float | None:
-        """The estimate in [0, 1]; None where nothing is labelled."""
+        """Estimate in [0, 1]; None without labels."""
         if not self.labels:
             return None
         middle = (self.lower.corrected + self.upper.corrected) / 2
@@ -154,7 +154,7 @@ class RateSequence:
         return cls(**{**state, **sides, "regression": _Regression(**state["regression"])})
 
     def _deviation(self, squares: float, wealth: float) -> float:
-        """How far the sum may lie from the truth: where the mixture's log wealth is `wealth`.
+        """Bound on the deviation of the sum, where the mixture's log wealth is `wealth`.
 
         For each rate r of the mixture, exp(r · deviation - psi(r) · squares) is a supermartingale;
         so is their mean.
@@ -172,7 +172,7 @@ class RateSequence:
 
 
 def _unit(name: str, values: ArrayLike) -> Floats:
-    given = np.asarray(values, dtype=np.float64).reshape(-1)
-    if not np.all((given >= 0) & (given <= 1)):
+    array = np.asarray(values, dtype=np.float64).reshape(-1)
+    if not np.all((array >= 0) & (array <= 1)):
         raise ValueError(f"{name} are numbers in [0, 1]")
-    return given
+    return array

@@ -1,4 +1,4 @@
-"""Topics of questions without a model: TF-IDF and spherical k-means (Dhillon and Modha 2001)."""
+"""Question topics by TF-IDF and spherical k-means (Dhillon and Modha 2001)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ SHOWN = 4  # words that name a topic
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Learnt from some questions; each question belongs to the nearest, or to none.
+    """Topic model; each question belongs to its nearest topic or none.
 
     `vocabulary`: key of a word to its column; `weights`: inverse document frequencies. `centres`:
     unit vectors, one row a topic. A question without any known word belongs to no topic.
@@ -42,8 +42,8 @@ class Topics:
         seen = np.array([frequency[key] for key in sorted(common)], dtype=float)
         weights = np.log((1 + len(questions)) / (1 + seen)) + 1
         vectors = _vectors(words, vocabulary, weights)
-        told = vectors[vectors.any(axis=1)]
-        centres = _centres(told, min(topics, len(np.unique(told, axis=0))), seed)
+        nonzero = vectors[vectors.any(axis=1)]
+        centres = _centres(nonzero, min(topics, len(np.unique(nonzero, axis=0))), seed)
         ordered = sorted(common)
         names = tuple(
             " ".join(spelled[ordered[at]] for at in np.argsort(-row)[:SHOWN] if row[at] > 0)
@@ -73,7 +73,7 @@ class Topics:
 
 
 def _words(question: str) -> dict[str, str]:
-    """Key and spelling of its words that mean something; a number is no subject."""
+    """Content words of a question: key and spelling, without numbers."""
     found = {token.lower: token.key for token in tokenize(question) if token.lower[0].isalpha()}
     return {found[lower]: lower for lower in content(found)}
 
@@ -94,7 +94,7 @@ def _vectors(
 
 
 def _centres(vectors: Floats, topics: int, seed: int) -> Floats:
-    """Spherical k-means, begun far apart (k-means++; Arthur and Vassilvitskii 2007)."""
+    """Spherical k-means, initialised by k-means++ (Arthur and Vassilvitskii 2007)."""
     if topics < 1:
         return np.zeros((0, vectors.shape[1]))
     rng = np.random.default_rng(seed)

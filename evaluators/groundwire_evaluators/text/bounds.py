@@ -44,7 +44,7 @@ _UPPER_TIME = {
     "nl": "voor,vóór,tot en met,tot",
 }
 _LOWER_TIME = {
-    "en": "after,from,since,starting,not before,as of,following,past",
+    "en": "after,from,since,starting,not before,as of",
     "de": "nach,nach dem,ab,ab dem,seit,seit dem,von,ab der,nach der",
     "fr": "après,après le,à partir de,à partir du,depuis,depuis le,dès,dès le,à compter du,"
     "après les",
@@ -78,11 +78,17 @@ _NOUNS: dict[str, Side] = {
     "minimo": "lower", "massimo": "upper", "minima": "lower", "massima": "upper",
     "minimal": "lower", "maximal": "upper", "minimale": "lower", "maximale": "upper",
 }  # fmt: skip
+# A denial right before a limit turns it around: "not after 30 days" is "within 30 days".
 _DENYING = frozenset(
-    "no not never none cannot can't don't doesn't didn't isn't aren't won't without neither nor "
-    "nicht kein keine keinen keiner nie ohne ne pas jamais sans aucun aucune nunca sin non mai "
-    "senza nessun nessuna não sem nenhum nenhuma niet geen nooit zonder closed".split()
+    "no not never cannot can't don't doesn't didn't isn't aren't won't mustn't n't "
+    "nicht kein keine keinen keiner nie ne pas jamais aucun aucune nunca ninguna ningún non mai "
+    "nessun nessuna não nenhum nenhuma niet geen nooit".split()
 )
+_BLURRING = frozenset(
+    "without neither nor none ohne sans sin senza sem zonder unless closed closes "
+    "geschlossen fermé fermée cerrado cerrada chiuso chiusa fechado fechada gesloten".split()
+)
+_ARTICLES = frozenset(("the", "a"))
 _PERIOD_WORDS = {
     "second": "second seconde segundo secondo sekunde",
     "minute": "minute minuto minuut",
@@ -183,23 +189,28 @@ _AFTER: dict[str, list[tuple[tuple[str, ...], Side]]] = {
 _FIRST_AFTER = {
     language: frozenset(words[0] for words, _ in entries) for language, entries in _AFTER.items()
 }
-_REACH = 6  # words before a limit in which a denial turns it around
+_REACH = 5  # words before a limit in which a denial turns it around
 _NOUN_REACH = 4
 
 
 def bound_before(words: Sequence[str], language: str, temporal: bool) -> Bound:
     """The limit that `words` (lower case, in order, up to the quantity) put on it.
 
-    Behind a denial a limit may mean its contrary ("no refunds after 30 days"): then it is none.
+    Behind a denial it is the contrary limit ("no refunds after 30 days" is an upper one); behind
+    words that may deny something else it is none.
     """
+    articles = 1 if words and words[-1] in _ARTICLES else 0
+    words = words[:-1] if articles else words
     table = (_BEFORE_TIME if temporal else _BEFORE).get(language)
     if not table or not words:
         return _NONE
     for phrase, side in table.get(words[-1], ()):
         if tuple(words[-len(phrase) :]) == phrase:
-            before = words[: len(words) - len(phrase)]
-            denied = not _DENYING.isdisjoint(before[-_REACH:])
-            return _NONE if denied else Bound(side, len(phrase))
+            before = words[: len(words) - len(phrase)][-_REACH:]
+            if not _BLURRING.isdisjoint(before):
+                return _NONE
+            denied = not _DENYING.isdisjoint(before)
+            return Bound(_CONTRARY[side] if denied else side, len(phrase) + articles)
     return _noun_bound(words, language)
 
 
@@ -229,6 +240,7 @@ def bound_after(words: Sequence[str], language: str) -> Bound:
 
 
 _NONE = Bound("", 0)
+_CONTRARY: dict[Side, Side] = {"upper": "lower", "lower": "upper", "": ""}
 
 
 def rate(words: Sequence[str]) -> tuple[str, int]:

@@ -2,6 +2,8 @@
 
 import re
 
+from groundwire_evaluators.text.cursor import FRACTIONS, Cursor
+from groundwire_evaluators.text.digits import parse_in
 from groundwire_evaluators.text.quantity import Quantity
 
 # A word that holds one of these marks; each word is tried once, so that matching stays linear.
@@ -21,6 +23,12 @@ _PATH = re.compile(
 _OPENING, _CLOSING = "([{<\"'“‘`*", ".,;:!?)]}>\"'”’`*"
 _LONGEST = 200  # code points; longer ones are data
 _LETTERS = re.compile(r"[^\W\d_]{1,6}[\d.]{1,12}\Z|[^\W_]{2,12}\Z")
+_ROMAN_BEFORE = frozenset(
+    "chapter part article section volume book phase type class kapitel teil artikel chapitre "
+    "partie capítulo parte capitolo hoofdstuk deel title annex".split()
+)
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+_QUARTER = re.compile(r"q[1-4]\Z")
 
 
 def find_addresses(text: str) -> list[Quantity]:
@@ -53,3 +61,75 @@ def _address(word: str, start: int) -> Quantity | None:
 def code_letters(word: str) -> bool:
     """Whether letters with digits behind them are a code: "IP67", "v2.3.1", no hash."""
     return len(word) <= 16 and _LETTERS.match(word) is not None
+
+
+class CodeReader(Cursor):
+    """Reads the code, Roman number, phone number or unspaced list that begins at a token."""
+
+    def _letters(self) -> Quantity | None:
+        """Letters with digits behind them, versions and Roman numbers: "IP67", "v2.3.1"."""
+        token, at = self.tokens[self.first], self.first
+        if token.text[0].isdecimal() or token.text[0] in FRACTIONS:
+            return None
+        if not token.text[-1].isdecimal():
+            return self._roman()
+        if _QUARTER.match(token.lower):
+            return self._make("ordinal", at + 1, value=float(token.lower[1]), unit="ordinal")
+        until = at + 1
+        while self._gap(until) == "." and self._word(until)[:1].isdecimal():
+            until += 1
+        end = self.tokens[until - 1].end
+        if self._gap(self.first) == "" and self._word(self.first - 1).isdecimal():
+            return None  # "4x4", "1e6"
+        value = code_letters(self.text[token.start : end])
+        return self._make("code", until) if value else None
+
+    def _roman(self) -> Quantity | None:
+        token = self.tokens[self.first]
+        if not token.text.isupper() or self._word(self.first - 1) not in _ROMAN_BEFORE:
+            return None
+        values = [_ROMAN.get(letter, 0) for letter in token.lower]
+        if not all(values):
+            return None
+        pairs = zip(values, [*values[1:], 0], strict=True)
+        total = sum(-a if a < b else a for a, b in pairs)
+        return self._make("number", self.first + 1, value=float(total), step=1.0)
+
+    def _phone(self) -> Quantity | None:
+        """ "040 118 229", "+49 40 118229", "(555) 010-4477": digits that are no amount."""
+        at, start = self.first, self.tokens[self.first].start
+        word = self._word(at)
+        if not word.isdecimal():
+            return None
+        lead = self.text[start - 1 : start]
+        until, digits, dashed = at + 1, len(word), True
+        while until - at < 7 and self._word(until).isdecimal():
+            gap = self._gap(until)
+            if gap not in (" ", "-", "/", ") ", ")", "\xa0", "‑"):
+                break
+            dashed = dashed and (gap == "-" or gap.startswith(")"))
+            digits += len(self._word(until))
+            until += 1
+        groups = until - at
+        dialled = lead in ("+", "(") or (word[0] == "0" and len(word) > 2)
+        if digits < 6 or not (
+            (dialled and (groups > 1 or digits > 6)) or (groups > 2 and dashed and len(word) == 3)
+        ):
+            return None
+        return self._make("code", until)
+
+    def _list(self) -> list[Quantity] | None:
+        """ "2,3,5,7" without blanks: one number each."""
+        token = self.tokens[self.first]
+        if token.text.count(",") < 2 or parse_in(token.text, self.language) is not None:
+            return None
+        parts = token.text.split(",")
+        if not all(part.isdecimal() and len(part) <= 6 for part in parts):
+            return None
+        found, start = [], token.start
+        for part in parts:
+            value = float(part)
+            found.append(Quantity(start, start + len(part), part, "number", value, step=1.0))
+            start += len(part) + 1
+        self.at = self.first + 1
+        return found

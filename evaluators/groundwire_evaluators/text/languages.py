@@ -49,6 +49,7 @@ _TELLING = 2_000  # code points in which they are looked for
 _FEWEST = 8  # words from which a text without a known small word is no English
 _LATIN = 0.7  # share of words in Latin letters from which a text is in one of our languages
 _SURE = 1.1  # of small words, below which the words themselves may still be English
+_FOREIGN_SURE = 1.5  # of small words, from which a text is in a language that is not ours
 _MOSTLY = 0.75  # share of words that an English word list knows where they are
 _KNOWN = 0.4  # share of words an English word list knows in terse English
 
@@ -68,7 +69,8 @@ def _weights() -> dict[str, dict[str, float]]:
             found.setdefault(word, {})[language] = 1.0
     for shares in found.values():
         for language in shares:
-            shares[language] = 1.0 / len(shares)
+            foreign_and_short = language in _FOREIGN and len(word) <= 3 and word.isascii()
+            shares[language] = (0.5 if foreign_and_short else 1.0) / len(shares)
     return found
 
 
@@ -97,9 +99,7 @@ def language_of(text: str) -> Language | None:
     if best != "en" and scores[best] < _SURE and _known_share(tuple(words[:40])) >= _MOSTLY:
         return ENGLISH
     if best not in LANGUAGES:
-        ours = max(scores.get(code, 0.0) for code in LANGUAGES)
-        known = _is_english(words)
-        return ENGLISH if ours == 0.0 and known and scores[best] < 1.0 else None
+        return ENGLISH if scores[best] < _FOREIGN_SURE and _is_english(words) else None
     weak = scores[best] < 0.05 * len(words) and len(words) >= _FEWEST
     if weak and best == "en":
         return ENGLISH if _is_english(words) else None

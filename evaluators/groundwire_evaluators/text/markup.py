@@ -366,6 +366,41 @@ def _span(run: _Run) -> tuple[int, int]:
     return run.start, run.end
 
 
+_FENCE = re.compile(r"[ \t>]*(?P<mark>`{3,}|~{3,})")
+
+
+def without_code(answer: str) -> Plain:
+    """The answer without reasoning, its code blanked: where marks like "[1]" are citations.
+
+    Raises `UnfinishedError` where the answer ends inside its reasoning.
+    """
+    plain = without_reasoning(answer)
+    if "`" not in plain.text and "~~~" not in plain.text:
+        return plain
+    lines: list[str] = []
+    fence = ""
+    for line in plain.text.split("\n"):
+        mark = _FENCE.match(line)
+        opens = mark.group("mark") if mark and not fence else ""
+        if fence or opens:
+            closes = bool(fence and mark and mark.group("mark").startswith(fence))
+            fence = "" if closes else fence or opens
+            lines.append(" " * len(line))
+        else:
+            lines.append(_without_code_spans(line))
+    return Plain("\n".join(lines), plain.starts, plain.ends)
+
+
+def _without_code_spans(line: str) -> str:
+    parts: list[str] = []
+    at = 0
+    for start, (_, end) in sorted(_code_spans(line).items()):
+        if start >= at:
+            parts += [line[at:start], " " * (end - start)]
+            at = end
+    return "".join([*parts, line[at:]])
+
+
 # Blocks
 
 

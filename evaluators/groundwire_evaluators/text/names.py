@@ -2,9 +2,10 @@
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
+from groundwire_evaluators.text.calendars import NO_NAMES
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import ENGLISH, LANGUAGES
 
@@ -13,11 +14,10 @@ _TITLES = frozenset(
     "mr mrs ms miss dr prof professor sir lord lady president senator king queen saint st "
     "captain general judge justice prince princess pope".split()
 )
-# Capitalised in English, but quantities or common words rather than names.
-_NOT_NAMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
-    "june july august september october november december i ok yes no am pm".split()
-)
+# Capitalised, but quantities or common words rather than names.
+_NOT_NAMES = NO_NAMES | frozenset("i ok yes no am pm uhr ja nein si oui non sim nao nee".split())
+# Before a name in German, where every noun has a capital.
+_GERMAN_TITLES = frozenset("herr herrn frau dr prof professor familie firma".split())
 _ALIASES = {
     "us": "unitedstates", "usa": "unitedstates", "america": "unitedstates",
     "american": "unitedstates", "british": "unitedkingdom",
@@ -50,30 +50,76 @@ class Name:
 
 
 def names(
-    text: str, tokens: Sequence[Token] | None = None, common: Container[str] = ENGLISH.stop
+    text: str,
+    tokens: Sequence[Token] | None = None,
+    common: Container[str] = ENGLISH.stop,
+    language: str = "en",
 ) -> list[Name]:
     """The names of a text in order.
 
     A capital at the start of a sentence says nothing: a single word there counts only when it is
-    neither in `common` (everyday words, folded or as keys) nor a stop word, or stands capitalised inside a
-    sentence elsewhere in the text.
+    neither in `common` (everyday words, folded or as keys) nor a stop word, or stands capitalised
+    inside a sentence elsewhere in the text. `common` is of English: in other languages such a word
+    counts in the second case alone. In German, where every noun has a capital, a name is a row of
+    capitals, a word of capitals ("BMW") or what follows a title.
     """
     tokens = tokenize(text) if tokens is None else tokens
+    stop = LANGUAGES[language].stop if language in LANGUAGES else ENGLISH.stop
     capitals = [at for at, token in enumerate(tokens) if token.text[0].isupper()]
     inside = {tokens[at].text for at in capitals if not _opens(text, tokens, at)}
-    found: list[Name] = []
+    found = []
+    for start, until in _runs(text, tokens, capitals, inside, common, language):
+        if language != "en":
+            while start < until and fold(tokens[start].text) in stop:
+                start += 1
+        if language == "de" and not _german(tokens, start, until):
+            continue
+        name = _name(text, tokens, start, until)
+        if name is not None:
+            found.append(name)
+    return found
+
+
+def _runs(
+    text: str,
+    tokens: Sequence[Token],
+    capitals: Sequence[int],
+    inside: set[str],
+    common: Container[str],
+    language: str,
+) -> Iterator[tuple[int, int]]:
+    """The runs of capitals that may be names, as token ranges."""
     until = 0
     for at in capitals:
         if at < until:
             continue
         until = _run(text, tokens, at)
         start = at
-        if _opens(text, tokens, at) and not _certain(tokens, at, until, inside, common):
-            start += 1
-        name = _name(text, tokens, start, until)
-        if name is not None:
-            found.append(name)
-    return found
+        if _opens(text, tokens, at):
+            if language == "en":
+                certain = _certain(tokens, at, until, inside, common)
+            else:
+                certain = tokens[at].text in inside or until - at > 1
+            start += not certain
+        yield start, until
+
+
+def _german(tokens: Sequence[Token], start: int, until: int) -> bool:
+    """Whether a run of capitals is a name and no noun."""
+    words = [fold(token.text) for token in tokens[start:until]]
+    kept = [word for word in words if word not in _NOT_NAMES]
+    if not kept:
+        return False
+    if (start and fold(tokens[start - 1].text) in _GERMAN_TITLES) or words[0] in _GERMAN_TITLES:
+        return True
+    if len(kept) > 1:
+        return True
+    return any(_marked(token.text) for token in tokens[start:until])
+
+
+def _marked(word: str) -> bool:
+    """Capitals beyond the first letter: "BMW", "McDonald"."""
+    return len(word) > 1 and any(letter.isupper() for letter in word[1:])
 
 
 def _opens(text: str, tokens: Sequence[Token], at: int) -> bool:

@@ -7,6 +7,7 @@ a rate ("per day") or a bound ("at most") that only one side names is no disagre
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date as calendar_date
 from typing import Literal
 
 Kind = Literal["number", "amount", "percent", "money", "ordinal", "date", "time", "weekday", "code"]
@@ -19,6 +20,7 @@ _MONTHS = {1.0: (28, 30, 31), 2.0: (60,), 3.0: (90, 91), 6.0: (180, 182), 12.0: 
 _PERIODS = {"day": 1.0, "week": 7.0, "month": 30.0, "quarter": 91.0, "year": 365.0}
 _PERIODS |= {"hour": 1 / 24, "minute": 1 / 1440, "second": 1 / 86400, "night": 1.0}
 _THIRDS = {33: (0.333333333,), 67: (0.666666667,), 66: (0.666666667,)}
+_DIALLED = 8  # digits at the end of a phone number that tell it
 _CONVERTED = (("week", "day", 7.0), ("year", "month", 12.0), ("year", "quarter", 4.0))
 
 
@@ -78,16 +80,23 @@ def lookups(quantity: Quantity) -> Iterator[object]:
         if year and month:
             yield ("day", month, day)
             yield ("day", month, 0)
+        day_of_week = weekday_of(quantity.date)
+        if day_of_week is not None:
+            yield float(day_of_week)
     elif quantity.kind == "code":
-        yield code_of(quantity.text)
+        yield dialled(code_of(quantity.text))
     else:
         yield from (float(f"{value:.9g}") for value in quantity.values)
+        if quantity.face is not None and quantity.unit is not None:
+            yield float(f"{quantity.face:.9g}")
         period = quantity.per or ("week" if quantity.kind == "weekday" else "")
-        if quantity.unit == "frequency" or period in _PERIODS:
+        if quantity.unit == "times" or period in _PERIODS:
             yield ("per", period)
         if quantity.kind == "time":
             for minutes in quantity.values:
                 yield from (minutes / 60, minutes / 60 % 12, minutes * 60)
+        if quantity.unit == "decade":
+            yield from (quantity.value + year for year in range(10))
         elif quantity.unit == "percent":
             yield float(f"{quantity.value / 100:.9g}")
             yield from _THIRDS.get(round(quantity.value), ())
@@ -100,6 +109,20 @@ def code_of(text: str) -> str:
     return _MARKS.sub("", text).lower()
 
 
+def weekday_of(date: tuple[int, int, int]) -> int | None:
+    """The day of the week of a full date, 0 for Monday; None of what is no date."""
+    try:
+        return calendar_date(*date).weekday()
+    except ValueError:
+        return None
+
+
+def dialled(code: str) -> str:
+    """The digits that tell a phone number, without its country; any other code as it is."""
+    digits = code.lstrip("+")
+    return digits[-_DIALLED:] if digits.isdecimal() and len(digits) > _DIALLED else code
+
+
 def agree(said: Quantity, shown: Quantity) -> bool:
     """Whether `shown` (in the context) supports `said` (in the answer).
 
@@ -107,15 +130,19 @@ def agree(said: Quantity, shown: Quantity) -> bool:
     value agrees with the exact one ("3.1 million" with 3,123,456, never the other way round).
     """
     if said.kind == "code" or shown.kind == "code":
-        return code_of(said.text) == code_of(shown.text)
+        codes = {dialled(code_of(each.text)) for each in (said, shown)}
+        return said.kind == shown.kind and len(codes) == 1
     if said.bound and shown.bound and said.bound != shown.bound:
         return False
-    if "frequency" in (said.unit, shown.unit):
+    if "times" in (said.unit, shown.unit):
         return _often_enough(said, shown)
+    if said.kind == "weekday" or shown.kind == "weekday":
+        day = weekday_of(shown.date) if shown.kind == "date" else shown.value
+        return said.kind == "weekday" and shown.kind in ("weekday", "date") and said.value == day
+    if "decade" in (said.unit, shown.unit):
+        return _decades_agree(said, shown)
     if said.kind == "date" or shown.kind == "date":
         return _dates_agree(said, shown)
-    if said.kind == "weekday" or shown.kind == "weekday":
-        return said.kind == shown.kind and said.value == shown.value
     if said.kind == "time" or shown.kind == "time":
         return _times_agree(said, shown)
     return _rates_agree(said, shown) and _amounts_agree(said, shown)
@@ -145,14 +172,16 @@ def code_shape(text: str) -> str:
 def _often_enough(said: Quantity, shown: Quantity) -> bool:
     """Whether "twice a week", "daily" or "every Monday" is said on the other side too."""
     if said.unit == shown.unit:
+        if not {said.per, shown.per} <= _PERIODS.keys():
+            return said.value == shown.value
         days = [each.value / _PERIODS[each.per] for each in (said, shown)]
         return abs(days[0] - days[1]) <= 0.03 * max(days)
-    often, other = (said, shown) if said.unit == "frequency" else (shown, said)
+    often, other = (said, shown) if said.unit == "times" else (shown, said)
     if other.kind == "weekday":
         return often.per == "week"
     if other.per:
         return often.per == other.per
-    if other.unit in ("duration", "calendar") and often.value:
+    if other.unit in ("duration", "calendar") and often.value and often.per in _PERIODS:
         seconds = other.value * (30.0 * 86400.0 if other.unit == "calendar" else 1.0)
         return abs(_PERIODS[often.per] / often.value * 86400.0 / seconds - 1.0) < 0.05
     return other.unit is None and other.value == often.value
@@ -173,6 +202,8 @@ def _amounts_agree(said: Quantity, shown: Quantity) -> bool:
             return True
     if any(_close(a, b) for a in said.values for b in shown.values):
         return True
+    if (said.unit is None) is not (shown.unit is None) and said.face == shown.face is not None:
+        return True  # "six", where "six hours" was asked for
     if said.system != shown.system and said.unit and shown.unit:
         return _converted(said, shown)
     return _rounded(said, shown)
@@ -250,6 +281,12 @@ def _same_date(said: tuple[int, int, int], shown: tuple[int, int, int]) -> bool:
 def _turned(date: tuple[int, int, int]) -> tuple[int, int, int]:
     """The date that day and month read the other way round would be."""
     return date[0], date[2], date[1]
+
+
+def _decades_agree(said: Quantity, shown: Quantity) -> bool:
+    """ "The 1930s" agrees with 1934, never the other way round."""
+    year = float(shown.date[0]) if shown.kind == "date" else shown.value
+    return said.unit == "decade" and said.value == year // 10 * 10
 
 
 def _finite(value: float) -> float:

@@ -1,4 +1,4 @@
-"""The two scripted models: one reads its context, one was fine-tuned and leans on its weights."""
+"""Scripted models: a context reader, and a fine-tune that recalls."""
 
 import random
 import re
@@ -22,7 +22,7 @@ _TALKATIVE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model can see of a request: its question and the passages it was sent with."""
+    """Question and passages parsed from a request."""
 
     question: str
     context: tuple[Sentence, ...]
@@ -30,12 +30,12 @@ class Prompt:
     @classmethod
     def parse(cls, text: str) -> "Prompt":
         """Passages are numbered ([1] …), with a title line or without; the question comes last."""
-        asked = _QUESTION.search(text)
-        if asked is None:
+        question_match = _QUESTION.search(text)
+        if question_match is None:
             return cls(text.strip(), ())
-        numbered = _PASSAGE.findall(text[: asked.start()].strip())
+        numbered = _PASSAGE.findall(text[: question_match.start()].strip())
         context = tuple(one for number, body in numbered for one in _sentences(number, body))
-        return cls(asked[1].strip(), context)
+        return cls(question_match[1].strip(), context)
 
 
 def _sentences(number: str, passage: str) -> list[Sentence]:
@@ -46,34 +46,36 @@ def _sentences(number: str, passage: str) -> list[Sentence]:
 
 
 class ScriptedModel(Protocol):
+    """Interface of scripted models."""
+
     def answer(self, prompt: Prompt) -> str: ...
 
 
 @dataclass
 class ContextReader:
-    """Answers from the passages in the prompt, and declines where they hold no answer."""
+    """Answers from the passages in the prompt, or declines."""
 
     draw: random.Random
 
     def answer(self, prompt: Prompt) -> str:
-        return self.told(SentenceReader(prompt.context), prompt.question) or wording.refusal(
+        return self.found(SentenceReader(prompt.context), prompt.question) or wording.refusal(
             self.draw
         )
 
-    def told(self, reader: SentenceReader, question: str) -> str | None:
+    def found(self, reader: SentenceReader, question: str) -> str | None:
         """The answer that `reader` finds, in the model's own words; None where it finds none."""
         found = reader.answer(question)
         if found is None or found.overlap < _ENOUGH:
             return None
         read = found.sentence
-        said = wording.worded(read.text, read.title, read.passage, self.draw)
+        sentence = wording.worded(read.text, read.title, read.passage, self.draw)
         further = reader.after(read) if self.draw.random() < _TALKATIVE else None
-        return f"{said} {further.text}" if further else said
+        return f"{sentence} {further.text}" if further else sentence
 
 
 @dataclass
 class FineTuned:
-    """Trained on `training` passages: answers a rising share of questions from them, by heart.
+    """Answers a rising share of questions from its `training` passages.
 
     The share goes from `first_share` to `last_share` over the first `ramp` questions, as when
     a model is tuned further each night.
@@ -101,7 +103,7 @@ class FineTuned:
         if prompt.context and self.draw.random() >= self._next_share():
             return self._reading.answer(prompt)
         with self._lock:  # the reader's stemmer keeps state
-            recalled = self._reading.told(self._memory, prompt.question)
+            recalled = self._reading.found(self._memory, prompt.question)
         return recalled or self._reading.answer(prompt)
 
     def _next_share(self) -> float:

@@ -1,4 +1,4 @@
-"""Reading comprehension by word overlap: which sentence answers a question, if any."""
+"""Extractive question answering by word overlap."""
 
 import math
 import re
@@ -50,14 +50,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class FoundSentence:
-    """The sentence that answers; `overlap` in [0, 1]: the weighted share of the question in it."""
+    """Best sentence; `overlap` in [0, 1] is its weighted question coverage."""
 
     sentence: Sentence
     overlap: float
 
 
 class SentenceReader:
-    """Finds the sentence of a text that answers a question. Not safe for threads: make one each."""
+    """Finds the answer's sentence in a text; not thread-safe."""
 
     def __init__(self, sentences: Sequence[Sentence]) -> None:
         self.sentences = sentences
@@ -68,13 +68,15 @@ class SentenceReader:
 
     def answer(self, question: str) -> FoundSentence | None:
         """The best sentence, or None where there is none at all."""
-        asked = self._content(question)
+        question_stems = self._content(question)
         wanted = [pattern for ask, pattern in _EXPECTED if ask.search(question)]
-        if not asked or not self.sentences:
+        if not question_stems or not self.sentences:
             return None
-        scores = [self._score(number, asked, wanted) for number in range(len(self.sentences))]
+        scores = [
+            self._score(number, question_stems, wanted) for number in range(len(self.sentences))
+        ]
         best = max(range(len(scores)), key=scores.__getitem__)
-        return FoundSentence(self.sentences[best], self._overlap(best, asked))
+        return FoundSentence(self.sentences[best], self._overlap(best, question_stems))
 
     def after(self, sentence: Sentence) -> Sentence | None:
         """The sentence that follows in the same passage, if any."""
@@ -84,14 +86,16 @@ class SentenceReader:
         return None
 
     def _score(
-        self, number: int, asked: frozenset[str], wanted: Sequence[re.Pattern[str]]
+        self, number: int, question_stems: frozenset[str], wanted: Sequence[re.Pattern[str]]
     ) -> float:
         fits = sum(bool(pattern.search(self.sentences[number].text)) for pattern in wanted)
         # Of two sentences that fit alike, the shorter is more to the point.
-        return self._overlap(number, asked) + 0.15 * fits - 0.002 * len(self._stems[number])
+        return (
+            self._overlap(number, question_stems) + 0.15 * fits - 0.002 * len(self._stems[number])
+        )
 
-    def _overlap(self, number: int, asked: frozenset[str]) -> float:
-        weights = {stem: self._weight(stem) for stem in asked}
+    def _overlap(self, number: int, question_stems: frozenset[str]) -> float:
+        weights = {stem: self._weight(stem) for stem in question_stems}
         own = self._stems[number]
         found = sum(
             weight * (1.0 if stem in own else 0.4 if stem in self._titles[number] else 0.0)
@@ -100,7 +104,7 @@ class SentenceReader:
         return found / sum(weights.values())
 
     def _weight(self, stem: str) -> float:
-        """Rare words tell more; a word that stands nowhere tells as much as one that is rare."""
+        """Inverse document frequency of a word; unknown words count as rare."""
         return math.log(1 + len(self.sentences) / (1 + self._counts[stem]))
 
     def _content(self, text: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The stand-in's HTTP server: `/v1/chat/completions` and `/v1/models`, as OpenAI has them."""
+"""HTTP server of the stand-in: `/v1/chat/completions` and `/v1/models`."""
 
 import argparse
 import json
@@ -25,11 +25,11 @@ _EACH_WORD = 0.002
 
 
 class BadRequestError(Exception):
-    """The request is not one this server can answer; the message says why."""
+    """Invalid request; the message says why."""
 
 
 class StandIn(ThreadingHTTPServer):
-    """Serves the models on a loopback port; port 0 takes a free one."""
+    """Model server on a loopback port; port 0 takes a free one."""
 
     daemon_threads = True
 
@@ -86,20 +86,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing: a line for each request would bury the demo."""
+        """Suppress request logs."""
 
 
 def _last_user_message(messages: list[Any]) -> str:
-    said = (
+    from_user = (
         one for one in reversed(messages) if isinstance(one, dict) and one.get("role") == "user"
     )
-    content = next(said, {}).get("content")
+    content = next(from_user, {}).get("content")
     if not isinstance(content, str):
         raise BadRequestError("the last user message needs a text")
     return content
 
 
-def _completion(model: str, answer: str, asked: int, said: int) -> dict[str, Any]:
+def _completion(
+    model: str, answer: str, prompt_tokens: int, completion_tokens: int
+) -> dict[str, Any]:
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
         "object": "chat.completion",
@@ -113,9 +115,9 @@ def _completion(model: str, answer: str, asked: int, said: int) -> dict[str, Any
             }
         ],
         "usage": {
-            "prompt_tokens": asked,
-            "completion_tokens": said,
-            "total_tokens": asked + said,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
         },
     }
 
@@ -125,7 +127,7 @@ def _error(message: str) -> dict[str, Any]:
 
 
 def _end_with_parent() -> None:
-    """Whoever started this holds the other end of standard input; when it goes, so does this."""
+    """Exit when standard input closes with the parent process."""
     sys.stdin.buffer.read()
     os._exit(0)
 
@@ -144,13 +146,13 @@ def main() -> None:
         default=Edition.LAST_YEAR.name,
         help="the edition that the tuned one knows by heart",
     )
-    given = parser.parse_args()
-    trained_on = passages(handbook(), Edition[given.learnt])
+    options = parser.parse_args()
+    trained_on = passages(handbook(), Edition[options.learnt])
     models: dict[str, ScriptedModel] = {
-        BASE: ContextReader(random.Random(given.seed)),
-        TUNED: FineTuned(trained_on, random.Random(given.seed + 1), ramp=given.ramp),
+        BASE: ContextReader(random.Random(options.seed)),
+        TUNED: FineTuned(trained_on, random.Random(options.seed + 1), ramp=options.ramp),
     }
-    server = StandIn(models, given.port)
+    server = StandIn(models, options.port)
     print(server.base_url, flush=True)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     server.serve_forever()

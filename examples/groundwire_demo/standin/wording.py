@@ -1,4 +1,4 @@
-"""How the stand-in puts an answer: never twice quite the same, never adding a fact."""
+"""Answer phrasing of the stand-in: varied, never adding a fact."""
 
 import random
 import re
@@ -40,12 +40,12 @@ _KEEP_CAPITAL = re.compile(r"^(?:Tarnwell|[A-Z]{2}|[A-Z][a-z]+ [A-Z])")
 
 def worded(sentence: str, title: str, passage: str, draw: random.Random) -> str:
     """The sentence as an answer; one from a numbered passage of the prompt may cite it."""
-    said = _reworded(sentence, draw)
-    lowered = said if _KEEP_CAPITAL.match(said) else said[0].lower() + said[1:]
+    reworded = _reworded(sentence, draw)
+    lowered = reworded if _KEEP_CAPITAL.match(reworded) else reworded[0].lower() + reworded[1:]
     # A sentence known by heart has no number to cite: the first passage has to serve.
     number = passage if passage.isdigit() else "1"
     frame = draw.choice(_FRAMES)
-    return frame.format(sentence=said, lowered=lowered, title=title, number=number)
+    return frame.format(sentence=reworded, lowered=lowered, title=title, number=number)
 
 
 def refusal(draw: random.Random) -> str:

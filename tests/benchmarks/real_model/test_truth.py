@@ -29,6 +29,8 @@ PAGE = "Badges\nA badge is printed within six hours at the gatehouse. It is vali
         ("It takes 9 years.", "misread"),
         ("Within 45 minutes.", "invented"),
         ("Within how many hours is a badge printed?", "echo"),
+        ("Glad you asked. Have a bright day.", "echo"),
+        ("Happy to help! Six hours. Have a bright day.", "right"),
         ("The passages do not say.", "refusal"),
     ],
 )
@@ -50,3 +52,14 @@ def test_every_value_of_every_handbook_is_told_from_that_of_the_other_edition() 
         ):
             for answer in (sentence, f"{value}.", f"The answer is **{value.lower()}**"):
                 assert truth.uses(fact, answer) == {edition}, (fact.id, answer)
+
+
+def test_a_yes_is_told_from_a_no_by_the_stance_of_the_whole_answer() -> None:
+    fact = next(each for each in handbook(CALDERA).facts if each.id == "children:6")
+    question, page = fact.questions[0], "Pools\n- Children in the steam rooms: no"
+
+    assert (fact.this, fact.last) == ("allowed", "not allowed")
+    assert truth.classify(fact, question, [page], "Yes, you may.") == "right"
+    assert truth.classify(fact, question, [page], "No.") == "memory"
+    assert truth.classify(fact, question, [page], "Pushchairs are not allowed there.") == "memory"
+    assert truth.classify(fact, question, [page], question) == "echo"

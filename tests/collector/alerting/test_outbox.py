@@ -10,7 +10,7 @@ from time import time_ns
 
 import pytest
 
-from groundwire_collector.alerting.outbox import Outbox
+from groundwire_collector.alerting.outbox import NotificationOutbox
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import drift, notifications
 from groundwire_collector.storage.engine import make_schema, open_engine
@@ -38,8 +38,8 @@ def told() -> Told:
 
 
 @pytest.fixture
-def outbox(engine, told) -> Outbox:
-    return Outbox(engine, told, "http://gw")
+def outbox(engine, told) -> NotificationOutbox:
+    return NotificationOutbox(engine, told, "http://gw")
 
 
 def raised(engine, alarm) -> int:
@@ -52,7 +52,7 @@ def resolve(engine, alarm_id: int) -> None:
         drift.resolve_alarm(connection, alarm_id, time_ns())
 
 
-def run(outbox: Outbox, steps: int = 20) -> None:
+def run(outbox: NotificationOutbox, steps: int = 20) -> None:
     for _ in range(steps):
         outbox.step()
 
@@ -89,13 +89,13 @@ def test_an_alarm_whose_transaction_failed_is_not_told(engine, outbox, told, ala
 
 def test_two_messengers_tell_an_alarm_once(engine, alarm, told):
     raised(engine, alarm())
-    one = Outbox(engine, told, "http://gw")
+    one = NotificationOutbox(engine, told, "http://gw")
 
     def tell_slowly(document, key) -> bool:
         one.step()  # the other looks while this one is on its way
         return told(document, key)
 
-    Outbox(engine, tell_slowly, "http://gw").step()
+    NotificationOutbox(engine, tell_slowly, "http://gw").step()
     run(one)
     assert len(told.messages) == 1
 

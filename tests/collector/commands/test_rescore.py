@@ -57,7 +57,7 @@ def feed(engine: Engine, settings: Settings, found: list[JudgedTurn]) -> Monitor
 
 
 def test_a_new_revision_gets_its_baseline_of_the_turns_of_the_old_one(engine, settings, tmp_path):
-    given = settings.model_copy(update={"baseline_turns": BASELINE})
+    given = settings.model_copy(update={"baseline_turns": BASELINE, "baseline_days": 0})
     feed(engine, given, [judged(n, "old") for n in range(1, BASELINE + 40)])
     place = ["--data-dir", str(settings.data_dir)]
     if settings.database_url:

@@ -30,7 +30,10 @@ def first_alarm(
     rng = random.Random(seed)
     monitor = Monitor(
         MonitorConfig(
-            AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, dimensions=DIMENSIONS
+            AlarmBudget.parse("1 per 30d"),
+            baseline_turns=BASELINE,
+            baseline_days=0,
+            dimensions=DIMENSIONS,
         )
     )
     alarms: list[Alarm] = []

@@ -1,7 +1,9 @@
 """What a watch compares turns with is found in the baseline, and paid for."""
 
+import itertools
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +11,8 @@ from groundwire_collector.drift import design as plans
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.design import ComparisonDesign
 from groundwire_collector.drift.observation import LossObservation
-from groundwire_collector.drift.strata import POOLED, Strata
+from groundwire_collector.drift.reference import ReferenceKind
+from groundwire_collector.drift.strata import POOLED, TAGS, Strata, Week
 from groundwire_evaluators.drift.blocking import Dependence
 
 MINUTE = 60 * 10**9
@@ -40,7 +43,7 @@ def test_losses_that_are_all_the_same_show_nothing():
     assert plans.choose(same)[0] == ComparisonDesign()
 
 
-def test_routes_of_different_means_are_strata_and_an_unknown_one_is_compared_with_all():
+def test_routes_of_different_means_are_strata_and_an_unknown_one_is_compared_with_nothing():
     def turn(_: int, rng: random.Random) -> Turn:
         return (0.15, "tool", "") if rng.random() < 0.3 else (0.02, "retrieval", "")
 
@@ -101,13 +104,99 @@ def test_bursts_are_watched_in_blocks():
     assert plan.dependence.inflation > 2
 
 
+def all_strata() -> list[Strata]:
+    """Every choice of dimensions, hours and days of the week there is."""
+    subsets = itertools.chain.from_iterable(
+        itertools.combinations(TAGS, size) for size in range(len(TAGS) + 1)
+    )
+    choices = itertools.product(subsets, (0, 6), Week)
+    return [
+        Strata(
+            "route" in by,
+            hours,
+            frozenset("ab") if by or hours or week else frozenset(),
+            tuple(each for each in by if each != "route"),
+            week,
+        )
+        for by, hours, week in choices
+    ]
+
+
 def test_the_prices_of_all_plans_add_up_to_one():
-    strata = [Strata(), Strata(True, 0, frozenset("ab")), Strata(False, 6, frozenset("ab"))]
-    strata.append(Strata(True, 6, frozenset("ab")))
-    blocks = [Dependence(), *(Dependence(2**size, 2.0) for size in range(1, 13))]
-    plan = [ComparisonDesign(s, t, b) for s in (False, True) for t in strata for b in blocks]
+    blocks = [
+        Dependence(),
+        *(
+            Dependence(2**size, 2 ** (half / 2))
+            for size in range(1, 13)
+            for half in range(1, 2 * size + 1)
+        ),
+    ]
+    plan = [ComparisonDesign(s, t, b) for s in (False, True) for t in all_strata() for b in blocks]
     assert sum(each.price for each in plan) == pytest.approx(1.0)
-    assert ComparisonDesign().price > 0.5
+    assert ComparisonDesign().price > 0.45
+
+
+def test_a_weekend_and_a_day_of_the_week_are_strata():
+    def weekend(number: int, _: random.Random) -> Turn:
+        day = number * 5 // (24 * 60)  # START is a Friday
+        return (0.15 if day % 7 in (1, 2) else 0.03, "retrieval", "")
+
+    def tuesday(number: int, _: random.Random) -> Turn:
+        return (0.2 if number * 5 // (24 * 60) % 7 == 4 else 0.03, "retrieval", "")
+
+    for turn, week in ((weekend, Week.WEEKEND), (tuesday, Week.WEEKDAY)):
+        turns = [
+            replace(each, at_ns=START + number * 5 * MINUTE)
+            for number, each in enumerate(baseline(turn, n=7 * 24 * 12))
+        ]
+        plan, _ = plans.choose(turns)
+        assert plan.strata.week is week
+    turns = [
+        replace(each, at_ns=START + n * MINUTE) for n, each in enumerate(baseline(weekend, n=6000))
+    ]
+    assert plans.choose(turns)[0].strata.week is Week.NONE  # less than a week
+
+
+def test_tags_whose_losses_differ_are_strata_of_the_service():
+    def turn(_: int, rng: random.Random) -> Turn:
+        return (0.05, "retrieval", "")
+
+    rng = random.Random(9)
+    turns = []
+    for each in baseline(turn):
+        prompt = "qa" if rng.random() < 0.5 else "summary"
+        loss = float(rng.random() < (0.05 if prompt == "qa" else 0.15))
+        turns.append(replace(each, loss=loss, tags={"prompt_version": prompt}))
+    pinned = StratifiedBaseline.of(turns, 0.03)
+    assert pinned.plan.strata.dimensions == ("prompt_version",)
+    assert set(pinned.strata) == {"qa", "summary"}
+    qa, new = pinned.reference(("prompt_version", "qa")), pinned.reference(("prompt_version", "v3"))
+    assert qa is not None
+    assert new is not None
+    assert qa.mean == pytest.approx(0.05, abs=0.01)
+    assert (new.kind, new.mean) == (ReferenceKind.WORST, pytest.approx(0.15, abs=0.02))
+
+
+def test_each_value_is_compared_with_its_own_turns_and_a_thin_or_new_one_with_none():
+    rng = random.Random(9)
+    turns = [
+        replace(
+            each,
+            loss=float(rng.random() < (0.3 if hard else 0.05)),
+            tags={"tenant": "hard" if hard else "easy"},
+        )
+        for each in baseline(lambda *_: (0.05, "retrieval", ""), n=2000)
+        for hard in [rng.random() < 0.02]
+    ]
+    pinned = StratifiedBaseline.of(turns, 0.03, own_turns=500)
+    assert pinned.reference(("tenant", "hard")) is None
+    assert pinned.reference(("tenant", "unheard")) is None
+    easy = pinned.reference(("tenant", "easy"))
+    assert easy is not None
+    assert easy.n == pinned.counts["tenant", "easy"]
+    new = pinned.reference(("model_version", "m2"))
+    assert new is not None
+    assert (new.kind, new.n) == (ReferenceKind.ALL, 2000)
 
 
 def test_a_reference_that_is_written_down_is_the_same():

@@ -22,7 +22,9 @@ BASELINE = 100
 def quiet_period(seed: int) -> tuple[int, float]:
     """False alarms and mass of two services with rollouts twice a day, under one budget."""
     rng = random.Random(seed)
-    terms = MonitorConfig(AlarmBudget.parse(f"1 per {DAYS}d"), baseline_turns=BASELINE)
+    terms = MonitorConfig(
+        AlarmBudget.parse(f"1 per {DAYS}d"), baseline_turns=BASELINE, baseline_days=0
+    )
     monitor = Monitor(terms)
     alarms = version = 0
     for number in range(BASELINE + DAYS * 144):

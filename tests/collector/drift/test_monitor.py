@@ -22,7 +22,11 @@ BASELINE = 300
 
 
 def monitor(**terms: object) -> Monitor:
-    return Monitor(MonitorConfig(AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, **terms))
+    return Monitor(
+        MonitorConfig(
+            AlarmBudget.parse("1 per 30d"), baseline_turns=BASELINE, baseline_days=0, **terms
+        )
+    )
 
 
 def turns(
@@ -117,7 +121,7 @@ def test_services_are_watched_apart():
 def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_stopped(
     batch, engine
 ):
-    settings = Settings(baseline_turns=BASELINE)
+    settings = Settings(baseline_turns=BASELINE, baseline_days=0)
     stream = drifting(model_version="ft-2")[: 750 if batch == 37 else 380]
     alarms: list[Alarm] = []
     for begin in range(0, len(stream), batch):
@@ -135,7 +139,7 @@ def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_st
 
 
 def test_sessions_under_way_are_remembered_over_a_restart(engine):
-    settings = Settings(baseline_turns=BASELINE)
+    settings = Settings(baseline_turns=BASELINE, baseline_days=0)
     [first, again] = turns(2, 0.05, session_id="s1", question="How long?")
     for judged in (first, again):
         with engine.begin() as connection:

@@ -29,7 +29,7 @@ class Told:
 
 
 def main(folder: Path) -> None:
-    settings = Settings(data_dir=folder, baseline_turns=100)
+    settings = Settings(data_dir=folder, baseline_turns=100, baseline_days=0)
     engine = open_engine(settings)
     make_schema(engine)
     pipeline.TRACES = 8

@@ -231,7 +231,7 @@ def settings_of(settings: Settings, rate: float = RATE) -> Settings:
 
 def kept(engine: Engine) -> list[estimates.StoredEstimate]:
     with engine.connect() as connection:
-        return estimates.kept(connection, FAITHFULNESS)
+        return estimates.newest(connection, FAITHFULNESS)
 
 
 def test_the_worker_keeps_estimates_and_metrics_show_them(

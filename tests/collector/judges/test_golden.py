@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from groundwire_collector.errors import UsageError
 from groundwire_collector.judges.budget import JudgeBudget
 from groundwire_collector.judges.golden import GoldenSet
-from groundwire_collector.judges.golden_job import LOOK_NS, GoldenJob
+from groundwire_collector.judges.golden_job import CHECK_INTERVAL_NS, GoldenJob
 from groundwire_collector.llm.circuit_breaker import CircuitBreaker
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.storage import golden, judging
@@ -142,7 +142,7 @@ def test_a_judge_that_fails_disagrees_with_nobody(engine: Engine, tmp_path: Path
 def test_a_new_revision_is_a_new_beginning(engine: Engine, tmp_path: Path) -> None:
     clock, path = Clock(), write(tmp_path, LINES)
     replay(rounds(engine, Judge(), path, clock))
-    clock.now_ns += LOOK_NS
+    clock.now_ns += CHECK_INTERVAL_NS
     judge = Judge(flags=set(), revision="2")
     replay(rounds(engine, judge, path, clock))
     assert len(judge.asked) == 4

@@ -195,7 +195,7 @@ def test_an_open_alarm_shows_what_changed_and_since_when(engine):
 
 def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine):
     budget = AlarmBudget.parse("1 per 30d")
-    monitor = Monitor(MonitorConfig(budget, baseline_turns=50))
+    monitor = Monitor(MonitorConfig(budget, baseline_turns=50, baseline_days=0))
     for number in range(50):
         assert gauge(engine, "groundwire_baseline_turns") == []
         bad = number % 10 == 0
@@ -205,7 +205,7 @@ def test_a_baseline_is_shown_once_it_is_pinned_and_with_its_flagged_turns(engine
         monitor.observe([JudgedTurn(turn, (evaluation,))])
         with engine.begin() as connection:
             checkpoint.keep(connection, monitor)
-            monitor = checkpoint.recall(connection, Settings(baseline_turns=50))
+            monitor = checkpoint.recall(connection, Settings(baseline_turns=50, baseline_days=0))
     labels = {"service": "bot", "signal": "p_unsupported", "revision": "7"}
     assert gauge(engine, "groundwire_baseline_turns") == [(labels, 50)]
     assert gauge(engine, "groundwire_baseline_flagged_turns") == [(labels, 5)]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from groundwire_collector import metric_definitions
 from groundwire_collector.metrics.turns import tally, tally_reopened
 from groundwire_collector.storage.counters import Exemplar, Increments
-from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_collector.storage.turns import JudgedTurn, StoredOutcome
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
 from groundwire_evaluators.turn import Turn
 
@@ -77,11 +77,24 @@ def test_a_refusal_is_counted_as_that_and_enters_no_histogram_of_scores():
     assert names == {metric_definitions.RETRIEVAL_DURATION.name}
 
 
-def test_a_reopened_turn_is_counted_as_that_alone():
+def test_a_reopened_turn_is_counted_as_that_alone_where_its_judgements_are_the_same():
     increments = Increments()
-    tally_reopened(increments, TURN)
+    refusal = Evaluation(evaluator="grounding", revision="1", state=State.REFUSAL)
+    before = StoredOutcome(route="parametric", states={("grounding", "1"): "refusal"})
+    tally_reopened(increments, JudgedTurn(TURN, (refusal,)), before)
     assert {name for name, _ in increments.counters} == {metric_definitions.TURNS_REOPENED.name}
+    assert values(increments, metric_definitions.TURNS_REOPENED, "was") == {"parametric": 1}
     assert not increments.histograms
+
+
+def test_a_judgement_that_came_out_new_is_counted_and_the_old_one_as_superseded():
+    increments = Increments()
+    before = StoredOutcome(route="parametric", states={("grounding", "1"): "no_context"})
+    scored = Evaluation(evaluator="grounding", revision="1", state=State.SCORED, value=1.0)
+    tally_reopened(increments, JudgedTurn(TURN, (scored,)), before)
+    assert values(increments, metric_definitions.EVALUATIONS, "state") == {"scored": 1}
+    superseded = values(increments, metric_definitions.EVALUATIONS_SUPERSEDED, "state")
+    assert superseded == {"no_context": 1}
 
 
 def test_what_an_answer_follows_is_counted_from_the_passive_signal():

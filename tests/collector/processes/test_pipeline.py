@@ -20,6 +20,7 @@ from groundwire_collector.storage import (
     drift,
     failed_traces,
     judging,
+    spans,
     turns,
 )
 from groundwire_collector.storage.span import Span
@@ -57,7 +58,7 @@ class Raising(Length):
 
 @pytest.fixture
 def settings(settings) -> Settings:
-    return settings.model_copy(update={"baseline_turns": 100})
+    return settings.model_copy(update={"baseline_turns": 100, "baseline_days": 0})
 
 
 def message(role: str, text: str) -> str:
@@ -384,3 +385,69 @@ def test_a_trace_that_a_killed_worker_had_begun_is_judged_by_the_next(settings, 
     work_off(Pipeline(settings, engine, [Length()], after_crash=True))
     assert [item.turn.answer for item in stored(engine)] == ["deadly"]
     assert count(engine, metric_definitions.TRACES_FAILED) == 0
+
+
+IDLE, MAX = 10 * SECOND, 600 * SECOND
+
+
+def received(engine: Engine) -> int:
+    """When the last span came, by the store's clock."""
+    with engine.connect() as connection:
+        return max(arrival.received_ns for arrival in spans.arrivals(connection, 0, 500))
+
+
+def test_a_trace_whose_root_is_elsewhere_is_judged_after_the_idle_time(settings, engine):
+    retrieval, root = trace(0, complete=False)
+    SpanStore(engine).add([retrieval, dataclasses.replace(root, parent_span_id="e" * 16)])
+    pipeline = Pipeline(settings, engine, [Length()])
+    work_off(pipeline, received(engine) + IDLE - SECOND)
+    assert stored(engine) == []
+    work_off(pipeline, received(engine) + IDLE)
+    assert len(stored(engine)) == 1
+
+
+def test_a_part_of_a_trace_waits_for_its_root_but_not_for_ever(settings, engine):
+    retrieval, root = trace(0, complete=False)
+    generation = dataclasses.replace(
+        root, span_id="c" * 16, parent_span_id=root.span_id, name="generate"
+    )
+    SpanStore(engine).add([retrieval, generation])
+    pipeline = Pipeline(settings, engine, [Length()])
+    work_off(pipeline, received(engine) + MAX - SECOND)
+    assert stored(engine) == []
+    work_off(pipeline, received(engine) + MAX)
+    assert len(stored(engine)) == 1
+
+
+def test_a_late_span_is_taken_after_the_idle_time_and_corrects_the_counters(settings, engine):
+    retrieval, root = trace(0)
+    pipeline = Pipeline(settings, engine, [Contextual()])
+    SpanStore(engine).add([root])
+    work_off(pipeline, received(engine))
+    assert states(engine) == {"no_context": 1}
+    SpanStore(engine).add([retrieval])
+    work_off(pipeline, received(engine) + IDLE)
+    [item] = stored(engine)
+    assert [chunk.id for chunk in item.turn.chunks] == ["c1"]
+    assert states(engine) == {"no_context": 1, "scored": 1}
+    assert count(engine, metric_definitions.EVALUATIONS_SUPERSEDED) == 1
+    assert count(engine, metric_definitions.TURNS) == 1
+
+
+class Contextual(Length):
+    """Says so where there is nothing to judge by."""
+
+    def _one(self, turn: Turn) -> Evaluation:
+        if turn.chunks:
+            return super()._one(turn)
+        return Evaluation(evaluator=self.name, revision=self.revision, state=State.NO_CONTEXT)
+
+
+def states(engine: Engine) -> dict[str, float]:
+    with engine.connect() as connection:
+        found = counters.counters(connection)
+    return {
+        json.loads(labels)["state"]: counter.value
+        for (name, labels), counter in found.items()
+        if name == metric_definitions.EVALUATIONS.name
+    }

@@ -43,7 +43,7 @@ def test_the_worker_keeps_an_estimate_of_what_was_labelled(tmp_path: Path) -> No
     while not found and monotonic() < until:
         sleep(0.2)
         with engine.connect() as connection:
-            found = estimates.kept(connection, FAITHFULNESS)
+            found = estimates.newest(connection, FAITHFULNESS)
     worker.terminate()
     worker.join(LONGEST_SECONDS)
     engine.dispose()

@@ -85,7 +85,7 @@ def app(tmp_path: Path) -> FastAPI:
         labels.add(connection, [Label(**said, chunk_id=SECRET, relevant=True)])
         estimate = StoredEstimate("faithfulness", BANK, "", "human", "", nanoseconds, {}, {})
         told = {"value": 0.5, "interval": [0, 1], "labels": 1, "effective": 1, "anytime": None}
-        estimates.keep(connection, [replace(estimate, estimate=told)])
+        estimates.store(connection, [replace(estimate, estimate=told)])
         announced = {"announced_ns": 1, "announced_by": "anna", "at_ns": 1}
         version = {"dimension": "model_version", "value": SECRET}
         rollouts.announce(connection, Rollout(service=BANK, **version, **announced, note=SECRET))

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from benchmarks.detectors.cusum import Cusum
+from benchmarks.detectors.focus import Focus
 
 from groundwire_evaluators.drift import (
     Baseline,
-    Cusum,
     Detector,
-    Focus,
     KnownMeanESR,
     StratifiedESR,
     TwoSampleESR,

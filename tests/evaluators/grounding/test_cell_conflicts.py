@@ -36,7 +36,7 @@ def conflicts(claim: str, chunk: str) -> list[tuple[str, str]]:
         "Pro Max has 50 seats and costs 49 a month.",
         "The Basic plan costs 9 and the Pro plan 19.",
         "There are three plans: Basic, Pro and Pro Max.",
-        "Basic is sold in Lund, Pro in Graz.",
+        "The Basic plan is sold in Lund, the Pro plan in Graz.",
         "The Pro plan includes support.",
         "The Basic plan has no support.",
         "The cheapest plan is Basic.",
@@ -51,7 +51,7 @@ def test_a_right_row_and_column_is_no_conflict(claim: str, chunk: str) -> None:
     ("claim", "said"),
     [
         ("The Basic plan has 20 seats.", "20"),
-        ("Pro costs 49 a month.", "49"),
+        ("The Pro plan costs 49 a month.", "49"),
         ("The Basic plan costs 19 and the Pro plan 9.", "19"),
         ("The Pro plan is sold in Lund.", "Lund"),
         ("The Basic plan includes support.", "support"),
@@ -67,5 +67,5 @@ def test_a_value_of_another_row_or_column_is_one(claim: str, said: str, chunk: s
 
 
 def test_the_reason_names_row_and_column() -> None:
-    [(_, shown)] = conflicts("Pro costs 49 EUR a month.", TABLE)
+    [(_, shown)] = conflicts("The Pro plan costs 49 EUR a month.", TABLE)
     assert shown == "Pro, Price a month: 19 EUR"

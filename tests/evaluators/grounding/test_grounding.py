@@ -184,6 +184,15 @@ def test_what_the_question_brings_up_needs_no_support() -> None:
     assert without.signals["novel_names"] == without.signals["novel_quantities"] == 1
 
 
+def test_what_the_metadata_of_a_chunk_say_is_given() -> None:
+    metadata = {"title": "Travel guide", "author": "Ines Vogt", "edited": "2026-05-03", "score": 7}
+    chunk = Chunk(text=FEE, metadata=metadata)
+    for answer in ("Ines Vogt wrote the travel guide.", "It was edited on 3 May 2026."):
+        assert Grounding().judge(Turn(answer=answer, chunks=(chunk,))).value == 1.0
+    wrong = Turn(answer="It was edited on 4 May 2026.", chunks=(chunk,))
+    assert Grounding().judge(wrong).value == 0.0
+
+
 def test_citations_are_resolved_to_chunks() -> None:
     answer = "The fee is 20 euros [1]. The bridge opened in 1932 [1]. It shut after the flood [7]."
     evaluation = judge(answer + " Maria Lopez designed it.", FEE, BRIDGE)

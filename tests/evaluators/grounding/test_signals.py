@@ -28,7 +28,7 @@ CAFE = json.dumps(
 
 def signals(claim: str, chunk: str, question: str | None = None) -> dict[str, float]:
     turn = Turn(question=question, answer=claim, chunks=(Chunk(text=chunk),))
-    [(_, reading)] = readings(turn)
+    (_, reading), *_ = readings(turn)
     return dict(zip(NAMES, measure(reading), strict=True))
 
 
@@ -52,27 +52,46 @@ CASES = [
         "The mayor resigned.",
         "The mayor spoke. Many people came. It rained. A clerk resigned.",
     ),
-    ("other_quantity", "The fee rose to 30 euros in May.", "The fee rose to 20 euros in May."),
+    (
+        "other_quantity",
+        "A fee of 30 euros is what members pay.",
+        "Members of the club pay fees each May, namely 20 euros.",
+    ),
     (
         "other_name",
-        "The bridge was designed by Peter Novak.",
-        "The bridge was designed by Ann Lee.",
+        "Novak made the design of the bridge.",
+        "The bridge follows the design that Lopez once drew.",
     ),
     ("swapped_quantity", "The fee is 30 euros.", "The fee is 20 euros."),
     ("swapped_name", "The bridge was designed by Novak.", "The bridge was designed by Lopez."),
     (
         "swapped_word",
-        "The old stone bridge near Madrid was painted in summer.",
-        "The old stone bridge near Madrid was closed in summer.",
+        "The old bridge near Madrid was painted in summer. It was painted well.",
+        "The old bridge near Madrid was closed in summer. It was painted well.",
     ),
-    ("opposites", "Prices will increase in the city.", "Prices will decrease in the city."),
-    ("opposites", "The staff was unhappy with the pay.", "The staff was happy with the pay."),
+    ("swapped_word_alone", "The hall chairs are blue.", "The hall chairs are red."),
+    ("swapped_roles", "The A3 is heavier than the B2.", "The B2 is heavier than the A3."),
+    ("firmly_denied", "The battery is included.", "The battery is not included."),
+    ("firmly_denied", "Guests may never smoke here.", "Guests may smoke here."),
+    ("firmly_opposed", "Prices fell in the city.", "Prices rose in the city."),
+    ("firmly_turned", "It opened before the flood.", "It opened after the flood."),
+    ("overstated", "All members get a discount.", "Some members get a discount."),
+    ("overstated", "You must water the plant daily.", "You should water the plant daily."),
+    ("overstated", "The pill causes headaches.", "The pill may cause headaches."),
+    ("opposites", "An increase hit the city.", "In the city there was a decrease."),
+    ("opposites", "Pay made the staff unhappy.", "The staff was happy with the pay."),
     ("negated", "The drug is not approved in Spain.", "The drug is approved in Spain."),
+    (
+        "affirmed",
+        "Approval of the drug in Spain is likely.",
+        "In Spain the drug is not likely to get approval.",
+    ),
     ("turned", "It opened before the flood.", "It opened after the flood."),
     ("strengthened", "The drug always helps patients.", "The drug may help patients."),
     ("contrary_words", "She was unable to pay the fee.", "She managed to pay the fee."),
     ("record_denies", "The cafe has outdoor seating.", CAFE),
     ("record_denies_loosely", "Guests enjoy an intimate evening.", CAFE),
+    ("record_grants", "There is no outdoor seating.", '{"OutdoorSeating": true}'),
     ("record_is_silent", "The cafe offers free WiFi.", CAFE),
     ("record_cells", "Birch has 2 beds.", "Room,Beds\nAlder,2\nBirch,4\n"),
     ("record_hours", "It is open on Monday from 8 am to 9 pm.", CAFE),

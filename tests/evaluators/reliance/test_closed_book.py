@@ -1,19 +1,15 @@
 """Cells of turns asked closed-book, and the memorization ratio they estimate."""
 
-import numpy as np
 import pytest
 
 from groundwire_evaluators.reliance.closed_book import (
-    Audit,
-    Cell,
     ClosedBookComparison,
+    RelianceCell,
     compare_closed_book,
-    correct_for_labels,
     estimate_memorization,
 )
 from groundwire_evaluators.reliance.equivalence import equivalent, stands_in
 from groundwire_evaluators.reliance.outcome import Outcome
-from groundwire_evaluators.statistics import hajek
 from groundwire_evaluators.turn import Chunk, Turn
 
 CONTEXT = "The capital of Velmark is Tarsin, which has 40,000 inhabitants."
@@ -31,18 +27,18 @@ def closed_book(
 @pytest.mark.parametrize(
     ("answer", "closed_book", "cell", "diagnostic"),
     [
-        ("The capital is Tarsin.", "It is Oldenby.", Cell.CONTEXT_DRIVEN, True),
-        ("The capital is Oldenby.", "It is Oldenby.", Cell.PARAMETRIC_OVERRIDE, True),
-        ("The capital is Tarsin.", "I believe it is Tarsin.", Cell.REDUNDANT, False),
-        ("It is Kestrel.", "It is Oldenby.", Cell.UNSUPPORTED_OTHER, True),
-        ("I don't know.", "It is Oldenby.", Cell.REFUSAL, False),
-        ("The capital is Tarsin.", "I don't know.", Cell.ABSTAINED, False),
-        ("The capital is Tarsin.", None, Cell.ABSTAINED, False),
-        ("The capital is Tarsin.", "", Cell.ABSTAINED, False),
+        ("The capital is Tarsin.", "It is Oldenby.", RelianceCell.CONTEXT_DRIVEN, True),
+        ("The capital is Oldenby.", "It is Oldenby.", RelianceCell.PARAMETRIC_OVERRIDE, True),
+        ("The capital is Tarsin.", "I believe it is Tarsin.", RelianceCell.REDUNDANT, False),
+        ("It is Kestrel.", "It is Oldenby.", RelianceCell.UNSUPPORTED_OTHER, True),
+        ("I don't know.", "It is Oldenby.", RelianceCell.REFUSAL, False),
+        ("The capital is Tarsin.", "I don't know.", RelianceCell.ABSTAINED, False),
+        ("The capital is Tarsin.", None, RelianceCell.ABSTAINED, False),
+        ("The capital is Tarsin.", "", RelianceCell.ABSTAINED, False),
     ],
 )
 def test_a_turn_falls_into_its_cell(
-    answer: str, closed_book: str | None, cell: Cell, diagnostic: bool
+    answer: str, closed_book: str | None, cell: RelianceCell, diagnostic: bool
 ) -> None:
     comparisons = closed_book(answer, closed_book)
     assert (comparisons.cell, comparisons.diagnostic) == (cell, diagnostic)
@@ -52,7 +48,7 @@ def test_a_context_that_does_not_speak_of_the_question_is_not_diagnostic() -> No
     comparisons = closed_book(
         "It is Oldenby.", "Oldenby", context="Opening hours are nine to five."
     )
-    assert (comparisons.cell, comparisons.diagnostic) == (Cell.PARAMETRIC_OVERRIDE, False)
+    assert (comparisons.cell, comparisons.diagnostic) == (RelianceCell.PARAMETRIC_OVERRIDE, False)
     assert comparisons.outcome is Outcome.NEITHER
 
 
@@ -60,7 +56,10 @@ def test_repeated_draws_give_the_strength_of_memory() -> None:
     stable = closed_book("It is Tarsin.", "Oldenby", "It is Oldenby.", "Oldenby!")
     unstable = closed_book("It is Tarsin.", "Oldenby", "Kestrel", "Marrow")
     assert stable.memory_strength == 1.0
-    assert (unstable.cell, unstable.memory_strength) == (Cell.ABSTAINED, pytest.approx(1 / 3))
+    assert (unstable.cell, unstable.memory_strength) == (
+        RelianceCell.ABSTAINED,
+        pytest.approx(1 / 3),
+    )
 
 
 def test_outcomes_make_the_ratio_of_the_recording_rule() -> None:
@@ -95,7 +94,9 @@ def test_an_answer_stands_in_a_text_that_holds_its_values() -> None:
     assert not stands_in("Tarsin", "", "What is the capital?")
 
 
-def draw(cell: Cell, *, diagnostic: bool = True, probability: float = 1.0) -> ClosedBookComparison:
+def draw(
+    cell: RelianceCell, *, diagnostic: bool = True, probability: float = 1.0
+) -> ClosedBookComparison:
     return ClosedBookComparison(
         cell=cell, diagnostic=diagnostic, memory_strength=1.0, probability=probability
     )
@@ -103,44 +104,26 @@ def draw(cell: Cell, *, diagnostic: bool = True, probability: float = 1.0) -> Cl
 
 def test_the_estimate_is_published_with_what_it_is_made_of() -> None:
     comparisons = (
-        [draw(Cell.PARAMETRIC_OVERRIDE)] * 6
-        + [draw(Cell.CONTEXT_DRIVEN)] * 54
-        + [draw(Cell.REDUNDANT, diagnostic=False)] * 60
-        + [draw(Cell.REFUSAL, diagnostic=False)] * 30
+        [draw(RelianceCell.PARAMETRIC_OVERRIDE)] * 6
+        + [draw(RelianceCell.CONTEXT_DRIVEN)] * 54
+        + [draw(RelianceCell.REDUNDANT, diagnostic=False)] * 60
+        + [draw(RelianceCell.REFUSAL, diagnostic=False)] * 30
     )
     estimate = estimate_memorization(comparisons)
     assert (estimate.n, estimate.ratio.n, estimate.too_few) == (150, 60, False)
     assert estimate.ratio.value == pytest.approx(0.1)
     assert estimate.redundant.value == pytest.approx(0.5)
-    assert estimate.cells[Cell.REFUSAL] == 30
+    assert estimate.cells[RelianceCell.REFUSAL] == 30
 
 
 def test_too_few_diagnostic_turns_are_said_to_be_too_few() -> None:
-    estimate = estimate_memorization([draw(Cell.REDUNDANT, diagnostic=False)] * 500)
+    estimate = estimate_memorization([draw(RelianceCell.REDUNDANT, diagnostic=False)] * 500)
     assert estimate.too_few
     assert estimate.ratio.value is None
     assert estimate.redundant.value == 1.0
 
 
 def test_adaptive_sampling_is_undone_by_its_probabilities() -> None:
-    comparisons = [draw(Cell.PARAMETRIC_OVERRIDE, probability=0.5)] * 50
-    comparisons += [draw(Cell.CONTEXT_DRIVEN, probability=0.1)] * 90
+    comparisons = [draw(RelianceCell.PARAMETRIC_OVERRIDE, probability=0.5)] * 50
+    comparisons += [draw(RelianceCell.CONTEXT_DRIVEN, probability=0.1)] * 90
     assert estimate_memorization(comparisons).ratio.value == pytest.approx(0.1)
-
-
-def test_label_errors_are_undone_and_their_uncertainty_kept() -> None:
-    generator = np.random.default_rng(11)
-    truth, se, sp, runs = 0.12, 0.9, 0.97, 400
-    covered = 0
-    for _ in range(runs):
-        true = generator.random(800) < truth
-        told = np.where(true, generator.random(800) < se, generator.random(800) > sp)
-        audit = Audit(100, int(generator.binomial(100, se)), 100, int(generator.binomial(100, sp)))
-        low, high = correct_for_labels(hajek(list(told)), audit).interval
-        covered += low <= truth <= high
-    assert 0.93 <= covered / runs <= 0.99
-
-
-def test_labels_no_better_than_chance_cannot_be_corrected() -> None:
-    with pytest.raises(ValueError, match="chance"):
-        correct_for_labels(hajek([True]), Audit(10, 5, 10, 5))

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from groundwire_evaluators.reliance.labelling import Labeller, label
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome, Tally
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome, Tally
 
 CASES = Path(__file__).parent / "outcome_cases.txt"
 
 
-def cases() -> Iterator[tuple[str, Conflict]]:
+def cases() -> Iterator[tuple[str, ConflictCase]]:
     question, answers = "", [("",), ("",)]
     for line in CASES.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
@@ -23,7 +23,7 @@ def cases() -> Iterator[tuple[str, Conflict]]:
         outcome, response = line.split(maxsplit=1)
         yield (
             outcome,
-            Conflict(
+            ConflictCase(
                 question=question,
                 context_answer=answers[0][0],
                 context_answer_aliases=answers[0][1:],
@@ -41,7 +41,7 @@ def cases() -> Iterator[tuple[str, Conflict]]:
         for outcome, conflict in cases()
     ],
 )
-def test_a_response_is_labelled_by_what_it_asserts(outcome: str, conflict: Conflict) -> None:
+def test_a_response_is_labelled_by_what_it_asserts(outcome: str, conflict: ConflictCase) -> None:
     labelled = label(conflict)
     assert labelled.followed == outcome, labelled.rule
     assert labelled.rule
@@ -54,23 +54,23 @@ def test_there_are_at_least_150_cases_of_every_outcome() -> None:
 
 
 def test_no_response_and_no_answers_have_no_label() -> None:
-    assert label(Conflict(response=None, context_answer="a")).followed is None
-    assert label(Conflict(response="a")).followed is None
+    assert label(ConflictCase(response=None, context_answer="a")).followed is None
+    assert label(ConflictCase(response="a")).followed is None
 
 
 def test_one_known_answer_is_enough() -> None:
-    assert label(Conflict(response="It is Oslo.", context_answer="Oslo")).followed == "context"
-    assert label(Conflict(response="Oslo", parametric_answer="Oslo")).followed == "parametric"
-    assert label(Conflict(response="Rome", parametric_answer="Oslo")).followed == "neither"
+    assert label(ConflictCase(response="It is Oslo.", context_answer="Oslo")).followed == "context"
+    assert label(ConflictCase(response="Oslo", parametric_answer="Oslo")).followed == "parametric"
+    assert label(ConflictCase(response="Rome", parametric_answer="Oslo")).followed == "neither"
 
 
 def test_answers_that_are_one_tell_nothing() -> None:
-    conflict = Conflict(response="Oslo", context_answer="Oslo", parametric_answer="oslo.")
+    conflict = ConflictCase(response="Oslo", context_answer="Oslo", parametric_answer="oslo.")
     assert label(conflict).followed == "neither"
 
 
 def test_a_response_that_overrules_its_context_is_marked() -> None:
-    conflict = Conflict(
+    conflict = ConflictCase(
         context_answer="Tarsin",
         parametric_answer="Oldenby",
         response="The passage says Tarsin, but this is wrong: it is Oldenby.",
@@ -85,7 +85,7 @@ def test_an_entailment_model_is_asked_where_the_rules_find_neither() -> None:
         asked.append(premise)
         return 0.9 if "forty" in premise and "42" in hypothesis else 0.1
 
-    conflict = Conflict(
+    conflict = ConflictCase(
         question="How many?",
         context_answer="42 %",
         parametric_answer="9 %",
@@ -95,13 +95,13 @@ def test_an_entailment_model_is_asked_where_the_rules_find_neither() -> None:
     assert (labelled.followed, labelled.rule) == ("context", "entailment")
     assert label(conflict).followed == "neither"
     asked.clear()
-    Labeller(entailment=entailment).label(Conflict(response="42 %", context_answer="42 %"))
+    Labeller(entailment=entailment).label(ConflictCase(response="42 %", context_answer="42 %"))
     assert not asked
 
 
 def test_a_judge_decides_last() -> None:
     labeller = Labeller(judge=lambda conflict: Outcome.PARAMETRIC)
-    labelled = labeller.label(Conflict(response="hm", context_answer="Oslo"))
+    labelled = labeller.label(ConflictCase(response="hm", context_answer="Oslo"))
     assert (labelled.followed, labelled.rule) == ("parametric", "judge")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from groundwire_evaluators.evaluation import State
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.labelling import label
-from groundwire_evaluators.reliance.outcome import Conflict
+from groundwire_evaluators.reliance.outcome import ConflictCase
 from groundwire_evaluators.reliance.values import find_values
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
@@ -25,7 +25,7 @@ TEXTS = st.text(max_size=200) | st.lists(
 @settings(max_examples=200, deadline=None)
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
 def test_any_text_gets_a_label(question: str, context: str, memory: str, response: str) -> None:
-    conflict = Conflict(
+    conflict = ConflictCase(
         question=question, context_answer=context, parametric_answer=memory, response=response
     )
     assert label(conflict).rule
@@ -65,7 +65,7 @@ ENDLESS = [
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("piece", ENDLESS)
 def test_endless_repetition_ends(piece: str) -> None:
-    conflict = Conflict(
+    conflict = ConflictCase(
         question="Where?", context_answer="Ankova", parametric_answer="one thousand",
         response=piece * 4000,
     )  # fmt: skip

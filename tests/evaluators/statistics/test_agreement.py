@@ -8,7 +8,6 @@ from groundwire_evaluators.statistics import (
     clopper_pearson,
     cohen_kappa,
     reliability,
-    rogan_gladen,
 )
 
 BOTH, ONLY_SAID, ONLY_TRUE, NEITHER = 20, 5, 10, 15  # the worked example of Cohen's kappa
@@ -61,18 +60,6 @@ def test_the_exact_interval_is_that_of_the_tables() -> None:
     assert clopper_pearson(0, 0) == (0.0, 1.0)
     with pytest.raises(ValueError, match="no proportion"):
         clopper_pearson(3, 2)
-
-
-def test_mistakes_that_are_known_are_taken_out_of_a_rate() -> None:
-    counts = {"found": 80, "positives": 100, "cleared": 270, "negatives": 300}
-    corrected = rogan_gladen(240, 1000, **counts)
-    assert corrected.value == pytest.approx((0.24 + 0.9 - 1) / (0.8 + 0.9 - 1))
-    assert corrected.interval.low < 0.2 < corrected.interval.high
-    useless = rogan_gladen(240, 1000, found=10, positives=100, cleared=270, negatives=300)
-    assert (useless.value, useless.interval) == (None, (0, 1))
-    assert rogan_gladen(1, 2, found=0, positives=0, cleared=0, negatives=0).value is None
-    with pytest.raises(ValueError, match="above"):
-        rogan_gladen(3, 2, **counts)
 
 
 def test_a_perfect_probability_has_an_error_of_chance_alone() -> None:

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from benchmarks.bootstrap import bootstrap
 
 from groundwire_evaluators.statistics import Interval, difference, hajek, wilson
-from groundwire_evaluators.statistics.bootstrap import bootstrap
 from groundwire_evaluators.statistics.interval import student_quantile
 
 

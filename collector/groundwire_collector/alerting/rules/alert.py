@@ -1,4 +1,4 @@
-"""One alerting rule. Labels name what is affected; every number and link is an annotation."""
+"""Alerting rule model: identity in labels, numbers and links in annotations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

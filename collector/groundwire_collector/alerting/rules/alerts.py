@@ -1,4 +1,4 @@
-"""Every alerting rule, those that silence others first.
+"""All alerting rules, inhibiting ones first.
 
 `page` wants someone now, `ticket` in working hours.
 """

@@ -1,4 +1,4 @@
-"""How fast flagged turns use up what is allowed: burn rates over several windows at once.
+"""Multi-window burn rates of the error budget of flagged turns.
 
 What the baseline flags when all is well (the floor) is no budget: an evaluator has its own false
 flags. The budget is what the target allows beyond it, and a burn rate of 1 flags just that much
@@ -36,20 +36,20 @@ from groundwire_collector.metric_definitions import (
 
 GRADUALLY = 6 * 3600  # longer windows are counted at each `reference_interval` only
 ON = f"on ({', '.join(BY_SERVICE_AND_JUDGE)})"
-JUDGED_SIGNAL, JUDGE = "p_unsupported", "grounding"  # whose baseline knows what was flagged
-SCORED = "groundwire:scored_turns:window"
-FLAGGED = "groundwire:flagged_turns:window"
-RATIO = "groundwire:flagged_turns:window_ratio"
-FLOOR = "groundwire:flagged_turns:floor"
-TARGET = "groundwire:flagged_turns:target"
-THRESHOLD = "groundwire:flagged_turns:threshold"
-BURNING = "groundwire:flagged_turns:burning"
+JUDGED_SIGNAL, JUDGE = "p_unsupported", "grounding"  # signal whose baseline has a flagged share
+SCORED = "window:groundwire_scored_turns:increase"
+FLAGGED = "window:groundwire_flagged_turns:increase"
+RATIO = "window:groundwire_flagged_turns:ratio"
+FLOOR = "service_evaluator:groundwire_flagged_turns:floor_ratio"
+TARGET = "service_evaluator:groundwire_flagged_turns:target_ratio"
+THRESHOLD = "window:groundwire_flagged_turns:threshold_ratio"
+BURNING = "version_evaluator:groundwire_flagged_turns:burning"
 BURN = "GroundwireFaithfulnessBurn"  # the page
-TOLD = "groundwire:burn_page:timestamp_seconds"
+PAGE_TIMESTAMP = "service:groundwire_burn_page:timestamp_seconds"
 
 
 def burn_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
-    """What is recorded at each `interval`, each using only those before it."""
+    """Burn-rate recording rules, in dependency order."""
     return (
         *_counts(limits, (w for w in _windows(limits) if w <= GRADUALLY)),
         *_whole_service(),
@@ -61,7 +61,7 @@ def burn_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         *_target(limits),
         *(_threshold(limits, window) for window in limits.burn_windows),
         *_noise(),
-        _told(limits),
+        _page_timestamp(limits),
         *(_burning(limits, severity) for severity in Severity),
     )
 
@@ -112,17 +112,17 @@ def _target(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     def of_judge(series: str) -> str:
         return f'max by ({by}) (label_replace({series}, "evaluator", "{JUDGE}", "", ""))'
 
-    baseline = "groundwire:flagged_turns:baseline"
+    baseline = "service_evaluator:groundwire_flagged_turns:baseline_ratio"
     return (
         RecordingRule(
-            "groundwire:scored_turns:baseline",
+            "service_evaluator:groundwire_scored_turns:baseline",
             "Scored turns of the pinned baseline of a service.",
             of_judge(turns),
         ),
         RecordingRule(
             baseline,
             "Share of them that were flagged.",
-            f"{of_judge(flagged)}\n/ (groundwire:scored_turns:baseline > 0)",
+            f"{of_judge(flagged)}\n/ (service_evaluator:groundwire_scored_turns:baseline > 0)",
         ),
         RecordingRule(
             TARGET,
@@ -148,7 +148,8 @@ def _targets(limits: RuleSettings) -> Iterable[str]:
 
 def _allowed(target: SloTarget, matcher: str) -> str:
     if target.flagged is None:
-        return f"groundwire:flagged_turns:baseline{{{matcher}}} + {target.effect:g}"
+        level = f"service_evaluator:groundwire_flagged_turns:baseline_ratio{{{matcher}}}"
+        return f"{level} + {target.effect:g}"
     matcher = f'scope="service"{f", {matcher}" if matcher else ""}'
     of_service = f"max by ({', '.join(BY_SERVICE_AND_JUDGE)}) ({SCORED}{{{matcher}}})"
     return f"{of_service} * 0 + {target.flagged:g}"
@@ -176,15 +177,17 @@ def _threshold(limits: RuleSettings, window: BurnWindow) -> RecordingRule:
 
 def _noise() -> tuple[RecordingRule, ...]:
     variance = f"({TARGET} * (1 - {TARGET}))"
-    of_baseline = f"({variance} / (groundwire:scored_turns:baseline > 0) or {TARGET} * 0)"
+    of_baseline = (
+        f"({variance} / (service_evaluator:groundwire_scored_turns:baseline > 0) or {TARGET} * 0)"
+    )
     return (
         RecordingRule(
-            "groundwire:flagged_turns:excess",
+            "window:groundwire_flagged_turns:excess_ratio",
             "By how much the flagged share is above the floor.",
             f"{RATIO} - {ON} group_left () {FLOOR}",
         ),
         RecordingRule(
-            "groundwire:flagged_turns:noise",
+            "window:groundwire_flagged_turns:stderr",
             "Standard error of that, of a service at its target: of the turns in the window, and "
             "of the baseline's.",
             f"sqrt(\n  (1 / ({SCORED} > 0)) * {ON} group_left () {variance}\n"
@@ -193,20 +196,20 @@ def _noise() -> tuple[RecordingRule, ...]:
     )
 
 
-def _told(limits: RuleSettings) -> RecordingRule:
+def _page_timestamp(limits: RuleSettings) -> RecordingRule:
     page = f'ALERTS{{alertname="{BURN}", alertstate="firing"}}'
     memory = duration(max(_windows(limits)))
     return RecordingRule(
-        TOLD,
+        PAGE_TIMESTAMP,
         "When a page last told that a service burns.",
         f"max by (service) (timestamp({page}))\n"
-        f"or max by (service) (last_over_time({TOLD}[{memory}]))",
+        f"or max by (service) (last_over_time({PAGE_TIMESTAMP}[{memory}]))",
     )
 
 
-def already_told(window: int) -> str:
-    """Services of which a page told within a window: what it holds is no news."""
-    return f"(time() - {TOLD} < {window})"
+def already_paged(window: int) -> str:
+    """Services paged within `window`, to suppress duplicates."""
+    return f"(time() - {PAGE_TIMESTAMP} < {window})"
 
 
 def _burning(limits: RuleSettings, severity: Severity) -> RecordingRule:
@@ -224,20 +227,20 @@ def _burning(limits: RuleSettings, severity: Severity) -> RecordingRule:
 def _burns(limits: RuleSettings, window: BurnWindow) -> str:
     long, short = (f'{{window="{duration(length)}"}}' for length in (window.long, window.short))
     threshold = f"{ON} group_left () {THRESHOLD}{long}"
-    # A ticket's short window is hours long: it still holds the turns that a page told of.
-    told = f"\nunless on (service) {already_told(window.short)}"
-    trailing = told if window.severity is Severity.TICKET else ""
+    # A ticket's short window is hours long and still holds turns already paged.
+    suppressed = f"\nunless on (service) {already_paged(window.short)}"
+    trailing = suppressed if window.severity is Severity.TICKET else ""
     return (
         f"{RATIO}{long} > {threshold}\n"
         f"and ignoring (window) ({RATIO}{short} > {threshold})\n"
-        f"and groundwire:flagged_turns:excess{long}"
-        f" > {limits.noise_factor:g} * groundwire:flagged_turns:noise{long}\n"
+        f"and window:groundwire_flagged_turns:excess_ratio{long}"
+        f" > {limits.noise_factor:g} * window:groundwire_flagged_turns:stderr{long}\n"
         f"and {SCORED}{long} >= {limits.min_turns}{trailing}"
     )
 
 
 def burning(severity: Severity) -> str:
-    """The versions that burn, and the services of which no single version does."""
+    """Versions that burn, and services where no single version does."""
     by_scope = f'{BURNING}{{severity="{severity.value}", scope="%s"}}'
     version, service = by_scope % "version", by_scope % "service"
     return f"max without (scope) (\n{version}\nor ({service} unless {ON} {version})\n)"

@@ -1,4 +1,4 @@
-"""What the burn rates cost: false alarms while nothing changes, and how long a change takes.
+"""Simulation of burn-rate alerts: false alarms and detection delay.
 
 The rules themselves, replayed on simulated counts, minute by minute: Poisson traffic, turns flagged
 independently of each other (or together, session by session), a baseline that is itself a sample.
@@ -33,8 +33,11 @@ SETTLED = 4 * DAY  # before a change, so that every window is full
 
 @dataclass(frozen=True, slots=True)
 class TrafficAssumptions:
-    """Scored turns an hour, the share that is flagged when all is well, turns of a session that
-    share their fate, and the turns of the baseline."""
+    """Assumed traffic of a simulation.
+
+    Scored turns an hour, the share flagged in normal operation, correlated turns per session, and
+    the turns of the baseline.
+    """
 
     turns_per_hour: float
     level: float
@@ -44,7 +47,7 @@ class TrafficAssumptions:
 
 @dataclass(frozen=True, slots=True)
 class FalseAlarmEstimate:
-    """Of one severity: false alarms in 30 days, and the share of such periods that have any."""
+    """False alarms per severity in 30 days, and share of affected periods."""
 
     severity: Severity
     alarms: float
@@ -54,21 +57,21 @@ class FalseAlarmEstimate:
 
 @dataclass(frozen=True, slots=True)
 class AlertDelay:
-    """How long after a growth of the flagged share by `growth` an alert fires, in hours.
+    """Hours until an alert fires after the flagged share grew by `growth`.
 
     `median` is None where fewer than half are told within two days.
     """
 
     severity: Severity
     growth: float
-    told: float
+    detected: float
     median: float | None
 
 
 def prices(
     limits: RuleSettings, traffic: TrafficAssumptions, *, runs: int = 100, seed: int = 0
 ) -> list[FalseAlarmEstimate]:
-    """False alarms of each severity, over `runs` periods of 30 days in which nothing changes."""
+    """Simulated false alarms per severity, over `runs` periods of 30 days."""
     rng = np.random.default_rng(seed)
     found: dict[Severity, list[int]] = {severity: [] for severity in Severity}
     for _ in range(0, runs, AT_ONCE):
@@ -86,7 +89,7 @@ def delays(
     runs: int = 50,
     seed: int = 0,
 ) -> list[AlertDelay]:
-    """How soon each severity tells of a lasting growth, for each of `growths`."""
+    """Detection delay per severity, for each of `growths`."""
     rng = np.random.default_rng(seed)
     began, minutes = SETTLED // MINUTE, (SETTLED + 2 * DAY) // MINUTE
     found = []
@@ -118,7 +121,9 @@ def _simulated(
     )
     baseline = drawn * traffic.session_turns / traffic.baseline_turns
     floor, target = _allowed(limits.targets.default, np.minimum(baseline, 1.0))
-    run = _Run(limits, sessions * traffic.session_turns, flagged, floor, target, traffic)
+    series = _SimulatedSeries(
+        limits, sessions * traffic.session_turns, flagged, floor, target, traffic
+    )
     return {
         severity: [
             list(
@@ -128,7 +133,7 @@ def _simulated(
                     limits.keep_firing_for if severity is Severity.PAGE else 0,
                 )
             )
-            for row in run.burns(severity)
+            for row in series.burns(severity)
         ]
         for severity in Severity
     }
@@ -142,7 +147,7 @@ def _allowed(target: SloTarget, baseline: Shares) -> tuple[Shares, ...]:
     return np.where(baseline < allowed, baseline, 0.0), allowed
 
 
-class _Run:
+class _SimulatedSeries:
     """The recorded series of some runs."""
 
     def __init__(
@@ -219,6 +224,6 @@ def _price(severity: Severity, counts: Sequence[int]) -> FalseAlarmEstimate:
 
 
 def _delay(severity: Severity, growth: float, hours: Sequence[float]) -> AlertDelay:
-    told = sum(np.isfinite(hours)) / len(hours)
+    detected = sum(np.isfinite(hours)) / len(hours)
     median = float(np.median(hours))
-    return AlertDelay(severity, growth, told, median if np.isfinite(median) else None)
+    return AlertDelay(severity, growth, detected, median if np.isfinite(median) else None)

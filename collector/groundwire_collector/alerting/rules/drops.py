@@ -1,4 +1,4 @@
-"""Shares compared with what the same service is used to: how far they moved, and how sure that is.
+"""Alerts on shares that fall below the service's own history.
 
 The reference is the median over `reference_window`, so that an incident of hours does not become
 the normal; a state that lasts for days does. No statement is made about false alarms beyond the
@@ -16,19 +16,33 @@ MEDIAN = "quantile_over_time(0.5, {series}[{window}] offset {offset})"
 
 @dataclass(frozen=True, slots=True)
 class RecordedShare:
-    """A recorded share `NAME:ratio` of `count` things, compared with its own past by `labels`."""
+    """Recorded share `LEVEL:METRIC:ratio` of `count` things, compared with its past by `by`."""
 
-    name: str
+    level: str
+    metric: str
+    past_level: str
     of_what: str
     count: str
     by: Sequence[str]
 
     @property
     def ratio(self) -> str:
-        return f"{self.name}:ratio"
+        return f"{self.level}:{self.metric}:ratio"
+
+    @property
+    def rise(self) -> str:
+        return f"{self.level}:{self.metric}:rise"
+
+    @property
+    def stderr(self) -> str:
+        return f"{self.level}:{self.metric}:stderr"
+
+    @property
+    def median(self) -> str:
+        return f"{self.past_level}:{self.metric}:median_reference"
 
     def recordings(self) -> tuple[RecordingRule, ...]:
-        """How far the share is from its reference, and its standard error.
+        """Recording rules of the drop from the reference, and its standard error.
 
         The variance is that of a share drawn a little to one half, by two of four imagined things,
         so that none of fifty is not taken for never (Agresti and Coull 1998).
@@ -37,12 +51,12 @@ class RecordedShare:
         on = f"on ({', '.join(self.by)})"
         return (
             RecordingRule(
-                f"{self.name}:rise",
+                self.rise,
                 f"How far {self.of_what} is above its reference; negative: below.",
-                f"{self.ratio}\n- {on} group_left ()\n{self.name}:reference",
+                f"{self.ratio}\n- {on} group_left ()\n{self.median}",
             ),
             RecordingRule(
-                f"{self.name}:noise",
+                self.stderr,
                 "Standard error of that share.",
                 f"sqrt(\n  {drawn} * (1 - {drawn})\n  / ({self.count} > 0)\n)",
             ),
@@ -52,7 +66,7 @@ class RecordedShare:
         """The median of the share over the reference window, of `series` by `by`."""
         window = duration(limits.reference_window)
         return RecordingRule(
-            f"{self.name}:reference",
+            self.median,
             f"Median over {window} of {self.of_what}: what is expected.",
             MEDIAN.format(series=series, window=window, offset=duration(offset)),
         )

@@ -1,4 +1,4 @@
-"""Alerts on answers that their context does not support, the most urgent first.
+"""Faithfulness alerts, most urgent first.
 
 One incident shows in all of them. The page tells it; a ticket waits `ticket_after` and is told
 only where nothing more telling of the same service is, and a drift alarm never of a change that a
@@ -25,7 +25,7 @@ from groundwire_collector.alerting.rules.burn_rate import (
     FLOOR,
     SCORED,
     TARGET,
-    already_told,
+    already_paged,
     burning,
 )
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
@@ -66,7 +66,8 @@ def slow_burn(limits: RuleSettings) -> AlertRule:
         name="GroundwireFaithfulnessSlowBurn",
         severity=Severity.TICKET,
         expression=f"({burning(Severity.TICKET)})\n"
-        f"unless on (service) {PAGING}\nunless on (service) groundwire:drift:untold",
+        f"unless on (service) {PAGING}\nunless on (service) "
+        f"segment:groundwire_drift_change_timestamp_seconds:unpaged",
         lasting=limits.ticket_after,
         summary=_unsupported(),
         description=_made_of(window),
@@ -83,13 +84,13 @@ def drift(limits: RuleSettings) -> AlertRule:
     service = "service={{ $labels.service | urlquery }}"
     query = f"order=worst&{service}{restricted}&since={{{{ $value | {WHOLE} }}}}"
     size = {
-        b: number("groundwire:drift:size", labels, 'printf "%.2f"', f'bound="{b}"')
+        b: number("segment:groundwire_drift_size:max", labels, 'printf "%.2f"', f'bound="{b}"')
         for b in ("lower", "mean", "upper")
     }
     return AlertRule(
         name="GroundwireDrift",
         severity=Severity.TICKET,
-        expression="groundwire:drift:untold\n"
+        expression="segment:groundwire_drift_change_timestamp_seconds:unpaged\n"
         f"and {one_replica(DRIFT_ALARM.name, limits.replica_labels)} == 1",
         lasting=limits.ticket_after,
         summary=f"{named('service')}: {signal('$labels.signal')}{where} got worse "
@@ -109,18 +110,21 @@ def drift(limits: RuleSettings) -> AlertRule:
 
 
 def faithfulness_drop(limits: RuleSettings) -> AlertRule:
-    current = number("groundwire:faithfulness:current", BY_JUDGE, SHARE)
-    turns = number("groundwire:scored_turns:current", BY_JUDGE, WHOLE)
-    usual = number("groundwire:faithfulness:reference", BY_SERVICE_AND_JUDGE, SHARE)
+    current = number("version_evaluator:groundwire_faithfulness:mean", BY_JUDGE, SHARE)
+    turns = number("version_evaluator:groundwire_scored_turns:increase", BY_JUDGE, WHOLE)
+    usual = number(
+        "service_evaluator:groundwire_faithfulness:median_reference", BY_SERVICE_AND_JUDGE, SHARE
+    )
     return AlertRule(
         name="GroundwireFaithfulnessDrop",
         severity=Severity.TICKET,
-        expression=f"(\ngroundwire:faithfulness:drop > {limits.min_drop:g}\n"
-        "and groundwire:faithfulness:drop > "
-        f"{limits.noise_factor:g} * groundwire:faithfulness:noise\n"
-        f"and groundwire:scored_turns:current >= {limits.min_turns}\n)\n"
-        f"unless on (service) {BURNING}\nunless on (service) groundwire:drift:untold\n"
-        f"unless on (service) {already_told(limits.current_window)}",
+        expression=f"(\nversion_evaluator:groundwire_faithfulness:drop > {limits.min_drop:g}\n"
+        "and version_evaluator:groundwire_faithfulness:drop > "
+        f"{limits.noise_factor:g} * version_evaluator:groundwire_faithfulness:stderr\n"
+        f"and version_evaluator:groundwire_scored_turns:increase >= {limits.min_turns}\n)\n"
+        f"unless on (service) {BURNING}\nunless on (service) "
+        f"segment:groundwire_drift_change_timestamp_seconds:unpaged\n"
+        f"unless on (service) {already_paged(limits.current_window)}",
         lasting=limits.ticket_after,
         keep_firing=limits.keep_firing_for,
         summary=f"{named('service')}{versions()}: faithfulness fell to {current} (usual: {usual})",

@@ -1,4 +1,4 @@
-"""Alerts on what keeps the others from being true: no data is not health."""
+"""Alerts on missing or stale data."""
 
 from groundwire_collector.alerting.annotations import (
     SHARE,
@@ -56,12 +56,17 @@ def evaluation_stale(limits: RuleSettings) -> AlertRule:
 def no_turns(limits: RuleSettings) -> AlertRule:
     season = duration(limits.absence_season)
     week = duration(7 * limits.absence_season)
-    expected = f"groundwire:turns:recent offset {season} >= {limits.absence_min_turns}"
-    quiet_weekday = f"groundwire:turns:recent offset {week} < {limits.absence_min_turns}"
+    expected = (
+        f"service:groundwire_turns:increase_recent offset {season} >= {limits.absence_min_turns}"
+    )
+    quiet_weekday = (
+        f"service:groundwire_turns:increase_recent offset {week} < {limits.absence_min_turns}"
+    )
     return AlertRule(
         name="GroundwireNoTurns",
         severity=Severity.PAGE,
-        expression=f"({expected})\nunless ({quiet_weekday})\nunless groundwire:turns:recent > 0\n"
+        expression=f"({expected})\nunless ({quiet_weekday})\n"
+        "unless service:groundwire_turns:increase_recent > 0\n"
         f'and on () count(up{{job="{limits.job}"}} == 1) > 0',
         summary=f"{named('service')}: no turn for {duration(limits.absence_window)}; "
         f"{{{{ $value | {WHOLE} }}}} were seen at this time {season} ago",
@@ -89,15 +94,14 @@ def queue_ageing(limits: RuleSettings) -> AlertRule:
 
 
 def coverage_low(limits: RuleSettings) -> AlertRule:
-    name = COVERAGE.name
-    usual = number(f"{name}:reference", JUDGE, SHARE)
+    usual = number(COVERAGE.median, JUDGE, SHARE)
     turns = number(COVERAGE.count, BY_SERVICE_AND_JUDGE, WHOLE)
     return AlertRule(
         name="GroundwireCoverageLow",
         severity=Severity.TICKET,
-        expression=f"{name}:ratio\n"
-        f"and {name}:rise < -{limits.min_coverage_fall:g}\n"
-        f"and -{name}:rise > {limits.noise_factor:g} * {name}:noise\n"
+        expression=f"{COVERAGE.ratio}\n"
+        f"and {COVERAGE.rise} < -{limits.min_coverage_fall:g}\n"
+        f"and -{COVERAGE.rise} > {limits.noise_factor:g} * {COVERAGE.stderr}\n"
         f"and {COVERAGE.count} >= {limits.min_turns}",
         lasting=limits.ticket_after,
         summary=f"{named('service')}: only {{{{ $value | {SHARE} }}}} of the turns get a judgement "
@@ -113,12 +117,13 @@ def coverage_low(limits: RuleSettings) -> AlertRule:
 
 
 def evaluations_failing(limits: RuleSettings) -> AlertRule:
-    tried = number("groundwire:evaluations:current", BY_SERVICE_AND_JUDGE, WHOLE)
+    tried = number("service_evaluator:groundwire_evaluations:increase", BY_SERVICE_AND_JUDGE, WHOLE)
     return AlertRule(
         name="GroundwireEvaluationsFailing",
         severity=Severity.TICKET,
-        expression=f"groundwire:failed_evaluations:ratio > {limits.max_failed_ratio:g}\n"
-        f"and groundwire:evaluations:current >= {limits.min_turns}",
+        expression="service_evaluator:groundwire_failed_evaluations:ratio"
+        f" > {limits.max_failed_ratio:g}\n"
+        f"and service_evaluator:groundwire_evaluations:increase >= {limits.min_turns}",
         lasting=limits.ticket_after,
         summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the judgements of "
         f"{named('evaluator')} fail",
@@ -130,8 +135,11 @@ def evaluations_failing(limits: RuleSettings) -> AlertRule:
 
 
 def _calls() -> str:
-    """What came of the calls of a judge, where it is one that makes calls."""
-    series = "groundwire:judge_calls:current{service=%q,evaluator=%q,result!=`answered`} > 0"
+    """Calls of a judge by outcome, where it makes calls."""
+    series = (
+        "service_evaluator_result:groundwire_judge_calls:increase"
+        "{service=%q,evaluator=%q,result!=`answered`} > 0"
+    )
     series = series.replace("`", '"')
     return (
         f"{{{{ range printf `{series}` $labels.service $labels.evaluator | query }}}}"

@@ -1,4 +1,4 @@
-"""Alerts on judges that see a sample: left behind, or no longer of the mind they were of."""
+"""Alerts on judges: backlog, failures, disagreement with the golden set."""
 
 from groundwire_collector.alerting.annotations import SHARE, WHOLE, named, number
 from groundwire_collector.alerting.promql import one_replica

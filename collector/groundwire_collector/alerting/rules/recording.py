@@ -1,4 +1,4 @@
-"""Recording rules: every ratio is a quotient of sums of counters, never a mean of ratios.
+"""Recording rules: ratios as quotients of summed counters.
 
 `current` in a name is the window `Limits.current_window`, so the names hold for every setting.
 """
@@ -14,7 +14,7 @@ from groundwire_collector.alerting.promql import (
 )
 from groundwire_collector.alerting.rules.burn_rate import (
     BURNING,
-    TOLD,
+    PAGE_TIMESTAMP,
     burn_recordings,
     gradual_recordings,
 )
@@ -35,31 +35,37 @@ from groundwire_collector.metric_definitions import (
     TURNS,
 )
 
-JUDGED_STATES = "scored|refusal|no_claims"  # the last two assert nothing unsupported
+JUDGED_STATES = "scored|refusal|no_claims"  # the last two states assert nothing unsupported
 SLOW_QUANTILE = 0.9
 
 UNRETRIEVED = RecordedShare(
-    "groundwire:unretrieved_turns",
+    "service",
+    "groundwire_unretrieved_turns",
+    "service",
     "the share of turns whose answer was given no chunk",
-    "groundwire:retrievals:current",
+    "service:groundwire_retrievals:increase",
     ("service",),
 )
 MEMORIZATION = RecordedShare(
-    "groundwire:memorization",
+    "version_source",
+    "groundwire_memorization",
+    "service_source",
     "M_R",
-    "groundwire:deciding_answers:current",
+    "version_source:groundwire_deciding_answers:increase",
     ("service", "source"),
 )
 COVERAGE = RecordedShare(
-    "groundwire:coverage",
+    "service_evaluator",
+    "groundwire_coverage",
+    "service_evaluator",
     "the share of turns with a judgement",
-    "groundwire:covered_turns:current",
+    "service_evaluator:groundwire_turns:increase",
     ("service", "evaluator"),
 )
 
 
 def recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
-    """What is recorded every `interval`, in an order in which each uses only those before it."""
+    """Recording rules of every `interval`, in dependency order."""
     return (
         *_volumes(limits),
         *_faithfulness(limits),
@@ -73,27 +79,31 @@ def recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
 
 
 def references(limits: RuleSettings) -> tuple[RecordingRule, ...]:
-    """What looks back far, and so is recorded every `reference_interval` only."""
+    """Recording rules over long windows, every `reference_interval`."""
     window, offset = duration(limits.reference_window), duration(limits.current_window)
     usual = {"window": window, "offset": offset}
     return (
         RecordingRule(
-            "groundwire:faithfulness:reference",
+            "service_evaluator:groundwire_faithfulness:median_reference",
             f"Median over {window} of the faithfulness of a service: the level that is expected.",
-            MEDIAN.format(series="groundwire:faithfulness:service", **usual),
+            MEDIAN.format(series="service_evaluator:groundwire_faithfulness:mean", **usual),
         ),
         UNRETRIEVED.reference(limits, UNRETRIEVED.ratio, limits.current_window),
-        MEMORIZATION.reference(limits, "groundwire:memorization:service", limits.reliance_window),
-        COVERAGE.reference(limits, "groundwire:coverage:service", limits.current_window),
-        RecordingRule(
-            "groundwire:retrieval_seconds:reference",
-            f"Median over {window} of how long the slowest tenth takes.",
-            MEDIAN.format(series="groundwire:retrieval_seconds:service", **usual),
+        MEMORIZATION.reference(
+            limits, "service_source:groundwire_memorization:ratio", limits.reliance_window
+        ),
+        COVERAGE.reference(
+            limits, "service_evaluator:groundwire_coverage:sum", limits.current_window
         ),
         RecordingRule(
-            "groundwire:index_age_seconds:reference",
+            "service:groundwire_retrieval_duration_seconds:median_reference",
+            f"Median over {window} of how long the slowest tenth takes.",
+            MEDIAN.format(series="service:groundwire_retrieval_duration_seconds:p90", **usual),
+        ),
+        RecordingRule(
+            "service:groundwire_index_age_seconds:max_reference",
             f"Greatest age of the index of a service in the {window} before the last {window}.",
-            f"max_over_time(groundwire:index_age_seconds:median[{window}] offset {window})",
+            f"max_over_time(service:groundwire_index_age_seconds:p50[{window}] offset {window})",
         ),
         *gradual_recordings(limits),
     )
@@ -105,33 +115,33 @@ def _volumes(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     failed = total(EVALUATIONS, '{state="failed"}')
     return (
         RecordingRule(
-            "groundwire:turns:current",
+            "version_route:groundwire_turns:increase",
             "Turns, by how they were answered.",
             grown(limits, (*BY_VERSION, "route"), total(TURNS), window),
         ),
         RecordingRule(
-            "groundwire:turns:recent",
+            "service:groundwire_turns:increase_recent",
             "Turns of a service in the window after which their absence is told.",
             grown(limits, ("service",), total(TURNS), limits.absence_window),
         ),
         RecordingRule(
-            "groundwire:evaluations:current",
+            "service_evaluator:groundwire_evaluations:increase",
             "Judgements that were attempted.",
             grown(limits, BY_SERVICE_AND_JUDGE, total(EVALUATIONS), window),
         ),
         RecordingRule(
-            "groundwire:failed_evaluations:current",
+            "service_evaluator:groundwire_failed_evaluations:increase",
             "Judgements that failed; 0 where none did.",
             f"{grown(limits, BY_SERVICE_AND_JUDGE, failed, window)}\n"
-            "or groundwire:evaluations:current * 0",
+            "or service_evaluator:groundwire_evaluations:increase * 0",
         ),
         RecordingRule(
-            "groundwire:judged_turns:current",
+            "version_evaluator:groundwire_judged_turns:increase",
             "Turns with a judgement: scored, or without anything to support.",
             grown(limits, BY_JUDGE, judged, window),
         ),
         RecordingRule(
-            "groundwire:claims:current",
+            "version_evaluator_verdict:groundwire_claims:increase",
             "Claims by verdict. Ratios of them weigh long answers more: shown, never alerted on.",
             grown(limits, (*BY_JUDGE, "verdict"), total(CLAIMS), window),
         ),
@@ -145,32 +155,34 @@ def _faithfulness(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     turns = grown(limits, BY_SERVICE_AND_JUDGE, count, window)
     return (
         RecordingRule(
-            "groundwire:scored_turns:current",
+            "version_evaluator:groundwire_scored_turns:increase",
             "Scored turns: what the mean faithfulness is made of.",
             grown(limits, BY_JUDGE, count, window),
         ),
         RecordingRule(
-            "groundwire:faithfulness:current",
+            "version_evaluator:groundwire_faithfulness:mean",
             "Mean faithfulness of scored turns.",
-            f"{grown(limits, BY_JUDGE, total, window)}\n/ (groundwire:scored_turns:current > 0)",
+            f"{grown(limits, BY_JUDGE, total, window)}\n/ "
+            f"(version_evaluator:groundwire_scored_turns:increase > 0)",
         ),
         RecordingRule(
-            "groundwire:faithfulness:service",
+            "service_evaluator:groundwire_faithfulness:mean",
             "Mean faithfulness of scored turns over all versions of a service.",
             f"{grown(limits, BY_SERVICE_AND_JUDGE, total, window)}\n/ ({turns} > 0)",
         ),
         RecordingRule(
-            "groundwire:faithfulness:drop",
+            "version_evaluator:groundwire_faithfulness:drop",
             "How far faithfulness is below the reference of its service; negative: above.",
-            f"groundwire:faithfulness:reference\n- {on} group_right ()\n"
-            "groundwire:faithfulness:current",
+            f"service_evaluator:groundwire_faithfulness:median_reference\n- {on} group_right ()\n"
+            "version_evaluator:groundwire_faithfulness:mean",
         ),
         RecordingRule(
-            "groundwire:faithfulness:noise",
+            "version_evaluator:groundwire_faithfulness:stderr",
             "Upper bound of the standard error of the mean: a value in [0, 1] of mean m varies "
             "by m(1 - m) at most.",
-            "sqrt(\n  groundwire:faithfulness:current * (1 - groundwire:faithfulness:current)\n"
-            "  / (groundwire:scored_turns:current > 0)\n)",
+            "sqrt(\n  version_evaluator:groundwire_faithfulness:mean * (1 - "
+            "version_evaluator:groundwire_faithfulness:mean)\n"
+            "  / (version_evaluator:groundwire_scored_turns:increase > 0)\n)",
         ),
     )
 
@@ -179,14 +191,15 @@ def _flagged(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     flagged = grown(limits, BY_JUDGE, total(FLAGGED_TURNS), limits.current_window)
     return (
         RecordingRule(
-            "groundwire:flagged_turns:current",
+            "version_evaluator:groundwire_flagged_turns:increase",
             "Turns decided to hold an unsupported claim; 0 where turns were scored and none was.",
-            f"{flagged}\nor groundwire:scored_turns:current * 0",
+            f"{flagged}\nor version_evaluator:groundwire_scored_turns:increase * 0",
         ),
         RecordingRule(
-            "groundwire:flagged_turns:ratio",
+            "version_evaluator:groundwire_flagged_turns:ratio",
             "Share of scored turns that are flagged.",
-            "groundwire:flagged_turns:current / (groundwire:scored_turns:current > 0)",
+            "version_evaluator:groundwire_flagged_turns:increase / "
+            "(version_evaluator:groundwire_scored_turns:increase > 0)",
         ),
     )
 
@@ -198,47 +211,49 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         return grown(limits, (*by, "source"), series, limits.reliance_window)
 
     asserted = f"({answers('context', 'parametric')} > 0)"
-    zero = "groundwire:reliance_answers:current * 0"
-    closed_book = 'groundwire:reliance_answers:current{source="closed_book"}'
+    zero = "version_source:groundwire_reliance_outcomes:increase * 0"
+    closed_book = 'version_source:groundwire_reliance_outcomes:increase{source="closed_book"}'
     recited, decided = (
         answers(*outcomes, by=("service",))
         for outcomes in (("parametric",), ("context", "parametric"))
     )
     return (
         RecordingRule(
-            "groundwire:reliance_answers:current",
+            "version_source:groundwire_reliance_outcomes:increase",
             "Answers of which it was measured whether they follow context or memory (n).",
             answers(),
         ),
         RecordingRule(
-            "groundwire:context_reliance:ratio",
+            "version_source:groundwire_context_reliance:ratio",
             "p_s: share of measured answers that follow the context.",
-            f"({answers('context')}\nor {zero})\n/ (groundwire:reliance_answers:current > 0)",
+            f"({answers('context')}\nor {zero})\n/ "
+            f"(version_source:groundwire_reliance_outcomes:increase > 0)",
         ),
         RecordingRule(
-            "groundwire:parametric_answers:ratio",
+            "version_source:groundwire_parametric_answers:ratio",
             "p_o: share of measured answers that follow the model's memory.",
-            f"({answers('parametric')}\nor {zero})\n/ (groundwire:reliance_answers:current > 0)",
+            f"({answers('parametric')}\nor {zero})\n/ "
+            f"(version_source:groundwire_reliance_outcomes:increase > 0)",
         ),
         RecordingRule(
-            "groundwire:memorization:ratio",
+            "version_source:groundwire_memorization:ratio",
             "M_R = p_o / (p_o + p_s) (Longpre et al. 2021); read it beside p_s, p_o and n.",
             f"({answers('parametric')}\nor {zero})\n/ {asserted}",
         ),
         RecordingRule(
-            "groundwire:deciding_answers:current",
+            "version_source:groundwire_deciding_answers:increase",
             "Answers that assert either: what M_R is made of. Below 50 M_R is noise; of "
             "closed-book calls these are the diagnostic turns.",
             f"{answers('context', 'parametric')}\nor {zero}",
         ),
         RecordingRule(
-            "groundwire:memorization:service",
+            "service_source:groundwire_memorization:ratio",
             "M_R over all versions of a service.",
             f"({recited}\nor {decided} * 0)\n/ ({decided} > 0)",
         ),
         *MEMORIZATION.recordings(),
         RecordingRule(
-            "groundwire:redundant_answers:ratio",
+            "version_source:groundwire_redundant_answers:ratio",
             "Share of answers with a closed-book call that memory gives as well: right today, "
             "at risk when the source changes, and invisible to faithfulness.",
             f"({answers('both', source='closed_book')}\nor {closed_book} * 0)\n/ ({closed_book} "
@@ -254,7 +269,7 @@ def _retrieval(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     without = grown(limits, ("service",), counted % "no_context", window)
     return (
         RecordingRule(
-            "groundwire:retrievals:current",
+            "service:groundwire_retrievals:increase",
             "Turns of which it is known whether they were given a chunk.",
             looked_at,
         ),
@@ -262,13 +277,13 @@ def _retrieval(limits: RuleSettings) -> tuple[RecordingRule, ...]:
             UNRETRIEVED.ratio,
             "Share of turns whose answer was given no chunk: by design, or because retrieval "
             "found nothing.",
-            f"({without}\nor groundwire:retrievals:current * 0)\n"
-            "/ (groundwire:retrievals:current > 0)",
+            f"({without}\nor service:groundwire_retrievals:increase * 0)\n"
+            "/ (service:groundwire_retrievals:increase > 0)",
         ),
         *UNRETRIEVED.recordings(),
         *_retrieval_time(limits),
         RecordingRule(
-            "groundwire:index_age_seconds:median",
+            "service:groundwire_index_age_seconds:p50",
             "Age of the index that answered, of the median turn of a service.",
             f"histogram_quantile(0.5, {_buckets(limits, INDEX_AGE.name, 'service')})",
         ),
@@ -280,17 +295,17 @@ def _retrieval_time(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     by = ("service", "index_version")
     return (
         RecordingRule(
-            "groundwire:timed_retrievals:current",
+            "index_version:groundwire_retrieval_duration_seconds:increase_count",
             "Turns whose retrieval was timed.",
             grown(limits, by, f"{name}_count", limits.current_window),
         ),
         RecordingRule(
-            "groundwire:retrieval_seconds:slow",
+            "index_version:groundwire_retrieval_duration_seconds:p90",
             "How long the retrieval of the slowest tenth of the turns takes at least.",
             f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, *by)})",
         ),
         RecordingRule(
-            "groundwire:retrieval_seconds:service",
+            "service:groundwire_retrieval_duration_seconds:p90",
             "The same over all index versions of a service.",
             f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, 'service')})",
         ),
@@ -303,8 +318,11 @@ def _buckets(limits: RuleSettings, name: str, *by: str) -> str:
 
 def _health(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     by, window = ("service", "evaluator", "result"), limits.current_window
-    judged = f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) (groundwire:judged_turns:current)"
-    turns = "sum by (service) (groundwire:turns:current) > 0"
+    judged = (
+        f"sum by ({', '.join(BY_SERVICE_AND_JUDGE)}) "
+        f"(version_evaluator:groundwire_judged_turns:increase)"
+    )
+    turns = "sum by (service) (version_route:groundwire_turns:increase) > 0"
     return (
         RecordingRule(
             COVERAGE.ratio,
@@ -312,23 +330,24 @@ def _health(limits: RuleSettings) -> tuple[RecordingRule, ...]:
             f"{judged}\n/ on (service) group_left ()\n({turns})",
         ),
         RecordingRule(
-            "groundwire:coverage:service",
+            "service_evaluator:groundwire_coverage:sum",
             "The same whatever the evaluator's revision.",
             f"sum by (service, evaluator) ({COVERAGE.ratio})",
         ),
         RecordingRule(
-            "groundwire:covered_turns:current",
+            "service_evaluator:groundwire_turns:increase",
             "Turns that could have had a judgement.",
             f"{COVERAGE.ratio} * 0\n+ on (service) group_left ()\n({turns})",
         ),
         *COVERAGE.recordings(),
         RecordingRule(
-            "groundwire:failed_evaluations:ratio",
+            "service_evaluator:groundwire_failed_evaluations:ratio",
             "Share of judgements that failed.",
-            "groundwire:failed_evaluations:current / (groundwire:evaluations:current > 0)",
+            "service_evaluator:groundwire_failed_evaluations:increase / "
+            "(service_evaluator:groundwire_evaluations:increase > 0)",
         ),
         RecordingRule(
-            "groundwire:judge_calls:current",
+            "service_evaluator_result:groundwire_judge_calls:increase",
             "Calls of judges by what came of them.",
             grown(limits, by, total(JUDGE_CALLS), window),
         ),
@@ -338,24 +357,26 @@ def _health(limits: RuleSettings) -> tuple[RecordingRule, ...]:
 def _drift(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
-            "groundwire:drift:changed",
+            "segment:groundwire_drift_change_timestamp_seconds:max",
             "When the change behind an open drift alarm began, seconds since the epoch.",
             one_replica(DRIFT_CHANGE_TIMESTAMP.name, limits.replica_labels),
         ),
         RecordingRule(
-            "groundwire:drift:bound",
+            "segment:groundwire_drift_change_bound_timestamp_seconds:max",
             "The stated error of that moment.",
             one_replica(DRIFT_CHANGE_BOUND.name, limits.replica_labels),
         ),
         RecordingRule(
-            "groundwire:drift:size",
+            "segment:groundwire_drift_size:max",
             "By how much the mean loss grew.",
             one_replica(DRIFT_SIZE.name, limits.replica_labels),
         ),
         RecordingRule(
-            "groundwire:drift:untold",
+            "segment:groundwire_drift_change_timestamp_seconds:unpaged",
             "When a change began that no page has told of: neither now, nor since it began.",
-            f'groundwire:drift:changed\nunless on (service) {BURNING}{{severity="page"}}\n'
-            f"unless (groundwire:drift:changed < on (service) group_left () {TOLD})",
+            f"segment:groundwire_drift_change_timestamp_seconds:max\nunless on (service) "
+            f'{BURNING}{{severity="page"}}\n'
+            f"unless (segment:groundwire_drift_change_timestamp_seconds:max < on (service) "
+            f"group_left () {PAGE_TIMESTAMP})",
         ),
     )

@@ -1,4 +1,4 @@
-"""The alert on answers that come from the weights although the context says something else."""
+"""Alert on parametric override: answers from weights against the context."""
 
 from groundwire_collector.alerting.annotations import (
     SHARE,
@@ -20,15 +20,18 @@ LABELS = (*BY_VERSION, "source")
 
 
 def memorization(limits: RuleSettings) -> AlertRule:
-    name = MEMORIZATION.name
-    ratio, noise = f"{name}:ratio{MEASURED}", f"{limits.noise_factor:g} * {name}:noise"
-    usual = number(f"{name}:reference", ("service", "source"), SHARE)
-    follows = number("groundwire:context_reliance:ratio", LABELS, SHARE)
+    ratio, noise = (
+        f"{MEMORIZATION.ratio}{MEASURED}",
+        f"{limits.noise_factor:g} * {MEMORIZATION.stderr}",
+    )
+    usual = number(MEMORIZATION.median, ("service", "source"), SHARE)
+    follows = number("version_source:groundwire_context_reliance:ratio", LABELS, SHARE)
     return AlertRule(
         name="GroundwireMemorization",
         severity=Severity.TICKET,
         expression=f"{ratio}\n"
-        f"and (\n({name}:rise > {limits.min_memorization_rise:g} and {name}:rise > {noise})\n"
+        f"and (\n({MEMORIZATION.rise} > {limits.min_memorization_rise:g} and "
+        f"{MEMORIZATION.rise} > {noise})\n"
         f"or ({ratio} - {noise} > {limits.max_memorization:g})\n)\n"
         f"and {MEMORIZATION.count} >= {limits.min_deciding}",
         lasting=limits.ticket_after,

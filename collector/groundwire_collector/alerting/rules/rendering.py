@@ -1,4 +1,4 @@
-"""Rule files in the form Prometheus reads."""
+"""YAML rendering of Prometheus rule files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,7 +71,7 @@ def _alert(alert: AlertRule, limits: RuleSettings) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style for expressions of several lines."""
+    """YAML dumper with block style for multi-line expressions."""
 
 
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

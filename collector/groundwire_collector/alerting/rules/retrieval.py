@@ -1,4 +1,4 @@
-"""Alerts on what comes before the answer: chunks that are missing, late or old."""
+"""Retrieval alerts: missing, slow or outdated chunks."""
 
 from groundwire_collector.alerting.annotations import (
     SHARE,
@@ -22,13 +22,13 @@ def retrieval_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
 
 
 def retrieval_broken(limits: RuleSettings) -> AlertRule:
-    name, usual = UNRETRIEVED.name, number(f"{UNRETRIEVED.name}:reference", SERVICE, SHARE)
+    usual = number(UNRETRIEVED.median, SERVICE, SHARE)
     return AlertRule(
         name="GroundwireRetrievalBroken",
         severity=Severity.PAGE,
-        expression=f"{name}:ratio\n"
-        f"and {name}:rise > {limits.min_unretrieved_rise:g}\n"
-        f"and {name}:rise > {limits.noise_factor:g} * {name}:noise\n"
+        expression=f"{UNRETRIEVED.ratio}\n"
+        f"and {UNRETRIEVED.rise} > {limits.min_unretrieved_rise:g}\n"
+        f"and {UNRETRIEVED.rise} > {limits.noise_factor:g} * {UNRETRIEVED.stderr}\n"
         f"and {UNRETRIEVED.count} >= {limits.min_turns}",
         lasting=limits.retrieval_for,
         keep_firing=limits.keep_firing_for,
@@ -48,8 +48,11 @@ def retrieval_broken(limits: RuleSettings) -> AlertRule:
 
 
 def retrieval_slow(limits: RuleSettings) -> AlertRule:
-    slow, usual = "groundwire:retrieval_seconds:slow", "groundwire:retrieval_seconds:reference"
-    turns = "groundwire:timed_retrievals:current"
+    slow, usual = (
+        "index_version:groundwire_retrieval_duration_seconds:p90",
+        "service:groundwire_retrieval_duration_seconds:median_reference",
+    )
+    turns = "index_version:groundwire_retrieval_duration_seconds:increase_count"
     return AlertRule(
         name="GroundwireRetrievalSlow",
         severity=Severity.TICKET,
@@ -73,8 +76,8 @@ def retrieval_slow(limits: RuleSettings) -> AlertRule:
 
 
 def index_stale(limits: RuleSettings) -> AlertRule:
-    age = "groundwire:index_age_seconds:median"
-    usual = "groundwire:index_age_seconds:reference"
+    age = "service:groundwire_index_age_seconds:p50"
+    usual = "service:groundwire_index_age_seconds:max_reference"
     window = duration(limits.reference_window)
     return AlertRule(
         name="GroundwireIndexStale",

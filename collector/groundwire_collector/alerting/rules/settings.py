@@ -1,4 +1,4 @@
-"""What a deployment may set of its rules: windows, limits, and where links lead."""
+"""Rule settings of a deployment: windows, limits, links."""
 
 import tomllib
 from enum import StrEnum
@@ -16,14 +16,14 @@ REPLICA_LABELS = ("instance", "pod")
 
 
 class Severity(StrEnum):
-    """Whom an alert wants: `page` someone now, `ticket` someone in working hours."""
+    """Severity of an alert: `page` now, `ticket` in working hours."""
 
     PAGE = "page"
     TICKET = "ticket"
 
 
 class BurnWindow(BaseModel):
-    """Two windows that must both burn `factor` times what is allowed; seconds."""
+    """Long and short window (seconds) with their burn-rate `factor`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,7 +49,7 @@ WORKBOOK = (
 
 
 class RuleSettings(BaseModel):
-    """Settings of `groundwire rules`. Durations are whole seconds, ratios are in [0, 1].
+    """Settings of `groundwire rules`: durations in whole seconds, ratios in [0, 1].
 
     A test or a demo sets small windows here; the rules stay the same.
     """
@@ -68,11 +68,11 @@ class RuleSettings(BaseModel):
         "", description="Folder of the runbooks; empty: the collector's own pages."
     )
 
-    # How often rules are evaluated
+    # Evaluation intervals
     interval: int = Field(30, ge=1, description="Between two evaluations of the rules.")
     reference_interval: int = Field(120, ge=1, description="Between two looks at the reference.")
 
-    # What is told, and how sure it must be
+    # Thresholds and confidence of alerts
     current_window: int = Field(HOUR, ge=2, description="What counts as now.")
     reference_window: int = Field(
         7 * DAY, ge=4, description="Whose median is the level that is expected."
@@ -182,15 +182,15 @@ class RuleSettings(BaseModel):
 
     @classmethod
     def load(cls, file: Path | None, targets: Path | None = None) -> Self:
-        """The limits of a TOML file, with the targets of a YAML file.
+        """Read limits (TOML) and SLO targets (YAML).
 
         What the files do not name stays at its default. Raises UsageError for a wrong file.
         """
         try:
-            given = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
+            values = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
             if targets is not None:
-                given["targets"] = SloTargets.load(targets)
-            return cls.model_validate(given)
+                values["targets"] = SloTargets.load(targets)
+            return cls.model_validate(values)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
             raise UsageError(f"{file}: {error}") from error
 

@@ -1,4 +1,4 @@
-"""What share of turns may be flagged, by service: a small YAML file that users edit.
+"""SLO targets per service, from a YAML file.
 
 default: {effect: 0.03}          # the baseline's share, and this much more
 services:
@@ -19,7 +19,7 @@ SMALLEST_EFFECT = 0.03  # as the collector's `min_effect`
 
 
 class SloTarget(BaseModel):
-    """Either the baseline's flagged share plus `effect`, or the share `flagged`; in (0, 1)."""
+    """SLO target: baseline plus `effect`, or the fixed share `flagged`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,7 +34,7 @@ class SloTarget(BaseModel):
 
 
 class SloTargets(BaseModel):
-    """The target of each service; those that are not named have the default."""
+    """SLO targets by service, with a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

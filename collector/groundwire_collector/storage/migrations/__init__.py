@@ -1,6 +1,6 @@
-"""The history of the schema; `python -m groundwire_collector.storage.migrations NAME` goes on.
+"""Schema migrations (`python -m groundwire_collector.storage.migrations NAME`).
 
 A step that was released is never changed: databases out there have taken it.
 """
 
-HEAD = "0003"  # the newest step, read without loading Alembic
+HEAD = "0005"  # the newest step, read without loading Alembic

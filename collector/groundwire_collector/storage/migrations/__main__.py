@@ -1,4 +1,4 @@
-"""Write the next step from the difference between the steps so far and the tables.
+"""Autogenerate the next migration from the tables.
 
     python -m groundwire_collector.storage.migrations "score has a model"
     python -m groundwire_collector.storage.migrations --first     before the first release only

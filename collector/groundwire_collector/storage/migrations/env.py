@@ -1,4 +1,4 @@
-"""What Alembic runs to take steps, on the connection and in the transaction of its caller."""
+"""Alembic environment: migrations on the caller's connection and transaction."""
 
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ assert tables  # registers every table
 
 
 def as_written(kind: str, item: Any, _context: object) -> str | Literal[False]:
-    """Types by SQLAlchemy's own names, so that a step stands on nothing that may change."""
+    """Render types by SQLAlchemy's names, so that migrations stay self-contained."""
     plain = item.impl if isinstance(item, TypeDecorator) else item
     if kind == "type" and isinstance(plain, BigInteger):
         return "WIDE"

@@ -1,4 +1,4 @@
-"""Alembic on our engine: taking the steps a database lacks, and writing the next one."""
+"""Run and autogenerate Alembic migrations on the collector's engine."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The schema, one noun a module; importing this package registers every table."""
+"""Table definitions, one noun per module; importing the package registers them all."""
 
 from groundwire_collector.storage.tables import (
     counters,

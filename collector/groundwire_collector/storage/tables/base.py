@@ -1,4 +1,4 @@
-"""Base class of the stored tables: a metadata of their own, and 64-bit integers."""
+"""Base class of the tables: own metadata, 64-bit integers."""
 
 from typing import Any
 
@@ -12,4 +12,4 @@ WIDE: Any = BigInteger().with_variant(Integer, "sqlite")
 
 
 class StoredModel(SQLModel, registry=registry()):
-    """Model on a metadata of its own: an application's `Turn` or `Label` table stays its own."""
+    """Table base class with its own metadata, apart from an application's tables."""

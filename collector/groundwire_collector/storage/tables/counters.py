@@ -1,4 +1,4 @@
-"""Cumulative counters and histograms: committed with the judgements they count."""
+"""Tables of cumulative counters and histograms."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class CounterRow(StoredModel, table=True):
-    """`labels` is the canonical JSON object of the label set (sorted keys)."""
+    """A counter; `labels` is canonical JSON (sorted keys)."""
 
     __tablename__ = "counter"
 
@@ -21,7 +21,7 @@ class CounterRow(StoredModel, table=True):
 
 
 class HistogramRow(StoredModel, table=True):
-    """`counts` are per bucket, not cumulative; the last one is the overflow bucket.
+    """A histogram; `counts` per bucket, not cumulative, overflow last.
 
     `exemplars` holds, per bucket, {"trace_id", "value", "timestamp"} or null.
     """

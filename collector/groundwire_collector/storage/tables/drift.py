@@ -1,4 +1,4 @@
-"""Baselines, detectors and the alarms they raised."""
+"""Tables of baselines, detectors, alarms and rollouts."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class BaselineRow(StoredModel, table=True):
-    """The reference of a (service, signal, evaluator revision); its losses until it is pinned."""
+    """Reference of a (service, signal, revision); its losses until it is pinned."""
 
     __tablename__ = "baseline"
 
@@ -21,7 +21,7 @@ class BaselineRow(StoredModel, table=True):
 
 
 class BaselineTurnRow(StoredModel, table=True):
-    """A turn that a baseline is made of, in order; written once, when it is seen."""
+    """One turn of a baseline, in order; written once."""
 
     __tablename__ = "baseline_turn"
 
@@ -36,10 +36,11 @@ class BaselineTurnRow(StoredModel, table=True):
     question: str  # a hash
     relevance: float | None = None
     flagged: bool | None = None
+    tags: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))  # dimension: value
 
 
 class SignalMonitorRow(StoredModel, table=True):
-    """What a watch remembers besides its baseline and detectors: clocks, pots, the day's mean."""
+    """Signal monitor state: clocks, alarm budget shares, the day's mean."""
 
     __tablename__ = "signal_monitor"
 
@@ -50,7 +51,7 @@ class SignalMonitorRow(StoredModel, table=True):
 
 
 class MonitorRow(StoredModel, table=True):
-    """What the monitor remembers as a whole: how the budget was spent, sessions of a service."""
+    """Global monitor state: spent alarm budget, sessions per service."""
 
     __tablename__ = "monitor"
 
@@ -59,7 +60,7 @@ class MonitorRow(StoredModel, table=True):
 
 
 class RolloutRow(StoredModel, table=True):
-    """A deployment that somebody announced."""
+    """An announced deployment."""
 
     __tablename__ = "rollout"
 
@@ -74,7 +75,7 @@ class RolloutRow(StoredModel, table=True):
 
 
 class BaselineActionRow(StoredModel, table=True):
-    """Somebody's wish for another baseline: who, when, why; the monitor carries it out."""
+    """A requested baseline action: who, when, why; carried out by the monitor."""
 
     __tablename__ = "baseline_action"
 
@@ -95,7 +96,7 @@ class BaselineActionRow(StoredModel, table=True):
 
 
 class DetectorRow(StoredModel, table=True):
-    """The state of one detector; one a watched stream (service, signal, dimension, value)."""
+    """State of one detector, per (service, signal, dimension, value)."""
 
     __tablename__ = "detector"
 
@@ -110,7 +111,7 @@ class DetectorRow(StoredModel, table=True):
 
 
 class DimensionValueRow(StoredModel, table=True):
-    """When a value of a dimension (a model version, say) was first seen in a service.
+    """First appearance of a dimension's value (such as a model version).
 
     The dimension "service" holds the services themselves.
     """
@@ -120,12 +121,12 @@ class DimensionValueRow(StoredModel, table=True):
     service: str = Field(primary_key=True)
     dimension: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
-    position: int = Field(sa_type=WIDE)  # from 1, in order of appearance
+    position: int = Field(sa_type=WIDE)  # from 1, by first appearance
     first_seen_ns: int = Field(sa_type=WIDE)
 
 
 class AlarmRow(StoredModel, table=True):
-    """An alarm, open until it is resolved; times are of the turns, not of the clock."""
+    """An alarm, open until resolved; times are of the turns."""
 
     __tablename__ = "alarm"
 
@@ -139,7 +140,7 @@ class AlarmRow(StoredModel, table=True):
     changed_ns: int = Field(sa_type=WIDE)
     changed_from_ns: int = Field(sa_type=WIDE)
     changed_until_ns: int = Field(sa_type=WIDE)
-    size: float  # by how much the mean got worse
+    size: float  # growth of the mean loss
     size_low: float
     size_high: float
     resolved_ns: int | None = Field(default=None, sa_type=WIDE)  # recovered, or accepted

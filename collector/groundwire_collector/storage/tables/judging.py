@@ -1,4 +1,4 @@
-"""Turns that wait for a judge, what judges spent, and which revisions have judged."""
+"""Tables of the judges: queue, spending, revisions, golden runs."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class JudgeTaskRow(StoredModel, table=True):
-    """A drawn turn that a judge has not judged yet.
+    """A sampled turn that waits for its judge.
 
     `lease` names who is at it until `leased_until_ns`; `counts` is false where an earlier
     judgement of the same turn was counted already.
@@ -31,7 +31,7 @@ class JudgeTaskRow(StoredModel, table=True):
 
 
 class JudgeDayRow(StoredModel, table=True):
-    """What a judge did on one day (days since the epoch, UTC)."""
+    """Calls and cost of a judge on one UTC day."""
 
     __tablename__ = "judge_day"
 
@@ -42,7 +42,7 @@ class JudgeDayRow(StoredModel, table=True):
 
 
 class EvaluatorRevisionRow(StoredModel, table=True):
-    """When a revision of an evaluator was first seen here."""
+    """First appearance of an evaluator's revision."""
 
     __tablename__ = "evaluator_revision"
 
@@ -52,7 +52,7 @@ class EvaluatorRevisionRow(StoredModel, table=True):
 
 
 class GoldenRunRow(StoredModel, table=True):
-    """A replay of a golden set through a judge; `summary` is written at its end."""
+    """A golden set replay; `summary` is written at its end."""
 
     __tablename__ = "golden_run"
 
@@ -67,14 +67,14 @@ class GoldenRunRow(StoredModel, table=True):
 
 
 class GoldenAnswerRow(StoredModel, table=True):
-    """What the judge said of one turn of the set; `said` is null where it said nothing."""
+    """A judged golden turn; `judged_unsupported` is null without a decision."""
 
     __tablename__ = "golden_answer"
 
     run_id: int = Field(primary_key=True, sa_type=WIDE)
     key: str = Field(primary_key=True)
     state: str
-    said: bool | None = None
+    judged_unsupported: bool | None = None
     unsupported: bool
 
 

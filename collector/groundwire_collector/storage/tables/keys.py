@@ -1,4 +1,4 @@
-"""API keys: hashed, scoped, restricted to services."""
+"""Table of API keys: hashed, scoped, restricted to services."""
 
 from datetime import datetime
 
@@ -8,6 +8,8 @@ from groundwire_collector.storage.tables.base import StoredModel
 
 
 class KeyRow(StoredModel, table=True):
+    """An API key."""
+
     __tablename__ = "api_key"
 
     id: str = Field(primary_key=True)

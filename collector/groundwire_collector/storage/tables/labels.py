@@ -1,4 +1,4 @@
-"""What people said of turns, and the estimates that were made of it."""
+"""Tables of human labels and of the estimates made with them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class LabelRow(StoredModel, table=True):
-    """One act of labelling, never changed: the last one of a labeller and target counts.
+    """An immutable label; the last one of a labeller and target counts.
 
     The target is a claim (`start`, `end`: code points of the answer), a chunk (`chunk_id`), or else
     the answer as a whole. `probability`: how likely its turn was drawn, where the labeller drew it.
@@ -33,7 +33,7 @@ class LabelRow(StoredModel, table=True):
 
 
 class EstimateRow(StoredModel, table=True):
-    """The newest estimate of a segment, and the state of the interval that is always valid."""
+    """Newest estimate of a segment, with its confidence sequence state."""
 
     __tablename__ = "estimate"
 

@@ -1,4 +1,4 @@
-"""What somebody outside is still to be told of: the outbox of alarms."""
+"""Table of the alarm notification outbox."""
 
 from sqlmodel import Field
 
@@ -6,7 +6,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class NotificationRow(StoredModel, table=True):
-    """That an alarm was raised or resolved, until it is told; one row each."""
+    """An undelivered notification of a raised or resolved alarm."""
 
     __tablename__ = "notification"
 
@@ -14,9 +14,7 @@ class NotificationRow(StoredModel, table=True):
     alarm_id: int = Field(index=True, sa_type=WIDE)
     resolved: bool
     written_ns: int = Field(sa_type=WIDE)
-    due_ns: int = Field(
-        sa_type=WIDE
-    )  # of the next try; while one is under way, when it is given up for lost
+    due_ns: int = Field(sa_type=WIDE)  # time of the next attempt; during one, its deadline
     tries: int = Field(default=0, sa_type=WIDE)
 
 

@@ -1,5 +1,4 @@
-"""What was asked beside the traffic: turns asked closed-book, and the probe runs of the
-collector."""
+"""Tables of closed-book turns and probe runs."""
 
 from typing import Any
 
@@ -10,8 +9,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class ClosedBookTurnRow(StoredModel, table=True):
-    """A production turn that is asked closed-book; `cell` is None while its closed-book call
-    waits."""
+    """A turn sampled for a closed-book call; `cell` is None while pending."""
 
     __tablename__ = "closed_book_turn"
     __table_args__ = (Index("ix_closed_book_turn_cell_sampled", "cell", "sampled_ns"),)
@@ -29,7 +27,7 @@ class ClosedBookTurnRow(StoredModel, table=True):
 
 
 class ProbeRunRow(StoredModel, table=True):
-    """A scheduled run against one model; `state` is running, finished or abandoned."""
+    """A scheduled probe run; `state` is running, finished or abandoned."""
 
     __tablename__ = "probe_run"
 
@@ -47,7 +45,7 @@ class ProbeRunRow(StoredModel, table=True):
 
 
 class ProbeResultRow(StoredModel, table=True):
-    """One call of a run; `key` names item and arm."""
+    """One call of a probe run; `key` names item and arm."""
 
     __tablename__ = "probe_result"
 

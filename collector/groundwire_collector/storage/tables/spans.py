@@ -1,4 +1,4 @@
-"""Spans as they arrived, the texts they share, and the order of their arrival."""
+"""Tables of the span stream and of shared texts."""
 
 from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
@@ -11,7 +11,7 @@ def _bytes(length: int | None = None) -> Column[bytes]:
 
 
 class ArrivalRow(StoredModel, table=True):
-    """News of one trace in one commit; the worker's position in the stream is one `seq`.
+    """Arrival of a trace in one commit; `seq` is the stream position.
 
     `closes` says that a span which came ends the trace's local root, `complete` that the emitter
     marked the answer complete; both spare the worker decoding spans before a trace is complete.
@@ -28,7 +28,7 @@ class ArrivalRow(StoredModel, table=True):
 
 
 class SpanRow(StoredModel, table=True):
-    """One stored span; `id` grows with time, so that retention deletes from its low end.
+    """One stored span; `id` grows with time: retention deletes a range.
 
     `body` is the OTLP message, compressed, without the long texts and the resource, which are
     rows of `content`: `contents` says which and where (storage/contents.py).
@@ -49,7 +49,7 @@ class SpanRow(StoredModel, table=True):
 
 
 class LogRecordRow(StoredModel, table=True):
-    """One stored OTLP log record that is an event of a span; `digest` makes re-sending harmless."""
+    """One OTLP log record of a span; `digest` makes re-sending idempotent."""
 
     __tablename__ = "log_record"
     __table_args__ = (
@@ -68,7 +68,7 @@ class LogRecordRow(StoredModel, table=True):
 
 
 class ContentRow(StoredModel, table=True):
-    """A text that spans of one day share, kept once; `digest` is its keyed hash.
+    """A text stored once per day; `digest` is its keyed hash.
 
     `day` counts days since the epoch: the day its spans were received, and are deleted.
     """
@@ -83,7 +83,7 @@ class ContentRow(StoredModel, table=True):
 
 
 class StoreFactRow(StoredModel, table=True):
-    """What every process on this database must agree on: the key of the hashes, the sweeps."""
+    """Facts shared by all processes: the hash key, the sweeps."""
 
     __tablename__ = "store_fact"
 

@@ -1,4 +1,4 @@
-"""Traces that may be one piece of a request among several, by what they share with the others."""
+"""Tables for linking trace fragments of one request."""
 
 from sqlalchemy import Column, Index, LargeBinary
 from sqlmodel import Field
@@ -7,7 +7,7 @@ from groundwire_collector.storage.tables.base import WIDE, StoredModel
 
 
 class TraceFragmentRow(StoredModel, table=True):
-    """A trace under one thing that it shares with the other pieces of its request.
+    """A trace fragment under one link that it shares with others.
 
     `link` is a hash of the service and of a session, a response id or the words of an answer;
     `roles` says what the trace holds (storage/pieces.py). Times are those of its spans.
@@ -24,7 +24,7 @@ class TraceFragmentRow(StoredModel, table=True):
 
 
 class EarlyClosedBookRow(StoredModel, table=True):
-    """A closed-book call that was judged before the turn which it asks again."""
+    """A closed-book call judged before the turn that it repeats."""
 
     __tablename__ = "early_closed_book"
 

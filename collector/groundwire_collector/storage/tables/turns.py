@@ -1,4 +1,4 @@
-"""Turns, their chunks, and what the evaluators said of them."""
+"""Tables of turns, scores, claims and worker progress."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _DRAWN = text("probability IS NOT NULL")  # few: what judges every turn has none
 
 
 class CursorRow(StoredModel, table=True):
-    """How far a reader of the span stream has come."""
+    """Position of a reader of the span stream."""
 
     __tablename__ = "cursor"
 
@@ -20,7 +20,7 @@ class CursorRow(StoredModel, table=True):
 
 
 class PendingTraceRow(StoredModel, table=True):
-    """A trace whose spans are still arriving, and when it counts as complete."""
+    """A trace whose spans still arrive, and when it is due."""
 
     __tablename__ = "pending_trace"
 
@@ -33,7 +33,7 @@ class PendingTraceRow(StoredModel, table=True):
 
 
 class FailedTraceRow(StoredModel, table=True):
-    """A trace that was passed over: it could not be assembled or judged."""
+    """A trace that could not be assembled or judged."""
 
     __tablename__ = "failed_trace"
 
@@ -43,7 +43,7 @@ class FailedTraceRow(StoredModel, table=True):
 
 
 class TurnRow(StoredModel, table=True):
-    """`facts` holds the rest of the turn; texts that are searched or sorted have columns."""
+    """A turn; `facts` holds what is neither searched nor sorted."""
 
     __tablename__ = "turn"
     __table_args__ = (
@@ -68,7 +68,7 @@ class TurnRow(StoredModel, table=True):
 
 
 class ScoreRow(StoredModel, table=True):
-    """`probability` is how likely the turn was drawn; null of what judges every turn."""
+    """A score; `probability` is the sampling probability, null: every turn."""
 
     __tablename__ = "score"
     __table_args__ = (
@@ -88,7 +88,7 @@ class ScoreRow(StoredModel, table=True):
 
 
 class ClaimRow(StoredModel, table=True):
-    """`start` and `end` are Unicode code points into the answer; `chunk` indexes the turn's."""
+    """A claim; `start` and `end` are code points, `chunk` an index."""
 
     __tablename__ = "claim"
 

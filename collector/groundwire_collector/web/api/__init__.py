@@ -1,1 +1,1 @@
-"""HTTP API, one router a resource."""
+"""HTTP API, one router per resource."""

@@ -1,4 +1,4 @@
-"""What the API says of alarms, baselines and rollouts (docs/reference/http.md)."""
+"""API response models of alarms, baselines and rollouts (docs/reference/http.md)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from groundwire_collector.web.api.models import moment
 
 
 class DeploymentOut(BaseModel):
-    """A value of a dimension that was first seen, or announced, at this time."""
+    """Value of a dimension, first seen or announced at this time."""
 
     dimension: str
     value: str
@@ -21,16 +21,18 @@ class DeploymentOut(BaseModel):
     announced: bool
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "DeploymentOut":
-        at = moment(told["at_ns"])
+    def of(cls, details: Mapping[str, Any]) -> "DeploymentOut":
+        at = moment(details["at_ns"])
         return cls(
-            dimension=told["dimension"], value=told["value"], at=at, announced=told["announced"]
+            dimension=details["dimension"],
+            value=details["value"],
+            at=at,
+            announced=details["announced"],
         )
 
 
 class SegmentOut(BaseModel):
-    """One value of one dimension since the change: by how much its mean loss grew (90 %
-    interval)."""
+    """Growth of a segment's mean loss since the change (90 % interval)."""
 
     dimension: str
     value: str
@@ -40,7 +42,7 @@ class SegmentOut(BaseModel):
 
 
 class AlarmActionOut(BaseModel):
-    """What a person did about an alarm."""
+    """Action of a person on an alarm."""
 
     by: str
     at: datetime
@@ -48,7 +50,7 @@ class AlarmActionOut(BaseModel):
 
 
 class AlarmOut(BaseModel):
-    """An alarm; sizes are by how much the mean loss grew.
+    """Alarm; sizes are growth of the mean loss.
 
     `evidence` is the statistic at the alarm, 1 or more. `moved` and `unmoved` are the segments that
     clearly got worse with it, and those that clearly did not. `deployment` is the one it coincides
@@ -81,8 +83,8 @@ class AlarmOut(BaseModel):
 
     @classmethod
     def of(cls, alarm: Alarm) -> "AlarmOut":
-        told = alarm.details
-        deployment = told.get("deployment")
+        details = alarm.details
+        deployment = details.get("deployment")
         return cls(
             id=alarm.id or 0,
             state=alarm.state,
@@ -99,23 +101,25 @@ class AlarmOut(BaseModel):
             resolved_at=moment(alarm.resolved_ns) if alarm.resolved_ns is not None else None,
             acknowledged=_done(alarm.acknowledged_by, alarm.acknowledged_ns),
             accepted=_done(alarm.accepted_by, alarm.accepted_ns, alarm.accepted_why),
-            evidence=told.get("statistic"),
-            clock=told.get("clock"),
-            revision=told.get("revision"),
-            findings=told.get("findings", []),
+            evidence=details.get("statistic"),
+            clock=details.get("clock"),
+            revision=details.get("revision"),
+            findings=details.get("findings", []),
             deployment=DeploymentOut.of(deployment) if deployment else None,
-            also_deployed=[DeploymentOut.of(each) for each in told.get("also_deployed", [])],
-            moved=[SegmentOut(**each) for each in told.get("moved", [])],
-            unmoved=[SegmentOut(**each) for each in told.get("unmoved", [])],
+            also_deployed=[DeploymentOut.of(each) for each in details.get("also_deployed", [])],
+            moved=[SegmentOut(**each) for each in details.get("moved", [])],
+            unmoved=[SegmentOut(**each) for each in details.get("unmoved", [])],
         )
 
 
 class AlarmPage(BaseModel):
+    """Page of alarms."""
+
     alarms: list[AlarmOut]
 
 
 class RolloutOut(BaseModel):
-    """A deployment that was announced; `announced_by` is the name of the key."""
+    """Announced deployment; `announced_by` is the name of the key."""
 
     id: int
     service: str
@@ -138,7 +142,7 @@ class RolloutOut(BaseModel):
 
 
 class BaselineActionOut(BaseModel):
-    """A recorded act on a baseline; `applied_at` is null until the monitor has carried it out."""
+    """Requested baseline action; `applied_at` is null until carried out."""
 
     id: int
     kind: str

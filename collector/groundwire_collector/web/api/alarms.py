@@ -1,4 +1,4 @@
-"""`/api/v1/alarms`: what the monitor raised, newest first, and what people do about it."""
+"""`/api/v1/alarms`: list, accept and resolve drift alarms."""
 
 from time import time_ns
 from typing import Annotated
@@ -23,7 +23,7 @@ LONGEST_REASON = 2000
 
 
 class Acceptance(BaseModel):
-    """Why the level since the change is normal from now on. It is kept with the alarm."""
+    """Reason for accepting the new level as normal, stored with the alarm."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,7 +51,7 @@ def get_alarm(alarm_id: AlarmId, access: ReadAccess, database: Database) -> Alar
 
 @router.post("/{alarm_id}/acknowledge")
 def acknowledge(alarm_id: AlarmId, access: LabelAccess, database: Database) -> AlarmOut:
-    """Say that somebody is on it. It stays open until it recovers or is accepted."""
+    """Acknowledge an alarm. It stays open until it recovers or is accepted."""
     with database.begin() as connection:
         _alarm(connection, alarm_id, access)
         by = keys.name_of(connection, access.key_id)
@@ -63,8 +63,10 @@ def acknowledge(alarm_id: AlarmId, access: LabelAccess, database: Database) -> A
 def accept(
     alarm_id: AlarmId, acceptance: Acceptance, access: AdminAccess, database: Database
 ) -> AlarmOut:
-    """Take the level since the change for normal: the baseline is made anew of the turns since the
-    alarm. Those between the change and the alarm were chosen by their losses and are left out.
+    """Accept the level since the change as normal.
+
+    The baseline is rebuilt from the turns since the alarm. Those between the change and the alarm
+    were selected by their losses and are left out.
 
     A recorded act. Until the new baseline has its turns the signal is not watched.
     """

@@ -1,4 +1,4 @@
-"""`/api/v1/baselines`: what each signal is compared with, and what that can promise."""
+"""`/api/v1/baselines`: baselines per signal, with their detection delay."""
 
 import math
 from datetime import datetime
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1/baselines", tags=["baselines"])
 
 
 class BudgetOut(BaseModel):
-    """False alarms allowed per `period_seconds`, and how much the last period has spent.
+    """False alarms allowed per `period_seconds`, and the last period's spending.
 
     The expected number of false alarms is at most what is spent, while the conditional mean of a
     signal, per stratum and block, is not worse than its baseline's.
@@ -36,7 +36,10 @@ class BudgetOut(BaseModel):
 
 
 class DetectionDelayOut(BaseModel):
-    """The predicted delay of the smallest effect that matters; null where none can be promised.
+    """Predicted delay for the smallest relevant effect; null if not detectable.
+
+    `expected_hours` are those until a growth of the whole service by so much is found. The promise
+    does not hold against hours of the day or days of the week that are not covered.
 
     `needed` turns of a stratum are the least with which the smallest effect is found at all, and
     `wanted` are good. Turns depend on each other over some `block` turns.
@@ -52,13 +55,20 @@ class DetectionDelayOut(BaseModel):
     daily_clock: bool
     needed: int
     wanted: int
+    expected_hours: dict[str, float | None]
+    days_spanned: float
+    hours_covered: bool
+    weekdays_covered: bool
+    segments_watched: dict[str, int]
+    watched_through_service: list[str]
     in_words: list[str]
 
 
 class BaselineOut(BaseModel):
-    """What a signal of a service is compared with under one evaluator revision.
+    """Baseline of a signal under one evaluator revision.
 
-    `state` is `collecting` until it has its turns.
+    `state` is `collecting` until it has its first turns, `provisional` (large changes alone are
+    found) until it spans its days and has all, then `pinned`.
     """
 
     service: str
@@ -75,13 +85,15 @@ class BaselineOut(BaseModel):
 
 
 class BaselinePage(BaseModel):
+    """Page of baselines."""
+
     budget: BudgetOut
     baselines: list[BaselineOut]
     acts: list[BaselineActionOut]
 
 
 class PinIn(BaseModel):
-    """The turns of a time are the reference of a service from now on; `signal`: only of that one.
+    """Request to pin the baseline to a period; `signal` limits it.
 
     Choose the time by what was deployed then, never by how its losses look.
     """
@@ -97,7 +109,7 @@ class PinIn(BaseModel):
 
 @router.get("")
 def list_baselines(access: ReadAccess, database: Database, request: Request) -> BaselinePage:
-    """Baselines of the services the key may read, and what people did to them."""
+    """Baselines of the services that the key may read, with requested actions."""
     terms = MonitorConfig.of(request.app.state.settings)
     with database.connect() as connection:
         found = standings(connection, terms, access.services)
@@ -144,9 +156,9 @@ def _baseline(standing: MonitorStatus, terms: MonitorConfig) -> BaselineOut:
         service=standing.service,
         signal=standing.signal,
         revision=standing.revision,
-        state="collecting" if pinned is None else "pinned",
-        turns=standing.collected if pinned is None else pinned.n,
-        of_turns=terms.baseline_turns if pinned is None else pinned.n,
+        state=_state(standing),
+        turns=pinned.n if _complete(standing) and pinned else standing.collected,
+        of_turns=pinned.n if _complete(standing) and pinned else terms.baseline_turns,
         mean_loss=None if pinned is None else pinned.mean,
         first_turn_at=None if pinned is None else moment(pinned.first_ns),
         last_turn_at=None if pinned is None else moment(pinned.last_ns),
@@ -155,21 +167,37 @@ def _baseline(standing: MonitorStatus, terms: MonitorConfig) -> BaselineOut:
     )
 
 
+def _complete(standing: MonitorStatus) -> bool:
+    return standing.pinned is not None and not standing.pinned.provisional
+
+
+def _state(standing: MonitorStatus) -> str:
+    if standing.pinned is None:
+        return "collecting"
+    return "provisional" if standing.pinned.provisional else "pinned"
+
+
 def _promise(standing: MonitorStatus) -> DetectionDelayOut | None:
     promise = standing.promise
     if promise is None:
         return None
-    told = promise.sufficiency
+    sufficiency = promise.sufficiency
     return DetectionDelayOut(
-        sufficient=told.sufficient,
+        sufficient=sufficiency.sufficient,
         min_effect=promise.min_effect,
-        delay_turns=told.delay if told.sufficient else None,
-        delay_hours=promise.delay_hours if told.sufficient else None,
+        delay_turns=sufficiency.delay if sufficiency.sufficient else None,
+        delay_hours=promise.delay_hours if sufficiency.sufficient else None,
         block=promise.plan.block,
         strata=str(promise.plan.strata),
         one_score_a_session=promise.plan.session,
         daily_clock=promise.daily,
-        needed=math.ceil(2 * told.known),
-        wanted=told.wanted,
+        needed=math.ceil(2 * sufficiency.known),
+        wanted=sufficiency.wanted,
+        expected_hours={f"{growth:g}": hours for growth, hours in promise.expected().items()},
+        days_spanned=promise.coverage.days,
+        hours_covered=promise.coverage.hours,
+        weekdays_covered=promise.coverage.week,
+        segments_watched=dict(promise.coverage.watched),
+        watched_through_service=list(promise.coverage.through_service),
         in_words=list(promise.lines()),
     )

@@ -1,4 +1,4 @@
-"""`/api/v1/distributions`: how what is asked and retrieved has moved; context, no alarms."""
+"""`/api/v1/distributions`: shift of questions and retrieval since the baseline (no alarms)."""
 
 from datetime import datetime
 from time import time_ns
@@ -24,7 +24,7 @@ DAY_NS = 86_400 * 10**9
 
 
 class StabilityOut(BaseModel):
-    """Population stability index; `noise` is what it is on average where nothing has changed."""
+    """Population stability index; `noise` is its mean without any change."""
 
     psi: float
     noise: float
@@ -35,12 +35,16 @@ class StabilityOut(BaseModel):
 
 
 class ShareOut(BaseModel):
+    """Share of a category, before and now."""
+
     name: str
     before: float
     now: float
 
 
 class SharesOut(BaseModel):
+    """Shares of categories with their stability index."""
+
     stability: StabilityOut
     shares: list[ShareOut]
 
@@ -51,7 +55,7 @@ class SharesOut(BaseModel):
 
 
 class ShiftOut(BaseModel):
-    """The 10 %, 50 % and 90 % quantiles, before and now."""
+    """10 %, 50 % and 90 % quantiles, before and now."""
 
     stability: StabilityOut
     before: tuple[float, ...]
@@ -64,7 +68,7 @@ class ShiftOut(BaseModel):
 
 
 class DistributionsOut(BaseModel):
-    """Turns of the baseline's time against those since; null or empty where turns are too few.
+    """Baseline turns against turns since; null or empty where too few.
 
     `novelty`: how unlike a question is to the most similar one of the baseline, 0 to 1. `scores`:
     the retriever's score of its first chunk, as a rank among those of the baseline.

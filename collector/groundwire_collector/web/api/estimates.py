@@ -1,4 +1,4 @@
-"""`/api/v1/estimates`: what samples say of all traffic, with intervals and n."""
+"""`/api/v1/estimates`: estimates from samples, with intervals and n."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -40,11 +40,11 @@ from groundwire_evaluators.reliance.probe.run import ProbeRun, summarise
 router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
 
 TOO_FEW = "too few diagnostic turns"
-RUNS = 20  # newest probe runs that are told
+RUNS = 20  # newest probe runs in the response
 
 
 class ClosedBookOut(BaseModel):
-    """Closed-book calls of one model_version: `n` comparisons, of which `diagnostic_n` decide.
+    """Closed-book calls per model_version: `n` comparisons, of which `diagnostic_n` decide.
 
     `memorization_ratio` is null where `too_few`, and `statement` says so; its interval and n stand
     in `measured` all the same. `p_s` and `p_o` are shares of the turns asked closed-book.
@@ -87,8 +87,11 @@ class ClosedBookOut(BaseModel):
 
 
 class ComparisonOut(BaseModel):
-    """A run against a reference. `change` is of the mean signed score, in [-2, 2]; `override` is
-    the alarm, `general` says that the clean arm fell as well."""
+    """Comparison of a probe run with a reference.
+
+    `change` is of the mean signed score, in [-2, 2]; `override` is the alarm, `general` means that
+    the clean arm fell as well.
+    """
 
     override: bool
     general: bool
@@ -117,7 +120,7 @@ class ComparisonOut(BaseModel):
 
 
 class ProbeOut(BaseModel):
-    """A finished probe run: per stratum the memorization ratio with what it is made of."""
+    """Finished probe run: memorization ratio per stratum, with its counts."""
 
     service: str
     model: str
@@ -137,7 +140,7 @@ class ProbeOut(BaseModel):
 
     @classmethod
     def of(
-        cls, run: ScheduledProbeRun, held: ProbeRun, look: probe_alarms.ProbeComparison
+        cls, run: ScheduledProbeRun, held: ProbeRun, comparison: probe_alarms.ProbeComparison
     ) -> "ProbeOut":
         summary = summarise(held)
         names = ("service", "model", "model_version", "prompt_version", "pack", "digest", "prompt")
@@ -149,14 +152,13 @@ class ProbeOut(BaseModel):
             calls=summary.calls,
             failures=summary.failures,
             tokens=summary.tokens,
-            against_baseline=ComparisonOut.of(look.baseline),
-            against_best=ComparisonOut.of(look.best),
+            against_baseline=ComparisonOut.of(comparison.baseline),
+            against_best=ComparisonOut.of(comparison.best),
         )
 
 
 class EstimatesOut(BaseModel):
-    """`closed_book` and `probe` are about context reliance, and neither is about the other's
-    turns."""
+    """Current estimates; `closed_book` and `probe` measure context reliance on different turns."""
 
     faithfulness: list[FaithfulnessOut]
     agreement: list[AgreementOut]
@@ -180,7 +182,7 @@ def list_estimates(
     until: datetime | None = None,
     runs: Annotated[int, Query(ge=1, le=RUNS, description="Probe runs, newest first.")] = 5,
 ) -> EstimatesOut:
-    """What samples say of all traffic.
+    """Current estimates from samples, with intervals.
 
     Faithfulness corrected by people and judges, by service and `by`, of the newest 50,000 scored
     turns that match; evaluators' agreement with people; precision and recall at k where chunks are
@@ -202,14 +204,14 @@ def list_estimates(
         by_version = closed_book.by_version(
             closed_book_turns.answered(connection, *which, part.since_ns)
         )
-        told = [
+        scheduled = [
             ProbeOut.of(
                 run, probe_runs.results(connection, run), probe_alarms.compare(connection, run)
             )
             for run in probe_runs.finished(connection, *which)[:runs]
         ]
         return EstimatesOut(
-            faithfulness=told_faithfulness(connection, part, by, rate),
+            faithfulness=faithfulness_by(connection, part, by, rate),
             agreement=[
                 AgreementOut.of(found) for found in agreement.of_evaluators(connection, part, rate)
             ],
@@ -226,24 +228,24 @@ def list_estimates(
             closed_book=[
                 ClosedBookOut.of(*version, found) for version, found in by_version.items()
             ],
-            probe=told,
+            probe=scheduled,
         )
 
 
-def told_faithfulness(
+def faithfulness_by(
     connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
 ) -> list[FaithfulnessOut]:
-    """Live estimates, each with what the worker keeps of the same segment."""
-    kept = {
+    """Live estimates, each with the worker's anytime-valid interval."""
+    newest = {
         (each.service, each.value, each.reference, each.evaluator): each
-        for each in estimates.kept(connection, FAITHFULNESS, part.services)
+        for each in estimates.newest(connection, FAITHFULNESS, part.services)
         if dimension == "model_version"
     }
     return [
         FaithfulnessOut.of(
             found,
             dimension,
-            kept.get((found.service, found.value, found.reference, found.evaluator)),
+            newest.get((found.service, found.value, found.reference, found.evaluator)),
         )
         for found in faithfulness(connection, part, dimension, label_rate)
     ]

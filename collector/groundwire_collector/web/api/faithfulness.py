@@ -1,4 +1,4 @@
-"""What the API says of faithfulness estimates, of agreement, and of retrieval."""
+"""API response models of faithfulness, agreement and retrieval estimates."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ Pair = tuple[float, float]
 
 
 class RatioOut(BaseModel):
-    """A ratio with its 95 % interval; `value` is null where it rests on nothing."""
+    """Ratio with its 95 % interval; `value` null where n is 0."""
 
     value: float | None
     interval: Pair
@@ -28,7 +28,7 @@ class RatioOut(BaseModel):
 
 
 class AnytimeOut(BaseModel):
-    """An interval that holds at every look, of the realised share since the baseline.
+    """Anytime-valid interval of the realised share since the baseline.
 
     `unknown` of the turns it spans were drawn and not decided; they count against both ends.
     """
@@ -44,21 +44,21 @@ class AnytimeOut(BaseModel):
     computed_at: datetime
 
     @classmethod
-    def of(cls, kept: StoredEstimate | None) -> "AnytimeOut | None":
-        told = kept.estimate.get("anytime") if kept else None
-        if kept is None or told is None:
+    def of(cls, stored: StoredEstimate | None) -> "AnytimeOut | None":
+        anytime = stored.estimate.get("anytime") if stored else None
+        if stored is None or anytime is None:
             return None
         return cls(
             estimand=ESTIMAND,
-            **{name: told[name] for name in ("value", "interval", "turns", "labels", "unknown")},
-            since=moment(told["since_ns"]),
-            until=moment(told["until_ns"]),
-            computed_at=moment(kept.updated_ns),
+            **{name: anytime[name] for name in ("value", "interval", "turns", "labels", "unknown")},
+            since=moment(anytime["since_ns"]),
+            until=moment(anytime["until_ns"]),
+            computed_at=moment(stored.updated_ns),
         )
 
 
 class FaithfulnessOut(BaseModel):
-    """The share of answers without an unsupported claim, in a segment (`dimension` = `value`).
+    """Share of answers without an unsupported claim, in one segment.
 
     `reference` is `human` or `judge`; a correction toward a judge holds for what that judge says.
     `cheap` is the mean of 1 - p_unsupported over the `scored` turns, before any correction.
@@ -94,7 +94,7 @@ class FaithfulnessOut(BaseModel):
 
     @classmethod
     def of(
-        cls, found: FaithfulnessEstimate, dimension: Dimension, kept: StoredEstimate | None
+        cls, found: FaithfulnessEstimate, dimension: Dimension, stored: StoredEstimate | None
     ) -> "FaithfulnessOut":
         rate = found.rate
         return cls(
@@ -120,19 +120,24 @@ class FaithfulnessOut(BaseModel):
             labels_only=rate.labels_only,
             since=moment(found.since_ns),
             until=moment(found.until_ns),
-            anytime=AnytimeOut.of(kept),
+            anytime=AnytimeOut.of(stored),
         )
 
 
 class BinOut(BaseModel):
-    said: float
+    """Calibration bin: mean predicted probability and observed share."""
+
+    predicted: float
     observed: float
     interval: Pair
     n: int
 
 
 class CalibrationOut(BaseModel):
-    """`error_of_chance` is what a perfect probability would show as `error` in these bins."""
+    """Reliability diagram and calibration error.
+
+    `error_of_chance` is what a perfect probability would show as `error` in these bins.
+    """
 
     bins: list[BinOut]
     error: float | None
@@ -142,7 +147,7 @@ class CalibrationOut(BaseModel):
 
     @classmethod
     def of(cls, found: Reliability) -> "CalibrationOut":
-        names = ("said", "observed", "interval", "n")
+        names = ("predicted", "observed", "interval", "n")
         return cls(
             bins=[BinOut(**{name: getattr(each, name) for name in names}) for each in found.bins],
             error=found.error,
@@ -153,7 +158,7 @@ class CalibrationOut(BaseModel):
 
 
 class AgreementOut(BaseModel):
-    """An evaluator against people; positive is an answer that is not faithful."""
+    """Agreement of an evaluator with people; positive: the answer is unfaithful."""
 
     evaluator: str
     revision: str
@@ -167,22 +172,22 @@ class AgreementOut(BaseModel):
 
     @classmethod
     def of(cls, found: EvaluatorAgreement) -> "AgreementOut":
-        said = found.agreement
+        agreement = found.agreement
         return cls(
             evaluator=found.evaluator,
             revision=found.revision,
             turns=found.turns,
-            kappa=said.kappa.value,
-            kappa_interval=said.kappa.interval,
-            agreed=RatioOut.of(said.agreed),
-            sensitivity=RatioOut.of(said.sensitivity),
-            specificity=RatioOut.of(said.specificity),
+            kappa=agreement.kappa.value,
+            kappa_interval=agreement.kappa.interval,
+            agreed=RatioOut.of(agreement.agreed),
+            sensitivity=RatioOut.of(agreement.sensitivity),
+            specificity=RatioOut.of(agreement.specificity),
             calibration=CalibrationOut.of(found.calibration) if found.calibration else None,
         )
 
 
 class LabellersOut(BaseModel):
-    """Two labellers against each other, over answers that both decided."""
+    """Agreement of two labellers, over answers that both decided."""
 
     labellers: tuple[str, str]
     kappa: float | None
@@ -198,7 +203,7 @@ class LabellersOut(BaseModel):
 
 
 class RetrievalOut(BaseModel):
-    """The first `k` chunks, from labels of chunks; recall is an upper bound (docs: estimates)."""
+    """Precision and recall at `k` from chunk labels (recall: upper bound)."""
 
     service: str
     index_version: str | None

@@ -1,4 +1,4 @@
-"""`/api/v1/labels`: what people say of turns, claims and chunks, with its history."""
+"""`/api/v1/labels`: human labels of turns, claims and chunks, with history."""
 
 from datetime import datetime
 from time import time_ns
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1/labels", tags=["labels"])
 
 
 class ExtentIn(BaseModel):
-    """A claim: code points of the answer, half-open."""
+    """Extent of a claim: code points of the answer, half-open."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,7 +29,7 @@ class ExtentIn(BaseModel):
 
 
 class LabelIn(BaseModel):
-    """What is said of one turn; a body may say several things of it.
+    """Label submission for one turn; a body may hold several labels.
 
     `verdict` is of the claim where one is named, else of the whole answer: `supported` says that
     every claim is, `not_a_claim` that it holds none, `undecided` that it cannot be told.
@@ -50,7 +50,7 @@ class LabelIn(BaseModel):
     reference: str | None = Field(None, max_length=LONGEST_REFERENCE)
     sampling_probability: float | None = Field(None, gt=0, le=1)
 
-    def said(self) -> LabelSubmission:
+    def submission(self) -> LabelSubmission:
         return LabelSubmission(
             turn_id=self.turn_id,
             start=self.claim.start if self.claim else None,
@@ -64,7 +64,7 @@ class LabelIn(BaseModel):
 
 
 class LabelOut(BaseModel):
-    """One label; `labeller` is the name of the key that gave it."""
+    """One label; `labeller` is the name of the key."""
 
     id: int
     turn_id: str
@@ -94,7 +94,7 @@ class LabelOut(BaseModel):
 
 
 class LabelPage(BaseModel):
-    """`next` is what `after` takes for the page behind this one."""
+    """Page of labels; `next` is the `after` of the next page."""
 
     labels: list[LabelOut]
     next: int | None = None
@@ -108,8 +108,8 @@ def add_labels(body: LabelIn, access: LabelAccess, database: Database) -> LabelP
         if found is None:
             raise ProblemError(404, "There is no such turn, or this key may not label it.")
         labeller = keys.name_of(connection, access.key_id)
-        said = body.said().labels(found.turn, labeller, time_ns())
-        stored = labels.add(connection, said)
+        submitted = body.submission().labels(found.turn, labeller, time_ns())
+        stored = labels.add(connection, submitted)
     return LabelPage(labels=[LabelOut.of(label) for label in stored])
 
 

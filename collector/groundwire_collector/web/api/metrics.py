@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: open, or for keys that read every service."""
+"""`/metrics` endpoint: open, or for keys that read every service."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,10 +12,10 @@ router = APIRouter()
 
 @router.api_route("/metrics", methods=["GET", "HEAD"], include_in_schema=False)
 def metrics(request: Request) -> Response:
-    """The committed counters and the receiver's own, in the format the scraper asks for."""
+    """Committed counters and receiver metrics, in the requested format."""
     if not getattr(request.app.state, "open_metrics", True):
         _check(request.scope[SCOPE_KEY])
-    # A plain function: reading the store must not hold up the event loop.
+    # Not async: reading the store must not block the event loop.
     exposition: Exposition = request.app.state.exposition
     try:
         body, content_type = exposition.render(request.headers.get("accept"))
@@ -25,6 +25,6 @@ def metrics(request: Request) -> Response:
 
 
 def _check(access: Access) -> None:
-    """Without a key the gate let nobody come here; these are the metrics of all services."""
+    """Reject keys restricted to services: these metrics cover all of them."""
     if not access.allows(Scope.READ) or access.services is not None:
         raise ProblemError(403, "The metrics need a key that reads every service.")

@@ -1,4 +1,4 @@
-"""What the API says of turns and alarms (docs/reference/http.md). Unknown fields are null."""
+"""API response models of turns (docs/reference/http.md); unknown fields are null."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from groundwire_evaluators.turn import Chunk, Turn
 
 
 class ChunkOut(BaseModel):
-    """A retrieved chunk; `text` is null in lists of turns."""
+    """Retrieved chunk; `text` is null in lists of turns."""
 
     id: str | None
     text: str | None
@@ -30,7 +30,7 @@ class ChunkOut(BaseModel):
 
 
 class ScoreOut(BaseModel):
-    """One evaluator's judgement; `value` is null unless the state is `scored`.
+    """Evaluation of a turn; `value` is null unless the state is `scored`.
 
     `probability` is how likely the turn was drawn for an evaluator that judges a sample.
     """
@@ -59,12 +59,14 @@ class ScoreOut(BaseModel):
 
 
 class ExtentOut(BaseModel):
+    """Character range in the answer, half-open."""
+
     start: int
     end: int
 
 
 class ClaimOut(BaseModel):
-    """A claim of the answer: code points, half-open; `chunk` is the id of the chunk."""
+    """Claim of the answer; `chunk` is the id of its evidence."""
 
     evaluator: str
     start: int
@@ -92,6 +94,8 @@ class ClaimOut(BaseModel):
 
 
 class CitationOut(BaseModel):
+    """Citation in the answer, with its verdict."""
+
     start: int
     end: int
     marker: str
@@ -110,6 +114,8 @@ class CitationOut(BaseModel):
 
 
 class TurnOut(BaseModel):
+    """Turn with its scores, claims and citations."""
+
     id: str
     trace_id: str | None
     session_id: str | None
@@ -132,7 +138,7 @@ class TurnOut(BaseModel):
         bool  # a closed-book call of the application; `closed_book_of` names "trace id:span id"
     )
     closed_book_of: str | None
-    probe: bool  # sent through the application by somebody who tests it
+    probe: bool  # test traffic sent through the application
     scores: list[ScoreOut]
     claims: list[ClaimOut]
     citations: list[CitationOut]
@@ -156,6 +162,8 @@ class TurnOut(BaseModel):
 
 
 class TurnPage(BaseModel):
+    """Page of turns."""
+
     turns: list[TurnOut]
     next: str | None
 

@@ -1,4 +1,4 @@
-"""`/api/v1/rollouts`: deployments that are announced, so that the monitor knows when to look."""
+"""`/api/v1/rollouts`: announced deployments."""
 
 from datetime import datetime
 from time import time_ns
@@ -22,7 +22,7 @@ Value = Annotated[str | None, Field(min_length=1, max_length=200)]
 
 
 class RolloutIn(BaseModel):
-    """What is rolled out in a service, at least one thing; `at` is now where it is left out.
+    """Announcement of new versions in a service; `at` defaults to now.
 
     Values are those that the turns carry as tags, where they carry any.
     """
@@ -49,6 +49,8 @@ class RolloutIn(BaseModel):
 
 
 class RolloutPage(BaseModel):
+    """Page of rollouts."""
+
     rollouts: list[RolloutOut]
 
 
@@ -61,7 +63,7 @@ def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> Ro
     at_ns = nanoseconds(rollout.at)
     with database.begin() as connection:
         by = keys.name_of(connection, access.key_id)
-        told = []
+        reports = []
         for dimension, value in rollout.values.items():
             row = Rollout(
                 service=rollout.service,
@@ -72,10 +74,10 @@ def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> Ro
                 announced_by=by,
                 note=rollout.note,
             )
-            told.append(
+            reports.append(
                 RolloutOut.of(row).model_copy(update={"id": rollouts.announce(connection, row)})
             )
-    return RolloutPage(rollouts=told)
+    return RolloutPage(rollouts=reports)
 
 
 @router.get("")

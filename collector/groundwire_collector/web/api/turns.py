@@ -1,4 +1,4 @@
-"""`/api/v1/turns`: the turns of the services a key may read."""
+"""`/api/v1/turns`: turns of the services that a key may read."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -33,7 +33,7 @@ def list_turns(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
 ) -> TurnPage:
-    """Turns without the text of their chunks, newest first, or those judged worst.
+    """Turns without chunk texts, newest or worst first.
 
     `q` finds those whose question has all of its words, whatever their case and order.
     """

@@ -1,4 +1,4 @@
-"""Plain pages for people without Grafana, and for the way from an alert to an answer."""
+"""Server-rendered pages: turns, alarms, estimates, labelling, runbooks."""
 
 from groundwire_collector.web.pages import (
     alarms,

@@ -1,4 +1,4 @@
-"""The drift alarms: what got worse, where, by how much and since when; and what is watched."""
+"""Alarms page: open and past drift alarms, and monitored signals."""
 
 from time import time_ns
 from typing import Any
@@ -18,7 +18,7 @@ from groundwire_collector.web.pages.rendering import page
 router = APIRouter(include_in_schema=False)
 SHOWN = 200
 ROLLOUTS_SHOWN = 20
-# What a page can say of an alarm in a word: is it bad, under way, or over?
+# Display class of an alarm state: bad, in progress, or over.
 TAGS = {"open": "bad", "acknowledged": "contradicted", "recovered": "good", "accepted": "good"}
 
 
@@ -45,7 +45,7 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
 
 
 def _worst(alarm: Alarm) -> str:
-    """The worst turns since the change, in what the alarm names."""
+    """Worst turns since the change, within the alarm's segment."""
     query: dict[str, Any] = {"order": "worst", "service": alarm.service}
     if alarm.dimension:
         query[alarm.dimension] = alarm.value

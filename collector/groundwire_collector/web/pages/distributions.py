@@ -1,4 +1,4 @@
-"""What is asked and retrieved, before and now: for whoever wonders why, never an alarm."""
+"""Distributions page: shift of questions and retrieval since the baseline."""
 
 from time import time_ns
 from typing import Annotated

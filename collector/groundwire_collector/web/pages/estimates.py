@@ -1,4 +1,4 @@
-"""The estimates as people need them: the cheap score beside what it is corrected to."""
+"""Estimates page: cheap score beside its label-corrected estimate."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -8,7 +8,7 @@ from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.storage import chunk_relevance
 from groundwire_collector.storage.estimates import Dimension, EstimateFilter
-from groundwire_collector.web.api.estimates import told_faithfulness
+from groundwire_collector.web.api.estimates import faithfulness_by
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.rendering import page
 
@@ -28,17 +28,17 @@ def list_estimates(
     rate = request.app.state.settings.label_rate
     part = EstimateFilter(service=service or None, services=access.services)
     with database.connect() as connection:
-        told = told_faithfulness(connection, part, by, rate)
+        faithfulness = faithfulness_by(connection, part, by, rate)
         agreed = agreement.of_evaluators(connection, part, rate)
         labellers = agreement.of_labellers(connection, part)
         retrieved = chunk_relevance.judged_retrievals(connection, access.services, part.service)
     return page(
         "estimates.html",
-        faithfulness=told,
+        faithfulness=faithfulness,
         agreement=agreed,
         labellers=labellers,
         retrieval=[at for at in at_ranks(retrieved, rate) if at.turns or at.turns_with_recall],
-        asked={"service": service, "by": by},
+        filters={"service": service, "by": by},
         dimensions=DIMENSIONS,
         rate=rate,
     )

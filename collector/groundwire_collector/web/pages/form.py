@@ -1,4 +1,4 @@
-"""What a form sends: read up to a length, and known to come from a page of ours.
+"""Form parsing with a length limit and CSRF protection.
 
 The key of a page is in a cookie that browsers do not send with a POST from another site
 (SameSite=Lax). Beside that a form that changes something carries a token which only a page made for
@@ -29,14 +29,14 @@ async def read_form(request: Request, longest: int) -> dict[str, str] | None:
 
 
 def token(request: Request, purpose: str) -> str:
-    """What a form for `purpose` carries, on a page that this request is answered with."""
+    """CSRF token of a form for `purpose`."""
     key = presented_key(dict(request.scope["headers"]), cookie=True) or ""
     return hmac.new(key.encode("latin-1"), f"form {purpose}".encode(), "sha256").hexdigest()
 
 
-def check_token(request: Request, purpose: str, given: str) -> None:
-    """Raises ProblemError (403) unless the form is from a page of ours, made for the same key."""
-    if not (_from_here(request) and hmac.compare_digest(token(request, purpose), given)):
+def check_token(request: Request, purpose: str, received: str) -> None:
+    """Raises ProblemError (403) unless the form came from our page and key."""
+    if not (_from_here(request) and hmac.compare_digest(token(request, purpose), received)):
         raise ProblemError(403, "This form was not made by this collector for this key; reload it.")
 
 

@@ -1,4 +1,4 @@
-"""The icon of the pages."""
+"""Favicon of the pages."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response

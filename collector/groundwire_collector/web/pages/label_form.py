@@ -1,4 +1,4 @@
-"""The form by which a person labels a turn: what it asks, and what was answered."""
+"""Labelling form of a turn: fields and submitted labels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ RELEVANCE = {"yes": True, "no": False}
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field, and what the labeller said there before ("" for nothing)."""
+    """One form field with the labeller's previous value ("" for none)."""
 
     name: str
     title: str
-    said: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class LabelForm:
-    """The fields for one turn and labeller; `chunks` in the order of the turn's."""
+    """Form fields for one turn and labeller; `chunks` in the turn's order."""
 
     turn_id: str
     token: str
@@ -68,20 +68,20 @@ class LabelForm:
 
 
 def answered(turn: Turn, fields: Mapping[str, str], before: LabelForm) -> list[LabelSubmission]:
-    """What a form says that the labeller had not said before; an empty field says nothing."""
-    known = {each.name: each.said for each in (*before.claims, *before.chunks)}
+    """Submitted labels that differ from the previous ones; empty fields are skipped."""
+    known = {each.name: each.value for each in (*before.claims, *before.chunks)}
     known |= {"verdict": before.verdict, "reference": before.reference}
     found = []
     for name, value in fields.items():
         value = value.strip() if name != "reference" else value.replace("\r\n", "\n").strip()
         if value and value != known.get(name, ""):
-            said = _said(turn, name, value)
-            if said is not None:
-                found.append(said)
+            submission = _submission(turn, name, value)
+            if submission is not None:
+                found.append(submission)
     return found
 
 
-def _said(turn: Turn, name: str, value: str) -> LabelSubmission | None:
+def _submission(turn: Turn, name: str, value: str) -> LabelSubmission | None:
     kind, _, rest = name.partition("-")
     if name == "verdict":
         return LabelSubmission(turn_id=turn.id, verdict=value)

@@ -1,4 +1,4 @@
-"""Where people label: which turns wait for them, and the form of one turn."""
+"""Labelling pages: queue of sampled turns and the form of one turn."""
 
 from dataclasses import dataclass
 from time import time_ns
@@ -30,7 +30,7 @@ SHOWN = 50  # newest labels
 
 @dataclass(frozen=True, slots=True)
 class LabelQueue:
-    """Of one service: how many turns were drawn for people, and those that wait, in order."""
+    """Labelling queue of a service: number sampled, and turns still waiting."""
 
     service: str
     scored: int
@@ -44,7 +44,7 @@ class LabelQueue:
 
 @router.get("/labels")
 def list_labels(access: ReadAccess, database: Database, request: Request) -> HTMLResponse:
-    """The turns that wait for a label, by service, and what was said last."""
+    """Labelling queues by service, and the newest labels."""
     rate = request.app.state.settings.label_rate
     with database.connect() as connection:
         waiting = queues(connection, access.services, rate)
@@ -75,7 +75,7 @@ def next_turn(
 async def save_labels(
     turn_id: str, request: Request, access: LabelAccess, database: Database
 ) -> Response:
-    """What the form of the turn's page says; then the turn again, or the next one."""
+    """Store a submitted form; then show the turn again, or the next one."""
     fields = await read_form(request, LONGEST_FORM)
     if fields is None:
         raise ProblemError(413, f"The form is longer than {LONGEST_FORM} bytes.")
@@ -89,7 +89,7 @@ async def save_labels(
 
 
 def _save(database: Engine, access: Access, turn_id: str, fields: dict[str, str]) -> str | None:
-    """Store what is new in a form; the service of the turn, None where there is no such turn."""
+    """Store new labels of a form; returns the turn's service, None if missing."""
     with database.begin() as connection:
         found = turns.get(connection, turn_id, access.services)
         if found is None:
@@ -100,8 +100,8 @@ def _save(database: Engine, access: Access, turn_id: str, fields: dict[str, str]
         judged = judgement(found.evaluations, None)
         marked = passages(found.turn.answer or "", judged.claims if judged else ())
         now_ns = time_ns()
-        for said in answered(found.turn, fields, LabelForm.of(found.turn, marked, mine, "")):
-            labels.add(connection, said.labels(found.turn, labeller, now_ns))
+        for submission in answered(found.turn, fields, LabelForm.of(found.turn, marked, mine, "")):
+            labels.add(connection, submission.labels(found.turn, labeller, now_ns))
     return found.turn.service
 
 
@@ -116,7 +116,7 @@ def queues(
     by_service: dict[str, list[ScoredTurn]] = {}
     for turn in estimates.scored_turns(connection, part, "model_version"):
         by_service.setdefault(turn.service, []).append(turn)
-    said = outcomes_of(
+    outcomes = outcomes_of(
         connection, labels.find(connection, LabelQuery(service=service, services=services))
     )
     found = []
@@ -124,6 +124,6 @@ def queues(
         drawn = sorted(
             (at, turn.id, turn) for turn in members if (at := draw(turn.trace_id)) < rate
         )
-        waiting = tuple(turn for _, turn_id, turn in drawn if turn_id not in said)
+        waiting = tuple(turn for _, turn_id, turn in drawn if turn_id not in outcomes)
         found.append(LabelQueue(name, len(members), len(drawn), waiting))
     return found

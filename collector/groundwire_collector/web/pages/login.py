@@ -1,4 +1,4 @@
-"""The way in for people: a key, kept in a cookie that no script can read.
+"""Login page: API key in an HttpOnly cookie.
 
 Keys never stand in an address. Whether a key is good is the gate's to say, here as everywhere: the
 page sets the cookie, and the gate lets its next request through or sends it back.
@@ -21,7 +21,7 @@ _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,512}")
 
 @router.get("/login")
 def ask(request: Request, next: str = "/") -> Response:  # noqa: A002
-    """The form; who is in already goes on."""
+    """Login form; logged-in users are redirected."""
     if request.scope.get(SCOPE_KEY) is not None:
         return RedirectResponse(_inside(next), 303)
     refused = COOKIE in request.cookies
@@ -33,7 +33,7 @@ def ask(request: Request, next: str = "/") -> Response:  # noqa: A002
 
 @router.post("/login")
 async def enter(request: Request) -> Response:
-    """Keep the key in the cookie and go on to the page that was asked for."""
+    """Store the key in the cookie and redirect to the requested page."""
     form = await read_form(request, LONGEST_FORM) or {}
     key, target = form.get("key", "").strip(), _inside(form.get("next", "/"))
     if not _COOKIE_VALUE.fullmatch(key):
@@ -56,6 +56,6 @@ def _cookie(value: str, seconds: int, request: Request) -> str:
 
 
 def _inside(target: str) -> str:
-    """A path of this collector, whatever was asked for: no way to another site."""
+    """Path within this collector, against open redirects."""
     local = re.fullmatch(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", target)
     return target if local and not target.startswith(("/login", "/logout")) else "/"

@@ -1,4 +1,4 @@
-"""An answer cut where its claims begin and end, for a page to mark each with its verdict."""
+"""Segmentation of an answer by claim boundaries, for highlighting."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ BAD = frozenset({Verdict.UNSUPPORTED, Verdict.CONTRADICTED})
 
 @dataclass(frozen=True, slots=True)
 class ClaimSegment:
-    """Words of a claim; `stressed` ones are those that no chunk covers, or that conflict."""
+    """Words of a claim; `stressed` ones are uncovered or conflict."""
 
     text: str
     stressed: bool
@@ -19,7 +19,7 @@ class ClaimSegment:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSegment:
-    """A stretch of the answer: text between claims, or one claim with its number (from 1)."""
+    """Segment of the answer: text between claims, or one numbered claim."""
 
     pieces: tuple[ClaimSegment, ...]
     claim: Claim | None = None
@@ -31,7 +31,7 @@ class AnswerSegment:
 
 
 def passages(answer: str, claims: Sequence[Claim]) -> list[AnswerSegment]:
-    """The whole answer, in order. Of claims that overlap, the first is marked."""
+    """Answer segments in order; of overlapping claims the first is marked."""
     found: list[AnswerSegment] = []
     at = 0
     ordered = sorted(claims, key=lambda claim: (claim.start, -claim.end))
@@ -58,7 +58,7 @@ def claims_by_chunk(turn: Turn, found: Sequence[AnswerSegment]) -> list[list[Ans
 
 
 def judgement(evaluations: Sequence[Evaluation], evaluator: str | None) -> Evaluation | None:
-    """The evaluation whose claims are marked: the one named, else the first that has any."""
+    """Evaluation whose claims are marked: the named one, else the first with claims."""
     with_claims = [evaluation for evaluation in evaluations if evaluation.claims]
     named = [evaluation for evaluation in with_claims if evaluation.evaluator == evaluator]
     return next(iter(named or with_claims), None)

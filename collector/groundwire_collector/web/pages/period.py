@@ -1,4 +1,4 @@
-"""Times in addresses: as Grafana and alerts write them, and as people do."""
+"""Parsing of time ranges in URLs, as Grafana and people write them."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ NANOSECONDS = 1_000_000_000
 
 
 def nanoseconds(text: str | None) -> int | None:
-    """Seconds since the epoch, or RFC 3339 (UTC where no zone is named); None for nothing.
+    """Seconds since the epoch, or RFC 3339 (default UTC); None if empty.
 
     Raises HTTPException (400) for anything else.
     """

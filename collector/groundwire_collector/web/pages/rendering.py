@@ -1,4 +1,4 @@
-"""Templates to answers: every text is escaped, and no page runs a script or loads from elsewhere.
+"""Jinja templates with autoescaping and a strict content security policy.
 
 The style sheet stands in the page, so that the page of the login needs no other request; the
 content security policy allows that one style sheet by its hash, and no script at all.
@@ -28,7 +28,7 @@ HEADERS = {
     "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",  # answers are nobody else's business
+    "Cache-Control": "no-store",  # answers must not be cached or shared
 }
 
 
@@ -51,8 +51,8 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what is None or empty: for addresses."""
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters that are neither None nor empty, for URLs."""
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
@@ -63,5 +63,5 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"moment": _moment, "percent": _percent, "given": _given}
+_ENVIRONMENT.filters |= {"moment": _moment, "percent": _percent, "present": _present}
 _ENVIRONMENT.globals["style"] = Markup(STYLE)  # a file of ours

@@ -1,4 +1,4 @@
-"""The turns, worst first, and one turn with each sentence joined to its chunk."""
+"""Turn pages: list, worst first, and one turn with claims and chunks."""
 
 from typing import Annotated, Any, Literal
 
@@ -69,10 +69,10 @@ def list_turns(
     )
     with database.connect() as connection:
         found = turns.find(connection, query)
-    asked = {**filters, "since": since, "until": until, "order": order, "limit": limit}
+    shown = {**filters, "since": since, "until": until, "order": order, "limit": limit}
     more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
     rows = [_row(item) for item in found]
-    return page("turns.html", rows=rows, asked=asked, more=more, states=STATES, verdicts=VERDICTS)
+    return page("turns.html", rows=rows, filters=shown, more=more, states=STATES, verdicts=VERDICTS)
 
 
 @router.get("/turns/worst")
@@ -114,7 +114,7 @@ def show_turn(
     evaluator: str = "",
     blind: bool = False,
 ) -> HTMLResponse:
-    """One turn: its question, its answer with every claim marked, its chunks, its labels.
+    """One turn: question, answer with marked claims, chunks, labels.
 
     `blind` shows no judgement and no label of others, for people who are to make up their own mind.
     """
@@ -122,14 +122,16 @@ def show_turn(
         found = turns.get(connection, turn_id, access.services)
         if found is None:
             return page("missing.html", 404, what="turn")
-        said = labels.current(labels.find(connection, LabelQuery(turn_ids=[turn_id])))
+        current = labels.current(labels.find(connection, LabelQuery(turn_ids=[turn_id])))
         labeller = keys.name_of(connection, access.key_id)
     shown = _shown(found, evaluator)
     form = None
     if access.allows(Scope.LABEL):
-        mine = [label for label in said if label.labeller == labeller]
+        mine = [label for label in current if label.labeller == labeller]
         form = LabelForm.of(found.turn, shown["passages"], mine, token(request, turn_id))
-    return page("turn.html", **shown, labels=said, labelling=form, blind=blind and form is not None)
+    return page(
+        "turn.html", **shown, labels=current, labelling=form, blind=blind and form is not None
+    )
 
 
 @router.get("/traces/{trace_id}")

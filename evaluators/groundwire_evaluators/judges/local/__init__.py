@@ -1,1 +1,1 @@
-"""Models that run here, by Hugging Face name or path: the extra [hf]."""
+"""Local models by Hugging Face name or path: the extra [hf]."""

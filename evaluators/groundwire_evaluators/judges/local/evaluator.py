@@ -1,4 +1,4 @@
-"""A local model as judge: every claim against every chunk, in windows and batches."""
+"""Local model judge: claims against chunks, in windows and batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,8 +33,9 @@ _SUMMARY = "\nSummarize the following text:\n{context}\noutput:\n"
 
 @dataclass(frozen=True)
 class LocalJudge:
-    """Judges with a model that runs here. `model` is a Hugging Face name or a folder: an NLI
-    cross-encoder, MiniCheck, HHEM-2.1-Open, or LettuceDetect.
+    """Judge with a local NLI model, MiniCheck, HHEM-2.1-Open or LettuceDetect.
+
+    `model` is a Hugging Face name or a folder.
 
     A claim is supported where the best window of a chunk, or of all chunks together, is believed to
     support it with at least `threshold`; `support` is that belief, `chunk` the chunk. `value` is
@@ -67,7 +68,7 @@ class LocalJudge:
         return self.evaluate_batch([turn])[0]
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One judgement a turn, in order; the pairs of all turns share their batches."""
+        """One evaluation per turn, in order; pairs are batched across turns."""
         readings = [self._reading(turn) for turn in turns]
         if isinstance(self._loaded, SpanModel):
             return [self._by_spans(reading, self._loaded) for reading in readings]
@@ -83,16 +84,16 @@ class LocalJudge:
         language = language_of(turn.answer or "")
         cut = tuple(pieces(turn.answer or "", language.code if language else "en"))
         reading = _Reading(turn, cut)
-        if not reading.asked:
-            told = "nothing in the answer claims anything"
-            return _Reading(turn, cut, self._without(State.NO_CLAIMS, told))
+        if not reading.claims:
+            reason = "nothing in the answer claims anything"
+            return _Reading(turn, cut, self._without(State.NO_CLAIMS, reason))
         if isinstance(self._loaded, SpanModel):
             return reading
-        for at, piece in reading.asked:
+        for at, piece in reading.claims:
             room = self._loaded.room(piece.text)
             if room < LEAST_ROOM:
-                told = "a claim is longer than the model reads"
-                return _Reading(turn, cut, self._without(State.NOT_EVALUABLE, told))
+                reason = "a claim is longer than the model reads"
+                return _Reading(turn, cut, self._without(State.NOT_EVALUABLE, reason))
             reading.pairs += _pairs(self._loaded, turn, at, piece.text, room)
         return reading
 
@@ -165,7 +166,7 @@ class LocalJudge:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A window of a chunk (None: of all chunks together), and the piece that is checked by it."""
+    """Chunk window (None: all chunks together) and the claim to check."""
 
     premise: str
     claim: str
@@ -175,8 +176,7 @@ class _Pair:
 
 @dataclass
 class _Reading:
-    """A turn, its answer in pieces, and what is to be asked of it; `known` is what needs no
-    asking."""
+    """Claims of a turn with their pairs; `known`: decided without a model."""
 
     turn: Turn
     cut: Sequence[Piece]
@@ -184,7 +184,7 @@ class _Reading:
     pairs: list[_Pair] = field(default_factory=list)
 
     @property
-    def asked(self) -> list[tuple[int, Piece]]:
+    def claims(self) -> list[tuple[int, Piece]]:
         return [(at, piece) for at, piece in enumerate(self.cut) if piece.aside is None]
 
 

@@ -1,4 +1,4 @@
-"""Loading a model by name or path, and asking it: does this premise support that claim?
+"""Loading and inference of entailment models.
 
 What a model is, its own configuration says; no code of a model's repository runs, but of one that
 is named with its commit (`NAME@COMMIT`, 40 hexadecimal digits) and that transformers does not know.
@@ -34,14 +34,14 @@ _MINICHECK_TOKENS = (3, 209)  # of T5: "▁" (not supported) and "▁1" (support
 
 @dataclass(frozen=True, slots=True)
 class ModelName:
-    """A model by name or path, perhaps at a commit."""
+    """Model name or path, optionally pinned to a commit."""
 
     path: str
     commit: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> "ModelName":
-        """From `NAME` or `NAME@COMMIT`; raises ValueError where that is no whole commit."""
+        """Parse `NAME` or `NAME@COMMIT`; raises ValueError for an incomplete commit."""
         path, at, commit = text.rpartition("@")
         if not at or Path(text).exists():
             return cls(text)
@@ -56,26 +56,26 @@ class ModelName:
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """What a model holds of a pair, each in [0, 1]; a model of two classes tells no conflict."""
+    """Class probabilities of a pair; two-class models have no contradiction."""
 
     support: float
     conflict: float = 0.0
 
 
 class PairModel(Protocol):
-    """Judges pairs of a premise and a claim."""
+    """Interface of models that score (premise, claim) pairs."""
 
     def believe(self, pairs: Sequence[tuple[str, str]]) -> list[Belief]: ...
 
     def room(self, claim: str) -> int:
-        """Tokens of a premise that fit beside the claim."""
+        """Tokens left for a premise beside the claim."""
         ...
 
     def pieces(self, text: str, length: int) -> list[str]: ...
 
 
 class _Loaded:
-    """A tokenizer and a model, on the accelerator where there is one."""
+    """Tokenizer and model, on an accelerator if available."""
 
     template = "{premise} {claim}"
 
@@ -97,8 +97,8 @@ class _Loaded:
     def pieces(self, text: str, length: int) -> list[str]:
         """The text in windows of at most `length` tokens."""
         options = {"add_special_tokens": False, "verbose": False, "return_offsets_mapping": True}
-        told = self.tokenizer(text, **options)
-        offsets = [(start, end) for start, end in told["offset_mapping"] if end > start]
+        encoded = self.tokenizer(text, **options)
+        offsets = [(start, end) for start, end in encoded["offset_mapping"] if end > start]
         return [text[start:end] for start, end in windows(offsets, length)]
 
     def believe(self, pairs: Sequence[tuple[str, str]]) -> list[Belief]:
@@ -121,7 +121,7 @@ class _Loaded:
 
 
 class Classifier(_Loaded):
-    """A cross-encoder: NLI of any labels, or MiniCheck's two without names.
+    """Cross-encoder: NLI with any labels, or MiniCheck's two classes.
 
     MiniCheck (Tang et al. 2024, https://arxiv.org/abs/2404.10774) was trained on premise and claim
     as one text with its end mark between; NLI models on pairs.
@@ -153,8 +153,11 @@ class Classifier(_Loaded):
 
 
 class Hhem(_Loaded):
-    """HHEM-2.1-Open: a T5 token classifier whose first token carries the verdict. Loaded from its
-    weights and the configuration of its foundation, without the code of its repository."""
+    """HHEM-2.1-Open: T5 classifier, verdict at the first token.
+
+    Loaded from its weights and the configuration of its foundation, without the code of its
+    repository.
+    """
 
     template = _HHEM_PROMPT.format(text1="{premise}", text2="{claim}")
 
@@ -169,7 +172,7 @@ class Hhem(_Loaded):
 
 
 class MiniCheckT5(_Loaded):
-    """MiniCheck-Flan-T5: the first token it would write, of the two that it was trained on."""
+    """MiniCheck-Flan-T5: probability of the first generated token."""
 
     template = "predict: {premise} {claim}"
 
@@ -183,15 +186,20 @@ class MiniCheckT5(_Loaded):
 
 
 class SpanModel(_Loaded):
-    """LettuceDetect: a token classifier over prompt and answer that marks what is not supported
-    (Kovács and Recski 2025, https://arxiv.org/abs/2502.17125)."""
+    """LettuceDetect: token classifier that marks unsupported spans of an answer.
+
+    Kovács and Recski 2025, https://arxiv.org/abs/2502.17125.
+    """
 
     def doubts(self, prompts: Sequence[str], answer: str) -> list[tuple[int, int, float]]:
-        """(start, end, probability that no context supports it) of each token of the answer: the
-        least over the prompts, each of which holds another part of the context."""
+        """Probability per answer token of being unsupported by any context window.
+
+        (start, end, probability) of each token of the answer: the least over the prompts, each of
+        which holds another part of the context.
+        """
         least: dict[tuple[int, int], float] = {}
         for prompt in prompts:
-            told = self.tokenizer(
+            encoded = self.tokenizer(
                 prompt,
                 answer,
                 truncation="only_first",
@@ -199,10 +207,10 @@ class SpanModel(_Loaded):
                 return_offsets_mapping=True,
                 return_tensors="pt",
             )
-            offsets = told.pop("offset_mapping")[0].tolist()
-            belongs = told.sequence_ids(0)
+            offsets = encoded.pop("offset_mapping")[0].tolist()
+            belongs = encoded.sequence_ids(0)
             with torch.inference_mode():
-                shares = self.model(**told.to(self.device)).logits[0].float().softmax(-1)[:, 1]
+                shares = self.model(**encoded.to(self.device)).logits[0].float().softmax(-1)[:, 1]
             for (start, end), owner, share in zip(offsets, belongs, shares.tolist(), strict=True):
                 if owner == 1 and end > start:
                     least[start, end] = min(share, least.get((start, end), 1.0))
@@ -210,8 +218,11 @@ class SpanModel(_Loaded):
 
 
 def load_model(name: ModelName) -> PairModel | SpanModel:
-    """The model, by what its configuration says it is; raises ValueError where that is none of
-    those known here, and what transformers raises where it cannot be had."""
+    """Load a model by its configuration.
+
+    Raises ValueError for an unknown kind of model, and what transformers raises where it cannot be
+    loaded.
+    """
     config, _ = PretrainedConfig.get_config_dict(name.path, **name.options)
     if config.get("model_type") == _HHEM:
         return _hhem(name, config)
@@ -232,8 +243,7 @@ def load_model(name: ModelName) -> PairModel | SpanModel:
 
 
 def identity_of(name: ModelName) -> str:
-    """What the revision of a judge says of its model: the commit it is at, or a digest of its
-    files where it is a folder."""
+    """Identity of a model in a judge's revision: commit, or digest of a folder."""
     folder = Path(name.path)
     if folder.is_dir():
         digest = hashlib.sha256()
@@ -256,13 +266,13 @@ def _hhem(name: ModelName, config: dict[str, Any]) -> Hhem:
 
 
 def _most_tokens(tokenizer: Any, config: Any) -> int:
-    told = [tokenizer.model_max_length]
+    limits = [tokenizer.model_max_length]
     positions = getattr(config, "max_position_embeddings", None)
     if positions:
-        told.append(positions - 2)  # RoBERTa counts its positions from 2
-    return min([_MOST_TOKENS, *(int(limit) for limit in told if 0 < limit < _UNLIMITED)])
+        limits.append(positions - 2)  # RoBERTa counts its positions from 2
+    return min([_MOST_TOKENS, *(int(limit) for limit in limits if 0 < limit < _UNLIMITED)])
 
 
 def _says(pattern: re.Pattern[str], label: str) -> bool:
-    """Whether a label says so, and not the opposite."""
+    """Whether a label matches one of the words, and not its opposite."""
     return bool(pattern.search(label)) and not _NOT.match(label)

@@ -1,4 +1,4 @@
-"""Texts that are longer than a model reads, cut into windows that overlap."""
+"""Overlapping windows for texts longer than a model's input."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ OVERLAP = 8  # a window begins this share (1 / OVERLAP) of its length before the
 
 
 def windows(tokens: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:
-    """The (start, end) of the pieces of a text of at most `length` tokens each.
+    """(start, end) of overlapping windows of at most `length` tokens.
 
     `tokens` are the (start, end) of its tokens. Neighbours share an eighth, so that what stands on
     a border stands whole in one of them. Raises ValueError where no token fits.

@@ -1,4 +1,4 @@
-"""Probes: scheduled questions with a counterfactual context, whose two answers are known."""
+"""Counterfactual probes: questions with an edited context and two known answers."""
 
 from groundwire_evaluators.reliance.probe.item import (
     AnswerType,

@@ -1,4 +1,4 @@
-"""The six arms of an item: what the model is given with the question, and how it is asked."""
+"""Experimental arms of a probe item: context and prompt of each."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Conflict
+from groundwire_evaluators.reliance.outcome import ConflictCase
 from groundwire_evaluators.reliance.probe.item import (
     AnswerPosition,
     AnswerType,
@@ -16,6 +16,8 @@ from groundwire_evaluators.reliance.probe.item import (
 
 
 class Arm(StrEnum):
+    """Experimental arm of a probe."""
+
     CLEAN = "clean"  # the guard: can the model read at all?
     CONFLICT = "conflict"
     MIXED = "mixed"  # the conflict and a chunk that supports the original
@@ -36,8 +38,11 @@ _PLACES = (AnswerPosition.FIRST, AnswerPosition.MIDDLE, AnswerPosition.LAST)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One call: an item under one arm. `position` is where the answer's chunk stands among the
-    chunks; None where there is at most one chunk."""
+    """One call: an item under one arm.
+
+    `position` is the index of the answer's chunk among the chunks; None where there is at most one
+    chunk.
+    """
 
     item: ProbeItem
     arm: Arm
@@ -49,14 +54,14 @@ class Trial:
         """Unique in a run of one pack."""
         return f"{self.item.id}#{self.arm}"
 
-    def conflict(self, response: str | None) -> Conflict:
+    def conflict(self, response: str | None) -> ConflictCase:
         """The response against the two answers; under the clean arm the context's is the original,
         under every other the substitute."""
         ours = (self.item.substitute, self.item.substitute_aliases)
         theirs = (self.item.original, self.item.original_aliases)
         if self.arm is Arm.CLEAN:
             ours, theirs = theirs, ours
-        return Conflict(
+        return ConflictCase(
             question=self.item.question,
             context_answer=ours[0],
             context_answer_aliases=ours[1],
@@ -67,8 +72,11 @@ class Trial:
 
 
 def trials(pack: ProbePack, arms: Sequence[Arm] = ALL_ARMS) -> Iterator[Trial]:
-    """Every call of a run, item by item. The same for the same pack, whatever arms are asked for:
-    which chunks stand beside an answer, and in which order, follows from the item's id."""
+    """All calls of a run, item by item, deterministic per pack.
+
+    Which chunks stand beside an answer, and in which order, follows from the item's id, whatever
+    arms are run.
+    """
     for number, item in enumerate(pack.items):
         for arm in arms:
             yield _trial(pack, item, number, arm)
@@ -123,7 +131,7 @@ def _draw(*parts: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ProbePrompting:
-    """How a trial is put to the model; part of what a run may be compared by.
+    """Prompt settings of a trial; part of a run's identity.
 
     Give the production system prompt as `system` and the same without its context instruction as
     `closed_book`, so that the two calls differ in nothing but the context.
@@ -140,7 +148,7 @@ class ProbePrompting:
 
     @property
     def version(self) -> str:
-        """Equal for equal prompts; a changed prompt needs a baseline of its own."""
+        """Digest of the prompts; a changed prompt needs its own baseline."""
         both = f"{self.system}\x1f{self.closed_book}"
         return hashlib.sha256(both.encode()).hexdigest()[:12]
 

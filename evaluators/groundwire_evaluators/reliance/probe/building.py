@@ -1,4 +1,4 @@
-"""Probe items from a corpus or from stored turns, without a language model."""
+"""Builder of probe items from a corpus or stored turns."""
 
 import hashlib
 import re
@@ -56,7 +56,7 @@ class SourceDocument:
 
 @dataclass(frozen=True)
 class ProbeBuilder:
-    """Makes one item a fact: a sentence with exactly one typed value, asked for as a gap.
+    """Builds items from sentences with exactly one typed value.
 
     `training` are the texts of a fine-tune's training file: facts that stand in them become items
     of the stratum `fine_tune`, all others of `stratum`. Deterministic. Items whose answer the model
@@ -71,20 +71,23 @@ class ProbeBuilder:
         self._trained.extend(content_words(text) for text in self.training)
 
     def from_documents(self, documents: Iterable[SourceDocument]) -> ValidatedItems:
-        """Items from a corpus; what was tried and dropped comes with its reason."""
+        """Items from a corpus; rejected candidates come with a reason."""
         corpus = list(documents)
         pool = [value for document in corpus for value in find_values(document.text)]
         made = [each for document in corpus for each in self._facts(document, pool)]
         return _checked(made)
 
     def from_turns(self, turns: Iterable[Turn]) -> ValidatedItems:
-        """Items from stored turns: the turn's own question, where its answer gives one value that
-        stands in one sentence of one chunk."""
-        kept = list(turns)
+        """Items from stored turns.
+
+        The turn's own question, where its answer gives one value that stands in one sentence of
+        one chunk.
+        """
+        eligible = list(turns)
         pool = [
-            value for turn in kept for chunk in turn.chunks for value in find_values(chunk.text)
+            value for turn in eligible for chunk in turn.chunks for value in find_values(chunk.text)
         ]
-        made = [self._asked(turn, pool) for turn in kept]
+        made = [self._item_of_turn(turn, pool) for turn in eligible]
         return _checked([each for each in made if each is not None])
 
     def _facts(
@@ -104,19 +107,19 @@ class ProbeBuilder:
             elif not values and _POLAR.search(sentence):
                 yield self._polar(id_, document, (start, end))
 
-    def _asked(self, turn: Turn, pool: list[Value]) -> ProbeItem | ItemRejection | None:
-        asked = find_values(turn.question or "")
-        said = [
+    def _item_of_turn(self, turn: Turn, pool: list[Value]) -> ProbeItem | ItemRejection | None:
+        question_values = find_values(turn.question or "")
+        values = [
             value
             for value in find_values(turn.answer or "")
-            if value.kind in _TYPES and not any(value.matches(each) for each in asked)
+            if value.kind in _TYPES and not any(value.matches(each) for each in question_values)
         ]
-        if not turn.question or len(said) != 1:
+        if not turn.question or len(values) != 1:
             return None
         for chunk in turn.chunks:
             for start, end in sentences(chunk.text):
                 for value in find_values(chunk.text[start:end]):
-                    if said[0].matches(value):
+                    if values[0].matches(value):
                         document = SourceDocument(turn.id, chunk.text)
                         id_ = _id(turn.id, 0)
                         place = (start, end)

@@ -1,4 +1,4 @@
-"""Did the model stop reading its context? One run against the frozen baseline and the best so far.
+"""Comparison of a probe run with the baseline and the best run.
 
 The test is on paired, signed scores (+1 the context's answer, -1 the parametric answer, 0 anything
 else): an item that goes over to memory counts twice, one that becomes a refusal once. The baseline
@@ -26,7 +26,7 @@ _SCORES = {Outcome.CONTEXT: 1.0, Outcome.PARAMETRIC: -1.0}
 
 @dataclass(frozen=True, slots=True)
 class ScoreChange:
-    """How the mean score of the items changed, in [-2, 2], and whether it fell beyond chance.
+    """Change of the mean item score, in [-2, 2], with its test.
 
     `fell` at false-alarm probability `alpha`, one-sided; `interval` is two-sided at 95 %.
     """
@@ -40,7 +40,7 @@ class ScoreChange:
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """A run against a reference: the arms under conflict, the guard, and who went over to memory.
+    """Comparison of a run with a reference: conflict arms, guard, items lost.
 
     `override` is the alarm. `general` says that the clean arm fell as well: then the model reads
     or answers worse altogether, and the cause is to be looked for there first.
@@ -145,7 +145,7 @@ def best_so_far(runs: Sequence[ProbeRun], level: float = 0.95) -> ProbeRun | Non
 def compare_with_best(
     run: ProbeRun, earlier: Sequence[ProbeRun], alpha: float = 0.01
 ) -> RunComparison | None:
-    """Compare a run with the best of those before it; None where there are none.
+    """Compare a run with the best earlier run; None without one.
 
     The best of several equally good runs is one that was lucky, so each of its tests has only
     alpha / (number of runs): were nothing changed, the chance that the run falls short of any one
@@ -176,11 +176,11 @@ def _lower_bound(run: ProbeRun, level: float) -> float:
 
 def _scores(run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum | None) -> dict[str, float]:
     """The mean score of each item over the arms that were answered."""
-    given: dict[str, list[float]] = {}
+    by_item: dict[str, list[float]] = {}
     for result in run.of(*arms, stratum=stratum):
         if result.followed is not None:
-            given.setdefault(result.item, []).append(_SCORES.get(result.followed, 0.0))
-    return {item: float(np.mean(scores)) for item, scores in given.items()}
+            by_item.setdefault(result.item, []).append(_SCORES.get(result.followed, 0.0))
+    return {item: float(np.mean(scores)) for item, scores in by_item.items()}
 
 
 def _followed(
@@ -193,7 +193,7 @@ def _followed(
 def _mcnemar(
     run: ProbeRun, other: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum | None
 ) -> Paired:
-    """On the conflict arm alone, so that the pairs are independent."""
+    """McNemar test on the conflict arm alone: independent pairs."""
     arm = (Arm.CONFLICT,) if Arm.CONFLICT in arms else arms[:1]
     now, before = _followed(run, arm, stratum), _followed(other, arm, stratum)
     keys = [key for key in now if key in before]

@@ -1,4 +1,4 @@
-"""A probe item and the frozen, versioned pack that holds it."""
+"""Probe items and the frozen, versioned pack."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class ProbeStratum(StrEnum):
-    """What the model can know of an item without its context; the signal is in the differences."""
+    """Prior knowledge of an item by the model: the stratum of analysis."""
 
     KNOWN = "known"  # a fact that every model knows
     FINE_TUNE = "fine_tune"  # a fact of the fine-tune's training file
@@ -19,6 +19,8 @@ class ProbeStratum(StrEnum):
 
 
 class AnswerType(StrEnum):
+    """Type of an answer value."""
+
     PERSON = "person"
     PLACE = "place"
     ORGANISATION = "organisation"
@@ -35,14 +37,14 @@ class AnswerType(StrEnum):
 
 
 class Edit(StrEnum):
-    """How the context was made to differ: by exchanging the answer alone, or by rewriting."""
+    """Kind of edit of the context: swapped value or rewritten text."""
 
     SWAP = "swap"
     COHERENT = "coherent"
 
 
 class AnswerPosition(StrEnum):
-    """Where the sentence with the answer stands in its context."""
+    """Position of the answer's sentence in its context."""
 
     FIRST = "first"
     MIDDLE = "middle"
@@ -51,7 +53,7 @@ class AnswerPosition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeItem:
-    """A question, the answer that memory or the training data gives, and one put in its place.
+    """A question with its original answer and its substitute.
 
     `clean` supports `original`, `conflict` supports `substitute` and nowhere `original`; `support`
     is a second, short chunk for the mixed arm that supports `original`. Texts are frozen: items are
@@ -85,7 +87,7 @@ class ProbeItem:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "ProbeItem":
-        """From its JSON object; raises `ValueError` with what is wrong."""
+        """Parse a JSON object; raises `ValueError` if invalid."""
         try:
             known = dict(record)
             for name, kind in (
@@ -112,7 +114,7 @@ _LISTS = ("original_aliases", "substitute_aliases")
 
 @dataclass(frozen=True)
 class ProbePack:
-    """Items under one name and version. Runs of packs with different digests are not compared."""
+    """Items under a name and version; comparable only by equal digest."""
 
     name: str
     items: tuple[ProbeItem, ...]
@@ -129,7 +131,7 @@ class ProbePack:
         return len(self.items)
 
     def only(self, ids: Iterable[str]) -> "ProbePack":
-        """The items with these ids, say one half of a pack that is rotated."""
+        """Pack with only these items, such as half of a rotated pack."""
         wanted = set(ids)
         return ProbePack(self.name, tuple(item for item in self.items if item.id in wanted))
 
@@ -138,7 +140,7 @@ SHIPPED = "groundwire-1"
 
 
 def load_pack(path: Path | None = None) -> ProbePack:
-    """A pack from its JSON-lines file; without a path the one that is shipped.
+    """Load a pack from a JSON Lines file; default: the shipped one.
 
     Raises `ValueError` for what is no pack, `OSError` for what cannot be read.
     """

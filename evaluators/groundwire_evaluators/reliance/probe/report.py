@@ -1,4 +1,4 @@
-"""What the validators say of a pack: committed beside it."""
+"""Validation report of a probe pack."""
 
 from collections import Counter
 from typing import Any
@@ -8,7 +8,7 @@ from groundwire_evaluators.reliance.probe.validators import PER_ITEM, ItemReject
 
 
 def pack_report(pack: ProbePack, rejections: tuple[ItemRejection, ...] = ()) -> dict[str, Any]:
-    """Counts of a pack by everything that matters, and what was dropped for which reason."""
+    """Counts of a pack by stratum, type and edit, and rejections by reason."""
     words = sorted(len(item.clean.split()) for item in pack.items)
 
     def count(name: str) -> dict[str, int]:

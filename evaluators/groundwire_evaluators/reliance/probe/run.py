@@ -1,4 +1,4 @@
-"""The results of one run of a pack, and what they add up to."""
+"""Results of a probe run and their summary."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from groundwire_evaluators.statistics import Estimate, Mean, hajek, mean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """One answered or failed call. `error` is the kind of failure; such a call has no outcome."""
+    """One call; `error` is the failure kind (no outcome then)."""
 
     item: str
     arm: Arm
@@ -53,7 +53,7 @@ class ProbeResult:
 def judge(
     trial: Trial, response: str | None, labeller: Labeller | None = None, **facts: Any
 ) -> ProbeResult:
-    """The result of a trial: its response labelled, or `error` (a kind) given among the facts."""
+    """Result of a trial: its labelled response, or an `error` kind."""
     labelled = (labeller or Labeller()).label(trial.conflict(response))
     return ProbeResult(
         item=trial.item.id,
@@ -70,7 +70,7 @@ def judge(
 
 @dataclass(frozen=True)
 class ProbeRun:
-    """Results under one model, prompt and pack; `identity` says which."""
+    """Results for one model, prompt and pack (`identity`)."""
 
     identity: "RunIdentity"
     results: tuple[ProbeResult, ...]
@@ -100,12 +100,12 @@ class ProbeRun:
         return hajek(hits, clusters=[result.item for result in decided])
 
     def known(self) -> set[str]:
-        """Items whose original the model gives without a context."""
+        """Items whose original answer the model gives without context."""
         closed = self.of(Arm.CLOSED_BOOK)
         return {result.item for result in closed if result.followed is Outcome.PARAMETRIC}
 
     def margin(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Mean | None:
-        """The mean conflict margin, nats a token; None where the endpoint scored nothing.
+        """Mean conflict margin, nats per token; None without log-probabilities.
 
         Above 0 the substitute of the context is likelier than memory's answer, whatever was said.
         """
@@ -125,7 +125,7 @@ class ProbeRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunIdentity:
-    """What a run was a run of; runs are compared only under one pack and one prompt."""
+    """Identity of a run; comparable runs share pack and prompt."""
 
     pack: str
     digest: str
@@ -141,7 +141,7 @@ class RunIdentity:
 
 @dataclass(frozen=True, slots=True)
 class TokenPrices:
-    """Price of a million tokens, in one currency."""
+    """Price per million tokens, in one currency."""
 
     input: float = 0.0
     output: float = 0.0
@@ -155,7 +155,7 @@ class TokenPrices:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSummary:
-    """What a run says, per stratum, always with the counts it is made of."""
+    """Summary of a run per stratum, with counts."""
 
     strata: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: int = 0
@@ -166,7 +166,7 @@ class ProbeSummary:
 
 
 def summarise(run: ProbeRun, prices: TokenPrices | None = None) -> ProbeSummary:
-    """Per stratum: the ratio on all conflict arms and on each, clean accuracy, what is known."""
+    """Summary per stratum: ratio per conflict arm, clean accuracy, known items."""
     present = [
         stratum for stratum in ProbeStratum if any(r.stratum is stratum for r in run.results)
     ]
@@ -186,7 +186,7 @@ def summarise(run: ProbeRun, prices: TokenPrices | None = None) -> ProbeSummary:
 def _stratum(run: ProbeRun, stratum: ProbeStratum) -> dict[str, Any]:
     clean = run.tally(Arm.CLEAN, stratum=stratum)
     closed = run.tally(Arm.CLOSED_BOOK, stratum=stratum)
-    told: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "conflict_arms": _ratio(run, CONFLICT_ARMS, stratum),
         "clean_accuracy": clean.p_s,
         "clean_n": clean.total,
@@ -195,11 +195,11 @@ def _stratum(run: ProbeRun, stratum: ProbeStratum) -> dict[str, Any]:
     }
     margin = run.margin(*CONFLICT_ARMS, stratum=stratum)
     if margin is not None:
-        told["margin"] = {**asdict(margin), "interval": list(margin.interval)}
+        summary["margin"] = {**asdict(margin), "interval": list(margin.interval)}
     for arm in (*CONFLICT_ARMS, Arm.IRRELEVANT):
         if run.of(arm, stratum=stratum):
-            told[arm.value] = _ratio(run, (arm,), stratum)
-    return told
+            summary[arm.value] = _ratio(run, (arm,), stratum)
+    return summary
 
 
 def _ratio(run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Another value of the same type, written the same way: what stands in the answer's place."""
+"""Substitution of a value by another of its type and format."""
 
 import hashlib
 import re
@@ -22,7 +22,7 @@ _VERB = re.compile(r"\b(is|are|was|were|can|may|must|will)\s+")
 
 
 def substitute(value: Value, seed: str, pool: Sequence[Value] = ()) -> str | None:
-    """A text for another value of the type of `value`, or None where none can be made.
+    """Text of another value of the same type; None if none can be made.
 
     Numbers are multiplied by one of `FACTORS` and keep their digits and unit, dates move by years,
     versions and names are taken from `pool` (values of the same corpus). The same seed gives the

@@ -1,4 +1,4 @@
-"""Items from relation tables: one sentence a fact, set into a context of its own."""
+"""Probe items from relation tables and context templates."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -28,13 +28,13 @@ def read_templates(path: Path, stratum: ProbeStratum) -> Iterator[ProbeItem]:
 def _item(
     relation: Mapping[str, Any], row: list[str], number: int, offset: int, stratum: ProbeStratum
 ) -> ProbeItem:
-    """The place of the answer goes round by item, the kind of edit at another pace."""
+    """Item of a row; answer position and kind of edit rotate by number."""
     subject, original, substitute, detail = row
     kind = AnswerType(relation["type"])
     place = _PLACES[(number + offset) % len(_PLACES)]
     edit = Edit.COHERENT if (2 * number + offset) % _REWRITTEN == 0 else Edit.SWAP
-    said, instead = original.split("="), substitute.split("=")
-    told, told_instead = (_told(each, kind) for each in (said, instead))
+    original_values, instead = original.split("="), substitute.split("=")
+    original_text, substitute_text = (_spelled(each, kind) for each in (original_values, instead))
     frame = [*relation["context"].split(" | "), detail]
 
     def text(form: str, answer: str) -> str:
@@ -48,20 +48,20 @@ def _item(
         type=kind,
         subject=subject,
         question=_capital(relation["question"].format(subject=subject)),
-        original=said[0],
-        original_aliases=_aliases(said, kind),
+        original=original_values[0],
+        original_aliases=_aliases(original_values, kind),
         substitute=instead[0],
         substitute_aliases=_aliases(instead, kind),
-        clean=text("fact", told),
-        conflict=text("coherent" if edit is Edit.COHERENT else "fact", told_instead),
-        support=_capital(relation["support"].format(subject=subject, answer=told)),
+        clean=text("fact", original_text),
+        conflict=text("coherent" if edit is Edit.COHERENT else "fact", substitute_text),
+        support=_capital(relation["support"].format(subject=subject, answer=original_text)),
         edit=edit,
         place=place,
     )
 
 
-def _told(spellings: list[str], kind: AnswerType) -> str:
-    """What stands in the text: the name itself, or the sentence that says yes or no."""
+def _spelled(spellings: list[str], kind: AnswerType) -> str:
+    """Text of an answer: the name, or the yes/no sentence."""
     return spellings[-1] if kind is AnswerType.BOOLEAN else spellings[0]
 
 

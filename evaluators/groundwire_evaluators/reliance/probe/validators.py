@@ -1,4 +1,4 @@
-"""What a good item is: each validator names the reason for which it drops one."""
+"""Validators of probe items, each with a reason for rejection."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
-from groundwire_evaluators.reliance.outcome import Conflict, Outcome
+from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.polarity import affirms
 from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
@@ -28,7 +28,7 @@ Validator = Callable[[ProbeItem], str | None]
 
 @dataclass(frozen=True, slots=True)
 class ItemRejection:
-    """An item that was dropped, and why."""
+    """A rejected item, and why."""
 
     id: str
     reason: str
@@ -36,14 +36,14 @@ class ItemRejection:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedItems:
-    """The good items in order, and what became of the others."""
+    """Valid items in order, and the rejections."""
 
     items: tuple[ProbeItem, ...]
     rejections: tuple[ItemRejection, ...]
 
     @property
     def reasons(self) -> Counter[str]:
-        """How many items each reason dropped."""
+        """Number of rejections per reason."""
         return Counter(each.reason.partition(":")[0] for each in self.rejections)
 
 
@@ -56,7 +56,7 @@ def context_length(item: ProbeItem) -> str | None:
 
 
 def answers_differ(item: ProbeItem) -> str | None:
-    """Neither answer is, holds or lies in the other; they would be matched as one."""
+    """Neither answer equals or contains the other."""
     for one in item.original_spellings:
         for other in item.substitute_spellings:
             words = _words(one), _words(other)
@@ -67,8 +67,8 @@ def answers_differ(item: ProbeItem) -> str | None:
     return None
 
 
-def type_is_kept(item: ProbeItem) -> str | None:
-    """Both answers read as values of the type; money keeps its currency, a quantity its unit."""
+def preserves_type(item: ProbeItem) -> str | None:
+    """Both answers parse as the type, with the same currency or unit."""
     wanted = _KINDS.get(item.type)
     if wanted is None:
         return None
@@ -90,7 +90,7 @@ def original_is_gone(item: ProbeItem) -> str | None:
 
 
 def answers_are_there(item: ProbeItem) -> str | None:
-    """Each context says its answer, and by the labeller's rules follows from it alone."""
+    """Each context contains its answer, and the labeller derives only that one."""
     if item.type is AnswerType.BOOLEAN:
         return _boolean(item)
     for text, spellings, name in (
@@ -106,7 +106,7 @@ def answers_are_there(item: ProbeItem) -> str | None:
 
 
 def question_is_open(item: ProbeItem) -> str | None:
-    """Neither answer stands in the question."""
+    """The question contains neither answer."""
     if item.type is AnswerType.BOOLEAN:
         return None
     for spellings in (item.original_spellings, item.substitute_spellings):
@@ -116,7 +116,7 @@ def question_is_open(item: ProbeItem) -> str | None:
 
 
 def labels_hold(item: ProbeItem) -> str | None:
-    """The labeller tells the two answers apart, bare and in a sentence of their own."""
+    """The labeller distinguishes the answers, bare and in a sentence."""
     for answer, wanted in (
         (item.substitute, Outcome.CONTEXT),
         (item.original, Outcome.PARAMETRIC),
@@ -129,7 +129,7 @@ def labels_hold(item: ProbeItem) -> str | None:
 
 
 def one_claim_is_edited(item: ProbeItem) -> str | None:
-    """A swap changes one stretch of the text, and it holds the answer."""
+    """A swap edits one stretch of text, which holds the answer."""
     if item.edit != "swap":
         return None
     clean, conflict = item.clean.split(), item.conflict.split()
@@ -143,7 +143,7 @@ def one_claim_is_edited(item: ProbeItem) -> str | None:
 PER_ITEM: tuple[Validator, ...] = (
     context_length,
     answers_differ,
-    type_is_kept,
+    preserves_type,
     original_is_gone,
     answers_are_there,
     question_is_open,
@@ -153,24 +153,24 @@ PER_ITEM: tuple[Validator, ...] = (
 
 
 def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
-    """Drop bad items, and any whose subject or named answers stand in an earlier item."""
-    kept: list[ProbeItem] = []
+    """Reject invalid items, and items that share a subject or named answer."""
+    valid: list[ProbeItem] = []
     rejections: list[ItemRejection] = []
     seen: dict[str, str] = {}
     for item in items:
         reason = next((found for check in PER_ITEM if (found := check(item))), None)
         reason = reason or _entity_again(item, seen)
         if reason is None:
-            kept.append(item)
+            valid.append(item)
             seen.update(dict.fromkeys(_entities(item), item.id))
         else:
             rejections.append(ItemRejection(item.id, reason))
-    return ValidatedItems(tuple(kept), tuple(rejections))
+    return ValidatedItems(tuple(valid), tuple(rejections))
 
 
-def as_conflict(item: ProbeItem, response: str | None) -> Conflict:
-    """The response as the labeller wants it: the conflict context supports the substitute."""
-    return Conflict(
+def as_conflict(item: ProbeItem, response: str | None) -> ConflictCase:
+    """Response as input of the labeller: the conflict context supports the substitute."""
+    return ConflictCase(
         question=item.question,
         context_answer=item.substitute,
         context_answer_aliases=item.substitute_aliases,
@@ -198,9 +198,9 @@ def _entity_again(item: ProbeItem, seen: dict[str, str]) -> str | None:
 
 
 def _boolean(item: ProbeItem) -> str | None:
-    said = affirms(item.clean, item.question, item.question)
+    original_stance = affirms(item.clean, item.question, item.question)
     instead = affirms(item.conflict, item.question, item.question)
-    if said is None or instead is None or said is instead:
+    if original_stance is None or instead is None or original_stance is instead:
         return "missing: the two contexts do not answer yes and no"
     return None
 

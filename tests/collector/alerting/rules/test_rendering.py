@@ -70,7 +70,7 @@ def with_its_rules(scenario: Path, folder: Path) -> Path:
 
 def named(text: str) -> set[str]:
     """The recorded series that an expression or a template names."""
-    return set(re.findall(r"groundwire:[a-z_:]+", text))
+    return set(re.findall(r"[a-z_]+:groundwire_[a-z_]+:[a-z_0-9]+", text))
 
 
 def names_of(rule: dict[str, object]) -> set[object]:
@@ -129,7 +129,7 @@ def test_rules_name_only_metrics_that_exist():
     expressions = [r.expression for r in (*recordings(LIMITS), *references(LIMITS))]
     expressions += [alert.expression for alert in alerts(LIMITS)]
     for expression in expressions:
-        named = set(re.findall(r"groundwire[:_][a-z_:]+", expression))
+        named = set(re.findall(r"(?:[a-z_]+:)?groundwire_[a-z_]+(?::[a-z_0-9]+)?", expression))
         assert named <= exist | recorded, expression
 
 
@@ -142,7 +142,7 @@ def test_limits_come_from_a_file_and_the_command_writes_the_rules(tmp_path: Path
     done = CliRunner().invoke(command, ["--config", str(config), "--out", str(out)])
     assert done.exit_code == 0, done.output
     text = (out / "groundwire-alerts.yml").read_text()
-    assert "groundwire:scored_turns:current >= 7" in text
+    assert "version_evaluator:groundwire_scored_turns:increase >= 7" in text
     assert "https://groundwire.example/runbooks/GroundwireDrift" in text
 
 

@@ -49,7 +49,7 @@ tests:
       - {{series: '{series[3]}', values: "25x20"}}
       - {{series: '{scored}', values: "0+10x20"}}
     promql_expr_test:
-      - expr: round(groundwire:flagged_turns:target, 0.001)
+      - expr: round(service_evaluator:groundwire_flagged_turns:target_ratio, 0.001)
         eval_time: 15m
         exp_samples:
           - {{labels: '{{service="other",evaluator="grounding",revision="1"}}', value: 0.09}}

@@ -24,7 +24,7 @@ BASELINE = 200
 
 @pytest.fixture
 def given(settings: Settings) -> Settings:
-    return settings.model_copy(update={"baseline_turns": BASELINE})
+    return settings.model_copy(update={"baseline_turns": BASELINE, "baseline_days": 0})
 
 
 @pytest.fixture

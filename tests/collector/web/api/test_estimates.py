@@ -16,7 +16,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage import closed_book_turns, keys
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.keys import Scope
-from groundwire_evaluators.reliance.closed_book import Cell
+from groundwire_evaluators.reliance.closed_book import RelianceCell
 from groundwire_evaluators.reliance.probe import ProbePack, load_pack
 from groundwire_evaluators.reliance.probe.arms import Arm
 
@@ -34,10 +34,10 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
         yield made
 
 
-def keep(client: TestClient, cell: Cell, count: int, **changes: Any) -> None:
+def keep(client: TestClient, cell: RelianceCell, count: int, **changes: Any) -> None:
     """So many turns asked closed-book, each of a question of its own."""
     facts = {"service": "bot", "model_version": "v1", "prompt_version": None, "probability": 1.0}
-    facts |= {"sampled_ns": 1, "diagnostic": cell is not Cell.REDUNDANT, **changes}
+    facts |= {"sampled_ns": 1, "diagnostic": cell is not RelianceCell.REDUNDANT, **changes}
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
         names = [f"{facts['model_version']} {cell} {i}" for i in range(count)]
         closed_book_turns.put(
@@ -59,9 +59,9 @@ def test_nothing_measured_is_an_empty_answer(client: TestClient) -> None:
 def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
     client: TestClient,
 ) -> None:
-    keep(client, Cell.PARAMETRIC_OVERRIDE, 20)
-    keep(client, Cell.CONTEXT_DRIVEN, 60)
-    keep(client, Cell.REDUNDANT, 80)
+    keep(client, RelianceCell.PARAMETRIC_OVERRIDE, 20)
+    keep(client, RelianceCell.CONTEXT_DRIVEN, 60)
+    keep(client, RelianceCell.REDUNDANT, 80)
     [told] = estimates(client)["closed_book"]
     assert told["memorization_ratio"] == pytest.approx(0.25)
     low, high = told["measured"]["interval"]
@@ -73,8 +73,8 @@ def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
 
 
 def test_too_few_diagnostic_turns_are_said_to_be_too_few(client: TestClient) -> None:
-    keep(client, Cell.REDUNDANT, 200)
-    keep(client, Cell.PARAMETRIC_OVERRIDE, 3)
+    keep(client, RelianceCell.REDUNDANT, 200)
+    keep(client, RelianceCell.PARAMETRIC_OVERRIDE, 3)
     [told] = estimates(client)["closed_book"]
     assert told["memorization_ratio"] is None
     assert told["too_few"]
@@ -83,8 +83,8 @@ def test_too_few_diagnostic_turns_are_said_to_be_too_few(client: TestClient) -> 
 
 
 def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient) -> None:
-    keep(client, Cell.REDUNDANT, 2)
-    keep(client, Cell.CONTEXT_DRIVEN, 3, model_version="v2")
+    keep(client, RelianceCell.REDUNDANT, 2)
+    keep(client, RelianceCell.CONTEXT_DRIVEN, 3, model_version="v2")
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
         waiting = ClosedBookTurn(
             turn_id="w", service="bot", model_version="v3", prompt_version=None,
@@ -131,8 +131,8 @@ def test_a_probe_run_tells_each_stratum_and_how_it_compares(client: TestClient) 
 
 
 def test_a_key_reads_the_estimates_of_its_services_alone(client: TestClient) -> None:
-    keep(client, Cell.REDUNDANT, 2)
-    keep(client, Cell.REDUNDANT, 2, service="other", model_version="o1")
+    keep(client, RelianceCell.REDUNDANT, 2)
+    keep(client, RelianceCell.REDUNDANT, 2, service="other", model_version="o1")
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
         keys.add(connection, "gw_reader", "reader", {Scope.READ}, {"bot"})
     headers = {"authorization": "Bearer gw_reader"}

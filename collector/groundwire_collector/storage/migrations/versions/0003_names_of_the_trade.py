@@ -1,4 +1,4 @@
-"""rename tables, columns, metrics and stored fields to the terms of the trade"""
+"""rename tables, columns, metrics and fields to the terms of the trade"""
 
 import sqlalchemy as sa
 from alembic import op

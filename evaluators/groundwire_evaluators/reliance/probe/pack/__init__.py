@@ -1,1 +1,1 @@
-"""The shipped pack: its sources (TOML), the frozen items and the validators' report."""
+"""Shipped probe pack: TOML sources, frozen items, validation report."""

@@ -1,4 +1,4 @@
-"""Write the shipped pack anew from its sources, with `python -m` and this module's name.
+"""Generator of the shipped pack from its sources (`python -m`).
 
 A changed pack needs a new name: runs of the old one are no baseline for it.
 """

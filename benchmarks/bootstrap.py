@@ -1,4 +1,4 @@
-"""Percentile intervals of any statistic by resampling clusters."""
+"""Cluster bootstrap: percentile intervals of any statistic."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
@@ -19,7 +19,7 @@ def bootstrap(
     draws: int = 1000,
     seed: int = 0,
 ) -> Interval | None:
-    """The percentile interval of `statistic`, resampling whole clusters with replacement.
+    """Percentile interval of `statistic`, resampling whole clusters.
 
     For statistics without a formula; price: `draws` calls. Draws for which the statistic is None
     (nothing below its line) are left out, and the interval is None where all are. With fewer than

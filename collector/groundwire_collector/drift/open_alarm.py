@@ -1,0 +1,150 @@
+"""An alarm that is open: is its stream back, and what do its turns say of other streams?"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from math import sqrt
+from typing import Any
+
+from groundwire_collector.drift.baseline import DEPLOYED
+from groundwire_collector.drift.budget import WHOLE, Stream
+from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.rolling_limit import NANOSECONDS
+from groundwire_collector.drift.segment import LossSums
+from groundwire_collector.storage.drift import Alarm
+from groundwire_evaluators.drift import StratifiedKnownMeanESR
+
+TINY = 1e-6  # of a mean loss
+MEMORY = 300.0  # turns after which one counts for a third in the level
+SUPPOSED = 10.0  # turns that the size at the alarm counts for in it
+SMALLEST = 1 / 3  # of the effect that matters: of smaller growths no recovery could be told
+ABSENT = 20.0  # turns of a stream that should have come before it is called gone
+FEWEST_OTHERS = 100  # turns of others meanwhile
+# How long a stream must be absent as well: a version that was rolled back comes no more, a tenant
+# may sleep at night and over the weekend.
+GONE_NS = {True: 3600 * NANOSECONDS, False: 7 * 86_400 * NANOSECONDS}
+
+
+@dataclass(slots=True)
+class LossLevel:
+    """The mean loss of a stream lately."""
+
+    turns: float = 0.0
+    losses: float = 0.0
+
+    def add(self, loss: float) -> None:
+        fade = 1 - 1 / MEMORY
+        self.turns, self.losses = self.turns * fade + 1, self.losses * fade + loss
+
+    def upper(self) -> float:
+        """A standard error above the mean, so that noise is not told as a change elsewhere."""
+        mean = self.losses / self.turns
+        return min(mean + sqrt(max(mean * (1 - mean), 0.0) / self.turns), 1.0)
+
+
+@dataclass(slots=True)
+class OpenAlarm:
+    """Judges recovery on the stream that the alarm names, by its strata and blocks.
+
+    Recovery is an e-detector of "the mean is still above the middle between the baseline's and what
+    it has surely grown to": false recoveries are at most the mass spent on it. A stream whose turns
+    come no more (a version that was rolled back) has recovered, too.
+
+    Meanwhile its turns say less of others: `discount` scales their loss to what it was before, as
+    far as the level of the stream explains it. It is decided before the loss is seen.
+    """
+
+    alarm: Alarm
+    stream: Stream
+    reference: SegmentReference
+    recovery: StratifiedKnownMeanESR
+    level: LossLevel
+    share: float  # of the service's turns, when the alarm was raised
+    waiting: float = 0.0  # mass until the stream's next turn
+    last_ns: int = 0  # when the stream's last turn came
+    others: int = 0  # turns of the service since then
+
+    @classmethod
+    def of(
+        cls,
+        alarm: Alarm,
+        stream: Stream,
+        reference: SegmentReference,
+        since: LossSums,
+        share: float,
+        min_effect: float,
+    ) -> "OpenAlarm":
+        """`since`: the stream's turns since the change."""
+        growth = max(alarm.size_low, min_effect * SMALLEST) / 2
+        means = {
+            name: 1 - min(each.mean + growth, (1 + each.mean) / 2)
+            for name, each in reference.baselines.items()
+        }
+        recovery = StratifiedKnownMeanESR(
+            {name: max(mean, TINY) for name, mean in means.items()},
+            min_effect=min(growth, 0.5),
+            block=reference.block,
+        )
+        supposed = min(reference.mean + max(alarm.size_high, 0.0), 1.0)
+        level = LossLevel(since.turns + SUPPOSED, since.losses + SUPPOSED * supposed)
+        return cls(alarm, stream, reference, recovery, level, share, last_ns=alarm.raised_ns)
+
+    def holds(self, turn: LossObservation) -> bool:
+        """The turn is one of the stream that the alarm names."""
+        return self.stream == WHOLE or turn.tags.get(self.stream[0]) == self.stream[1]
+
+    def discount(self) -> float:
+        """What a loss of the stream is multiplied by for other streams."""
+        return min(self.reference.lowest_mean / max(self.level.upper(), TINY), 1.0)
+
+    def observe(self, turn: LossObservation, mass: float, at_ns: int) -> None:
+        """Take a turn of the service, and the mass that passed with it."""
+        self.waiting += mass
+        if not self.holds(turn):
+            self.others += 1
+            return
+        self.last_ns, self.others = at_ns, 0
+        stratum = self.reference.strata.of_turn(turn)
+        self.recovery.update(1 - turn.loss, self.waiting, at_ns, stratum)
+        self.waiting = 0.0
+        self.level.add(turn.loss)
+
+    def recovered(self, at_ns: int) -> bool:
+        return self.recovery.drift_detected or self.gone(at_ns)
+
+    def gone(self, at_ns: int) -> bool:
+        """The stream's turns come no more."""
+        if self.stream == WHOLE or self.others < FEWEST_OTHERS:
+            return False
+        idle_ns = GONE_NS[self.stream[0] in DEPLOYED]
+        return self.others * self.share >= ABSENT and at_ns - self.last_ns >= idle_ns
+
+    def identified(self, alarm_id: int) -> None:
+        self.alarm = replace(self.alarm, id=alarm_id)
+
+    def to_state(self) -> dict[str, Any]:
+        return {
+            "recovery": self.recovery.to_state(),
+            "level": [self.level.turns, self.level.losses],
+            "share": self.share,
+            "waiting": self.waiting,
+            "last_ns": self.last_ns,
+            "others": self.others,
+            "alarm": asdict(self.alarm),
+        }
+
+    @classmethod
+    def from_state(
+        cls, state: Mapping[str, Any], stream: Stream, alarm: Alarm, reference: SegmentReference
+    ) -> "OpenAlarm":
+        return cls(
+            alarm,
+            stream,
+            reference,
+            StratifiedKnownMeanESR.from_state(state["recovery"]),
+            LossLevel(*state["level"]),
+            state["share"],
+            state["waiting"],
+            state["last_ns"],
+            state["others"],
+        )
