@@ -27,10 +27,14 @@ from groundwire_collector.offline.gate import (
     ShareChange,
     compare,
 )
-from groundwire_evaluators.evaluation import Evaluator, State
+from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
+from groundwire_evaluators.reliance import Override
+from groundwire_evaluators.reliance.equivalence import stands_in as contains_answer
 from groundwire_evaluators.runner import evaluate
 
 WORSE = 2  # exit code
+IDENTITY = ("id", "question", "contexts", "reference")  # of a record, beside its answer
+OVERRIDE = Override()
 MOST_FAILED = 0.1  # maximum share of failed model calls
 LONGEST = 1000  # tokens of an answer
 SHOWN = 20  # answers that changed for the worse
@@ -70,10 +74,12 @@ def gate(
 
     A line of a file: id, question, contexts, answer; what `--out` wrote (it has "state" and
     "flagged") is not judged again. Answers of one id are compared in pairs, which takes far fewer
-    of them. Two shares are compared, each with a 95 % interval: of the scored answers those that
-    are faithful, and of all answers those that do not decline. "worse" is an interval of the change
-    that lies below 0 as a whole; "pass" one that begins above -margin; between them nothing is
-    shown, and --strict calls that a failure too. One JSON object goes to standard output.
+    of them. Shares are compared, each with a 95 % interval: of the scored answers those that are
+    faithful, of all answers those that do not decline, of those with values the ones that give no
+    other value than their context, and with a "reference" in the lines the right ones. "worse" is
+    an interval of the change that lies below 0 as a whole; "pass" one that begins above -margin;
+    between them nothing is shown, and --strict calls that a failure too. One JSON object goes to
+    standard output.
     """
     if not 0 < margin < 1:
         raise UsageError("--margin lies between 0 and 1, for example 0.03")
@@ -119,7 +125,7 @@ def _answered(records: Sequence[Record], target: ChatTarget, system: str) -> lis
         )
         if reply.failure is not None:
             failed.append(f"{reply.failure}: {reply.detail}".rstrip(": "))
-        identity = {name: record.get(name) for name in ("id", "question", "contexts")}
+        identity = {name: record.get(name) for name in IDENTITY}
         found.append({**identity, "answer": reply.text})
     if len(failed) > MOST_FAILED * len(found):
         raise UsageError(f"{len(failed)} of {len(found)} calls failed, the first: {failed[0]:.200}")
@@ -156,22 +162,51 @@ def _judged_one(
                 f"{file}, record {number}: judged by {record.get('evaluator')} "
                 f"{record.get('revision')}, not by {judge.name} {judge.revision}: judge both alike"
             )
-        flagged = record["flagged"]
-        return JudgedAnswer(name, str(record["state"]), _faithful(flagged), record)
-    [evaluation] = evaluate(judge, [answered_turn(record, number)])
+        return _answer(name, record)
+    turn = answered_turn(record, number)
+    [evaluation] = evaluate(judge, [turn])
+    [overridden] = evaluate(OVERRIDE, [turn])
     scored = evaluation.state is State.SCORED
-    flagged = evaluation.flagged if scored else None
-    answer_fields = {field: record.get(field) for field in ("id", "question", "contexts", "answer")}
+    answer_fields = {field: record.get(field) for field in (*IDENTITY, "answer")}
     judgement = {
         "state": evaluation.state.value,
-        "flagged": flagged,
+        "flagged": evaluation.flagged if scored else None,
         "faithfulness": evaluation.value if scored else None,
+        "follows": _follows(overridden),
         "evaluator": evaluation.evaluator,
         "revision": evaluation.revision,
     }
+    return _answer(name, {**answer_fields, **judgement})
+
+
+def _answer(name: str, record: Record) -> JudgedAnswer:
+    follows = record.get("follows")
     return JudgedAnswer(
-        name, evaluation.state.value, _faithful(flagged), {**answer_fields, **judgement}
+        name,
+        str(record["state"]),
+        _faithful(record["flagged"]),
+        record,
+        follows if isinstance(follows, bool) else None,
+        _right(record),
     )
+
+
+def _follows(evaluation: Evaluation) -> bool | None:
+    """Whether an answer gives no other value than its context; None where nothing was judged."""
+    if evaluation.state is State.SCORED:
+        return evaluation.value == 0.0
+    return True if evaluation.state is State.NO_CLAIMS else None
+
+
+def _right(record: Record) -> bool | None:
+    """Whether the answer holds every value of its reference; None without a reference."""
+    reference, answer = record.get("reference"), record.get("answer")
+    if not isinstance(reference, str) or not reference.strip():
+        return None
+    if not isinstance(answer, str):
+        return False
+    question = record.get("question")
+    return contains_answer(reference, answer, question if isinstance(question, str) else "")
 
 
 def _faithful(flagged: Any) -> bool | None:
@@ -184,6 +219,8 @@ def _json(found: QualityGate) -> dict[str, Any]:
         "margin": found.margin,
         "faithful": _change(found.faithful),
         "answered": _change(found.answered),
+        "follows": found.follows and _change(found.follows),
+        "right": found.right and _change(found.right),
         "states": {side: dict(counts) for side, counts in found.states.items()},
         "lost": [
             {

@@ -21,6 +21,7 @@ from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.open_alarm import OpenAlarm
 from groundwire_collector.drift.packing import packed, unpacked
+from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import OpenSessions
@@ -123,6 +124,7 @@ def _state(watch: SignalMonitor) -> dict[str, Any]:
         "crossing": _crossing(watch.crossing),
         "launches": [[*stream, mass] for stream, mass in watch.launches.items()],
         "context": watch.context.to_state(),
+        "scored": watch.scored.to_state(),
         # The order in which streams came decides between equals.
         "order": [list(stream) for stream in watch.streams],
     }
@@ -188,6 +190,7 @@ def _recall_watch(watch: SignalMonitor, state: dict[str, Any]) -> None:
     watch.collector.provisional_at = state["provisional_at"]
     watch.updated_ns = state["updated_ns"]
     watch.context.resume(state["context"])
+    watch.scored = ScoredShare(*state["scored"])
     if state["crossing"] is not None:
         statistic, dimension, value, turns, listed = state["crossing"]
         segments = tuple((name, each) for name, each in listed)

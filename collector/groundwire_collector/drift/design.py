@@ -17,6 +17,7 @@ from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.strata import Strata
 from groundwire_evaluators.drift.blocking import Dependence
 
+PARTS_OF_DAY = 4  # blocks of a day: a bad hour should not have to wait for midnight
 SPREAD = 1e-9  # variance from which on losses differ by more than rounding
 
 # How likely each choice was beforehand; strata say so themselves.
@@ -26,11 +27,13 @@ BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes, powers of 2; then each
 
 @dataclass(frozen=True, slots=True)
 class ComparisonDesign:
-    """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata."""
+    """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata. `wander`:
+    the standard deviation of the means of days, beyond chance."""
 
     session: bool = False
     strata: Strata = field(default_factory=Strata)
     dependence: Dependence = field(default_factory=Dependence)
+    wander: float = field(default=0.0, compare=False)
 
     @property
     def block(self) -> int:
@@ -48,12 +51,13 @@ class ComparisonDesign:
             "session": self.session,
             "strata": self.strata.to_state(),
             "dependence": [self.dependence.block, self.dependence.inflation],
+            "wander": self.wander,
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "ComparisonDesign":
         strata = Strata.from_state(state["strata"])
-        return cls(state["session"], strata, Dependence(*state["dependence"]))
+        return cls(state["session"], strata, Dependence(*state["dependence"]), state["wander"])
 
 
 def choose(turns: Sequence[LossObservation]) -> tuple[ComparisonDesign, list[LossObservation]]:
@@ -66,7 +70,22 @@ def choose(turns: Sequence[LossObservation]) -> tuple[ComparisonDesign, list[Los
     found = strata.choose(kept)
     labels = [found.of_turn(turn) for turn in kept]
     dependence = Dependence.of(losses, labels if found.any else None)
-    return ComparisonDesign(session, found, dependence), kept
+    days = strata.DaySpread.of(kept, losses, labels)
+    design = ComparisonDesign(session, found, _between_days(dependence, days), days.deviation)
+    return design, kept
+
+
+def _between_days(dependence: Dependence, days: strata.DaySpread) -> Dependence:
+    """The same, or where days as a whole are better or worse than others: blocks of part of a day,
+    with the variance that whole days have.
+
+    A mean that wanders from day to day is too slow for the correlation of neighbours to show it.
+    The ratio is known from few days, and this is allowed for.
+    """
+    ratio = days.ratio * (days.days - 1) / max(days.days - 3, 1)
+    if not days.clear or ratio <= dependence.inflation:
+        return dependence
+    return Dependence.on_grid(max(days.turns / PARTS_OF_DAY, dependence.block), ratio)
 
 
 def by_stratum(

@@ -11,6 +11,7 @@ from groundwire_collector.drift.segment import LossSums
 from groundwire_evaluators.drift import Baseline
 
 Z = 1.645
+SURE = 3.0  # standard errors
 FEWEST = 10  # turns without which nothing is said of a segment
 
 
@@ -28,6 +29,11 @@ class SegmentEffect:
     low: float
     high: float
     nats: float
+
+    @property
+    def surely_grew(self) -> bool:
+        """By three standard errors: for what is looked at again and again."""
+        return self.size - SURE / Z * (self.size - self.low) > 0
 
 
 def movements(

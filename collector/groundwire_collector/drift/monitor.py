@@ -61,11 +61,18 @@ class Monitor:
     def take(self, reading: MonitoredTurn) -> list[Alarm]:
         """Feed one turn."""
         if not reading.losses or self._services_are_full(reading.service):
+            self._note_unscored(reading)
             return []
         deployed = self._values_of(reading)
         self._deploy(reading.service, deployed, reading.at_ns)
         repeat = self._repeat(reading)
         return [alarm for loss in reading.losses for alarm in self._feed(reading, loss, repeat)]
+
+    def _note_unscored(self, reading: MonitoredTurn) -> None:
+        for key, watch in self.watches.items():
+            if key[0] == reading.service:
+                watch.note_scored(scored=False)
+                self.touched.add(key)
 
     def learn(self, reading: MonitoredTurn) -> None:
         """Take note of a turn's tags, of a baseline that is made elsewhere."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from math import sqrt
 
 from groundwire_collector.drift.alarm import ChangeEstimate, RaisedAlarm, explain
 from groundwire_collector.drift.alarm_context import AlarmContext
@@ -11,13 +12,14 @@ from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaselin
 from groundwire_collector.drift.baseline_collector import BaselineCollector
 from groundwire_collector.drift.budget import SEGMENT_SHARE, WHOLE, AlarmBudgetAllocator, Stream
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT
+from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
-from groundwire_collector.drift.daily import DailyMonitor
 from groundwire_collector.drift.effect import SegmentEffect, effect, movements
 from groundwire_collector.drift.fair_share import FairShare
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.open_alarm import OpenAlarm
 from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import RECENT, SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import Repeat
@@ -28,6 +30,7 @@ DAILY: Stream = ("clock", "daily")
 SHORTEST_WAIT, LONGEST_WAIT = 100, 200  # turns an alarm may wait until it is clear what to name
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
 FEWEST_OTHERS = 10  # turns of other versions that tell whether those got the easier ones
+USUAL_WANDER = 4.0  # standard deviations of the means of days that are no news
 UNDECIDED = 60  # turns of a new version after which one waits no longer to know it
 FALSE_DISCOVERIES = 0.1  # expected share of false ones in the list of segments
 
@@ -88,6 +91,7 @@ class SignalMonitor:
     context: AlarmContext = field(default_factory=AlarmContext)
     crossing: Detection | None = None
     open: dict[Stream, OpenAlarm] = field(default_factory=dict)
+    scored: ScoredShare = field(default_factory=ScoredShare)
     updated_ns: int = 0
     spent: float = 0.0  # mass handed to detectors in this process
     # What changed since it was written down (checkpoint.py).
@@ -100,11 +104,16 @@ class SignalMonitor:
         if repeat is Repeat.RETRY:
             return
         self.updated_ns = max(turn.at_ns, self.updated_ns)
+        self.note_scored(scored=True)
         if self.pinned is not None and not (self.pinned.plan.session and repeat is Repeat.SESSION):
             mass = self.allowance.by_clock(self.name, self.updated_ns) * self.pinned.plan.price
             self._update(self.pinned, turn, mass)
         if self.pinned is None or (self.pinned.provisional and not self._suspicious):
             self._collect(turn)
+
+    def note_scored(self, *, scored: bool) -> None:
+        """Count a turn of the service, as one with a score or as one without."""
+        self.scored.add(scored, baseline=self.pinned is None or self.pinned.provisional)
 
     @property
     def name(self) -> str:
@@ -328,19 +337,27 @@ class SignalMonitor:
         return alarm
 
     def _credible(self, strongest: Stream) -> bool:
-        """Two bad turns; and a new version is not just sent the harder questions.
+        """Two bad turns, more than a usual bad day, and no new version that is just sent the harder
+        questions.
 
         To wait, or to forget evidence, lowers the number of alarms only.
         """
         if strongest == DAILY:
             return True
-        if not self.streams[strongest].believable():
+        if not self.streams[strongest].believable() or self._within_wander(strongest):
             return False
         routed = self._routed_by_difficulty(strongest)
         if routed is Routed.YES:
             self.streams[strongest].forget_evidence()
             self.crossing = None
         return routed is Routed.NO
+
+    def _within_wander(self, stream: Stream) -> bool:
+        """The growth is one by which days differed in the baseline: a bad day, so far."""
+        assert self.pinned is not None
+        located = self._located(stream)
+        days = max((self.updated_ns - located.began_ns) / DAY_NS, 1.0)
+        return located.size <= USUAL_WANDER * self.pinned.plan.wander / sqrt(days)
 
     def _routed_by_difficulty(self, stream: Stream) -> "Routed":
         """Whether a new version got worse turns while all others got better ones and the service as
@@ -352,7 +369,7 @@ class SignalMonitor:
         begun_ns = self.streams[stream].begun_ns
         whole, own = self.streams[WHOLE].since(begun_ns), self.streams[stream].since(begun_ns)
         rest, old = whole - own, self.pinned.whole.summary
-        if rest.turns < FEWEST_OTHERS or effect(whole, old).low > 0:
+        if rest.turns < FEWEST_OTHERS or effect(whole, old).surely_grew:
             return Routed.NO
         others = effect(rest, old)
         if others.high < 0:
@@ -361,9 +378,11 @@ class SignalMonitor:
         return Routed.UNDECIDED if undecided else Routed.NO
 
     def _unknown(self, since_ns: int) -> list[str]:
-        """Segments that came a good deal since then and are compared with nothing yet."""
+        """What the comparison leaves open: turns that are scored are others than before; segments
+        that came a good deal since then and are compared with nothing yet."""
         whole = self.streams[WHOLE].since(since_ns).turns if WHOLE in self.streams else 0.0
-        return [
+        found = [self.scored.moved] if self.scored.moved else []
+        return found + [
             f"{stream[0]} {stream[1]} is too new to be compared by itself ({turns} turns since)"
             for stream, found in self.collecting.items()
             if (turns := found.since(since_ns)) >= UNKNOWN_SHARE * whole > 0

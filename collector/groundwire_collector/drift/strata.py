@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ DAY_HOURS = 24
 HOUR_BINS = ((3, 2500), (6, 300), (12, FEWEST))
 LEAST_DAYS = 2.0  # that a baseline must span before hours of the day can be told from days
 WEEK_DAYS = 6.5  # that it must span before days of the week can be told from a slow change
+DAY_NS = 86_400 * NANOSECONDS
+LIKELY_DAYS = 2.5  # standard deviations by which days must differ
+FEWEST_DAYS = 6  # whose means tell how far days lie apart
 NEIGHBOURS = 20  # turns over which dependence is measured before strata are looked for
 CERTAIN = 4.0  # standard deviations by which strata must differ
 COVERED = 0.9  # share of the turns that must lie in strata which are large enough
@@ -164,8 +168,9 @@ def choose(turns: Sequence[LossObservation]) -> Strata:
     if spanned >= LEAST_DAYS:
         search.consider_hours()
     if spanned >= WEEK_DAYS:
-        for week in (Week.WEEKEND, Week.WEEKDAY):
-            search.consider(lambda chosen, w=week: replace(chosen, week=w))  # type: ignore[misc]
+        search.consider_week(Week.WEEKEND)
+    if spanned >= 2 * WEEK_DAYS:  # each day of the week has to come twice
+        search.consider_week(Week.WEEKDAY)
     return search.chosen
 
 
@@ -198,6 +203,15 @@ class _Search:
             self.chosen = candidate
         return True
 
+    def consider_week(self, week: Week) -> None:
+        """Days of the week, where they leave nothing to tell days apart by: one odd day in a week
+        is as likely a bad day as a bad day of the week."""
+        before = self.chosen
+        self.consider(lambda chosen: replace(chosen, week=week))
+        labels = [self.chosen.of_turn(turn) for turn in self.turns]
+        if self.chosen != before and DaySpread.of(self.turns, self.losses, labels).clear:
+            self.chosen = before
+
     def consider_hours(self) -> None:
         """The narrowest bins that all hold enough."""
         for width, fewest in HOUR_BINS:
@@ -206,6 +220,44 @@ class _Search:
                 lambda chosen, w=width: replace(chosen, hours=w)  # type: ignore[misc]
             ):
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpread:
+    """How far the means of days lie apart, within strata: over what independent turns would give.
+
+    `ratio` is 1 for independent turns; `clear`: more than chance, by 2.5 standard deviations.
+    `deviation`: that of the means of days from each other, as far as it can be told.
+    """
+
+    days: int
+    turns: float  # of a usual day
+    ratio: float
+    deviation: float = 0.0
+
+    @classmethod
+    def of(
+        cls, turns: Sequence[LossObservation], losses: Floats, strata: Sequence[str]
+    ) -> "DaySpread":
+        """Of whole days and parts of days with `FEWEST` turns."""
+        _, stratum = np.unique(np.asarray(strata), return_inverse=True)
+        means = np.bincount(stratum, weights=losses) / np.bincount(stratum)
+        away = losses - means[stratum]
+        _, of = np.unique([turn.at_ns // DAY_NS for turn in turns], return_inverse=True)
+        counts = np.bincount(of)
+        enough = counts >= FEWEST
+        days, variance = int(enough.sum()), float(away.var())
+        if days < FEWEST_DAYS or variance == 0:
+            return cls(days, 0.0, 1.0)
+        sums = np.bincount(of, weights=away)[enough]
+        ratio = float((sums**2 / counts[enough]).sum() / variance) / (days - 1)
+        usual = float(np.median(counts[enough]))
+        return cls(days, usual, ratio, sqrt(max(ratio - 1, 0.0) * variance / usual))
+
+    @property
+    def clear(self) -> bool:
+        free = self.days - 1
+        return self.days >= FEWEST_DAYS and self.ratio * free > free + LIKELY_DAYS * sqrt(2 * free)
 
 
 def _differ(losses: Floats, before: Floats, after: Floats, dependence: float) -> bool:

@@ -23,12 +23,18 @@ class GateOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
-    """Evaluated answer; `faithful` is None where it was not scored."""
+    """Evaluated answer; each judgement is None where there is none.
+
+    `follows`: it gives no other value than its context (`override`). `right`: it holds what its
+    reference says.
+    """
 
     id: str
     state: str
     faithful: bool | None
     record: Mapping[str, Any]
+    follows: bool | None = None
+    right: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,11 @@ class ShareChange:
 
 @dataclass(frozen=True, slots=True)
 class QualityGate:
-    """Result of the gate: change of faithfulness and of answer rate.
+    """Result of the gate: changes in faithfulness, answer rate, overrides, accuracy.
 
     `faithful` is over answers scored on both sides, `answered` over all: a model that declines
-    everything is faithful, and useless.
+    everything is faithful, and useless. `follows` and `right` are over the questions for which both
+    sides have a judgement, None where these are fewer than 30.
     """
 
     faithful: ShareChange
@@ -61,14 +68,20 @@ class QualityGate:
     margin: float
     states: Mapping[str, Mapping[str, int]]
     lost: Sequence[tuple[JudgedAnswer, JudgedAnswer]]
+    follows: ShareChange | None = None
+    right: ShareChange | None = None
 
     @property
     def outcome(self) -> GateOutcome:
-        """The worse of both."""
-        both = {each.outcome(self.margin) for each in (self.faithful, self.answered)}
-        if GateOutcome.WORSE in both:
+        """The worst of all; references overrule the verdicts of a candidate shown to be better."""
+        faithful = self.faithful.outcome(self.margin)
+        if self.right is not None and self.right.interval.low > 0:
+            faithful = GateOutcome.PASS
+        others = [each for each in (self.answered, self.follows, self.right) if each is not None]
+        found = {faithful, *(each.outcome(self.margin) for each in others)}
+        if GateOutcome.WORSE in found:
             return GateOutcome.WORSE
-        return GateOutcome.UNDECIDED if GateOutcome.UNDECIDED in both else GateOutcome.PASS
+        return GateOutcome.UNDECIDED if GateOutcome.UNDECIDED in found else GateOutcome.PASS
 
 
 def compare(
@@ -81,7 +94,7 @@ def compare(
 
     Where enough ids are shared, pairs alone are compared (McNemar's table, Newcombe's interval),
     which sees smaller changes; else both sides as independent samples. One error in forty: a
-    candidate as good as its baseline is called worse with chance (1 - level) / 2 by each of the two
+    candidate as good as its baseline is called worse with chance (1 - level) / 2 by each of the
     comparisons.
 
     Raises:
@@ -111,7 +124,16 @@ def compare(
             "after": Counter(each.state for each in after),
         },
         lost=[(one, other) for one, other in scored if one.faithful and not other.faithful],
+        follows=_judged_on_both([(a.follows, b.follows) for a, b in pairs], level),
+        right=_judged_on_both([(a.right, b.right) for a, b in pairs], level),
     )
+
+
+def _judged_on_both(
+    pairs: Sequence[tuple[bool | None, bool | None]], level: float
+) -> ShareChange | None:
+    known = [(one, other) for one, other in pairs if one is not None and other is not None]
+    return _paired(known, level) if len(known) >= FEWEST else None
 
 
 def _paired(pairs: Sequence[tuple[bool, bool]], level: float) -> ShareChange:

@@ -22,6 +22,10 @@ _TURNING = frozenset(
     "takes serves boasts allows".split()
 )
 _BEING = frozenset("is are was were be".split())
+_LEFT_OPEN = frozenset(
+    "specified mentioned stated provided unclear unknown unspecified undisclosed details "
+    "information listed indicated disclosed null".split()
+)
 _REACH = 14  # tokens a denial reaches
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_STEMS = {day: at for at, day in enumerate(_DAYS)} | {
@@ -58,6 +62,8 @@ def _answers(statement: Statement, record: Record) -> Iterator[Conflict]:
         named = not fact.about or not fact.about.isdisjoint(own)
         denied = is_denied(tokens, at)
         if fact.value is None:
+            if denied or _is_left_open(tokens):
+                continue
             kind = "untold"
         elif fact.truth is False and not denied:
             if not named and len(fact.words) == 1 and _everyday(fact.words[0]):
@@ -69,6 +75,11 @@ def _answers(statement: Statement, record: Record) -> Iterator[Conflict]:
             continue
         shown = "null" if fact.value is None else "yes" if fact.truth else "no"
         yield Conflict(kind, token.start, token.end, token.text, f"{fact.label}: {shown}")
+
+
+def _is_left_open(tokens: Sequence[Token]) -> bool:
+    """Whether a claim says that something is not known: "WiFi was not specified"."""
+    return any(token.lower in _LEFT_OPEN for token in tokens)
 
 
 def _everyday(key: str) -> bool:
@@ -196,7 +207,7 @@ def _day_groups(statement: Statement) -> list[Sequence[int]]:
         elif word in _GROUPS:
             groups.append(_GROUPS[word])
         elif (word == "days" and at and words[at - 1] in ("seven", "7")) or (
-            word == "day" and at and words[at - 1] in ("every", "each")
+            word == "day" and at and words[at - 1] == "every"
         ):
             groups.append(range(7))
     return groups
@@ -219,6 +230,19 @@ def computed(quantity: Quantity, record: Record) -> str | None:
         if rule:
             return f"{rule} of {name}"
     return None
+
+
+def opening_days(quantity: Quantity, record: Record) -> str | None:
+    """The rule by which opening hours yield "every day" or "seven days a week"; or None."""
+    open_days = sum(hours != (0.0, 0.0) for hours in record.hours.values())
+    words = quantity.text.lower().split()
+    daily = "every" in words or "daily" in words or "week" in words
+    whole_week = open_days == len(_DAYS) and (daily or words[0] in ("seven", "7"))
+    counted = words[-1:] == ["days"] and words[0] in (str(open_days), _COUNTS.get(open_days))
+    return "days with opening hours" if whole_week or counted else None
+
+
+_COUNTS = {5: "five", 6: "six", 7: "seven"}
 
 
 def _columns(record: Record) -> dict[str, list[float]]:

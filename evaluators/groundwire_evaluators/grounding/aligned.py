@@ -89,7 +89,14 @@ class _Frame:
                 yield Conflict("negated", *_range(ours, self._claim.words[i]), said, shown, True)
             elif theirs is not None and not _denied_near(self._claim, i):
                 word, shown = self._claim.words[i], _joined(theirs, self._shown.words[j])
-                yield Conflict("affirmed", word.start, word.end, word.text, shown, True)
+                start = self._claim.words[self._without(i, j)].start
+                yield Conflict("affirmed", start, word.end, word.text, shown, True)
+
+    def _without(self, i: int, j: int) -> int:
+        """The first word of the claim behind the place where the evidence denies."""
+        matched = {there: here for here, there in self._alignment.pairs.items()}
+        between = range(self._shown.stood[j], j)
+        return min((matched[at] for at in between if at in matched), default=i)
 
     def _in_a_run(self, i: int, j: int) -> bool:
         """Whether a pair stands among words that are the same, or the whole claim does."""

@@ -27,7 +27,7 @@ _COURTESY = re.compile(
     r"|(?:i['’]m |i am )?(?:so |very )?sorry for (?:the|any|my)\b|i (?:apologi[sz]e|understand)\b[^.:]{0,60}[.!]*\Z"
     r"|(?:based on|from|according to) (?:the|your) [^.:]{0,60}\bhere(?:['’]s| is| are)\b[^.]{0,80}"
     r"|here(?:['’]s| is| are) (?:a|an|the|my|your|what)\b[^.:]{0,60}[.:]*\Z"
-    r"|that(?:['’]s| is) (?:correct|right|true)[.!]*\Z"
+    r"|that(?:['’]s| is) (?:correct|right|true|it|all)[.!]*\Z"
     r"|i(?: am|['’]m) (?:just |only )?an? (?:ai|bot|chatbot|assistant|language model)\b"
     r"|ich hoffe|bitte (?:lassen|wenden|melden)|n['’]hésitez|no dude|espero que|spero che|ik hoop)",
     re.IGNORECASE,
@@ -65,6 +65,7 @@ _PREFACE = re.compile(
 )
 _ENDS = ".!?。！？…"
 _SHORT = 12  # words a heading or lead-in has at most
+_LONGEST_LEAD_IN = 30  # words of a line that leads to a list and gives no number
 _LONGEST_LEAD = 300  # code points
 _ECHO = 3  # words from which a part of the question is an echo of it
 _WORDS = re.compile(r"[^\W_]+")
@@ -107,6 +108,7 @@ def pieces(answer: str, language: str = "en", question: str | None = None) -> It
     seen: set[tuple[str, str]] = set()
     for piece in _cut(answer, language):
         if piece.aside is None:
+            piece = _after_question(piece, asked)
             words = _words(piece.read.text)
             key = " ".join(words), piece.lead
             if key in seen:
@@ -132,6 +134,21 @@ def _echoes(text: str, asked: Sequence[str]) -> bool:
     return f" {' '.join(own)} " in f" {' '.join(asked)} "
 
 
+def _after_question(piece: Piece, asked: Sequence[str]) -> Piece:
+    """What follows where a piece says the whole question first ("How long is it: 30 days.")."""
+    if len(asked) < _ECHO:
+        return piece
+    plain = piece.read
+    found = list(islice(_WORDS.finditer(plain.text), len(asked) + 1))
+    if len(found) <= len(asked) or [m.group().casefold() for m in found[:-1]] != list(asked):
+        return piece
+    before = plain.text[found[-2].end() : found[-1].start()]
+    rest = plain.part(found[-2].end() + len(before.rstrip("€$£-−(")), len(plain.text)).stripped()
+    start, end = rest.place(0, len(rest.text))
+    text = piece.text[start - piece.start :]
+    return Piece(start, end, text, None, rest, piece.lead)
+
+
 def _as_aside(piece: Piece, reason: str) -> Piece:
     return Piece(piece.start, piece.end, piece.text, reason, piece.plain, piece.lead)
 
@@ -142,7 +159,10 @@ def _cut(answer: str, language: str) -> Iterator[Piece]:
     for at, line in enumerate(lines):
         if line.kind == "code":
             yield _piece(answer, line, line.plain, "code")
-        elif prose and (line.kind == "header" or _is_heading(line, at + 1 < len(lines))):
+        elif prose and (
+            line.kind == "header"
+            or _is_heading(line, lines[at + 1] if at + 1 < len(lines) else None)
+        ):
             yield _piece(answer, line, line.plain, "heading")
         elif line.kind in ("row", "header"):
             yield _piece(answer, line, line.plain)
@@ -159,18 +179,23 @@ def _piece(answer: str, line: Block, plain: Plain, aside: str | None = None) -> 
     return Piece(start, end, answer[start:end], aside, plain, lead, comment)
 
 
-def _is_heading(line: Block, followed: bool) -> bool:
+def _is_heading(line: Block, following: Block | None) -> bool:
     """A line that names what comes after it; one in bold that ends like a sentence does not."""
     if line.kind == "heading":
         return True
     text = line.plain.text
-    words = sum(1 for _ in islice(_WORDS.finditer(text), _SHORT + 1))
+    leads = following is not None and following.kind in ("item", "header", "row")
+    words = sum(1 for _ in islice(_WORDS.finditer(text), _LONGEST_LEAD_IN + 1))
+    if text.endswith((":", "：")):
+        return words <= (_LONGEST_LEAD_IN if leads and not _has_digit(text) else _SHORT)
     if words > _SHORT:
         return False
-    if text.endswith((":", "：")):
-        return True
-    told = text.endswith(tuple(_ENDS)) or any(character.isdecimal() for character in text)
-    return line.kind == "text" and line.bold and followed and not told
+    told = text.endswith(tuple(_ENDS)) or _has_digit(text)
+    return line.kind == "text" and line.bold and following is not None and not told
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdecimal() for character in text)
 
 
 def _aside(text: str) -> str | None:

@@ -47,7 +47,9 @@ def conflicts(
         *(
             each
             for each in aligned
-            if each.start not in taken and not _stated(each, statement.tokens, passages)
+            if each.start not in taken
+            and not _measures(each, statement)
+            and not _stated(each, statement.tokens, passages)
         ),
     ]
 
@@ -65,7 +67,14 @@ def _stated(conflict: Conflict, tokens: Sequence[Token], passages: Sequence[Pass
         pairs.append((tokens[at].key, tokens[at + 1].key))
     if conflict.kind == "roles" or not pairs:
         return False
-    return all(any(pair in passage.follows for passage in passages) for pair in pairs)
+    return any(passage.follows.issuperset(pairs) for passage in passages)
+
+
+def _measures(conflict: Conflict, statement: Statement) -> bool:
+    """Whether a word belongs to a quantity, which is compared by its value."""
+    return conflict.kind == "word" and any(
+        q.start - 1 <= conflict.start <= q.end + 1 for q in statement.quantities
+    )
 
 
 def _quantities(

@@ -225,6 +225,7 @@ def _read(
             led,
             tuple(overridden.conflicts(statement)),
             lone=len(claims) == 1,
+            item=bool(piece.lead),
             completed=whole,
         )
 

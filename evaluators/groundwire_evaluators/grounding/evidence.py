@@ -160,7 +160,7 @@ def weigh(statement: Statement, passages: Sequence[Passage], given: Given = NOTH
             other = passages[evidence.second[0]]
             near |= {token.key for token in other.sentence(evidence.second[1])}
     _quantities(statement, passages, given, evidence)
-    _sort(statement, where, near, given, evidence)
+    _sort(statement, where, near, passages, given, evidence)
     _names(statement, passages, near, given, evidence)
     _pairs(statement, passages, where, evidence)
     return evidence
@@ -210,12 +210,14 @@ def _sort(
     statement: Statement,
     where: dict[str, frozenset[Place]],
     near: frozenset[str],
+    passages: Sequence[Passage],
     given: Given,
     evidence: Evidence,
 ) -> None:
     table = lexicon()
     new = {quantity.start for quantity in evidence.new_quantities}
     backed = [(q.start, q.end) for q in statement.quantities if q.start not in new]
+    backed += [(n.start, n.end) for n in statement.names if any(p.calls(n) for p in passages)]
     for token in statement.content:
         if any(start <= token.start < end for start, end in backed):
             evidence.near.append(token)  # in whatever spelling
@@ -266,13 +268,9 @@ def _names(
     for name in statement.names:
         if given.names.issuperset(name.words):
             continue
-        if any(
-            name.key in p.aliases or (len(name.words) > 1 and name.initials in p.aliases)
-            for p in passages
-        ):
-            found = True
-        else:
-            found = all(any(word in p.folded for p in passages) for word in name.words)
+        found = any(passage.calls(name) for passage in passages) or all(
+            any(word in passage.folded for passage in passages) for word in name.words
+        )
         if not found:
             evidence.new_names.append(name)
         elif not any(t.key in near for t in statement.tokens if name.start <= t.start < name.end):

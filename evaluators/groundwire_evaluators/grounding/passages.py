@@ -14,6 +14,7 @@ from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
 from groundwire_evaluators.text.quantities import Quantity, agree, lookups, quantities
 from groundwire_evaluators.text.sentences import sentences
+from groundwire_evaluators.text.states import POSTAL_CODES
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import META, Language
 from groundwire_evaluators.turn import Chunk
@@ -182,6 +183,13 @@ class Passage:
         found = {name.key for name in self.names}
         found.update(name.initials for name in self.names if len(name.words) > 1)
         return frozenset(found)
+
+    def calls(self, name: Name) -> bool:
+        """Whether the chunk has a name in another form: joined, by initials, by postal code."""
+        if name.key in self.aliases or (len(name.words) > 1 and name.initials in self.aliases):
+            return True
+        code = POSTAL_CODES.get(name.key)
+        return code is not None and code in self.spellings
 
     @cached_property
     def folded(self) -> frozenset[str]:

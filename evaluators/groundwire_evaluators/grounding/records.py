@@ -57,9 +57,10 @@ class Record:
 
     @property
     def lines(self) -> str:
-        """The facts as text that words can be looked up in; what is null is not said."""
+        """The facts as text that words can be looked up in; what is null is not specified."""
         return "\n".join(
-            f"{_name(fact.path)}: {_said(fact)}" for fact in self.facts if _known(fact)
+            f"{_name(fact.path)}: {_said(fact) if _known(fact) else 'not specified'}"
+            for fact in self.facts
         )
 
     @cached_property

@@ -135,14 +135,24 @@ def _is_value(token: Token) -> bool:
 
 
 def unbacked(
-    own: Own, evidence: Evidence, passages: Sequence[Passage], computed: Sequence[Quantity]
+    own: Own,
+    evidence: Evidence,
+    passages: Sequence[Passage],
+    computed: Sequence[Quantity],
+    *,
+    whole: bool,
 ) -> list[tuple[int, int]]:
-    """The ranges of a short statement that no chunk backs, in order."""
+    """The ranges of a short statement that no chunk backs, in order.
+
+    Plain words count only where the statement is the whole of an answer or an item of a list
+    (`whole`): among other sentences a short one may lead over to the next.
+    """
     found = [(q.start, q.end) for q in evidence.new_quantities if q not in computed]
     new_names = {name.start for name in evidence.new_names}
     found += [(name.start, name.end) for name in own.names if name.start in new_names]
     found += [(name.start, name.end) for name in own.names if not _together(name, passages)]
-    found += _unbacked_words(own, evidence, passages)
+    if whole:
+        found += _unbacked_words(own, evidence, passages)
     return sorted(set(found))
 
 
@@ -153,7 +163,7 @@ def _unbacked_words(
     absent = [t for t in own.words if t.start not in near and not _shown(t, passages)]
     if absent and len(absent) == len(own.words) and not own.names and not own.quantities:
         yield from ((token.start, token.end) for token in absent)
-    elif not absent and not near and not _side_by_side(own.words, passages):
+    elif not absent and not near and not _stand_together(own.words, passages):
         yield own.words[0].start, own.words[-1].end
 
 
@@ -165,17 +175,16 @@ def _shown(token: Token, passages: Sequence[Passage]) -> bool:
 
 def _together(name: Name, passages: Sequence[Passage]) -> bool:
     """Whether one chunk holds all words of a name, or knows it by another form."""
-    initials = name.initials if len(name.words) > 1 else name.key
-    return any(
-        passage.folded.issuperset(name.words)
-        or name.key in passage.aliases
-        or initials in passage.aliases
-        for passage in passages
-    )
+    return any(p.folded.issuperset(name.words) or p.calls(name) for p in passages)
 
 
-def _side_by_side(words: Sequence[Token], passages: Sequence[Passage]) -> bool:
-    """Whether the parts of a phrase stand in one sentence; words listed apart need not."""
+def _stand_together(words: Sequence[Token], passages: Sequence[Passage]) -> bool:
+    """Whether the parts of a phrase stand in one sentence; words listed apart need not.
+
+    Nor need those about a record, of which each field is a line.
+    """
+    if any(passage.record is not None for passage in passages):
+        return True
     if len(words) < 2 or any(b.start - a.end > 1 for a, b in pairwise(words)):
         return True
     for passage in passages:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from groundwire_evaluators.grounding.agreement import computed, disagreements
+from groundwire_evaluators.grounding.agreement import computed, disagreements, opening_days
 from groundwire_evaluators.grounding.cell_conflicts import cell_conflicts
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.conflicts import conflicts
@@ -51,6 +51,7 @@ class Reading:
     given: Given = NOTHING
     overridden: Sequence[Conflict] = ()  # values given in place of the chunks'
     lone: bool = False  # whether the answer makes no other claim
+    item: bool = False  # whether it is read with what introduces a list or heads a table
     completed: Completed | None = None  # the statement read, where the answer is bare
 
     @cached_property
@@ -75,7 +76,8 @@ class Reading:
         found = {}
         for quantity in self.evidence.new_quantities:
             for passage in self.passages:
-                rule = passage.record and computed(quantity, passage.record)
+                record = passage.record
+                rule = record and (computed(quantity, record) or opening_days(quantity, record))
                 if rule:
                     found[quantity] = rule
         return found
@@ -104,7 +106,13 @@ class Reading:
     def _ranges(self) -> list[tuple[int, int]]:
         if not self.added.short:
             return []
-        return unbacked(self.added, self.evidence, self.passages, list(self.computed))
+        return unbacked(
+            self.added,
+            self.evidence,
+            self.passages,
+            list(self.computed),
+            whole=self.lone or self.item,
+        )
 
     @cached_property
     def disputed(self) -> bool:

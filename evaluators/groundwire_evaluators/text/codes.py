@@ -17,7 +17,7 @@ _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\Z")
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]{1,9}://|www\.)\S+\Z", re.IGNORECASE)
 _DOMAIN_PATH = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,10}/\S*\Z", re.IGNORECASE)
 _PATH = re.compile(
-    r"(?:~?/|\.{1,2}/|[a-z]:\\|\\\\)[^\s/\\]+(?:[/\\]\S*)?\Z|\S+/\S+\.[a-z]\w{0,4}\Z|(?:[\w.-]+[/\\]){2,}[\w.-]*\Z",
+    r"(?:~?/|\.{1,2}/|[a-z]:\\|\\\\)[^\s/\\]+(?:[/\\]\S*)?\Z|[^\s/]{2,}/\S+\.[a-z]\w{1,4}\Z|(?:[\w.-]+[/\\]){2,}[\w.-]*\Z",
     re.I,
 )
 _OPENING, _CLOSING = "([{<\"'“‘`*", ".,;:!?)]}>\"'”’`*"
@@ -51,11 +51,22 @@ def find_addresses(text: str) -> list[Quantity]:
 def _address(word: str, start: int) -> Quantity | None:
     bare = word.lstrip(_OPENING)
     start += len(word) - len(bare)
-    bare = bare.rstrip(_CLOSING)
+    bare = _closed(bare)
     if not 4 <= len(bare) <= _LONGEST or bare.replace("/", "").replace(".", "").isdecimal():
         return None
     known = _EMAIL.match(bare) or _LINK.match(bare) or _DOMAIN_PATH.match(bare) or _PATH.match(bare)
     return Quantity(start, start + len(bare), bare, "code") if known else None
+
+
+def _closed(word: str) -> str:
+    """Without the marks that end a sentence, but with the bracket that it opened itself."""
+    while (
+        word
+        and word[-1] in _CLOSING
+        and not (word[-1] == ")" and word.count("(") >= word.count(")"))
+    ):
+        word = word[:-1]
+    return word
 
 
 def code_letters(word: str) -> bool:

@@ -20,7 +20,7 @@ NO_ADJECTIVE = frozenset(
     "pro in im am an auf bis für et ou par de du des pour à y o por al del en e ou a da do di per "
     "van op in voor is are was will must can may".split()
 )
-_MOST_WORDS = 12  # of one number in words
+_MOST_WORDS = 16  # of one number in words
 
 
 class Cursor:
@@ -85,12 +85,21 @@ class Cursor:
     def _run(self, at: int, most: int = _MOST_WORDS) -> list[str]:
         """The words from a token on, as far as blanks or hyphens join them."""
         found = [self._word(at)]
-        while len(found) < most and self._gap(at + len(found)) in GAPS:
-            word = self._word(at + len(found))
+        while len(found) < most:
+            after = at + len(found)
+            if self._gap(after) not in GAPS and not self._goes_on(found[-1], after):
+                break
+            word = self._word(after)
             if not word:
                 break
             found.append(word)
         return found
+
+    def _goes_on(self, word: str, after: int) -> bool:
+        """ "Six thousand, nine hundred": a comma within one number."""
+        scaled = self._gap(after) == ", " and word in self.numerals.scales
+        ahead = {self._word(after + 1), self._word(after + 2)}
+        return scaled and not ahead.isdisjoint(("hundred", "thousand"))
 
     def _make(self, kind: Kind, until: int, **values: object) -> Quantity:
         self.at = until

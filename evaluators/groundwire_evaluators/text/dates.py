@@ -159,12 +159,12 @@ class DateReader(Cursor):
         if gap == ". " and word.count(".") == 1 and self._integer(at + 1, 4):
             return None
         a, b, c = (self._integer(at + i, 4) for i in range(3))
-        if gap not in ("-", "/", ".") or self._gap(at + 2) != gap or not (a and b and c):
+        if gap not in ("-", "/", ".") or self._gap(at + 2) != gap or not (a and b) or c is None:
             return None
-        if a >= 1000 and b <= 12 and c <= 31:
+        if a >= 1000 and b <= 12 and 1 <= c <= 31:
             return self._make("date", at + 3, date=(a, b, c))
         if c >= 1000 or (gap == "/" and c < 100 and len(self._word(at + 2)) == 2):
-            year = c if c >= 1000 else 2000 + c
+            year = c if c >= 1000 else _century(c)
             if a <= 31 and b <= 31 and min(a, b) <= 12:
                 return self._ordered(year, a, b, at + 3)
         return None
@@ -181,6 +181,8 @@ class DateReader(Cursor):
         if not all(part.isdecimal() for part in parts) or len(word) > 10:
             return None
         a, b, c = map(int, parts)
+        if self.language != "en" and [len(part) for part in parts] == [2, 2, 2]:
+            c, parts[2] = _century(c), "0000"
         if len(parts[0]) <= 2 and len(parts[2]) == 4 and 1 <= a <= 31 and 1 <= b <= 12:
             return self._make("date", self.first + 1, date=(c, b, a))
         if len(parts[0]) == 4 and 1 <= b <= 12 and 1 <= c <= 31 and a >= 1000:
@@ -197,3 +199,8 @@ class DateReader(Cursor):
         if word == "nineteen" and tens and self._gap(at + 1) in GAPS:
             return self._make("number", at + 2, value=1900.0 + tens, unit="decade")
         return None
+
+
+def _century(year: int) -> int:
+    """The year of two digits, from 1950 to 2049."""
+    return 2000 + year if year < 50 else 1900 + year

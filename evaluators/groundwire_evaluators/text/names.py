@@ -93,7 +93,7 @@ def _runs(
     for at in capitals:
         if at < until:
             continue
-        until = _run(text, tokens, at)
+        until = _run(text, tokens, at, _JOINING if language != "de" else frozenset())
         start = at
         if _opens(text, tokens, at):
             if language == "en":
@@ -141,7 +141,7 @@ def _certain(
     return word in inside or not (folded in common or tokens[at].key in common)
 
 
-def _run(text: str, tokens: Sequence[Token], at: int) -> int:
+def _run(text: str, tokens: Sequence[Token], at: int, joining: frozenset[str]) -> int:
     """The index after the last token of the run of capitals that begins at `at`."""
     end = at + 1
     while end < len(tokens) and end - at < _MOST_WORDS:
@@ -151,7 +151,7 @@ def _run(text: str, tokens: Sequence[Token], at: int) -> int:
         if tokens[end].text[0].isupper():
             end += 1
         elif (
-            tokens[end].text in _JOINING
+            tokens[end].text in joining
             and end + 1 < len(tokens)
             and tokens[end + 1].text[0].isupper()
             and text[tokens[end].end : tokens[end + 1].start] == " "

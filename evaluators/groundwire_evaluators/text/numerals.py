@@ -21,6 +21,8 @@ def _table(words: str, values: Sequence[float]) -> dict[str, float]:
     return found
 
 
+LONGEST = 80  # code points of one number word
+
 _TEENS = range(20)
 _TENS = range(20, 100, 10)
 
@@ -82,7 +84,7 @@ class Numerals:
             else:
                 value = self.value(word)
                 joined = _added(current, value)
-                if joined is None or (value >= 1000 and used):
+                if joined is None or (value >= 1000 and (current >= 0 or value >= last_scale)):
                     break
                 current = joined
             at += 1
@@ -164,7 +166,7 @@ def _germanic(
 
     @lru_cache(maxsize=10_000)
     def compound(word: str) -> float | None:
-        return whole(word) if 3 <= len(word) <= 60 else None
+        return whole(word) if 3 <= len(word) <= LONGEST else None
 
     return compound
 
@@ -193,8 +195,9 @@ def _italian(units: dict[str, float], tens: dict[str, float]) -> Callable[[str],
 
     @lru_cache(maxsize=10_000)
     def compound(word: str) -> float | None:
-        if not 3 <= len(word) <= 60:
+        if not 3 <= len(word) <= LONGEST:
             return None
+        word = word.replace("tré", "tre")
         for spelling in ("mila", "mille"):
             before, found, after = word.partition(spelling)
             if found:

@@ -49,6 +49,7 @@ _ENGLISH = (
     r"\b(?:i (?:must|have to) decline|no idea|dunno|beats me)\b|^\W*idk\b",
     rf"\b(?:this|that|it|your question|the question|the topic) (?:is|falls|lies|goes) (?:outside|beyond|out)(?: of)? (?:the scope|scope|what i|my |(?:the |these )?{_SOURCE})",
     # The sources are silent.
+    rf"\b{_SHOWN} \d{{1,2}} (?:\w+ )?(?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_TELLS}|{_HOLDS})\b",
     rf"\b{_SOURCE}(?! \d)(?: \w+){{0,4}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_TELLS}|{_HOLDS})\b",
     rf"\b{_PAPERS}(?! \d)(?: \w+){{0,3}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}{_TELLS}\b",
     rf"\b(?:{_SOURCE}|{_PAPERS})(?! \d)(?: \w+){{0,3}} (?:is|are|remains?|stays?) (?:\w+ )?(?:silent|unclear|vague)\b",

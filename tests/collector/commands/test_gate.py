@@ -94,6 +94,49 @@ def test_a_candidate_that_makes_things_up_is_worse_and_what_it_lost_is_named() -
     assert "Oslo" in told["lost"][0]["after"]
 
 
+def fees(form: str, wrong: int, reference: bool = True) -> list[dict[str, Any]]:
+    """Answers in one form, the first `wrong` of them with another fee than the context's."""
+    return [
+        {
+            **question(number),
+            "answer": form.format(number + (7000 if number < wrong else 100)),
+            "reference": f"{number + 100} euros" if reference else None,
+        }
+        for number in range(48)
+    ]
+
+
+@pytest.mark.parametrize("form", ["{} euros", "**{} euros**", "It is {} euros."])
+def test_right_answers_that_fall_by_a_third_are_worse_in_whatever_form(form: str) -> None:
+    result = run(file("new.jsonl", fees(form, 30)), "--baseline", file("old.jsonl", fees(form, 14)))
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["outcome"]) == (2, "worse")
+    assert told["right"]["before"] == pytest.approx(34 / 48)
+    for share in ("right", "follows", "faithful"):
+        assert told[share]["change"] == pytest.approx(-16 / 48)
+
+
+def test_without_references_overrides_tell_that_a_candidate_is_worse() -> None:
+    result = run(
+        file("new.jsonl", fees("{} euros", 30, reference=False)),
+        "--baseline",
+        file("old.jsonl", fees("{} euros", 14, reference=False)),
+    )
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["right"]) == (2, None)
+    assert told["follows"]["interval"][1] < 0
+
+
+def test_a_candidate_that_reads_better_is_not_worse_and_saved_answers_are_not_judged_again() -> (
+    None
+):
+    new, old = file("new.jsonl", fees("{} euros", 10)), file("old.jsonl", fees("{} euros", 24))
+    result = run(new, "--baseline", old, "--out", "judged.jsonl")
+    assert (result.exit_code, json.loads(result.stdout)["right"]["interval"][0] > 0) == (0, True)
+    again = json.loads(run(new, "--baseline", "judged.jsonl").stdout)
+    assert again["follows"]["change"] == again["right"]["change"] == 0
+
+
 def test_a_small_change_is_undecided_which_only_strict_calls_a_failure() -> None:
     code, told = compared(4)
     assert (code, told["outcome"]) == (0, "undecided")

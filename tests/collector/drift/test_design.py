@@ -144,10 +144,10 @@ def test_a_weekend_and_a_day_of_the_week_are_strata():
     def tuesday(number: int, _: random.Random) -> Turn:
         return (0.2 if number * 5 // (24 * 60) % 7 == 4 else 0.03, "retrieval", "")
 
-    for turn, week in ((weekend, Week.WEEKEND), (tuesday, Week.WEEKDAY)):
+    for turn, week, days in ((weekend, Week.WEEKEND, 7), (tuesday, Week.WEEKDAY, 15)):
         turns = [
             replace(each, at_ns=START + number * 5 * MINUTE)
-            for number, each in enumerate(baseline(turn, n=7 * 24 * 12))
+            for number, each in enumerate(baseline(turn, n=days * 24 * 12))
         ]
         plan, _ = plans.choose(turns)
         assert plan.strata.week is week
@@ -205,3 +205,16 @@ def test_a_reference_that_is_written_down_is_the_same():
 
     pinned = StratifiedBaseline.of(baseline(turn), 0.03)
     assert StratifiedBaseline.from_state(pinned.to_state()) == pinned
+
+
+def test_days_that_wander_are_watched_in_blocks_with_the_spread_of_days():
+    moods = random.Random(2)
+    levels = [max(0.06 + moods.gauss(0, 0.03), 0.01) for _ in range(9)]
+
+    def turn(number: int, _: random.Random) -> Turn:
+        return (levels[number // 1440], "retrieval", "")
+
+    plan, _ = plans.choose(baseline(turn, n=9 * 1440))
+    assert plan.block >= 256
+    assert plan.dependence.inflation > 3
+    assert plan.strata.week is Week.NONE  # one odd day is no day of the week

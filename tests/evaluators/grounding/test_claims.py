@@ -70,6 +70,13 @@ def test_saying_the_question_again_claims_nothing(answer: str) -> None:
     assert aside is not None
 
 
+def test_what_follows_the_question_is_the_claim() -> None:
+    answer = "How much does it cost: **€30**."
+    [piece] = pieces(answer, "en", "How much does it cost?")
+    assert (piece.read.text, piece.aside) == ("€30.", None)
+    assert answer[piece.start : piece.end] == piece.text == "€30**."
+
+
 def test_a_question_turned_into_a_statement_claims_something() -> None:
     assert cut("The fee is 30 euros.", "Is the fee 30 euros?") == [("The fee is 30 euros.", None)]
     assert cut("blue", "Is the chair red or blue?") == [("blue", None)]

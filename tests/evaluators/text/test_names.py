@@ -32,3 +32,28 @@ def test_aliases_of_one_name_agree() -> None:
     assert same_name(the("Dr. John Smith"), the("John Smith"))
     assert not same_name(the("Mary Keefe"), the("John Keefe"))
     assert not same_name(the("Paris"), the("London"))
+
+
+def in_german(text: str) -> list[str]:
+    return [name.text for name in names(text, language="de")]
+
+
+def test_german_nouns_are_no_names() -> None:
+    assert in_german("Die Garantie gilt ab Kaufdatum. Leser dürfen Bücher leihen.") == []
+    assert in_german("Das Gerät von BMW prüft Frau Meier mit Viktor Almen.") == [
+        "BMW",
+        "Frau Meier",
+        "Viktor Almen",
+    ]
+
+
+def test_months_and_weekdays_are_no_names_in_any_language() -> None:
+    assert in_german("Am Montag und im März.") == []
+    assert spelled("It opens on Monday in March.") == []
+    assert names("Les cours ont lieu le Lundi en Mars.", language="fr") == []
+
+
+def test_a_word_at_the_start_of_a_sentence_is_a_name_only_if_it_is_one_elsewhere() -> None:
+    assert names("Cette salle ouvre. Chaque jour elle ferme.", language="fr") == []
+    found = names("Rossau ouvre. Le train va vers Rossau.", language="fr")
+    assert [name.text for name in found] == ["Rossau", "Rossau"]
