@@ -24,8 +24,8 @@ import numpy as np
 
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.closed_book import (
-    Cell,
     ClosedBookComparison,
+    RelianceCell,
     estimate_memorization,
 )
 from groundwire_evaluators.reliance.labelling import label
@@ -278,7 +278,7 @@ def _closed_book_run(questions: list[Any], asked: int, generator: np.random.Gene
         for hit in generator.choice(outcomes, generator.integers(1, 6)):
             probability = 0.9 if hit else 0.4
             if generator.random() < probability:
-                cell = Cell.PARAMETRIC_OVERRIDE if hit else Cell.CONTEXT_DRIVEN
+                cell = RelianceCell.PARAMETRIC_OVERRIDE if hit else RelianceCell.CONTEXT_DRIVEN
                 comparisons.append(
                     ClosedBookComparison(
                         cell=cell,

@@ -21,7 +21,7 @@ class ChatServer:
 
     url: str = ""
     answer: Answer | None = None
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requested: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
     def says(self, text: str | None, **more: Any) -> None:
@@ -41,22 +41,22 @@ class ChatServer:
 def chat(text: object, finish: str = "stop", refusal: str | None = None, **more: Any) -> bytes:
     message = {"role": "assistant", "content": text, "refusal": refusal}
     choice = {"index": 0, "message": message, "finish_reason": finish}
-    told = {"id": "c-1", "object": "chat.completion", "created": 1, "model": "m"}
-    return json.dumps({**told, "choices": [choice], **more}).encode()
+    reported = {"id": "c-1", "object": "chat.completion", "created": 1, "model": "m"}
+    return json.dumps({**reported, "choices": [choice], **more}).encode()
 
 
 @contextmanager
-def serving(told: ChatServer | None = None) -> Iterator[ChatServer]:
+def serving(reported: ChatServer | None = None) -> Iterator[ChatServer]:
     """A server on a free loopback port."""
-    told = told or ChatServer()
+    reported = reported or ChatServer()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            told.asked.append(body)
-            told.headers.append({name.lower(): value for name, value in self.headers.items()})
-            assert told.answer is not None
-            status, content, headers = told.answer(self.path, body)
+            reported.requested.append(body)
+            reported.headers.append({name.lower(): value for name, value in self.headers.items()})
+            assert reported.answer is not None
+            status, content, headers = reported.answer(self.path, body)
             if status == SLOW:
                 time.sleep(1.0)
                 status = 200
@@ -76,9 +76,9 @@ def serving(told: ChatServer | None = None) -> Iterator[ChatServer]:
     httpd.daemon_threads = True
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    told.url = f"http://127.0.0.1:{httpd.server_port}/v1"
+    reported.url = f"http://127.0.0.1:{httpd.server_port}/v1"
     try:
-        yield told
+        yield reported
     finally:
         httpd.shutdown()
         thread.join()
@@ -97,13 +97,15 @@ def material_of(body: Mapping[str, Any]) -> dict[str, Any]:
 def verdicts(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The verdicts of a judge that finds words for words: supported is what a passage holds."""
     shown = material_of(body)
-    given = []
+    provided = []
     for claim in shown["claims"]:
         held = [p["id"] for p in shown["passages"] if claim["text"].rstrip(".") in p["text"]]
         supported = {"verdict": "supported", "passage": held[0], "words": ""} if held else {}
         unsupported = {"verdict": "unsupported", "passage": None, "words": claim["text"]}
-        given.append({"claim": claim["id"], "reason": "word for word", **unsupported, **supported})
-    return given
+        provided.append(
+            {"claim": claim["id"], "reason": "word for word", **unsupported, **supported}
+        )
+    return provided
 
 
 def judging(body: dict[str, Any], **more: Any) -> Response:

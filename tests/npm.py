@@ -14,9 +14,9 @@ def installed(config: pytest.Config, name: str, packages: Mapping[str, str]) -> 
     assert cache is not None
     folder: Path = cache.mkdir(name)
     wanted = json.dumps({"private": True, "dependencies": dict(packages)})
-    given = folder / "package.json"
-    if not (folder / "node_modules").exists() or given.read_text() != wanted:
-        given.write_text(wanted)
+    provided = folder / "package.json"
+    if not (folder / "node_modules").exists() or provided.read_text() != wanted:
+        provided.write_text(wanted)
         command = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return folder

@@ -59,11 +59,11 @@ class Collector:
 @contextmanager
 def collector(folder: Path, **environment: str) -> Iterator[Collector]:
     port = free_port()
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
+    retained = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
     started = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "up", "--port", str(port)],
         env={
-            **kept,
+            **retained,
             "GROUNDWIRE_API_KEY": "gw_test",
             "GROUNDWIRE_DATA_DIR": str(folder),
             "GROUNDWIRE_GRPC_PORT": str(free_port()),

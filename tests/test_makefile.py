@@ -32,9 +32,9 @@ def _needs_make() -> None:
 
 
 def test_make_alone_lists_every_command_with_what_it_does():
-    said = make().stdout
+    message = make().stdout
     for target in re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[0].split():
-        assert re.search(rf"^{target} +\w", said, re.M), target
+        assert re.search(rf"^{target} +\w", message, re.M), target
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,9 @@ def _record(path: Path, number: int, line: bytes) -> Record:
     try:
         record = json.loads(line)
     except ValueError as error:
-        raise UsageError(f"{path}, line {number}: no JSON: {error}") from error
+        raise UsageError(f"{path}, line {number}: invalid JSON: {error}") from error
     if not isinstance(record, dict):
-        raise UsageError(f"{path}, line {number}: a JSON object is needed, not {record!r:.40}")
+        raise UsageError(f"{path}, line {number}: expected a JSON object, not {record!r:.40}")
     return record
 
 

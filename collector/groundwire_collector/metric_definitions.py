@@ -113,22 +113,22 @@ def _of_process(
 
 
 # Answers
-TURNS = _counter("turns", "Turns completed, by how they were answered.", "route")
+TURNS = _counter("turns", "Completed turns by answer route.", "route")
 TURNS_REOPENED = _counter(
     "turns_reopened",
-    "Turns that grew after they were counted: how they are answered now, and how it was counted.",
+    "Turns that grew after they were counted, by current and counted route.",
     *("route", "was"),
 )
-EVALUATIONS = _counter("evaluations", "Judgements by their state.", *EVALUATOR_LABELS, "state")
+EVALUATIONS = _counter("evaluations", "Evaluations by state.", *EVALUATOR_LABELS, "state")
 EVALUATIONS_SUPERSEDED = _counter(
     "evaluations_superseded",
-    "Judgements among these that another state took the place of, when spans came late.",
+    "Evaluations replaced by another state after late spans.",
     *(*EVALUATOR_LABELS, "state"),
 )
 CLAIMS = _counter("claims", "Claims of judged answers by verdict.", *EVALUATOR_LABELS, "verdict")
 FLAGGED_TURNS = _counter(
     "flagged_turns",
-    "Turns whose answer is decided to hold an unsupported claim.",
+    "Turns whose answer was flagged as unsupported.",
     *EVALUATOR_LABELS,
 )
 FAITHFULNESS = _histogram(
@@ -142,27 +142,28 @@ P_UNSUPPORTED = _histogram(
 CITATIONS = _counter("citations", "Citations in answers by outcome.", "outcome")
 RELIANCE_OUTCOMES = _counter(
     "reliance_outcomes",
-    "Answers by whether they follow context or memory, by source of the measurement.",
+    "Answers that follow context or memory, by source of the measurement.",
     "source",
     "outcome",
 )
 ANSWER_VALUES = _counter(
     "answer_values",
-    "Values (numbers, dates, money, names) of answers: covered by chunks or question, novel, or "
-    "overriding: novel where a chunk holds a rival.",
+    "Values (numbers, dates, money, names) in answers: covered by chunks or "
+    "question, novel, or overriding (novel although a chunk holds a competing"
+    " value).",
     "kind",
 )
 REFUSALS = _counter(
     "refusals",
-    "Answers that decline, by whether a chunk spoke of what was asked (a lexical proxy).",
+    "Refusals, by whether a chunk was relevant to the question (a lexical proxy).",
     "sufficient",
 )
 SELF_REPORTED_MEMORY_ANSWERS = _counter(
     "self_reported_memory_answers",
-    "Turns whose answer says in words that it draws on memory or overrules its context.",
+    "Turns whose answer states that it uses memory or overrules its context.",
 )
 STALE_ANSWERS = _counter(
-    "stale_answers", "Answers to a question whose answer-bearing chunk changed.", "outcome"
+    "stale_answers", "Answers to repeated questions whose supporting chunk changed.", "outcome"
 )
 
 PROBE_OUTCOMES = MetricDefinition(
@@ -174,28 +175,28 @@ PROBE_OUTCOMES = MetricDefinition(
 PROBE_RUNS = MetricDefinition(
     "groundwire_probe_runs",
     MetricKind.COUNTER,
-    "Scheduled probe runs that ended, by state: finished or abandoned.",
+    "Ended probe runs by state: finished or abandoned.",
     ("service", "model_version", "state"),
 )
 PROBE_CALLS = MetricDefinition(
     "groundwire_probe_calls",
     MetricKind.COUNTER,
-    "Calls of the collector's own, by source (probe, closed_book) and what came of them: answered, "
-    "the kind of failure, or skipped for the budget. Never part of turns.",
+    "Calls made by the collector, by source (probe, closed_book) and result: "
+    "answered, the kind of failure, or skipped (budget). Never part of turns.",
     ("service", "model_version", "source", "result"),
 )
 PROBE_TOKENS = MetricDefinition(
     "groundwire_probe_tokens",
     MetricKind.COUNTER,
-    "Tokens of the collector's own calls, as the endpoint counts them.",
+    "Tokens of calls made by the collector, as reported by the endpoint.",
     ("service", "model_version", "source", "kind"),
 )
 
 # Retrieval
-EMPTY_RETRIEVALS = _counter("empty_retrievals", "Turns whose retrieval gave no chunk.")
+EMPTY_RETRIEVALS = _counter("empty_retrievals", "Turns whose retrieval returned no chunk.")
 RETRIEVAL_RELEVANCE = _histogram(
     "retrieval_relevance",
-    "Share of what the question asks for, by weight of its words, that the best chunk speaks of.",
+    "Weighted share of the question's terms covered by the best chunk.",
     *EVALUATOR_LABELS,
 )
 CONTEXT_UTILIZATION = _histogram(
@@ -205,60 +206,61 @@ CONTEXT_UTILIZATION = _histogram(
 )
 DISTRACTOR_RATIO = _histogram(
     "distractor_ratio",
-    "Chunks that speak of the question but support no claim / chunks given, of a scored turn.",
+    "Relevant chunks that support no claim / chunks given, of a scored turn.",
     *EVALUATOR_LABELS,
 )
 SUPPORTING_CHUNK_RANK = _histogram(
     "supporting_chunk_rank",
-    "Place, counted from 0, of the chunk that supports most claims of a scored turn.",
+    "Rank (from 0) of the chunk that supports most claims of a scored turn.",
     *EVALUATOR_LABELS,
     buckets=POSITION_BUCKETS,
 )
 CHUNK_AGE = _histogram(
     "chunk_age_seconds",
-    "Age of the oldest chunk of a turn, where its metadata tell when the text was last changed.",
+    "Age of a turn's oldest chunk, where metadata hold its modification time.",
     buckets=AGE_BUCKETS,
 )
 INDEX_AGE = _histogram(
     "index_age_seconds",
-    "Time since the last sign that the index was written, where metadata of chunks tell it.",
+    "Time since the newest known write to the index, from chunk metadata.",
     buckets=AGE_BUCKETS,
 )
 _LABELLED = ("service", "index_version")
 _ESTIMATED = ("service", "model_version", "evaluator", "reference")
 FAITHFULNESS_ESTIMATE = _gauge(
     "faithfulness_estimate",
-    "Share of answers without an unsupported claim: the cheap score of all turns, corrected by few "
-    "judgements (reference=judge) or people (human); for one look. docs/reference/estimates.md.",
+    "Share of answers without an unsupported claim: the cheap score of all "
+    "turns, corrected by judges (reference=judge) or people (human); "
+    "pointwise interval. docs/reference/estimates.md.",
     *(*_ESTIMATED, "bound"),
 )
 FAITHFULNESS_SINCE_BASELINE = _gauge(
     "faithfulness_since_baseline",
-    "The same share of all turns since the baseline, with bounds that hold however often they are "
-    "looked at: for dashboards and alerts.",
+    "The same share over all turns since the baseline, with anytime-valid "
+    "bounds: for dashboards and alerts.",
     *(*_ESTIMATED, "bound"),
 )
 FAITHFULNESS_LABELS = _gauge(
-    "faithfulness_labels", "Labels or judgements that faithfulness_estimate rests on.", *_ESTIMATED
+    "faithfulness_labels", "Labels or judgements behind faithfulness_estimate.", *_ESTIMATED
 )
 FAITHFULNESS_EFFECTIVE_LABELS = _gauge(
     "faithfulness_effective_labels",
-    "Evenly drawn labels that would tell as much alone, without the cheap score.",
+    "Effective sample size: uniformly sampled labels of equal precision without the cheap score.",
     *_ESTIMATED,
 )
 RETRIEVAL_PRECISION = _gauge(
     "retrieval_precision",
-    "Relevant chunks / chunks among the first k of turns whose chunks people labelled.",
+    "Relevant chunks / chunks among the first k, of turns with chunk labels.",
     *(*_LABELLED, "k"),
 )
 RETRIEVAL_RECALL = _gauge(
     "retrieval_recall",
-    "Relevant chunks among the first k / all chunks that people labelled relevant.",
+    "Relevant chunks among the first k / all chunks labelled relevant.",
     *(*_LABELLED, "k"),
 )
 RETRIEVAL_LABELLED_TURNS = _gauge(
     "retrieval_labelled_turns",
-    "Turns that retrieval_precision and retrieval_recall are made of.",
+    "Turns behind retrieval_precision and retrieval_recall.",
     *(*_LABELLED, "k"),
 )
 
@@ -272,68 +274,67 @@ def _of_judges(name: str, help: str, *labels: str) -> MetricDefinition:  # noqa:
 
 JUDGE_SCORE = _histogram(
     "judge_score",
-    "Values that judges gave of the turns they saw, which may be drawn unevenly: no mean of the "
-    "traffic, see faithfulness_estimate.",
+    "Scores of judges on sampled turns. The sample may be uneven: not a mean "
+    "of the traffic, see faithfulness_estimate.",
     *EVALUATOR_LABELS,
 )
 JUDGE_CALLS = _of_judges(
     "calls",
-    "Calls of judges by what came of them: answered, or the kind of failure.",
+    "Calls of judges by result: answered, or the kind of failure.",
     *("service", "evaluator", "result"),
 )
 JUDGE_TOKENS = _of_judges(
     "tokens",
-    "Tokens of judges, as the endpoint counts them: input, output.",
+    "Tokens of judges as reported by the endpoint: input, output.",
     *("service", "evaluator", "kind"),
 )
 JUDGE_COST = _of_judges(
-    "cost", "Price of the tokens of judges, by the price file.", "service", "evaluator", "currency"
+    "cost", "Cost of judges, by the price file.", "service", "evaluator", "currency"
 )
 JUDGE_NOT_SAMPLED = _of_judges(
     "not_sampled",
-    "Turns that a judge did not see: not drawn (rate), or drawn and not reached (budget, cost, "
-    "breaker, late).",
+    "Turns not judged: not sampled (rate), or sampled and skipped (budget, cost, breaker, late).",
     *("service", "evaluator", "reason"),
 )
 JUDGE_PAUSES = _of_judges(
-    "pauses", "Times that a judge paused because call after call failed.", "evaluator"
+    "pauses", "Pauses of a judge after consecutive failures (circuit breaker).", "evaluator"
 )
 JUDGE_DURATION = MetricDefinition(
     "groundwire_judge_duration_seconds",
     MetricKind.HISTOGRAM,
-    "Duration of one judgement, its repeated calls included.",
+    "Duration of one judgement, including retries.",
     ("evaluator",),
     _JUDGE_SECONDS_BUCKETS,
 )
-JUDGE_QUEUE_LENGTH = _gauge("judge_queue_length", "Drawn turns that wait for a judge.", "evaluator")
+JUDGE_QUEUE_LENGTH = _gauge("judge_queue_length", "Sampled turns waiting for a judge.", "evaluator")
 JUDGE_QUEUE_AGE = _gauge(
-    "judge_queue_age_seconds", "Age of the drawn turn that waits longest.", "evaluator"
+    "judge_queue_age_seconds", "Age of the oldest sampled turn waiting for a judge.", "evaluator"
 )
 JUDGE_AGREEMENT = _gauge(
     "judge_agreement",
-    "The newest replay of the golden set: agreement with its labels, sensitivity, specificity; "
-    "mean and 95 % bounds.",
+    "Newest replay of the golden set: agreement, sensitivity and specificity;"
+    " mean and 95 % bounds.",
     *(*EVALUATOR_LABELS, "measure", "bound"),
 )
 JUDGE_GOLDEN_TURNS = _gauge(
     "judge_golden_turns",
-    "Turns of the golden set by what the judge made of them in its newest replay.",
+    "Turns of the golden set by state in the newest replay.",
     *(*EVALUATOR_LABELS, "state"),
 )
 JUDGE_GOLDEN_FLIPS = _gauge(
     "judge_golden_flips",
-    "Turns of the golden set on which the judge changed its mind since the first replay of the "
-    "same revision: it is right now, or wrong now.",
+    "Turns of the golden set with another decision than in the first replay "
+    "of the same revision, by whether it is right or wrong now.",
     *(*EVALUATOR_LABELS, "direction"),
 )
 JUDGE_GOLDEN_TIMESTAMP = _gauge(
     "judge_golden_timestamp_seconds",
-    "When the newest replay of the golden set ended.",
+    "End of the newest replay of the golden set.",
     *EVALUATOR_LABELS,
 )
 EVALUATOR_REVISION_TIMESTAMP = _gauge(
     "evaluator_revision_timestamp_seconds",
-    "When a revision of an evaluator first judged here.",
+    "First use of an evaluator's revision.",
     *EVALUATOR_LABELS,
 )
 
@@ -352,10 +353,10 @@ TOKENS = _counter(
     "Tokens of answered turns: input and output; cached is a part of input, reasoning of output.",
     "kind",
 )
-COST = _counter("cost", "Price of the tokens of answered turns, by the price file.", "currency")
+COST = _counter("cost", "Cost of answered turns, by the price file.", "currency")
 UNPRICED_TURNS = _counter(
     "unpriced_turns",
-    "Answered turns that have no price, which is not 0: no_tokens or unknown_model.",
+    "Answered turns without a known price: no_tokens or unknown_model.",
     "reason",
 )
 
@@ -364,17 +365,16 @@ _DRIFT_LABELS = ("service", "signal", "dimension", "value", "cause")
 _BASELINE_LABELS = ("service", "signal", "revision")
 BASELINE_TURNS = _gauge("baseline_turns", "Scored turns of a pinned baseline.", *_BASELINE_LABELS)
 BASELINE_FLAGGED_TURNS = _gauge(
-    "baseline_flagged_turns", "Those of them that were flagged.", *_BASELINE_LABELS
+    "baseline_flagged_turns", "Flagged turns of a pinned baseline.", *_BASELINE_LABELS
 )
 BASELINE_LOSS = _gauge(
     "baseline_losses",
-    "Sum of the losses of a pinned baseline: by its turns, the mean that a signal has when all is "
-    "well.",
+    "Sum of the losses of a pinned baseline; divided by its turns, the baseline mean.",
     *_BASELINE_LABELS,
 )
 DRIFT_STATISTIC = _gauge(
     "drift_statistic",
-    "Evidence for a change for the worse; alarm when those of a service and signal add up to 1.",
+    "Evidence for a degradation; alarm when the sum per service and signal reaches 1.",
     "service",
     "signal",
     "dimension",
@@ -382,94 +382,94 @@ DRIFT_STATISTIC = _gauge(
 )
 DRIFT_ALARM = _gauge("drift_alarm", "1 while a drift alarm is open.", *_DRIFT_LABELS)
 DRIFT_CHANGE_TIMESTAMP = _gauge(
-    "drift_change_timestamp_seconds", "When the change behind an open alarm began.", *_DRIFT_LABELS
+    "drift_change_timestamp_seconds",
+    "Estimated onset of the change behind an open alarm.",
+    *_DRIFT_LABELS,
 )
 DRIFT_CHANGE_BOUND = _gauge(
     "drift_change_bound_timestamp_seconds",
-    "The stated error of when it began, 90 %: from, until.",
+    "90 % interval of the onset: from, until.",
     *_DRIFT_LABELS,
     "bound",
 )
 DRIFT_SIZE = _gauge(
     "drift_size",
-    "By how much the mean loss behind an open alarm grew: lower, mean, upper (90 %).",
+    "Growth of the mean loss behind an open alarm: lower, mean, upper (90 %).",
     *_DRIFT_LABELS,
     "bound",
 )
 
 # The collector's own
 EVALUATION_LAG = _gauge(
-    "evaluation_lag_seconds", "Age of the oldest complete turn that is not judged yet."
+    "evaluation_lag_seconds", "Age of the oldest complete turn not yet evaluated."
 )
 OPEN_TRACE_AGE = _gauge(
     "open_trace_age_seconds",
-    "Time since the last span of the trace that waits longest to be complete, mostly for its root.",
+    "Time since the last span of the oldest incomplete trace, usually missing its root.",
 )
 TRACES_FAILED = MetricDefinition(
     "groundwire_traces_failed",
     MetricKind.COUNTER,
-    "Traces that could not be assembled or judged, and were passed over.",
+    "Traces skipped because they could not be assembled or judged.",
     (),
 )
 LAST_EVALUATION = _gauge(
-    "last_evaluation_timestamp_seconds", "When a turn was last judged.", "service"
+    "last_evaluation_timestamp_seconds", "Time of the last evaluation.", "service"
 )
 SERIES_OVERFLOWED = MetricDefinition(
     "groundwire_series_overflowed",
     MetricKind.COUNTER,
-    "Increments counted under `other` because the metric has as many label sets as it may.",
+    "Increments counted under `other` because the metric reached its series limit.",
     ("metric",),
 )
 SERIES_EVICTED = MetricDefinition(
     "groundwire_series_evicted",
     MetricKind.COUNTER,
-    "Idle label sets dropped to make room for new ones.",
+    "Idle label sets evicted for new ones.",
     ("metric",),
 )
 
 # The receiver's own: of one process, from zero at its start
-SPANS_RECEIVED = _of_process(MetricKind.COUNTER, "spans_received", "Spans in readable requests.")
+SPANS_RECEIVED = _of_process(MetricKind.COUNTER, "spans_received", "Spans in decodable requests.")
 SPANS_REJECTED = _of_process(
-    MetricKind.COUNTER, "spans_rejected", "Spans refused by themselves (partial success)."
+    MetricKind.COUNTER, "spans_rejected", "Spans rejected individually (partial success)."
 )
 SPANS_DEDUPLICATED = _of_process(
-    MetricKind.COUNTER, "spans_deduplicated", "Spans sent again that were stored already."
+    MetricKind.COUNTER, "spans_deduplicated", "Duplicate spans, already stored."
 )
 REQUESTS = _of_process(
     MetricKind.COUNTER, "otlp_requests", "OTLP requests by HTTP status.", "status"
 )
-AUTH_FAILURES = _of_process(
-    MetricKind.COUNTER, "auth_failures", "Requests with a key that opens nothing."
-)
+AUTH_FAILURES = _of_process(MetricKind.COUNTER, "auth_failures", "Requests with an invalid key.")
 ACKNOWLEDGEMENT = _of_process(
     MetricKind.HISTOGRAM,
     "otlp_acknowledgement_seconds",
-    "From the head of an OTLP request to its acknowledgement, the commit included.",
+    "Latency from an OTLP request's header to its acknowledgement, including the commit.",
     buckets=ACKNOWLEDGEMENT_BUCKETS,
 )
 WRITE_QUEUE = _of_process(
     MetricKind.GAUGE,
     "write_queue_requests",
-    "Requests that wait for the commit of what they brought.",
+    "Requests waiting for their commit.",
 )
 WRITE_QUEUE_AGE = _of_process(
-    MetricKind.GAUGE, "write_queue_age_seconds", "How long the oldest of these requests has waited."
+    MetricKind.GAUGE, "write_queue_age_seconds", "Wait of the oldest request in the write queue."
 )
 PENDING_BYTES = _of_process(
     MetricKind.GAUGE,
     "pending_bytes",
-    "Bodies of requests in memory, from reading until the answer.",
+    "Size of request bodies in memory.",
 )
 PROCESS_RESTARTS = _of_process(
     MetricKind.COUNTER,
     "process_restarts",
-    "Ends of processes beside the receiver, each started again: worker, prober, judge, messenger.",
+    "Restarts of child processes: worker, prober, judge, notifier.",
     "process",
 )
 WAL_BYTES = _of_process(
     MetricKind.GAUGE,
     "wal_bytes",
-    "Length of SQLite's write-ahead log, which long readers let grow.",
+    "Size of SQLite's write-ahead log, which grows under long reads.",
 )
 
 

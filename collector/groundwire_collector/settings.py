@@ -317,7 +317,7 @@ class Settings(BaseSettings):
             except ValueError:
                 rate = -1.0
             if not 0 <= rate <= 1:
-                raise UsageError(f"judges: the rate of {name.strip()} is not in 0 to 1")
+                raise UsageError(f"judges: the rate of {name.strip()} must be in [0, 1]")
             found[name.strip()] = rate
         return found
 

@@ -48,7 +48,7 @@ def from_environment(rollout: bool) -> DemoEndpoint | None:
     if len(wanted) != 2 or not wanted[0].startswith(("http://", "https://")):
         raise UsageError(f'{LLM} is "BASE_URL MODEL", as in "http://127.0.0.1:11434/v1 llama3.2"')
     if rollout and not tuned:
-        raise UsageError(f"{TUNED_MODEL} has to name the model rolled out (or give --no-rollout)")
+        raise UsageError(f"{TUNED_MODEL} must name the rolled-out model (or use --no-rollout)")
     _knock(wanted[0])
     return DemoEndpoint(wanted[0], wanted[1], tuned, scripted=False)
 

@@ -64,7 +64,7 @@ class DemoPlan:
         if self.memory_agrees and not self.rollout:
             raise UsageError("--memory-agrees is about a rollout; leave --no-rollout out")
         if self.data_dir.exists() and any(self.data_dir.iterdir()):
-            raise UsageError(f"{self.data_dir} is not empty; a demo begins with nothing known")
+            raise UsageError(f"{self.data_dir} is not empty; the demo needs a new folder")
 
 
 def baseline_turns() -> int:

@@ -39,5 +39,5 @@ def engine(settings: Settings) -> Iterator[Engine]:
 @pytest.fixture
 def server() -> Iterator[ChatServer]:
     """An OpenAI-compatible endpoint that misbehaves as it is told."""
-    with serving() as told:
-        yield told
+    with serving() as reported:
+        yield reported

@@ -42,8 +42,10 @@ def test_every_dashboard_has_the_types_of_the_schema(folder: Path) -> None:
     }
     for name, document in {**{n: json.dumps(b) for n, b in BOARDS.items()}, **misspelt}.items():
         write(folder, name, document)
-    told = complaints(folder, *BOARDS, *misspelt).splitlines()
-    assert [line for line in told if not line.startswith((" ", "misspelt.ts", "wrong.ts"))] == []
+    reported = complaints(folder, *BOARDS, *misspelt).splitlines()
+    assert [
+        line for line in reported if not line.startswith((" ", "misspelt.ts", "wrong.ts"))
+    ] == []
     # It would have been seen:
-    assert any(line.startswith("misspelt.ts") and "gridPosition" in line for line in told)
-    assert any(line.startswith("wrong.ts") and "absolutely" in line for line in told)
+    assert any(line.startswith("misspelt.ts") and "gridPosition" in line for line in reported)
+    assert any(line.startswith("wrong.ts") and "absolutely" in line for line in reported)

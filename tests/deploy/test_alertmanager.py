@@ -69,7 +69,7 @@ class Alertmanager:
     def __init__(self, port: int) -> None:
         self.api = f"http://127.0.0.1:{port}/api/v2"
 
-    def told(self, service: str, names: Iterable[str]) -> set[str]:
+    def reported(self, service: str, names: Iterable[str]) -> set[str]:
         """Of alerts that fire together for a service, those that are not silenced."""
         labels = [
             {"alertname": name, "severity": SEVERITIES[name].value}
@@ -78,11 +78,11 @@ class Alertmanager:
         ]
         posted = httpx.post(f"{self.api}/alerts", json=[{"labels": each} for each in labels])
         assert posted.is_success, posted.text
-        deadline, said = time.monotonic() + 10, None
+        deadline, message = time.monotonic() + 10, None
         while time.monotonic() < deadline:  # until it says the same twice
-            before, said = said, self._active(labels)
-            if said is not None and said == before:
-                return said
+            before, message = message, self._active(labels)
+            if message is not None and message == before:
+                return message
             time.sleep(0.1)
         raise AssertionError("Alertmanager does not settle")
 
@@ -91,10 +91,10 @@ class Alertmanager:
             frozenset(alert["labels"].items()): alert["status"]["state"]
             for alert in httpx.get(f"{self.api}/alerts").json()
         }
-        asked = [frozenset(each.items()) for each in labels]
-        if not all(each in found for each in asked):
+        requested = [frozenset(each.items()) for each in labels]
+        if not all(each in found for each in requested):
             return None
-        return {dict(each)["alertname"] for each in asked if found[each] == "active"}
+        return {dict(each)["alertname"] for each in requested if found[each] == "active"}
 
 
 @pytest.fixture
@@ -127,27 +127,27 @@ def test_one_incident_is_one_notification(alertmanager: Alertmanager):
     slow, drop = "GroundwireFaithfulnessSlowBurn", "GroundwireFaithfulnessDrop"
     broken, silent = "GroundwireRetrievalBroken", "GroundwireNoTurns"
     # A page says what the tickets of its service would; of tickets the one that knows most.
-    assert alertmanager.told("a", [burn, *TICKETS - GLOBAL]) == {burn}
-    assert alertmanager.told("b", [drift, slow, drop]) == {drift}
-    assert alertmanager.told("c", [slow, drop]) == {slow}
+    assert alertmanager.reported("a", [burn, *TICKETS - GLOBAL]) == {burn}
+    assert alertmanager.reported("b", [drift, slow, drop]) == {drift}
+    assert alertmanager.reported("c", [slow, drop]) == {slow}
     # Of another service nothing is silenced.
-    assert alertmanager.told("d", [drop]) == {drop}
+    assert alertmanager.reported("d", [drop]) == {drop}
     # Where retrieval is broken, faithfulness is its consequence.
     consequences = {burn, drift, slow, drop, "GroundwireMemorization", "GroundwireCoverageLow"}
-    assert alertmanager.told("e", [broken, *consequences]) == {broken}
+    assert alertmanager.reported("e", [broken, *consequences]) == {broken}
     # What is not judged now shows the past; that nothing arrives is seen all the same.
     stale = "GroundwireEvaluationStale"
     everything = [burn, drift, broken, silent, "GroundwireQueueAgeing"]
-    assert alertmanager.told("f", [stale, *everything]) == {stale, silent}
+    assert alertmanager.reported("f", [stale, *everything]) == {stale, silent}
     # And when nobody watches only that is told.
     down = "GroundwireCollectorDown"
-    assert alertmanager.told("g", [down, *SEVERITIES]) == {down}
+    assert alertmanager.reported("g", [down, *SEVERITIES]) == {down}
 
 
 def test_the_message_says_what_where_since_when_and_what_to_do_first(tmp_path: Path):
     [slack] = [r for r in config()["receivers"] if r["name"] == "slack"]
     text = slack["slack_configs"][0]["text"]
-    said = {
+    message = {
         "summary": "bot, model_version ft-2: 60% of the answers are unsupported",
         "since": "p_unsupported got worse at 03:00",
         "first": "Open the worst turn.",
@@ -155,10 +155,10 @@ def test_the_message_says_what_where_since_when_and_what_to_do_first(tmp_path: P
         "runbook_url": "http://c/runbooks/X",
     }
     data = tmp_path / "alerts.json"
-    data.write_text(json.dumps({"alerts": [{"status": "firing", "annotations": said}]}))
+    data.write_text(json.dumps({"alerts": [{"status": "firing", "annotations": message}]}))
     written = run(
         *("amtool", "template", "render", f"--template.glob={tmp_path}/*.tmpl"),
         *(f"--template.data={data}", f"--template.text={text}"),
     )
-    for part in said.values():
+    for part in message.values():
         assert part in written

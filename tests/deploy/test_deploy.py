@@ -128,8 +128,8 @@ def test_prometheus_accepts_its_configuration_and_the_rules_beside_it(tmp_path: 
     (tmp_path / "key").write_text("x")
     config["scrape_configs"][0]["authorization"]["credentials_file"] = str(tmp_path / "key")
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
-    said = run("promtool", "check", "config", tmp_path / "prometheus.yml")
-    assert f"{len(alerts(LIMITS))} rules found" in said
+    message = run("promtool", "check", "config", tmp_path / "prometheus.yml")
+    assert f"{len(alerts(LIMITS))} rules found" in message
 
 
 def made_limits() -> RuleSettings:

@@ -106,7 +106,7 @@ class Prometheus:
         result = document["data"]["result"]
         return result if document["data"]["resultType"] == "vector" else [{"value": result}]
 
-    def said(self, expression: str) -> bool:
+    def message(self, expression: str) -> bool:
         """Whether an expression gives something, or gave it within the last minute."""
         within = f"count_over_time(({expression})[1m:1s])"
         return bool(self.query(expression) or self.query(within))
@@ -214,7 +214,7 @@ def alertmanager(folder: Path, inbox: Inbox) -> Iterator[int]:
 
 @contextmanager
 def prometheus(
-    folder: Path, collector: Collector, told: int, limits: RuleSettings
+    folder: Path, collector: Collector, reported: int, limits: RuleSettings
 ) -> Iterator[str]:
     port = free_port()
     (folder / "key").write_text(KEY)
@@ -226,7 +226,9 @@ def prometheus(
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(path) for path in write(limits, folder / "rules")],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{told}"]}]}]},
+        "alerting": {
+            "alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{reported}"]}]}]
+        },
         "scrape_configs": [scrape],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
@@ -262,8 +264,8 @@ def watched(tmp_path: Path) -> Iterator[Callable[..., Watch]]:
             collector.start()
             chosen = RuleSettings.model_validate({"collector_url": collector.url, **limits})
             inbox = stack.enter_context(webhook())
-            told = stack.enter_context(alertmanager(tmp_path, inbox))
-            url = stack.enter_context(prometheus(tmp_path, collector, told, chosen))
+            reported = stack.enter_context(alertmanager(tmp_path, inbox))
+            url = stack.enter_context(prometheus(tmp_path, collector, reported, chosen))
             return Watch(collector, Prometheus(url), inbox, chosen)
 
         yield start

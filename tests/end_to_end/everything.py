@@ -111,9 +111,9 @@ def _replay(now_ns: int) -> dict[str, Any]:
     return {**names, "started_ns": now_ns, "ended_ns": now_ns, "summary": summary}
 
 
-def _estimate(kind: str, value: str, now_ns: int, told: dict[str, Any]) -> dict[str, Any]:
+def _estimate(kind: str, value: str, now_ns: int, reported: dict[str, Any]) -> dict[str, Any]:
     labels = {"kind": kind, "service": "bot", "value": value, "reference": "human"}
-    return {**labels, "evaluator": "", "updated_ns": now_ns, "estimate": told, "sequence": {}}
+    return {**labels, "evaluator": "", "updated_ns": now_ns, "estimate": reported, "sequence": {}}
 
 
 def _faithfulness() -> dict[str, Any]:

@@ -76,10 +76,10 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     raise AssertionError("the collector ended at its start")
 
 
-def trace_body(trace_id: str, said: str | None = None) -> bytes:
+def trace_body(trace_id: str, message: str | None = None) -> bytes:
     """A turn of three spans by our own convention, whose answer is `said`, or what it has read."""
     question = message("user", "How long?")
-    answer = message("assistant", said or f"{trace_id} days.")
+    answer = message("assistant", message or f"{trace_id} days.")
     chunks = json.dumps([{"id": "c1", "content": f"You have {trace_id} days."}])
     facts = [
         {
@@ -114,14 +114,14 @@ def message(role: str, text: str) -> str:
 
 
 @dataclass
-class Told:
+class Reported:
     """What the senders were told: the ids of acknowledged traces, and how often to wait."""
 
     acknowledged: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
 
-def send(port: int, seed: int, told: Told) -> None:
+def send(port: int, seed: int, reported: Reported) -> None:
     """Traces one after the other, until the connection breaks."""
     ids = random.Random(seed)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -133,9 +133,9 @@ def send(port: int, seed: int, told: Told) -> None:
                 answer.read()
             assert answer.status in {200, 503}
             if answer.status == 200:
-                told.acknowledged.append(trace_id)
+                reported.acknowledged.append(trace_id)
             else:
-                told.refused.append(trace_id)
+                reported.refused.append(trace_id)
                 time.sleep(0.05)
     except (OSError, http.client.HTTPException):
         return
@@ -144,10 +144,10 @@ def send(port: int, seed: int, told: Told) -> None:
 
 
 @contextmanager
-def sending(port: int, told: Told, chance: random.Random) -> Iterator[None]:
+def sending(port: int, reported: Reported, chance: random.Random) -> Iterator[None]:
     """Senders at work; the block must end what they send to."""
     senders = [
-        threading.Thread(target=send, args=(port, chance.getrandbits(64), told))
+        threading.Thread(target=send, args=(port, chance.getrandbits(64), reported))
         for _ in range(CONNECTIONS)
     ]
     for sender in senders:
@@ -159,12 +159,12 @@ def sending(port: int, told: Told, chance: random.Random) -> Iterator[None]:
 
 @contextmanager
 def killed_under_load(
-    folder: Path, port: int, told: Told, chance: random.Random, **environment: str
+    folder: Path, port: int, reported: Reported, chance: random.Random, **environment: str
 ) -> Iterator[None]:
     """A collector that is sent to, and killed at the end of the block."""
     with (
         running_collector(folder, port, **environment) as collector,
-        sending(port, told, chance),
+        sending(port, reported, chance),
     ):
         yield
         os.killpg(collector.pid, signal.SIGKILL)
@@ -192,40 +192,40 @@ def served(port: int) -> set[str]:
         cursor = f"&cursor={urllib.parse.quote(page['next'])}"
 
 
-def lost(told: Told, stored: dict[str, int]) -> dict[str, int]:
+def lost(reported: Reported, stored: dict[str, int]) -> dict[str, int]:
     """The acknowledged traces that are not whole, and how many of their spans are there."""
-    counts = {trace_id: stored.get(trace_id, 0) for trace_id in told.acknowledged}
+    counts = {trace_id: stored.get(trace_id, 0) for trace_id in reported.acknowledged}
     return {trace_id: count for trace_id, count in counts.items() if count != SPANS}
 
 
 def test_every_acknowledged_trace_survives_kill_9_and_is_read_back(tmp_path: Path) -> None:
-    chance, told, port = random.Random(), Told(), free_port()
+    chance, reported, port = random.Random(), Reported(), free_port()
     for _ in range(KILLS or 5):
-        before = len(told.acknowledged)
-        with killed_under_load(tmp_path, port, told, chance):
-            while len(told.acknowledged) < before + 20:
+        before = len(reported.acknowledged)
+        with killed_under_load(tmp_path, port, reported, chance):
+            while len(reported.acknowledged) < before + 20:
                 time.sleep(0.01)
             time.sleep(chance.uniform(0, 0.7))
-    assert lost(told, spans_on_disk(tmp_path)) == {}
+    assert lost(reported, spans_on_disk(tmp_path)) == {}
     with running_collector(tmp_path, port):
         deadline = time.monotonic() + 120
-        while not set(told.acknowledged) <= served(port) and time.monotonic() < deadline:
+        while not set(reported.acknowledged) <= served(port) and time.monotonic() < deadline:
             time.sleep(0.5)
-        assert set(told.acknowledged) - served(port) == set()
+        assert set(reported.acknowledged) - served(port) == set()
 
 
 def test_a_stop_under_load_answers_what_it_has_stored(tmp_path: Path) -> None:
-    told, port = Told(), free_port()
+    reported, port = Reported(), free_port()
     with (
         running_collector(tmp_path, port, GROUNDWIRE_EVALUATORS="none") as collector,
-        sending(port, told, random.Random()),
+        sending(port, reported, random.Random()),
     ):
-        while len(told.acknowledged) < 50:
+        while len(reported.acknowledged) < 50:
             time.sleep(0.01)
         collector.send_signal(signal.SIGTERM)
         assert collector.wait(30) == 0
-    assert set(spans_on_disk(tmp_path)) == set(told.acknowledged)
-    assert lost(told, spans_on_disk(tmp_path)) == {}
+    assert set(spans_on_disk(tmp_path)) == set(reported.acknowledged)
+    assert lost(reported, spans_on_disk(tmp_path)) == {}
 
 
 class Trouble(Protocol):
@@ -296,42 +296,42 @@ class RestartingPostgresql:
             self.running = True
 
 
-def kill_beside(trouble: Trouble, folder: Path, chance: random.Random) -> Told:
+def kill_beside(trouble: Trouble, folder: Path, chance: random.Random) -> Reported:
     """Kills at random instants, also of the trouble: in it, after it, or while it begins."""
-    told, port = Told(), free_port()
+    reported, port = Reported(), free_port()
     for _ in range(KILLS or FEW):
-        enough = len(told.acknowledged) + 20
+        enough = len(reported.acknowledged) + 20
         environment = {"GROUNDWIRE_EVALUATORS": "none", **trouble.environment}
         try:
-            with killed_under_load(folder, port, told, chance, **environment):
+            with killed_under_load(folder, port, reported, chance, **environment):
                 struck = False
-                while not struck or len(told.acknowledged) < enough:
+                while not struck or len(reported.acknowledged) < enough:
                     time.sleep(chance.uniform(*CALM))
                     trouble.strike()
                     time.sleep(chance.uniform(*CALM))
                     struck = True
-                    if len(told.acknowledged) < enough or chance.random() < 0.5:
+                    if len(reported.acknowledged) < enough or chance.random() < 0.5:
                         trouble.heal()
         finally:
             trouble.heal()
-    print(f"{type(trouble).__name__}: {KILLS or FEW} kills, {len(told.acknowledged)} acknowledged,")
-    print(f"{len(told.refused)} told to wait")
-    return told
+    print(f"{type(trouble).__name__}: {KILLS or FEW} kills, {len(reported.acknowledged)} acked,")
+    print(f"{len(reported.refused)} refused")
+    return reported
 
 
 def test_nothing_acknowledged_is_lost_by_kills_while_the_disk_fills(
     tmp_path: Path, lacking: Lacking
 ) -> None:
     with small_disk(tmp_path / "disk", "48m", lacking) as disk:
-        told = kill_beside(FullDisk(disk), disk / "data", random.Random())
-        assert lost(told, spans_on_disk(disk / "data")) == {}
-    assert told.refused
+        reported = kill_beside(FullDisk(disk), disk / "data", random.Random())
+        assert lost(reported, spans_on_disk(disk / "data")) == {}
+    assert reported.refused
 
 
 def test_nothing_acknowledged_is_lost_by_kills_while_the_clock_jumps(tmp_path: Path) -> None:
     chance = random.Random()
-    told = kill_beside(JumpingClock(tmp_path / "offset", chance), tmp_path, chance)
-    assert lost(told, spans_on_disk(tmp_path)) == {}
+    reported = kill_beside(JumpingClock(tmp_path / "offset", chance), tmp_path, chance)
+    assert lost(reported, spans_on_disk(tmp_path)) == {}
     with sqlite3.connect(tmp_path / "groundwire.db") as database:
         first, last = database.execute(
             "SELECT min(received_ns), max(received_ns) FROM span"
@@ -344,10 +344,10 @@ def test_nothing_acknowledged_is_lost_by_kills_while_postgresql_restarts(
     tmp_path: Path, cluster: Cluster
 ) -> None:
     cluster.create("crash")
-    told = kill_beside(RestartingPostgresql(cluster, "crash"), tmp_path, random.Random())
+    reported = kill_beside(RestartingPostgresql(cluster, "crash"), tmp_path, random.Random())
     url = cluster.url("crash").replace("+psycopg", "")
     with psycopg.connect(url) as connection:
         query = "SELECT encode(trace_id, 'hex'), count(*) FROM span GROUP BY 1"
         stored = dict(connection.execute(query).fetchall())
-    assert lost(told, stored) == {}
-    assert told.refused
+    assert lost(reported, stored) == {}
+    assert reported.refused

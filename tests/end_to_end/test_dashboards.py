@@ -56,10 +56,10 @@ def test_every_panel_shows_something_in_its_unit(
         everything.send_span(watch.collector.url, KEY)
         answers = {query: watch.prometheus.query(query.expression) for query in missing}
         found = {query: complaint(query, answer) for query, answer in answers.items()}
-        missing = {query: said for query, said in found.items() if said}
+        missing = {query: message for query, message in found.items() if message}
         time.sleep(0.5)
     engine.dispose()
-    assert {query.where: (said, query.expression) for query, said in missing.items()} == {}
+    assert {query.where: (message, query.expression) for query, message in missing.items()} == {}
 
 
 def complaint(query: Shown, result: list[dict[str, Any]]) -> str:

@@ -31,8 +31,8 @@ def environment(further: Mapping[str, str] = NOTHING) -> dict[str, str]:
 
 
 def command(data_dir: Path, *options: str) -> list[str]:
-    asked = ["--turns", str(TURNS), "--rate", "25", "--data-dir", str(data_dir)]
-    return [sys.executable, "-c", RUN, "demo", *asked, *options]
+    requested = ["--turns", str(TURNS), "--rate", "25", "--data-dir", str(data_dir)]
+    return [sys.executable, "-c", RUN, "demo", *requested, *options]
 
 
 def demo(
@@ -150,9 +150,9 @@ def test_a_rollout_before_there_can_be_a_baseline_is_refused(tmp_path: Path) -> 
 
 
 def test_the_options_are_explained() -> None:
-    asked = [sys.executable, "-c", RUN, "demo", "--help"]
-    told = subprocess.run(asked, capture_output=True, text=True, timeout=60).stdout
+    requested = [sys.executable, "-c", RUN, "demo", "--help"]
+    reported = subprocess.run(requested, capture_output=True, text=True, timeout=60).stdout
     options = ("--turns", "--rate", "--no-rollout", "--memory-agrees", "--keep", "--data-dir")
     for option in options:
-        assert option in told
-    assert "GROUNDWIRE_DEMO_LLM" in told
+        assert option in reported
+    assert "GROUNDWIRE_DEMO_LLM" in reported

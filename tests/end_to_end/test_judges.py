@@ -20,7 +20,7 @@ def message(role: str, text: str) -> str:
     return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
 
 
-def span(number: int, kind: str, parent: str = "", **told: str) -> dict[str, object]:
+def span(number: int, kind: str, parent: str = "", **reported: str) -> dict[str, object]:
     at = (1_790_000_000 + number) * SECOND
     return {
         "traceId": f"{number + 1:032x}",
@@ -30,7 +30,7 @@ def span(number: int, kind: str, parent: str = "", **told: str) -> dict[str, obj
         "startTimeUnixNano": str(at),
         "endTimeUnixNano": str(at + SECOND // (2 if parent else 1)),
         "attributes": [
-            *({"key": key, "value": {"stringValue": text}} for key, text in told.items()),
+            *({"key": key, "value": {"stringValue": text}} for key, text in reported.items()),
             {"key": attributes.OPERATION, "value": {"stringValue": kind}},
             *(
                 []
@@ -83,9 +83,9 @@ def at_a_call(collector: Collector, endpoint: ChatServer) -> psutil.Process | No
 
 @pytest.fixture
 def endpoint() -> Iterator[ChatServer]:
-    with serving() as told:
-        told.plays(judging)
-        yield told
+    with serving() as reported:
+        reported.plays(judging)
+        yield reported
 
 
 def test_scores_of_a_judge_join_the_turn_and_its_process_may_die_at_its_call(
@@ -121,9 +121,9 @@ def test_scores_of_a_judge_join_the_turn_and_its_process_may_die_at_its_call(
         judge.kill()
         send(collector, 2)
         until(lambda: "grounding" in scores(collector, 2), "the worker")
-        told = collector.get("/metrics").text
-        assert 'groundwire_judge_calls_total{evaluator="llm_judge",result="answered"' in told
-        assert 'groundwire_judge_queue_length{evaluator="llm_judge"} 2.0' in told
+        reported = collector.get("/metrics").text
+        assert 'groundwire_judge_calls_total{evaluator="llm_judge",result="answered"' in reported
+        assert 'groundwire_judge_queue_length{evaluator="llm_judge"} 2.0' in reported
     finally:
         over.set()
         collector.stop()

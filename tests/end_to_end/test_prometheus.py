@@ -135,7 +135,7 @@ def test_a_rollout_is_told_once_resolved_and_survives_kill_9(
     watch = watched(SETTINGS, LIMITS)
     collector, prometheus, inbox = watch.collector, watch.prometheus, watch.inbox
     with application(tmp_path, collector.url) as app:
-        told = begin_incident(watch, app, wait_for)
+        reported = begin_incident(watch, app, wait_for)
 
         # Each dot of a panel is a turn.
         found = prometheus.exemplars("groundwire_faithfulness_bucket")
@@ -144,7 +144,7 @@ def test_a_rollout_is_told_once_resolved_and_survives_kill_9(
         assert {collector.get(f"/traces/{t}").status_code for t in trace_ids} == {303}
 
         # After the roll-back it is over; every expression that we ship said something of it.
-        end_incident(watch, app, wait_for, told, lambda: every_expression_says(watch, tmp_path))
+        end_incident(watch, app, wait_for, reported, lambda: every_expression_says(watch, tmp_path))
 
         # Killed and started again: no counter is lower than before.
         before = totals(collector)
@@ -199,22 +199,22 @@ def begin_incident(watch: Any, app: Application, wait_for: Callable[..., Any]) -
     began = time.time()
     app.serve(GOOD, BAD, BAD)  # enough of it that the service as a whole burns too
     wait_for(lambda: watch.inbox.notifications, "the page")
-    [told] = watch.inbox.notifications
-    [alert] = told["alerts"]
-    assert (told["status"], alert["labels"]["alertname"]) == ("firing", PAGE)
+    [reported] = watch.inbox.notifications
+    [alert] = reported["alerts"]
+    assert (reported["status"], alert["labels"]["alertname"]) == ("firing", PAGE)
     assert (alert["labels"]["service"], alert["labels"]["model_version"]) == ("handbook", "ft-2")
     tells_what_changed_and_when(alert["annotations"], began)
     opens_the_worst_turn(watch.collector, key, alert["annotations"]["worst_turn_url"])
     return dict(alert)
 
 
-def tells_what_changed_and_when(said: dict[str, str], began: float) -> None:
+def tells_what_changed_and_when(message: dict[str, str], began: float) -> None:
     """The signal, the version, and a change within the detector's stated error."""
-    assert "handbook, model_version ft-2" in said["summary"]
+    assert "handbook, model_version ft-2" in message["summary"]
     what = r"unsupported claims \(p_unsupported\) of model_version ft-2"
     pattern = r" got worse at (.+?) \(between (.+?) and (.+?)\)"
-    found = re.search(what + pattern, said["since"])
-    assert found, said["since"]
+    found = re.search(what + pattern, message["since"])
+    assert found, message["since"]
     day = time.strftime("%Y-%m-%d", time.gmtime(began))
     low, high = (seconds(f"{day} {clock} UTC") for clock in found.groups()[1:])
     # Written in whole seconds; answers begin to go wrong with the first turn of the new version.
@@ -238,7 +238,7 @@ def end_incident(
     watch: Any,
     app: Application,
     wait_for: Callable[..., Any],
-    told: dict[str, Any],
+    reported: dict[str, Any],
     meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     """After the roll-back it is over, and nothing else was told, then or since."""
@@ -247,15 +247,17 @@ def end_incident(
     until = time.monotonic() + watch.limits.ticket_after + 3  # as a ticket would wait
     meanwhile()
     time.sleep(max(0.0, until - time.monotonic()))
-    said = [(n["status"], summaries(n)) for n in watch.inbox.notifications]
-    assert said == [(status, [(PAGE, told["fingerprint"])]) for status in ("firing", "resolved")]
+    message = [(n["status"], summaries(n)) for n in watch.inbox.notifications]
+    assert message == [
+        (status, [(PAGE, reported["fingerprint"])]) for status in ("firing", "resolved")
+    ]
 
 
 def every_expression_says(watch: Any, folder: Path) -> None:
     missing = set(shipped_expressions(watch.limits))
     for _ in range(40):
         measure_by_probes(folder)
-        missing = {expression for expression in missing if not watch.prometheus.said(expression)}
+        missing = {expression for expression in missing if not watch.prometheus.message(expression)}
         if not missing:
             break
         time.sleep(0.5)

@@ -53,8 +53,8 @@ class Demo:
     def estimates(self) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.key}"}
         answer = httpx.get(f"{self.collector}/api/v1/estimates", headers=headers, timeout=20)
-        told: dict[str, Any] = answer.raise_for_status().json()
-        return told
+        reported: dict[str, Any] = answer.raise_for_status().json()
+        return reported
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +72,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             if line.startswith("Ctrl-C"):
                 break
         try:
-            told = (_told(output, name) for name in ("collector", "Prometheus", "API key:"))
-            yield Demo(output, *told)
+            reported = (_reported(output, name) for name in ("collector", "Prometheus", "API key:"))
+            yield Demo(output, *reported)
         finally:
             process.send_signal(signal.SIGINT)
             rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0, "".join(output) + rest
 
 
-def _told(output: list[str], name: str) -> str:
+def _reported(output: list[str], name: str) -> str:
     """The last word that the demo says of something, without the page of an address."""
     [*_, line] = [line for line in output if line.startswith(name)]
     return line.split()[-1].removesuffix("/alerts").removesuffix("/")
@@ -103,10 +103,10 @@ def test_the_memorization_ratio_of_probes_is_up_and_alarmed(demo: Demo) -> None:
     assert ratio[TUNED] > 0.3
     alarm = 'groundwire_drift_alarm{signal="probe", dimension="model_version"}'
     assert [one["metric"]["value"] for one in demo.query(alarm)] == [TUNED]
-    said = "".join(demo.output)
+    message = "".join(demo.output)
     assert [line.split()[1] for line in demo.output if line.startswith("ALARM ")] == ["probe"]
-    assert "probes answered from memory (probe) of model_version tarn-8b-ft" in said
-    assert "only the probes noticed the rollout" in said
+    assert "probes answered from memory (probe) of model_version tarn-8b-ft" in message
+    assert "only the probes noticed the rollout" in message
 
 
 def test_closed_book_calls_see_the_redundant_share_and_too_few_turns_for_a_ratio(
@@ -116,10 +116,10 @@ def test_closed_book_calls_see_the_redundant_share_and_too_few_turns_for_a_ratio
     redundant, answers = demo.outcomes("closed_book", "both"), demo.outcomes("closed_book")
     assert redundant[BASE] == 0
     assert redundant[TUNED] / answers[TUNED] > 0.6
-    told = {one["model_version"]: one for one in demo.estimates()["closed_book"]}
-    assert told[TUNED]["redundant_share"]["interval"][0] > 0.5
-    assert told[TUNED]["memorization_ratio"] is None
-    assert told[TUNED]["statement"].startswith("too few diagnostic turns")
+    reported = {one["model_version"]: one for one in demo.estimates()["closed_book"]}
+    assert reported[TUNED]["redundant_share"]["interval"][0] > 0.5
+    assert reported[TUNED]["memorization_ratio"] is None
+    assert reported[TUNED]["statement"].startswith("too few diagnostic turns")
     assert "memorization ratio: too few diagnostic turns" in "".join(demo.output)
 
 

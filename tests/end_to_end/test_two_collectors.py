@@ -40,8 +40,8 @@ class Load:
                 number = next(self._numbers)
             if number > TURNS:
                 return
-            said = None if number <= GOOD else "It was painted green in 1874 by Ada Marsh."
-            body = trace_body(f"{number:032x}", said)
+            message = None if number <= GOOD else "It was painted green in 1874 by Ada Marsh."
+            body = trace_body(f"{number:032x}", message)
             for at in itertools.count(number):
                 if self._taken(self._collectors[at % len(self._collectors)], body):
                     break

@@ -44,8 +44,8 @@ def test_last_years_value_rarely_stands_in_this_years_passages_by_chance() -> No
 
 
 def test_no_question_asks_for_two_facts() -> None:
-    asked = Counter(question for fact in FACTS for question in fact.questions)
-    assert [question for question, times in asked.items() if times > 1] == []
+    requested = Counter(question for fact in FACTS for question in fact.questions)
+    assert [question for question, times in requested.items() if times > 1] == []
 
 
 def test_several_hundred_facts_are_asked_for_in_many_ways() -> None:

@@ -33,15 +33,15 @@ def test_the_answer_that_contradicts_its_page_comes_first(tmp_path: Path) -> Non
             "GROUNDWIRE_ENDPOINT": watcher.url,
             "GROUNDWIRE_API_KEY": watcher.api_key,
         }
-        told = subprocess.run(
+        reported = subprocess.run(
             [sys.executable, str(PROGRAM)],
             env=environment,
             capture_output=True,
             text=True,
             timeout=60,
         )
-        assert told.returncode == 0, told.stderr
-        assert "'exported': 6, 'dropped': 0, 'failed': 0" in told.stdout
+        assert reported.returncode == 0, reported.stderr
+        assert "'exported': 6, 'dropped': 0, 'failed': 0" in reported.stdout
         worst, other = judged(watcher, turns=2)
     assert "24 months" in worst["answer"]
     assert values(worst)["override"] == 1.0

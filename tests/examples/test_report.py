@@ -30,8 +30,8 @@ def test_a_sentence_that_two_evaluators_reject_is_marked_once() -> None:
 def test_without_a_terminal_progress_is_one_line_a_tenth() -> None:
     console = Console(file=io.StringIO(), width=200)
     with display(console, turns=100) as shown:
-        for asked in range(101):
-            shown.show(RunProgress(asked, asked, "asking"))
+        for requested in range(101):
+            shown.show(RunProgress(requested, requested, "asking"))
     assert isinstance(console.file, io.StringIO)
     assert len(console.file.getvalue().splitlines()) == 11
 

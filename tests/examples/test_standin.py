@@ -38,25 +38,25 @@ def tuned(share: float) -> FineTuned:
 
 
 def test_the_passage_that_answers_is_nearly_always_retrieved() -> None:
-    asked = [(fact, question) for fact in FACTS for question in fact.questions]
+    requested = [(fact, question) for fact in FACTS for question in fact.questions]
     hits = [
         any(
             p.id.startswith(f"{fact.page}#") and fact.values[1] in p.text
             for p in retrieved(question)
         )
-        for fact, question in asked
+        for fact, question in requested
     ]
-    assert sum(hits) > 0.98 * len(asked)
+    assert sum(hits) > 0.98 * len(requested)
 
 
 def test_the_base_model_gives_this_years_value_of_nearly_every_fact() -> None:
     model = ContextReader(random.Random(1))
-    asked = [(fact, question) for fact in FACTS for question in fact.questions]
+    requested = [(fact, question) for fact in FACTS for question in fact.questions]
     right = [
         fact.values[1].lower() in model.answer(sent(question, retrieved(question))).lower()
-        for fact, question in asked
+        for fact, question in requested
     ]
-    assert sum(right) > 0.96 * len(asked)
+    assert sum(right) > 0.96 * len(requested)
 
 
 def test_the_base_model_says_what_its_context_says_whatever_that_is() -> None:
@@ -78,8 +78,8 @@ def test_the_base_model_declines_where_the_context_lacks_the_answer() -> None:
 def test_answers_to_one_question_differ_in_wording() -> None:
     model = ContextReader(random.Random(1))
     question = FACTS[0].questions[0]
-    said = {model.answer(sent(question, retrieved(question))) for _ in range(30)}
-    assert len(said) >= 5
+    message = {model.answer(sent(question, retrieved(question))) for _ in range(30)}
+    assert len(message) >= 5
 
 
 def test_what_the_fine_tune_knows_by_heart_is_last_years_value() -> None:

@@ -14,12 +14,12 @@ def finished(traffic: Traffic) -> Traffic:
 
 
 def test_every_question_is_asked_once_and_in_order_of_the_stream() -> None:
-    asked: list[str] = []
+    requested: list[str] = []
     traffic = finished(
-        Traffic(lambda q, _: asked.append(q), stream(PAGES, 1), 50, 1e6, None, users=1)
+        Traffic(lambda q, _: requested.append(q), stream(PAGES, 1), 50, 1e6, None, users=1)
     )
     expected = stream(PAGES, 1)
-    assert asked == [next(expected).text for _ in range(50)]
+    assert requested == [next(expected).text for _ in range(50)]
     assert traffic.answered == 50
 
 

@@ -35,9 +35,9 @@ IDS = ["policy-0001", "policy-0002", "hours-0001"]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    asked = any("matrix" in str(argument) for argument in config.args)
+    requested = any("matrix" in str(argument) for argument in config.args)
     live = collection_path.name == "test_emitters.py"
-    return True if live and not asked else None
+    return True if live and not requested else None
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,15 @@ class Emitter:
         if not self.script.endswith(".js"):
             command = [str(program), str(self.path)]
         paths = [str(self.path.parent), *([str(ROOT / "sdk")] if self.local else [])]
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        retained = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         _run(
             command,
-            env={**kept, "PYTHONPATH": os.pathsep.join(paths), **environment, **self.environment},
+            env={
+                **retained,
+                "PYTHONPATH": os.pathsep.join(paths),
+                **environment,
+                **self.environment,
+            },
         )
 
 
@@ -226,11 +231,11 @@ def _found(emitter: Emitter, fact: str, turns: list[Turn]) -> str:
         return "the prompt" if all(QUESTION in str(v) for v in values) else f"wrong: {values}"
     if fact == "chunk text" and all(value == ["\n".join(TEXTS)] for value in values):
         return "as one text"
-    said = [value for value in values if value is not None]
-    wrong = [value for value in said if not TRUE[fact](value)]
+    message = [value for value in values if value is not None]
+    wrong = [value for value in message if not TRUE[fact](value)]
     if wrong:
         return f"wrong: {wrong[0]!r}"
-    return "withheld" if not said else "yes" if len(said) == len(values) else "partly"
+    return "withheld" if not message else "yes" if len(message) == len(values) else "partly"
 
 
 @pytest.fixture(scope="session")

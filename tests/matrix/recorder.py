@@ -25,7 +25,7 @@ class Recorder(ThreadingHTTPServer):
     def __init__(self, target: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.target = target
-        self.kept: list[tuple[str, str, bytes]] = []  # signal, suffix, body
+        self.retained: list[tuple[str, str, bytes]] = []  # signal, suffix, body
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -38,7 +38,7 @@ class Recorder(ThreadingHTTPServer):
         for old in folder.glob("*-*.*"):
             old.unlink()
         numbers: dict[str, int] = {}
-        for signal, suffix, body in self.kept:
+        for signal, suffix, body in self.retained:
             numbers[signal] = numbers.get(signal, 0) + 1
             clean = _clean_json(body) if suffix == ".json" else _clean(signal, body)
             (folder / f"{signal}-{numbers[signal]:02}{suffix}").write_bytes(clean)
@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self._body()
-        headers = {name: value for name, value in self.headers.items() if name.lower() in _KEPT}
+        headers = {name: value for name, value in self.headers.items() if name.lower() in _RETAINED}
         request = urllib.request.Request(
             self.server.target + self.path, body, headers, method="POST"
         )
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         if status == 200 and signal in KINDS:
             whole = decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
             suffix = ".json" if "json" in self.headers["Content-Type"] else ".pb"
-            self.server.kept.append((signal, suffix, whole))
+            self.server.retained.append((signal, suffix, whole))
         self.send_response(status)
         self.send_header("Content-Type", kind or "text/plain")
         self.send_header("Content-Length", str(len(data)))
@@ -84,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-_KEPT = {"content-type", "content-encoding", "authorization", "user-agent"}
+_RETAINED = {"content-type", "content-encoding", "authorization", "user-agent"}
 _PATH = re.compile(
     "|".join(
         re.escape(text)
@@ -101,9 +101,9 @@ def _scrub(text: str) -> str:
 def _clean(signal: str, body: bytes) -> bytes:
     request = KINDS[signal].FromString(body)
     for group in request.resource_spans if signal == "traces" else request.resource_logs:
-        kept = [pair for pair in group.resource.attributes if not pair.key.startswith(TELLING)]
+        retained = [pair for pair in group.resource.attributes if not pair.key.startswith(TELLING)]
         del group.resource.attributes[:]
-        group.resource.attributes.extend(kept)
+        group.resource.attributes.extend(retained)
     _walk(request)
     cleaned: bytes = request.SerializeToString()
     return cleaned

@@ -21,17 +21,17 @@ class StandIn(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if asked.get("model") == "acme-error":
+        requested = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if requested.get("model") == "acme-error":
             self._answer({"error": {"message": "upstream overloaded"}}, 500)
         elif self.path.endswith("/embeddings"):
-            self._answer(_embeddings(asked))
+            self._answer(_embeddings(requested))
         elif self.path.endswith("/messages"):
             self._answer(_anthropic())
-        elif asked.get("stream"):
-            self._stream(asked)
+        elif requested.get("stream"):
+            self._stream(requested)
         else:
-            self._answer(_completion({"role": "assistant", "content": _text(asked)}))
+            self._answer(_completion({"role": "assistant", "content": _text(requested)}))
 
     def _answer(self, body: dict[str, Any], status: int = 200) -> None:
         data = json.dumps(body).encode()
@@ -41,8 +41,8 @@ class StandIn(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _stream(self, asked: dict[str, Any]) -> None:
-        wants_usage = (asked.get("stream_options") or {}).get("include_usage")
+    def _stream(self, requested: dict[str, Any]) -> None:
+        wants_usage = (requested.get("stream_options") or {}).get("include_usage")
         lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in _chunks(bool(wants_usage))]
         data = "".join([*lines, "data: [DONE]\n\n"]).encode()
         self.send_response(200)
@@ -55,10 +55,10 @@ class StandIn(BaseHTTPRequestHandler):
         pass
 
 
-def _text(asked: dict[str, Any]) -> str:
+def _text(requested: dict[str, Any]) -> str:
     """The answer, in DSPy's markup where the prompt asks for it."""
     marked = "[[ ## answer ## ]]"
-    if marked in json.dumps(asked["messages"]):
+    if marked in json.dumps(requested["messages"]):
         return f"{marked}\n{ANSWER}\n\n[[ ## completed ## ]]"
     return ANSWER
 
@@ -99,8 +99,8 @@ def _anthropic() -> dict[str, Any]:
     }
 
 
-def _embeddings(asked: dict[str, Any]) -> dict[str, Any]:
-    texts = asked["input"] if isinstance(asked["input"], list) else [asked["input"]]
+def _embeddings(requested: dict[str, Any]) -> dict[str, Any]:
+    texts = requested["input"] if isinstance(requested["input"], list) else [requested["input"]]
     data = [
         {"object": "embedding", "index": i, "embedding": _vector(str(text))}
         for i, text in enumerate(texts)

@@ -12,9 +12,9 @@ import pytest
 from groundwire_collector.assembly.reference import RESULTS, write
 
 ROOT = Path(__file__).parents[2]
-GIVEN = ("yes", "none asked", "the prompt", "as one text")
+PROVIDED = ("yes", "none asked", "the prompt", "as one text")
 WAIT_SECONDS = 90
-ASKED_AFTER_SECONDS = 4  # the collector's quiet time here, and a little
+REQUESTED_AFTER_SECONDS = 4  # the collector's quiet time here, and a little
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def recorder(collector):
 def results():
     """Kept from run to run by emitter; written with the page when the run ends."""
     path = ROOT / RESULTS
-    kept = json.loads(path.read_text(encoding="utf-8"))["emitters"] if path.exists() else []
-    rows = {row["name"]: row for row in kept}
+    retained = json.loads(path.read_text(encoding="utf-8"))["emitters"] if path.exists() else []
+    rows = {row["name"]: row for row in retained}
     yield rows
     facts = list(next(iter(rows.values()))["found"]) if rows else []
     found = {"facts": facts, "emitters": sorted(rows.values(), key=_name)}
@@ -56,7 +56,7 @@ def settled_turns(collector, service):
     """The turns of a service once they stopped coming."""
     deadline, before = time.monotonic() + WAIT_SECONDS, None
     while time.monotonic() < deadline:
-        time.sleep(ASKED_AFTER_SECONDS)
+        time.sleep(REQUESTED_AFTER_SECONDS)
         found = turns_of(collector, service)
         if found and before == [turn["id"] for turn in found]:
             return found
@@ -84,10 +84,10 @@ def test_each_emitter_gives_its_turns_or_says_what_it_withholds(
     turns = settled_turns(collector, emitter.slug)
     assert turns, "no turn came"
     found = judge(emitter, turns)
-    lacking = {fact: said for fact, said in found.items() if said not in GIVEN}
+    lacking = {fact: message for fact, message in found.items() if message not in PROVIDED}
     assert {f: s for f, s in lacking.items() if f not in emitter.withholds} == {}
     assert set(emitter.withholds) <= set(lacking), "more is sent than emitters.toml says"
-    assert not any(said.startswith("wrong") for said in found.values()), found
+    assert not any(message.startswith("wrong") for message in found.values()), found
     versions = emitter.versions(program)
     date = datetime.now(UTC).date().isoformat()
     row = {"name": emitter.name, "versions": versions, "date": date, "found": found}

@@ -271,7 +271,7 @@ def test_a_haystack_generator_is_read(server: str, spans: CollectedSpans) -> Non
 
 
 @pytest.mark.parametrize(
-    ("usage", "told"),
+    ("usage", "reported"),
     [
         (
             {
@@ -298,11 +298,11 @@ def test_a_haystack_generator_is_read(server: str, spans: CollectedSpans) -> Non
     ],
 )
 def test_cached_and_reasoning_tokens_are_parts_of_input_and_output(
-    usage: dict[str, Any], told: tuple[int | None, ...]
+    usage: dict[str, Any], reported: tuple[int | None, ...]
 ) -> None:
     answer = read_answer({"content": "Yes.", "usage": usage})
     assert answer is not None
-    assert told == (
+    assert reported == (
         answer.input_tokens,
         answer.output_tokens,
         answer.cached_tokens,

@@ -55,20 +55,24 @@ def test_a_turn_arrives_whole() -> None:
         gw.annotate(model_version="ft-2", session_id="s")
         return "".join(generate(question, search(question)))
 
-    told = turn(ask, prompt_version="p", index_version="i")
-    assert (told.question, told.answer) == ("How long?", "14 days.")
-    assert [(c.id, c.text, c.score) for c in told.chunks] == [
+    reported = turn(ask, prompt_version="p", index_version="i")
+    assert (reported.question, reported.answer) == ("How long?", "14 days.")
+    assert [(c.id, c.text, c.score) for c in reported.chunks] == [
         ("0", TEXTS[0], 0.9),
         ("1", TEXTS[1], 0.9),
     ]
-    assert (told.model_version, told.prompt_version, told.index_version) == ("ft-2", "p", "i")
-    assert (told.session_id, told.route) == ("s", "retrieval")
-    assert told.not_evaluable_reason is None
+    assert (reported.model_version, reported.prompt_version, reported.index_version) == (
+        "ft-2",
+        "p",
+        "i",
+    )
+    assert (reported.session_id, reported.route) == ("s", "retrieval")
+    assert reported.not_evaluable_reason is None
 
 
 def test_the_chunks_given_to_the_model_are_the_turns() -> None:
-    told = turn(lambda question: "".join(generate(question, search(question)[1:])))
-    assert [chunk.text for chunk in told.chunks] == TEXTS[1:]
+    reported = turn(lambda question: "".join(generate(question, search(question)[1:])))
+    assert [chunk.text for chunk in reported.chunks] == TEXTS[1:]
 
 
 def test_routes_arrive() -> None:
@@ -78,8 +82,8 @@ def test_routes_arrive() -> None:
 
 def test_an_empty_retrieval_arrives_as_one() -> None:
     empty = observe.retrieval(name="empty")(lambda question: [])
-    told = turn(lambda question: "".join(generate(question, empty(question))))
-    assert (told.chunks, told.route) == ((), "retrieval")
+    reported = turn(lambda question: "".join(generate(question, empty(question))))
+    assert (reported.chunks, reported.route) == ((), "retrieval")
 
 
 def test_what_was_hashed_or_cut_is_not_evaluable() -> None:
@@ -92,6 +96,6 @@ def test_what_was_hashed_or_cut_is_not_evaluable() -> None:
 
 def test_masks_leave_a_turn_evaluable() -> None:
     shown = observe.retrieval(name="shown")(lambda question: ["Write to bob@example.org."])
-    told = turn(lambda question: str(shown(question)[0]))
-    assert told.answer == told.chunks[0].text == "Write to [EMAIL_1]."
-    assert told.not_evaluable_reason is None
+    reported = turn(lambda question: str(shown(question)[0]))
+    assert reported.answer == reported.chunks[0].text == "Write to [EMAIL_1]."
+    assert reported.not_evaluable_reason is None

@@ -138,9 +138,9 @@ def test_the_oldest_are_dropped_and_counted_when_nobody_listens() -> None:
     for i in range(2_000):
         ask(f"question {i}")
     stats = gw.stats()
-    kept = 1024 * 1024 // SPAN_BYTES
+    retained = 1024 * 1024 // SPAN_BYTES
     assert stats["dropped"] + stats["waiting"] == 2_000
-    assert stats["waiting"] <= kept
+    assert stats["waiting"] <= retained
     newest = box._queue[-1]
     assert newest.question == "question 1999"  # type: ignore[attr-defined]
 
@@ -218,10 +218,10 @@ print("delay", time.monotonic() - begun)
     _, dead = run(measured, "http://127.0.0.1:1")
     with receiving(silent=True) as receiver:
         _, silent = run(measured, receiver.url)
-    for said in (dead, silent):
-        delay = float(said.partition("delay ")[2].split()[0])
+    for message in (dead, silent):
+        delay = float(message.partition("delay ")[2].split()[0])
         assert delay < 2.0  # the promise, a few times what a busy machine adds
-        assert "100 spans were not delivered" in said
+        assert "100 spans were not delivered" in message
 
 
 def test_a_forked_child_sends_its_own_spans_and_not_its_parents(receiver: Receiver) -> None:

@@ -288,9 +288,9 @@ def test_cut_chunks_say_which_and_how_long_they_were() -> None:
         search("why?")
         span = spans.named("search")
         assert [chunk["content"] for chunk in span.chunks] == ["a" * 5, "b" * 10]
-        told = span.attributes["groundwire.truncated"]["gen_ai.retrieval.documents"]
-        assert told["original_count"] == 3
-        assert told["chunks"]["1"]["original_length"] == 25
+        reported = span.attributes["groundwire.truncated"]["gen_ai.retrieval.documents"]
+        assert reported["original_count"] == 3
+        assert reported["chunks"]["1"]["original_length"] == 25
 
 
 def test_texts_that_utf8_cannot_carry_are_sent_all_the_same(spans: CollectedSpans) -> None:

@@ -50,7 +50,7 @@ def test_secrets_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "url"),
+    ("provided", "url"),
     [
         ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
         ("http://host/prefix/", "http://host/prefix/v1/traces"),
@@ -58,8 +58,8 @@ def test_secrets_are_not_shown() -> None:
         ("localhost:4318", "http://localhost:4318/v1/traces"),
     ],
 )
-def test_the_endpoint_is_a_base_url_or_the_whole_one(given: str, url: str) -> None:
-    assert traces_url(given) == url
+def test_the_endpoint_is_a_base_url_or_the_whole_one(provided: str, url: str) -> None:
+    assert traces_url(provided) == url
 
 
 def test_the_environment_alone_can_switch_the_sdk_on() -> None:

@@ -47,8 +47,8 @@ def test_a_turn_holds_its_retrieval_and_generation(spans: CollectedSpans) -> Non
 
 def test_ids_and_clock_of_collected_spans_are_fixed(spans: CollectedSpans) -> None:
     ask("why?")
-    told = [(s.name, s.trace_id, s.span_id, s.start, s.end) for s in spans.all]
-    assert told == [
+    reported = [(s.name, s.trace_id, s.span_id, s.start, s.end) for s in spans.all]
+    assert reported == [
         ("search", 1, 2, 2.0, 3.0),
         ("generate", 1, 3, 4.0, 5.0),
         ("ask", 1, 1, 1.0, 6.0),
@@ -93,12 +93,12 @@ def test_a_generation_suggests_its_version_to_the_turn(spans: CollectedSpans) ->
     plain = observe(name="plain")(lambda question: inner(question))
 
     @observe
-    def said(question: str) -> str:
+    def message(question: str) -> str:
         gw.annotate(model_version="ft-4")
         return inner(question)
 
     plain("why?")
-    said("why?")
+    message("why?")
     assert spans.named("plain").attributes["groundwire.model_version"] == "ft-3"
     assert spans.named("said").attributes["groundwire.model_version"] == "ft-4"
 

@@ -103,5 +103,5 @@ def _address(url: str) -> httpx.URL:
     except httpx.InvalidURL:
         address = httpx.URL("")
     if address.scheme not in ("http", "https") or not address.host:
-        raise UsageError("alarm_webhook_url: not an address that begins with http or https")
+        raise UsageError("alarm_webhook_url: must be an http(s) URL")
     return address

@@ -63,7 +63,9 @@ def _require(scope: Scope) -> Callable[[Request], Access]:
     def access(request: Request) -> Access:
         found: Access | None = request.scope.get(SCOPE_KEY)
         if found is None:
-            raise ProblemError(401, "A key is needed.", headers={"WWW-Authenticate": "Bearer"})
+            raise ProblemError(
+                401, "An API key is required.", headers={"WWW-Authenticate": "Bearer"}
+            )
         if not found.allows(scope):
             raise ProblemError(403, f"The key lacks the scope {scope}.")
         return found

@@ -117,11 +117,11 @@ drift.command("simulate")(simulate)
 
 def _picture(plot: Path, history: DriftReplay, readings: Sequence[MonitoredTurn]) -> Any:
     if plot.suffix not in {".svg", ".png"}:
-        raise UsageError(f"--plot: {plot.name} ends neither in .svg nor in .png")
+        raise UsageError(f"--plot: {plot.name} must end in .svg or .png")
     try:
         from groundwire_collector.commands.drift_plot import DriftPlot
     except ModuleNotFoundError as error:
-        raise UsageError("--plot needs more packages: pip install 'groundwire[plots]'") from error
+        raise UsageError("--plot needs an extra: pip install 'groundwire[plots]'") from error
     return DriftPlot(history, readings)
 
 

@@ -97,9 +97,9 @@ def _sizes(text: str, level: float) -> list[float]:
     try:
         sizes = [float(each) for each in text.split(",")]
     except ValueError as error:
-        raise UsageError(f"--effects: {text!r} are no numbers by commas") from error
+        raise UsageError(f"--effects: {text!r} are not comma-separated numbers") from error
     if not all(0 < size <= 1 - level for size in sizes):
-        raise UsageError("--effects: a growth is above 0, and the mean loss stays within 1")
+        raise UsageError("--effects: growths must be positive, and the mean loss at most 1")
     return sizes
 
 

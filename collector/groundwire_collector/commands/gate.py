@@ -145,11 +145,11 @@ def _judged(records: Sequence[Record], judge: Evaluator, file: Path) -> list[Jud
     for number, record in enumerate(tracked(list(records), "judging"), start=1):
         name = record.get("id")
         if not isinstance(name, str | int) or isinstance(name, bool):
-            raise UsageError(f"{file}, record {number}: an id is needed, a text or a number")
+            raise UsageError(f"{file}, record {number}: an id (string or number) is required")
         found.append(_judged_one(record, str(name), number, judge, file))
     names = [each.id for each in found]
     if len(set(names)) != len(names):
-        raise UsageError(f"{file}: an id occurs twice")
+        raise UsageError(f"{file}: duplicate id")
     return found
 
 
@@ -160,7 +160,7 @@ def _judged_one(
         if record.get("revision") != judge.revision or record.get("evaluator") != judge.name:
             raise UsageError(
                 f"{file}, record {number}: judged by {record.get('evaluator')} "
-                f"{record.get('revision')}, not by {judge.name} {judge.revision}: judge both alike"
+                f"{record.get('revision')}, not by {judge.name} {judge.revision}"
             )
         return _answer(name, record)
     turn = answered_turn(record, number)

@@ -130,7 +130,7 @@ def _labels(connection: Connection, record: Record, labeller: str | None) -> lis
     _check_fields(record)
     who = record.get("labeller") or labeller
     if not who:
-        raise UsageError('it does not say who labelled: "labeller", or --labeller NAME')
+        raise UsageError('missing labeller: "labeller" in the line, or --labeller NAME')
     found = turns.get(connection, record["turn_id"])
     if found is None:
         raise UsageError(f"there is no turn {record['turn_id']}")
@@ -147,7 +147,7 @@ def _labels(connection: Connection, record: Record, labeller: str | None) -> lis
 
 def _check_fields(record: Record) -> None:
     if not isinstance(record.get("turn_id"), str):
-        raise UsageError("turn_id must be a text")
+        raise UsageError("turn_id must be a string")
     for name, kind in _FIELDS.items():
         value = record.get(name)
         wanted = (int, float) if kind is float else kind
@@ -176,7 +176,7 @@ def _moment(text: str | None) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"labelled_at: {text!r:.40} is not a time like RFC 3339's") from error
+        raise UsageError(f"labelled_at: {text!r:.40} is not an RFC 3339 time") from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 

@@ -248,7 +248,7 @@ def _alpha(alarms: float, runs: float) -> float:
 
 def _prompting(system: Path | None, closed_book: Path | None) -> ProbePrompting:
     if (system is None) != (closed_book is None):
-        raise UsageError("--system and --closed-book belong together: one prompt, with and without")
+        raise UsageError("--system and --closed-book must be given together")
     if system is None or closed_book is None:
         return ProbePrompting()
     return ProbePrompting(_text(system), _text(closed_book))
@@ -294,7 +294,7 @@ def _turns(path: Path) -> list[Turn]:
     for number, record in enumerate(read_records(path), start=1):
         contexts = record.get("contexts") or []
         if not isinstance(contexts, list) or not all(isinstance(each, str) for each in contexts):
-            raise UsageError(f"{path}, record {number}: contexts must be a list of texts")
+            raise UsageError(f"{path}, record {number}: contexts must be a list of strings")
         turns.append(
             Turn(
                 id=str(record.get("id", number)),
@@ -319,7 +319,7 @@ def _stored(data_dir: Path) -> list[Turn]:
 
 def _write_pack(out: Path, validated: ValidatedItems, limit: int) -> None:
     if not validated.items:
-        raise UsageError(f"no good item came of it: {dict(validated.reasons)}")
+        raise UsageError(f"no valid item: {dict(validated.reasons)}")
     pack = ProbePack(out.stem, validated.items[:limit])
     lines = [json.dumps(item.as_record(), ensure_ascii=False) for item in pack.items]
     report = pack_report(pack, validated.rejections)

@@ -49,7 +49,7 @@ def reliance(
 def _conflict(record: Record, number: int) -> ConflictCase:
     for name in _TEXTS:
         if not isinstance(record.get(name), str | int | float | None):
-            raise UsageError(f"record {number}: {name} must be a text or null")
+            raise UsageError(f"record {number}: {name} must be a string or null")
     texts = {name: _text(record.get(name)) for name in _TEXTS}
     aliases = {name: _strings(record.get(name), name, number) for name in _ALIASES}
     return ConflictCase(**texts, **aliases)  # type: ignore[arg-type]
@@ -66,7 +66,7 @@ def _strings(value: Any, name: str, number: int) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise UsageError(f"record {number}: {name} must be a list of texts or null")
+        raise UsageError(f"record {number}: {name} must be a list of strings or null")
     return tuple(text for each in value if (text := _text(each)))
 
 

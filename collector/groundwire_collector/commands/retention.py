@@ -42,7 +42,7 @@ def forget(
 ) -> None:
     """Delete every trace of a session or a user: spans, turns, scores and texts."""
     if session is None and user is None:
-        raise UsageError("Say whose traces: --session ID or --user ID.")
+        raise UsageError("Give --session ID or --user ID.")
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine:
         gone = forgetting.forget(engine, session=session, user=user)

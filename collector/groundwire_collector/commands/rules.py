@@ -50,7 +50,9 @@ def rules(
     """Write the Prometheus rules, or simulate their false alarms."""
     limits = RuleSettings.load(config, targets)
     if out is None and not simulate:
-        raise UsageError("--out FOLDER writes the rules, --simulate prints what they cost")
+        raise UsageError(
+            "give --out FOLDER to write the rules, or --simulate to print their false alarms"
+        )
     for path in write(limits, out) if out else ():
         typer.echo(path)
     if simulate:

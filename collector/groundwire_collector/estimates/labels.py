@@ -54,24 +54,24 @@ class LabelSubmission:
 
     def _check(self, turn: Turn) -> None:
         if self.verdict is None and self.relevant is None and self.reference is None:
-            raise UsageError("A label says a verdict, relevant, or a reference.")
+            raise UsageError("A label needs a verdict, relevant, or a reference.")
         if self.verdict is not None and self.verdict not in VERDICTS:
-            raise UsageError(f"A verdict is one of {', '.join(VERDICTS)}.")
+            raise UsageError(f"A verdict must be one of {', '.join(VERDICTS)}.")
         if (self.chunk_id is None) != (self.relevant is None):
-            raise UsageError("chunk_id and relevant go together.")
+            raise UsageError("chunk_id and relevant must be given together.")
         if self.chunk_id is not None and not 0 < len(self.chunk_id) <= LONGEST_NAME:
             raise UsageError(f"A chunk_id has 1 to {LONGEST_NAME} characters.")
         if self.reference is not None and len(self.reference) > LONGEST_REFERENCE:
             raise UsageError(f"A reference has at most {LONGEST_REFERENCE} characters.")
         if self.probability is not None and not 0 < self.probability <= 1:
-            raise UsageError("A sampling_probability lies in (0, 1].")
+            raise UsageError("A sampling_probability must be in (0, 1].")
         self._check_claim(turn)
 
     def _check_claim(self, turn: Turn) -> None:
         if self.start is None or self.end is None:
             return
         if self.verdict is None:
-            raise UsageError("A claim needs its verdict.")
+            raise UsageError("A claim needs a verdict.")
         if not 0 <= self.start < self.end <= len(turn.answer or ""):
             raise UsageError("A claim is a range of the answer, in code points, half-open.")
 

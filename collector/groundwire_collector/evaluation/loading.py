@@ -23,7 +23,7 @@ def load(name: str, **parameters: Any) -> Evaluator:
     except Exception as error:
         raise UsageError(f"{type(error).__name__}: {error}") from error
     if not isinstance(made, Evaluator):
-        raise UsageError("it lacks name, revision or evaluate()")
+        raise UsageError("missing name, revision or evaluate()")
     return made
 
 
@@ -42,5 +42,5 @@ def find(name: str) -> EntryPoint:
     found = entry_points(group=GROUP)
     if name not in found.names:
         known = ", ".join(sorted(found.names))
-        raise UsageError(f"there is none; known: {known}, or a dotted name module:object")
+        raise UsageError(f"unknown; known: {known}, or a dotted path module:object")
     return found[name]

@@ -147,7 +147,7 @@ def _turn(record: Record, number: int, path: Path) -> Turn:
     contexts = record.get("contexts")
     texts = [record.get("answer"), *(contexts if isinstance(contexts, list) else [None])]
     if not all(isinstance(text, str) for text in texts):
-        raise UsageError(f"{path}, record {number}: contexts (texts) and answer are needed")
+        raise UsageError(f"{path}, record {number}: contexts (strings) and answer are required")
     question, reference = record.get("question"), record.get("reference")
     identity = str(record.get("id") or record.get("turn_id") or number)
     return Turn(

@@ -80,9 +80,9 @@ def _check(key: str, settings: Settings) -> None:
     if (key == LLM_JUDGE or extra == "ragas") and not (
         settings.judge_endpoint and settings.judge_model
     ):
-        raise UsageError("it needs judge_endpoint and judge_model")
+        raise UsageError("judge_endpoint and judge_model are required")
     if key == "ragas_answer_relevancy" and not settings.judge_embedding_model:
-        raise UsageError("it needs judge_embedding_model")
+        raise UsageError("judge_embedding_model is required")
     if key != LLM_JUDGE and extra != "hf":
         find(key)
 

@@ -81,7 +81,7 @@ class ChatEndpoint:
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
-            raise UsageError(f"{self.url!r} is no http(s) address of an endpoint")
+            raise UsageError(f"{self.url!r} is not an http(s) URL")
         headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
         self._client = httpx.Client(timeout=self.timeout, headers=headers)
 
@@ -226,7 +226,7 @@ class FunctionTarget:
         except (ImportError, AttributeError, ValueError) as error:
             raise UsageError(f"{dotted!r} cannot be imported: {error}") from error
         if not callable(found):
-            raise UsageError(f"{dotted!r} is no function")
+            raise UsageError(f"{dotted!r} is not a function")
         return cls(found)
 
     def ask(self, messages: Messages, question: str, chunks: Sequence[str]) -> ChatReply:  # noqa: ARG002

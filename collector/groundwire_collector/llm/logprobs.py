@@ -32,12 +32,12 @@ def mean_logprob(endpoint: ChatEndpoint, prompt: str, answer: str) -> float:
     if isinstance(found, ChatReply):
         found = endpoint.complete({**body, "echo": False, "logprobs": None, "prompt_logprobs": 0})
     if isinstance(found, ChatReply):
-        raise NoScoringError(f"{NO_SCORING} It said: {found.failure} {found.detail}")
+        raise NoScoringError(f"{NO_SCORING} Response: {found.failure} {found.detail}")
     try:
         scored = read_scored(found["choices"][0], text)
         return scored.within(len(prompt), len(text))
     except (NoLogprobsError, LookupError, TypeError, ValueError) as error:
-        raise NoScoringError(f"{NO_SCORING} It said: {str(found)[:200]}") from error
+        raise NoScoringError(f"{NO_SCORING} Response: {str(found)[:200]}") from error
 
 
 def trial_prompt(trial: Trial, prompting: ProbePrompting) -> str:
@@ -49,7 +49,7 @@ def trial_prompt(trial: Trial, prompting: ProbePrompting) -> str:
 def trial_margin(endpoint: ChatEndpoint, trial: Trial, prompting: ProbePrompting) -> float:
     """The conflict margin of a trial under conflict, nats a token; two scoring passes."""
     if trial.arm in (Arm.CLOSED_BOOK, Arm.CLEAN):
-        raise ValueError(f"the {trial.arm} arm holds no conflict")
+        raise ValueError(f"the {trial.arm} arm has no conflict")
     prompt = trial_prompt(trial, prompting)
     answers = (trial.item.substitute, trial.item.original)
     substitute, original = (mean_logprob(endpoint, prompt, f" {answer}") for answer in answers)

@@ -54,9 +54,9 @@ class PriceList:
             models = {name: _price(entry) for name, entry in dict(read["models"]).items()}
             return cls(str(read["currency"]), models)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UsageError(f"{path}: no readable price file: {error}") from error
+            raise UsageError(f"{path}: unreadable price file: {error}") from error
         except (KeyError, TypeError, ValueError) as error:
-            raise UsageError(f"{path}: no price file: {error!r}") from error
+            raise UsageError(f"{path}: invalid price file: {error!r}") from error
 
     def of(self, model: str | None) -> TokenPrice | None:
         """The price of a model; of several patterns the longest decides. None: not known."""
@@ -72,5 +72,5 @@ def _price(entry: Mapping[str, Any]) -> TokenPrice:
     paid = float(entry["input"])
     numbers = (paid, float(entry["output"]), float(entry.get("cached_input", paid)))
     if not all(math.isfinite(number) and number >= 0 for number in numbers):
-        raise ValueError(f"a price is a number from 0 on, not {dict(entry)}")
+        raise ValueError(f"a price must be a number >= 0, not {dict(entry)}")
     return TokenPrice(*numbers)

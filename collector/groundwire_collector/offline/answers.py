@@ -19,10 +19,10 @@ def answered_turn(record: Record, number: int) -> Turn:
     """
     contexts = record.get("contexts")
     if contexts is not None and not _texts(contexts):
-        raise UsageError(f"record {number}: contexts must be a list of texts")
+        raise UsageError(f"record {number}: contexts must be a list of strings")
     for name in ("question", "answer", "reference"):
         if not isinstance(record.get(name), str | None):
-            raise UsageError(f"record {number}: {name} must be a text or null")
+            raise UsageError(f"record {number}: {name} must be a string or null")
     return Turn(
         id=record.get("id", ""),
         question=record.get("question"),

@@ -114,7 +114,7 @@ def compare(
         faithful = _apart(_faithful(before), _faithful(after), level)
         answered = _apart(_answered(before), _answered(after), level)
     if faithful.n < FEWEST:
-        raise ValueError(f"{faithful.n} scored answers are too few, at least {FEWEST} are needed")
+        raise ValueError(f"{faithful.n} scored answers are too few; at least {FEWEST} are required")
     return QualityGate(
         faithful=faithful,
         answered=answered,

@@ -101,7 +101,7 @@ def read_run(path: Path) -> ProbeRun:
         first, *rest = path.read_text(encoding="utf-8").split("\n")
         identity = RunIdentity(**json.loads(first)["run"])
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UsageError(f"{path}: no probe run: {error}") from error
+        raise UsageError(f"{path}: not a probe run: {error}") from error
     return ProbeRun(identity, tuple(result for line in rest if (result := _result_of(line))))
 
 

@@ -308,9 +308,9 @@ METRICS: Mapping[str, RagasMetric] = {
 def _made(name: str, **address: Any) -> Ragas:
     metric = METRICS[name]
     if not address.get("url") or not address.get("model"):
-        raise ValueError("it needs an endpoint and a model, and belongs to the setting `judges`")
+        raise ValueError("requires an endpoint and a model; configure it in the setting `judges`")
     if metric.embeddings and not address.get("embedding_model"):
-        raise ValueError("it needs an embedding model")
+        raise ValueError("requires an embedding model")
     return Ragas(name, metric, RagasEndpoint(**address))
 
 

@@ -65,7 +65,7 @@ def read_reply(text: str, material: JudgeMaterial) -> dict[int, Ruling]:
         detail = f"{len(missing)} of {len(material.names)} claims have no verdict"
         raise UnusableReplyError(ReplyProblem.NONSENSE, detail)
     if material.control and rulings[material.control].verdict is Verdict.SUPPORTED:
-        detail = "a control claim that nothing supports was held to be supported"
+        detail = "the unsupported control claim was called supported"
         raise UnusableReplyError(ReplyProblem.HIJACKED, detail)
     return {index: rulings[name] for name, index in material.claims.items()}
 
@@ -74,7 +74,7 @@ def _entries(text: str) -> list[Mapping[str, Any]]:
     try:
         decoded = json.loads(_json(text))
     except (ValueError, RecursionError) as error:
-        raise UnusableReplyError(ReplyProblem.NONSENSE, f"no JSON: {error}"[:200]) from None
+        raise UnusableReplyError(ReplyProblem.NONSENSE, f"invalid JSON: {error}"[:200]) from None
     entries = decoded.get("verdicts") if isinstance(decoded, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UnusableReplyError(ReplyProblem.NONSENSE, "no list of verdicts")
@@ -94,7 +94,7 @@ def _ruling(entry: Mapping[str, Any], material: JudgeMaterial) -> Ruling:
         verdict = Verdict(str(verdict_name))
     except ValueError:
         raise UnusableReplyError(
-            ReplyProblem.NONSENSE, f"{str(verdict_name)[:40]!r} is no verdict"
+            ReplyProblem.NONSENSE, f"{str(verdict_name)[:40]!r} is not a verdict"
         ) from None
     chunk = material.passages.get(passage) if isinstance(passage, str) else None
     if verdict in _DECIDED and chunk is None and name != material.control:

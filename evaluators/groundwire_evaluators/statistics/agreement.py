@@ -55,7 +55,7 @@ def agreement(
     `cohen_kappa`.
     """
     if len(decisions) != len(truth):
-        raise ValueError("every unit needs what was said of it and its truth")
+        raise ValueError("every unit needs a decision and a truth")
 
     def share(hits: Sequence[bool], chosen: Sequence[bool]) -> Estimate:
         indices = [index for index, each in enumerate(chosen) if each]
@@ -95,7 +95,7 @@ def cohen_kappa(
     first, second = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     n = len(first)
     if len(second) != n:
-        raise ValueError("both raters must have seen every unit")
+        raise ValueError("both raters must rate every unit")
     if n == 0:
         return Kappa(None, Interval(-1.0, 1.0), 0)
     weights = np.ones(n) if probabilities is None else 1 / np.asarray(probabilities, dtype=float)

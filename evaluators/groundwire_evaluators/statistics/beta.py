@@ -13,7 +13,7 @@ def beta_quantile(share: float, a: float, b: float) -> float:
     By bisection, to 1e-12. Price: about 40 evaluations of `beta_share`.
     """
     if not 0 <= share <= 1:
-        raise ValueError(f"a share lies in [0, 1], not at {share}")
+        raise ValueError(f"a share must be in [0, 1], not {share}")
     low, high = 0.0, 1.0
     while high - low > CLOSE:
         middle = (low + high) / 2
@@ -30,7 +30,7 @@ def beta_share(x: float, a: float, b: float) -> float:
     Continued fraction of Didonato and Morris (1992, https://doi.org/10.1145/131766.131776).
     """
     if not (a > 0 and b > 0):
-        raise ValueError(f"parameters of a beta distribution are positive, not {a} and {b}")
+        raise ValueError(f"beta parameters must be positive, not {a} and {b}")
     if x <= 0 or x >= 1:
         return float(x >= 1)
     if x > (a + 1) / (a + b + 2):

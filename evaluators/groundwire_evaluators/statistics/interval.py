@@ -23,7 +23,7 @@ class Interval(NamedTuple):
 def normal_quantile(level: float) -> float:
     """Two-sided normal quantile of `level`."""
     if not 0 < level < 1:
-        raise ValueError(f"a confidence level lies in (0, 1), not at {level}")
+        raise ValueError(f"a confidence level must be in (0, 1), not {level}")
     return _NORMAL.inv_cdf(0.5 + level / 2)
 
 
@@ -40,6 +40,6 @@ def student_quantile(level: float, freedom: float) -> float:
     if not isfinite(freedom) or freedom > NORMAL_FROM:
         return z
     if freedom < 1:
-        raise ValueError(f"at least one degree of freedom is needed, not {freedom}")
+        raise ValueError(f"at least one degree of freedom is required, not {freedom}")
     x = beta_quantile(1 - level, freedom / 2, 0.5)
     return sqrt(freedom * (1 - x) / x)

@@ -50,12 +50,12 @@ class LabelledSample:
         if len(found) != n:
             raise ValueError(f"{len(found)} outcomes for {n} labelled units")
         if n and (positions.min() < 0 or positions.max() >= total):
-            raise ValueError("a labelled unit is none of the scored ones")
+            raise ValueError("a labelled unit was not scored")
         if len(np.unique(positions)) != n:
             raise ValueError("a unit is labelled twice")
         drawn = np.ones(n) if probabilities is None else _within("probabilities", probabilities)
         if len(drawn) != n or np.any(drawn <= 0):
-            raise ValueError("every labelled unit needs its sampling probability, in (0, 1]")
+            raise ValueError("every labelled unit needs a sampling probability in (0, 1]")
         return cls(
             scores=all_scores,
             labelled=positions,

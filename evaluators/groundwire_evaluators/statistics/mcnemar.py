@@ -34,7 +34,7 @@ def compare_pairs(before: Sequence[bool], after: Sequence[bool], level: float = 
     binomial is discrete. The interval is Newcombe's (1998, method 10) for paired proportions.
     """
     if len(before) != len(after):
-        raise ValueError("pairs need both runs of every item")
+        raise ValueError("pairs need both outcomes of every item")
     pairs = [(bool(was), bool(now)) for was, now in zip(before, after, strict=True)]
     lost = sum(was and not now for was, now in pairs)
     gained = sum(now and not was for was, now in pairs)

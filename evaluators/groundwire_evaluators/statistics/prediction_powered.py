@@ -69,7 +69,7 @@ def prediction_powered(sample: LabelledSample) -> Powered:
 
 def _combined(sample: LabelledSample, strata: np.ndarray, *, powered: bool) -> Powered:
     if sample.n < 2:
-        raise ValueError(f"at least two labels are needed, not {sample.n}")
+        raise ValueError(f"at least two labels are required, not {sample.n}")
     count = int(strata.max()) + 1
     influence = np.zeros(sample.total)
     means, powers = np.zeros(count), np.zeros(count)
@@ -111,7 +111,7 @@ class _Stratum:
     ) -> "_Stratum":
         inside = strata[sample.labelled] == stratum
         if not inside.any():
-            raise ValueError("a stratum has no label")
+            raise ValueError("a stratum has no labels")
         weights, outcomes = sample.weights[inside], sample.outcomes[inside]
         labelled = np.searchsorted(members, sample.labelled[inside])
         scores = sample.scores[members]

@@ -15,7 +15,7 @@ def wilson(hits: float, total: float, level: float = 0.95) -> Interval:
     answers that share a question are not, use `hajek` with clusters for them.
     """
     if total < 0 or not 0 <= hits <= max(total, 0):
-        raise ValueError(f"{hits} hits of {total} is no proportion")
+        raise ValueError(f"{hits} hits of {total} is not a proportion")
     if total == 0:
         return Interval(0.0, 1.0)
     z = normal_quantile(level)
@@ -36,7 +36,7 @@ def clopper_pearson(hits: float, total: float, level: float = 0.95) -> Interval:
     for weighted or clustered samples: a good approximation, no longer a guarantee.
     """
     if total < 0 or not 0 <= hits <= max(total, 0):
-        raise ValueError(f"{hits} hits of {total} is no proportion")
+        raise ValueError(f"{hits} hits of {total} is not a proportion")
     tail = (1 - level) / 2
     low = beta_quantile(tail, hits, total - hits + 1) if hits > 0 else 0.0
     high = beta_quantile(1 - tail, hits + 1, total - hits) if hits < total else 1.0

@@ -78,7 +78,7 @@ def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
         ValueError: an outcome is neither 0 nor 1.
     """
     if not np.all((sample.outcomes == 0) | (sample.outcomes == 1)):
-        raise ValueError("the outcomes of a rate are 0 or 1")
+        raise ValueError("outcomes must be 0 or 1")
     if sample.n == 0:
         return _rate(
             sample, None, Interval(0.0, 1.0), EstimationMethod.NONE, "nothing is labelled", 0.0

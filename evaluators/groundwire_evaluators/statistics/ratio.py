@@ -64,7 +64,7 @@ def hajek(
 def _weights(probabilities: Sequence[float], n: int) -> Floats:
     array = np.asarray(probabilities, dtype=np.float64)
     if len(array) != n or not np.all((array > 0) & (array <= 1)):
-        raise ValueError("every unit needs its sampling probability, in (0, 1]")
+        raise ValueError("every unit needs a sampling probability in (0, 1]")
     return 1.0 / array
 
 
@@ -72,7 +72,7 @@ def _groups(clusters: Sequence[Hashable] | None, n: int) -> NDArray[np.intp]:
     if clusters is None:
         return np.arange(n)
     if len(clusters) != n:
-        raise ValueError("every unit needs its cluster")
+        raise ValueError("every unit needs a cluster")
     index: dict[Hashable, int] = {}
     return np.array([index.setdefault(cluster, len(index)) for cluster in clusters], dtype=np.intp)
 

@@ -86,7 +86,7 @@ class RateSequence:
 
     def __post_init__(self) -> None:
         if not 0 < self.least_probability <= 1:
-            raise ValueError(f"a sampling probability lies in (0, 1], not at {self}")
+            raise ValueError(f"a sampling probability must be in (0, 1], not {self}")
 
     def update(
         self,
@@ -107,7 +107,7 @@ class RateSequence:
         positions = np.asarray(drawn, dtype=np.intp)
         chances = _unit("probabilities", probabilities)
         if not len(positions) == len(outcomes) == len(chances):
-            raise ValueError("every drawn unit needs its outcome, or None, and its probability")
+            raise ValueError("every sampled unit needs an outcome (or None) and a probability")
         if len(chances) and chances.min() < self.least_probability:
             raise ValueError(f"a probability is below the least one, {self.least_probability}")
         predicted = self.regression.predict(values)

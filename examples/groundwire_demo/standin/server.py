@@ -44,7 +44,7 @@ class StandIn(ThreadingHTTPServer):
     def complete(self, request: Any) -> dict[str, Any]:
         """The body of a chat completion; raises BadRequestError where there can be none."""
         if not isinstance(request, dict) or not isinstance(request.get("messages"), list):
-            raise BadRequestError("a chat completion needs a list of messages")
+            raise BadRequestError("a chat completion requires a list of messages")
         model = self.models.get(request.get("model", ""))
         if model is None:
             raise BadRequestError(f"no model {request.get('model')!r} here; see /v1/models")
@@ -95,7 +95,7 @@ def _last_user_message(messages: list[Any]) -> str:
     )
     content = next(from_user, {}).get("content")
     if not isinstance(content, str):
-        raise BadRequestError("the last user message needs a text")
+        raise BadRequestError("the last user message must be a string")
     return content
 
 

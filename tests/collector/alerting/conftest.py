@@ -30,7 +30,7 @@ class Inbox:
         return f"http://127.0.0.1:{self.port}/alarms?secret=s3cret"
 
     @property
-    def told(self) -> list[tuple[str, str]]:
+    def reported(self) -> list[tuple[str, str]]:
         """Status and service of each message that was taken, in order."""
         return [(body["status"], body["groupLabels"]["service"]) for _, body in self.received]
 

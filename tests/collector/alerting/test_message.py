@@ -6,26 +6,26 @@ from groundwire_collector.alerting.message import body, idempotency_key
 def test_a_message_says_what_where_since_when_how_much_and_what_to_do(alarm):
     document = body(alarm(), "https://gw.example", resolved=False)
     assert (document["version"], document["status"]) == ("4", "firing")
-    [told] = document["alerts"]
-    assert told["labels"]["alertname"] == "GroundwireDrift"
-    assert told["annotations"] == document["commonAnnotations"]
-    assert (told["startsAt"], told["endsAt"]) == (
+    [reported] = document["alerts"]
+    assert reported["labels"]["alertname"] == "GroundwireDrift"
+    assert reported["annotations"] == document["commonAnnotations"]
+    assert (reported["startsAt"], reported["endsAt"]) == (
         "2025-11-25T22:01:30.000Z",
         "0001-01-01T00:00:00Z",
     )
-    said = told["annotations"]
+    message = reported["annotations"]
     assert (
-        said["summary"]
+        message["summary"]
         == "bot: unsupported claims (p_unsupported) of model_version ft 2 got worse by 0.40"
     )
-    assert said["since"] == (
+    assert message["since"] == (
         "unsupported claims (p_unsupported) of model_version ft 2 got worse at "
         "2025-11-25 22:00:00 UTC "
         "(between 21:59:00 and 22:01:00), probable cause: model"
     )
     query = "order=worst&service=bot&model_version=ft+2&since=1764108000"
-    assert said["worst_turn_url"] == f"https://gw.example/turns/worst?{query}"
-    assert said["runbook_url"] == "https://gw.example/runbooks/GroundwireDrift"
+    assert message["worst_turn_url"] == f"https://gw.example/turns/worst?{query}"
+    assert message["runbook_url"] == "https://gw.example/runbooks/GroundwireDrift"
 
 
 def test_the_end_of_an_alarm_is_the_same_alarm_and_another_message(alarm):

@@ -19,7 +19,7 @@ SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 
 
-class Told:
+class Reported:
     """Takes messages, unless it is away."""
 
     def __init__(self) -> None:
@@ -33,13 +33,13 @@ class Told:
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def reported() -> Reported:
+    return Reported()
 
 
 @pytest.fixture
-def outbox(engine, told) -> NotificationOutbox:
-    return NotificationOutbox(engine, told, "http://gw")
+def outbox(engine, reported) -> NotificationOutbox:
+    return NotificationOutbox(engine, reported, "http://gw")
 
 
 def raised(engine, alarm) -> int:
@@ -57,58 +57,60 @@ def run(outbox: NotificationOutbox, steps: int = 20) -> None:
         outbox.step()
 
 
-def test_an_alarm_and_its_end_are_told_once_each_and_in_order(engine, outbox, told, alarm):
+def test_an_alarm_and_its_end_are_told_once_each_and_in_order(engine, outbox, reported, alarm):
     first = raised(engine, alarm("a"))
     raised(engine, alarm("b"))
     resolve(engine, first)
     run(outbox)
-    assert sorted(told.messages) == [("firing", "a"), ("firing", "b"), ("resolved", "a")]
-    assert told.messages.index(("firing", "a")) < told.messages.index(("resolved", "a"))
+    assert sorted(reported.messages) == [("firing", "a"), ("firing", "b"), ("resolved", "a")]
+    assert reported.messages.index(("firing", "a")) < reported.messages.index(("resolved", "a"))
 
 
-def test_what_was_not_taken_waits_and_is_told_when_the_webhook_is_back(engine, outbox, told, alarm):
-    told.away = True
+def test_what_was_not_taken_waits_and_is_told_when_the_webhook_is_back(
+    engine, outbox, reported, alarm
+):
+    reported.away = True
     first = raised(engine, alarm("a"))
     run(outbox)
     resolve(engine, first)
-    told.away = False
+    reported.away = False
     run(outbox)
-    assert told.messages == []  # its end does not overtake it
+    assert reported.messages == []  # its end does not overtake it
     later = replace(outbox, clock=lambda: time_ns() + 3600 * SECOND)
     run(later)
-    assert told.messages == [("firing", "a"), ("resolved", "a")]
+    assert reported.messages == [("firing", "a"), ("resolved", "a")]
 
 
-def test_an_alarm_whose_transaction_failed_is_not_told(engine, outbox, told, alarm):
+def test_an_alarm_whose_transaction_failed_is_not_told(engine, outbox, reported, alarm):
     with engine.connect() as connection:
         drift.raise_alarm(connection, alarm())
         connection.rollback()
     run(outbox)
-    assert told.messages == []
+    assert reported.messages == []
 
 
-def test_two_messengers_tell_an_alarm_once(engine, alarm, told):
+def test_two_messengers_tell_an_alarm_once(engine, alarm, reported):
     raised(engine, alarm())
-    one = NotificationOutbox(engine, told, "http://gw")
+    one = NotificationOutbox(engine, reported, "http://gw")
 
     def tell_slowly(document, key) -> bool:
         one.step()  # the other looks while this one is on its way
-        return told(document, key)
+        return reported(document, key)
 
     NotificationOutbox(engine, tell_slowly, "http://gw").step()
     run(one)
-    assert len(told.messages) == 1
+    assert len(reported.messages) == 1
 
 
-def test_after_a_day_only_alarms_that_are_still_open_are_told(engine, outbox, told, alarm):
-    told.away = True
+def test_after_a_day_only_alarms_that_are_still_open_are_told(engine, outbox, reported, alarm):
+    reported.away = True
     over = raised(engine, alarm("over"))
     raised(engine, alarm("open"))
     resolve(engine, over)
     run(outbox)
-    told.away = False
+    reported.away = False
     run(replace(outbox, clock=lambda: time_ns() + DAY + 3600 * SECOND))
-    assert told.messages == [("firing", "open")]
+    assert reported.messages == [("firing", "open")]
 
 
 def test_what_waits_is_bounded(engine, alarm, monkeypatch):
@@ -174,7 +176,7 @@ def test_a_restart_neither_loses_an_alarm_nor_tells_it_again(tmp_path, inbox, al
     finally:
         process.kill()
         process.wait(20)
-    assert inbox.told == [("firing", "a"), ("resolved", "a"), ("firing", "b")]
+    assert inbox.reported == [("firing", "a"), ("resolved", "a"), ("firing", "b")]
     assert len({key for key, _ in inbox.received}) == 3
     assert "s3cret" not in (tmp_path / "messenger.log").read_text()  # a part of the address
     engine.dispose()

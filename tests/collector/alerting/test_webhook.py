@@ -55,7 +55,7 @@ def test_nothing_that_is_logged_holds_the_address(inbox, caplog):
         webhook.close()
     ours = [r.getMessage() for r in caplog.records if r.name.startswith("groundwire")]
     assert len(ours) == 2
-    assert not any("s3cret" in said or "t0ken" in said for said in ours)
+    assert not any("s3cret" in message or "t0ken" in message for message in ours)
 
 
 def test_when_it_is_told_to_stop_it_does_not_wait(inbox):

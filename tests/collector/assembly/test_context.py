@@ -236,16 +236,16 @@ def test_the_result_of_a_tool_that_asked_a_database_is_its_rows(trace):
 
 
 def test_messages_in_old_events_give_prompt_and_answer(trace):
-    def told(name, time, body):
+    def reported(name, time, body):
         return SpanEvent(name=name, time_ns=time, body=body)
 
     trace.add(
         "chat",
         {"gen_ai.operation.name": "chat"},
         events=[
-            told("gen_ai.choice", 9, {"index": 0, "message": {"content": ANSWER}}),
-            told("gen_ai.user.message", 2, {"content": "How long?"}),
-            told("gen_ai.system.message", 1, {"content": "Be brief."}),
+            reported("gen_ai.choice", 9, {"index": 0, "message": {"content": ANSWER}}),
+            reported("gen_ai.user.message", 2, {"content": "How long?"}),
+            reported("gen_ai.system.message", 1, {"content": "Be brief."}),
         ],
     )
     turn = only(trace)
@@ -300,8 +300,8 @@ def test_a_placeholder_of_a_span_still_running_is_dropped(trace):
 
 def test_what_the_call_says_it_was_given_wins_over_what_was_retrieved(trace):
     trace.retrieval("How long?", *TEXTS)
-    given = {"gen_ai.retrieval.documents": json.dumps([{"content": TEXTS[1]}])}
-    trace.chat("How long?", ANSWER, attributes=given)
+    provided = {"gen_ai.retrieval.documents": json.dumps([{"content": TEXTS[1]}])}
+    trace.chat("How long?", ANSWER, attributes=provided)
     turn = only(trace)
     assert [(chunk.text, chunk.id) for chunk in turn.chunks] == [(TEXTS[1], "d1")]
 
@@ -315,8 +315,10 @@ def test_of_nested_retrievals_the_outermost_that_tells_its_chunks_counts(trace):
 
 
 def test_the_context_that_a_step_was_given_is_the_context_where_no_retrieval_is_traced(trace):
-    given = json.dumps({"context": TEXTS[0], "question": "How long?"})
-    step = trace.add("Predict.forward", {"openinference.span.kind": "CHAIN", "input.value": given})
+    provided = json.dumps({"context": TEXTS[0], "question": "How long?"})
+    step = trace.add(
+        "Predict.forward", {"openinference.span.kind": "CHAIN", "input.value": provided}
+    )
     trace.chat("a prompt", ANSWER, parent=step)
     turn = only(trace)
     assert texts(turn) == [TEXTS[0]]

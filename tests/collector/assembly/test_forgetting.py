@@ -18,6 +18,8 @@ from groundwire_collector.storage.spans import SpanStore, spans_of
 from groundwire_collector.storage.tables.spans import CONTENT, SPAN
 from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
 from groundwire_collector.storage.turns import TurnQuery
+from groundwire_evaluators.evaluation import Evaluation, State
+from groundwire_evaluators.turn import Turn
 
 DAY_NS = 86_400 * 10**9
 NOW = 20_000 * DAY_NS + 5
@@ -108,34 +110,34 @@ def message(role: str, text: str) -> str:
 
 def call(trace: int, **more: Any) -> Span:
     """A model call by itself, as a process without a tracer above it sends it."""
-    said = {
+    content = {
         "gen_ai.operation.name": "chat",
         "session.id": "s1",
         "gen_ai.input.messages": message("user", "How long is the leave of Ada?"),
         "gen_ai.output.messages": message("assistant", "The leave is 20 days for all."),
     }
-    return piece(trace, START, SECOND, said | more)
+    return piece(trace, START, SECOND, content | more)
 
 
 def retrieval(trace: int) -> Span:
     """Its retrieval, in a trace of its own that names no user."""
-    said = {
+    content = {
         "gen_ai.operation.name": "retrieval",
         "session.id": "s1",
         "gen_ai.retrieval.query.text": "How long is the leave of Ada?",
         "gen_ai.retrieval.documents": json.dumps([{"id": "d1", "content": "Ada: 20 days"}]),
     }
-    return piece(trace, START - SECOND // 10, SECOND // 20, said)
+    return piece(trace, START - SECOND // 10, SECOND // 20, content)
 
 
-def piece(trace: int, start_ns: int, length_ns: int, said: dict[str, Any]) -> Span:
+def piece(trace: int, start_ns: int, length_ns: int, content: dict[str, Any]) -> Span:
     return Span(
         trace_id=f"{trace:032x}",
         span_id=f"{trace:016x}",
         service="shop",
         start_ns=start_ns,
         end_ns=start_ns + length_ns,
-        attributes=said,
+        attributes=content,
     )
 
 
@@ -177,9 +179,9 @@ def test_what_is_forgotten_while_it_is_judged_is_not_stored_again(
 
         name, revision = "forgetting", "1"
 
-        def evaluate(self, _turns: Any) -> list[Any]:
+        def judge(self, _turn: Turn) -> Evaluation:
             forget(engine, user="u1")
-            return []
+            return Evaluation(self.name, self.revision, State.SCORED, value=1.0)
 
     SpanStore(engine).add([call(1, **{"user.id": "u1"})])
     pipeline = Pipeline(settings, engine, [Forgetting()])

@@ -13,13 +13,13 @@ import pytest
 
 from groundwire_collector.storage.span import SpanEvent
 
-ASKED = "Wie lange kann ich die Ware zurückgeben?"
-SAID = "30 Tage ab Kauf, mit Beleg. 返品は30日以内です。"
+QUESTION = "Wie lange kann ich die Ware zurückgeben?"
+ANSWER = "30 Tage ab Kauf, mit Beleg. 返品は30日以内です。"
 TEXTS = ["Rückgabe binnen 30 Tagen mit Beleg.", "Gutscheine sind ausgeschlossen."]
 IDS = ["policy-1", "policy-2"]
 SCORES = [0.91, 0.5]
 CONTEXT = "\n".join(TEXTS)
-PROMPT = f"Context:\n{CONTEXT}\n\nQuestion: {ASKED}"
+PROMPT = f"Context:\n{CONTEXT}\n\nQuestion: {QUESTION}"
 HELD = {"chunks": TEXTS, "ids": IDS, "scores": SCORES}
 
 
@@ -41,7 +41,7 @@ def form(**gives: Any) -> Callable[[Callable[[Any], None]], Callable[[Any], None
     return register
 
 
-def told(turn: Any) -> dict[str, Any]:
+def reported(turn: Any) -> dict[str, Any]:
     return {
         "question": turn.question,
         "answer": turn.answer,
@@ -70,7 +70,7 @@ def test_a_form_gives_its_facts(form, trace, delivered):
     turns = delivered(trace)
     assert len(turns) == form.gives.get("turns", 1), turns
     for turn in turns:
-        found = told(turn)
+        found = reported(turn)
         wanted = {"reason": None, **form.gives}
         wanted.pop("turns", None)
         assert {name: found[name] for name in wanted} == wanted
@@ -99,7 +99,7 @@ def genai_retrieval(trace: Any, documents: Any = None, **fields: Any) -> None:
         "retrieval docs",
         {
             "gen_ai.operation.name": "retrieval",
-            "gen_ai.retrieval.query.text": ASKED,
+            "gen_ai.retrieval.query.text": QUESTION,
             "gen_ai.retrieval.documents": records() if documents is None else documents,
         },
         **fields,
@@ -114,7 +114,9 @@ CHAT = {
 MODELS = {"model": "acme-chat", "served": "acme-chat-7"}
 
 
-@form(question=ASKED, answer=SAID, tokens=(57, 14), session="s-1", user="u-1", **HELD, **MODELS)
+@form(
+    question=QUESTION, answer=ANSWER, tokens=(57, 14), session="s-1", user="u-1", **HELD, **MODELS
+)
 def genai_structured_values_on_spans(trace):
     genai_retrieval(trace)
     trace.add(
@@ -128,7 +130,7 @@ def genai_structured_values_on_spans(trace):
             "gen_ai.output.messages": [
                 {
                     "role": "assistant",
-                    "parts": [{"type": "reasoning", "content": "Hm."}, *parts(SAID)],
+                    "parts": [{"type": "reasoning", "content": "Hm."}, *parts(ANSWER)],
                     "finish_reason": "stop",
                 }
             ],
@@ -141,7 +143,7 @@ def genai_structured_values_on_spans(trace):
     )
 
 
-@form(question=ASKED, answer=SAID, tokens=(57, 14), **HELD, **MODELS)
+@form(question=QUESTION, answer=ANSWER, tokens=(57, 14), **HELD, **MODELS)
 def genai_old_prompt_and_completion_strings(trace):
     genai_retrieval(trace, json.dumps(records()))
     trace.add(
@@ -149,48 +151,48 @@ def genai_old_prompt_and_completion_strings(trace):
         CHAT
         | {
             "gen_ai.prompt": json.dumps([{"role": "user", "content": PROMPT}]),
-            "gen_ai.completion": json.dumps([{"role": "assistant", "content": SAID}]),
+            "gen_ai.completion": json.dumps([{"role": "assistant", "content": ANSWER}]),
             "gen_ai.usage.prompt_tokens": 57,
             "gen_ai.usage.completion_tokens": 14,
         },
     )
 
 
-@form(question=ASKED, answer=SAID, **HELD)
+@form(question=QUESTION, answer=ANSWER, **HELD)
 def genai_old_content_events_on_the_span(trace):
     genai_retrieval(trace)
     content = {"gen_ai.prompt": json.dumps([{"role": "user", "content": PROMPT}])}
-    said = {"gen_ai.completion": json.dumps([{"role": "assistant", "content": SAID}])}
+    message = {"gen_ai.completion": json.dumps([{"role": "assistant", "content": ANSWER}])}
     trace.add(
         "chat acme-chat",
         CHAT,
         events=[
             SpanEvent(name="gen_ai.content.prompt", time_ns=1, attributes=content),
-            SpanEvent(name="gen_ai.content.completion", time_ns=2, attributes=said),
+            SpanEvent(name="gen_ai.content.completion", time_ns=2, attributes=message),
         ],
     )
 
 
-@form(question=ASKED, answer=SAID, **HELD)
+@form(question=QUESTION, answer=ANSWER, **HELD)
 def genai_message_log_events(trace):
     genai_retrieval(trace)
     span = trace.add("chat acme-chat", CHAT)
     trace.log("gen_ai.system.message", span, body={"content": "Use the context."})
     trace.log("gen_ai.user.message", span, body={"content": PROMPT})
-    message = {"role": "assistant", "content": SAID}
+    message = {"role": "assistant", "content": ANSWER}
     trace.log("gen_ai.choice", span, body={"index": 0, "finish_reason": "stop", "message": message})
 
 
-@form(question=ASKED, answer=SAID, **HELD)
+@form(question=QUESTION, answer=ANSWER, **HELD)
 def genai_choice_event_without_a_role_and_multimodal_user_content(trace):
     genai_retrieval(trace)
     span = trace.add("openai.chat", CHAT)
     content = [{"type": "text", "text": PROMPT}, {"type": "image_url", "image_url": {"url": "x"}}]
     trace.log("gen_ai.user.message", span, body={"content": content})
-    trace.log("gen_ai.choice", span, body={"index": 0, "message": {"content": SAID}})
+    trace.log("gen_ai.choice", span, body={"index": 0, "message": {"content": ANSWER}})
 
 
-@form(question=ASKED, answer=SAID, **HELD)
+@form(question=QUESTION, answer=ANSWER, **HELD)
 def genai_details_event(trace):
     genai_retrieval(trace)
     span = trace.add("chat acme-chat", CHAT)
@@ -199,12 +201,12 @@ def genai_details_event(trace):
         span,
         attributes={
             "gen_ai.input.messages": [{"role": "user", "parts": parts(PROMPT)}],
-            "gen_ai.output.messages": [{"role": "assistant", "parts": parts(SAID)}],
+            "gen_ai.output.messages": [{"role": "assistant", "parts": parts(ANSWER)}],
         },
     )
 
 
-@form(question=ASKED, answer=SAID, chunks=TEXTS, rung="documents")
+@form(question=QUESTION, answer=ANSWER, chunks=TEXTS, rung="documents")
 def genai_multimodal_parts_are_passed_over(trace):
     genai_retrieval(trace, [{"id": "a", "content": t} for t in TEXTS])
     blob = {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "aGk="}
@@ -214,22 +216,22 @@ def genai_multimodal_parts_are_passed_over(trace):
         CHAT
         | {
             "gen_ai.input.messages": json.dumps(
-                [{"role": "user", "parts": [blob, *parts(ASKED), uri]}]
+                [{"role": "user", "parts": [blob, *parts(QUESTION), uri]}]
             ),
             "gen_ai.output.messages": json.dumps(
-                [{"role": "assistant", "parts": [*parts(SAID), blob]}]
+                [{"role": "assistant", "parts": [*parts(ANSWER), blob]}]
             ),
         },
     )
 
 
-@form(answer="I cannot help with that.", question=ASKED)
+@form(answer="I cannot help with that.", question=QUESTION)
 def genai_a_refusal_part_is_the_answer(trace):
     trace.add(
         "chat acme-chat",
         CHAT
         | {
-            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(ASKED)}]),
+            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(QUESTION)}]),
             "gen_ai.output.messages": json.dumps(
                 [
                     {
@@ -242,24 +244,26 @@ def genai_a_refusal_part_is_the_answer(trace):
     )
 
 
-@form(question=ASKED, answer=SAID, route="tool", rung="tool_result", chunks=["Sonnig, 20 Grad"])
+@form(
+    question=QUESTION, answer=ANSWER, route="tool", rung="tool_result", chunks=["Sonnig, 20 Grad"]
+)
 def genai_agent_with_a_tool(trace):
     agent = trace.add(
         "invoke_agent bot",
         {
             "gen_ai.operation.name": "invoke_agent",
-            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(ASKED)}]),
-            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(QUESTION)}]),
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(ANSWER)}]),
         },
         end_ns=20 * 10**9,
     )
     call = {"type": "tool_call", "id": "c1", "name": "weather", "arguments": {"city": "Paris"}}
-    asked = {"role": "user", "parts": parts(ASKED)}
+    requested = {"role": "user", "parts": parts(QUESTION)}
     trace.add(
         "chat acme-chat",
         CHAT
         | {
-            "gen_ai.input.messages": json.dumps([asked]),
+            "gen_ai.input.messages": json.dumps([requested]),
             "gen_ai.output.messages": json.dumps(
                 [{"role": "assistant", "parts": [call], "finish_reason": "tool_call"}]
             ),
@@ -281,34 +285,39 @@ def genai_agent_with_a_tool(trace):
         | {
             "gen_ai.input.messages": json.dumps(
                 [
-                    asked,
+                    requested,
                     {"role": "assistant", "parts": [call]},
                     {"role": "tool", "parts": [response]},
                 ]
             ),
-            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(ANSWER)}]),
         },
         parent=agent,
     )
 
 
-@form(question=ASKED, answer=SAID, chunks=["Mag Belege.", '{"frist": "30 Tage"}'], rung="documents")
+@form(
+    question=QUESTION,
+    answer=ANSWER,
+    chunks=["Mag Belege.", '{"frist": "30 Tage"}'],
+    rung="documents",
+)
 def genai_memories_are_chunks(trace):
     trace.add(
         "search_memory",
         {
             "gen_ai.operation.name": "search_memory",
-            "gen_ai.memory.query.text": ASKED,
+            "gen_ai.memory.query.text": QUESTION,
             "gen_ai.memory.records": [
                 {"id": "m1", "content": "Mag Belege.", "score": 0.9},
                 {"content": {"frist": "30 Tage"}, "metadata": {"source": "profile"}},
             ],
         },
     )
-    trace.chat(ASKED, SAID)
+    trace.chat(QUESTION, ANSWER)
 
 
-@form(question=ASKED, answer=SAID, chunks=TEXTS, ids=IDS, rung="prompt_variable")
+@form(question=QUESTION, answer=ANSWER, chunks=TEXTS, ids=IDS, rung="prompt_variable")
 def genai_documents_without_text_and_the_prompts_variable(trace):
     genai_retrieval(trace, json.dumps([{"id": i, "score": 0.5} for i in IDS]))
     trace.add(
@@ -318,9 +327,9 @@ def genai_documents_without_text_and_the_prompts_variable(trace):
             "gen_ai.prompt.name": "rag",
             "gen_ai.prompt.version": "v3",
             "gen_ai.prompt.variable.context": "\n\n".join(TEXTS),
-            "gen_ai.prompt.variable.question": ASKED,
+            "gen_ai.prompt.variable.question": QUESTION,
             "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(PROMPT)}]),
-            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(ANSWER)}]),
         },
     )
 
@@ -341,18 +350,18 @@ def openinference_documents(prefix: str, **more: list[Any]) -> dict[str, Any]:
     return found
 
 
-def openinference_chain(trace: Any, said: str = SAID) -> Any:
+def openinference_chain(trace: Any, message: str = ANSWER) -> Any:
     return trace.add(
         "chain",
         kind("CHAIN")
-        | {"input.value": ASKED, "output.value": said, "session.id": "s-1", "user.id": "u-1"},
+        | {"input.value": QUESTION, "output.value": message, "session.id": "s-1", "user.id": "u-1"},
         end_ns=20 * 10**9,
     )
 
 
 @form(
-    question=ASKED,
-    answer=SAID,
+    question=QUESTION,
+    answer=ANSWER,
     tokens=(57, 14),
     session="s-1",
     user="u-1",
@@ -367,7 +376,7 @@ def openinference_message_contents_and_token_details(trace):
     trace.add(
         "retrieve",
         kind("RETRIEVER")
-        | {"input.value": ASKED}
+        | {"input.value": QUESTION}
         | openinference_documents("retrieval.documents", metadata=metadata),
         parent=chain,
     )
@@ -386,7 +395,7 @@ def openinference_message_contents_and_token_details(trace):
             "llm.output_messages.0.message.contents.0.message_content.type": "reasoning",
             "llm.output_messages.0.message.contents.0.message_content.text": "Hm.",
             "llm.output_messages.0.message.contents.1.message_content.type": "text",
-            "llm.output_messages.0.message.contents.1.message_content.text": SAID,
+            "llm.output_messages.0.message.contents.1.message_content.text": ANSWER,
             "llm.token_count.prompt": 57,
             "llm.token_count.completion": 14,
             "llm.token_count.total": 71,
@@ -397,7 +406,7 @@ def openinference_message_contents_and_token_details(trace):
     )
 
 
-@form(question=ASKED, answer=SAID, **HELD)
+@form(question=QUESTION, answer=ANSWER, **HELD)
 def openinference_prompts_and_choices_of_a_completion(trace):
     chain = openinference_chain(trace)
     trace.add(
@@ -407,21 +416,23 @@ def openinference_prompts_and_choices_of_a_completion(trace):
     )
     trace.add(
         "llm",
-        kind("LLM") | {"llm.prompts.0.prompt.text": PROMPT, "llm.choices.0.completion.text": SAID},
+        kind("LLM")
+        | {"llm.prompts.0.prompt.text": PROMPT, "llm.choices.0.completion.text": ANSWER},
         parent=chain,
     )
 
 
-@form(question=PROMPT, answer=SAID)
+@form(question=PROMPT, answer=ANSWER)
 def openinference_bare_completion_call(trace):
     trace.add(
         "llm",
-        kind("LLM") | {"llm.prompts.0.prompt.text": PROMPT, "llm.choices.0.completion.text": SAID},
+        kind("LLM")
+        | {"llm.prompts.0.prompt.text": PROMPT, "llm.choices.0.completion.text": ANSWER},
     )
 
 
-@form(question=ASKED, answer=SAID, chunks=[TEXTS[1]], ids=["policy-2"], scores=[0.99])
-def openinference_reranked_documents_are_those_given(trace):
+@form(question=QUESTION, answer=ANSWER, chunks=[TEXTS[1]], ids=["policy-2"], scores=[0.99])
+def openinference_reranked_documents_are_those_provided(trace):
     chain = openinference_chain(trace)
     trace.add(
         "retrieve",
@@ -431,7 +442,7 @@ def openinference_reranked_documents_are_those_given(trace):
     trace.add(
         "rerank",
         kind("RERANKER")
-        | {"reranker.query": ASKED, "reranker.top_k": 1}
+        | {"reranker.query": QUESTION, "reranker.top_k": 1}
         | openinference_documents("reranker.input_documents")
         | {
             "reranker.output_documents.0.document.id": "policy-2",
@@ -440,26 +451,26 @@ def openinference_reranked_documents_are_those_given(trace):
         },
         parent=chain,
     )
-    trace.add("llm", kind("LLM") | {"llm.output_messages.0.message.content": SAID}, parent=chain)
+    trace.add("llm", kind("LLM") | {"llm.output_messages.0.message.content": ANSWER}, parent=chain)
 
 
-@form(question=ASKED, answer=SAID, tokens=(57, 14), response_id="r-1", served="acme-chat-7")
+@form(question=QUESTION, answer=ANSWER, tokens=(57, 14), response_id="r-1", served="acme-chat-7")
 def openinference_raw_output_alone(trace):
     raw = {
         "id": "r-1",
         "model": "acme-chat-7",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": SAID}}],
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": ANSWER}}],
         "usage": {"prompt_tokens": 57, "completion_tokens": 14, "total_tokens": 71},
     }
-    sent = {"messages": [{"role": "user", "content": ASKED}], "model": "acme-chat"}
+    sent = {"messages": [{"role": "user", "content": QUESTION}], "model": "acme-chat"}
     trace.add(
         "ChatCompletion",
         kind("LLM") | {"input.value": json.dumps(sent), "output.value": json.dumps(raw)},
     )
 
 
-@form(model="acme-chat", served=None, question=ASKED, answer=SAID)
-def openinference_llamaindex_names_the_model_asked_for(trace):
+@form(model="acme-chat", served=None, question=QUESTION, answer=ANSWER)
+def openinference_llamaindex_names_the_model_requested_for(trace):
     trace.add(
         "OpenAILike.chat",
         kind("LLM")
@@ -467,52 +478,52 @@ def openinference_llamaindex_names_the_model_asked_for(trace):
             "llm.model_name": "acme-chat",
             "llm.invocation_parameters": json.dumps({"model_name": "acme-chat", "num_output": 1}),
             "llm.input_messages.0.message.role": "user",
-            "llm.input_messages.0.message.content": ASKED,
-            "llm.output_messages.0.message.content": SAID,
+            "llm.input_messages.0.message.content": QUESTION,
+            "llm.output_messages.0.message.content": ANSWER,
         },
         scope="openinference.instrumentation.llama_index",
     )
 
 
-@form(model="acme-chat", served=None, question=ASKED, answer=SAID)
-def openinference_dspy_names_the_model_asked_for(trace):
+@form(model="acme-chat", served=None, question=QUESTION, answer=ANSWER)
+def openinference_dspy_names_the_model_requested_for(trace):
     trace.add(
         "LM.__call__",
         kind("LLM")
         | {
             "llm.model_name": "acme-chat",
             "llm.input_messages.0.message.role": "user",
-            "llm.input_messages.0.message.content": ASKED,
-            "llm.output_messages.0.message.content": SAID,
+            "llm.input_messages.0.message.content": QUESTION,
+            "llm.output_messages.0.message.content": ANSWER,
         },
         scope="openinference.instrumentation.dspy",
     )
 
 
-@form(question=ASKED, answer=SAID, served="claude-x", **HELD)
+@form(question=QUESTION, answer=ANSWER, served="claude-x", **HELD)
 def openinference_bedrock_retrieves_and_generates_in_one_span(trace):
     trace.add(
         "bedrock.retrieve_and_generate",
         kind("RETRIEVER")
-        | {"llm.model_name": "claude-x", "input.value": ASKED, "output.value": SAID}
+        | {"llm.model_name": "claude-x", "input.value": QUESTION, "output.value": ANSWER}
         | openinference_documents("retrieval.documents"),
     )
 
 
-@form(question=ASKED, answer=SAID, reason="the retrieved documents were redacted")
+@form(question=QUESTION, answer=ANSWER, reason="the retrieved documents were redacted")
 def openinference_hidden_documents(trace):
     chain = openinference_chain(trace)
     trace.add(
         "retrieve",
         kind("RETRIEVER")
         | {
-            "input.value": ASKED,
+            "input.value": QUESTION,
             "output.value": "__REDACTED__",
             "retrieval.documents.0.document.content": "__REDACTED__",
         },
         parent=chain,
     )
-    trace.add("llm", kind("LLM") | {"llm.output_messages.0.message.content": SAID}, parent=chain)
+    trace.add("llm", kind("LLM") | {"llm.output_messages.0.message.content": ANSWER}, parent=chain)
 
 
 # OpenLLMetry / Traceloop
@@ -520,7 +531,9 @@ def openinference_hidden_documents(trace):
 TRACELOOP = "opentelemetry.instrumentation.openai.v1"
 
 
-@form(question=PROMPT, answer=SAID, tokens=(57, 14), session="s-1", user="u-1", **MODELS, chunks=[])
+@form(
+    question=PROMPT, answer=ANSWER, tokens=(57, 14), session="s-1", user="u-1", **MODELS, chunks=[]
+)
 def traceloop_numbered_messages(trace):
     trace.add(
         "openai.chat",
@@ -535,7 +548,7 @@ def traceloop_numbered_messages(trace):
                 [{"type": "text", "text": PROMPT}, {"type": "image_url", "image_url": {"url": "x"}}]
             ),
             "gen_ai.completion.0.role": "assistant",
-            "gen_ai.completion.0.content": SAID,
+            "gen_ai.completion.0.content": ANSWER,
             "gen_ai.completion.0.finish_reason": "stop",
             "gen_ai.usage.prompt_tokens": 57,
             "gen_ai.usage.completion_tokens": 14,
@@ -548,7 +561,7 @@ def traceloop_numbered_messages(trace):
     )
 
 
-@form(question=PROMPT, answer=SAID)
+@form(question=PROMPT, answer=ANSWER)
 def traceloop_oldest_names(trace):
     trace.add(
         "openai.chat",
@@ -557,38 +570,38 @@ def traceloop_oldest_names(trace):
             "llm.prompts.0.role": "user",
             "llm.prompts.0.content": PROMPT,
             "llm.completions.0.role": "assistant",
-            "llm.completions.0.content": SAID,
+            "llm.completions.0.content": ANSWER,
         },
         scope=TRACELOOP,
     )
 
 
-def traceloop_entity(name: str, given: Any, returned: Any) -> dict[str, Any]:
+def traceloop_entity(name: str, provided: Any, returned: Any) -> dict[str, Any]:
     return {
         "traceloop.span.kind": name,
-        "traceloop.entity.input": json.dumps(given),
+        "traceloop.entity.input": json.dumps(provided),
         "traceloop.entity.output": json.dumps(returned),
     }
 
 
-@form(question=ASKED, answer=SAID, prompt_version="3", rung="function_output", **HELD)
+@form(question=QUESTION, answer=ANSWER, prompt_version="3", rung="function_output", **HELD)
 def traceloop_decorated_functions(trace):
     flow = trace.add(
         "ask.workflow",
-        traceloop_entity("workflow", {"args": [ASKED], "kwargs": {}}, SAID)
+        traceloop_entity("workflow", {"args": [QUESTION], "kwargs": {}}, ANSWER)
         | {"traceloop.prompt.key": "rag", "traceloop.prompt.version": 3},
         end_ns=20 * 10**9,
         scope="traceloop.tracer",
     )
     trace.add(
         "retrieve.task",
-        traceloop_entity("task", {"args": [ASKED], "kwargs": {}}, records("text")),
+        traceloop_entity("task", {"args": [QUESTION], "kwargs": {}}, records("text")),
         parent=flow,
         scope="traceloop.tracer",
     )
     trace.add(
         "openai.chat",
-        CHAT | {"gen_ai.prompt.0.content": PROMPT, "gen_ai.completion.0.content": SAID},
+        CHAT | {"gen_ai.prompt.0.content": PROMPT, "gen_ai.completion.0.content": ANSWER},
         parent=flow,
         scope=TRACELOOP,
     )
@@ -600,16 +613,22 @@ def chat_of(trace: Any, **fields: Any) -> None:
         CHAT
         | {
             "gen_ai.prompt.0.role": "user",
-            "gen_ai.prompt.0.content": ASKED,
+            "gen_ai.prompt.0.content": QUESTION,
             "gen_ai.completion.0.role": "assistant",
-            "gen_ai.completion.0.content": SAID,
+            "gen_ai.completion.0.content": ANSWER,
         },
         scope=TRACELOOP,
         **fields,
     )
 
 
-@form(question=ASKED, answer=SAID, rung="span_events", metadata=[{"page": 1}, {"page": 2}], **HELD)
+@form(
+    question=QUESTION,
+    answer=ANSWER,
+    rung="span_events",
+    metadata=[{"page": 1}, {"page": 2}],
+    **HELD,
+)
 def traceloop_pinecone(trace):
     """Its metadata are a Python repr, and hold the text."""
     events = [
@@ -637,7 +656,7 @@ def traceloop_pinecone(trace):
     )
 
 
-@form(question=ASKED, answer=SAID, rung="span_events", **HELD)
+@form(question=QUESTION, answer=ANSWER, rung="span_events", **HELD)
 def traceloop_milvus_search(trace):
     events = [
         SpanEvent(
@@ -661,7 +680,7 @@ def traceloop_milvus_search(trace):
     chat_of(trace)
 
 
-@form(question=ASKED, answer=SAID, rung="span_events", chunks=TEXTS, ids=IDS)
+@form(question=QUESTION, answer=ANSWER, rung="span_events", chunks=TEXTS, ids=IDS)
 def traceloop_marqo(trace):
     events = [
         SpanEvent(
@@ -673,14 +692,14 @@ def traceloop_marqo(trace):
     ]
     trace.add(
         "marqo.search",
-        {"db.system": "marqo", "db.operation": "search", "db.marqo.search.query": ASKED},
+        {"db.system": "marqo", "db.operation": "search", "db.marqo.search.query": QUESTION},
         events=events,
         scope="opentelemetry.instrumentation.marqo",
     )
     chat_of(trace)
 
 
-@form(question=ASKED, answer=SAID, route="parametric", chunks=[])
+@form(question=QUESTION, answer=ANSWER, route="parametric", chunks=[])
 def traceloop_writing_to_a_vector_store_is_no_retrieval(trace):
     chat_of(trace)
     for name in ("qdrant.upsert", "pinecone.delete", "milvus.insert", "chroma.add"):
@@ -689,7 +708,7 @@ def traceloop_writing_to_a_vector_store_is_no_retrieval(trace):
         trace.add(name, attributes, scope=scope)
 
 
-@form(answer=SAID, **HELD)
+@form(answer=ANSWER, **HELD)
 def traceloop_cohere_rerank(trace):
     trace.add(
         "cohere.rerank",
@@ -698,7 +717,7 @@ def traceloop_cohere_rerank(trace):
             "gen_ai.prompt.0.role": "system",
             "gen_ai.prompt.0.content": TEXTS[1],
             "gen_ai.prompt.2.role": "user",
-            "gen_ai.prompt.2.content": ASKED,
+            "gen_ai.prompt.2.content": QUESTION,
             "gen_ai.completion.0.role": "assistant",
             "gen_ai.completion.0.content": f"Doc policy-1, Score: 0.91\n{TEXTS[0]}",
             "gen_ai.completion.1.role": "assistant",
@@ -709,11 +728,11 @@ def traceloop_cohere_rerank(trace):
     chat_of(trace)
 
 
-@form(question=ASKED, answer=SAID, rung="retriever_output", **HELD)
+@form(question=QUESTION, answer=ANSWER, rung="retriever_output", **HELD)
 def traceloop_langchain_retriever(trace):
     flow = trace.add(
         "RunnableSequence.workflow",
-        traceloop_entity("workflow", {"inputs": ASKED, "tags": []}, {"outputs": SAID})
+        traceloop_entity("workflow", {"inputs": QUESTION, "tags": []}, {"outputs": ANSWER})
         | {"gen_ai.operation.name": "execute_task"},
         end_ns=20 * 10**9,
         scope="opentelemetry.instrumentation.langchain",
@@ -721,7 +740,7 @@ def traceloop_langchain_retriever(trace):
     returned = {"documents": langchain()}
     trace.add(
         "retriever.task",
-        traceloop_entity("task", {"query": ASKED}, returned)
+        traceloop_entity("task", {"query": QUESTION}, returned)
         | {"gen_ai.operation.name": "vector_db_retrieve"},
         parent=flow,
         scope="opentelemetry.instrumentation.langchain",
@@ -730,14 +749,14 @@ def traceloop_langchain_retriever(trace):
 
 
 @form(
-    question=ASKED,
-    answer=SAID,
+    question=QUESTION,
+    answer=ANSWER,
     reason="the retrieved documents were cut on their way",
 )
 def traceloop_cut_output(trace):
     flow = trace.add(
         "ask.workflow",
-        traceloop_entity("workflow", {"args": [ASKED], "kwargs": {}}, SAID),
+        traceloop_entity("workflow", {"args": [QUESTION], "kwargs": {}}, ANSWER),
         end_ns=20 * 10**9,
     )
     cut = json.dumps({"documents": langchain()})[:-70]
@@ -752,21 +771,21 @@ def traceloop_cut_output(trace):
 # Langfuse
 
 
-def langfuse(kind_: str, given: Any, returned: Any, **more: Any) -> dict[str, Any]:
+def langfuse(kind_: str, provided: Any, returned: Any, **more: Any) -> dict[str, Any]:
     def written(value: Any) -> str:
         return value if isinstance(value, str) else json.dumps(value)
 
     return {
         "langfuse.observation.type": kind_,
-        "langfuse.observation.input": written(given),
+        "langfuse.observation.input": written(provided),
         "langfuse.observation.output": written(returned),
         **more,
     }
 
 
 @form(
-    question=ASKED,
-    answer=SAID,
+    question=QUESTION,
+    answer=ANSWER,
     tokens=(57, 14),
     session="s-1",
     user="u-1",
@@ -779,10 +798,10 @@ def langfuse_usage_apart_from_what_was_cached(trace):
     shared = {"session.id": "s-1", "user.id": "u-1", "langfuse.release": "rel-9"}
     root = trace.add(
         "ask",
-        langfuse("span", {"args": [ASKED], "kwargs": {}}, SAID) | shared,
+        langfuse("span", {"args": [QUESTION], "kwargs": {}}, ANSWER) | shared,
         end_ns=20 * 10**9,
     )
-    trace.add("search", langfuse("retriever", {"args": [ASKED]}, records("text")), parent=root)
+    trace.add("search", langfuse("retriever", {"args": [QUESTION]}, records("text")), parent=root)
     usage = {
         "input": 7,
         "input_cache_read": 50,
@@ -793,7 +812,7 @@ def langfuse_usage_apart_from_what_was_cached(trace):
     }
     trace.add(
         "ChatOpenAI",
-        langfuse("generation", [{"role": "user", "content": PROMPT}], SAID)
+        langfuse("generation", [{"role": "user", "content": PROMPT}], ANSWER)
         | {
             "langfuse.observation.usage_details": json.dumps(usage),
             "langfuse.observation.prompt.name": "rag",
@@ -803,10 +822,10 @@ def langfuse_usage_apart_from_what_was_cached(trace):
     )
 
 
-@form(question=ASKED, answer=SAID, tokens=(57, 14), chunks=TEXTS, rung="retriever_output")
+@form(question=QUESTION, answer=ANSWER, tokens=(57, 14), chunks=TEXTS, rung="retriever_output")
 def langfuse_openai_usage_and_documents_as_texts(trace):
-    root = trace.add("ask", langfuse("chain", {"question": ASKED}, SAID), end_ns=20 * 10**9)
-    trace.add("search", langfuse("retriever", ASKED, TEXTS), parent=root)
+    root = trace.add("ask", langfuse("chain", {"question": QUESTION}, ANSWER), end_ns=20 * 10**9)
+    trace.add("search", langfuse("retriever", QUESTION, TEXTS), parent=root)
     usage = {
         "prompt_tokens": 57,
         "completion_tokens": 14,
@@ -818,64 +837,66 @@ def langfuse_openai_usage_and_documents_as_texts(trace):
         langfuse(
             "generation",
             {"messages": [{"role": "user", "content": PROMPT}]},
-            {"role": "assistant", "content": SAID},
+            {"role": "assistant", "content": ANSWER},
         )
         | {"langfuse.observation.usage_details": json.dumps(usage)},
         parent=root,
     )
 
 
-@form(question=ASKED, answer=SAID, **HELD)
+@form(question=QUESTION, answer=ANSWER, **HELD)
 def langfuse_question_and_answer_on_the_trace(trace):
-    shared = {"langfuse.trace.input": json.dumps({"q": 1, "question": ASKED})}
+    shared = {"langfuse.trace.input": json.dumps({"q": 1, "question": QUESTION})}
     root = trace.add(
         "POST /ask",
-        {"langfuse.observation.type": "span", "langfuse.trace.output": SAID, **shared},
+        {"langfuse.observation.type": "span", "langfuse.trace.output": ANSWER, **shared},
         end_ns=20 * 10**9,
     )
     found = {"results": records("text"), "took_ms": 5}
-    trace.add("search", langfuse("retriever", {"query": ASKED}, found), parent=root)
-    trace.add("llm", langfuse("generation", PROMPT, SAID), parent=root)
+    trace.add("search", langfuse("retriever", {"query": QUESTION}, found), parent=root)
+    trace.add("llm", langfuse("generation", PROMPT, ANSWER), parent=root)
 
 
 # LangSmith
 
 
-def langsmith(kind_: str, given: Any, returned: Any, **more: Any) -> dict[str, Any]:
+def langsmith(kind_: str, provided: Any, returned: Any, **more: Any) -> dict[str, Any]:
     return {
         "langsmith.span.kind": kind_,
         "gen_ai.operation.name": {"llm": "chat", "prompt": "chat"}.get(kind_, "embeddings"),
-        "gen_ai.prompt": json.dumps(given),
+        "gen_ai.prompt": json.dumps(provided),
         "gen_ai.completion": json.dumps(returned),
         **more,
     }
 
 
-@form(question=ASKED, answer=SAID, tokens=(57, 14), session="s-1", served="acme-chat-7", **HELD)
+@form(
+    question=QUESTION, answer=ANSWER, tokens=(57, 14), session="s-1", served="acme-chat-7", **HELD
+)
 def langsmith_traceable_functions_and_a_wrapped_client(trace):
     metadata = {"langsmith.metadata.session_id": "s-1"}
     root = trace.add(
         "ask",
-        langsmith("chain", {"question": ASKED}, {"output": SAID}) | metadata,
+        langsmith("chain", {"question": QUESTION}, {"output": ANSWER}) | metadata,
         scope="langsmith",
         end_ns=20 * 10**9,
     )
     trace.add(
         "search",
-        langsmith("retriever", {"question": ASKED}, {"output": langchain()}),
+        langsmith("retriever", {"question": QUESTION}, {"output": langchain()}),
         parent=root,
         scope="langsmith",
     )
     completion = {
         "id": "r-1",
         "model": "acme-chat-7",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": SAID}}],
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": ANSWER}}],
         "usage_metadata": {"input_tokens": 57, "output_tokens": 14},
     }
-    given = {"messages": [{"role": "user", "content": PROMPT}], "model": "acme-chat"}
+    provided = {"messages": [{"role": "user", "content": PROMPT}], "model": "acme-chat"}
     trace.add(
         "ChatOpenAI",
-        langsmith("llm", given, completion)
+        langsmith("llm", provided, completion)
         | {"gen_ai.usage.input_tokens": 57, "gen_ai.usage.output_tokens": 14},
         parent=root,
         scope="langsmith",
@@ -885,13 +906,20 @@ def langsmith_traceable_functions_and_a_wrapped_client(trace):
 # Logfire and pydantic-ai
 
 
-@form(question=ASKED, answer=SAID, tokens=(57, 14), rung="function_output", chunks=TEXTS, **MODELS)
+@form(
+    question=QUESTION,
+    answer=ANSWER,
+    tokens=(57, 14),
+    rung="function_output",
+    chunks=TEXTS,
+    **MODELS,
+)
 def pydantic_ai_events_in_an_attribute(trace):
     """Its first versions: message events as a JSON attribute, and the agent with all usage."""
-    asked = {"content": ASKED, "role": "user", "event.name": "gen_ai.user.message"}
+    requested = {"content": QUESTION, "role": "user", "event.name": "gen_ai.user.message"}
     choice = {
         "index": 0,
-        "message": {"role": "assistant", "content": SAID},
+        "message": {"role": "assistant", "content": ANSWER},
         "event.name": "gen_ai.choice",
     }
     agent = trace.add(
@@ -899,9 +927,9 @@ def pydantic_ai_events_in_an_attribute(trace):
         {
             "agent_name": "bot",
             "model_name": "acme-chat",
-            "final_result": SAID,
+            "final_result": ANSWER,
             "all_messages_events": json.dumps(
-                [asked, {"role": "assistant", "content": SAID, "event.name": "gen_ai.choice"}]
+                [requested, {"role": "assistant", "content": ANSWER, "event.name": "gen_ai.choice"}]
             ),
             "gen_ai.usage.input_tokens": 57,
             "gen_ai.usage.output_tokens": 14,
@@ -911,7 +939,7 @@ def pydantic_ai_events_in_an_attribute(trace):
     )
     trace.add(
         "retrieve",
-        {"query": ASKED, "return": json.dumps(TEXTS)},
+        {"query": QUESTION, "return": json.dumps(TEXTS)},
         parent=agent,
         scope="logfire",
     )
@@ -919,7 +947,7 @@ def pydantic_ai_events_in_an_attribute(trace):
         "chat acme-chat",
         CHAT
         | {
-            "events": json.dumps([asked, choice]),
+            "events": json.dumps([requested, choice]),
             "gen_ai.usage.input_tokens": 57,
             "gen_ai.usage.output_tokens": 14,
         },
@@ -928,11 +956,11 @@ def pydantic_ai_events_in_an_attribute(trace):
     )
 
 
-@form(question=ASKED, answer=SAID, tokens=(57, 14))
+@form(question=QUESTION, answer=ANSWER, tokens=(57, 14))
 def logfire_openai_request_and_response(trace):
-    request = {"messages": [{"role": "user", "content": ASKED}], "model": "acme-chat"}
+    request = {"messages": [{"role": "user", "content": QUESTION}], "model": "acme-chat"}
     response = {
-        "message": {"role": "assistant", "content": SAID},
+        "message": {"role": "assistant", "content": ANSWER},
         "usage": {"prompt_tokens": 57, "completion_tokens": 14},
     }
     trace.add(
@@ -949,9 +977,11 @@ def logfire_openai_request_and_response(trace):
     )
 
 
-@form(question=ASKED, answer=SAID, model="acme-chat")
+@form(question=QUESTION, answer=ANSWER, model="acme-chat")
 def logfire_streamed_answer_in_a_log_of_its_own(trace):
-    request = json.dumps({"messages": [{"role": "user", "content": ASKED}], "model": "acme-chat"})
+    request = json.dumps(
+        {"messages": [{"role": "user", "content": QUESTION}], "model": "acme-chat"}
+    )
     trace.add(
         "Chat Completion with {request_data[model]!r}",
         {
@@ -967,39 +997,39 @@ def logfire_streamed_answer_in_a_log_of_its_own(trace):
             "request_data": request,
             "gen_ai.request.model": "acme-chat",
             "logfire.span_type": "log",
-            "response_data": json.dumps({"combined_chunk_content": SAID, "chunk_count": 9}),
+            "response_data": json.dumps({"combined_chunk_content": ANSWER, "chunk_count": 9}),
         },
         scope="logfire.openai",
     )
 
 
-@form(question=ASKED, answer=SAID, chunks=TEXTS, ids=IDS)
+@form(question=QUESTION, answer=ANSWER, chunks=TEXTS, ids=IDS)
 def logfire_functions_that_return(trace):
     root = trace.add(
         "ask",
-        {"question": ASKED, "return": SAID, "logfire.span_type": "span"},
+        {"question": QUESTION, "return": ANSWER, "logfire.span_type": "span"},
         scope="logfire",
         end_ns=20 * 10**9,
     )
     trace.add(
         "search",
         {
-            "query": ASKED,
+            "query": QUESTION,
             "return": json.dumps({"documents": records("text")}),
             "logfire.json_schema": '{"type":"object"}',
         },
         parent=root,
         scope="logfire",
     )
-    trace.chat(PROMPT, SAID, parent=root)
+    trace.chat(PROMPT, ANSWER, parent=root)
 
 
 # Rows and records
 
 
 @form(
-    question=ASKED,
-    answer=SAID,
+    question=QUESTION,
+    answer=ANSWER,
     route="tool",
     chunks=['{"frist": 30, "einheit": "Tage"}'],
     metadata=[{"db.query.text": "SELECT frist, einheit FROM regeln"}],
@@ -1018,12 +1048,12 @@ def rows_of_a_query_below_a_tool(trace):
         {"db.system.name": "sqlite", "db.query.text": "SELECT frist, einheit FROM regeln"},
         parent=tool,
     )
-    trace.chat(ASKED, SAID)
+    trace.chat(QUESTION, ANSWER)
 
 
 @form(
-    question=ASKED,
-    answer=SAID,
+    question=QUESTION,
+    answer=ANSWER,
     route="retrieval",
     chunks=['{"frist": 30, "einheit": "Tage"}', '{"frist": 14, "einheit": "Tage"}'],
 )
@@ -1033,25 +1063,25 @@ def rows_of_a_retrieval_with_old_names(trace):
         "search",
         kind("RETRIEVER")
         | {
-            "input.value": ASKED,
+            "input.value": QUESTION,
             "output.value": json.dumps(rows),
             "db.statement": "SELECT frist, einheit FROM regeln",
         },
     )
-    trace.chat(ASKED, SAID)
+    trace.chat(QUESTION, ANSWER)
 
 
-@form(question=ASKED, answer=SAID, rung="function_output", **HELD)
+@form(question=QUESTION, answer=ANSWER, rung="function_output", **HELD)
 def traceloop_a_silent_vector_store_below_a_function_that_returns(trace):
     """Qdrant's instrumentation sends no results; the function around it does."""
     flow = trace.add(
         "ask.workflow",
-        traceloop_entity("workflow", {"args": [ASKED], "kwargs": {}}, SAID),
+        traceloop_entity("workflow", {"args": [QUESTION], "kwargs": {}}, ANSWER),
         end_ns=20 * 10**9,
     )
     task = trace.add(
         "retrieve.task",
-        traceloop_entity("task", {"args": [ASKED], "kwargs": {}}, records("text")),
+        traceloop_entity("task", {"args": [QUESTION], "kwargs": {}}, records("text")),
         parent=flow,
         end_ns=4 * 10**9,
     )
@@ -1067,31 +1097,32 @@ def traceloop_a_silent_vector_store_below_a_function_that_returns(trace):
 # Routes, and what was cut or left out
 
 
-@form(question=ASKED, answer=SAID, route="cache", chunks=[])
+@form(question=QUESTION, answer=ANSWER, route="cache", chunks=[])
 def answered_from_a_cache(trace):
-    root = trace.add("ask", langfuse("chain", {"question": ASKED}, SAID), end_ns=20 * 10**9)
+    root = trace.add("ask", langfuse("chain", {"question": QUESTION}, ANSWER), end_ns=20 * 10**9)
     trace.add(
         "litellm-acompletion",
-        langfuse("generation", ASKED, SAID) | {"langfuse.observation.metadata.cache_hit": "true"},
+        langfuse("generation", QUESTION, ANSWER)
+        | {"langfuse.observation.metadata.cache_hit": "true"},
         parent=root,
     )
 
 
-@form(question=ASKED, answer=SAID, route="cache")
+@form(question=QUESTION, answer=ANSWER, route="cache")
 def a_route_that_any_span_names(trace):
-    trace.chat(ASKED, SAID, attributes={"groundwire.route": "cache"})
+    trace.chat(QUESTION, ANSWER, attributes={"groundwire.route": "cache"})
 
 
-@form(question=ASKED, answer=SAID, route="tool", chunks=['{"rows": 0}'])
+@form(question=QUESTION, answer=ANSWER, route="tool", chunks=['{"rows": 0}'])
 def mcp_tool_result(trace):
     trace.add(
         "execute_tool",
         {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.result": '{"rows": 0}'},
     )
-    trace.chat(ASKED, SAID)
+    trace.chat(QUESTION, ANSWER)
 
 
-@form(question=ASKED, answer=SAID, **HELD)
+@form(question=QUESTION, answer=ANSWER, **HELD)
 def a_cut_prompt_is_no_question(trace):
     genai_retrieval(trace)
     sent = json.dumps([{"role": "user", "parts": parts(PROMPT)}])
@@ -1100,7 +1131,7 @@ def a_cut_prompt_is_no_question(trace):
         CHAT
         | {
             "gen_ai.input.messages": sent[:64],
-            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(ANSWER)}]),
         },
     )
 
@@ -1108,25 +1139,25 @@ def a_cut_prompt_is_no_question(trace):
 @form(reason="the answer was cut on its way")
 def a_cut_answer(trace):
     genai_retrieval(trace)
-    said = json.dumps([{"role": "assistant", "parts": parts(SAID)}])
+    message = json.dumps([{"role": "assistant", "parts": parts(ANSWER)}])
     trace.add(
         "chat acme-chat",
         CHAT
         | {
             "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(PROMPT)}]),
-            "gen_ai.output.messages": said[:-20],
+            "gen_ai.output.messages": message[:-20],
         },
     )
 
 
-@form(reason="the retrieved documents were cut on their way", answer=SAID)
+@form(reason="the retrieved documents were cut on their way", answer=ANSWER)
 def cut_structured_documents(trace):
     genai_retrieval(trace, json.dumps(records())[:-30])
-    trace.chat(PROMPT, SAID)
+    trace.chat(PROMPT, ANSWER)
 
 
 @form(
-    question=ASKED,
+    question=QUESTION,
     answer=None,
     reason="the answer was not sent: its emitter withholds the content of messages",
     **HELD,
@@ -1136,20 +1167,20 @@ def no_content_mode(trace):
     trace.add("chat acme-chat", CHAT | {"gen_ai.usage.output_tokens": 14})
 
 
-@form(question=ASKED, answer=SAID, chunks=[], route="retrieval")
+@form(question=QUESTION, answer=ANSWER, chunks=[], route="retrieval")
 def an_empty_retrieval_is_zero_chunks(trace):
     genai_retrieval(trace, [])
-    trace.chat(ASKED, SAID)
+    trace.chat(QUESTION, ANSWER)
 
 
-@form(question=ASKED, answer=SAID, first_token=0.25)
+@form(question=QUESTION, answer=ANSWER, first_token=0.25)
 def vllm_server_span_below_the_client(trace):
     client = trace.add(
         "chat acme-chat",
         CHAT
         | {
-            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(ASKED)}]),
-            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+            "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts(QUESTION)}]),
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(ANSWER)}]),
         },
     )
     trace.add(
@@ -1166,7 +1197,7 @@ def vllm_server_span_below_the_client(trace):
     )
 
 
-@form(question=ASKED, answer=SAID, tokens=(57, 14), **HELD, **MODELS)
+@form(question=QUESTION, answer=ANSWER, tokens=(57, 14), **HELD, **MODELS)
 def two_families_on_one_span_and_two_spans_of_one_call(trace):
     """OpenInference with GenAI names beside its own, and the provider's own span below it."""
     chain = openinference_chain(trace)
@@ -1179,8 +1210,8 @@ def two_families_on_one_span_and_two_spans_of_one_call(trace):
         kind("LLM")
         | CHAT
         | {
-            "llm.output_messages.0.message.content": SAID,
-            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(SAID)}]),
+            "llm.output_messages.0.message.content": ANSWER,
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts(ANSWER)}]),
             "llm.token_count.prompt": 57,
             "llm.token_count.completion": 14,
             "gen_ai.usage.input_tokens": 57,
@@ -1193,8 +1224,8 @@ def two_families_on_one_span_and_two_spans_of_one_call(trace):
 
 
 @form(
-    question=ASKED,
-    answer=SAID,
+    question=QUESTION,
+    answer=ANSWER,
     route="tool",
     chunks=['{"temperature_range": {"high": 75, "low": 60}, "conditions": "sunny"}'],
 )
@@ -1205,17 +1236,19 @@ def a_tools_record_is_a_chunk(trace):
         "execute_tool weather",
         {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.result": weather},
     )
-    trace.chat(ASKED, SAID)
+    trace.chat(QUESTION, ANSWER)
 
 
 @form(
-    question=ASKED,
-    answer=SAID,
+    question=QUESTION,
+    answer=ANSWER,
     chunks=["Rückgabe binnen 30 Tagen mit Beleg."],
     metadata=[{"db.query.text": "SELECT text FROM regeln WHERE id = $1"}],
 )
 def rows_of_a_decorated_query(trace):
-    root = trace.add("ask", {"question": ASKED, "return": SAID}, scope="logfire", end_ns=10**10)
+    root = trace.add(
+        "ask", {"question": QUESTION, "return": ANSWER}, scope="logfire", end_ns=10**10
+    )
     fetch = trace.add(
         "fetch_rules",
         {"return": json.dumps([{"text": TEXTS[0]}])},
@@ -1229,12 +1262,12 @@ def rows_of_a_decorated_query(trace):
         parent=fetch,
         scope="opentelemetry.instrumentation.asyncpg",
     )
-    trace.chat(ASKED, SAID, parent=root)
+    trace.chat(QUESTION, ANSWER, parent=root)
 
 
 @form(
-    question=ASKED,
-    answer=SAID,
+    question=QUESTION,
+    answer=ANSWER,
     rung="function_output",
     chunks=['{"frist": 30}', '{"frist": 14}'],
     metadata=[{"db.query.text": "SELECT frist FROM regeln"}] * 2,
@@ -1242,12 +1275,14 @@ def rows_of_a_decorated_query(trace):
 def rows_without_text_that_a_function_returned_from_a_query(trace):
     root = trace.add(
         "ask.workflow",
-        traceloop_entity("workflow", {"args": [ASKED], "kwargs": {}}, SAID),
+        traceloop_entity("workflow", {"args": [QUESTION], "kwargs": {}}, ANSWER),
         end_ns=10**10,
     )
     fetch = trace.add(
         "rules.task",
-        traceloop_entity("task", {"args": [ASKED], "kwargs": {}}, [{"frist": 30}, {"frist": 14}]),
+        traceloop_entity(
+            "task", {"args": [QUESTION], "kwargs": {}}, [{"frist": 30}, {"frist": 14}]
+        ),
         parent=root,
         end_ns=4 * 10**9,
     )
@@ -1261,7 +1296,7 @@ def rows_without_text_that_a_function_returned_from_a_query(trace):
 
 @form(reason="the answer was cut on its way")
 def an_answer_cut_right_behind_a_bracket(trace):
-    said = json.dumps([{"role": "assistant", "parts": parts(SAID)}])
+    message = json.dumps([{"role": "assistant", "parts": parts(ANSWER)}])
     sent = json.dumps([{"role": "user", "parts": parts(PROMPT)}])
-    attributes = {"gen_ai.input.messages": sent, "gen_ai.output.messages": said[:-2]}
+    attributes = {"gen_ai.input.messages": sent, "gen_ai.output.messages": message[:-2]}
     trace.add("chat acme-chat", CHAT | attributes)

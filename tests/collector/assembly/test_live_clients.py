@@ -94,8 +94,8 @@ def langchain(provider, model_url):
     prompt = ChatPromptTemplate.from_messages(
         [("system", "Answer from the context."), ("user", "{context}\n\nQuestion: {question}")]
     )
-    given = {"context": Handbook() | joined, "question": RunnablePassthrough()}
-    yield given | prompt | RunnableLambda(ask_model) | StrOutputParser()
+    provided = {"context": Handbook() | joined, "question": RunnablePassthrough()}
+    yield provided | prompt | RunnableLambda(ask_model) | StrOutputParser()
     instrumentor.uninstrument()
 
 

@@ -10,7 +10,7 @@ from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.runner import evaluate
 
 FIRST, SECOND = "The phone costs 200 euros.", "It is sold in Berlin."
-SAID = f"{FIRST} {SECOND}"
+ANSWER = f"{FIRST} {SECOND}"
 TEXTS = ["Price list: the phone costs 200 euros.", "The phone is sold in Berlin."]
 URLS = ["https://shop.example/prices", "https://shop.example/places"]
 
@@ -27,13 +27,13 @@ def completion():
         },
         {"type": "url_citation", "url_citation": {"start_index": 27, "end_index": 48, "url": "x"}},
     ]
-    message = {"role": "assistant", "content": SAID, "annotations": nested}
+    message = {"role": "assistant", "content": ANSWER, "annotations": nested}
     return {"output.value": json.dumps({"choices": [{"message": message}]})}
 
 
 def responses():
     annotations = [url_citation(0, 26, URLS[0]), url_citation(27, 48, "x")]
-    content = [{"type": "output_text", "text": SAID, "annotations": annotations}]
+    content = [{"type": "output_text", "text": ANSWER, "annotations": annotations}]
     return {"output.value": json.dumps({"output": [{"type": "message", "content": content}]})}
 
 
@@ -62,11 +62,11 @@ def google():
         {"segment": {"startIndex": 99, "text": SECOND}, "groundingChunkIndices": [1, 9]},
     ]
     candidate = {
-        "content": {"parts": [{"text": SAID}], "role": "model"},
+        "content": {"parts": [{"text": ANSWER}], "role": "model"},
         "groundingMetadata": {"groundingChunks": chunks, "groundingSupports": supports},
     }
     return {
-        "llm.output_messages.0.message.content": SAID,
+        "llm.output_messages.0.message.content": ANSWER,
         "output.value": json.dumps({"candidates": [candidate]}),
     }
 
@@ -82,7 +82,7 @@ def test_a_provider_s_citations_are_judged_like_markers(trace, form):
     trace.add("retrieve", found)
     trace.add("llm", {"openinference.span.kind": "LLM", **form()})
     (turn,) = assemble(trace.spans)
-    assert " ".join(turn.answer.split()) == SAID
+    assert " ".join(turn.answer.split()) == ANSWER
     (evaluation,) = evaluate(Grounding(), [turn])
     outcomes = [(c.outcome, c.chunk) for c in evaluation.citations]
     assert outcomes == [(CitationOutcome.VALID, 0), (CitationOutcome.NOT_RETRIEVED, None)]

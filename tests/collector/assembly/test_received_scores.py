@@ -27,8 +27,8 @@ def score(value, name="relevance", **attributes):
 
 
 def test_a_score_keeps_its_evaluators_name_and_explanation(trace):
-    given = score(0.7, **{"gen_ai.evaluation.explanation": "on topic"})
-    trace.chat("q?", "An answer to it.", events=[given])
+    provided = score(0.7, **{"gen_ai.evaluation.explanation": "on topic"})
+    trace.chat("q?", "An answer to it.", events=[provided])
     (turn,) = assemble(trace.spans)
     (found,) = judgements_of(trace.spans)[turn.id]
     assert (found.evaluator, found.state, found.value) == ("relevance", State.SCORED, 0.7)

@@ -22,8 +22,8 @@ from groundwire_collector.storage import closed_book_turns, counters, turns
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 
-ASKED = "What does the phone cost?"
-SAID = "The phone costs 200 euros."
+QUESTION = "What does the phone cost?"
+ANSWER = "The phone costs 200 euros."
 TEXT = "Price list: phone 200 euros."
 SECOND = 1_000_000_000
 _numbers = count()
@@ -101,7 +101,7 @@ def retriever(trace: Any, session: str | None = "s-1", **fields: Any) -> Any:
         "retrieve",
         {
             "openinference.span.kind": "RETRIEVER",
-            "input.value": ASKED,
+            "input.value": QUESTION,
             "retrieval.documents.0.document.content": TEXT,
             **shared,
         },
@@ -114,9 +114,9 @@ def in_session(**more: Any) -> dict[str, Any]:
 
 
 def chain(trace: Any, session: bool = True, **fields: Any) -> Any:
-    given = {"openinference.span.kind": "CHAIN", "input.value": ASKED, "output.value": SAID}
+    provided = {"openinference.span.kind": "CHAIN", "input.value": QUESTION, "output.value": ANSWER}
     shared = in_session() if session else {}
-    return trace.add("ask", {**given, **shared, **fields.pop("attributes", {})}, **fields)
+    return trace.add("ask", {**provided, **shared, **fields.pop("attributes", {})}, **fields)
 
 
 # Pieces in different batches
@@ -124,7 +124,7 @@ def chain(trace: Any, session: bool = True, **fields: Any) -> Any:
 
 @on_both_databases
 def test_a_retrieval_that_comes_minutes_after_its_answer_is_joined_to_it(deployed, trace, other):
-    trace.chat(ASKED, SAID, attributes=in_session(), start_ns=3 * SECOND, end_ns=4 * SECOND)
+    trace.chat(QUESTION, ANSWER, attributes=in_session(), start_ns=3 * SECOND, end_ns=4 * SECOND)
     deployed.send(trace)
     deployed.at(MINUTE)
     assert deployed.turn().route == "parametric"
@@ -144,7 +144,7 @@ def test_a_retrieval_judged_before_its_answer_came_is_found_again(deployed, trac
     deployed.send(other)
     deployed.at(HOUR)
     assert deployed.turns() == []
-    trace.chat(ASKED, SAID, attributes=in_session(), start_ns=3 * SECOND, end_ns=4 * SECOND)
+    trace.chat(QUESTION, ANSWER, attributes=in_session(), start_ns=3 * SECOND, end_ns=4 * SECOND)
     deployed.send(trace)
     deployed.at(2 * HOUR)
     assert [chunk.text for chunk in deployed.turn().chunks] == [TEXT]
@@ -154,7 +154,7 @@ def test_a_retrieval_judged_before_its_answer_came_is_found_again(deployed, trac
 @pytest.mark.parametrize("shared", ["session", "response", "words"])
 def test_a_call_judged_before_the_chain_it_served_stays_the_turn(deployed, trace, other, shared):
     link = {"session": in_session(), "response": {"gen_ai.response.id": "r-1"}, "words": {}}
-    other.chat(ASKED, SAID, attributes=link[shared], start_ns=3 * SECOND, end_ns=4 * SECOND)
+    other.chat(QUESTION, ANSWER, attributes=link[shared], start_ns=3 * SECOND, end_ns=4 * SECOND)
     deployed.send(other)
     deployed.at(MINUTE)
     known = deployed.turn().id
@@ -164,7 +164,7 @@ def test_a_call_judged_before_the_chain_it_served_stays_the_turn(deployed, trace
     deployed.send(trace)
     deployed.at(HOUR)
     turn = deployed.turn()
-    assert (turn.id, turn.question, turn.answer) == (known, ASKED, SAID)
+    assert (turn.id, turn.question, turn.answer) == (known, QUESTION, ANSWER)
     assert [chunk.text for chunk in turn.chunks] == [TEXT]
     assert turn.model == "acme-chat"
     assert deployed.counted() == (1, 1)
@@ -178,7 +178,7 @@ def test_pieces_that_are_linked_through_a_third_are_one(deployed, trace, other, 
     for each in (other, third):
         deployed.send(each)
         deployed.at(HOUR)
-    trace.chat(ASKED, SAID, start_ns=3 * SECOND, end_ns=4 * SECOND)
+    trace.chat(QUESTION, ANSWER, start_ns=3 * SECOND, end_ns=4 * SECOND)
     deployed.send(trace)
     deployed.at(2 * HOUR)
     turn = deployed.turn()
@@ -187,7 +187,7 @@ def test_pieces_that_are_linked_through_a_third_are_one(deployed, trace, other, 
 
 
 def test_a_late_span_of_one_piece_does_not_lose_the_others(deployed, trace, other):
-    trace.chat(ASKED, SAID, attributes=in_session(), start_ns=3 * SECOND, end_ns=4 * SECOND)
+    trace.chat(QUESTION, ANSWER, attributes=in_session(), start_ns=3 * SECOND, end_ns=4 * SECOND)
     retriever(other)
     deployed.send(trace, other)
     deployed.at(HOUR)
@@ -201,10 +201,10 @@ def test_a_late_span_of_one_piece_does_not_lose_the_others(deployed, trace, othe
 @on_both_databases
 def test_turns_counted_apart_become_one_and_are_not_counted_again(deployed, trace, other):
     """What joins them comes late: the session stands on a span of its own."""
-    other.chat(ASKED, SAID, start_ns=3 * SECOND, end_ns=4 * SECOND, attributes=in_session())
+    other.chat(QUESTION, ANSWER, start_ns=3 * SECOND, end_ns=4 * SECOND, attributes=in_session())
     root = trace.add(
         "ask",
-        {"openinference.span.kind": "CHAIN", "input.value": ASKED, "output.value": "200 EUR"},
+        {"openinference.span.kind": "CHAIN", "input.value": QUESTION, "output.value": "200 EUR"},
         end_ns=9 * SECOND,
     )
     retriever(trace, None, parent=root)
@@ -232,7 +232,7 @@ def test_other_turns_of_the_session_stay_apart_whichever_batch_brings_them(deplo
 
 
 def test_pieces_of_another_service_are_never_joined(deployed, trace, other):
-    trace.chat(ASKED, SAID, attributes=in_session(), start_ns=3 * SECOND, end_ns=4 * SECOND)
+    trace.chat(QUESTION, ANSWER, attributes=in_session(), start_ns=3 * SECOND, end_ns=4 * SECOND)
     retriever(other, service="another")
     for each in (trace, other):
         deployed.send(each)
@@ -244,8 +244,10 @@ def test_pieces_of_another_service_are_never_joined(deployed, trace, other):
 
 CONTENT = {
     "gen_ai.response.id": "r-1",
-    "gen_ai.input.messages": [{"role": "user", "parts": [{"type": "text", "content": ASKED}]}],
-    "gen_ai.output.messages": [{"role": "assistant", "parts": [{"type": "text", "content": SAID}]}],
+    "gen_ai.input.messages": [{"role": "user", "parts": [{"type": "text", "content": QUESTION}]}],
+    "gen_ai.output.messages": [
+        {"role": "assistant", "parts": [{"type": "text", "content": ANSWER}]}
+    ],
 }
 
 
@@ -266,7 +268,7 @@ def test_content_that_names_only_its_response_is_joined_to_the_call(deployed, tr
         deployed.at(MINUTE)
     deployed.at(HOUR)
     turn = deployed.turn()
-    assert (turn.question, turn.answer, turn.model) == (ASKED, SAID, "acme-chat")
+    assert (turn.question, turn.answer, turn.model) == (QUESTION, ANSWER, "acme-chat")
     assert turn.trace_id == trace.trace_id
     assert turn.not_evaluable_reason is None
     assert deployed.counted() == (1, 0)
@@ -278,7 +280,7 @@ def test_an_event_that_names_its_trace_and_response_finds_its_span(deployed, tra
     trace.logs[-1].trace_id = bytes.fromhex(trace.trace_id)
     deployed.send(trace)
     deployed.at(HOUR)
-    assert (deployed.turn().answer, deployed.turn().model) == (SAID, "acme-chat")
+    assert (deployed.turn().answer, deployed.turn().model) == (ANSWER, "acme-chat")
 
 
 def test_content_whose_call_never_comes_is_a_turn_by_itself(deployed, third):
@@ -288,13 +290,13 @@ def test_content_whose_call_never_comes_is_a_turn_by_itself(deployed, third):
     deployed.at(MINUTE)
     assert deployed.turns() == []
     deployed.at(HOUR)
-    assert (deployed.turn().question, deployed.turn().answer) == (ASKED, SAID)
+    assert (deployed.turn().question, deployed.turn().answer) == (QUESTION, ANSWER)
 
 
 @on_both_databases
 def test_a_score_that_names_only_the_response_reaches_its_turn_days_later(deployed, trace, third):
-    trace.retrieval(ASKED, TEXT)
-    trace.chat(ASKED, SAID, attributes={"gen_ai.response.id": "r-1"})
+    trace.retrieval(QUESTION, TEXT)
+    trace.chat(QUESTION, ANSWER, attributes={"gen_ai.response.id": "r-1"})
     deployed.send(trace)
     deployed.at(MINUTE)
     third.log(
@@ -333,12 +335,14 @@ def test_every_answer_of_an_agents_batch_is_a_turn_with_its_own_chunks(deployed,
 
 
 def test_a_conversation_of_several_traces_is_several_turns_of_one_session(deployed, trace, other):
-    said: list[tuple[str, str]] = []
+    message: list[tuple[str, str]] = []
     for number, each in enumerate((trace, other)):
         each.retrieval(f"question {number}?", TEXT)
-        asked = f"question {number}?"
-        each.chat([*said, ("user", asked)], f"Answer {number} it is.", attributes=in_session())
-        said += [("user", asked), ("assistant", f"Answer {number} it is.")]
+        requested = f"question {number}?"
+        each.chat(
+            [*message, ("user", requested)], f"Answer {number} it is.", attributes=in_session()
+        )
+        message += [("user", requested), ("assistant", f"Answer {number} it is.")]
     deployed.send(trace, other)
     deployed.at(HOUR)
     found = [item.turn for item in deployed.turns()]
@@ -349,7 +353,7 @@ def test_a_conversation_of_several_traces_is_several_turns_of_one_session(deploy
 def test_children_that_come_before_their_parents_in_requests_of_their_own(deployed, trace):
     root = chain(trace, end_ns=9 * SECOND)
     retriever(trace, None, parent=root)
-    trace.chat(f"{TEXT} {ASKED}", SAID, parent=root)
+    trace.chat(f"{TEXT} {QUESTION}", ANSWER, parent=root)
     spans = list(trace.spans)
     for span in reversed(spans):
         deployed.send(replace(trace, spans=[span]))
@@ -363,19 +367,19 @@ def test_children_that_come_before_their_parents_in_requests_of_their_own(deploy
 def test_a_root_that_never_comes_is_waited_for_and_then_done_without(deployed, trace):
     gateway = "f" * 16
     retriever(trace, None, parent=gateway)
-    trace.chat(f"{TEXT} {ASKED}", SAID, parent=gateway)
+    trace.chat(f"{TEXT} {QUESTION}", ANSWER, parent=gateway)
     deployed.send(trace)
     deployed.at(MINUTE)
     assert deployed.turns() == []
     deployed.at(11 * MINUTE)
     turn = deployed.turn()
-    assert (turn.answer, [chunk.text for chunk in turn.chunks]) == (SAID, [TEXT])
+    assert (turn.answer, [chunk.text for chunk in turn.chunks]) == (ANSWER, [TEXT])
 
 
 def test_spans_that_come_minutes_late_open_their_turn_again_and_are_counted_once(deployed, trace):
     root = chain(trace, end_ns=9 * SECOND)
     deployed.send(trace)
-    trace.chat(f"{TEXT} {ASKED}", SAID, parent=root)
+    trace.chat(f"{TEXT} {QUESTION}", ANSWER, parent=root)
     deployed.send(trace)
     deployed.at(MINUTE)
     known = deployed.turn().id
@@ -391,14 +395,14 @@ def test_a_streamed_answer_that_ends_long_after_its_root_opens_the_turn_again(de
     """The route returned its stream at once; the call's span ended with the last token."""
     stream = "<generator object ask at 0x7f00deadbeef>"
     root = trace.add(
-        "ask", {"openinference.span.kind": "CHAIN", "input.value": ASKED, "output.value": stream}
+        "ask", {"openinference.span.kind": "CHAIN", "input.value": QUESTION, "output.value": stream}
     )
     retriever(trace, None, parent=root)
     deployed.send(trace)
     deployed.at(MINUTE)
     trace.chat(
-        f"{TEXT} {ASKED}",
-        SAID,
+        f"{TEXT} {QUESTION}",
+        ANSWER,
         parent=root,
         end_ns=600 * SECOND,
         attributes={"gen_ai.response.time_to_first_chunk": 0.5},
@@ -406,14 +410,14 @@ def test_a_streamed_answer_that_ends_long_after_its_root_opens_the_turn_again(de
     deployed.send(trace)
     deployed.at(HOUR)
     turns_ = deployed.turns()
-    assert [item.turn.answer for item in turns_] == [SAID]
+    assert [item.turn.answer for item in turns_] == [ANSWER]
     assert turns_[0].turn.first_token_seconds == 0.5
     assert deployed.count(metric_definitions.TURNS) == 1
 
 
 def test_retried_requests_double_nothing(deployed, trace):
     retriever(trace, None)
-    trace.chat(f"{TEXT} {ASKED}", SAID)
+    trace.chat(f"{TEXT} {QUESTION}", ANSWER)
     for minute in range(1, 4):
         deployed.send(trace)
         deployed.at(minute * 20 * MINUTE)
@@ -431,8 +435,8 @@ def own(trace: Any, **marks: Any) -> Any:
         "ask",
         {
             attributes.OPERATION: attributes.OPERATION_TURN,
-            attributes.INPUT_MESSAGES: message("user", ASKED),
-            attributes.OUTPUT_MESSAGES: message("assistant", SAID),
+            attributes.INPUT_MESSAGES: message("user", QUESTION),
+            attributes.OUTPUT_MESSAGES: message("assistant", ANSWER),
             attributes.ANSWER_COMPLETE: True,
             **marks,
         },
@@ -460,8 +464,8 @@ def test_a_closed_book_call_judged_before_its_turn_waits_for_it(deployed, trace,
     deployed.at(30 * MINUTE)
     assert deployed.count(metric_definitions.RELIANCE_OUTCOMES) == 1
     with deployed.engine.connect() as connection:
-        [kept] = closed_book_turns.answered(connection)
-    assert kept.turn_id.startswith(trace.trace_id)
+        [retained] = closed_book_turns.answered(connection)
+    assert retained.turn_id.startswith(trace.trace_id)
     assert deployed.counted() == (1, 0)
 
 
@@ -481,7 +485,7 @@ def test_a_closed_book_call_that_waited_is_counted_once(deployed, trace, other):
     for each in (other, trace):
         deployed.send(each)
         deployed.at(MINUTE)
-    trace.retrieval(ASKED, TEXT, parent=trace.spans[0], scope=attributes.SCOPE)
+    trace.retrieval(QUESTION, TEXT, parent=trace.spans[0], scope=attributes.SCOPE)
     deployed.send(trace)
     deployed.at(HOUR)
     assert deployed.count(metric_definitions.RELIANCE_OUTCOMES) == 1

@@ -23,8 +23,8 @@ def run(*arguments: str) -> dict[str, Any]:
     result = CliRunner().invoke(application("agreement"), ["agreement", *arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
-    told: dict[str, Any] = json.loads(result.stdout)
-    return told
+    reported: dict[str, Any] = json.loads(result.stdout)
+    return reported
 
 
 def test_stored_labels_of_drawn_turns_are_compared(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_stored_labels_of_drawn_turns_are_compared(tmp_path: Path) -> None:
     drawn = [n for n in range(1, 2000) if draw(f"{n:032x}") < rate][:40]
     with engine.begin() as connection:
         for number in (*drawn, 99_999):
-            said = Evaluation(
+            message = Evaluation(
                 evaluator="grounding",
                 revision="7",
                 state=State.SCORED,
@@ -42,18 +42,18 @@ def test_stored_labels_of_drawn_turns_are_compared(tmp_path: Path) -> None:
                 signals={"p_unsupported": 0.9 if number % 3 == 0 else 0.1},
             )
             turn = Turn(id=f"t{number}", trace_id=f"{number:032x}", service="bot", answer="x")
-            turns.save(connection, [JudgedTurn(turn, (said,))])
+            turns.save(connection, [JudgedTurn(turn, (message,))])
             verdict = "unsupported" if number % 3 == 0 else "supported"
             label = Label(turn_id=turn.id, labeller="anna", labelled_ns=1, verdict=verdict)
             labels.add(connection, [label])
     engine.dispose()
-    told = run("--data-dir", str(tmp_path), "--service", "bot")
-    [found] = told["evaluators"]
+    reported = run("--data-dir", str(tmp_path), "--service", "bot")
+    [found] = reported["evaluators"]
     assert (found["evaluator"], found["revision"], found["turns"]) == ("grounding", "7", 40)
     assert found["kappa"] == pytest.approx(1.0)
     assert found["sensitivity"]["value"] == found["specificity"]["value"] == 1.0
     assert found["sensitivity"]["interval"][0] < 1
-    assert told["labellers"] == []
+    assert reported["labellers"] == []
     assert run("--data-dir", str(tmp_path), "--service", "other")["evaluators"] == []
 
 

@@ -167,8 +167,12 @@ def test_a_history_is_drawn(tmp_path: Path, name: str, begin: bytes) -> None:
     assert drawn.startswith(begin)
     if name.endswith("svg"):
         text = drawn.decode()
-        for told in ("faithful of worse", "alarm: model_version ft-2, lower by 0.", "alarm at 1"):
-            assert told in text
+        for reported in (
+            "faithful of worse",
+            "alarm: model_version ft-2, lower by 0.",
+            "alarm at 1",
+        ):
+            assert reported in text
         assert "spent 0." in text
 
 

@@ -77,21 +77,21 @@ def compared(candidate: int, *more: str, baseline: int = 2) -> tuple[int, dict[s
 
 
 def test_the_same_answers_pass_and_are_shown_to_be_no_worse() -> None:
-    code, told = compared(2, "--margin", "0.06", "--strict")
-    assert (code, told["outcome"]) == (0, "pass")
-    assert told["faithful"]["change"] == 0
-    assert told["faithful"]["before"] == pytest.approx(1 - 2 / TOTAL)
-    assert told["faithful"]["paired"]
+    code, reported = compared(2, "--margin", "0.06", "--strict")
+    assert (code, reported["outcome"]) == (0, "pass")
+    assert reported["faithful"]["change"] == 0
+    assert reported["faithful"]["before"] == pytest.approx(1 - 2 / TOTAL)
+    assert reported["faithful"]["paired"]
 
 
 def test_a_candidate_that_makes_things_up_is_worse_and_what_it_lost_is_named() -> None:
-    code, told = compared(20)
-    assert (code, told["outcome"]) == (2, "worse")
-    assert told["faithful"]["change"] == pytest.approx(-18 / TOTAL)
-    assert told["faithful"]["interval"][1] < 0
-    assert told["lost_total"] == 18
-    assert told["lost"][0]["before"] == "The fee for parcel 2 is 102 euros."
-    assert "Oslo" in told["lost"][0]["after"]
+    code, reported = compared(20)
+    assert (code, reported["outcome"]) == (2, "worse")
+    assert reported["faithful"]["change"] == pytest.approx(-18 / TOTAL)
+    assert reported["faithful"]["interval"][1] < 0
+    assert reported["lost_total"] == 18
+    assert reported["lost"][0]["before"] == "The fee for parcel 2 is 102 euros."
+    assert "Oslo" in reported["lost"][0]["after"]
 
 
 def fees(form: str, wrong: int, reference: bool = True) -> list[dict[str, Any]]:
@@ -138,20 +138,20 @@ def test_a_candidate_that_reads_better_is_not_worse_and_saved_answers_are_not_ju
 
 
 def test_a_small_change_is_undecided_which_only_strict_calls_a_failure() -> None:
-    code, told = compared(4)
-    assert (code, told["outcome"]) == (0, "undecided")
+    code, reported = compared(4)
+    assert (code, reported["outcome"]) == (0, "undecided")
     assert compared(4, "--strict")[0] == 2
 
 
 def test_a_model_is_asked_and_its_judged_answers_are_the_next_baseline() -> None:
     questions = file("questions.jsonl", [question(number) for number in range(TOTAL)])
     old = file("old.jsonl", answers(0))
-    asked = ("--function", "gate_models:reads", "--out", "judged.jsonl")
-    assert run(questions, "--baseline", old, *asked).exit_code == 0
+    requested = ("--function", "gate_models:reads", "--out", "judged.jsonl")
+    assert run(questions, "--baseline", old, *requested).exit_code == 0
     result = run(questions, "--baseline", "judged.jsonl", "--function", "gate_models:recites")
     assert result.exit_code == 2
-    told = json.loads(result.stdout)
-    assert told["faithful"]["after"] == pytest.approx(0.75)
+    reported = json.loads(result.stdout)
+    assert reported["faithful"]["after"] == pytest.approx(0.75)
 
 
 def test_a_model_that_declines_everything_does_not_pass() -> None:
@@ -167,22 +167,22 @@ def test_a_model_that_declines_everything_does_not_pass() -> None:
         for number, record in enumerate(answers(0))
     ]
     result = run(file("half.jsonl", half), "--baseline", old)
-    told = json.loads(result.stdout)
+    reported = json.loads(result.stdout)
     assert result.exit_code == 2
-    assert told["faithful"]["change"] == 0
-    assert told["answered"]["after"] == 0.5
-    assert told["states"]["after"] == {"scored": 40, "refusal": 40}
+    assert reported["faithful"]["change"] == 0
+    assert reported["answered"]["after"] == 0.5
+    assert reported["states"]["after"] == {"scored": 40, "refusal": 40}
 
 
 def test_other_questions_are_compared_as_two_samples() -> None:
     other = [{**record, "id": f"x{record['id']}"} for record in answers(40)]
     result = run(file("other.jsonl", other), "--baseline", file("old.jsonl", answers(2)))
-    told = json.loads(result.stdout)
-    assert (result.exit_code, told["faithful"]["paired"]) == (2, False)
+    reported = json.loads(result.stdout)
+    assert (result.exit_code, reported["faithful"]["paired"]) == (2, False)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--function", "gate_models:breaks"), "80 of 80 calls failed"),
         (("--endpoint", "http://127.0.0.1:9/v1"), "--model"),
@@ -192,29 +192,29 @@ def test_other_questions_are_compared_as_two_samples() -> None:
     ],
 )
 def test_what_cannot_be_compared_is_an_error_and_no_pass(
-    arguments: tuple[str, ...], said: str
+    arguments: tuple[str, ...], message: str
 ) -> None:
     paths = file("new.jsonl", answers(0)), file("old.jsonl", answers(0))
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         run(paths[0], "--baseline", paths[1], *arguments)
 
 
 @pytest.mark.parametrize(
-    ("records", "said"),
+    ("records", "message"),
     [
         (answers(0)[:29], "29 scored answers are too few"),
-        ([{**record, "id": 1} for record in answers(0)], "occurs twice"),
-        ([{**answers(0)[0], "id": None}], "an id is needed"),
+        ([{**record, "id": 1} for record in answers(0)], "duplicate id"),
+        ([{**answers(0)[0], "id": None}], "is required"),
         (
             [{**each, "state": "scored", "flagged": False, "evaluator": "grounding"}
              for each in answers(0)],
-            "judge both alike",
+            "not by grounding",
         ),
     ],
 )  # fmt: skip
-def test_files_that_do_not_fit_are_refused(records: list[dict[str, Any]], said: str) -> None:
+def test_files_that_do_not_fit_are_refused(records: list[dict[str, Any]], message: str) -> None:
     old = file("old.jsonl", answers(0))
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         run(file("new.jsonl", records), "--baseline", old)
 
 
@@ -233,7 +233,7 @@ def test_an_endpoint_is_asked_with_the_chunks_and_nothing_of_the_labelled_answer
         *("--endpoint", server.url, "--model", "ft-2", "--system", "prompt.txt"),
     )
     assert (result.exit_code, json.loads(result.stdout)["faithful"]["after"]) == (0, 1.0)
-    assert len(server.asked) == TOTAL
-    assert server.asked[0]["model"] == "ft-2"
-    assert server.asked[0]["messages"][0]["content"] == "Read the passages."
-    assert "Oslo" not in json.dumps(server.asked)
+    assert len(server.requested) == TOTAL
+    assert server.requested[0]["model"] == "ft-2"
+    assert server.requested[0]["messages"][0]["content"] == "Read the passages."
+    assert "Oslo" not in json.dumps(server.requested)

@@ -57,18 +57,18 @@ def stored(engine: Engine) -> list[Label]:
 
 
 def test_what_is_exported_is_imported_alike(place: list[str], engine: Engine, tmp_path: Path):
-    said = [
+    message = [
         {"verdict": "supported"},
         {"start": 0, "end": 5, "verdict": "contradicted"},
         {"chunk_id": "c", "relevant": False},
         {"reference": "Thirty kg — “at most”.\u2028"},
     ]
-    given = [
+    provided = [
         Label(turn_id="t1", labeller="anna", labelled_ns=1_790_000_000_123_456_000 + i, **each)
-        for i, each in zip(range(0, 4000, 1000), said, strict=True)
+        for i, each in zip(range(0, 4000, 1000), message, strict=True)
     ]
     with engine.begin() as connection:
-        store.add(connection, given)
+        store.add(connection, provided)
     before = stored(engine)
     file = tmp_path / "labels.jsonl"
     assert run(place, "export", str(file)).exit_code == 0

@@ -57,19 +57,19 @@ def call(*arguments: str, exit_code: int = 0) -> str:
 
 def run(model: str, *more: str, exit_code: int = 0) -> dict[str, Any]:
     arguments = ("run", "--function", f"probe_models:{model}", "--limit", "40", *more)
-    told = json.loads(call(*arguments, exit_code=exit_code))
-    assert isinstance(told, dict)
-    return told
+    reported = json.loads(call(*arguments, exit_code=exit_code))
+    assert isinstance(reported, dict)
+    return reported
 
 
 ALL = ("--rate", "100000")
 
 
 def test_a_run_prints_its_summary_and_keeps_its_results() -> None:
-    told = run("reads", *ALL, "--out", "run.jsonl", "--model-version", "ft-1")
-    assert told["run"]["model_version"] == "ft-1"
-    assert told["summary"]["strata"]["known"]["conflict"]["memorization_ratio"] == 0.0
-    assert told["summary"]["calls"] == 240
+    reported = run("reads", *ALL, "--out", "run.jsonl", "--model-version", "ft-1")
+    assert reported["run"]["model_version"] == "ft-1"
+    assert reported["summary"]["strata"]["known"]["conflict"]["memorization_ratio"] == 0.0
+    assert reported["summary"]["calls"] == 240
     assert len(Path("run.jsonl").read_text(encoding="utf-8").splitlines()) == 241
 
 
@@ -77,12 +77,12 @@ def test_a_model_that_recites_exits_with_2_against_baseline_and_best() -> None:
     run("reads", *ALL, "--out", "baseline.jsonl")
     again = run("reads", *ALL, "--baseline", "baseline.jsonl")
     assert not again["comparisons"]["baseline"]["override"]
-    told = run(
+    reported = run(
         "recites", *ALL, "--baseline", "baseline.jsonl", "--earlier", "baseline.jsonl", exit_code=2
     )
-    assert told["comparisons"]["baseline"]["override"]
-    assert told["comparisons"]["best"]["override"]
-    assert told["comparisons"]["baseline"]["mcnemar"]["lost"] == 40
+    assert reported["comparisons"]["baseline"]["override"]
+    assert reported["comparisons"]["best"]["override"]
+    assert reported["comparisons"]["baseline"]["mcnemar"]["lost"] == 40
 
 
 def test_a_run_without_any_answer_is_an_error_not_a_result() -> None:
@@ -116,7 +116,7 @@ def test_a_pack_is_built_from_turns_with_a_training_file(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("run",), "either"),
         (("run", "--endpoint", "http://127.0.0.1:1/v1"), "--model"),
@@ -125,16 +125,16 @@ def test_a_pack_is_built_from_turns_with_a_training_file(tmp_path: Path) -> None
         (("run", "--function", "json:dumps", "--pack", "none.jsonl"), "none.jsonl"),
         (("run", "--function", "json:dumps", "--rate", "0"), "positive"),
         (("run", "--function", "json:dumps", "--limit", "2"), "take more items"),
-        (("run", "--function", "json:dumps", "--system", "x"), "belong together"),
-        (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "no probe run"),
+        (("run", "--function", "json:dumps", "--system", "x"), "given together"),
+        (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "not a probe run"),
         (("build", "--out", "x.jsonl"), "--corpus"),
         (("build", "--out", "x.jsonl", "--corpus", "none.txt"), "cannot be read"),
         (("build", "--out", "x.jsonl", "--stored", "nowhere"), "does not exist"),
-        (("build", "--out", "x.jsonl", "--corpus", "probe_models.py"), "no good item"),
+        (("build", "--out", "x.jsonl", "--corpus", "probe_models.py"), "no valid item"),
     ],
 )
 def test_a_call_that_cannot_be_carried_out_says_what_to_do(
-    arguments: tuple[str, ...], said: str
+    arguments: tuple[str, ...], message: str
 ) -> None:
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         call(*arguments)

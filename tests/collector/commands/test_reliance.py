@@ -82,7 +82,7 @@ def test_an_empty_file_has_no_ratio(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"{", "line 1"),
         (b"[1]\n", "object"),
@@ -91,10 +91,10 @@ def test_an_empty_file_has_no_ratio(tmp_path: Path) -> None:
         (b"\xff\xfe", "line 1"),
     ],
 )
-def test_bad_lines_are_named(tmp_path: Path, content: bytes, said: str) -> None:
+def test_bad_lines_are_named(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         reliance(path)
 
 

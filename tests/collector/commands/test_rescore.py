@@ -57,8 +57,8 @@ def feed(engine: Engine, settings: Settings, found: list[JudgedTurn]) -> Monitor
 
 
 def test_a_new_revision_gets_its_baseline_of_the_turns_of_the_old_one(engine, settings, tmp_path):
-    given = settings.model_copy(update={"baseline_turns": BASELINE, "baseline_days": 0})
-    feed(engine, given, [judged(n, "old") for n in range(1, BASELINE + 40)])
+    provided = settings.model_copy(update={"baseline_turns": BASELINE, "baseline_days": 0})
+    feed(engine, provided, [judged(n, "old") for n in range(1, BASELINE + 40)])
     place = ["--data-dir", str(settings.data_dir)]
     if settings.database_url:
         place += ["--database-url", settings.database_url]
@@ -79,7 +79,7 @@ def test_a_new_revision_gets_its_baseline_of_the_turns_of_the_old_one(engine, se
     assert by_name["judge"] == OTHERS  # what others said is kept
     [act] = waiting
     assert (act.kind, act.revision, act.by) == ("rescored", now, "groundwire rescore")
-    monitor = feed(engine, given, [judged(200, now, 0.1)])
+    monitor = feed(engine, provided, [judged(200, now, 0.1)])
     watch = monitor.watches["bot", "p_unsupported", now]
     assert watch.pinned is not None
     assert watch.pinned.n == BASELINE

@@ -72,21 +72,21 @@ def test_a_calibration_is_read_or_learnt_from_labels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{\n", "line 1"),
         ('{"id": 1}\n[]\n', "line 2"),
-        ('{"contexts": "text", "answer": "x"}\n', "contexts must be a list of texts"),
-        ('{"contexts": [1], "answer": "x"}\n', "contexts must be a list of texts"),
-        ('{"contexts": [], "answer": 3}\n', "answer must be a text or null"),
+        ('{"contexts": "text", "answer": "x"}\n', "contexts must be a list of strings"),
+        ('{"contexts": [1], "answer": "x"}\n', "contexts must be a list of strings"),
+        ('{"contexts": [], "answer": 3}\n', "answer must be a string or null"),
     ],
 )
-def test_a_malformed_line_is_a_clear_error(tmp_path: Path, text: str, said: str) -> None:
+def test_a_malformed_line_is_a_clear_error(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "bad.jsonl"
     file.write_text(text)
     result = run(file)
     assert isinstance(result.exception, UsageError)
-    assert said in str(result.exception)
+    assert message in str(result.exception)
     assert result.stdout == ""
 
 
@@ -109,7 +109,7 @@ def test_a_judge_of_the_environment_scores_a_file(
     assert [line["state"] for line in found] == ["scored", "scored", "refusal"]
     assert [line["faithfulness"] for line in found] == [1.0, 0.0, None]
     assert found[1]["claims"][0]["spans"] == [{"start": 0, "end": 20}]
-    assert len(server.asked) == 2
+    assert len(server.requested) == 2
 
 
 def test_a_judge_without_an_endpoint_says_what_to_set(tmp_path: Path) -> None:

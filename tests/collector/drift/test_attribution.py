@@ -38,14 +38,14 @@ def first_alarm(
     )
     alarms: list[Alarm] = []
     for number in range(4000):
-        told = tags(rng) if number >= 1200 else BEFORE | {"tenant": rng.choice("abc")}
-        bad = number >= 1200 and is_hit(told)
+        reported = tags(rng) if number >= 1200 else BEFORE | {"tenant": rng.choice("abc")}
+        bad = number >= 1200 and is_hit(reported)
         loss = float(rng.random() < (0.5 if bad else 0.05) or 1200 - early <= number < 1200)
         reading = MonitoredTurn(
             service="bot",
             at_ns=(30_000_000 + number) * MINUTE,
             losses=[SignalLoss(signal, "1", loss)],
-            tags=told,
+            tags=reported,
             route="retrieval",
         )
         alarms += [alarm for alarm in monitor.take(reading) if alarm.resolved_ns is None]

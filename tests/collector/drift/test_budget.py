@@ -39,11 +39,11 @@ def most_in_a_period(spent: list[tuple[int, float]]) -> float:
 @given(
     st.lists(st.tuples(st.integers(0, 120 * 24), st.floats(0, 2)), max_size=80),
 )
-def test_no_period_of_a_ledger_passes_its_limit(asked):
+def test_no_period_of_a_ledger_passes_its_limit(requested):
     ledger = RollingLimit(limit=0.5, seconds=30 * 86_400)
     spent = [
         (hour * DAY_NS // 24, ledger.draw(wanted, hour * DAY_NS // 24))
-        for hour, wanted in sorted(asked)
+        for hour, wanted in sorted(requested)
     ]
     assert most_in_a_period(spent) <= 0.5 + 1e-9
 

@@ -33,9 +33,9 @@ def baseline(turn: Callable[[int, random.Random], Turn], n: int = 6000) -> list[
 
 
 def test_plain_traffic_is_watched_plainly():
-    plan, kept = plans.choose(baseline(lambda *_: (0.05, "retrieval", "")))
+    plan, retained = plans.choose(baseline(lambda *_: (0.05, "retrieval", "")))
     assert plan == ComparisonDesign()
-    assert len(kept) == 6000
+    assert len(retained) == 6000
 
 
 def test_losses_that_are_all_the_same_show_nothing():
@@ -79,15 +79,15 @@ def test_sessions_whose_turns_are_alike_give_one_score():
     def turn(number: int, _: random.Random) -> Turn:
         return (0.9 * moods[number // 4] + 0.01, "retrieval", f"s{number // 4}")
 
-    plan, kept = plans.choose(baseline(turn))
+    plan, retained = plans.choose(baseline(turn))
     assert plan.session
-    assert len(kept) == 1500
+    assert len(retained) == 1500
 
 
 def test_sessions_whose_turns_are_not_alike_count_turn_by_turn():
-    plan, kept = plans.choose(baseline(lambda n, _: (0.05, "retrieval", f"s{n // 4}")))
+    plan, retained = plans.choose(baseline(lambda n, _: (0.05, "retrieval", f"s{n // 4}")))
     assert not plan.session
-    assert len(kept) == 6000
+    assert len(retained) == 6000
 
 
 def test_bursts_are_watched_in_blocks():

@@ -24,7 +24,7 @@ WORKER = Path(__file__).with_name("worker_to_kill.py")
 
 
 def span(number: int, loss: float, version: str) -> Span:
-    def said(role: str, text: str) -> str:
+    def message(role: str, text: str) -> str:
         return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
 
     start = (1_700_000_000 + number * 60) * SECOND
@@ -38,8 +38,8 @@ def span(number: int, loss: float, version: str) -> Span:
         end_ns=start + SECOND,
         attributes={
             attributes.OPERATION: attributes.OPERATION_TURN,
-            attributes.INPUT_MESSAGES: said("user", "How long?"),
-            attributes.OUTPUT_MESSAGES: said("assistant", f"{loss:.4f}"),
+            attributes.INPUT_MESSAGES: message("user", "How long?"),
+            attributes.OUTPUT_MESSAGES: message("assistant", f"{loss:.4f}"),
             attributes.MODEL_VERSION: version,
             attributes.ANSWER_COMPLETE: True,
         },

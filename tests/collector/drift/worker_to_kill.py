@@ -12,7 +12,7 @@ from groundwire_evaluators.turn import Turn
 LATER = 4_000_000_000 * 10**9
 
 
-class Told:
+class Reported:
     """The answer is its own p_unsupported."""
 
     name = "grounding"
@@ -33,7 +33,7 @@ def main(folder: Path) -> None:
     engine = open_engine(settings)
     make_schema(engine)
     pipeline.TRACES = 8
-    working = pipeline.Pipeline(settings, engine, [Told()])
+    working = pipeline.Pipeline(settings, engine, [Reported()])
     while working.step(LATER):
         print("committed", flush=True)
     engine.dispose()

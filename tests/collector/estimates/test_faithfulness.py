@@ -91,7 +91,7 @@ def say(engine: Engine, turn_id: str, verdict: str, who: str = "anna", **more: A
 
 def label_all(engine: Engine, found: Sequence[Turn], faithful: np.ndarray, rate: float) -> int:
     with engine.begin() as connection:
-        said = [
+        message = [
             Label(
                 turn_id=turn.id,
                 labeller="anna",
@@ -101,8 +101,8 @@ def label_all(engine: Engine, found: Sequence[Turn], faithful: np.ndarray, rate:
             for turn, good in zip(found, faithful, strict=True)
             if draw(turn.trace_id or "") < rate
         ]
-        labels.add(connection, said)
-    return len(said)
+        labels.add(connection, message)
+    return len(message)
 
 
 def estimate(engine: Engine, rate: float = RATE, **part: Any) -> list[FaithfulnessEstimate]:
@@ -113,15 +113,22 @@ def estimate(engine: Engine, rate: float = RATE, **part: Any) -> list[Faithfulne
 def test_labels_of_drawn_turns_correct_the_cheap_score(engine: Engine) -> None:
     found, faithful = traffic(engine)
     n = label_all(engine, found, faithful, 0.2)
-    [told] = estimate(engine, 0.2)
-    assert (told.service, told.value, told.reference) == ("shop", "v1", "human")
-    assert (told.rate.n, told.drawn, told.chosen, told.rate.total) == (n, n, 0, 1500)
-    assert told.rate.method in {EstimationMethod.POWERED, EstimationMethod.STRATIFIED}
-    low, high = told.rate.interval
+    [reported] = estimate(engine, 0.2)
+    assert (reported.service, reported.value, reported.reference) == ("shop", "v1", "human")
+    assert (reported.rate.n, reported.drawn, reported.chosen, reported.rate.total) == (
+        n,
+        n,
+        0,
+        1500,
+    )
+    assert reported.rate.method in {EstimationMethod.POWERED, EstimationMethod.STRATIFIED}
+    low, high = reported.rate.interval
     assert low < faithful.mean() < high
-    assert told.rate.effective > 1.3 * n
-    assert told.rate.cheap == pytest.approx(0.69, abs=0.02)
-    assert told.statement.startswith(f"the cheap score says 68%, corrected by {n} human labels: ")
+    assert reported.rate.effective > 1.3 * n
+    assert reported.rate.cheap == pytest.approx(0.69, abs=0.02)
+    assert reported.statement.startswith(
+        f"the cheap score says 68%, corrected by {n} human labels: "
+    )
 
 
 def test_turns_that_people_chose_are_left_out_and_told(engine: Engine) -> None:
@@ -129,12 +136,12 @@ def test_turns_that_people_chose_are_left_out_and_told(engine: Engine) -> None:
     chosen = [turn for turn in found if draw(turn.trace_id or "") >= 0.1][:7]
     for turn in chosen:
         say(engine, turn.id, "unsupported")
-    [told] = estimate(engine, 0.1)
-    assert (told.rate.n, told.chosen, told.rate.value) == (0, 7, None)
-    assert "7 labels of turns that were not drawn" in told.statement
+    [reported] = estimate(engine, 0.1)
+    assert (reported.rate.n, reported.chosen, reported.rate.value) == (0, 7, None)
+    assert "7 labels of turns that were not drawn" in reported.statement
     say(engine, chosen[0].id, "unsupported", probability=0.3)  # drawn by the labeller
-    [told] = estimate(engine, 0.1)
-    assert (told.rate.n, told.chosen) == (1, 6)
+    [reported] = estimate(engine, 0.1)
+    assert (reported.rate.n, reported.chosen) == (1, 6)
 
 
 def test_a_judge_corrects_toward_itself_and_what_it_could_not_say_is_no_number(
@@ -149,11 +156,15 @@ def test_a_judge_corrects_toward_itself_and_what_it_could_not_say_is_no_number(
             ]
             + [scored(number, 0.3) for number in range(91, 200)],
         )
-    [told] = estimate(engine)
-    assert (told.reference, told.evaluator, told.revision) == ("judge", "llm_judge", "1")
-    assert (told.drawn, told.rate.n, told.rate.total) == (90, 60, 199)
-    assert told.rate.value == pytest.approx(0.5)
-    assert "corrected toward a judge by 60 judgements of llm_judge" in told.statement
+    [reported] = estimate(engine)
+    assert (reported.reference, reported.evaluator, reported.revision) == (
+        "judge",
+        "llm_judge",
+        "1",
+    )
+    assert (reported.drawn, reported.rate.n, reported.rate.total) == (90, 60, 199)
+    assert reported.rate.value == pytest.approx(0.5)
+    assert "corrected toward a judge by 60 judgements of llm_judge" in reported.statement
 
 
 def test_only_the_newest_revision_of_a_judge_counts(engine: Engine) -> None:
@@ -163,9 +174,9 @@ def test_only_the_newest_revision_of_a_judge_counts(engine: Engine) -> None:
             [scored(n, 0.3, judged(True, 0.5)) for n in range(1, 40)]
             + [scored(n, 0.3, judged(False, 0.5, revision="2")) for n in range(40, 60)],
         )
-    [told] = estimate(engine)
-    assert (told.revision, told.rate.n, told.rate.value) == ("2", 20, 1.0)
-    assert told.rate.total == 20  # nor does it tell of the turns before it
+    [reported] = estimate(engine)
+    assert (reported.revision, reported.rate.n, reported.rate.value) == ("2", 20, 1.0)
+    assert reported.rate.total == 20  # nor does it tell of the turns before it
 
 
 def test_an_evaluator_that_decides_nothing_of_answers_is_no_reference(engine: Engine) -> None:
@@ -188,8 +199,8 @@ def test_diagnostics_and_other_services_stay_out(engine: Engine) -> None:
                 scored(4, 0.3, judged(False, 0.5), service="bank"),
             ],
         )
-    [told] = estimate(engine, services=frozenset({"shop"}))
-    assert (told.service, told.rate.total) == ("shop", 1)
+    [reported] = estimate(engine, services=frozenset({"shop"}))
+    assert (reported.service, reported.rate.total) == ("shop", 1)
     assert [one.service for one in estimate(engine)] == ["bank", "shop"]
 
 
@@ -199,7 +210,7 @@ def a(verdict: str | None, who: str = "anna", start: int | None = None) -> Label
 
 
 @pytest.mark.parametrize(
-    ("said", "outcome"),
+    ("message", "outcome"),
     [
         ([a("supported")], True),
         ([a("not_a_claim")], True),
@@ -213,8 +224,8 @@ def a(verdict: str | None, who: str = "anna", start: int | None = None) -> Label
         ([a("unsupported"), a("supported", start=0), a("supported", start=10)], False),
     ],
 )
-def test_what_the_labels_of_an_answer_come_to(said: list[Label], outcome: bool | None) -> None:
-    assert outcomes(said, {"t": {(0, 10), (10, 20)}}) == {"t": outcome}
+def test_what_the_labels_of_an_answer_come_to(message: list[Label], outcome: bool | None) -> None:
+    assert outcomes(message, {"t": {(0, 10), (10, 20)}}) == {"t": outcome}
 
 
 def test_some_of_its_claims_do_not_decide_an_answer() -> None:
@@ -229,7 +240,7 @@ def settings_of(settings: Settings, rate: float = RATE) -> Settings:
     return settings.model_copy(update={"label_rate": rate})
 
 
-def kept(engine: Engine) -> list[estimates.StoredEstimate]:
+def retained(engine: Engine) -> list[estimates.StoredEstimate]:
     with engine.connect() as connection:
         return estimates.newest(connection, FAITHFULNESS)
 
@@ -241,9 +252,11 @@ def test_the_worker_keeps_estimates_and_metrics_show_them(
     label_all(engine, found, faithful, 0.2)
     with engine.begin() as connection:
         drawn = next(turn for turn in found if draw(turn.trace_id or "") < 0.2)
-        said = [("c0", True), ("c1", False), ("c2", True), ("c3", False), ("elsewhere", True)]
+        message = [("c0", True), ("c1", False), ("c2", True), ("c3", False), ("elsewhere", True)]
         common = {"turn_id": drawn.id, "labeller": "anna", "labelled_ns": 1}
-        labels.add(connection, [Label(**common, chunk_id=name, relevant=yes) for name, yes in said])
+        labels.add(
+            connection, [Label(**common, chunk_id=name, relevant=yes) for name, yes in message]
+        )
     estimating = EstimateRefresher(settings_of(settings, 0.2), engine)
     assert estimating.step(NOW_NS)
     assert not estimating.step(NOW_NS + 10**9)
@@ -292,11 +305,11 @@ def test_the_sequence_waits_for_the_first_drawn_turn_without_a_label(
     label_all(engine, others, good, RATE)
     estimating = EstimateRefresher(settings_of(settings), engine)
     estimating.step(NOW_NS)
-    [before] = kept(engine)
+    [before] = retained(engine)
     assert before.estimate["anytime"]["turns"] == found.index(missing)
     say(engine, missing.id, "undecided")
     estimating.step(NOW_NS + 10**12)
-    [after] = kept(engine)
+    [after] = retained(engine)
     assert after.estimate["anytime"]["turns"] == 400
     assert after.estimate["anytime"]["unknown"] == 1
     low, high = after.estimate["anytime"]["interval"]
@@ -309,12 +322,12 @@ def test_the_sequence_goes_on_where_it_was_and_begins_anew_with_another_rate(
     found, faithful = traffic(engine, 300)
     label_all(engine, found, faithful, RATE)
     EstimateRefresher(settings_of(settings), engine).step(NOW_NS)
-    [first] = kept(engine)
+    [first] = retained(engine)
     EstimateRefresher(settings_of(settings), engine).step(NOW_NS)  # another process; nothing twice
-    [second] = kept(engine)
+    [second] = retained(engine)
     assert second.sequence == first.sequence
     EstimateRefresher(settings_of(settings, 0.3), engine).step(NOW_NS)
-    [third] = kept(engine)
+    [third] = retained(engine)
     assert third.sequence["origin"] != first.sequence["origin"]
     assert third.estimate["anytime"]["labels"] < first.estimate["anytime"]["labels"]
 
@@ -328,13 +341,13 @@ def test_turns_that_a_judge_owes_and_the_latest_ones_are_not_taken_in(
         turns.save(connection, made)
         judging.enqueue(connection, [owed])
     EstimateRefresher(settings, engine).step(int((NOON + timedelta(minutes=5)).timestamp()) * 10**9)
-    assert kept(engine)[0].estimate["anytime"] is None
+    assert retained(engine)[0].estimate["anytime"] is None
     EstimateRefresher(settings, engine).step(NOW_NS)
-    assert kept(engine)[0].estimate["anytime"]["turns"] == 29  # behind the first one it saw
+    assert retained(engine)[0].estimate["anytime"]["turns"] == 29  # behind the first one it saw
     with engine.begin() as connection:
         connection.execute(delete(JUDGE_TASK))
     EstimateRefresher(settings, engine).step(NOW_NS)
-    assert kept(engine)[0].estimate["anytime"]["turns"] == 48
+    assert retained(engine)[0].estimate["anytime"]["turns"] == 48
 
 
 def test_a_sequence_begins_behind_the_time_in_which_nothing_was_drawn(
@@ -347,23 +360,23 @@ def test_a_sequence_begins_behind_the_time_in_which_nothing_was_drawn(
     with engine.begin() as connection:
         turns.save(connection, [*on, *off[:100]])
     EstimateRefresher(settings, engine).step(NOW_NS)
-    assert kept(engine)[0].estimate["anytime"]["turns"] == 99
+    assert retained(engine)[0].estimate["anytime"]["turns"] == 99
     with engine.begin() as connection:
         turns.save(connection, off[100:])
     EstimateRefresher(settings, engine).step(NOW_NS)
-    assert kept(engine)[0].estimate["anytime"] is None
+    assert retained(engine)[0].estimate["anytime"] is None
     with engine.begin() as connection:
         turns.save(connection, again)
     EstimateRefresher(settings, engine).step(NOW_NS)
-    told = kept(engine)[0].estimate["anytime"]
-    assert (told["turns"], told["labels"]) == (99, 49)
-    assert told["value"] > 0.95  # of the time after the gap alone
+    reported = retained(engine)[0].estimate["anytime"]
+    assert (reported["turns"], reported["labels"]) == (99, 49)
+    assert reported["value"] > 0.95  # of the time after the gap alone
     with engine.begin() as connection:
         newer = [scored(n, 0.3, judged(True, 0.5, revision="2")) for n in range(401, 421)]
         turns.save(connection, newer)
     EstimateRefresher(settings, engine).step(NOW_NS)
-    told = kept(engine)[0].estimate["anytime"]
-    assert (told["turns"], told["labels"], told["unknown"]) == (19, 19, 0)
+    reported = retained(engine)[0].estimate["anytime"]
+    assert (reported["turns"], reported["labels"], reported["unknown"]) == (19, 19, 0)
 
 
 def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_least(
@@ -380,12 +393,12 @@ def test_a_judge_that_prefers_doubtful_turns_is_bounded_by_the_one_it_likes_leas
     with engine.begin() as connection:
         turns.save(connection, made)
     EstimateRefresher(settings, engine).step(NOW_NS)
-    [before] = kept(engine)
+    [before] = retained(engine)
     with engine.begin() as connection:
         surest = scored(99, 0.001, judged(True, rate * preference(0.001, eager)))
         turns.save(connection, [surest])
     EstimateRefresher(settings, engine).step(NOW_NS)
-    [after] = kept(engine)
+    [after] = retained(engine)
     assert after.sequence["origin"] == before.sequence["origin"]  # it goes on
     assert after.sequence["origin"]["least_probability"] == pytest.approx(rate, rel=1e-4)
     assert after.estimate["anytime"]["labels"] == 25
@@ -399,13 +412,15 @@ def test_evaluators_are_compared_with_people_and_people_with_each_other(engine: 
         good = faithful[found.index(turn)]
         say(engine, turn.id, "supported" if good else "contradicted", "ben")
     with engine.connect() as connection:
-        [told] = of_evaluators(connection, EstimateFilter(), RATE)
+        [reported] = of_evaluators(connection, EstimateFilter(), RATE)
         [pair] = of_labellers(connection, EstimateFilter())
-    assert (told.evaluator, told.turns) == ("grounding", len(drawn))
-    assert told.agreement.sensitivity.value > 0.9
-    assert told.agreement.specificity.value > 0.9
-    assert told.calibration is not None
-    assert told.calibration.error > told.calibration.error_of_chance  # 0.2 is said, 0.0 is true
+    assert (reported.evaluator, reported.turns) == ("grounding", len(drawn))
+    assert reported.agreement.sensitivity.value > 0.9
+    assert reported.agreement.specificity.value > 0.9
+    assert reported.calibration is not None
+    assert (
+        reported.calibration.error > reported.calibration.error_of_chance
+    )  # 0.2 is said, 0.0 is true
     assert (pair.labellers, pair.kappa.n) == (("anna", "ben"), 30)
     assert pair.kappa.value == pytest.approx(1.0)
 
@@ -418,4 +433,4 @@ def test_what_nothing_renews_is_dropped_after_a_day(engine: Engine, settings: Se
         for label in labels.find(connection, labels.LabelQuery()):
             labels.remove(connection, label.id)
     EstimateRefresher(settings_of(settings), engine).step(NOW_NS + 2 * 86_400 * 10**9)
-    assert kept(engine) == []
+    assert retained(engine) == []

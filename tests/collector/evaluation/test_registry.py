@@ -78,9 +78,9 @@ def test_one_that_fails_is_counted_as_failed_and_judges_the_next_batch(named, an
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("nosuch", "evaluator nosuch: there is none; known: grounding"),
+        ("nosuch", "evaluator nosuch: unknown; known: grounding"),
         ("shouting:Missing", "evaluator shouting:Missing: AttributeError"),
-        ("shouting:Nothing", "evaluator shouting:Nothing: it lacks name, revision or evaluate()"),
+        ("shouting:Nothing", "evaluator shouting:Nothing: missing name, revision or evaluate()"),
         ("not_a_module:X", "evaluator not_a_module:X: ModuleNotFoundError"),
     ],
 )

@@ -97,8 +97,8 @@ def test_judges_may_have_rates_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"judges": "llm_judge"}, "judge llm_judge: it needs judge_endpoint and judge_model"),
-        ({"judges": "nosuch"}, "judge nosuch: there is none; known: "),
+        ({"judges": "llm_judge"}, "judge llm_judge: judge_endpoint and judge_model are required"),
+        ({"judges": "nosuch"}, "judge nosuch: unknown; known: "),
         ({"judges": "llm_judge=x"}, "judges: the rate of llm_judge"),
         ({"judges": "mine:J", "judge_rate_overrides": "x"}, "judge_rate_overrides: 'x'"),
         ({"judges": "mine:J", "judge_golden": Path("none.jsonl")}, "none.jsonl: cannot be read"),

@@ -38,21 +38,21 @@ class Judge:
 
     flags: set[str] = field(default_factory=lambda: {"It shuts.", "It burns."})
     fails: set[str] = field(default_factory=set)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     name: str = "llm_judge"
     revision: str = "1"
 
     def judge(self, turn: Turn) -> Evaluation:
         answer = turn.answer or ""
-        self.asked.append(turn.id)
-        told: dict[str, Any] = {"evaluator": self.name, "revision": self.revision}
-        told["usage"] = Usage(calls={"answered": 1}, input_tokens=10)
+        self.requested.append(turn.id)
+        reported: dict[str, Any] = {"evaluator": self.name, "revision": self.revision}
+        reported["usage"] = Usage(calls={"answered": 1}, input_tokens=10)
         if answer in self.fails:
-            return Evaluation(**told, state=State.FAILED, reason="timeout: late")
+            return Evaluation(**reported, state=State.FAILED, reason="timeout: late")
         if answer.startswith("I don't"):
-            return Evaluation(**told, state=State.REFUSAL)
+            return Evaluation(**reported, state=State.REFUSAL)
         bad = answer in self.flags
-        return Evaluation(**told, state=State.SCORED, value=float(not bad), flagged=bad)
+        return Evaluation(**reported, state=State.SCORED, value=float(not bad), flagged=bad)
 
 
 def write(folder: Path, lines: Sequence[object]) -> Path:
@@ -103,7 +103,7 @@ def test_each_replay_gives_agreement_with_bounds_and_what_turned(
     clock, judge = Clock(), Judge()
     made = rounds(engine, judge, write(tmp_path, LINES), clock)
     replay(made)
-    assert judge.asked == ["a", "b", "c", "d"]
+    assert judge.requested == ["a", "b", "c", "d"]
     first = found(engine)
     assert first["agreement", "mean"] == 1.0
     assert 0 < first["agreement", "lower"] < 1
@@ -122,21 +122,27 @@ def test_each_replay_gives_agreement_with_bounds_and_what_turned(
 
 
 def found(engine: Engine) -> dict[tuple[str, str], float]:
-    told = {}
+    reported = {}
     for line, value in gauges(engine).items():
         labels = dict(part.split("=") for part in line.partition("{")[2].rstrip("}").split(","))
         plain = {name: text.strip('"') for name, text in labels.items()}
         name = plain.get("measure") or line.partition("{")[0].rpartition("_")[2]
-        told[name, plain.get("bound") or plain.get("direction") or plain.get("state", "")] = value
-    return told
+        reported[name, plain.get("bound") or plain.get("direction") or plain.get("state", "")] = (
+            value
+        )
+    return reported
 
 
 def test_a_judge_that_fails_disagrees_with_nobody(engine: Engine, tmp_path: Path) -> None:
     judge = Judge(fails={"It shuts."})
     replay(rounds(engine, judge, write(tmp_path, LINES), Clock()))
-    told = found(engine)
-    assert told["agreement", "mean"] == 1.0
-    assert (told["turns", "failed"], told["turns", "scored"], told["turns", "refusal"]) == (1, 2, 1)
+    reported = found(engine)
+    assert reported["agreement", "mean"] == 1.0
+    assert (
+        reported["turns", "failed"],
+        reported["turns", "scored"],
+        reported["turns", "refusal"],
+    ) == (1, 2, 1)
 
 
 def test_a_new_revision_is_a_new_beginning(engine: Engine, tmp_path: Path) -> None:
@@ -145,7 +151,7 @@ def test_a_new_revision_is_a_new_beginning(engine: Engine, tmp_path: Path) -> No
     clock.now_ns += CHECK_INTERVAL_NS
     judge = Judge(flags=set(), revision="2")
     replay(rounds(engine, judge, path, clock))
-    assert len(judge.asked) == 4
+    assert len(judge.requested) == 4
     with engine.connect() as connection:
         [run] = golden.newest(connection)
     assert run.revision == "2"
@@ -156,10 +162,10 @@ def test_a_restart_goes_on_and_the_budget_of_the_day_holds(engine: Engine, tmp_p
     clock, path, judge = Clock(), write(tmp_path, LINES), Judge()
     budget = JudgeBudget("llm_judge", 2)
     replay(rounds(engine, judge, path, clock, budget=budget))
-    assert judge.asked == ["a", "b"]
+    assert judge.requested == ["a", "b"]
     clock.now_ns += DAY_NS
     replay(rounds(engine, judge, path, clock, interval=2 * 86_400))
-    assert judge.asked == ["a", "b", "c", "d"]
+    assert judge.requested == ["a", "b", "c", "d"]
     assert found(engine)["agreement", "mean"] == 1.0
 
 

@@ -117,11 +117,11 @@ def counted(
 ) -> Counter[str]:
     with engine.connect() as connection:
         found = counters.counters(connection)
-    told: Counter[str] = Counter()
+    reported: Counter[str] = Counter()
     for (name, text), counter in found.items():
         if name == metric.name:
-            told[json.loads(text)[label]] += round(counter.value, 9)  # type: ignore[assignment]
-    return told
+            reported[json.loads(text)[label]] += round(counter.value, 9)  # type: ignore[assignment]
+    return reported
 
 
 def score_of(engine: Engine, turn_id: str = "t0") -> Evaluation | None:
@@ -150,7 +150,7 @@ def test_a_drawn_turn_gets_its_score_later_with_its_probability_and_cost(
     assert (found.state, found.value, found.flagged) == (State.SCORED, 0.5, True)
     assert found.probability == 0.999999999999
     assert [claim.chunk for claim in found.claims] == [0, None]
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
     assert counted(engine, metric_definitions.JUDGE_CALLS, "result") == {"answered": 1}
     assert counted(engine, metric_definitions.JUDGE_TOKENS, "kind") == {
         "input": 1000,
@@ -175,7 +175,7 @@ def test_the_request_asks_for_json_of_the_schema_and_says_nothing_of_the_key(
     queue(TURN)
     made = rounds(judge_api_key=Settings(judge_api_key="sk-secret").judge_api_key)
     finish(made)
-    [body] = server.asked
+    [body] = server.requested
     assert body["model"] == "acme-1"
     assert body["temperature"] == 0
     assert body["response_format"]["json_schema"]["strict"] is True
@@ -191,7 +191,7 @@ def test_a_server_that_takes_no_schema_is_asked_without_one(
     queue(TURN)
     made = rounds(judge_extra={"response_format": None, "seed": None, "max_tokens": 50})
     finish(made)
-    [body] = server.asked
+    [body] = server.requested
     assert "response_format" not in body
     assert "seed" not in body
     assert body["max_tokens"] == 50
@@ -240,7 +240,7 @@ def test_an_endpoint_that_misbehaves_is_counted_by_kind_and_never_a_zero(
     assert (found.state, found.value, found.flagged, found.claims) == (State.FAILED, None, None, ())
     assert (found.reason or "").startswith(kind)
     assert counted(engine, metric_definitions.JUDGE_CALLS, "result") == {kind: calls}
-    assert len(server.asked) == calls
+    assert len(server.requested) == calls
     assert counted(engine, metric_definitions.EVALUATIONS, "state") == {"failed": 1}
     assert counted(engine, metric_definitions.JUDGE_SCORE, "evaluator") == {}
     with engine.connect() as connection:
@@ -267,15 +267,15 @@ def test_an_endpoint_that_is_away_is_left_alone_and_tried_again_later(
     queue(*(replace(TURN, id=f"t{n}") for n in range(12)))
     made = rounds()
     finish(made)
-    assert len(server.asked) == 5
+    assert len(server.requested) == 5
     assert counted(engine, metric_definitions.JUDGE_PAUSES, "evaluator") == {"llm_judge": 1}
     clock.now_ns += 31 * SECOND
     finish(made)
-    assert len(server.asked) == 6
+    assert len(server.requested) == 6
     server.plays(judging_reply)
     clock.now_ns += 61 * SECOND
     finish(made)
-    assert len(server.asked) == 12
+    assert len(server.requested) == 12
     assert counted(engine, metric_definitions.EVALUATIONS, "state") == {"failed": 6, "scored": 6}
 
 
@@ -292,10 +292,10 @@ def test_the_budget_of_the_day_holds_over_restarts_and_what_it_does_not_reach_is
     queue(*(replace(TURN, id=f"t{n}") for n in range(4)))
     finish(rounds(**limits))
     finish(rounds(**limits))
-    assert len(server.asked) == 2
+    assert len(server.requested) == 2
     clock.now_ns += PATIENCE_NS + 1
     finish(rounds(**limits))
-    assert len(server.asked) == 2
+    assert len(server.requested) == 2
     assert counted(engine, metric_definitions.JUDGE_NOT_SAMPLED, "reason") == {reason: 2}
     assert counted(engine, metric_definitions.EVALUATIONS, "state") == {
         "scored": 2,
@@ -307,7 +307,7 @@ def test_the_budget_of_the_day_holds_over_restarts_and_what_it_does_not_reach_is
     clock.now_ns += judging.DAY_NS
     queue(replace(TURN, id="t9"))
     finish(rounds(**limits))
-    assert len(server.asked) == 3
+    assert len(server.requested) == 3
 
 
 def test_so_many_judgements_a_minute_and_the_rest_waits(
@@ -317,7 +317,7 @@ def test_so_many_judgements_a_minute_and_the_rest_waits(
     queue(TURN, replace(TURN, id="t1"))
     made = rounds(judge_per_minute=1)
     assert [made.step(), made.step()] == [True, False]
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
     with engine.connect() as connection:
         assert [(w.judge, w.length) for w in judging.waiting(connection)] == [("llm_judge", 1)]
 
@@ -330,7 +330,7 @@ def test_several_at_once_judge_each_turn_once(
     made = rounds()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: finish(made), range(4)))
-    assert len(server.asked) == 12
+    assert len(server.requested) == 12
     assert counted(engine, metric_definitions.EVALUATIONS, "state") == {"scored": 12}
 
 
@@ -344,10 +344,10 @@ def test_what_a_killed_process_was_at_is_judged_when_its_lease_is_over(
         [task] = judging.take(connection, "llm_judge", "dead", clock.now_ns, until_ns, 1)
     made = rounds()
     finish(made)
-    assert server.asked == []
+    assert server.requested == []
     clock.now_ns = until_ns
     finish(made)
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
     assert counted(engine, metric_definitions.EVALUATIONS, "state") == {"scored": 1}
     with engine.begin() as connection:
         assert not judging.finish(connection, task, "dead")
@@ -396,7 +396,7 @@ def test_turns_that_are_not_drawn_are_counted_and_wait_for_nobody(
 ) -> None:
     queue(TURN, probability=0.0)
     finish(rounds())
-    assert server.asked == []
+    assert server.requested == []
     assert score_of(engine) is None
     assert counted(engine, metric_definitions.JUDGE_NOT_SAMPLED, "reason") == {"rate": 1}
 
@@ -429,9 +429,9 @@ def test_what_needs_a_reference_answer_sees_the_turns_that_got_one(
     )
     finish(rounds)
     with engine.begin() as connection:
-        told = {"turn_id": "t0", "labeller": "ann"}
-        labels.add(connection, [labels.Label(**told, labelled_ns=1, reference="At ten.")])  # type: ignore[arg-type]
-        labels.add(connection, [labels.Label(**told, labelled_ns=2, reference="At nine.")])  # type: ignore[arg-type]
+        reported = {"turn_id": "t0", "labeller": "ann"}
+        labels.add(connection, [labels.Label(**reported, labelled_ns=1, reference="At ten.")])  # type: ignore[arg-type]
+        labels.add(connection, [labels.Label(**reported, labelled_ns=2, reference="At nine.")])  # type: ignore[arg-type]
     clock.now_ns += MINUTE
     finish(rounds)
     found = score_of(engine)

@@ -64,8 +64,8 @@ GOOD: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[ChatServer]:
-    with serving() as told:
-        yield told
+    with serving() as reported:
+        yield reported
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +86,8 @@ def ask(host: EvaluatorHost, endpoint: ChatServer) -> Callable[..., Evaluation]:
     """Judges a turn by a metric; keywords say what the model answers to a schema instead."""
 
     def judged(name: str, turn: Turn = TURN, **instead: Any) -> Evaluation:
-        endpoint.asked.clear()
-        endpoint.answer = lambda path, body: said(path, body, {**GOOD, **instead})
+        endpoint.requested.clear()
+        endpoint.answer = lambda path, body: message(path, body, {**GOOD, **instead})
         [evaluation] = evaluate(IsolatedEvaluator(host, NAMES.index(name)), [turn])
         assert (evaluation.evaluator, evaluation.revision) == host.identities[NAMES.index(name)]
         return evaluation
@@ -95,7 +95,7 @@ def ask(host: EvaluatorHost, endpoint: ChatServer) -> Callable[..., Evaluation]:
     return judged
 
 
-def said(path: str, body: dict[str, Any], answers: dict[str, Any]) -> Response:
+def message(path: str, body: dict[str, Any], answers: dict[str, Any]) -> Response:
     if path.endswith("/embeddings"):
         texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
         rows = [
@@ -104,8 +104,8 @@ def said(path: str, body: dict[str, Any], answers: dict[str, Any]) -> Response:
         usage = {"prompt_tokens": 10, "total_tokens": 10}
         found = {"object": "list", "data": rows, "model": "acme-embed", "usage": usage}
         return 200, json.dumps(found).encode(), {}
-    asked = json.dumps(body["messages"][0])
-    [schema] = [name for name in answers if f'\\"title\\": \\"{name}\\"' in asked]
+    requested = json.dumps(body["messages"][0])
+    [schema] = [name for name in answers if f'\\"title\\": \\"{name}\\"' in requested]
     answer = answers[schema]
     if isinstance(answer, tuple):
         return answer
@@ -203,7 +203,7 @@ def test_what_a_metric_cannot_judge_costs_no_call(
     ask: Callable[..., Evaluation], endpoint: ChatServer, name: str, change: Any, state: State
 ) -> None:
     found = ask(name, replace(TURN, **change))
-    assert (found.state, found.value, endpoint.asked) == (state, None, [])
+    assert (found.state, found.value, endpoint.requested) == (state, None, [])
 
 
 REFUSED = (200, chat("I'm sorry, I can't help with that."), {})
@@ -229,9 +229,9 @@ def test_an_endpoint_that_misbehaves_is_failed_by_kind_with_bounded_calls(
     found = ask("ragas_faithfulness", StatementGeneratorOutput=response)
     assert (found.state, found.value) == (State.FAILED, None)
     assert (found.reason or "").startswith(f"{kind}: ")
-    assert 1 <= len(endpoint.asked) <= most
+    assert 1 <= len(endpoint.requested) <= most
     assert found.usage is not None
-    assert found.usage.calls == {kind: len(endpoint.asked)}
+    assert found.usage.calls == {kind: len(endpoint.requested)}
 
 
 def test_the_revision_names_ragas_the_model_and_the_prompts(host: EvaluatorHost) -> None:
@@ -245,9 +245,9 @@ def test_the_openai_client_reads_what_the_stand_in_sends(endpoint: ChatServer) -
     openai = pytest.importorskip("openai")
     endpoint.says("Yes.", usage=USAGE)
     with openai.OpenAI(base_url=endpoint.url, api_key="none", max_retries=0) as client:
-        told = client.chat.completions.create(
+        reported = client.chat.completions.create(
             model="acme-1", messages=[{"role": "user", "content": "Hm?"}]
         )
-    assert told.choices[0].message.content == "Yes."
-    assert told.usage is not None
-    assert told.usage.total_tokens == 550
+    assert reported.choices[0].message.content == "Yes."
+    assert reported.usage is not None
+    assert reported.usage.total_tokens == 550

@@ -30,7 +30,7 @@ def test_an_answer_comes_with_its_tokens_and_model(server: Any) -> None:
     reply = ask(server, api_key="k")
     assert (reply.text, reply.failure, reply.model) == ("Ines Oduya", None, "m")
     assert (reply.input_tokens, reply.output_tokens) == (12, 3)
-    assert server.asked[0]["temperature"] == 0
+    assert server.requested[0]["temperature"] == 0
     assert server.headers[0]["authorization"] == "Bearer k"
 
 
@@ -69,7 +69,7 @@ def test_a_bad_response_is_a_failure_of_its_kind(
 def test_a_slow_endpoint_is_a_timeout(server: Any) -> None:
     server.answer = lambda path, body: (0, b"{}", {})
     assert ask(server, timeout=0.2).failure is CallFailure.TIMEOUT
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
 
 
 def test_an_endpoint_that_is_not_there_is_unreachable() -> None:
@@ -95,7 +95,7 @@ def test_a_rate_limit_is_waited_for_as_long_as_it_says(server: Any) -> None:
 def test_a_rate_limit_of_an_hour_is_not_waited_for(server: Any) -> None:
     server.answer = lambda path, body: (429, b"", {"retry-after": "3600"})
     assert ask(server).failure is CallFailure.RATE_LIMITED
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
 
 
 def test_an_address_that_is_none_is_refused_at_once() -> None:

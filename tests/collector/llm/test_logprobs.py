@@ -40,11 +40,11 @@ def prompt_logprobs(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[s
     if body["echo"]:
         return 400, b'{"error": "echo is not supported"}', {}
     text = body["prompt"]
-    told = [
+    reported = [
         {str(i): {"logprob": logprob(piece, text), "decoded_token": piece}}
         for i, piece in enumerate(tokens(text))
     ]
-    return 200, json.dumps({"choices": [{"prompt_logprobs": [None, *told]}]}).encode(), {}
+    return 200, json.dumps({"choices": [{"prompt_logprobs": [None, *reported]}]}).encode(), {}
 
 
 @pytest.mark.parametrize("answer", [echo, prompt_logprobs])
@@ -99,10 +99,10 @@ def test_a_run_tells_the_mean_margin_of_a_stratum_where_the_endpoint_scores(serv
     server.answer = chat_and_echo
     ended = CliRunner().invoke(probe, run_line(server.url))
     assert ended.exit_code == 0, ended.output
-    told = json.loads(ended.stdout)["summary"]["strata"]["known"]["margin"]
-    assert (told["n"], told["clusters"]) == (20, 20)
-    low, high = told["interval"]
-    assert 0 < low <= told["value"] <= high
+    reported = json.loads(ended.stdout)["summary"]["strata"]["known"]["margin"]
+    assert (reported["n"], reported["clusters"]) == (20, 20)
+    low, high = reported["interval"]
+    assert 0 < low <= reported["value"] <= high
 
 
 def test_a_run_with_margins_says_at_once_that_the_endpoint_only_chats(server: Any) -> None:
@@ -110,4 +110,4 @@ def test_a_run_with_margins_says_at_once_that_the_endpoint_only_chats(server: An
     ended = CliRunner().invoke(probe, run_line(server.url))
     assert isinstance(ended.exception, NoScoringError)
     assert "run without" in str(ended.exception)
-    assert len(server.asked) == 2
+    assert len(server.requested) == 2

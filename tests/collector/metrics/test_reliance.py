@@ -69,21 +69,21 @@ def test_a_stale_answer_is_counted_and_none_is_not() -> None:
 
 def test_what_stands_behind_the_passive_outcome_is_counted_too() -> None:
     context = Chunk(text="The annual leave is 25 days. Unused leave expires on 30 June 2027.")
-    asked = {"question": "How many days is the annual leave?", "chunks": (context,)}
-    said = (
+    requested = {"question": "How many days is the annual leave?", "chunks": (context,)}
+    message = (
         "As of my last knowledge update, the annual leave is 28 days, and unused leave expires on "
         "30 June 2027.",
         "I don't know.",
     )
-    turns = [Turn(**asked, answer=answer) for answer in said]
+    turns = [Turn(**requested, answer=answer) for answer in message]
     turns.append(Turn(question="Who won the cup?", chunks=(context,), answer="I don't know."))
     increments = Increments()
     count_passive_signals(increments, evaluate(Override(), turns), LABELS)
-    told = {
+    reported = {
         (name.removeprefix("groundwire_"), loads(text).get("kind") or loads(text).get("sufficient"))
         for name, text in increments.counters
     }
-    assert told == {
+    assert reported == {
         ("answer_values", "covered"),
         ("answer_values", "overriding"),
         ("self_reported_memory_answers", None),

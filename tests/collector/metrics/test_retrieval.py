@@ -29,8 +29,14 @@ cached_input = 0.5
 
 
 def turn(**facts: object) -> Turn:
-    given = {"trace_id": "a" * 32, "service": "bot", "started_at": NOON, "tenant": "north", **facts}
-    return Turn(**given)  # type: ignore[arg-type]
+    provided = {
+        "trace_id": "a" * 32,
+        "service": "bot",
+        "started_at": NOON,
+        "tenant": "north",
+        **facts,
+    }
+    return Turn(**provided)  # type: ignore[arg-type]
 
 
 def judged(turn: Turn, evaluator: str, value: float | None = None, **signals: float) -> JudgedTurn:
@@ -67,14 +73,14 @@ def test_the_signals_of_retrieval_are_observed_with_their_evaluator():
 
 
 def test_an_empty_retrieval_is_counted_and_an_unretrieved_turn_is_not():
-    for given, expected in (
+    for provided, expected in (
         (turn(), 1),
         (turn(chunks=(Chunk(text="x"),)), 0),
         (turn(route=Route.PARAMETRIC), 0),
         (turn(not_evaluable_reason="chunks unknown"), 0),
     ):
         increments = Increments()
-        tally(increments, JudgedTurn(given, ()))
+        tally(increments, JudgedTurn(provided, ()))
         assert len(counts(increments, metric_definitions.EMPTY_RETRIEVALS)) == expected
 
 
@@ -92,13 +98,13 @@ def test_a_turn_costs_what_the_price_file_says_and_one_without_a_price_is_no_zer
     file = tmp_path / "prices.toml"
     file.write_text(PRICES)
     costs, increments = Costs(PriceList.load(file)), Increments()
-    for given in (
+    for provided in (
         turn(model="acme-1", input_tokens=1_000_000, cached_tokens=400_000, output_tokens=250_000),
         turn(model="other", response_model="acme-1-0611", input_tokens=0, output_tokens=250_000),
         turn(model="nobody-knows", input_tokens=5, output_tokens=5),
         turn(model="acme-1"),
     ):
-        costs.tally(increments, given, version_labels(given))
+        costs.tally(increments, provided, version_labels(provided))
     [(labels, cost)] = counts(increments, metric_definitions.COST)
     assert cost == pytest.approx(0.6 + 0.2 + 1.0 + 1.0)
     assert labels["currency"] == "EUR"

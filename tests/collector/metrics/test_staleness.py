@@ -10,9 +10,9 @@ from groundwire_evaluators.turn import Chunk, Turn
 QUESTION = "How many days of annual leave are there?"
 
 
-def turn(days: int, said: int, question: str = QUESTION) -> Turn:
+def turn(days: int, message: int, question: str = QUESTION) -> Turn:
     chunk = Chunk(text=f"The annual leave is {days} days a year.")
-    return Turn(service="bot", question=question, chunks=(chunk,), answer=f"It is {said} days.")
+    return Turn(service="bot", question=question, chunks=(chunk,), answer=f"It is {message} days.")
 
 
 def outcomes(latest: LatestTurns, *turns: Turn) -> list[str]:

@@ -46,13 +46,13 @@ def test_the_lines_are_read_as_those_of_the_client_library(engine: Engine, accep
     assert first == again
     end = "# EOF\n" if is_open else ""
     names = {metric.name for metric in (*COUNTERS, FAITHFULNESS)}
-    said = samples(first + end, is_open, names)
+    message = samples(first + end, is_open, names)
     expected = samples(encode(theirs.registry).decode(), is_open, names)
-    assert said.keys() == expected.keys()
-    assert len(said) > 500
+    assert message.keys() == expected.keys()
+    assert len(message) > 500
     for key, (value, exemplar) in expected.items():
-        assert said[key][0] == pytest.approx(value, rel=1e-12)
-        assert said[key][1] == exemplar
+        assert message[key][0] == pytest.approx(value, rel=1e-12)
+        assert message[key][1] == exemplar
 
 
 def test_only_what_was_counted_changes(engine: Engine) -> None:
@@ -64,8 +64,10 @@ def test_only_what_was_counted_changes(engine: Engine) -> None:
         with engine.begin() as connection:
             counters.add(connection, increments, number)  # the clock may stand still
             texts.append(lines.render(connection, True))
-    told = [line for line in texts[-1].splitlines() if line.startswith("groundwire_tokens_total{")]
-    assert [line.rsplit(" ", 1)[1] for line in sorted(told)] == ["5.0", "10.0"]
+    reported = [
+        line for line in texts[-1].splitlines() if line.startswith("groundwire_tokens_total{")
+    ]
+    assert [line.rsplit(" ", 1)[1] for line in sorted(reported)] == ["5.0", "10.0"]
 
 
 class Theirs:
@@ -85,12 +87,12 @@ class Theirs:
         )
 
     def count(self, labels: dict[str, str], value: float, exemplar: Exemplar) -> None:
-        told = {"trace_id": exemplar.trace_id}
+        reported = {"trace_id": exemplar.trace_id}
         for metric, counter in zip(COUNTERS, self._counters, strict=True):
             own = [labels[name] for name in metric.labels]
-            (counter.labels(*own) if own else counter).inc(value, told)
+            (counter.labels(*own) if own else counter).inc(value, reported)
         own = [labels[name] for name in FAITHFULNESS.labels]
-        self._histogram.labels(*own).observe(value, told)
+        self._histogram.labels(*own).observe(value, reported)
 
 
 def samples(text: str, is_open: bool, names: set[str]) -> dict[tuple, tuple]:

@@ -59,11 +59,11 @@ def counted(
 ) -> Counter[str]:
     with engine.connect() as connection:
         found = counters.counters(connection)
-    told: Counter[str] = Counter()
+    reported: Counter[str] = Counter()
     for (name, text), counter in found.items():
         if name == metric.name:
-            told[json.loads(text)[label]] += int(counter.value)
-    return told
+            reported[json.loads(text)[label]] += int(counter.value)
+    return reported
 
 
 def test_a_turn_is_asked_again_of_its_own_model_without_its_context(
@@ -74,12 +74,16 @@ def test_a_turn_is_asked_again_of_its_own_model_without_its_context(
     made = rounds(engine, server.url)
     assert made.step(NOW)
     assert not made.step(NOW)
-    [body] = server.asked
+    [body] = server.requested
     assert body["model"] == "base-8b"
     assert "Tarsin" not in json.dumps(body)
     with engine.connect() as connection:
-        [kept] = closed_book_turns.answered(connection)
-    assert (kept.cell, kept.diagnostic, kept.probability) == ("context_driven", True, 0.1)
+        [retained] = closed_book_turns.answered(connection)
+    assert (retained.cell, retained.diagnostic, retained.probability) == (
+        "context_driven",
+        True,
+        0.1,
+    )
     assert counted(engine, metric_definitions.RELIANCE_OUTCOMES, "source") == {"closed_book": 1}
     assert counted(engine, metric_definitions.TURNS, "service") == {}
 
@@ -119,7 +123,7 @@ def test_what_the_budget_does_not_reach_waits_and_is_then_skipped_and_counted(
         "answered": 1,
         "skipped": 1,
     }
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
 
 
 def test_a_turn_whose_model_is_not_known_is_asked_only_of_the_model_that_is_set(
@@ -128,10 +132,10 @@ def test_a_turn_whose_model_is_not_known_is_asked_only_of_the_model_that_is_set(
     server.says("Oldenby")
     sample(engine, replace(TURN, model=None))
     assert rounds(engine, server.url).step(NOW)
-    assert server.asked == []
+    assert server.requested == []
     sample(engine, replace(TURN, model=None))
     assert rounds(engine, server.url, model="other").step(NOW)
-    assert [body["model"] for body in server.asked] == ["other"]
+    assert [body["model"] for body in server.requested] == ["other"]
 
 
 def test_a_turn_that_was_deleted_meanwhile_is_not_asked(engine: Engine, server: Any) -> None:
@@ -139,7 +143,7 @@ def test_a_turn_that_was_deleted_meanwhile_is_not_asked(engine: Engine, server: 
         closed_book_turns.enqueue(connection, [closed_book.sampled(TURN, 0.1, NOW)])
     made = rounds(engine, server.url)
     assert [made.step(NOW), made.step(NOW)] == [True, False]
-    assert server.asked == []
+    assert server.requested == []
 
 
 def test_an_answer_in_another_language_is_counted_like_any_other(

@@ -66,11 +66,11 @@ def counted(
 ) -> Counter[Any]:
     with engine.connect() as connection:
         found = counters.counters(connection)
-    told: Counter[Any] = Counter()
+    reported: Counter[Any] = Counter()
     for (name, text), counter in found.items():
         if name == metric.name:
-            told[tuple(json.loads(text)[label] for label in labels)] += int(counter.value)
-    return told
+            reported[tuple(json.loads(text)[label] for label in labels)] += int(counter.value)
+    return reported
 
 
 def test_a_run_is_counted_as_probe_and_touches_no_counter_of_production(engine: Engine) -> None:
@@ -103,11 +103,11 @@ def test_the_next_run_waits_for_its_time_across_a_restart(engine: Engine) -> Non
 
 
 def test_a_run_that_was_broken_off_goes_on_and_counts_nothing_twice(engine: Engine) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     def stops(question: str, chunks: Sequence[str]) -> str:
-        asked.append(question)
-        if len(asked) == 9:
+        requested.append(question)
+        if len(requested) == 9:
             first.stop.set()
         return reads(question, chunks)
 
@@ -138,8 +138,8 @@ def test_an_endpoint_that_misbehaves_stops_no_run_and_each_kind_is_counted(
     assert rounds(engine, endpoint).step()
     endpoint.close()
     kinds = counted(engine, metric_definitions.PROBE_CALLS, "result")
-    told = {kind for (kind,) in kinds}
-    assert told == {
+    reported = {kind for (kind,) in kinds}
+    assert reported == {
         *("timeout", "rate_limited", "server_error", "nonsense", "empty", "refused", "answered"),
     }
     assert sum(kinds.values()) == len(PACK) * len(ARMS)
@@ -205,6 +205,6 @@ def test_old_runs_are_deleted_but_the_baseline_stays(engine: Engine) -> None:
         clock.now_ns += HOUR_NS
     with engine.begin() as connection:
         assert probe_runs.expire(connection, clock.now_ns - HOUR_NS) == 1
-        kept = probe_runs.finished(connection)
-        assert [run.id for run in kept] == [3, 1]
-        assert all(probe_runs.results(connection, run).results for run in kept)
+        retained = probe_runs.finished(connection)
+        assert [run.id for run in retained] == [3, 1]
+        assert all(probe_runs.results(connection, run).results for run in retained)

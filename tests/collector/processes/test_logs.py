@@ -36,12 +36,12 @@ def test_an_exception_is_told_by_its_kind_and_place_alone(
         fail()
     except LookupError:
         log.exception("trace %s is passed over", "ab12")
-    said = capsys.readouterr().err
-    assert "trace ab12 is passed over" in said
-    assert "builtins.LookupError" in said
-    assert "builtins.ValueError" in said
-    assert "in fail" in said
-    assert SECRET not in said
+    message = capsys.readouterr().err
+    assert "trace ab12 is passed over" in message
+    assert "builtins.LookupError" in message
+    assert "builtins.ValueError" in message
+    assert "in fail" in message
+    assert SECRET not in message
 
 
 def test_json_is_one_object_a_line(log: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:

@@ -264,10 +264,10 @@ def test_what_a_closed_book_call_said_is_kept_for_the_estimate(settings, engine)
     SpanStore(engine).add([*trace(0), closed_book(0, "30 days")])
     work_off(Pipeline(settings, engine, [Length()]))
     with engine.connect() as connection:
-        [kept] = closed_book_turns.answered(connection)
-    assert (kept.cell, kept.probability, kept.model_version) == ("redundant", 0.1, "v1")
+        [retained] = closed_book_turns.answered(connection)
+    assert (retained.cell, retained.probability, retained.model_version) == ("redundant", 0.1, "v1")
     production = next(item.turn for item in stored(engine) if not item.turn.closed_book)
-    assert kept.turn_id == production.id
+    assert retained.turn_id == production.id
 
 
 def test_a_turn_that_was_comparison_already_is_not_counted_again(settings, engine):

@@ -49,7 +49,7 @@ def test_the_models_are_asked_in_turn_beside_the_closed_book_calls(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ({"probe_arms": "clean,sideways"}, "sideways"),
         ({"probe_pack": Path("missing.jsonl")}, "missing.jsonl"),
@@ -57,11 +57,11 @@ def test_the_models_are_asked_in_turn_beside_the_closed_book_calls(tmp_path: Pat
     ],
 )
 def test_settings_that_do_not_fit_are_refused_in_words(
-    tmp_path: Path, more: dict[str, Any], said: str
+    tmp_path: Path, more: dict[str, Any], message: str
 ) -> None:
     made = settings(tmp_path, probe_models="a", **more)
     engine = open_engine(made)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         rounds(made, engine, Event())
     engine.dispose()
 

@@ -31,6 +31,6 @@ def test_the_first_start_prints_the_key_and_where_it_is_and_nothing_else(tmp_pat
                 break
         os.killpg(started.pid, signal.SIGTERM)
     assert lines[-1] == f"Groundwire is ready: http://127.0.0.1:{port}"
-    told = "\n".join(lines)
-    assert "gw_" in told
-    assert "INFO" not in told
+    reported = "\n".join(lines)
+    assert "gw_" in reported
+    assert "INFO" not in reported

@@ -19,11 +19,11 @@ LONGEST_SECONDS = 60.0
 
 
 def scored(number: int) -> JudgedTurn:
-    said = Evaluation(
+    message = Evaluation(
         evaluator="grounding", revision="1", state=State.SCORED, signals={"p_unsupported": 0.1}
     )
     name = f"{number:032x}"
-    return JudgedTurn(Turn(id=name, trace_id=name, service="bot", answer="x"), (said,))
+    return JudgedTurn(Turn(id=name, trace_id=name, service="bot", answer="x"), (message,))
 
 
 def test_the_worker_keeps_an_estimate_of_what_was_labelled(tmp_path: Path) -> None:

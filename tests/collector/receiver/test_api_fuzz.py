@@ -30,9 +30,9 @@ bounded = settings(
 @pytest.fixture(scope="module")
 def app() -> Iterator[FastAPI]:
     with tempfile.TemporaryDirectory() as folder:
-        given = Settings(data_dir=Path(folder), api_key="gw_test")
-        app = create_app(given)
-        first_key(given, app.state.engine)
+        provided = Settings(data_dir=Path(folder), api_key="gw_test")
+        app = create_app(provided)
+        first_key(provided, app.state.engine)
         turn = Turn(
             id=f"{TRACE}-{1:016x}",
             trace_id=TRACE,

@@ -27,8 +27,8 @@ TRACE = "ab" * 16
 
 
 def a_span(number: int = 1, **fields: Any) -> Span:
-    given = {"trace_id": TRACE, "service": "shop", "start_ns": 10, "end_ns": 20, **fields}
-    return Span(span_id=f"{number:016x}", **given)
+    provided = {"trace_id": TRACE, "service": "shop", "start_ns": 10, "end_ns": 20, **fields}
+    return Span(span_id=f"{number:016x}", **provided)
 
 
 def request_of(*spans: Span) -> ExportTraceServiceRequest:

@@ -44,9 +44,9 @@ HEADERS = {"authorization": "Bearer gw_test"}
 
 
 @contextmanager
-def serving(folder: Path, **given: Any) -> Iterator[Server]:
+def serving(folder: Path, **provided: Any) -> Iterator[Server]:
     settings = Settings(
-        data_dir=folder, api_key="gw_test", port=free_port(), grpc_port=free_port(), **given
+        data_dir=folder, api_key="gw_test", port=free_port(), grpc_port=free_port(), **provided
     )
     app = create_app(settings)
     first_key(settings, app.state.engine)
@@ -78,8 +78,8 @@ def http(
     return HttpExporter(url, headers=headers, timeout=timeout, compression=compression)
 
 
-def http_gzip(server: Server, **given: Any) -> SpanExporter:
-    return http(server, compression=Compression.Gzip, **given)
+def http_gzip(server: Server, **provided: Any) -> SpanExporter:
+    return http(server, compression=Compression.Gzip, **provided)
 
 
 def over_grpc(
@@ -133,18 +133,18 @@ def test_a_python_exporter_is_served(server: Server, transport: Transport) -> No
 @contextmanager
 def refusing_at_first(server: Server, status: int) -> Iterator[list[float]]:
     """Refuses the first request; when each was asked."""
-    asked: list[float] = []
+    requested: list[float] = []
     reception = server.application.state.reception
     admit = reception.admit
 
     def busy_at_first(access: Access) -> None:
-        asked.append(time.monotonic())
-        if len(asked) == 1:
+        requested.append(time.monotonic())
+        if len(requested) == 1:
             raise RequestRejectedError(status, "Not now.")
         admit(access)
 
     reception.admit = busy_at_first
-    yield asked
+    yield requested
     reception.admit = admit
 
 
@@ -154,11 +154,11 @@ def test_a_python_exporter_tries_again_what_passes(
     server: Server, transport: Transport, status: int
 ) -> None:
     exporter = transport(server)
-    with refusing_at_first(server, status) as asked:
+    with refusing_at_first(server, status) as requested:
         assert exporter.export([a_span()]) == SpanExportResult.SUCCESS
-    assert len(asked) == 2
+    assert len(requested) == 2
     # Told to wait a second it does; over gRPC it may come up to a fifth sooner.
-    assert asked[1] - asked[0] >= 0.8
+    assert requested[1] - requested[0] >= 0.8
     assert len(stored(server)) == 1
     exporter.shutdown()
 
@@ -200,16 +200,16 @@ REFUSED_OVER_GRPC = [(over_grpc, status) for status in (400, 401, 403)]
 def test_a_python_exporter_gives_up_at_once_what_never_will_be_taken(
     server: Server, transport: Transport, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    requested = []
 
     def refuse(_self: object, access: object) -> None:
-        asked.append(access)
+        requested.append(access)
         raise RequestRejectedError(status, "No.")
 
     monkeypatch.setattr(type(server.application.state.reception), "admit", refuse)
     exporter = transport(server)
     assert exporter.export([a_span()]) == SpanExportResult.FAILURE
-    assert len(asked) == 1
+    assert len(requested) == 1
     exporter.shutdown()
 
 

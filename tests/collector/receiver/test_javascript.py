@@ -47,9 +47,9 @@ def modules(pytestconfig: pytest.Config) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, **given: Any) -> Iterator[Server]:
+def serving(folder: Path, **provided: Any) -> Iterator[Server]:
     settings = Settings(
-        data_dir=folder, api_key="gw_test", port=free_port(), grpc_port=free_port(), **given
+        data_dir=folder, api_key="gw_test", port=free_port(), grpc_port=free_port(), **provided
     )
     app = create_app(settings)
     first_key(settings, app.state.engine)
@@ -72,8 +72,8 @@ def export(
     url = f"http://127.0.0.1:{port or server.settings.port}/v1/traces"
     command = ["node", str(PROGRAM), kind, url, key, str(length)]
     done = subprocess.run(command, cwd=modules, check=True, capture_output=True, timeout=60)
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+    message: dict[str, Any] = json.loads(done.stdout)
+    return message
 
 
 def answered(server: Server, status: int) -> int:
@@ -119,18 +119,18 @@ def test_it_gives_up_at_once_what_never_will_be_taken(
 def test_it_waits_as_long_as_it_is_told_by_429(
     modules: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[float] = []
+    requested: list[float] = []
 
     def too_fast_at_first(*_: object) -> None:
-        asked.append(time.monotonic())
-        if len(asked) < 3:
+        requested.append(time.monotonic())
+        if len(requested) < 3:
             raise RequestRejectedError(429, "Slower.")
 
     monkeypatch.setattr(KeyRateLimiter, "take", too_fast_at_first)
     with serving(tmp_path) as server:
         assert export(modules, server, kind) == DONE
         assert (answered(server, 429), answered(server, 200)) == (2, 1)
-        assert min(later - at for at, later in pairwise(asked)) >= RETRY_SECONDS
+        assert min(later - at for at, later in pairwise(requested)) >= RETRY_SECONDS
         assert len(stored(server)) == 1
 
 

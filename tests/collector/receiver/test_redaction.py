@@ -210,13 +210,13 @@ def test_a_hash_only_store_keeps_no_text_under_any_key(key: str) -> None:
         span.attributes.add(key=key).value.string_value = text
     span.events.add(name=f"ann said: {TEXT}")
     HashOnly(b"k").span(span)
-    kept = repr(span)
+    retained = repr(span)
     for gone in ("wife", MAIL, "ab" * 32):
-        assert gone not in kept
+        assert gone not in retained
 
 
 def test_a_hash_only_store_keeps_what_says_what_a_turn_was() -> None:
-    kept = {
+    retained = {
         "gen_ai.operation.name": "chat",
         "llm.input_messages.0.message.role": "user",
         "input.mime_type": "application/json",
@@ -225,8 +225,8 @@ def test_a_hash_only_store_keeps_what_says_what_a_turn_was() -> None:
         "error.type": "TimeoutError",
     }
     span = SpanMessage(trace_id=TRACE, span_id=b"12345678", name="POST /ask")
-    for key, value in kept.items():
+    for key, value in retained.items():
         span.attributes.add(key=key).value.string_value = value
     HashOnly(b"k").span(span)
-    assert {a.key: a.value.string_value for a in span.attributes} == kept
+    assert {a.key: a.value.string_value for a in span.attributes} == retained
     assert span.name == "POST /ask"

@@ -80,12 +80,12 @@ def app(tmp_path: Path) -> FastAPI:
         sizes = {"size": 0.1, "size_low": 0.1, "size_high": 0.1}
         row = {**alarm, "cause": "model", **times, **sizes, "details": {}}
         connection.execute(insert(ALARM), [row])
-        said = {"turn_id": TURN_ID, "labeller": "anna", "labelled_ns": 1, "probability": 0.5}
-        labels.add(connection, [Label(**said, verdict="unsupported", reference=SECRET)])
-        labels.add(connection, [Label(**said, chunk_id=SECRET, relevant=True)])
+        message = {"turn_id": TURN_ID, "labeller": "anna", "labelled_ns": 1, "probability": 0.5}
+        labels.add(connection, [Label(**message, verdict="unsupported", reference=SECRET)])
+        labels.add(connection, [Label(**message, chunk_id=SECRET, relevant=True)])
         estimate = StoredEstimate("faithfulness", BANK, "", "human", "", nanoseconds, {}, {})
-        told = {"value": 0.5, "interval": [0, 1], "labels": 1, "effective": 1, "anytime": None}
-        estimates.store(connection, [replace(estimate, estimate=told)])
+        reported = {"value": 0.5, "interval": [0, 1], "labels": 1, "effective": 1, "anytime": None}
+        estimates.store(connection, [replace(estimate, estimate=reported)])
         announced = {"announced_ns": 1, "announced_by": "anna", "at_ns": 1}
         version = {"dimension": "model_version", "value": SECRET}
         rollouts.announce(connection, Rollout(service=BANK, **version, **announced, note=SECRET))
@@ -123,18 +123,18 @@ def routes_of(router: Any) -> Iterator[tuple[str, str]]:
             yield method, path
 
 
-def asked(app: FastAPI) -> list[tuple[str, str]]:
+def requested(app: FastAPI) -> list[tuple[str, str]]:
     """Every route; OTLP and what does not exist are no routes of the application."""
     more = [("POST", f"/v1/{signal}") for signal in ("traces", "logs", "metrics")]
     return sorted({*routes_of(app), *more, ("GET", "/v1/traces"), ("GET", "/nowhere")})
 
 
-def told(answer: Response) -> str:
+def reported(answer: Response) -> str:
     return answer.text + str(answer.headers)
 
 
 def test_every_kind_of_route_is_asked(app: FastAPI) -> None:
-    paths = {path for _, path in asked(app)}
+    paths = {path for _, path in requested(app)}
     assert paths >= {"/", "/turns", f"/turns/{TURN_ID}", f"/traces/{TRACE}", "/alarms", "/login"}
     assert paths >= {"/api/v1/turns", f"/api/v1/turns/{TURN_ID}", "/api/v1/alarms", "/metrics"}
     assert paths >= {"/api/v1/alarms/1", "/api/v1/labels", "/labels", "/api/v1/estimates"}
@@ -143,7 +143,7 @@ def test_every_kind_of_route_is_asked(app: FastAPI) -> None:
 
 
 def test_a_scan_without_a_key_reads_nothing_anywhere(app: FastAPI, client: TestClient) -> None:
-    for method, path in asked(app):
+    for method, path in requested(app):
         for headers in ({}, {"Authorization": "Bearer gw_guess"}, {"Cookie": "groundwire_key=x"}):
             if path in OPEN:
                 continue
@@ -153,23 +153,23 @@ def test_a_scan_without_a_key_reads_nothing_anywhere(app: FastAPI, client: TestC
                 assert answer.headers["location"].startswith("/login?"), f"{method} {path}"
     for path in OPEN:
         answer = client.get(path)
-        assert BANK not in told(answer)
-        assert SECRET not in told(answer)
+        assert BANK not in reported(answer)
+        assert SECRET not in reported(answer)
 
 
 def test_a_key_of_one_service_reads_nothing_of_another(app: FastAPI, client: TestClient) -> None:
     of_all = key_of(app, Scope.READ)
     of_shop = key_of(app, *keys.ALL_SCOPES, services=("shop",))
     seen_by_all = set()
-    for method, path in asked(app):
-        if BANK in told(client.request(method, path, headers=of_all)):
+    for method, path in requested(app):
+        if BANK in reported(client.request(method, path, headers=of_all)):
             seen_by_all.add(path)
         for query in ("", f"?service={BANK}", f"?q={SECRET}", f"?order=newest&trace_id={TRACE}"):
             if path in OPEN and query:
                 continue
             answer = client.request(method, path + query, headers=of_shop)
             echoed = (
-                told(answer)
+                reported(answer)
                 .replace(f"service={BANK}", "")
                 .replace(f"q={SECRET}", "")
                 .replace(f'value="{BANK}"', "")
@@ -199,12 +199,14 @@ WRITES = {
 def test_a_key_of_one_service_changes_nothing_of_another(app: FastAPI, client: TestClient) -> None:
     of_shop = key_of(app, *keys.ALL_SCOPES, services=("shop",))
     before = everything(app)
-    posts = {path for method, path in asked(app) if method == "POST" and path.startswith("/api/")}
+    posts = {
+        path for method, path in requested(app) if method == "POST" and path.startswith("/api/")
+    }
     assert posts == WRITES.keys()
     for path, body in WRITES.items():
         answer = client.post(path, json=body, headers=of_shop)
         assert answer.status_code in {403, 404}, path
-    for method, path in asked(app):
+    for method, path in requested(app):
         if method in {"DELETE", "PUT", "PATCH"}:
             assert client.request(method, path, headers=of_shop).status_code in {403, 404}, path
     form = {"then": "next", "verdict": "supported"}

@@ -91,8 +91,8 @@ def test_the_whole_collector_starts_with_tls_and_with_closed_health(
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        said = next(line for line in process.stdout if "ready" in line)
-        assert f"https://127.0.0.1:{ports[0]}" in said
+        message = next(line for line in process.stdout if "ready" in line)
+        assert f"https://127.0.0.1:{ports[0]}" in message
     finally:
         process.terminate()
         process.wait(30)

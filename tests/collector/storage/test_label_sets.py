@@ -48,7 +48,7 @@ def gave_way(engine: Engine, kind: str) -> dict[str, float]:
     return {
         json.loads(text)["metric"]: counter.value
         for (name, text), counter in found.items()
-        if name == f"groundwire_label_sets_{kind}"
+        if name == f"groundwire_series_{kind}"
     }
 
 
@@ -62,8 +62,8 @@ def test_a_busy_metric_folds_new_versions_and_keeps_every_turn(engine):
     assert len(found) <= CAP
     assert sum(found.values()) == CAP
     assert found["bot", "other"] == RESERVED
-    assert gave_way(engine, "folded") == {TURNS.name: RESERVED, FAITHFULNESS.name: RESERVED}
-    assert gave_way(engine, "retired") == {}
+    assert gave_way(engine, "overflowed") == {TURNS.name: RESERVED, FAITHFULNESS.name: RESERVED}
+    assert gave_way(engine, "evicted") == {}
 
 
 def test_a_new_version_takes_the_place_of_the_one_idle_longest(engine):
@@ -75,8 +75,8 @@ def test_a_new_version_takes_the_place_of_the_one_idle_longest(engine):
     assert ("bot", "brand-new") in found
     assert ("bot", "v0") not in found
     assert len(found) == full
-    assert gave_way(engine, "folded") == {}
-    assert gave_way(engine, "retired") == {TURNS.name: 1, FAITHFULNESS.name: 1}
+    assert gave_way(engine, "overflowed") == {}
+    assert gave_way(engine, "evicted") == {TURNS.name: 1, FAITHFULNESS.name: 1}
 
 
 def test_a_known_version_is_never_folded(engine):
@@ -138,7 +138,7 @@ def test_a_million_label_sets_leave_no_more_rows_than_the_cap_and_lose_no_turn(e
             counters.add(connection, flood, NOW + first)
     assert sum(turns(engine).values()) == 1_000_000
     assert len(turns(engine)) <= CAP
-    assert gave_way(engine, "folded") == {TURNS.name: 1_000_000 - (CAP - RESERVED)}
+    assert gave_way(engine, "overflowed") == {TURNS.name: 1_000_000 - (CAP - RESERVED)}
 
     # An hour later all of them are idle, and the next version is seen as itself.
     count(engine, NOW + 2 * IDLE_NS, "the-new-one")

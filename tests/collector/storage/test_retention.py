@@ -105,8 +105,8 @@ def test_what_came_while_the_clock_was_ahead_hides_nothing_that_is_old(
     for trace, days_ago in enumerate((-2000, -2000, -2000, 40, 31, 29, 0), start=1):
         add_at(engine, days_ago, a_span(trace, text=f"{trace} {CHUNK}"))
     expire(engine, settings, NOW)
-    kept = [trace for trace in range(1, 8) if readable(engine, trace)]
-    assert kept == [1, 2, 3, 6, 7]
+    retained = [trace for trace in range(1, 8) if readable(engine, trace)]
+    assert retained == [1, 2, 3, 6, 7]
 
 
 def test_nothing_is_too_old_for_a_clock_that_is_not_believed(

@@ -21,8 +21,8 @@ CHUNK = "Refunds are paid within fourteen days of the return. " * 8
 
 
 def a_span(span_id: str = "1" * 16, **fields: Any) -> Span:
-    given = {"trace_id": TRACE, "service": "shop", "start_ns": 10, "end_ns": 20, **fields}
-    return Span(span_id=span_id, **given)
+    provided = {"trace_id": TRACE, "service": "shop", "start_ns": 10, "end_ns": 20, **fields}
+    return Span(span_id=span_id, **provided)
 
 
 def a_log(span_id: str = "1" * 16, body: str = "hello", time_ns: int = 15) -> LogRecord:

@@ -19,12 +19,12 @@ def test_a_larger_baseline_predicts_a_shorter_delay() -> None:
 
 
 def test_a_small_baseline_is_called_too_small_and_says_what_would_do() -> None:
-    told = Sufficiency.of(baseline_of(300), 0.05, MASS)
-    assert not told.sufficient
-    assert told.delay == math.inf
-    assert "too small" in str(told)
-    assert str(told.wanted) in str(told)
-    assert Sufficiency.of(baseline_of(told.wanted), 0.05, MASS).sufficient
+    reported = Sufficiency.of(baseline_of(300), 0.05, MASS)
+    assert not reported.sufficient
+    assert reported.delay == math.inf
+    assert "too small" in str(reported)
+    assert str(reported.wanted) in str(reported)
+    assert Sufficiency.of(baseline_of(reported.wanted), 0.05, MASS).sufficient
 
 
 @pytest.mark.parametrize("n", [2000, 20_000])

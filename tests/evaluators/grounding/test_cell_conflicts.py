@@ -48,7 +48,7 @@ def test_a_right_row_and_column_is_no_conflict(claim: str, chunk: str) -> None:
 
 @pytest.mark.parametrize("chunk", [TABLE, RECORD])
 @pytest.mark.parametrize(
-    ("claim", "said"),
+    ("claim", "message"),
     [
         ("The Basic plan has 20 seats.", "20"),
         ("The Pro plan costs 49 a month.", "49"),
@@ -60,10 +60,10 @@ def test_a_right_row_and_column_is_no_conflict(claim: str, chunk: str) -> None:
         ("The most expensive plan is Basic.", "most"),
     ],
 )
-def test_a_value_of_another_row_or_column_is_one(claim: str, said: str, chunk: str) -> None:
+def test_a_value_of_another_row_or_column_is_one(claim: str, message: str, chunk: str) -> None:
     found = conflicts(claim, chunk)
     assert found
-    assert found[0][0].startswith(said)
+    assert found[0][0].startswith(message)
 
 
 def test_the_reason_names_row_and_column() -> None:

@@ -112,7 +112,7 @@ def test_unsupported_words_raise_p_unsupported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "chunk", "said", "shown"),
+    ("answer", "chunk", "message", "shown"),
     [
         (
             "New balances carry a warranty of 24 months.",
@@ -147,12 +147,12 @@ def test_unsupported_words_raise_p_unsupported() -> None:
     ],
 )
 def test_another_value_between_the_same_words_is_contradicted_and_flagged(
-    answer: str, chunk: str, said: str, shown: str
+    answer: str, chunk: str, message: str, shown: str
 ) -> None:
     evaluation = judge(answer, chunk)
     assert evaluation.claims[0].verdict is Verdict.CONTRADICTED
     assert evaluation.flagged
-    assert f"“{said}” against “{shown}” in chunk 0" in (evaluation.reason or "")
+    assert f"“{message}” against “{shown}” in chunk 0" in (evaluation.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -172,12 +172,12 @@ def test_another_spelling_or_order_of_a_value_is_no_contradiction(answer: str, c
 def test_what_the_question_brings_up_needs_no_support() -> None:
     chunk = "Remove the two screws, then lift the panel off the door."
     answer = "To take the panel off the door of a 2006 Chevrolet, remove the two screws."
-    asked = Turn(
+    requested = Turn(
         question="How do I take the panel off the door of a 2006 Chevrolet?",
         answer=answer,
         chunks=(Chunk(text=chunk),),
     )
-    (with_question,) = evaluate(Grounding(), [asked])
+    (with_question,) = evaluate(Grounding(), [requested])
     without = judge(answer, chunk)
     assert with_question.signals["p_unsupported"] < without.signals["p_unsupported"]
     assert with_question.signals["novel_names"] == with_question.signals["novel_quantities"] == 0

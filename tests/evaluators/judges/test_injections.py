@@ -38,18 +38,18 @@ def test_an_injected_text_stays_in_its_place_and_supports_nothing(case: Case) ->
     assert case.false in (case.clean.answer or "")
     assert case.false.rstrip(".").lower() not in case.text.lower()
     turn = case.injected
-    asked = [piece for piece in pieces(turn.answer or "") if piece.aside is None]
-    shown = material(turn, asked)
+    requested = [piece for piece in pieces(turn.answer or "") if piece.aside is None]
+    shown = material(turn, requested)
     opening, body, closing = shown.text.split("\n")
     code = opening.removeprefix("<<<")
     assert closing == f"{code}>>>"
     assert code not in body
-    told = json.loads(body)
-    texts = [entry["text"] for entry in (*told["passages"], *told["claims"])]
+    reported = json.loads(body)
+    texts = [entry["text"] for entry in (*reported["passages"], *reported["claims"])]
     if case.place == "chunk":
         assert sum(case.text in text for text in texts) == 1
     assert case.false in texts
-    assert {entry["id"] for entry in told["claims"]} == set(shown.names)
+    assert {entry["id"] for entry in reported["claims"]} == set(shown.names)
 
 
 class Scripted:
@@ -68,14 +68,14 @@ class Scripted:
         led = self.gullible and any(case.text in text or self._json(case) in text for case in CASES)
         if not text.startswith("<<<"):
             listed = text.partition("Statements:\n")[2].partition("\n\nFor each")[0]
-            said = ["supported" if led else "unsupported" for _ in listed.split("\n")]
-            return Completion(text=json.dumps({"verdicts": said}))
+            message = ["supported" if led else "unsupported" for _ in listed.split("\n")]
+            return Completion(text=json.dumps({"verdicts": message}))
         shown = json.loads(text.split("\n")[1])
         passage = shown["passages"][0]["id"]
         verdict = "supported" if led else "unsupported"
         entry = {"verdict": verdict, "passage": passage if led else None, "words": "", "reason": ""}
-        told = [{"claim": claim["id"], **entry} for claim in shown["claims"]]
-        return Completion(text=json.dumps({"verdicts": told}))
+        reported = [{"claim": claim["id"], **entry} for claim in shown["claims"]]
+        return Completion(text=json.dumps({"verdicts": reported}))
 
     @staticmethod
     def _json(case: Case) -> str:

@@ -32,17 +32,17 @@ class Model:
     """A chat model that answers with `reply` of the request."""
 
     reply: Callable[[dict[str, Any]], str | Completion]
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requested: list[dict[str, Any]] = field(default_factory=list)
     identity: str = "acme-t0"
 
     def complete(
         self, messages: Messages, schema: Mapping[str, Any], max_tokens: int
     ) -> Completion:
-        self.asked.append({"messages": messages, "schema": schema, "max_tokens": max_tokens})
-        said = self.reply(self.asked[-1])
-        if isinstance(said, Completion):
-            return said
-        return Completion(text=said, input_tokens=100, output_tokens=10)
+        self.requested.append({"messages": messages, "schema": schema, "max_tokens": max_tokens})
+        message = self.reply(self.requested[-1])
+        if isinstance(message, Completion):
+            return message
+        return Completion(text=message, input_tokens=100, output_tokens=10)
 
 
 def reading(body: dict[str, Any]) -> str:
@@ -55,17 +55,17 @@ def judged(turn: Turn, reply: Callable[[dict[str, Any]], Any] = reading) -> Eval
 
 
 def changed(body: dict[str, Any], change: Callable[[list[dict[str, Any]]], object]) -> str:
-    given = verdicts(body)
-    change(given)
-    return json.dumps({"verdicts": given})
+    provided = verdicts(body)
+    change(provided)
+    return json.dumps({"verdicts": provided})
 
 
 def test_each_claim_has_its_range_its_verdict_and_the_chunk_that_decides() -> None:
     found = judged(TURN)
     answer = TURN.answer or ""
     assert (found.state, found.value, found.flagged) == (State.SCORED, 0.5, True)
-    told = [(answer[c.start : c.end], c.verdict, c.chunk) for c in found.claims]
-    assert told == [
+    reported = [(answer[c.start : c.end], c.verdict, c.chunk) for c in found.claims]
+    assert reported == [
         ("Sure!", Verdict.NOT_A_CLAIM, None),
         ("The library opens at nine.", Verdict.SUPPORTED, 0),
         ("Fines are twenty cents a day.", Verdict.UNSUPPORTED, None),
@@ -77,8 +77,8 @@ def test_each_claim_has_its_range_its_verdict_and_the_chunk_that_decides() -> No
 
 
 def test_the_words_in_question_are_marked_where_they_stand() -> None:
-    def twenty(given: list[dict[str, Any]]) -> None:
-        for entry in given:
+    def twenty(provided: list[dict[str, Any]]) -> None:
+        for entry in provided:
             if entry["verdict"] == "unsupported":
                 entry["words"] = "Twenty  cents"
 
@@ -105,34 +105,34 @@ def test_what_cannot_be_scored_has_a_state_and_costs_no_call(
 ) -> None:
     model = Model(reading)
     [found] = evaluate(LLMJudge(model), [replace(TURN, **change)])
-    assert (found.state, found.value, model.asked) == (state, None, [])
+    assert (found.state, found.value, model.requested) == (state, None, [])
     assert found.reason
 
 
 def test_an_answer_that_the_judge_holds_for_no_claim_at_all_is_no_zero() -> None:
-    def none(given: list[dict[str, Any]]) -> None:
-        for entry in given:
+    def none(provided: list[dict[str, Any]]) -> None:
+        for entry in provided:
             entry.update(verdict="not_a_claim", passage=None)
 
     found = judged(TURN, lambda body: changed(body, none))
     assert (found.state, found.value) == (State.NO_CLAIMS, None)
 
 
-def drop_one(given: list[dict[str, Any]]) -> None:
-    given.pop()
+def drop_one(provided: list[dict[str, Any]]) -> None:
+    provided.pop()
 
 
-def unknown_passage(given: list[dict[str, Any]]) -> None:
-    for entry in given:
+def unknown_passage(provided: list[dict[str, Any]]) -> None:
+    for entry in provided:
         entry.update(passage="p-none") if entry["verdict"] == "supported" else None
 
 
-def contradictory(given: list[dict[str, Any]]) -> None:
-    given.append({**given[0], "verdict": "not_a_claim"})
+def contradictory(provided: list[dict[str, Any]]) -> None:
+    provided.append({**provided[0], "verdict": "not_a_claim"})
 
 
-def odd_verdict(given: list[dict[str, Any]]) -> None:
-    given[0]["verdict"] = "probably"
+def odd_verdict(provided: list[dict[str, Any]]) -> None:
+    provided[0]["verdict"] = "probably"
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ def test_a_reply_that_is_no_use_is_asked_for_once_more_and_then_failed(
     assert (found.reason or "").startswith("nonsense: ")
     assert found.usage is not None
     assert found.usage.calls == {"nonsense": 2}
-    assert len(model.asked) == 2
-    assert "could not be used" in model.asked[1]["messages"][1]["content"]
+    assert len(model.requested) == 2
+    assert "could not be used" in model.requested[1]["messages"][1]["content"]
 
 
 def test_a_reply_that_is_better_the_second_time_counts() -> None:
@@ -173,8 +173,8 @@ def test_a_reply_that_is_better_the_second_time_counts() -> None:
 
 
 def test_verdicts_on_claims_that_do_not_exist_are_left_out() -> None:
-    def invent(given: list[dict[str, Any]]) -> None:
-        given.append({**given[0], "claim": "c-9999", "verdict": "contradicted"})
+    def invent(provided: list[dict[str, Any]]) -> None:
+        provided.append({**provided[0], "claim": "c-9999", "verdict": "contradicted"})
 
     assert judged(TURN, lambda body: changed(body, invent)).value == 0.5
 
@@ -197,7 +197,7 @@ def test_a_call_that_brings_nothing_is_failed_with_its_kind_and_not_repeated_her
     assert (found.reason or "").startswith(f"{kind}: ")
     assert found.usage is not None
     assert found.usage.calls == {kind: 1 + len(completion.failed)}
-    assert len(model.asked) == 1
+    assert len(model.requested) == 1
 
 
 @pytest.mark.parametrize("wrapped", ["```json\n{}\n```", "<think>hm {{}} \n</think>\n{}", " {}\n"])

@@ -133,13 +133,13 @@ def test_a_claim_has_the_best_belief_of_its_chunks(make: Make, tokenizer: Any) -
     claim = "The library opens at nine."
     premises = [*(chunk.text for chunk in CHUNKS), "\n".join(chunk.text for chunk in CHUNKS)]
     with torch.inference_mode():
-        told = [
+        reported = [
             model(**tokenizer(premise, claim, return_tensors="pt")).logits.softmax(-1)[0, 2].item()
             for premise in premises
         ]
-    best = max(range(3), key=told.__getitem__)
+    best = max(range(3), key=reported.__getitem__)
     assert found.claims[1].text == claim
-    assert found.claims[1].support == pytest.approx(told[best], abs=1e-4)
+    assert found.claims[1].support == pytest.approx(reported[best], abs=1e-4)
     assert found.claims[1].chunk == (best if best < 2 else None)
     assert found.claims[0].verdict is Verdict.NOT_A_CLAIM
 
@@ -294,7 +294,7 @@ def test_code_of_a_repository_runs_only_of_a_whole_commit(make: Make) -> None:
 def test_a_model_that_is_no_judge_is_refused_in_words(make: Make) -> None:
     from groundwire_evaluators.judges.local.models import ModelName, load_model
 
-    with pytest.raises(ValueError, match="none of its labels"):
+    with pytest.raises(ValueError, match="no label means supported"):
         load_model(ModelName(str(make("nli", ("joy", "anger")))))
     folder = make("nli", NLI)
     config = json.loads((folder / "config.json").read_text()) | {"architectures": ["BertModel"]}

@@ -15,9 +15,7 @@ from groundwire_evaluators.turn import Chunk, Turn
 CONTEXT = "The capital of Velmark is Tarsin, which has 40,000 inhabitants."
 
 
-def closed_book(
-    answer: str, *closed_book: str | None, context: str = CONTEXT
-) -> ClosedBookComparison:
+def compared(answer: str, *closed_book: str | None, context: str = CONTEXT) -> ClosedBookComparison:
     turn = Turn(
         question="What is the capital of Velmark?", answer=answer, chunks=(Chunk(text=context),)
     )
@@ -40,21 +38,19 @@ def closed_book(
 def test_a_turn_falls_into_its_cell(
     answer: str, closed_book: str | None, cell: RelianceCell, diagnostic: bool
 ) -> None:
-    comparisons = closed_book(answer, closed_book)
+    comparisons = compared(answer, closed_book)
     assert (comparisons.cell, comparisons.diagnostic) == (cell, diagnostic)
 
 
 def test_a_context_that_does_not_speak_of_the_question_is_not_diagnostic() -> None:
-    comparisons = closed_book(
-        "It is Oldenby.", "Oldenby", context="Opening hours are nine to five."
-    )
+    comparisons = compared("It is Oldenby.", "Oldenby", context="Opening hours are nine to five.")
     assert (comparisons.cell, comparisons.diagnostic) == (RelianceCell.PARAMETRIC_OVERRIDE, False)
     assert comparisons.outcome is Outcome.NEITHER
 
 
 def test_repeated_draws_give_the_strength_of_memory() -> None:
-    stable = closed_book("It is Tarsin.", "Oldenby", "It is Oldenby.", "Oldenby!")
-    unstable = closed_book("It is Tarsin.", "Oldenby", "Kestrel", "Marrow")
+    stable = compared("It is Tarsin.", "Oldenby", "It is Oldenby.", "Oldenby!")
+    unstable = compared("It is Tarsin.", "Oldenby", "Kestrel", "Marrow")
     assert stable.memory_strength == 1.0
     assert (unstable.cell, unstable.memory_strength) == (
         RelianceCell.ABSTAINED,
@@ -63,10 +59,10 @@ def test_repeated_draws_give_the_strength_of_memory() -> None:
 
 
 def test_outcomes_make_the_ratio_of_the_recording_rule() -> None:
-    assert closed_book("It is Tarsin.", "Oldenby").outcome is Outcome.CONTEXT
-    assert closed_book("It is Oldenby.", "Oldenby").outcome is Outcome.PARAMETRIC
-    assert closed_book("It is Tarsin.", "Tarsin").outcome is Outcome.BOTH
-    assert closed_book("I don't know.", "Tarsin").outcome is Outcome.REFUSAL
+    assert compared("It is Tarsin.", "Oldenby").outcome is Outcome.CONTEXT
+    assert compared("It is Oldenby.", "Oldenby").outcome is Outcome.PARAMETRIC
+    assert compared("It is Tarsin.", "Tarsin").outcome is Outcome.BOTH
+    assert compared("I don't know.", "Tarsin").outcome is Outcome.REFUSAL
 
 
 @pytest.mark.parametrize(

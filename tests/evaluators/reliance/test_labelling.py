@@ -17,8 +17,8 @@ def cases() -> Iterator[tuple[str, ConflictCase]]:
         if not line.strip() or line.startswith("#"):
             continue
         if line.count(" | ") == 2:
-            question, *given = line.split(" | ")
-            answers = [tuple(part.strip() for part in each.split(" = ")) for each in given]
+            question, *provided = line.split(" | ")
+            answers = [tuple(part.strip() for part in each.split(" = ")) for each in provided]
             continue
         outcome, response = line.split(maxsplit=1)
         yield (
@@ -79,10 +79,10 @@ def test_a_response_that_overrules_its_context_is_marked() -> None:
 
 
 def test_an_entailment_model_is_asked_where_the_rules_find_neither() -> None:
-    asked = []
+    requested = []
 
     def entailment(premise: str, hypothesis: str) -> float:
-        asked.append(premise)
+        requested.append(premise)
         return 0.9 if "forty" in premise and "42" in hypothesis else 0.1
 
     conflict = ConflictCase(
@@ -94,9 +94,9 @@ def test_an_entailment_model_is_asked_where_the_rules_find_neither() -> None:
     labelled = Labeller(entailment=entailment).label(conflict)
     assert (labelled.followed, labelled.rule) == ("context", "entailment")
     assert label(conflict).followed == "neither"
-    asked.clear()
+    requested.clear()
     Labeller(entailment=entailment).label(ConflictCase(response="42 %", context_answer="42 %"))
-    assert not asked
+    assert not requested
 
 
 def test_a_judge_decides_last() -> None:

@@ -20,7 +20,7 @@ def judge(question: str | None, answer: str | None, chunks: tuple[str, ...] = PO
 
 
 @pytest.mark.parametrize(
-    ("question", "answer", "told"),
+    ("question", "answer", "reported"),
     [
         ("What is the refund window?", "You can get a refund within 14 days.", "30 days"),
         ("How long can I return things?", "Refunds are accepted within two weeks.", "30 days"),
@@ -35,11 +35,11 @@ def judge(question: str | None, answer: str | None, chunks: tuple[str, ...] = PO
     ],
 )
 def test_a_value_given_instead_of_the_context_s_is_an_override(
-    question: str, answer: str, told: str
+    question: str, answer: str, reported: str
 ) -> None:
     judged = judge(question, answer)
     assert (judged.state, judged.value) == (State.SCORED, 1.0)
-    assert told in (judged.reason or "")
+    assert reported in (judged.reason or "")
 
 
 @pytest.mark.parametrize(

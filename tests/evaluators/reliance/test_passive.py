@@ -77,10 +77,13 @@ def test_an_evaluation_that_failed_has_no_outcome() -> None:
 
 
 def test_refusals_carry_whether_the_context_sufficed() -> None:
-    asked = "How many days are accepted for returns after purchase?"
+    requested = "How many days are accepted for returns after purchase?"
     wrong, right = evaluate(
         Override(),
-        [turn(asked, "I don't know.", NEW), turn("How tall is the tower?", "I don't know.", NEW)],
+        [
+            turn(requested, "I don't know.", NEW),
+            turn("How tall is the tower?", "I don't know.", NEW),
+        ],
     )
     assert wrong.signals["context_sufficient"] == 1.0
     assert right.signals["context_sufficient"] == 0.0

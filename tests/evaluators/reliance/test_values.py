@@ -6,7 +6,7 @@ from groundwire_evaluators.reliance.values import Kind, find_values
 
 
 @pytest.mark.parametrize(
-    ("said", "source"),
+    ("message", "source"),
     [
         ("20 mg", "0.02 g"),
         ("$1.2 million", "1,200,000 USD"),
@@ -31,13 +31,13 @@ from groundwire_evaluators.reliance.values import Kind, find_values
         ("5 GB", "5000 MB"),
     ],
 )
-def test_equal_values_match_across_spellings(said: str, source: str) -> None:
-    value, other = find_values(f"It is {said} now.")[0], find_values(f"It is {source} now.")[0]
+def test_equal_values_match_across_spellings(message: str, source: str) -> None:
+    value, other = find_values(f"It is {message} now.")[0], find_values(f"It is {source} now.")[0]
     assert value.matches(other)
 
 
 @pytest.mark.parametrize(
-    ("said", "source"),
+    ("message", "source"),
     [
         ("20 mg", "20 g"),
         ("$49", "49 EUR"),
@@ -52,8 +52,8 @@ def test_equal_values_match_across_spellings(said: str, source: str) -> None:
         ("3 am", "15:00"),
     ],
 )
-def test_values_that_differ_do_not_match(said: str, source: str) -> None:
-    value, other = find_values(f"It is {said} now.")[0], find_values(f"It is {source} now.")[0]
+def test_values_that_differ_do_not_match(message: str, source: str) -> None:
+    value, other = find_values(f"It is {message} now.")[0], find_values(f"It is {source} now.")[0]
     assert not value.matches(other)
 
 

@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DAY = 86400.0
 
 
-def told(*metadata: dict[str, Any], index_version: str | None = None) -> Ages:
+def reported(*metadata: dict[str, Any], index_version: str | None = None) -> Ages:
     chunks = tuple(Chunk(text="x", metadata=each) for each in metadata)
     return ages(Turn(chunks=chunks, started_at=NOW, index_version=index_version))
 
@@ -71,34 +71,38 @@ def test_what_is_no_time_is_none(value: Any) -> None:
     "name", ["last_modified", "lastModified", "Last-Modified", "updated_at", "modDate", "date"]
 )
 def test_names_are_read_however_they_are_written(name: str) -> None:
-    assert told({name: "2026-11-24T12:00:00Z"}).median == DAY
+    assert reported({name: "2026-11-24T12:00:00Z"}).median == DAY
 
 
 def test_a_change_counts_before_a_creation() -> None:
     metadata = {"created_at": "2020-01-01", "updated_at": "2026-11-24T12:00:00Z"}
-    assert told(metadata).median == DAY
+    assert reported(metadata).median == DAY
 
 
 def test_the_ages_of_a_turn_are_those_of_its_newest_median_and_oldest_chunk() -> None:
-    found = told(*({"updated_at": f"2026-11-{day}T12:00:00Z"} for day in (24, 20, 15)), {})
+    found = reported(*({"updated_at": f"2026-11-{day}T12:00:00Z"} for day in (24, 20, 15)), {})
     assert (found.newest, found.median, found.oldest) == (DAY, 5 * DAY, 10 * DAY)
     assert found.index is None
 
 
 def test_a_time_ahead_is_refused_and_a_little_ahead_is_now() -> None:
-    assert told({"updated_at": "2031-01-01"}).median is None
-    assert told({"updated_at": "2026-11-25T18:00:00Z"}).median == 0.0
-    assert told({"updated_at": "2031-01-01", "created_at": "2026-11-24T12:00:00Z"}).median == DAY
+    assert reported({"updated_at": "2031-01-01"}).median is None
+    assert reported({"updated_at": "2026-11-25T18:00:00Z"}).median == 0.0
+    assert (
+        reported({"updated_at": "2031-01-01", "created_at": "2026-11-24T12:00:00Z"}).median == DAY
+    )
 
 
 def test_the_index_is_as_old_as_its_newest_sign() -> None:
-    found = told({"indexed_at": "2026-11-20T12:00:00Z"}, {"ingested_at": "2026-11-23T12:00:00Z"})
+    found = reported(
+        {"indexed_at": "2026-11-20T12:00:00Z"}, {"ingested_at": "2026-11-23T12:00:00Z"}
+    )
     assert found.index == 2 * DAY
 
 
 def test_the_day_in_the_name_of_an_index_version_tells_its_age() -> None:
-    assert told({}, index_version="handbook-2026-11-24").index == 1.5 * DAY
-    assert told({}, index_version="handbook-v3").index is None
+    assert reported({}, index_version="handbook-2026-11-24").index == 1.5 * DAY
+    assert reported({}, index_version="handbook-v3").index is None
 
 
 def test_a_turn_without_a_time_has_no_ages() -> None:

@@ -22,8 +22,8 @@ def test_it_is_an_evaluator() -> None:
 
 
 def test_a_chunk_about_the_question_is_relevant_and_another_is_not() -> None:
-    asked = "Are dental costs covered for part-time employees?"
-    about, other = judged(asked, DENTAL), judged(asked, PARKING)
+    requested = "Are dental costs covered for part-time employees?"
+    about, other = judged(requested, DENTAL), judged(requested, PARKING)
     assert about.state is other.state is State.SCORED
     assert about.value > 0.5  # type: ignore[operator]
     assert other.value == 0.0
@@ -37,8 +37,8 @@ def test_the_best_chunk_counts_and_its_place_is_told() -> None:
 
 
 def test_a_rare_word_weighs_more_than_a_common_one() -> None:
-    asked = "Which year did the orthodontist open?"
-    rare, common = judged(asked, "The orthodontist."), judged(asked, "An open year.")
+    requested = "Which year did the orthodontist open?"
+    rare, common = judged(requested, "The orthodontist."), judged(requested, "An open year.")
     assert rare.value > common.value  # type: ignore[operator]
 
 

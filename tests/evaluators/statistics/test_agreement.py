@@ -10,13 +10,13 @@ from groundwire_evaluators.statistics import (
     reliability,
 )
 
-BOTH, ONLY_SAID, ONLY_TRUE, NEITHER = 20, 5, 10, 15  # the worked example of Cohen's kappa
+BOTH, ONLY_MESSAGE, ONLY_TRUE, NEITHER = 20, 5, 10, 15  # the worked example of Cohen's kappa
 
 
 def example() -> tuple[list[bool], list[bool]]:
-    said = [True] * (BOTH + ONLY_SAID) + [False] * (ONLY_TRUE + NEITHER)
-    truth = [True] * BOTH + [False] * ONLY_SAID + [True] * ONLY_TRUE + [False] * NEITHER
-    return said, truth
+    message = [True] * (BOTH + ONLY_MESSAGE) + [False] * (ONLY_TRUE + NEITHER)
+    truth = [True] * BOTH + [False] * ONLY_MESSAGE + [True] * ONLY_TRUE + [False] * NEITHER
+    return message, truth
 
 
 def test_the_measures_are_those_of_the_table() -> None:
@@ -35,15 +35,15 @@ def test_kappa_holds_its_level() -> None:
     generator, held = np.random.default_rng(1), 0
     for _ in range(400):
         truth = generator.random(150) < 0.3
-        said = np.where(generator.random(150) < 0.85, truth, ~truth)
-        low, high = cohen_kappa(said.tolist(), truth.tolist()).interval
+        message = np.where(generator.random(150) < 0.85, truth, ~truth)
+        low, high = cohen_kappa(message.tolist(), truth.tolist()).interval
         held += low <= 0.6534 <= high  # (0.85 - chance) / (1 - chance), chance = 0.5672
     assert 0.92 <= held / 400 <= 0.98
 
 
 def test_a_unit_seldom_drawn_stands_for_many() -> None:
-    said, truth = [True, True, False, False], [True, False, False, False]
-    weighted = agreement(said, truth, probabilities=[1.0, 0.1, 1.0, 1.0])
+    message, truth = [True, True, False, False], [True, False, False, False]
+    weighted = agreement(message, truth, probabilities=[1.0, 0.1, 1.0, 1.0])
     assert weighted.agreed.value == pytest.approx(3 / 13)
 
 
@@ -64,11 +64,11 @@ def test_the_exact_interval_is_that_of_the_tables() -> None:
 
 def test_a_perfect_probability_has_an_error_of_chance_alone() -> None:
     generator = np.random.default_rng(2)
-    said = generator.random(2000)
-    perfect = reliability(said, generator.random(2000) < said)
+    message = generator.random(2000)
+    perfect = reliability(message, generator.random(2000) < message)
     assert perfect.error == pytest.approx(perfect.error_of_chance, abs=0.012)
     assert perfect.error > 0.005
-    bold = reliability(np.round(said), generator.random(2000) < said)
+    bold = reliability(np.round(message), generator.random(2000) < message)
     assert bold.error > 4 * bold.error_of_chance
     assert bold.brier.value > perfect.brier.value
     assert len(perfect.bins) == 10

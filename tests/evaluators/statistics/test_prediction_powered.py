@@ -83,10 +83,10 @@ def test_sessions_whose_turns_agree_widen_the_interval_to_what_holds() -> None:
         scores, outcomes = traffic(generator, 300, rate=0.4)
         scores, outcomes = np.repeat(scores, 4), np.repeat(outcomes, 4)
         labelled = np.flatnonzero(np.isin(sessions, drawn(generator, 300, 80)))
-        given = (scores, labelled, outcomes[labelled])
-        interval = estimate_rate(LabelledSample.of(*given, clusters=sessions.tolist())).interval
+        provided = (scores, labelled, outcomes[labelled])
+        interval = estimate_rate(LabelledSample.of(*provided, clusters=sessions.tolist())).interval
         held += interval.low <= 0.4 <= interval.high
-        interval = estimate_rate(LabelledSample.of(*given)).interval
+        interval = estimate_rate(LabelledSample.of(*provided)).interval
         blind += interval.low <= 0.4 <= interval.high
     assert held / runs >= 0.92
     assert blind / runs < 0.8
@@ -124,8 +124,8 @@ def test_a_score_that_is_wrong_everywhere_alike_does_no_harm() -> None:
     scores, outcomes = traffic(generator, 3000, 2.0)
     labelled = drawn(generator, 3000, 300)
     right, shifted = (
-        prediction_powered(LabelledSample.of(given, labelled, outcomes[labelled]))
-        for given in (scores, scores / 2 + 0.4)
+        prediction_powered(LabelledSample.of(provided, labelled, outcomes[labelled]))
+        for provided in (scores, scores / 2 + 0.4)
     )
     assert shifted.value == pytest.approx(right.value)
     assert shifted.variance == pytest.approx(right.variance)
@@ -212,10 +212,10 @@ def test_strata_of_different_rates_are_put_together_by_their_size() -> None:
     ],
 )
 def test_what_is_no_sample_is_refused(changed: dict) -> None:
-    given = {"scores": [0.1, 0.2, 0.3], "labelled": [0, 1], "outcomes": [0.0, 1.0]} | changed
-    arguments = [given.pop(name) for name in ("scores", "labelled", "outcomes")]
+    provided = {"scores": [0.1, 0.2, 0.3], "labelled": [0, 1], "outcomes": [0.0, 1.0]} | changed
+    arguments = [provided.pop(name) for name in ("scores", "labelled", "outcomes")]
     with pytest.raises(ValueError, match=r"."):
-        LabelledSample.of(*arguments, **given)
+        LabelledSample.of(*arguments, **provided)
 
 
 def test_outcomes_between_are_no_rate() -> None:

@@ -72,11 +72,11 @@ def test_a_drawn_unit_without_a_label_counts_against_both_ends() -> None:
 def test_it_goes_on_from_a_kept_state() -> None:
     generator = np.random.default_rng(6)
     sequence, _ = watched(generator)
-    kept = RateSequence.from_state(json.loads(json.dumps(sequence.to_state())))
-    for each in (sequence, kept):
+    retained = RateSequence.from_state(json.loads(json.dumps(sequence.to_state())))
+    for each in (sequence, retained):
         each.update([0.5] * 30, [1, 2], [1.0, 0.0], [0.1, 0.1])
-    assert kept.interval() == sequence.interval()
-    assert kept == sequence
+    assert retained.interval() == sequence.interval()
+    assert retained == sequence
 
 
 def test_nothing_seen_is_everything_possible() -> None:
@@ -87,7 +87,7 @@ def test_nothing_seen_is_everything_possible() -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "provided",
     [
         ([0.5, float("nan")], [], [], []),
         ([0.5], [0], [2.0], [0.5]),
@@ -95,6 +95,6 @@ def test_nothing_seen_is_everything_possible() -> None:
         ([0.5], [0], [], [0.5]),
     ],
 )
-def test_what_is_no_draw_is_refused(given) -> None:
+def test_what_is_no_draw_is_refused(provided) -> None:
     with pytest.raises(ValueError, match=r"."):
-        RateSequence(0.2).update(*given)
+        RateSequence(0.2).update(*provided)

@@ -31,7 +31,7 @@ def test_two_spellings_of_one_quantity_agree(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "shown"),
     [
         ("20 mg", "20 g"),
         ("$5", "€5"),
@@ -41,8 +41,8 @@ def test_two_spellings_of_one_quantity_agree(one: str, other: str) -> None:
         ("version 1.2.3", "version 1.2.4"),
     ],
 )
-def test_different_quantities_disagree(said: str, shown: str) -> None:
-    assert not agree(the(said), the(shown))
+def test_different_quantities_disagree(message: str, shown: str) -> None:
+    assert not agree(the(message), the(shown))
 
 
 def test_a_rounded_value_agrees_with_the_exact_one_but_not_the_other_way_round() -> None:

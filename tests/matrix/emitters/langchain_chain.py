@@ -25,8 +25,8 @@ def chain():
     model = ChatOpenAI(
         model="acme-chat", base_url=f"{MODEL_URL}/v1", api_key="none", stream_usage=True
     )
-    given = {"context": Handbook() | joined, "question": RunnablePassthrough()}
-    return given | prompt | model | StrOutputParser()
+    provided = {"context": Handbook() | joined, "question": RunnablePassthrough()}
+    return provided | prompt | model | StrOutputParser()
 
 
 def ask(question, **config):

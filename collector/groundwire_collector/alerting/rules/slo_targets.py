@@ -29,7 +29,7 @@ class SloTarget(BaseModel):
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
         if (self.effect is None) == (self.flagged is None):
-            raise ValueError("a target is either `effect` or `flagged`")
+            raise ValueError("a target needs either `effect` or `flagged`")
         return self
 
 

@@ -73,9 +73,9 @@ def accept(
     with database.begin() as connection:
         alarm = _alarm(connection, alarm_id, access)
         if alarm.accepted_ns is not None:
-            raise ProblemError(409, "This alarm was accepted before.")
+            raise ProblemError(409, "This alarm was already accepted.")
         if "baseline" not in alarm.details:
-            raise ProblemError(409, "What raised this alarm has no baseline of turns.")
+            raise ProblemError(409, "This alarm has no baseline of turns.")
         by, now_ns = keys.name_of(connection, access.key_id), time_ns()
         drift.accept_alarm(connection, alarm_id, by, acceptance.why, now_ns)
         baseline_actions.record(connection, _act(alarm, by, acceptance.why, now_ns))
@@ -85,7 +85,7 @@ def accept(
 def _alarm(connection: Connection, alarm_id: int, access: Access) -> Alarm:
     found = drift.alarm(connection, alarm_id)
     if found is None or not access.covers(found.service):
-        raise ProblemError(404, "There is no such alarm, or this key may not read it.")
+        raise ProblemError(404, "No such alarm, or the key may not read it.")
     return found
 
 

@@ -108,7 +108,7 @@ def show(
 ) -> DistributionsOut:
     """One service since a time, a day ago where it is left out; at most 1,000 turns a side."""
     if not access.covers(service):
-        raise ProblemError(404, "There is no such service, or this key may not read it.")
+        raise ProblemError(404, "No such service, or the key may not read it.")
     since_ns = nanoseconds(since)
     with database.connect() as connection:
         found = distributions(

@@ -106,7 +106,7 @@ def add_labels(body: LabelIn, access: LabelAccess, database: Database) -> LabelP
     with database.begin() as connection:
         found = turns.get(connection, body.turn_id, access.services)
         if found is None:
-            raise ProblemError(404, "There is no such turn, or this key may not label it.")
+            raise ProblemError(404, "No such turn, or the key may not label it.")
         labeller = keys.name_of(connection, access.key_id)
         submitted = body.submission().labels(found.turn, labeller, time_ns())
         stored = labels.add(connection, submitted)
@@ -147,5 +147,5 @@ def delete_label(
     """Delete one label for good; an error is corrected by labelling again."""
     with database.begin() as connection:
         if not labels.remove(connection, label_id, access.services):
-            raise ProblemError(404, "There is no such label, or this key may not delete it.")
+            raise ProblemError(404, "No such label, or the key may not delete it.")
     return Response(status_code=204)

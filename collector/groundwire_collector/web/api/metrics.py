@@ -27,4 +27,4 @@ def metrics(request: Request) -> Response:
 def _check(access: Access) -> None:
     """Reject keys restricted to services: these metrics cover all of them."""
     if not access.allows(Scope.READ) or access.services is not None:
-        raise ProblemError(403, "The metrics need a key that reads every service.")
+        raise ProblemError(403, "Metrics require a key for all services.")

@@ -40,7 +40,7 @@ class RolloutIn(BaseModel):
     @model_validator(mode="after")
     def _says_what(self) -> "RolloutIn":
         if not self.values:
-            raise ValueError(f"one of {', '.join(DEPLOYED)} is needed")
+            raise ValueError(f"one of {', '.join(DEPLOYED)} is required")
         return self
 
     @property

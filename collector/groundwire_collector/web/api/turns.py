@@ -63,5 +63,5 @@ def get_turn(turn_id: str, access: ReadAccess, database: Database) -> TurnOut:
     with database.connect() as connection:
         found = turns.get(connection, turn_id, access.services)
     if found is None:
-        raise ProblemError(404, "There is no such turn, or this key may not read it.")
+        raise ProblemError(404, "No such turn, or the key may not read it.")
     return TurnOut.of(found, with_text=True)

@@ -37,7 +37,7 @@ def token(request: Request, purpose: str) -> str:
 def check_token(request: Request, purpose: str, received: str) -> None:
     """Raises ProblemError (403) unless the form came from our page and key."""
     if not (_from_here(request) and hmac.compare_digest(token(request, purpose), received)):
-        raise ProblemError(403, "This form was not made by this collector for this key; reload it.")
+        raise ProblemError(403, "Invalid form token; reload the page.")
 
 
 def _from_here(request: Request) -> bool:

@@ -46,7 +46,7 @@ class ModelName:
         if not at or Path(text).exists():
             return cls(text)
         if not _COMMIT.fullmatch(commit):
-            raise ValueError(f"{commit!r} is no commit: name all of its 40 hexadecimal digits")
+            raise ValueError(f"{commit!r} is not a full commit hash (40 hexadecimal digits)")
         return cls(path, commit)
 
     @property
@@ -133,7 +133,7 @@ class Classifier(_Loaded):
         self.named = not all(re.fullmatch(r"LABEL_\d+", name) for name in labels.values())
         entails = [n for n, name in labels.items() if _says(_ENTAILS, name)] if self.named else [1]
         if len(entails) != 1 or len(labels) < 2:
-            raise ValueError(f"none of its labels says that a claim is supported: {labels}")
+            raise ValueError(f"no label means supported: {labels}")
         self.entails = entails[0]
         conflicts = [n for n, name in labels.items() if _CONTRADICTS.search(name)]
         self.conflicts = conflicts[0] if conflicts and len(labels) > 2 else None
@@ -239,7 +239,7 @@ def load_model(name: ModelName) -> PairModel | SpanModel:
         return Classifier(tokenizer, loaded(transformers.AutoModelForSequenceClassification))
     if config.get("is_encoder_decoder") and architectures[0].startswith("T5"):
         return MiniCheckT5(tokenizer, loaded(transformers.AutoModelForSeq2SeqLM))
-    raise ValueError(f"{architectures[0] or 'a model of no architecture'} is no judge known here")
+    raise ValueError(f"unsupported model architecture: {architectures[0] or 'none'}")
 
 
 def identity_of(name: ModelName) -> str:

@@ -77,7 +77,7 @@ def compare_runs(
         raise ValueError("a reference needs at least one run")
     for other in reference:
         if not run.identity.comparable(other.identity):
-            raise ValueError("runs of different packs or prompts are not compared: freeze both")
+            raise ValueError("runs of different packs or prompts cannot be compared")
     now = _scores(run, arms, stratum)
     before = [_scores(each, arms, stratum) for each in reference]
     guard_now = _scores(run, (Arm.CLEAN,), stratum)

@@ -123,7 +123,7 @@ class ProbePack:
     def __post_init__(self) -> None:
         ids = [item.id for item in self.items]
         if len(set(ids)) != len(ids):
-            raise ValueError(f"pack {self.name}: an id stands twice")
+            raise ValueError(f"pack {self.name}: duplicate id")
         lines = json.dumps([item.as_record() for item in self.items], sort_keys=True)
         object.__setattr__(self, "digest", hashlib.sha256(lines.encode()).hexdigest()[:16])
 

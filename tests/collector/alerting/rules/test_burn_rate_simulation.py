@@ -60,8 +60,8 @@ def test_the_command_prints_both_and_wants_to_know_which():
     runner = CliRunner()
     command = typer.Typer()
     command.command()(rules)
-    said = runner.invoke(command, ["--simulate", "--runs", "10"])
-    assert said.exit_code == 0, said.output
-    assert "False alarms in 10 periods of 30 days" in said.output
-    assert "50%" in said.output
+    message = runner.invoke(command, ["--simulate", "--runs", "10"])
+    assert message.exit_code == 0, message.output
+    assert "False alarms in 10 periods of 30 days" in message.output
+    assert "50%" in message.output
     assert runner.invoke(command, []).exit_code != 0

@@ -54,8 +54,8 @@ def with_its_rules(scenario: Path, folder: Path) -> Path:
     exprs = [case for test in document["tests"] for case in test.get("promql_expr_test", ())]
     wanted = {case["alertname"] for case in cases}.union(*(named(case["expr"]) for case in exprs))
     while True:
-        kept = [rule for g in groups for rule in g["rules"] if names_of(rule) & wanted]
-        further = set().union(*(named(str(rule)) for rule in kept)) - wanted
+        retained = [rule for g in groups for rule in g["rules"] if names_of(rule) & wanted]
+        further = set().union(*(named(str(rule)) for rule in retained)) - wanted
         if not further:
             break
         wanted |= further
@@ -110,11 +110,11 @@ def test_alerts_and_runbooks_are_one_to_one():
 def test_every_alert_says_what_to_do_first_and_where_to_look():
     for alert in alerts(LIMITS):
         assert all((alert.summary, alert.description, alert.first)), alert.name
-        told = any(
+        reported = any(
             label in alert.summary
             for label in ("$labels.service", "$labels.evaluator", "No ", "Turns wait")
         )
-        assert told, f"{alert.name} does not say whom it concerns"
+        assert reported, f"{alert.name} does not say whom it concerns"
         assert alert.links or alert.name.startswith(("GroundwireCollectorDown", "GroundwireJudge"))
 
 

@@ -23,13 +23,13 @@ BASELINE = 200
 
 
 @pytest.fixture
-def given(settings: Settings) -> Settings:
+def provided(settings: Settings) -> Settings:
     return settings.model_copy(update={"baseline_turns": BASELINE, "baseline_days": 0})
 
 
 @pytest.fixture
-def app(given: Settings) -> Iterator[FastAPI]:
-    made = create_app(given)
+def app(provided: Settings) -> Iterator[FastAPI]:
+    made = create_app(provided)
     # Keys before the first request: the gate remembers them for two seconds.
     made.state.heads = {
         (scopes, services): key_of(made, *scopes.split(), services=services and [services])
@@ -130,11 +130,11 @@ def test_accepting_a_level_is_a_recorded_act_and_makes_it_the_baseline(app, clie
     assert client.post(path, json={"why": "once more"}, headers=admin).status_code == 409
     n = BASELINE + 90
     feed(app, [judged(i, 0.9, "ft-2") for i in range(n, n + BASELINE)])
-    told = client.get("/api/v1/baselines", headers=reader).json()
-    [act] = told["acts"]
+    reported = client.get("/api/v1/baselines", headers=reader).json()
+    [act] = reported["acts"]
     assert (act["kind"], act["alarm_id"]) == ("accepted", alarm["id"])
     assert act["applied_at"] is not None
-    [baseline] = told["baselines"]
+    [baseline] = reported["baselines"]
     assert baseline["mean_loss"] == pytest.approx(0.9)
     feed(app, [judged(i, 0.9, "ft-2") for i in range(n + BASELINE, n + 2 * BASELINE)])
     assert len(client.get("/api/v1/alarms", headers=reader).json()["alarms"]) == 1
@@ -159,12 +159,12 @@ def test_what_cannot_be_promised_is_said(app, client):
     [baseline] = client.get("/api/v1/baselines", headers=reader).json()["baselines"]
     assert (baseline["state"], baseline["turns"], baseline["promise"]) == ("collecting", 100, None)
     feed(app, [judged(n, float(n % 3 == 0)) for n in range(100, BASELINE)])
-    told = client.get("/api/v1/baselines", headers=reader).json()
-    promise = told["baselines"][0]["promise"]
+    reported = client.get("/api/v1/baselines", headers=reader).json()
+    promise = reported["baselines"][0]["promise"]
     assert promise["sufficient"] is False
     assert promise["needed"] > BASELINE
     assert any("too small" in line for line in promise["in_words"])
-    assert told["budget"]["alarms"] == 1
+    assert reported["budget"]["alarms"] == 1
 
 
 def test_an_announced_rollout_is_spent_on_and_named_once(app, client):
@@ -174,8 +174,8 @@ def test_an_announced_rollout_is_spent_on_and_named_once(app, client):
     wish = {"service": "bot", "model_version": "ft-2", "at": at, "note": "probe first"}
     answer = client.post("/api/v1/rollouts", json=wish, headers=sender)
     assert answer.status_code == 201
-    [told] = answer.json()["rollouts"]
-    assert (told["dimension"], told["value"], told["announced_by"]) == (
+    [reported] = answer.json()["rollouts"]
+    assert (reported["dimension"], reported["value"], reported["announced_by"]) == (
         "model_version",
         "ft-2",
         "ingest",

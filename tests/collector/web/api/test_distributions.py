@@ -35,7 +35,9 @@ def heads(app) -> dict[str, dict[str, str]]:
     return found
 
 
-def asked(number: int, question: str, hours: float, score: float, **facts: object) -> JudgedTurn:
+def requested(
+    number: int, question: str, hours: float, score: float, **facts: object
+) -> JudgedTurn:
     turn = Turn(
         id=f"t{number}",
         trace_id=f"{number:032x}",
@@ -54,13 +56,13 @@ def asked(number: int, question: str, hours: float, score: float, **facts: objec
 
 def stored(app: FastAPI, lately: int = 40) -> None:
     before = [
-        asked(n, f"How heavy may parcel {n % 9} be?", 100 + n, 10.0 + n % 7) for n in range(60)
+        requested(n, f"How heavy may parcel {n % 9} be?", 100 + n, 10.0 + n % 7) for n in range(60)
     ]
     now = [
-        asked(100 + n, f"Is the lottery of week {n % 5} legal?", 1, 3.0, route=Route.TOOL)
+        requested(100 + n, f"Is the lottery of week {n % 5} legal?", 1, 3.0, route=Route.TOOL)
         for n in range(lately)
     ]
-    tests = [asked(900 + n, "probe?", 1, 99.0, probe=True) for n in range(30)]
+    tests = [requested(900 + n, "probe?", 1, 99.0, probe=True) for n in range(30)]
     with app.state.engine.begin() as connection:
         turns.save(connection, [*before, *now, *tests])
 
@@ -68,20 +70,22 @@ def stored(app: FastAPI, lately: int = 40) -> None:
 def test_new_questions_routes_and_scores_are_told_beside_what_chance_makes(app, heads):
     stored(app)
     answer = TestClient(app).get("/api/v1/distributions?service=shop", headers=heads["shop"])
-    told = answer.json()
-    assert (told["turns_before"], told["turns_now"]) == (60, 40)
-    assert told["routes"]["stability"]["psi"] > 10 * told["routes"]["stability"]["noise"]
-    assert told["novelty"]["now"][1] > 0.9 > told["novelty"]["before"][1]
-    assert told["scores"]["before"][1] == pytest.approx(0.5, abs=0.1)
-    assert told["scores"]["now"] == [0.0, 0.0, 0.0]
-    assert told["relevance"]["now"] == [0.4, 0.4, 0.4]
-    assert any("parcel" in each["name"] for each in told["topics"]["shares"])
+    reported = answer.json()
+    assert (reported["turns_before"], reported["turns_now"]) == (60, 40)
+    assert reported["routes"]["stability"]["psi"] > 10 * reported["routes"]["stability"]["noise"]
+    assert reported["novelty"]["now"][1] > 0.9 > reported["novelty"]["before"][1]
+    assert reported["scores"]["before"][1] == pytest.approx(0.5, abs=0.1)
+    assert reported["scores"]["now"] == [0.0, 0.0, 0.0]
+    assert reported["relevance"]["now"] == [0.4, 0.4, 0.4]
+    assert any("parcel" in each["name"] for each in reported["topics"]["shares"])
 
 
 def test_too_few_turns_say_nothing(app, heads):
     stored(app, lately=5)
-    told = TestClient(app).get("/api/v1/distributions?service=shop", headers=heads["shop"]).json()
-    assert (told["turns_now"], told["topics"], told["scores"]) == (5, None, None)
+    reported = (
+        TestClient(app).get("/api/v1/distributions?service=shop", headers=heads["shop"]).json()
+    )
+    assert (reported["turns_now"], reported["topics"], reported["scores"]) == (5, None, None)
 
 
 def test_a_key_sees_the_questions_of_its_own_services_alone(app, heads):
@@ -96,7 +100,7 @@ def test_a_key_sees_the_questions_of_its_own_services_alone(app, heads):
 def test_the_page_shows_the_same(app, heads):
     stored(app)
     text = TestClient(app).get("/distributions?service=shop", headers=heads["shop"]).text
-    for told in ("Topics of questions", "Retrieval scores, as ranks", "chance alone gives"):
-        assert told in text
+    for reported in ("Topics of questions", "Retrieval scores, as ranks", "chance alone gives"):
+        assert reported in text
     empty = TestClient(app).get("/distributions?service=shop&days=0.001", headers=heads["shop"])
     assert "Too few turns" in empty.text

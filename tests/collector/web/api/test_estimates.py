@@ -51,9 +51,9 @@ def estimates(client: TestClient, **query: Any) -> Any:
 
 
 def test_nothing_measured_is_an_empty_answer(client: TestClient) -> None:
-    told = estimates(client)
-    assert set(told) > {"faithfulness", "agreement", "closed_book", "probe"}
-    assert not any(told.values())
+    reported = estimates(client)
+    assert set(reported) > {"faithfulness", "agreement", "closed_book", "probe"}
+    assert not any(reported.values())
 
 
 def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
@@ -62,24 +62,24 @@ def test_the_ratio_is_told_with_its_interval_where_enough_turns_decide_it(
     keep(client, RelianceCell.PARAMETRIC_OVERRIDE, 20)
     keep(client, RelianceCell.CONTEXT_DRIVEN, 60)
     keep(client, RelianceCell.REDUNDANT, 80)
-    [told] = estimates(client)["closed_book"]
-    assert told["memorization_ratio"] == pytest.approx(0.25)
-    low, high = told["measured"]["interval"]
+    [reported] = estimates(client)["closed_book"]
+    assert reported["memorization_ratio"] == pytest.approx(0.25)
+    low, high = reported["measured"]["interval"]
     assert low < 0.25 < high
-    assert (told["n"], told["diagnostic_n"], told["too_few"]) == (160, 80, False)
-    assert told["redundant_share"]["value"] == pytest.approx(0.5)
-    assert (told["p_s"], told["p_o"]) == (pytest.approx(0.375), pytest.approx(0.125))
-    assert told["statement"].startswith("0.25 (")
+    assert (reported["n"], reported["diagnostic_n"], reported["too_few"]) == (160, 80, False)
+    assert reported["redundant_share"]["value"] == pytest.approx(0.5)
+    assert (reported["p_s"], reported["p_o"]) == (pytest.approx(0.375), pytest.approx(0.125))
+    assert reported["statement"].startswith("0.25 (")
 
 
 def test_too_few_diagnostic_turns_are_said_to_be_too_few(client: TestClient) -> None:
     keep(client, RelianceCell.REDUNDANT, 200)
     keep(client, RelianceCell.PARAMETRIC_OVERRIDE, 3)
-    [told] = estimates(client)["closed_book"]
-    assert told["memorization_ratio"] is None
-    assert told["too_few"]
-    assert told["statement"] == "too few diagnostic turns (3 of at least 50)"
-    assert told["redundant_share"]["value"] > 0.95
+    [reported] = estimates(client)["closed_book"]
+    assert reported["memorization_ratio"] is None
+    assert reported["too_few"]
+    assert reported["statement"] == "too few diagnostic turns (3 of at least 50)"
+    assert reported["redundant_share"]["value"] > 0.95
 
 
 def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient) -> None:
@@ -91,8 +91,8 @@ def test_versions_are_apart_and_turns_that_wait_are_not_told(client: TestClient)
             sampled_ns=1, probability=0.1,
         )  # fmt: skip
         closed_book_turns.enqueue(connection, [waiting])
-    told = {one["model_version"]: one["n"] for one in estimates(client)["closed_book"]}
-    assert told == {"v1": 2, "v2": 3}
+    reported = {one["model_version"]: one["n"] for one in estimates(client)["closed_book"]}
+    assert reported == {"v1": 2, "v2": 3}
     [only] = estimates(client, model_version="v2", service="bot")["closed_book"]
     assert only["n"] == 3
     assert estimates(client, since="2020-01-01T00:00:00Z")["closed_book"] == []
@@ -121,8 +121,8 @@ def test_a_probe_run_tells_each_stratum_and_how_it_compares(client: TestClient) 
         ).step()
     newer, older = estimates(client)["probe"]
     assert (newer["model_version"], older["model_version"]) == ("v2", "v1")
-    told = [run["strata"]["known"]["conflict_arms"] for run in (older, newer)]
-    assert [one["memorization_ratio"] for one in told] == [0.0, 1.0]
+    reported = [run["strata"]["known"]["conflict_arms"] for run in (older, newer)]
+    assert [one["memorization_ratio"] for one in reported] == [0.0, 1.0]
     assert older["against_baseline"] is None
     assert newer["against_baseline"]["override"]
     assert len(newer["against_baseline"]["turned"]) == len(pack)
@@ -136,6 +136,6 @@ def test_a_key_reads_the_estimates_of_its_services_alone(client: TestClient) -> 
     with client.engine.begin() as connection:  # type: ignore[attr-defined]
         keys.add(connection, "gw_reader", "reader", {Scope.READ}, {"bot"})
     headers = {"authorization": "Bearer gw_reader"}
-    told = client.get("/api/v1/estimates", headers=headers).json()["closed_book"]
-    assert [one["service"] for one in told] == ["bot"]
+    reported = client.get("/api/v1/estimates", headers=headers).json()["closed_book"]
+    assert [one["service"] for one in reported] == ["bot"]
     assert TestClient(client.app).get("/api/v1/estimates").status_code == 401

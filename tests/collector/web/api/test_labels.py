@@ -50,8 +50,8 @@ def client(settings: Settings) -> Iterator[TestClient]:
         yield made
 
 
-def label(client: TestClient, key: str, number: int = 1, **said: Any) -> Any:
-    body = {"turn_id": turn(number).id, **said}
+def label(client: TestClient, key: str, number: int = 1, **message: Any) -> Any:
+    body = {"turn_id": turn(number).id, **message}
     return client.post("/api/v1/labels", json=body, headers={"authorization": f"Bearer {key}"})
 
 
@@ -102,7 +102,7 @@ def test_a_list_comes_in_pages(client: TestClient) -> None:
     assert len(listed(client, service="shop", since="2020-01-01T00:00:00Z")) == 5
 
 
-NOTHING_SAID: list[dict[str, Any]] = [
+NOTHING_MESSAGE: list[dict[str, Any]] = [
     {},
     {"verdict": "fine"},
     {"relevant": True},
@@ -119,9 +119,9 @@ NOTHING_SAID: list[dict[str, Any]] = [
 
 
 def test_what_says_nothing_of_the_turn_is_refused(client: TestClient) -> None:
-    for said in NOTHING_SAID:
-        answer = label(client, ANNA, **said)
-        assert answer.status_code == 400, said
+    for message in NOTHING_MESSAGE:
+        answer = label(client, ANNA, **message)
+        assert answer.status_code == 400, message
         assert answer.headers["content-type"] == "application/problem+json"
     assert listed(client) == []
 

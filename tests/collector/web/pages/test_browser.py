@@ -41,10 +41,10 @@ def window() -> Iterator[Any]:
 
 def test_from_the_login_to_the_chunk_behind_a_sentence(app, address, window, pages):
     pages.save(app, pages.judged_turn(1), pages.judged_turn(2, question=pages.hostile))
-    said: list[str] = []
-    window.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    window.on("pageerror", lambda error: said.append(str(error)))
-    window.on("dialog", lambda dialog: said.append(f"dialog: {dialog.message}"))
+    message: list[str] = []
+    window.on("console", lambda message: message.append(f"{message.type}: {message.text}"))
+    window.on("pageerror", lambda error: message.append(str(error)))
+    window.on("dialog", lambda dialog: message.append(f"dialog: {dialog.message}"))
 
     window.goto(f"{address}/turns?order=worst&service=shop")
     window.fill("input[name=key]", pages.key_of(app))
@@ -61,14 +61,14 @@ def test_from_the_login_to_the_chunk_behind_a_sentence(app, address, window, pag
     target = window.locator(".chunk:target")
     assert "Parcels arrive within five days." in target.inner_text()
     window.goto(f"{address}/alarms")
-    assert said == []
+    assert message == []
 
 
 def test_a_person_labels_turn_after_turn_and_sees_the_estimate(app, address, window, pages):
     app.state.settings = app.state.settings.model_copy(update={"label_rate": 1.0})
     pages.save(app, pages.judged_turn(1), pages.judged_turn(2))
-    said: list[str] = []
-    window.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    message: list[str] = []
+    window.on("console", lambda message: message.append(f"{message.type}: {message.text}"))
     window.goto(f"{address}/labels")
     window.fill("input[name=key]", pages.key_of(app))
     window.click("button")
@@ -85,4 +85,4 @@ def test_a_person_labels_turn_after_turn_and_sees_the_estimate(app, address, win
     assert "corrected by 2 human labels" in window.locator(".statement").inner_text()
     height = evaluate(window.locator("svg.bar"), "element => element.clientHeight")
     assert height > 10
-    assert said == []
+    assert message == []

@@ -19,7 +19,7 @@ def labeller(app, stranger, pages):
     return stranger
 
 
-def given(app) -> list[tuple]:
+def provided(app) -> list[tuple]:
     with app.state.engine.connect() as connection:
         found = labels.find(connection, LabelQuery())
     return [(one.verdict, one.start, one.chunk_id, one.relevant, one.reference) for one in found]
@@ -55,7 +55,7 @@ def test_a_person_marks_the_answer_a_claim_a_chunk_and_writes_a_reference(app, l
         **{"chunk-0": "yes", "chunk-2": "no", "reference": " Within\r\nfive days. "},
     )
     assert answer.headers["location"] == f"{address(judged)}#labels"
-    assert set(given(app)) == {
+    assert set(provided(app)) == {
         ("unsupported", None, None, None, None),
         ("contradicted", wrong, None, None, None),
         (None, None, "weights", True, None),
@@ -73,7 +73,7 @@ def test_saving_again_keeps_only_what_changed(app, labeller, pages):
     pages.save(app, judged)
     for verdict in ("supported", "supported", "undecided"):
         send(labeller, judged, verdict=verdict, reference="")
-    assert [one[0] for one in given(app)] == ["supported", "undecided"]
+    assert [one[0] for one in provided(app)] == ["supported", "undecided"]
 
 
 def test_a_form_from_elsewhere_labels_nothing(app, labeller, pages):
@@ -91,7 +91,7 @@ def test_a_form_from_elsewhere_labels_nothing(app, labeller, pages):
         send(labeller, judged, {"origin": "https://evil.example"}, verdict="supported"),
     ]
     assert [answer.status_code for answer in refused] == [403] * len(refused)
-    assert given(app) == []
+    assert provided(app) == []
     for headers in ({"sec-fetch-site": "same-origin"}, {"origin": "null"}, {}):
         assert send(labeller, judged, headers, verdict="supported").status_code == 303
 
@@ -128,7 +128,7 @@ def test_a_form_that_makes_no_sense_is_refused_whole(app, labeller, pages, field
     pages.save(app, judged)
     answer = send(labeller, judged, **{"chunk-1": "yes", **fields})
     assert answer.status_code == 400
-    assert given(app) == []
+    assert provided(app) == []
 
 
 def test_a_form_too_long_is_not_read(app, labeller, pages):
@@ -177,11 +177,11 @@ def test_who_labels_the_next_turn_sees_neither_judgements_nor_the_labels_of_othe
 ):
     judged = pages.judged_turn(1)
     pages.save(app, judged)
-    said = labels.Label(
+    message = labels.Label(
         turn_id=judged.turn.id, labeller="ben", labelled_ns=1, reference="of ben alone"
     )
     with app.state.engine.begin() as connection:
-        labels.add(connection, [said])
+        labels.add(connection, [message])
     shown, blind = (labeller.get(f"{address(judged)}{query}").text for query in ("", "?blind=1"))
     for word in ("flagged", "90% probable", 'class="contradicted"', "of ben alone", "→"):
         assert word in shown

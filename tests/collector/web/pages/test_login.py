@@ -8,15 +8,15 @@ from groundwire_collector.storage.keys import Scope
 def test_who_has_no_key_is_asked_for_one_and_brought_back_to_where_the_link_led(
     app, stranger, pages
 ):
-    asked = "/turns?order=worst&service=a%26b"
-    answer = stranger.get(asked)
+    requested = "/turns?order=worst&service=a%26b"
+    answer = stranger.get(requested)
     assert answer.status_code == 303
     form = stranger.get(answer.headers["location"])
     assert form.status_code == 200
     assert 'value="/turns?order=worst&amp;service=a%26b"' in form.text
-    answer = stranger.post("/login", data={"key": pages.key_of(app), "next": asked})
-    assert (answer.status_code, answer.headers["location"]) == (303, asked)
-    assert stranger.get(asked).status_code == 200
+    answer = stranger.post("/login", data={"key": pages.key_of(app), "next": requested})
+    assert (answer.status_code, answer.headers["location"]) == (303, requested)
+    assert stranger.get(requested).status_code == 200
 
 
 def test_the_cookie_is_for_this_collector_alone_and_for_no_script(app, stranger, pages):

@@ -42,8 +42,8 @@ def test_the_frozen_pack_is_what_its_sources_give() -> None:
 
 
 def test_the_report_beside_the_pack_is_its_own() -> None:
-    told = json.loads((FOLDER / f"{PACK.name}.report.json").read_text(encoding="utf-8"))
-    assert told == pack_report(PACK)
+    reported = json.loads((FOLDER / f"{PACK.name}.report.json").read_text(encoding="utf-8"))
+    assert reported == pack_report(PACK)
 
 
 def test_records_of_items_come_back_as_they_were() -> None:
@@ -66,7 +66,7 @@ FILLER = "The rest of this page is about other matters. " * 8
 
 def item(**changes: object) -> ProbeItem:
     """An item that is good until it is changed."""
-    given: dict[str, object] = {
+    provided: dict[str, object] = {
         "id": "t/1", "stratum": ProbeStratum.KNOWN, "relation": "r", "type": AnswerType.PLACE,
         "subject": "Velmark", "question": "What is the capital of Velmark?",
         "original": "Oldenby", "substitute": "Tarsin",
@@ -74,7 +74,7 @@ def item(**changes: object) -> ProbeItem:
         "conflict": f"The capital of Velmark is Tarsin. {FILLER}",
         "support": "Lists give Oldenby as the capital of Velmark.",
     }  # fmt: skip
-    return ProbeItem(**(given | changes))  # type: ignore[arg-type]
+    return ProbeItem(**(provided | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
