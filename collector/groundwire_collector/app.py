@@ -115,7 +115,7 @@ def _metrics_are_open(settings: Settings) -> bool:
 
 
 def _hosts(settings: Settings) -> frozenset[str] | None:
-    """Names that the Host header may have where what is open is so because of loopback."""
+    """Accepted Host names on loopback; None: any."""
     if settings.open_metrics is not None or not is_loopback(settings.host):
         return None
     public = urlsplit(settings.public_url or "").hostname

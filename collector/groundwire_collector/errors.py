@@ -13,7 +13,7 @@ class UsageError(GroundwireError):
 
 
 class DatabaseUnusableError(UsageError):
-    """The database cannot be used as it is; the message says what to do."""
+    """Unusable database; the message says what to do."""
 
 
 class StorageUnavailableError(GroundwireError):

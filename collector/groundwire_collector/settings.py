@@ -354,7 +354,7 @@ class Settings(BaseSettings):
 
 
 def _explanation(error: ValidationError | SettingsError) -> str:
-    """Which settings are wrong and why, on one line; without values, which may be secret."""
+    """Wrong settings and why, on one line, without their values."""
     if isinstance(error, SettingsError):
         return f"{error}: see docs/reference/settings.md"
     wrong = [

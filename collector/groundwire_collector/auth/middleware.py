@@ -132,7 +132,7 @@ class AuthMiddleware:
         open_metrics: bool,
         hosts: frozenset[str] | None = None,
     ) -> None:
-        """`hosts`: names under which what is open may be read beside loopback's; None: any."""
+        """`hosts`: Host names allowed without a key besides loopback; None: any."""
         self._app = app
         self._door = door
         self._open = ALWAYS_OPEN | (OPEN_ON_LOOPBACK if open_metrics else frozenset())
@@ -164,7 +164,7 @@ class AuthMiddleware:
         return None
 
     def _names_this_machine(self, headers: dict[bytes, bytes]) -> bool:
-        """Not a foreign name that was made to point here, so that a page may read what is open."""
+        """Whether the Host header is this machine's: no DNS rebinding."""
         if self._hosts is None:
             return True
         host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname or ""

@@ -1,4 +1,4 @@
-"""The receiver process: OTLP over HTTP, and over gRPC where it is installed, until told to stop."""
+"""Receiver process: OTLP over HTTP and, with the extra, gRPC."""
 
 import importlib.util
 import socket
@@ -27,7 +27,7 @@ DRAIN_SECONDS = 10
 def serve(
     settings: Settings, restarts: Restarts | None = None, listening: Event | None = None
 ) -> None:
-    """Serve until SIGTERM or SIGINT; then answer what was asked before, and end.
+    """Serve until SIGTERM or SIGINT, then drain and end.
 
     The first key is made once it listens, and printed when it was generated. `restarts` are what
     the supervisor counts of the other processes, for the metrics; `listening` tells it.
@@ -45,7 +45,7 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server with a gRPC listener beside it: started with it, drained before it."""
+    """uvicorn server with a gRPC listener beside it."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Server(uvicorn.Server):
                 self._on_listening.set()
 
     def _print_first_lines(self) -> None:
-        """The key that was generated just now, and how many clients can be served."""
+        """Print the generated key and the connection limit."""
         key = keys.first_key(self.settings, self.application.state.engine)
         if key is not None and self.settings.api_key is None:
             path = self.settings.data_dir / keys.KEY_FILE

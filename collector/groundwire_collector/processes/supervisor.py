@@ -221,7 +221,7 @@ def _end_with_parent() -> None:
 
 
 def _await_receiver(settings: Settings, receiver: SpawnProcess, listening: Event) -> None:
-    """Wait until it listens; it says so itself, for another program may answer on its port."""
+    """Wait for the receiver to listen, by its own event."""
     deadline = time.monotonic() + START_SECONDS
     while not listening.wait(0.05):
         if not receiver.is_alive():

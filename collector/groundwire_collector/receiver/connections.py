@@ -1,4 +1,4 @@
-"""HTTP connections whose heads are bounded in size and time, and which are few enough to serve.
+"""HTTP connections with bounded heads, in bounded number.
 
 httptools reads heads of any length, and uvicorn waits for one for ever: without a key, one client
 could take all memory, and a few hundred half-sent heads all file descriptors.
@@ -18,7 +18,7 @@ FEWEST_CONNECTIONS = 16
 
 
 def raise_descriptor_limit() -> int:
-    """Raise RLIMIT_NOFILE as far as this process may; how many descriptors it then has."""
+    """Raise RLIMIT_NOFILE to its hard limit; the descriptors available."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -33,7 +33,7 @@ def most_connections(descriptors: int) -> int:
 
 
 def bounded_protocol(connections: int) -> type[asyncio.Protocol]:
-    """The protocol of a server that keeps at most so many connections open."""
+    """uvicorn protocol class with a connection limit."""
     return type("Protocol", (BoundedHttpProtocol,), {"most": connections})
 
 

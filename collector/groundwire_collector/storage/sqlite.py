@@ -104,12 +104,12 @@ class DatabaseFile:
         return connection
 
     def _make_private(self) -> None:
-        """A new file is its owner's alone, in whatever folder; SQLite's companions follow it."""
+        """Create the file with mode 600; SQLite's companions follow it."""
         with suppress(OSError):  # it is there, or SQLite says what is wrong
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     def free_bytes(self) -> int:
-        """What its file system has left for this process; 0 where it is away."""
+        """Free bytes of its file system; 0 where it is away."""
         try:
             found = os.statvfs(self._path.parent)
         except OSError:

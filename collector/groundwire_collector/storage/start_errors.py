@@ -1,4 +1,4 @@
-"""Why a collector cannot start on its database, as one line that says what to do."""
+"""One-line explanations of a database that cannot be opened."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def explained(settings: Settings) -> Iterator[None]:
 
 
 def explanation(error: DBAPIError, settings: Settings) -> str:
-    """What is wrong with the database and what to do; without a password."""
+    """What is wrong and what to do, without a password."""
     if settings.database_url is not None:
         where = make_url(settings.database_url).render_as_string(hide_password=True)
         return f"cannot use the database {where}: {_first_line(error)}; check database_url"
@@ -39,6 +39,6 @@ def explanation(error: DBAPIError, settings: Settings) -> str:
 
 
 def _first_line(error: DBAPIError) -> str:
-    """Of the driver's message; while nothing but the schema was asked, it quotes no turn."""
+    """First line of the driver's message; at start it quotes no turn."""
     lines = [line.strip() for line in str(error.orig).splitlines() if line.strip()]
     return lines[0].rstrip(".") if lines else type(error.orig).__name__

@@ -1,4 +1,4 @@
-"""Texts that no database takes: NUL, and halves of surrogate pairs, on every statement's way.
+"""NUL and lone surrogates removed from the texts of every statement.
 
 PostgreSQL refuses NUL, both drivers refuse what is not UTF-8, and either would cost the turn that
 carries it. In one place, so that no column is forgotten.

@@ -1,4 +1,4 @@
-"""What every answer but OTLP's has in common: its place behind a proxy, HEAD, and `nosniff`."""
+"""Sub-path behind a proxy, HEAD, and `nosniff` for web answers."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 def prefix() -> str:
-    """Where the collector stands in the addresses of this request's client: "" or /a/path."""
+    """Path prefix of the client's addresses: "" or /a/path."""
     return _prefix.get()
 
 
@@ -76,7 +76,7 @@ def _placed(headers: Headers, before: bytes) -> Iterable[tuple[bytes, bytes]]:
 
 
 def _inside(path: str, before: str) -> str:
-    """The path as the routes know it, where the proxy left its own on it."""
+    """The path without the prefix of the proxy."""
     return path.removeprefix(before) or "/" if f"{path}/".startswith(f"{before}/") else path
 
 

@@ -1,4 +1,4 @@
-"""The API as a page: what /openapi.json says, without a script and without another site."""
+"""API reference page, without scripts or foreign sites."""
 
 from collections.abc import Iterator
 from typing import Any

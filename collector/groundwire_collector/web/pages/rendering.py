@@ -33,7 +33,7 @@ HEADERS = {
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page of the collector, its links below the path that a proxy serves it at."""
+    """Render a template, links below the path of the proxy."""
     text = _ENVIRONMENT.get_template(template).render(values)
     if before := prefix():
         text = _OWN_LINK.sub(rf"\1{before}/", text)
