@@ -1,4 +1,4 @@
-"""Smallest instrumented application (docs/quickstart.md)."""
+"""Smallest instrumented application (docs/tutorial/quickstart.md)."""
 
 import groundwire as gw
 from groundwire import observe

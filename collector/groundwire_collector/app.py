@@ -41,6 +41,7 @@ from groundwire_collector.web.api import (
     turns,
 )
 from groundwire_collector.web.middleware import WebMiddleware
+from groundwire_collector.web.recent_results import RecentResults
 
 # Later versions of FastAPI would trace every request where OpenTelemetry is configured: a
 # collector must not report on the reports it gets.
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.recent_estimates = RecentResults()
     app.state.intake = intake
     app.state.reception = reception
     app.state.open_metrics = _metrics_are_open(settings)

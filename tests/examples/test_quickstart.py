@@ -15,7 +15,7 @@ PROGRAM = ROOT / "examples" / "quickstart.py"
 
 
 def test_the_page_shows_the_program_that_is_shipped() -> None:
-    page = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "tutorial" / "quickstart.md").read_text(encoding="utf-8")
     assert f"```python\n{PROGRAM.read_text(encoding='utf-8')}```" in page
 
 

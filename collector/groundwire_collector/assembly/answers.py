@@ -3,7 +3,7 @@
 The rule in one sentence: an answer that feeds nothing is an answer to the user. What a model said
 may feed a retrieval (a rewritten question), a further prompt (a draft, a partial answer) or be what
 an enclosing chain, agent or turn says; then it is no turn of its own. See
-docs/decisions/0030-which-span-answers.md.
+docs/explanation/turns.md.
 """
 
 from dataclasses import dataclass

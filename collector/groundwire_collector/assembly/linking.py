@@ -4,7 +4,7 @@ A retrieval in a trace of its own, a model call in another: they are joined by w
 response id, a session, or word for word the answer, and by their times. Only pieces are joined: a
 trace that holds both its retrieval and its model call is whole. Events that name a response, and no
 trace, belong to the trace of that response, whole or not. See
-docs/decisions/0032-pieces-of-a-request.md.
+docs/explanation/turns.md.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,8 @@
 """Prometheus text format of committed counters and histograms, from their rows.
 
 Prometheus' own client makes an object of every sample, at the cap some ten times the work (see
-docs/decisions/0068). Here a label set whose row is as at the scrape before is not touched again:
+docs/explanation/metrics-and-alerts.md). Here a label set whose row is as at the scrape before is
+not touched again:
 its lines are kept, beside the row that they were made of.
 https://prometheus.io/docs/instrumenting/exposition_formats/ ,
 https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md

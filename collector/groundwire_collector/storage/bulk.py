@@ -1,7 +1,7 @@
 """Precompiled SQLAlchemy statements for the receiver's hot path.
 
 Preparing a Core statement costs more than SQLite takes to carry it out, so what every commit does
-is compiled to the driver's own SQL when a writer is made (docs/decisions/0022).
+is compiled to the driver's own SQL when a writer is made (docs/explanation/storage.md).
 """
 
 from collections.abc import Mapping, Sequence

@@ -211,7 +211,7 @@ def spans_of(connection: Connection, trace_ids: Iterable[str]) -> dict[str, list
 def take_turns(connection: Connection) -> None:
     """Serialise span-writing transactions, so that `seq` becomes visible in order.
 
-    SQLite has one writer anyway (docs/decisions/0021).
+    SQLite has one writer anyway (docs/explanation/storage.md).
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))

@@ -2,7 +2,7 @@
 
 One writer at a time: `begin()` takes the write lock at once (a transaction that reads first and
 wants it later can only fail), and `connect()` never does, so readers wait for nobody and nobody
-waits for readers (docs/decisions/0026).
+waits for readers (docs/explanation/storage.md).
 """
 
 import os

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from groundwire_evaluators.grounding.model import logistic
 
 _FEWEST_LABELS = 30
+_FOLDS = _GROUPS = 5
 _LIMIT = 1e-6
 
 
@@ -64,6 +65,73 @@ def from_labels(p: Sequence[float], unsupported: Sequence[bool]) -> Calibration:
         if moved < 1e-9:
             break
     return _named(max(slope, 0.05), shift)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedShift:
+    """A shift of the logit with its standard error, and the calibration error without and with it.
+
+    Errors are gaps between mean probability and share, averaged over five equal groups of the
+    labelled answers; `after` is cross-fitted: no answer is measured by a shift fitted on it.
+    """
+
+    calibration: Calibration
+    labels: int
+    standard_error: float
+    before: float
+    after: float
+
+
+def fit_shift(p: Sequence[float], unsupported: Sequence[bool]) -> FittedShift:
+    """The shift of the logit under which the mean probability is the share of unsupported answers.
+
+    One parameter, as labels are few; needs at least 30 of answers drawn as they come. A prior of
+    one answer of either kind keeps it finite. Raises ValueError with fewer.
+    """
+    if len(p) < _FEWEST_LABELS:
+        raise ValueError(f"calibration needs {_FEWEST_LABELS} labels, there are {len(p)}")
+    xs = [_logit(value) for value in p]
+    ys = [float(label) for label in unsupported]
+    shift = _shift(xs, ys)
+    q = [logistic(x + shift) for x in xs]
+    information = math.fsum(value * (1 - value) for value in q)
+    return FittedShift(
+        calibration=_named(1.0, shift),
+        labels=len(p),
+        standard_error=1 / math.sqrt(max(information, _LIMIT)),
+        before=_calibration_gap(p, ys),
+        after=_calibration_gap(_cross_fitted(xs, ys), ys),
+    )
+
+
+def _shift(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """By bisection: the mean grows with the shift."""
+    wanted = (math.fsum(ys) + 1) / (len(ys) + 2)
+    low, high = -40.0, 40.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        mean = math.fsum(logistic(x + middle) for x in xs) / len(xs)
+        low, high = (middle, high) if mean < wanted else (low, middle)
+    return low
+
+
+def _cross_fitted(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
+    found = [0.0] * len(xs)
+    for fold in range(_FOLDS):
+        rest = [at for at in range(len(xs)) if at % _FOLDS != fold]
+        shift = _shift([xs[at] for at in rest], [ys[at] for at in rest])
+        for at in range(fold, len(xs), _FOLDS):
+            found[at] = logistic(xs[at] + shift)
+    return found
+
+
+def _calibration_gap(p: Sequence[float], ys: Sequence[float]) -> float:
+    ordered = sorted(range(len(p)), key=lambda at: p[at])
+    groups = [
+        ordered[at * len(p) // _GROUPS : (at + 1) * len(p) // _GROUPS] for at in range(_GROUPS)
+    ]
+    gaps = [abs(math.fsum(p[at] - ys[at] for at in group)) for group in groups]
+    return math.fsum(gaps) / len(p)
 
 
 def _newton(

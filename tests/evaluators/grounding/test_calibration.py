@@ -1,6 +1,11 @@
 import pytest
 
-from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate
+from groundwire_evaluators.grounding.calibration import (
+    Calibration,
+    fit_shift,
+    from_labels,
+    from_rate,
+)
 
 
 def test_a_flag_rate_flags_that_share_of_the_answers() -> None:
@@ -34,3 +39,20 @@ def test_too_few_labels_or_one_kind_only_are_refused() -> None:
 def test_what_is_no_calibration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="calibration"):
         Calibration.load(text)
+
+
+def test_thirty_labels_move_the_scores_to_the_share_of_unsupported_answers() -> None:
+    scores = [0.3, 0.5, 0.7, 0.9] * 10
+    labels = [at % 8 == 3 for at in range(40)]
+    fitted = fit_shift(scores, labels)
+    mean = sum(fitted.calibration.apply(score) for score in scores) / len(scores)
+    assert mean == pytest.approx(6 / 42, abs=1e-6)
+    assert fitted.after < fitted.before
+    assert 0 < fitted.standard_error < 1
+    assert Calibration.load(fitted.calibration.dump()) == fitted.calibration
+
+
+def test_labels_of_one_kind_give_a_finite_shift_and_too_few_none() -> None:
+    assert fit_shift([0.5] * 30, [False] * 30).calibration.shift < -2
+    with pytest.raises(ValueError, match="30 labels, there are 29"):
+        fit_shift([0.5] * 29, [False] * 29)

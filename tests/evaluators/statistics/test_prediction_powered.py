@@ -49,7 +49,8 @@ def waves(count: int) -> tuple[np.ndarray, np.ndarray]:
     ],
 )
 def test_it_says_what_the_reference_implementation_says(n, unlabelled, value, interval) -> None:
-    # ppi-python 0.2.3: ppi_mean_pointestimate, ppi_mean_ci (docs/decisions/0096)
+    # ppi-python 0.2.3: ppi_mean_pointestimate, ppi_mean_ci
+    # (docs/explanation/judges-and-estimates.md)
     scores, outcomes = waves(n + unlabelled)
     ours = prediction_powered(LabelledSample.of(scores, np.arange(n), outcomes[:n]))
     assert ours.value == pytest.approx(value, abs=0.002)

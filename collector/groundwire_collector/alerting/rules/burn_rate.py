@@ -4,7 +4,8 @@ What the baseline flags when all is well (the floor) is no budget: an evaluator 
 flags. The budget is what the target allows beyond it, and a burn rate of 1 flags just that much
 more. A window's threshold is its factor times the budget above the floor, but never beyond half of
 the turns that are not flagged when all is well: with budgets of percents, not of thousandths as in
-the workbook, a factor of 14.4 could not be reached otherwise (docs/decisions/0065).
+the workbook, a factor of 14.4 could not be reached otherwise
+(docs/explanation/metrics-and-alerts.md).
 
 Its price, false alarms and delay, is simulated: `groundwire rules --simulate`.
 """

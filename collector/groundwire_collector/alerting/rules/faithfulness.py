@@ -2,7 +2,8 @@
 
 One incident shows in all of them. The page tells it; a ticket waits `ticket_after` and is told
 only where nothing more telling of the same service is, and a drift alarm never of a change that a
-page has told of: it takes longer to be sure that all is well again (docs/decisions/0066).
+page has told of: it takes longer to be sure that all is well again
+(docs/explanation/metrics-and-alerts.md).
 """
 
 from groundwire_collector.alerting.annotations import (

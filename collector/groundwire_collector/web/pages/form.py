@@ -3,7 +3,7 @@
 The key of a page is in a cookie that browsers do not send with a POST from another site
 (SameSite=Lax). Beside that a form that changes something carries a token which only a page made for
 the same key can hold, so that an old browser, or a site on the same host, gains nothing
-(docs/decisions/0097).
+(docs/explanation/judges-and-estimates.md).
 """
 
 import hmac
