@@ -228,8 +228,12 @@ def _forms(word: str, code: str) -> Iterator[str]:
         return
     for ending in _ENDINGS.get(code, "").split():
         yield word + ending
+    if code == "nl" and word[-2:-1] in "aeou" and word[-3:-2] == word[-2:-1]:
+        yield word[:-2] + word[-1] + "e"  # "groot", "grote"
     if code in _ROMANCE:
-        if word.endswith("o"):
+        if code == "it" and word.endswith("io"):
+            yield from (word[:-1], word[:-1] + "a", word[:-1] + "e")
+        elif word.endswith("o"):
             yield from (word[:-1] + ending for ending in _ROMANCE[code])
         elif word.endswith(("e", "l")) and code == "it":
             yield word[:-1] + "i"

@@ -29,7 +29,8 @@ def test_opposites_are_told_in_every_form(language: str, one: str, other: str) -
 
 @pytest.mark.parametrize(
     ("language", "one", "other"),
-    [("de", "gilt", "beträgt"), ("fr", "dure", "coûte"), ("es", "casa", "calle"), ("en", "day", "week")],
+    [("de", "gilt", "beträgt"), ("fr", "dure", "coûte"), ("es", "casa", "calle"),
+     ("en", "day", "week")],
 )  # fmt: skip
 def test_other_words_are_no_opposites(language: str, one: str, other: str) -> None:
     assert not opposites(one, other, language)
