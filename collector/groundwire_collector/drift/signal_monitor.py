@@ -58,9 +58,7 @@ class Detection:
     listed: tuple[Stream, ...] = ()
 
     def waits(self, moved: Mapping[Stream, SegmentEffect]) -> bool:
-        whole = moved.get(WHOLE)
-        since = whole.turns if whole else 0.0
-        return since < self.turns + min(max(2 * self.turns, SHORTEST_WAIT), LONGEST_WAIT)
+        return _turns(moved) < self.turns + min(max(2 * self.turns, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 @dataclass(slots=True)
@@ -391,11 +389,10 @@ class SignalMonitor:
     def _detection(self) -> Detection:
         evidence = self.evidence
         strongest = max(evidence, key=lambda stream: evidence[stream])
-        whole = self._moved_since(self._located(strongest).began_ns).get(WHOLE)
+        moved = self._moved_since(self._located(strongest).began_ns)
         segments = {s: each.e_value for s, each in self.streams.items() if s != WHOLE}
         listed = tuple(discoveries(segments, FALSE_DISCOVERIES))
-        turns = whole.turns if whole else 0.0
-        return Detection(sum(evidence.values()), strongest, turns, listed)
+        return Detection(sum(evidence.values()), strongest, _turns(moved), listed)
 
     def _located(self, stream: Stream) -> ChangeEstimate:
         found = self.daily if stream == DAILY else self.streams[stream]
@@ -480,6 +477,13 @@ class SignalMonitor:
             self.touched.add(stream)
         if self.daily is not None:
             self.daily.reset()
+
+
+def _turns(moved: Mapping[Stream, SegmentEffect]) -> float:
+    """Turns of the service since a change; of its largest part while the whole has an alarm."""
+    if WHOLE in moved:
+        return moved[WHOLE].turns
+    return max((each.turns for each in moved.values()), default=0.0)
 
 
 def recovery_row(stream: Stream) -> Stream:
