@@ -221,26 +221,27 @@ class SignalMonitor:
     def _update(self, pinned: StratifiedBaseline, turn: LossObservation, mass: float) -> None:
         at_ns = self.updated_ns
         self.context.observe(turn, at_ns)
-        discounts = {
-            stream: each.discount() for stream, each in self.open.items() if each.holds(turn)
+        holding = [each for each in self.open.values() if each.holds(turn)]
+        explained = {
+            stream: _explained(turn.loss, stream, holding) for stream in (WHOLE, *turn.tags.items())
         }
         for found in self.open.values():
             found.observe(turn, mass, at_ns)
         if self.daily is not None:
             if WHOLE not in self.open:
-                self.daily.observe(_explained(turn, WHOLE, discounts), mass * DAILY_SHARE, at_ns)
+                self.daily.observe(explained[WHOLE], mass * DAILY_SHARE, at_ns)
                 self.spent += mass * DAILY_SHARE
             mass *= 1 - DAILY_SHARE
         segments = SEGMENT_SHARE if turn.tags else 0.0
         whole = mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)
-        self._feed(WHOLE, turn, whole, discounts)
+        self._feed(WHOLE, turn, whole, explained[WHOLE])
         for stream in turn.tags.items():
             dimension, value = stream
             pot = self.pots.setdefault(dimension, FairShare(self.allowance.idle_ns))
             pot.pour(mass * segments / len(turn.tags), at_ns)
             if self._watches(pinned, stream, turn):
                 own = pot.take(value, at_ns) + self.launches.pop(stream, 0.0)
-                self._feed(stream, turn, own, discounts)
+                self._feed(stream, turn, own, explained[stream])
 
     def _watches(self, pinned: StratifiedBaseline, stream: Stream, turn: LossObservation) -> bool:
         """Whether a stream has something to be compared with; else it collects this turn."""
@@ -272,14 +273,11 @@ class SignalMonitor:
         self.streams[stream] = SegmentDetector.of(reference, effect_looked_for)
         self.touched.add(stream)
 
-    def _feed(
-        self, stream: Stream, turn: LossObservation, mass: float, discounts: Mapping[Stream, float]
-    ) -> None:
+    def _feed(self, stream: Stream, turn: LossObservation, mass: float, loss: float) -> None:
         if stream in self.open:
             return
         if stream not in self.streams:
             self._begin(stream)
-        loss = _explained(turn, stream, discounts)
         self.spent += self.streams[stream].observe(turn, loss, mass, self.updated_ns)
         self.touched.add(stream)
 
@@ -330,6 +328,9 @@ class SignalMonitor:
             located, named, moved, self.context, overriding, self._unknown(located.began_ns)
         )
         stream = where if where in self.streams else WHOLE
+        if stream in self.open:  # it has an alarm already
+            self._reset()
+            return None
         alarm = self._alarm(raised, detection, stream)
         self._open(alarm, stream, located)
         return alarm
@@ -497,7 +498,7 @@ def recovering(row: Stream) -> Stream:
     return (dimension, value)
 
 
-def _explained(turn: LossObservation, stream: Stream, discounts: Mapping[Stream, float]) -> float:
-    """A turn's loss, less what open alarms of other streams explain of it."""
-    others = (factor for other, factor in discounts.items() if other != stream)
-    return turn.loss * min(others, default=1.0)
+def _explained(loss: float, stream: Stream, holding: Sequence[OpenAlarm]) -> float:
+    """A turn's loss, less what open alarms of other streams account for."""
+    others = (each.discount(stream) for each in holding if each.stream != stream)
+    return loss * min(others, default=1.0)
