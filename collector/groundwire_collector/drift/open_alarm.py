@@ -90,8 +90,9 @@ class OpenAlarm:
         min_effect: float,
     ) -> "OpenAlarm":
         """`since`: the stream's turns since the change; `surely`: what its loss has grown by at
-        least, good turns just before the alarm included."""
-        growth = max(surely, min_effect * SMALLEST) / 2
+        least, good turns just before the alarm included. Half of the best guess counts as sure
+        enough, or a recovery from a small growth would be waited for over months."""
+        growth = max(surely, alarm.size / 2, min_effect * SMALLEST) / 2
         means = {
             name: 1 - min(each.mean + growth, (1 + each.mean) / 2)
             for name, each in reference.baselines.items()
