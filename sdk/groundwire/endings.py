@@ -1,4 +1,4 @@
-"""Ends of a process that run no `atexit`: SIGTERM, and children of multiprocessing."""
+"""Process ends without `atexit`: SIGTERM, and children of multiprocessing."""
 
 import os
 import signal

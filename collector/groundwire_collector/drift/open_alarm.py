@@ -30,7 +30,7 @@ GONE_NS = {True: 3600 * NANOSECONDS, False: 7 * 86_400 * NANOSECONDS}
 
 @dataclass(slots=True)
 class LossLevel:
-    """Turns and losses of a stream lately; both fade with each `step` of what it is part of."""
+    """Recent turns and losses of a stream; both fade per step."""
 
     turns: float = 0.0
     losses: float = 0.0
