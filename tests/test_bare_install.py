@@ -7,8 +7,6 @@ from importlib import metadata
 
 from packaging.requirements import Requirement
 
-from groundwire_evaluators.runner import evaluate
-
 # What OpenTelemetry's api, sdk and OTLP/HTTP exporter need themselves.
 OF_OPENTELEMETRY = {
     "certifi",
@@ -33,7 +31,7 @@ def normal(name: str) -> str:
 def required(distribution: str) -> set[str]:
     """The names a distribution needs when installed without extras."""
     found = map(Requirement, metadata.requires(distribution) or ())
-    return {normal(r.name) for r in found if r.marker is None or evaluate(r.marker, {"extra": ""})}
+    return {normal(r.name) for r in found if r.marker is None or r.marker.evaluate({"extra": ""})}
 
 
 def test_the_bare_install_is_opentelemetry_and_what_it_needs() -> None:

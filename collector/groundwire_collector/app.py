@@ -3,14 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from groundwire_collector import __version__, metric_definitions
-from groundwire_collector.auth.middleware import Authenticator, AuthMiddleware, KeyCache
+from groundwire_collector.auth.middleware import (
+    Authenticator,
+    AuthMiddleware,
+    KeyCache,
+    is_loopback,
+)
 from groundwire_collector.metrics.exposition import Exposition
 from groundwire_collector.receiver.endpoint import OtlpMiddleware
 from groundwire_collector.receiver.reception import OtlpService
@@ -35,6 +40,8 @@ from groundwire_collector.web.api import (
     rollouts,
     turns,
 )
+from groundwire_collector.web.middleware import WebMiddleware
+from groundwire_collector.web.recent_results import RecentResults
 
 # Later versions of FastAPI would trace every request where OpenTelemetry is configured: a
 # collector must not report on the reports it gets.
@@ -62,10 +69,16 @@ def create_app(settings: Settings) -> FastAPI:
         engine.dispose()
 
     app = Application(
-        title="Groundwire", version=__version__, lifespan=lifespan, telemetry=NO_TELEMETRY
+        title="Groundwire",
+        version=__version__,
+        lifespan=lifespan,
+        telemetry=NO_TELEMETRY,
+        docs_url=None,  # they load scripts from elsewhere; `pages/api.py` has ours
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.engine = engine
+    app.state.recent_estimates = RecentResults()
     app.state.intake = intake
     app.state.reception = reception
     app.state.open_metrics = _metrics_are_open(settings)
@@ -91,19 +104,21 @@ class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         state, routes = self.state, super().build_middleware_stack()
         receiver = OtlpMiddleware(routes, state.reception, state.settings.path_prefix)
-        return AuthMiddleware(receiver, state.door, open_metrics=state.open_metrics)
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+        gate = AuthMiddleware(
+            receiver, state.door, open_metrics=state.open_metrics, hosts=_hosts(state.settings)
+        )
+        return WebMiddleware(gate, state.settings.root_path)
 
 
 def _metrics_are_open(settings: Settings) -> bool:
     if settings.open_metrics is not None:
         return settings.open_metrics
     return is_loopback(settings.host)
+
+
+def _hosts(settings: Settings) -> frozenset[str] | None:
+    """Accepted Host names on loopback; None: any."""
+    if settings.open_metrics is not None or not is_loopback(settings.host):
+        return None
+    public = urlsplit(settings.public_url or "").hostname
+    return frozenset(filter(None, (settings.host, public)))

@@ -12,6 +12,10 @@ class UsageError(GroundwireError):
     """The command cannot be carried out; the message says why."""
 
 
+class DatabaseUnusableError(UsageError):
+    """Unusable database; the message says what to do."""
+
+
 class StorageUnavailableError(GroundwireError):
     """The database cannot be written now; try again later."""
 

@@ -8,8 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from groundwire_collector.errors import UsageError
 
@@ -31,9 +31,15 @@ class Settings(BaseSettings):
         None, description="Initial API key with all scopes; unset: generated."
     )
     path_prefix: str = Field("", description="Additional URL prefix for OTLP.")
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[\w.~-]+)*$",
+        description="URL path below which a reverse proxy serves the collector;"
+        " X-Forwarded-Prefix takes precedence.",
+    )
     open_metrics: bool | None = Field(
         None,
-        description="Serve /metrics, /healthz and /readyz without a key; unset: on loopback only.",
+        description="Serve /metrics and /readyz without a key; unset: on loopback only.",
     )
 
     log_format: Literal["text", "json"] = Field(
@@ -341,7 +347,21 @@ class Settings(BaseSettings):
             for name, value in _read(config).items()
             if f"{prefix}{name}".upper() not in os.environ
         }
-        return cls(**{**from_file, **values})
+        try:
+            return cls(**{**from_file, **values})
+        except (ValidationError, SettingsError) as error:
+            raise UsageError(_explanation(error)) from None
+
+
+def _explanation(error: ValidationError | SettingsError) -> str:
+    """Wrong settings and why, on one line, without their values."""
+    if isinstance(error, SettingsError):
+        return f"{error}: see docs/reference/settings.md"
+    wrong = [
+        f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}"
+        for each in error.errors(include_url=False, include_input=False)
+    ]
+    return f"{'; '.join(wrong)} (docs/reference/settings.md)"
 
 
 def _read(config: Path | None) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class ReportedAlarm:
     changed_interval: tuple[datetime, datetime]
     size: float
     size_interval: tuple[float, float]
+    turns: int | None = None
+    bad_turns: float | None = None
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
@@ -53,6 +55,8 @@ class ReportedAlarm:
             changed_interval=(datetime.fromisoformat(since), datetime.fromisoformat(until)),
             size=document["size"],
             size_interval=(low, high),
+            turns=document.get("turns"),
+            bad_turns=document.get("bad_turns"),
         )
 
 

@@ -24,14 +24,20 @@ def clock(moment: datetime) -> str:
 
 def alarm_line(alarm: ReportedAlarm, traffic: Traffic) -> str:
     """One alarm in one line, as it arrives."""
-    low, high = alarm.size_interval
     named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "no version"
     return (
         f"ALARM {alarm.signal} of {alarm.service} at {clock(alarm.raised_at)},"
-        f" turn {traffic.turn_at(alarm.raised_at)}: worse by {alarm.size:.2f}"
-        f" ({low:z.2f} to {high:z.2f}) since {clock(alarm.changed_at)}; names {named}"
+        f" turn {traffic.turn_at(alarm.raised_at)}: worse by about {alarm.size:.2f}"
+        f"{_rests_on(alarm)} since {clock(alarm.changed_at)}; names {named}"
         f" (cause: {alarm.cause})"
     )
+
+
+def _rests_on(alarm: ReportedAlarm) -> str:
+    """The turns that a size is known from."""
+    if alarm.turns is None or alarm.bad_turns is None:
+        return ""
+    return f" ({alarm.bad_turns:.2g} of {alarm.turns} turns bad)"
 
 
 def alert_line(alert: FiredAlert) -> str:

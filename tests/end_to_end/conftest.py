@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,13 +59,14 @@ class Collector:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, grpc_port: int | None = None, command: Sequence[str] = ()) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
         environment |= {"GROUNDWIRE_API_KEY": KEY, **self.settings}
-        ports = ["--port", str(self.port), "--grpc-port", str(free_port())]
+        ports = ["--port", str(self.port), "--grpc-port", str(grpc_port or free_port())]
+        command = command or [sys.executable, "-c", COMMAND]
         with (self.folder / "collector.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", COMMAND, "up", *ports, "--data-dir", str(self.folder)],
+                [*command, "up", *ports, "--data-dir", str(self.folder)],
                 env=environment,
                 start_new_session=True,
                 stdout=log,

@@ -76,10 +76,10 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     raise AssertionError("the collector ended at its start")
 
 
-def trace_body(trace_id: str, message: str | None = None) -> bytes:
-    """A turn of three spans by our own convention, whose answer is `said`, or what it has read."""
+def trace_body(trace_id: str, text: str | None = None) -> bytes:
+    """A turn of three spans by our own convention, whose answer is `text`, or what it has read."""
     question = message("user", "How long?")
-    answer = message("assistant", message or f"{trace_id} days.")
+    answer = message("assistant", text or f"{trace_id} days.")
     chunks = json.dumps([{"id": "c1", "content": f"You have {trace_id} days."}])
     facts = [
         {

@@ -100,7 +100,7 @@ def test_a_generation_suggests_its_version_to_the_turn(spans: CollectedSpans) ->
     plain("why?")
     message("why?")
     assert spans.named("plain").attributes["groundwire.model_version"] == "ft-3"
-    assert spans.named("said").attributes["groundwire.model_version"] == "ft-4"
+    assert spans.named("message").attributes["groundwire.model_version"] == "ft-4"
 
 
 def test_annotate_outside_a_turn_does_no_harm(spans: CollectedSpans) -> None:

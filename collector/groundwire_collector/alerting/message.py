@@ -78,8 +78,8 @@ def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
     low, high = _clock(alarm.changed_from_ns), _clock(alarm.changed_until_ns)
     return {
         "summary": f"{alarm.service}: {signal}{where} got worse by {alarm.size:.2f}",
-        "description": f"The mean loss (0 best, 1 worst) grew by {alarm.size_low:.2f} to "
-        f"{alarm.size_high:.2f} beyond the pinned baseline. The false-alarm budget covers all "
+        "description": "The mean loss (0 best, 1 worst) grew beyond the pinned baseline: best"
+        f" guess {alarm.size:.2f}, at least {_least(alarm):.2f}. The false-alarm budget covers all "
         "detectors together; the alarm stays open until it is resolved.",
         "since": f"{signal}{where} got worse at {_day(alarm.changed_ns)} (between {low} and "
         f"{high}), probable cause: {alarm.cause}",
@@ -89,6 +89,11 @@ def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
         "turns_url": f"{pages}/turns?{query}",
         "runbook_url": f"{pages}/runbooks/{NAME}",
     }
+
+
+def _least(alarm: Alarm) -> float:
+    """The low end of the size; what an alarm says is never that perhaps nothing got worse."""
+    return max(alarm.size_low, 0.0)
 
 
 def _moment(ns: int) -> str:

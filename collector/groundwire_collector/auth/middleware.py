@@ -3,8 +3,9 @@
 import asyncio
 import re
 from collections import OrderedDict
+from ipaddress import ip_address
 from time import monotonic
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy import Engine
 from starlette.responses import RedirectResponse, Response
@@ -20,8 +21,8 @@ from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.keys import Access
 
 LOGIN = "/login"
-ALWAYS_OPEN = frozenset({LOGIN, "/favicon.ico"})
-OPEN_ON_LOOPBACK = frozenset({"/metrics", "/healthz", "/readyz"})
+ALWAYS_OPEN = frozenset({LOGIN, "/favicon.ico", "/healthz"})
+OPEN_ON_LOOPBACK = frozenset({"/metrics", "/readyz"})
 LABEL_FORM = re.compile(r"/turns/[^/]+/labels")  # it checks its own token: pages/form.py
 NOT_PAGES = ("/api/", "/v1/", "/openapi.json", "/metrics", "/healthz", "/readyz")
 
@@ -123,10 +124,19 @@ class Authenticator:
 class AuthMiddleware:
     """ASGI authentication middleware; puts the Access into the scope."""
 
-    def __init__(self, app: ASGIApp, door: Authenticator, *, open_metrics: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        door: Authenticator,
+        *,
+        open_metrics: bool,
+        hosts: frozenset[str] | None = None,
+    ) -> None:
+        """`hosts`: Host names allowed without a key besides loopback; None: any."""
         self._app = app
         self._door = door
         self._open = ALWAYS_OPEN | (OPEN_ON_LOOPBACK if open_metrics else frozenset())
+        self._hosts = hosts
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -149,7 +159,26 @@ class AuthMiddleware:
             scope[SCOPE_KEY] = access
         elif scope["path"] not in self._open:
             return _refuse(scope, headers, self._door.refused(key, address))
+        elif scope["path"] in OPEN_ON_LOOPBACK and not self._names_this_machine(headers):
+            return _refuse(scope, headers, 421)
         return None
+
+    def _names_this_machine(self, headers: dict[bytes, bytes]) -> bool:
+        """Whether the Host header is this machine's: no DNS rebinding."""
+        if self._hosts is None:
+            return True
+        host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname or ""
+        return host in self._hosts or is_loopback(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is of this machine alone."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_of_a_page(scope: AsgiScope) -> bool:
@@ -162,6 +191,7 @@ def _is_of_a_page(scope: AsgiScope) -> bool:
 _SAID = {
     401: "A key is needed: Authorization: Bearer KEY.",
     429: "Too many bad keys from this address.",
+    421: "This name is not this collector's: use its address, a key, or set public_url.",
     503: "The database cannot be used now.",
 }
 
@@ -175,5 +205,5 @@ def _refuse(scope: AsgiScope, headers: dict[bytes, bytes], status: int) -> Respo
         return RedirectResponse(f"{LOGIN}?next={quote(asked, safe='/')}", 303)
     if status == 503:
         return unavailable(_SAID[status])
-    extra = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "60"}
+    extra = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "60"}}.get(status, {})
     return problem(status, _SAID[status], extra)

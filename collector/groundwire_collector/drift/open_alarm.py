@@ -18,6 +18,7 @@ TINY = 1e-6  # of a mean loss
 MEMORY = 300.0  # turns after which one counts for a third in the level
 SUPPOSED = 10.0  # turns that the size at the alarm counts for in it
 SMALLEST = 1 / 3  # of the effect that matters: of smaller growths no recovery could be told
+RECOVERY_SHARE = 0.1  # of the mass that passes: the expected number of false recoveries
 ABSENT = 20.0  # turns of a stream that should have come before it is called gone
 FEWEST_OTHERS = 100  # turns of others meanwhile
 # How long a stream must be absent as well: a version that was rolled back comes no more, a tenant
@@ -72,10 +73,12 @@ class OpenAlarm:
         reference: SegmentReference,
         since: LossSums,
         share: float,
+        surely: float,
         min_effect: float,
     ) -> "OpenAlarm":
-        """`since`: the stream's turns since the change."""
-        growth = max(alarm.size_low, min_effect * SMALLEST) / 2
+        """`since`: the stream's turns since the change; `surely`: what its loss has grown by at
+        least, good turns just before the alarm included."""
+        growth = max(surely, min_effect * SMALLEST) / 2
         means = {
             name: 1 - min(each.mean + growth, (1 + each.mean) / 2)
             for name, each in reference.baselines.items()
@@ -99,7 +102,7 @@ class OpenAlarm:
 
     def observe(self, turn: LossObservation, mass: float, at_ns: int) -> None:
         """Take a turn of the service, and the mass that passed with it."""
-        self.waiting += mass
+        self.waiting += mass * RECOVERY_SHARE
         if not self.holds(turn):
             self.others += 1
             return

@@ -428,7 +428,7 @@ class SignalMonitor:
             changed_from_ns=located.change.from_ns,
             changed_until_ns=located.change.until_ns,
             size=located.size,
-            size_low=min(located.low, found.recent_mean - found.reference.mean),
+            size_low=max(located.low, 0.0),
             size_high=located.high,
             details={
                 "revision": self.revision,
@@ -465,8 +465,11 @@ class SignalMonitor:
         found = self.streams[stream]
         since, whole = found.since(located.began_ns), self.streams[WHOLE].since(located.began_ns)
         share = min(since.turns / whole.turns, 1.0) if whole.turns else 1.0
+        # An alarm after few bad turns knows its size badly, and half of a size that is too large
+        # would call the same drift a recovery.
+        surely = min(located.low, found.recent_mean - found.reference.mean)
         self.open[stream] = OpenAlarm.of(
-            alarm, stream, found.reference, since, share, self.min_effect
+            alarm, stream, found.reference, since, share, surely, self.min_effect
         )
         self._reset()
 

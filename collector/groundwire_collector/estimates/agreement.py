@@ -47,7 +47,10 @@ def of_evaluators(
     connection: Connection, part: EstimateFilter, label_rate: float
 ) -> list[EvaluatorAgreement]:
     """Every evaluator that decided drawn, labelled answers; those of most turns first."""
-    turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, "model_version")}
+    query = LabelQuery(service=part.service, services=part.services)
+    labelled = {label.turn_id for label in labels.find(connection, query)}
+    found_turns = estimates.scored_turns_of(connection, part, labelled)
+    turns = {turn.id: turn for turn in found_turns}
     drawn, _ = by_people(connection, part, turns, label_rate)
     decided = {name: each for name, each in drawn.items() if each.faithful is not None}
     groups: dict[tuple[str, str], list[DecidedScore]] = {}

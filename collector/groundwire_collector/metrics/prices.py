@@ -28,9 +28,14 @@ class TokenPrice:
     cached_input: float
 
     def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
-        """Cost of a call; `cached_tokens` are part of `input_tokens`."""
-        cached = min(cached_tokens, input_tokens)
-        fresh = (input_tokens - cached) * self.input + cached * self.cached_input
+        """Cost of a call; `cached_tokens` are part of `input_tokens`.
+
+        More cached tokens than input tokens prove the other convention: they come beside them.
+        """
+        fresh_tokens = input_tokens - cached_tokens
+        if fresh_tokens < 0:
+            fresh_tokens = input_tokens
+        fresh = fresh_tokens * self.input + cached_tokens * self.cached_input
         return (fresh + output_tokens * self.output) / MILLION
 
 

@@ -1,58 +1,86 @@
-"""The receiver process: OTLP over HTTP, and over gRPC where it is installed, until told to stop."""
+"""Receiver process: OTLP over HTTP and, with the extra, gRPC."""
 
 import importlib.util
 import socket
+from multiprocessing.synchronize import Event
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-from groundwire_collector.app import create_app, is_loopback
+from groundwire_collector.app import create_app
 from groundwire_collector.errors import UsageError
 from groundwire_collector.processes import gc_tuning
+from groundwire_collector.receiver.connections import (
+    bounded_protocol,
+    most_connections,
+    raise_descriptor_limit,
+)
 from groundwire_collector.receiver_metrics import Restarts
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
+from groundwire_collector.storage.start_errors import explained
 
 DRAIN_SECONDS = 10
 
 
-def serve(settings: Settings, restarts: Restarts | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; then answer what was asked before, and end.
+def serve(
+    settings: Settings, restarts: Restarts | None = None, listening: Event | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain and end.
 
-    The first key is made here, and printed when it was generated. `restarts` are what the
-    supervisor counts of the other processes, for the metrics.
-    Raises UsageError when it would listen beyond this machine and there is no key.
+    The first key is made once it listens, and printed when it was generated. `restarts` are what
+    the supervisor counts of the other processes, for the metrics; `listening` tells it.
+    Raises UsageError where a port is taken or the database cannot be used.
     """
-    app = create_app(settings)
-    key = keys.first_key(settings, app.state.engine)
-    if key is not None and settings.api_key is None:
-        print(f"API key (kept in {settings.data_dir / keys.KEY_FILE}): {key}", flush=True)
-    if not is_loopback(settings.host):
-        with app.state.engine.connect() as connection:
-            if not keys.accesses(connection):
-                raise UsageError(f"No key is there yet: not listening on {settings.host}.")
+    _check_free(settings.host, settings.port, "port")
+    if importlib.util.find_spec("grpc") is not None:
+        _check_free(settings.host, settings.grpc_port, "grpc_port")
+    connections = most_connections(raise_descriptor_limit())
+    with explained(settings):
+        app = create_app(settings)
     app.state.intake.watch_restarts(restarts or {})
     gc_tuning.settle()
-    Server(app, settings).run()
+    Server(app, settings, connections, listening).run()
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server with a gRPC listener beside it: started with it, drained before it."""
+    """uvicorn server with a gRPC listener beside it."""
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
-        super().__init__(_configuration(app, settings))
+    def __init__(
+        self,
+        app: FastAPI,
+        settings: Settings,
+        connections: int,
+        listening: Event | None = None,
+    ) -> None:
+        super().__init__(_configuration(app, settings, connections))
+        self.connections = connections
+        self._on_listening = listening
         self.application = app
         self.settings = settings
         self._listener: Any = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        settings = self.settings
         await super().startup(sockets)
         if self.started and importlib.util.find_spec("grpc") is not None:
             from groundwire_collector.receiver import grpc  # the extra [grpc]
 
             state = self.application.state
-            self._listener = await grpc.start(self.settings, state.reception, state.door)
+            self._listener = await grpc.start(settings, state.reception, state.door)
+        if self.started:  # nobody is answered before this coroutine ends
+            self._print_first_lines()
+            if self._on_listening is not None:
+                self._on_listening.set()
+
+    def _print_first_lines(self) -> None:
+        """Print the generated key and the connection limit."""
+        key = keys.first_key(self.settings, self.application.state.engine)
+        if key is not None and self.settings.api_key is None:
+            path = self.settings.data_dir / keys.KEY_FILE
+            print(f"API key (kept in {path}): {key}", flush=True)
+        print(f"At most {self.connections} connections at a time (file descriptors).", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._listener is not None:
@@ -60,13 +88,28 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def _check_free(host: str, port: int, setting: str) -> None:
+    """UsageError where another program listens there already, or this one may not."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, number, _, address in found:
+            with socket.socket(family, kind, number) as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(address)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}, port {port} ({error.strerror}): stop what listens there,"
+            f" or set another {setting}"
+        ) from None
+
+
+def _configuration(app: FastAPI, settings: Settings, connections: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=bounded_protocol(connections),
         ws="none",
         access_log=False,
         log_level="warning",

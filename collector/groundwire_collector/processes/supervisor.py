@@ -10,21 +10,24 @@ import multiprocessing
 import os
 import pkgutil
 import signal
-import ssl
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import NoReturn
 
-from groundwire_collector.errors import GroundwireError, StorageUnavailableError, UsageError
+from groundwire_collector.errors import (
+    DatabaseUnusableError,
+    GroundwireError,
+    StorageUnavailableError,
+    UsageError,
+)
 from groundwire_collector.processes import logs
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.files import FileLock
@@ -60,12 +63,13 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
     folder = Folder.locked(settings)
     helpers = _helpers(settings)
     restarts = {helper.name: helper.restarts for helper in helpers}
-    receiver = _spawn("receiver", RECEIVER, settings, restarts)
+    listening = _context().Event()
+    receiver = _spawn("receiver", RECEIVER, settings, restarts, listening)
     processes = [receiver]
     try:
         for helper in helpers:
             helper.start_if_due(settings, processes)
-        _await_receiver(settings, receiver)
+        _await_receiver(settings, receiver, listening)
         say(f"Groundwire is ready: {settings.url}")
         _watch(settings, receiver, helpers, processes, folder)
     except _StopRequested:
@@ -200,7 +204,9 @@ def _run(function: str, settings: Settings, *more: object) -> None:
     try:
         pkgutil.resolve_name(function)(settings, *more)
     except UsageError as error:
-        print(f"groundwire: {error}", file=sys.stderr, flush=True)
+        # What is wrong with the database the receiver says for all.
+        if function == RECEIVER or not isinstance(error, DatabaseUnusableError):
+            print(f"groundwire: {error}", file=sys.stderr, flush=True)
         sys.exit(REFUSED)
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")
@@ -214,21 +220,16 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _await_receiver(settings: Settings, receiver: SpawnProcess) -> None:
+def _await_receiver(settings: Settings, receiver: SpawnProcess, listening: Event) -> None:
+    """Wait for the receiver to listen, by its own event."""
     deadline = time.monotonic() + START_SECONDS
-    # Nothing is told and nothing believed but that it answers; its name is that of another address.
-    any_name = ssl._create_unverified_context() if settings.tls_certificate else None
-    while time.monotonic() < deadline:
+    while not listening.wait(0.05):
         if not receiver.is_alive():
+            if receiver.exitcode == REFUSED:
+                sys.exit(1)  # its line says what to do
             raise GroundwireError(f"the receiver did not start on {settings.url}; see above")
-        try:
-            urllib.request.urlopen(f"{settings.url}/healthz", timeout=1, context=any_name).close()
-            return
-        except urllib.error.HTTPError:
-            return  # it answers; that it asks for a key is as it should be
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    raise GroundwireError(f"the receiver did not answer within {START_SECONDS:.0f} s")
+        if time.monotonic() > deadline:
+            raise GroundwireError(f"the receiver did not answer within {START_SECONDS:.0f} s")
 
 
 def _stop(processes: list[SpawnProcess]) -> None:

@@ -19,6 +19,7 @@ from groundwire_collector.processes.standby import wait_to_lead
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
 from groundwire_collector.storage.leadership import Leadership
+from groundwire_collector.storage.start_errors import explained
 from groundwire_evaluators.evaluation import Evaluator
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(settings)
-    make_schema(engine)
+    with explained(settings):
+        make_schema(engine)
     found = evaluators(settings)
     leadership = Leadership(engine, ROLE)
     while wait_to_lead(leadership, stop):

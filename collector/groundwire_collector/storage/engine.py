@@ -23,7 +23,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage import search
 from groundwire_collector.storage.migrations import HEAD
 from groundwire_collector.storage.postgresql import open_postgresql, wait_for_locks
-from groundwire_collector.storage.sqlite import open_sqlite
+from groundwire_collector.storage.sqlite import SqliteEngine, open_sqlite
 from groundwire_collector.storage.tables.spans import STORE_FACT
 from groundwire_collector.storage.upsert import upsert
 
@@ -37,6 +37,8 @@ PASSING = (
 )
 _SCHEMA_LOCK = 0x67_77_00  # PostgreSQL: one process changes the schema
 _PROBE = "probe"
+PROBE_BYTES = 64 * 2**10  # a span with its texts
+ROOM_BYTES = 4 * 2**20  # a commit of the longest texts, and what it adds to the log
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -83,10 +85,12 @@ def _step(connection: Connection) -> str | None:
 
 
 def probe(engine: Engine) -> None:
-    """Write probe to disk; raises one of the transient errors when unwritable.
+    """Write as much as a span takes; raises a transient error.
 
     A lock alone would not tell: SQLite gives it on a disk that is read-only or full.
     """
+    if isinstance(engine, SqliteEngine) and engine.file.free_bytes() < ROOM_BYTES:
+        raise StorageUnavailableError
     with engine.begin() as connection:
-        row = {"name": _PROBE, "value": time_ns().to_bytes(8)}
+        row = {"name": _PROBE, "value": time_ns().to_bytes(8) + bytes(PROBE_BYTES)}
         upsert(connection, STORE_FACT, [row])

@@ -1,6 +1,7 @@
 """Queries for estimates: scored turns, judgements, and stored estimates for gauges."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, sel
 from groundwire_collector.storage.shared_texts import batched
 from groundwire_collector.storage.tables.drift import BASELINE
 from groundwire_collector.storage.tables.labels import ESTIMATE, LABEL
-from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
+from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN_LISTING
 from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.evaluation import State, Verdict
 
@@ -92,22 +93,47 @@ def scored_turns(
     connection: Connection, part: EstimateFilter, dimension: Dimension, limit: int = NEWEST
 ) -> list[ScoredTurn]:
     """The newest scored turns of production traffic, oldest first."""
-    newest = (TURN.c.started_ns.desc(), TURN.c.id.desc())
+    newest = (TURN_LISTING.c.started_ns.desc(), TURN_LISTING.c.turn_id.desc())
     rows = connection.execute(_scored(part, dimension).order_by(*newest).limit(limit))
-    return [_scored_turn(row) for row in rows][::-1]
+    return _scored_turns(rows)[::-1]
+
+
+def scored_turns_of(
+    connection: Connection, part: EstimateFilter, turn_ids: Iterable[str]
+) -> list[ScoredTurn]:
+    """Those of these turns that are scored, production traffic and of the part."""
+    found: list[ScoredTurn] = []
+    for batch in batched(sorted(set(turn_ids))):
+        query = _scored(part, "model_version").where(TURN_LISTING.c.turn_id.in_(batch))
+        found += _scored_turns(connection.execute(query))
+    return found
+
+
+def drawn_turns(
+    connection: Connection,
+    part: EstimateFilter,
+    is_drawn: Callable[[str], bool],
+    limit: int = NEWEST,
+) -> tuple[Counter[str], list[ScoredTurn]]:
+    """Of the newest scored turns how many each service has, and those whose trace is drawn."""
+    c = TURN_LISTING.c
+    newest = (c.started_ns.desc(), c.turn_id.desc())
+    rows = connection.execute(_scored(part, "model_version").order_by(*newest).limit(limit)).all()
+    services = Counter([service for _, _, service, *_ in rows])
+    return services, _scored_turns(row for row in rows if is_drawn(row[1]))[::-1]
 
 
 def following_turns(
     connection: Connection, service: str, model_version: str, after: tuple[int, str], limit: int
 ) -> list[ScoredTurn]:
     """Scored turns of a segment that started after one, oldest first."""
-    c = TURN.c
+    c = TURN_LISTING.c
     started_ns, turn_id = after
-    later = (c.started_ns > started_ns) | ((c.started_ns == started_ns) & (c.id > turn_id))
+    later = (c.started_ns > started_ns) | ((c.started_ns == started_ns) & (c.turn_id > turn_id))
     version = c.model_version == model_version if model_version else c.model_version.is_(None)
     query = _scored(EstimateFilter(service=service), "model_version").where(version, later)
-    rows = connection.execute(query.order_by(c.started_ns, c.id).limit(limit))
-    return [_scored_turn(row) for row in rows]
+    rows = connection.execute(query.order_by(c.started_ns, c.turn_id).limit(limit))
+    return _scored_turns(rows)
 
 
 def drawn_scores(
@@ -116,8 +142,8 @@ def drawn_scores(
     """Judge scores of the turns sampled for judges."""
     c = SCORE.c
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
-    query = select(*columns, TURN.c.started_ns, TURN.c.p_unsupported)
-    query = query.join(TURN, TURN.c.id == c.turn_id)
+    query = select(*columns, TURN_LISTING.c.started_ns, TURN_LISTING.c.p_unsupported)
+    query = query.join(TURN_LISTING, TURN_LISTING.c.turn_id == c.turn_id)
     query = query.where(c.probability.is_not(None), *_conditions(part))
     if evaluator is not None:
         query = query.where(c.evaluator == evaluator)
@@ -156,7 +182,8 @@ def claims_of(connection: Connection, turn_ids: Iterable[str]) -> dict[str, set[
 
 def labelled_services(connection: Connection) -> set[str]:
     """Services with labels, or with scores of a sampling judge."""
-    judged = select(TURN.c.service).distinct().join(SCORE, SCORE.c.turn_id == TURN.c.id)
+    same = SCORE.c.turn_id == TURN_LISTING.c.turn_id
+    judged = select(TURN_LISTING.c.service).distinct().join(SCORE, same)
     judged = judged.where(SCORE.c.probability.is_not(None))
     people = select(LABEL.c.service).distinct()
     return {*connection.scalars(people), *connection.scalars(judged)}
@@ -202,9 +229,9 @@ _COLUMNS = [column.name for column in ESTIMATE.columns]
 
 
 def _scored(part: EstimateFilter, dimension: Dimension) -> Select[Any]:
-    c = TURN.c
+    c = TURN_LISTING.c
     columns = (
-        c.id,
+        c.turn_id,
         c.trace_id,
         c.service,
         c[dimension],
@@ -215,13 +242,15 @@ def _scored(part: EstimateFilter, dimension: Dimension) -> Select[Any]:
     return select(*columns).where(c.p_unsupported.is_not(None), *_conditions(part))
 
 
-def _scored_turn(row: Row[Any]) -> ScoredTurn:
-    turn_id, trace_id, service, value, session, started_ns, p = tuple(row)
-    return ScoredTurn(turn_id, trace_id, service, value or "", session or turn_id, started_ns, p)
+def _scored_turns(rows: Iterable[Row[Any]]) -> list[ScoredTurn]:
+    return [
+        ScoredTurn(turn_id, trace_id, service, value or "", session or turn_id, started_ns, p)
+        for turn_id, trace_id, service, value, session, started_ns, p in map(tuple, rows)
+    ]
 
 
 def _conditions(part: EstimateFilter) -> list[ColumnElement[bool]]:
-    c = TURN.c
+    c = TURN_LISTING.c
     equal = {
         c.service: part.service,
         c.model_version: part.model_version,
@@ -235,7 +264,7 @@ def _conditions(part: EstimateFilter) -> list[ColumnElement[bool]]:
         found.append(c.started_ns >= part.since_ns)
     if part.until_ns is not None:
         found.append(c.started_ns < part.until_ns)
-    return [*found, *(c.facts[mark].as_boolean().is_(False) for mark in ("closed_book", "probe"))]
+    return [*found, c.diagnostic.is_(False)]
 
 
 def _faithful(state: str, flagged: bool | None) -> bool | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from groundwire_collector.storage.shared_texts import batched
 from groundwire_collector.storage.tables.labels import LABEL
@@ -98,6 +98,14 @@ def newest(connection: Connection, services: frozenset[str] | None, limit: int) 
     if services is not None:
         query = query.where(LABEL.c.service.in_(services))
     return [label_of(row) for row in connection.execute(query).mappings()]
+
+
+def version(connection: Connection) -> tuple[int, int]:
+    """The newest id and the number of labels: another one wherever any was given or deleted."""
+    newest_id, count = connection.execute(
+        select(func.max(LABEL.c.id), func.count(LABEL.c.id))
+    ).one()
+    return newest_id or 0, count
 
 
 def current(labels: Iterable[Label]) -> list[Label]:

@@ -3,6 +3,10 @@
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from groundwire_collector.errors import DatabaseUnusableError
+from groundwire_collector.storage.text_cleaning import clean_statements, to_json
 
 LOCK_SECONDS = 5.0  # like SQLite's busy timeout: then clients retry
 # Defaults for libpq; parameters of the URL take precedence.
@@ -16,10 +20,23 @@ PATIENCE = {
 
 
 def open_postgresql(url: str) -> Engine:
-    """Engine whose statements time out with a transient error."""
-    configured = make_url(url).query
+    """Engine whose statements time out with a transient error; DatabaseUnusableError."""
+    try:
+        configured = make_url(url).query
+        make_url(url).get_dialect()
+    except SQLAlchemyError:
+        raise DatabaseUnusableError(
+            "database_url is no address: it has the form postgresql+psycopg://USER@HOST/DATABASE"
+        ) from None
     patience = {name: value for name, value in PATIENCE.items() if name not in configured}
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=patience,
+        json_serializer=to_json,
+    )
+    clean_statements(engine)
     event.listen(engine, "connect", _limit_waiting)
     return engine
 

@@ -31,6 +31,7 @@ from groundwire_collector.storage import (
     probe_runs,
     search,
     trace_fragments,
+    turn_listing,
 )
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
 from groundwire_collector.storage.short_transactions import Portions
@@ -255,6 +256,7 @@ def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
             (TURN, TURN.c.id),
         ):
             connection.execute(delete(table).where(column.in_(batch)))
+        turn_listing.remove(connection, batch)
         search.delete(connection, batch)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, event, false, inspect, select, text
 
-from groundwire_collector.storage.tables.turns import TURN
+from groundwire_collector.storage.tables.turns import TURN, TURN_LISTING
 
 NAME = "turn_search"  # of the table on SQLite (its shadows begin with it), of the index else
 SEARCHED = 8192  # characters of a question; a tsvector holds a megabyte at most
@@ -71,16 +71,17 @@ def wipe_deleted(connection: Connection) -> None:
 
 
 def matches(connection: Connection, query: str) -> ColumnElement[bool]:
-    """A condition on turns: the question has every word of `query`; without a word, none has."""
+    """A condition on listed turns: the question has each word of `query`; without any, none has."""
     words = re.findall(r"[^\W_]+", query)[:MOST_WORDS]
     if not words:
         return false()
     if connection.dialect.name == "sqlite":
         quoted = " ".join(f'"{word}"' for word in words)
         found = text(f"SELECT turn_id FROM {NAME} WHERE {NAME} MATCH :words")
-        return TURN.c.id.in_(found.bindparams(words=quoted).columns(TURN.c.id))
+        return TURN_LISTING.c.turn_id.in_(found.bindparams(words=quoted).columns(TURN.c.id))
     condition = text(f"{_POSTGRESQL} @@ plainto_tsquery('simple', :words)")
-    return condition.bindparams(words=" ".join(words))  # type: ignore[return-value]
+    matching = select(TURN.c.id).where(condition.bindparams(words=" ".join(words)))
+    return TURN_LISTING.c.turn_id.in_(matching)
 
 
 def _insert(connection: Connection, questions: Iterable[tuple[str, str | None]]) -> None:

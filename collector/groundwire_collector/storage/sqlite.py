@@ -5,6 +5,7 @@ wants it later can only fail), and `connect()` never does, so readers wait for n
 waits for readers (docs/explanation/storage.md).
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import DisconnectionError
 
 from groundwire_collector.errors import StorageUnavailableError
+from groundwire_collector.storage.text_cleaning import clean_statements, to_json
 
 BUSY_SECONDS = 5.0
 CHECKPOINT_PAGES = 4000  # of 4 KiB: the WAL is folded back into the database about every 16 MB
@@ -57,7 +59,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
     unmounted is let go of.
     """
     file = DatabaseFile(path, max_wal_bytes)
-    made = create_engine(f"sqlite:///{path}", creator=file.open)
+    made = create_engine(f"sqlite:///{path}", creator=file.open, json_serializer=to_json)
     engine = SqliteEngine(made.pool, made.dialect, made.url, hide_parameters=True)
     engine.file = file
 
@@ -80,6 +82,7 @@ def open_sqlite(path: Path, max_wal_bytes: int) -> SqliteEngine:
     event.listen(engine, "checkout", check)
     event.listen(engine, "handle_error", let_go)
     event.listen(engine, "begin", _begin)
+    clean_statements(engine)
     return engine
 
 
@@ -93,10 +96,25 @@ class DatabaseFile:
         self._mode = "rwc"
 
     def open(self) -> sqlite3.Connection:
+        if self._mode == "rwc":
+            self._make_private()
         uri = f"{self._path.absolute().as_uri()}?mode={self._mode}"
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._mode = "rw"  # what vanished is not silently replaced by an empty one
         return connection
+
+    def _make_private(self) -> None:
+        """Create the file with mode 600; SQLite's companions follow it."""
+        with suppress(OSError):  # it is there, or SQLite says what is wrong
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+    def free_bytes(self) -> int:
+        """Free bytes of its file system; 0 where it is away."""
+        try:
+            found = os.statvfs(self._path.parent)
+        except OSError:
+            return 0
+        return found.f_bavail * found.f_frsize
 
     def beside(self, name: str) -> Path:
         """Where a companion of the database lies: in its folder, under its name."""

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
 
-from groundwire_collector.storage import search
-from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN
+from groundwire_collector.storage import search, turn_listing
+from groundwire_collector.storage.tables.turns import CLAIM, SCORE, TURN, TURN_LISTING
 from groundwire_collector.storage.upsert import upsert
 from groundwire_evaluators.evaluation import (
     Citation,
@@ -23,6 +23,7 @@ from groundwire_evaluators.turn import Chunk, CitedSource, Route, Turn
 
 NANOSECONDS = 1_000_000_000
 _LATEST_NS = 2**63 - 1
+LISTED = TURN_LISTING.c
 _COLUMNS = {
     "id",
     "trace_id",
@@ -111,7 +112,15 @@ def save(connection: Connection, judged: Sequence[JudgedTurn]) -> None:
     ids = [item.turn.id for item in judged]
     for table in (SCORE, CLAIM):
         connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
-    upsert(connection, TURN, [_turn_row(item) for item in judged])
+    rows = [_turn_row(item) for item in judged]
+    upsert(connection, TURN, rows)
+    turn_listing.save(
+        connection,
+        [
+            turn_listing.row_of(row, item.evaluations)
+            for row, item in zip(rows, judged, strict=True)
+        ],
+    )
     search.save(connection, [(item.turn.id, item.turn.question) for item in judged])
     scores = [_score_row(item.turn.id, e) for item in judged for e in item.evaluations]
     claims = [
@@ -133,6 +142,7 @@ def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
     claims = [_claim_row(turn.id, name, at, claim) for at, claim in enumerate(evaluation.claims)]
     upsert(connection, SCORE, [_score_row(turn.id, evaluation)])
     upsert(connection, CLAIM, claims)
+    turn_listing.refresh(connection, turn.id)
 
 
 def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
@@ -140,14 +150,16 @@ def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
     conditions = _conditions(query)
     if query.words is not None:
         conditions.append(search.matches(connection, query.words))
-    rows = connection.execute(_ordered(select(TURN).where(*conditions), query)).mappings()
-    return _judged(connection, [dict(row) for row in rows])
+    ids = list(connection.scalars(_ordered(select(LISTED.turn_id).where(*conditions), query)))
+    rows = connection.execute(select(TURN).where(TURN.c.id.in_(ids))).mappings()
+    by_id = {row["id"]: dict(row) for row in rows}
+    return _judged(connection, [by_id[turn_id] for turn_id in ids if turn_id in by_id])
 
 
 def count(connection: Connection, query: TurnQuery) -> int:
     """Number of turns that match `query`, ignoring limit and cursor."""
     conditions = _conditions(replace(query, cursor=None))
-    found = connection.scalar(select(func.count()).select_from(TURN).where(*conditions))
+    found = connection.scalar(select(func.count()).select_from(TURN_LISTING).where(*conditions))
     return found or 0
 
 
@@ -169,31 +181,31 @@ def cursor_of(judged: JudgedTurn) -> tuple[float | None, int, str]:
 
 def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
     equal = {
-        TURN.c.service: query.service,
-        TURN.c.model_version: query.model_version,
-        TURN.c.prompt_version: query.prompt_version,
-        TURN.c.index_version: query.index_version,
-        TURN.c.trace_id: query.trace_id,
+        LISTED.service: query.service,
+        LISTED.model_version: query.model_version,
+        LISTED.prompt_version: query.prompt_version,
+        LISTED.index_version: query.index_version,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
+    if query.trace_id is not None:
+        of_trace = select(TURN.c.id).where(TURN.c.trace_id == query.trace_id)
+        conditions.append(LISTED.turn_id.in_(of_trace))
     if query.services is not None:
-        conditions.append(TURN.c.service.in_(query.services))
+        conditions.append(LISTED.service.in_(query.services))
     if query.since_ns is not None:
-        conditions.append(TURN.c.started_ns >= _storable(query.since_ns))
+        conditions.append(LISTED.started_ns >= _storable(query.since_ns))
     if query.until_ns is not None:
-        conditions.append(TURN.c.started_ns < _storable(query.until_ns))
+        conditions.append(LISTED.started_ns < _storable(query.until_ns))
     if query.state is not None:
-        states = select(SCORE.c.turn_id).where(SCORE.c.state == query.state)
-        conditions.append(TURN.c.id.in_(states))
+        bit = turn_listing.STATE_BITS.get(query.state, 0)
+        conditions.append(LISTED.states.op("&")(bit) != 0)
     if query.verdict is not None:
-        verdicts = select(CLAIM.c.turn_id).where(CLAIM.c.verdict == query.verdict)
-        conditions.append(TURN.c.id.in_(verdicts))
+        bit = turn_listing.VERDICT_BITS.get(query.verdict, 0)
+        conditions.append(LISTED.verdicts.op("&")(bit) != 0)
     if query.order == "worst":
-        conditions.append(TURN.c.p_unsupported.is_not(None))
+        conditions.append(LISTED.p_unsupported.is_not(None))
         # The worst answers that users got: not those to questions of our own.
-        conditions += [
-            TURN.c.facts[mark].as_boolean().is_(False) for mark in ("closed_book", "probe")
-        ]
+        conditions.append(LISTED.diagnostic.is_(False))
     if query.cursor is not None:
         conditions.append(_after(query.order, query.cursor))
     return conditions
@@ -202,13 +214,13 @@ def _conditions(query: TurnQuery) -> list[ColumnElement[bool]]:
 def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[bool]:
     p_unsupported, started, turn_id = cursor[0], _storable(cursor[1]), cursor[2]
     earlier = or_(
-        TURN.c.started_ns < started, and_(TURN.c.started_ns == started, TURN.c.id < turn_id)
+        LISTED.started_ns < started, and_(LISTED.started_ns == started, LISTED.turn_id < turn_id)
     )
     if order == "newest":
         return earlier
     return or_(
-        TURN.c.p_unsupported < p_unsupported,
-        and_(TURN.c.p_unsupported == p_unsupported, earlier),
+        LISTED.p_unsupported < p_unsupported,
+        and_(LISTED.p_unsupported == p_unsupported, earlier),
     )
 
 
@@ -218,8 +230,8 @@ def _storable(nanoseconds: int) -> int:
 
 
 def _ordered(statement: Select[Any], query: TurnQuery) -> Select[Any]:
-    newest = (TURN.c.started_ns.desc(), TURN.c.id.desc())
-    order = (TURN.c.p_unsupported.desc(), *newest) if query.order == "worst" else newest
+    newest = (LISTED.started_ns.desc(), LISTED.turn_id.desc())
+    order = (LISTED.p_unsupported.desc(), *newest) if query.order == "worst" else newest
     return statement.order_by(*order).limit(query.limit)
 
 

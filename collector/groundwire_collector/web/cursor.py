@@ -17,6 +17,9 @@ def read_cursor(cursor: str, order: str) -> Position:
     try:
         p_unsupported, started, turn_id = json.loads(base64.urlsafe_b64decode(cursor))
         number = float(p_unsupported) if order == "worst" else None
-        return number, int(started), str(turn_id)
+        turn_id = str(turn_id)
+        if not (turn_id.isascii() and turn_id.isprintable()):
+            raise ValueError("no id")
+        return number, int(started), turn_id
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise HTTPException(400, "The cursor is not one that this list gave.") from error

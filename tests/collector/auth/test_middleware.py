@@ -1,16 +1,23 @@
 """Without a key nothing is read anywhere; with one, only what it allows."""
 
 import base64
+import json
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from tests.ports import free_port
 
 from groundwire_collector.app import create_app
 from groundwire_collector.auth.middleware import ATTEMPTS, FRESH_SECONDS, KeyCache
@@ -21,6 +28,7 @@ from groundwire_collector.storage.spans import spans_of
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 TRACE = b"\xab" * 16
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -67,10 +75,59 @@ def test_a_refusal_is_a_problem_for_the_api_and_a_status_for_otlp(stranger: Test
     assert otlp.json() == {"code": 16, "message": otlp.json()["message"]}
 
 
-def test_nothing_is_open_where_it_listens_wider(settings: Settings) -> None:
+def test_nothing_but_that_it_lives_is_open_where_it_listens_wider(settings: Settings) -> None:
     wide = TestClient(create_app(settings.model_copy(update={"host": "0.0.0.0"})))
-    for path in ("/healthz", "/readyz", "/metrics"):
+    for path in ("/readyz", "/metrics"):
         assert wide.get(path).status_code == 401
+    assert wide.get("/healthz").json() == {"status": "ok"}
+
+
+def test_the_containers_health_check_passes_where_keys_are_needed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The command of deploy/Dockerfile, against a collector that listens as it does there."""
+    lines = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    (check,) = [line for line in lines if line.startswith("HEALTHCHECK")]
+    command = json.loads(check.partition(" CMD ")[2])
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings.model_copy(update={"host": "0.0.0.0"})), port=port, log_config=None
+        )
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.05)
+        script = command[-1].replace("4318", str(port))
+        subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(("127.0.0.1:4318", 200), ("localhost", 200), ("[::1]:4318", 200)),
+        *(("ops.example.org", 200), ("evil.example", 421), ("evil.example:4318", 421), ("", 421)),
+    ],
+)
+def test_what_is_open_on_loopback_is_not_read_under_a_foreign_name(
+    settings: Settings, host: str, status: int
+) -> None:
+    public = {"public_url": "https://ops.example.org/groundwire"}
+    client = TestClient(create_app(settings.model_copy(update=public)))
+    for path in ("/metrics", "/readyz"):
+        assert client.get(path, headers={"Host": host}).status_code == status
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+def test_a_key_opens_under_any_name(app: FastAPI) -> None:
+    key = make(app, Scope.READ)
+    client = TestClient(app, headers={**key, "Host": "elsewhere.example"})
+    assert client.get("/metrics").status_code == 200
 
 
 @pytest.mark.parametrize("user", ["", "pk-1", "gw"])

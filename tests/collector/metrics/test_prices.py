@@ -34,6 +34,23 @@ def test_tokens_are_priced_per_million_and_cached_ones_apart(tmp_path: Path) -> 
     assert price.of(1_000_000, 0, cached_tokens=400_000) == pytest.approx(1.4)
 
 
+@pytest.mark.parametrize(
+    ("input_tokens", "cached", "cost"),
+    [
+        (100, 40, (60 * 2 + 40 * 0.5) / 1e6),  # cached tokens are part of the input
+        (40, 40, 40 * 0.5 / 1e6),
+        (86, 17_817, (86 * 2 + 17_817 * 0.5) / 1e6),  # they come beside it
+        (0, 17_817, 17_817 * 0.5 / 1e6),
+    ],
+)
+def test_cached_tokens_are_priced_in_both_conventions(
+    tmp_path: Path, input_tokens: int, cached: int, cost: float
+) -> None:
+    price = PriceList.load(write(tmp_path, FILE)).of("acme-large")
+    assert price is not None
+    assert price.of(input_tokens, 0, cached) == pytest.approx(cost)
+
+
 def test_a_pattern_holds_for_all_that_begin_so_and_a_name_before_it(tmp_path: Path) -> None:
     prices = PriceList.load(write(tmp_path, FILE))
     small = prices.of("acme-small")

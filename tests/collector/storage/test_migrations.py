@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
@@ -24,6 +24,8 @@ from groundwire_collector.storage.migrations import HEAD
 from groundwire_collector.storage.migrations.running import configuration, newest
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.tables.base import StoredModel
+from groundwire_collector.storage.tables.turns import TURN_LISTING
+from groundwire_collector.storage.turn_listing import STATE_BITS
 
 assert tables
 
@@ -63,6 +65,41 @@ def test_a_database_of_the_first_step_is_brought_on_with_what_it_holds(settings:
     make_schema(engine)
     with engine.connect() as connection:
         assert progress.due(connection, 3, 9) == [PendingTrace("ab", 1, True, 2)]
+    engine.dispose()
+
+
+def test_turns_of_an_older_database_are_listed_with_what_was_said_of_them(
+    settings: Settings,
+) -> None:
+    engine = open_engine(settings)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0004")
+        for number, facts in enumerate(('{"probe": false}', '{"probe": true}', "{}")):
+            connection.execute(
+                text(
+                    "INSERT INTO turn (id, trace_id, service, started_ns, p_unsupported, chunks,"
+                    " facts) VALUES (:id, 't', 'shop', :at, 0.5, '[]', :facts)"
+                ),
+                {"id": f"t-{number}", "at": number, "facts": facts},
+            )
+        for evaluator, state in (("a", "scored"), ("b", "scored"), ("c", "failed")):
+            connection.execute(
+                text(
+                    "INSERT INTO score (turn_id, evaluator, revision, state, signals, citations)"
+                    " VALUES ('t-0', :evaluator, '1', :state, '{}', '[]')"
+                ),
+                {"evaluator": evaluator, "state": state},
+            )
+    make_schema(engine)
+    with engine.connect() as connection:
+        columns = (TURN_LISTING.c.turn_id, TURN_LISTING.c.diagnostic, TURN_LISTING.c.states)
+        rows = connection.execute(select(*columns).order_by(TURN_LISTING.c.turn_id)).all()
+    both = STATE_BITS["scored"] | STATE_BITS["failed"]
+    assert [tuple(row) for row in rows] == [
+        ("t-0", False, both),
+        ("t-1", True, 0),
+        ("t-2", False, 0),
+    ]
     engine.dispose()
 
 

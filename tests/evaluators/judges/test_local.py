@@ -280,7 +280,7 @@ def test_code_of_a_repository_runs_only_of_a_whole_commit(make: Make) -> None:
     assert ModelName.parse(f"acme/judge@{commit}") == ModelName("acme/judge", commit)
     assert ModelName.parse("acme/judge") == ModelName("acme/judge")
     for mutable in ("acme/judge@main", "acme/judge@0123456"):
-        with pytest.raises(ValueError, match="no commit"):
+        with pytest.raises(ValueError, match="not a full commit hash"):
             ModelName.parse(mutable)
     folder = make("nli", NLI)
     (folder / "modeling_evil.py").write_text("raise SystemExit('ran')")
@@ -299,5 +299,5 @@ def test_a_model_that_is_no_judge_is_refused_in_words(make: Make) -> None:
     folder = make("nli", NLI)
     config = json.loads((folder / "config.json").read_text()) | {"architectures": ["BertModel"]}
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ValueError, match="BertModel is no judge"):
+    with pytest.raises(ValueError, match="unsupported model architecture: BertModel"):
         load_model(ModelName(str(folder)))

@@ -46,10 +46,7 @@ class TurnRow(StoredModel, table=True):
     """A turn; `facts` holds what is neither searched nor sorted."""
 
     __tablename__ = "turn"
-    __table_args__ = (
-        Index("ix_turn_service_started", "service", "started_ns"),
-        Index("ix_turn_worst", "p_unsupported", "started_ns"),
-    )
+    __table_args__ = (Index("ix_turn_service_started", "service", "started_ns"),)
 
     id: str = Field(primary_key=True)  # trace id, "-", id of the span that answered
     trace_id: str = Field(index=True)
@@ -67,6 +64,42 @@ class TurnRow(StoredModel, table=True):
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
 
 
+class TurnListingRow(StoredModel, table=True):
+    """Narrow row of a turn for lists, filters and estimates.
+
+    Rows of `turn` hold kilobytes of chunks: a filter over a million of them takes seconds, over
+    these a fraction of one. `states` and `verdicts` are sets of what any evaluator said, as bits
+    (storage/turn_listing.py); `diagnostic`: asked by us, and no production traffic.
+    """
+
+    __tablename__ = "turn_listing"
+    __table_args__ = (
+        Index(
+            "ix_turn_listing_worst",
+            *("p_unsupported", "started_ns", "turn_id", "service"),
+            *("diagnostic", "states", "verdicts"),
+        ),
+        Index(
+            "ix_turn_listing_service",
+            *("service", "started_ns", "turn_id", "diagnostic", "states", "verdicts"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    started_ns: int = Field(primary_key=True, sa_type=WIDE)
+    turn_id: str = Field(primary_key=True, index=True)
+    trace_id: str
+    session_id: str | None = None
+    service: str
+    model_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
+    diagnostic: bool
+    states: int = Field(sa_type=WIDE)
+    verdicts: int = Field(sa_type=WIDE)
+    p_unsupported: float | None = None
+
+
 class ScoreRow(StoredModel, table=True):
     """A score; `probability` is the sampling probability, null: every turn."""
 
@@ -78,7 +111,7 @@ class ScoreRow(StoredModel, table=True):
     turn_id: str = Field(primary_key=True)
     evaluator: str = Field(primary_key=True)
     revision: str = Field(primary_key=True)
-    state: str = Field(index=True)
+    state: str
     value: float | None = None
     flagged: bool | None = None
     reason: str | None = None
@@ -97,7 +130,7 @@ class ClaimRow(StoredModel, table=True):
     position: int = Field(primary_key=True, sa_type=WIDE)
     start: int = Field(sa_type=WIDE)
     end: int = Field(sa_type=WIDE)
-    verdict: str = Field(index=True)
+    verdict: str
     support: float | None = None
     chunk: int | None = Field(default=None, sa_type=WIDE)
     reason: str | None = None
@@ -109,5 +142,6 @@ CURSOR = StoredModel.metadata.tables["cursor"]
 PENDING_TRACE = StoredModel.metadata.tables["pending_trace"]
 FAILED_TRACE = StoredModel.metadata.tables["failed_trace"]
 TURN = StoredModel.metadata.tables["turn"]
+TURN_LISTING = StoredModel.metadata.tables["turn_listing"]
 SCORE = StoredModel.metadata.tables["score"]
 CLAIM = StoredModel.metadata.tables["claim"]

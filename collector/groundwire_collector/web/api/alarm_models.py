@@ -54,7 +54,9 @@ class AlarmOut(BaseModel):
 
     `evidence` is the statistic at the alarm, 1 or more. `moved` and `unmoved` are the segments that
     clearly got worse with it, and those that clearly did not. `deployment` is the one it coincides
-    with. `clock` says which found it: `turns`, or `daily`.
+    with. `clock` says which found it: `turns`, or `daily`. `size` is a best guess from `turns`
+    since the change, whose losses add up to `bad_turns`. `segments` are all that changed, of which
+    a tenth may be listed wrongly; `provisional`: against the baseline of the first turns.
     """
 
     id: int
@@ -80,6 +82,10 @@ class AlarmOut(BaseModel):
     also_deployed: list[DeploymentOut]
     moved: list[SegmentOut]
     unmoved: list[SegmentOut]
+    turns: int | None
+    bad_turns: float | None
+    segments: list[tuple[str, str]]
+    provisional: bool
 
     @classmethod
     def of(cls, alarm: Alarm) -> "AlarmOut":
@@ -109,6 +115,10 @@ class AlarmOut(BaseModel):
             also_deployed=[DeploymentOut.of(each) for each in details.get("also_deployed", [])],
             moved=[SegmentOut(**each) for each in details.get("moved", [])],
             unmoved=[SegmentOut(**each) for each in details.get("unmoved", [])],
+            turns=details.get("turns"),
+            bad_turns=details.get("bad_turns"),
+            segments=[(name, value) for name, value in details.get("segments", [])],
+            provisional=bool(details.get("provisional")),
         )
 
 

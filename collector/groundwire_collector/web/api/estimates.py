@@ -14,7 +14,13 @@ from groundwire_collector.estimates.refresh import FAITHFULNESS
 from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.metrics import closed_book
 from groundwire_collector.probing import probe_alarms
-from groundwire_collector.storage import chunk_relevance, closed_book_turns, estimates, probe_runs
+from groundwire_collector.storage import (
+    chunk_relevance,
+    closed_book_turns,
+    estimates,
+    labels,
+    probe_runs,
+)
 from groundwire_collector.storage.estimates import Dimension, EstimateFilter
 from groundwire_collector.storage.probe_runs import ScheduledProbeRun
 from groundwire_collector.web.api.faithfulness import (
@@ -210,11 +216,16 @@ def list_estimates(
             )
             for run in probe_runs.finished(connection, *which)[:runs]
         ]
+        faithfulness, agreed = request.app.state.recent_estimates.get(
+            ("api", labels.version(connection), part, by),
+            lambda: (
+                faithfulness_by(connection, part, by, rate),
+                agreement.of_evaluators(connection, part, rate),
+            ),
+        )
         return EstimatesOut(
-            faithfulness=faithfulness_by(connection, part, by, rate),
-            agreement=[
-                AgreementOut.of(found) for found in agreement.of_evaluators(connection, part, rate)
-            ],
+            faithfulness=faithfulness,
+            agreement=[AgreementOut.of(found) for found in agreed],
             labellers=[
                 LabellersOut.of(found) for found in agreement.of_labellers(connection, part)
             ],

@@ -2,6 +2,7 @@
 
 from groundwire_collector.web.pages import (
     alarms,
+    api_reference,
     distributions,
     estimates,
     icon,
@@ -20,4 +21,5 @@ ROUTERS = (
     alarms.router,
     distributions.router,
     runbooks.router,
+    api_reference.router,
 )

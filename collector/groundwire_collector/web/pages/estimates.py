@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
-from groundwire_collector.storage import chunk_relevance
+from groundwire_collector.storage import chunk_relevance, labels
 from groundwire_collector.storage.estimates import Dimension, EstimateFilter
 from groundwire_collector.web.api.estimates import faithfulness_by
 from groundwire_collector.web.database import Database
@@ -28,8 +28,13 @@ def list_estimates(
     rate = request.app.state.settings.label_rate
     part = EstimateFilter(service=service or None, services=access.services)
     with database.connect() as connection:
-        faithfulness = faithfulness_by(connection, part, by, rate)
-        agreed = agreement.of_evaluators(connection, part, rate)
+        faithfulness, agreed = request.app.state.recent_estimates.get(
+            ("page", labels.version(connection), part, by),
+            lambda: (
+                faithfulness_by(connection, part, by, rate),
+                agreement.of_evaluators(connection, part, rate),
+            ),
+        )
         labellers = agreement.of_labellers(connection, part)
         retrieved = chunk_relevance.judged_retrievals(connection, access.services, part.service)
     return page(

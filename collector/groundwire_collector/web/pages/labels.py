@@ -113,17 +113,16 @@ def queues(
 ) -> list[LabelQueue]:
     """By service. Turns come in the order of their draw, which is random and the same for all."""
     part = EstimateFilter(service=service, services=services)
+    scored, drawn = estimates.drawn_turns(connection, part, lambda trace: draw(trace) < rate)
     by_service: dict[str, list[ScoredTurn]] = {}
-    for turn in estimates.scored_turns(connection, part, "model_version"):
+    for turn in sorted(drawn, key=lambda turn: (draw(turn.trace_id), turn.id)):
         by_service.setdefault(turn.service, []).append(turn)
     outcomes = outcomes_of(
         connection, labels.find(connection, LabelQuery(service=service, services=services))
     )
     found = []
-    for name, members in sorted(by_service.items()):
-        drawn = sorted(
-            (at, turn.id, turn) for turn in members if (at := draw(turn.trace_id)) < rate
-        )
-        waiting = tuple(turn for _, turn_id, turn in drawn if turn_id not in outcomes)
-        found.append(LabelQueue(name, len(members), len(drawn), waiting))
+    for name, count in sorted(scored.items()):
+        members = by_service.get(name, [])
+        waiting = tuple(turn for turn in members if turn.id not in outcomes)
+        found.append(LabelQueue(name, count, len(members), waiting))
     return found

@@ -5,6 +5,7 @@ content security policy allows that one style sheet by its hash, and no script a
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,7 +16,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from groundwire_collector.web.middleware import prefix
+
 ASSETS = files("groundwire_collector.web.pages") / "assets"
+_OWN_LINK = re.compile(r'(\b(?:href|action|src)=")/(?!/)')  # in a text quotes are escaped
 STYLE = (ASSETS / "style.css").read_text(encoding="utf-8")
 _STYLE_HASH = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
@@ -29,8 +33,11 @@ HEADERS = {
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page of the collector."""
-    return HTMLResponse(_ENVIRONMENT.get_template(template).render(values), status, HEADERS)
+    """Render a template, links below the path of the proxy."""
+    text = _ENVIRONMENT.get_template(template).render(values)
+    if before := prefix():
+        text = _OWN_LINK.sub(rf"\1{before}/", text)
+    return HTMLResponse(text, status, HEADERS)
 
 
 def _moment(value: datetime | int | None) -> str:

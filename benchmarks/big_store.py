@@ -1,0 +1,242 @@
+"""How long pages, API and metrics take over a store of very many turns, and what retention costs.
+
+    python benchmarks/big_store.py [--turns 1000000] [--postgresql URL] [--keep FOLDER]
+
+Fills a database with turns of its own making (three evaluators, three claims and three chunks of
+some 400 characters each, four services of which one is small, half a percent labelled), straight
+into the tables, and asks the application for each view `--repeats` times. Prints the 50th and the
+95th percentile in milliseconds, the CPU of this process beside (of SQLite's queries all, of
+PostgreSQL's the reading), the start of the application, and, on SQLite, the longest write
+lock while a tenth of the turns expires. `--keep` fills the folder once and asks it again later.
+"""
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Engine, func, select
+from starlette.testclient import TestClient
+
+from groundwire_collector.app import create_app
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import keys, labels, short_transactions
+from groundwire_collector.storage import turns as store
+from groundwire_collector.storage.engine import make_schema, open_engine
+from groundwire_collector.storage.labels import Label
+from groundwire_collector.storage.retention import expire
+from groundwire_collector.storage.tables.turns import TURN
+from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
+from groundwire_evaluators.turn import Chunk, Turn
+
+BATCH = 2000
+DAYS = 30
+SERVICES = ["shop"] * 60 + ["help"] * 30 + ["docs"] * 9 + ["small"]
+WORDS = [f"{a}{b}" for a in ("ba", "co", "di", "fu", "ge", "ho") for b in "abcdefghijklmnop"]
+HEADERS = {"Authorization": "Bearer gw_big"}
+VIEWS = {
+    "/api/v1/turns": [
+        "",
+        "?service=shop",
+        "?service=small",
+        "?model_version=m-3",
+        "?state=scored",
+        "?state=failed",
+        "?service=small&state=scored",
+        "?verdict=supported",
+        "?verdict=contradicted",
+        "?service=small&verdict=unsupported",
+        "?order=worst",
+        "?order=worst&service=shop",
+        "?order=worst&service=small&state=scored",
+        "?order=worst&verdict=contradicted",
+        "?since={middle}",
+        "?until={middle}&order=worst",
+        "?q=baa+cob",
+        "?trace_id={trace}",
+    ],
+    "/turns": ["", "?service=shop", "?verdict=contradicted", "?state=failed", "?order=newest"],
+    "/estimates": ["", "?service=shop", "?service=small"],
+    "/alarms": [""],
+    "/labels": [""],
+    "/metrics": [""],
+    "/healthz": [""],
+}
+
+
+NOW = datetime.now(UTC)
+VERDICTS = [Verdict.SUPPORTED] * 45 + [Verdict.UNSUPPORTED] * 4 + [Verdict.CONTRADICTED]
+
+
+def made(count: int) -> Iterator[JudgedTurn]:
+    """Alike in shape to what traffic leaves; evenly over the last `DAYS` days."""
+    chance = random.Random(7)
+    for number in range(count):
+        trace = trace_of(number)
+        turn = Turn(
+            id=f"{trace}-{1:016x}",
+            trace_id=trace,
+            session_id=f"session-{number // 4}",
+            service=SERVICES[chance.randrange(len(SERVICES))],
+            model_version=f"m-{number * 4 // count}",
+            prompt_version="p-1",
+            index_version=f"i-{number * 6 // count}",
+            question=f"{text(chance, 8)}?",
+            answer=text(chance, 40),
+            chunks=tuple(
+                Chunk(id=f"d-{chance.randrange(5000)}", text=text(chance, 80), score=0.5)
+                for _ in range(3)
+            ),
+            started_at=NOW - timedelta(days=DAYS * (1 - number / count)),
+        )
+        yield JudgedTurn(turn, tuple(evaluations(chance, failed=number % 500 == 0)))
+
+
+def evaluations(chance: random.Random, *, failed: bool) -> Iterator[Evaluation]:
+    if failed:
+        for name in ("grounding", "override", "retrieval"):
+            yield Evaluation(evaluator=name, revision="1", state=State.FAILED, reason="time limit")
+        return
+    doubt = chance.random()
+    claims = tuple(
+        Claim(start=at, end=at + 20, text="", verdict=chance.choice(VERDICTS), support=0.5)
+        for at in (0, 30, 60)
+    )
+    yield Evaluation(
+        evaluator="grounding",
+        revision="1",
+        state=State.SCORED,
+        value=1 - doubt,
+        flagged=doubt > 0.9,
+        claims=claims,
+        signals={"p_unsupported": doubt},
+    )
+    for name in ("override", "retrieval"):
+        yield Evaluation(evaluator=name, revision="1", state=State.SCORED, value=chance.random())
+
+
+def trace_of(number: int) -> str:
+    return f"{number + 1:032x}"
+
+
+def text(chance: random.Random, words: int) -> str:
+    return " ".join(chance.choices(WORDS, k=words))
+
+
+def fill(engine: Engine, count: int) -> None:
+    batch: list[JudgedTurn] = []
+    for item in made(count):
+        batch.append(item)
+        if len(batch) == BATCH:
+            save(engine, batch)
+            batch.clear()
+    save(engine, batch)
+
+
+def save(engine: Engine, batch: list[JudgedTurn]) -> None:
+    """Store turns, and labels of one in two hundred of them."""
+    with engine.begin() as connection:
+        store.save(connection, batch)
+        given = [
+            Label(
+                turn_id=item.turn.id,
+                labeller="ada",
+                labelled_ns=time.time_ns(),
+                verdict="supported" if item.p_unsupported < 0.8 else "unsupported",
+                probability=0.05,
+            )
+            for item in batch[::200]
+            if item.p_unsupported is not None
+        ]
+        labels.add(connection, given)
+
+
+def ask(client: TestClient, path: str, repeats: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of each answer, and of CPU; the first, which fills caches, is one of them."""
+    took, cpu = [], []
+    for _ in range(repeats):
+        began, cpu_began = time.perf_counter(), time.process_time()
+        answer = client.get(path, headers=HEADERS)
+        took.append((time.perf_counter() - began) * 1000)
+        cpu.append((time.process_time() - cpu_began) * 1000)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text[:200])
+    return sorted(took), sorted(cpu)
+
+
+def at(share: float, values: list[float]) -> float:
+    return values[max(0, round(len(values) * share) - 1)]
+
+
+def report(client: TestClient, count: int, repeats: int) -> None:
+    known = {
+        "middle": quote((NOW - timedelta(days=DAYS / 2)).isoformat()),
+        "trace": trace_of(count // 2),
+    }
+    print("| view | p50 ms | p95 ms | CPU p95 ms |\n|---|---|---|---|")
+    for path, queries in VIEWS.items():
+        for query in queries:
+            took, cpu = ask(client, path + query.format(**known), repeats)
+            figures = f"{at(0.5, took):.0f} | {at(0.95, took):.0f} | {at(0.95, cpu):.0f}"
+            print(f"| `{path}{query}` | {figures} |", flush=True)
+
+
+def retention(engine: Engine, settings: Settings) -> None:
+    """The locks that it holds while the oldest tenth of the turns goes."""
+    locks: list[float] = []
+    took = short_transactions.Portions.took
+
+    def noted(self: short_transactions.Portions, seconds: float) -> None:
+        locks.append(seconds)
+        took(self, seconds)
+
+    short_transactions.Portions.took = noted  # type: ignore[method-assign]
+    with engine.connect() as connection:
+        oldest = connection.scalar(select(func.min(TURN.c.started_ns))) or 0
+    later = oldest + round((settings.retention_days + DAYS / 10) * 86_400 * 10**9)
+    began = time.perf_counter()
+    removed = expire(engine, settings, later)
+    locks.sort()
+    print(
+        f"retention: {removed.turns} turns in {time.perf_counter() - began:.1f} s, {len(locks)} "
+        f"transactions, lock p50 {locks[len(locks) // 2] * 1000:.0f} ms, longest "
+        f"{locks[-1] * 1000:.0f} ms"
+    )
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--turns", type=int, default=1_000_000)
+    options.add_argument("--repeats", type=int, default=20)
+    options.add_argument("--postgresql", help="URL of an empty database")
+    options.add_argument("--keep", type=Path, help="folder of a database to fill once")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            data_dir=given.keep or Path(folder), database_url=given.postgresql, api_key="gw_big"
+        )
+        engine = open_engine(settings)
+        make_schema(engine)
+        with engine.connect() as connection:
+            there = connection.scalar(select(func.count()).select_from(TURN))
+        if not there:
+            fill(engine, given.turns)
+        if engine.dialect.name == "postgresql":
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM ANALYZE")  # as autovacuum does within minutes
+        began = time.perf_counter()
+        app = create_app(settings)
+        keys.first_key(settings, app.state.engine)
+        print(f"start of the application: {time.perf_counter() - began:.2f} s")
+        with TestClient(app) as client:
+            report(client, given.turns, given.repeats)
+        retention(engine, settings)
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

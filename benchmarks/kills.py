@@ -1,0 +1,217 @@
+"""kill -9 again and again under load: nothing acknowledged is lost, nothing is counted twice.
+
+    python benchmarks/kills.py [--kills 200] [--seed 1]
+
+Two collectors share a PostgreSQL of their own (apt-get install postgresql) while senders post turns
+of three spans to whichever answers. Each kill takes at random a receiver, a worker, the leader's
+worker, a whole collector with its supervisor, or PostgreSQL itself (immediate stop, then start). A
+collector that ended is started again at once. Afterwards the backlog is judged, and every
+acknowledged trace, the stored turns, the judgements, the counters and the alarms are compared.
+"""
+
+import argparse
+import itertools
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from tests.end_to_end.test_crash import SPANS, trace_body
+from tests.end_to_end.test_two_collectors import holder
+from tests.postgresql import Cluster, running_cluster
+from tests.running import Collector, collector, until
+
+SENDERS = 4
+PAUSE_SECONDS = (0.2, 4.0)  # between two kills
+TARGETS = ("receiver", "worker", "leader", "collector", "postgresql")
+
+
+@dataclass
+class Fleet:
+    """Two collectors on one database, each started again when it ends."""
+
+    cluster: Cluster
+    folder: Path
+    running: dict[str, Collector] = field(default_factory=dict)
+    stacks: dict[str, ExitStack] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        stack = ExitStack()
+        url = f"{self.cluster.url('kills')}?application_name={name}"
+        started = collector(
+            self.folder / name, GROUNDWIRE_DATABASE_URL=url, GROUNDWIRE_BASELINE_TURNS="200"
+        )
+        self.running[name] = stack.enter_context(started)
+        self.stacks[name] = stack
+
+    def restart_ended(self) -> None:
+        for name, running in list(self.running.items()):
+            if running.process.poll() is not None:
+                self.stacks[name].close()
+                self.start(name)
+
+    def close(self) -> None:
+        for stack in self.stacks.values():
+            stack.close()
+
+
+@dataclass
+class Senders:
+    """Post turn after turn until they are stopped; `acknowledged` are the ids that were taken."""
+
+    fleet: Fleet
+    acknowledged: list[str] = field(default_factory=list)
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        self._threads = [threading.Thread(target=self._send) for _ in range(SENDERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _send(self) -> None:
+        while not self._stop.is_set():
+            trace = f"{next(self._numbers):032x}"
+            body = trace_body(trace)
+            while not self._stop.is_set():
+                if self._taken(body):
+                    self.acknowledged.append(trace)
+                    break
+
+    def _taken(self, body: bytes) -> bool:
+        try:
+            return random.choice(list(self.fleet.running.values())).post(body) == 200
+        except OSError:
+            time.sleep(0.05)
+            return False
+
+
+def kill(fleet: Fleet, target: str, chance: random.Random) -> None:
+    """One kill; a process that is not there just now is none."""
+    victim = chance.choice(list(fleet.running.values()))
+    with suppress(psutil.Error, StopIteration, psycopg.Error, ValueError):
+        if target == "postgresql":
+            fleet.cluster.stop()
+            time.sleep(chance.uniform(0.0, 2.0))
+            fleet.cluster.start()
+        elif target == "collector":
+            os.killpg(victim.process.pid, signal.SIGKILL)
+        elif target == "receiver":
+            receiver_of(victim).kill()
+        else:
+            if target == "leader":
+                victim = fleet.running[holder(url(fleet.cluster))]
+            worker = victim.worker()
+            if worker is not None:
+                worker.kill()
+
+
+def receiver_of(victim: Collector) -> psutil.Process:
+    """The child that listens on the collector's port."""
+    return next(
+        child
+        for child in psutil.Process(victim.process.pid).children()
+        if any(
+            each.status == psutil.CONN_LISTEN and each.laddr.port == victim.port
+            for each in child.net_connections()
+        )
+    )
+
+
+def url(cluster: Cluster) -> str:
+    return cluster.url("kills").replace("+psycopg", "")
+
+
+def compare(connection: Any, acknowledged: list[str]) -> dict[str, int]:
+    """What must agree, and what must be none."""
+
+    def number(query: str) -> int:
+        return int(connection.execute(query).fetchone()[0] or 0)
+
+    rows = connection.execute("SELECT encode(trace_id, 'hex'), count(*) FROM span GROUP BY 1")
+    stored = dict(rows.fetchall())
+    judged = {row[0] for row in connection.execute("SELECT trace_id FROM turn").fetchall()}
+    alarms = connection.execute(
+        "SELECT service, signal, dimension, value, cause FROM alarm WHERE resolved_ns IS NULL"
+    ).fetchall()
+    return {
+        "acknowledged": len(acknowledged),
+        "acknowledged, not whole": sum(stored.get(trace, 0) != SPANS for trace in acknowledged),
+        "acknowledged, no turn": sum(trace not in judged for trace in acknowledged),
+        "turns stored": number("SELECT count(*) FROM turn"),
+        "turns judged": number("SELECT count(*) FROM score WHERE evaluator = 'grounding'"),
+        "turns counted": number("SELECT sum(value) FROM counter WHERE metric = 'groundwire_turns'"),
+        "judgements counted": number(
+            "SELECT sum(value) FROM counter WHERE metric = 'groundwire_evaluations' "
+            "AND labels LIKE '%\"grounding\"%'"
+        ),
+        "traces passed over": number("SELECT count(*) FROM failed_trace"),
+        "open alarms of one kind twice": sum(n > 1 for n in Counter(alarms).values()),
+    }
+
+
+def backlog(cluster: Cluster) -> int:
+    with psycopg.connect(url(cluster)) as connection:
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM pending_trace) + (SELECT count(*) FROM arrival "
+            "WHERE seq > coalesce((SELECT max(seq) FROM cursor), 0))"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--kills", type=int, default=200)
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    chance = random.Random(given.seed)
+    done: Counter[str] = Counter()
+    with running_cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+        cluster.create("kills")
+        fleet = Fleet(cluster, Path(folder))
+        senders = Senders(fleet)
+        try:
+            for name in ("first", "second"):
+                fleet.start(name)
+            senders.start()
+            for _ in range(given.kills):
+                time.sleep(chance.uniform(*PAUSE_SECONDS))
+                target = chance.choice(TARGETS)
+                kill(fleet, target, chance)
+                done[target] += 1
+                time.sleep(0.2)
+                fleet.restart_ended()
+            senders.stop()
+            fleet.restart_ended()
+            until(lambda: backlog(cluster) == 0, 900)
+            with psycopg.connect(url(cluster)) as connection:
+                found = compare(connection, senders.acknowledged)
+        finally:
+            senders.stop()
+            fleet.close()
+    print(f"{given.kills} kills: {dict(done)}")
+    for name, value in found.items():
+        print(f"{name}: {value}")
+
+
+if __name__ == "__main__":
+    main()
