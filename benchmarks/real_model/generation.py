@@ -40,7 +40,7 @@ class Prompts:
         for row, each in enumerate(ids):
             padded[row, : len(each)] = torch.tensor(each)
         self._lengths = lengths
-        self._cache = Cache(model.shape, lengths, _ROOM, torch.bfloat16)
+        self._cache = Cache(model.shape, lengths, _ROOM, model.weights["embed"].dtype)
         self._lower = self._run(model, model.embed(padded), range(model.shape.cut), start=0)
         self._last = torch.empty(0)
 

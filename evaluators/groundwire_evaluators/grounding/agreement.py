@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.evidence import Statement
+from groundwire_evaluators.grounding.hours import DAYS, hours_conflicts
 from groundwire_evaluators.grounding.records import Fact, Record
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity
@@ -27,14 +28,6 @@ _LEFT_OPEN = frozenset(
     "information listed indicated disclosed null".split()
 )
 _REACH = 14  # tokens a denial reaches
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY_STEMS = {day: at for at, day in enumerate(_DAYS)} | {
-    day[:3]: at for at, day in enumerate(_DAYS)
-}
-_GROUPS = {
-    "weekday": range(5), "weekdays": range(5), "weekend": range(5, 7), "weekends": range(5, 7),
-    "daily": range(7), "everyday": range(7),
-}  # fmt: skip
 
 
 def disagreements(statement: Statement, record: Record) -> list[Conflict]:
@@ -45,7 +38,7 @@ def disagreements(statement: Statement, record: Record) -> list[Conflict]:
     named), `granted` (the record says yes, the claim denies), `untold` (the record holds null),
     `hours` (other opening hours for a day than the claim's).
     """
-    return [*_answers(statement, record), *_hours(statement, record)]
+    return [*_answers(statement, record), *hours_conflicts(statement, record.hours)]
 
 
 def _answers(statement: Statement, record: Record) -> Iterator[Conflict]:
@@ -125,98 +118,6 @@ def _denied_after(tokens: Sequence[Token], at: int) -> bool:
     return False
 
 
-def _hours(statement: Statement, record: Record) -> Iterator[Conflict]:
-    hours = record.hours
-    ranges = _time_ranges(statement)
-    groups = _day_groups(statement) if hours else []
-    if not ranges:
-        yield from _closed_days(statement, hours, groups)
-    if not hours or not ranges:
-        return
-    for at, (opens, closes) in enumerate(ranges):
-        said = (opens.value, closes.value)
-        days: Sequence[int] = ()
-        if len(groups) == len(ranges):
-            days = groups[at]
-        elif len(ranges) == 1:
-            days = groups[0] if groups else ()
-        wrong = [_DAYS[day] for day in days if not _same(hours.get(_DAYS[day]), said)]
-        if not days and not any(_same(shown, said) for shown in hours.values()):
-            wrong = sorted(hours, key=_DAYS.index)[:1]
-        if wrong:
-            shown = hours.get(wrong[0])
-            told = f"{wrong[0]}: {_clock(shown)}" if shown else f"{wrong[0]}: no hours"
-            yield Conflict("hours", opens.start, closes.end, f"{opens.text} – {closes.text}", told)
-
-
-def _closed_days(
-    statement: Statement, hours: dict[str, tuple[float, float]], groups: Sequence[Sequence[int]]
-) -> Iterator[Conflict]:
-    """ "Open seven days a week", though a day has no hours."""
-    opens = next((t for t in statement.tokens if t.key in ("open", "oper")), None)
-    for group in groups:
-        closed = [_DAYS[day] for day in group if hours.get(_DAYS[day], (0.0, 0.0)) == (0.0, 0.0)]
-        if opens is not None and len(group) > 4 and closed:
-            yield Conflict("hours", opens.start, opens.end, opens.text, f"{closed[0]}: no hours")
-            return
-
-
-def _same(shown: tuple[float, float] | None, said: tuple[float, float]) -> bool:
-    if shown is None:
-        return False
-    return all(abs(a % 1440 - b % 1440) < 1 for a, b in zip(shown, said, strict=True))
-
-
-def _clock(hours: tuple[float, float]) -> str:
-    return " to ".join(f"{int(minutes) // 60}:{int(minutes) % 60:02}" for minutes in hours)
-
-
-def _time_ranges(statement: Statement) -> list[tuple[Quantity, Quantity]]:
-    times = [q for q in statement.quantities if q.kind == "time"]
-    found, at = [], 0
-    while at + 1 < len(times):
-        if times[at + 1].start - times[at].end <= 12:
-            found.append((times[at], times[at + 1]))
-            at += 1
-        at += 1
-    return found
-
-
-def _day_groups(statement: Statement) -> list[Sequence[int]]:
-    """The days of each mention: "Monday to Friday", "weekends", "Saturday and Sunday", "every
-    day".
-    """
-    words = [token.lower for token in statement.tokens]
-    groups: list[Sequence[int]] = []
-    last = -9
-    for at, word in enumerate(words):
-        day = _DAY_STEMS.get(word, _DAY_STEMS.get(word.removesuffix("s")))
-        if day is not None:
-            joiner = words[at - 1] if at else ""
-            previous = list(groups[-1]) if groups and at - last == 2 else []
-            direct = bool(groups) and at - last == 1
-            if previous and joiner in ("to", "through", "thru", "until", "till"):
-                groups[-1] = [*previous[:-1], *_between(previous[-1], day)]
-            elif direct and statement.text[statement.tokens[at - 1].end] in "-–—":
-                groups[-1] = _between(groups[-1][-1], day)
-            elif (previous and joiner in ("and", "or")) or direct:
-                groups[-1] = [*groups[-1], day]
-            else:
-                groups.append([day])
-            last = at
-        elif word in _GROUPS:
-            groups.append(_GROUPS[word])
-        elif (word == "days" and at and words[at - 1] in ("seven", "7")) or (
-            word == "day" and at and words[at - 1] == "every"
-        ):
-            groups.append(range(7))
-    return groups
-
-
-def _between(first: int, last: int) -> list[int]:
-    return [day % 7 for day in range(first, last + 1 if last >= first else last + 8)]
-
-
 def computed(quantity: Quantity, record: Record) -> str | None:
     """The rule by which the rows of a record yield a number: count, sum, average, and so on;
     or None.
@@ -237,7 +138,7 @@ def opening_days(quantity: Quantity, record: Record) -> str | None:
     open_days = sum(hours != (0.0, 0.0) for hours in record.hours.values())
     words = quantity.text.lower().split()
     daily = "every" in words or "daily" in words or "week" in words
-    whole_week = open_days == len(_DAYS) and (daily or words[0] in ("seven", "7"))
+    whole_week = open_days == len(DAYS) and (daily or words[0] in ("seven", "7"))
     counted = words[-1:] == ["days"] and words[0] in (str(open_days), _COUNTS.get(open_days))
     return "days with opening hours" if whole_week or counted else None
 

@@ -153,6 +153,8 @@ class _Frame:
             return False
         if _inflected(ours.lower, theirs.lower):
             return False
+        if self._language.code != "en" and not (ours.text.istitle() and theirs.text.istitle()):
+            return False  # no list of words of near meaning there: "gilt", "beträgt"
         table = lexicon()
         near = table.synonyms_of(ours.key) | table.akin(ours.key)
         return len(self._shared) == len(self._content) - 1 and theirs.key not in near

@@ -1,5 +1,6 @@
 """The grounding evaluator: is every claim of the answer supported by the chunks it was given?"""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -165,8 +166,14 @@ def _shown(turn: Turn) -> str | None:
 
 @lru_cache(maxsize=512)
 def _is_prose(text: str) -> bool:
-    """Whether a chunk is sentences: records and tables have hardly any small words."""
-    return text.lstrip()[:1] not in ("{", "[") and not read_content(text).tables
+    """Whether a chunk is sentences: records, tables and hours have hardly any small words."""
+    if text.lstrip()[:1] in ("{", "[") or read_content(text).tables:
+        return False
+    return sum(1 for _ in islice(_LETTERS.finditer(text), _FEWEST_WORDS)) == _FEWEST_WORDS
+
+
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_FEWEST_WORDS = 10  # that tell the language of a chunk
 
 
 def _not_judged_language(turn: Turn) -> str:

@@ -146,7 +146,7 @@ def weigh(statement: Statement, passages: Sequence[Passage], given: Given = NOTH
     """The evidence for one statement among the passages."""
     evidence = Evidence()
     where = _where({token.key for token in statement.content}, passages)
-    evidence.best = _elect(where)
+    evidence.best = _elect(where) or _elect(_where_akin(statement, passages))
     evidence.own = evidence.best is not None
     if given.content and len(where) <= FEW_WORDS:
         _look_where_asked(where, passages, given, evidence)
@@ -191,6 +191,17 @@ def _where(keys: Set[str], passages: Sequence[Passage]) -> dict[str, frozenset[P
             places = [(chunk, sentence_of[at]) for at in passage.places[key]]
             found.setdefault(key, []).extend(places)
     return {key: frozenset(places) for key, places in found.items()}
+
+
+def _where_akin(statement: Statement, passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
+    """The same for words of near meaning, where none of a statement's own occurs."""
+    table = lexicon()
+    found = {}
+    for token in statement.content[:FEW_WORDS]:
+        akin = _where(table.synonyms_of(token.key) | table.akin(token.key), passages)
+        if akin:
+            found[token.key] = frozenset().union(*akin.values())
+    return found
 
 
 def _elect(where: dict[str, frozenset[Place]]) -> Place | None:

@@ -103,6 +103,16 @@ _PAIRS = {
         "minstens minimaal/hoogstens maximaal, binnen/buiten, links/rechts, mogelijk/onmogelijk, geldig/ongeldig, groter/kleiner, hoger/lager, vroeger/later, noord/zuid, oost/west"
     ),
 }  # fmt: skip
+# Further pairs; the other forms of a word are made of its first (`_forms`).
+_FURTHER = {
+    "de": "neu/alt, groß/klein, gut/schlecht, hoch/niedrig, hinter/vor, stark/schwach, voll/leer, nah/fern, richtig/falsch, schnell/langsam, lang/kurz, teuer/billig günstig, hell/dunkel, laut/leise, leicht/schwer, trocken/nass, südlich/nördlich, östlich/westlich, öffentlich/privat, ankunft/abfahrt, eingang/ausgang, gewinn/verlust, einnahmen/ausgaben, käufer/verkäufer, sommer/winter, steigen/sinken fallen, stiegen/sanken fielen, erhöht/gesenkt, bestanden/durchgefallen, aktiviert/deaktiviert",
+    "fr": "nouveau nouvelle nouvel/ancien ancienne vieux vieille, bon/mauvais, haut/bas, derrière/devant, fort/faible, plein/vide, proche/loin éloigné, vrai/faux, rapide/lent, long longue/court courte, clair/sombre, lourd/léger, sec sèche/humide, public/privé, arrivée/départ, entrée/sortie, gain/perte, acheteur/vendeur, été/hiver, augmentent augmentaient/baissent baissaient diminuent, activé/désactivé, réussi/échoué, supérieur/inférieur, premier/second",
+    "es": "nuevo/antiguo viejo, bueno/malo, alto/bajo, grande/pequeño, detrás/delante, fuerte/débil, lleno/vacío, cerca/lejos, verdadero/falso, rápido/lento, largo/corto, caro/barato, claro/oscuro, pesado/ligero, seco/húmedo mojado, público/privado, llegada/salida, ganancia/pérdida, comprador/vendedor, verano/invierno, subieron aumentaron/bajaron disminuyeron, activado/desactivado, superior/inferior, sí/no",
+    "it": "nuovo/vecchio, buono/cattivo, alto/basso, grande/piccolo, dietro/davanti, forte/debole, pieno/vuoto, vicino/lontano, vero/falso, veloce/lento, lungo/corto breve, caro/economico, chiaro/scuro, pesante/leggero, asciutto/bagnato, pubblico/privato, arrivo/partenza, entrata/uscita, guadagno/perdita, acquirente/venditore, estate/inverno, aumentato/diminuito, attivato/disattivato, superiore/inferiore, cresciuto/calato",
+    "pt": "novo/antigo velho, bom/mau, alto/baixo, grande/pequeno, atrás/frente, forte/fraco, cheio/vazio, perto/longe, verdadeiro/falso, rápido/lento, comprido longo/curto, caro/barato, claro/escuro, pesado/leve, seco/molhado, público/privado, chegada/partida, entrada/saída, ganho/perda, comprador/vendedor, verão/inverno, subiram aumentaram/desceram diminuíram caíram, ativado/desativado, superior/inferior, gratuito/pago",
+    "nl": "nieuw/oud, groot/klein, goed/slecht, hoog/laag, achter/voor, sterk/zwak, vol/leeg, dichtbij/ver, waar/onwaar, snel/langzaam, lang/kort, duur/goedkoop, licht/zwaar donker, droog/nat, noorden/zuiden, oosten/westen, openbaar/privé, aankomst/vertrek, ingang/uitgang, winst/verlies, koper/verkoper, zomer/winter, aangenomen/afgewezen verworpen, stegen/daalden, geactiveerd/gedeactiveerd, juist goed/fout onjuist",
+}
+
 # How much of a set is spoken of, and how often, from none to only: a claim must not say more than
 # its evidence. One row a language.
 _EXTENTS = {
@@ -188,14 +198,57 @@ _SHORTEST = 3  # letters of a word that has opposites in the lexicon or by a pre
 @cache
 def _table(language: Language) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for pair in _PAIRS.get(language.code, "").split(","):
+    pairs = ",".join((_PAIRS.get(language.code, ""), _FURTHER.get(language.code, "")))
+    for pair in pairs.split(","):
         one, _, other = pair.strip().partition("/")
-        ours, theirs = ([*words.split()] for words in (one, other))
+        ours, theirs = (
+            [form for word in words.split() for form in _forms(word, language.code)]
+            for words in (one, other)
+        )
         for a in ours:
             for b in theirs:
                 for left, right in ((a, b), (b, a)):
                     found.setdefault(left, set()).add(right)
     return {word: frozenset(others) for word, others in found.items()}
+
+
+_ENDINGS = {"de": "e en er es em", "nl": "e", "fr": "e s es"}
+_ROMANCE = {"es": ("a", "os", "as"), "pt": ("a", "os", "as"), "it": ("a", "i", "e")}
+_SHORTEST_FORM = 4  # letters of a word that takes endings
+_DENYING_PREFIXES = {
+    "de": ("un",), "nl": ("on",), "fr": ("im", "in"), "es": ("im", "in"), "it": ("im", "in"),
+    "pt": ("im", "in"),
+}  # fmt: skip
+
+
+def _forms(word: str, code: str) -> Iterator[str]:
+    """A word with the endings of gender, number and case that its language gives it."""
+    yield word
+    if len(word) < _SHORTEST_FORM and code != "de":
+        return
+    for ending in _ENDINGS.get(code, "").split():
+        yield word + ending
+    if code == "nl" and word[-2:-1] in "aeou" and word[-3:-2] == word[-2:-1]:
+        yield word[:-2] + word[-1] + "e"  # "groot", "grote"
+    if code in _ROMANCE:
+        if code == "it" and word.endswith("io"):
+            yield from (word[:-1], word[:-1] + "a", word[:-1] + "e")
+        elif word.endswith("o"):
+            yield from (word[:-1] + ending for ending in _ROMANCE[code])
+        elif word.endswith(("e", "l")) and code == "it":
+            yield word[:-1] + "i"
+        elif word.endswith(("e", "a")) and code != "it":
+            yield word + "s"
+        elif word.endswith(("r", "l")):
+            yield word + "es"
+
+
+def _denied_form(one: str, other: str, code: str) -> bool:
+    """Whether one word is the other with a negative prefix: "möglich", "unmöglich"."""
+    short, long = sorted((one, other), key=len)
+    return len(short) > _SHORTEST_FORM and any(
+        long == prefix + short for prefix in _DENYING_PREFIXES.get(code, ())
+    )
 
 
 def opposed(one: Token, other: Token, language: Language) -> bool:
@@ -204,7 +257,7 @@ def opposed(one: Token, other: Token, language: Language) -> bool:
     if other.lower in table.get(one.lower, ()):
         return True
     if language.code != "en":
-        return False
+        return _denied_form(one.lower, other.lower, language.code)
     if other.lower in OPPOSED.get(one.lower, ()):
         return not _LOOSE & {one.lower, other.lower}
     return len(one.key) > _SHORTEST and other.key in contraries(one.key)

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import islice, pairwise
 
 from groundwire_evaluators.grounding.cells import Cells
+from groundwire_evaluators.grounding.hours import Hours, read_hours
 from groundwire_evaluators.grounding.records import record
 from groundwire_evaluators.grounding.tables import Table, read_content
 from groundwire_evaluators.reliance.source import Source
@@ -107,6 +108,11 @@ class Passage:
             found = frozenset([token.key for token in self.tokens[first:last]])
             self._near[index] = found
         return found
+
+    @cached_property
+    def hours(self) -> dict[str, Hours]:
+        """The opening hours that a chunk of prose lists by day; a record has its own."""
+        return read_hours(self) if self.record is None else {}
 
     @cached_property
     def cells(self) -> list[Cells]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,7 +85,14 @@ class Record:
     @cached_property
     def answers(self) -> list[Fact]:
         """The facts that say yes, no, or nothing (null)."""
-        return [f for f in self.facts if f.words and (f.value is None or f.truth is not None)]
+        counted = Counter(fact.path for fact in self.facts)  # of rows: `cell_conflicts` reads them
+        return [
+            fact
+            for fact in self.facts
+            if fact.words
+            and counted[fact.path] == 1
+            and (fact.value is None or fact.truth is not None)
+        ]
 
 
 def record(text: str) -> Record | None:

@@ -16,6 +16,7 @@ from groundwire_evaluators.grounding.cell_conflicts import cell_conflicts
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.conflicts import conflicts
 from groundwire_evaluators.grounding.evidence import NOTHING, Evidence, Given, Statement
+from groundwire_evaluators.grounding.hours import hours_conflicts
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import (
     Completed,
@@ -56,8 +57,15 @@ class Reading:
 
     @cached_property
     def conflicts(self) -> list[Conflict]:
-        """Conflicts with the sentence the claim leans on."""
-        return conflicts(self.statement, self.evidence, self.passages)
+        """Conflicts with the sentence the claim leans on; none about a quantity that agrees."""
+        new = {q.start for q in (*self.evidence.new_quantities, *self.evidence.far_quantities)}
+        agreeing = [(q.start, q.end) for q in self.statement.quantities if q.start not in new]
+        return [
+            conflict
+            for conflict in conflicts(self.statement, self.evidence, self.passages)
+            if conflict.kind != "word"
+            or not any(start <= conflict.start < end for start, end in agreeing)
+        ]
 
     @cached_property
     def disagreements(self) -> list[Conflict]:
@@ -66,6 +74,8 @@ class Reading:
         for passage in self.passages:
             if passage.record is not None:
                 found.extend(disagreements(self.statement, passage.record))
+            elif passage.hours:
+                found.extend(hours_conflicts(self.statement, passage.hours))
             for cells in passage.cells:
                 found.extend(cell_conflicts(self.statement, cells))
         return found

@@ -39,16 +39,24 @@ _SCRIPTS = (
     ("Hebrew", "\u0590", "\u05ff"),
     ("Thai", "\u0e00", "\u0e7f"),
 )
-_LETTERS = {
-    "de": "ßäöü", "es": "ñ¿¡", "pt": "ãõ", "fr": "œêèûù", "it": "ìò", "Polish": "łąęśżźćń",
-    "Swedish": "åäö", "Finnish": "äö", "Czech": "řůěž", "Turkish": "ğışöü", "Hungarian": "őűöü", "Romanian": "șță",
-    "Danish": "ø", "Norwegian": "ø", "Vietnamese": "ơưđạảấầẩậắằẵặẹẻẽếềểễệ",
+_OWN_LETTERS = {
+    "de": "äöüß", "fr": "éèêëçœùûàâîôï", "es": "áéíóúñ¿¡", "it": "àèéìòù", "pt": "áâãàéêíóôõúç",
+    "nl": "ëïé", "Polish": "ąćęłńśźż", "Swedish": "åäö", "Finnish": "äö", "Czech": "čďěňřšťůýž",
+    "Turkish": "çğışöü", "Hungarian": "áéíóöőúüű", "Romanian": "ăâîșț", "Danish": "æøå",
+    "Norwegian": "æøå", "Catalan": "àçèéíïòóú",
+    "Vietnamese": "ơưđạảấầẩậắằặẹẻẽếềểễệ",
 }  # fmt: skip
+_LETTERS: dict[str, list[str]] = {}
+for _language, _letters_of in _OWN_LETTERS.items():
+    for _letter in _letters_of:
+        _LETTERS.setdefault(_letter, []).append(_language)
+_LETTER_NAMES = frozenset("bcdfghjklmnpqrstvwxz")
 _SAMPLE = 120  # words looked at
 _TELLING = 2_000  # code points in which they are looked for
 _FEWEST = 8  # words from which a text without a known small word is no English
 _LATIN = 0.7  # share of words in Latin letters from which a text is in one of our languages
 _SURE = 1.1  # of small words, below which the words themselves may still be English
+_MOST_BY_LETTERS = 1.5  # that letters can add to small words
 _FOREIGN_SURE = 1.5  # of small words, from which a text is in a language that is not ours
 _MOSTLY = 0.75  # share of words that an English word list knows where they are
 _KNOWN = 0.4  # share of words an English word list knows in terse English
@@ -99,7 +107,10 @@ def language_of(text: str) -> Language | None:
     if best != "en" and scores[best] < _SURE and _known_share(tuple(words[:40])) >= _MOSTLY:
         return ENGLISH
     if best not in LANGUAGES:
-        return ENGLISH if scores[best] < _FOREIGN_SURE and _is_english(words) else None
+        if scores[best] >= _FOREIGN_SURE or not _is_english(words):
+            return None
+        ours = max(LANGUAGES, key=lambda code: (scores.get(code, 0.0), code == "en"))
+        return LANGUAGES[ours]
     weak = scores[best] < 0.05 * len(words) and len(words) >= _FEWEST
     if weak and best == "en":
         return ENGLISH if _is_english(words) else None
@@ -151,17 +162,26 @@ def _scores(text: str, words: Sequence[str]) -> dict[str, float]:
     """How much speaks for each language: small words by weight, and letters of its own."""
     found: dict[str, float] = {}
     for word in words:
+        if word in _LETTER_NAMES:
+            continue  # a flag, a unit or a variable as likely as "n'est"
         shares = _WEIGHTS.get(word)
         if shares is None and ("'" in word or "’" in word):
             shares = _elided(word)
         for language, weight in (shares or {}).items():
             found[language] = found.get(language, 0.0) + weight
-    sample = text[:_TELLING].lower()
-    if not sample.isascii():
-        for language, letters in _LETTERS.items():
-            count = sum(sample.count(letter) for letter in letters)
-            if count:
-                found[language] = found.get(language, 0.0) + min(0.5 * count, 1.5)
+    for language, weight in _by_letters(text[:_TELLING].lower()).items():
+        found[language] = found.get(language, 0.0) + min(weight, _MOST_BY_LETTERS)
+    return found
+
+
+def _by_letters(sample: str) -> dict[str, float]:
+    """How much the letters beyond English speak for each language."""
+    found: dict[str, float] = {}
+    for letter in () if sample.isascii() else set(sample) & _LETTERS.keys():
+        languages = _LETTERS[letter]
+        for language in languages:
+            weight = 0.5 * sample.count(letter) / len(languages)
+            found[language] = found.get(language, 0.0) + weight
     return found
 
 

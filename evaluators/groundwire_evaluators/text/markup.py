@@ -268,9 +268,15 @@ _MATH = re.compile(r"\\(?:boxed|text(?:bf|it|rm)?|math(?:bf|rm|it)|emph)\{([^{}\
 _MATH_MARK = re.compile(r"\\[()\[\]]")
 
 
+_NOTE = re.compile(r"(?<=[^\W\d_]{4})[¹²³⁰⁴-⁹]{1,3}")  # "weeks¹" is a note, "km²" a unit
+
+
 def without_marks(plain: Plain) -> Plain:
     """A line without emphasis, code marks, links' addresses, struck-out words and escapes."""
     text = plain.text
+    if not text.isascii():
+        plain = plain.rewritten(_NOTE, _nothing)
+        text = plain.text
     if not _MARKED.search(text):
         return plain
     if "](" in text:

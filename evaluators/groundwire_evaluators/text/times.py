@@ -57,10 +57,9 @@ class TimeReader(Cursor):
         half, until = self._half_of_day(after)
         if not (sure or half) or hour > 24 or minute > 59:
             return None
-        if half:
-            return self._make(
-                "time", until, value=float(60 * (hour % 12 + 12 * (half == "p")) + minute)
-            )
+        if half and hour <= 12:
+            hour = hour % 12 + 12 * (half == "p")
+            return self._make("time", until, value=float(60 * hour + minute))
         minutes = float(60 * hour + minute)
         open_half = 1 <= hour <= 12 and (
             self.language == "en" or (not minute and after != at + 1)
