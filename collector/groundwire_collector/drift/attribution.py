@@ -109,9 +109,11 @@ def _scores(
         (each.dimension, each.value): COINCIDES if change.coincides(each) else NEW
         for each in deployments
     }
-    scores = {WHOLE: whole.nats + CLEARLY}
+    # While the whole service has an alarm of its own, only parts of it are left to be named.
+    alone = WHOLE not in movements
+    scores = {} if alone else {WHOLE: whole.nats + CLEARLY}
     for stream, moved in movements.items():
-        part = moved.turns < (1 - SAME_TURNS) * whole.turns
+        part = alone or moved.turns < (1 - SAME_TURNS) * whole.turns
         if stream[0] in DIMENSIONS and (part or stream in likely):
             scores[stream] = moved.nats + likely.get(stream, 0.0)
     for stream, nats in likely.items():

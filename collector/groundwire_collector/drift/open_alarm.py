@@ -1,7 +1,7 @@
 """An alarm that is open: is its stream back, and what do its turns say of other streams?"""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import sqrt
 from typing import Any
 
@@ -19,6 +19,8 @@ MEMORY = 300.0  # turns after which one counts for a third in the level
 SUPPOSED = 10.0  # turns that the size at the alarm counts for in it
 SMALLEST = 1 / 3  # of the effect that matters: of smaller growths no recovery could be told
 RECOVERY_SHARE = 0.1  # of the mass that passes: the expected number of false recoveries
+FEWEST_REST = 20.0  # turns of others that tell the level of the stream
+MOST_PARTS = 100  # streams
 ABSENT = 20.0  # turns of a stream that should have come before it is called gone
 FEWEST_OTHERS = 100  # turns of others meanwhile
 # How long a stream must be absent as well: a version that was rolled back comes no more, a tenant
@@ -28,14 +30,24 @@ GONE_NS = {True: 3600 * NANOSECONDS, False: 7 * 86_400 * NANOSECONDS}
 
 @dataclass(slots=True)
 class LossLevel:
-    """The mean loss of a stream lately."""
+    """Turns and losses of a stream lately; both fade with each `step` of what it is part of."""
 
     turns: float = 0.0
     losses: float = 0.0
+    step: int = 0
 
-    def add(self, loss: float) -> None:
-        fade = 1 - 1 / MEMORY
-        self.turns, self.losses = self.turns * fade + 1, self.losses * fade + loss
+    def add(self, loss: float, step: int) -> None:
+        fade = self._fade(step)
+        self.turns, self.losses, self.step = self.turns * fade + 1, self.losses * fade + loss, step
+
+    def _fade(self, step: int) -> float:
+        return float((1 - 1 / MEMORY) ** (step - self.step))
+
+    def without(self, part: "LossLevel") -> "LossLevel":
+        """The same less a part of its turns."""
+        fade = part._fade(self.step)
+        turns, losses = self.turns - part.turns * fade, self.losses - part.losses * fade
+        return LossLevel(max(turns, 0.0), max(losses, 0.0), self.step)
 
     def upper(self) -> float:
         """A standard error above the mean, so that noise is not told as a change elsewhere."""
@@ -61,6 +73,7 @@ class OpenAlarm:
     recovery: StratifiedKnownMeanESR
     level: LossLevel
     share: float  # of the service's turns, when the alarm was raised
+    parts: dict[Stream, LossLevel] = field(default_factory=dict)  # by stream its turns belong to
     waiting: float = 0.0  # mass until the stream's next turn
     last_ns: int = 0  # when the stream's last turn came
     others: int = 0  # turns of the service since then
@@ -77,8 +90,9 @@ class OpenAlarm:
         min_effect: float,
     ) -> "OpenAlarm":
         """`since`: the stream's turns since the change; `surely`: what its loss has grown by at
-        least, good turns just before the alarm included."""
-        growth = max(surely, min_effect * SMALLEST) / 2
+        least, good turns just before the alarm included. Half of the best guess counts as sure
+        enough, or a recovery from a small growth would be waited for over months."""
+        growth = max(surely, alarm.size / 2, min_effect * SMALLEST) / 2
         means = {
             name: 1 - min(each.mean + growth, (1 + each.mean) / 2)
             for name, each in reference.baselines.items()
@@ -96,9 +110,17 @@ class OpenAlarm:
         """The turn is one of the stream that the alarm names."""
         return self.stream == WHOLE or turn.tags.get(self.stream[0]) == self.stream[1]
 
-    def discount(self) -> float:
-        """What a loss of the stream is multiplied by for other streams."""
-        return min(self.reference.lowest_mean / max(self.level.upper(), TINY), 1.0)
+    def discount(self, other: Stream) -> float:
+        """What a loss of the stream is multiplied by for another stream.
+
+        By the level of the turns that are not of the other one: what got worse in that alone is not
+        accounted for.
+        """
+        level = self.level
+        if other in self.parts:
+            rest = level.without(self.parts[other])
+            level = rest if rest.turns >= FEWEST_REST else level
+        return min(self.reference.lowest_mean / max(level.upper(), TINY), 1.0)
 
     def observe(self, turn: LossObservation, mass: float, at_ns: int) -> None:
         """Take a turn of the service, and the mass that passed with it."""
@@ -110,7 +132,11 @@ class OpenAlarm:
         stratum = self.reference.strata.of_turn(turn)
         self.recovery.update(1 - turn.loss, self.waiting, at_ns, stratum)
         self.waiting = 0.0
-        self.level.add(turn.loss)
+        step = self.level.step + 1
+        self.level.add(turn.loss, step)
+        for stream in turn.tags.items():
+            if stream != self.stream and (stream in self.parts or len(self.parts) < MOST_PARTS):
+                self.parts.setdefault(stream, LossLevel(step=step)).add(turn.loss, step)
 
     def recovered(self, at_ns: int) -> bool:
         return self.recovery.drift_detected or self.gone(at_ns)
@@ -128,7 +154,10 @@ class OpenAlarm:
     def to_state(self) -> dict[str, Any]:
         return {
             "recovery": self.recovery.to_state(),
-            "level": [self.level.turns, self.level.losses],
+            "level": [self.level.turns, self.level.losses, self.level.step],
+            "parts": [
+                [*stream, each.turns, each.losses, each.step] for stream, each in self.parts.items()
+            ],
             "share": self.share,
             "waiting": self.waiting,
             "last_ns": self.last_ns,
@@ -147,6 +176,7 @@ class OpenAlarm:
             StratifiedKnownMeanESR.from_state(state["recovery"]),
             LossLevel(*state["level"]),
             state["share"],
+            {(name, value): LossLevel(*each) for name, value, *each in state["parts"]},
             state["waiting"],
             state["last_ns"],
             state["others"],

@@ -58,9 +58,7 @@ class Detection:
     listed: tuple[Stream, ...] = ()
 
     def waits(self, moved: Mapping[Stream, SegmentEffect]) -> bool:
-        whole = moved.get(WHOLE)
-        since = whole.turns if whole else 0.0
-        return since < self.turns + min(max(2 * self.turns, SHORTEST_WAIT), LONGEST_WAIT)
+        return _turns(moved) < self.turns + min(max(2 * self.turns, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 @dataclass(slots=True)
@@ -223,26 +221,27 @@ class SignalMonitor:
     def _update(self, pinned: StratifiedBaseline, turn: LossObservation, mass: float) -> None:
         at_ns = self.updated_ns
         self.context.observe(turn, at_ns)
-        discounts = {
-            stream: each.discount() for stream, each in self.open.items() if each.holds(turn)
+        holding = [each for each in self.open.values() if each.holds(turn)]
+        explained = {
+            stream: _explained(turn.loss, stream, holding) for stream in (WHOLE, *turn.tags.items())
         }
         for found in self.open.values():
             found.observe(turn, mass, at_ns)
         if self.daily is not None:
             if WHOLE not in self.open:
-                self.daily.observe(_explained(turn, WHOLE, discounts), mass * DAILY_SHARE, at_ns)
+                self.daily.observe(explained[WHOLE], mass * DAILY_SHARE, at_ns)
                 self.spent += mass * DAILY_SHARE
             mass *= 1 - DAILY_SHARE
         segments = SEGMENT_SHARE if turn.tags else 0.0
         whole = mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)
-        self._feed(WHOLE, turn, whole, discounts)
+        self._feed(WHOLE, turn, whole, explained[WHOLE])
         for stream in turn.tags.items():
             dimension, value = stream
             pot = self.pots.setdefault(dimension, FairShare(self.allowance.idle_ns))
             pot.pour(mass * segments / len(turn.tags), at_ns)
             if self._watches(pinned, stream, turn):
                 own = pot.take(value, at_ns) + self.launches.pop(stream, 0.0)
-                self._feed(stream, turn, own, discounts)
+                self._feed(stream, turn, own, explained[stream])
 
     def _watches(self, pinned: StratifiedBaseline, stream: Stream, turn: LossObservation) -> bool:
         """Whether a stream has something to be compared with; else it collects this turn."""
@@ -274,14 +273,11 @@ class SignalMonitor:
         self.streams[stream] = SegmentDetector.of(reference, effect_looked_for)
         self.touched.add(stream)
 
-    def _feed(
-        self, stream: Stream, turn: LossObservation, mass: float, discounts: Mapping[Stream, float]
-    ) -> None:
+    def _feed(self, stream: Stream, turn: LossObservation, mass: float, loss: float) -> None:
         if stream in self.open:
             return
         if stream not in self.streams:
             self._begin(stream)
-        loss = _explained(turn, stream, discounts)
         self.spent += self.streams[stream].observe(turn, loss, mass, self.updated_ns)
         self.touched.add(stream)
 
@@ -332,6 +328,9 @@ class SignalMonitor:
             located, named, moved, self.context, overriding, self._unknown(located.began_ns)
         )
         stream = where if where in self.streams else WHOLE
+        if stream in self.open:  # it has an alarm already
+            self._reset()
+            return None
         alarm = self._alarm(raised, detection, stream)
         self._open(alarm, stream, located)
         return alarm
@@ -391,11 +390,10 @@ class SignalMonitor:
     def _detection(self) -> Detection:
         evidence = self.evidence
         strongest = max(evidence, key=lambda stream: evidence[stream])
-        whole = self._moved_since(self._located(strongest).began_ns).get(WHOLE)
+        moved = self._moved_since(self._located(strongest).began_ns)
         segments = {s: each.e_value for s, each in self.streams.items() if s != WHOLE}
         listed = tuple(discoveries(segments, FALSE_DISCOVERIES))
-        turns = whole.turns if whole else 0.0
-        return Detection(sum(evidence.values()), strongest, turns, listed)
+        return Detection(sum(evidence.values()), strongest, _turns(moved), listed)
 
     def _located(self, stream: Stream) -> ChangeEstimate:
         found = self.daily if stream == DAILY else self.streams[stream]
@@ -482,6 +480,13 @@ class SignalMonitor:
             self.daily.reset()
 
 
+def _turns(moved: Mapping[Stream, SegmentEffect]) -> float:
+    """Turns of the service since a change; of its largest part while the whole has an alarm."""
+    if WHOLE in moved:
+        return moved[WHOLE].turns
+    return max((each.turns for each in moved.values()), default=0.0)
+
+
 def recovery_row(stream: Stream) -> Stream:
     """Where the open alarm of a stream is written down: in place of a dimension and a value."""
     return (RECOVERY, "=".join(stream) if stream != WHOLE else "")
@@ -493,7 +498,7 @@ def recovering(row: Stream) -> Stream:
     return (dimension, value)
 
 
-def _explained(turn: LossObservation, stream: Stream, discounts: Mapping[Stream, float]) -> float:
-    """A turn's loss, less what open alarms of other streams explain of it."""
-    others = (factor for other, factor in discounts.items() if other != stream)
-    return turn.loss * min(others, default=1.0)
+def _explained(loss: float, stream: Stream, holding: Sequence[OpenAlarm]) -> float:
+    """A turn's loss, less what open alarms of other streams account for."""
+    others = (each.discount(stream) for each in holding if each.stream != stream)
+    return loss * min(others, default=1.0)

@@ -134,6 +134,18 @@ def test_a_drift_that_stays_is_told_once_and_does_not_hide_another_one(seed: int
     assert named(second) == [("tenant", "other", False)]
 
 
+def test_a_drift_of_the_whole_service_does_not_hide_a_segment_that_gets_worse_still() -> None:
+    def turn(number: int, rng: random.Random) -> tuple[float, Tags]:
+        other = rng.random() < 0.3
+        worse = 0.1 if number > 2000 else 0.0
+        chance = 0.6 if other and number > 5000 else 0.05 + worse
+        return chance, {"tenant": "other" if other else "big", "model_version": "m1"}
+
+    watched = monitor(2000)
+    assert named(feed(watched, traffic(turn, 0, 5000))) == [("", "", False)]
+    assert ("tenant", "other", False) in named(feed(watched, traffic(turn, 5000, 8000)))
+
+
 def test_recovery_is_judged_on_the_stream_that_the_alarm_names() -> None:
     def turn(number: int, rng: random.Random) -> tuple[float, Tags]:
         small = rng.random() < 0.1

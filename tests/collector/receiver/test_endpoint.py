@@ -253,7 +253,7 @@ def test_gzip_may_come_in_several_members_and_in_chunks(client: TestClient) -> N
     ("body", "encoding", "status"),
     [
         (b"not gzip", "gzip", 400),
-        (gzip.compress(b"x" * 999)[:-9], "gzip", 400),
+        (gzip.compress(b"x" * 999, mtime=0)[:-9], "gzip", 400),
         (body_of(a_span()), "br", 415),
         (body_of(a_span()), "zstd", 415),
     ],
