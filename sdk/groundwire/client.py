@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import Span, Tracer
 
-from groundwire import attributes, diagnostics
+from groundwire import attributes, diagnostics, endings
 from groundwire.closed_book import ClosedBookCalls
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.export import Exporter, Transport
@@ -98,6 +98,7 @@ class Client:
             held.pop(key, None)  # still there if the provider has been shut down
 
     def _start(self) -> Tracer:
+        endings.hook_child(_at_exit)
         with self._lock:
             if self._tracer is None:
                 self._tracer = self._provider().get_tracer(attributes.SCOPE)
@@ -177,6 +178,8 @@ def install(new: Client | None) -> Client | None:
     global _client
     with _lock:
         old, _client = _client, new
+    if new is not None:
+        endings.hook(_at_exit)
     return old
 
 

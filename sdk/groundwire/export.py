@@ -15,7 +15,7 @@ from groundwire import attributes as names
 from groundwire import redaction
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.processor import matches
-from groundwire.rendering import ContentPolicy, Redact, Rendering, dumps, no_mask, redacted
+from groundwire.rendering import ContentPolicy, Redact, Rendering, dumps, encodable, redacted
 from groundwire.settings import SdkSettings
 from groundwire.transport import BatchOutcome
 
@@ -48,10 +48,28 @@ class Exporter:
         lost = len(items) - len(spans)
         if not spans:
             return BatchOutcome(failed=lost)
-        outcome = self._transport.send(spans)
+        outcome = self._send(spans)
         if lost and not (outcome.retry or outcome.too_large):
             return BatchOutcome(exported=outcome.exported, failed=outcome.failed + lost)
         return outcome
+
+    def _send(self, spans: Sequence[ReadableSpan]) -> BatchOutcome:
+        """Send a batch; where one cannot be encoded, it alone is lost."""
+        try:
+            return self._transport.send(spans)
+        except Exception as error:
+            if len(spans) == 1:
+                trouble("encode", error)
+                return BatchOutcome(failed=1)
+        middle = len(spans) // 2
+        halves = self._send(spans[:middle]), self._send(spans[middle:])
+        return BatchOutcome(
+            exported=sum(half.exported for half in halves),
+            failed=sum(half.failed for half in halves),
+            retry=any(half.retry for half in halves),
+            retry_after=max(half.retry_after for half in halves),
+            too_large=any(half.too_large for half in halves),
+        )
 
     def _render(self, item: Any) -> ReadableSpan:
         span: ReadableSpan = item.span
@@ -90,12 +108,12 @@ class Exporter:
     def _redact_for(self, span: ReadableSpan) -> Redact:
         redactor = self._redactor
         if redactor is None or span.context is None:
-            return no_mask
+            return encodable
         trace_id = span.context.trace_id
 
         def redact(text: str) -> str:
             try:
-                return redactor(text, trace_id)
+                return encodable(redactor(text, trace_id))
             except Exception as error:
                 self.redaction_failures += 1
                 trouble("redact", error)
@@ -110,7 +128,9 @@ class Exporter:
 
     def _attributes(self, attributes: Mapping[str, Any] | None, redact: Redact) -> dict[str, Any]:
         """Attributes of a foreign span or event: JSON inside a text is masked value by value."""
-        return {key: self._value(value, redact) for key, value in (attributes or {}).items()}
+        return {
+            encodable(key): self._value(value, redact) for key, value in (attributes or {}).items()
+        }
 
     def _value(self, value: Any, redact: Redact) -> Any:
         if isinstance(value, str):
@@ -125,7 +145,7 @@ class Exporter:
     def _other_texts(self, attributes: dict[str, Any], redact: Redact) -> dict[str, Any]:
         """Our attributes whose texts the rendering has not masked: names, versions, ids."""
         return {
-            key: value if key in _RENDERED or type(value) is not str else redact(value)
+            encodable(key): value if key in _RENDERED or type(value) is not str else redact(value)
             for key, value in attributes.items()
         }
 
@@ -160,7 +180,7 @@ class Exporter:
 
     def _resource(self, resource: Resource) -> Resource:
         """A joined provider's resource, with the service that `gw.init` named."""
-        service = self._settings.service
+        service = self._settings.service and encodable(self._settings.service)
         if not service or resource.attributes.get(names.SERVICE_NAME) == service:
             return resource
         merged = self._resources.get(resource)

@@ -187,6 +187,7 @@ class Outbox:
         """Send what waits now; False if it was not all sent in time or the collector is down."""
         deadline = time.monotonic() + timeout
         begun = self._attempts  # one that was under way already says nothing about now
+        lost = self.failed + self.dropped
         self._wake.set()
         with self._changed:
             while self.waiting and self._thread is not None:
@@ -194,7 +195,7 @@ class Outbox:
                 if left <= 0 or self._last_failure > begun:
                     return False
                 self._changed.wait(min(left, 0.2))
-        return not self.waiting
+        return not self.waiting and self.failed + self.dropped == lost
 
     def close(self, timeout: float) -> None:
         """Flush within `timeout`, then drop and count what is left. A second call does nothing."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -39,12 +40,13 @@ class ContentPolicy:
     hash_key: bytes = b""
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def no_mask(text: str) -> str:
-    """The redactor of a deployment that masks nothing."""
-    return text
+def encodable(text: str) -> str:
+    """The text with U+FFFD for lone surrogates, which UTF-8 cannot carry."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Rendering:
     """One span's attributes in the making: masks, cuts or hashes each text it is given."""
 
     policy: ContentPolicy
-    redact: Redact = no_mask
+    redact: Redact = encodable
     attributes: dict[str, Any] = field(default_factory=dict)
     cut: dict[str, Any] = field(default_factory=dict)
     hashed: dict[str, Any] = field(default_factory=dict)

@@ -295,4 +295,4 @@ def test_cut_chunks_say_which_and_how_long_they_were() -> None:
 
 def test_texts_that_utf8_cannot_carry_are_sent_all_the_same(spans: CollectedSpans) -> None:
     observe(name="ask")(lambda question: "a\ud800b\x00c")("why?")
-    assert spans.named("ask").answer == "a?b\x00c"
+    assert spans.named("ask").answer == "a\ufffdb\x00c"

@@ -73,7 +73,7 @@ class AlarmBudgetAllocator:
         where J of them come every period, and the less the more of them come at once.
         """
         usual = self.budget.seconds / USUAL_PAUSE
-        services = {name.partition("\0")[0] for name in self.watches.members} | {service}
+        services = {name.partition("\x1f")[0] for name in self.watches.members} | {service}
         own = self.own.setdefault(service, self._ledger(0.0))
         own.limit = self.deployments.limit / len(services)
         wanted = min(own.left(at_ns), self.deployments.left(at_ns)) / (own.count(at_ns) + 2 + usual)

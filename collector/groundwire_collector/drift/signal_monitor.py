@@ -115,7 +115,7 @@ class SignalMonitor:
 
     @property
     def name(self) -> str:
-        return f"{self.service}\0{self.signal}\0{self.revision}"
+        return f"{self.service}\x1f{self.signal}\x1f{self.revision}"
 
     @property
     def alarms(self) -> list[Alarm]:

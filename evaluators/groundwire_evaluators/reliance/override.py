@@ -10,10 +10,11 @@ from groundwire_evaluators.reliance.passive import context_suffices, extraction,
 from groundwire_evaluators.reliance.rivals import Rivals
 from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.reliance.values import Kind, Value
+from groundwire_evaluators.text.languages import language_of
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.shelf import Shelf
-from groundwire_evaluators.text.words import ENGLISH
+from groundwire_evaluators.text.words import ENGLISH, Language
 from groundwire_evaluators.turn import Turn
 
 _MARKERS = re.compile(
@@ -21,6 +22,7 @@ _MARKERS = re.compile(
 )
 _FEW_WORDS = 1  # that an answer may add to its value and its question, and still be short
 _NUMERIC = (Kind.NUMBER, Kind.COUNT, Kind.AMOUNT, Kind.MONEY, Kind.PERCENT)
+_SAMPLE = 4_000  # code points of a chunk whose language is told
 _SMALL = 12  # bare numbers up to here count things, number steps and spell "one of"
 
 
@@ -81,8 +83,10 @@ class Override:
             return self._evaluation(state, None, signals)
         if state is not State.SCORED:
             return self._evaluation(state, reason)
-        answer, question = Source(_blank(turn.answer or "")), Source(turn.question or "")
-        chunks = [self._shelf.reading(chunk.text, ENGLISH) for chunk in turn.chunks]
+        language = _language(turn)
+        answer = Source(_blank(turn.answer or ""), language)
+        question = Source(turn.question or "", language)
+        chunks = [self._shelf.reading(chunk.text, language) for chunk in turn.chunks]
         checkable, novel = find_novel(answer, question, chunks, self.frame_share)
         if not checkable:
             return self._evaluation(State.NO_CLAIMS, "no value that could be checked")
@@ -113,6 +117,12 @@ class Override:
             reason=reason,
             signals=signals or {},
         )
+
+
+def _language(turn: Turn) -> Language:
+    """The language of the chunks, by which numbers are read; English where it is none of ours."""
+    shown = next((chunk.text for chunk in turn.chunks if chunk.text.strip()), "")
+    return language_of(shown[:_SAMPLE]) or ENGLISH
 
 
 def _extraction(turn: Turn, question: Source, chunks: Sequence[Source]) -> dict[str, float]:

@@ -110,3 +110,17 @@ def test_it_is_an_evaluator_and_keeps_the_order_of_the_batch() -> None:
 def test_a_share_outside_its_range_is_refused() -> None:
     with pytest.raises(ValueError, match="frame_share"):
         Override(frame_share=0)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "answer", "overrides"),
+    [
+        ("Die Garantie gilt zweihundertfünfzig Tage.", "Die Garantie gilt 250 Tage.", 0.0),
+        ("Die Garantie gilt 8 Monate ab Kauf.", "Die Garantie gilt neun Monate.", 1.0),
+        ("Les cours ont lieu le mardi à 16h30.", "Les cours ont lieu le jeudi.", 1.0),
+    ],
+)
+def test_values_are_read_in_the_language_of_the_chunks(
+    chunk: str, answer: str, overrides: float
+) -> None:
+    assert judge("?", answer, (chunk,)).value == overrides

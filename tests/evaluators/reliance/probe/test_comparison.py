@@ -77,7 +77,7 @@ def test_a_model_that_fails_on_clean_contexts_too_is_worse_in_general() -> None:
 
 def test_runs_of_other_packs_or_prompts_are_not_compared() -> None:
     other = ProbeRun(RunIdentity(pack="x", digest="y", prompt="p"), READER.results)
-    with pytest.raises(ValueError, match="freeze"):
+    with pytest.raises(ValueError, match="different packs or prompts"):
         compare_runs(other, [READER])
     with pytest.raises(ValueError, match="at least one"):
         compare_runs(READER, [])

@@ -57,7 +57,7 @@ def test_a_changed_text_changes_the_digest() -> None:
 
 
 def test_an_id_stands_once_in_a_pack() -> None:
-    with pytest.raises(ValueError, match="twice"):
+    with pytest.raises(ValueError, match="duplicate id"):
         ProbePack("x", (ITEM, ITEM))
 
 
