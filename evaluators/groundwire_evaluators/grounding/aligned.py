@@ -23,6 +23,7 @@ _MOST_OTHER = 0.3  # of the evidence's words that a claim with turned roles may 
 _NEAR = 2  # words in a row beside a slot that are the same on both sides
 _NEAR_WORD = 3  # the same for a slot of two words that nothing else sets against one another
 _FEWEST_FOR_ROLES = 3  # content words
+_LONGEST_ENDING = 3  # letters
 _AVOIDED = 7  # words that "avoid" and its like reach
 _AVOIDING = frozenset(
     keys("english")[word]
@@ -150,6 +151,8 @@ class _Frame:
             return False
         if not _TITLES.isdisjoint((ours.lower, theirs.lower)):
             return False
+        if _inflected(ours.lower, theirs.lower):
+            return False
         if self._language.code != "en" and not (ours.text.istitle() and theirs.text.istitle()):
             return False  # no list of words of near meaning there: "gilt", "beträgt"
         table = lexicon()
@@ -239,6 +242,12 @@ def _denied_near(side: Side, at: int) -> bool:
         return True
     before = side.words[max(at - _AVOIDED, 0) : at]
     return any(token.key in _AVOIDING for token in before)
+
+
+def _inflected(one: str, other: str) -> bool:
+    """Whether two words may be forms of one: "go", "goes"."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) and len(long) - len(short) <= _LONGEST_ENDING
 
 
 def _overstates(ours: int, theirs: int) -> bool:

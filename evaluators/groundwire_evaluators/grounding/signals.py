@@ -32,7 +32,7 @@ from groundwire_evaluators.grounding.vocabulary import (
     REPORTING,
 )
 from groundwire_evaluators.text.lexicon import lexicon
-from groundwire_evaluators.text.quantities import Quantity
+from groundwire_evaluators.text.quantities import Quantity, agree
 from groundwire_evaluators.text.tokens import Token
 
 _HARDLY = 2  # content words of an item of a list
@@ -107,9 +107,18 @@ class Reading:
             len(self.statement.content) > _HARDLY or not (self.added.quantities or self.added.names)
         ):
             return []
-        if not self.evidence.own and self.statement.content:
+        if not self.evidence.own and self.statement.content and not self._answers:
             return [(0, len(self.statement.text))] if not self._ranges else self._ranges
         return self._ranges
+
+    @property
+    def _answers(self) -> bool:
+        """Whether the sentence that answers the question shows a quantity in another spelling."""
+        if self.evidence.asked_at is None:
+            return False
+        chunk, sentence = self.evidence.asked_at
+        there = self.passages[chunk].quantities_of(sentence)
+        return any(agree(q, other) for q in self.statement.quantities for other in there)
 
     @cached_property
     def _ranges(self) -> list[tuple[int, int]]:

@@ -135,7 +135,16 @@ def _chunk(reading: Reading, verdict: Verdict) -> int | None:
     if verdict is Verdict.CONTRADICTED:
         for conflict in reading.overridden:
             return conflict.chunk
-    return reading.evidence.best[0] if reading.evidence.best else None
+    if reading.evidence.best is not None:
+        return reading.evidence.best[0]
+    return next(  # "10" leans on "ten" though it shares no word with it
+        (
+            at
+            for at, passage in enumerate(reading.passages)
+            if any(passage.shows(quantity) for quantity in reading.statement.quantities)
+        ),
+        None,
+    )
 
 
 def _contradicted(reading: Reading) -> bool:
