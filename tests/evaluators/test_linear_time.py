@@ -19,6 +19,7 @@ from groundwire_evaluators.turn import Chunk, Turn
 SIZE = 4000  # characters; quadratic ones take seconds of twice as many
 AT_ONCE = 0.2  # CPU seconds
 MOST = 3.3  # times the CPU for twice the size; 2 is linear, 4 quadratic
+TRIES = 3  # the machine may be busy with something else
 PLACES = ("answer", "context", "both", "question")
 EVALUATORS: tuple[Evaluator, ...] = (Grounding(), Override(), Retrieval())
 
@@ -170,5 +171,7 @@ def test_twice_the_text_costs_about_twice_the_time(kind: str, place: str) -> Non
     if cpu_seconds(long) <= AT_ONCE:
         return
     short = case.turn(SIZE)
-    ratios = [cpu_seconds(long) / max(cpu_seconds(short), AT_ONCE / 10) for _ in range(3)]
-    assert min(ratios) <= MOST, f"{ratios}: {cpu_seconds(long):.2f} s for {2 * SIZE} characters"
+    ratios: list[float] = []
+    while len(ratios) < TRIES and (not ratios or ratios[-1] > MOST):
+        ratios.append(cpu_seconds(long) / max(cpu_seconds(short), AT_ONCE / 10))
+    assert ratios[-1] <= MOST, f"{ratios}: {cpu_seconds(long):.2f} s for {2 * SIZE} characters"
