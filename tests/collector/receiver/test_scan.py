@@ -39,7 +39,7 @@ from groundwire_evaluators.turn import Chunk, Turn
 
 TRACE = "ab" * 16
 TURN_ID = f"{TRACE}-{1:016x}"
-OPEN = {"/login", "/logout", "/favicon.ico"}
+OPEN = {"/login", "/logout", "/favicon.ico", "/healthz"}
 BANK, SECRET = "zurbank", "xyzzy"  # words that nothing else says
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 HEALTH = {"/healthz", "/readyz"}
@@ -239,7 +239,7 @@ def test_the_metrics_of_all_services_need_a_key_that_reads_all(
 def test_open_metrics_are_open_to_every_key(tmp_path: Path) -> None:
     app = create_app(Settings(data_dir=tmp_path))
     key = key_of(app, Scope.INGEST, services=("shop",))
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         assert client.get("/metrics").status_code == 200
         assert client.get("/metrics", headers=key).status_code == 200
 
