@@ -67,7 +67,7 @@ def test_a_thousand_values_and_a_hundred_deployments_a_day_stay_within_the_budge
         first = hour // 24 * 5  # five new services a day, a thousand in all
         for _ in range(6):
             name = f"s{first + rng.randrange(100)}"
-            spent.append((at_ns, shared.by_clock(f"{name}\0signal", at_ns)))
+            spent.append((at_ns, shared.by_clock(f"{name}\x1fsignal", at_ns)))
         names = [f"s{first + rng.randrange(50)}" for _ in range(4 if hour % 24 else 8)]
         spent += [(at_ns, shared.at_deployment(name, at_ns)) for name in names]  # a hundred a day
     assert most_in_a_period(spent) <= 1 + 1e-9
@@ -77,18 +77,18 @@ def test_a_thousand_values_and_a_hundred_deployments_a_day_stay_within_the_budge
 
 def test_a_watch_alone_gets_nearly_all_of_the_time():
     shared = allowance()
-    masses = [shared.by_clock("bot\0p", hour * DAY_NS // 24) for hour in range(30 * 24 + 1)]
+    masses = [shared.by_clock("bot\x1fp", hour * DAY_NS // 24) for hour in range(30 * 24 + 1)]
     assert 0.45 < sum(masses) <= 0.5
 
 
 def test_a_service_that_is_gone_leaves_its_share_to_the_others():
     shared = allowance()
     for day in range(5):
-        for name in ("stays\0p", "goes\0p"):
+        for name in ("stays\x1fp", "goes\x1fp"):
             shared.by_clock(name, day * DAY_NS)
-    together = shared.by_clock("stays\0p", 5 * DAY_NS)
+    together = shared.by_clock("stays\x1fp", 5 * DAY_NS)
     for day in range(6, 20):
-        alone = shared.by_clock("stays\0p", day * DAY_NS)
+        alone = shared.by_clock("stays\x1fp", day * DAY_NS)
     assert alone == pytest.approx(2 * together)
 
 
@@ -112,7 +112,7 @@ def test_many_deployments_at_once_draw_ever_less():
 def test_a_service_that_deploys_all_day_does_not_take_the_others_budget():
     shared = allowance()
     for hour in range(24 * 60):
-        for name in ("busy\0p", "calm\0p"):
+        for name in ("busy\x1fp", "calm\x1fp"):
             shared.by_clock(name, hour * DAY_NS // 24)
         for _ in range(4):
             shared.at_deployment("busy", hour * DAY_NS // 24)
@@ -129,10 +129,10 @@ def test_a_deployment_may_draw_little_of_a_budget_of_many_years():
 
 def test_time_that_runs_backwards_buys_nothing_and_a_gap_little():
     shared = allowance()
-    shared.by_clock("bot\0p", 5 * DAY_NS)
-    assert shared.by_clock("bot\0p", 4 * DAY_NS) == 0
-    assert shared.by_clock("bot\0p", 300 * DAY_NS) == 0  # gone for longer than the memory
-    assert shared.by_clock("bot\0p", 301 * DAY_NS) == pytest.approx(0.95 * 0.5 / 30)
+    shared.by_clock("bot\x1fp", 5 * DAY_NS)
+    assert shared.by_clock("bot\x1fp", 4 * DAY_NS) == 0
+    assert shared.by_clock("bot\x1fp", 300 * DAY_NS) == 0  # gone for longer than the memory
+    assert shared.by_clock("bot\x1fp", 301 * DAY_NS) == pytest.approx(0.95 * 0.5 / 30)
 
 
 def test_an_allowance_that_is_written_down_goes_on_as_if_never_stopped():
@@ -140,10 +140,10 @@ def test_an_allowance_that_is_written_down_goes_on_as_if_never_stopped():
     rng = random.Random(3)
     for step in range(500):
         at_ns, name = step * DAY_NS // 10, f"s{rng.randrange(5)}"
-        expected = straight.by_clock(f"{name}\0p", at_ns), straight.at_deployment(name, at_ns)
+        expected = straight.by_clock(f"{name}\x1fp", at_ns), straight.at_deployment(name, at_ns)
         state = json.loads(json.dumps(stopped.to_state()))
         stopped = allowance()
         stopped.resume(state)
-        assert (stopped.by_clock(f"{name}\0p", at_ns), stopped.at_deployment(name, at_ns)) == (
+        assert (stopped.by_clock(f"{name}\x1fp", at_ns), stopped.at_deployment(name, at_ns)) == (
             expected
         )
