@@ -1,5 +1,6 @@
 """`groundwire` command line: subcommands found by entry point, loaded lazily."""
 
+import re
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated
@@ -10,9 +11,10 @@ except ModuleNotFoundError:
     sys.exit("groundwire: the commands need more packages: pip install 'groundwire[collector]'")
 
 from groundwire_collector import __version__
-from groundwire_collector.errors import GroundwireError
+from groundwire_collector.errors import GroundwireError, UsageError
 
 GROUP = "groundwire.commands"
+_OPTIONAL = re.compile(r"([\w.-]+).*extra == ['\"]([^'\"]+)")  # a line of Requires-Dist
 # Click's ClickException; some releases of typer carry a click of their own.
 _WRONG_USE: type[Exception] = typer.BadParameter.__mro__[2]
 
@@ -39,6 +41,7 @@ def application(name: str | None = None) -> typer.Typer:
     app = typer.Typer(
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(groundwire)
@@ -52,11 +55,44 @@ def application(name: str | None = None) -> typer.Typer:
 
 def _add(app: typer.Typer, entry: EntryPoint) -> None:
     """Register a typer application or an annotated function."""
-    loaded = entry.load()
+    try:
+        loaded = entry.load()
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "groundwire", entry.module.partition(".")[0]):
+            raise
+        _add_unavailable(app, entry, missing)
+        return
     if isinstance(loaded, typer.Typer):
         app.add_typer(loaded, name=entry.name)
     else:
         app.command(entry.name)(loaded)
+
+
+def _add_unavailable(app: typer.Typer, entry: EntryPoint, missing: str) -> None:
+    """Register a command that names the package it lacks, whatever its arguments are."""
+    remedy = f"needs the package {missing}: pip install {_requirement(entry, missing)}"
+
+    def unavailable() -> None:
+        raise UsageError(f"`groundwire {entry.name}` {remedy}")
+
+    anything = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command(
+        entry.name,
+        help=f"Not available: {remedy}",
+        add_help_option=False,
+        context_settings=anything,
+    )(unavailable)
+
+
+def _requirement(entry: EntryPoint, missing: str) -> str:
+    """What to install: the extra of the command's distribution that brings the package."""
+    package = missing.replace("_", "-")
+    for line in (entry.dist and entry.dist.requires) or ():
+        optional = _OPTIONAL.match(line)
+        if optional and optional[1].replace("_", "-").lower() == package.lower() and entry.dist:
+            return f"'{entry.dist.name}[{optional[2]}]'"
+    return package
 
 
 def main() -> None:
