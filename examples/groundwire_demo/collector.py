@@ -1,7 +1,6 @@
 """Collector process (`groundwire up`) and client of its API."""
 
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any, Self
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from groundwire_collector.storage.keys import KEY_FILE, stored_key
 from groundwire_demo.plan import BASELINE
 from groundwire_demo.process import await_ready, ended_at_last, free_port
 
@@ -99,11 +99,11 @@ class Collector:
 
 @contextmanager
 def running(data_dir: Path, further: Mapping[str, str] = NOTHING) -> Iterator[Collector]:
-    """A collector with its data in `data_dir`, on free ports, for as long as the block lasts.
+    """A collector with its data and its key in `data_dir`, on free ports, within the block.
 
     `further` are settings of its environment.
     """
-    port, api_key = free_port(), f"gw_{secrets.token_urlsafe(24)}"
+    port, api_key = free_port(), stored_key(data_dir / KEY_FILE)
     log = data_dir / "collector.log"
     command = [*GROUNDWIRE, "up", "--data-dir", str(data_dir)]
     command += ["--port", str(port), "--grpc-port", str(free_port())]

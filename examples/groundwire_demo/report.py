@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from groundwire_collector.storage.keys import KEY_FILE
 from groundwire_demo.alerting import Alerting, FiredAlert
 from groundwire_demo.collector import Collector, ReportedAlarm
 from groundwire_demo.probes import ProbeReading
@@ -137,6 +138,7 @@ def addresses(collector: Collector, alerting: Alerting | None) -> Table:
     """Where to look around."""
     table = Table.grid(padding=(0, 2))
     table.add_row("collector", f"{collector.url}/")
+    table.add_row("API key", f"in {collector.data_dir / KEY_FILE}")
     table.add_row("worst turns", f"{collector.url}/turns?order=worst")
     table.add_row("API", f"{collector.url}/api/v1/alarms")
     table.add_row("metrics", f"{collector.url}/metrics")

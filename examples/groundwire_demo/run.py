@@ -163,7 +163,7 @@ def perform(plan: DemoPlan, console: Console) -> bool:
         UsageError: the plan cannot end well, a part did not start, or the model does not answer.
     """
     plan.check()
-    plan.data_dir.mkdir(parents=True, exist_ok=True)
+    plan.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
         model = endpoint.from_environment(plan.rollout) or stack.enter_context(
             endpoint.standing_in(plan.ramp, plan.learnt, plan.data_dir / "stand-in.log")

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from groundwire_collector.storage.keys import KEY_FILE
 from groundwire_demo import collector
 from groundwire_demo.collector import Collector
 
@@ -43,6 +44,7 @@ def test_the_answer_that_contradicts_its_page_comes_first(tmp_path: Path) -> Non
         assert reported.returncode == 0, reported.stderr
         assert "'exported': 6, 'dropped': 0, 'failed': 0" in reported.stdout
         worst, other = judged(watcher, turns=2)
+    assert (tmp_path / KEY_FILE).read_text().strip() == watcher.api_key  # to look around later
     assert "24 months" in worst["answer"]
     assert values(worst)["override"] == 1.0
     assert values(other)["override"] == 0.0

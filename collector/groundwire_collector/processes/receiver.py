@@ -75,11 +75,13 @@ class Server(uvicorn.Server):
                 self._on_listening.set()
 
     def _print_first_lines(self) -> None:
-        """Print the generated key and the connection limit."""
+        """Print the generated key, or where it is kept, and the connection limit."""
         key = keys.first_key(self.settings, self.application.state.engine)
+        path = self.settings.data_dir / keys.KEY_FILE
         if key is not None and self.settings.api_key is None:
-            path = self.settings.data_dir / keys.KEY_FILE
             print(f"API key (kept in {path}): {key}", flush=True)
+        elif path.exists():
+            print(f"API key: the first one is kept in {path}", flush=True)
         print(f"At most {self.connections} connections at a time (file descriptors).", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

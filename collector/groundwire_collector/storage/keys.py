@@ -146,9 +146,26 @@ def first_key(settings: Settings, engine: Engine | None = None) -> str | None:
             return settings.api_key
         if known:
             return None
-        key = _stored_key(settings.data_dir / KEY_FILE)
+        key = stored_key(settings.data_dir / KEY_FILE)
         add(connection, key, GENERATED)
         return key
+
+
+def stored_key(path: Path) -> str:
+    """The API key in a file, mode 600; made where the file is not there.
+
+    A start that was interrupted may have written it already.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    key = generate()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{key}\n")
+    return key
 
 
 def _access(key_id: str, scopes: str, services: str | None) -> Access:
@@ -162,17 +179,3 @@ def _access(key_id: str, scopes: str, services: str | None) -> Access:
 def _revoke_named(connection: Connection, name: str) -> None:
     statement = update(API_KEY).where(API_KEY.c.name == name, API_KEY.c.revoked_at.is_(None))
     connection.execute(statement.values(revoked_at=datetime.now(UTC)))
-
-
-def _stored_key(path: Path) -> str:
-    """The key of the file, which a start that was interrupted may have written already."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        pass
-    key = generate()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{key}\n")
-    return key
