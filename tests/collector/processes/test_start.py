@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from groundwire_collector.storage.keys import KEY_FILE
 from tests.ports import free_port
+
+from groundwire_collector.storage.keys import KEY_FILE
 
 COMMAND = "from groundwire_collector.cli import main; main()"
 
