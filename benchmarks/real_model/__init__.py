@@ -2,4 +2,6 @@
 
 `python -m benchmarks.real_model` lists the commands; docs/explanation/a-real-fine-tune.md tells
 what they found.
+
+Why: docs/decisions/0054-a-recorded-fine-tune.md
 """

@@ -1,4 +1,7 @@
-"""`groundwire` command line: subcommands found by entry point, loaded lazily."""
+"""`groundwire` command line: subcommands found by entry point, loaded lazily.
+
+Why: docs/decisions/0005-commands-are-entry-points.md
+"""
 
 import re
 import sys

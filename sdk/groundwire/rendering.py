@@ -1,4 +1,7 @@
-"""Rendering of observations to span attributes, in the exporter's thread."""
+"""Rendering of observations to span attributes, in the exporter's thread.
+
+Why: docs/decisions/0010-content-beside-the-span.md
+"""
 
 import hashlib
 import json

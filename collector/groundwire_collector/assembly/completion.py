@@ -1,4 +1,7 @@
-"""Trace completion: idle timeout and maximum duration."""
+"""Trace completion: idle timeout and maximum duration.
+
+Why: docs/decisions/0112-a-top-span-closes-a-trace.md
+"""
 
 from collections.abc import Sequence
 

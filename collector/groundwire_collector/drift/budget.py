@@ -3,7 +3,7 @@
 Nobody knows beforehand how many services, versions or deployments there will be. So time is shared
 evenly among those who are there, deployments draw from what the period behind them has left, and
 two ledgers see to it that no period spends more than the budget
-(docs/decisions/0076-a-rolling-budget.md).
+(docs/explanation/drift.md).
 """
 
 from collections.abc import Mapping

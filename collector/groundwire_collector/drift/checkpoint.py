@@ -1,7 +1,7 @@
 """Checkpoints of the monitor state, resumed from the last commit.
 
 Only what changed since the last batch is written: the turns a baseline grew by, the detectors that
-were fed. A baseline is written once, when it is pinned (docs/decisions/0078).
+were fed. A baseline is written once, when it is pinned (docs/explanation/drift.md).
 """
 
 from collections.abc import Iterable

@@ -122,7 +122,7 @@ class DailyMonitor:
     days before is not worse than that of the baseline's days, however many turns a day has: the
     mean is always that of as many. Days with fewer become one with those after them. Price: sees
     nothing before midnight (UTC); a growth by the smallest effect that matters takes some ten days
-    with a baseline of three weeks, a larger one a week (docs/decisions/0077-strata-and-blocks.md).
+    with a baseline of three weeks, a larger one a week (docs/explanation/drift.md).
     """
 
     def __init__(self, days: DayWindow, min_effect: float) -> None:

@@ -3,7 +3,7 @@
 The choice looks at the baseline's losses, so it has a price: before looking, every plan is given a
 probability, and whatever is chosen may spend only this share of the mass. If each plan's detector
 were run with its share, the false alarms of all of them together would stay within the budget;
-those of one of them do all the more (docs/decisions/0077-strata-and-blocks.md).
+those of one of them do all the more (docs/explanation/drift.md).
 """
 
 from collections.abc import Sequence

@@ -2,6 +2,8 @@
 
 A process of its own, so that an endpoint that hangs holds up no judgement. Whatever goes wrong in
 it is logged and counted, and tried again in its time.
+
+Why: docs/decisions/0053-a-process-that-asks.md
 """
 
 import signal

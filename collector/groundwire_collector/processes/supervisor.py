@@ -3,6 +3,8 @@
 Where the collector asks a model of its own accord, the prober is a third; where judges see a
 sample, the judge is another; where alarms go to a webhook, the messenger carries them. Only the
 receiver is needed: any other that ends is started again after a pause, and is counted.
+
+Why: docs/decisions/0002-two-processes.md
 """
 
 import logging

@@ -25,7 +25,7 @@ class Baseline:
 
     The possible means are cut into cells [edges[c], edges[c + 1]]. `log_capital[c]` is the log of
     an e-value against "the mean of the baseline is at least edges[c]", worth at most 1 on average
-    while that is true, however turns depend on each other (docs/decisions/0072).
+    while that is true, however turns depend on each other (docs/explanation/proof.md).
     `dispersion` is the variance over mean * (1 - mean): 1 for losses of 0 and 1, less for
     graded ones. `dependence` says in which blocks a detector bets; where it is not none, the
     e-value holds as far as sums of losses spread no more than `inflation` times as far as

@@ -53,7 +53,7 @@ class Dependence:
         """The nearest of countably many: block a power of 2, inflation one of the root of 2.
 
         What is chosen by looking at losses has to be one of few beforehand, each with a price
-        (docs/decisions/0077): an estimate that could be any number has none.
+        (docs/explanation/drift.md): an estimate that could be any number has none.
         """
         doublings = max(round(math.log2(max(block, 2.0))), 1)
         halves = min(max(round(2 * math.log2(max(inflation, 1.0))), 1), 2 * doublings)

@@ -28,7 +28,7 @@ class StratifiedESR(ESR):
     masses, while the conditional mean loss of every turn of stratum s is at most some g[s] that
     the conditional means of that stratum's baseline reach. Nothing is assumed of the mix or the
     order of strata, which may change at any time, nor of the size of a baseline. The stratum of a
-    turn must be known before its loss. Proof: docs/decisions/0072.
+    turn must be known before its loss. Proof: docs/explanation/proof.md.
 
     Price: with S strata of n / S turns each, a change in all of them is found later than by one
     detector that may pool them, 1.1 times for S = 2 and 1.7 times for S = 8 where n = 20,000;

@@ -20,7 +20,7 @@ class TwoSampleESR(BettingESR):
     conditional mean loss of every turn is at most some g that those of the baseline reach.
     Assumes nothing else: no independence, no simulation. Void where the conditional mean moves by
     itself (bursts, hours of the day, traffic mix): block or stratify first. Proof:
-    docs/decisions/0072; measured: docs/reference/detectors.md.
+    docs/explanation/proof.md; measured: docs/reference/detectors.md.
 
     Price against knowing the mean: a delay of d turns becomes about d / (1 - d / n).
 

@@ -1,4 +1,7 @@
-"""Segmentation of an answer into claims, with character ranges."""
+"""Segmentation of an answer into claims, with character ranges.
+
+Why: docs/decisions/0042-an-answer-as-it-is-read.md
+"""
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re

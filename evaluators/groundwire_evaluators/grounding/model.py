@@ -3,6 +3,8 @@
 A claim's score is a weighted sum of log(1 + signal). An answer's p_unsupported comes from its worst
 claim, from the chance that any claim is wrong, and from the mean. Trained by
 `benchmarks/train_grounding.py`.
+
+Why: docs/decisions/0040-grounding-by-words-and-facts.md
 """
 
 import json

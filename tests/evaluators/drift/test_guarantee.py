@@ -129,7 +129,7 @@ def test_detectors_that_split_a_budget_keep_it_together() -> None:
 
 
 # Adversaries: each chooses the law of the next loss by all that happened, its mean held at most
-# (in a baseline: at least) at the true level. What they do is in docs/decisions/0072.
+# (in a baseline: at least) at the true level. What they do is in docs/explanation/proof.md.
 
 
 def flattering(rng: np.random.Generator, n: int, level: float) -> Floats:

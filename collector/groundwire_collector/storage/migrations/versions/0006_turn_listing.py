@@ -1,4 +1,7 @@
-"""a narrow listing of turns, for lists, filters and estimates"""
+"""a narrow listing of turns, for lists, filters and estimates
+
+Why: docs/decisions/0113-a-narrow-listing-of-turns.md
+"""
 
 import sqlalchemy as sa
 from alembic import op
