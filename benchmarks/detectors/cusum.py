@@ -8,8 +8,8 @@ import numpy as np
 
 from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.baseline import Baseline
+from groundwire_evaluators.drift.betting import Dated
 from groundwire_evaluators.drift.change_point import ChangePoint
-from groundwire_evaluators.drift.dated import Dated
 
 STATES = 400  # of the chain that stands for the statistic, between a restart and the alarm
 LARGEST_LOSS = 0.999

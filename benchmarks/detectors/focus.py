@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Self
 
-from groundwire_evaluators.drift.dated import Ordered
+from groundwire_evaluators.drift.betting import Ordered
 
 Family = Literal["bernoulli", "gaussian"]
 

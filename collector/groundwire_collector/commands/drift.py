@@ -11,11 +11,10 @@ import typer
 from typer.core import TyperGroup
 
 from groundwire_collector.commands.drift_simulate import simulate
-from groundwire_collector.drift.attribution import DIMENSIONS
 from groundwire_collector.drift.config import MonitorConfig
-from groundwire_collector.drift.observation import MonitoredTurn, short_hash
+from groundwire_collector.drift.dimensions import DIMENSIONS
+from groundwire_collector.drift.observation import SIGNALS, MonitoredTurn, SignalLoss, short_hash
 from groundwire_collector.drift.replay import DriftReplay
-from groundwire_collector.drift.signals import SIGNALS, SignalLoss
 from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import (
     Record,
@@ -25,7 +24,7 @@ from groundwire_collector.jsonl import (
     write_record,
 )
 from groundwire_collector.storage.drift import Alarm
-from groundwire_evaluators.drift import AlarmBudget
+from groundwire_evaluators.drift.budget import AlarmBudget
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DRIFT = 2  # exit code

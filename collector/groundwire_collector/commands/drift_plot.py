@@ -15,7 +15,7 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
-from groundwire_collector.drift.attribution import DEPLOYED
+from groundwire_collector.drift.dimensions import DEPLOYED
 from groundwire_collector.drift.observation import MonitoredTurn
 from groundwire_collector.drift.replay import DriftReplay
 from groundwire_collector.storage.drift import Alarm

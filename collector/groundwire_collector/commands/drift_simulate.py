@@ -8,7 +8,7 @@ from rich.progress import track
 
 from groundwire_collector.drift.simulation import DelayQuantiles, SimulatedTraffic, delays
 from groundwire_collector.errors import UsageError
-from groundwire_evaluators.drift import AlarmBudget
+from groundwire_evaluators.drift.budget import AlarmBudget
 from groundwire_evaluators.drift.sufficiency import Sufficiency
 
 EFFECTS = "0.02,0.03,0.05,0.1,0.2"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir
 from groundwire_collector.drift.observation import MonitoredTurn
-from groundwire_collector.drift.rescoring import RevisionHistory
+from groundwire_collector.drift.rebaseline import RevisionHistory
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.registry import evaluators
 from groundwire_collector.evaluation.runner import judge

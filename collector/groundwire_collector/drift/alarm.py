@@ -6,14 +6,15 @@ from typing import Any
 
 from groundwire_collector.drift.alarm_context import AlarmContext
 from groundwire_collector.drift.attribution import (
+    FEWEST,
     UNKNOWN_CAUSE,
     Attribution,
     ChangeTime,
     Deployment,
+    SegmentEffect,
 )
-from groundwire_collector.drift.budget import WHOLE, Stream
 from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
-from groundwire_collector.drift.effect import FEWEST, SegmentEffect
+from groundwire_collector.drift.dimensions import WHOLE, Stream
 from groundwire_collector.drift.segment import SegmentDetector
 
 RETRIEVAL, CONTEXT_IGNORED = "retrieval", "context_ignored"

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.drift import design as plans
-from groundwire_collector.drift.budget import WHOLE, Stream
 from groundwire_collector.drift.daily import DayWindow
 from groundwire_collector.drift.design import ComparisonDesign
+from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.reference import ReferenceKind, SegmentReference, thinned
-from groundwire_collector.drift.rolling_limit import NANOSECONDS
 from groundwire_evaluators.drift import Baseline
 from groundwire_evaluators.drift.blocking import Dependence
 

@@ -10,9 +10,119 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundwire_collector.drift.fair_share import FairShare
-from groundwire_collector.drift.rolling_limit import NANOSECONDS, RollingLimit
-from groundwire_evaluators.drift import AlarmBudget
+from groundwire_collector.drift.dimensions import NANOSECONDS
+from groundwire_evaluators.drift.budget import AlarmBudget
+
+ALLOWANCE = "allowance"  # name of the state of the budget in the store
+
+BINS = 100  # a period is remembered in so many bins; what is older leaves a bin at a time
+
+
+@dataclass(slots=True)
+class RollingLimit:
+    """Limits spending to `limit` in any `seconds`.
+
+    Guarantee: the draws of any `seconds` in a row add up to at most `limit`, whatever is asked for
+    and in whatever order times come (one that runs backwards counts as the latest). Spending is
+    forgotten up to a hundredth of the period later than it could be. At most 101 bins of state.
+    """
+
+    limit: float
+    seconds: float
+    latest: int = 0  # newest bin
+    spent: dict[int, float] = field(default_factory=dict)  # in each bin
+    draws: dict[int, int] = field(default_factory=dict)
+    _total: float = 0.0
+
+    def left(self, at_ns: int) -> float:
+        """What may still be spent at this time."""
+        self._forget(at_ns)
+        return max(self.limit - self._total, 0.0)
+
+    def count(self, at_ns: int) -> int:
+        """How often something was drawn in the period that ends at this time."""
+        self._forget(at_ns)
+        return sum(self.draws.values())
+
+    def draw(self, wanted: float, at_ns: int) -> float:
+        """Spend what is wanted, or as much of it as is left."""
+        granted = min(wanted, self.left(at_ns))
+        self.spent[self.latest] = self.spent.get(self.latest, 0.0) + granted
+        self.draws[self.latest] = self.draws.get(self.latest, 0) + 1
+        self._total += granted
+        return granted
+
+    def _forget(self, at_ns: int) -> None:
+        now = int(at_ns / NANOSECONDS / self.seconds * BINS)
+        if now <= self.latest:
+            return
+        self.latest = now
+        for old in [each for each in self.spent if each < now - BINS]:
+            del self.spent[old], self.draws[old]
+        self._total = sum(self.spent.values())
+
+    def to_state(self) -> dict[str, Any]:
+        bins = [[number, spent, self.draws[number]] for number, spent in self.spent.items()]
+        return {"latest": self.latest, "total": self._total, "bins": bins}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        self.latest, self._total = state["latest"], state["total"]
+        self.spent = {number: spent for number, spent, _ in state["bins"]}
+        self.draws = {number: draws for number, _, draws in state["bins"]}
+
+
+@dataclass(slots=True)
+class ShareMember:
+    """Member of a fair share, and what it has taken."""
+
+    taken: float  # of `Pot.each`, at the last take
+    seen_ns: int
+
+
+@dataclass(slots=True)
+class FairShare:
+    """Splits income evenly among the members present.
+
+    Members take what is theirs when they need it: all that is ever taken is at most all that was
+    poured in. Whoever joins gets a part of what comes afterwards; whoever was not seen for
+    `idle_ns` leaves, and what it had not taken is lost. So shares follow who is there, not how many
+    there ever were. O(1) a call (generalised processor sharing; Parekh and Gallager 1993).
+    """
+
+    idle_ns: int
+    each: float = 0.0  # what a member since the beginning would have got
+    members: dict[str, ShareMember] = field(default_factory=dict)  # those seen longest ago first
+
+    def pour(self, amount: float, at_ns: int) -> None:
+        """Share out an amount; where nobody is there it is lost."""
+        self._let_go(at_ns)
+        if self.members:
+            self.each += amount / len(self.members)
+
+    def take(self, name: str, at_ns: int) -> float:
+        """What is this member's since its last call; the first call makes it a member."""
+        found = self.members.pop(name, None)
+        self.members[name] = ShareMember(self.each, max(at_ns, found.seen_ns) if found else at_ns)
+        return self.each - found.taken if found else 0.0
+
+    def leave(self, name: str) -> None:
+        self.members.pop(name, None)
+
+    def _let_go(self, at_ns: int) -> None:
+        while self.members:
+            longest = next(iter(self.members))
+            if self.members[longest].seen_ns >= at_ns - self.idle_ns:
+                return
+            del self.members[longest]
+
+    def to_state(self) -> dict[str, Any]:
+        members = [[name, found.taken, found.seen_ns] for name, found in self.members.items()]
+        return {"each": self.each, "members": members}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        self.each = state["each"]
+        self.members = {name: ShareMember(taken, seen) for name, taken, seen in state["members"]}
+
 
 DEPLOY_SHARE = 0.5  # spent at deployments, the rest by the clock
 SEGMENT_SHARE = 0.5  # watches the values of the dimensions, the rest the service as a whole
@@ -22,9 +132,6 @@ STEADY = 0.95
 IDLE = 0.25  # of a period: who was not seen for longer has no share
 USUAL_PAUSE = 7 * 86_400.0  # seconds between two deployments, before any was seen
 CARRIED = 1 / 30  # of a period: a gap without any turn is paid for no longer than this
-
-Stream = tuple[str, str]  # dimension and value; both empty: the whole service
-WHOLE: Stream = ("", "")
 
 
 @dataclass(slots=True)

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from groundwire_collector.drift.alarm_context import AlarmContext
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.baseline_collector import BaselineCollector
-from groundwire_collector.drift.budget import Stream
+from groundwire_collector.drift.budget import ALLOWANCE, FairShare
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.daily import DailyMonitor
-from groundwire_collector.drift.fair_share import FairShare
+from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.open_alarm import OpenAlarm
@@ -37,7 +37,7 @@ from groundwire_collector.storage import baselines, drift, rollouts
 from groundwire_collector.storage.baselines import BaselineTurn
 from groundwire_collector.storage.drift import RECOVERY, Alarm, StoredBaseline, StoredDetector
 
-ALLOWANCE, ANNOUNCED, SESSIONS = "allowance", "announced", "sessions"
+ANNOUNCED, SESSIONS = "announced", "sessions"
 REMEMBERED = 1000  # newest announcements
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Self
 
-from groundwire_collector.drift.attribution import DIMENSIONS
 from groundwire_collector.drift.budget import DEPLOY_SHARE
+from groundwire_collector.drift.dimensions import DIMENSIONS
 from groundwire_collector.settings import Settings
-from groundwire_evaluators.drift import AlarmBudget
+from groundwire_evaluators.drift.budget import AlarmBudget
 
 FEWEST, MOST_OWN = 20, 500
 PROVISIONAL_EFFECT = 0.2  # the smallest growth looked for while the baseline is collected

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from groundwire_collector.drift.rolling_limit import NANOSECONDS
+from groundwire_collector.drift.dimensions import NANOSECONDS
 from groundwire_evaluators.drift import Baseline, TwoSampleESR
 
 DAY_NS = 86_400 * NANOSECONDS

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from groundwire_collector.drift.attribution import DEPLOYED, Deployment
-from groundwire_collector.drift.budget import AlarmBudgetAllocator, Stream
+from groundwire_collector.drift.attribution import Deployment
+from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import MonitorConfig
-from groundwire_collector.drift.observation import LossObservation, MonitoredTurn
+from groundwire_collector.drift.dimensions import DEPLOYED, Stream
+from groundwire_collector.drift.observation import LossObservation, MonitoredTurn, SignalLoss
 from groundwire_collector.drift.sessions import OpenSessions, Repeat
 from groundwire_collector.drift.signal_monitor import SignalMonitor
-from groundwire_collector.drift.signals import SignalLoss
 from groundwire_collector.storage.baselines import WatchKey
 from groundwire_collector.storage.drift import Alarm, DimensionValue
 from groundwire_collector.storage.rollouts import Rollout

@@ -6,10 +6,9 @@ from math import sqrt
 from typing import Any
 
 from groundwire_collector.drift.baseline import DEPLOYED
-from groundwire_collector.drift.budget import WHOLE, Stream
+from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.reference import SegmentReference
-from groundwire_collector.drift.rolling_limit import NANOSECONDS
 from groundwire_collector.drift.segment import LossSums
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import StratifiedKnownMeanESR

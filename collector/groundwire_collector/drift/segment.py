@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.budget import Stream
+from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
 from groundwire_evaluators.drift import StratifiedESR, TwoSampleESR

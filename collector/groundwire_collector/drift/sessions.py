@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from groundwire_collector.drift.rolling_limit import NANOSECONDS
+from groundwire_collector.drift.dimensions import NANOSECONDS
 
 CAPACITY = 1000  # sessions; of more at once, the one that was quiet longest is forgotten
 QUIET_NS = 3600 * NANOSECONDS  # a session that was quiet for so long begins anew

@@ -7,15 +7,20 @@ from math import sqrt
 
 from groundwire_collector.drift.alarm import ChangeEstimate, RaisedAlarm, explain
 from groundwire_collector.drift.alarm_context import AlarmContext
-from groundwire_collector.drift.attribution import Deployment, attribute
+from groundwire_collector.drift.attribution import (
+    Deployment,
+    SegmentEffect,
+    attribute,
+    effect,
+    movements,
+)
 from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaseline
 from groundwire_collector.drift.baseline_collector import BaselineCollector
-from groundwire_collector.drift.budget import SEGMENT_SHARE, WHOLE, AlarmBudgetAllocator, Stream
+from groundwire_collector.drift.budget import SEGMENT_SHARE, AlarmBudgetAllocator, FairShare
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT
 from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
-from groundwire_collector.drift.effect import SegmentEffect, effect, movements
-from groundwire_collector.drift.fair_share import FairShare
+from groundwire_collector.drift.dimensions import WHOLE, Stream
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.open_alarm import OpenAlarm
 from groundwire_collector.drift.reference import SegmentReference

@@ -6,7 +6,7 @@ import numpy as np
 
 from groundwire_collector.drift.budget import STEADY, AlarmBudgetAllocator
 from groundwire_collector.drift.design import ComparisonDesign
-from groundwire_collector.drift.signals import SIGNALS
+from groundwire_collector.drift.observation import SIGNALS
 from groundwire_evaluators.drift import AlarmBudget, Baseline, TwoSampleESR
 from groundwire_evaluators.drift.arrays import Floats
 

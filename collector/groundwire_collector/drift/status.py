@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.budget import AlarmBudgetAllocator
-from groundwire_collector.drift.checkpoint import ALLOWANCE
+from groundwire_collector.drift.budget import ALLOWANCE, AlarmBudgetAllocator
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.detection_delay import DetectionDelay
 from groundwire_collector.drift.packing import unpacked

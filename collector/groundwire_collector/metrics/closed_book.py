@@ -12,7 +12,7 @@ from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.reliance.closed_book import ClosedBookComparison
-from groundwire_evaluators.reliance.passive import question_key
+from groundwire_evaluators.text.tokens import question_key
 from groundwire_evaluators.turn import Turn
 
 WAITING_NS = 3_600_000_000_000  # maximum wait of a closed-book call for its turn

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from groundwire_collector.metrics.reliance import count_stale
 from groundwire_collector.metrics.turns import version_labels
 from groundwire_collector.storage.counters import Increments
-from groundwire_evaluators.reliance.passive import question_key, stale_answer
+from groundwire_evaluators.reliance.passive import stale_answer
+from groundwire_evaluators.text.tokens import question_key
 from groundwire_evaluators.turn import Turn
 
 CAPACITY = 2000  # turns; some 20 MB with chunks of usual size

@@ -11,7 +11,7 @@ from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.values import Value, find_values
 from groundwire_evaluators.text.sentences import sentences
-from groundwire_evaluators.text.tokens import fold, tokenize
+from groundwire_evaluators.text.tokens import question_key
 from groundwire_evaluators.turn import Turn
 
 _PRIOR = re.compile(
@@ -115,11 +115,6 @@ def stale_answer(before: Turn, now: Turn) -> StaleOutcome | None:
     if followed is Outcome.CONTEXT:
         return StaleOutcome.FOLLOWS_NEW
     return StaleOutcome.KEEPS_OLD if followed is Outcome.PARAMETRIC else StaleOutcome.NEITHER
-
-
-def question_key(question: str | None) -> str:
-    """Equal for one question asked twice, up to case, marks and accents."""
-    return " ".join(fold(token.text) for token in tokenize(question or ""))
 
 
 def _changed_value(before: Turn, now: Turn) -> tuple[Value, Value] | None:

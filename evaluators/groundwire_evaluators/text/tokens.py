@@ -111,3 +111,8 @@ def tokenize(text: str, language: str = "english") -> list[Token]:
         made(Token, (*match.span(), word := match.group(), key[word], word.lower()))
         for match in WORD.finditer(text)
     ]
+
+
+def question_key(question: str | None) -> str:
+    """Equal for one question asked twice, up to case, marks and accents."""
+    return " ".join(fold(token.text) for token in tokenize(question or ""))

@@ -5,11 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from groundwire_collector.drift.attribution import DIMENSIONS
 from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.dimensions import DIMENSIONS
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import MonitoredTurn
-from groundwire_collector.drift.signals import SignalLoss
+from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
 

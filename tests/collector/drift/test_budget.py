@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire_collector.drift.budget import AlarmBudgetAllocator
-from groundwire_collector.drift.fair_share import FairShare
-from groundwire_collector.drift.rolling_limit import RollingLimit
+from groundwire_collector.drift.budget import AlarmBudgetAllocator, FairShare, RollingLimit
 from groundwire_evaluators.drift import AlarmBudget
 
 DAY_NS = 86_400 * 1_000_000_000

@@ -9,8 +9,7 @@ import numpy as np
 
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import MonitoredTurn
-from groundwire_collector.drift.signals import SignalLoss
+from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
 from groundwire_evaluators.drift import AlarmBudget
 
 DAYS = 4

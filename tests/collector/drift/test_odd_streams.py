@@ -9,8 +9,7 @@ import pytest
 
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import MonitoredTurn
-from groundwire_collector.drift.signals import SignalLoss, losses
+from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss, losses
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.drift import AlarmBudget

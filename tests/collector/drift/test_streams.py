@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from groundwire_collector.drift import checkpoint
-from groundwire_collector.drift.attribution import DIMENSIONS
 from groundwire_collector.drift.baseline_collector import MOST_PER_HOUR
 from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.dimensions import DIMENSIONS
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import MonitoredTurn
-from groundwire_collector.drift.signals import SignalLoss
+from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import drift
 from groundwire_collector.storage.drift import Alarm

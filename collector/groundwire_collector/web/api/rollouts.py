@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from groundwire_collector.auth.access import IngestAccess, ReadAccess
-from groundwire_collector.drift.attribution import DEPLOYED
+from groundwire_collector.drift.dimensions import DEPLOYED
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import keys, rollouts
 from groundwire_collector.storage.rollouts import Rollout

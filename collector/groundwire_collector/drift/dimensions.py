@@ -1,0 +1,14 @@
+"""Dimensions of a turn, and the streams of their values that are watched."""
+
+NANOSECONDS = 1_000_000_000
+Stream = tuple[str, str]  # dimension and value; both empty: the whole service
+WHOLE: Stream = ("", "")
+
+DIMENSIONS = ("model_version", "prompt_version", "index_version", "route", "tenant")
+EVALUATOR_DIMENSION = "evaluator_revision"  # announced only
+DEPLOYED = {
+    "model_version": "model",
+    "prompt_version": "prompt",
+    "index_version": "index",
+    EVALUATOR_DIMENSION: "evaluator",
+}
