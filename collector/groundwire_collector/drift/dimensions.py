@@ -1,4 +1,4 @@
-"""Dimensions of a turn, and the streams of their values that are watched."""
+"""Dimensions of turns and the streams of their values."""
 
 NANOSECONDS = 1_000_000_000
 Stream = tuple[str, str]  # dimension and value; both empty: the whole service
