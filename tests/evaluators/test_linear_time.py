@@ -127,18 +127,6 @@ COUNTED = {
 TEXTS = {name: repeated(text) for name, text in REPEATED.items()} | {
     name: counted(template) for name, template in COUNTED.items()
 }
-# Kinds of text that take more than they should, and are not tested until they do not.
-OPEN = frozenset(
-    {
-        "initials",
-        "digits with commas",
-        "months",
-        "names",
-        "capitals",
-        "markers",
-        "different numbers",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -164,7 +152,7 @@ def cpu_seconds(turn: Turn) -> float:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("kind", [name for name in TEXTS if name not in OPEN])
+@pytest.mark.parametrize("kind", TEXTS)
 def test_twice_the_text_costs_about_twice_the_time(kind: str, place: str) -> None:
     case = Case(TEXTS[kind], place)
     long = case.turn(2 * SIZE)

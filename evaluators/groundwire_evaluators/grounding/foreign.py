@@ -4,13 +4,15 @@ What `reliance.override` names in an answer is contradicted in its claims: one f
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.grounding.passages import Passage
-from groundwire_evaluators.reliance.override import find_novel
+from groundwire_evaluators.reliance.holdings import ValueIndex
+from groundwire_evaluators.reliance.override import Shown, find_novel
 from groundwire_evaluators.reliance.source import Source
-from groundwire_evaluators.reliance.values import Kind, Value
+from groundwire_evaluators.reliance.values import Kind
 from groundwire_evaluators.text.words import Language
 
 
@@ -25,15 +27,19 @@ class Overridden:
         language: Language,
     ) -> None:
         self._language = language
-        self._question = Source((question or "")[:_LONGEST_QUESTION], language)
         nothing = Source("", language)
         # Records are read field by field (`agreement`): their lines are no sentences.
-        self._chunks = [nothing if p.record is not None else p.source for p in passages]
+        chunks = [nothing if p.record is not None else p.source for p in passages]
+        self._shown = Shown(Source((question or "")[:_LONGEST_QUESTION], language), chunks)
         self._said = {id(each): self._source(each) for each in statements}
-        self._values: list[Value] = [v for said in self._said.values() for v in said.values]
 
     def _source(self, statement: Statement) -> Source:
         return Source(statement.text, self._language, statement.tokens)
+
+    @cached_property
+    def _provided(self) -> ValueIndex:
+        """The values of all claims."""
+        return ValueIndex(value for said in self._said.values() for value in said.values)
 
     def conflicts(self, statement: Statement) -> Iterator[Conflict]:
         """A firm conflict of kind `value` for each.
@@ -41,7 +47,7 @@ class Overridden:
         A name in a longer claim is none: sentences have many names, in different parts.
         """
         said = self._said[id(statement)]
-        _, novel = find_novel(said, self._question, self._chunks, provided=self._values)
+        _, novel = find_novel(said, self._shown, provided=self._provided)
         for each in novel:
             rival, value = each.instead_of, each.value
             if rival is None or (value.kind is Kind.NAME and not each.alone):

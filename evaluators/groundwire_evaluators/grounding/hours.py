@@ -19,6 +19,7 @@ _GROUPS = {
     "weekday": range(5), "weekdays": range(5), "weekend": range(5, 7), "weekends": range(5, 7),
     "daily": range(7), "everyday": range(7),
 }  # fmt: skip
+_DAYS_NAMED = frozenset(("day", "days", *_GROUPS, *_DAY_STEMS))
 _IN_SUM = frozenset(
     "most mostly usually typically generally normally vary varying varies different some "
     "certain".split()
@@ -109,7 +110,7 @@ def read_hours(statement: Timed) -> dict[str, Hours]:
     Empty where it gives no two days or ranges their hours.
     """
     found: dict[str, Hours] = {}
-    if len(statement.tokens) > _MOST_WORDS:
+    if len(statement.tokens) > _MOST_WORDS or not any(map(_names_days, statement.tokens)):
         return found
     listed = 0
     ranges = time_ranges(statement)
@@ -123,6 +124,11 @@ def read_hours(statement: Timed) -> dict[str, Hours]:
         hours = (times[0][0].value, times[0][1].value) if times else (0.0, 0.0)
         found.update({DAYS[day]: hours for group in groups for day in group})
     return found if listed > 1 else {}
+
+
+def _names_days(token: Token) -> bool:
+    word = token.lower
+    return word in _DAYS_NAMED or word.removesuffix("s") in _DAY_STEMS
 
 
 def _same(shown: Hours | None, said: tuple[Quantity, Quantity]) -> bool:

@@ -1,13 +1,14 @@
 """Value index of chunks and question, by meaning."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
+from itertools import combinations, islice
 from math import isclose
 
 from groundwire_evaluators.reliance.frames import content_words
 from groundwire_evaluators.reliance.source import Source
-from groundwire_evaluators.reliance.values import Value
+from groundwire_evaluators.reliance.values import Kind, Value
 from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.tokens import fold
@@ -16,6 +17,7 @@ _MOST_SUMMANDS = 24
 _FEW = 256  # values that are all compared; of more only those near in size, or of one day
 _NEAR = 1e-3  # relative: what a conversion of units may be off by
 _MOST_CANDIDATES = 64
+_MOST_YEARS = 1e15  # a number above is no year
 
 
 class ValueIndex:
@@ -28,6 +30,8 @@ class ValueIndex:
         self.others: list[Value] = []
         self._names: dict[str, list[Value]] = {}
         self._words: dict[object, list[Value]] = {}
+        self._years: dict[int, list[Value]] = {}
+        self._shared: dict[tuple[Kind, str], bool] = {}
         sized = []
         distinct = {(value.kind, value.text): value for value in values}
         for value in distinct.values():
@@ -39,6 +43,8 @@ class ValueIndex:
                 sized.append((value.meaning.value, len(self.others) - 1))
             else:
                 self._words.setdefault(_entry(value), []).append(value)
+                if isinstance(value.meaning, Quantity):
+                    self._years.setdefault(value.meaning.date[0], []).append(value)
         self._sized = sorted(sized)
         self._sizes = [size for size, _ in self._sized]
 
@@ -52,9 +58,12 @@ class ValueIndex:
 
     def shares(self, value: Value) -> bool:
         """Whether one of the values and `value` say the same, either of them more exactly."""
-        return any(
-            value.matches(other) or other.matches(value) for other in self._candidates(value)
-        )
+        key = (value.kind, value.text)
+        if key not in self._shared:
+            self._shared[key] = any(
+                value.matches(other) or other.matches(value) for other in self._candidates(value)
+            )
+        return self._shared[key]
 
     def _candidates(self, value: Value) -> Sequence[Value]:
         meaning = value.meaning
@@ -63,13 +72,26 @@ class ValueIndex:
             return list(found.values())
         if len(self.others) <= _FEW:
             return self.others
-        near = list(self._words.get(_entry(value), ())[:_FEW])
+        near = self._filed(value)
         if isinstance(meaning, Quantity):
             margin = max(meaning.step, abs(meaning.value) * _NEAR)
             first = bisect_left(self._sizes, meaning.value - margin)
             last = bisect_right(self._sizes, meaning.value + margin)
-            near += [self.others[at] for _, at in self._sized[first:last][:_MOST_CANDIDATES]]
+            last = min(last, first + _MOST_CANDIDATES)
+            near += [self.others[at] for _, at in self._sized[first:last]]
         return near
+
+    def _filed(self, value: Value) -> list[Value]:
+        """Those found by what they are, not by size; of dates, a number can only be a year."""
+        meaning = value.meaning
+        if (
+            isinstance(meaning, Quantity)
+            and meaning.kind not in ("date", "weekday")
+            and meaning.unit != "decade"
+        ):
+            year = int(meaning.value) if abs(meaning.value) < _MOST_YEARS else 0
+            return self._years.get(year, [])[:_FEW] if meaning.unit is None else []
+        return self._words.get(_entry(value), [])[:_FEW]
 
 
 def _entries(name: Name) -> set[str]:
@@ -95,21 +117,33 @@ class Holdings:
         if isinstance(value.meaning, Name):
             words = content_words(value.text)
             return all(any(word in source.words for source in self._sources) for word in words)
-        return isinstance(value.meaning, Quantity) and _derived(value.meaning, self._index.others)
+        return isinstance(value.meaning, Quantity) and self._derived(value.meaning)
+
+    def _derived(self, quantity: Quantity) -> bool:
+        """Whether it is the sum, difference or ratio in percent of two known quantities."""
+        made = self._made(quantity.unit)
+        at = bisect_left(made, quantity.value)
+        return any(
+            isclose(quantity.value, near, abs_tol=quantity.step / 2)
+            for near in made[max(at - 1, 0) : at + 1]
+        )
+
+    @cached_property
+    def _made(self) -> Callable[[str | None], list[float]]:
+        """What two of the first quantities of a unit make, in order, computed once a unit."""
+        return cache(lambda unit: _combined(self._index.others, unit))
 
 
-def _derived(quantity: Quantity, known: Iterable[Value]) -> bool:
-    """Whether it is the sum, the difference or the ratio in percent of two known quantities."""
-    numbers = [
+def _combined(known: Iterable[Value], unit: str | None) -> list[float]:
+    """Sums and differences, for percent also ratios, of pairs of known quantities, sorted."""
+    fitting = (
         value.meaning.value
         for value in known
-        if isinstance(value.meaning, Quantity)
-        and (value.meaning.unit == quantity.unit or quantity.unit == "percent")
-    ][:_MOST_SUMMANDS]
-    for a, b in combinations(numbers, 2):
-        made = [a + b, abs(a - b)]
-        if quantity.unit == "percent" and a and b:
+        if isinstance(value.meaning, Quantity) and (value.meaning.unit == unit or unit == "percent")
+    )
+    made: list[float] = []
+    for a, b in combinations(islice(fitting, _MOST_SUMMANDS), 2):
+        made += [a + b, abs(a - b)]
+        if unit == "percent" and a and b:
             made += [abs(100 * (a - b) / b), abs(100 * (a - b) / a), 100 * a / b, 100 * b / a]
-        if any(isclose(quantity.value, each, abs_tol=quantity.step / 2) for each in made):
-            return True
-    return False
+    return sorted(made)

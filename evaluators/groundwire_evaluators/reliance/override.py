@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.holdings import Holdings, ValueIndex
@@ -87,7 +88,7 @@ class Override:
         answer = Source(_blank(turn.answer or ""), language)
         question = Source(turn.question or "", language)
         chunks = [self._shelf.reading(chunk.text, language) for chunk in turn.chunks]
-        checkable, novel = find_novel(answer, question, chunks, self.frame_share)
+        checkable, novel = find_novel(answer, Shown(question, chunks), self.frame_share)
         if not checkable:
             return self._evaluation(State.NO_CLAIMS, "no value that could be checked")
         overrides = [each for each in novel if each.instead_of is not None]
@@ -131,35 +132,6 @@ def _extraction(turn: Turn, question: Source, chunks: Sequence[Source]) -> dict[
     return {"coverage": coverage, "density": density}
 
 
-def find_novel(
-    answer: Source,
-    question: Source,
-    chunks: Sequence[Source],
-    frame_share: float = 0.3,
-    provided: Sequence[Value] | None = None,
-) -> tuple[list[Value], list[Novel]]:
-    """The checkable values of an answer, and those of them that no source holds.
-
-    `provided` are the values of the whole answer, where `answer` is a part of it. Linear in the
-    lengths of its texts.
-    """
-    stated = [_StatedValue(value, answer, question) for value in answer.values]
-    checkable = [each for each in stated if each.checkable]
-    if not checkable:
-        return [], []
-    values = [each.value for each in checkable]
-    novel = [each for each in checkable if not _copied(each.value, question, chunks)]
-    if not novel:
-        return values, []
-    held = Holdings([question, *chunks])
-    novel = [each for each in novel if not _held(each, held, question, chunks)]
-    if not novel:
-        return values, []
-    rivals = Rivals(chunks, question)
-    own = ValueIndex(answer.values if provided is None else provided)
-    return values, [_novel(each, rivals, own, frame_share) for each in novel]
-
-
 class _StatedValue:
     """A value of the answer with the words around it and in the question."""
 
@@ -188,21 +160,60 @@ class _StatedValue:
         return value.comparable(other)
 
 
-def _copied(value: Value, question: Source, chunks: Sequence[Source]) -> bool:
-    """Whether a source holds the very characters of a value, which is cheap to see."""
-    text = value.text.strip()
-    pattern = re.compile(rf"(?<![\w.,]){re.escape(text)}(?!\w|[.,]\d)")
-    return any(text in each.text and pattern.search(each.text) for each in (question, *chunks))
+class Shown:
+    """Question and chunks of a turn, indexed at most once for all its claims."""
+
+    def __init__(self, question: Source, chunks: Sequence[Source]) -> None:
+        self.question = question
+        self._chunks = chunks
+        self._sources = (question, *chunks)
+
+    @cached_property
+    def _holdings(self) -> Holdings:
+        return Holdings(self._sources)
+
+    @cached_property
+    def rivals(self) -> Rivals:
+        """The values of the chunks, by the words around them."""
+        return Rivals(self._chunks, self.question)
+
+    def copies(self, value: Value) -> bool:
+        """Whether a source holds the very characters of a value, which is cheap to see."""
+        text = value.text.strip()
+        return any(source.shows(text) for source in self._sources)
+
+    def holds(self, stated: _StatedValue) -> bool:
+        """Whether a source holds the value; a bare number may be that of one with a unit."""
+        if self._holdings.cover(stated.value):
+            return True
+        meaning = stated.value.meaning
+        if not stated.bare or not isinstance(meaning, Quantity):
+            return False
+        return any(meaning.value in source.faces for source in self._sources)
 
 
-def _held(stated: _StatedValue, held: Holdings, question: Source, chunks: Sequence[Source]) -> bool:
-    """Whether a source holds the value; a bare number may be that of a quantity with a unit."""
-    if held.cover(stated.value):
-        return True
-    meaning = stated.value.meaning
-    if not stated.bare or not isinstance(meaning, Quantity):
-        return False
-    return any(meaning.value in source.faces for source in (question, *chunks))
+def find_novel(
+    answer: Source,
+    shown: Shown,
+    frame_share: float = 0.3,
+    provided: ValueIndex | None = None,
+) -> tuple[list[Value], list[Novel]]:
+    """The checkable values of an answer, and those of them that no source holds.
+
+    `provided` are the values of the whole answer, where `answer` is a part of it. Linear in the
+    lengths of its texts.
+    """
+    stated = [_StatedValue(value, answer, shown.question) for value in answer.values]
+    checkable = [each for each in stated if each.checkable]
+    if not checkable:
+        return [], []
+    values = [each.value for each in checkable]
+    novel = [each for each in checkable if not shown.copies(each.value)]
+    novel = [each for each in novel if not shown.holds(each)]
+    if not novel:
+        return values, []
+    own = ValueIndex(answer.values) if provided is None else provided
+    return values, [_novel(each, shown.rivals, own, frame_share) for each in novel]
 
 
 def _state(turn: Turn) -> tuple[State, str | None]:

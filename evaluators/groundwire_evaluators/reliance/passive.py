@@ -25,6 +25,7 @@ _PRIOR = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _SUFFICIENT = 0.6  # of the question's content words in one chunk
+_MOST_PLACES = 64  # of a pair of words that are followed: texts of one word stay linear
 
 
 def prior_markers(answer: str) -> int:
@@ -155,15 +156,17 @@ def _frame(value: Value, text: str) -> frozenset[str]:
 def _fragments(words: list[str], chunks: list[list[str]]) -> list[int]:
     """Lengths of the longest runs of `words` that stand in a chunk, greedily from the left.
 
-    Single words are no fragments, so runs are looked up by their first two.
+    Single words are no fragments, so runs are looked up by their first two. Linear: a pair is
+    followed at its first 64 places only.
     """
     places: dict[tuple[str, str], list[tuple[list[str], int]]] = {
         pair: [] for pair in pairwise(words)
     }
     for chunk in chunks:
         for at, pair in enumerate(pairwise(chunk)):
-            if pair in places:
-                places[pair].append((chunk, at))
+            found = places.get(pair)
+            if found is not None and len(found) < _MOST_PLACES:
+                found.append((chunk, at))
     lengths, at = [], 0
     while at < len(words) - 1:
         runs = places[words[at], words[at + 1]]

@@ -1,5 +1,6 @@
 """Source of values: a chunk or the question, parsed once."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,6 +11,10 @@ from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
 from groundwire_evaluators.text.words import ENGLISH, Language
+
+_RUN = re.compile(r"\w+")
+_GOES_ON = re.compile(r"\w|[.,]\d")  # behind what is only a part of a longer value
+_MOST_PLACES = 64  # of one word that are compared
 
 
 class Source:
@@ -25,6 +30,7 @@ class Source:
         self.language = language
         self.tokens = tokenize(text, language.stemmer) if tokens is None else tokens
         self._frames: dict[int, frozenset[str]] = {}
+        self._shown: dict[str, bool] = {}
 
     @cached_property
     def values(self) -> list[Value]:
@@ -45,6 +51,36 @@ class Source:
     def folded(self) -> list[str]:
         """Every word, folded, in order."""
         return [fold(token.text) for token in self.tokens]
+
+    def shows(self, text: str) -> bool:
+        """Whether these very characters stand in it, as no part of a longer word or number."""
+        found = self._shown.get(text)
+        if found is None:
+            found = self._shown[text] = self._finds(text)
+        return found
+
+    def _finds(self, text: str) -> bool:
+        word = _RUN.search(text)
+        if word is None:
+            return False
+        for at in self._runs.get(word.group(), ()):
+            start, end = at - word.start(), at - word.start() + len(text)
+            before = self.text[start - 1 : start] if start > 0 else " "
+            if start < 0 or before.isalnum() or before in "_.,":
+                continue
+            if self.text.startswith(text, start) and not _GOES_ON.match(self.text, end):
+                return True
+        return False
+
+    @cached_property
+    def _runs(self) -> dict[str, list[int]]:
+        """Where every run of letters and digits begins."""
+        found: dict[str, list[int]] = {}
+        for match in _RUN.finditer(self.text):
+            places = found.setdefault(match.group(), [])
+            if len(places) < _MOST_PLACES:
+                places.append(match.start())
+        return found
 
     @cached_property
     def _sentences(self) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """Cursor over tokens, shared by the readers of quantities."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from groundwire_evaluators.text.bounds import ADVERBS, EVERY, OFTEN
 from groundwire_evaluators.text.calendars import MONTHS, SHORT_WEEKDAYS, WEEKDAYS
@@ -23,6 +24,17 @@ NO_ADJECTIVE = frozenset(
 _MOST_WORDS = 16  # of one number in words
 
 
+@cache
+def _openers(language: str) -> frozenset[str]:
+    """The words that a quantity may begin with."""
+    return frozenset(
+        NUMERALS[language].starters | MONTHS[language].keys() | WEEKDAYS[language].keys()
+        | SHORT_WEEKDAYS[language].keys() | NAMED[language].keys() | MIXED.keys()
+        | {"viertel", "kwart"} | ADVERBS.keys() | OFTEN.keys() | EVERY[language]
+        | ({"quarter", "third"} if language == "en" else set())
+    )  # fmt: skip
+
+
 class Cursor:
     """Tokens of a text with a current position."""
 
@@ -33,12 +45,7 @@ class Cursor:
         self.months, self.days = MONTHS[self.language], WEEKDAYS[self.language]
         self.short_days = SHORT_WEEKDAYS[self.language]
         self.named = NAMED[self.language]
-        self.openers = (
-            self.numerals.starters | self.months.keys() | self.days.keys()
-            | self.short_days.keys() | self.named.keys() | MIXED.keys() | {"viertel", "kwart"}
-            | ADVERBS.keys() | OFTEN.keys() | EVERY[self.language]
-            | ({"quarter", "third"} if self.language == "en" else set())
-        )  # fmt: skip
+        self.openers = _openers(self.language)
         self.first = self.at = 0
 
     def _word(self, at: int) -> str:

@@ -6,6 +6,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from groundwire_evaluators.text.amounts import AmountReader
 from groundwire_evaluators.text.bounds import bound_after, bound_before
@@ -19,6 +20,8 @@ from groundwire_evaluators.text.tokens import Token, tokenize
 
 __all__ = ["Kind", "Quantity", "agree", "comparable", "lookups", "parse", "quantities"]
 
+_LONGEST_CACHED = 20_000  # code points of a text whose quantities are cached
+
 
 def quantities(
     text: str, tokens: Sequence[Token] | None = None, language: str = "en"
@@ -28,7 +31,33 @@ def quantities(
     `language` is an ISO 639-1 code and decides number words and marks ("1.500"). A lone "one" is
     a pronoun more often than a number and is not read as one.
     """
-    tokens = tokenize(text) if tokens is None else tokens
+    wanted = _Wanted(text, language, tokens)
+    return list(_read_lately(wanted) if len(text) <= _LONGEST_CACHED else _read(wanted))
+
+
+class _Wanted:
+    """A text to read; equal words of equal texts have equal quantities in one language."""
+
+    __slots__ = ("language", "text", "tokens")
+
+    def __init__(self, text: str, language: str, tokens: Sequence[Token] | None) -> None:
+        self.text, self.language, self.tokens = text, language, tokens
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Wanted)
+            and self.language == other.language
+            and self.text == other.text
+            and self.tokens == other.tokens
+        )
+
+
+def _read(wanted: _Wanted) -> list[Quantity]:
+    text, language = wanted.text, wanted.language
+    tokens = tokenize(text) if wanted.tokens is None else wanted.tokens
     reader = _Reader(text, tokens, language)
     found: list[Quantity] = []
     addresses = find_addresses(text)
@@ -47,6 +76,10 @@ def quantities(
         else:
             at += 1
     return found
+
+
+# Several evaluators, and parts of one, read the same claims and chunks.
+_read_lately = lru_cache(maxsize=64)(_read)
 
 
 class _Reader(DateReader, TimeReader, CodeReader, AmountReader):

@@ -6,6 +6,7 @@ A sentence declines only when it says that the sources are silent or that the as
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re
+from functools import lru_cache
 
 from groundwire_evaluators.text.sentences import sentences
 
@@ -177,6 +178,7 @@ _LONGEST_LOOK = 400  # code points of a sentence
 _MOST_SENTENCES = 6
 
 
+@lru_cache(maxsize=256)
 def declines(sentence: str) -> bool:
     """Whether a sentence says that the question cannot be answered, or not from the sources.
 

@@ -1,6 +1,7 @@
 import pytest
 
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable, quantities
+from groundwire_evaluators.text.tokens import tokenize
 
 
 def the(text: str) -> Quantity:
@@ -79,3 +80,10 @@ def test_offsets_point_at_the_text() -> None:
 )
 def test_odd_numbers_are_read_without_failing(text: str) -> None:
     quantities(text)
+
+
+def test_a_text_read_again_with_fewer_words_is_read_anew() -> None:
+    text = "Passage 1 takes 12 days."
+    words = tokenize(text)
+    assert [q.value for q in quantities(text, words)] == [1.0, 12 * 86400.0]
+    assert [q.value for q in quantities(text, words[2:])] == [12 * 86400.0]
