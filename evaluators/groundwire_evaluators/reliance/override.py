@@ -161,7 +161,7 @@ class _StatedValue:
 
 
 class Shown:
-    """Question and chunks of a turn, indexed at most once for all its claims."""
+    """Question and chunks of a turn, indexed once for all claims."""
 
     def __init__(self, question: Source, chunks: Sequence[Source]) -> None:
         self.question = question
