@@ -136,7 +136,7 @@ FAITHFULNESS = _histogram(
 )
 P_UNSUPPORTED = _histogram(
     "p_unsupported",
-    "Calibrated probability that the answer holds an unsupported claim.",
+    "Score that the answer holds an unsupported claim; a probability once calibrated.",
     *EVALUATOR_LABELS,
 )
 CITATIONS = _counter("citations", "Citations in answers by outcome.", "outcome")

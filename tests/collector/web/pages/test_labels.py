@@ -183,7 +183,7 @@ def test_who_labels_the_next_turn_sees_neither_judgements_nor_the_labels_of_othe
     with app.state.engine.begin() as connection:
         labels.add(connection, [message])
     shown, blind = (labeller.get(f"{address(judged)}{query}").text for query in ("", "?blind=1"))
-    for word in ("flagged", "90% probable", 'class="contradicted"', "of ben alone", "→"):
+    for word in ("flagged", "score 90%", 'class="contradicted"', "of ben alone", "→"):
         assert word in shown
         assert word not in blind
     assert "<sup>2</sup>" in blind
