@@ -23,7 +23,7 @@ def load(name: str, **parameters: Any) -> Evaluator:
     except Exception as error:
         raise UsageError(f"{type(error).__name__}: {error}") from error
     if not isinstance(made, Evaluator):
-        raise UsageError("missing name, revision or evaluate()")
+        raise UsageError("missing name, revision or judge()")
     return made
 
 

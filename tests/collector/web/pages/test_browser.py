@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import uvicorn
 
-from groundwire_evaluators.runner import evaluate
-
 pytestmark = [pytest.mark.needs("chromium", "playwright"), pytest.mark.filterwarnings("ignore")]
 
 
@@ -55,7 +53,7 @@ def test_from_the_login_to_the_chunk_behind_a_sentence(app, address, window, pag
     assert mark.inner_text() == "They arrive within two days."
     # The style sheet is allowed by the policy, and applied.
     plain = "rgba(0, 0, 0, 0)"
-    assert evaluate(mark, "element => getComputedStyle(element).backgroundColor") != plain
+    assert mark.evaluate("element => getComputedStyle(element).backgroundColor") != plain
     window.click("text=→ chunk 2")
     assert window.url.endswith("#chunk-2")
     target = window.locator(".chunk:target")
@@ -83,6 +81,6 @@ def test_a_person_labels_turn_after_turn_and_sees_the_estimate(app, address, win
     assert window.locator("text=the right answer").count() == 2
     window.goto(f"{address}/estimates")
     assert "corrected by 2 human labels" in window.locator(".statement").inner_text()
-    height = evaluate(window.locator("svg.bar"), "element => element.clientHeight")
+    height = window.locator("svg.bar").evaluate("element => element.clientHeight")
     assert height > 10
     assert message == []
