@@ -47,7 +47,7 @@ class Overridden:
         A name in a longer claim is none: sentences have many names, in different parts.
         """
         said = self._said[id(statement)]
-        _, novel = find_novel(said, self._shown, provided=self._provided)
+        _, novel = find_novel(said, self._shown, provided=lambda: self._provided)
         for each in novel:
             rival, value = each.instead_of, each.value
             if rival is None or (value.kind is Kind.NAME and not each.alone):

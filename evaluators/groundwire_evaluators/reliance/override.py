@@ -1,9 +1,9 @@
 """Passive override signal: the answer contradicts a value of its context."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.reliance.holdings import Holdings, ValueIndex
@@ -123,7 +123,10 @@ class Override:
 def _language(turn: Turn) -> Language:
     """The language of the chunks, by which numbers are read; English where it is none of ours."""
     shown = next((chunk.text for chunk in turn.chunks if chunk.text.strip()), "")
-    return language_of(shown[:_SAMPLE]) or ENGLISH
+    return _language_of_chunk(shown[:_SAMPLE]) or ENGLISH
+
+
+_language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur
 
 
 def _extraction(turn: Turn, question: Source, chunks: Sequence[Source]) -> dict[str, float]:
@@ -196,11 +199,11 @@ def find_novel(
     answer: Source,
     shown: Shown,
     frame_share: float = 0.3,
-    provided: ValueIndex | None = None,
+    provided: Callable[[], ValueIndex] | None = None,
 ) -> tuple[list[Value], list[Novel]]:
     """The checkable values of an answer, and those of them that no source holds.
 
-    `provided` are the values of the whole answer, where `answer` is a part of it. Linear in the
+    `provided` gives the values of the whole answer, where `answer` is a part of it. Linear in the
     lengths of its texts.
     """
     stated = [_StatedValue(value, answer, shown.question) for value in answer.values]
@@ -212,7 +215,7 @@ def find_novel(
     novel = [each for each in novel if not shown.holds(each)]
     if not novel:
         return values, []
-    own = ValueIndex(answer.values) if provided is None else provided
+    own = ValueIndex(answer.values) if provided is None else provided()
     return values, [_novel(each, shown.rivals, own, frame_share) for each in novel]
 
 

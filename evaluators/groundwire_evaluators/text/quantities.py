@@ -20,7 +20,7 @@ from groundwire_evaluators.text.tokens import Token, tokenize
 
 __all__ = ["Kind", "Quantity", "agree", "comparable", "lookups", "parse", "quantities"]
 
-_LONGEST_CACHED = 20_000  # code points of a text whose quantities are cached
+_LONGEST_CACHED = 8_000  # code points of a text whose quantities are cached
 
 
 def quantities(

@@ -142,6 +142,7 @@ _ELLIPTIC = (
     r"niet (?:vermeld|genoemd|bekend|gespecificeerd|beschikbaar|aangegeven|gevonden)|onbekend|geen (?:informatie|antwoord|idee|gegevens)(?: \w+)?|n\. ?v\. ?t\.|weet (?:ik )?niet",
 )
 _DECLINES = re.compile("|".join(_ENGLISH + _OTHER), re.IGNORECASE)
+_DECLINES_IN_ENGLISH = re.compile("|".join(_ENGLISH), re.IGNORECASE)
 _SAYS_NOTHING = re.compile(
     r"\W*(?:(?:sorry|unfortunately|leider|désolée?|lo siento|spiacente|infelizmente|helaas)\W+)?"
     rf"(?:(?:the |your )?(?:answer|response)(?: is)?\W+|(?:it|this|that)(?: is|['’]s| was)\W+)?(?:{'|'.join(_ELLIPTIC)})\W*\Z",
@@ -168,6 +169,12 @@ _HINTS = (
     "kein", "nicht", "nirgends", "pas", "aucun", "não", "niet", "geen",
     "onvoldoende", "unzureichend", "non ", "ません", "无", "沒", "没", "未", "不知", "無", "모르", "없", "не",
 )  # fmt: skip
+# Every pattern of another language than English holds one of these.
+_HINTS_NOT_ENGLISH = (
+    "nicht", "kein", "nirgends", "schweig", "unzureichend", "pas", "aucun", "rien", "impossib",
+    "no ", "ni idea", "nada", "non ", "não", "niet", "geen", "zwijg", "onvoldoende",
+    "ません", "不明", "无", "沒", "没", "未", "不知", "無", "모르", "없", "수", "не",
+)  # fmt: skip
 _GOES_ON = re.compile(
     r"[,;]? (?:but|however|though|although|aber|jedoch|mais|pero|mas|maar|ma) (?!(?:they|it|only)\b)"
     r"(?:\w+[ ,]+){3}",
@@ -190,7 +197,11 @@ def declines(sentence: str) -> bool:
     lowered = looked_at.lower()
     if not any(hint in lowered for hint in _HINTS):
         return False
-    match = _DECLINES.search(looked_at)
+    foreign = lowered.replace("passag", "")  # holds no "pas"
+    if any(hint in foreign for hint in _HINTS_NOT_ENGLISH):
+        match = _DECLINES.search(looked_at)
+    else:
+        match = _DECLINES_IN_ENGLISH.search(looked_at)
     return match is not None and _GOES_ON.search(sentence, match.end()) is None
 
 

@@ -13,6 +13,7 @@ import Stemmer
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_](?:[^\W_]|[̀-ͯ]|['’](?=[^\W\d_]))*")
 LONGEST_KEY = 64  # code points; longer "words" are hashes, base64 or worse
 _CACHED_KEYS = 200_000
+_LONGEST_CACHED = 8_000  # code points of a text whose words are cached
 
 
 class Token(NamedTuple):
@@ -105,6 +106,10 @@ def keys(language: str = "english") -> _Keys:
 
 def tokenize(text: str, language: str = "english") -> list[Token]:
     """The words of a text in order."""
+    return list(_words_of(text, language) if len(text) <= _LONGEST_CACHED else _cut(text, language))
+
+
+def _cut(text: str, language: str) -> list[Token]:
     key = keys(language)
     made = tuple.__new__  # a third of the time of Token(...)
     return [
@@ -116,3 +121,7 @@ def tokenize(text: str, language: str = "english") -> list[Token]:
 def question_key(question: str | None) -> str:
     """Equal for one question asked twice, up to case, marks and accents."""
     return " ".join(fold(token.text) for token in tokenize(question or ""))
+
+
+# Several evaluators, and parts of one, read the same claims and chunks.
+_words_of = lru_cache(maxsize=32)(_cut)
