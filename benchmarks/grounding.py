@@ -16,7 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -309,7 +309,7 @@ def ragtruth_rows(data: Labelled, cv: OutOfSample) -> list[tuple[str, str]]:
 
 
 def _part(data: Labelled, rows: NDArray[np.int64]) -> Labelled:
-    return Labelled(data.name, [data.answers[i] for i in rows], data.signals, data.spans, data.of)
+    return replace(data, answers=[data.answers[i] for i in rows])
 
 
 def _balanced(labels: Labels, flagged: NDArray[np.bool_]) -> float:

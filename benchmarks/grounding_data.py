@@ -48,6 +48,7 @@ class Labelled:
     signals: Array  # one row a claim
     spans: list[tuple[int, int]]  # of the claims
     of: NDArray[np.int64]  # the answer each claim belongs to
+    comments: NDArray[np.bool_]  # whether each only comments: counts for its answer alone
 
     @property
     def unsupported(self) -> NDArray[np.int64]:
@@ -67,7 +68,7 @@ class Labelled:
         return np.array([_digest(source) % folds for source in self.sources])
 
     def claim_labels(self) -> NDArray[np.int64]:
-        """1 unsupported, 0 supported, -1 unknown, for every claim.
+        """1 unsupported, 0 supported, -1 unknown or a comment, for every claim.
 
         By spans where there are some; else the answer's label where it has one claim or is wholly
         supported, and in sets of edits the claims that no supported version contains.
@@ -77,13 +78,14 @@ class Labelled:
             row = self.answers[at]
             if row["pair_id"] and not row["unsupported"]:
                 known[row["pair_id"]].add(row["answer"][start:end])
-        counts = np.bincount(self.of, minlength=len(self.answers))
-        return np.array(
+        counts = np.bincount(self.of[~self.comments], minlength=len(self.answers))
+        labels = np.array(
             [
                 _claim_label(self.answers[at], span, int(counts[at]), known)
                 for span, at in zip(self.spans, self.of, strict=True)
             ]
         )
+        return np.where(self.comments, -1, labels)
 
 
 def _claim_label(
@@ -127,7 +129,7 @@ def labelled(name: str) -> Labelled:
     if cache.exists():
         return Labelled(*pickle.loads(cache.read_bytes()))
     rows = answers(name)
-    signals, spans, of = [], [], []
+    signals, spans, of, comments = [], [], [], []
     for at, row in enumerate(rows):
         if is_refusal(row["answer"]):
             continue
@@ -135,7 +137,8 @@ def labelled(name: str) -> Labelled:
             signals.append(measure(reading))
             spans.append((piece.start, piece.end))
             of.append(at)
-    made = (name, rows, np.array(signals), spans, np.array(of))
+            comments.append(piece.aside is not None)
+    made = (name, rows, np.array(signals), spans, np.array(of), np.array(comments))
     cache.write_bytes(pickle.dumps(made))
     return Labelled(*made)
 

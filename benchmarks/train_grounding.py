@@ -228,24 +228,43 @@ def best_f1(scores: Array, labels: NDArray[np.int64]) -> tuple[float, float]:
 
 
 def claim_terms(data: Labelled, model: Model) -> Array:
-    """The three terms of the answer step; the first is the score of the worst claim.
+    """The three terms of the answer step; the first is the score of the worst claim or comment.
 
     An answer without claims gets `NO_CLAIM`.
     """
-    scores = claim_scores(data, model)
+    scores = ranking_scores(data, model)
     terms = np.full((len(data.answers), 3), NO_CLAIM)
     order = np.argsort(data.of, kind="stable")
     bounds = np.flatnonzero(np.diff(data.of[order])) + 1
     for chunk in np.split(order, bounds):
-        terms[data.of[chunk[0]]] = pooled_terms(scores[chunk])
+        if not data.comments[chunk].all():
+            terms[data.of[chunk[0]]] = pooled_terms(scores[chunk])
     return terms
 
 
-def claim_scores(data: Labelled, model: Model) -> Array:
-    """As `Model.claim_score`, of every claim."""
+def ranking_scores(data: Labelled, model: Model) -> Array:
+    """As `Model.ranked`, of every claim and comment; as `claim_scores` in answers of one claim."""
+    scores, thresholds = claim_scores(data, model), claim_thresholds(data, model)
+    ranked = np.minimum(scores, np.maximum(weighed(data, model), thresholds))
+    claims = np.bincount(data.of[~data.comments], minlength=len(data.answers))[data.of]
+    return np.where(claims == 1, scores, ranked)
+
+
+def weighed(data: Labelled, model: Model) -> Array:
+    """As `Model.weighed`, of every claim and comment."""
+    return np.log1p(data.signals) @ np.array(model.claim_weights) + model.claim_intercept
+
+
+def claim_thresholds(data: Labelled, model: Model) -> Array:
+    """The threshold for every claim, by the kind of its answer."""
     on_records = data.on_records[data.of]
-    scores = np.log1p(data.signals) @ np.array(model.claim_weights) + model.claim_intercept
-    thresholds = np.where(on_records, model.record_threshold, model.claim_threshold)
+    return np.where(on_records, model.record_threshold, model.claim_threshold)
+
+
+def claim_scores(data: Labelled, model: Model) -> Array:
+    """As `Model.claim_score`, of every claim and comment."""
+    on_records = data.on_records[data.of]
+    scores, thresholds = weighed(data, model), claim_thresholds(data, model)
     for least in model.least:
         lifted = (data.signals[:, least.signal] > 0) & (least.on_records | ~on_records)
         scores = np.where(lifted, np.maximum(scores, thresholds + least.above), scores)
@@ -291,8 +310,8 @@ def answer_logits(data: Labelled, model: Model) -> Array:
 
 def flags(data: Labelled, model: Model) -> NDArray[np.bool_]:
     """What is flagged as shipped: a claim reaches the threshold of its kind."""
-    thresholds = np.where(data.on_records, model.record_threshold, model.claim_threshold)
-    return claim_terms(data, model)[:, 0] >= thresholds
+    reached = (claim_scores(data, model) >= claim_thresholds(data, model)) & ~data.comments
+    return np.bincount(data.of[reached], minlength=len(data.answers)) > 0
 
 
 def write(model: Model, path: Path = WEIGHTS) -> None:
@@ -305,7 +324,7 @@ def write(model: Model, path: Path = WEIGHTS) -> None:
             "randomness": "none: folds by hash of the source, deterministic optimiser",
         },
         "claim": {
-            "weights": {n: round(w, 4) for n, w in zip(NAMES, model.claim_weights, strict=True)},
+            "weights": dict(zip(NAMES, _rounded(model.claim_weights), strict=True)),
             "intercept": round(model.claim_intercept, 4),
             "threshold": round(model.claim_threshold, 4),
             "record_threshold": round(model.record_threshold, 4),
@@ -329,7 +348,7 @@ def write_reference(model: Model, path: Path = REFERENCE) -> None:
     """The table of weights and the thresholds in the reference page, between its two marks."""
     rows = [
         f"| `{signal.__name__}` | {weight:.2f} | {_first_sentence(signal.__doc__ or '')} |"
-        for signal, weight in zip(SIGNALS, model.claim_weights, strict=True)
+        for signal, weight in zip(SIGNALS, _rounded(model.claim_weights), strict=True)
     ]
     steps = [
         f"- {kind}: a claim is not supported from a score of {threshold:.2f}; the logit of "
@@ -350,6 +369,11 @@ def write_reference(model: Model, path: Path = REFERENCE) -> None:
     _, _, after = rest.partition(MARKS[1])
     made = "\n".join([table, "", f"Intercept of a claim: {model.claim_intercept:.2f}.", "", *steps])
     path.write_text(f"{before}{MARKS[0]}\n\n{made}\n\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+def _rounded(weights: Sequence[float]) -> list[float]:
+    """As they are written into `weights.json`, from which the evaluator reads them."""
+    return [round(weight, 4) for weight in weights]
 
 
 def _first_sentence(text: str) -> str:

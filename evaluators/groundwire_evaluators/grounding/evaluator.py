@@ -93,13 +93,8 @@ class Grounding:
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._shelf.reading(with_metadata(chunk), language) for chunk in turn.chunks]
         on_records = any(passage.record is not None for passage in passages)
-        threshold = self.model.threshold(on_records)
         all_judged = [
-            aside(piece)
-            if reading is None
-            else judged(
-                piece, reading, self.model.claim_score(measure(reading), on_records), threshold
-            )
+            self._judged(piece, reading, on_records)
             for piece, reading in _read(turn, passages, language)
         ]
         checked = [one for one in all_judged if one.reading is not None]
@@ -110,7 +105,7 @@ class Grounding:
         usage = ChunkUsage.of(
             claims, [asked.relevance(passage.places.keys()) for passage in passages]
         )
-        logit = self.model.answer_logit([one.score for one in checked], on_records)
+        logit = self._logit(all_judged, len(checked), on_records)
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
         return Evaluation(
@@ -131,6 +126,28 @@ class Grounding:
                 )
             ),
             signals={"p_unsupported": p_unsupported} | _counts(checked) | usage.signals(),
+        )
+
+    def _judged(self, piece: Piece, reading: Reading | None, on_records: bool) -> Judged:
+        """A piece with its verdict; a comment has none, but its score counts for the answer."""
+        if reading is None:
+            return aside(piece)
+        signals = measure(reading)
+        weighed = self.model.weighed(signals)
+        score = self.model.lifted(weighed, signals, on_records)
+        if piece.aside:
+            return replace(aside(piece), score=score, weighed=weighed)
+        found = judged(piece, reading, score, self.model.threshold(on_records))
+        return replace(found, weighed=weighed)
+
+    def _logit(self, all_judged: Sequence[Judged], claims: int, on_records: bool) -> float:
+        """The logit of p_unsupported, from claims and comments."""
+        scored = [one for one in all_judged if one.weighed is not None]
+        if claims == 1:
+            return self.model.answer_logit([one.score for one in scored], on_records)
+        ranked = self.model.ranked
+        return self.model.answer_logit(
+            [ranked(one.weighed or 0.0, one.score, on_records) for one in scored], on_records
         )
 
     def _flags(self, p_unsupported: float, any_bad: bool) -> bool:
@@ -191,7 +208,7 @@ _language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur
 
 
 def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
-    """The claims of an answer, each read against the chunks: what training measures."""
+    """The claims and comments of an answer, read against the chunks: what training measures."""
     language = language_of_turn(turn)
     if language is None or not_judged(turn):
         return
@@ -243,7 +260,10 @@ def _read(
 
 
 def _without_comments(piece: Piece, reading: Reading | None) -> tuple[Piece, Reading | None]:
-    """A piece that only comments or says nothing that a chunk could bear out claims nothing."""
+    """A piece that only comments or says nothing that a chunk could bear out claims nothing.
+
+    A comment keeps its reading: what goes beyond the chunks in comments does so in claims too.
+    """
     if reading is None or reading.completed or piece.lead:
         return piece, reading
     if not reading.statement.content and not reading.added.words:
@@ -251,7 +271,7 @@ def _without_comments(piece: Piece, reading: Reading | None) -> tuple[Piece, Rea
     short = reading.added.short
     idle = piece.comment or (short and not reading.evidence.own)
     if idle and not (short and reading.lone) and reading.frame < _FRAMED and reading.comments:
-        return replace(piece, aside="comments"), None
+        return replace(piece, aside="comments"), reading
     return piece, reading
 
 

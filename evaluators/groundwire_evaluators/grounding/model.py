@@ -59,14 +59,22 @@ class Model:
     records: AnswerStep
     least: tuple[Least, ...] = ()
 
-    def claim_score(self, signals: Sequence[float], on_records: bool = False) -> float:
-        """The logit of a claim; higher is less supported."""
-        score = self.claim_intercept + math.fsum(
+    def weighed(self, signals: Sequence[float]) -> float:
+        """The logit of a claim by its weights alone."""
+        return self.claim_intercept + math.fsum(
             weight * math.log1p(signal)
             for weight, signal in zip(self.claim_weights, signals, strict=True)
             if weight and signal
         )
+
+    def claim_score(self, signals: Sequence[float], on_records: bool = False) -> float:
+        """The logit of a claim; higher is less supported."""
+        return self.lifted(self.weighed(signals), signals, on_records)
+
+    def lifted(self, weighed: float, signals: Sequence[float], on_records: bool) -> float:
+        """A claim's logit by its weights, raised to the least score of its findings."""
         threshold = self.threshold(on_records)
+        score = weighed
         for least in self.least:
             if signals[least.signal] and (least.on_records or not on_records):
                 score = max(score, threshold + least.above)
@@ -75,6 +83,14 @@ class Model:
     def threshold(self, on_records: bool) -> float:
         """The score from which a claim is not supported."""
         return self.record_threshold if on_records else self.claim_threshold
+
+    def ranked(self, weighed: float, score: float, on_records: bool) -> float:
+        """The score of a claim among others, as it counts for its answer.
+
+        A finding decides the verdict of its claim, but lifts an answer of several claims no
+        further than the threshold: beyond it the words rank answers better.
+        """
+        return min(score, max(weighed, self.threshold(on_records)))
 
     def answer_logit(self, claim_scores: Sequence[float], on_records: bool) -> float:
         """The logit of p_unsupported, from the scores of the claims (at least one)."""

@@ -28,12 +28,16 @@ _CLEARLY = 1.0  # of the score, below the threshold
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A piece with its claim; `reading` is None for non-claims."""
+    """A piece with its claim; `reading` is None for non-claims.
+
+    `weighed` is the score by weights alone, of claims and comments; `score` has findings too.
+    """
 
     claim: Claim
     score: float = 0.0
     reading: Reading | None = None
     piece: Piece | None = None
+    weighed: float | None = None
 
     @property
     def new_names(self) -> int:

@@ -274,3 +274,27 @@ def test_hostile_text_of_a_large_size_is_judged(kind: str) -> None:
 
 def test_an_answer_of_a_megabyte_is_judged() -> None:
     assert judge("The fee is 20 euros and covers the family. " * 25_000, FEE).state is State.SCORED
+
+
+def test_a_comment_has_no_verdict_but_raises_the_score_of_its_answer() -> None:
+    claim = "The fee is 20 euros."
+    comment = "It is important to note that some people might find other ways to pay less money."
+    alone, with_comment = judge(claim, FEE), judge(f"{claim} {comment}", FEE)
+    assert with_comment.claims[1].verdict is Verdict.NOT_A_CLAIM
+    assert with_comment.claims[1].reason == "comments"
+    assert with_comment.value == 1.0
+    assert not with_comment.flagged
+    assert with_comment.signals["p_unsupported"] > alone.signals["p_unsupported"]
+
+
+def test_a_finding_counts_whole_in_a_lone_claim_and_to_the_threshold_among_others() -> None:
+    model = Grounding().model
+    above = model.claim_threshold + 2.5
+    assert model.ranked(-5.0, above, on_records=False) == model.claim_threshold
+    assert model.ranked(above, above, on_records=False) == above
+    assert model.ranked(-3.0, -5.0, on_records=False) == -5.0
+    lone = judge("The fee is 30 euros.", FEE)
+    among = judge("It covers the whole family. The fee is 30 euros.", FEE)
+    assert lone.flagged
+    assert among.flagged
+    assert lone.signals["p_unsupported"] > among.signals["p_unsupported"]
