@@ -54,7 +54,7 @@ def gate(
     ] = None,
     model: Annotated[str, typer.Option(help="Model name.")] = "",
     function: Annotated[
-        str | None, typer.Option(help="Or: package.module:function(question, chunks) -> answer.")
+        str | None, typer.Option(help="Or: module:function, which answers (question, chunks).")
     ] = None,
     system: Annotated[Path | None, typer.Option(help="System prompt file, for --endpoint.")] = None,
     evaluator: Annotated[

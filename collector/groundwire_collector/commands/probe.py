@@ -79,7 +79,7 @@ def run(
     ] = None,
     model: Annotated[str, typer.Option(help="Model name.")] = "",
     function: Annotated[
-        str | None, typer.Option(help="Or: package.module:function(question, chunks) -> answer.")
+        str | None, typer.Option(help="Or: module:function, which answers (question, chunks).")
     ] = None,
     pack: Annotated[Path | None, typer.Option(help="Probe pack file. [the shipped one]")] = None,
     out: Annotated[

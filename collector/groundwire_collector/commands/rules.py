@@ -24,9 +24,7 @@ GROWTHS = (0.05, 0.1, 0.2, 0.5)
 
 def rules(
     out: Annotated[Path | None, typer.Option(help="Output folder of the rule files.")] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file of limits (see docs/reference/metrics.md).")
-    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of limits.")] = None,
     targets: Annotated[
         Path | None, typer.Option(help="YAML file of SLO targets (allowed flagged share).")
     ] = None,
