@@ -12,7 +12,6 @@ from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.reliance.holdings import ValueIndex
 from groundwire_evaluators.reliance.override import Shown, find_novel
 from groundwire_evaluators.reliance.source import Source
-from groundwire_evaluators.reliance.values import Kind
 from groundwire_evaluators.text.words import Language
 
 
@@ -47,10 +46,12 @@ class Overridden:
         A name in a longer claim is none: sentences have many names, in different parts.
         """
         said = self._said[id(statement)]
-        _, novel = find_novel(said, self._shown, provided=lambda: self._provided)
+        _, novel = find_novel(
+            said, self._shown, provided=lambda: self._provided, names_in_sentences=False
+        )
         for each in novel:
             rival, value = each.instead_of, each.value
-            if rival is None or (value.kind is Kind.NAME and not each.alone):
+            if rival is None:
                 continue
             yield Conflict(
                 "value",

@@ -200,17 +200,20 @@ def find_novel(
     shown: Shown,
     frame_share: float = 0.3,
     provided: Callable[[], ValueIndex] | None = None,
+    names_in_sentences: bool = True,
 ) -> tuple[list[Value], list[Novel]]:
     """The checkable values of an answer, and those of them that no source holds.
 
-    `provided` gives the values of the whole answer, where `answer` is a part of it. Linear in the
-    lengths of its texts.
+    `provided` gives the values of the whole answer, where `answer` is a part of it. Without
+    `names_in_sentences`, names among other words are not looked up. Linear in its texts.
     """
     stated = [_StatedValue(value, answer, shown.question) for value in answer.values]
     checkable = [each for each in stated if each.checkable]
     if not checkable:
         return [], []
     values = [each.value for each in checkable]
+    if not names_in_sentences:
+        checkable = [each for each in checkable if each.alone or each.value.kind is not Kind.NAME]
     novel = [each for each in checkable if not shown.copies(each.value)]
     novel = [each for each in novel if not shown.holds(each)]
     if not novel:
