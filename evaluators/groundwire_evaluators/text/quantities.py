@@ -20,7 +20,7 @@ from groundwire_evaluators.text.tokens import Token, tokenize
 
 __all__ = ["Kind", "Quantity", "agree", "comparable", "lookups", "parse", "quantities"]
 
-_LONGEST_CACHED = 8_000  # code points of a text whose quantities are cached
+_LONGEST_CACHED = 16_000  # code points of a text whose quantities are cached
 
 
 def quantities(
@@ -79,7 +79,7 @@ def _read(wanted: _Wanted) -> list[Quantity]:
 
 
 # Several evaluators, and parts of one, read the same claims and chunks.
-_read_lately = lru_cache(maxsize=64)(_read)
+_read_lately = lru_cache(maxsize=32)(_read)
 
 
 class _Reader(DateReader, TimeReader, CodeReader, AmountReader):

@@ -13,7 +13,7 @@ import Stemmer
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_](?:[^\W_]|[̀-ͯ]|['’](?=[^\W\d_]))*")
 LONGEST_KEY = 64  # code points; longer "words" are hashes, base64 or worse
 _CACHED_KEYS = 200_000
-_LONGEST_CACHED = 8_000  # code points of a text whose words are cached
+_LONGEST_CACHED = 16_000  # code points of a text whose words are cached
 
 
 class Token(NamedTuple):
