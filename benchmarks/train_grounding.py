@@ -316,8 +316,12 @@ def flags(data: Labelled, model: Model) -> NDArray[np.bool_]:
 
 def write(model: Model, path: Path = WEIGHTS) -> None:
     """The model as readable JSON."""
-    values = {
-        "version": model.version,
+    values = {"version": model.version, **_values(model)}
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _values(model: Model) -> dict[str, object]:
+    return {
         "trained": {
             "by": "benchmarks/train_grounding.py",
             "data": list(SETS),
@@ -336,7 +340,6 @@ def write(model: Model, path: Path = WEIGHTS) -> None:
         "prose": _step(model.prose),
         "records": _step(model.records),
     }
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 def _step(step: AnswerStep) -> dict[str, object]:
@@ -389,9 +392,8 @@ def main() -> None:
 
 
 def _version(model: Model) -> str:
-    """Changes whenever a weight does."""
-    values = [getattr(model, field) for field in model.__slots__ if field != "version"]
-    return hashlib.sha256(repr(values).encode()).hexdigest()[:8]
+    """Changes whenever a weight does as it is written, whatever the order of sums in training."""
+    return hashlib.sha256(json.dumps(_values(model)).encode()).hexdigest()[:8]
 
 
 if __name__ == "__main__":
