@@ -24,6 +24,7 @@ LABELS = {
     "evaluator": ("grounding", "llm_judge"),
     "revision": ("1",),
     "route": ("retrieval", "parametric"),
+    "was": ("retrieval",),
     "state": ("scored", "failed"),
     "verdict": ("supported", "unsupported"),
     "outcome": ("context", "parametric", "both"),

@@ -32,14 +32,14 @@ def span(number, attributes, parent=None, **fields):
     )
 
 
-def chat(requested, message):
+def chat(requested, answered):
     def message(role, text):
         return json.dumps([{"role": role, "content": text}])
 
     return {
         "gen_ai.operation.name": "chat",
         "gen_ai.input.messages": message("user", requested),
-        "gen_ai.output.messages": message("assistant", message),
+        "gen_ai.output.messages": message("assistant", answered),
         "session.id": "s-1",
     }
 

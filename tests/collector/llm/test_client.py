@@ -99,7 +99,7 @@ def test_a_rate_limit_of_an_hour_is_not_waited_for(server: Any) -> None:
 
 
 def test_an_address_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(UsageError, match="address"):
+    with pytest.raises(UsageError, match="not an http"):
         ChatEndpoint("localhost:8000", "m")
 
 

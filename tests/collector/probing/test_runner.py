@@ -81,7 +81,7 @@ def test_a_file_of_another_run_is_not_mixed_with_this_one(tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="another"):
         resume(path, runner().identity("another model"))
     path.write_text("nonsense", encoding="utf-8")
-    with pytest.raises(UsageError, match="no probe run"):
+    with pytest.raises(UsageError, match="not a probe run"):
         resume(path, runner().identity("m"))
 
 

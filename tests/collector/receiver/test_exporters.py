@@ -50,7 +50,7 @@ def serving(folder: Path, **provided: Any) -> Iterator[Server]:
     )
     app = create_app(settings)
     first_key(settings, app.state.engine)
-    server = Server(app, settings)
+    server = Server(app, settings, connections=100)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -47,7 +47,7 @@ def server(tmp_path: Path, certificate: tuple[Path, Path]) -> Iterator[Server]:
     )
     app = create_app(settings)
     first_key(settings, app.state.engine)
-    server = Server(app, settings)
+    server = Server(app, settings, connections=100)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -58,7 +58,7 @@ def test_the_exact_interval_is_that_of_the_tables() -> None:
     assert clopper_pearson(0, 20) == pytest.approx((0.0, 1 - 0.025 ** (1 / 20)))
     assert clopper_pearson(20, 20).high == 1.0
     assert clopper_pearson(0, 0) == (0.0, 1.0)
-    with pytest.raises(ValueError, match="no proportion"):
+    with pytest.raises(ValueError, match="is not a proportion"):
         clopper_pearson(3, 2)
 
 

@@ -28,7 +28,7 @@ def test_nothing_counted_says_nothing() -> None:
 
 @pytest.mark.parametrize(("hits", "total"), [(-1, 3), (4, 3), (0, -1)])
 def test_what_is_no_proportion_is_refused(hits: int, total: int) -> None:
-    with pytest.raises(ValueError, match="no proportion"):
+    with pytest.raises(ValueError, match="is not a proportion"):
         wilson(hits, total)
 
 

@@ -27,7 +27,7 @@ def test_an_improvement_is_never_a_loss() -> None:
 
 
 def test_unequal_lengths_are_refused() -> None:
-    with pytest.raises(ValueError, match="both runs"):
+    with pytest.raises(ValueError, match="both outcomes"):
         compare_pairs([True], [])
 
 
