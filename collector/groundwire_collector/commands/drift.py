@@ -198,7 +198,7 @@ def _line(alarm: Alarm) -> Record:
         "changed_at": _time(alarm.changed_ns),
         "changed_interval": [_time(alarm.changed_from_ns), _time(alarm.changed_until_ns)],
         "signal": alarm.signal,
-        "dimension": alarm.dimension or None,
+        "axis": alarm.dimension or None,
         "value": alarm.value or None,
         "service": alarm.service,
         "size": alarm.size,

@@ -60,11 +60,11 @@ def test_a_fall_is_an_alarm_that_names_what_changed_since_when_and_by_how_much(
     assert result.exit_code == 2
     [alarm] = map(json.loads, result.stdout.splitlines())
     assert list(alarm) == [
-        "timestamp", "changed_at", "changed_interval", "signal", "dimension", "value", "service",
+        "timestamp", "changed_at", "changed_interval", "signal", "axis", "value", "service",
         "size", "size_interval", "cause",
     ]  # fmt: skip
     assert (alarm["service"], alarm["signal"]) == ("bot", "faithful")
-    assert (alarm["dimension"], alarm["value"], alarm["cause"]) == (
+    assert (alarm["axis"], alarm["value"], alarm["cause"]) == (
         "model_version",
         "ft-2",
         "model",
@@ -89,7 +89,7 @@ def test_gzip_is_read_tags_are_optional_and_a_file_is_written(tmp_path: Path) ->
     result = run(path, "--out", str(tmp_path / "alarms.jsonl"))
     assert (result.exit_code, result.stdout) == (2, "")
     alarm = json.loads((tmp_path / "alarms.jsonl").read_text())
-    assert (alarm["dimension"], alarm["value"], alarm["cause"]) == (None, None, "unknown")
+    assert (alarm["axis"], alarm["value"], alarm["cause"]) == (None, None, "unknown")
 
 
 def test_a_smaller_budget_alarms_later(tmp_path: Path) -> None:

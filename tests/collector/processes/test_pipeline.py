@@ -437,9 +437,9 @@ def test_a_late_span_is_taken_after_the_idle_time_and_corrects_the_counters(sett
 class Contextual(Length):
     """Says so where there is nothing to judge by."""
 
-    def _one(self, turn: Turn) -> Evaluation:
+    def judge(self, turn: Turn) -> Evaluation:
         if turn.chunks:
-            return super()._one(turn)
+            return super().judge(turn)
         return Evaluation(evaluator=self.name, revision=self.revision, state=State.NO_CONTEXT)
 
 

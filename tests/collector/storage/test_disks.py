@@ -23,12 +23,12 @@ from groundwire_collector.storage.spans import spans_of
 
 HEADERS = {"Authorization": "Bearer gw_disk", "Content-Type": "application/x-protobuf"}
 COMMAND = "from groundwire_collector.cli import main; main()"
-BALLAST = 8 * 2**20
+BALLAST = 14 * 2**20
 
 
 @pytest.fixture
 def disk(tmp_path: Path, lacking: Lacking) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk", "12m", lacking) as folder:
+    with small_disk(tmp_path / "disk", "20m", lacking) as folder:
         yield folder
 
 
