@@ -113,6 +113,7 @@ class Leadership:
         log.warning("%s: the lock is lost; another process may lead", self._name)
         self._term = None
         self._lock.release()
+        self._engine.dispose()  # a disk that went away can be unmounted: no file of it stays open
 
     def _check_epoch(self, connection: Connection) -> None:
         """Before each commit; the row stays locked until it, so no other can begin to lead."""
