@@ -89,8 +89,8 @@ def probe(engine: Engine) -> None:
 
     A lock alone would not tell: SQLite gives it on a disk that is read-only or full.
     """
-    if isinstance(engine, SqliteEngine) and engine.file.free_bytes() < ROOM_BYTES:
-        raise StorageUnavailableError
-    with engine.begin() as connection:
+    with engine.begin() as connection:  # first: it lets go of the files of a disk that is gone
         row = {"name": _PROBE, "value": time_ns().to_bytes(8) + bytes(PROBE_BYTES)}
         upsert(connection, STORE_FACT, [row])
+    if isinstance(engine, SqliteEngine) and engine.file.free_bytes() < ROOM_BYTES:
+        raise StorageUnavailableError
