@@ -109,6 +109,7 @@ class Evaluation:
     citations: tuple[Citation, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
     probability: float | None = None
+    failure: str | None = None  # kind of failure of a `failed` judgement, as metrics count it
     usage: Usage | None = None
 
 

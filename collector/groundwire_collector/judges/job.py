@@ -123,7 +123,7 @@ class JudgeJob:
         self, task: JudgeTask, item: JudgedTurn, evaluation: Evaluation, lease: str, seconds: float
     ) -> None:
         now_ns, increments = self.clock_ns(), Increments()
-        usage, kind = evaluation.usage or Usage(), _kind(evaluation)
+        usage, kind = evaluation.usage or Usage(), evaluation.failure
         cost = tally_usage(increments, task.service, self.key, usage, self.price, self.currency)
         increments.observe(metric_definitions.JUDGE_DURATION, {"evaluator": self.key}, seconds)
         self._heed(kind, increments, now_ns)
@@ -182,10 +182,3 @@ class JudgeJob:
             reason=reason.value,
             probability=task.probability,
         )
-
-
-def _kind(evaluation: Evaluation) -> str | None:
-    """Of a failed judgement, the kind of failure that its reason begins with."""
-    if evaluation.state is not State.FAILED:
-        return None
-    return (evaluation.reason or "").partition(":")[0]

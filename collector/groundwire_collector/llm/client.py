@@ -43,6 +43,7 @@ class ChatReply:
     failed: tuple[CallFailure, ...] = ()
     truncated: bool = False
     refusal: str | None = None
+    retry_after: float = 0.0  # seconds that the endpoint asks to wait
     seconds: float = 0.0
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -122,15 +123,19 @@ class ChatEndpoint:
         posted = self._post("completions", {"model": self.model, **body})
         return posted if isinstance(posted, ChatReply) else posted[0]
 
-    def _retried(self, call: Callable[[], "tuple[ChatReply, float]"]) -> ChatReply:
+    def _retried(self, call: Callable[[], ChatReply]) -> ChatReply:
         failed: list[CallFailure] = []
         while True:
-            reply, wait = call()
+            reply = call()
             attempt = len(failed)
-            if reply.failure not in _RETRIED or attempt == self.retries or wait > _LONGEST_WAIT:
+            if (
+                reply.failure not in _RETRIED
+                or attempt == self.retries
+                or reply.retry_after > _LONGEST_WAIT
+            ):
                 return replace(reply, failed=tuple(failed))
             failed.append(reply.failure)
-            self.sleep(wait or 2.0**attempt)
+            self.sleep(reply.retry_after or 2.0**attempt)
 
     def _post(self, path: str, body: dict[str, Any]) -> "tuple[dict[str, Any], float] | ChatReply":
         started = time.monotonic()
@@ -145,9 +150,12 @@ class ChatEndpoint:
             )
         seconds = time.monotonic() - started
         if failure := _status_failure(response.status_code):
-            wait = response.headers.get("retry-after", "")
-            detail = f"{response.status_code} retry-after={wait} {response.text[:200]}"
-            return ChatReply(failure=failure, detail=detail, seconds=seconds)
+            return ChatReply(
+                failure=failure,
+                detail=f"{response.status_code} {response.text[:200]}",
+                retry_after=_seconds(response.headers.get("retry-after", "")),
+                seconds=seconds,
+            )
         try:
             decoded = response.json() if len(content) <= _LARGEST_BODY else None
         except ValueError:
@@ -167,20 +175,18 @@ def _status_failure(status: int) -> CallFailure | None:
     return None if 200 <= status < 300 else CallFailure.REFUSED
 
 
-def _chat_reply(posted: tuple[dict[str, Any], float] | ChatReply) -> tuple[ChatReply, float]:
-    """Reply, and the seconds of its Retry-After (0: none)."""
+def _chat_reply(posted: tuple[dict[str, Any], float] | ChatReply) -> ChatReply:
+    """Reply of a decoded response, or the failure that came in its place."""
     if isinstance(posted, ChatReply):
-        return posted, _retry_after(posted.detail)
+        return posted
     decoded, seconds = posted
     try:
         choice = decoded["choices"][0]
         text, refusal = choice["message"]["content"], choice["message"].get("refusal")
     except (LookupError, TypeError, AttributeError):
-        return ChatReply(
-            failure=CallFailure.NONSENSE, detail=str(decoded)[:200], seconds=seconds
-        ), 0.0
+        return ChatReply(failure=CallFailure.NONSENSE, detail=str(decoded)[:200], seconds=seconds)
     if text is not None and not isinstance(text, str):
-        return ChatReply(failure=CallFailure.NONSENSE, detail=str(text)[:200], seconds=seconds), 0.0
+        return ChatReply(failure=CallFailure.NONSENSE, detail=str(text)[:200], seconds=seconds)
     usage = decoded.get("usage")
     counts = usage if isinstance(usage, dict) else {}
     empty = not (text or "").strip()
@@ -193,13 +199,12 @@ def _chat_reply(posted: tuple[dict[str, Any], float] | ChatReply) -> tuple[ChatR
         input_tokens=_count(counts.get("prompt_tokens")),
         output_tokens=_count(counts.get("completion_tokens")),
         model=decoded.get("model") if isinstance(decoded.get("model"), str) else None,
-    ), 0.0
+    )
 
 
-def _retry_after(detail: str) -> float:
-    _, _, rest = detail.partition("retry-after=")
+def _seconds(retry_after: str) -> float:
     try:
-        return max(0.0, float(rest.split(" ")[0]))
+        return max(0.0, float(retry_after))
     except ValueError:
         return 0.0
 

@@ -83,21 +83,22 @@ class LLMJudge:
         self, shown: JudgeMaterial, cut: Sequence[Piece], claims: Sequence[Piece]
     ) -> Evaluation:
         limit = _TOKENS_AT_LEAST + _TOKENS_A_CLAIM * len(shown.names)
-        tally, failure = CallTally(), ""
+        tally, kind, detail = CallTally(), "", ""
         for _ in range(2):
-            chat = messages(shown, failure.partition(": ")[2] or None)
+            chat = messages(shown, detail or None)
             completion = self.model.complete(chat, SCHEMA, limit)
             try:
                 rulings = read_completion(completion, shown)
             except UnusableReplyError as error:
                 tally.add(completion, error.kind)
-                failure = f"{error.kind}: {error}"
+                kind, detail = error.kind, str(error)
                 if error.kind != ReplyProblem.NONSENSE:
                     break
             else:
                 tally.add(completion, ANSWERED)
                 return replace(self._scored(cut, claims, rulings), usage=tally.usage)
-        return self._without(State.FAILED, failure, tally.usage)
+        failed = self._without(State.FAILED, f"{kind}: {detail}", tally.usage)
+        return replace(failed, failure=kind)
 
     def _scored(
         self, cut: Sequence[Piece], judged: Sequence[Piece], rulings: Mapping[int, Ruling]

@@ -135,7 +135,7 @@ class Ragas:
             kind = None
         except Exception as error:  # ragas and what is below it raise whatever they like
             kind, detail = kind_of(error)
-            found = self._without(State.FAILED, f"{kind}: {detail}")
+            found = replace(self._without(State.FAILED, f"{kind}: {detail}"), failure=kind)
         return replace(found, usage=recorded.usage(kind, time.monotonic() - began))
 
     async def _score(self, turn: Turn, recorded: RecordedCalls) -> Evaluation:

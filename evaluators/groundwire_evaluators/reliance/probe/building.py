@@ -138,12 +138,12 @@ class ProbeBuilder:
         sentence = document.text[slice(*place)]
         instead = substitute(value, id_, pool)
         if instead is None:
-            return ItemRejection(id_, f"no substitute: for {value.text!r} ({value.kind})")
+            return ItemRejection(id_, "no substitute", f"for {value.text!r} ({value.kind})")
         if value.kind is Kind.DATE and _WEEKDAY.search(sentence):
-            return ItemRejection(id_, "weekday: the date's weekday would no longer be right")
+            return ItemRejection(id_, "weekday", "the date's weekday would no longer be right")
         context, at = _window(document.text, place)
         if _derives(value, find_values(context)):
-            return ItemRejection(id_, f"derived: {value.text!r} follows from other values there")
+            return ItemRejection(id_, "derived", f"{value.text!r} follows from other values there")
         return ProbeItem(
             id=id_,
             stratum=self._stratum(sentence),
@@ -166,7 +166,7 @@ class ProbeBuilder:
         sentence = document.text[slice(*place)]
         flipped = flip(sentence)
         if flipped is None:
-            return ItemRejection(id_, "no substitute: the sentence cannot be negated plainly")
+            return ItemRejection(id_, "no substitute", "the sentence cannot be negated plainly")
         context, at = _window(document.text, place)
         negative = "not " in sentence or "cannot" in sentence
         statement = flipped if negative else sentence

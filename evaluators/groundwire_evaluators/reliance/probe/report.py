@@ -29,6 +29,6 @@ def pack_report(pack: ProbePack, rejections: tuple[ItemRejection, ...] = ()) -> 
             "median": words[len(words) // 2],
             "longest": words[-1],
         },
-        "dropped": dict(Counter(each.reason.partition(":")[0] for each in rejections)),
+        "dropped": dict(Counter(each.rule for each in rejections)),
         "rejections": [{"id": each.id, "reason": each.reason} for each in rejections],
     }

@@ -23,15 +23,21 @@ _KINDS = {
     AnswerType.NUMBER: {Kind.NUMBER, Kind.COUNT, Kind.ORDINAL},
 }
 
-Validator = Callable[[ProbeItem], str | None]
+Fault = tuple[str, str]  # the rule that is broken, and how
+Validator = Callable[[ProbeItem], Fault | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRejection:
-    """A rejected item, and why."""
+    """A rejected item: the rule it broke, and how."""
 
     id: str
-    reason: str
+    rule: str
+    detail: str
+
+    @property
+    def reason(self) -> str:
+        return f"{self.rule}: {self.detail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,52 +50,52 @@ class ValidatedItems:
     @property
     def reasons(self) -> Counter[str]:
         """Number of rejections per reason."""
-        return Counter(each.reason.partition(":")[0] for each in self.rejections)
+        return Counter(each.rule for each in self.rejections)
 
 
-def context_length(item: ProbeItem) -> str | None:
+def context_length(item: ProbeItem) -> Fault | None:
     for name in ("clean", "conflict"):
         words = len(getattr(item, name).split())
         if not SHORTEST_CONTEXT <= words <= LONGEST_CONTEXT:
-            return f"context length: {name} has {words} words"
+            return "context length", f"{name} has {words} words"
     return None
 
 
-def answers_differ(item: ProbeItem) -> str | None:
+def answers_differ(item: ProbeItem) -> Fault | None:
     """Neither answer equals or contains the other."""
     for one in item.original_spellings:
         for other in item.substitute_spellings:
             words = _words(one), _words(other)
             if _within(*words) or _within(*reversed(words)):
-                return f"nested answers: {one!r} and {other!r}"
+                return "nested answers", f"{one!r} and {other!r}"
             if any(_equal(a, b) for a in find_values(one) for b in find_values(other)):
-                return f"equal answers: {one!r} and {other!r}"
+                return "equal answers", f"{one!r} and {other!r}"
     return None
 
 
-def preserves_type(item: ProbeItem) -> str | None:
+def preserves_type(item: ProbeItem) -> Fault | None:
     """Both answers parse as the type, with the same currency or unit."""
     wanted = _KINDS.get(item.type)
     if wanted is None:
         return None
     values = [find_values(each) for each in (item.original, item.substitute)]
     if any(len(found) != 1 or found[0].kind not in wanted for found in values):
-        return f"type: {item.original!r} and {item.substitute!r} are not both {item.type}"
+        return "type", f"{item.original!r} and {item.substitute!r} are not both {item.type}"
     if not values[0][0].comparable(values[1][0]):
-        return f"type: {item.original!r} and {item.substitute!r} have different units"
+        return "type", f"{item.original!r} and {item.substitute!r} have different units"
     return None
 
 
-def original_is_gone(item: ProbeItem) -> str | None:
+def original_is_gone(item: ProbeItem) -> Fault | None:
     """The conflict context names the original nowhere, under no spelling."""
     if item.type is AnswerType.BOOLEAN:
         return None
     if found := _named(item.original_spellings, item.conflict):
-        return f"left over: {found!r} still stands in the conflict context"
+        return "left over", f"{found!r} still stands in the conflict context"
     return None
 
 
-def answers_are_there(item: ProbeItem) -> str | None:
+def answers_are_there(item: ProbeItem) -> Fault | None:
     """Each context contains its answer, and the labeller derives only that one."""
     if item.type is AnswerType.BOOLEAN:
         return _boolean(item)
@@ -99,23 +105,23 @@ def answers_are_there(item: ProbeItem) -> str | None:
         (item.support, item.original_spellings, "support"),
     ):
         if not _named(spellings, text):
-            return f"missing: the {name} context does not name {spellings[0]!r}"
+            return "missing", f"the {name} context does not name {spellings[0]!r}"
     if found := _named(item.substitute_spellings, item.clean):
-        return f"left over: {found!r} stands in the clean context"
+        return "left over", f"{found!r} stands in the clean context"
     return None
 
 
-def question_is_open(item: ProbeItem) -> str | None:
+def question_is_open(item: ProbeItem) -> Fault | None:
     """The question contains neither answer."""
     if item.type is AnswerType.BOOLEAN:
         return None
     for spellings in (item.original_spellings, item.substitute_spellings):
         if found := _named(spellings, item.question):
-            return f"given away: {found!r} stands in the question"
+            return "given away", f"{found!r} stands in the question"
     return None
 
 
-def labels_hold(item: ProbeItem) -> str | None:
+def labels_hold(item: ProbeItem) -> Fault | None:
     """The labeller distinguishes the answers, bare and in a sentence."""
     for answer, wanted in (
         (item.substitute, Outcome.CONTEXT),
@@ -124,11 +130,11 @@ def labels_hold(item: ProbeItem) -> str | None:
         for response in (answer, f"{answer}.", f"The answer is {answer}."):
             found = label(as_conflict(item, response))
             if found.followed is not wanted:
-                return f"labels: {response!r} reads as {found.followed} ({found.rule})"
+                return "labels", f"{response!r} reads as {found.followed} ({found.rule})"
     return None
 
 
-def one_claim_is_edited(item: ProbeItem) -> str | None:
+def one_claim_is_edited(item: ProbeItem) -> Fault | None:
     """A swap edits one stretch of text, which holds the answer."""
     if item.edit != "swap":
         return None
@@ -137,7 +143,7 @@ def one_claim_is_edited(item: ProbeItem) -> str | None:
     behind = _common(clean[ahead:][::-1], conflict[ahead:][::-1])
     changed = max(len(clean), len(conflict)) - ahead - behind
     longest = 12 if item.type is AnswerType.BOOLEAN else 6
-    return f"wide edit: {changed} words changed" if changed > longest else None
+    return ("wide edit", f"{changed} words changed") if changed > longest else None
 
 
 PER_ITEM: tuple[Validator, ...] = (
@@ -164,7 +170,7 @@ def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
             valid.append(item)
             seen.update(dict.fromkeys(_entities(item), item.id))
         else:
-            rejections.append(ItemRejection(item.id, reason))
+            rejections.append(ItemRejection(item.id, *reason))
     return ValidatedItems(tuple(valid), tuple(rejections))
 
 
@@ -190,18 +196,18 @@ def _entities(item: ProbeItem) -> list[str]:
     return [" ".join(_words(entity)) for entity in entities]
 
 
-def _entity_again(item: ProbeItem, seen: dict[str, str]) -> str | None:
+def _entity_again(item: ProbeItem, seen: dict[str, str]) -> Fault | None:
     for entity in _entities(item):
         if entity in seen:
-            return f"entity again: {entity!r} stands in {seen[entity]} too"
+            return "entity again", f"{entity!r} stands in {seen[entity]} too"
     return None
 
 
-def _boolean(item: ProbeItem) -> str | None:
+def _boolean(item: ProbeItem) -> Fault | None:
     original_stance = affirms(item.clean, item.question, item.question)
     instead = affirms(item.conflict, item.question, item.question)
     if original_stance is None or instead is None or original_stance is instead:
-        return "missing: the two contexts do not answer yes and no"
+        return "missing", "the two contexts do not answer yes and no"
     return None
 
 
