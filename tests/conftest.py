@@ -7,6 +7,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -65,6 +66,12 @@ PARTS = {
 REQUIRE_ALL = os.environ.get("GROUNDWIRE_REQUIRE") == "all"
 _missing: dict[str, int] = {}
 _lacking: dict[str, str] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let programs that tests start be interrupted: a pytest-xdist worker ignores SIGINT."""
+    if hasattr(config, "workerinput"):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
