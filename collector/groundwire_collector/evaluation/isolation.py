@@ -19,8 +19,8 @@ from typing import Any
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.evaluation.loading import load
-from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
-from groundwire_evaluators.runner import evaluate
+from groundwire_evaluators.evaluation import Evaluation, Evaluator
+from groundwire_evaluators.runner import evaluate, failed
 from groundwire_evaluators.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -199,14 +199,9 @@ class IsolatedEvaluator:
         for turn, answer in zip(turns, self.host.ask(self._index, turns), strict=True):
             if isinstance(answer, str):
                 log.warning("evaluator %s failed for turn %s: %s", self.name, turn.id, answer)
-                answer = self._failed(answer)
+                answer = failed(self, answer)
             found.append(answer)
         return found
-
-    def _failed(self, reason: str) -> Evaluation:
-        return Evaluation(
-            evaluator=self.name, revision=self.revision, state=State.FAILED, reason=reason
-        )
 
 
 def _serve(references: Sequence[EvaluatorReference], pipe: Connection) -> None:
