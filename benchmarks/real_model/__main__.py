@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
 
-from benchmarks.real_model import answers, gain, reading, rows, tables
+from benchmarks.real_model import answers, demo, gain, reading, rows, tables
 
 FOLDER = Path("build/real_model")
 HANDBOOKS = (TARNWELL, CALDERA, LINDNER)
@@ -81,6 +81,7 @@ def _record(arguments: argparse.Namespace) -> None:
 def _publish(arguments: argparse.Namespace) -> None:
     found = answers.with_truth(rows.read(arguments.folder / rows.FILE))
     answers.write(found)
+    demo.write(found)
     print(f"{len(found)} answers in {answers.RECORDING}")
 
 

@@ -34,6 +34,7 @@ class HelpDesk:
 
     retriever: Retriever
     client: openai.OpenAI
+    most_passages: int = 4
 
     def __post_init__(self) -> None:
         self._generators: dict[str, Generate] = {}
@@ -48,7 +49,8 @@ class HelpDesk:
 
     @observe.retrieval
     def search(self, question: str) -> list[dict[str, Any]]:
-        return [chunk_of(passage, score) for passage, score in self.retriever.search(question)]
+        found = self.retriever.search(question, self.most_passages)
+        return [chunk_of(passage, score) for passage, score in found]
 
     def generate(
         self, question: str, chunks: list[dict[str, Any]], model: str

@@ -32,6 +32,10 @@ def demo(
             help="The fine-tune recalls facts that are still true: only probes detect it.",
         ),
     ] = False,
+    scripted: Annotated[
+        bool,
+        typer.Option("--scripted", help="A scripted stand-in instead of the recorded model."),
+    ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep everything running until Ctrl-C.")
     ] = False,
@@ -46,24 +50,28 @@ def demo(
     retrieval, a model behind the openai client, the decorators of the SDK.
     `groundwire up` runs beside it and knows nothing of the demo, but its
     baseline is shortened from a week to 500 turns. After half of the
-    questions a fine-tuned model is rolled out, which answers a rising share of
+    questions a fine-tuned model is rolled out, which answers many of
     them with last year's values. Each alarm is a line that begins
     with ALARM. Prometheus and Alertmanager are used where they are installed.
 
-    The model is a scripted stand-in unless GROUNDWIRE_DEMO_LLM names an
+    The answers are those of a real small model and of a real fine-tune of it,
+    recorded; the end says what each answer did, beside what was flagged.
+    With --scripted a stand-in answers instead, in a rising share of cases
+    from last year's values. GROUNDWIRE_DEMO_LLM names an
     OpenAI-compatible endpoint and its model, as in
     "http://127.0.0.1:11434/v1 llama3.2"; GROUNDWIRE_DEMO_TUNED_MODEL then
     names the model that is rolled out, and OPENAI_API_KEY holds the key.
 
-    With --memory-agrees faithfulness stays flat, and the collector's probes
-    raise the alarm; closed-book calls show how much memory would have said as well.
+    With --memory-agrees (scripted, unless an endpoint is named) faithfulness
+    stays flat, and the collector's probes raise the alarm; closed-book calls
+    show how much memory would have said as well.
 
     Exit code 0 when the alarm came (with --no-rollout: when none came),
     2 when not, 1 on errors.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_dir or Path("demo-data") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    plan = DemoPlan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees)
+    plan = DemoPlan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees, scripted)
     try:
         went_well = perform(plan, Console())
     except KeyboardInterrupt:

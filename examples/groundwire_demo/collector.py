@@ -18,6 +18,7 @@ from groundwire_demo.plan import BASELINE
 from groundwire_demo.process import await_ready, ended_at_last, free_port
 
 _START_SECONDS = 60.0
+_PAGE = 500  # turns a request
 # Where a collector of the user's own lives: nothing the demo may touch.
 _NOT_OURS = ("DATABASE_URL", "HOST", "PORT", "GRPC_PORT", "DATA_DIR", "PATH_PREFIX")
 _MAIN = "import sys; from groundwire_collector.cli import main; sys.argv[0] = 'groundwire'; main()"
@@ -81,6 +82,16 @@ class Collector:
             query["since"] = since.isoformat()
         found = self._get("/api/v1/turns", query)["turns"]
         return [self._get(f"/api/v1/turns/{turn['id']}") for turn in found]
+
+    def turns(self) -> Iterator[dict[str, Any]]:
+        """Every turn with its scores, newest first, without the texts of chunks."""
+        query = {"limit": str(_PAGE)}
+        while True:
+            page = self._get("/api/v1/turns", query)
+            yield from page["turns"]
+            if page["next"] is None:
+                return
+            query["cursor"] = page["next"]
 
     def estimates(self) -> dict[str, Any]:
         """Current closed-book and probe estimates, with intervals."""

@@ -1,4 +1,4 @@
-"""Model endpoint: the scripted stand-in, or a server from the environment."""
+"""Endpoint of the demo: recorded answers, a scripted stand-in, or a named server."""
 
 import os
 import subprocess
@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import httpx
 
 from groundwire_collector.errors import UsageError
+from groundwire_demo import recording
 from groundwire_demo.corpus import Edition
 from groundwire_demo.process import ended_at_last
 from groundwire_demo.standin.server import BASE, TUNED
@@ -20,6 +22,14 @@ TUNED_MODEL = "GROUNDWIRE_DEMO_TUNED_MODEL"
 _KNOCK_SECONDS = 10.0
 
 
+class ModelKind(StrEnum):
+    """What answers in the demo."""
+
+    RECORDED = "recorded"
+    SCRIPTED = "scripted"
+    NAMED = "named"  # by the environment
+
+
 @dataclass(frozen=True, slots=True)
 class DemoEndpoint:
     """OpenAI-compatible server with its current and its rolled-out model."""
@@ -27,10 +37,12 @@ class DemoEndpoint:
     base_url: str
     model: str
     tuned_model: str | None
-    scripted: bool
+    kind: ModelKind
 
     def describe(self) -> str:
-        if self.scripted:
+        if self.kind is ModelKind.RECORDED:
+            return f"{self.model}, a real model's recorded answers (set {LLM} to ask one)"
+        if self.kind is ModelKind.SCRIPTED:
             return f"a scripted stand-in (set {LLM} to use a real model)"
         return f"{self.model} at {self.base_url}"
 
@@ -50,7 +62,7 @@ def from_environment(rollout: bool) -> DemoEndpoint | None:
     if rollout and not tuned:
         raise UsageError(f"{TUNED_MODEL} must name the rolled-out model (or use --no-rollout)")
     _knock(wanted[0])
-    return DemoEndpoint(wanted[0], wanted[1], tuned, scripted=False)
+    return DemoEndpoint(wanted[0], wanted[1], tuned, ModelKind.NAMED)
 
 
 def _knock(base_url: str) -> None:
@@ -65,8 +77,20 @@ def _knock(base_url: str) -> None:
 @contextmanager
 def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]:
     """Run the scripted stand-in as a child process for the block."""
-    command = [sys.executable, "-m", "groundwire_demo.standin"]
-    command += ["--ramp", str(ramp), "--learnt", learnt.name]
+    with _serving(["--ramp", str(ramp), "--learnt", learnt.name], log) as base_url:
+        yield DemoEndpoint(base_url, BASE, TUNED, ModelKind.SCRIPTED)
+
+
+@contextmanager
+def replaying(log: Path) -> Iterator[DemoEndpoint]:
+    """Serve the recorded answers from a child process for the block."""
+    with _serving(["--recorded"], log) as base_url:
+        yield DemoEndpoint(base_url, recording.BASE, recording.TUNED, ModelKind.RECORDED)
+
+
+@contextmanager
+def _serving(options: list[str], log: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "groundwire_demo.standin", *options]
     with (
         log.open("wb") as errors,
         ended_at_last(
@@ -79,4 +103,4 @@ def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]
         base_url = process.stdout.readline().strip()
         if not base_url:
             raise UsageError(f"the stand-in model did not start; see {log}")
-        yield DemoEndpoint(base_url, BASE, TUNED, scripted=True)
+        yield base_url

@@ -20,6 +20,7 @@ class DemoPlan:
     """Parsed command-line options of the demo.
 
     `memory_agrees`: the fine-tune learnt this year's pages, so what it recites is still right.
+    `scripted`: the scripted stand-in answers, not the recorded model.
     """
 
     turns: int
@@ -29,6 +30,7 @@ class DemoPlan:
     data_dir: Path
     seed: int
     memory_agrees: bool = False
+    scripted: bool = False
 
     @property
     def rollout_at(self) -> int | None:

@@ -40,7 +40,7 @@ _STRAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question; `fact` is None where no page answers it."""
+    """A question; `fact` is None where no page answers it, or which one is not known."""
 
     text: str
     fact: CorpusFact | None
@@ -57,6 +57,13 @@ def variants(fact: CorpusFact) -> list[Question]:
 
 def strays() -> list[Question]:
     return [Question(text, None) for text in _STRAYS]
+
+
+def repeated(texts: Sequence[str], seed: int) -> Iterator[Question]:
+    """Endless questions, uniform over these texts, reproducible by seed."""
+    draw = random.Random(seed)
+    while True:
+        yield Question(draw.choice(texts), None)
 
 
 def stream(pages: Sequence[Page], seed: int, stray_share: float = 0.04) -> Iterator[Question]:

@@ -11,13 +11,13 @@ from rich.console import Console
 
 import groundwire as gw
 from groundwire_collector.errors import UsageError
-from groundwire_demo import alerting, collector, endpoint, questions, report
+from groundwire_demo import alerting, collector, endpoint, questions, recording, report, truth
 from groundwire_demo.alerting import Alerting, FiredAlert
 from groundwire_demo.app import INDEX_VERSION, PROMPT_VERSION, SERVICE, HelpDesk
 from groundwire_demo.collector import Collector, ReportedAlarm
 from groundwire_demo.corpus import Edition, Page, handbook, passages
 from groundwire_demo.display import Display, RunProgress, display
-from groundwire_demo.endpoint import DemoEndpoint
+from groundwire_demo.endpoint import DemoEndpoint, ModelKind
 from groundwire_demo.plan import DemoPlan
 from groundwire_demo.probes import ProbeReading, ProbeSchedule
 from groundwire_demo.retriever import Retriever
@@ -165,9 +165,7 @@ def perform(plan: DemoPlan, console: Console) -> bool:
     plan.check()
     plan.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        model = endpoint.from_environment(plan.rollout) or stack.enter_context(
-            endpoint.standing_in(plan.ramp, plan.learnt, plan.data_dir / "stand-in.log")
-        )
+        model = _model(plan, stack)
         pages = handbook()
         probe = _probes(plan, pages, model)
         further = probe.settings(SERVICE, os.environ.get("OPENAI_API_KEY")) if probe else {}
@@ -188,6 +186,16 @@ def perform(plan: DemoPlan, console: Console) -> bool:
         if plan.keep:
             _keep(run)
     return run.as_expected()
+
+
+def _model(plan: DemoPlan, stack: ExitStack) -> DemoEndpoint:
+    """What answers: a server named by the environment, else recorded or scripted answers."""
+    log = plan.data_dir / "stand-in.log"
+    if plan.scripted or plan.memory_agrees:
+        named = endpoint.from_environment(plan.rollout) if not plan.scripted else None
+        return named or stack.enter_context(endpoint.standing_in(plan.ramp, plan.learnt, log))
+    named = endpoint.from_environment(plan.rollout)
+    return named or stack.enter_context(endpoint.replaying(log))
 
 
 def _probes(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> ProbeSchedule | None:
@@ -216,12 +224,15 @@ def _traffic(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> Traffic:
         timeout=120.0,
     )
     desk = HelpDesk(Retriever(passages(pages, Edition.THIS_YEAR)), client)
+    stream = questions.stream(pages, plan.seed)
+    if model.kind is ModelKind.RECORDED:  # as the model was asked, with what it was shown
+        desk.most_passages = recording.PASSAGES
+        stream = questions.repeated(recording.questions(recording.read()), plan.seed)
 
     def ask(question: str, rolled_out: bool) -> object:
         answering = model.tuned_model if rolled_out else model.model
         return desk.ask(question, answering or model.model)
 
-    stream = questions.stream(pages, plan.seed)
     return Traffic(ask, stream, plan.turns, plan.rate, plan.rollout_at)
 
 
@@ -244,6 +255,9 @@ def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
     console.print()
     if run.plan.rollout or alarms:
         console.print(report.timeline(traffic, model.tuned_model or "", alarms))
+    if model.kind is ModelKind.RECORDED:
+        known = recording.truths(recording.read())
+        report.tell(console, truth.lines(run.collector.turns(), known))
     report.tell(console, report.probe_lines(run.last_readings()))
     report.tell(console, report.closed_book_lines(run.collector.estimates()["closed_book"]))
     since = alarms[0].changed_at if alarms else None

@@ -5,6 +5,7 @@ Shorter than the default: fewer turns, and a baseline of fewer, by the collector
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -38,7 +39,7 @@ def command(data_dir: Path, *options: str) -> list[str]:
 def demo(
     data_dir: Path, *options: str, further: Mapping[str, str] = NOTHING
 ) -> subprocess.CompletedProcess[str]:
-    """A finished demo; on the default, scripted model unless `further` says otherwise."""
+    """A finished demo; the recorded model answers unless `options` or `further` say otherwise."""
     return subprocess.run(
         command(data_dir, *options),
         env=environment(further),
@@ -50,7 +51,12 @@ def demo(
 
 @pytest.fixture(scope="module")
 def rollout(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    return demo(tmp_path_factory.mktemp("rollout"))
+    return demo(tmp_path_factory.mktemp("rollout"), "--scripted")
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    return demo(tmp_path_factory.mktemp("replay"))
 
 
 def alarms(ended: subprocess.CompletedProcess[str]) -> list[str]:
@@ -82,6 +88,27 @@ def test_the_end_shows_the_worst_answers_with_what_is_unsupported_marked(
     assert answers.count("»") >= 3
 
 
+def test_a_real_fine_tune_raises_an_alarm_that_names_it(
+    replay: subprocess.CompletedProcess[str],
+) -> None:
+    assert replay.returncode == 0, replay.stdout + replay.stderr
+    assert "override" in {line.split()[1] for line in alarms(replay)}
+    for line in alarms(replay):
+        assert "names model_version smollm2-135m-ft (cause: model)" in line
+        assert int(line.split("turn ")[1].split(":")[0]) > TURNS // 2
+
+
+def test_the_end_says_what_the_real_answers_did_beside_what_was_flagged(
+    replay: subprocess.CompletedProcess[str],
+) -> None:
+    [line] = [each for each in replay.stdout.splitlines() if each.startswith("smollm2-135m-ft: ")]
+    found = re.search(r"(\d+) of (\d+) answers came from memory; Groundwire flagged (\d+)", line)
+    assert found is not None
+    memory, answers, flagged = map(int, found.groups())
+    assert answers == TURNS // 2
+    assert answers > memory >= flagged > memory / 2
+
+
 @pytest.mark.needs("prometheus", "alertmanager")
 def test_the_alert_arrives_through_prometheus_and_alertmanager(
     rollout: subprocess.CompletedProcess[str],
@@ -89,8 +116,11 @@ def test_the_alert_arrives_through_prometheus_and_alertmanager(
     assert "webhook: GroundwireDrift firing: " in rollout.stdout
 
 
-def test_without_a_rollout_the_collector_stays_silent(tmp_path: Path) -> None:
-    ended = demo(tmp_path / "data", "--no-rollout")
+@pytest.mark.parametrize("options", [(), ("--scripted",)], ids=["recorded", "scripted"])
+def test_without_a_rollout_the_collector_stays_silent(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    ended = demo(tmp_path / "data", "--no-rollout", *options)
     assert alarms(ended) == []
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "No rollout, and no alarm." in ended.stdout
@@ -152,7 +182,10 @@ def test_a_rollout_before_there_can_be_a_baseline_is_refused(tmp_path: Path) -> 
 def test_the_options_are_explained() -> None:
     requested = [sys.executable, "-c", RUN, "demo", "--help"]
     reported = subprocess.run(requested, capture_output=True, text=True, timeout=60).stdout
-    options = ("--turns", "--rate", "--no-rollout", "--memory-agrees", "--keep", "--data-dir")
+    options = (
+        *("--turns", "--rate", "--no-rollout", "--memory-agrees", "--scripted", "--keep"),
+        "--data-dir",
+    )
     for option in options:
         assert option in reported
     assert "GROUNDWIRE_DEMO_LLM" in reported

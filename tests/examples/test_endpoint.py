@@ -1,7 +1,7 @@
 import pytest
 
 from groundwire_collector.errors import UsageError
-from groundwire_demo.endpoint import LLM, TUNED_MODEL, DemoEndpoint, from_environment
+from groundwire_demo.endpoint import LLM, TUNED_MODEL, DemoEndpoint, ModelKind, from_environment
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def test_a_real_endpoint_is_its_url_and_model_and_the_model_rolled_out(
 ) -> None:
     monkeypatch.setenv(LLM, f"{base_url} llama3.2")
     monkeypatch.setenv(TUNED_MODEL, "llama3.2-ft")
-    expected = DemoEndpoint(base_url, "llama3.2", "llama3.2-ft", scripted=False)
+    expected = DemoEndpoint(base_url, "llama3.2", "llama3.2-ft", ModelKind.NAMED)
     assert from_environment(rollout=True) == expected
 
 

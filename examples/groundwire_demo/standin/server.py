@@ -15,6 +15,7 @@ from typing import Any
 
 from groundwire_demo.corpus import Edition, handbook, passages
 from groundwire_demo.standin.models import ContextReader, FineTuned, Prompt, ScriptedModel
+from groundwire_demo.standin.replay import replayed_models
 
 BASE = "tarn-8b"
 TUNED = "tarn-8b-ft"
@@ -132,6 +133,14 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
+def _scripted_models(options: argparse.Namespace) -> Mapping[str, ScriptedModel]:
+    trained_on = passages(handbook(), Edition[options.learnt])
+    return {
+        BASE: ContextReader(random.Random(options.seed)),
+        TUNED: FineTuned(trained_on, random.Random(options.seed + 1), ramp=options.ramp),
+    }
+
+
 def main() -> None:
     """Serve both models until standard input ends; the first line out is the base URL."""
     parser = argparse.ArgumentParser(prog="python -m groundwire_demo.standin", description=__doc__)
@@ -146,12 +155,11 @@ def main() -> None:
         default=Edition.LAST_YEAR.name,
         help="the edition that the tuned one knows by heart",
     )
+    parser.add_argument(
+        "--recorded", action="store_true", help="replay recorded answers of a real model instead"
+    )
     options = parser.parse_args()
-    trained_on = passages(handbook(), Edition[options.learnt])
-    models: dict[str, ScriptedModel] = {
-        BASE: ContextReader(random.Random(options.seed)),
-        TUNED: FineTuned(trained_on, random.Random(options.seed + 1), ramp=options.ramp),
-    }
+    models = replayed_models() if options.recorded else _scripted_models(options)
     server = StandIn(models, options.port)
     print(server.base_url, flush=True)
     threading.Thread(target=_end_with_parent, daemon=True).start()

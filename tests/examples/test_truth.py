@@ -1,0 +1,42 @@
+from typing import Any
+
+from groundwire_demo.truth import lines
+
+
+def turn(model: str, question: str, flagged: bool | None, **further: Any) -> dict[str, Any]:
+    scores = [{"evaluator": "grounding", "flagged": flagged}]
+    return {
+        "model_version": model,
+        "question": question,
+        "closed_book": False,
+        "scores": scores,
+        **further,
+    }
+
+
+TRUTHS = {("m", "a"): "memory", ("m", "b"): "right", ("m", "c"): "invented"}
+
+
+def test_answers_are_counted_by_what_they_did_and_whether_they_were_flagged() -> None:
+    turns = [
+        turn("m", "a", True),
+        turn("m", "a", False),
+        turn("m", "b", None),
+        turn("m", "c", True),
+    ]
+    [line] = lines(turns, TRUTHS)
+    assert line == (
+        "m: 2 of 4 answers came from memory; Groundwire flagged 1."
+        " 1 were wrong otherwise, 1 flagged; 1 right, 0 flagged"
+    )
+
+
+def test_closed_book_calls_and_unknown_questions_do_not_count() -> None:
+    turns = [turn("m", "a", True, closed_book=True), turn("m", "z", True)]
+    assert list(lines(turns, TRUTHS)) == []
+
+
+def test_the_flag_is_that_of_grounding_alone() -> None:
+    other = [{"evaluator": "override", "flagged": True}]
+    [line] = lines([turn("m", "a", False, scores=other)], TRUTHS)
+    assert "flagged 0. " in line
