@@ -2,7 +2,8 @@
 
     python -m benchmarks.real_model record       # hours the first time; goes on after a kill
     python -m benchmarks.real_model publish      # the recording, beside its truth, as data
-    python -m benchmarks.real_model table        # what the answers did
+    python -m benchmarks.real_model table        # what the answers did, whole
+    python -m benchmarks.real_model page         # the page's tables and picture, written anew
     python -m benchmarks.real_model judge        # what Groundwire says of them
     python -m benchmarks.real_model gain         # what passages add to an answer's probability
     python -m benchmarks.real_model sample 50 1  # a sheet of answers to read, by number and seed
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
 
-from benchmarks.real_model import answers, demo, gain, reading, rows, tables
+from benchmarks.real_model import answers, demo, gain, page, picture, reading, rows, tables
 
 FOLDER = Path("build/real_model")
 HANDBOOKS = (TARNWELL, CALDERA, LINDNER)
@@ -40,10 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--arms", nargs="*", choices=ARMS, default=ARMS)
     record.add_argument("--facts", type=int, default=400, help="of each handbook, at most")
     record.add_argument("--questions", type=int, default=2, help="about each fact, at most")
+    record.add_argument(
+        "--from-scratch", action="store_true", help="without what is published already"
+    )
     record.set_defaults(run=_record)
     for name, run, says in (
         ("publish", _publish, "write the recording, beside its truth, as data"),
         ("table", _table, "print what the answers did, by checkpoint"),
+        ("page", _page, "write the page's tables and picture anew"),
         ("judge", _judge, "print what Groundwire says of the answers"),
         ("gain", _gain, "print what passages add to the probability of an answer"),
         ("agreement", _agreement, "print the rules against the answers that were read"),
@@ -52,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     sample = commands.add_parser("sample", help="print answers drawn to be read")
     sample.add_argument("count", type=int)
     sample.add_argument("seed", type=int)
+    sample.add_argument("--handbook", choices=HANDBOOKS, help="of this one alone")
     sample.set_defaults(run=_sample)
     serve = commands.add_parser("serve", help="say the recording again over the OpenAI API")
     serve.add_argument("port", type=int)
@@ -66,15 +72,18 @@ def _parser() -> argparse.ArgumentParser:
 def _record(arguments: argparse.Namespace) -> None:
     from benchmarks.real_model.arms import ARMS as KNOWN
 
-    from benchmarks.real_model import recording, training
+    from benchmarks.real_model import published, recording, training
 
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    if not arguments.from_scratch:
+        published.seed(arguments.folder)
+    arms = [KNOWN[name] for name in arguments.arms]
     for book in map(handbook, arguments.handbooks):
-        names = ["base"]
-        for arm in (KNOWN[name] for name in arguments.arms):
-            training.train(arm, book, arguments.folder)
-            names += arm.checkpoints(book).values()
+        names = ["base", *(name for arm in arms for name in arm.checkpoints(book).values())]
         for number in range(arguments.questions):
+            wanted = recording.unanswered(book, names, arguments.facts, number, arguments.folder)
+            for arm in arms:
+                training.train(arm, book, arguments.folder, wanted)
             recording.record(book, names, arguments.facts, number, arguments.folder)
 
 
@@ -89,6 +98,23 @@ def _table(_: argparse.Namespace) -> None:
     found = answers.read()
     for mode in ("open", "closed"):
         print(f"\n{mode}\n\n{tables.shares(found, mode)}")
+
+
+def _page(_: argparse.Namespace) -> None:
+    from benchmarks.real_model import judged
+
+    found = answers.read()
+    verdicts = judged.judge(found)
+    blocks = {
+        "shares": tables.summary(found),
+        "signals": judged.by_arm(verdicts),
+        "levels": judged.levels(verdicts),
+        "gain": gain.table(found),
+        "agreement": reading.agreement(found, reading.read()),
+    }
+    page.write(blocks)
+    picture.write(found)
+    print(f"{page.PAGE} and {picture.PICTURE}")
 
 
 def _judge(_: argparse.Namespace) -> None:
@@ -107,7 +133,11 @@ def _agreement(_: argparse.Namespace) -> None:
 
 
 def _sample(arguments: argparse.Namespace) -> None:
-    drawn = reading.sample(answers.read(), arguments.count, arguments.seed)
+    known, chosen = reading.read(), arguments.handbook
+    unread = [
+        each for each in answers.read() if each.id not in known and chosen in (None, each.handbook)
+    ]
+    drawn = reading.sample(unread, arguments.count, arguments.seed)
     print("\n".join(reading.sheet(drawn)))
 
 

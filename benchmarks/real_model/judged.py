@@ -4,11 +4,11 @@ Each figure is of the released evaluators with their own settings: nothing is fi
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.real_model.answers import Answer
-from benchmarks.real_model.tables import by_checkpoint
+from benchmarks.real_model.tables import ARMS, by_checkpoint, header, line, percent
 
 from groundwire_collector.offline.gate import JudgedAnswer, compare
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
@@ -16,9 +16,11 @@ from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.closed_book import compare_closed_book, estimate_memorization
 from groundwire_evaluators.runner import evaluate
+from groundwire_evaluators.statistics import wilson
 from groundwire_evaluators.turn import Chunk, Turn
 
 WRONG = ("memory", "misread", "invented")
+_CLASSES: Mapping[str, Sequence[str]] = {"memory": ("memory",), "wrong": WRONG, "right": ("right",)}
 _BAD = (Verdict.UNSUPPORTED, Verdict.CONTRADICTED)
 
 
@@ -78,34 +80,49 @@ def judge(answers: Sequence[Answer]) -> list[Judged]:
 
 def detections(judged: Sequence[Judged]) -> str:
     """A Markdown table: how many memory, wrong and right answers each signal names."""
-    head = ["handbook", "checkpoint"]
-    head += [f"{name}: {part}" for name in SIGNALS for part in ("memory", "wrong", "right")]
-    lines = [_line(head), _line("---" for _ in head)]
+    head = [f"{name}: {part}" for name in SIGNALS for part in _CLASSES]
+    lines = header("handbook", "checkpoint", *head)
     for handbook, checkpoint, found in _by_checkpoint(judged):
         parts = [
             [each for each in found if each.answer.truth in classes]
-            for classes in (("memory",), WRONG, ("right",))
+            for classes in _CLASSES.values()
         ]
         cells = [
             f"{sum(signal(each) for each in part)}/{len(part)}"
             for signal in SIGNALS.values()
             for part in parts
         ]
-        lines.append(_line([handbook, checkpoint, *cells]))
+        lines.append(line([handbook, checkpoint, *cells]))
+    return "\n".join(lines)
+
+
+def by_arm(judged: Sequence[Judged]) -> str:
+    """A Markdown table by arm: percent of answers named by each signal, with 95 % intervals."""
+    lines = header("arm", "answers", "n", *(f"{name} %" for name in SIGNALS))
+    for arm in ARMS:
+        for name, classes in _CLASSES.items():
+            found = [
+                each for each in judged if each.answer.arm == arm and each.answer.truth in classes
+            ]
+            if found:
+                cells = [
+                    percent(sum(map(signal, found)), len(found)) for signal in SIGNALS.values()
+                ]
+                lines.append(line([arm, name, str(len(found)), *cells]))
     return "\n".join(lines)
 
 
 def levels(judged: Sequence[Judged]) -> str:
     """A Markdown table: what is estimated of each checkpoint as a whole, beside the truth."""
-    head = (
+    lines = header(
         "handbook", "checkpoint", "truth: right", "memory", "M_R", "mean p_unsupported",
-        "M_R by closed-book calls", "gate against base",
+        "M_R by closed-book calls", "gate: verdicts alone", "gate with right answers known",
     )  # fmt: skip
-    lines = [_line(head), _line("---" for _ in head)]
     base: dict[str, list[Judged]] = {}
     for handbook, checkpoint, found in _by_checkpoint(judged):
         base.setdefault(handbook, found)
-        lines.append(_line([handbook, checkpoint, *_level(found), _gate(base[handbook], found)]))
+        gates = [_gate(base[handbook], found, known=known) for known in (False, True)]
+        lines.append(line([handbook, checkpoint, *_level(found), *gates]))
     return "\n".join(lines)
 
 
@@ -113,10 +130,6 @@ def _by_checkpoint(judged: Sequence[Judged]) -> Iterator[tuple[str, str, list[Ju
     by_id = {each.answer.id: each for each in judged}
     for handbook, checkpoint, rows in by_checkpoint(each.answer for each in judged):
         yield handbook, checkpoint, [by_id[each.id] for each in rows]
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _level(found: Sequence[Judged]) -> list[str]:
@@ -127,10 +140,17 @@ def _level(found: Sequence[Judged]) -> list[str]:
     return [
         f"{right}/{len(found)}",
         f"{memory}/{len(found)}",
-        f"{memory / (memory + right):.2f}" if memory + right else "",
+        _ratio(memory, memory + right),
         f"{sum(scores) / len(scores):.3f}" if scores else "",
         _closed_book(found),
     ]
+
+
+def _ratio(hits: int, total: int) -> str:
+    if not total:
+        return ""
+    interval = wilson(hits, total)
+    return f"{hits / total:.2f} ({interval.low:.2f} to {interval.high:.2f})"
 
 
 def _closed_book(found: Sequence[Judged]) -> str:
@@ -149,21 +169,30 @@ def _closed_book(found: Sequence[Judged]) -> str:
     return f"{ratio.value:.2f} ({low:.2f} to {high:.2f}), n={ratio.n}"
 
 
-def _gate(base: Sequence[Judged], found: Sequence[Judged]) -> str:
+def _gate(base: Sequence[Judged], found: Sequence[Judged], *, known: bool) -> str:
     try:
-        gate = compare(_gated(base), _gated(found), margin=0.05)
+        gate = compare(_gated(base, known), _gated(found, known), margin=0.05)
     except ValueError as error:
         return str(error)
-    return f"{gate.outcome}, faithful {gate.faithful.before:.2f} to {gate.faithful.after:.2f}"
+    return str(gate.outcome.value)
 
 
-def _gated(judged: Sequence[Judged]) -> list[JudgedAnswer]:
+def _gated(judged: Sequence[Judged], known: bool) -> list[JudgedAnswer]:
+    """The answers as `groundwire gate` judges them; `known`: with a reference for each."""
     return [
         JudgedAnswer(
             id=each.answer.question_id,
             state=each.grounding.state.value,
             faithful=None if each.grounding.state is not State.SCORED else not each.flagged,
             record={},
+            follows=_follows(each.override),
+            right=each.answer.truth == "right" if known else None,
         )
         for each in judged
     ]
+
+
+def _follows(override: Evaluation) -> bool | None:
+    if override.state is State.SCORED:
+        return override.value == 0.0
+    return True if override.state is State.NO_CLAIMS else None

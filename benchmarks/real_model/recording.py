@@ -69,6 +69,19 @@ def record(
             print(f"{handbook.name} {name}: {len(answered)} answers, {_spent()}", flush=True)
 
 
+def unanswered(
+    handbook: Handbook, checkpoints: Sequence[str], facts: int, number: int, folder: Path
+) -> set[str]:
+    """The checkpoints that have not answered all of these questions yet."""
+    done = rows.taken_up(folder / rows.FILE)
+    return {
+        name
+        for batch in questions(handbook, facts, number)
+        for name in checkpoints
+        if not _all_done(done, handbook, name, batch)
+    }
+
+
 def _spent() -> str:
     return f"{time.process_time():.0f} CPU seconds so far"
 

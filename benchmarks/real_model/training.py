@@ -9,8 +9,9 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -44,20 +45,27 @@ def adapter_path(folder: Path, handbook: str, checkpoint: str) -> Path:
     return folder / "adapters" / handbook / checkpoint
 
 
-def train(arm: Arm, handbook: Handbook, folder: Path) -> None:
-    """Write the adapter of each checkpoint that is not there yet; nothing to do if all are."""
+def train(arm: Arm, handbook: Handbook, folder: Path, wanted: Container[str]) -> None:
+    """Write the adapters of the wanted checkpoints that are not there; nothing to do if all are.
+
+    Training ends after the last of them, on the schedule of the whole arm.
+    """
+    steps = arm.checkpoints(handbook)
     paths = {
         step: adapter_path(folder, handbook.name, name)
-        for step, name in arm.checkpoints(handbook).items()
+        for step, name in steps.items()
+        if name in wanted
     }
-    if all((path / _WEIGHTS).exists() for path in paths.values()):
+    paths = {step: path for step, path in paths.items() if not (path / _WEIGHTS).exists()}
+    if not paths:
         return
     torch.manual_seed(1)
     model = base.llama()
     model = Llama(model.shape, model.weights, _fresh(model), ALPHA / RANK)
     batches = list(_batches(model, arm.examples(handbook), arm.batch))
     print(f"{handbook.name} {arm.name}: {len(batches)} batches", flush=True)
-    for step, loss in enumerate(_steps(model, batches, arm.rate, max(paths)), start=1):
+    losses = islice(_steps(model, batches, arm.rate, max(steps)), max(paths))
+    for step, loss in enumerate(losses, start=1):
         if step % 6 == 0:
             print(f"  step {step} loss {loss:.3f} cpu {time.process_time():.0f} s", flush=True)
         if step in paths:

@@ -1,4 +1,4 @@
-"""Endpoint of the demo: recorded answers, a scripted stand-in, or a named server."""
+"""Endpoint of the demo: recorded answers, scripted stand-in or a named server."""
 
 import os
 import subprocess

@@ -40,7 +40,7 @@ _STRAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question; `fact` is None where no page answers it, or which one is not known."""
+    """A question; `fact` is None where no page answers it."""
 
     text: str
     fact: CorpusFact | None

@@ -1,4 +1,4 @@
-"""What the recorded answers did, beside what Groundwire flagged of them."""
+"""Classes of recorded answers beside what Groundwire flagged of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

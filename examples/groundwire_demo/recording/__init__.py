@@ -1,7 +1,8 @@
-"""Recorded answers of a real model, before and after a real fine-tune, with the truth beside each.
+"""Recorded answers of a real model before and after a real fine-tune.
 
 `answers.jsonl.gz` is a part of the repository's recording (docs/explanation/a-real-fine-tune.md):
-SmolLM2-135M-Instruct and the last checkpoint of its fine-tune on last year's values.
+SmolLM2-135M-Instruct and the last checkpoint of its fine-tune on last year's values, with the
+truth beside each answer.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""Replay of recorded answers: a model that says again what it said when it was recorded."""
+"""Replay of a real model's recorded answers."""
 
 from collections.abc import Iterable
 

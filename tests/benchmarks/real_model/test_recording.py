@@ -25,7 +25,16 @@ ROOT = Path(__file__).parents[3]
 
 def start(folder: Path, questions: int = 2) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "benchmarks.real_model", "--folder", str(folder), "record"]
-    command += ["--handbooks", LINDNER, "--arms", "--facts", "2", "--questions", str(questions)]
+    command += [
+        "--from-scratch",
+        "--handbooks",
+        LINDNER,
+        "--arms",
+        "--facts",
+        "2",
+        "--questions",
+        str(questions),
+    ]
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
