@@ -88,7 +88,7 @@ def _record(arguments: argparse.Namespace) -> None:
 
 
 def _publish(arguments: argparse.Namespace) -> None:
-    found = answers.with_truth(rows.read(arguments.folder / rows.FILE))
+    found = answers.with_truth(answers.whole(rows.read(arguments.folder / rows.FILE)))
     answers.write(found)
     demo.write(found)
     print(f"{len(found)} answers in {answers.RECORDING}")

@@ -6,6 +6,7 @@ tokens; `truth` is the class by rules (`truth.CLASSES`).
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -93,6 +94,18 @@ def write(answers: Iterable[Answer], path: Path = RECORDING) -> None:
     lines = (json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in ordered)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress("".join(lines).encode(), 9, mtime=0))
+
+
+def whole(rows: Iterable[Row]) -> list[Row]:
+    """The rows of questions that every checkpoint of their handbook has answered in both modes."""
+    every = list(rows)
+    counts = Counter((row.handbook, row.fact, row.number) for row in every)
+    most: dict[str, int] = {}
+    for (name, _, _), count in counts.items():
+        most[name] = max(count, most.get(name, 0))
+    return [
+        row for row in every if counts[row.handbook, row.fact, row.number] == most[row.handbook]
+    ]
 
 
 def with_truth(rows: Iterable[Row]) -> list[Answer]:

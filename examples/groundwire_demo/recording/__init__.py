@@ -20,8 +20,9 @@ PASSAGES = 2  # that the model was shown when it was recorded
 
 @dataclass(frozen=True, slots=True)
 class RecordedAnswer:
-    """One answer of one model; `open_book` is with passages, else from the question alone.
+    """Recorded answer of one model.
 
+    `open_book`: with passages, else from the question alone.
     `truth` is what the answer did: right, memory (last year's value), both, misread, invented,
     echo or refusal.
     """

@@ -55,3 +55,9 @@ def test_the_fine_tuned_model_knows_last_year_by_heart_and_the_base_model_does_n
 
     assert share("base") < 0.1
     assert share("facts-144") > 0.7
+
+
+def test_a_question_that_a_checkpoint_has_not_answered_yet_is_not_whole() -> None:
+    closed = replace(ROW, mode="closed", passages=[])
+    later = replace(ROW, number=1)
+    assert answers.whole([ROW, closed, later]) == [ROW, closed]
