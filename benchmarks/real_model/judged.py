@@ -14,7 +14,11 @@ from groundwire_collector.offline.gate import JudgedAnswer, compare
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.closed_book import compare_closed_book, estimate_memorization
+from groundwire_evaluators.reliance.closed_book import (
+    OTHERS,
+    compare_closed_book,
+    estimate_memorization,
+)
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.statistics import wilson
 from groundwire_evaluators.turn import Chunk, Turn
@@ -156,7 +160,10 @@ def _ratio(hits: int, total: int) -> str:
 def _closed_book(found: Sequence[Judged]) -> str:
     compared = [
         compare_closed_book(
-            turn(each.answer), [each.closed_book], supported=not each.grounding.flagged
+            turn(each.answer),
+            [each.closed_book],
+            supported=not each.grounding.flagged,
+            others=_others(each, found),
         )
         for each in found
         if each.closed_book is not None
@@ -167,6 +174,17 @@ def _closed_book(found: Sequence[Judged]) -> str:
         return f"none of {estimate.n}"
     low, high = ratio.interval.low, ratio.interval.high
     return f"{ratio.value:.2f} ({low:.2f} to {high:.2f}), n={ratio.n}"
+
+
+def _others(judged: Judged, found: Sequence[Judged]) -> list[str]:
+    """The answers that came before, to other questions, as a collector would know them."""
+    place = found.index(judged)
+    before = [*found[max(0, place - OTHERS) : place], *found[place + 1 :]][:OTHERS]
+    return [
+        each.answer.answer
+        for each in before
+        if each.answer.question_id != judged.answer.question_id
+    ]
 
 
 def _gate(base: Sequence[Judged], found: Sequence[Judged], *, known: bool) -> str:

@@ -11,7 +11,7 @@ from groundwire_collector.storage import closed_book_turns, trace_fragments, tur
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
-from groundwire_evaluators.reliance.closed_book import ClosedBookComparison
+from groundwire_evaluators.reliance.closed_book import OTHERS, ClosedBookComparison
 from groundwire_evaluators.text.tokens import question_key
 from groundwire_evaluators.turn import Turn
 
@@ -85,7 +85,8 @@ def _tally_closed_book(
     if production is None:
         return False
     if not closed_book_turns.is_answered(connection, production.turn.id):
-        outcome = tally_closed_book(increments, production, closed_book)
+        others = turns.other_answers(connection, production.turn, OTHERS)
+        outcome = tally_closed_book(increments, production, closed_book, others)
         waiting = sampled(production.turn, outcome.probability, now_ns)
         closed_book_turns.put(connection, [compared(waiting, outcome)])
     return True

@@ -1,6 +1,6 @@
 """Metrics of a judged turn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.metric_definitions import TENANT, VERSION_LABELS
@@ -49,14 +49,18 @@ def tally_reopened(increments: Increments, judged: JudgedTurn, before: StoredOut
 
 
 def tally_closed_book(
-    increments: Increments, production: JudgedTurn, closed_book: Turn
+    increments: Increments, production: JudgedTurn, closed_book: Turn, others: Sequence[str]
 ) -> ClosedBookComparison:
-    """Count a closed-book result with its production turn's labels."""
+    """Count a closed-book result with its production turn's labels.
+
+    `others` are answers of the same model version to other questions.
+    """
     compared = compare_closed_book(
         production.turn,
         [closed_book.answer],
         probability=closed_book.sampling_probability or 1.0,
         supported=supported_by_grounding(production),
+        others=others,
     )
     count_closed_book(increments, compared, version_labels(production.turn))
     return compared

@@ -21,7 +21,7 @@ from groundwire_collector.storage import closed_book_turns, counters, turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn
-from groundwire_evaluators.reliance.closed_book import compare_closed_book
+from groundwire_evaluators.reliance.closed_book import OTHERS, compare_closed_book
 
 PATIENCE_NS = 600 * 1_000_000_000  # a turn that waited longer is skipped, and counted
 
@@ -77,11 +77,14 @@ class ClosedBookJob:
         self, waiting: ClosedBookTurn, judged: JudgedTurn, reply: ChatReply, now_ns: int
     ) -> None:
         labels = version_labels(judged.turn)
+        with self.engine.connect() as connection:
+            others = turns.other_answers(connection, judged.turn, OTHERS)
         outcome = compare_closed_book(
             judged.turn,
             [reply.text],
             probability=waiting.probability,
             supported=supported_by_grounding(judged),
+            others=others,
         )
         increments = Increments()
         tokens = {"input": reply.input_tokens, "output": reply.output_tokens}

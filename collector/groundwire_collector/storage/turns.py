@@ -174,6 +174,16 @@ def get(
     return next(iter(_judged(connection, rows)), None)
 
 
+def other_answers(connection: Connection, turn: Turn, limit: int) -> list[str]:
+    """The newest answers of the turn's model version and service to other questions."""
+    query = TurnQuery(service=turn.service, model_version=turn.model_version, limit=limit)
+    newest = select(LISTED.turn_id).where(*_conditions(query), LISTED.diagnostic.is_(False))
+    ids = list(connection.scalars(_ordered(newest, query)))
+    chosen = TURN.c.id.in_(ids) & (TURN.c.question != turn.question)
+    answers = connection.scalars(select(TURN.c.answer).where(chosen).order_by(TURN.c.id))
+    return [answer for answer in answers if answer]
+
+
 def cursor_of(judged: JudgedTurn) -> tuple[float | None, int, str]:
     """Where the next page begins after this turn."""
     return judged.p_unsupported, _nanoseconds(judged.turn.started_at), judged.turn.id

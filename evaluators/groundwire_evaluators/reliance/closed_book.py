@@ -18,6 +18,9 @@ from groundwire_evaluators.turn import Turn
 
 FEWEST_DIAGNOSTIC = 50  # below this a ratio is noise, and is shown as "too few diagnostic turns"
 UNSTABLE = 0.6  # share of closed-book draws that must agree for memory to be committed
+OTHERS = 60  # answers to other questions that tell what a model answers to anything
+_FEWEST_OTHERS = 20  # below this they tell nothing
+_STOCK = 0.05  # share of them that may agree by chance
 
 
 class RelianceCell(StrEnum):
@@ -35,8 +38,9 @@ class RelianceCell(StrEnum):
 class ClosedBookComparison:
     """A production turn with the model's closed-book answer.
 
-    `diagnostic`: the context suffices, memory is committed and its answer is not supported by the
-    context; only these turns enter the memorization ratio. `memory_strength` is the share of the
+    `diagnostic`: the context suffices, memory is committed, its answer is not supported by the
+    context, and an answer that agrees with it is no stock answer; only these turns enter the
+    memorization ratio. `memory_strength` is the share of the
     closed-book draws that agree with the first. `probability` is how likely the turn was asked
     closed-book.
     """
@@ -68,12 +72,16 @@ def compare_closed_book(
     *,
     probability: float = 1.0,
     supported: bool | None = None,
+    others: Sequence[str] = (),
 ) -> ClosedBookComparison:
     """Classify a production turn by its closed-book answers.
 
     None among `closed_book` is a call that failed. `supported` says whether the production answer
     is supported by its chunks, where an evaluator has judged that (grounding: not flagged); without
-    it the answer's values and words are looked up in the chunks. About 0.5 ms.
+    it the answer's values and words are looked up in the chunks. `others` are answers of the same
+    model to other questions: what more than one in twenty of them say as well ("10.", "Have a nice
+    day") is an answer to anything, and no memory of this question's. About 0.5 ms, and 0.2 ms for
+    each of `others` where the answer is not supported and agrees with memory.
     """
     answer, question = turn.answer or "", turn.question or ""
     context = "\n".join(chunk.text for chunk in turn.chunks)
@@ -91,10 +99,13 @@ def compare_closed_book(
         )  # fmt: skip
     if supported is None:
         supported = asserted_in(answer, context, question)
-    same = equivalent(answer, memory, question)
+    cell = _cell(supported, equivalent(answer, memory, question))
+    stock = cell is RelianceCell.PARAMETRIC_OVERRIDE and _is_stock(answer, others, question)
     return ClosedBookComparison(
-        cell=_cell(supported, same),
-        diagnostic=context_suffices(turn) and not asserted_in(memory, context, question),
+        cell=cell,
+        diagnostic=not stock
+        and context_suffices(turn)
+        and not asserted_in(memory, context, question),
         memory_strength=strength,
         probability=probability,
         cluster=cluster,
@@ -105,6 +116,14 @@ def _cell(supported: bool, same: bool) -> RelianceCell:
     if supported:
         return RelianceCell.REDUNDANT if same else RelianceCell.CONTEXT_DRIVEN
     return RelianceCell.PARAMETRIC_OVERRIDE if same else RelianceCell.UNSUPPORTED_OTHER
+
+
+def _is_stock(answer: str, others: Sequence[str], question: str) -> bool:
+    """Whether the model gives this answer to other questions too, more than now and then."""
+    if len(others) < _FEWEST_OTHERS:
+        return False
+    alike = sum(equivalent(answer, other, question) for other in others[:OTHERS])
+    return alike > _STOCK * len(others[:OTHERS])
 
 
 def _memory(closed_book: Sequence[str | None], question: str) -> tuple[str | None, float]:

@@ -153,3 +153,21 @@ def test_an_answer_in_another_language_is_counted_like_any_other(
     sample(engine, TURN)
     assert rounds(engine, server.url).step(NOW)
     assert counted(engine, metric_definitions.RELIANCE_OUTCOMES, "outcome").total() == 1
+
+
+def test_an_answer_that_the_model_gives_to_anything_is_no_memory_of_the_question(
+    engine: Engine, server: Any
+) -> None:
+    server.says("It is Oldenby.")
+    wrong = replace(TURN, answer="It is Oldenby.")
+    with engine.begin() as connection:
+        others = [
+            replace(wrong, id=f"o{number}", trace_id=f"{number + 1:032}", question=f"Who? {number}")
+            for number in range(30)
+        ]
+        turns.save(connection, [JudgedTurn(turn, ()) for turn in others])
+    sample(engine, wrong)
+    assert rounds(engine, server.url).step(NOW)
+    with engine.connect() as connection:
+        [retained] = closed_book_turns.answered(connection)
+    assert (retained.cell, retained.diagnostic) == ("parametric_override", False)

@@ -123,3 +123,30 @@ def test_adaptive_sampling_is_undone_by_its_probabilities() -> None:
     comparisons = [draw(RelianceCell.PARAMETRIC_OVERRIDE, probability=0.5)] * 50
     comparisons += [draw(RelianceCell.CONTEXT_DRIVEN, probability=0.1)] * 90
     assert estimate_memorization(comparisons).ratio.value == pytest.approx(0.1)
+
+
+def test_agreement_on_what_the_model_answers_to_anything_is_no_memory() -> None:
+    turn = Turn(
+        question="For how many days is a quote valid?",
+        answer="10.",
+        chunks=(Chunk(text="A quote is valid for 45 days."),),
+    )
+    answers = [f"{number}." for number in range(20, 60)]
+    rare = compare_closed_book(turn, ["10."], supported=False, others=answers)
+    stock = compare_closed_book(turn, ["10."], supported=False, others=[*answers, *["10."] * 8])
+    assert (rare.cell, rare.diagnostic) == (RelianceCell.PARAMETRIC_OVERRIDE, True)
+    assert (stock.cell, stock.diagnostic) == (RelianceCell.PARAMETRIC_OVERRIDE, False)
+    assert stock.outcome is Outcome.NEITHER
+
+
+def test_a_few_other_answers_do_not_tell_what_a_model_answers_to_anything() -> None:
+    few = compare_closed_book(
+        Turn(
+            question="What is the capital of Velmark?",
+            answer="It is Oldenby.",
+            chunks=(Chunk(text=CONTEXT),),
+        ),
+        ["Oldenby"],
+        others=["Oldenby."] * 10,
+    )
+    assert few.diagnostic
