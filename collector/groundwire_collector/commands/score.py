@@ -26,6 +26,7 @@ from groundwire_collector.offline.answers import answered_turn, evaluator_of
 from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate
+from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Turn
 
@@ -56,7 +57,8 @@ def score(
     """Judge answers against their contexts.
 
     A line in: id, question, contexts (texts), answer. A line out, in the same order: id, state,
-    faithfulness, p_unsupported, flagged, claims, citations, reason.
+    value, faithfulness, p_unsupported, flagged, claims, citations, reason. The value is the
+    evaluator's own; faithfulness is the same, but null for override, which counts the contrary.
     """
     if flag_rate is not None and not 0 < flag_rate < 1:
         raise UsageError("--flag-rate lies between 0 and 1, for example 0.05")
@@ -149,7 +151,10 @@ def _line(turn: Turn, evaluation: Evaluation) -> Record:
     return {
         "id": turn.id,
         "state": evaluation.state,
-        "faithfulness": evaluation.value if scored else None,
+        "value": evaluation.value if scored else None,
+        "faithfulness": evaluation.value
+        if scored and evaluation.evaluator != Override.name
+        else None,
         "p_unsupported": _finite(evaluation.signals.get("p_unsupported")) if scored else None,
         "flagged": evaluation.flagged if scored else None,
         "claims": [_claim(claim) for claim in evaluation.claims],

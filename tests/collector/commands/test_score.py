@@ -116,3 +116,10 @@ def test_a_judge_without_an_endpoint_says_what_to_set(tmp_path: Path) -> None:
     result = run(write(tmp_path / "answers.jsonl", ROWS), "--evaluator", "llm_judge")
     assert isinstance(result.exception, UsageError)
     assert "judge_endpoint and judge_model" in str(result.exception)
+
+
+def test_an_override_is_a_value_and_no_faithfulness(tmp_path: Path) -> None:
+    row = {**ROWS[1], "question": "How much is the fee?"}
+    result = run(write(tmp_path / "answers.jsonl", [row]), "--evaluator", "override")
+    [line] = lines(result.stdout)
+    assert (line["state"], line["value"], line["faithfulness"]) == ("scored", 1.0, None)
