@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -196,6 +196,24 @@ def _marked(row: dict[str, object], model: Model) -> list[tuple[int, int]]:
     ]
 
 
+def contradicted_share(data: Labelled, cv: OutOfSample, tasks: Collection[str]) -> str:
+    """Of the claims called contradicted, those that overlap a labelled conflict, or any label."""
+    fold = data.fold(FOLDS)
+    conflicts = labels_hit = found = 0
+    for at, row in enumerate(data.answers):
+        if row["task"] not in tasks:
+            continue
+        (evaluation,) = evaluate(Grounding(model=cv.models[fold[at]]), [turn(row)])
+        for claim in evaluation.claims:
+            if claim.verdict is not Verdict.CONTRADICTED:
+                continue
+            spans = [s for s in row["spans"] if s["start"] < claim.end and claim.start < s["end"]]
+            found += 1
+            labels_hit += bool(spans)
+            conflicts += any("Conflict" in span["label"] for span in spans)
+    return f"{conflicts} of {found} a labelled conflict, {labels_hit} labelled unsupported at all"
+
+
 def calibration_error(labels: Labels, logits: Array) -> float:
     """Expected calibration error: mean gap of probability and share over ten equal groups."""
     p = 1 / (1 + np.exp(-logits))
@@ -373,6 +391,8 @@ def main() -> None:
                 conflict_recall(ragtruth, cv.shipped, tasks == task),
             )
         )
+    for name, part in (("prose", ("qa", "summary")), ("records", ("data2txt",))):
+        rows.append((f"claims called contradicted, {name}", contradicted_share(ragtruth, cv, part)))
     rows += edit_rows(sets)
     rows += unseen_rows(sets)
     rows.append(("time a turn ÷ floor, QA, CPU of one core", speed()))

@@ -248,6 +248,20 @@ FAITHFULNESS_EFFECTIVE_LABELS = _gauge(
     "Effective sample size: uniformly sampled labels of equal precision without the cheap score.",
     *_ESTIMATED,
 )
+CALIBRATION_SHIFT = _gauge(
+    "calibration_shift",
+    "Shift of the logit of p_unsupported fitted to a service's own labels (30 and more).",
+    *("service", "evaluator", "bound"),
+)
+CALIBRATION_ERROR = _gauge(
+    "calibration_error",
+    "Mean gap of p_unsupported and the labelled share: of the score, and with "
+    "the shift (cross-fitted).",
+    *("service", "evaluator", "of"),
+)
+CALIBRATION_LABELS = _gauge(
+    "calibration_labels", "Labelled turns behind calibration_shift.", "service", "evaluator"
+)
 RETRIEVAL_PRECISION = _gauge(
     "retrieval_precision",
     "Relevant chunks / chunks among the first k, of turns with chunk labels.",

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 
+from groundwire_collector.estimates.calibration import fitted
 from groundwire_collector.estimates.confidence_sequence import FaithfulnessSequence, settled
 from groundwire_collector.estimates.faithfulness import (
     HUMAN,
@@ -62,6 +63,8 @@ class EstimateRefresher:
             with self._engine.connect() as connection:
                 renewed = [*self._faithfulness(connection, service, now_ns)]
                 renewed += self._retrieval(connection, service, now_ns)
+                calibration = fitted(connection, service, self._label_rate, now_ns)
+                renewed += [calibration] if calibration else []
             with self._engine.begin() as connection:
                 estimates.store(connection, renewed)
         with self._engine.begin() as connection:

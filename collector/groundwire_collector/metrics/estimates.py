@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from groundwire_collector import metric_definitions
+from groundwire_collector.estimates.calibration import newest_of_service
 from groundwire_collector.metric_definitions import MetricDefinition
 from groundwire_collector.storage.estimates import StoredEstimate
 
@@ -29,6 +30,29 @@ def faithfulness_values(stored: Iterable[StoredEstimate]) -> Values:
             values[metric_definitions.FAITHFULNESS_EFFECTIVE_LABELS].append(
                 (labels, estimate["effective"])
             )
+    return values
+
+
+def calibration_values(stored: Iterable[StoredEstimate]) -> Values:
+    """The fitted shift with its 95 % interval, and the error without and with it."""
+    values: Values = {
+        metric_definitions.CALIBRATION_SHIFT: [],
+        metric_definitions.CALIBRATION_ERROR: [],
+        metric_definitions.CALIBRATION_LABELS: [],
+    }
+    for each in newest_of_service(stored):
+        labels, estimate = (each.service, each.evaluator), each.estimate
+        margin = 1.96 * estimate["standard_error"]
+        shift = {"value": estimate["shift"]}
+        interval = [estimate["shift"] - margin, estimate["shift"] + margin]
+        values[metric_definitions.CALIBRATION_SHIFT] += _bounds(
+            labels, shift | {"interval": interval}
+        )
+        values[metric_definitions.CALIBRATION_ERROR] += [
+            ((*labels, "score"), estimate["error_before"]),
+            ((*labels, "shifted"), estimate["error_after"]),
+        ]
+        values[metric_definitions.CALIBRATION_LABELS].append((labels, estimate["labels"]))
     return values
 
 

@@ -15,9 +15,14 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector import metric_definitions
+from groundwire_collector.estimates.calibration import CALIBRATION
 from groundwire_collector.estimates.refresh import FAITHFULNESS, RETRIEVAL
 from groundwire_collector.metric_definitions import MetricKind
-from groundwire_collector.metrics.estimates import faithfulness_values, retrieval_values
+from groundwire_collector.metrics.estimates import (
+    calibration_values,
+    faithfulness_values,
+    retrieval_values,
+)
 from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.storage import estimates, gauges, golden, judging
 from groundwire_collector.storage.estimates import StoredEstimate
@@ -39,6 +44,7 @@ class MetricsSnapshot:
     baselines: Sequence[gauges.BaselineSummary]
     faithfulness: Sequence[StoredEstimate]
     retrieval: Sequence[StoredEstimate]
+    calibrations: Sequence[StoredEstimate]
     last_evaluations: Mapping[str, float]
     judges: Sequence[QueueStatus]
     revisions: Sequence[tuple[str, str, int]]
@@ -60,6 +66,7 @@ class CommittedGauges(Collector):
             gauges.pinned_baselines(connection, cap),
             estimates.newest(connection, FAITHFULNESS, limit=cap),
             estimates.newest(connection, RETRIEVAL, limit=cap),
+            estimates.newest(connection, CALIBRATION, limit=cap),
             gauges.last_evaluations(connection),
             judging.waiting(connection),
             judging.revisions(connection, cap),
@@ -142,6 +149,7 @@ def _gauge_values(snapshot: MetricsSnapshot) -> GaugeValues:
         **_baseline_values(snapshot.baselines),
         **faithfulness_values(snapshot.faithfulness),
         **retrieval_values(snapshot.retrieval),
+        **calibration_values(snapshot.calibrations),
     }
 
 

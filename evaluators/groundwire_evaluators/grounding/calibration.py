@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from groundwire_evaluators.grounding.model import logistic
 
-_FEWEST_LABELS = 30
+FEWEST_LABELS = 30
 _FOLDS = _GROUPS = 5
 _LIMIT = 1e-6
 
@@ -52,8 +52,8 @@ def from_labels(p: Sequence[float], unsupported: Sequence[bool]) -> Calibration:
 
     Newton's method on the regularised likelihood with Platt's smoothed targets (Platt 1999).
     """
-    if len(p) < _FEWEST_LABELS or all(unsupported) or not any(unsupported):
-        raise ValueError(f"calibration needs {_FEWEST_LABELS} labels, with both kinds among them")
+    if len(p) < FEWEST_LABELS or all(unsupported) or not any(unsupported):
+        raise ValueError(f"calibration needs {FEWEST_LABELS} labels, with both kinds among them")
     positives = sum(unsupported)
     high = (positives + 1) / (positives + 2)
     low = 1 / (len(p) - positives + 2)
@@ -88,8 +88,8 @@ def fit_shift(p: Sequence[float], unsupported: Sequence[bool]) -> FittedShift:
     One parameter, as labels are few; needs at least 30 of answers drawn as they come. A prior of
     one answer of either kind keeps it finite. Raises ValueError with fewer.
     """
-    if len(p) < _FEWEST_LABELS:
-        raise ValueError(f"calibration needs {_FEWEST_LABELS} labels, there are {len(p)}")
+    if len(p) < FEWEST_LABELS:
+        raise ValueError(f"calibration needs {FEWEST_LABELS} labels, there are {len(p)}")
     xs = [_logit(value) for value in p]
     ys = [float(label) for label in unsupported]
     shift = _shift(xs, ys)

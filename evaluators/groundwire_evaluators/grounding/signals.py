@@ -5,8 +5,9 @@ Each function takes a `Reading` and gives a number ≥ 0; the model (`model.py`)
 with weights ≥ 0. The order of `SIGNALS` is the order of the weights.
 """
 
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,6 +39,11 @@ from groundwire_evaluators.text.tokens import Token
 _HARDLY = 2  # content words of an item of a list
 _SHORT = 4  # content words of a claim that says hardly more than a value
 COMMON = 4  # floor of log2 of the count in the lexicon's texts
+_LOG_FREQUENCIES = 14  # more than the commonest word has, by log2
+_PRIOR_INFORMATION = 2.0  # of two rare words: shrinks claims of few words
+_EXAMPLES = re.compile(
+    r"\b(?:such as|including|like|e\.g\.|for example|especially)(?!\w)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -228,6 +234,38 @@ def new_share(reading: Reading) -> float:
     """The share of the claim's content that is not found, shrunk for claims of few words."""
     size = len(reading.statement.content)
     return (1.0 - reading.evidence.support) * size / (size + 4)
+
+
+def far_share(reading: Reading) -> float:
+    """The share of content that stands neither in nor beside the sentences leant on."""
+    size, near = len(reading.statement.content), len(reading.evidence.near)
+    return (size - near) / size if size else 0.0
+
+
+def far_share_of_item(reading: Reading) -> float:
+    """The same for an item of a list: lists gather what their sources never put together."""
+    return far_share(reading) if reading.item else 0.0
+
+
+def informative_share(reading: Reading) -> float:
+    """New words by their information over that of all content words.
+
+    A word's information falls with its background frequency (tagged texts of WordNet).
+    """
+    table = lexicon().commonness
+    total = sum(_information(token, table) for token in reading.statement.content)
+    new = sum(_information(token, table) for token in reading.evidence.new)
+    return new / (total + _PRIOR_INFORMATION) if new else 0.0
+
+
+def new_examples(reading: Reading) -> float:
+    """New words behind "such as", "including", "for example"."""
+    lead = _EXAMPLES.search(reading.statement.text)
+    return sum(token.start >= lead.end() for token in reading.evidence.new) if lead else 0.0
+
+
+def _information(token: Token, table: Mapping[str, int]) -> float:
+    return max(0.0, 1.0 - (table.get(token.key, -1) + 1) / _LOG_FREQUENCIES)
 
 
 def new_small_words(reading: Reading) -> float:
@@ -444,6 +482,10 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     kindred_words,
     synonyms,
     new_share,
+    far_share,
+    far_share_of_item,
+    informative_share,
+    new_examples,
     new_small_words,
     new_names,
     new_quantities,

@@ -23,6 +23,8 @@ _JOINING = re.compile(
     r"[,;]\s|\b(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\b", re.IGNORECASE
 )
 _SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
+_RESTATED = 0.5  # share of a sentence's words that a claim repeats to be about the same
+_PRONOUNS = frozenset("he she his her him hers".split())  # of whom they speak is not read
 _CLEARLY = 1.0  # of the score, below the threshold
 
 
@@ -152,9 +154,32 @@ def _chunk(reading: Reading, verdict: Verdict) -> int | None:
 
 
 def _contradicted(reading: Reading) -> bool:
-    """Whether a value, a field of a record or a firm conflict speaks against the claim."""
-    found = (*reading.overridden, *reading.disagreements, *_firm(reading))
+    """Whether a value, a field of a record or the same statement turned speaks against the claim.
+
+    Firm conflicts in a claim that says more than its evidence, or less than half of it, leave it
+    unsupported: mostly the two speak of different things.
+    """
+    found = [*reading.overridden, *reading.disagreements]
+    if not any(conflict.kind in _CONTRADICTING for conflict in found):
+        found = [c for c in _firm(reading) if c.said.lower() not in (c.shown.lower(), *_PRONOUNS)]
+        if not _restated(reading, found):
+            return False
     return any(conflict.kind in _CONTRADICTING for conflict in found)
+
+
+def _restated(reading: Reading, conflicts: Sequence[Conflict]) -> bool:
+    """Whether claim and sentence share their words, apart from those in conflict."""
+    evidence = reading.evidence
+    more = [
+        token
+        for token in evidence.new
+        if not any(conflict.start <= token.start < conflict.end for conflict in conflicts)
+    ]
+    if more:
+        return False
+    own = {token.key for token in reading.statement.tokens}
+    shown = [t.key for t in evidence.sentence if t.lower not in reading.stop]
+    return sum(key in own for key in shown) >= _RESTATED * len(shown)
 
 
 def _firm(reading: Reading) -> list[Conflict]:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, delete
 
 from groundwire_collector.estimates.agreement import of_evaluators, of_labellers
+from groundwire_collector.estimates.calibration import CALIBRATION
 from groundwire_collector.estimates.faithfulness import FaithfulnessEstimate, faithfulness, outcomes
 from groundwire_collector.estimates.labels import draw
 from groundwire_collector.estimates.refresh import FAITHFULNESS, EstimateRefresher
@@ -434,3 +435,41 @@ def test_what_nothing_renews_is_dropped_after_a_day(engine: Engine, settings: Se
             labels.remove(connection, label.id)
     EstimateRefresher(settings_of(settings), engine).step(NOW_NS + 2 * 86_400 * 10**9)
     assert retained(engine) == []
+
+
+def calibrations(engine: Engine) -> list[estimates.StoredEstimate]:
+    with engine.connect() as connection:
+        return estimates.newest(connection, CALIBRATION)
+
+
+def test_the_shift_of_a_service_is_fitted_from_its_drawn_labels_and_shown(
+    engine: Engine, settings: Settings
+) -> None:
+    found, faithful = traffic(engine)
+    label_all(engine, found, faithful, 0.2)
+    assert EstimateRefresher(settings_of(settings, 0.2), engine).step(NOW_NS)
+    [stored] = calibrations(engine)
+    assert (stored.service, stored.evaluator, stored.value) == ("shop", "grounding", "1")
+    assert stored.estimate["labels"] > 30
+    text = Exposition(engine).render()[0].decode()
+    labels_of = 'evaluator="grounding",service="shop"'
+    assert f"groundwire_calibration_labels{{{labels_of}}} {stored.estimate['labels']:.1f}" in text
+    assert 'of="shifted",service="shop"' in text
+
+
+def test_a_shift_mends_scores_that_are_all_too_high(engine: Engine, settings: Settings) -> None:
+    high = [scored(number, 0.6 + 0.001 * (number % 100)) for number in range(400)]
+    with engine.begin() as connection:
+        turns.save(connection, high)
+    label_all(engine, [item.turn for item in high], np.arange(400) % 10 > 0, 0.5)
+    assert EstimateRefresher(settings_of(settings, 0.5), engine).step(NOW_NS)
+    [stored] = calibrations(engine)
+    assert stored.estimate["shift"] < -1.5
+    assert stored.estimate["error_after"] < 0.1 < 0.4 < stored.estimate["error_before"]
+
+
+def test_few_labels_fit_no_shift(engine: Engine, settings: Settings) -> None:
+    found, faithful = traffic(engine, 60)
+    label_all(engine, found, faithful, 0.2)
+    assert EstimateRefresher(settings_of(settings, 0.2), engine).step(NOW_NS)
+    assert calibrations(engine) == []

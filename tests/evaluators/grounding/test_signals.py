@@ -39,6 +39,10 @@ CASES = [
     ("kindred_words", "They served a meal there.", "They served a dinner there."),
     ("synonyms", "He bought an automobile there.", "He bought a car there."),
     ("new_share", "Whales sing loudly.", "The fee is due in May."),
+    ("far_share", "Whales sing loudly.", "The fee is due in May."),
+    ("far_share_of_item", "Members get:\n- parking\n- free coffee", "Members get free coffee."),
+    ("informative_share", "They bought a flumotron.", "They bought a house."),
+    ("new_examples", "Bring tools such as a hammer.", "Bring tools."),
     ("new_small_words", "It fell because of him.", "The fee fell in May."),
     ("new_names", "It was founded by Peter Novak.", "It was founded by Maria Lopez."),
     ("new_quantities", "It costs 30 euros.", "It costs 20 euros."),
@@ -113,6 +117,12 @@ def test_a_value_from_another_place_than_the_question_asks_for_is_misplaced() ->
     question = "Within how many days are refunds paid to the card?"
     assert signals("45 days", chunk, question)["misplaced_value"] == 1
     assert signals("10 days", chunk, question)["misplaced_value"] == 0
+
+
+def test_a_rare_new_word_weighs_more_than_a_common_one() -> None:
+    chunk = "They bought a house."
+    rare, common = (signals(f"They bought a {word}.", chunk) for word in ("flumotron", "place"))
+    assert rare["informative_share"] > common["informative_share"] > 0
 
 
 @pytest.mark.parametrize("name", NAMES)

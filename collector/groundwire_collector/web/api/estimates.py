@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.estimates import agreement
+from groundwire_collector.estimates.calibration import CALIBRATION, newest_of_service
 from groundwire_collector.estimates.faithfulness import faithfulness
 from groundwire_collector.estimates.refresh import FAITHFULNESS
 from groundwire_collector.estimates.retrieval import at_ranks
@@ -26,6 +27,7 @@ from groundwire_collector.storage.probe_runs import ScheduledProbeRun
 from groundwire_collector.web.api.faithfulness import (
     AgreementOut,
     FaithfulnessOut,
+    FittedShiftOut,
     LabellersOut,
     RatioOut,
     RetrievalOut,
@@ -169,6 +171,7 @@ class EstimatesOut(BaseModel):
     faithfulness: list[FaithfulnessOut]
     agreement: list[AgreementOut]
     labellers: list[LabellersOut]
+    calibrations: list[FittedShiftOut]
     retrieval: list[RetrievalOut]
     closed_book: list[ClosedBookOut]
     probe: list[ProbeOut]
@@ -191,9 +194,9 @@ def list_estimates(
     """Current estimates from samples, with intervals.
 
     Faithfulness corrected by people and judges, by service and `by`, of the newest 50,000 scored
-    turns that match; evaluators' agreement with people; precision and recall at k where chunks are
-    labelled; context reliance from closed-book calls, by model_version, and from scheduled probe
-    runs.
+    turns that match; evaluators' agreement with people; calibration by a service's labels;
+    precision and recall at k where chunks are labelled; context reliance from closed-book calls,
+    by model_version, and from scheduled probe runs.
     """
     rate = request.app.state.settings.label_rate
     which = (access.services, service, model_version)
@@ -229,6 +232,7 @@ def list_estimates(
             labellers=[
                 LabellersOut.of(found) for found in agreement.of_labellers(connection, part)
             ],
+            calibrations=calibrations(connection, part),
             retrieval=[
                 RetrievalOut.of(at)
                 for at in at_ranks(
@@ -259,6 +263,16 @@ def faithfulness_by(
             newest.get((found.service, found.value, found.reference, found.evaluator)),
         )
         for found in faithfulness(connection, part, dimension, label_rate)
+    ]
+
+
+def calibrations(connection: Connection, part: EstimateFilter) -> list[FittedShiftOut]:
+    """The shift that the worker fitted to each service's labels."""
+    stored = estimates.newest(connection, CALIBRATION, part.services)
+    return [
+        FittedShiftOut.of(each)
+        for each in newest_of_service(stored)
+        if part.service in (None, each.service)
     ]
 
 

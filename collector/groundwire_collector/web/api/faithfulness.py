@@ -186,6 +186,34 @@ class AgreementOut(BaseModel):
         )
 
 
+class FittedShiftOut(BaseModel):
+    """Shift of the logit of p_unsupported, fitted to a service's labels (30 and more).
+
+    Errors are mean gaps of probability and labelled share in five groups: of the score as it is,
+    and of the shifted one, cross-fitted. The stored scores are not shifted.
+    """
+
+    service: str
+    evaluator: str
+    revision: str
+    shift: float
+    standard_error: float
+    labels: int
+    error_before: float
+    error_after: float
+    computed_at: datetime
+
+    @classmethod
+    def of(cls, stored: StoredEstimate) -> "FittedShiftOut":
+        return cls(
+            service=stored.service,
+            evaluator=stored.evaluator,
+            revision=stored.value,
+            computed_at=moment(stored.updated_ns),
+            **stored.estimate,
+        )
+
+
 class LabellersOut(BaseModel):
     """Agreement of two labellers, over answers that both decided."""
 

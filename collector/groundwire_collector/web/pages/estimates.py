@@ -8,7 +8,7 @@ from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.storage import chunk_relevance, labels
 from groundwire_collector.storage.estimates import Dimension, EstimateFilter
-from groundwire_collector.web.api.estimates import faithfulness_by
+from groundwire_collector.web.api.estimates import calibrations, faithfulness_by
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.rendering import page
 
@@ -36,12 +36,14 @@ def list_estimates(
             ),
         )
         labellers = agreement.of_labellers(connection, part)
+        shifts = calibrations(connection, part)
         retrieved = chunk_relevance.judged_retrievals(connection, access.services, part.service)
     return page(
         "estimates.html",
         faithfulness=faithfulness,
         agreement=agreed,
         labellers=labellers,
+        calibrations=shifts,
         retrieval=[at for at in at_ranks(retrieved, rate) if at.turns or at.turns_with_recall],
         filters={"service": service, "by": by},
         dimensions=DIMENSIONS,

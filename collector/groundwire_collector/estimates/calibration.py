@@ -1,0 +1,75 @@
+"""Calibration of p_unsupported per service, fitted from stored labels."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from groundwire_collector.estimates.faithfulness import by_people
+from groundwire_collector.storage import estimates, labels
+from groundwire_collector.storage.estimates import DecidedScore, EstimateFilter, StoredEstimate
+from groundwire_collector.storage.labels import LabelQuery
+from groundwire_evaluators.grounding.calibration import FEWEST_LABELS, fit_shift
+
+CALIBRATION = "calibration"  # kind of the stored estimate; its value is the evaluator's revision
+EVALUATOR = "grounding"
+
+
+def fitted(
+    connection: Connection, service: str, label_rate: float, now_ns: int
+) -> StoredEstimate | None:
+    """The shift of a service for the grounding revision of most labelled turns.
+
+    From turns drawn at random and decided by people; None with fewer than 30 of them. The scores
+    themselves stay as they are: drift is watched on them. Price: one read of the labelled turns.
+    """
+    part = EstimateFilter(service=service)
+    scores = _decided(connection, part, label_rate)
+    counts = Counter(score.revision for score, _ in scores)
+    if not counts or counts.most_common(1)[0][1] < FEWEST_LABELS:
+        return None
+    revision = counts.most_common(1)[0][0]
+    same = [
+        (score.p_unsupported or 0.0, bad) for score, bad in scores if score.revision == revision
+    ]
+    found = fit_shift([p for p, _ in same], [bad for _, bad in same])
+    return StoredEstimate(
+        kind=CALIBRATION,
+        service=service,
+        value=revision,
+        reference="human",
+        evaluator=EVALUATOR,
+        updated_ns=now_ns,
+        estimate={
+            "shift": found.calibration.shift,
+            "standard_error": found.standard_error,
+            "labels": found.labels,
+            "error_before": found.before,
+            "error_after": found.after,
+        },
+        sequence={},
+    )
+
+
+def newest_of_service(stored: Iterable[StoredEstimate]) -> list[StoredEstimate]:
+    """One calibration a service: another revision's is out of date once a newer one is fitted."""
+    found: dict[str, StoredEstimate] = {}
+    for each in sorted(stored, key=lambda each: each.updated_ns):
+        found[each.service] = each
+    return list(found.values())
+
+
+def _decided(
+    connection: Connection, part: EstimateFilter, label_rate: float
+) -> list[tuple[DecidedScore, bool]]:
+    """Grounding's scores of drawn turns that people decided, and whether they are unsupported."""
+    query = LabelQuery(service=part.service)
+    labelled = {label.turn_id for label in labels.find(connection, query)}
+    turns = {turn.id: turn for turn in estimates.scored_turns_of(connection, part, labelled)}
+    drawn, _ = by_people(connection, part, turns, label_rate)
+    decided = {name: each.faithful for name, each in drawn.items() if each.faithful is not None}
+    return [
+        (score, not decided[score.turn_id])
+        for score in estimates.scores_of(connection, decided)
+        if score.evaluator == EVALUATOR and score.p_unsupported is not None
+    ]
