@@ -96,6 +96,16 @@ class SegmentReference:
             return StratifiedESR(self.baselines, min_effect=min_effect)
         return TwoSampleESR(baseline=self.baselines[POOLED], min_effect=min_effect)
 
+    def summary_json(self) -> dict[str, object]:
+        """What an alarm says of it."""
+        return {
+            "turns": self.n,
+            "mean": self.mean,
+            "of": self.kind.value,
+            "strata": str(self.strata),
+            "block": self.block,
+        }
+
     def to_state(self) -> dict[str, Any]:
         return {
             "kind": self.kind.value,

@@ -9,7 +9,8 @@ from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
-from groundwire_evaluators.drift import StratifiedESR, TwoSampleESR
+from groundwire_collector.drift.signal_state import new_version
+from groundwire_evaluators.drift import Change, StratifiedESR, TwoSampleESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
 BAD_TURNS = 2.0  # without which a growth is told to nobody
@@ -51,7 +52,7 @@ class SegmentDetector:
 
     `begun_ns` and `last_ns`: when the detector was fed first and last. `recent`: its newest losses.
     `spent`: mass since the reset, so that `e_value` has an expectation of at most 1 while nothing
-    got worse.
+    got worse. `version` is another one after each change of the state.
     """
 
     reference: SegmentReference
@@ -60,6 +61,7 @@ class SegmentDetector:
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     spent: float = 0.0
     begun_ns: int = 0
+    version: int = field(default_factory=new_version)
 
     @classmethod
     def of(cls, reference: SegmentReference, min_effect: float) -> "SegmentDetector":
@@ -86,6 +88,7 @@ class SegmentDetector:
         else:
             self.detector.update(loss, mass, at_ns)
         self.spent += mass
+        self.version = new_version()
         return mass
 
     def since(self, at_ns: int) -> LossSums:
@@ -96,20 +99,29 @@ class SegmentDetector:
     def recent_mean(self) -> float:
         return sum(self.recent) / max(len(self.recent), 1)
 
+    @property
+    def change(self) -> Change | None:
+        return self.detector.change
+
     def believable(self) -> bool:
         """More than one turn since the change was bad."""
-        began = self.detector.changed_at
-        return began is not None and self.since(began).bad_turns >= BAD_TURNS - NEARLY
+        change = self.change
+        return change is not None and self.since(change.since).bad_turns >= BAD_TURNS - NEARLY
+
+    def begin_block(self) -> None:
+        """Keep what was before a deployment out of the next block."""
+        self.detector.begin_block()
+        self.version = new_version()
 
     def forget_evidence(self) -> None:
         """Bet anew from here on, without forgetting the turns."""
         self.detector.forget_evidence()
-        self.spent = 0.0
+        self.spent, self.version = 0.0, new_version()
 
     def reset(self) -> None:
         """Forget what was seen since the baseline."""
         self.detector.reset()
-        self.spent = 0.0
+        self.spent, self.version = 0.0, new_version()
 
     def to_state(self) -> dict[str, Any]:
         """Without the baselines that are pinned with the watch."""

@@ -322,7 +322,12 @@ class Pipeline:
         self._monitor.identify(alarm, drift.raise_alarm(connection, alarm))
         log.warning(
             "alarm: %s of %s got worse by %.3f (%s %s)",
-            *(alarm.signal, alarm.service, alarm.size, alarm.dimension, alarm.value),
+            *(
+                alarm.signal,
+                alarm.service,
+                alarm.change.size,
+                *alarm.change.segment,
+            ),
         )
 
 

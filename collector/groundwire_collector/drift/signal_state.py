@@ -1,0 +1,68 @@
+"""State of a signal's monitor, as the checkpoint stores it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.dimensions import Stream
+from groundwire_collector.drift.observation import LossObservation
+
+_versions = count(1)
+
+
+def new_version() -> int:
+    """Number of a state that no other state in this process has had."""
+    return next(_versions)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorState:
+    """State of one detector, stored by itself; `version` is another one after each change."""
+
+    version: int
+    statistic: float
+    state: Callable[[], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalState:
+    """Baseline, turns of one that is not complete, detectors by stream, and the rest as JSON.
+
+    `released` turns of the baseline of this `version` are no longer held; `turns` come after them.
+    """
+
+    pinned: StratifiedBaseline | None = None
+    pinned_ns: int | None = None
+    turns: Sequence[LossObservation] = ()
+    released: int = 0
+    version: int = 0
+    rest: Mapping[str, Any] = field(default_factory=dict)
+    detectors: Mapping[Stream, DetectorState] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Written:
+    """What of a signal's state is in the database: turns, and versions of the detectors."""
+
+    saved: bool = False
+    pinned: StratifiedBaseline | None = None
+    version: int = 0  # of the baseline whose turns these are
+    turns: int = 0
+    detectors: dict[Stream, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: SignalState) -> "Written":
+        """After all of this state was written."""
+        return cls(
+            True,
+            state.pinned,
+            state.version,
+            state.released + len(state.turns),
+            {stream: each.version for stream, each in state.detectors.items()},
+        )
+
+    def add(self, stored: Mapping[Stream, DetectorState]) -> None:
+        """Detectors that are stored, though the monitor went on without them."""
+        self.detectors = {stream: each.version for stream, each in stored.items()} | self.detectors
