@@ -19,7 +19,10 @@ def new_version() -> int:
 
 @dataclass(frozen=True, slots=True)
 class DetectorState:
-    """State of one detector, stored by itself; `version` is another one after each change."""
+    """State of one detector, stored by itself.
+
+    `version` is another one after each change.
+    """
 
     version: int
     statistic: float
@@ -28,7 +31,7 @@ class DetectorState:
 
 @dataclass(frozen=True, slots=True)
 class SignalState:
-    """Baseline, turns of one that is not complete, detectors by stream, and the rest as JSON.
+    """Signal monitor state: baseline and its turns, detectors, the rest as JSON.
 
     `released` turns of the baseline of this `version` are no longer held; `turns` come after them.
     """
@@ -44,7 +47,7 @@ class SignalState:
 
 @dataclass(slots=True)
 class Written:
-    """What of a signal's state is in the database: turns, and versions of the detectors."""
+    """Stored part of a signal's state: turns, versions of the detectors."""
 
     saved: bool = False
     pinned: StratifiedBaseline | None = None
