@@ -1,4 +1,4 @@
-"""Detectors of a service and its segments, which share the mass of a signal."""
+"""Detectors of a service and its segments, under one mass."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
