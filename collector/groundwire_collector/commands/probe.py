@@ -57,10 +57,19 @@ def build(
         Path | None,
         typer.Option(help="Training file of the fine-tune (JSON Lines); its facts are marked."),
     ] = None,
+    previous: Annotated[
+        list[Path] | None,
+        typer.Option(help="The last edition of the corpus: what a model may still remember."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of items.")] = 500,
 ) -> None:
-    """Build probe items from a corpus or from turns; drops bad ones, each with its reason."""
-    builder = ProbeBuilder(ProbeStratum.FRESH, _training(training))
+    """Build probe items from a corpus or from turns; drops bad ones, each with its reason.
+
+    Facts to which --training or --previous gives another value become `stale` items: the context
+    is the corpus as it is, and memory's answer the value that was learnt.
+    """
+    earlier = [document.text for document in _documents(previous or [])]
+    builder = ProbeBuilder(ProbeStratum.FRESH, _training(training), earlier)
     if corpus:
         validated = builder.from_documents(_documents(corpus))
     elif turns is not None:
