@@ -12,7 +12,7 @@ from groundwire_collector.drift.attribution import (
     SegmentEffect,
 )
 from groundwire_collector.drift.dimensions import WHOLE, Stream
-from groundwire_collector.drift.segment import LossSums
+from groundwire_collector.drift.losses import LossSums
 
 RETRIEVAL, CONTEXT_IGNORED = "retrieval", "context_ignored"
 

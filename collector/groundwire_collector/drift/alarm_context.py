@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 MEMORY = 500  # turns after which one counts for a third in the mix

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groundwire_collector.drift.dimensions import DEPLOYED, DIMENSIONS, WHOLE, Stream
-from groundwire_collector.drift.segment import LossSums
+from groundwire_collector.drift.losses import LossSums
 from groundwire_evaluators.drift import Baseline, Change
 
 Z = 1.645

@@ -14,8 +14,8 @@ from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.budget import ALLOWANCE
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.dimensions import Stream
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.observation import LossObservation
 from groundwire_collector.drift.packing import packed, unpacked
 from groundwire_collector.drift.sessions import OpenSessions
 from groundwire_collector.drift.signal_state import DetectorState, SignalState, Written

@@ -8,7 +8,8 @@ from groundwire_collector.drift.attribution import Deployment
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.dimensions import DEPLOYED, Stream
-from groundwire_collector.drift.observation import LossObservation, MonitoredTurn, SignalLoss
+from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
 from groundwire_collector.drift.sessions import OpenSessions, Repeat
 from groundwire_collector.drift.signal_monitor import SignalMonitor
 from groundwire_collector.drift.signal_state import SignalState, Written

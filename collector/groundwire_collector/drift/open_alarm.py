@@ -7,9 +7,8 @@ from typing import Any
 
 from groundwire_collector.drift.baseline import DEPLOYED
 from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import SegmentReference
-from groundwire_collector.drift.segment import LossSums
 from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import StratifiedKnownMeanESR
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.drift import design
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.strata import POOLED, Strata
 from groundwire_evaluators.drift import Baseline, StratifiedESR, TwoSampleESR
 from groundwire_evaluators.drift.blocking import Dependence

@@ -7,43 +7,14 @@ from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.dimensions import Stream
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
-from groundwire_collector.drift.signal_state import new_version
+from groundwire_collector.drift.versions import new_version
 from groundwire_evaluators.drift import Change, StratifiedESR, TwoSampleESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
 BAD_TURNS = 2.0  # without which a growth is told to nobody
 NEARLY = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class LossSums:
-    """Turns since some time: how many, their losses, the squares of these.
-
-    Where there are strata a loss counts as far above the mean of all as it was above that of its
-    own stratum.
-    """
-
-    turns: float
-    losses: float
-    squares: float
-
-    @property
-    def mean(self) -> float:
-        return self.losses / self.turns if self.turns else 0.0
-
-    @property
-    def bad_turns(self) -> float:
-        """The number of equal losses that would spread as these do: of 0 and 1, the ones."""
-        return self.losses**2 / self.squares if self.squares > 0 else 0.0
-
-    def __sub__(self, part: "LossSums") -> "LossSums":
-        return LossSums(
-            max(self.turns - part.turns, 0.0),
-            max(self.losses - part.losses, 0.0),
-            max(self.squares - part.squares, 0.0),
-        )
 
 
 @dataclass(slots=True)

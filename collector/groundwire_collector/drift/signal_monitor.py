@@ -15,14 +15,15 @@ from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.daily import DailyMonitor
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
 from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.open_alarm import OpenAlarm, recovering, recovery_row
 from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import Repeat
-from groundwire_collector.drift.signal_state import DetectorState, SignalState, new_version
+from groundwire_collector.drift.signal_state import DetectorState, SignalState
 from groundwire_collector.drift.stream_detectors import NO_DETECTORS, StreamDetectors
+from groundwire_collector.drift.versions import new_version
 from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import Change
 

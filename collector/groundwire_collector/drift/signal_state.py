@@ -2,19 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.dimensions import Stream
-from groundwire_collector.drift.observation import LossObservation
-
-_versions = count(1)
-
-
-def new_version() -> int:
-    """Number of a state that no other state in this process has had."""
-    return next(_versions)
+from groundwire_collector.drift.losses import LossObservation
 
 
 @dataclass(frozen=True, slots=True)

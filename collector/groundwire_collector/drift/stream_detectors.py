@@ -7,7 +7,7 @@ from typing import Any
 from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaseline
 from groundwire_collector.drift.budget import SEGMENT_SHARE, FairShare
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment

@@ -193,7 +193,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_commit_leaves_nothing_half_done(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("groundwire_collector.processes.pipeline.checkpoint.keep", power_cut)
+        patched.setattr("groundwire_collector.drift.checkpoint.keep", power_cut)
         with pytest.raises(KeyboardInterrupt):
             work_off(pipeline)
     assert stored(engine) == []

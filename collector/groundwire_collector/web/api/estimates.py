@@ -5,19 +5,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
-from sqlalchemy import Connection
 
 from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.estimates import agreement
-from groundwire_collector.estimates.faithfulness import faithfulness
-from groundwire_collector.estimates.refresh import FAITHFULNESS
 from groundwire_collector.estimates.retrieval import at_ranks
-from groundwire_collector.metrics import closed_book
 from groundwire_collector.probing import probe_alarms
 from groundwire_collector.storage import (
     chunk_relevance,
     closed_book_turns,
-    estimates,
     labels,
     probe_runs,
 )
@@ -29,6 +24,7 @@ from groundwire_collector.web.api.faithfulness import (
     LabellersOut,
     RatioOut,
     RetrievalOut,
+    faithfulness_by,
 )
 from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.database import Database
@@ -207,7 +203,7 @@ def list_estimates(
         until_ns=nanoseconds(until),
     )
     with database.connect() as connection:
-        by_version = closed_book.by_version(
+        by_version = closed_book_turns.by_version(
             closed_book_turns.answered(connection, *which, part.since_ns)
         )
         scheduled = [
@@ -241,25 +237,6 @@ def list_estimates(
             ],
             probe=scheduled,
         )
-
-
-def faithfulness_by(
-    connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
-) -> list[FaithfulnessOut]:
-    """Live estimates, each with the worker's anytime-valid interval."""
-    newest = {
-        (each.service, each.value, each.reference, each.evaluator): each
-        for each in estimates.newest(connection, FAITHFULNESS, part.services)
-        if dimension == "model_version"
-    }
-    return [
-        FaithfulnessOut.of(
-            found,
-            dimension,
-            newest.get((found.service, found.value, found.reference, found.evaluator)),
-        )
-        for found in faithfulness(connection, part, dimension, label_rate)
-    ]
 
 
 def _statement(estimate: ClosedBookEstimate) -> str:

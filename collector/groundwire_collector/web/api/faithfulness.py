@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from groundwire_collector.estimates.agreement import EvaluatorAgreement, LabellerAgreement
-from groundwire_collector.estimates.faithfulness import FaithfulnessEstimate
+from groundwire_collector.estimates.faithfulness import FaithfulnessEstimate, faithfulness
+from groundwire_collector.estimates.refresh import FAITHFULNESS
 from groundwire_collector.estimates.retrieval import RetrievalAtK
-from groundwire_collector.storage.estimates import Dimension, StoredEstimate
+from groundwire_collector.storage import estimates
+from groundwire_collector.storage.estimates import Dimension, EstimateFilter, StoredEstimate
 from groundwire_collector.web.api.models import moment
 from groundwire_evaluators.statistics import Estimate, Reliability
 
@@ -220,3 +223,22 @@ class RetrievalOut(BaseModel):
             precision=RatioOut(value=at.precision, interval=at.precision_interval, n=at.turns),
             recall=RatioOut(value=at.recall, interval=at.recall_interval, n=at.turns_with_recall),
         )
+
+
+def faithfulness_by(
+    connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
+) -> list[FaithfulnessOut]:
+    """Live estimates, each with the worker's anytime-valid interval."""
+    newest = {
+        (each.service, each.value, each.reference, each.evaluator): each
+        for each in estimates.newest(connection, FAITHFULNESS, part.services)
+        if dimension == "model_version"
+    }
+    return [
+        FaithfulnessOut.of(
+            found,
+            dimension,
+            newest.get((found.service, found.value, found.reference, found.evaluator)),
+        )
+        for found in faithfulness(connection, part, dimension, label_rate)
+    ]
