@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
-from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.auth.access import Access, ReadAccess
 from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.probing import probe_alarms
@@ -39,6 +40,7 @@ from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.probe.comparison import RunComparison
 from groundwire_evaluators.reliance.probe.run import ProbeRun, summarise
 
+Selected = tuple[frozenset[str] | None, str | None, str | None]  # services, service, version
 router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
 
 TOO_FEW = "too few diagnostic turns"
@@ -203,15 +205,6 @@ def list_estimates(
         until_ns=nanoseconds(until),
     )
     with database.connect() as connection:
-        by_version = closed_book_turns.by_version(
-            closed_book_turns.answered(connection, *which, part.since_ns)
-        )
-        scheduled = [
-            ProbeOut.of(
-                run, probe_runs.results(connection, run), probe_alarms.compare(connection, run)
-            )
-            for run in probe_runs.finished(connection, *which)[:runs]
-        ]
         faithfulness, agreed = request.app.state.recent_estimates.get(
             ("api", labels.version(connection), part, by),
             lambda: (
@@ -225,18 +218,40 @@ def list_estimates(
             labellers=[
                 LabellersOut.of(found) for found in agreement.of_labellers(connection, part)
             ],
-            retrieval=[
-                RetrievalOut.of(at)
-                for at in at_ranks(
-                    chunk_relevance.judged_retrievals(connection, access.services, service), rate
-                )
-                if index_version in (None, at.index_version)
-            ],
-            closed_book=[
-                ClosedBookOut.of(*version, found) for version, found in by_version.items()
-            ],
-            probe=scheduled,
+            retrieval=_retrieval(connection, access, service, index_version, rate),
+            closed_book=_closed_book(connection, which, part.since_ns),
+            probe=_probes(connection, which, runs),
         )
+
+
+def _retrieval(
+    connection: Connection,
+    access: Access,
+    service: str | None,
+    index_version: str | None,
+    rate: float,
+) -> list[RetrievalOut]:
+    judged = chunk_relevance.judged_retrievals(connection, access.services, service)
+    return [
+        RetrievalOut.of(at)
+        for at in at_ranks(judged, rate)
+        if index_version in (None, at.index_version)
+    ]
+
+
+def _closed_book(
+    connection: Connection, which: Selected, since_ns: int | None
+) -> list[ClosedBookOut]:
+    answered = closed_book_turns.answered(connection, *which, since_ns)
+    by_version = closed_book_turns.by_version(answered)
+    return [ClosedBookOut.of(*version, found) for version, found in by_version.items()]
+
+
+def _probes(connection: Connection, which: Selected, most: int) -> list[ProbeOut]:
+    return [
+        ProbeOut.of(run, probe_runs.results(connection, run), probe_alarms.compare(connection, run))
+        for run in probe_runs.finished(connection, *which)[:most]
+    ]
 
 
 def _statement(estimate: ClosedBookEstimate) -> str:
