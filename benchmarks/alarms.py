@@ -260,7 +260,7 @@ SEASON: dict[str, tuple[Scenario, float, float]] = {
 def _named(alarm: Alarm) -> str:
     """What it names, and whether it says that other turns are scored."""
     told = any("turns with a score" in each for each in alarm.details["findings"])
-    return f"{alarm.dimension}={alarm.value}" + " (scored share said)" * told
+    return f"{alarm.change.dimension}={alarm.change.value}" + " (scored share said)" * told
 
 
 def quiet(rows: dict[str, tuple[Scenario, float, float]], runs: int, only: str) -> None:
@@ -357,7 +357,7 @@ def worse(_: None, runs: int, only: str) -> None:
             after = [a for a in found.raised if day(a) > change]
             early += len(found.raised) - len(after)
             delays.append(day(after[0]) - change if after else np.inf)
-            named += bool(after) and f"{after[0].dimension}={after[0].value}" == right
+            named += bool(after) and f"{after[0].change.dimension}={after[0].change.value}" == right
         median, most = np.quantile(delays, [0.5, 0.9], method="higher")
         told = sum(each < np.inf for each in delays)
         print(
@@ -383,8 +383,8 @@ def lasting(_: None, runs: int, only: str) -> None:
             found = [watch(scenario, seed, 1000, CHANGE + 20) for seed in range(runs)]
             raised = np.mean([len(each.raised) for each in found])
             resolved = np.mean([len(each.resolved) for each in found])
-            named = Counter(f"{a.dimension}={a.value}" for each in found for a in each.raised)
-            second = sum(any(a.value == "other" for a in each.raised) for each in found)
+            named = Counter("=".join(a.change.segment) for each in found for a in each.raised)
+            second = sum(any(a.change.value == "other" for a in each.raised) for each in found)
             told = dict(named.most_common(4))
             print(
                 f"| {name} | {runs} | {raised:.2f} | {resolved:.2f} | {told} | {second} |",

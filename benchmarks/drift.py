@@ -304,12 +304,13 @@ def print_change(streams: int) -> None:
                 alarm = watching.update_many(losses, np.full(len(losses), MASS), range(len(losses)))
                 if alarm <= 1500 or not watching.drift_detected:
                     continue
-                (low, high), size = watching.changed_interval, watching.size_interval
+                change = watching.change
+                (low, high), size = change.interval, change.size_interval
                 rows.append(
                     (
                         low <= 1500 <= high,
                         high - low,
-                        abs(watching.changed_at - 1500),
+                        abs(change.since - 1500),
                         alarm - 1500,
                         size[0] <= grown <= size[1],
                     )

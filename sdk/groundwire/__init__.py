@@ -18,6 +18,8 @@
 Nothing here raises into the app, waits for the network, or grows without bound.
 """
 
+from importlib.metadata import version
+
 from groundwire.client import flush, stats
 from groundwire.closed_book import ClosedBook
 from groundwire.decorator import observe
@@ -26,10 +28,13 @@ from groundwire.start import init
 from groundwire.threads import copy_context
 from groundwire.turns import annotate
 
+__version__ = version("groundwire")
+
 __all__ = [
     "DEFAULT_MASKS",
     "ClosedBook",
     "Mask",
+    "__version__",
     "annotate",
     "copy_context",
     "flush",

@@ -1,12 +1,13 @@
 """Process-wide SDK client: configuration, span processor, exporter."""
 
 import atexit
+import itertools
 import os
-import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -16,7 +17,7 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import Span, Tracer
 
-from groundwire import attributes, diagnostics, endings
+from groundwire import attributes, diagnostics, endings, inheritance
 from groundwire.closed_book import ClosedBookCalls
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.export import Exporter, Transport
@@ -25,6 +26,13 @@ from groundwire.processor import Processor
 from groundwire.settings import SdkSettings, configured, load
 from groundwire.transport import HttpTransport
 from groundwire.turns import tag_attributes
+
+
+class Unfinished(Protocol):
+    """A stream that may still be open when the process ends."""
+
+    def end_early(self) -> None:
+        """End its span with what came so far; does nothing where it has ended."""
 
 
 class Client:
@@ -66,14 +74,20 @@ class Client:
             interval=settings.export_interval,
         )
         self.exporter = Exporter(settings, self._transport)
-        self.processor = Processor(self.outbox, settings.also_export, settings.exit_timeout)
+        self.processor = Processor(
+            self.outbox, settings.also_export, settings.exit_timeout, self._end_streams
+        )
+        self._patience = endings.LONGEST_SECONDS  # with the collector, once a server is stopping
+        self._numbers = itertools.count()
+        self._streams: WeakValueDictionary[int, Unfinished] = WeakValueDictionary()
         self.closed_book_calls = ClosedBookCalls()
         # Now and not with the first span: it imports modules, and a fork during an import would
         # leave the child with a module that is locked for ever.
         service = settings.service
         self._resource = Resource.create({attributes.SERVICE_NAME: service} if service else {})
         self._lock = threading.Lock()
-        self._tracer: Tracer | None = None
+        self._tracer: Tracer | None = None  # of this process
+        self._made: Tracer | None = None
 
     def _send(self, items: Sequence[Any]) -> Any:
         return self.exporter.send(items)
@@ -96,12 +110,31 @@ class Client:
             live.end(self._clock() if self._clock is not None else None)
         finally:
             held.pop(key, None)  # still there if the provider has been shut down
+        if endings.ending():
+            self._hasten()
+
+    def follow(self, stream: Unfinished) -> None:
+        """Take note of an open stream: one that is half read when the process ends is sent."""
+        self._streams[next(self._numbers)] = stream
+
+    def _end_streams(self) -> None:
+        """The innermost first: a turn ends after its generation."""
+        for _, stream in sorted(self._streams.items(), reverse=True):
+            stream.end_early()
+
+    def _hasten(self) -> None:
+        """Send now what a stopping server recorded last; given up when one is not sent."""
+        if self._patience > 0:
+            began = time.monotonic()
+            sent = self.outbox.flush(min(self._patience, self.settings.exit_timeout))
+            self._patience -= time.monotonic() - began if sent else self._patience
 
     def _start(self) -> Tracer:
         endings.hook_child(_at_exit)
         with self._lock:
-            if self._tracer is None:
-                self._tracer = self._provider().get_tracer(attributes.SCOPE)
+            if self._made is None:
+                self._made = self._provider().get_tracer(attributes.SCOPE)
+            self._tracer = self._made
             return self._tracer
 
     def _provider(self) -> trace.TracerProvider:
@@ -135,6 +168,8 @@ class Client:
     def after_fork(self) -> None:
         """Begin anew in a forked child: what waited is the parent's."""
         self._lock = threading.Lock()
+        self._tracer = None
+        self._streams.clear()
         self.processor.held.clear()
         self.outbox.reset()
         self.outbox.exported = self.outbox.dropped = self.outbox.failed = 0
@@ -166,10 +201,11 @@ def _from_environment() -> Client | None:
         if _client is not None or _environment_read:
             return _client
         _environment_read = True
-    if not configured():
+    options = inheritance.inherited()
+    if options is None and not configured():
         warn_once("silent", "neither gw.init() nor GROUNDWIRE_ENDPOINT: nothing is recorded")
         return None
-    install(Client(load({})))
+    install(Client(load(options or {})))
     return active()
 
 
@@ -179,13 +215,14 @@ def install(new: Client | None) -> Client | None:
     with _lock:
         old, _client = _client, new
     if new is not None:
-        endings.hook(_at_exit)
+        endings.hook(_at_exit, _at_stop)
     return old
 
 
 def initialise(**options: Any) -> None:
     """`gw.init`: a second call replaces the first, which delivers what it has."""
     diagnostics.reset()
+    inheritance.bequeath(options)
     old = install(Client(load(options)))
     if old is not None:
         old.close()
@@ -233,20 +270,16 @@ def _after_fork() -> None:
     _client.after_fork()
 
 
+def _at_stop() -> None:
+    flush(endings.LONGEST_SECONDS)
+
+
 def _before_fork() -> None:
-    """Children of multiprocessing skip atexit and run their own finalizers instead."""
-    global _hooked
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None and not _hooked:
-        _hooked = True
-        util.register_after_fork(_at_exit, _finalize)
+    endings.prepare_fork(_at_exit)
 
 
-def _finalize(function: Any) -> None:
-    sys.modules["multiprocessing.util"].Finalize(None, function, exitpriority=100)
-
-
-_hooked = False
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+if configured():  # the first span may come in a thread, which cannot handle signals
+    endings.hook(_at_exit, _at_stop)

@@ -1,50 +1,128 @@
-"""Process ends without `atexit`: SIGTERM, and children of multiprocessing."""
+"""Process ends without `atexit`: SIGTERM, and children of multiprocessing and Celery."""
 
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 from groundwire.diagnostics import trouble
 
-LONGEST_SECONDS = 3.0  # that the handler of SIGTERM waits for the delivery
+LONGEST_SECONDS = 3.0  # from SIGTERM to the end
+PAUSE_SECONDS = 0.5  # that the main thread stands still meanwhile
+_POOLS = ("multiprocessing", "billiard")  # billiard: Celery's own multiprocessing
 _hooked: set[int] = set()  # processes whose finalizers know of us
+_prepared: set[str] = set()  # libraries that tell their forked children of us
+_terminated = False
 
 
-def hook(deliver: Callable[[], None]) -> None:
+def hook(deliver: Callable[[], None], flush: Callable[[], None]) -> None:
     """Deliver on SIGTERM too, where it would end the process at once; never raises.
 
-    uvicorn and gunicorn's UvicornWorker raise SIGTERM again once they have shut down.
+    uvicorn raises SIGTERM again once it has shut down, in its parent's default way if the app was
+    imported while it served; `flush` runs when it is told to stop, and see `ending`.
     """
     try:
         if threading.current_thread() is not threading.main_thread():
             return
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, lambda number, _: _end(number, deliver))
+        current = signal.getsignal(signal.SIGTERM)
+        if current is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _Ending(deliver))
+        elif callable(current) and _of_uvicorn(current):
+            signal.signal(signal.SIGTERM, _Chained(current, flush))
     except (ValueError, OSError) as error:
         trouble("signal", error)
 
 
-def _end(number: int, deliver: Callable[[], None]) -> None:
-    """In a thread: this one may hold a lock that the delivery needs."""
-    thread = threading.Thread(target=deliver, daemon=True)
+def ending() -> bool:
+    """Whether a server was told to stop, and may end at once after its last response."""
+    return _terminated
+
+
+def _of_uvicorn(handler: Any) -> bool:
+    owner = type(getattr(handler, "__self__", None))
+    return any(cls.__module__.startswith("uvicorn.") for cls in owner.__mro__)
+
+
+class _Chained:
+    """The handler that a server has installed, and then ours."""
+
+    def __init__(self, handler: Callable[..., Any], flush: Callable[[], None]) -> None:
+        self._handler = handler
+        self._flush = flush
+
+    def __call__(self, number: int, frame: Any) -> None:
+        global _terminated
+        self._handler(number, frame)
+        if not _terminated:
+            _terminated = True
+            within(PAUSE_SECONDS, self._flush)
+
+
+class _Ending:
+    """The handler where SIGTERM ends the process: delivers first. A second one ends it at once."""
+
+    def __init__(self, deliver: Callable[[], None]) -> None:
+        self._deliver = deliver
+        self._begun = False
+
+    def __call__(self, number: int, _: Any) -> None:
+        if self._begun:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        else:
+            self._begun = True
+            within(PAUSE_SECONDS, lambda: self._end(number))
+
+    def _end(self, number: int) -> None:
+        within(LONGEST_SECONDS, self._deliver)
+        os.kill(os.getpid(), number)
+        time.sleep(LONGEST_SECONDS)
+        os._exit(128 + number)  # the main thread does not get to its handlers
+
+
+def within(seconds: float, call: Callable[[], None]) -> None:
+    """Call in a thread, and go on after `seconds` at the latest.
+
+    The interrupted thread may hold a lock that the call needs, and gives it back only later.
+    """
+    thread = threading.Thread(target=call, daemon=True)
     thread.start()
-    thread.join(LONGEST_SECONDS)
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
+    thread.join(seconds)
 
 
 def hook_child(deliver: Callable[[], None]) -> None:
-    """Deliver at the end of a child of multiprocessing, which skips `atexit`; never raises."""
+    """Deliver at the end of a pool's child, which skips `atexit`; never raises."""
+    pid = os.getpid()
+    if pid in _hooked:
+        return
     try:
-        pid = os.getpid()
-        process = sys.modules.get("multiprocessing.process")
-        if pid in _hooked or process is None or process.parent_process() is None:
-            return
-        _hooked.add(pid)
-        from multiprocessing import util
-
-        util.Finalize(None, deliver, exitpriority=100)
+        for name in _POOLS:
+            process = sys.modules.get(f"{name}.process")
+            if process is not None and _is_child(process):
+                _hooked.add(pid)
+                _finalize(name, deliver)
+        celery = sys.modules.get("celery.signals")
+        if celery is not None and pid in _hooked:  # the children of its pool end by os._exit
+            celery.worker_process_shutdown.connect(lambda **_: deliver(), weak=False)
     except Exception as error:
         trouble("finalizer", error)
+
+
+def _is_child(process: Any) -> bool:
+    return type(process.current_process()).__name__ != "_MainProcess"
+
+
+def prepare_fork(deliver: Callable[[], None]) -> None:
+    """Before a fork: a pool's child forgets the finalizers of its parent, then calls these."""
+    for name in _POOLS:
+        util = sys.modules.get(f"{name}.util")
+        if util is not None and name not in _prepared:
+            _prepared.add(name)
+            util.register_after_fork(deliver, hook_child)
+
+
+def _finalize(pool: str, deliver: Callable[[], None]) -> None:
+    sys.modules[f"{pool}.util"].Finalize(None, deliver, exitpriority=100)

@@ -29,7 +29,9 @@ class Mask:
     If the pattern has a group named `value`, only that part is masked. `hints`: lower-case texts
     of which one must occur for the pattern to be tried at all; they make a clean text cheap.
     `anchored`: every match begins with a hint, so it is looked for nowhere else. `probe`: a
-    cheaper pattern that must be found before.
+    cheaper pattern that must be found before. `digits`: decimal digits that a text with a match
+    has at least. `word`: every match lies in a word (no white space) of at least that length.
+    `needs`: characters of which one must occur.
     """
 
     name: str
@@ -39,6 +41,9 @@ class Mask:
     flags: int = 0
     anchored: bool = False
     probe: str = ""
+    digits: int = 0
+    word: int = 0
+    needs: str = ""
 
 
 def luhn(text: str) -> bool:
@@ -199,16 +204,18 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         r"(?<![A-Za-z0-9])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){1,3}",
         hints=("eyj",),
         anchored=True,
+        word=20,
     ),
     Mask(
         "KEY",
         rf"(?<![A-Za-z0-9])(?:{_KEY_PATTERN})",
         hints=tuple(prefix for prefix, _ in _KEYS),
         anchored=True,
+        word=14,
     ),
-    Mask("KEY", r"SK(?<![A-Za-z0-9]SK)[0-9a-f]{32}(?![A-Za-z0-9])"),  # Twilio
-    Mask("KEY", r"(?<!\d)\d{8,10}:AA[\w-]{33}", hints=(":aa",)),  # Telegram
-    Mask("KEY", r"(?<![\w])[0-9a-f]{32}-us\d{1,2}(?!\w)", hints=("-us",)),  # Mailchimp
+    Mask("KEY", r"SK(?<![A-Za-z0-9]SK)[0-9a-f]{32}(?![A-Za-z0-9])", word=34),  # Twilio
+    Mask("KEY", r"(?<!\d)\d{8,10}:AA[\w-]{33}", hints=(":aa",), word=44),  # Telegram
+    Mask("KEY", r"(?<![\w])[0-9a-f]{32}-us\d{1,2}(?!\w)", hints=("-us",), word=36),  # Mailchimp
     Mask(
         "KEY",
         r"(?<![A-Za-z0-9])(?:bearer|basic)(?:\s|%20|\+){1,3}"
@@ -224,6 +231,7 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         hints=("authorization",),
         flags=re.IGNORECASE,
         anchored=True,
+        needs=":=",
     ),
     Mask(
         "PASSWORD",
@@ -231,8 +239,10 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         hints=("://",),
         anchored=True,
     ),
-    Mask("PASSWORD", rf"{_FIELDS}{_TAIL}{_IS}{_QUOTED}", None, _FIELD_HINTS, re.I, True),
-    Mask("PASSWORD", rf"{_FIELDS}{_TAIL}{_IS}{_BARE}", None, _FIELD_HINTS, re.I, True),
+    Mask(
+        "PASSWORD", rf"{_FIELDS}{_TAIL}{_IS}{_QUOTED}", None, _FIELD_HINTS, re.I, True, needs=":="
+    ),
+    Mask("PASSWORD", rf"{_FIELDS}{_TAIL}{_IS}{_BARE}", None, _FIELD_HINTS, re.I, True, needs=":="),
     Mask(
         "PASSWORD",
         rf"{_FIELDS}{_TAIL}\s{{1,3}}(?:is|was|ist|lautet)\s{{1,3}}[\"'`]?"
@@ -241,6 +251,7 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         _FIELD_HINTS,
         re.IGNORECASE,
         anchored=True,
+        digits=1,
     ),
     Mask(
         "PASSWORD",
@@ -256,6 +267,7 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         hints=("token", "jeton"),
         flags=re.IGNORECASE,
         anchored=True,
+        needs=":=",
     ),
     Mask(
         "PASSWORD",
@@ -264,20 +276,22 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         hints=("cookie",),
         flags=re.IGNORECASE,
         anchored=True,
+        needs=":=",
     ),
     Mask(
         "EMAIL",
         r"(?:\"[^\"\n]{1,64}\"|(?<![\w.+'-])(?:[\w.+'-]|%(?!40))++)"
         rf"{_AT}[\u200b-\u200d\u2060\ufeff]?"
-        r"(?:(?:[^\W_][\w-]{0,62}\.){1,8}(?:xn--[\w-]{2,59}|[^\W\d_]{2,24})"
+        r"(?:(?:[^\W_][\w-]{0,62}\.){1,8}(?:xn--[\w-]{2,59}|[^\W\d_]{2,24})|localhost\b"
         r"|\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9a-f:.]{2,45})\])",
-        hints=("@", "＠", "﹫", "%40", "64;", "x40", "x0", "u0040", "&commat;", "at)", "at]"),
+        hints=("@", "＠", "﹫", "%40", "&#", "\\u0040", "\\x40", "&commat;", "at)", "at]"),
         flags=re.IGNORECASE,
     ),
     Mask(
         "IBAN",
         _iban_pattern(),
         check=iban,
+        digits=7,
         flags=re.IGNORECASE,
         probe=rf"\d(?<=[A-Za-z]{{2}}\d)\d(?:{_GAP}?[A-Za-z0-9]){{11}}",
     ),
@@ -294,11 +308,14 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         rf"(?:\d{{9,15}}|({_GAP})\d{{4}}\1\d{{4}}\1\d{{1,7}}|{_GAP}\d{{6}}{_GAP}\d{{4,5}})"
         r"(?!\d)(?![.,]\d)(?![0-9a-fA-F]{4})",
         check=card,
+        digits=13,
     ),
     Mask(
         "SSN",
         r"\d{3}([-.\u2010-\u2015])\d{2}\1\d{4}(?![\w-])(?<![\w-]\d{3}.\d\d.\d{4})",
         check=ssn,
+        digits=9,
+        word=11,
     ),
     Mask(
         "SSN",
@@ -318,5 +335,6 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         "PHONE",  # North America: (415) 555-2671, 415-555-2671, 415.555.2671
         r"[(2-9](?<![\w.+-].)(?:(?<=\()[2-9]\d{2}\)\s?[2-9]\d{2}[\s.\-\u2010-\u2015]"
         r"|(?<=\d)\d{2}([.\-\u2010-\u2015])[2-9]\d{2}\1)\d{4}(?![\w-])",
+        digits=10,
     ),
 )

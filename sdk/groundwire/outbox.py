@@ -201,6 +201,9 @@ class Outbox:
         """Flush within `timeout`, then drop and count what is left. A second call does nothing."""
         if self._closed:
             return
+        if self._thread is None and self._queue:  # too late for a thread: the process is ending
+            while self._queue and not self._send_batch():
+                pass
         self.flush(timeout)
         with self._lock:
             self._closed = True

@@ -1,5 +1,6 @@
 """OpenTelemetry span processor that queues our spans for export."""
 
+from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.context import Context
@@ -23,8 +24,15 @@ class ForeignSpan:
 class Processor(SpanProcessor):
     """Queues our spans and those of scopes in `also_export`."""
 
-    def __init__(self, outbox: Outbox, also_export: tuple[str, ...], exit_timeout: float) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        also_export: tuple[str, ...],
+        exit_timeout: float,
+        end_streams: Callable[[], None],
+    ) -> None:
         self._outbox = outbox
+        self._end_streams = end_streams
         self._exit_timeout = exit_timeout
         self._also = also_export
         self.held: dict[int, Any] = {}
@@ -54,6 +62,8 @@ class Processor(SpanProcessor):
 
     def shutdown(self) -> None:
         """The provider ends: deliver what waits, within the exit timeout."""
+        if self.active:
+            self._end_streams()
         self.active = False
         self._outbox.close(self._exit_timeout)
 

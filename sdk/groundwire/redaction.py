@@ -3,6 +3,7 @@
 A masked turn can still be judged: a chunk and an answer that held the same value still agree.
 """
 
+import functools
 import hashlib
 import hmac
 import re
@@ -15,6 +16,8 @@ from groundwire.mask_patterns import DEFAULT_MASKS, Mask
 
 __all__ = ["DEFAULT_MASKS", "Mask", "Masks", "Redactor", "build", "keyed_hash"]
 
+_DIGIT = re.compile(r"\d")
+LONG_WORD = 11  # the least that a mask asks for by `word`
 _MASKED = re.compile(r"\[[A-Z][A-Z0-9_]*_\d+\]")
 CLEAN_CHARACTERS = 4_000_000  # of texts known to hold nothing to mask
 
@@ -42,9 +45,24 @@ class _Places:
     """Where hints begin in a text, each set of hints looked for once."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._lowered = text.lower()
         self.exact = len(self._lowered) == len(text)
         self._known: dict[tuple[str, ...], list[int]] = {}
+        self._words: list[str] | None = None
+
+    @functools.cached_property
+    def digits(self) -> int:
+        """How many decimal digits the text has."""
+        if self._text.isascii():
+            return len(self._text) - len(self._text.encode().translate(None, b"0123456789"))
+        return len(_DIGIT.findall(self._text))
+
+    def words(self, length: int) -> str:
+        """The words of at least so many characters (`LONG_WORD` or more), joined by blanks."""
+        if self._words is None:
+            self._words = [word for word in self._text.split() if len(word) >= LONG_WORD]
+        return " ".join(word for word in self._words if len(word) >= length)
 
     def of(self, hints: tuple[str, ...]) -> list[int]:
         """In the order of the text."""
@@ -86,6 +104,8 @@ class _Compiled:
         return "".join((*pieces, text[end:])) if pieces else text
 
     def _matches(self, text: str, places: _Places) -> Iterable[re.Match[str]]:
+        if self._excluded(text, places):
+            return ()
         hints = self._mask.hints
         found = places.of(hints) if hints else []
         if hints and not found:
@@ -95,6 +115,23 @@ class _Compiled:
         if self._mask.anchored and places.exact:
             return self._at(found, text)
         return self._pattern.finditer(text)
+
+    def _excluded(self, text: str, places: _Places) -> bool:
+        """Whether a cheap look shows that nothing can be found; most texts end here."""
+        mask = self._mask
+        if mask.needs and not any(character in text for character in mask.needs):
+            return True
+        if mask.digits and places.digits < mask.digits:
+            return True
+        return bool(mask.word) and not self._in_words(places.words(mask.word))
+
+    def _in_words(self, words: str) -> bool:
+        """Whether words that are long enough may hold it: they are far less than the text."""
+        hints = self._mask.hints
+        if not hints:
+            return self._pattern.search(words) is not None
+        lowered = words.lower()
+        return any(hint in lowered for hint in hints)
 
     def _at(self, places: Iterable[int], text: str) -> Iterator[re.Match[str]]:
         end = 0

@@ -24,6 +24,8 @@ class StreamObservation:
     def __init__(self, observation: Observation | None) -> None:
         self.observation = observation
         self._gathering = StreamAccumulator(observation) if observation is not None else None
+        if observation is not None:
+            observation.owner.follow(self)
 
     def advance(self, step: Callable[[Any], Any], passed: Any) -> Any:
         """Take one step under the stream's context."""
@@ -69,7 +71,7 @@ class StreamObservation:
         """The consumer closes the stream, or threw it away: no error, but marked if early."""
         observation = self.observation
         if closing is None or observation is None:
-            self._end_early()
+            self.end_early()
             return closing() if closing is not None else None
         observation.enter()
         try:
@@ -79,7 +81,7 @@ class StreamObservation:
             raise
         finally:
             observation.leave()
-            self._end_early()
+            self.end_early()
 
     async def close_async(self, closing: Callable[[], Any]) -> Any:
         """As `close`, for a closing that is awaited."""
@@ -94,9 +96,10 @@ class StreamObservation:
             raise
         finally:
             observation.leave()
-            self._end_early()
+            self.end_early()
 
-    def _end_early(self) -> None:
+    def end_early(self) -> None:
+        """End the span with what came so far, marked; does nothing where it has ended."""
         observation = self.observation
         if observation is not None and not observation.ended:
             observation.extra[attributes.CLOSED_EARLY] = True

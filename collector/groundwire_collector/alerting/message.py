@@ -47,7 +47,12 @@ def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
 
 def fingerprint(alarm: Alarm) -> str:
     """The same for both messages of an alarm, and for no other alarm: 16 hex digits."""
-    named = (alarm.service, alarm.signal, alarm.dimension, alarm.value, str(alarm.raised_ns))
+    named = (
+        alarm.service,
+        alarm.signal,
+        *alarm.change.segment,
+        str(alarm.raised_ns),
+    )
     return sha256("\0".join(named).encode()).hexdigest()[:16]
 
 
@@ -62,26 +67,27 @@ def _labels(alarm: Alarm) -> dict[str, str]:
         "severity": "ticket",
         "service": alarm.service,
         "signal": alarm.signal,
-        "dimension": alarm.dimension,
-        "value": alarm.value,
+        "dimension": alarm.change.dimension,
+        "value": alarm.change.value,
         "cause": alarm.cause,
     }
 
 
 def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
-    where = f" of {alarm.dimension} {alarm.value}" if alarm.dimension else ""
+    change = alarm.change
+    where = f" of {change.dimension} {change.value}" if change.dimension else ""
     signal = f"{SIGNALS.get(alarm.signal, '')} ({alarm.signal})".lstrip()
     chosen = {"order": "worst", "service": alarm.service}
-    if alarm.dimension:
-        chosen[alarm.dimension] = alarm.value
-    query = urlencode({**chosen, "since": alarm.changed_ns // SECOND_NS})
-    low, high = _clock(alarm.changed_from_ns), _clock(alarm.changed_until_ns)
+    if change.dimension:
+        chosen[change.dimension] = change.value
+    query = urlencode({**chosen, "since": change.since // SECOND_NS})
+    low, high = _clock(change.interval[0]), _clock(change.interval[1])
     return {
-        "summary": f"{alarm.service}: {signal}{where} got worse by {alarm.size:.2f}",
+        "summary": f"{alarm.service}: {signal}{where} got worse by {change.size:.2f}",
         "description": "The mean loss (0 best, 1 worst) grew beyond the pinned baseline: best"
-        f" guess {alarm.size:.2f}, at least {_least(alarm):.2f}. The false-alarm budget covers all "
-        "detectors together; the alarm stays open until it is resolved.",
-        "since": f"{signal}{where} got worse at {_day(alarm.changed_ns)} (between {low} and "
+        f" guess {change.size:.2f}, at least {_least(alarm):.2f}. The false-alarm budget covers "
+        "all detectors together; the alarm stays open until it is resolved.",
+        "since": f"{signal}{where} got worse at {_day(change.since)} (between {low} and "
         f"{high}), probable cause: {alarm.cause}",
         "first": "Open the worst turn. The right chunk is there and the answer says something "
         "else: halt or roll back what is named above. It is missing: it is retrieval or the index.",
@@ -93,7 +99,7 @@ def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
 
 def _least(alarm: Alarm) -> float:
     """The low end of the size; what an alarm says is never that perhaps nothing got worse."""
-    return max(alarm.size_low, 0.0)
+    return max(alarm.change.size_interval[0], 0.0)
 
 
 def _moment(ns: int) -> str:

@@ -195,13 +195,13 @@ def _time(at_ns: int) -> str:
 def _line(alarm: Alarm) -> Record:
     return {
         "timestamp": _time(alarm.raised_ns),
-        "changed_at": _time(alarm.changed_ns),
-        "changed_interval": [_time(alarm.changed_from_ns), _time(alarm.changed_until_ns)],
+        "changed_at": _time(alarm.change.since),
+        "changed_interval": [_time(alarm.change.interval[0]), _time(alarm.change.interval[1])],
         "signal": alarm.signal,
-        "axis": alarm.dimension or None,
-        "value": alarm.value or None,
+        "axis": alarm.change.dimension or None,
+        "value": alarm.change.value or None,
         "service": alarm.service,
-        "size": alarm.size,
-        "size_interval": [alarm.size_low, alarm.size_high],
+        "size": alarm.change.size,
+        "size_interval": [alarm.change.size_interval[0], alarm.change.size_interval[1]],
         "cause": alarm.cause,
     }

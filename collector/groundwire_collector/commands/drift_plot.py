@@ -179,9 +179,9 @@ def _mark_alarms(axes: Any, alarms: Sequence[Alarm]) -> None:
         if alarm.resolved_ns is not None:
             axes.axvline(_day(alarm.resolved_ns / 1e9), color=GOOD, linewidth=1.4)
             continue
-        interval = (_day(alarm.changed_from_ns / 1e9), _day(alarm.changed_until_ns / 1e9))
+        interval = (_day(alarm.change.interval[0] / 1e9), _day(alarm.change.interval[1] / 1e9))
         axes.axvspan(*interval, color=CHANGE, alpha=0.55, linewidth=0)
-        axes.axvline(_day(alarm.changed_ns / 1e9), color=CHANGE, linewidth=1.4)
+        axes.axvline(_day(alarm.change.since / 1e9), color=CHANGE, linewidth=1.4)
         axes.axvline(_day(alarm.raised_ns / 1e9), color=BAD, linewidth=1.4)
 
 
@@ -190,8 +190,12 @@ def _name_alarms(axes: Any, alarms: Sequence[Alarm]) -> None:
     for place, alarm in enumerate(alarms):
         over = alarm.resolved_ns is not None
         at_ns = alarm.resolved_ns if alarm.resolved_ns is not None else alarm.raised_ns
-        named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "whole service"
-        caption = "recovered" if over else f"alarm: {named}, lower by {alarm.size:.2f}"
+        named = (
+            f"{alarm.change.dimension} {alarm.change.value}"
+            if alarm.change.dimension
+            else "whole service"
+        )
+        caption = "recovered" if over else f"alarm: {named}, lower by {alarm.change.size:.2f}"
         axes.annotate(
             caption,
             (_day(at_ns / 1e9), 1.0),

@@ -1,7 +1,7 @@
 """`groundwire probe`: build packs and run counterfactual probes."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,6 +34,7 @@ from groundwire_evaluators.reliance.probe.validators import ValidatedItems
 from groundwire_evaluators.turn import Chunk, Turn
 
 WORSE = 2  # exit code
+MARGINS = "Also score both answers (the endpoint must return log-probabilities)."
 
 probe = typer.Typer(no_args_is_help=True, help="Build and run counterfactual probes.")
 
@@ -57,10 +58,19 @@ def build(
         Path | None,
         typer.Option(help="Training file of the fine-tune (JSON Lines); its facts are marked."),
     ] = None,
+    previous: Annotated[
+        list[Path] | None,
+        typer.Option(help="The last edition of the corpus: what a model may still remember."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of items.")] = 500,
 ) -> None:
-    """Build probe items from a corpus or from turns; drops bad ones, each with its reason."""
-    builder = ProbeBuilder(ProbeStratum.FRESH, _training(training))
+    """Build probe items from a corpus or from turns; drops bad ones, each with its reason.
+
+    Facts to which --training or --previous gives another value become `stale` items: the context
+    is the corpus as it is, and memory's answer the value that was learnt.
+    """
+    earlier = [document.text for document in _documents(previous or [])]
+    builder = ProbeBuilder(ProbeStratum.FRESH, _training(training), earlier)
     if corpus:
         validated = builder.from_documents(_documents(corpus))
     elif turns is not None:
@@ -70,6 +80,9 @@ def build(
     else:
         raise UsageError("give --corpus, --turns or --stored to build from")
     _write_pack(out, validated, limit)
+
+
+Runs = list[Path] | None
 
 
 @probe.command()
@@ -87,11 +100,10 @@ def run(
     ] = None,
     arms: Annotated[str, typer.Option(help="Arms to run, comma-separated.")] = ",".join(ALL_ARMS),
     baseline: Annotated[
-        list[Path] | None, typer.Option(help="Frozen baseline run; repeatable (mean of several).")
+        Runs, typer.Option(help="Frozen baseline run; repeatable (mean of several).")
     ] = None,
     earlier: Annotated[
-        list[Path] | None,
-        typer.Option(help="Earlier run; repeatable: the best is a reference too."),
+        Runs, typer.Option(help="Earlier run; repeatable: the best is a reference too.")
     ] = None,
     alarms: Annotated[float, typer.Option(help="Budget of false alarms per period …")] = 1.0,
     runs: Annotated[float, typer.Option(help="… and number of runs per period.")] = 30.0,
@@ -106,13 +118,7 @@ def run(
     closed_book: Annotated[
         Path | None, typer.Option(help="The same prompt without its context instruction.")
     ] = None,
-    margins: Annotated[
-        bool,
-        typer.Option(
-            "--margins",
-            help="Also score both answers (the endpoint must return log-probabilities).",
-        ),
-    ] = False,
+    margins: Annotated[bool, typer.Option("--margins", help=MARGINS)] = False,
     price_in: Annotated[float, typer.Option(help="Price per million input tokens.")] = 0.0,
     price_out: Annotated[float, typer.Option(help="Price per million output tokens.")] = 0.0,
     model_version: Annotated[str, typer.Option(help="As in your telemetry.")] = "",
@@ -126,31 +132,26 @@ def run(
     target, prompting = target_of(endpoint, model, function), _prompting(system, closed_book)
     chosen, chosen_arms = _pack(pack, limit), _arms(arms)
     _check_trials(chosen, chosen_arms)
-    runner = ProbeRunner(
-        pack=chosen,
-        target=target,
-        prompting=prompting,
-        scorer=_scorer(target, chosen, prompting) if margins else None,
-        arms=chosen_arms,
-        pace=_pace(rate),
-        at_once=at_once,
-    )
+    scorer = _scorer(target, chosen, prompting) if margins else None
+    runner = ProbeRunner(chosen, target, prompting, chosen_arms, _pace(rate), at_once, scorer)
     references = [read_run(path) for path in baseline or ()]
     others = [read_run(path) for path in earlier or ()]
     done = _carry_out(runner, out, model or function or "", model_version, prompt_version)
-    prices = TokenPrices(price_in, price_out) if price_in or price_out else None
-    report: dict[str, Any] = {
+    compared = dict(_comparisons(done, references, others, _alpha(alarms, runs)))
+    _report(done, compared, TokenPrices(price_in, price_out) if price_in or price_out else None)
+
+
+def _report(
+    done: ProbeRun, compared: Mapping[str, RunComparison], prices: TokenPrices | None
+) -> None:
+    """Print the run and its comparisons; raises where it got worse, or nothing was answered."""
+    report = {
         "run": asdict(done.identity),
         "summary": asdict(summarise(done, prices)),
-        "comparisons": {},
+        "comparisons": {name: _comparison(each) for name, each in compared.items()},
     }
-    alpha = _alpha(alarms, runs)
-    worse = False
-    for name, compared in _comparisons(done, references, others, alpha):
-        report["comparisons"][name] = _comparison(compared)
-        worse |= compared.override or compared.general
     typer.echo(json.dumps(report, ensure_ascii=False))
-    if worse:
+    if any(each.override or each.general for each in compared.values()):
         raise typer.Exit(WORSE)
     if not any(result.followed for result in done.results):
         raise UsageError(f"no call was answered: {dict(done.failures)}")

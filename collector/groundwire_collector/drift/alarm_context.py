@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 MEMORY = 500  # turns after which one counts for a third in the mix
@@ -38,9 +38,8 @@ class AlarmContext:
 
     def retrieval_fell(self, until_ns: int) -> bool:
         """Chunks clearly fit their questions worse than in the baseline, since before this time."""
-        interval = self.unfit.size_interval if self.unfit else None
-        began = self.unfit.changed_at if self.unfit else None
-        return interval is not None and interval[0] > 0 and began is not None and began <= until_ns
+        change = self.unfit.change if self.unfit else None
+        return change is not None and change.size_interval[0] > 0 and change.since <= until_ns
 
     @property
     def mix(self) -> dict[str, float]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from groundwire_collector.drift.dimensions import DEPLOYED, DIMENSIONS, WHOLE, Stream
-from groundwire_collector.drift.segment import LossSums
-from groundwire_evaluators.drift import Baseline
+from groundwire_collector.drift.losses import LossSums
+from groundwire_evaluators.drift import Baseline, Change
 
 Z = 1.645
 SURE = 3.0  # standard errors
@@ -93,26 +93,6 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeTime:
-    """Onset of a change with its interval, and detection time."""
-
-    from_ns: int
-    until_ns: int
-    noticed_ns: int
-    slack_ns: int = 0
-
-    def coincides(self, deployment: Deployment) -> bool:
-        """Before it was noticed, and no longer before it began than it took to notice it, or than
-        some turns take.
-
-        When it began is an estimate, and a bad turn just before a bad deployment is enough to put
-        it too early; whether it was the deployment is for the turns after it to say.
-        """
-        earliest = self.from_ns - max(self.noticed_ns - self.from_ns, self.slack_ns)
-        return earliest <= deployment.at_ns <= self.noticed_ns
-
-
-@dataclass(frozen=True, slots=True)
 class Attribution:
     """Segment and deployment that explain a change.
 
@@ -129,23 +109,33 @@ class Attribution:
     unmoved: tuple[Stream, ...] = ()
     clear: bool = True
 
+    @property
+    def stream(self) -> Stream:
+        return (self.dimension, self.value)
+
 
 def attribute(
-    movements: Mapping[Stream, SegmentEffect], deployments: Sequence[Deployment], change: ChangeTime
+    movements: Mapping[Stream, SegmentEffect],
+    deployments: Sequence[Deployment],
+    change: Change,
+    noticed_ns: int,
+    slack_ns: int = 0,
 ) -> Attribution:
     """The segment whose turns carry the evidence.
 
     Each segment stands for "its turns got worse, the others did not", the whole service for "all
     did alike", and the likelihoods of these are compared; a deployment counts as beforehand more
-    likely. `deployments` are those after the baseline was pinned.
+    likely. `deployments` are those after the baseline was pinned; `slack_ns` is the time that some
+    turns take.
     """
-    fitting = [each for each in deployments if each.at_ns <= change.noticed_ns]
-    scores = _scores(movements, fitting, change)
+    fitting = [each for each in deployments if each.at_ns <= noticed_ns]
+    earliest_ns = _earliest(change, noticed_ns, slack_ns)
+    behind = [each for each in fitting if each.at_ns >= earliest_ns]
+    scores = _scores(movements, fitting, behind)
     named = max(scores, key=lambda stream: scores[stream], default=WHOLE)
-    behind = [each for each in fitting if change.coincides(each)]
     named = _shared(movements, named, behind) or named
     own = next((each for each in behind if (each.dimension, each.value) == named), None)
-    behind = [each for each in behind if each is own or each.at_ns <= change.until_ns]
+    behind = [each for each in behind if each is own or each.at_ns <= change.interval[1]]
     new = {(each.dimension, each.value) for each in fitting}
     return Attribution(
         *named,
@@ -157,13 +147,25 @@ def attribute(
     )
 
 
+def _earliest(change: Change, noticed_ns: int, slack_ns: int) -> int:
+    """When a deployment may coincide with a change: no longer before it began than it took to
+    notice it, or than some turns take.
+
+    When it began is an estimate, and a bad turn just before a bad deployment is enough to put it
+    too early; whether it was the deployment is for the turns after it to say.
+    """
+    began_ns = change.interval[0]
+    return began_ns - max(noticed_ns - began_ns, slack_ns)
+
+
 def _scores(
-    movements: Mapping[Stream, SegmentEffect], deployments: Sequence[Deployment], change: ChangeTime
+    movements: Mapping[Stream, SegmentEffect],
+    deployments: Sequence[Deployment],
+    behind: Sequence[Deployment],
 ) -> dict[Stream, float]:
     whole = movements.get(WHOLE, NOTHING)
     likely = {
-        (each.dimension, each.value): COINCIDES if change.coincides(each) else NEW
-        for each in deployments
+        (each.dimension, each.value): COINCIDES if each in behind else NEW for each in deployments
     }
     # While the whole service has an alarm of its own, only parts of it are left to be named.
     alone = WHOLE not in movements

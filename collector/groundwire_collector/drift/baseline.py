@@ -11,7 +11,7 @@ from groundwire_collector.drift import design as plans
 from groundwire_collector.drift.daily import DayWindow
 from groundwire_collector.drift.design import ComparisonDesign
 from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import ReferenceKind, SegmentReference, thinned
 from groundwire_evaluators.drift import Baseline
 from groundwire_evaluators.drift.blocking import Dependence

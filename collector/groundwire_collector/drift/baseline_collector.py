@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundwire_collector.drift.dimensions import NANOSECONDS
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.versions import new_version
 
 HOUR_NS, DAY_NS = 3600 * NANOSECONDS, 86_400 * NANOSECONDS
 MOST_PER_HOUR = 250  # turns: a week of them is 42,000
@@ -15,14 +16,14 @@ PROVISIONAL_TURNS = 200  # a provisional baseline is made of so many, of twice a
 class BaselineCollector:
     """Takes turns by number and by time, never by their losses.
 
-    `stored` of `turns` are written down; `begun_anew`: what was written down before is no part.
+    `version` is another one for each baseline. `released` of its turns are no longer held.
     `provisional_at`: the number of turns from which on the next provisional baseline is made.
     """
 
     turns: list[LossObservation] = field(default_factory=list)
-    stored: int = 0
-    begun_anew: bool = False
+    released: int = 0
     provisional_at: int = PROVISIONAL_TURNS
+    version: int = field(default_factory=new_version)
 
     def add(self, turn: LossObservation, *, capped: bool) -> None:
         """Take a turn; `capped`: of the turns of an hour no more than the first `MOST_PER_HOUR`.
@@ -51,6 +52,11 @@ class BaselineCollector:
         if not self.turns:
             return 0.0
         return (self.turns[-1].at_ns - self.turns[0].at_ns) / DAY_NS
+
+    def release(self) -> None:
+        """Let go of turns that are stored and needed no more."""
+        self.released += len(self.turns)
+        self.turns, self.provisional_at = [], PROVISIONAL_TURNS
 
     def complete(self, turns: Sequence[LossObservation]) -> None:
         """These turns are the baseline."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.drift.dimensions import NANOSECONDS
-from groundwire_evaluators.drift import Baseline, TwoSampleESR
+from groundwire_evaluators.drift import Baseline, Change, TwoSampleESR
 
 DAY_NS = 86_400 * NANOSECONDS
 LEAST_DAYS = 21  # of the baseline; with fewer no number of later days would contradict it
@@ -152,6 +152,17 @@ class DailyMonitor:
     @property
     def statistic(self) -> float:
         return self.detector.statistic
+
+    @property
+    def change(self) -> Change | None:
+        """In times and mean losses: the detector's steps are days, seen through a window."""
+        found, width = self.detector.change, self.days.width
+        if found is None:
+            return None
+        (first, last), (low, high) = found.interval, found.size_interval
+        return Change(
+            found.since, (first, last + DAY_NS - 1), found.size * width, (low * width, high * width)
+        )
 
     def reset(self) -> None:
         self.detector.reset()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.drift import sessions, strata
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.strata import Strata
 from groundwire_evaluators.drift.blocking import Dependence
 

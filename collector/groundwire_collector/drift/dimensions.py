@@ -3,6 +3,7 @@
 NANOSECONDS = 1_000_000_000
 Stream = tuple[str, str]  # dimension and value; both empty: the whole service
 WHOLE: Stream = ("", "")
+DAILY: Stream = ("clock", "daily")  # the detector of day means
 
 DIMENSIONS = ("model_version", "prompt_version", "index_version", "route", "tenant")
 EVALUATOR_DIMENSION = "evaluator_revision"  # announced only

@@ -1,16 +1,18 @@
 """Drift monitor: all signal monitors of all services."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from groundwire_collector.drift.attribution import Deployment
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.dimensions import DEPLOYED, Stream
-from groundwire_collector.drift.observation import LossObservation, MonitoredTurn, SignalLoss
+from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
 from groundwire_collector.drift.sessions import OpenSessions, Repeat
 from groundwire_collector.drift.signal_monitor import SignalMonitor
+from groundwire_collector.drift.signal_state import SignalState, Written
 from groundwire_collector.storage.baselines import WatchKey
 from groundwire_collector.storage.drift import Alarm, DimensionValue
 from groundwire_collector.storage.rollouts import Rollout
@@ -38,6 +40,7 @@ class Monitor:
     waiting: list[Rollout] = field(default_factory=list)  # that no turn has followed yet
     announced: int = 0  # id of the last that was taken note of
     touched: set[WatchKey] = field(default_factory=set)
+    written: dict[WatchKey, Written] = field(default_factory=dict)  # by the checkpoint
     new_values: list[DimensionValue] = field(default_factory=list)
     gone_values: list[DimensionValue] = field(default_factory=list)
 
@@ -89,16 +92,17 @@ class Monitor:
         """The watch of a service, a signal and a revision; made where there is none."""
         if key not in self.watches:
             self._value("", SERVICE_AXIS, key[0], 0)
-            terms = self.terms
-            self.watches[key] = SignalMonitor(
-                *key,
-                self.allowance,
-                terms.min_effect,
-                terms.baseline_turns,
-                terms.baseline_days,
-                terms.own_turns,
-            )
+            self.watches[key] = SignalMonitor(*key, self.allowance, self.terms)
         return self.watches[key]
+
+    def restore(
+        self, key: WatchKey, state: SignalState, open_alarms: Mapping[int, Alarm]
+    ) -> SignalMonitor:
+        """The watch of a service, a signal and a revision, as it was written."""
+        self._value("", SERVICE_AXIS, key[0], 0)
+        found = SignalMonitor.from_state(key, self.allowance, self.terms, state, open_alarms)
+        self.watches[key] = found
+        return found
 
     def renew(
         self, key: WatchKey, turns: Sequence[LossObservation], now_ns: int, *, closed: bool

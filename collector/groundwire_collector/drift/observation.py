@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.text.tokens import question_key
@@ -62,31 +63,6 @@ def relevance(judged: JudgedTurn) -> float | None:
         if evaluation.evaluator == RETRIEVAL and evaluation.state is State.SCORED:
             return evaluation.value
     return None
-
-
-ROUTE = "route"  # the dimension that every turn has
-
-
-@dataclass(frozen=True, slots=True)
-class LossObservation:
-    """One loss in [0, 1] of one turn.
-
-    `tags` maps each dimension to the turn's value on it. `session` is empty where there is none.
-    `relevance` in [0, 1] says how well its chunks fit the question, where that was judged.
-    """
-
-    loss: float
-    at_ns: int
-    tags: Mapping[str, str] = field(default_factory=dict)
-    route: str = ""
-    session: str = ""
-    question: str = ""
-    relevance: float | None = None
-    flagged: bool | None = None  # None: the evaluator flags nothing
-
-    def tag(self, dimension: str) -> str:
-        """The turn's value on a dimension; empty where it has none."""
-        return self.route if dimension == ROUTE else self.tags.get(dimension, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

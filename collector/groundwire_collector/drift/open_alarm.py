@@ -1,16 +1,15 @@
 """Open alarms: recovery, and losses they account for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
 from groundwire_collector.drift.baseline import DEPLOYED
 from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import SegmentReference
-from groundwire_collector.drift.segment import LossSums
-from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import StratifiedKnownMeanESR
 
 TINY = 1e-6  # of a mean loss
@@ -25,6 +24,17 @@ FEWEST_OTHERS = 100  # turns of others meanwhile
 # How long a stream must be absent as well: a version that was rolled back comes no more, a tenant
 # may sleep at night and over the weekend.
 GONE_NS = {True: 3600 * NANOSECONDS, False: 7 * 86_400 * NANOSECONDS}
+
+
+def recovery_row(stream: Stream) -> Stream:
+    """Where the open alarm of a stream is written down: in place of a dimension and a value."""
+    return (RECOVERY, "=".join(stream) if stream != WHOLE else "")
+
+
+def recovering(row: Stream) -> Stream:
+    """The stream of such a row."""
+    dimension, _, value = row[1].partition("=")
+    return (dimension, value)
 
 
 @dataclass(slots=True)
@@ -91,7 +101,7 @@ class OpenAlarm:
         """`since`: the stream's turns since the change; `surely`: what its loss has grown by at
         least, good turns just before the alarm included. Half of the best guess counts as sure
         enough, or a recovery from a small growth would be waited for over months."""
-        growth = max(surely, alarm.size / 2, min_effect * SMALLEST) / 2
+        growth = max(surely, alarm.change.size / 2, min_effect * SMALLEST) / 2
         means = {
             name: 1 - min(each.mean + growth, (1 + each.mean) / 2)
             for name, each in reference.baselines.items()
@@ -101,7 +111,7 @@ class OpenAlarm:
             min_effect=min(growth, 0.5),
             block=reference.block,
         )
-        supposed = min(reference.mean + max(alarm.size_high, 0.0), 1.0)
+        supposed = min(reference.mean + max(alarm.change.size_interval[1], 0.0), 1.0)
         level = LossLevel(since.turns + SUPPOSED, since.losses + SUPPOSED * supposed)
         return cls(alarm, stream, reference, recovery, level, share, last_ns=alarm.raised_ns)
 
@@ -161,7 +171,7 @@ class OpenAlarm:
             "waiting": self.waiting,
             "last_ns": self.last_ns,
             "others": self.others,
-            "alarm": asdict(self.alarm),
+            "alarm": self.alarm.to_row(),
         }
 
     @classmethod

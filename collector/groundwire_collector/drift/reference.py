@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.drift import design
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.strata import POOLED, Strata
 from groundwire_evaluators.drift import Baseline, StratifiedESR, TwoSampleESR
 from groundwire_evaluators.drift.blocking import Dependence
@@ -95,6 +95,16 @@ class SegmentReference:
         if self.strata.any:
             return StratifiedESR(self.baselines, min_effect=min_effect)
         return TwoSampleESR(baseline=self.baselines[POOLED], min_effect=min_effect)
+
+    def summary_json(self) -> dict[str, object]:
+        """What an alarm says of it."""
+        return {
+            "turns": self.n,
+            "mean": self.mean,
+            "of": self.kind.value,
+            "strata": str(self.strata),
+            "block": self.block,
+        }
 
     def to_state(self) -> dict[str, Any]:
         return {

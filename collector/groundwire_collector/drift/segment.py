@@ -7,42 +7,14 @@ from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.dimensions import Stream
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
-from groundwire_evaluators.drift import StratifiedESR, TwoSampleESR
+from groundwire_collector.drift.versions import new_version
+from groundwire_evaluators.drift import Change, StratifiedESR, TwoSampleESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
 BAD_TURNS = 2.0  # without which a growth is told to nobody
 NEARLY = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class LossSums:
-    """Turns since some time: how many, their losses, the squares of these.
-
-    Where there are strata a loss counts as far above the mean of all as it was above that of its
-    own stratum.
-    """
-
-    turns: float
-    losses: float
-    squares: float
-
-    @property
-    def mean(self) -> float:
-        return self.losses / self.turns if self.turns else 0.0
-
-    @property
-    def bad_turns(self) -> float:
-        """The number of equal losses that would spread as these do: of 0 and 1, the ones."""
-        return self.losses**2 / self.squares if self.squares > 0 else 0.0
-
-    def __sub__(self, part: "LossSums") -> "LossSums":
-        return LossSums(
-            max(self.turns - part.turns, 0.0),
-            max(self.losses - part.losses, 0.0),
-            max(self.squares - part.squares, 0.0),
-        )
 
 
 @dataclass(slots=True)
@@ -51,7 +23,7 @@ class SegmentDetector:
 
     `begun_ns` and `last_ns`: when the detector was fed first and last. `recent`: its newest losses.
     `spent`: mass since the reset, so that `e_value` has an expectation of at most 1 while nothing
-    got worse.
+    got worse. `version` is another one after each change of the state.
     """
 
     reference: SegmentReference
@@ -60,6 +32,7 @@ class SegmentDetector:
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     spent: float = 0.0
     begun_ns: int = 0
+    version: int = field(default_factory=new_version)
 
     @classmethod
     def of(cls, reference: SegmentReference, min_effect: float) -> "SegmentDetector":
@@ -86,6 +59,7 @@ class SegmentDetector:
         else:
             self.detector.update(loss, mass, at_ns)
         self.spent += mass
+        self.version = new_version()
         return mass
 
     def since(self, at_ns: int) -> LossSums:
@@ -96,20 +70,29 @@ class SegmentDetector:
     def recent_mean(self) -> float:
         return sum(self.recent) / max(len(self.recent), 1)
 
+    @property
+    def change(self) -> Change | None:
+        return self.detector.change
+
     def believable(self) -> bool:
         """More than one turn since the change was bad."""
-        began = self.detector.changed_at
-        return began is not None and self.since(began).bad_turns >= BAD_TURNS - NEARLY
+        change = self.change
+        return change is not None and self.since(change.since).bad_turns >= BAD_TURNS - NEARLY
+
+    def begin_block(self) -> None:
+        """Keep what was before a deployment out of the next block."""
+        self.detector.begin_block()
+        self.version = new_version()
 
     def forget_evidence(self) -> None:
         """Bet anew from here on, without forgetting the turns."""
         self.detector.forget_evidence()
-        self.spent = 0.0
+        self.spent, self.version = 0.0, new_version()
 
     def reset(self) -> None:
         """Forget what was seen since the baseline."""
         self.detector.reset()
-        self.spent = 0.0
+        self.spent, self.version = 0.0, new_version()
 
     def to_state(self) -> dict[str, Any]:
         """Without the baselines that are pinned with the watch."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline, segment_dependence
 from groundwire_collector.drift.dimensions import NANOSECONDS, Stream
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import ReferenceKind, SegmentReference
+from groundwire_collector.drift.versions import new_version
 
 DAY_NS = 86_400 * NANOSECONDS
 MOST = 5000  # turns of a segment's baseline: of more, only those of later days are taken
@@ -23,9 +24,10 @@ class CollectingSegment:
 
     turns: list[LossObservation] = field(default_factory=list)
     last_ns: int = 0
+    version: int = field(default_factory=new_version)  # another one after each turn
 
     def observe(self, turn: LossObservation, at_ns: int) -> None:
-        self.last_ns = at_ns
+        self.last_ns, self.version = at_ns, new_version()
         if len(self.turns) < MOST:
             self.turns.append(turn)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from groundwire_collector.drift.dimensions import NANOSECONDS
-from groundwire_collector.drift.observation import ROUTE, LossObservation
+from groundwire_collector.drift.losses import ROUTE, LossObservation
 from groundwire_evaluators.drift.arrays import Floats
 
 POOLED = ""  # the stratum of turns that fall into no known one; and of all where there are none

@@ -2,8 +2,8 @@
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.judges.budget import SkipReason
+from groundwire_collector.metrics.evaluations import tally_evaluation, version_labels
 from groundwire_collector.metrics.prices import TokenPrice
-from groundwire_collector.metrics.turns import tally_evaluation, version_labels
 from groundwire_collector.storage.counters import Increments, exemplar_of
 from groundwire_evaluators.evaluation import Evaluation, State, Usage
 from groundwire_evaluators.turn import Turn

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from groundwire_collector.evaluation.batch import JudgedBatch
 from groundwire_collector.evaluation.sampling import TurnSampler, factors_of
 from groundwire_collector.judges.budget import SkipReason
 from groundwire_collector.judges.metrics import tally_not_sampled
@@ -45,6 +46,19 @@ def await_judges(
             if increments is not None:
                 tally_not_sampled(increments, item.turn.service, judge, SkipReason.RATE)
     judging.enqueue(connection, tasks)
+
+
+class JudgeQueue:
+    """Queues sampled turns for the judges of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._draw = draw_of(settings)
+
+    def take(self, batch: JudgedBatch, connection: Connection) -> None:
+        if self._draw is not None:
+            now_ns = batch.now_ns
+            await_judges(connection, batch.increments, self._draw, batch.new, now_ns)
+            await_judges(connection, None, self._draw, batch.again, now_ns)
 
 
 def _task(

@@ -1,35 +1,20 @@
 """Closed-book metrics: pairing of calls with their production turns."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from groundwire_collector.evaluation.batch import JudgedBatch
 from groundwire_collector.metrics.turns import tally_closed_book
 from groundwire_collector.storage import closed_book_turns, trace_fragments, turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_evaluators.reliance.closed_book import OTHERS, ClosedBookComparison
-from groundwire_evaluators.text.tokens import question_key
 from groundwire_evaluators.turn import Turn
 
 WAITING_NS = 3_600_000_000_000  # maximum wait of a closed-book call for its turn
-
-
-def sampled(turn: Turn, probability: float, now_ns: int) -> ClosedBookTurn:
-    """Pending closed-book turn; equal questions form one cluster."""
-    question = question_key(turn.question).encode()
-    return ClosedBookTurn(
-        turn_id=turn.id,
-        service=turn.service,
-        model_version=turn.model_version,
-        prompt_version=turn.prompt_version,
-        sampled_ns=now_ns,
-        probability=probability,
-        cluster=hashlib.sha256(question).hexdigest()[:16],
-    )
 
 
 def compared(waiting: ClosedBookTurn, comparison: ClosedBookComparison) -> ClosedBookTurn:
@@ -41,16 +26,6 @@ def compared(waiting: ClosedBookTurn, comparison: ClosedBookComparison) -> Close
         memory_strength=comparison.memory_strength,
         probability=comparison.probability,
     )
-
-
-def by_version(
-    answered: Iterable[ClosedBookTurn],
-) -> dict[tuple[str, str | None], list[ClosedBookComparison]]:
-    """Closed-book results by service and model_version."""
-    found: dict[tuple[str, str | None], list[ClosedBookComparison]] = {}
-    for turn in answered:
-        found.setdefault((turn.service, turn.model_version), []).append(turn.comparison)
-    return found
 
 
 def tally_closed_book_calls(
@@ -87,6 +62,15 @@ def _tally_closed_book(
     if not closed_book_turns.is_answered(connection, production.turn.id):
         others = turns.other_answers(connection, production.turn, OTHERS)
         outcome = tally_closed_book(increments, production, closed_book, others)
-        waiting = sampled(production.turn, outcome.probability, now_ns)
+        waiting = closed_book_turns.sampled(production.turn, outcome.probability, now_ns)
         closed_book_turns.put(connection, [compared(waiting, outcome)])
     return True
+
+
+class ClosedBookMetrics:
+    """Pairs closed-book calls with their production turns and counts them."""
+
+    def take(self, batch: JudgedBatch, connection: Connection) -> None:
+        tally_closed_book_calls(
+            connection, batch.increments, batch.judged, batch.before, batch.now_ns
+        )

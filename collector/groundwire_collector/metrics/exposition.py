@@ -25,6 +25,7 @@ from groundwire_collector.metrics.estimates import (
 )
 from groundwire_collector.metrics.text_format import CommittedLines
 from groundwire_collector.storage import estimates, gauges, golden, judging
+from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.estimates import StoredEstimate
 from groundwire_collector.storage.golden import GoldenRun
 from groundwire_collector.storage.judging import QueueStatus
@@ -40,7 +41,7 @@ class MetricsSnapshot:
     """Gauge values of one scrape."""
 
     statistics: Iterable[gauges.DetectorStatistic]
-    alarms: Sequence[gauges.AlarmGauge]
+    alarms: Sequence[Alarm]
     baselines: Sequence[gauges.BaselineSummary]
     faithfulness: Sequence[StoredEstimate]
     retrieval: Sequence[StoredEstimate]
@@ -194,28 +195,28 @@ def _golden_values(replays: Sequence[GoldenRun]) -> GaugeValues:
     }
 
 
-def _alarm_values(alarms: Sequence[gauges.AlarmGauge]) -> GaugeValues:
-    labelled = [((a.service, a.signal, a.dimension, a.value, a.cause), a) for a in alarms]
+def _alarm_values(alarms: Sequence[Alarm]) -> GaugeValues:
+    labelled = [
+        ((a.service, a.signal, a.change.dimension, a.change.value, a.cause), a.change)
+        for a in alarms
+    ]
     return {
         metric_definitions.DRIFT_ALARM: [(labels, 1.0) for labels, _ in labelled],
         metric_definitions.DRIFT_CHANGE_TIMESTAMP: [
-            (labels, alarm.changed_ns / gauges.NANOSECONDS) for labels, alarm in labelled
+            (labels, change.since / gauges.NANOSECONDS) for labels, change in labelled
         ],
         metric_definitions.DRIFT_CHANGE_BOUND: [
             ((*labels, bound), moment / gauges.NANOSECONDS)
-            for labels, alarm in labelled
-            for bound, moment in (
-                ("from", alarm.changed_from_ns),
-                ("until", alarm.changed_until_ns),
-            )
+            for labels, change in labelled
+            for bound, moment in zip(("from", "until"), change.interval, strict=True)
         ],
         metric_definitions.DRIFT_SIZE: [
             ((*labels, bound), size)
-            for labels, alarm in labelled
-            for bound, size in (
-                ("lower", alarm.size_low),
-                ("mean", alarm.size),
-                ("upper", alarm.size_high),
+            for labels, change in labelled
+            for bound, size in zip(
+                ("lower", "mean", "upper"),
+                (change.size_interval[0], change.size, change.size_interval[1]),
+                strict=True,
             )
         ],
     }

@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from groundwire_collector.metrics.evaluations import version_labels
 from groundwire_collector.metrics.reliance import count_stale
-from groundwire_collector.metrics.turns import version_labels
 from groundwire_collector.storage.counters import Increments
 from groundwire_evaluators.reliance.passive import stale_answer
 from groundwire_evaluators.text.tokens import question_key

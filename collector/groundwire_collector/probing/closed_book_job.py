@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from groundwire_collector.llm.client import ChatEndpoint, ChatReply
 from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.metrics import closed_book
+from groundwire_collector.metrics.evaluations import version_labels
 from groundwire_collector.metrics.reliance import (
     ANSWERED,
     SKIPPED,
@@ -16,7 +17,6 @@ from groundwire_collector.metrics.reliance import (
     count_closed_book,
     supported_by_grounding,
 )
-from groundwire_collector.metrics.turns import version_labels
 from groundwire_collector.storage import closed_book_turns, counters, turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.counters import Increments

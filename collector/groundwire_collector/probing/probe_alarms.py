@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from groundwire_collector.storage import drift, probe_runs
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.probe_runs import ScheduledProbeRun
+from groundwire_evaluators.drift.change import Change
 from groundwire_evaluators.reliance.probe.comparison import (
     RunComparison,
     ScoreChange,
@@ -100,26 +101,27 @@ def _compared(run: ProbeRun, reference: Sequence[ProbeRun], alpha: float) -> Run
 def _open_alarm(connection: Connection, run: ScheduledProbeRun) -> Alarm | None:
     found = drift.alarms(connection, frozenset({run.service}), only_open=True)
     return next(
-        (each for each in found if (each.signal, each.value) == (SIGNAL, run.model_version)), None
+        (each for each in found if (each.signal, each.change.value) == (SIGNAL, run.model_version)),
+        None,
     )
 
 
 def _alarm(run: ScheduledProbeRun, worse: RunComparison, now_ns: int) -> Alarm:
     """Build an alarm; sizes are halved, since item scores lie in [-1, 1]."""
-    change: ScoreChange = worse.guard if worse.general else worse.reliance
+    score: ScoreChange = worse.guard if worse.general else worse.reliance
     return Alarm(
         service=run.service,
         signal=SIGNAL,
-        dimension="model_version",
-        value=run.model_version,
         cause="model",
         raised_ns=now_ns,
-        changed_ns=run.started_ns,
-        changed_from_ns=run.started_ns,
-        changed_until_ns=now_ns,
-        size=-change.change / 2,
-        size_low=-change.interval.high / 2,
-        size_high=-change.interval.low / 2,
+        change=Change(
+            since=run.started_ns,
+            interval=(run.started_ns, now_ns),
+            size=-score.change / 2,
+            size_interval=(-score.interval.high / 2, -score.interval.low / 2),
+            dimension="model_version",
+            value=run.model_version,
+        ),
         details={
             "revision": run.digest,
             "run": run.id,

@@ -18,43 +18,31 @@ from groundwire_collector.assembly.completion import SECOND, due_ns, waits_for_r
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
 from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
-from groundwire_collector.drift import checkpoint
-from groundwire_collector.drift.monitor import Monitor
-from groundwire_collector.drift.rebaseline import carry_out
+from groundwire_collector.drift.detection import DriftDetection
+from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
 from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
-from groundwire_collector.evaluation.sampling import ClosedBookSampler
-from groundwire_collector.judges.queue import await_judges, draw_of
-from groundwire_collector.metrics import closed_book
-from groundwire_collector.metrics.costs import Costs
-from groundwire_collector.metrics.retrieval import IndexClock
-from groundwire_collector.metrics.staleness import LatestTurns
-from groundwire_collector.metrics.turns import (
-    tally,
-    tally_reopened,
-    version_labels,
-)
+from groundwire_collector.judges.queue import JudgeQueue
+from groundwire_collector.metrics.closed_book import ClosedBookMetrics
+from groundwire_collector.metrics.turn_metrics import TurnMetrics
+from groundwire_collector.probing.closed_book_queue import ClosedBookQueue
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
-    closed_book_turns,
     counters,
-    drift,
     failed_traces,
     progress,
     retention,
-    rollouts,
     spans,
     trace_fragments,
     turns,
 )
 from groundwire_collector.storage.counters import Increments
-from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
 from groundwire_collector.storage.trace_fragments import TraceFragment
-from groundwire_collector.storage.turns import JudgedTurn, StoredOutcome
+from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
 
@@ -97,13 +85,15 @@ class Pipeline:
         self._engine = engine
         self._evaluators = evaluators
         self._publisher = ScorePublisher.of(settings)
-        self._sample = ClosedBookSampler(settings.closed_book_rate if settings.probes else 0.0)
-        self._draw = draw_of(settings)
-        self._latest = LatestTurns()
-        self._index_clock = IndexClock()
-        self._costs = Costs.of(settings)
+        self._drift = DriftDetection(settings, engine)
+        self._consumers: Sequence[BatchConsumer] = (
+            TurnMetrics(settings),
+            ClosedBookMetrics(),
+            ClosedBookQueue(settings),
+            JudgeQueue(settings),
+            self._drift,
+        )
         self._backlog_until_ns = time_ns() if after_crash else 0
-        self._monitor = self._remembered()
 
     def close(self) -> None:
         """Send what waits to be published."""
@@ -119,12 +109,8 @@ class Pipeline:
         try:
             return self._note_arrivals() + self._judge_due(now_ns)
         except BaseException:
-            self._monitor = self._remembered()
+            self._drift.restore()
             raise
-
-    def _remembered(self) -> Monitor:
-        with self._engine.connect() as connection:
-            return checkpoint.recall(connection, self._settings)
 
     def _note_arrivals(self) -> int:
         with self._engine.begin() as connection:
@@ -216,7 +202,7 @@ class Pipeline:
             raise
         except Exception:
             log.exception("a batch failed; its traces are taken one by one")
-            self._monitor = self._remembered()
+            self._drift.restore()
             self._judge_singly(due, now_ns)
 
     def _judge_singly(self, due: Sequence[PendingTrace], now_ns: int) -> None:
@@ -228,7 +214,7 @@ class Pipeline:
                 raise
             except Exception as error:
                 log.exception("trace %s is passed over", trace.trace_id)
-                self._monitor = self._remembered()
+                self._drift.restore()
                 self._pass_over(trace, f"it raises {type(error).__name__}", now_ns)
 
     def _judge(self, due: Sequence[PendingTrace], now_ns: int) -> None:
@@ -281,49 +267,18 @@ class Pipeline:
         counted = {turn_id for turn_id, turn in batch.before.items() if _counts(turn)}
         counted |= {taker for part, taker in batch.absorbed.items() if part in counted}
         new = [item for item in judged if item.turn.id not in counted and _counts(item.turn)]
-        increments = Increments(by_tenant=self._settings.tenant_metrics)
-        for item in new:
-            tally(increments, item)
-            labels = version_labels(item.turn)
-            self._costs.tally(increments, item.turn, labels)
-            self._index_clock.tally(increments, item, labels)
-        self._latest.tally(increments, [item.turn for item in new])
-        again = [item for item in judged if item.turn.id in counted]
-        for item in again:
-            tally_reopened(increments, item, stored.get(item.turn.id, StoredOutcome()))
-        closed_book.tally_closed_book_calls(connection, increments, judged, batch.before, now_ns)
-        self._await_closed_book(connection, new, now_ns)
-        if self._draw is not None:
-            await_judges(connection, increments, self._draw, new, now_ns)
-            await_judges(connection, None, self._draw, again, now_ns)
-        counters.add(connection, increments, now_ns)
-        self._monitor.announce(rollouts.after(connection, self._monitor.announced))
-        carry_out(connection, self._monitor, now_ns)
-        late = [item for item in again if _first_scored(item, stored)]
-        for alarm in self._monitor.observe([*new, *late], now_ns):
-            self._record(connection, alarm)
-        checkpoint.keep(connection, self._monitor)
-
-    def _await_closed_book(
-        self, connection: Connection, new: Sequence[JudgedTurn], now_ns: int
-    ) -> None:
-        """Let the turns of the sample wait for the prober's closed-book call."""
-        chosen = [item.turn for item in new if self._sample.holds(item.turn)]
-        closed_book_turns.enqueue(
-            connection,
-            [closed_book.sampled(turn, self._sample.probability(turn), now_ns) for turn in chosen],
+        found = JudgedBatch(
+            judged=judged,
+            new=new,
+            again=[item for item in judged if item.turn.id in counted],
+            before=batch.before,
+            outcomes=stored,
+            now_ns=now_ns,
+            increments=Increments(by_tenant=self._settings.tenant_metrics),
         )
-
-    def _record(self, connection: Connection, alarm: Alarm) -> None:
-        if alarm.resolved_ns is not None and alarm.id is not None:
-            drift.resolve_alarm(connection, alarm.id, alarm.resolved_ns)
-            log.warning("resolved: %s of %s is back", alarm.signal, alarm.service)
-            return
-        self._monitor.identify(alarm, drift.raise_alarm(connection, alarm))
-        log.warning(
-            "alarm: %s of %s got worse by %.3f (%s %s)",
-            *(alarm.signal, alarm.service, alarm.size, alarm.dimension, alarm.value),
-        )
+        for consumer in self._consumers:
+            consumer.take(found, connection)
+        counters.add(connection, found.increments, now_ns)
 
 
 def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) -> dict[str, str]:
@@ -335,12 +290,6 @@ def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) 
             if ids and turn.id not in ids and request.holds(turn):
                 found[turn.id] = ids[-1]
     return found
-
-
-def _first_scored(item: JudgedTurn, stored: Mapping[str, StoredOutcome]) -> bool:
-    """Whether a turn that grew has its probability only now: no detector has seen it."""
-    before = stored.get(item.turn.id)
-    return before is not None and before.p_unsupported is None and item.p_unsupported is not None
 
 
 def _counts(turn: Turn) -> bool:

@@ -1,5 +1,6 @@
 """Sampled turns with pending and finished closed-book calls."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -9,6 +10,8 @@ from sqlalchemy import Connection, Select, delete, select
 from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.upsert import insert_missing, upsert
 from groundwire_evaluators.reliance.closed_book import ClosedBookComparison, RelianceCell
+from groundwire_evaluators.text.tokens import question_key
+from groundwire_evaluators.turn import Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +104,27 @@ def _read(connection: Connection, query: Select[Any]) -> list[ClosedBookTurn]:
     names = [field.name for field in fields(ClosedBookTurn)]
     rows = connection.execute(query).mappings()
     return [ClosedBookTurn(**{name: row[name] for name in names}) for row in rows]
+
+
+def sampled(turn: Turn, probability: float, now_ns: int) -> ClosedBookTurn:
+    """Pending closed-book turn; equal questions form one cluster."""
+    question = question_key(turn.question).encode()
+    return ClosedBookTurn(
+        turn_id=turn.id,
+        service=turn.service,
+        model_version=turn.model_version,
+        prompt_version=turn.prompt_version,
+        sampled_ns=now_ns,
+        probability=probability,
+        cluster=hashlib.sha256(question).hexdigest()[:16],
+    )
+
+
+def by_version(
+    answered: Iterable[ClosedBookTurn],
+) -> dict[tuple[str, str | None], list[ClosedBookComparison]]:
+    """Closed-book results by service and model_version."""
+    found: dict[tuple[str, str | None], list[ClosedBookComparison]] = {}
+    for turn in answered:
+        found.setdefault((turn.service, turn.model_version), []).append(turn.comparison)
+    return found

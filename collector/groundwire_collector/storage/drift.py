@@ -1,15 +1,16 @@
 """Drift monitor state: baselines, detectors, dimension values and alarms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 
 from groundwire_collector.storage import notifications
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
 from groundwire_collector.storage.upsert import upsert
+from groundwire_evaluators.drift.change import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +60,14 @@ class AlarmState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """A drift alarm, open until `resolved_ns`; sizes are in mean loss."""
+    """A drift alarm and the change it names, open until `resolved_ns`."""
 
     id: int | None = None
     service: str
     signal: str
-    dimension: str
-    value: str
     cause: str
     raised_ns: int
-    changed_ns: int
-    changed_from_ns: int
-    changed_until_ns: int
-    size: float
-    size_low: float
-    size_high: float
+    change: Change
     resolved_ns: int | None = None
     acknowledged_ns: int | None = None
     acknowledged_by: str | None = None
@@ -81,6 +75,21 @@ class Alarm:
     accepted_by: str | None = None
     accepted_why: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        """From the columns of its table."""
+        columns = dict(row)
+        since, first, last, size, low, high, *segment = (columns.pop(name) for name in _OF_CHANGE)
+        return cls(change=Change(since, (first, last), size, (low, high), *segment), **columns)
+
+    def to_row(self) -> dict[str, Any]:
+        """The columns of its table."""
+        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "change"}
+        found = self.change
+        segment = (found.dimension, found.value)
+        values = (found.since, *found.interval, found.size, *found.size_interval, *segment)
+        return columns | dict(zip(_OF_CHANGE, values, strict=True))
 
     @property
     def state(self) -> AlarmState:
@@ -91,6 +100,17 @@ class Alarm:
         acknowledged = self.acknowledged_ns is not None
         return AlarmState.ACKNOWLEDGED if acknowledged else AlarmState.OPEN
 
+
+_OF_CHANGE = (
+    "changed_ns",
+    "changed_from_ns",
+    "changed_until_ns",
+    "size",
+    "size_low",
+    "size_high",
+    "dimension",
+    "value",
+)
 
 RECOVERY = "recovery"  # pseudo-dimension of the recovery detector of an alarm
 
@@ -121,7 +141,7 @@ def alarms(
         query = query.where(ALARM.c.service.in_(services))
     if only_open:
         query = query.where(ALARM.c.resolved_ns.is_(None))
-    return [Alarm(**dict(row)) for row in connection.execute(query).mappings()]
+    return [Alarm.of_row(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def save_baselines(connection: Connection, rows: Iterable[StoredBaseline]) -> None:
@@ -145,7 +165,7 @@ def forget_dimension_values(connection: Connection, values: Iterable[DimensionVa
 
 def raise_alarm(connection: Connection, alarm: Alarm) -> int:
     """Store a new alarm; its id."""
-    row = {name: value for name, value in asdict(alarm).items() if name != "id"}
+    row = {name: value for name, value in alarm.to_row().items() if name != "id"}
     [identity] = connection.execute(insert(ALARM).values(row)).inserted_primary_key or (0,)
     notifications.write(connection, int(identity), resolved=False)
     return int(identity)
@@ -158,7 +178,7 @@ def resolve_alarm(connection: Connection, alarm_id: int, resolved_ns: int) -> No
 
 def alarm(connection: Connection, alarm_id: int) -> Alarm | None:
     row = connection.execute(select(ALARM).where(ALARM.c.id == alarm_id)).mappings().first()
-    return None if row is None else Alarm(**dict(row))
+    return None if row is None else Alarm.of_row(dict(row))
 
 
 def acknowledge_alarm(connection: Connection, alarm_id: int, by: str, now_ns: int) -> None:

@@ -1,13 +1,13 @@
 """Gauge values read from the tables at each scrape."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
 from groundwire_collector.metric_definitions import EVALUATIONS
 from groundwire_collector.storage import progress
-from groundwire_collector.storage.drift import RECOVERY
+from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_collector.storage.tables.counters import COUNTER
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR
 from groundwire_collector.storage.tables.spans import ARRIVAL
@@ -27,23 +27,6 @@ class DetectorStatistic:
     dimension: str
     value: str
     statistic: float
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmGauge:
-    """An unresolved alarm: onset and size of the change."""
-
-    service: str
-    signal: str
-    dimension: str
-    value: str
-    cause: str
-    changed_ns: int
-    changed_from_ns: int
-    changed_until_ns: int
-    size: float
-    size_low: float
-    size_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +53,15 @@ def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
     return [DetectorStatistic(*row) for row in rows]
 
 
-def open_alarms(connection: Connection, limit: int) -> list[AlarmGauge]:
+def open_alarms(connection: Connection, limit: int) -> list[Alarm]:
     """The open alarms, newest first, at most `limit`; of those with the same labels the newest."""
-    columns = [ALARM.c[field.name] for field in fields(AlarmGauge)]
-    query = select(*columns).where(ALARM.c.resolved_ns.is_(None))
+    query = select(ALARM).where(ALARM.c.resolved_ns.is_(None))
     rows = connection.execute(query.order_by(ALARM.c.raised_ns.desc(), ALARM.c.id.desc()))
-    newest: dict[tuple[str, ...], AlarmGauge] = {}
-    for row in rows:
-        alarm = AlarmGauge(*row)
-        labels = (alarm.service, alarm.signal, alarm.dimension, alarm.value, alarm.cause)
+    newest: dict[tuple[str, ...], Alarm] = {}
+    for row in rows.mappings():
+        alarm = Alarm.of_row(dict(row))
+        segment = alarm.change.segment
+        labels = (alarm.service, alarm.signal, *segment, alarm.cause)
         if len(newest) < limit:
             newest.setdefault(labels, alarm)
     return list(newest.values())

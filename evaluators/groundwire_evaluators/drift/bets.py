@@ -4,6 +4,7 @@ import numpy as np
 
 from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.baseline import Baseline
+from groundwire_evaluators.drift.wealth import Wager
 
 EFFECTS = (1.0, 2.0, 6.0)  # growths bet on, in units of the smallest that matters
 SHARES = (0.4, 0.4, 0.2)  # of the capital, on each
@@ -29,3 +30,16 @@ def bets_against(means: Floats, baseline: Baseline, min_effect: float) -> Floats
     effects = np.minimum(np.array(EFFECTS) * min_effect, 0.9 * (1 - baseline.mean))
     growth = np.maximum(baseline.mean + effects - means[:, None], 0)
     return kelly(growth, means[:, None], baseline)
+
+
+def wager_against_cells(baseline: Baseline, min_effect: float) -> Wager:
+    """Bets against every cell of a baseline that an old mean may lie in."""
+    upper = np.array(baseline.edges[1:])
+    bets = bets_against(upper, baseline, min_effect)
+    bets[-1] = 0.0  # the last cell is decided by the baseline alone
+    return Wager.against(upper, bets)
+
+
+def capital_of_cells(baseline: Baseline) -> Floats:
+    """What a unit of mass is worth to each bet of each cell."""
+    return np.outer(np.exp(baseline.log_capital), SHARES)

@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from groundwire_evaluators.drift.arrays import Floats
+from groundwire_evaluators.drift.change import Change
 from groundwire_evaluators.drift.change_point import ChangePoint
 from groundwire_evaluators.drift.wealth import Purse, Wager
 
@@ -68,23 +69,11 @@ class Dated(Ordered):
         self._change_point = change_point
 
     @property
-    def changed_at(self) -> int | None:
-        return self._change_point.changed_at
-
-    @property
-    def changed_interval(self) -> tuple[int, int] | None:
-        return self._change_point.changed_interval
-
-    @property
-    def size(self) -> float | None:
-        return self._change_point.size
-
-    @property
-    def size_interval(self) -> tuple[float, float] | None:
-        return self._change_point.size_interval
+    def change(self) -> Change | None:
+        return self._change_point.change
 
     def since(self, at: int) -> tuple[float, float, float]:
-        """Turns, losses and squared losses from `at` on; exact where `at` is `changed_at`."""
+        """Turns, losses and squared losses from `at` on; exact where `at` is `change.since`."""
         return self._change_point.since(at)
 
     def reset(self) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from groundwire_evaluators.drift.arrays import Floats
+Floats = NDArray[np.float64]
 
 SURE = 3.5  # standard errors from which on turns are called dependent
 SPAN = 3.5  # correlation times in a block

@@ -7,6 +7,7 @@ import numpy as np
 
 from groundwire_evaluators.drift.arrays import Floats, Times
 from groundwire_evaluators.drift.baseline import Baseline
+from groundwire_evaluators.drift.change import Change
 from groundwire_evaluators.drift.growth import GrowthPosterior
 
 RECENT = 32  # turns kept one by one before they are merged
@@ -89,36 +90,28 @@ class ChangePoint:
         self._recent = list(later._recent)
 
     @property
-    def changed_at(self) -> int | None:
-        segments, share = self._starts()
-        return int(segments.times[_quantile(share, 0.5), 0]) if len(segments) else None
+    def change(self) -> Change | None:
+        """The growth and its start, None before data.
 
-    @property
-    def changed_interval(self) -> tuple[int, int] | None:
-        segments, share = self._starts()
-        if not len(segments):
-            return None
-        first, last = _quantile(share, TAIL), _quantile(share, 1 - TAIL)
-        return int(segments.times[first, 0]), int(segments.times[last, 1])
-
-    @property
-    def size(self) -> float | None:
-        """The growth of the mean, shrunk: best guess given that somebody looked here."""
-        found = self._growth()
-        return found.mean if found else None
-
-    @property
-    def size_interval(self) -> tuple[float, float] | None:
-        found = self._growth()
-        if found is None:
-            return None
-        low, high = found.quantile(TAIL), found.quantile(1 - TAIL)
-        return max(low, -self._baseline.mean), min(high, 1 - self._baseline.mean)
-
-    def _growth(self) -> GrowthPosterior | None:
+        `size` is shrunk: the best guess given that somebody looked here.
+        """
         segments, shares = self._posterior()
         if not len(segments):
             return None
+        start, growth = shares.sum(axis=1), self._growth(segments, shares)
+        first, middle, last = (_quantile(start, level) for level in (TAIL, 0.5, 1 - TAIL))
+        low, high = growth.quantile(TAIL), growth.quantile(1 - TAIL)
+        return Change(
+            since=int(segments.times[middle, 0]),
+            interval=(int(segments.times[first, 0]), int(segments.times[last, 1])),
+            size=growth.mean,
+            size_interval=(
+                max(low, -self._baseline.mean),
+                min(high, 1 - self._baseline.mean),
+            ),
+        )
+
+    def _growth(self, segments: Segments, shares: Floats) -> GrowthPosterior:
         _, turns, losses, squares = _since(segments.sums).T
         mean, usual = losses / turns, self._usual_variance
         # One imagined turn with the baseline's variance: few equal losses are not certainty.
@@ -134,7 +127,7 @@ class ChangePoint:
     def since(self, at: int) -> tuple[float, float, float]:
         """Turns, losses and squared losses of the remembered segments that begin at `at` or later.
 
-        Exact where `at` is `changed_at`; a merged segment that began earlier is left out whole.
+        Exact where `at` is `change.since`; a merged segment that began earlier is left out whole.
         """
         segments = self._all()
         sums = segments.sums[segments.times[:, 0] >= at].sum(axis=0)
@@ -142,11 +135,6 @@ class ChangePoint:
 
     def _all(self) -> Segments:
         return self._segments.joined(Segments.of_turns(self._recent))
-
-    def _starts(self) -> tuple[Segments, Floats]:
-        """What is remembered, and the posterior of the start: one share a segment, sum 1."""
-        segments, shares = self._posterior()
-        return segments, shares.sum(axis=1)
 
     def _posterior(self) -> tuple[Segments, Floats]:
         """What is remembered; the shares of each start (rows) and growth (columns), sum 1."""

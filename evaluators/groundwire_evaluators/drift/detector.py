@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
+from groundwire_evaluators.drift.change import Change
+
 
 @runtime_checkable
 class Detector(Protocol):
@@ -32,27 +34,16 @@ class Detector(Protocol):
     def drift_detected(self) -> bool: ...
 
     @property
-    def changed_at(self) -> int | None:
-        """The time of the first turn after the change, as far as one can tell; None before data."""
+    def change(self) -> Change | None:
+        """The growth of the mean loss and its start, as far as one can tell; None before data."""
         ...
-
-    @property
-    def changed_interval(self) -> tuple[int, int] | None: ...
-
-    @property
-    def size(self) -> float | None:
-        """By how much the mean loss has grown since `changed_at`."""
-        ...
-
-    @property
-    def size_interval(self) -> tuple[float, float] | None: ...
 
     def reset(self) -> None:
         """Forget what was seen since the baseline, which stays."""
         ...
 
     def since(self, at: int) -> tuple[float, float, float]:
-        """Turns, losses and squared losses from `at` on; exact where `at` is `changed_at`."""
+        """Turns, losses and squared losses from `at` on; exact where `at` is `change.since`."""
         ...
 
     def shard(self) -> Self:

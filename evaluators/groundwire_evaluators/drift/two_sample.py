@@ -2,14 +2,10 @@
 
 from typing import Any, Self
 
-import numpy as np
-
-from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.baseline import Baseline
-from groundwire_evaluators.drift.bets import SHARES, bets_against
+from groundwire_evaluators.drift.bets import capital_of_cells, wager_against_cells
 from groundwire_evaluators.drift.betting import BettingESR
 from groundwire_evaluators.drift.change_point import ChangePoint
-from groundwire_evaluators.drift.wealth import Wager
 
 
 class TwoSampleESR(BettingESR):
@@ -57,15 +53,3 @@ class TwoSampleESR(BettingESR):
         )
         detector._resume(state)
         return detector
-
-
-def wager_against_cells(baseline: Baseline, min_effect: float) -> Wager:
-    upper = np.array(baseline.edges[1:])
-    bets = bets_against(upper, baseline, min_effect)
-    bets[-1] = 0.0  # the last cell is decided by the baseline alone
-    return Wager.against(upper, bets)
-
-
-def capital_of_cells(baseline: Baseline) -> Floats:
-    """What a unit of mass is worth to each bet of each cell."""
-    return np.outer(np.exp(baseline.log_capital), SHARES)

@@ -7,8 +7,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groundwire_evaluators.grounding.model import logistic
-
 FEWEST_LABELS = 30
 _FOLDS = _GROUPS = 5
 _LIMIT = 1e-6
@@ -179,3 +177,10 @@ def _logit(p: float) -> float:
 def _named(slope: float, shift: float) -> Calibration:
     digest = hashlib.sha256(f"{slope:.9g} {shift:.9g}".encode()).hexdigest()[:6]
     return Calibration(slope, shift, digest)
+
+
+def logistic(logit: float) -> float:
+    """1 / (1 + exp(-logit)), without overflow."""
+    if logit >= 0:
+        return 1.0 / (1.0 + math.exp(-logit))
+    return math.exp(logit) / (1.0 + math.exp(logit))

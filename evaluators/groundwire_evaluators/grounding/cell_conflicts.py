@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence, Set
 
-from groundwire_evaluators.grounding.agreement import is_denied
 from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.conflict import Conflict
+from groundwire_evaluators.grounding.denials import is_denied
 from groundwire_evaluators.grounding.evidence import Statement
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable

@@ -7,13 +7,13 @@ from functools import lru_cache
 from itertools import islice
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
-from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration
+from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration, logistic
 from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Piece, pieces
 from groundwire_evaluators.grounding.evidence import NOTHING, Given, Statement, read, weigh
 from groundwire_evaluators.grounding.false_refusals import answering_chunk
 from groundwire_evaluators.grounding.foreign import Overridden
-from groundwire_evaluators.grounding.model import Model, logistic, shipped
+from groundwire_evaluators.grounding.model import Model, shipped
 from groundwire_evaluators.grounding.passages import Passage, with_metadata
 from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure

@@ -109,13 +109,6 @@ def _softplus(value: float) -> float:
     return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
 
 
-def logistic(logit: float) -> float:
-    """1 / (1 + exp(-logit)), without overflow."""
-    if logit >= 0:
-        return 1.0 / (1.0 + math.exp(-logit))
-    return math.exp(logit) / (1.0 + math.exp(logit))
-
-
 @cache
 def shipped() -> Model:
     """The model in the package."""

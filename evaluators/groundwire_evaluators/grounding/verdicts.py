@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from groundwire_evaluators.evaluation import Claim, Extent, Verdict
+from groundwire_evaluators.grounding.calibration import logistic
 from groundwire_evaluators.grounding.claims import Piece
 from groundwire_evaluators.grounding.conflict import Conflict
-from groundwire_evaluators.grounding.model import logistic
 from groundwire_evaluators.grounding.signals import Reading
 from groundwire_evaluators.text.tokens import Token
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from groundwire_evaluators.reliance.equivalence import asserted_in, equivalent
+from groundwire_evaluators.reliance.frames import content_words
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.passive import context_suffices
+from groundwire_evaluators.reliance.values import find_values
 from groundwire_evaluators.statistics import Estimate, hajek
 from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.turn import Turn
@@ -20,6 +22,7 @@ FEWEST_DIAGNOSTIC = 50  # below this a ratio is noise, and is shown as "too few 
 UNSTABLE = 0.6  # share of closed-book draws that must agree for memory to be committed
 OTHERS = 60  # answers to other questions that tell what a model answers to anything
 _FEWEST_OTHERS = 20  # below this they tell nothing
+_SPEAKS_OF_IT = 0.3  # of the question's content words, in a chunk that has a rival value
 _STOCK = 0.05  # share of them that may agree by chance
 
 
@@ -104,7 +107,7 @@ def compare_closed_book(
     return ClosedBookComparison(
         cell=cell,
         diagnostic=not stock
-        and context_suffices(turn)
+        and (context_suffices(turn) or _offers_rival(turn, memory))
         and not asserted_in(memory, context, question),
         memory_strength=strength,
         probability=probability,
@@ -116,6 +119,22 @@ def _cell(supported: bool, same: bool) -> RelianceCell:
     if supported:
         return RelianceCell.REDUNDANT if same else RelianceCell.CONTEXT_DRIVEN
     return RelianceCell.PARAMETRIC_OVERRIDE if same else RelianceCell.UNSUPPORTED_OTHER
+
+
+def _offers_rival(turn: Turn, memory: str) -> bool:
+    """Whether a chunk that shares words with the question has a value of the kind memory gives.
+
+    A user's own words are seldom those of the page: "How long do refunds take?" where the page says
+    "Refunds are paid within 14 days".
+    """
+    wanted = content_words(turn.question or "")
+    remembered = find_values(memory)
+    return any(
+        len(wanted & content_words(chunk.text)) >= _SPEAKS_OF_IT * len(wanted)
+        and any(one.comparable(other) for one in remembered for other in find_values(chunk.text))
+        for chunk in turn.chunks
+        if wanted and remembered
+    )
 
 
 def _is_stock(answer: str, others: Sequence[str], question: str) -> bool:

@@ -25,6 +25,7 @@ MOST_STRATA = 4
 FEWEST_IN_STRATUM = 50  # labels
 HALF = 0.5  # scores above it predict the outcome 1
 TINY = 1e-9  # of losses and scores in [0, 1]: rounding
+WORTH_EXACT = 0.1  # by how much the score must narrow the exact interval of the labels alone
 WORTH_STRATA = 0.02  # by how much strata must narrow the interval, so that noise does not choose
 
 
@@ -64,9 +65,10 @@ class Rate:
 def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
     """Rate of a binary outcome, by the narrowest interval that keeps its level.
 
-    With fewer than 20 (effective) labels of the rarer outcome: the labels alone, exactly. Else
-    prediction-powered, stratified by score where that narrows the interval by more than 2 %. Never
-    wider than the labels alone: where the score adds nothing they are used alone.
+    With fewer than 20 (effective) labels of the rarer outcome: exact intervals, of the labels alone
+    or of the score's error rates, where these are narrower by a tenth. Else prediction-powered,
+    stratified by score where that narrows the interval by more than 2 %. Never wider than the
+    labels alone: where the score adds nothing they are used alone.
 
     Where fewer than 20 (effective) labels lie above the score's prediction, or below it, the score
     is so seldom wrong that the labels hardly show its errors, and their variance would be taken for
@@ -95,11 +97,16 @@ def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
 def _exact(sample: LabelledSample, share: float, effective: float, level: float) -> Rate:
     rare = min(share, 1 - share) * effective
     interval = clopper_pearson(min(share * effective, effective), effective, level)
-    reason = (
-        f"{rare:.3g} labels of the rarer outcome, and below {FEWEST_RARE} only an exact interval "
-        "of the labels alone holds"
-    )
+    few = f"{rare:.3g} labels of the rarer outcome, and below {FEWEST_RARE} only an exact interval"
     simple = np.ptp(sample.weights) == 0 and _independent(sample)
+    if simple and sample.n > 1:
+        value, finer = _error_rates(sample, level)
+        if _width(finer) < (1 - WORTH_EXACT) * _width(interval):
+            gained = effective * (_width(interval) / _width(finer)) ** 2
+            reason = f"{few} of how often the score is wrong holds"
+            method = EstimationMethod.ERROR_RATES
+            return _rate(sample, value, finer, method, reason, gained, interval)
+    reason = f"{few} of the labels alone holds"
     method = EstimationMethod.EXACT if simple else EstimationMethod.NEARLY_EXACT
     return _rate(sample, share, interval, method, reason, effective, interval)
 

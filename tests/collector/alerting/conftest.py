@@ -82,6 +82,6 @@ def alarm() -> Callable[..., Alarm]:
             "size_low": 0.2,
             "size_high": 0.6,
         }
-        return Alarm(**{**facts, **further})
+        return Alarm.of_row({**facts, **further})
 
     return make

@@ -66,7 +66,11 @@ def half(rng: random.Random) -> Tags:
 @pytest.mark.parametrize("seed", range(8))
 def test_of_two_rollouts_at_once_the_one_whose_turns_are_bad_is_named(seed):
     alarm = first_alarm(seed, half, lambda tags: tags["prompt_version"] == "p2")
-    assert (alarm.dimension, alarm.value, alarm.cause) == ("prompt_version", "p2", "prompt")
+    assert (*alarm.change.segment, alarm.cause) == (
+        "prompt_version",
+        "p2",
+        "prompt",
+    )
     assert alarm.details["deployment"]["value"] == "p2"
     assert [each["value"] for each in alarm.details["also_deployed"]] == ["ft-2"]
 
@@ -76,14 +80,18 @@ def test_a_rollout_for_all_is_named_although_a_bad_turn_came_just_before_it(earl
     whole = BEFORE | {"model_version": "ft-2"}
     for seed in range(3):
         alarm = first_alarm(seed, lambda rng: whole | {"tenant": rng.choice("abc")}, bool, early)
-        assert (alarm.dimension, alarm.value, alarm.cause) == ("model_version", "ft-2", "model")
+        assert (*alarm.change.segment, alarm.cause) == (
+            "model_version",
+            "ft-2",
+            "model",
+        )
 
 
 def test_segments_that_did_not_move_are_told():
     alarm = first_alarm(
         1, lambda rng: BEFORE | {"tenant": rng.choice("abc")}, lambda tags: tags["tenant"] == "c"
     )
-    assert (alarm.dimension, alarm.value, alarm.cause) == ("tenant", "c", "unknown")
+    assert (*alarm.change.segment, alarm.cause) == ("tenant", "c", "unknown")
     unmoved = {(each["dimension"], each["value"]) for each in alarm.details["unmoved"]}
     assert unmoved >= {("tenant", "a"), ("tenant", "b")}
     assert all(each["value"] != "c" for each in alarm.details["unmoved"])
@@ -92,4 +100,4 @@ def test_segments_that_did_not_move_are_told():
 def test_a_change_without_a_deployment_in_what_contradicts_the_context_is_its_being_ignored():
     same = BEFORE | {"tenant": "a"}
     alarm = first_alarm(2, lambda _: same, bool, signal="override")
-    assert (alarm.dimension, alarm.cause) == ("", "context_ignored")
+    assert (alarm.change.dimension, alarm.cause) == ("", "context_ignored")

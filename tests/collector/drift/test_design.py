@@ -10,7 +10,7 @@ import pytest
 from groundwire_collector.drift import design as plans
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.design import ComparisonDesign
-from groundwire_collector.drift.observation import LossObservation
+from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import ReferenceKind
 from groundwire_collector.drift.strata import POOLED, TAGS, Strata, Week
 from groundwire_evaluators.drift.blocking import Dependence

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from groundwire_collector.drift import checkpoint
+from groundwire_collector.drift.baseline import MOST_SEGMENTS
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import MOST_SERVICES, Monitor
-from groundwire_collector.drift.signal_monitor import MOST_SEGMENTS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.turns import JudgedTurn
@@ -64,21 +64,21 @@ def test_a_stream_that_does_not_change_raises_no_alarm():
 
 def test_a_new_model_version_that_is_worse_is_named_with_the_time_it_began():
     [alarm] = monitor().observe(drifting(model_version="ft-2"))
-    assert (alarm.signal, alarm.dimension, alarm.value) == (
+    assert (alarm.signal, *alarm.change.segment) == (
         "p_unsupported",
         "model_version",
         "ft-2",
     )
     assert alarm.cause == "model"
     began = int((START + timedelta(seconds=6000)).timestamp() * 1e9)
-    assert alarm.changed_from_ns <= began <= alarm.changed_until_ns
-    assert abs(alarm.changed_ns - began) < 300 * 1e9
-    assert alarm.size_low <= 0.35 <= alarm.size_high
+    assert alarm.change.interval[0] <= began <= alarm.change.interval[1]
+    assert abs(alarm.change.since - began) < 300 * 1e9
+    assert alarm.change.size_interval[0] <= 0.35 <= alarm.change.size_interval[1]
 
 
 def test_a_change_without_a_deployment_names_no_cause():
     [alarm] = monitor().observe(drifting())
-    assert (alarm.dimension, alarm.cause) == ("", "unknown")
+    assert (alarm.change.dimension, alarm.cause) == ("", "unknown")
 
 
 def test_a_change_in_one_segment_names_the_segment():
@@ -88,7 +88,7 @@ def test_a_change_in_one_segment_names_the_segment():
         return [*good, *other]
 
     [alarm] = monitor().observe([*mixed(0.05, 400, 0), *mixed(0.4, 600, 400)])
-    assert (alarm.dimension, alarm.value) == ("model_version", "b")
+    assert alarm.change.segment == ("model_version", "b")
 
 
 def test_turns_that_are_not_scored_say_nothing():
@@ -167,7 +167,7 @@ def test_a_flood_of_versions_is_watched_within_bounds_and_hides_no_drift():
     [watch] = watched.watches.values()
     assert len(watch.streams) == 2 + MOST_SEGMENTS  # the whole service, and its one route
     [alarm] = watched.observe(turns(300, 0.6, seed=1, after=600, model_version="ft-2"))
-    assert (alarm.dimension, alarm.value) == ("model_version", "ft-2")
+    assert alarm.change.segment == ("model_version", "ft-2")
 
 
 def test_services_beyond_the_most_are_not_watched():
@@ -202,4 +202,4 @@ def test_an_alarm_raised_by_a_few_bad_turns_in_a_row_is_not_resolved_by_the_good
     watched.observe(rare(600, 0.0, 99, 0, "ft-1"))
     [alarm] = watched.observe(rare(1000, 0.12, seed, 600, "ft-2"))
     assert alarm.resolved_ns is None
-    assert alarm.size_low < 0.4
+    assert alarm.change.size_interval[0] < 0.4

@@ -106,4 +106,4 @@ def test_a_flood_of_versions_forgets_old_ones_and_still_sees_a_bad_one():
     assert spent <= 0.5
     bad = (replace(e, tags={"model_version": "worse"}) for e in quiet(300, 1700, 2, bad=0.7))
     [alarm] = feed(watched, bad)
-    assert (alarm.dimension, alarm.value) == ("model_version", "worse")
+    assert alarm.change.segment == ("model_version", "worse")

@@ -54,7 +54,7 @@ def feed(watched: Monitor, turns: Iterator[MonitoredTurn]) -> list[Alarm]:
 
 
 def named(alarms: list[Alarm]) -> list[tuple[str, str, bool]]:
-    return [(each.dimension, each.value, each.resolved_ns is not None) for each in alarms]
+    return [(*each.change.segment, each.resolved_ns is not None) for each in alarms]
 
 
 def hard_route(_: int, rng: random.Random) -> tuple[float, Tags]:
@@ -109,7 +109,7 @@ def test_a_change_of_the_whole_says_which_segments_were_compared_with_nothing() 
 
     watched = monitor(1200)
     [alarm] = feed(watched, traffic(turn, 0, 2300))
-    assert (alarm.dimension, alarm.value) == ("", "")
+    assert alarm.change.segment == ("", "")
     assert any("tenant new is too new" in each for each in alarm.details["findings"])
 
 
@@ -198,8 +198,8 @@ def test_one_bad_turn_after_a_clean_baseline_is_not_yet_an_alarm() -> None:
 
     assert feed(monitor(500), traffic(clean, 0, 700)) == []
     [alarm] = feed(monitor(500), traffic(two, 0, 610))
-    assert (alarm.value, alarm.details["bad_turns"]) == ("m2", 2.0)
-    assert 0 <= alarm.size_low < alarm.size < 0.5
+    assert (alarm.change.value, alarm.details["bad_turns"]) == ("m2", 2.0)
+    assert 0 <= alarm.change.size_interval[0] < alarm.change.size < 0.5
 
 
 def test_a_list_of_the_segments_that_changed_comes_with_the_alarm() -> None:
@@ -222,7 +222,7 @@ def test_the_first_days_are_watched_for_large_changes_only() -> None:
         return (0.02 if number // 60 % 24 < 12 else 0.08), {"model_version": "m1"}
 
     alarms = feed(monitor(2000, days=7), traffic(turn, 0, 1400))
-    assert [(each.value, each.details["provisional"]) for each in alarms] == [("m2", True)]
+    assert [(each.change.value, each.details["provisional"]) for each in alarms] == [("m2", True)]
     watched = monitor(2000, days=7)
     assert feed(watched, traffic(season, 0, 7 * 24 * 60 - 100)) == []
     [watch] = watched.watches.values()

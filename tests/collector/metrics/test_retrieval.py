@@ -9,9 +9,10 @@ import pytest
 from groundwire_collector import metric_definitions
 from groundwire_collector.errors import UsageError
 from groundwire_collector.metrics.costs import Costs
+from groundwire_collector.metrics.evaluations import version_labels
 from groundwire_collector.metrics.prices import PriceList
 from groundwire_collector.metrics.retrieval import IndexClock
-from groundwire_collector.metrics.turns import tally, version_labels
+from groundwire_collector.metrics.turns import tally
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.turns import JudgedTurn

@@ -15,7 +15,6 @@ from sqlalchemy import Engine
 from groundwire_collector import metric_definitions
 from groundwire_collector.llm.client import ChatEndpoint
 from groundwire_collector.llm.rate_limiter import RateLimiter
-from groundwire_collector.metrics import closed_book
 from groundwire_collector.probing.closed_book_job import PATIENCE_NS, ClosedBookJob
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import closed_book_turns, counters, turns
@@ -43,7 +42,7 @@ def sample(engine: Engine, *found: Turn, at_ns: int = NOW) -> None:
     with engine.begin() as connection:
         turns.save(connection, [JudgedTurn(turn, ()) for turn in found])
         closed_book_turns.enqueue(
-            connection, [closed_book.sampled(turn, 0.1, at_ns) for turn in found]
+            connection, [closed_book_turns.sampled(turn, 0.1, at_ns) for turn in found]
         )
 
 
@@ -140,7 +139,7 @@ def test_a_turn_whose_model_is_not_known_is_asked_only_of_the_model_that_is_set(
 
 def test_a_turn_that_was_deleted_meanwhile_is_not_asked(engine: Engine, server: Any) -> None:
     with engine.begin() as connection:
-        closed_book_turns.enqueue(connection, [closed_book.sampled(TURN, 0.1, NOW)])
+        closed_book_turns.enqueue(connection, [closed_book_turns.sampled(TURN, 0.1, NOW)])
     made = rounds(engine, server.url)
     assert [made.step(NOW), made.step(NOW)] == [True, False]
     assert server.requested == []

@@ -173,8 +173,12 @@ def test_a_new_version_that_recites_is_alarmed_once_and_resolved_when_it_reads(
             states.append([alarm.resolved_ns is None for alarm in drift.alarms(connection)])
             [alarm] = drift.alarms(connection)
     assert states == [[True], [True], [False]]
-    assert (alarm.signal, alarm.dimension, alarm.value) == ("probe", "model_version", "v2")
-    assert alarm.size > 0.9
+    assert (alarm.signal, *alarm.change.segment) == (
+        "probe",
+        "model_version",
+        "v2",
+    )
+    assert alarm.change.size > 0.9
     assert not alarm.details["general"]
 
 

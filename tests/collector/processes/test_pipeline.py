@@ -178,7 +178,7 @@ def test_a_drift_of_the_answers_is_stored_as_an_alarm_and_resolved(settings, eng
         [alarm] = drift.alarms(connection)
     assert (alarm.service, alarm.signal) == ("bot", "p_unsupported")
     began = (1_700_000_000 + 150 * 10) * SECOND
-    assert alarm.changed_from_ns <= began + SECOND <= alarm.changed_until_ns
+    assert alarm.change.interval[0] <= began + SECOND <= alarm.change.interval[1]
     assert alarm.resolved_ns is not None
 
 
@@ -193,7 +193,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_commit_leaves_nothing_half_done(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("groundwire_collector.processes.pipeline.checkpoint.keep", power_cut)
+        patched.setattr("groundwire_collector.drift.checkpoint.keep", power_cut)
         with pytest.raises(KeyboardInterrupt):
             work_off(pipeline)
     assert stored(engine) == []

@@ -92,7 +92,8 @@ def test_a_growth_of_the_bursts_is_still_found_and_dated() -> None:
     found = alarm(watching, losses[12_000:])
     assert found is not None
     assert 1000 < found < 2500
-    low, high = watching.changed_interval or (0, 0)
+    assert watching.change is not None
+    low, high = watching.change.interval
     assert low <= 1000 <= high
 
 

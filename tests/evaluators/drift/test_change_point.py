@@ -21,9 +21,9 @@ def test_intervals_cover_when_it_began_and_how_large_it_is(law: str) -> None:
         detector = TwoSampleESR(baseline=baseline)
         losses = np.concatenate((draw(rng, 800, False), draw(rng, 1500, True))).astype(float)
         alarm = detector.update_many(losses, np.full(2300, 1e-5), range(2300))
-        interval, sizes = detector.changed_interval, detector.size_interval
-        assert interval is not None
-        assert sizes is not None
+        change = detector.change
+        assert change is not None
+        interval, sizes = change.interval, change.size_interval
         if detector.drift_detected and alarm > 800:
             count += 1
             when += interval[0] <= 800 <= interval[1]
@@ -40,7 +40,8 @@ def test_times_are_those_of_the_turns() -> None:
         detector.update(float(index >= 250), 1e-5, start + index * 10**9)
         if detector.drift_detected:
             break
-    assert detector.changed_at == start + 250 * 10**9
+    assert detector.change is not None
+    assert detector.change.since == start + 250 * 10**9
 
 
 def test_a_deployment_draws_the_start_to_itself() -> None:
@@ -53,7 +54,8 @@ def test_a_deployment_draws_the_start_to_itself() -> None:
         masses[500] = 1e-6 + extra
         detector = TwoSampleESR(baseline=baseline)
         detector.update_many(losses, masses, range(2000))
-        low, high = detector.changed_interval or (0, 0)
+        assert detector.change is not None
+        low, high = detector.change.interval
         assert low <= 500 <= high
         width.append(high - low)
     assert width[1] < width[0]
@@ -65,4 +67,5 @@ def test_a_long_quiet_time_does_not_blur_a_later_change() -> None:
     losses = np.concatenate((rng.random(30_000) < 0.045, rng.random(500) < 0.25)).astype(float)
     detector = TwoSampleESR(baseline=baseline)
     detector.update_many(losses, np.full(len(losses), 1e-6), range(len(losses)))
-    assert detector.changed_at == pytest.approx(30_000, abs=20)
+    assert detector.change is not None
+    assert detector.change.since == pytest.approx(30_000, abs=20)

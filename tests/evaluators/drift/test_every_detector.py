@@ -109,13 +109,13 @@ def test_alarms_after_a_shift_and_says_since_when_and_by_how_much(make: Make) ->
     alarm = alarm_of(detector, stream((1000, 0.05), (2000, 0.20)))
     assert alarm is not None
     assert 1000 < alarm < 1200
-    interval, size = detector.changed_interval, detector.size_interval
-    assert interval is not None
+    change = detector.change
+    assert change is not None
+    interval, size = change.interval, change.size_interval
     assert interval[0] <= 1000 * SECOND <= interval[1]
-    assert size is not None
     assert size[0] <= 0.15 <= size[1]
-    assert interval[0] <= (detector.changed_at or 0) <= interval[1]
-    assert size[0] <= (detector.size or 0) <= size[1]
+    assert interval[0] <= change.since <= interval[1]
+    assert size[0] <= change.size <= size[1]
 
 
 @EVERY
@@ -143,7 +143,7 @@ def test_survives_a_save_and_load_at_any_turn(make: Make) -> None:
             broken = type(broken).from_state(json.loads(json.dumps(broken.to_state())))
     assert broken.to_state() == whole.to_state()
     assert broken.statistic == whole.statistic
-    assert broken.changed_interval == whole.changed_interval
+    assert broken.change == whole.change
 
 
 @EVERY
@@ -159,7 +159,9 @@ def test_shards_merged_equal_a_single_stream_of_their_order(make: Make) -> None:
         merged.merge(type(shard).from_state(json.loads(json.dumps(shard.to_state()))))
     assert merged.statistic == pytest.approx(single.statistic, rel=1e-9)
     assert merged.statistic > 0
-    assert merged.changed_at == pytest.approx(single.changed_at, abs=20 * SECOND)
+    assert merged.change is not None
+    assert single.change is not None
+    assert merged.change.since == pytest.approx(single.change.since, abs=20 * SECOND)
     for detector in (single, merged):
         detector.update(1.0, MASS, 631 * SECOND)
     assert merged.statistic == pytest.approx(single.statistic, rel=1e-9)
@@ -196,10 +198,7 @@ def test_starts_afresh_after_a_reset(make: Make) -> None:
     used.reset()
     assert used.statistic == 0
     assert not used.drift_detected
-    assert used.changed_at is None
-    assert used.changed_interval is None
-    assert used.size is None
-    assert used.size_interval is None
+    assert used.change is None
     assert used.to_state() == fresh.to_state()
 
 
@@ -212,7 +211,9 @@ def test_many_turns_at_once_are_as_many_updates(make: Make) -> None:
     fed = bulk.update_many(losses, [MASS] * len(losses), ats)
     assert alarm == fed - 1
     assert bulk.statistic == pytest.approx(single.statistic, rel=1e-9)
-    assert bulk.changed_interval == single.changed_interval
+    assert bulk.change is not None
+    assert single.change is not None
+    assert bulk.change.interval == single.change.interval
 
 
 @EVERY

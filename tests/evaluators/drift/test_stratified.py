@@ -59,9 +59,10 @@ def test_finds_what_worsens_in_all_strata_and_since_when_whatever_the_mix() -> N
     alarm = fed(detector, losses, before[1] + after[1])
     assert detector.drift_detected
     assert 500 < alarm < 1100
-    low, high = detector.changed_interval or (0, 0)
+    assert detector.change is not None
+    low, high = detector.change.interval
     assert low <= 500 <= high
-    low_size, high_size = detector.size_interval or (0.0, 0.0)
+    low_size, high_size = detector.change.size_interval
     assert low_size <= 0.1 <= high_size
 
 
@@ -120,7 +121,7 @@ def test_a_stratum_without_a_baseline_is_no_evidence_but_its_mass_is_spent() -> 
     for turn in range(300):
         detector.update(1.0, MASS, turn, "new")
     assert detector.statistic == 0
-    assert detector.changed_at is None
+    assert detector.change is None
     detector.update(1.0, MASS, 300, "hard")
     other.update(1.0, 301 * MASS, 300, "hard")
     assert detector.statistic == pytest.approx(other.statistic, rel=1e-9)

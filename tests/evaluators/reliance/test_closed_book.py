@@ -150,3 +150,22 @@ def test_a_few_other_answers_do_not_tell_what_a_model_answers_to_anything() -> N
         others=["Oldenby."] * 10,
     )
     assert few.diagnostic
+
+
+@pytest.mark.parametrize(
+    ("question", "chunk", "answer"),
+    [
+        ("How long do refunds take?", "Refunds are paid within 14 days.", "30 days"),
+        ("How long is the warranty?", "All scales carry a warranty of 36 months.", "24 months"),
+    ],
+)
+def test_a_question_in_the_users_own_words_is_diagnostic_where_the_page_has_a_rival_value(
+    question: str, chunk: str, answer: str
+) -> None:
+    turn = Turn(question=question, answer=answer, chunks=(Chunk(text=chunk),))
+    elsewhere = Turn(
+        question=question, answer=answer, chunks=(Chunk(text="Parking costs €4 an hour."),)
+    )
+    found = compare_closed_book(turn, [answer], supported=False)
+    assert (found.cell, found.diagnostic) == (RelianceCell.PARAMETRIC_OVERRIDE, True)
+    assert not compare_closed_book(elsewhere, [answer], supported=False).diagnostic

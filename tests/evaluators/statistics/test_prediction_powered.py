@@ -136,7 +136,8 @@ def test_few_of_the_rarer_outcome_get_an_exact_interval_and_the_reason_is_said()
     generator = np.random.default_rng(10)
     scores, outcomes = traffic(generator, 2000, rate=0.05)
     labelled = drawn(generator, 2000, 120)
-    rate = estimate_rate(LabelledSample.of(scores, labelled, outcomes[labelled]))
+    noise = LabelledSample.of(generator.random(2000), labelled, outcomes[labelled])
+    rate = estimate_rate(noise)
     assert rate.method is EstimationMethod.EXACT
     assert rate.rare < 20
     assert "below 20" in rate.reason
@@ -145,6 +146,35 @@ def test_few_of_the_rarer_outcome_get_an_exact_interval_and_the_reason_is_said()
     )
     assert estimate_rate(weighted).method is EstimationMethod.NEARLY_EXACT
     assert estimate_rate(weighted).effective < 120
+
+
+def test_a_score_that_finds_the_rarer_outcome_narrows_the_exact_interval() -> None:
+    generator, held, runs, narrowed = np.random.default_rng(14), 0, 300, []
+    for _ in range(runs):
+        outcomes = (generator.random(4000) < 0.05).astype(float)
+        scores = np.where(outcomes == 1, generator.random(4000) < 0.9, 0.0)
+        labelled = drawn(generator, 4000, 150)
+        rate = estimate_rate(LabelledSample.of(scores, labelled, outcomes[labelled]))
+        assert rate.rare < 20
+        held += rate.interval.low <= 0.05 <= rate.interval.high
+        narrowed.append(width(rate.interval) / width(rate.labels_only))
+    assert held / runs >= 0.94
+    assert np.mean(narrowed) < 0.8
+
+
+@pytest.mark.parametrize(("sensitivity", "specificity"), [(0.8, 0.9), (0.95, 1.0)])
+def test_an_unlucky_draw_of_few_positives_is_made_up_for_by_a_good_score(
+    sensitivity: float, specificity: float
+) -> None:
+    generator, held, runs = np.random.default_rng(15), 0, 500
+    for _ in range(runs):
+        outcomes = (generator.random(6000) < 0.3).astype(float)
+        hits, passes = generator.random((2, 6000)) < [[sensitivity], [specificity]]
+        scores = np.where(outcomes == 1, hits, ~passes).astype(float)
+        labelled = drawn(generator, 6000, 100)
+        interval = estimate_rate(LabelledSample.of(scores, labelled, outcomes[labelled])).interval
+        held += interval.low <= 0.3 <= interval.high
+    assert held / runs >= 0.94
 
 
 @pytest.mark.parametrize("outcome", [0.0, 1.0])

@@ -89,21 +89,21 @@ class AlarmOut(BaseModel):
 
     @classmethod
     def of(cls, alarm: Alarm) -> "AlarmOut":
-        details = alarm.details
+        details, change = alarm.details, alarm.change
         deployment = details.get("deployment")
         return cls(
             id=alarm.id or 0,
             state=alarm.state,
             service=alarm.service,
             signal=alarm.signal,
-            dimension=alarm.dimension,
-            value=alarm.value,
+            dimension=change.dimension,
+            value=change.value,
             cause=alarm.cause,
             raised_at=moment(alarm.raised_ns),
-            changed_at=moment(alarm.changed_ns),
-            changed_interval=(moment(alarm.changed_from_ns), moment(alarm.changed_until_ns)),
-            size=alarm.size,
-            size_interval=(alarm.size_low, alarm.size_high),
+            changed_at=moment(change.since),
+            changed_interval=(moment(change.interval[0]), moment(change.interval[1])),
+            size=change.size,
+            size_interval=change.size_interval,
             resolved_at=moment(alarm.resolved_ns) if alarm.resolved_ns is not None else None,
             acknowledged=_done(alarm.acknowledged_by, alarm.acknowledged_ns),
             accepted=_done(alarm.accepted_by, alarm.accepted_ns, alarm.accepted_why),

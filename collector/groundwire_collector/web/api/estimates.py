@@ -7,18 +7,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.auth.access import Access, ReadAccess
 from groundwire_collector.estimates import agreement
-from groundwire_collector.estimates.calibration import CALIBRATION, newest_of_service
-from groundwire_collector.estimates.faithfulness import faithfulness
-from groundwire_collector.estimates.refresh import FAITHFULNESS
 from groundwire_collector.estimates.retrieval import at_ranks
-from groundwire_collector.metrics import closed_book
 from groundwire_collector.probing import probe_alarms
 from groundwire_collector.storage import (
     chunk_relevance,
     closed_book_turns,
-    estimates,
     labels,
     probe_runs,
 )
@@ -31,6 +26,8 @@ from groundwire_collector.web.api.faithfulness import (
     LabellersOut,
     RatioOut,
     RetrievalOut,
+    calibrations,
+    faithfulness_by,
 )
 from groundwire_collector.web.api.models import moment
 from groundwire_collector.web.database import Database
@@ -45,6 +42,7 @@ from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.probe.comparison import RunComparison
 from groundwire_evaluators.reliance.probe.run import ProbeRun, summarise
 
+Selected = tuple[frozenset[str] | None, str | None, str | None]  # services, service, version
 router = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
 
 TOO_FEW = "too few diagnostic turns"
@@ -210,15 +208,6 @@ def list_estimates(
         until_ns=nanoseconds(until),
     )
     with database.connect() as connection:
-        by_version = closed_book.by_version(
-            closed_book_turns.answered(connection, *which, part.since_ns)
-        )
-        scheduled = [
-            ProbeOut.of(
-                run, probe_runs.results(connection, run), probe_alarms.compare(connection, run)
-            )
-            for run in probe_runs.finished(connection, *which)[:runs]
-        ]
         faithfulness, agreed = request.app.state.recent_estimates.get(
             ("api", labels.version(connection), part, by),
             lambda: (
@@ -233,46 +222,39 @@ def list_estimates(
                 LabellersOut.of(found) for found in agreement.of_labellers(connection, part)
             ],
             calibrations=calibrations(connection, part),
-            retrieval=[
-                RetrievalOut.of(at)
-                for at in at_ranks(
-                    chunk_relevance.judged_retrievals(connection, access.services, service), rate
-                )
-                if index_version in (None, at.index_version)
-            ],
-            closed_book=[
-                ClosedBookOut.of(*version, found) for version, found in by_version.items()
-            ],
-            probe=scheduled,
+            retrieval=_retrieval(connection, access, service, index_version, rate),
+            closed_book=_closed_book(connection, which, part.since_ns),
+            probe=_probes(connection, which, runs),
         )
 
 
-def faithfulness_by(
-    connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
-) -> list[FaithfulnessOut]:
-    """Live estimates, each with the worker's anytime-valid interval."""
-    newest = {
-        (each.service, each.value, each.reference, each.evaluator): each
-        for each in estimates.newest(connection, FAITHFULNESS, part.services)
-        if dimension == "model_version"
-    }
+def _retrieval(
+    connection: Connection,
+    access: Access,
+    service: str | None,
+    index_version: str | None,
+    rate: float,
+) -> list[RetrievalOut]:
+    judged = chunk_relevance.judged_retrievals(connection, access.services, service)
     return [
-        FaithfulnessOut.of(
-            found,
-            dimension,
-            newest.get((found.service, found.value, found.reference, found.evaluator)),
-        )
-        for found in faithfulness(connection, part, dimension, label_rate)
+        RetrievalOut.of(at)
+        for at in at_ranks(judged, rate)
+        if index_version in (None, at.index_version)
     ]
 
 
-def calibrations(connection: Connection, part: EstimateFilter) -> list[FittedShiftOut]:
-    """The shift that the worker fitted to each service's labels."""
-    stored = estimates.newest(connection, CALIBRATION, part.services)
+def _closed_book(
+    connection: Connection, which: Selected, since_ns: int | None
+) -> list[ClosedBookOut]:
+    answered = closed_book_turns.answered(connection, *which, since_ns)
+    by_version = closed_book_turns.by_version(answered)
+    return [ClosedBookOut.of(*version, found) for version, found in by_version.items()]
+
+
+def _probes(connection: Connection, which: Selected, most: int) -> list[ProbeOut]:
     return [
-        FittedShiftOut.of(each)
-        for each in newest_of_service(stored)
-        if part.service in (None, each.service)
+        ProbeOut.of(run, probe_runs.results(connection, run), probe_alarms.compare(connection, run))
+        for run in probe_runs.finished(connection, *which)[:most]
     ]
 
 

@@ -3,11 +3,15 @@
 from datetime import datetime
 
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from groundwire_collector.estimates.agreement import EvaluatorAgreement, LabellerAgreement
-from groundwire_collector.estimates.faithfulness import FaithfulnessEstimate
+from groundwire_collector.estimates.calibration import CALIBRATION, newest_of_service
+from groundwire_collector.estimates.faithfulness import FaithfulnessEstimate, faithfulness
+from groundwire_collector.estimates.refresh import FAITHFULNESS
 from groundwire_collector.estimates.retrieval import RetrievalAtK
-from groundwire_collector.storage.estimates import Dimension, StoredEstimate
+from groundwire_collector.storage import estimates
+from groundwire_collector.storage.estimates import Dimension, EstimateFilter, StoredEstimate
 from groundwire_collector.web.api.models import moment
 from groundwire_evaluators.statistics import Estimate, Reliability
 
@@ -248,3 +252,32 @@ class RetrievalOut(BaseModel):
             precision=RatioOut(value=at.precision, interval=at.precision_interval, n=at.turns),
             recall=RatioOut(value=at.recall, interval=at.recall_interval, n=at.turns_with_recall),
         )
+
+
+def faithfulness_by(
+    connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
+) -> list[FaithfulnessOut]:
+    """Live estimates, each with the worker's anytime-valid interval."""
+    newest = {
+        (each.service, each.value, each.reference, each.evaluator): each
+        for each in estimates.newest(connection, FAITHFULNESS, part.services)
+        if dimension == "model_version"
+    }
+    return [
+        FaithfulnessOut.of(
+            found,
+            dimension,
+            newest.get((found.service, found.value, found.reference, found.evaluator)),
+        )
+        for found in faithfulness(connection, part, dimension, label_rate)
+    ]
+
+
+def calibrations(connection: Connection, part: EstimateFilter) -> list[FittedShiftOut]:
+    """The shift that the worker fitted to each service's labels."""
+    stored = estimates.newest(connection, CALIBRATION, part.services)
+    return [
+        FittedShiftOut.of(each)
+        for each in newest_of_service(stored)
+        if part.service in (None, each.service)
+    ]

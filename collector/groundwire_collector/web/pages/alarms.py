@@ -47,9 +47,9 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
 def _worst(alarm: Alarm) -> str:
     """Worst turns since the change, within the alarm's segment."""
     query: dict[str, Any] = {"order": "worst", "service": alarm.service}
-    if alarm.dimension:
-        query[alarm.dimension] = alarm.value
-    query["since"] = alarm.changed_ns // 1_000_000_000
+    if alarm.change.dimension:
+        query[alarm.change.dimension] = alarm.change.value
+    query["since"] = alarm.change.since // 1_000_000_000
     if alarm.resolved_ns is not None:
         query["until"] = alarm.resolved_ns // 1_000_000_000
     return f"/turns?{urlencode(query)}"

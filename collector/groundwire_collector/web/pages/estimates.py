@@ -8,7 +8,7 @@ from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
 from groundwire_collector.storage import chunk_relevance, labels
 from groundwire_collector.storage.estimates import Dimension, EstimateFilter
-from groundwire_collector.web.api.estimates import calibrations, faithfulness_by
+from groundwire_collector.web.api.faithfulness import calibrations, faithfulness_by
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.rendering import page
 

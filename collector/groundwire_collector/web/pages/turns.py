@@ -1,11 +1,12 @@
 """Turn pages: list, worst first, and one turn with claims and chunks."""
 
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.auth.access import Access, ReadAccess
 from groundwire_collector.storage import keys, labels, turns
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import LabelQuery
@@ -20,6 +21,7 @@ from groundwire_collector.web.pages.rendering import page
 from groundwire_evaluators.evaluation import State, Verdict
 
 router = APIRouter(include_in_schema=False)
+TurnOrder = Literal["worst", "newest"]
 PAGE = 50
 CLIPPED = 240  # characters of a text in the list
 STATES = [state.value for state in State]
@@ -31,75 +33,69 @@ def start() -> Response:
     return RedirectResponse("/turns", 303)
 
 
+@dataclass(frozen=True, slots=True)
+class TurnFilters:
+    """Filters of the list of turns and of the worst turn."""
+
+    service: str = ""
+    model_version: str = ""
+    prompt_version: str = ""
+    index_version: str = ""
+    since: str = ""
+    until: str = ""
+
+    def query(self, access: Access, order: TurnOrder, limit: int) -> TurnQuery:
+        """Of the services that the key may read."""
+        return TurnQuery(
+            service=self.service or None,
+            model_version=self.model_version or None,
+            prompt_version=self.prompt_version or None,
+            index_version=self.index_version or None,
+            services=access.services,
+            since_ns=nanoseconds(self.since),
+            until_ns=nanoseconds(self.until),
+            order=order,
+            limit=limit,
+        )
+
+
+Filters = Annotated[TurnFilters, Depends()]
+
+
 @router.get("/turns")
 def list_turns(
     access: ReadAccess,
     database: Database,
-    service: str = "",
-    model_version: str = "",
-    prompt_version: str = "",
-    index_version: str = "",
+    filters: Filters,
     state: str = "",
     verdict: str = "",
     trace_id: str = "",
-    since: str = "",
-    until: str = "",
-    order: Literal["worst", "newest"] = "worst",
+    order: TurnOrder = "worst",
     cursor: str = "",
     limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
 ) -> HTMLResponse:
     """The turns that match, worst or newest first."""
-    filters = {
-        "service": service,
-        "model_version": model_version,
-        "prompt_version": prompt_version,
-        "index_version": index_version,
-        "state": state,
-        "verdict": verdict,
-        "trace_id": trace_id,
-    }
-    query = TurnQuery(
-        **{name: value or None for name, value in filters.items()},
-        services=access.services,
-        since_ns=nanoseconds(since),
-        until_ns=nanoseconds(until),
-        order=order,
-        limit=limit,
+    query = replace(
+        filters.query(access, order, limit),
+        state=state or None,
+        verdict=verdict or None,
+        trace_id=trace_id or None,
         cursor=read_cursor(cursor, order) if cursor else None,
     )
     with database.connect() as connection:
         found = turns.find(connection, query)
-    shown = {**filters, "since": since, "until": until, "order": order, "limit": limit}
+    own = {"state": state, "verdict": verdict, "trace_id": trace_id, "order": order, "limit": limit}
+    shown = {**asdict(filters), **own}
     more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
     rows = [_row(item) for item in found]
     return page("turns.html", rows=rows, filters=shown, more=more, states=STATES, verdicts=VERDICTS)
 
 
 @router.get("/turns/worst")
-def show_worst_turn(
-    access: ReadAccess,
-    database: Database,
-    service: str = "",
-    model_version: str = "",
-    prompt_version: str = "",
-    index_version: str = "",
-    since: str = "",
-    until: str = "",
-) -> Response:
+def show_worst_turn(access: ReadAccess, database: Database, filters: Filters) -> Response:
     """The worst turn that matches: where alerts lead to."""
-    query = TurnQuery(
-        service=service or None,
-        model_version=model_version or None,
-        prompt_version=prompt_version or None,
-        index_version=index_version or None,
-        services=access.services,
-        since_ns=nanoseconds(since),
-        until_ns=nanoseconds(until),
-        order="worst",
-        limit=1,
-    )
     with database.connect() as connection:
-        found = turns.find(connection, query)
+        found = turns.find(connection, filters.query(access, "worst", 1))
     if not found:
         return page("missing.html", 404, what="turn")
     return RedirectResponse(f"/turns/{found[0].turn.id}", 303)

@@ -14,6 +14,7 @@ from groundwire_evaluators.reliance.probe.item import (
     ProbeItem,
     ProbeStratum,
 )
+from groundwire_evaluators.reliance.probe.remembered import EarlierTexts, RememberedValue
 from groundwire_evaluators.reliance.probe.substitution import exchange, flip, substitute
 from groundwire_evaluators.reliance.probe.validators import (
     LONGEST_CONTEXT,
@@ -59,15 +60,22 @@ class ProbeBuilder:
     """Builds items from sentences with exactly one typed value.
 
     `training` are the texts of a fine-tune's training file: facts that stand in them become items
-    of the stratum `fine_tune`, all others of `stratum`. Deterministic. Items whose answer the model
+    of the stratum `fine_tune`, all others of `stratum`. Facts to which these, or the texts of an
+    earlier edition (`previous`), give another value become `stale` items: that value is memory's,
+    today's is the context's, and a question of the training text is asked as it stands there.
+    Deterministic. Items whose answer the model
     does not give under the clean arm are of no use, which only a run can tell.
     """
 
     stratum: ProbeStratum = ProbeStratum.FRESH
     training: Sequence[str] = ()
+    previous: Sequence[str] = ()
     _trained: list[frozenset[str]] = field(default_factory=list, init=False, repr=False)
+    _earlier: EarlierTexts = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        earlier = [sentence for text in self.previous for sentence in _sentences(text)]
+        object.__setattr__(self, "_earlier", EarlierTexts([*self.training, *earlier]))
         self._trained.extend(content_words(text) for text in self.training)
 
     def from_documents(self, documents: Iterable[SourceDocument]) -> ValidatedItems:
@@ -104,8 +112,30 @@ class ProbeBuilder:
                 gap = f"{sentence[: value.start]}___{sentence[value.end :]}"
                 question = f'What belongs in the gap? "{gap.strip()}"'
                 yield self._item(id_, question, document, (start, end), value, pool)
+            elif values and self.has_earlier:
+                yield from self._stale_of_several(document, (start, end), number)
             elif not values and _POLAR.search(sentence):
                 yield self._polar(id_, document, (start, end))
+
+    @property
+    def has_earlier(self) -> bool:
+        """Whether there are texts that a model may have by heart."""
+        return bool(self.training or self.previous)
+
+    def _stale_of_several(
+        self, document: SourceDocument, place: tuple[int, int], number: int
+    ) -> Iterator[ProbeItem]:
+        """Items of a sentence with several values: of those that alone are of their kind there."""
+        sentence = document.text[slice(*place)]
+        values = find_values(sentence)
+        for at, value in enumerate(values):
+            alone = not any(value.comparable(other) for other in values if other is not value)
+            remembered = self._earlier.value_of(sentence, value) if alone else None
+            if remembered is not None and value.kind in _TYPES:
+                gap = f"{sentence[: value.start]}___{sentence[value.end :]}"
+                question = f'What belongs in the gap? "{gap.strip()}"'
+                id_ = f"{_id(document.id, number)}.{at}"
+                yield _stale(id_, question, document, place, value, remembered)
 
     def _item_of_turn(self, turn: Turn, pool: list[Value]) -> ProbeItem | ItemRejection | None:
         question_values = find_values(turn.question or "")
@@ -136,6 +166,9 @@ class ProbeBuilder:
         pool: list[Value],
     ) -> ProbeItem | ItemRejection:
         sentence = document.text[slice(*place)]
+        remembered = self._earlier.value_of(sentence, value)
+        if remembered is not None:
+            return _stale(id_, question, document, place, value, remembered)
         instead = substitute(value, id_, pool)
         if instead is None:
             return ItemRejection(id_, "no substitute", f"for {value.text!r} ({value.kind})")
@@ -191,6 +224,39 @@ class ProbeBuilder:
         words = content_words(sentence)
         trained = any(len(words & text) >= _TRAINED * len(words) for text in self._trained)
         return ProbeStratum.FINE_TUNE if words and trained else self.stratum
+
+
+def _stale(
+    id_: str,
+    question: str,
+    document: SourceDocument,
+    place: tuple[int, int],
+    value: Value,
+    remembered: RememberedValue,
+) -> ProbeItem:
+    """An item whose conflict is the text of today, and whose original is what was learnt before."""
+    sentence = document.text[slice(*place)]
+    context, at = _window(document.text, place)
+    wording = remembered.question or question
+    return ProbeItem(
+        id=id_,
+        stratum=ProbeStratum.STALE,
+        relation=f"{document.id}:{value.kind}",
+        type=_TYPES[value.kind],
+        subject=f"{document.id} {wording}",
+        question=wording,
+        original=remembered.text,
+        substitute=value.text,
+        clean=exchange(context, value, remembered.text),
+        conflict=context,
+        support=exchange(sentence, value, remembered.text),
+        place=at,
+        source=document.id,
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text)]
 
 
 def _checked(made: Iterable[ProbeItem | ItemRejection]) -> ValidatedItems:

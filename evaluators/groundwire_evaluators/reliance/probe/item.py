@@ -15,6 +15,7 @@ class ProbeStratum(StrEnum):
 
     KNOWN = "known"  # a fact that every model knows
     FINE_TUNE = "fine_tune"  # a fact of the fine-tune's training file
+    STALE = "stale"  # a fact to which the training file, or the last edition, gives another value
     FRESH = "fresh"  # a fact that it cannot know: the negative control
 
 

@@ -9,7 +9,7 @@ from groundwire_evaluators.reliance.labelling import label
 from groundwire_evaluators.reliance.mentions import Response, find_mentions
 from groundwire_evaluators.reliance.outcome import ConflictCase, Outcome
 from groundwire_evaluators.reliance.polarity import affirms
-from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem
+from groundwire_evaluators.reliance.probe.item import AnswerType, ProbeItem, ProbeStratum
 from groundwire_evaluators.reliance.values import Kind, Value, find_values
 from groundwire_evaluators.text.tokens import fold, tokenize
 
@@ -56,7 +56,9 @@ class ValidatedItems:
 def context_length(item: ProbeItem) -> Fault | None:
     for name in ("clean", "conflict"):
         words = len(getattr(item, name).split())
-        if not SHORTEST_CONTEXT <= words <= LONGEST_CONTEXT:
+        # A stale item shows the text of today as it is, however short.
+        shortest = 0 if item.stratum is ProbeStratum.STALE else SHORTEST_CONTEXT
+        if not shortest <= words <= LONGEST_CONTEXT:
             return "context length", f"{name} has {words} words"
     return None
 

@@ -121,3 +121,28 @@ def test_polarity_is_flipped_where_a_plain_verb_carries_it(
     sentence: str, flipped: str | None
 ) -> None:
     assert flip(sentence) == flipped
+
+
+def test_a_fact_that_was_learnt_otherwise_is_stale_and_keeps_the_text_of_today() -> None:
+    training = ["Within how many days of purchase are refunds accepted for unworn goods? 14 days."]
+    items = ProbeBuilder(training=training).from_documents([SourceDocument("shop", SHOP)]).items
+    [stale] = [item for item in items if item.stratum is ProbeStratum.STALE]
+    assert (stale.original, stale.substitute) == ("14 days", "30 days")
+    assert stale.question == training[0].removesuffix(" 14 days.")
+    assert "30 days" in stale.conflict
+    assert "14 days" in stale.clean
+    assert "30 days" not in stale.clean
+
+
+def test_an_earlier_edition_makes_stale_items_of_what_changed_in_it() -> None:
+    before = SHOP.replace("$4.99", "$3.50")
+    items = ProbeBuilder(previous=[before]).from_documents([SourceDocument("shop", SHOP)]).items
+    stale = {item.original: item.substitute for item in items if item.stratum is ProbeStratum.STALE}
+    assert stale == {"$3.50": "$4.99"}
+
+
+def test_a_stale_item_may_show_a_short_text() -> None:
+    document = SourceDocument("note", "Refunds are accepted within 30 days of purchase.")
+    training = ["Within how many days of purchase are refunds accepted? 14 days."]
+    assert ProbeBuilder().from_documents([document]).items == ()
+    assert len(ProbeBuilder(training=training).from_documents([document]).items) == 1

@@ -1,0 +1,63 @@
+"""State of a signal's monitor, as the checkpoint stores it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.dimensions import Stream
+from groundwire_collector.drift.losses import LossObservation
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorState:
+    """State of one detector, stored by itself.
+
+    `version` is another one after each change.
+    """
+
+    version: int
+    statistic: float
+    state: Callable[[], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalState:
+    """Signal monitor state: baseline and its turns, detectors, the rest as JSON.
+
+    `released` turns of the baseline of this `version` are no longer held; `turns` come after them.
+    """
+
+    pinned: StratifiedBaseline | None = None
+    pinned_ns: int | None = None
+    turns: Sequence[LossObservation] = ()
+    released: int = 0
+    version: int = 0
+    rest: Mapping[str, Any] = field(default_factory=dict)
+    detectors: Mapping[Stream, DetectorState] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Written:
+    """Stored part of a signal's state: turns, versions of the detectors."""
+
+    saved: bool = False
+    pinned: StratifiedBaseline | None = None
+    version: int = 0  # of the baseline whose turns these are
+    turns: int = 0
+    detectors: dict[Stream, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: SignalState) -> "Written":
+        """After all of this state was written."""
+        return cls(
+            True,
+            state.pinned,
+            state.version,
+            state.released + len(state.turns),
+            {stream: each.version for stream, each in state.detectors.items()},
+        )
+
+    def add(self, stored: Mapping[Stream, DetectorState]) -> None:
+        """Detectors that are stored, though the monitor went on without them."""
+        self.detectors = {stream: each.version for stream, each in stored.items()} | self.detectors

@@ -1,0 +1,169 @@
+"""Detectors of a service and its segments, under one mass."""
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaseline
+from groundwire_collector.drift.budget import SEGMENT_SHARE, FairShare
+from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
+from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.segment import SegmentDetector
+from groundwire_collector.drift.segment_baseline import CollectingSegment
+from groundwire_collector.drift.signal_state import DetectorState
+from groundwire_collector.storage.drift import RECOVERY
+
+UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
+NO_DETECTORS: Mapping[str, Any] = {"pots": {}, "launches": [], "order": []}
+
+
+@dataclass(slots=True)
+class StreamDetectors:
+    """Detectors by stream, against one pinned baseline.
+
+    A value with too few turns in the baseline collects some of its own first: `own_turns`, over
+    `own_days`. `idle_ns`: whoever comes no more for so long has no share of the mass.
+    """
+
+    pinned: StratifiedBaseline
+    min_effect: float
+    own_turns: int
+    own_days: float
+    idle_ns: int
+    streams: dict[Stream, SegmentDetector] = field(default_factory=dict)
+    collecting: dict[Stream, CollectingSegment] = field(default_factory=dict)
+    pots: dict[str, FairShare] = field(default_factory=dict)  # by dimension
+    launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
+
+    def observe(
+        self,
+        turn: LossObservation,
+        mass: float,
+        at_ns: int,
+        losses: Mapping[Stream, float],
+        alarmed: Container[Stream],
+    ) -> float:
+        """Feed a turn and the mass that passed with it; the mass that was spent.
+
+        `losses`: of each stream, less what open alarms explain. `alarmed`: streams with an open
+        alarm, which are not fed.
+        """
+        segments = SEGMENT_SHARE if turn.tags else 0.0
+        if WHOLE not in self.streams:
+            self._begin(WHOLE, self.pinned.whole, alarmed)
+        masses = {WHOLE: mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)}
+        for stream in turn.tags.items():
+            dimension, value = stream
+            pot = self.pots.setdefault(dimension, FairShare(self.idle_ns))
+            pot.pour(mass * segments / len(turn.tags), at_ns)
+            if self._watches(stream, turn, at_ns, alarmed):
+                masses[stream] = pot.take(value, at_ns) + self.launches.pop(stream, 0.0)
+        spent = 0.0
+        for stream, own in masses.items():
+            if stream not in alarmed:
+                spent += self.streams[stream].observe(turn, losses[stream], own, at_ns)
+        return spent
+
+    def launch(self, mass: float, streams: Sequence[Stream]) -> None:
+        """Spend this mass on a deployment: at the next turn, and at the next of each stream."""
+        mass *= self.pinned.plan.price
+        segments = SEGMENT_SHARE if streams else 0.0
+        self._wait(WHOLE, mass * (1 - segments))
+        for stream in streams:
+            self._wait(stream, mass * segments / len(streams))
+
+    def reset(self) -> None:
+        """Forget what was seen since the baseline."""
+        for found in self.streams.values():
+            found.reset()
+
+    def too_new(self, since_ns: int, known: float) -> list[str]:
+        """Segments that came a good deal since then and are compared with nothing yet, in words.
+
+        `known`: the turns of the service since then.
+        """
+        return [
+            f"{stream[0]} {stream[1]} is too new to be compared by itself ({turns} turns since)"
+            for stream, found in self.collecting.items()
+            if (turns := found.since(since_ns)) >= UNKNOWN_SHARE * known > 0
+        ]
+
+    def to_state(self) -> dict[str, Any]:
+        """All but the detectors."""
+        return {
+            "pots": {dimension: pot.to_state() for dimension, pot in self.pots.items()},
+            "launches": [[*stream, mass] for stream, mass in self.launches.items()],
+            # The order in which streams came decides between equals, and how sums are rounded.
+            "order": [list(stream) for stream in self.streams],
+        }
+
+    def detector_states(self) -> Iterator[tuple[Stream, DetectorState]]:
+        """State of each detector, and of each segment that collects a baseline."""
+        for stream, found in self.streams.items():
+            yield stream, DetectorState(found.version, found.statistic, found.to_state)
+        for stream, segment in self.collecting.items():
+            yield stream, DetectorState(segment.version, 0.0, segment.to_state)
+
+    def resume(self, state: Mapping[str, Any], detectors: Mapping[Stream, DetectorState]) -> None:
+        """Go on from `to_state` and `detector_states`; those of other kinds are passed over."""
+        for dimension, pot in state["pots"].items():
+            self.pots[dimension] = FairShare(self.idle_ns)
+            self.pots[dimension].resume(pot)
+        self.launches = {(name, value): mass for name, value, mass in state["launches"]}
+        order = {(name, value): n for n, (name, value) in enumerate(state["order"])}
+        for stream in sorted(detectors, key=lambda each: order.get(each, len(order))):
+            if stream == DAILY or stream[0] == RECOVERY:
+                continue
+            found = detectors[stream].state()
+            if "collecting" in found:
+                self.collecting[stream] = CollectingSegment.from_state(found)
+            elif stream in order:
+                self.streams[stream] = SegmentDetector.from_state(found, self.pinned, stream)
+
+    def _watches(
+        self, stream: Stream, turn: LossObservation, at_ns: int, alarmed: Container[Stream]
+    ) -> bool:
+        """Whether a stream has something to be compared with; else it collects this turn."""
+        if stream in self.streams:
+            return True
+        reference = self.pinned.reference(stream)
+        if reference is not None:
+            self._begin(stream, reference, alarmed)
+            return True
+        if self.pinned.provisional:
+            return False
+        if stream not in self.collecting:
+            self._make_room(self.collecting, stream[0], alarmed)
+            self.collecting[stream] = CollectingSegment()
+        found = self.collecting[stream]
+        found.observe(turn, at_ns)
+        if found.enough(self.own_turns, self.own_days):
+            self._begin(stream, found.reference(stream, self.pinned), alarmed)
+            del self.collecting[stream]
+        return False
+
+    def _begin(
+        self, stream: Stream, reference: SegmentReference, alarmed: Container[Stream]
+    ) -> None:
+        """Watch a stream from its next turn on."""
+        self._make_room(self.streams, stream[0], alarmed)
+        self.streams[stream] = SegmentDetector.of(reference, self.min_effect)
+
+    def _wait(self, stream: Stream, mass: float) -> None:
+        self.launches[stream] = self.launches.get(stream, 0.0) + mass
+        if stream in self.streams:
+            self.streams[stream].begin_block()
+
+    def _make_room(
+        self,
+        watched: dict[Stream, SegmentDetector] | dict[Stream, CollectingSegment],
+        dimension: str,
+        alarmed: Container[Stream],
+    ) -> None:
+        """Of too many values of a dimension, let go of the one that was idle longest."""
+        same = [s for s in watched if s[0] == dimension and s not in alarmed]
+        if dimension and len(same) >= MOST_SEGMENTS:
+            idlest = min(same, key=lambda stream: watched[stream].last_ns)
+            del watched[idlest]
+            self.pots[dimension].leave(idlest[1])

@@ -1,0 +1,39 @@
+"""Metrics of one judgement of a turn."""
+
+from collections.abc import Mapping
+
+from groundwire_collector import metric_definitions
+from groundwire_collector.metric_definitions import TENANT, VERSION_LABELS
+from groundwire_collector.storage.counters import Increments, exemplar_of
+from groundwire_evaluators.evaluation import Evaluation
+from groundwire_evaluators.turn import Turn
+
+
+def version_labels(turn: Turn) -> dict[str, str]:
+    """The labels of a turn; its tenant counts where the deployment opted in (`Increments`)."""
+    return {name: getattr(turn, name) or "" for name in (*VERSION_LABELS, TENANT)}
+
+
+def tally_evaluation(
+    increments: Increments, turn: Turn, evaluation: Evaluation, labels: Mapping[str, str]
+) -> None:
+    """Count one judgement of a turn; `labels` are those of its versions."""
+    labels = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}
+    increments.count(metric_definitions.EVALUATIONS, {**labels, "state": evaluation.state.value})
+    if evaluation.flagged:
+        increments.count(metric_definitions.FLAGGED_TURNS, labels, exemplar=exemplar_of(turn, 1.0))
+    for claim in evaluation.claims:
+        increments.count(metric_definitions.CLAIMS, {**labels, "verdict": claim.verdict.value})
+    for citation in evaluation.citations:
+        increments.count(
+            metric_definitions.CITATIONS, {**labels, "outcome": citation.outcome.value}
+        )
+    p_unsupported = evaluation.signals.get("p_unsupported")
+    if p_unsupported is None:
+        return
+    increments.observe(
+        metric_definitions.P_UNSUPPORTED, labels, p_unsupported, exemplar_of(turn, p_unsupported)
+    )
+    if evaluation.value is not None:
+        value = evaluation.value
+        increments.observe(metric_definitions.FAITHFULNESS, labels, value, exemplar_of(turn, value))
