@@ -191,7 +191,7 @@ class AgreementOut(BaseModel):
 
 
 class FittedShiftOut(BaseModel):
-    """Shift of the logit of p_unsupported, fitted to a service's labels (30 and more).
+    """Shift of p_unsupported's logit, fitted to a service's labels.
 
     Errors are mean gaps of probability and labelled share in five groups: of the score as it is,
     and of the shifted one, cross-fitted. The stored scores are not shifted.
