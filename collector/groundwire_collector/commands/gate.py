@@ -94,9 +94,7 @@ def gate(
         candidate = _judged(records, judge, file)
         before = _judged(read_records(baseline), judge, baseline)
     if out is not None:
-        with record_sink(out) as sink:
-            for each in candidate:
-                write_record(sink, dict(each.record))
+        _save(out, candidate)
     try:
         found = compare(before, candidate, margin)
     except ValueError as error:
@@ -138,6 +136,12 @@ def _messages(system: str, question: str, chunks: Sequence[str]) -> list[dict[st
         {"role": "system", "content": system},
         {"role": "user", "content": f"Passages:\n{passages}\n\nQuestion: {question}"},
     ]
+
+
+def _save(out: Path, judged: Sequence[JudgedAnswer]) -> None:
+    with record_sink(out) as sink:
+        for each in judged:
+            write_record(sink, dict(each.record))
 
 
 def _judged(records: Sequence[Record], judge: Evaluator, file: Path) -> list[JudgedAnswer]:
