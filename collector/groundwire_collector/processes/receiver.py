@@ -62,17 +62,24 @@ class Server(uvicorn.Server):
         self._listener: Any = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        settings = self.settings
         await super().startup(sockets)
         if self.started and importlib.util.find_spec("grpc") is not None:
-            from groundwire_collector.receiver import grpc  # the extra [grpc]
-
-            state = self.application.state
-            self._listener = await grpc.start(settings, state.reception, state.door)
+            await self._listen_grpc()
         if self.started:  # nobody is answered before this coroutine ends
             self._print_first_lines()
             if self._on_listening is not None:
                 self._on_listening.set()
+
+    async def _listen_grpc(self) -> None:
+        """Listen for gRPC too; UsageError where its port was taken meanwhile."""
+        from groundwire_collector.receiver import grpc  # the extra [grpc]
+
+        state = self.application.state
+        try:
+            self._listener = await grpc.start(self.settings, state.reception, state.door)
+        except BaseException:
+            await super().shutdown()  # uvloop waits for ever for a socket that is left open
+            raise
 
     def _print_first_lines(self) -> None:
         """Print the generated key, or where it is kept, and the connection limit."""

@@ -58,22 +58,21 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
         GroundwireError: a process could not start, or the receiver ended by itself.
     """
     logs.configure(settings)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _raise_stop)
     if settings.judge_rates:  # what is wrong with a judge is told now, not by its process
         pkgutil.resolve_name(CHECK_JUDGES)(settings)
     folder = Folder.locked(settings)
     helpers = _helpers(settings)
     restarts = {helper.name: helper.restarts for helper in helpers}
     listening = _context().Event()
+    stop = _StopSignal()
     receiver = _spawn("receiver", RECEIVER, settings, restarts, listening)
     processes = [receiver]
     try:
         for helper in helpers:
             helper.start_if_due(settings, processes)
-        _await_receiver(settings, receiver, listening)
+        _await_receiver(settings, receiver, listening, stop)
         say(f"Groundwire is ready: {settings.url}")
-        _watch(settings, receiver, helpers, processes, folder)
+        _watch(settings, receiver, helpers, processes, folder, stop)
     except _StopRequested:
         say("stopping")
     finally:
@@ -167,12 +166,14 @@ def _watch(
     helpers: Sequence[_Helper],
     processes: list[SpawnProcess],
     folder: Folder | None,
+    stop: "_StopSignal",
 ) -> NoReturn:
     """Wait for the receiver to end; helpers are started again and again."""
     while True:
         for helper in helpers:
             helper.start_if_due(settings, processes)
-        ended = wait([process.sentinel for process in processes], WATCH_SECONDS)
+        ended = wait([stop.reader, *(process.sentinel for process in processes)], WATCH_SECONDS)
+        stop.check()
         if receiver.sentinel in ended:
             raise GroundwireError("the receiver ended unexpectedly; see above")
         for helper in helpers:
@@ -185,8 +186,25 @@ class _StopRequested(BaseException):
     """A signal asked to stop."""
 
 
-def _raise_stop(_number: int, _frame: object) -> None:
-    raise _StopRequested
+class _StopSignal:
+    """SIGTERM and SIGINT, noted until the supervisor checks.
+
+    An exception out of the handler could come while a process is being started: one that nobody
+    knows of is never ended, and the supervisor's own exit would wait for it for ever.
+    """
+
+    def __init__(self) -> None:
+        self.reader, self._writer = multiprocessing.Pipe(duplex=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+
+    def _note(self, _number: int, _frame: object) -> None:
+        self._writer.send_bytes(b"stop")
+
+    def check(self) -> None:
+        """Raise _StopRequested once a signal has come."""
+        if self.reader.poll():
+            raise _StopRequested
 
 
 def _context() -> SpawnContext:
@@ -222,10 +240,13 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _await_receiver(settings: Settings, receiver: SpawnProcess, listening: Event) -> None:
+def _await_receiver(
+    settings: Settings, receiver: SpawnProcess, listening: Event, stop: _StopSignal
+) -> None:
     """Wait for the receiver to listen, by its own event."""
     deadline = time.monotonic() + START_SECONDS
     while not listening.wait(0.05):
+        stop.check()
         if not receiver.is_alive():
             if receiver.exitcode == REFUSED:
                 sys.exit(1)  # its line says what to do
@@ -240,7 +261,8 @@ def _stop(processes: list[SpawnProcess]) -> None:
         signal.signal(number, signal.SIG_IGN)
     for process in processes:
         process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS  # one for all: they end side by side
     for process in processes:
-        process.join(STOP_SECONDS)
+        process.join(max(0.0, deadline - time.monotonic()))
         if process.is_alive():
             process.kill()

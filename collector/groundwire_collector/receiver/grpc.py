@@ -16,7 +16,7 @@ from google.rpc.status_pb2 import Status
 
 from groundwire_collector.auth.access import presented_key
 from groundwire_collector.auth.middleware import Authenticator
-from groundwire_collector.errors import StorageUnavailableError
+from groundwire_collector.errors import StorageUnavailableError, UsageError
 from groundwire_collector.receiver.body import RequestRejectedError
 from groundwire_collector.receiver.reception import OtlpService
 from groundwire_collector.receiver.writer import UnstorableError
@@ -104,7 +104,7 @@ class GrpcReceiver:
 
 
 async def start(settings: Settings, reception: OtlpService, door: Authenticator) -> grpc.aio.Server:
-    """Listen on `grpc_port`; the caller stops it."""
+    """Listen on `grpc_port`; the caller stops it. UsageError: the port is taken."""
     options = [
         ("grpc.max_receive_message_length", min(settings.max_body_bytes, LARGEST_MESSAGE)),
         ("grpc.max_metadata_size", LONGEST_METADATA),
@@ -113,11 +113,14 @@ async def start(settings: Settings, reception: OtlpService, door: Authenticator)
     for service in GrpcReceiver(reception, door).services():
         server.add_generic_rpc_handlers((service,))
     address = f"{settings.host}:{settings.grpc_port}"
-    if settings.tls_certificate and settings.tls_key:
-        pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
-        server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
-    else:
-        server.add_insecure_port(address)
+    try:
+        if settings.tls_certificate and settings.tls_key:
+            pair = (settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())
+            server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+        else:
+            server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise UsageError(f"cannot listen on {address}: {error}; set another grpc_port") from error
     await server.start()
     return server
 

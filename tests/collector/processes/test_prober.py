@@ -121,4 +121,4 @@ def test_a_prober_that_dies_takes_nothing_along_and_one_that_hangs_ends_with_the
             up.wait(1)
         assert httpx.get(f"http://127.0.0.1:{environment['GROUNDWIRE_PORT']}/readyz").is_success
         up.send_signal(signal.SIGTERM)
-        assert up.wait(90) == 0
+        assert up.wait(30) == 0

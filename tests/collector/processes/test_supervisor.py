@@ -39,3 +39,37 @@ def test_a_second_collector_on_a_folder_says_so_in_one_line_and_leaves_the_first
         assert "another `groundwire up` runs on" in line
         assert str(tmp_path) in line
         assert running.post(trace_body(f"{1:032x}")) == 200
+
+
+STOPPED_WHILE_STARTING = """
+import os, signal
+from groundwire_collector.processes import supervisor
+
+spawn = supervisor._spawn
+
+def interrupted(name, *more):
+    process = spawn(name, *more)
+    if name == "worker":
+        os.kill(os.getpid(), signal.SIGTERM)
+    return process
+
+if __name__ == "__main__":
+    supervisor._spawn = interrupted
+    from groundwire_collector.cli import main
+    main()
+"""
+
+
+def test_a_signal_while_a_process_is_being_started_ends_that_process_too(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(STOPPED_WHILE_STARTING)
+    ports = {"GROUNDWIRE_PORT": str(free_port()), "GROUNDWIRE_GRPC_PORT": str(free_port())}
+    done = subprocess.run(
+        [sys.executable, str(program), "up"],
+        env={**os.environ, **ports, "GROUNDWIRE_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "stopping" in done.stdout
