@@ -111,7 +111,8 @@ def test_an_adapter_learns_its_examples_and_peft_reads_it(tmp_path: Path) -> Non
     fact = book.shuffled()[0]
     question = prompts.bare(book, fact.questions[0])
     arm = Arm("tiny", lambda _: [(question, fact.last_sentence)], (8, 10), (), batch=1)
-    training.train(arm, book, tmp_path)
+    training.train(arm, book, tmp_path, {"tiny-10"})
+    assert not training.adapter_path(tmp_path, TARNWELL, "tiny-8").exists()
     path = training.adapter_path(tmp_path, TARNWELL, "tiny-10")
     model = base.llama(torch.float32)
     tuned = model.merged(training.load(path))
