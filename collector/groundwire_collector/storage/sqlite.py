@@ -7,6 +7,7 @@ waits for readers (docs/explanation/storage.md).
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -104,9 +105,18 @@ class DatabaseFile:
         return connection
 
     def _make_private(self) -> None:
-        """Create the file with mode 600; SQLite's companions follow it."""
-        with suppress(OSError):  # it is there, or SQLite says what is wrong
-            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        """Create the file with mode 600, or take the rights of others from one that is there.
+
+        SQLite's companions follow it. The group keeps what an administrator gave it (a backup).
+        """
+        with suppress(OSError):  # SQLite says what is wrong
+            try:
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            except FileExistsError:
+                for path in (self._path, *map(self.beside, ("wal", "shm"))):
+                    mode = stat.S_IMODE(path.stat().st_mode)
+                    if mode & stat.S_IRWXO:
+                        path.chmod(mode & ~stat.S_IRWXO)
 
     def free_bytes(self) -> int:
         """Free bytes of its file system; 0 where it is away."""

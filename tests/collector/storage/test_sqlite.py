@@ -105,3 +105,18 @@ def test_a_reader_that_does_not_end_cannot_make_the_wal_longer_than_it_may_be(
     store.add([a_span(len(stored) + 1)])
     assert wal.stat().st_size < LONGEST_WAL
     assert set(texts(engine, *stored, len(stored) + 1)) == {TEXT}
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o644, 0o640), (0o666, 0o660), (0o600, 0o600)])
+def test_a_file_that_others_could_read_is_taken_from_them(
+    settings: Settings, before: int, after: int
+) -> None:
+    settings.data_dir.mkdir()
+    for name in ("", "-wal", "-shm"):
+        path = settings.sqlite_path.with_name(settings.sqlite_path.name + name)
+        path.touch()
+        path.chmod(before)
+    opened = open_engine(settings)
+    with opened.connect():
+        assert {path.stat().st_mode & 0o777 for path in settings.data_dir.iterdir()} == {after}
+    opened.dispose()
