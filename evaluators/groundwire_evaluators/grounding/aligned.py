@@ -156,7 +156,7 @@ class _Frame:
         if self._language.code != "en" and not (ours.text.istitle() and theirs.text.istitle()):
             return False  # no list of words of near meaning there: "gilt", "beträgt"
         table = lexicon()
-        near = table.synonyms_of(ours.key) | table.akin(ours.key)
+        near = table.synonyms_of(ours.key) | table.related_to(ours.key)
         return len(self._shared) == len(self._content) - 1 and theirs.key not in near
 
     def _stands(self, slot: Slot, least: int) -> bool:

@@ -23,7 +23,7 @@ from groundwire_evaluators.preconditions import not_judged, restates
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.languages import could_be, language_of, name_of
-from groundwire_evaluators.text.shelf import Shelf
+from groundwire_evaluators.text.parse_cache import ParseCache
 from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
@@ -51,8 +51,8 @@ class Grounding:
     flag_threshold: float | None = None
     calibration: Calibration = UNCALIBRATED
     model: Model = field(default_factory=shipped, repr=False)
-    _shelf: Shelf[Passage] = field(
-        default_factory=lambda: Shelf(Passage), init=False, repr=False, compare=False
+    _cache: ParseCache[Passage] = field(
+        default_factory=lambda: ParseCache(Passage), init=False, repr=False, compare=False
     )
 
     @property
@@ -72,7 +72,7 @@ class Grounding:
         language = language_of(turn.question or "")
         if language is None or not turn.chunks:
             return self._without(state, reason)
-        passages = [self._shelf.reading(with_metadata(chunk), language) for chunk in turn.chunks]
+        passages = [self._cache.get(with_metadata(chunk), language) for chunk in turn.chunks]
         chunk = answering_chunk(turn.question, passages, language)
         if chunk is not None:
             reason = f"{reason}, though chunk {chunk} speaks of what is asked"
@@ -91,7 +91,7 @@ class Grounding:
         return self._scored(turn, turn.answer or "", language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
-        passages = [self._shelf.reading(with_metadata(chunk), language) for chunk in turn.chunks]
+        passages = [self._cache.get(with_metadata(chunk), language) for chunk in turn.chunks]
         on_records = any(passage.record is not None for passage in passages)
         all_judged = [
             self._judged(piece, reading, on_records)

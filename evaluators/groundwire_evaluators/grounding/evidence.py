@@ -198,7 +198,7 @@ def _where_akin(statement: Statement, passages: Sequence[Passage]) -> dict[str, 
     table = lexicon()
     found = {}
     for token in statement.content[:FEW_WORDS]:
-        akin = _where(table.synonyms_of(token.key) | table.akin(token.key), passages)
+        akin = _where(table.synonyms_of(token.key) | table.related_to(token.key), passages)
         if akin:
             found[token.key] = frozenset().union(*akin.values())
     return found
@@ -238,7 +238,7 @@ def _sort(
             evidence.far.append(token)
         elif not near.isdisjoint(table.synonyms_of(token.key)):
             evidence.same.append(token)
-        elif not near.isdisjoint(table.akin(token.key)):
+        elif not near.isdisjoint(table.related_to(token.key)):
             evidence.kin.append(token)
         else:
             evidence.new.append(token)

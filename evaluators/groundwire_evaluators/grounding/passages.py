@@ -13,7 +13,7 @@ from groundwire_evaluators.grounding.tables import Table, read_content
 from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
-from groundwire_evaluators.text.quantities import Quantity, agree, lookups, quantities
+from groundwire_evaluators.text.quantities import Quantity, agree, lookup_keys, quantities
 from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.states import POSTAL_CODES
 from groundwire_evaluators.text.tokens import Token, fold, tokenize
@@ -128,7 +128,7 @@ class Passage:
         """Quantities by value, dates by year and by day."""
         found: dict[object, list[Quantity]] = {}
         for quantity in self.quantities:
-            for key in lookups(quantity):
+            for key in lookup_keys(quantity):
                 places = found.setdefault(key, [])
                 if len(places) < _MOST_LOOKED_AT:
                     places.append(quantity)
@@ -140,7 +140,7 @@ class Passage:
 
     def shows(self, quantity: Quantity) -> bool:
         """Whether a quantity of this chunk agrees with one in a claim."""
-        for key in lookups(quantity):
+        for key in lookup_keys(quantity):
             if any(agree(quantity, shown) for shown in self._by_value.get(key, ())):
                 return True
         if not quantity.step or abs(quantity.value) < 10 * quantity.step:

@@ -12,9 +12,9 @@ from groundwire_evaluators.reliance.rivals import Rivals
 from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.reliance.values import Kind, Value
 from groundwire_evaluators.text.languages import language_of
+from groundwire_evaluators.text.parse_cache import ParseCache
 from groundwire_evaluators.text.quantities import Quantity
 from groundwire_evaluators.text.refusal import declines
-from groundwire_evaluators.text.shelf import Shelf
 from groundwire_evaluators.text.words import ENGLISH, Language
 from groundwire_evaluators.turn import Turn
 
@@ -68,8 +68,8 @@ class Override:
     frame_share: float = 0.3
     name: str = field(default="override", init=False)
     revision: str = field(default="2", init=False)
-    _shelf: Shelf[Source] = field(
-        default_factory=lambda: Shelf(Source), init=False, repr=False, compare=False
+    _cache: ParseCache[Source] = field(
+        default_factory=lambda: ParseCache(Source), init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
@@ -87,7 +87,7 @@ class Override:
         language = _language(turn)
         answer = Source(_blank(turn.answer or ""), language)
         question = Source(turn.question or "", language)
-        chunks = [self._shelf.reading(chunk.text, language) for chunk in turn.chunks]
+        chunks = [self._cache.get(chunk.text, language) for chunk in turn.chunks]
         checkable, novel = find_novel(answer, Shown(question, chunks), self.frame_share)
         if not checkable:
             return self._evaluation(State.NO_CLAIMS, "no value that could be checked")

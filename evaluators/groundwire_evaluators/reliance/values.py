@@ -12,7 +12,7 @@ from enum import StrEnum
 from groundwire_evaluators.reliance.shapes import Period, find_codes, find_periods, find_versions
 from groundwire_evaluators.text.names import Name, names, same_name
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable, quantities
-from groundwire_evaluators.text.quantity import code_of, dialled
+from groundwire_evaluators.text.quantity import code_of, phone_digits
 from groundwire_evaluators.text.tokens import Token, fold, keys, tokenize
 from groundwire_evaluators.text.units import SYMBOLS
 from groundwire_evaluators.text.words import ENGLISH, Language
@@ -157,7 +157,7 @@ def _value(text: str, quantity: Quantity, language: Language) -> Value:
     noun = None
     if kind is Kind.CODE:
         code = code_of(quantity.text)
-        return Value(kind, dialled(code), start, end, text[start:end])
+        return Value(kind, phone_digits(code), start, end, text[start:end])
     if kind is Kind.NUMBER:
         if _is_year(quantity) and not _noun(text, end, language):
             quantity = replace(quantity, kind="date", date=(int(quantity.value), 0, 0))

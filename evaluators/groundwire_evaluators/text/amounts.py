@@ -20,7 +20,7 @@ _CURRENCY_CODES = frozenset(
 
 
 class AmountReader(NumberReader, FrequencyReader):
-    """Reads the amount that begins at a token."""
+    """Reads the amount that starts at a token."""
 
     def _amount(self) -> Quantity | None:
         number = self._digits() or self._spelled()
@@ -58,7 +58,7 @@ class AmountReader(NumberReader, FrequencyReader):
         return _in_celsius(made, value * sign, step) if made.unit == "fahrenheit" else made
 
     def _symbol(self, start: int) -> tuple[Unit | None, int]:
-        """The currency before a number ("$", "US$", "EUR "), and where it begins."""
+        """Currency before a number ("$", "US$", "EUR "), and the offset where it starts."""
         before = self.text[max(start - 2, 0) : start]
         if before[-1:] in BLANKS:
             before = before[:-1]
@@ -73,7 +73,7 @@ class AmountReader(NumberReader, FrequencyReader):
         return None, start
 
     def _sign(self, start: int) -> float:
-        """-1 behind a minus that is no dash of a range, 1 otherwise."""
+        """-1 after a minus that is not the dash of a range, otherwise 1."""
         mark = self.text[start - 1 : start] if start else ""
         if mark and mark in _MINUS:
             before = self.text[max(start - 3, 0) : start - 1]
@@ -108,7 +108,7 @@ class AmountReader(NumberReader, FrequencyReader):
         return value, step, other, until
 
     def _unit(self, until: int, end: int) -> tuple[Unit | None, int, int]:
-        """The unit behind a number, the token after it, and where it ends."""
+        """Unit after a number, the token index after it, and its end offset."""
         after = self.text[end : end + 12].lstrip(" \xa0\u202f*_`")
         mark = after[:1]
         if mark and mark in SYMBOLS and (mark != "$" or after[1:2] not in "0123456789"):
@@ -194,7 +194,7 @@ class AmountReader(NumberReader, FrequencyReader):
         return Unit("speed", length.factor / seconds, length.system), at + 1
 
     def _per(self, until: int, end: int, measured: Unit | None) -> tuple[str, int]:
-        """The period of a rate behind an amount ("per month", "/month"), and the token after it."""
+        """Period of a rate after an amount ("per month", "/month"), and the next token index."""
         if self.text[end : end + 1] == "/" and until < len(self.tokens):
             period = PERIODS.get(self._word(until))
             if period and self._gap(until).strip(" €$£") in ("/", ""):

@@ -78,7 +78,7 @@ _NOUNS: dict[str, Side] = {
     "minimo": "lower", "massimo": "upper", "minima": "lower", "massima": "upper",
     "minimal": "lower", "maximal": "upper", "minimale": "lower", "maximale": "upper",
 }  # fmt: skip
-# A denial right before a limit turns it around: "not after 30 days" is "within 30 days".
+# A negation right before a limit inverts it: "not after 30 days" is "within 30 days".
 _DENYING = frozenset(
     "no not never cannot can't don't doesn't didn't isn't aren't won't mustn't n't "
     "nicht kein keine keinen keiner nie ne pas jamais aucun aucune nunca ninguna ningún non mai "
@@ -189,15 +189,15 @@ _AFTER: dict[str, list[tuple[tuple[str, ...], Side]]] = {
 _FIRST_AFTER = {
     language: frozenset(words[0] for words, _ in entries) for language, entries in _AFTER.items()
 }
-_REACH = 5  # words before a limit in which a denial turns it around
+_REACH = 5  # words before a limit in which a negation inverts it
 _NOUN_REACH = 4
 
 
 def bound_before(words: Sequence[str], language: str, temporal: bool) -> Bound:
-    """The limit that `words` (lower case, in order, up to the quantity) put on it.
+    """Limit set by the words before a quantity ("at most").
 
-    Behind a denial it is the contrary limit ("no refunds after 30 days" is an upper one); behind
-    words that may deny something else it is none.
+    `words` are in lower case and in order, up to the quantity. A negation inverts the limit ("no
+    refunds after 30 days" is an upper one); words that may negate something else set none.
     """
     articles = 1 if words and words[-1] in _ARTICLES else 0
     words = words[:-1] if articles else words
@@ -230,7 +230,7 @@ def _noun_bound(words: Sequence[str], language: str) -> Bound:
 
 
 def bound_after(words: Sequence[str], language: str) -> Bound:
-    """The limit that the words after a quantity put on it ("or more")."""
+    """Limit set by the words after a quantity ("or more")."""
     if not words or words[0] not in _FIRST_AFTER.get(language, ()):
         return _NONE
     for phrase, side in _AFTER[language]:
@@ -244,7 +244,7 @@ _CONTRARY: dict[Side, Side] = {"upper": "lower", "lower": "upper", "": ""}
 
 
 def rate(words: Sequence[str]) -> tuple[str, int]:
-    """The period of a rate that the words after a quantity name, and how many words that takes."""
+    """Period of a rate named after a quantity, and the number of words it takes."""
     if not words:
         return "", 0
     if words[0] in _LONE:

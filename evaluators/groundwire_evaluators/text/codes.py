@@ -32,7 +32,7 @@ _QUARTER = re.compile(r"q[1-4]\Z")
 
 
 def find_addresses(text: str) -> list[Quantity]:
-    """The e-mail addresses, URLs, paths and file names of a text, in order."""
+    """Find e-mail addresses, URLs, paths and file names, in order."""
     found: list[Quantity] = []
     if "@" in text or "/" in text or "\\" in text:
         for match in _MARKED.finditer(text):
@@ -59,7 +59,7 @@ def _address(word: str, start: int) -> Quantity | None:
 
 
 def _closed(word: str) -> str:
-    """Without the marks that end a sentence, but with the bracket that it opened itself."""
+    """Strip trailing punctuation, except a bracket that the word itself opened."""
     while (
         word
         and word[-1] in _CLOSING
@@ -70,7 +70,7 @@ def _closed(word: str) -> str:
 
 
 def code_letters(word: str) -> bool:
-    """Whether letters with digits behind them are a code: "IP67", "v2.3.1", no hash."""
+    """Whether letters followed by digits are a code: "IP67", "v2.3.1", but not a hash."""
     return len(word) <= 16 and _LETTERS.match(word) is not None
 
 

@@ -62,7 +62,7 @@ class Cursor:
         return gap
 
     def _words_before(self, at: int, most: int) -> list[str]:
-        """The words right before a token, back to a mark that ends a clause."""
+        """Words right before a token, back to punctuation that ends a clause."""
         found: list[str] = []
         while at > 0 and len(found) < most:
             gap = self._gap(at)
@@ -90,11 +90,11 @@ class Cursor:
         return int(word) if word.isdecimal() and len(word) <= digits else None
 
     def _run(self, at: int, most: int = _MOST_WORDS) -> list[str]:
-        """The words from a token on, as far as blanks or hyphens join them."""
+        """Words from a token on, as long as blanks or hyphens join them."""
         found = [self._word(at)]
         while len(found) < most:
             after = at + len(found)
-            if self._gap(after) not in GAPS and not self._goes_on(found[-1], after):
+            if self._gap(after) not in GAPS and not self._number_continues(found[-1], after):
                 break
             word = self._word(after)
             if not word:
@@ -102,7 +102,7 @@ class Cursor:
             found.append(word)
         return found
 
-    def _goes_on(self, word: str, after: int) -> bool:
+    def _number_continues(self, word: str, after: int) -> bool:
         """ "Six thousand, nine hundred": a comma within one number."""
         scaled = self._gap(after) == ", " and word in self.numerals.scales
         ahead = {self._word(after + 1), self._word(after + 2)}

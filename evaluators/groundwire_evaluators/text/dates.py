@@ -1,4 +1,4 @@
-"""Reading weekdays, dates and decades: "Mon–Fri", "3.–5. Mai 2024", "2024-05-03", "the 1930s"."""
+"""Dates, weekdays and decades: "Mon–Fri", "3.–5. Mai 2024", "2024-05-03"."""
 
 from groundwire_evaluators.text.calendars import SHORT_MONTHS, UNSURE_MONTHS
 from groundwire_evaluators.text.cursor import BLANKS, GAPS, RANK_SUFFIXES, Cursor
@@ -17,7 +17,7 @@ _DECADES = {
 
 
 class DateReader(Cursor):
-    """Reads the weekday, date or decade that begins at a token."""
+    """Reads the weekday, date or decade that starts at a token."""
 
     def _weekday(self) -> Quantity | None:
         word, at = self._word(self.first), self.first
@@ -170,7 +170,7 @@ class DateReader(Cursor):
         return None
 
     def _ordered(self, year: int, a: int, b: int, until: int) -> Quantity:
-        """Day and month in the order of the language; `other` where the other order fits too."""
+        """Day and month in the language's order; `other` where both orders are valid."""
         english = self.language == "en"
         month, day = (a, b) if (english and a <= 12) or b > 12 else (b, a)
         open_order = english and a <= 12 and b <= 12 and a != b

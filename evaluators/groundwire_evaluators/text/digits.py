@@ -1,4 +1,4 @@
-"""Numbers in digits with their marks: "1,234.5", "1.234,5", "1 234", "1'234", "12.50"."""
+"""Numbers in digits with separators: "1,234.5", "1.234,5", "1 234", "12.50"."""
 
 import re
 
@@ -8,19 +8,20 @@ _GROUPED = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*\Z|\d{1,2}(?:,\d{2})+,
 
 
 def parse(word: str) -> tuple[float, float] | None:
-    """The value of a run of digits and separators and the value of its last digit, in English.
+    """Parse an English number in digits: its value and the value of its last digit.
 
-    "1,234.5" → (1234.5, 0.1). None for what is no single number ("1.2.3", "1,2,3", 50 digits).
+    "1,234.5" → (1234.5, 0.1). None if it is not a single number ("1.2.3", "1,2,3", 50 digits).
     """
     found = parse_in(word, "en")
     return None if found is None else found[:2]
 
 
 def parse_in(word: str, language: str) -> tuple[float, float, float | None] | None:
-    """The value, the value of the last digit, and a second value that the marks allow.
+    """Parse a number in digits by the separators of a language.
 
-    One mark before three digits is read as the language has it ("1.500" is 1.5 in English and
-    1500 in German), and the other reading is the second value.
+    Returns the value, the value of the last digit, and a second value where the separator is
+    ambiguous: "1.500" is 1.5 in English and 1500 in German, and the other reading is the second
+    value.
     """
     if len(word) > LONGEST:
         return None
@@ -44,7 +45,7 @@ def parse_in(word: str, language: str) -> tuple[float, float, float | None] | No
 
 
 def _mixed(word: str) -> tuple[float, float, float | None] | None:
-    """Both marks: the last one is the decimal mark and stands once."""
+    """Number with both separators: the last one is the decimal separator and occurs once."""
     decimal = max(".,", key=word.rfind)
     thousands = "." if decimal == "," else ","
     whole, _, rest = word.rpartition(decimal)

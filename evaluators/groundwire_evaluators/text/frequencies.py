@@ -7,10 +7,10 @@ from groundwire_evaluators.text.words import ENGLISH
 
 
 class FrequencyReader(Cursor):
-    """Reads the frequency that begins at a token."""
+    """Reads the frequency that starts at a token."""
 
     def _often(self) -> Quantity | None:
-        """ "Daily", "every day", "twice a week", "zweimal pro Woche"; a limit is none of it."""
+        """Frequency in words: "daily", "every day", "twice a week", "zweimal pro Woche"."""
         at, word = self.first, self._word(self.first)
         period = ADVERBS.get(word)
         if period:

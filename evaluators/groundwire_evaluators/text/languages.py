@@ -1,7 +1,6 @@
 """Language identification by stop words, letters and script.
 
-Seven languages are judged (`words.LANGUAGES`); others are recognised so that nothing is said of
-them that was not looked at.
+Seven languages are judged (`words.LANGUAGES`); others are detected so that they are not judged.
 """
 # ruff: noqa: E501  (tables of words)
 
@@ -63,7 +62,7 @@ _KNOWN = 0.4  # share of words an English word list knows in terse English
 
 
 def _weights() -> dict[str, dict[str, float]]:
-    """Small word → language → weight: a word of many languages tells less."""
+    """Stop word → language → weight: a word shared by many languages weighs less."""
     lists: dict[str, set[str]] = {
         language.code: set(language.stop)
         | {fold(w) for w in (*MONTHS[language.code], *WEEKDAYS[language.code])}
@@ -86,10 +85,10 @@ _WEIGHTS = _weights()
 
 
 def language_of(text: str) -> Language | None:
-    """The language of a text; None where it is none of ours.
+    """Detect the language of a text; None if it is not supported.
 
-    A short text without small words is taken for English when it is written in Latin letters, and
-    so is a longer one whose words English knows: names, opening hours and log lines.
+    A short text without stop words counts as English when it is written in Latin letters, and so
+    does a longer one whose words are in the English lexicon: names, opening hours and log lines.
     """
     words = _letters(text)
     if not words:
@@ -104,7 +103,7 @@ def language_of(text: str) -> Language | None:
     best = max(scores, key=lambda name: (scores[name], name in LANGUAGES, name == "en"), default="")
     if not best or scores[best] < 0.02 * len(words):
         return ENGLISH if len(words) < _FEWEST or _is_english(words) else None
-    if best != "en" and scores[best] < _SURE and _known_share(tuple(words[:40])) >= _MOSTLY:
+    if best != "en" and scores[best] < _SURE and _english_share(tuple(words[:40])) >= _MOSTLY:
         return ENGLISH
     if best not in LANGUAGES:
         if scores[best] >= _FOREIGN_SURE or not _is_english(words):
@@ -118,7 +117,7 @@ def language_of(text: str) -> Language | None:
 
 
 def could_be(text: str, language: Language) -> bool:
-    """Whether a text has as much of a language as of any other, or too little to tell."""
+    """Whether a text is as likely in this language as in any other, or too short to say."""
     words = _letters(text)
     if not words or _latin(words) < _LATIN:
         return not words
@@ -128,7 +127,7 @@ def could_be(text: str, language: Language) -> bool:
 
 
 def name_of(text: str) -> str:
-    """The name of a language that is not judged, as a reason says it."""
+    """English name of an unsupported language, for reasons."""
     script = _script(text)
     if script:
         return script
@@ -159,7 +158,7 @@ def _latin(words: Sequence[str]) -> float:
 
 
 def _scores(text: str, words: Sequence[str]) -> dict[str, float]:
-    """How much speaks for each language: small words by weight, and letters of its own."""
+    """Score of each language: stop words by weight, and letters of its own."""
     found: dict[str, float] = {}
     for word in words:
         if word in _LETTER_NAMES:
@@ -169,13 +168,13 @@ def _scores(text: str, words: Sequence[str]) -> dict[str, float]:
             shares = _elided(word)
         for language, weight in (shares or {}).items():
             found[language] = found.get(language, 0.0) + weight
-    for language, weight in _by_letters(text[:_TELLING].lower()).items():
+    for language, weight in _letter_scores(text[:_TELLING].lower()).items():
         found[language] = found.get(language, 0.0) + min(weight, _MOST_BY_LETTERS)
     return found
 
 
-def _by_letters(sample: str) -> dict[str, float]:
-    """How much the letters beyond English speak for each language."""
+def _letter_scores(sample: str) -> dict[str, float]:
+    """Score of each language by letters that English does not have."""
     found: dict[str, float] = {}
     for letter in () if sample.isascii() else set(sample) & _LETTERS.keys():
         languages = _LETTERS[letter]
@@ -196,10 +195,10 @@ def _elided(word: str) -> dict[str, float]:
 
 
 def _is_english(words: Sequence[str]) -> bool:
-    return _known_share(tuple(words[:40])) >= _KNOWN
+    return _english_share(tuple(words[:40])) >= _KNOWN
 
 
 @lru_cache(maxsize=1_000)
-def _known_share(words: tuple[str, ...]) -> float:
+def _english_share(words: tuple[str, ...]) -> float:
     table, key = lexicon().commonness, keys("english")
     return sum(key[word] in table or word in ENGLISH.stop for word in words) / len(words)

@@ -13,21 +13,20 @@ from importlib.resources import files
 class Lexicon:
     """Word relations between keys (stems).
 
-    `commonness`: floor of log2 of the count in the tagged texts; absent words are rare.
-    `kin`: synonyms,
-    derived words, and words one step more general or more special. `opposites`: antonyms.
+    `commonness`: floor of log2 of the count in the tagged texts; words that are absent are rare.
+    `related`: synonyms, derived words, hypernyms and hyponyms. `opposites`: antonyms.
     """
 
     commonness: dict[str, int]
     synonyms: dict[str, frozenset[str]]
-    kin: dict[str, frozenset[str]]
+    related: dict[str, frozenset[str]]
     opposites: dict[str, frozenset[str]]
 
     def synonyms_of(self, key: str) -> frozenset[str]:
         return self.synonyms.get(key, _NONE)
 
-    def akin(self, key: str) -> frozenset[str]:
-        return self.kin.get(key, _NONE)
+    def related_to(self, key: str) -> frozenset[str]:
+        return self.related.get(key, _NONE)
 
     def opposed(self, key: str) -> frozenset[str]:
         return self.opposites.get(key, _NONE)
@@ -38,10 +37,10 @@ _NONE: frozenset[str] = frozenset()
 
 @cache
 def lexicon() -> Lexicon:
-    """The table, read once a process (some 30 ms, 15 MB)."""
+    """Load the lexicon, once per process (some 30 ms, 15 MB)."""
     commonness: dict[str, int] = {}
     synonyms: dict[str, set[str]] = {}
-    kin: dict[str, set[str]] = {}
+    related: dict[str, set[str]] = {}
     opposites: dict[str, set[str]] = {}
     text = files("groundwire_evaluators.text").joinpath("lexicon.tsv").read_text(encoding="utf-8")
     for line in text.splitlines():
@@ -52,14 +51,14 @@ def lexicon() -> Lexicon:
             synonyms.setdefault(word, set()).add(other)
             synonyms.setdefault(other, set()).add(word)
         for other in general:
-            kin.setdefault(word, set()).add(other)
-            kin.setdefault(other, set()).add(word)
+            related.setdefault(word, set()).add(other)
+            related.setdefault(other, set()).add(word)
         for other in opposed:
             opposites.setdefault(word, set()).add(other)
             opposites.setdefault(other, set()).add(word)
     return Lexicon(
         commonness,
         {word: frozenset(others) for word, others in synonyms.items()},
-        {word: frozenset(others) for word, others in kin.items()},
+        {word: frozenset(others) for word, others in related.items()},
         {word: frozenset(others) for word, others in opposites.items()},
     )

@@ -1,9 +1,9 @@
 """Plain text of Markdown, HTML and reasoning blocks, with offsets.
 
-A model writes `**30** days`, `<b>30</b>` or `| Pro | 29 EUR |`; what reads words must see "30 days"
-and still point into the original. Blocks are those of CommonMark (https://spec.commonmark.org),
-found by markdown-it-py; indented code, reference links and raw HTML blocks, which answers hardly
-mean, are read as text. Time is linear in the text.
+A model writes `**30** days`, `<b>30</b>` or `| Pro | 29 EUR |`; the parsers need "30 days", with
+offsets into the original. Blocks are those of CommonMark (https://spec.commonmark.org), found by
+markdown-it-py; indented code, reference links and raw HTML blocks, which answers rarely intend, are
+treated as text. Time is linear in the text.
 """
 
 import html
@@ -37,10 +37,10 @@ _BLOCKY = re.compile(r"^[ \t]*(?:[#>|+*-]|`{3}|~{3}|\d{1,9}[.)])|\|", re.MULTILI
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A text, and where each of its characters stands in the original.
+    """Plain text with the original range of each character.
 
-    `starts[i]` and `ends[i]` are the half-open range, in code points of the original, of
-    character `i`.
+    `starts[i]` and `ends[i]` are the half-open range, in code points of the original, of character
+    `i`.
     """
 
     text: str
@@ -49,34 +49,34 @@ class Plain:
 
     @classmethod
     def of(cls, text: str) -> "Plain":
-        """A text that is its own original."""
+        """Plain text that is its own original."""
         return cls(text, range(len(text)), range(1, len(text) + 1))
 
     def part(self, start: int, end: int) -> "Plain":
         return Plain(self.text[start:end], self.starts[start:end], self.ends[start:end])
 
     def stripped(self) -> "Plain":
-        """Without blanks at its ends."""
+        """Strip whitespace from both ends."""
         start = len(self.text) - len(self.text.lstrip())
         return self.part(start, max(len(self.text.rstrip()), start))
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """The range in the original of a range of this text that is not empty."""
+        """Range in the original of a non-empty range of this text."""
         return self.starts[start], self.ends[end - 1]
 
     def rewritten(
         self, pattern: re.Pattern[str], parts: Callable[[re.Match[str]], Sequence[Part]]
     ) -> "Plain":
-        """With each match replaced by parts: ranges of this text that stay, or new words.
+        """Replace each match by parts: ranges of this text, or new words.
 
-        New words take the place of the whole match.
+        New words map to the whole range of the match.
         """
         return self._joined(
             (match.start(), match.end(), parts(match)) for match in pattern.finditer(self.text)
         )
 
     def without(self, cuts: Sequence[tuple[int, int]]) -> "Plain":
-        """Without some ranges, in order; one that begins inside another is part of it."""
+        """Remove ranges, given in order; a range that starts inside another belongs to it."""
         return self._joined((start, end, ()) for start, end in cuts) if cuts else self
 
     def _joined(self, edits: Iterator[tuple[int, int, Sequence[Part]]]) -> "Plain":
@@ -109,10 +109,10 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One line of a text with what it is.
+    """One line of a text with its kind.
 
-    `lead` is the line that a list item or a table row continues: what introduces the list, the
-    item above, or the headings of the columns. `bold`: the whole line is emphasised.
+    `lead` is the line that a list item or a table row continues: the introduction of the list, the
+    parent item, or the column headings. `bold`: the whole line is bold.
     """
 
     kind: Kind
@@ -155,13 +155,13 @@ _WRAPPING = re.compile(
 
 
 class UnfinishedError(ValueError):
-    """The text ends inside its reasoning."""
+    """The text ends inside its reasoning block."""
 
 
 def without_reasoning(answer: str) -> Plain:
-    """The answer without `<think>` blocks and their kin, and without tags that wrap an answer.
+    """Remove `<think>` blocks and similar, and tags that wrap the answer.
 
-    A closing tag alone ends reasoning that began in the prompt. Raises `UnfinishedError` where
+    A closing tag alone ends reasoning that started in the prompt. Raises `UnfinishedError` if the
     reasoning is not closed.
     """
     whole = Plain.of(answer)
@@ -203,17 +203,17 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 
 
 def without_tags(plain: Plain) -> Plain:
-    """HTML as the same text in lines; list items, headings and table rows get Markdown's signs."""
+    """Convert HTML to lines of text, with Markdown signs for items, headings and rows."""
     if "<" in plain.text:
-        plain = plain.without(list(_hidden(plain.text)))
-        plain = plain.rewritten(_TAG, _Signs().of)
+        plain = plain.without(list(_hidden_ranges(plain.text)))
+        plain = plain.rewritten(_TAG, _MarkdownSigns().of)
     if "&" in plain.text:
         plain = plain.rewritten(_ENTITY, lambda match: (html.unescape(match.group()),))
     return plain
 
 
-def _hidden(text: str) -> Iterator[tuple[int, int]]:
-    """Comments and what no browser shows."""
+def _hidden_ranges(text: str) -> Iterator[tuple[int, int]]:
+    """Ranges of comments and of elements that browsers do not show."""
     lowered, at = text.lower(), 0
     while (start := lowered.find("<", at)) >= 0:
         at = start + 1
@@ -228,8 +228,8 @@ def _hidden(text: str) -> Iterator[tuple[int, int]]:
         yield start, at
 
 
-class _Signs:
-    """What each tag becomes in Markdown; counts the cells of a row to underline a header."""
+class _MarkdownSigns:
+    """Markdown for each HTML tag; counts the cells of a row to underline a header."""
 
     def __init__(self) -> None:
         self.cells, self.header = 0, False
@@ -272,7 +272,7 @@ _NOTE = re.compile(r"(?<=[^\W\d_]{4})[¹²³⁰⁴-⁹]{1,3}")  # "weeks¹" is a
 
 
 def without_marks(plain: Plain) -> Plain:
-    """A line without emphasis, code marks, links' addresses, struck-out words and escapes."""
+    """Remove emphasis, code marks, link addresses, strikethrough text and escapes."""
     text = plain.text
     if not text.isascii():
         plain = plain.rewritten(_NOTE, _nothing)
@@ -297,8 +297,8 @@ def _link(match: re.Match[str]) -> Sequence[Part]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """A run of marks; whether it can open and close emphasis (CommonMark 6.2)."""
+class _Delimiter:
+    """Delimiter run: whether it can open and close emphasis (CommonMark 6.2)."""
 
     start: int
     end: int
@@ -307,9 +307,9 @@ class _Run:
 
 
 def _marks(text: str) -> list[tuple[int, int]]:
-    """The ranges of the marks in a line, in order."""
+    """Ranges of the emphasis and code marks of a line, in order."""
     cuts: list[tuple[int, int]] = []
-    open_runs: dict[str, _Run] = {}
+    open_runs: dict[str, _Delimiter] = {}
     spans = _code_spans(text)
     until = 0
     for match in _RUN.finditer(text):
@@ -329,7 +329,7 @@ def _marks(text: str) -> list[tuple[int, int]]:
 
 
 def _code_spans(text: str) -> dict[int, tuple[int, int]]:
-    """The start of each opening run of backticks, and its closing run: the next as long."""
+    """Each opening run of backticks (its start), with its closing run of equal length."""
     if "`" not in text:
         return {}
     following: dict[int, tuple[int, int]] = {}
@@ -342,19 +342,23 @@ def _code_spans(text: str) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _run(text: str, start: int, end: int) -> _Run:
+def _run(text: str, start: int, end: int) -> _Delimiter:
     before, after = text[start - 1 : start] or " ", text[end : end + 1] or " "
     left = not after.isspace() and (after.isalnum() or not before.isalnum())
     right = not before.isspace() and (before.isalnum() or not after.isalnum())
     if text[start] == "_":
         left, right = left and not before.isalnum(), right and not after.isalnum()
-    return _Run(start, end, left, right)
+    return _Delimiter(start, end, left, right)
 
 
 def _emphasis(
-    text: str, mark: str, run: _Run, open_runs: dict[str, _Run], cuts: list[tuple[int, int]]
+    text: str,
+    mark: str,
+    run: _Delimiter,
+    open_runs: dict[str, _Delimiter],
+    cuts: list[tuple[int, int]],
 ) -> None:
-    """Cut a run that closes an open one, and both where it does; else note that it opens."""
+    """Cut both runs of a closed emphasis; otherwise remember the opening run."""
     opening = open_runs.get(mark) if run.closes else None
     if opening is not None:
         del open_runs[mark]
@@ -368,7 +372,7 @@ def _emphasis(
         cuts.append(_span(run))
 
 
-def _span(run: _Run) -> tuple[int, int]:
+def _span(run: _Delimiter) -> tuple[int, int]:
     return run.start, run.end
 
 
@@ -376,9 +380,9 @@ _FENCE = re.compile(r"[ \t>]*(?P<mark>`{3,}|~{3,})")
 
 
 def without_code(answer: str) -> Plain:
-    """The answer without reasoning, its code blanked: where marks like "[1]" are citations.
+    """Remove reasoning and blank out code: markers such as "[1]" elsewhere are citations.
 
-    Raises `UnfinishedError` where the answer ends inside its reasoning.
+    Raises `UnfinishedError` if the answer ends inside its reasoning.
     """
     plain = without_reasoning(answer)
     if "`" not in plain.text and "~~~" not in plain.text:
@@ -422,9 +426,9 @@ _PARSER = _parser()
 
 @lru_cache(maxsize=64)
 def blocks(answer: str) -> tuple[Block, ...]:
-    """The lines of an answer that say something, without marks; reasoning is left out.
+    """Split an answer into its lines of text, without marks and reasoning.
 
-    Raises `UnfinishedError` where the answer ends inside its reasoning.
+    Raises `UnfinishedError` if the answer ends inside its reasoning.
     """
     plain = without_tags(without_reasoning(answer))
     if _BREAKS.search(plain.text):
@@ -438,15 +442,15 @@ def blocks(answer: str) -> tuple[Block, ...]:
 
 
 def _is_counted(text: str) -> bool:
-    """Whether numbers at the start of lines count items: "12. Juli" alone counts none."""
+    """Whether numbers at line starts number items: a single "12. Juli" does not."""
     found = [match.group().strip(" \t>(").lower() for match in islice(_COUNTED.finditer(text), 2)]
     return len(found) == 2 or (bool(found) and found[0][:-1] in ("1", "a"))
 
 
 def visible(answer: str) -> Plain:
-    """What a reader sees of an answer: its lines without marks; reasoning and code marks left out.
+    """Text of an answer as rendered: lines without marks and reasoning.
 
-    Raises `UnfinishedError` where the answer ends inside its reasoning.
+    Raises `UnfinishedError` if the answer ends inside its reasoning.
     """
     text: list[str] = []
     starts, ends = array("q"), array("q")
@@ -478,7 +482,7 @@ def _lines(
 
 
 def _unsigned(line: Plain, signs: re.Pattern[str]) -> tuple[Plain, Kind | None]:
-    """A line without the signs of a heading, list or quotation, and what they make it."""
+    """Strip the sign of a heading, list item or quotation; return the line and its kind."""
     heading = _HEADING.match(line.text)
     item = None if heading else signs.match(line.text)
     sign = heading or item
@@ -494,7 +498,7 @@ def _is_bold(marked: str, shown: str) -> bool:
 
 
 class _Leads:
-    """What introduces the lists around the current line."""
+    """Lead-in lines of the lists around the current line."""
 
     def __init__(self) -> None:
         self.stack: list[str] = []

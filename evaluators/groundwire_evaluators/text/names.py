@@ -55,24 +55,24 @@ def names(
     common: Container[str] = ENGLISH.stop,
     language: str = "en",
 ) -> list[Name]:
-    """The names of a text in order.
+    """Find the names of a text, in order.
 
-    A capital at the start of a sentence says nothing: a single word there counts only when it is
-    neither in `common` (everyday words, folded or as keys) nor a stop word, or stands capitalised
-    inside a sentence elsewhere in the text. `common` is of English: in other languages such a word
-    counts in the second case alone. In German, where every noun has a capital, a name is a row of
-    capitals, a word of capitals ("BMW") or what follows a title.
+    A capital at the start of a sentence is no evidence: a single word there counts only if it is
+    neither in `common` (everyday words, folded or as keys) nor a stop word, or if it is capitalised
+    inside a sentence elsewhere. `common` holds English words: in other languages only the second
+    case counts. In German, where every noun is capitalised, a name is a run of capitalised words, a
+    word in capitals ("BMW"), or what follows a title.
     """
     tokens = tokenize(text) if tokens is None else tokens
     stop = LANGUAGES[language].stop if language in LANGUAGES else ENGLISH.stop
     capitals = [at for at, token in enumerate(tokens) if token.text[0].isupper()]
-    inside = {tokens[at].text for at in capitals if not _opens(text, tokens, at)}
+    inside = {tokens[at].text for at in capitals if not _starts_sentence(text, tokens, at)}
     found = []
     for start, until in _runs(text, tokens, capitals, inside, common, language):
         if language != "en":
             while start < until and fold(tokens[start].text) in stop:
                 start += 1
-        if language == "de" and not _german(tokens, start, until):
+        if language == "de" and not _is_german_name(tokens, start, until):
             continue
         name = _name(text, tokens, start, until)
         if name is not None:
@@ -88,48 +88,48 @@ def _runs(
     common: Container[str],
     language: str,
 ) -> Iterator[tuple[int, int]]:
-    """The runs of capitals that may be names, as token ranges."""
+    """Token ranges of the runs of capitalised words that may be names."""
     until = 0
     for at in capitals:
         if at < until:
             continue
         until = _run(text, tokens, at, _JOINING if language != "de" else frozenset())
         start = at
-        if _opens(text, tokens, at):
+        if _starts_sentence(text, tokens, at):
             if language == "en":
-                certain = _certain(tokens, at, until, inside, common)
+                certain = _is_name_at_start(tokens, at, until, inside, common)
             else:
                 certain = tokens[at].text in inside or until - at > 1
             start += not certain
         yield start, until
 
 
-def _german(tokens: Sequence[Token], start: int, until: int) -> bool:
-    """Whether a run of capitals is a name and no noun."""
+def _is_german_name(tokens: Sequence[Token], start: int, until: int) -> bool:
+    """Whether a run of capitalised words is a name rather than a noun."""
     words = [fold(token.text) for token in tokens[start:until]]
-    kept = [word for word in words if word not in _NOT_NAMES]
-    if not kept:
+    words_left = [word for word in words if word not in _NOT_NAMES]
+    if not words_left:
         return False
     if (start and fold(tokens[start - 1].text) in _GERMAN_TITLES) or words[0] in _GERMAN_TITLES:
         return True
-    if len(kept) > 1:
+    if len(words_left) > 1:
         return True
-    return any(_marked(token.text) for token in tokens[start:until])
+    return any(_has_inner_capital(token.text) for token in tokens[start:until])
 
 
-def _marked(word: str) -> bool:
-    """Capitals beyond the first letter: "BMW", "McDonald"."""
+def _has_inner_capital(word: str) -> bool:
+    """Whether a word has capitals after its first letter: "BMW", "McDonald"."""
     return len(word) > 1 and any(letter.isupper() for letter in word[1:])
 
 
-def _opens(text: str, tokens: Sequence[Token], at: int) -> bool:
-    """Whether a token begins a sentence, a quotation or a list item."""
+def _starts_sentence(text: str, tokens: Sequence[Token], at: int) -> bool:
+    """Whether a token starts a sentence, a quotation or a list item."""
     if at == 0:
         return True
     return _BOUNDARY.search(text, tokens[at - 1].end, tokens[at].start) is not None
 
 
-def _certain(
+def _is_name_at_start(
     tokens: Sequence[Token], at: int, until: int, inside: set[str], common: Container[str]
 ) -> bool:
     word = tokens[at].text
@@ -142,7 +142,7 @@ def _certain(
 
 
 def _run(text: str, tokens: Sequence[Token], at: int, joining: frozenset[str]) -> int:
-    """The index after the last token of the run of capitals that begins at `at`."""
+    """Index after the last token of the capitalised run that starts at `at`."""
     end = at + 1
     while end < len(tokens) and end - at < _MOST_WORDS:
         gap = text[tokens[end - 1].end : min(tokens[end].start, tokens[end - 1].end + 4)]
@@ -175,11 +175,11 @@ def _name(text: str, tokens: Sequence[Token], start: int, until: int) -> Name | 
     return Name(first, last, text[first:last], tuple(words))
 
 
-def same_name(said: Name, shown: Name) -> bool:
+def same_name(claimed: Name, shown: Name) -> bool:
     """Whether two names can be one: equal, an alias, initials, or a part ("Keefe", "Mary Keefe")."""
-    if said.key == shown.key:
+    if claimed.key == shown.key:
         return True
-    short, long = sorted((said, shown), key=lambda name: len(name.words))
+    short, long = sorted((claimed, shown), key=lambda name: len(name.words))
     if len(short.words) == 1 and len(long.words) > 1:
         word = short.words[0]
         return word in long.words or word == long.initials
@@ -187,5 +187,5 @@ def same_name(said: Name, shown: Name) -> bool:
 
 
 def everyday(language: str = "en") -> frozenset[str]:
-    """The stop words of a language: the smallest `common` there is."""
+    """Stop words of a language: the smallest useful `common`."""
     return LANGUAGES[language].stop

@@ -18,7 +18,7 @@ Number = tuple[float, float, int, Kind, float | None]
 
 
 class NumberReader(Cursor):
-    """Reads the number that begins at a token."""
+    """Reads the number that starts at a token."""
 
     def _digits(self) -> Number | None:
         at = self.first
@@ -45,7 +45,7 @@ class NumberReader(Cursor):
         return self._fraction(value, step, other, at + 1)
 
     def _ranked(self, at: int) -> int | None:
-        """The token after the ending of an ordinal: "3rd", "3ème", "3º", "3. Tag"."""
+        """Token after an ordinal suffix: "3rd", "3ème", "3º", "3. Tag"."""
         suffix = self._word(at + 1)
         suffixes = _PLAIN_SUFFIXES.get(self.language, RANK_SUFFIXES)
         if suffix in suffixes and self._gap(at + 1) == "" and self._word(at).isdecimal():
@@ -74,7 +74,7 @@ class NumberReader(Cursor):
         return float(digits), 10.0 ** (len(digits) - len(plain)), until
 
     def _fraction(self, value: float, step: float, other: float | None, until: int) -> Number:
-        """With a fraction behind it: "3/4", "1½", "1 1/2", "2 and a half"; else as it is."""
+        """Add the fraction that follows, if any: "3/4", "1½", "1 1/2", "2 and a half"."""
         token = self.tokens[until] if until < len(self.tokens) else None
         gap = self._gap(until)
         if token is not None and token.text[0] in FRACTIONS and gap in ("", " "):
@@ -129,9 +129,9 @@ class NumberReader(Cursor):
             whole = value if value else 1.0
             return whole / numerals.parts[then], 0.0, at + 2, "number", None
         if not used:
-            return self._rank()
-        if used == 1 and not self._surely(word, then):
-            return self._rank()
+            return self._ordinal()
+        if used == 1 and not self._is_certain_number(word, then):
+            return self._ordinal()
         if word in ("hundred", "thousand", "million") and self._word(at - 1) != "a":
             return None
         half = self._and_a_half(at + used)
@@ -151,8 +151,8 @@ class NumberReader(Cursor):
             return 0.5 * scale, 0.0, until + 1, "number", None
         return 0.5, 0.0, until, "number", None
 
-    def _surely(self, word: str, then: str) -> bool:
-        """Whether a lone word is a number: "one" and "eine" only before a unit or a scale."""
+    def _is_certain_number(self, word: str, then: str) -> bool:
+        """Whether a lone word is a number: "one" and "eine" only before a unit or scale."""
         if word not in self.numerals.articles:
             return not (word == "second" or (word in self.numerals.ordinals and word != "once"))
         if then in self.numerals.scales or then in SCALES:
@@ -160,7 +160,7 @@ class NumberReader(Cursor):
         found = unit(then, self.language)
         return found is not None and len(then) > 1
 
-    def _rank(self) -> Number | None:
+    def _ordinal(self) -> Number | None:
         at = self.first
         rank = self.numerals.ordinals.get(self._word(at))
         if rank is None or (self._opens_sentence(at) and self._gap(at + 1)[:1] in (",", ":")):

@@ -1,7 +1,7 @@
-"""Number words of seven languages: "two hundred and fifty", "achtundzwanzig", "quatre-vingts".
+"""Number words of seven languages: "two hundred and fifty", "achtundzwanzig".
 
-`NUMERALS[language]` reads a run of words; German, Dutch and Italian numbers written as one word
-are taken apart. The price is linear in the words read.
+`NUMERALS[language]` parses a run of words; German, Dutch and Italian compound numbers are split.
+Time is linear in the words parsed.
 """
 # ruff: noqa: E501  (tables of words and patterns)
 
@@ -13,7 +13,7 @@ from groundwire_evaluators.text.tokens import fold
 
 
 def _table(words: str, values: Sequence[float]) -> dict[str, float]:
-    """Words, spellings of one number joined by "/", with their values."""
+    """Map number words to values; spellings of one number are joined by "/"."""
     found = {}
     for spellings, value in zip(words.split(), values, strict=True):
         for word in spellings.split("/"):
@@ -29,12 +29,12 @@ _TENS = range(20, 100, 10)
 
 @dataclass(frozen=True)
 class Numerals:
-    """The number words of one language.
+    """Number words of one language.
 
-    `cardinals` are below a thousand, `scales` a thousand and more, `joiners` may stand between
-    two of them, `articles` are ones too everyday to be a number alone ("one", "eine"), `parts`
-    are the names of fractions by denominator, `halves` the words of a half, `ordinals` those of
-    ranks. `alone` are scales that are a number without a word before them ("mille").
+    `cardinals` are below a thousand, `scales` a thousand and more, `joiners` may stand between two
+    of them. `articles` are too common to be a number alone ("one", "eine"). `parts` maps names of
+    fractions to denominators, `halves` are words for a half, `ordinals` maps ordinal words to
+    ranks. `alone` are scales that are numbers without a preceding word ("mille").
     """
 
     cardinals: dict[str, float]
@@ -51,20 +51,20 @@ class Numerals:
     starters: frozenset[str] = field(default=frozenset(), compare=False)
 
     def opens(self, word: str) -> bool:
-        """Whether a word (lower case) may begin a number or an ordinal."""
+        """Whether a word (lower case) may start a number or an ordinal."""
         if word in self.starters:
             return True
         return bool(self.prefixes) and word.startswith(self.prefixes) and self.value(word) > 0
 
     def value(self, word: str) -> float:
-        """The value of a cardinal word, below a million and compounds included; -1 of others."""
+        """Value of a cardinal below a million, compounds included; -1 if it is none."""
         found = self.cardinals.get(word)
         if found is None and self.compound is not None and word.startswith(self.prefixes):
             found = self.compound(word)
         return -1.0 if found is None else found
 
     def read(self, words: Sequence[str]) -> tuple[float, int]:
-        """The number at the start of `words`, and how many of them spell it; 0 words if none."""
+        """Parse the number at the start of `words`; returns it and its word count, 0 if none."""
         total = current = -1.0
         used = at = 0
         last_scale = 1e18
@@ -101,7 +101,7 @@ class Numerals:
 
 
 def _added(current: float, value: float) -> float | None:
-    """What a cardinal makes of the number before it; None where it begins another number."""
+    """Combine a cardinal with the number before it; None if it starts another number."""
     if value < 0:
         return None
     if current < 0:
@@ -136,7 +136,7 @@ def _germanic(
     units: dict[str, float], tens: dict[str, float], joiners: Sequence[str],
     scales: Sequence[tuple[str, float]],
 ) -> Callable[[str], float | None]:  # fmt: skip
-    """A reader of numbers written as one word, the unit before the ten."""
+    """Build a parser of compound numbers with the unit before the ten."""
 
     def below_hundred(word: str) -> float | None:
         word = word.removeprefix("und").removeprefix("en") if word not in units else word
@@ -209,7 +209,7 @@ def _italian(units: dict[str, float], tens: dict[str, float]) -> Callable[[str],
     return compound
 
 
-def _made(**parts: object) -> Numerals:
+def _numerals_by_language(**parts: object) -> Numerals:
     made = Numerals(**parts)  # type: ignore[arg-type]
     starters = (
         set(made.cardinals) | set(made.ordinals) | made.alone | made.halves | made.dozen
@@ -285,7 +285,7 @@ def _endings(stems: dict[str, float], endings: str) -> dict[str, float]:
 
 
 NUMERALS: dict[str, Numerals] = {
-    "en": _made(
+    "en": _numerals_by_language(
         cardinals=_EN_UNITS | _EN_TENS | {"hundred": 100.0},
         scales={"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12},
         joiners=frozenset(("and",)),
@@ -299,7 +299,7 @@ NUMERALS: dict[str, Numerals] = {
         ordinals=_table(_EN_RANKS, range(1, 21)) | {"thirtieth": 30.0},
         dozen=frozenset(("dozen",)),
     ),
-    "de": _made(
+    "de": _numerals_by_language(
         cardinals=_DE_UNITS | _DE_TENS | {"hundert": 100.0},
         scales={
             "tausend": 1e3, "million": 1e6, "millionen": 1e6, "milliarde": 1e9,
@@ -320,7 +320,7 @@ NUMERALS: dict[str, Numerals] = {
             _DE_UNITS, _DE_TENS, ("und",), (("tausend", 1000.0), ("hundert", 100.0))
         ),
     ),
-    "fr": _made(
+    "fr": _numerals_by_language(
         cardinals=_FR_UNITS | _FR_TENS,
         scales={
             "mille": 1e3, "million": 1e6, "millions": 1e6, "milliard": 1e9, "milliards": 1e9,
@@ -337,7 +337,7 @@ NUMERALS: dict[str, Numerals] = {
         alone=frozenset(("mille",)),
         dozen=frozenset(("douzaine",)),
     ),
-    "es": _made(
+    "es": _numerals_by_language(
         cardinals=_ES_UNITS | _ES_TENS | _ES_HUNDREDS,
         scales={
             "mil": 1e3, "millón": 1e6, "millon": 1e6, "millones": 1e6,
@@ -355,7 +355,7 @@ NUMERALS: dict[str, Numerals] = {
         alone=frozenset(("mil",)),
         dozen=frozenset(("docena",)),
     ),
-    "it": _made(
+    "it": _numerals_by_language(
         cardinals=_IT_UNITS | _IT_TENS | {"cento": 100.0},
         scales={
             "mille": 1e3, "mila": 1e3, "milione": 1e6, "milioni": 1e6, "miliardo": 1e9,
@@ -380,7 +380,7 @@ NUMERALS: dict[str, Numerals] = {
         ),
         compound=_italian(_IT_UNITS, _IT_TENS),
     ),
-    "pt": _made(
+    "pt": _numerals_by_language(
         cardinals=_PT_UNITS | _PT_TENS | _PT_HUNDREDS,
         scales={
             "mil": 1e3, "milhão": 1e6, "milhao": 1e6, "milhões": 1e6, "milhoes": 1e6,
@@ -399,7 +399,7 @@ NUMERALS: dict[str, Numerals] = {
         alone=frozenset(("mil",)),
         dozen=frozenset(("dúzia",)),
     ),
-    "nl": _made(
+    "nl": _numerals_by_language(
         cardinals=_NL_UNITS | _NL_TENS | {"honderd": 100.0},
         scales={"duizend": 1e3, "miljoen": 1e6, "miljard": 1e9, "mln": 1e6, "mld": 1e9},
         joiners=frozenset(("en",)),

@@ -1,7 +1,7 @@
-"""Normalised numbers, amounts, dates, times and codes in a text.
+"""Parser of numbers, amounts, dates, times and codes, normalised.
 
 "20 mg" is 0.02 grams, "zweihundertfünfzig" and "250" are one number, "3. September 2027" and
-"2027-09-03" one date. Seven languages; linear in the text.
+"2027-09-03" are one date. Seven languages; linear in the text.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from groundwire_evaluators.text.codes import CodeReader, find_addresses
 from groundwire_evaluators.text.cursor import FRACTIONS
 from groundwire_evaluators.text.dates import DateReader
 from groundwire_evaluators.text.digits import parse
-from groundwire_evaluators.text.quantity import Kind, Quantity, agree, comparable, lookups
+from groundwire_evaluators.text.quantity import Kind, Quantity, agree, comparable, lookup_keys
 from groundwire_evaluators.text.times import TimeReader
 from groundwire_evaluators.text.tokens import Token, tokenize
 
-__all__ = ["Kind", "Quantity", "agree", "comparable", "lookups", "parse", "quantities"]
+__all__ = ["Kind", "Quantity", "agree", "comparable", "lookup_keys", "parse", "quantities"]
 
 _LONGEST_CACHED = 16_000  # code points of a text whose quantities are cached
 
@@ -26,17 +26,17 @@ _LONGEST_CACHED = 16_000  # code points of a text whose quantities are cached
 def quantities(
     text: str, tokens: Sequence[Token] | None = None, language: str = "en"
 ) -> list[Quantity]:
-    """The quantities of a text in order; pass its `tokens` where they are at hand.
+    """Parse the quantities of a text, in order; pass its `tokens` if available.
 
-    `language` is an ISO 639-1 code and decides number words and marks ("1.500"). A lone "one" is
-    a pronoun more often than a number and is not read as one.
+    `language` is an ISO 639-1 code and decides number words and separators ("1.500"). A lone "one"
+    is usually a pronoun and is not parsed as a number.
     """
-    wanted = _Wanted(text, language, tokens)
-    return list(_read_lately(wanted) if len(text) <= _LONGEST_CACHED else _read(wanted))
+    wanted = _CacheKey(text, language, tokens)
+    return list(_read_lately(wanted) if len(text) <= _LONGEST_CACHED else _parse(wanted))
 
 
-class _Wanted:
-    """A text to read; equal words of equal texts have equal quantities in one language."""
+class _CacheKey:
+    """Cache key: equal texts have equal quantities in one language."""
 
     __slots__ = ("language", "text", "tokens")
 
@@ -48,14 +48,14 @@ class _Wanted:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, _Wanted)
+            isinstance(other, _CacheKey)
             and self.language == other.language
             and self.text == other.text
             and self.tokens == other.tokens
         )
 
 
-def _read(wanted: _Wanted) -> list[Quantity]:
+def _parse(wanted: _CacheKey) -> list[Quantity]:
     text, language = wanted.text, wanted.language
     tokens = tokenize(text) if wanted.tokens is None else wanted.tokens
     reader = _Reader(text, tokens, language)
@@ -79,14 +79,14 @@ def _read(wanted: _Wanted) -> list[Quantity]:
 
 
 # Several evaluators, and parts of one, read the same claims and chunks.
-_read_lately = lru_cache(maxsize=32)(_read)
+_read_lately = lru_cache(maxsize=32)(_parse)
 
 
 class _Reader(DateReader, TimeReader, CodeReader, AmountReader):
-    """Reads the quantity that begins at one token; looks ahead a bounded number of tokens."""
+    """Parses the quantity that starts at one token; its lookahead is bounded."""
 
     def opens(self, token: Token) -> bool:
-        """Whether a quantity may begin at a token."""
+        """Whether a quantity may start at a token."""
         first = token.text[0]
         if first.isdecimal() or first in FRACTIONS or token.lower in self.openers:
             return True
@@ -96,7 +96,7 @@ class _Reader(DateReader, TimeReader, CodeReader, AmountReader):
         return bool(prefixes) and token.lower.startswith(prefixes)
 
     def read(self, at: int) -> tuple[list[Quantity], int]:
-        """The quantities that begin at a token, and the index of the next token to look at."""
+        """Parse the quantities that start at a token; returns them and the next token index."""
         self.first = self.at = at
         found = (
             self._named_time()
@@ -117,7 +117,7 @@ class _Reader(DateReader, TimeReader, CodeReader, AmountReader):
         return [self._bounded(one) for one in each], max(self.at, at + 1)
 
     def _bounded(self, quantity: Quantity) -> Quantity:
-        """With the limit that the words before or after set."""
+        """Add the limit set by the words before or after."""
         if quantity.kind == "code":
             return quantity
         before = self._words_before(self.first, 8)

@@ -1,7 +1,7 @@
-"""Quantity model, and equality of two quantities.
+"""Quantity model, and agreement of two quantities.
 
-"20 mg" is 0.02 grams, "two thirds" is 2/3, "29 May 1943" and "1943-05-29" are one date. A unit,
-a rate ("per day") or a bound ("at most") that only one side names is no disagreement.
+"20 mg" is 0.02 grams, "two thirds" is 2/3, "29 May 1943" and "1943-05-29" are one date. A unit, a
+rate ("per day") or a bound ("at most") that only one side has is no disagreement.
 """
 
 import re
@@ -15,12 +15,12 @@ Bound = Literal["", "upper", "lower"]
 
 _MARKS = re.compile(r"[\s()/-]+")
 _HALF_DAY, _DAY = 720.0, 1440.0  # minutes
-# How many days a month and a year may be said to have, in seconds.
+# Possible lengths of a month and a year, in seconds.
 _MONTHS = {1.0: (28, 30, 31), 2.0: (60,), 3.0: (90, 91), 6.0: (180, 182), 12.0: (364, 365, 366)}
 _PERIODS = {"day": 1.0, "week": 7.0, "month": 30.0, "quarter": 91.0, "year": 365.0}
 _PERIODS |= {"hour": 1 / 24, "minute": 1 / 1440, "second": 1 / 86400, "night": 1.0}
 _THIRDS = {33: (0.333333333,), 67: (0.666666667,), 66: (0.666666667,)}
-_DIALLED = 8  # digits at the end of a phone number that tell it
+_DIALLED = 8  # digits at the end of a phone number that identify it
 _CONVERTED = (("week", "day", 7.0), ("year", "month", 12.0), ("year", "quarter", 4.0))
 
 
@@ -28,16 +28,16 @@ _CONVERTED = (("week", "day", 7.0), ("year", "month", 12.0), ("year", "quarter",
 class Quantity:
     """A quantity: range, kind and value in base units.
 
-    `unit` is the dimension ("mass", "dollar"), None for a bare number. Dates have (year, month,
-    day), each 0 where it is not named; times of day are minutes after midnight, weekdays 0 for
-    Monday to 6. `step` is the value of the last digit ("3.1 million": 100,000), which is how far
-    it may be rounded.
+    `unit` is the dimension ("mass", "dollar"), None for a bare number. Dates are (year, month,
+    day), each 0 if missing; times of day are minutes after midnight, weekdays 0 (Monday) to 6.
+    `step` is the value of the last digit ("3.1 million": 100,000), the precision to which it may be
+    rounded.
 
-    `other` is a second value that the spelling allows ("1.500", "4 o'clock"), `per` the period
-    or head of a rate ("day"), `bound` whether it is a limit ("at most": upper), `lead` where
-    the words of the bound begin, `system` whether the unit is of the imperial system or a
-    Fahrenheit degree, from which conversions are rounded. `face` is the number as it is written,
-    without its unit (6 of "six hours"); None of dates, times, codes and ordinals.
+    `other` is a second possible value ("1.500", "4 o'clock"), `per` the period or head of a rate
+    ("day"), `bound` the side of a limit ("at most": upper), `lead` the offset of the bound's first
+    word, `system` the imperial system or Fahrenheit, from which conversions are rounded. `face` is
+    the number as written, without its unit (6 of "six hours"); None for dates, times, codes and
+    ordinals.
     """
 
     start: int
@@ -57,7 +57,7 @@ class Quantity:
 
     @property
     def key(self) -> tuple[str, ...] | str:
-        """Equal for equal quantities, up to rounding; bare years and dates of that year differ."""
+        """Key that equal quantities share, up to rounding; a year and a date in it differ."""
         if self.kind == "date":
             return f"date:{self.date}"
         if self.kind == "code":
@@ -68,12 +68,12 @@ class Quantity:
 
     @property
     def values(self) -> tuple[float, ...]:
-        """The value, and the second one that the spelling allows."""
+        """The value, and the second possible value if there is one."""
         return (self.value,) if self.other is None else (self.value, self.other)
 
 
-def lookups(quantity: Quantity) -> Iterator[object]:
-    """Keys, of which two quantities that agree share one, rounding and conversion apart."""
+def lookup_keys(quantity: Quantity) -> Iterator[object]:
+    """Index keys: quantities that agree share one, except by rounding or conversion."""
     if quantity.kind == "date":
         year, month, day = quantity.date
         yield float(year) if year else ("day", month, day)
@@ -84,7 +84,7 @@ def lookups(quantity: Quantity) -> Iterator[object]:
         if day_of_week is not None:
             yield float(day_of_week)
     elif quantity.kind == "code":
-        yield dialled(code_of(quantity.text))
+        yield phone_digits(code_of(quantity.text))
     else:
         yield from (float(f"{value:.9g}") for value in quantity.values)
         if quantity.face is not None and quantity.unit is not None:
@@ -105,51 +105,53 @@ def lookups(quantity: Quantity) -> Iterator[object]:
 
 
 def code_of(text: str) -> str:
-    """A code without blanks, brackets, hyphens and slashes: "555-0104" is "5550104"."""
+    """Normalise a code: "555-0104" is "5550104"."""
     return _MARKS.sub("", text).lower()
 
 
 def weekday_of(date: tuple[int, int, int]) -> int | None:
-    """The day of the week of a full date, 0 for Monday; None of what is no date."""
+    """Day of the week of a full date, 0 for Monday; None for anything else."""
     try:
         return calendar_date(*date).weekday()
     except ValueError:
         return None
 
 
-def dialled(code: str) -> str:
-    """The digits that tell a phone number, without its country; any other code as it is."""
+def phone_digits(code: str) -> str:
+    """Significant digits of a phone number, without country code; other codes unchanged."""
     digits = code.lstrip("+")
     return digits[-_DIALLED:] if digits.isdecimal() and len(digits) > _DIALLED else code
 
 
-def agree(said: Quantity, shown: Quantity) -> bool:
-    """Whether `shown` (in the context) supports `said` (in the answer).
+def agree(claimed: Quantity, shown: Quantity) -> bool:
+    """Whether `shown` (in the context) supports `claimed` (in the answer).
 
-    A unit left out agrees with any; a vaguer date agrees with a fuller one; a rounded
-    value agrees with the exact one ("3.1 million" with 3,123,456, never the other way round).
+    A missing unit agrees with any; a vaguer date agrees with a fuller one; a rounded value agrees
+    with the exact one ("3.1 million" with 3,123,456, not the reverse).
     """
-    if said.kind == "code" or shown.kind == "code":
-        codes = {dialled(code_of(each.text)) for each in (said, shown)}
-        return said.kind == shown.kind and len(codes) == 1
-    if said.bound and shown.bound and said.bound != shown.bound:
+    if claimed.kind == "code" or shown.kind == "code":
+        codes = {phone_digits(code_of(each.text)) for each in (claimed, shown)}
+        return claimed.kind == shown.kind and len(codes) == 1
+    if claimed.bound and shown.bound and claimed.bound != shown.bound:
         return False
-    if "times" in (said.unit, shown.unit):
-        return _often_enough(said, shown)
-    if said.kind == "weekday" or shown.kind == "weekday":
+    if "times" in (claimed.unit, shown.unit):
+        return _frequencies_agree(claimed, shown)
+    if claimed.kind == "weekday" or shown.kind == "weekday":
         day = weekday_of(shown.date) if shown.kind == "date" else shown.value
-        return said.kind == "weekday" and shown.kind in ("weekday", "date") and said.value == day
-    if "decade" in (said.unit, shown.unit):
-        return _decades_agree(said, shown)
-    if said.kind == "date" or shown.kind == "date":
-        return _dates_agree(said, shown)
-    if said.kind == "time" or shown.kind == "time":
-        return _times_agree(said, shown)
-    return _rates_agree(said, shown) and _amounts_agree(said, shown)
+        return (
+            claimed.kind == "weekday" and shown.kind in ("weekday", "date") and claimed.value == day
+        )
+    if "decade" in (claimed.unit, shown.unit):
+        return _decades_agree(claimed, shown)
+    if claimed.kind == "date" or shown.kind == "date":
+        return _dates_agree(claimed, shown)
+    if claimed.kind == "time" or shown.kind == "time":
+        return _times_agree(claimed, shown)
+    return _rates_agree(claimed, shown) and _amounts_agree(claimed, shown)
 
 
 def comparable(one: Quantity, other: Quantity) -> bool:
-    """Whether two quantities that disagree speak of the same kind of thing: they may conflict."""
+    """Whether two quantities are of the same kind, so that they can conflict."""
     if "code" in (one.kind, other.kind):
         return one.kind == other.kind and code_shape(one.text) == code_shape(other.text)
     if one.kind == "date" and other.kind == "date":
@@ -165,18 +167,18 @@ def comparable(one: Quantity, other: Quantity) -> bool:
 
 
 def code_shape(text: str) -> str:
-    """What sort of code it is: "a" for letters, "9" for digits, marks as they are."""
+    """Shape of a code: "a" for letters, "9" for digits, punctuation unchanged."""
     return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text))
 
 
-def _often_enough(said: Quantity, shown: Quantity) -> bool:
-    """Whether "twice a week", "daily" or "every Monday" is said on the other side too."""
-    if said.unit == shown.unit:
-        if not {said.per, shown.per} <= _PERIODS.keys():
-            return said.value == shown.value
-        days = [each.value / _PERIODS[each.per] for each in (said, shown)]
+def _frequencies_agree(claimed: Quantity, shown: Quantity) -> bool:
+    """Whether both sides state the frequency ("twice a week", "daily", "every Monday")."""
+    if claimed.unit == shown.unit:
+        if not {claimed.per, shown.per} <= _PERIODS.keys():
+            return claimed.value == shown.value
+        days = [each.value / _PERIODS[each.per] for each in (claimed, shown)]
         return abs(days[0] - days[1]) <= 0.03 * max(days)
-    often, other = (said, shown) if said.unit == "times" else (shown, said)
+    often, other = (claimed, shown) if claimed.unit == "times" else (shown, claimed)
     if other.kind == "weekday":
         return often.per == "week"
     if other.per:
@@ -191,22 +193,24 @@ def _close(a: float, b: float) -> bool:
     return abs(a - b) <= 1e-9 * max(abs(a), abs(b))
 
 
-def _amounts_agree(said: Quantity, shown: Quantity) -> bool:
-    if said.unit and shown.unit and said.unit != shown.unit:
-        if {said.unit, shown.unit} == {"mass", "sterling"} and said.kind != shown.kind:
-            return _close(*(each.other or each.value for each in (said, shown)))
-        return _lengths_of_time(said, shown) or _lengths_of_time(shown, said)
-    if {said.kind, shown.kind} == {"percent", "number"}:
-        percent, number = (said, shown) if said.kind == "percent" else (shown, said)
+def _amounts_agree(claimed: Quantity, shown: Quantity) -> bool:
+    if claimed.unit and shown.unit and claimed.unit != shown.unit:
+        if {claimed.unit, shown.unit} == {"mass", "sterling"} and claimed.kind != shown.kind:
+            return _close(*(each.other or each.value for each in (claimed, shown)))
+        return _lengths_of_time(claimed, shown) or _lengths_of_time(shown, claimed)
+    if {claimed.kind, shown.kind} == {"percent", "number"}:
+        percent, number = (claimed, shown) if claimed.kind == "percent" else (shown, claimed)
         if 0 < number.value < 1 and abs(percent.value - 100 * number.value) < 0.5:
             return True
-    if any(_close(a, b) for a in said.values for b in shown.values):
+    if any(_close(a, b) for a in claimed.values for b in shown.values):
         return True
-    if (said.unit is None) is not (shown.unit is None) and said.face == shown.face is not None:
+    if (claimed.unit is None) is not (
+        shown.unit is None
+    ) and claimed.face == shown.face is not None:
         return True  # "six", where "six hours" was asked for
-    if said.system != shown.system and said.unit and shown.unit:
-        return _converted(said, shown)
-    return _rounded(said, shown)
+    if claimed.system != shown.system and claimed.unit and shown.unit:
+        return _converted(claimed, shown)
+    return _rounded(claimed, shown)
 
 
 def _lengths_of_time(one: Quantity, other: Quantity) -> bool:
@@ -216,43 +220,43 @@ def _lengths_of_time(one: Quantity, other: Quantity) -> bool:
     return any(_close(other.value, 86400.0 * days) for days in _MONTHS.get(one.value, ()))
 
 
-def _converted(said: Quantity, shown: Quantity) -> bool:
+def _converted(claimed: Quantity, shown: Quantity) -> bool:
     """Equal up to rounding where one side was converted: "62 mph" for "100 km/h"."""
-    room = max(min(said.step, shown.step) / 2, 0.012 * max(abs(said.value), abs(shown.value)))
-    if said.unit == "celsius":
-        room = max(0.6, min(said.step, shown.step) / 2)
-    return abs(said.value - shown.value) <= room * (1 + 1e-9)
+    room = max(min(claimed.step, shown.step) / 2, 0.012 * max(abs(claimed.value), abs(shown.value)))
+    if claimed.unit == "celsius":
+        room = max(0.6, min(claimed.step, shown.step) / 2)
+    return abs(claimed.value - shown.value) <= room * (1 + 1e-9)
 
 
-def _rounded(said: Quantity, shown: Quantity) -> bool:
-    significant = said.step and abs(said.value) >= 10 * said.step
+def _rounded(claimed: Quantity, shown: Quantity) -> bool:
+    significant = claimed.step and abs(claimed.value) >= 10 * claimed.step
     return bool(
         significant
-        and said.step > shown.step
-        and abs(said.value - shown.value) <= said.step / 2 * (1 + 1e-9)
+        and claimed.step > shown.step
+        and abs(claimed.value - shown.value) <= claimed.step / 2 * (1 + 1e-9)
     )
 
 
-def _rates_agree(said: Quantity, shown: Quantity) -> bool:
-    """Whether both are the same rate; a period that one side leaves out agrees with any."""
-    if not said.per or not shown.per or said.per == shown.per:
+def _rates_agree(claimed: Quantity, shown: Quantity) -> bool:
+    """Whether both rates are equal; a missing period agrees with any."""
+    if not claimed.per or not shown.per or claimed.per == shown.per:
         return True
-    if {said.per, shown.per} <= {"day", "night"}:
+    if {claimed.per, shown.per} <= {"day", "night"}:
         return True
     return (
         any(
-            {said.per, shown.per} == {long, short}
-            and _close(*(q.value * (factor if q.per == short else 1.0) for q in (said, shown)))
+            {claimed.per, shown.per} == {long, short}
+            and _close(*(q.value * (factor if q.per == short else 1.0) for q in (claimed, shown)))
             for long, short, factor in _CONVERTED
         )
-        or not {said.per, shown.per} <= _PERIODS.keys()
+        or not {claimed.per, shown.per} <= _PERIODS.keys()
     )
 
 
-def _times_agree(said: Quantity, shown: Quantity) -> bool:
-    if said.kind == shown.kind:
-        return any(_close(a % _DAY, b % _DAY) for a in said.values for b in shown.values)
-    time, number = (said, shown) if said.kind == "time" else (shown, said)
+def _times_agree(claimed: Quantity, shown: Quantity) -> bool:
+    if claimed.kind == shown.kind:
+        return any(_close(a % _DAY, b % _DAY) for a in claimed.values for b in shown.values)
+    time, number = (claimed, shown) if claimed.kind == "time" else (shown, claimed)
     hours = number.value / 3600 if number.unit == "duration" else number.value
     if number.unit not in (None, "duration") or not 0 <= hours <= 24:
         return False
@@ -262,31 +266,31 @@ def _times_agree(said: Quantity, shown: Quantity) -> bool:
     )
 
 
-def _dates_agree(said: Quantity, shown: Quantity) -> bool:
-    if said.kind != "date" or shown.kind != "date":
+def _dates_agree(claimed: Quantity, shown: Quantity) -> bool:
+    if claimed.kind != "date" or shown.kind != "date":
         # A bare "1943" may be a year, a bare "29" in "May 29" may not.
-        date, number = (said, shown) if said.kind == "date" else (shown, said)
+        date, number = (claimed, shown) if claimed.kind == "date" else (shown, claimed)
         return number.unit is None and date.date == (int(_finite(number.value)), 0, 0)
     return (
-        _same_date(said.date, shown.date)
-        or (said.other is not None and _same_date(_turned(said.date), shown.date))
-        or (shown.other is not None and _same_date(said.date, _turned(shown.date)))
+        _same_date(claimed.date, shown.date)
+        or (claimed.other is not None and _same_date(_day_month_swapped(claimed.date), shown.date))
+        or (shown.other is not None and _same_date(claimed.date, _day_month_swapped(shown.date)))
     )
 
 
-def _same_date(said: tuple[int, int, int], shown: tuple[int, int, int]) -> bool:
-    return all(not a or a == b for a, b in zip(said, shown, strict=True))
+def _same_date(claimed: tuple[int, int, int], shown: tuple[int, int, int]) -> bool:
+    return all(not a or a == b for a, b in zip(claimed, shown, strict=True))
 
 
-def _turned(date: tuple[int, int, int]) -> tuple[int, int, int]:
-    """The date that day and month read the other way round would be."""
+def _day_month_swapped(date: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The date with day and month swapped."""
     return date[0], date[2], date[1]
 
 
-def _decades_agree(said: Quantity, shown: Quantity) -> bool:
-    """ "The 1930s" agrees with 1934, never the other way round."""
+def _decades_agree(claimed: Quantity, shown: Quantity) -> bool:
+    """Whether a decade contains the year: "the 1930s" agrees with 1934, not the reverse."""
     year = float(shown.date[0]) if shown.kind == "date" else shown.value
-    return said.unit == "decade" and said.value == year // 10 * 10
+    return claimed.unit == "decade" and claimed.value == year // 10 * 10
 
 
 def _finite(value: float) -> float:

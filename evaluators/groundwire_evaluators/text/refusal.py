@@ -1,7 +1,7 @@
 """Refusal detection in several languages.
 
-A sentence declines only when it says that the sources are silent or that the assistant cannot tell.
-"The warranty does not cover water damage" denies something of the world: it is a claim.
+A sentence declines only if it states that the sources lack the answer or that the assistant cannot
+answer. "The warranty does not cover water damage" is a negated claim, not a refusal.
 """
 # ruff: noqa: E501  (tables of words and patterns)
 
@@ -13,21 +13,21 @@ from groundwire_evaluators.text.sentences import sentences
 # What the assistant was shown. Some of these are sources in any sentence, some only as provided,
 # and a brochure or an article only where it is said to tell nothing.
 _SHOWN = r"(?:passages?|documents?|contexts?|texts?|sources?|excerpts?|snippets?|chunks?|search results|knowledge base)"
-_PAPERS = (
+_MATERIAL = (
     r"(?:information|data|details?|content|materials?|records?|results?|articles?|paragraphs?|references?|pages?|"
     r"brochures?|handbooks?|manuals?|guides?|files?|reports?|web ?sites?|sections?|faqs?|policy|policies|notes?|transcript|conversation)"
 )
 _PROVIDED = r"(?:provided|given|supplied|available|above|retrieved|attached|accessible|shared)"
 _SOURCE = (
-    rf"(?:{_SHOWN}|{_PROVIDED} {_PAPERS}|{_PAPERS} (?:(?:that )?(?:was|were|is|are) )?{_PROVIDED}|"
-    rf"{_PAPERS} (?:that )?(?:i|we|you) (?:was|were|have|had|can|am|are|gave|provided|shared|sent|supplied)\b)"
+    rf"(?:{_SHOWN}|{_PROVIDED} {_MATERIAL}|{_MATERIAL} (?:(?:that )?(?:was|were|is|are) )?{_PROVIDED}|"
+    rf"{_MATERIAL} (?:that )?(?:i|we|you) (?:was|were|have|had|can|am|are|gave|provided|shared|sent|supplied)\b)"
 )
-_TELLS = (
+_STATES = (
     r"(?:mention|say|state|specify|tell|indicate|discuss|address|answer|describe|explain|clarify|reveal|"
     r"comment|elaborate|speak|talk|go into|touch)"
 )
 _HOLDS = r"(?:contain|provide|include|cover|give|list|offer|define|have|hold|show|supply)"
-_TOLD = (
+_STATED = (
     r"(?:mentioned|provided|specified|stated|included|discussed|addressed|covered|given|found|available|contained|"
     r"described|listed|indicated|disclosed|present|explained|answered)"
 )
@@ -50,18 +50,18 @@ _ENGLISH = (
     r"\b(?:i (?:must|have to) decline|no idea|dunno|beats me)\b|^\W*idk\b",
     rf"\b(?:this|that|it|your question|the question|the topic) (?:is|falls|lies|goes) (?:outside|beyond|out)(?: of)? (?:the scope|scope|what i|my |(?:the |these )?{_SOURCE})",
     # The sources are silent.
-    rf"\b{_SHOWN} \d{{1,2}} (?:\w+ )?(?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_TELLS}|{_HOLDS})\b",
-    rf"\b{_SOURCE}(?! \d)(?: \w+){{0,4}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_TELLS}|{_HOLDS})\b",
-    rf"\b{_PAPERS}(?! \d)(?: \w+){{0,3}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}{_TELLS}\b",
-    rf"\b(?:{_SOURCE}|{_PAPERS})(?! \d)(?: \w+){{0,3}} (?:is|are|remains?|stays?) (?:\w+ )?(?:silent|unclear|vague)\b",
-    rf"\b(?:{_SOURCE}|{_PAPERS})(?! \d)(?: \w+){{0,3}} (?:makes?|made|contains?|has|have|gives?|provides?|offers?|includes?|holds?) (?:no|not any|insufficient|not enough)(?: \w+){{0,2}} (?:{_FACTS}|indication)\b",
-    rf"\b(?:{_SOURCE}|{_PAPERS})(?! \d)(?: \w+){{0,3}} (?:says?|contains?|mentions?|states?|tells?(?: \w+)?|holds?) (?:nothing|not a word|little)\b",
-    rf"\b(?:nothing|nowhere|none|no ?where|not) (?:\w+ ){{0,5}}(?:in|of|from) (?:\w+ ){{0,3}}(?:{_SOURCE}|{_PAPERS})\b(?=.{{0,60}}\b(?:{_TELLS}|says|answers|mentions|states|about|on|tells|addresses|covers|helps|given|provided)|\W*\Z)",
-    rf"\b(?:is|are|was|were)(?: not|n['’]t) (?:\w+ ){{0,2}}{_TOLD} (?:\w+ ){{0,4}}{_SOURCE}\b",
-    rf"\b(?:answer|information|info|detail|topic|question|this|that|it) (?:is|was|can|could|are)(?:not| not|n['’]t) (?:be )?(?:\w+ ){{0,2}}(?:in|part of|{_TOLD}) (?:\w+ ){{0,4}}(?:{_SOURCE}|{_PAPERS})\b",
+    rf"\b{_SHOWN} \d{{1,2}} (?:\w+ )?(?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_STATES}|{_HOLDS})\b",
+    rf"\b{_SOURCE}(?! \d)(?: \w+){{0,4}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}(?:{_STATES}|{_HOLDS})\b",
+    rf"\b{_MATERIAL}(?! \d)(?: \w+){{0,3}} (?:do|does|did)(?: not|n['’]t) (?:\w+ ){{0,2}}{_STATES}\b",
+    rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:is|are|remains?|stays?) (?:\w+ )?(?:silent|unclear|vague)\b",
+    rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:makes?|made|contains?|has|have|gives?|provides?|offers?|includes?|holds?) (?:no|not any|insufficient|not enough)(?: \w+){{0,2}} (?:{_FACTS}|indication)\b",
+    rf"\b(?:{_SOURCE}|{_MATERIAL})(?! \d)(?: \w+){{0,3}} (?:says?|contains?|mentions?|states?|tells?(?: \w+)?|holds?) (?:nothing|not a word|little)\b",
+    rf"\b(?:nothing|nowhere|none|no ?where|not) (?:\w+ ){{0,5}}(?:in|of|from) (?:\w+ ){{0,3}}(?:{_SOURCE}|{_MATERIAL})\b(?=.{{0,60}}\b(?:{_STATES}|says|answers|mentions|states|about|on|tells|addresses|covers|helps|given|provided)|\W*\Z)",
+    rf"\b(?:is|are|was|were)(?: not|n['’]t) (?:\w+ ){{0,2}}{_STATED} (?:\w+ ){{0,4}}{_SOURCE}\b",
+    rf"\b(?:answer|information|info|detail|topic|question|this|that|it) (?:is|was|can|could|are)(?:not| not|n['’]t) (?:be )?(?:\w+ ){{0,2}}(?:in|part of|{_STATED}) (?:\w+ ){{0,4}}(?:{_SOURCE}|{_MATERIAL})\b",
     rf"\b(?:there (?:is|was|are|were)|there['’]s) (?:no|not any|not enough|insufficient|nothing|no specific|no relevant|no further|no direct)(?: \w+){{0,2}} (?:information|info|mention|details?|data|answers?|references?|indication)\b"
-    rf"(?=.{{0,80}}\b(?:about|on|regarding|{_SOURCE}|{_PAPERS}|available|provided|given|to)\b|\W*\Z)",
-    rf"\b(?:there (?:is|was)|there['’]s) nothing (?:\w+ ){{0,6}}(?:{_SOURCE}|{_PAPERS})\b",
+    rf"(?=.{{0,80}}\b(?:about|on|regarding|{_SOURCE}|{_MATERIAL}|available|provided|given|to)\b|\W*\Z)",
+    rf"\b(?:there (?:is|was)|there['’]s) nothing (?:\w+ ){{0,6}}(?:{_SOURCE}|{_MATERIAL})\b",
     r"\b(?:not enough|insufficient|no relevant|no sufficient|lack of|without (?:more|further|additional)) (?:information|context|data|details?|evidence)\b(?=.{0,80}\b(?:answer|determine|say|tell|provided|given|available|passages?|context|documents?)|\W*\Z)",
     r"^\W*(?:sorry, |unfortunately, )?(?:no|zero) (?:\w+ )?(?:answers?|information|info|details?|mention|data) (?:\w+ ){0,3}(?:found|available|provided|given|about|on|regarding|in (?:the|these))\b",
     rf"\b(?:it is|it['’]s|it remains) (?:\w+ )?(?:unclear|not clear|unknown|uncertain|not known|impossible)\b(?=.{{0,120}}{_SOURCE})|{_SOURCE}.{{0,20}}\b(?:it is|it['’]s|it remains) (?:\w+ )?(?:unclear|not clear|unknown|uncertain|not known)\b",
@@ -131,7 +131,7 @@ _OTHER = (
 # Whole sentences without a subject.
 _ELLIPTIC = (
     rf"n/?\.?a\.?|idk|unknown|unclear|unanswerable|undetermined|not (?:\w+ )?(?:mentioned|specified|stated|provided|given|found|known|sure|answerable|clear|disclosed|listed|addressed|discussed|indicated|covered)"
-    rf"(?: (?:here|yet|anywhere|in (?:\w+ ){{0,3}}(?:{_SHOWN}|{_PAPERS})))?",
+    rf"(?: (?:here|yet|anywhere|in (?:\w+ ){{0,3}}(?:{_SHOWN}|{_MATERIAL})))?",
     r"no (?:answer|information|info|data|mention|clue|details?|record)(?: (?:of (?:it|this|that)|found|available|provided|given))?|(?:none|nothing) (?:found|given|provided|mentioned|stated|known)",
     r"(?:cannot|can['’]t) (?:say|tell|answer|determine)(?: that| this| it)?|insufficient (?:information|context|data|evidence)|no comment|don['’]t know",
     r"keine angaben?(?: \w+)?|k\. ?a\.|nicht (?:angegeben|erwähnt|bekannt|genannt|aufgeführt|spezifiziert|beantwortbar|vorhanden)|unbekannt|keine (?:information(?:en)?|antwort|ahnung|daten)(?: \w+)?|weiß (?:ich )?nicht",
@@ -181,17 +181,18 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_ELLIPSIS = 80  # code points of a sentence without a subject
-_LONGEST_LOOK = 400  # code points of a sentence
+_LONGEST_SENTENCE = 400  # code points of a sentence
 _MOST_SENTENCES = 6
 
 
 @lru_cache(maxsize=256)
 def declines(sentence: str) -> bool:
-    """Whether a sentence says that the question cannot be answered, or not from the sources.
+    """Whether a sentence states that the question cannot be answered, or not from the sources.
 
-    One that goes on ("The passages do not say when, but the bridge opened in 1932") answers.
+    A sentence that continues with an answer ("The passages do not say when, but the bridge opened
+    in 1932") does not decline.
     """
-    looked_at = sentence[:_LONGEST_LOOK]
+    looked_at = sentence[:_LONGEST_SENTENCE]
     if len(sentence) <= _LONGEST_ELLIPSIS and _SAYS_NOTHING.match(sentence):
         return True
     lowered = looked_at.lower()
@@ -206,11 +207,11 @@ def declines(sentence: str) -> bool:
 
 
 def is_refusal(answer: str) -> bool:
-    """Whether an answer declines and says nothing else.
+    """Whether an answer declines and adds nothing else.
 
-    True when a sentence declines and every other one declines too, tells only what the sources hold
-    instead, or closes politely. "The policy does not cover dental care" is an answer, and so is
-    whatever follows "The passages do not say, but".
+    True if a sentence declines and every other one declines too, only lists what the sources
+    contain instead, or is a polite closing. "The policy does not cover dental care" is an answer,
+    and so is whatever follows "The passages do not say, but".
     """
     found: list[str] = []
     for start, end in sentences(answer):
@@ -219,14 +220,16 @@ def is_refusal(answer: str) -> bool:
         found.append(answer[start:end])
     refusing = [declines(sentence) for sentence in found]
     return any(refusing) and all(
-        refuses or _says_no_more(sentence)
+        refuses or _adds_nothing(sentence)
         for refuses, sentence in zip(refusing, found, strict=True)
     )
 
 
-def _says_no_more(sentence: str) -> bool:
-    """Whether a sentence beside one that declines tells nothing of the matter."""
-    if sentence.rstrip().endswith(("?", "？")) or _ABOUT_SOURCES.search(sentence[:_LONGEST_LOOK]):
+def _adds_nothing(sentence: str) -> bool:
+    """Whether a sentence beside a refusal has no content of its own."""
+    if sentence.rstrip().endswith(("?", "？")) or _ABOUT_SOURCES.search(
+        sentence[:_LONGEST_SENTENCE]
+    ):
         return True
     return len(sentence) < _CURT and not any(character.isdecimal() for character in sentence)
 

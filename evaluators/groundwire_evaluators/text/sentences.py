@@ -1,4 +1,4 @@
-"""Sentences with their places."""
+"""Sentence splitting, with offsets."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _LONGEST_SHORTENED = 24  # code points looked at before a break
 
 
 def sentences(text: str, language: str = "en") -> Iterator[tuple[int, int]]:
-    """The (start, end) of every sentence, without surrounding blanks; `language` is ISO 639-1."""
+    """(start, end) of each sentence, stripped of whitespace; `language` is ISO 639-1."""
     for line in _LINE.finditer(text):
         for start, end in _cut(text, *line.span()):
             yield from _of_piece(text, start, end, language)
@@ -28,15 +28,15 @@ def sentences(text: str, language: str = "en") -> Iterator[tuple[int, int]]:
 def _of_piece(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
     at = first = start
     for part in sentencex.segment(language, _encodable(text[start:end])):
-        if at > first and not _goes_on(text, first, at):
+        if at > first and not _continues(text, first, at):
             yield from _stripped(text, first, at)
             first = at
         at += len(part)
     yield from _stripped(text, first, at)
 
 
-def _goes_on(text: str, first: int, at: int) -> bool:
-    """Whether a sentence goes on where a new one was thought to begin."""
+def _continues(text: str, first: int, at: int) -> bool:
+    """Whether a sentence continues after what looked like its end."""
     following = text[at : at + 3].lstrip()[:1]
     if following.islower():
         return text[first:at].rstrip().endswith(".")

@@ -10,7 +10,7 @@ _PAST = {"half past": 30, "quarter past": 15, "quarter to": -15, "viertel nach":
 
 
 class TimeReader(Cursor):
-    """Reads the time of day that begins at a token."""
+    """Reads the time of day that starts at a token."""
 
     def _named_time(self) -> Quantity | None:
         word, at = self._word(self.first), self.first
@@ -68,7 +68,7 @@ class TimeReader(Cursor):
         return self._make("time", until, value=minutes, other=other)
 
     def _hour(self, at: int) -> tuple[int, int, int, bool] | None:
-        """Hour, minute, the token after them, and whether their spelling is a time for sure."""
+        """Hour, minute, next token index, and whether the spelling is certainly a time."""
         word = self._word(at)
         hour = self._integer(at, 2)
         if hour is not None and hour <= 24:
@@ -84,7 +84,7 @@ class TimeReader(Cursor):
         return None
 
     def _marker(self, at: int, sure: bool) -> tuple[int, int, bool] | None:
-        """Past a word that makes an hour a time of day ("Uhr"): index, minutes, whether sure."""
+        """Skip a word that marks an hour as a time ("Uhr"): index, minutes, certainty."""
         word, language = self._word(at), self.language
         if self._gap(at) not in GAPS:
             return at, 0, sure or self._bare(at)

@@ -67,7 +67,7 @@ def _stemmer(language: str) -> Stemmer.Stemmer:
 
 
 def fold(word: str) -> str:
-    """Lower case, without accents and possessive: "Müller’s" → "muller"."""
+    """Lower-case a word without accents and possessive: "Müller’s" → "muller"."""
     return _folded(word[:LONGEST_KEY])
 
 
@@ -81,7 +81,7 @@ def _folded(word: str) -> str:
 
 
 class _Keys(dict[str, str]):
-    """Spelling → stem, remembered; emptied when full, so that hostile text cannot grow it."""
+    """Cache of spelling → stem; cleared when full, so that hostile text cannot grow it."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -106,10 +106,12 @@ def keys(language: str = "english") -> _Keys:
 
 def tokenize(text: str, language: str = "english") -> list[Token]:
     """The words of a text in order."""
-    return list(_words_of(text, language) if len(text) <= _LONGEST_CACHED else _cut(text, language))
+    return list(
+        _cached_tokens(text, language) if len(text) <= _LONGEST_CACHED else _tokens(text, language)
+    )
 
 
-def _cut(text: str, language: str) -> list[Token]:
+def _tokens(text: str, language: str) -> list[Token]:
     key = keys(language)
     made = tuple.__new__  # a third of the time of Token(...)
     return [
@@ -119,9 +121,9 @@ def _cut(text: str, language: str) -> list[Token]:
 
 
 def question_key(question: str | None) -> str:
-    """Equal for one question asked twice, up to case, marks and accents."""
+    """Key of a question, equal up to case, punctuation and accents."""
     return " ".join(fold(token.text) for token in tokenize(question or ""))
 
 
 # Several evaluators, and parts of one, read the same claims and chunks.
-_words_of = lru_cache(maxsize=32)(_cut)
+_cached_tokens = lru_cache(maxsize=32)(_tokens)

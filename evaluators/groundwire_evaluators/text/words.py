@@ -1,4 +1,4 @@
-"""Words that carry no content, per language."""
+"""Stop words and stemmers per language."""
 # ruff: noqa: E501  (tables of words and patterns)
 
 from collections.abc import Iterable
@@ -125,5 +125,5 @@ LANGUAGES = {language.code: language for language in (ENGLISH, *_OTHERS)}
 
 
 def content(words: Iterable[str], language: Language = ENGLISH) -> Iterable[str]:
-    """The words that are no stop words; expects folded words."""
+    """Filter out stop words; expects folded words."""
     return (word for word in words if word not in language.stop)
