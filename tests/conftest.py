@@ -73,8 +73,15 @@ _lacking: dict[str, str] = {}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let programs that tests start be interrupted: a pytest-xdist worker ignores SIGINT."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # they would compile every module each time
     if hasattr(config, "workerinput"):
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first: none of them is left to one worker at the end."""
+    longest = ("tests/end_to_end/", "tests/benchmarks/")
+    items.sort(key=lambda item: not item.nodeid.startswith(longest))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

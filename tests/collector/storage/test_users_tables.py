@@ -46,7 +46,7 @@ def _module(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("probe", "run", "--function", "shop_app:ask", "--limit", "40"),
+        ("probe", "run", "--function", "shop_app:ask", "--limit", "40", "--rate", "9000"),
         ("gate", "answers.jsonl", "--baseline", "answers.jsonl", "--function", "shop_app:ask"),
         ("score", "answers.jsonl", "--evaluator", "shop_app:Mine"),
     ],
