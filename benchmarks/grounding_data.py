@@ -137,7 +137,7 @@ def labelled(name: str) -> Labelled:
             signals.append(measure(reading))
             spans.append((piece.start, piece.end))
             of.append(at)
-            comments.append(piece.aside is not None)
+            comments.append(piece.skip_reason is not None)
     made = (name, rows, np.array(signals), spans, np.array(of), np.array(comments))
     cache.write_bytes(pickle.dumps(made))
     return Labelled(*made)

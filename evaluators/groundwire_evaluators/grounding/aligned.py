@@ -37,7 +37,7 @@ _JOINING = frozenset("and or as well und oder et ou y o e ed en of".split())
 def aligned_conflicts(
     claim: Sequence[Token], shown: Sequence[Token], language: Language
 ) -> list[Conflict]:
-    """The firm conflicts of a claim with the sentence it leans on."""
+    """Firm conflicts of a claim with its best evidence sentence."""
     frame = _Frame(claim, shown, language)
     if not frame.holds:
         return []
@@ -58,7 +58,7 @@ class _Frame:
         self._language = language
         self._alignment = Alignment(claim, shown, language)
         self._claim, self._shown = self._alignment.claim, self._alignment.shown
-        content = [at for at, t in enumerate(self._claim.words) if self._tells(t)]
+        content = [at for at, t in enumerate(self._claim.words) if self._has_content(t)]
         self._content = content
         shown_keys = {token.key for token in self._shown.words}
         self._shared = [
@@ -72,7 +72,7 @@ class _Frame:
         """Whether both sides speak of one thing."""
         return bool(self._shared) and len(self._shared) >= _SHARE * len(self._content)
 
-    def _tells(self, token: Token) -> bool:
+    def _has_content(self, token: Token) -> bool:
         return token.lower not in self._language.stop and token.key not in META
 
     def denials(self) -> Iterator[Conflict]:
@@ -86,8 +86,8 @@ class _Frame:
             if (ours is None) == (theirs is None):
                 continue
             if ours is not None and not _denied_near(self._shown, j):
-                said, shown = _joined(ours, self._claim.words[i]), self._shown.words[j].text
-                yield Conflict("negated", *_range(ours, self._claim.words[i]), said, shown, True)
+                claimed, shown = _joined(ours, self._claim.words[i]), self._shown.words[j].text
+                yield Conflict("negated", *_range(ours, self._claim.words[i]), claimed, shown, True)
             elif theirs is not None and not _denied_near(self._claim, i):
                 word, shown = self._claim.words[i], _joined(theirs, self._shown.words[j])
                 start = self._claim.words[self._without(i, j)].start
@@ -96,7 +96,7 @@ class _Frame:
     def _without(self, i: int, j: int) -> int:
         """The first word of the claim behind the place where the evidence denies."""
         matched = {there: here for here, there in self._alignment.pairs.items()}
-        between = range(self._shown.stood[j], j)
+        between = range(self._shown.negated_at[j], j)
         return min((matched[at] for at in between if at in matched), default=i)
 
     def _in_a_run(self, i: int, j: int) -> bool:
@@ -110,7 +110,7 @@ class _Frame:
         while pairs.get(i + last + 1) == j + last + 1:
             last += 1
         run = range(i - first, i + last + 1)
-        telling = sum(self._tells(self._claim.words[at]) for at in run)
+        telling = sum(self._has_content(self._claim.words[at]) for at in run)
         return len(run) >= min(_RUN, len(self._claim.words)) and telling >= min(
             2, len(self._content)
         )
@@ -127,7 +127,7 @@ class _Frame:
 
     def _kind(self, slot: Slot, i: int, j: int) -> Kind | None:
         ours, theirs = self._claim.words[i], self._shown.words[j]
-        if not self._stands(slot, _NEAR):
+        if not self._has_shared_context(slot, _NEAR):
             return None
         extents, duties = (table.get(self._language.code, {}) for table in (EXTENT, DUTY))
         if ours.lower in extents and theirs.lower in extents:
@@ -137,17 +137,21 @@ class _Frame:
         if opposed(ours, theirs, self._language):
             if (i in self._claim.denied) != (j in self._shown.denied):
                 return None  # "not allowed", "prohibited"
-            if self._tells(ours) or self._tells(theirs):
+            if self._has_content(ours) or self._has_content(theirs):
                 return "opposite"
-            both = slot.before and slot.after and self._stands(slot, _NEAR_WORD)
+            both = slot.before and slot.after and self._has_shared_context(slot, _NEAR_WORD)
             return "turned" if both else None
         return "word" if self._is_word(slot, ours, theirs) else None
 
     def _is_word(self, slot: Slot, ours: Token, theirs: Token) -> bool:
         """Whether one word of content alone stands for another, all else being the same."""
-        if slot.i2 - slot.i != 1 or slot.j2 - slot.j != 1 or not self._stands(slot, _NEAR_WORD):
+        if (
+            slot.i2 - slot.i != 1
+            or slot.j2 - slot.j != 1
+            or not self._has_shared_context(slot, _NEAR_WORD)
+        ):
             return False
-        if not (self._tells(ours) and self._tells(theirs)) or ours.text[0].isdecimal():
+        if not (self._has_content(ours) and self._has_content(theirs)) or ours.text[0].isdecimal():
             return False
         if not _TITLES.isdisjoint((ours.lower, theirs.lower)):
             return False
@@ -159,17 +163,17 @@ class _Frame:
         near = table.synonyms_of(ours.key) | table.related_to(ours.key)
         return len(self._shared) == len(self._content) - 1 and theirs.key not in near
 
-    def _stands(self, slot: Slot, least: int) -> bool:
+    def _has_shared_context(self, slot: Slot, least: int) -> bool:
         """Whether enough words beside a slot are the same, and one of them tells something."""
         if slot.before + slot.after < least:
             return False
         words = self._claim.words
         beside = (*words[slot.i - slot.before : slot.i], *words[slot.i2 : slot.i2 + slot.after])
-        return any(self._tells(token) for token in beside)
+        return any(self._has_content(token) for token in beside)
 
     def _one_sided(self, slot: Slot) -> Iterator[Conflict]:
         """ "Only" put in, "may" left out."""
-        if not self._stands(slot, _NEAR_WORD):
+        if not self._has_shared_context(slot, _NEAR_WORD):
             return
         extents = EXTENT.get(self._language.code, {})
         if slot.j == slot.j2 and slot.i2 - slot.i == 1:
@@ -203,14 +207,14 @@ class _Frame:
         other = [order[k][0] for k in range(starts[last], starts[last + 1])]
         between = self._claim.words[one[-1] + 1 : other[0]]
         if all(
-            t.lower in _JOINING or t.lower in _BEING or not self._tells(t) for t in between
+            t.lower in _JOINING or t.lower in _BEING or not self._has_content(t) for t in between
         ) and (not any(t.lower in ("than", "before", "after", "from", "to") for t in between)):
             return
         words = self._claim.words
         start, end = words[one[0]].start, words[other[-1]].end
-        said = f"{_text(words, one)} … {_text(words, other)}"
+        claimed = f"{_text(words, one)} … {_text(words, other)}"
         shown = f"{_text(words, other)} … {_text(words, one)}"
-        yield Conflict("roles", start, end, said, shown, True)
+        yield Conflict("roles", start, end, claimed, shown, True)
 
     def _order(self) -> list[tuple[int, int]]:
         """The content words that each side has once, by the claim's order, with both places."""

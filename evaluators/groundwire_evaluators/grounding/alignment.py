@@ -44,12 +44,12 @@ class Slot:
 class Side:
     """A sentence without its negations.
 
-    `denied` are the places of the words they deny, `stood` the place before which each stood.
+    `denied` are the places of the words they deny, `negated_at` the place before which each stood.
     """
 
     words: list[Token] = field(default_factory=list)
     denied: dict[int, Token] = field(default_factory=dict)
-    stood: dict[int, int] = field(default_factory=dict)
+    negated_at: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tokens: Sequence[Token], language: Language) -> "Side":
@@ -72,7 +72,7 @@ class Side:
             head = side._head(place, stop)
             if head is not None:
                 side.denied.setdefault(head, token)
-                side.stood.setdefault(head, place)
+                side.negated_at.setdefault(head, place)
         return side
 
     def _head(self, place: int, stop: frozenset[str]) -> int | None:

@@ -67,7 +67,7 @@ def from_labels(p: Sequence[float], unsupported: Sequence[bool]) -> Calibration:
 
 @dataclass(frozen=True, slots=True)
 class FittedShift:
-    """A shift of the logit with its standard error, and the calibration error without and with it.
+    """Fitted shift of the logit: standard error, calibration error before and after.
 
     Errors are gaps between mean probability and share, averaged over five equal groups of the
     labelled answers; `after` is cross-fitted: no answer is measured by a shift fitted on it.

@@ -33,20 +33,20 @@ def cell_conflicts(statement: Statement, cells: Cells) -> list[Conflict]:
 
 def _rows_named(statement: Statement, cells: Cells) -> list[tuple[int, int]]:
     """(token, row) for each row whose label a claim says; the longest label at a place."""
-    said = {token.key: at for at, token in reversed(list(enumerate(statement.tokens)))}
+    claimed = {token.key: at for at, token in reversed(list(enumerate(statement.tokens)))}
     possible = {
         row
-        for key in said.keys() & cells.named.keys()
+        for key in claimed.keys() & cells.named.keys()
         for row in cells.named[key][:_MOST_ROWS_NAMED]
     }
     labels = {row: cells.rows[row][cells.label].keys for row in possible}
-    whole = {row: keys for row, keys in labels.items() if keys <= said.keys()}
+    whole = {row: keys for row, keys in labels.items() if keys <= claimed.keys()}
     best = {
         row: keys
         for row, keys in whole.items()
         if not any(keys < other for other in whole.values())
     }
-    return sorted((min(said[key] for key in keys), row) for row, keys in best.items())
+    return sorted((min(claimed[key] for key in keys), row) for row, keys in best.items())
 
 
 def _row_at(place: int, rows: Sequence[tuple[int, int]]) -> int | None:
@@ -80,46 +80,46 @@ def _quantities(
     statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
 ) -> Iterator[Conflict]:
     named = _columns_of(statement, cells) if rows else {}
-    for index, said in enumerate(statement.quantities[:_MOST_QUANTITIES]):
-        row = _row_of(statement, said, cells, rows)
+    for index, claimed in enumerate(statement.quantities[:_MOST_QUANTITIES]):
+        row = _row_of(statement, claimed, cells, rows)
         if row is None:
             continue
         own = {at: q for at in cells.numeric if (q := cells.rows[row][at].quantity) is not None}
         column = named.get(index)
         held = {column: own[column]} if column is not None and column in own else own
-        shown = {at: q for at, q in held.items() if _same_kind(said, q)}
-        if not shown or any(agree(said, quantity) for quantity in shown.values()):
+        shown = {at: q for at, q in held.items() if _same_kind(claimed, q)}
+        if not shown or any(agree(claimed, quantity) for quantity in shown.values()):
             continue
-        elsewhere = [at for at in shown if _elsewhere(said, cells, row, at)]
+        elsewhere = [at for at in shown if _elsewhere(claimed, cells, row, at)]
         if held is own and not elsewhere:
             continue
         at = next(iter(elsewhere or shown))
-        yield _conflict(said.start, said.end, said.text, cells, row, at)
+        yield _conflict(claimed.start, claimed.end, claimed.text, cells, row, at)
 
 
 def _row_of(
-    statement: Statement, said: Quantity, cells: Cells, rows: Sequence[tuple[int, int]]
+    statement: Statement, claimed: Quantity, cells: Cells, rows: Sequence[tuple[int, int]]
 ) -> int | None:
     """The row a quantity is said of; None for a count of rows ("three rooms: Alder, Birch …")."""
-    place = _place(statement.tokens, said.start)
+    place = _place(statement.tokens, claimed.start)
     if len(rows) > 1 and place < rows[0][0]:
         return None
-    if said.unit is None and said.value in (len(rows), len(cells.rows)) and len(rows) > 1:
+    if claimed.unit is None and claimed.value in (len(rows), len(cells.rows)) and len(rows) > 1:
         return None
     return _row_at(place, rows)
 
 
-def _same_kind(said: Quantity, shown: Quantity) -> bool:
-    if comparable(said, shown):
+def _same_kind(claimed: Quantity, shown: Quantity) -> bool:
+    if comparable(claimed, shown):
         return True
-    plain = {said.kind, shown.kind} <= {"number", "money", "amount"}
-    return plain and (said.unit is None or shown.unit is None)
+    plain = {claimed.kind, shown.kind} <= {"number", "money", "amount"}
+    return plain and (claimed.unit is None or shown.unit is None)
 
 
-def _elsewhere(said: Quantity, cells: Cells, row: int, column: int) -> bool:
+def _elsewhere(claimed: Quantity, cells: Cells, row: int, column: int) -> bool:
     """Whether another row holds the value in a column."""
     return any(
-        at != row and (quantity := other[column].quantity) is not None and agree(said, quantity)
+        at != row and (quantity := other[column].quantity) is not None and agree(claimed, quantity)
         for at, other in enumerate(cells.rows)
     )
 
@@ -148,15 +148,15 @@ def _words(
     if len(rows) != 1:
         return
     row = rows[0][1]
-    said = {token.key for token in statement.content}
+    claimed = {token.key for token in statement.content}
     own = frozenset().union(*(cell.keys for cell in cells.rows[row]))
     for column in range(len(cells.columns)):
         mine = cells.rows[row][column]
-        if column == cells.label or column in cells.numeric or not mine.keys or mine.keys & said:
+        if column == cells.label or column in cells.numeric or not mine.keys or mine.keys & claimed:
             continue
         for other in cells.rows:
             keys = other[column].keys
-            if keys and keys <= said and not keys & own and other[column].truth is None:
+            if keys and keys <= claimed and not keys & own and other[column].truth is None:
                 token = next(token for token in statement.tokens if token.key in keys)
                 yield _conflict(token.start, token.end, token.text, cells, row, column)
                 return
@@ -167,16 +167,16 @@ def _extremes(
 ) -> Iterator[Conflict]:
     """ "The cheapest room is Cedar", though another row's price is lower."""
     words = {token.lower: token for token in statement.tokens}
-    said = next((word for word in words if word in _HIGHEST | _LOWEST), None)
-    column = _extreme_column(words.keys(), cells) if said and len(rows) == 1 else None
-    if said is None or column is None:
+    claimed = next((word for word in words if word in _HIGHEST | _LOWEST), None)
+    column = _extreme_column(words.keys(), cells) if claimed and len(rows) == 1 else None
+    if claimed is None or column is None:
         return
     known = [q.value for row in cells.rows if (q := row[column].quantity) is not None]
     mine = cells.rows[rows[0][1]][column].quantity
     if mine is None or len(known) < len(cells.rows):
         return
-    if mine.value != (max(known) if said in _HIGHEST else min(known)):
-        token = words[said]
+    if mine.value != (max(known) if claimed in _HIGHEST else min(known)):
+        token = words[claimed]
         yield _conflict(token.start, token.end, token.text, cells, rows[0][1], column)
 
 
@@ -195,7 +195,7 @@ def _is_price(heading: frozenset[str]) -> bool:
     return any(key in _PRICES or _PRICES & lexicon().synonyms_of(key) for key in heading)
 
 
-def _conflict(start: int, end: int, said: str, cells: Cells, row: int, column: int) -> Conflict:
+def _conflict(start: int, end: int, claimed: str, cells: Cells, row: int, column: int) -> Conflict:
     label, cell = cells.rows[row][cells.label].text, cells.rows[row][column].text
     shown = f"{label}, {cells.headings[column]}: {cell}"
-    return Conflict("cell", start, end, said, shown, firm=True)
+    return Conflict("cell", start, end, claimed, shown, firm=True)

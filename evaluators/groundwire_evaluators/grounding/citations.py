@@ -48,19 +48,19 @@ def citations(
     chunks: Sequence[Chunk],
     claims: Sequence[Claim],
     backs: Backs,
-    given: Sequence[CitedSource] = (),
+    provider_citations: Sequence[CitedSource] = (),
 ) -> list[Citation]:
-    """Every marker of the answer with its outcome, and claims without one where others have them.
+    """Resolve every citation marker of an answer, and list claims that lack one.
 
-    `given` are citations that the provider gave beside the answer; such a one names its chunk by
-    an id, URL or title, by words of it, or by its position, and belongs to the claim it ends in.
+    `provider_citations` are citations that the provider returned with the answer; each names its
+    chunk by id, URL, title, quote or position, and belongs to the claim it ends in.
 
     Numbers count the chunks from 1; ids and URLs are those of the chunks or their metadata. Code
-    and reasoning hold no markers. A marker stands for the words of its claim since the marker
-    before it; `backs(claim, chunk, start, end)` says whether a chunk supports the claim's words in
-    a range of the answer: then it is `valid`, else `wrong_chunk`, and `not_retrieved` when no chunk
-    has that number, id or URL. A checked claim without a marker in an answer with markers is
-    `missing`, an empty range at its end.
+    and reasoning contain no markers. A marker covers the words of its claim since the previous
+    marker; `backs(claim, chunk, start, end)` tells whether a chunk supports them: then the citation
+    is `valid`, otherwise `wrong_chunk`, or `not_retrieved` if no chunk has that number, id or URL.
+    A checked claim without a marker in an answer with markers is `missing`, with an empty range at
+    its end.
     """
     named = _Names(chunks)
     found: list[Citation] = []
@@ -73,7 +73,7 @@ def citations(
                 Citation(start=start, end=end, marker=marker, outcome=outcome, chunk=chunk)
             )
             cited.add(part.claim)
-    for source in given[:_MOST]:
+    for source in provider_citations[:_MOST]:
         citation, claim = _of_provider(source, named, claims, backs)
         found.append(citation)
         cited.add(claim)

@@ -76,17 +76,17 @@ _WORDS = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Piece:
-    """A sentence, list item or table row of an answer.
+    """Candidate claim: a sentence, list item or table row of an answer.
 
-    `start`, `end` and `text` are its range in the answer and what stands there. `aside` says why
-    it claims nothing. `lead` is what a list item or a table row continues. `comment`: it opens
-    like one that closes, comments or advises, and claims less than it seems to.
+    `start`, `end` and `text` are its range and text in the answer. `skip_reason` states why it is
+    no claim. `lead` is the line that a list item or a table row continues. `comment`: it opens like
+    a closing, a comment or advice, and claims less than it seems to.
     """
 
     start: int
     end: int
     text: str
-    aside: str | None = None
+    skip_reason: str | None = None
     plain: Plain | None = None
     lead: str = ""
     comment: bool = False
@@ -101,23 +101,23 @@ class Piece:
 
 
 def pieces(answer: str, language: str = "en", question: str | None = None) -> Iterator[Piece]:
-    """The answer cut into pieces, in order, each with its exact range.
+    """Split an answer into candidate claims, in order, with exact ranges.
 
-    A line is a piece of its own or several sentences; marks, list signs, the rules of a table and
-    reasoning belong to none. A piece said before, or one that only says the question again, claims
-    nothing. Raises `markup.UnfinishedError` where the answer ends inside its reasoning.
+    A line is one candidate or several sentences; Markdown marks, list signs, table rules and
+    reasoning belong to none. A repeated sentence, or one that only repeats the question, is no
+    claim. Raises `markup.UnfinishedError` if the answer ends inside its reasoning.
     """
-    asked = _words(question or "")[:_LONGEST_LEAD]
+    question_words = _words(question or "")[:_LONGEST_LEAD]
     seen: set[tuple[str, str]] = set()
     for piece in _cut(answer, language):
-        if piece.aside is None:
-            piece = _after_question(piece, asked)
+        if piece.skip_reason is None:
+            piece = _after_question(piece, question_words)
             words = _words(piece.read.text)
             key = " ".join(words), piece.lead
             if key in seen:
-                piece = _as_aside(piece, "said before")
-            elif asked and _echoes(piece.read.text, asked):
-                piece = _as_aside(piece, "repeats the question")
+                piece = _skipped(piece, "said before")
+            elif question_words and _echoes(piece.read.text, question_words):
+                piece = _skipped(piece, "repeats the question")
             seen.add(key)
         yield piece
 
@@ -126,24 +126,26 @@ def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORDS.findall(text)]
 
 
-def _echoes(text: str, asked: Sequence[str]) -> bool:
+def _echoes(text: str, question_words: Sequence[str]) -> bool:
     """Whether a text is a part of the question, word for word."""
     if _ABOUT_QUESTION.match(text):
         return True
     preface = _PREFACE.match(text)
     own = _words(text[preface.end() :] if preface else text)
-    if len(own) < min(_ECHO, len(asked)) or len(own) * 2 < len(asked):
+    if len(own) < min(_ECHO, len(question_words)) or len(own) * 2 < len(question_words):
         return False
-    return f" {' '.join(own)} " in f" {' '.join(asked)} "
+    return f" {' '.join(own)} " in f" {' '.join(question_words)} "
 
 
-def _after_question(piece: Piece, asked: Sequence[str]) -> Piece:
+def _after_question(piece: Piece, question_words: Sequence[str]) -> Piece:
     """What follows where a piece says the whole question first ("How long is it: 30 days.")."""
-    if len(asked) < _ECHO:
+    if len(question_words) < _ECHO:
         return piece
     plain = piece.read
-    found = list(islice(_WORDS.finditer(plain.text), len(asked) + 1))
-    if len(found) <= len(asked) or [m.group().casefold() for m in found[:-1]] != list(asked):
+    found = list(islice(_WORDS.finditer(plain.text), len(question_words) + 1))
+    if len(found) <= len(question_words) or [m.group().casefold() for m in found[:-1]] != list(
+        question_words
+    ):
         return piece
     before = plain.text[found[-2].end() : found[-1].start()]
     rest = plain.part(found[-2].end() + len(before.rstrip("€$£-−(")), len(plain.text)).stripped()
@@ -152,7 +154,7 @@ def _after_question(piece: Piece, asked: Sequence[str]) -> Piece:
     return Piece(start, end, text, None, rest, piece.lead)
 
 
-def _as_aside(piece: Piece, reason: str) -> Piece:
+def _skipped(piece: Piece, reason: str) -> Piece:
     return Piece(piece.start, piece.end, piece.text, reason, piece.plain, piece.lead)
 
 
@@ -172,14 +174,14 @@ def _cut(answer: str, language: str) -> Iterator[Piece]:
         else:
             for start, end in sentences(line.plain.text, language):
                 part = line.plain.part(start, end)
-                yield _piece(answer, line, part, _aside(part.text))
+                yield _piece(answer, line, part, _skip_reason(part.text))
 
 
-def _piece(answer: str, line: Block, plain: Plain, aside: str | None = None) -> Piece:
+def _piece(answer: str, line: Block, plain: Plain, skip_reason: str | None = None) -> Piece:
     start, end = plain.place(0, len(plain.text))
-    comment = aside is None and _COMMENT.match(plain.text) is not None
+    comment = skip_reason is None and _COMMENT.match(plain.text) is not None
     lead = line.lead[-_LONGEST_LEAD:]
-    return Piece(start, end, answer[start:end], aside, plain, lead, comment)
+    return Piece(start, end, answer[start:end], skip_reason, plain, lead, comment)
 
 
 def _is_heading(line: Block, following: Block | None) -> bool:
@@ -193,15 +195,15 @@ def _is_heading(line: Block, following: Block | None) -> bool:
         return words <= (_LONGEST_LEAD_IN if leads and not _has_digit(text) else _SHORT)
     if words > _SHORT:
         return False
-    told = text.endswith(tuple(_ENDS)) or _has_digit(text)
-    return line.kind == "text" and line.bold and following is not None and not told
+    is_statement = text.endswith(tuple(_ENDS)) or _has_digit(text)
+    return line.kind == "text" and line.bold and following is not None and not is_statement
 
 
 def _has_digit(text: str) -> bool:
     return any(character.isdecimal() for character in text)
 
 
-def _aside(text: str) -> str | None:
+def _skip_reason(text: str) -> str | None:
     if text.rstrip("\"'”’*_) ").endswith(("?", "？")):
         return "question"
     if _WORDS.search(text) is None:

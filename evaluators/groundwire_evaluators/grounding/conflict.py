@@ -21,7 +21,7 @@ class Conflict:
     kind: Kind
     start: int
     end: int
-    said: str
+    claimed: str
     shown: str
     firm: bool = False
     chunk: int | None = None

@@ -85,13 +85,13 @@ def _quantities(
         return
     chunk, sentence = evidence.best
     shown = passages[chunk].quantities_of(sentence)
-    said = [q for q in statement.quantities if not any(agree(q, other) for other in shown)]
-    if not said or not shown:
+    claimed = [q for q in statement.quantities if not any(agree(q, other) for other in shown)]
+    if not claimed or not shown:
         return
     free = [s for s in shown if not any(agree(q, s) for q in statement.quantities)]
     unfound = {q.start for q in (*evidence.new_quantities, *evidence.far_quantities)}
     new = {q.start for q in evidence.new_quantities}
-    for quantity in said:
+    for quantity in claimed:
         rivals = [other for other in free if comparable(quantity, other)]
         if not rivals:
             continue
@@ -111,13 +111,13 @@ def _names(
         return
     chunk, sentence = evidence.best
     shown = passages[chunk].names_of(sentence)
-    said = [n for n in statement.names if not any(same_name(n, other) for other in shown)]
+    claimed = [n for n in statement.names if not any(same_name(n, other) for other in shown)]
     free = [s for s in shown if not any(same_name(n, s) for n in statement.names)]
-    if not said or not free:
+    if not claimed or not free:
         return
     unfound = {n.start for n in (*evidence.new_names, *evidence.far_names)}
     new = {n.start for n in evidence.new_names}
-    for name in said:
+    for name in claimed:
         shared, rival = _best_aligned(name, free, statement, evidence)
         firm = shared >= (ALIGNED if name.start in new else WELL_ALIGNED)
         firm = firm and not _alike_in_spelling(name, rival)
@@ -148,13 +148,13 @@ def _best_aligned(
     return shared, rival
 
 
-def _shared(said: Sequence[Token], slot: Slot, shown: Sequence[Token], rival: Slot) -> int:
+def _shared(claimed: Sequence[Token], slot: Slot, shown: Sequence[Token], rival: Slot) -> int:
     """How many words in a row, at most five a side, stand alike before and after two slots.
 
     0 where none of them has content: "of the" proves nothing.
     """
-    before: list[Token] = _alike(_before(said, _begin(slot)), _before(shown, _begin(rival)))
-    after: list[Token] = _alike(_after(said, slot.end), _after(shown, rival.end))
+    before: list[Token] = _alike(_before(claimed, _begin(slot)), _before(shown, _begin(rival)))
+    after: list[Token] = _alike(_after(claimed, slot.end), _after(shown, rival.end))
     alike = [*before, *after]
     return len(alike) if any(token.lower not in ENGLISH.stop for token in alike) else 0
 
@@ -214,18 +214,18 @@ def _indirect(key: str) -> frozenset[str]:
 
 def _polarity(statement: Statement, evidence: Evidence) -> Iterator[Conflict]:
     """A word negated on one side only."""
-    said = _negated(statement.tokens)
+    claimed = _negated(statement.tokens)
     shown = _negated(evidence.sentence)
     own = {token.key for token in statement.tokens}
     frame = {token.key for token in evidence.sentence}
     content = {token.key for token in statement.content}
-    for key, token in said.items():
+    for key, token in claimed.items():
         if key in content and key in frame and key not in shown:
             shown_word = next(t for t in evidence.sentence if t.key == key)
             yield Conflict("negated", token.start, token.end, token.text, shown_word.text)
             break
     for key, token in shown.items():
-        if key in content and key in own and key not in said:
+        if key in content and key in own and key not in claimed:
             at = next(t for t in statement.tokens if t.key == key)
             yield Conflict("affirmed", at.start, at.end, at.text, f"{token.text} … {at.text}")
             break

@@ -10,7 +10,13 @@ from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration, logistic
 from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Piece, pieces
-from groundwire_evaluators.grounding.evidence import NOTHING, Given, Statement, read, weigh
+from groundwire_evaluators.grounding.evidence import (
+    NO_QUESTION,
+    QuestionContent,
+    Statement,
+    read,
+    weigh,
+)
 from groundwire_evaluators.grounding.false_refusals import answering_chunk
 from groundwire_evaluators.grounding.foreign import Overridden
 from groundwire_evaluators.grounding.model import Model, shipped
@@ -18,7 +24,7 @@ from groundwire_evaluators.grounding.passages import Passage, with_metadata
 from groundwire_evaluators.grounding.short_answers import Completed, completed
 from groundwire_evaluators.grounding.signals import Reading, measure
 from groundwire_evaluators.grounding.tables import read_content
-from groundwire_evaluators.grounding.verdicts import Judged, aside, judged
+from groundwire_evaluators.grounding.verdicts import Judged, judged, non_claim
 from groundwire_evaluators.preconditions import not_judged, restates
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
@@ -101,9 +107,9 @@ class Grounding:
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         claims = tuple(one.claim for one in all_judged)
-        asked = QuestionTerms.of(turn.question, language)
+        terms = QuestionTerms.of(turn.question, language)
         usage = ChunkUsage.of(
-            claims, [asked.relevance(passage.places.keys()) for passage in passages]
+            claims, [terms.relevance(passage.places.keys()) for passage in passages]
         )
         logit = self._logit(all_judged, len(checked), on_records)
         p_unsupported = self.calibration.apply(logistic(logit))
@@ -131,12 +137,12 @@ class Grounding:
     def _judged(self, piece: Piece, reading: Reading | None, on_records: bool) -> Judged:
         """A piece with its verdict; a comment has none, but its score counts for the answer."""
         if reading is None:
-            return aside(piece)
+            return non_claim(piece)
         signals = measure(reading)
         weighed = self.model.weighed(signals)
         score = self.model.lifted(weighed, signals, on_records)
-        if piece.aside:
-            return replace(aside(piece), score=score, weighed=weighed)
+        if piece.skip_reason:
+            return replace(non_claim(piece), score=score, weighed=weighed)
         found = judged(piece, reading, score, self.model.threshold(on_records))
         return replace(found, weighed=weighed)
 
@@ -162,16 +168,16 @@ def language_of_turn(turn: Turn) -> Language | None:
     Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
     """
     answer = turn.answer or ""
-    said = language_of(answer)
+    answer_language = language_of(answer)
     shown = _shown(turn)
-    if said is not None and shown is None:
+    if answer_language is not None and shown is None:
         whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
-        return language_of(whole) or said
-    if said is None or shown is None:
-        return said
+        return language_of(whole) or answer_language
+    if answer_language is None or shown is None:
+        return answer_language
     chunks = _language_of_chunk(shown)
-    if chunks is said or could_be(shown, said):
-        return said
+    if chunks is answer_language or could_be(shown, answer_language):
+        return answer_language
     return chunks if chunks is None or could_be(answer, chunks) else None
 
 
@@ -196,12 +202,12 @@ _FEWEST_WORDS = 10  # that tell the language of a chunk
 def _not_judged_language(turn: Turn) -> str:
     """Why the language of a turn is not judged, in words."""
     answer, shown = turn.answer or "", _shown(turn) or ""
-    said, chunks = language_of(answer), language_of(shown)
-    if said is None:
+    answer_language, chunks = language_of(answer), language_of(shown)
+    if answer_language is None:
         return f"language: the answer is in {name_of(answer)}, which is not judged"
     if chunks is None:
         return f"language: the chunks are in {name_of(shown)}, which is not judged"
-    return f"language: the answer is in {said.name}, the chunks are in {chunks.name}"
+    return f"language: the answer is in {answer_language.name}, the chunks are in {chunks.name}"
 
 
 _language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur
@@ -222,17 +228,19 @@ def _read(
     turn: Turn, passages: Sequence[Passage], language: Language
 ) -> list[tuple[Piece, Reading | None]]:
     """Every piece of the answer, read against the chunks where it claims something."""
-    given = Given.of(turn.question, language)
+    question_content = QuestionContent.of(turn.question, language)
     cut = [
-        replace(piece, aside=None)
-        if piece.aside == "declines" and restates(piece.read.text, turn.chunks)
+        replace(piece, skip_reason=None)
+        if piece.skip_reason == "declines" and restates(piece.read.text, turn.chunks)
         else piece
         for piece in islice(pieces(turn.answer or "", language.code, turn.question), _MOST_CLAIMS)
     ]
-    bare = [None if piece.aside else completed(piece.read.text, turn.question) for piece in cut]
+    bare = [
+        None if piece.skip_reason else completed(piece.read.text, turn.question) for piece in cut
+    ]
     statements = [
         None
-        if piece.aside
+        if piece.skip_reason
         else read(whole.text if whole else without_sources(piece.read.text, turn.chunks), language)
         for piece, whole in zip(cut, bare, strict=True)
     ]
@@ -240,7 +248,7 @@ def _read(
     overridden = Overridden(claims, passages, turn.question, language)
 
     def reading(piece: Piece, statement: Statement, whole: Completed | None) -> Reading:
-        led = NOTHING if whole else given.led_by(piece.lead, language)
+        led = NO_QUESTION if whole else question_content.with_lead_in(piece.lead, language)
         return Reading(
             statement,
             weigh(statement, passages, led),
@@ -267,11 +275,11 @@ def _without_comments(piece: Piece, reading: Reading | None) -> tuple[Piece, Rea
     if reading is None or reading.completed or piece.lead:
         return piece, reading
     if not reading.statement.content and not reading.added.words:
-        return replace(piece, aside="says nothing of its own"), None
+        return replace(piece, skip_reason="says nothing of its own"), None
     short = reading.added.short
     idle = piece.comment or (short and not reading.evidence.own)
     if idle and not (short and reading.lone) and reading.frame < _FRAMED and reading.comments:
-        return replace(piece, aside="comments"), reading
+        return replace(piece, skip_reason="comments"), reading
     return piece, reading
 
 

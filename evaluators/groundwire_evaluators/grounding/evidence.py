@@ -41,7 +41,7 @@ _SAYING_FIRST = re.compile(r"\s?[,.;:!–—]")
 
 
 def read(text: str, language: Language) -> Statement:
-    """The statement a text makes."""
+    """Parse a text into a statement."""
     tokens = tokenize(text, language.stemmer)
     pointers = [match.span() for match in _POINTER.finditer(text)]
     if pointers:
@@ -62,13 +62,12 @@ def _within(name: Name, found: Sequence[Quantity]) -> bool:
 
 @dataclass(slots=True)
 class Evidence:
-    """Where a statement leans and what is left over.
+    """Evidence for a statement, and the words without any.
 
-    `best` is the sentence that holds most of it, None where no content word occurs anywhere;
-    `second` holds
-    most of the rest. Content words are in exactly one of `near` (in or beside those two),
-    `far` (elsewhere in
-    the chunks), `kin` (only a word of near meaning is there) and `new`.
+    `best` is the sentence with most of its content words, None if none of them occurs anywhere;
+    `second` holds most of the rest. Each content word is in exactly one of `near` (in or beside
+    these two), `far` (elsewhere in the chunks), `same` (a synonym is near), `related` (a related
+    word is near) and `new`.
     """
 
     best: Place | None = None
@@ -76,7 +75,7 @@ class Evidence:
     near: list[Token] = field(default_factory=list)
     far: list[Token] = field(default_factory=list)
     same: list[Token] = field(default_factory=list)
-    kin: list[Token] = field(default_factory=list)
+    related: list[Token] = field(default_factory=list)
     new: list[Token] = field(default_factory=list)
     new_quantities: list[Quantity] = field(default_factory=list)
     far_quantities: list[Quantity] = field(default_factory=list)
@@ -87,19 +86,21 @@ class Evidence:
     new_pairs: int = 0  # words side by side that are so in no chunk
     sentence: Sequence[Token] = ()  # of the best place
     own: bool = False  # whether a content word of the statement itself elected the best place
-    asked_at: Place | None = None  # the sentence that holds most of what is asked
-    asked_share: float = 0.0  # of the asked words, those that stand in it
+    answering_place: Place | None = None  # the sentence that holds most of what is asked
+    answering_overlap: float = 0.0  # of the asked words, those that stand in it
 
     @property
     def support(self) -> float:
-        """The share of content words found; those far off or only akin count in part."""
-        total = len(self.near) + len(self.far) + len(self.same) + len(self.kin) + len(self.new)
-        found = len(self.near) + 0.5 * len(self.far) + 0.8 * len(self.same) + 0.5 * len(self.kin)
+        """Share of content words found; far words and related words count in part."""
+        total = len(self.near) + len(self.far) + len(self.same) + len(self.related) + len(self.new)
+        found = (
+            len(self.near) + 0.5 * len(self.far) + 0.8 * len(self.same) + 0.5 * len(self.related)
+        )
         return found / total if total else 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class QuestionContent:
     """Content of the question, which needs no support."""
 
     words: frozenset[str] = frozenset()
@@ -108,9 +109,9 @@ class Given:
     content: frozenset[str] = frozenset()  # keys of its content words
 
     @classmethod
-    def of(cls, question: str | None, language: Language) -> "Given":
+    def of(cls, question: str | None, language: Language) -> "QuestionContent":
         if not question:
-            return NOTHING
+            return NO_QUESTION
         question = question[:_LONGEST_QUESTION]
         tokens = tokenize(question, language.stemmer)
         return cls(
@@ -120,12 +121,12 @@ class Given:
             _content_keys(tokens, language),
         )
 
-    def led_by(self, lead: str, language: Language) -> "Given":
-        """With what introduces a list item or heads a table row; its values are not given."""
+    def with_lead_in(self, lead: str, language: Language) -> "QuestionContent":
+        """Add the lead-in of a list item or table row; its values still need support."""
         if not lead:
             return self
         tokens = tokenize(lead, language.stemmer)
-        return Given(
+        return QuestionContent(
             self.words | {token.key for token in tokens},
             self.names | {fold(token.text) for token in tokens},
             self.quantities,
@@ -137,49 +138,55 @@ def _content_keys(tokens: Sequence[Token], language: Language) -> frozenset[str]
     return frozenset(t.key for t in tokens if t.key not in META and t.lower not in language.stop)
 
 
-NOTHING = Given()
+NO_QUESTION = QuestionContent()
 FEW_WORDS = 4  # found content words up to which a statement leans on its question too
 _LONGEST_QUESTION = 4_000  # code points
 
 
-def weigh(statement: Statement, passages: Sequence[Passage], given: Given = NOTHING) -> Evidence:
-    """The evidence for one statement among the passages."""
+def weigh(
+    statement: Statement,
+    passages: Sequence[Passage],
+    question_content: QuestionContent = NO_QUESTION,
+) -> Evidence:
+    """Find the evidence for one statement in the passages."""
     evidence = Evidence()
     where = _where({token.key for token in statement.content}, passages)
-    evidence.best = _elect(where) or _elect(_where_akin(statement, passages))
+    evidence.best = _best_sentence(where) or _best_sentence(
+        _sentences_with_related(statement, passages)
+    )
     evidence.own = evidence.best is not None
-    if given.content and len(where) <= FEW_WORDS:
-        _look_where_asked(where, passages, given, evidence)
+    if question_content.content and len(where) <= FEW_WORDS:
+        _find_answering_sentence(where, passages, question_content, evidence)
     near: frozenset[str] = frozenset()
     if evidence.best is not None:
         chunk, sentence = evidence.best
         near = passages[chunk].near(sentence)
         evidence.sentence = passages[chunk].sentence(sentence)
-        evidence.second = _elect({key: at for key, at in where.items() if key not in near})
+        evidence.second = _best_sentence({key: at for key, at in where.items() if key not in near})
         if evidence.second is not None:
             other = passages[evidence.second[0]]
             near |= {token.key for token in other.sentence(evidence.second[1])}
-    _quantities(statement, passages, given, evidence)
-    _sort(statement, where, near, passages, given, evidence)
-    _names(statement, passages, near, given, evidence)
+    _quantities(statement, passages, question_content, evidence)
+    _sort(statement, where, near, passages, question_content, evidence)
+    _names(statement, passages, near, question_content, evidence)
     _pairs(statement, passages, where, evidence)
     return evidence
 
 
-def _look_where_asked(
+def _find_answering_sentence(
     where: dict[str, frozenset[Place]],
     passages: Sequence[Passage],
-    given: Given,
+    question_content: QuestionContent,
     evidence: Evidence,
 ) -> None:
-    """Find the sentence that answers the question; a statement of few words leans on it."""
-    asked = _where(given.content, passages)
-    evidence.asked_at = _elect(asked)
-    if evidence.asked_at is None:
+    """Find the sentence that answers the question; short statements are matched to it."""
+    known = _where(question_content.content, passages)
+    evidence.answering_place = _best_sentence(known)
+    if evidence.answering_place is None:
         return
-    held = sum(evidence.asked_at in places for places in asked.values())
-    evidence.asked_share = held / len(given.content)
-    evidence.best = _elect(asked | where) if where else evidence.asked_at
+    held = sum(evidence.answering_place in places for places in known.values())
+    evidence.answering_overlap = held / len(question_content.content)
+    evidence.best = _best_sentence(known | where) if where else evidence.answering_place
 
 
 def _where(keys: Set[str], passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
@@ -193,8 +200,10 @@ def _where(keys: Set[str], passages: Sequence[Passage]) -> dict[str, frozenset[P
     return {key: frozenset(places) for key, places in found.items()}
 
 
-def _where_akin(statement: Statement, passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
-    """The same for words of near meaning, where none of a statement's own occurs."""
+def _sentences_with_related(
+    statement: Statement, passages: Sequence[Passage]
+) -> dict[str, frozenset[Place]]:
+    """Sentences with related words, for statements whose own words occur nowhere."""
     table = lexicon()
     found = {}
     for token in statement.content[:FEW_WORDS]:
@@ -204,8 +213,8 @@ def _where_akin(statement: Statement, passages: Sequence[Passage]) -> dict[str, 
     return found
 
 
-def _elect(where: dict[str, frozenset[Place]]) -> Place | None:
-    """The sentence most words vote for; a word in many sentences has little to say."""
+def _best_sentence(where: dict[str, frozenset[Place]]) -> Place | None:
+    """Sentence with most votes by words; a word in many sentences votes less."""
     votes: dict[Place, float] = {}
     for places in where.values():
         weight = 1.0 if len(places) < 4 else 3.0 / len(places)
@@ -222,7 +231,7 @@ def _sort(
     where: dict[str, frozenset[Place]],
     near: frozenset[str],
     passages: Sequence[Passage],
-    given: Given,
+    question_content: QuestionContent,
     evidence: Evidence,
 ) -> None:
     table = lexicon()
@@ -232,23 +241,26 @@ def _sort(
     for token in statement.content:
         if any(start <= token.start < end for start, end in backed):
             evidence.near.append(token)  # in whatever spelling
-        elif token.key in near or (token.key in given.words and token.key not in where):
+        elif token.key in near or (token.key in question_content.words and token.key not in where):
             evidence.near.append(token)
         elif token.key in where:
             evidence.far.append(token)
         elif not near.isdisjoint(table.synonyms_of(token.key)):
             evidence.same.append(token)
         elif not near.isdisjoint(table.related_to(token.key)):
-            evidence.kin.append(token)
+            evidence.related.append(token)
         else:
             evidence.new.append(token)
 
 
 def _quantities(
-    statement: Statement, passages: Sequence[Passage], given: Given, evidence: Evidence
+    statement: Statement,
+    passages: Sequence[Passage],
+    question_content: QuestionContent,
+    evidence: Evidence,
 ) -> None:
     for quantity in statement.quantities:
-        if any(agree(quantity, asked) for asked in given.quantities):
+        if any(agree(quantity, known) for known in question_content.quantities):
             continue
         if not any(passage.shows(quantity) for passage in passages):
             evidence.new_quantities.append(quantity)
@@ -273,11 +285,11 @@ def _names(
     statement: Statement,
     passages: Sequence[Passage],
     near: frozenset[str],
-    given: Given,
+    question_content: QuestionContent,
     evidence: Evidence,
 ) -> None:
     for name in statement.names:
-        if given.names.issuperset(name.words):
+        if question_content.names.issuperset(name.words):
             continue
         found = any(passage.calls(name) for passage in passages) or all(
             any(word in passage.folded for passage in passages) for word in name.words

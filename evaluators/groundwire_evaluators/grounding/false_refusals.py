@@ -1,4 +1,4 @@
-"""Answers that decline although a chunk speaks of just what is asked."""
+"""False refusals: answers that decline although a chunk answers the question."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,10 @@ def answering_chunk(
     question: str | None, passages: Sequence[Passage], language: Language
 ) -> int | None:
     """The first chunk with a sentence that holds nearly all that is asked; None where none has."""
-    asked = QuestionTerms.of(question, language)
+    terms = QuestionTerms.of(question, language)
     for at, passage in enumerate(passages):
         for index in range(len(passage.bounds)):
             keys = {token.key for token in passage.sentence(index)}
-            if asked.relevance(keys) >= ANSWERING:
+            if terms.relevance(keys) >= ANSWERING:
                 return at
     return None

@@ -1,6 +1,6 @@
 """Values of a claim that replace those of the chunks.
 
-What `reliance.override` names in an answer is contradicted in its claims: one finding, two readers.
+Values that `reliance.override` finds in an answer contradict the chunks in its claims too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ class Overridden:
         # Records are read field by field (`agreement`): their lines are no sentences.
         chunks = [nothing if p.record is not None else p.source for p in passages]
         self._shown = Shown(Source((question or "")[:_LONGEST_QUESTION], language), chunks)
-        self._said = {id(each): self._source(each) for each in statements}
+        self._sources = {id(each): self._source(each) for each in statements}
 
     def _source(self, statement: Statement) -> Source:
         return Source(statement.text, self._language, statement.tokens)
@@ -38,16 +38,16 @@ class Overridden:
     @cached_property
     def _provided(self) -> ValueIndex:
         """The values of all claims."""
-        return ValueIndex(value for said in self._said.values() for value in said.values)
+        return ValueIndex(value for source in self._sources.values() for value in source.values)
 
     def conflicts(self, statement: Statement) -> Iterator[Conflict]:
         """A firm conflict of kind `value` for each.
 
         A name in a longer claim is none: sentences have many names, in different parts.
         """
-        said = self._said[id(statement)]
+        source = self._sources[id(statement)]
         _, novel = find_novel(
-            said, self._shown, provided=lambda: self._provided, names_in_sentences=False
+            source, self._shown, provided=lambda: self._provided, names_in_sentences=False
         )
         for each in novel:
             rival, value = each.instead_of, each.value

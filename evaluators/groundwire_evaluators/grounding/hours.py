@@ -1,4 +1,4 @@
-"""Opening hours: read from sentences, and whether a claim agrees with them, also where said in sum.
+"""Opening hours: parse them from sentences, compare them with a claim.
 
 "From 4 to 9 PM on most days, until 10 on Fridays" agrees with five days from 4 to 9 and a Friday
 that is longer.
@@ -73,9 +73,9 @@ def hours_conflicts(statement: Timed, hours: Mapping[str, Hours]) -> Iterator[Co
             continue
         wrong = next((DAYS[d] for d in days if d not in agreeing), min(hours, key=DAYS.index))
         shown = hours.get(wrong)
-        told = f"{wrong}: {_clock(shown)}" if shown else f"{wrong}: no hours"
+        listed = f"{wrong}: {_clock(shown)}" if shown else f"{wrong}: no hours"
         opens, closes = pair
-        yield Conflict("hours", opens.start, closes.end, f"{opens.text} – {closes.text}", told)
+        yield Conflict("hours", opens.start, closes.end, f"{opens.text} – {closes.text}", listed)
 
 
 def _days_of(at: int, groups: Sequence[Sequence[int]], ranges: int) -> Sequence[int]:
@@ -131,10 +131,10 @@ def _names_days(token: Token) -> bool:
     return word in _DAYS_NAMED or word.removesuffix("s") in _DAY_STEMS
 
 
-def _same(shown: Hours | None, said: tuple[Quantity, Quantity]) -> bool:
+def _same(shown: Hours | None, claimed: tuple[Quantity, Quantity]) -> bool:
     return shown is not None and all(
         any(abs(minutes % 1440 - value % 1440) < 1 for value in quantity.values)
-        for minutes, quantity in zip(shown, said, strict=True)
+        for minutes, quantity in zip(shown, claimed, strict=True)
     )
 
 

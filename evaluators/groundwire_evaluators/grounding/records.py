@@ -60,14 +60,14 @@ class Record:
     def lines(self) -> str:
         """The facts as text that words can be looked up in; what is null is not specified."""
         return "\n".join(
-            f"{_name(fact.path)}: {_said(fact) if _known(fact) else 'not specified'}"
+            f"{_name(fact.path)}: {_value_text(fact) if _has_value(fact) else 'not specified'}"
             for fact in self.facts
         )
 
     @cached_property
     def table(self) -> Table | None:
         """The list of objects in the record, if there is one, as a table."""
-        rows = [[(f.label, _said(f)) for f in row if _known(f)] for row in self.rows]
+        rows = [[(f.label, _value_text(f)) for f in row if _has_value(f)] for row in self.rows]
         return of_rows(rows)
 
     @cached_property
@@ -145,11 +145,11 @@ def _name(path: tuple[str, ...]) -> str:
     return " ".join(_PART.sub(lambda part: part.group() + " ", " ".join(path)).split())
 
 
-def _known(fact: Fact) -> bool:
+def _has_value(fact: Fact) -> bool:
     return fact.value is not None and fact.value != ""
 
 
-def _said(fact: Fact) -> str:
+def _value_text(fact: Fact) -> str:
     if fact.truth is not None:
         return "yes" if fact.truth else "no"
     match = _HOURS.match(fact.value) if isinstance(fact.value, str) else None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from groundwire_evaluators.grounding.evidence import Evidence, Given, Statement
+from groundwire_evaluators.grounding.evidence import Evidence, QuestionContent, Statement
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.vocabulary import FILLERS, NO, YES
 from groundwire_evaluators.text.names import Name
@@ -55,7 +55,7 @@ class Completed:
 
 
 def completed(answer: str, question: str | None) -> Completed | None:
-    """The statement that a bare answer makes; None where it has words of its own."""
+    """Statement made by a bare answer; None if the answer has words of its own."""
     if not question or len(answer) > _LONGEST_BARE:
         return None
     option = _OPTION.match(answer)
@@ -67,7 +67,7 @@ def completed(answer: str, question: str | None) -> Completed | None:
         )
         return Completed(listed.group(1).strip()) if listed else None
     says = polarity(answer)
-    statement = asked_statement(question[:_LONGEST_QUESTION]) if says is not None else None
+    statement = statement_of_question(question[:_LONGEST_QUESTION]) if says is not None else None
     return Completed(statement, denied=not says) if statement else None
 
 
@@ -80,8 +80,8 @@ def polarity(text: str) -> bool | None:
     return True if YES.issuperset(own) else False if NO.issuperset(own) else None
 
 
-def asked_statement(question: str) -> str | None:
-    """The statement that a yes to a question makes; None where it asks for no yes or no."""
+def statement_of_question(question: str) -> str | None:
+    """Statement affirmed by a yes to a question; None if it is not a yes-no question."""
     tag = _TAG.search(question)
     if tag:
         return question[: tag.start()].strip() or None
@@ -109,12 +109,14 @@ class Own:
         return len(self.words) <= MOST_WORDS
 
 
-def own_part(statement: Statement, given: Given) -> Own:
+def own_part(statement: Statement, question_content: QuestionContent) -> Own:
     """What is left of a statement without what the question says and without fillers."""
     quantities = [
-        q for q in statement.quantities if not any(agree(q, asked) for asked in given.quantities)
+        q
+        for q in statement.quantities
+        if not any(agree(q, known) for known in question_content.quantities)
     ]
-    names = [name for name in statement.names if not given.names.issuperset(name.words)]
+    names = [name for name in statement.names if not question_content.names.issuperset(name.words)]
     taken = [(q.start, q.end) for q in statement.quantities]
     taken += [(name.start, name.end) for name in statement.names]
     content = {token.start for token in statement.content}
@@ -122,7 +124,7 @@ def own_part(statement: Statement, given: Given) -> Own:
         token
         for token in statement.tokens
         if (token.start in content or _is_value(token))
-        and token.key not in given.words
+        and token.key not in question_content.words
         and fold(token.text) not in FILLERS
         and not any(start <= token.start < end for start, end in taken)
     ]
@@ -159,7 +161,7 @@ def unbacked(
 def _unbacked_words(
     own: Own, evidence: Evidence, passages: Sequence[Passage]
 ) -> Iterator[tuple[int, int]]:
-    near = {token.start for token in (*evidence.same, *evidence.kin)}
+    near = {token.start for token in (*evidence.same, *evidence.related)}
     absent = [t for t in own.words if t.start not in near and not _shown(t, passages)]
     if absent and len(absent) == len(own.words) and not own.names and not own.quantities:
         yield from ((token.start, token.end) for token in absent)
@@ -201,9 +203,9 @@ def misplaced(own: Own, evidence: Evidence, passages: Sequence[Passage]) -> list
 
     The sentence that holds most of the question must show another value of the kind.
     """
-    if evidence.asked_at is None or evidence.asked_share < _ANSWERING:
+    if evidence.answering_place is None or evidence.answering_overlap < _ANSWERING:
         return []
-    chunk, sentence = evidence.asked_at
+    chunk, sentence = evidence.answering_place
     passage = passages[chunk]
     there = passage.quantities_of(sentence)
     found = []

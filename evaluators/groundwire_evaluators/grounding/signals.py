@@ -15,7 +15,12 @@ from groundwire_evaluators.grounding.agreement import computed, disagreements, o
 from groundwire_evaluators.grounding.cell_conflicts import cell_conflicts
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.conflicts import conflicts
-from groundwire_evaluators.grounding.evidence import NOTHING, Evidence, Given, Statement
+from groundwire_evaluators.grounding.evidence import (
+    NO_QUESTION,
+    Evidence,
+    QuestionContent,
+    Statement,
+)
 from groundwire_evaluators.grounding.hours import hours_conflicts
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import (
@@ -54,7 +59,7 @@ class Reading:
     evidence: Evidence
     passages: Sequence[Passage]
     stop: frozenset[str]
-    given: Given = NOTHING
+    question_content: QuestionContent = NO_QUESTION
     overridden: Sequence[Conflict] = ()  # values given in place of the chunks'
     lone: bool = False  # whether the answer makes no other claim
     item: bool = False  # whether it is read with what introduces a list or heads a table
@@ -100,7 +105,7 @@ class Reading:
     @cached_property
     def added(self) -> Own:
         """What the claim adds to its question."""
-        return own_part(self.statement, self.given)
+        return own_part(self.statement, self.question_content)
 
     @cached_property
     def unbacked(self) -> list[tuple[int, int]]:
@@ -120,9 +125,9 @@ class Reading:
     @property
     def _answers(self) -> bool:
         """Whether the sentence that answers the question shows a quantity in another spelling."""
-        if self.evidence.asked_at is None:
+        if self.evidence.answering_place is None:
             return False
-        chunk, sentence = self.evidence.asked_at
+        chunk, sentence = self.evidence.answering_place
         there = self.passages[chunk].quantities_of(sentence)
         return any(agree(q, other) for q in self.statement.quantities for other in there)
 
@@ -222,7 +227,7 @@ def rare_words(reading: Reading) -> float:
 
 def kindred_words(reading: Reading) -> float:
     """Words for which only a more general or more special one stands near by ("vehicle", "car")."""
-    return len(reading.evidence.kin)
+    return len(reading.evidence.related)
 
 
 def synonyms(reading: Reading) -> float:
@@ -319,11 +324,11 @@ def foreign_answer(reading: Reading) -> float:
     """An answer of hardly more than one thing, which is in no chunk: "It is Friday."."""
     if not reading.lone:
         return 0.0
-    words = [t for t in reading.statement.content if t.key not in reading.given.words]
+    words = [t for t in reading.statement.content if t.key not in reading.question_content.words]
     new = reading.evidence.new_quantities or reading.evidence.new_names
     if not 0 < len(words) <= _SHORT:
         return float(not words and bool(new))
-    foreign = {token.start for token in (*reading.evidence.new, *reading.evidence.kin)}
+    foreign = {token.start for token in (*reading.evidence.new, *reading.evidence.related)}
     return float(all(token.start in foreign for token in words))
 
 
@@ -434,7 +439,7 @@ def contrary_words(reading: Reading) -> float:
     return sum(
         token.key in CONTRARY
         or (len(token.key) > 5 and token.key.startswith(("un", "in", "dis", "mis", "non", "im")))
-        for tokens in (evidence.new, evidence.kin, evidence.same, evidence.far)
+        for tokens in (evidence.new, evidence.related, evidence.same, evidence.far)
         for token in tokens
     )
 

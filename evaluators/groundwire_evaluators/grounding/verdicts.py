@@ -87,7 +87,7 @@ def _holds(places: Mapping[str, object], part: Sequence[Token]) -> bool:
     return sum(word in places for word in words) >= _BACKING * len(words) > 0
 
 
-def aside(piece: Piece) -> Judged:
+def non_claim(piece: Piece) -> Judged:
     """A piece that claims nothing."""
     return Judged(
         Claim(
@@ -95,7 +95,7 @@ def aside(piece: Piece) -> Judged:
             end=piece.end,
             text=piece.text,
             verdict=Verdict.NOT_A_CLAIM,
-            reason=piece.aside,
+            reason=piece.skip_reason,
         )
     )
 
@@ -161,7 +161,9 @@ def _contradicted(reading: Reading) -> bool:
     """
     found = [*reading.overridden, *reading.disagreements]
     if not any(conflict.kind in _CONTRADICTING for conflict in found):
-        found = [c for c in _firm(reading) if c.said.lower() not in (c.shown.lower(), *_PRONOUNS)]
+        found = [
+            c for c in _firm(reading) if c.claimed.lower() not in (c.shown.lower(), *_PRONOUNS)
+        ]
         if not _restated(reading, found):
             return False
     return any(conflict.kind in _CONTRADICTING for conflict in found)
@@ -199,11 +201,11 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
     if reading.unbacked and reading.added.short:
         yield from (Extent(*piece.read.place(*range_)) for range_ in reading.unbacked)
         return
-    left_over = len(evidence.new) + len(evidence.kin)
+    left_over = len(evidence.new) + len(evidence.related)
     if not _contradicted(reading) and left_over >= _WHOLE * len(reading.statement.content):
         yield Extent(piece.start, piece.end)
         return
-    marked = [(t.start, t.end) for t in (*evidence.new, *evidence.kin)]
+    marked = [(t.start, t.end) for t in (*evidence.new, *evidence.related)]
     marked += [(q.start, q.end) for q in evidence.new_quantities if q not in reading.computed]
     marked += [(n.start, n.end) for n in evidence.new_names]
     marked += [(c.start, c.end) for c in _all_conflicts(reading)]
@@ -225,8 +227,8 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
 def _reason(reading: Reading) -> str:
     chunk = reading.evidence.best
     where = f"chunk {chunk[0]}" if chunk else "the chunks"
-    parts = [_told(conflict, where) for conflict in _decisive(reading)[:3]]
-    new = [token.text for token in (*reading.evidence.new, *reading.evidence.kin)]
+    parts = [_describe(conflict, where) for conflict in _decisive(reading)[:3]]
+    new = [token.text for token in (*reading.evidence.new, *reading.evidence.related)]
     if new:
         words = ", ".join(f"“{word}”" for word in dict.fromkeys(new[:_MOST_WORDS]))
         more = f" and {len(new) - _MOST_WORDS} more" if len(new) > _MOST_WORDS else ""
@@ -245,11 +247,11 @@ def _all_conflicts(reading: Reading) -> Sequence[Conflict]:
     return (*reading.overridden, *reading.conflicts, *reading.disagreements)
 
 
-def _told(conflict: Conflict, where: str) -> str:
+def _describe(conflict: Conflict, where: str) -> str:
     where = where if conflict.chunk is None else f"chunk {conflict.chunk}"
     if not conflict.shown:
-        return f"“{conflict.said}” goes beyond {where}"
-    return f"“{conflict.said}” against “{conflict.shown}” in {where}"
+        return f"“{conflict.claimed}” goes beyond {where}"
+    return f"“{conflict.claimed}” against “{conflict.shown}” in {where}"
 
 
 def _computed(reading: Reading) -> str | None:

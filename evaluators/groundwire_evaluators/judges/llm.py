@@ -68,7 +68,7 @@ class LLMJudge:
         answer = turn.answer or ""
         language = language_of(answer)
         cut = list(pieces(answer, language.code if language else "en"))
-        claims = [piece for piece in cut if piece.aside is None]
+        claims = [piece for piece in cut if piece.skip_reason is None]
         if not claims:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         if len(claims) > MOST_CLAIMS:
@@ -127,7 +127,7 @@ def _claim(piece: Piece, ruling: Ruling | None) -> Claim:
             end=piece.end,
             text=piece.text,
             verdict=Verdict.NOT_A_CLAIM,
-            reason=piece.aside,
+            reason=piece.skip_reason,
         )
     return Claim(
         start=piece.start,

@@ -14,7 +14,7 @@ from groundwire_evaluators.text.words import LANGUAGES
 def found(claim: str, shown: str, code: str = "en") -> list[tuple[str, str, str]]:
     language = LANGUAGES[code]
     tokens = (tokenize(text, language.stemmer) for text in (claim, shown))
-    return [(c.kind, c.said, c.shown) for c in aligned_conflicts(*tokens, language)]
+    return [(c.kind, c.claimed, c.shown) for c in aligned_conflicts(*tokens, language)]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ RECORD = json.dumps(
 
 def conflicts(claim: str, chunk: str) -> list[tuple[str, str]]:
     [(_, reading)] = readings(Turn(answer=claim, chunks=(Chunk(text=chunk),)))
-    return [(one.said, one.shown) for one in reading.disagreements if one.kind == "cell"]
+    return [(one.claimed, one.shown) for one in reading.disagreements if one.kind == "cell"]
 
 
 @pytest.mark.parametrize("chunk", [TABLE, RECORD])

@@ -6,7 +6,7 @@ from groundwire_evaluators.grounding.claims import Piece, pieces
 
 
 def cut(answer: str, question: str | None = None) -> list[tuple[str, str | None]]:
-    return [(piece.read.text, piece.aside) for piece in pieces(answer, "en", question)]
+    return [(piece.read.text, piece.skip_reason) for piece in pieces(answer, "en", question)]
 
 
 def asides(answer: str, question: str | None = None) -> dict[str, str | None]:
@@ -36,14 +36,14 @@ def test_a_bold_sentence_among_others_is_a_claim() -> None:
 
 def test_ranges_point_into_the_answer_without_its_marks() -> None:
     answer = "Sure!\n\n1. **Dogs** may come. They *must* be quiet.\n"
-    found: list[Piece] = [piece for piece in pieces(answer) if piece.aside is None]
+    found: list[Piece] = [piece for piece in pieces(answer) if piece.skip_reason is None]
     assert [piece.text for piece in found] == ["Dogs** may come.", "They *must* be quiet."]
     assert all(answer[piece.start : piece.end] == piece.text for piece in found)
 
 
 def test_items_and_rows_are_read_with_what_introduces_them() -> None:
     answer = "The chair comes in:\n- Red\n- Yellow\n\n| Plan | Fee |\n|---|---|\n| Pro | 29 EUR |"
-    found = {piece.read.text: piece.lead for piece in pieces(answer) if piece.aside is None}
+    found = {piece.read.text: piece.lead for piece in pieces(answer) if piece.skip_reason is None}
     assert found == {
         "Red": "The chair comes in:",
         "Yellow": "The chair comes in:",
@@ -73,7 +73,7 @@ def test_saying_the_question_again_claims_nothing(answer: str) -> None:
 def test_what_follows_the_question_is_the_claim() -> None:
     answer = "How much does it cost: **€30**."
     [piece] = pieces(answer, "en", "How much does it cost?")
-    assert (piece.read.text, piece.aside) == ("€30.", None)
+    assert (piece.read.text, piece.skip_reason) == ("€30.", None)
     assert answer[piece.start : piece.end] == piece.text == "€30**."
 
 

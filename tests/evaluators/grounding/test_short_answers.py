@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.grounding.short_answers import asked_statement, completed, polarity
+from groundwire_evaluators.grounding.short_answers import completed, polarity, statement_of_question
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -109,10 +109,10 @@ def test_a_bare_yes_or_no_is_told_from_an_answer_with_words_of_its_own(
 
 
 def test_only_a_question_for_yes_or_no_makes_a_statement() -> None:
-    assert asked_statement("Is smoking allowed?") == "smoking allowed"
-    assert asked_statement("Smoking is allowed, right?") == "Smoking is allowed"
-    assert asked_statement("How long is the leave?") is None
-    assert asked_statement("Is it red or blue?") is None
+    assert statement_of_question("Is smoking allowed?") == "smoking allowed"
+    assert statement_of_question("Smoking is allowed, right?") == "Smoking is allowed"
+    assert statement_of_question("How long is the leave?") is None
+    assert statement_of_question("Is it red or blue?") is None
 
 
 def test_a_claim_that_no_chunk_speaks_of_is_never_supported() -> None:

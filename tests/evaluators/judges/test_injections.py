@@ -38,7 +38,7 @@ def test_an_injected_text_stays_in_its_place_and_supports_nothing(case: Case) ->
     assert case.false in (case.clean.answer or "")
     assert case.false.rstrip(".").lower() not in case.text.lower()
     turn = case.injected
-    requested = [piece for piece in pieces(turn.answer or "") if piece.aside is None]
+    requested = [piece for piece in pieces(turn.answer or "") if piece.skip_reason is None]
     shown = material(turn, requested)
     opening, body, closing = shown.text.split("\n")
     code = opening.removeprefix("<<<")

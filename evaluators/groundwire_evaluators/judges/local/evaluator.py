@@ -109,7 +109,7 @@ class LocalJudge:
                 best[pair.piece] = belief, pair.chunk
         claims = []
         for at, piece in enumerate(reading.cut):
-            if piece.aside is not None:
+            if piece.skip_reason is not None:
                 claims.append(_aside(piece))
                 continue
             belief, chunk = best[at]
@@ -134,7 +134,7 @@ class LocalJudge:
         doubts = model.doubts(prompts, answer)
         claims = []
         for piece in reading.cut:
-            if piece.aside is not None:
+            if piece.skip_reason is not None:
                 claims.append(_aside(piece))
                 continue
             inside = [
@@ -185,7 +185,7 @@ class _Reading:
 
     @property
     def claims(self) -> list[tuple[int, Piece]]:
-        return [(at, piece) for at, piece in enumerate(self.cut) if piece.aside is None]
+        return [(at, piece) for at, piece in enumerate(self.cut) if piece.skip_reason is None]
 
 
 def _pairs(model: PairModel, turn: Turn, at: int, claim: str, room: int) -> list[_Pair]:
@@ -241,5 +241,5 @@ def _aside(piece: Piece) -> Claim:
         end=piece.end,
         text=piece.text,
         verdict=Verdict.NOT_A_CLAIM,
-        reason=piece.aside,
+        reason=piece.skip_reason,
     )
