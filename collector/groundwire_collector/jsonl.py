@@ -55,7 +55,9 @@ def record_sink(out: Path | None) -> Iterator[IO[str]]:
 
 
 def write_record(file: IO[str], record: Record) -> None:
-    file.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write one JSON line; lone surrogates, which UTF-8 cannot hold, become U+FFFD."""
+    line = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    file.write(line.encode("utf-16", "surrogatepass").decode("utf-16", "replace") + "\n")
 
 
 def tracked(records: list[Record], what: str) -> Iterable[Record]:
