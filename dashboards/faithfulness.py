@@ -18,6 +18,9 @@ from groundwire_collector.alerting.promql import (
     rate,
 )
 from groundwire_collector.metric_definitions import (
+    CALIBRATION_ERROR,
+    CALIBRATION_LABELS,
+    CALIBRATION_SHIFT,
     CITATIONS,
     CLAIMS,
     EVALUATIONS,
@@ -194,6 +197,30 @@ def labels() -> timeseries.Panel:
     )
 
 
+def calibration_error() -> timeseries.Panel:
+    error = one_replica(f"{CALIBRATION_ERROR.name}{{{SERVICE}}}")
+    return share(
+        "Calibration error of p_unsupported",
+        "Mean gap between the score and the share that people label unsupported: of the score as "
+        "it is stored, and after the shift fitted to this service's own labels (cross-fitted).",
+    ).with_target(query(error, "{{of}} {{service}}"))
+
+
+def calibration_shift() -> timeseries.Panel:
+    shift = one_replica(f"{CALIBRATION_SHIFT.name}{{{SERVICE}}}")
+    number = one_replica(f"{CALIBRATION_LABELS.name}{{{SERVICE}}}")
+    return (
+        line(
+            "Shift fitted to this service's labels",
+            "Added to the logit of p_unsupported, with its 95 % bounds, and the labelled turns "
+            "behind it. Above 0: the score is too low for this service.",
+            "short",
+        )
+        .with_target(query(shift, "{{bound}} {{service}}"))
+        .with_target(query(number, "labels {{service}}"))
+    )
+
+
 def judge_scores() -> timeseries.Panel:
     matchers = VERSION
     expression = mean(JUDGE_SCORE.name, matchers, "sum by (service, model_version, evaluator)")
@@ -268,5 +295,6 @@ ROWS = (
     ("Of what kind?", 8, (claims, citations, states)),
     ("Can the judge be believed?", 8, (estimate, since_baseline)),
     ("What that rests on", 7, (labels, judge_scores)),
+    ("Does the score fit this service's labels?", 7, (calibration_error, calibration_shift)),
     ("Has the judge changed?", 7, (golden_agreement, golden_flips, golden_age)),
 )

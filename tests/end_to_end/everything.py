@@ -96,6 +96,7 @@ def show(connection: Connection) -> None:
         (GOLDEN_RUN, _replay(now)),
         (EVALUATOR_REVISION, {"evaluator": "grounding", "revision": "1", "first_seen_ns": now}),
         (ESTIMATE, _estimate("faithfulness", "ft-1", now, _faithfulness())),
+        (ESTIMATE, _estimate("calibration", "1", now, _calibration())),
         (ESTIMATE, _estimate("retrieval", "2026-11", now, {"ranks": [_rank()]})),
     ):
         connection.execute(insert(table), row)
@@ -123,6 +124,11 @@ def _faithfulness() -> dict[str, Any]:
         "labels": 40,
         "effective": 90.0,
     }
+
+
+def _calibration() -> dict[str, Any]:
+    errors = {"error_before": 0.12, "error_after": 0.05}
+    return {"shift": 0.8, "standard_error": 0.2, "labels": 40, **errors}
 
 
 def _rank() -> dict[str, Any]:

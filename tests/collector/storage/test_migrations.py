@@ -150,7 +150,7 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds(settings: Settings) 
         assert (found.turn.closed_book_of, found.turn.probe) == ("aa:bb", False)
         assert found.turn.question == 'What does "canary": mean?'
         [alarm] = drift.alarms(connection)
-        assert (alarm.dimension, alarm.value) == ("model_version", "v2")
+        assert (alarm.change.dimension, alarm.change.value) == ("model_version", "v2")
         assert alarm.details == {"moved": [{"dimension": "model_version", "value": "v2"}]}
         counted = {name: json.loads(labels) for name, labels in counters.counters(connection)}
         [waiting] = closed_book_turns.waiting(connection)
