@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import groundwire_evaluators
-from groundwire_evaluators.grounding.evaluator import readings
-from groundwire_evaluators.grounding.signals import measure
+from groundwire_evaluators.grounding.evaluator import comparisons
+from groundwire_evaluators.grounding.signals import measure_signals
 from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -133,11 +133,11 @@ def labelled(name: str) -> Labelled:
     for at, row in enumerate(rows):
         if is_refusal(row["answer"]):
             continue
-        for piece, reading in readings(turn(row)):
-            signals.append(measure(reading))
-            spans.append((piece.start, piece.end))
+        for candidate, comparison in comparisons(turn(row)):
+            signals.append(measure_signals(comparison))
+            spans.append((candidate.start, candidate.end))
             of.append(at)
-            comments.append(piece.skip_reason is not None)
+            comments.append(candidate.skip_reason is not None)
     made = (name, rows, np.array(signals), spans, np.array(of), np.array(comments))
     cache.write_bytes(pickle.dumps(made))
     return Labelled(*made)

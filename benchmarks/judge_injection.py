@@ -22,7 +22,7 @@ from typing import Any
 from groundwire_collector.judges.endpoint import JudgeModel
 from groundwire_collector.llm.client import ChatEndpoint
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
-from groundwire_evaluators.grounding.claims import pieces
+from groundwire_evaluators.grounding.claims import candidates
 from groundwire_evaluators.judges.chat import ChatModel
 from groundwire_evaluators.judges.llm import LLMJudge
 from groundwire_evaluators.runner import evaluate
@@ -113,7 +113,7 @@ def by_plain_prompt(model: ChatModel) -> Says:
     """A prompt without any defence: no fences, fixed order, numbers for names."""
 
     def says(turn: Turn, claim: str) -> bool | str:
-        claims = [piece.text for piece in pieces(turn.answer or "")]
+        claims = [candidate.text for candidate in candidates(turn.answer or "")]
         passages = "\n".join(f"[{n}] {chunk.text}" for n, chunk in enumerate(turn.chunks, start=1))
         listed = "\n".join(f"{n}. {text}" for n, text in enumerate(claims, start=1))
         text = PLAIN.format(passages=passages, claims=listed)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grounding_data import ROOT, SETS, Array, Labelled, labelled
-from groundwire_evaluators.grounding.model import ANSWER_TERMS, AnswerStep, Least, Model
+from groundwire_evaluators.grounding.model import ANSWER_TERMS, AnswerStep, MinimumScore, Model
 from groundwire_evaluators.grounding.signals import NAMES, SIGNALS
 
 # Weight of a set in the claim step. RAGTruth is what the evaluator is for and has labels by
@@ -159,7 +159,7 @@ def train(parts: Sequence[Part], prevalence: Collection[str] = RAG) -> Model:
         prose=NO_STEP,
         records=NO_STEP,
         least=tuple(
-            Least(NAMES.index(name), above, name in SURE_ON_RECORDS)
+            MinimumScore(NAMES.index(name), above, name in SURE_ON_RECORDS)
             for name, above in LEAST.items()
         ),
     )

@@ -31,7 +31,7 @@ _MOST = 1_000  # markers looked at
 _LONGEST_MARKER = 300  # characters of a source's name that are kept
 
 
-Backs = Callable[[int, int, int, int], bool]
+SupportCheck = Callable[[int, int, int, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def citations(
     answer: str,
     chunks: Sequence[Chunk],
     claims: Sequence[Claim],
-    backs: Backs,
+    is_supported: SupportCheck,
     provider_citations: Sequence[CitedSource] = (),
 ) -> list[Citation]:
     """Resolve every citation marker of an answer, and list claims that lack one.
@@ -68,13 +68,13 @@ def citations(
     for start, end, inner, part in _markers(answer, claims):
         marker = answer[start:end]
         for chunk in _resolve(inner, named):
-            outcome = _outcome(part, chunk, backs)
+            outcome = _outcome(part, chunk, is_supported)
             found.append(
                 Citation(start=start, end=end, marker=marker, outcome=outcome, chunk=chunk)
             )
             cited.add(part.claim)
     for source in provider_citations[:_MOST]:
-        citation, claim = _of_provider(source, named, claims, backs)
+        citation, claim = _of_provider(source, named, claims, is_supported)
         found.append(citation)
         cited.add(claim)
     if not found:
@@ -151,21 +151,21 @@ def without_sources(text: str, chunks: Sequence[Chunk]) -> str:
 
 
 def _of_provider(
-    source: CitedSource, named: "_Names", claims: Sequence[Claim], backs: Backs
+    source: CitedSource, named: "_Names", claims: Sequence[Claim], is_supported: SupportCheck
 ) -> tuple[Citation, int]:
     claim = bisect_right([c.start for c in claims], max(source.start, source.end - 1)) - 1
     chunk = _of_source(source, named)
     part = _Part(claim, claims[claim].start, claims[claim].end) if claim >= 0 else _Part(-1, 0, 0)
     marker = next(iter(source.names), source.quote or "")[:_LONGEST_MARKER]
-    outcome = _outcome(part, chunk, backs)
+    outcome = _outcome(part, chunk, is_supported)
     start, end = source.start, source.end
     return Citation(start=start, end=end, marker=marker, outcome=outcome, chunk=chunk), claim
 
 
-def _outcome(part: _Part, chunk: int | None, backs: Backs) -> CitationOutcome:
+def _outcome(part: _Part, chunk: int | None, is_supported: SupportCheck) -> CitationOutcome:
     if chunk is None:
         return CitationOutcome.NOT_RETRIEVED
-    if part.claim < 0 or backs(part.claim, chunk, part.start, part.end):
+    if part.claim < 0 or is_supported(part.claim, chunk, part.start, part.end):
         return CitationOutcome.VALID
     return CitationOutcome.WRONG_CHUNK
 

@@ -75,7 +75,7 @@ _WORDS = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
-class Piece:
+class Candidate:
     """Candidate claim: a sentence, list item or table row of an answer.
 
     `start`, `end` and `text` are its range and text in the answer. `skip_reason` states why it is
@@ -100,7 +100,9 @@ class Piece:
         return Plain(self.text, here[:-1], here[1:])
 
 
-def pieces(answer: str, language: str = "en", question: str | None = None) -> Iterator[Piece]:
+def candidates(
+    answer: str, language: str = "en", question: str | None = None
+) -> Iterator[Candidate]:
     """Split an answer into candidate claims, in order, with exact ranges.
 
     A line is one candidate or several sentences; Markdown marks, list signs, table rules and
@@ -109,17 +111,17 @@ def pieces(answer: str, language: str = "en", question: str | None = None) -> It
     """
     question_words = _words(question or "")[:_LONGEST_LEAD]
     seen: set[tuple[str, str]] = set()
-    for piece in _cut(answer, language):
-        if piece.skip_reason is None:
-            piece = _after_question(piece, question_words)
-            words = _words(piece.read.text)
-            key = " ".join(words), piece.lead
+    for candidate in _candidates(answer, language):
+        if candidate.skip_reason is None:
+            candidate = _after_question(candidate, question_words)
+            words = _words(candidate.read.text)
+            key = " ".join(words), candidate.lead
             if key in seen:
-                piece = _skipped(piece, "said before")
-            elif question_words and _echoes(piece.read.text, question_words):
-                piece = _skipped(piece, "repeats the question")
+                candidate = _skipped(candidate, "said before")
+            elif question_words and _echoes(candidate.read.text, question_words):
+                candidate = _skipped(candidate, "repeats the question")
             seen.add(key)
-        yield piece
+        yield candidate
 
 
 def _words(text: str) -> list[str]:
@@ -137,51 +139,53 @@ def _echoes(text: str, question_words: Sequence[str]) -> bool:
     return f" {' '.join(own)} " in f" {' '.join(question_words)} "
 
 
-def _after_question(piece: Piece, question_words: Sequence[str]) -> Piece:
-    """What follows where a piece says the whole question first ("How long is it: 30 days.")."""
+def _after_question(candidate: Candidate, question_words: Sequence[str]) -> Candidate:
+    """Strip a repeated question from a candidate ("How long is it: 30 days.")."""
     if len(question_words) < _ECHO:
-        return piece
-    plain = piece.read
+        return candidate
+    plain = candidate.read
     found = list(islice(_WORDS.finditer(plain.text), len(question_words) + 1))
     if len(found) <= len(question_words) or [m.group().casefold() for m in found[:-1]] != list(
         question_words
     ):
-        return piece
+        return candidate
     before = plain.text[found[-2].end() : found[-1].start()]
     rest = plain.part(found[-2].end() + len(before.rstrip("€$£-−(")), len(plain.text)).stripped()
     start, end = rest.place(0, len(rest.text))
-    text = piece.text[start - piece.start :]
-    return Piece(start, end, text, None, rest, piece.lead)
+    text = candidate.text[start - candidate.start :]
+    return Candidate(start, end, text, None, rest, candidate.lead)
 
 
-def _skipped(piece: Piece, reason: str) -> Piece:
-    return Piece(piece.start, piece.end, piece.text, reason, piece.plain, piece.lead)
+def _skipped(candidate: Candidate, reason: str) -> Candidate:
+    return Candidate(
+        candidate.start, candidate.end, candidate.text, reason, candidate.plain, candidate.lead
+    )
 
 
-def _cut(answer: str, language: str) -> Iterator[Piece]:
+def _candidates(answer: str, language: str) -> Iterator[Candidate]:
     lines = blocks(answer)
     prose = any(line.kind in ("text", "item", "row") for line in lines)
     for at, line in enumerate(lines):
         if line.kind == "code":
-            yield _piece(answer, line, line.plain, "code")
+            yield _candidate(answer, line, line.plain, "code")
         elif prose and (
             line.kind == "header"
             or _is_heading(line, lines[at + 1] if at + 1 < len(lines) else None)
         ):
-            yield _piece(answer, line, line.plain, "heading")
+            yield _candidate(answer, line, line.plain, "heading")
         elif line.kind in ("row", "header"):
-            yield _piece(answer, line, line.plain)
+            yield _candidate(answer, line, line.plain)
         else:
             for start, end in sentences(line.plain.text, language):
                 part = line.plain.part(start, end)
-                yield _piece(answer, line, part, _skip_reason(part.text))
+                yield _candidate(answer, line, part, _skip_reason(part.text))
 
 
-def _piece(answer: str, line: Block, plain: Plain, skip_reason: str | None = None) -> Piece:
+def _candidate(answer: str, line: Block, plain: Plain, skip_reason: str | None = None) -> Candidate:
     start, end = plain.place(0, len(plain.text))
     comment = skip_reason is None and _COMMENT.match(plain.text) is not None
     lead = line.lead[-_LONGEST_LEAD:]
-    return Piece(start, end, answer[start:end], skip_reason, plain, lead, comment)
+    return Candidate(start, end, answer[start:end], skip_reason, plain, lead, comment)
 
 
 def _is_heading(line: Block, following: Block | None) -> bool:

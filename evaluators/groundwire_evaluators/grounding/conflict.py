@@ -15,7 +15,7 @@ class Conflict:
     """Conflicting values of one slot in claim and chunk.
 
     `firm`: the words on both sides of the slot are the same, so that nothing else is said.
-    `chunk`: its index where it is not the one the claim leans on.
+    `chunk`: its index where it is not that of the evidence.
     """
 
     kind: Kind

@@ -29,7 +29,7 @@ Slot = TypeVar("Slot", Quantity, Name, Token)
 def conflicts(
     statement: Statement, evidence: Evidence, passages: Sequence[Passage]
 ) -> list[Conflict]:
-    """Every conflict between a statement and the sentence it leans on."""
+    """Conflicts between a statement and its evidence sentence."""
     if evidence.best is None:
         return []
     found: list[Conflict] = []
@@ -140,11 +140,11 @@ def _best_aligned(
     slot: Slot, rivals: Sequence[Slot], statement: Statement, evidence: Evidence
 ) -> tuple[int, Slot]:
     """The rival whose place is most like the slot's, and how many words the two places share."""
-    ranked = [
+    answer_score = [
         (_shared(statement.tokens, slot, evidence.sentence, rival), -at, rival)
         for at, rival in enumerate(rivals)
     ]
-    shared, _, rival = max(ranked, key=lambda one: one[:2])
+    shared, _, rival = max(answer_score, key=lambda one: one[:2])
     return shared, rival
 
 

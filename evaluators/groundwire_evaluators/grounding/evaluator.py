@@ -9,22 +9,22 @@ from itertools import islice
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration, logistic
 from groundwire_evaluators.grounding.citations import citations, without_sources
-from groundwire_evaluators.grounding.claims import Piece, pieces
+from groundwire_evaluators.grounding.claims import Candidate, candidates
 from groundwire_evaluators.grounding.evidence import (
     NO_QUESTION,
     QuestionContent,
     Statement,
-    read,
-    weigh,
+    find_evidence,
+    parse_statement,
 )
 from groundwire_evaluators.grounding.false_refusals import answering_chunk
-from groundwire_evaluators.grounding.foreign import Overridden
-from groundwire_evaluators.grounding.model import Model, shipped
+from groundwire_evaluators.grounding.model import Model, default_model
+from groundwire_evaluators.grounding.overridden_values import OverrideFinder
 from groundwire_evaluators.grounding.passages import Passage, with_metadata
-from groundwire_evaluators.grounding.short_answers import Completed, completed
-from groundwire_evaluators.grounding.signals import Reading, measure
+from groundwire_evaluators.grounding.short_answers import CompletedStatement, complete
+from groundwire_evaluators.grounding.signals import Comparison, measure_signals
 from groundwire_evaluators.grounding.tables import read_content
-from groundwire_evaluators.grounding.verdicts import Judged, judged, non_claim
+from groundwire_evaluators.grounding.verdicts import JudgedClaim, judge_claim, non_claim
 from groundwire_evaluators.preconditions import not_judged, restates
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
@@ -56,7 +56,7 @@ class Grounding:
 
     flag_threshold: float | None = None
     calibration: Calibration = UNCALIBRATED
-    model: Model = field(default_factory=shipped, repr=False)
+    model: Model = field(default_factory=default_model, repr=False)
     _cache: ParseCache[Passage] = field(
         default_factory=lambda: ParseCache(Passage), init=False, repr=False, compare=False
     )
@@ -73,7 +73,7 @@ class Grounding:
     def _without(self, state: State, reason: str) -> Evaluation:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
 
-    def _declined(self, turn: Turn, state: State, reason: str) -> Evaluation:
+    def _refusal(self, turn: Turn, state: State, reason: str) -> Evaluation:
         """A refusal; `signals["false_refusal"]` is 1 where a chunk answers the question."""
         language = language_of(turn.question or "")
         if language is None or not turn.chunks:
@@ -89,21 +89,21 @@ class Grounding:
         """Claims with verdicts, p_unsupported, flag, citations of one turn."""
         if known := not_judged(turn):
             if known[0] is State.REFUSAL:
-                return self._declined(turn, *known)
+                return self._refusal(turn, *known)
             return self._without(*known)
         language = language_of_turn(turn)
         if language is None:
-            return self._without(State.NOT_EVALUABLE, _not_judged_language(turn))
+            return self._without(State.NOT_EVALUABLE, _unsupported_language(turn))
         return self._scored(turn, turn.answer or "", language)
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._cache.get(with_metadata(chunk), language) for chunk in turn.chunks]
         on_records = any(passage.record is not None for passage in passages)
         all_judged = [
-            self._judged(piece, reading, on_records)
-            for piece, reading in _read(turn, passages, language)
+            self._judged(candidate, comparison, on_records)
+            for candidate, comparison in _compare_claims(turn, passages, language)
         ]
-        checked = [one for one in all_judged if one.reading is not None]
+        checked = [one for one in all_judged if one.comparison is not None]
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         claims = tuple(one.claim for one in all_judged)
@@ -119,7 +119,7 @@ class Grounding:
             revision=self.revision,
             state=State.SCORED,
             value=supported / len(checked),
-            reason=_worst(checked),
+            reason=_reason_of_worst(checked),
             flagged=self._flags(p_unsupported, supported < len(checked)),
             claims=claims,
             citations=tuple(
@@ -127,33 +127,36 @@ class Grounding:
                     answer,
                     turn.chunks,
                     claims,
-                    lambda claim, *cited: all_judged[claim].backed_by(*cited),
+                    lambda claim, *cited: all_judged[claim].is_supported_by(*cited),
                     turn.cited,
                 )
             ),
             signals={"p_unsupported": p_unsupported} | _counts(checked) | usage.signals(),
         )
 
-    def _judged(self, piece: Piece, reading: Reading | None, on_records: bool) -> Judged:
-        """A piece with its verdict; a comment has none, but its score counts for the answer."""
-        if reading is None:
-            return non_claim(piece)
-        signals = measure(reading)
-        weighed = self.model.weighed(signals)
-        score = self.model.lifted(weighed, signals, on_records)
-        if piece.skip_reason:
-            return replace(non_claim(piece), score=score, weighed=weighed)
-        found = judged(piece, reading, score, self.model.threshold(on_records))
-        return replace(found, weighed=weighed)
+    def _judged(
+        self, candidate: Candidate, comparison: Comparison | None, on_records: bool
+    ) -> JudgedClaim:
+        """Judge a candidate; a comment has no verdict, but its score counts for the answer."""
+        if comparison is None:
+            return non_claim(candidate)
+        signals = measure_signals(comparison)
+        weighted_score = self.model.weighted_score(signals)
+        score = self.model.with_minimums(weighted_score, signals, on_records)
+        if candidate.skip_reason:
+            return replace(non_claim(candidate), score=score, weighted_score=weighted_score)
+        found = judge_claim(candidate, comparison, score, self.model.threshold(on_records))
+        return replace(found, weighted_score=weighted_score)
 
-    def _logit(self, all_judged: Sequence[Judged], claims: int, on_records: bool) -> float:
+    def _logit(self, all_judged: Sequence[JudgedClaim], claims: int, on_records: bool) -> float:
         """The logit of p_unsupported, from claims and comments."""
-        scored = [one for one in all_judged if one.weighed is not None]
+        scored = [one for one in all_judged if one.weighted_score is not None]
         if claims == 1:
             return self.model.answer_logit([one.score for one in scored], on_records)
-        ranked = self.model.ranked
+        answer_score = self.model.answer_score
         return self.model.answer_logit(
-            [ranked(one.weighed or 0.0, one.score, on_records) for one in scored], on_records
+            [answer_score(one.weighted_score or 0.0, one.score, on_records) for one in scored],
+            on_records,
         )
 
     def _flags(self, p_unsupported: float, any_bad: bool) -> bool:
@@ -169,7 +172,7 @@ def language_of_turn(turn: Turn) -> Language | None:
     """
     answer = turn.answer or ""
     answer_language = language_of(answer)
-    shown = _shown(turn)
+    shown = _prose_sample(turn)
     if answer_language is not None and shown is None:
         whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
         return language_of(whole) or answer_language
@@ -181,7 +184,7 @@ def language_of_turn(turn: Turn) -> Language | None:
     return chunks if chunks is None or could_be(answer, chunks) else None
 
 
-def _shown(turn: Turn) -> str | None:
+def _prose_sample(turn: Turn) -> str | None:
     """The first chunk of prose that is long enough to tell its language."""
     prose = (chunk.text for chunk in turn.chunks if _is_prose(chunk.text[:_SAMPLE]))
     return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
@@ -199,9 +202,9 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _FEWEST_WORDS = 10  # that tell the language of a chunk
 
 
-def _not_judged_language(turn: Turn) -> str:
+def _unsupported_language(turn: Turn) -> str:
     """Why the language of a turn is not judged, in words."""
-    answer, shown = turn.answer or "", _shown(turn) or ""
+    answer, shown = turn.answer or "", _prose_sample(turn) or ""
     answer_language, chunks = language_of(answer), language_of(shown)
     if answer_language is None:
         return f"language: the answer is in {name_of(answer)}, which is not judged"
@@ -213,86 +216,100 @@ def _not_judged_language(turn: Turn) -> str:
 _language_of_chunk = lru_cache(maxsize=512)(language_of)  # chunks recur
 
 
-def readings(turn: Turn) -> Iterator[tuple[Piece, Reading]]:
+def comparisons(turn: Turn) -> Iterator[tuple[Candidate, Comparison]]:
     """The claims and comments of an answer, read against the chunks: what training measures."""
     language = language_of_turn(turn)
     if language is None or not_judged(turn):
         return
     passages = [Passage(with_metadata(chunk), language) for chunk in turn.chunks]
-    for piece, reading in _read(turn, passages, language):
-        if reading is not None:
-            yield piece, reading
+    for candidate, comparison in _compare_claims(turn, passages, language):
+        if comparison is not None:
+            yield candidate, comparison
 
 
-def _read(
+def _compare_claims(
     turn: Turn, passages: Sequence[Passage], language: Language
-) -> list[tuple[Piece, Reading | None]]:
-    """Every piece of the answer, read against the chunks where it claims something."""
+) -> list[tuple[Candidate, Comparison | None]]:
+    """Candidates of the answer, each compared with the chunks where it claims something."""
     question_content = QuestionContent.of(turn.question, language)
     cut = [
-        replace(piece, skip_reason=None)
-        if piece.skip_reason == "declines" and restates(piece.read.text, turn.chunks)
-        else piece
-        for piece in islice(pieces(turn.answer or "", language.code, turn.question), _MOST_CLAIMS)
+        replace(candidate, skip_reason=None)
+        if candidate.skip_reason == "declines" and restates(candidate.read.text, turn.chunks)
+        else candidate
+        for candidate in islice(
+            candidates(turn.answer or "", language.code, turn.question), _MOST_CLAIMS
+        )
     ]
     bare = [
-        None if piece.skip_reason else completed(piece.read.text, turn.question) for piece in cut
+        None if candidate.skip_reason else complete(candidate.read.text, turn.question)
+        for candidate in cut
     ]
     statements = [
         None
-        if piece.skip_reason
-        else read(whole.text if whole else without_sources(piece.read.text, turn.chunks), language)
-        for piece, whole in zip(cut, bare, strict=True)
+        if candidate.skip_reason
+        else parse_statement(
+            whole.text if whole else without_sources(candidate.read.text, turn.chunks), language
+        )
+        for candidate, whole in zip(cut, bare, strict=True)
     ]
     claims = [statement for statement in statements if statement is not None]
-    overridden = Overridden(claims, passages, turn.question, language)
+    overridden = OverrideFinder(claims, passages, turn.question, language)
 
-    def reading(piece: Piece, statement: Statement, whole: Completed | None) -> Reading:
-        led = NO_QUESTION if whole else question_content.with_lead_in(piece.lead, language)
-        return Reading(
+    def comparison(
+        candidate: Candidate, statement: Statement, whole: CompletedStatement | None
+    ) -> Comparison:
+        led = NO_QUESTION if whole else question_content.with_lead_in(candidate.lead, language)
+        return Comparison(
             statement,
-            weigh(statement, passages, led),
+            find_evidence(statement, passages, led),
             passages,
             language.stop,
             led,
             tuple(overridden.conflicts(statement)),
-            lone=len(claims) == 1,
-            item=bool(piece.lead),
-            completed=whole,
+            only_claim=len(claims) == 1,
+            item=bool(candidate.lead),
+            complete=whole,
         )
 
     return [
-        _without_comments(piece, reading(piece, statement, whole) if statement else None)
-        for piece, statement, whole in zip(cut, statements, bare, strict=True)
+        _without_comments(candidate, comparison(candidate, statement, whole) if statement else None)
+        for candidate, statement, whole in zip(cut, statements, bare, strict=True)
     ]
 
 
-def _without_comments(piece: Piece, reading: Reading | None) -> tuple[Piece, Reading | None]:
-    """A piece that only comments or says nothing that a chunk could bear out claims nothing.
+def _without_comments(
+    candidate: Candidate, comparison: Comparison | None
+) -> tuple[Candidate, Comparison | None]:
+    """Skip a candidate that only comments or that no chunk could support.
 
-    A comment keeps its reading: what goes beyond the chunks in comments does so in claims too.
+    A comment keeps its comparison: what goes beyond the chunks in comments does so in claims too.
     """
-    if reading is None or reading.completed or piece.lead:
-        return piece, reading
-    if not reading.statement.content and not reading.added.words:
-        return replace(piece, skip_reason="says nothing of its own"), None
-    short = reading.added.short
-    idle = piece.comment or (short and not reading.evidence.own)
-    if idle and not (short and reading.lone) and reading.frame < _FRAMED and reading.comments:
-        return replace(piece, skip_reason="comments"), reading
-    return piece, reading
+    if comparison is None or comparison.complete or candidate.lead:
+        return candidate, comparison
+    if not comparison.statement.content and not comparison.added.words:
+        return replace(candidate, skip_reason="says nothing of its own"), None
+    short = comparison.added.short
+    idle = candidate.comment or (short and not comparison.evidence.own)
+    if (
+        idle
+        and not (short and comparison.only_claim)
+        and comparison.frame < _FRAMED
+        and comparison.comments
+    ):
+        return replace(candidate, skip_reason="comments"), comparison
+    return candidate, comparison
 
 
 _FRAMED = 0.7  # share of a claim near its evidence from which it is more than a comment
 
 
-def _worst(checked: Sequence[Judged]) -> str | None:
+def _reason_of_worst(checked: Sequence[JudgedClaim]) -> str | None:
     """Why the least supported claim is held to be so."""
     worst = max(checked, key=lambda one: one.score)
     return None if worst.claim.verdict is Verdict.SUPPORTED else worst.claim.reason
 
 
-def _counts(checked: Sequence[Judged]) -> dict[str, float]:
+def _counts(checked: Sequence[JudgedClaim]) -> dict[str, float]:
     return {
         "claims": float(len(checked)),
         "novel_names": float(sum(one.new_names for one in checked)),

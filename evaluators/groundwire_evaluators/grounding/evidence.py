@@ -40,7 +40,7 @@ _POINTER = re.compile(
 _SAYING_FIRST = re.compile(r"\s?[,.;:!–—]")
 
 
-def read(text: str, language: Language) -> Statement:
+def parse_statement(text: str, language: Language) -> Statement:
     """Parse a text into a statement."""
     tokens = tokenize(text, language.stemmer)
     pointers = [match.span() for match in _POINTER.finditer(text)]
@@ -139,18 +139,18 @@ def _content_keys(tokens: Sequence[Token], language: Language) -> frozenset[str]
 
 
 NO_QUESTION = QuestionContent()
-FEW_WORDS = 4  # found content words up to which a statement leans on its question too
+FEW_WORDS = 4  # found content words up to which the question helps to find the evidence
 _LONGEST_QUESTION = 4_000  # code points
 
 
-def weigh(
+def find_evidence(
     statement: Statement,
     passages: Sequence[Passage],
     question_content: QuestionContent = NO_QUESTION,
 ) -> Evidence:
     """Find the evidence for one statement in the passages."""
     evidence = Evidence()
-    where = _where({token.key for token in statement.content}, passages)
+    where = _sentences_with({token.key for token in statement.content}, passages)
     evidence.best = _best_sentence(where) or _best_sentence(
         _sentences_with_related(statement, passages)
     )
@@ -167,7 +167,7 @@ def weigh(
             other = passages[evidence.second[0]]
             near |= {token.key for token in other.sentence(evidence.second[1])}
     _quantities(statement, passages, question_content, evidence)
-    _sort(statement, where, near, passages, question_content, evidence)
+    _sort_words(statement, where, near, passages, question_content, evidence)
     _names(statement, passages, near, question_content, evidence)
     _pairs(statement, passages, where, evidence)
     return evidence
@@ -180,7 +180,7 @@ def _find_answering_sentence(
     evidence: Evidence,
 ) -> None:
     """Find the sentence that answers the question; short statements are matched to it."""
-    known = _where(question_content.content, passages)
+    known = _sentences_with(question_content.content, passages)
     evidence.answering_place = _best_sentence(known)
     if evidence.answering_place is None:
         return
@@ -189,7 +189,7 @@ def _find_answering_sentence(
     evidence.best = _best_sentence(known | where) if where else evidence.answering_place
 
 
-def _where(keys: Set[str], passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
+def _sentences_with(keys: Set[str], passages: Sequence[Passage]) -> dict[str, frozenset[Place]]:
     """Each content key that occurs, and the sentences it occurs in."""
     found: dict[str, list[Place]] = {}
     for chunk, passage in enumerate(passages):
@@ -207,7 +207,7 @@ def _sentences_with_related(
     table = lexicon()
     found = {}
     for token in statement.content[:FEW_WORDS]:
-        akin = _where(table.synonyms_of(token.key) | table.related_to(token.key), passages)
+        akin = _sentences_with(table.synonyms_of(token.key) | table.related_to(token.key), passages)
         if akin:
             found[token.key] = frozenset().union(*akin.values())
     return found
@@ -226,7 +226,7 @@ def _best_sentence(where: dict[str, frozenset[Place]]) -> Place | None:
     return min(place for place, vote in votes.items() if vote >= top - 1e-9)
 
 
-def _sort(
+def _sort_words(
     statement: Statement,
     where: dict[str, frozenset[Place]],
     near: frozenset[str],
@@ -264,12 +264,12 @@ def _quantities(
             continue
         if not any(passage.shows(quantity) for passage in passages):
             evidence.new_quantities.append(quantity)
-        elif evidence.best is not None and not _around(quantity, passages, evidence):
+        elif evidence.best is not None and not _is_nearby(quantity, passages, evidence):
             evidence.far_quantities.append(quantity)
 
 
-def _around(quantity: Quantity, passages: Sequence[Passage], evidence: Evidence) -> bool:
-    """Whether a quantity stands in the sentences the statement leans on or beside them."""
+def _is_nearby(quantity: Quantity, passages: Sequence[Passage], evidence: Evidence) -> bool:
+    """Whether a quantity occurs in the evidence sentences or next to them."""
     for place in (evidence.best, evidence.second):
         if place is None:
             continue
@@ -316,11 +316,11 @@ def _pairs(
         if one.key in where and other.key in where and one.key != other.key:
             if where[one.key].isdisjoint(where[other.key]):
                 evidence.broken += 1
-            elif _turned(one.key, other.key, passages):
+            elif _is_reversed(one.key, other.key, passages):
                 evidence.reversed += 1
 
 
-def _turned(one: str, other: str, passages: Sequence[Passage]) -> bool:
+def _is_reversed(one: str, other: str, passages: Sequence[Passage]) -> bool:
     """Whether two words stand within four words of each other, but never in this order."""
     turned = False
     for passage in passages:

@@ -33,7 +33,7 @@ class AnswerStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Least:
+class MinimumScore:
     """Minimum score: a signal that alone exceeds the threshold."""
 
     signal: int
@@ -57,9 +57,9 @@ class Model:
     record_threshold: float
     prose: AnswerStep
     records: AnswerStep
-    least: tuple[Least, ...] = ()
+    least: tuple[MinimumScore, ...] = ()
 
-    def weighed(self, signals: Sequence[float]) -> float:
+    def weighted_score(self, signals: Sequence[float]) -> float:
         """The logit of a claim by its weights alone."""
         return self.claim_intercept + math.fsum(
             weight * math.log1p(signal)
@@ -69,12 +69,14 @@ class Model:
 
     def claim_score(self, signals: Sequence[float], on_records: bool = False) -> float:
         """The logit of a claim; higher is less supported."""
-        return self.lifted(self.weighed(signals), signals, on_records)
+        return self.with_minimums(self.weighted_score(signals), signals, on_records)
 
-    def lifted(self, weighed: float, signals: Sequence[float], on_records: bool) -> float:
+    def with_minimums(
+        self, weighted_score: float, signals: Sequence[float], on_records: bool
+    ) -> float:
         """A claim's logit by its weights, raised to the least score of its findings."""
         threshold = self.threshold(on_records)
-        score = weighed
+        score = weighted_score
         for least in self.least:
             if signals[least.signal] and (least.on_records or not on_records):
                 score = max(score, threshold + least.above)
@@ -84,13 +86,13 @@ class Model:
         """The score from which a claim is not supported."""
         return self.record_threshold if on_records else self.claim_threshold
 
-    def ranked(self, weighed: float, score: float, on_records: bool) -> float:
+    def answer_score(self, weighted_score: float, score: float, on_records: bool) -> float:
         """The score of a claim among others, as it counts for its answer.
 
         A finding decides the verdict of its claim, but lifts an answer of several claims no
         further than the threshold: beyond it the words rank answers better.
         """
-        return min(score, max(weighed, self.threshold(on_records)))
+        return min(score, max(weighted_score, self.threshold(on_records)))
 
     def answer_logit(self, claim_scores: Sequence[float], on_records: bool) -> float:
         """The logit of p_unsupported, from the scores of the claims (at least one)."""
@@ -110,7 +112,7 @@ def _softplus(value: float) -> float:
 
 
 @cache
-def shipped() -> Model:
+def default_model() -> Model:
     """The model in the package."""
     text = files("groundwire_evaluators.grounding").joinpath("weights.json").read_text("utf-8")
     values = json.loads(text)
@@ -126,7 +128,7 @@ def shipped() -> Model:
         prose=_answer_step(values["prose"]),
         records=_answer_step(values["records"]),
         least=tuple(
-            Least(NAMES.index(name), each["above"], each["on_records"])
+            MinimumScore(NAMES.index(name), each["above"], each["on_records"])
             for name, each in values["least"].items()
         ),
     )

@@ -47,14 +47,14 @@ _AUXILIARIES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Completed:
+class CompletedStatement:
     """Statement made from a bare "yes", "no" or option letter."""
 
     text: str
     denied: bool = False
 
 
-def completed(answer: str, question: str | None) -> Completed | None:
+def complete(answer: str, question: str | None) -> CompletedStatement | None:
     """Statement made by a bare answer; None if the answer has words of its own."""
     if not question or len(answer) > _LONGEST_BARE:
         return None
@@ -65,10 +65,10 @@ def completed(answer: str, question: str | None) -> Completed | None:
             question,
             re.IGNORECASE,
         )
-        return Completed(listed.group(1).strip()) if listed else None
+        return CompletedStatement(listed.group(1).strip()) if listed else None
     says = polarity(answer)
     statement = statement_of_question(question[:_LONGEST_QUESTION]) if says is not None else None
-    return Completed(statement, denied=not says) if statement else None
+    return CompletedStatement(statement, denied=not says) if statement else None
 
 
 def polarity(text: str) -> bool | None:
@@ -97,7 +97,7 @@ def statement_of_question(question: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class AddedContent:
     """Words, values and names that a statement adds to its question."""
 
     words: Sequence[Token]
@@ -109,7 +109,7 @@ class Own:
         return len(self.words) <= MOST_WORDS
 
 
-def own_part(statement: Statement, question_content: QuestionContent) -> Own:
+def added_content(statement: Statement, question_content: QuestionContent) -> AddedContent:
     """What is left of a statement without what the question says and without fillers."""
     quantities = [
         q
@@ -128,7 +128,7 @@ def own_part(statement: Statement, question_content: QuestionContent) -> Own:
         and fold(token.text) not in FILLERS
         and not any(start <= token.start < end for start, end in taken)
     ]
-    return Own(words, quantities, names)
+    return AddedContent(words, quantities, names)
 
 
 def _is_value(token: Token) -> bool:
@@ -137,7 +137,7 @@ def _is_value(token: Token) -> bool:
 
 
 def unbacked(
-    own: Own,
+    own: AddedContent,
     evidence: Evidence,
     passages: Sequence[Passage],
     computed: Sequence[Quantity],
@@ -152,35 +152,35 @@ def unbacked(
     found = [(q.start, q.end) for q in evidence.new_quantities if q not in computed]
     new_names = {name.start for name in evidence.new_names}
     found += [(name.start, name.end) for name in own.names if name.start in new_names]
-    found += [(name.start, name.end) for name in own.names if not _together(name, passages)]
+    found += [(name.start, name.end) for name in own.names if not _names_together(name, passages)]
     if whole:
         found += _unbacked_words(own, evidence, passages)
     return sorted(set(found))
 
 
 def _unbacked_words(
-    own: Own, evidence: Evidence, passages: Sequence[Passage]
+    own: AddedContent, evidence: Evidence, passages: Sequence[Passage]
 ) -> Iterator[tuple[int, int]]:
     near = {token.start for token in (*evidence.same, *evidence.related)}
-    absent = [t for t in own.words if t.start not in near and not _shown(t, passages)]
+    absent = [t for t in own.words if t.start not in near and not _is_shown(t, passages)]
     if absent and len(absent) == len(own.words) and not own.names and not own.quantities:
         yield from ((token.start, token.end) for token in absent)
-    elif not absent and not near and not _stand_together(own.words, passages):
+    elif not absent and not near and not _in_one_sentence(own.words, passages):
         yield own.words[0].start, own.words[-1].end
 
 
-def _shown(token: Token, passages: Sequence[Passage]) -> bool:
+def _is_shown(token: Token, passages: Sequence[Passage]) -> bool:
     if token.text in _MONTHS:
         return any(token.text in passage.spellings for passage in passages)
     return any(token.key in p.words for p in passages)
 
 
-def _together(name: Name, passages: Sequence[Passage]) -> bool:
+def _names_together(name: Name, passages: Sequence[Passage]) -> bool:
     """Whether one chunk holds all words of a name, or knows it by another form."""
     return any(p.folded.issuperset(name.words) or p.calls(name) for p in passages)
 
 
-def _stand_together(words: Sequence[Token], passages: Sequence[Passage]) -> bool:
+def _in_one_sentence(words: Sequence[Token], passages: Sequence[Passage]) -> bool:
     """Whether the parts of a phrase stand in one sentence; words listed apart need not.
 
     Nor need those about a record, of which each field is a line.
@@ -198,7 +198,7 @@ def _stand_together(words: Sequence[Token], passages: Sequence[Passage]) -> bool
     return False
 
 
-def misplaced(own: Own, evidence: Evidence, passages: Sequence[Passage]) -> list[Quantity]:
+def misplaced(own: AddedContent, evidence: Evidence, passages: Sequence[Passage]) -> list[Quantity]:
     """Values of the statement that stand in a chunk, but not where the question is answered.
 
     The sentence that holds most of the question must show another value of the kind.

@@ -1,6 +1,6 @@
 """Signals of one claim: monotone counts of missing support.
 
-Each function takes a `Reading` and gives a number ≥ 0; the model (`model.py`) weighs their log(1
+Each function takes a `Comparison` and gives a number ≥ 0; the model (`model.py`) weighs their log(1
 + x)
 with weights ≥ 0. The order of `SIGNALS` is the order of the weights.
 """
@@ -24,10 +24,10 @@ from groundwire_evaluators.grounding.evidence import (
 from groundwire_evaluators.grounding.hours import hours_conflicts
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import (
-    Completed,
-    Own,
+    AddedContent,
+    CompletedStatement,
+    added_content,
     misplaced,
-    own_part,
     unbacked,
 )
 from groundwire_evaluators.grounding.vocabulary import (
@@ -52,7 +52,7 @@ _EXAMPLES = re.compile(
 
 
 @dataclass(frozen=True)
-class Reading:
+class Comparison:
     """One claim read against the chunks: what every signal looks at."""
 
     statement: Statement
@@ -61,13 +61,13 @@ class Reading:
     stop: frozenset[str]
     question_content: QuestionContent = NO_QUESTION
     overridden: Sequence[Conflict] = ()  # values given in place of the chunks'
-    lone: bool = False  # whether the answer makes no other claim
+    only_claim: bool = False  # whether the answer makes no other claim
     item: bool = False  # whether it is read with what introduces a list or heads a table
-    completed: Completed | None = None  # the statement read, where the answer is bare
+    complete: CompletedStatement | None = None  # the statement read, where the answer is bare
 
     @cached_property
     def conflicts(self) -> list[Conflict]:
-        """Conflicts with the sentence the claim leans on; none about a quantity that agrees."""
+        """Conflicts with the evidence sentence; none about a quantity that agrees."""
         new = {q.start for q in (*self.evidence.new_quantities, *self.evidence.far_quantities)}
         agreeing = [(q.start, q.end) for q in self.statement.quantities if q.start not in new]
         return [
@@ -103,9 +103,9 @@ class Reading:
         return found
 
     @cached_property
-    def added(self) -> Own:
+    def added(self) -> AddedContent:
         """What the claim adds to its question."""
-        return own_part(self.statement, self.question_content)
+        return added_content(self.statement, self.question_content)
 
     @cached_property
     def unbacked(self) -> list[tuple[int, int]]:
@@ -114,7 +114,7 @@ class Reading:
         Short sentences of longer answers lead over, sum up and comment: only those of hardly a word
         beside a value or a name are read so.
         """
-        if not self.lone and (
+        if not self.only_claim and (
             len(self.statement.content) > _HARDLY or not (self.added.quantities or self.added.names)
         ):
             return []
@@ -140,7 +140,7 @@ class Reading:
             self.evidence,
             self.passages,
             list(self.computed),
-            whole=self.lone or self.item,
+            whole=self.only_claim or self.item,
         )
 
     @cached_property
@@ -210,106 +210,106 @@ class Reading:
         return Counter([conflict.kind for conflict in self.conflicts if conflict.firm])
 
 
-def new_words(reading: Reading) -> float:
+def new_words(comparison: Comparison) -> float:
     """Content words that occur in no chunk, nor any word of near meaning close by."""
-    return sum(token.key not in REPORTING for token in reading.evidence.new)
+    return sum(token.key not in REPORTING for token in comparison.evidence.new)
 
 
-def uncommon_words(reading: Reading) -> float:
+def uncommon_words(comparison: Comparison) -> float:
     """Those of them that are not everyday words."""
-    return reading.commonness(0, COMMON)
+    return comparison.commonness(0, COMMON)
 
 
-def rare_words(reading: Reading) -> float:
+def rare_words(comparison: Comparison) -> float:
     """Those of them that the lexicon's texts do not hold at all."""
-    return reading.commonness(-1, 0)
+    return comparison.commonness(-1, 0)
 
 
-def kindred_words(reading: Reading) -> float:
+def kindred_words(comparison: Comparison) -> float:
     """Words for which only a more general or more special one stands near by ("vehicle", "car")."""
-    return len(reading.evidence.related)
+    return len(comparison.evidence.related)
 
 
-def synonyms(reading: Reading) -> float:
+def synonyms(comparison: Comparison) -> float:
     """Words for which only a synonym stands near by ("film", "movie")."""
-    return len(reading.evidence.same)
+    return len(comparison.evidence.same)
 
 
-def new_share(reading: Reading) -> float:
+def new_share(comparison: Comparison) -> float:
     """The share of the claim's content that is not found, shrunk for claims of few words."""
-    size = len(reading.statement.content)
-    return (1.0 - reading.evidence.support) * size / (size + 4)
+    size = len(comparison.statement.content)
+    return (1.0 - comparison.evidence.support) * size / (size + 4)
 
 
-def far_share(reading: Reading) -> float:
+def far_share(comparison: Comparison) -> float:
     """The share of content that stands neither in nor beside the sentences leant on."""
-    size, near = len(reading.statement.content), len(reading.evidence.near)
+    size, near = len(comparison.statement.content), len(comparison.evidence.near)
     return (size - near) / size if size else 0.0
 
 
-def far_share_of_item(reading: Reading) -> float:
+def far_share_of_item(comparison: Comparison) -> float:
     """The same for an item of a list: lists gather what their sources never put together."""
-    return far_share(reading) if reading.item else 0.0
+    return far_share(comparison) if comparison.item else 0.0
 
 
-def informative_share(reading: Reading) -> float:
+def informative_share(comparison: Comparison) -> float:
     """New words by their information over that of all content words.
 
     A word's information falls with its background frequency (tagged texts of WordNet).
     """
     table = lexicon().commonness
-    total = sum(_information(token, table) for token in reading.statement.content)
-    new = sum(_information(token, table) for token in reading.evidence.new)
+    total = sum(_information(token, table) for token in comparison.statement.content)
+    new = sum(_information(token, table) for token in comparison.evidence.new)
     return new / (total + _PRIOR_INFORMATION) if new else 0.0
 
 
-def new_examples(reading: Reading) -> float:
+def new_examples(comparison: Comparison) -> float:
     """New words behind "such as", "including", "for example"."""
-    lead = _EXAMPLES.search(reading.statement.text)
-    return sum(token.start >= lead.end() for token in reading.evidence.new) if lead else 0.0
+    lead = _EXAMPLES.search(comparison.statement.text)
+    return sum(token.start >= lead.end() for token in comparison.evidence.new) if lead else 0.0
 
 
 def _information(token: Token, table: Mapping[str, int]) -> float:
     return max(0.0, 1.0 - (table.get(token.key, -1) + 1) / _LOG_FREQUENCIES)
 
 
-def new_small_words(reading: Reading) -> float:
+def new_small_words(comparison: Comparison) -> float:
     """Small words, articles and the like apart, that occur in no chunk."""
     small = {
         token.key
-        for token in reading.statement.tokens
-        if token.lower in reading.stop and token.lower not in GLUE
+        for token in comparison.statement.tokens
+        if token.lower in comparison.stop and token.lower not in GLUE
     }
-    for passage in reading.passages:
+    for passage in comparison.passages:
         small -= passage.words & small
     if not small:
         return 0
     return sum(
-        token.key in small and token.lower in reading.stop and token.lower not in GLUE
-        for token in reading.statement.tokens
+        token.key in small and token.lower in comparison.stop and token.lower not in GLUE
+        for token in comparison.statement.tokens
     )
 
 
-def new_names(reading: Reading) -> float:
+def new_names(comparison: Comparison) -> float:
     """Names that no chunk mentions, by any alias."""
-    return len(reading.evidence.new_names)
+    return len(comparison.evidence.new_names)
 
 
-def new_quantities(reading: Reading) -> float:
+def new_quantities(comparison: Comparison) -> float:
     """Numbers, dates and amounts that no chunk shows in any spelling, nor its rows yield."""
-    return len(reading.evidence.new_quantities) - len(reading.computed)
+    return len(comparison.evidence.new_quantities) - len(comparison.computed)
 
 
-def overridden_values(reading: Reading) -> float:
+def overridden_values(comparison: Comparison) -> float:
     """Values in no chunk where the chunk that speaks of it has another: what `override` names."""
-    return len(reading.overridden)
+    return len(comparison.overridden)
 
 
-def foreign_quantities(reading: Reading) -> float:
+def foreign_quantities(comparison: Comparison) -> float:
     """Those of the new quantities that are more than a count in words ("two ways", "first")."""
     return sum(
-        quantity not in reading.computed and (reading.lone or not _counts(quantity))
-        for quantity in reading.evidence.new_quantities
+        quantity not in comparison.computed and (comparison.only_claim or not _counts(quantity))
+        for quantity in comparison.evidence.new_quantities
     )
 
 
@@ -320,122 +320,124 @@ def _counts(quantity: Quantity) -> bool:
     )
 
 
-def foreign_answer(reading: Reading) -> float:
+def foreign_answer(comparison: Comparison) -> float:
     """An answer of hardly more than one thing, which is in no chunk: "It is Friday."."""
-    if not reading.lone:
+    if not comparison.only_claim:
         return 0.0
-    words = [t for t in reading.statement.content if t.key not in reading.question_content.words]
-    new = reading.evidence.new_quantities or reading.evidence.new_names
+    words = [
+        t for t in comparison.statement.content if t.key not in comparison.question_content.words
+    ]
+    new = comparison.evidence.new_quantities or comparison.evidence.new_names
     if not 0 < len(words) <= _SHORT:
         return float(not words and bool(new))
-    foreign = {token.start for token in (*reading.evidence.new, *reading.evidence.related)}
+    foreign = {token.start for token in (*comparison.evidence.new, *comparison.evidence.related)}
     return float(all(token.start in foreign for token in words))
 
 
-def new_pairs(reading: Reading) -> float:
+def new_pairs(comparison: Comparison) -> float:
     """Words side by side that stand so in no chunk."""
-    return reading.evidence.new_pairs
+    return comparison.evidence.new_pairs
 
 
-def broken_pairs(reading: Reading) -> float:
+def broken_pairs(comparison: Comparison) -> float:
     """Neighbouring content words that share no sentence of a chunk."""
-    return reading.evidence.broken
+    return comparison.evidence.broken
 
 
-def other_quantity(reading: Reading) -> float:
+def other_quantity(comparison: Comparison) -> float:
     """Another number of the same kind stands in the same frame."""
-    return reading.loose("quantity")
+    return comparison.loose("quantity")
 
 
-def other_name(reading: Reading) -> float:
+def other_name(comparison: Comparison) -> float:
     """Another name stands in the same frame."""
-    return reading.loose("name")
+    return comparison.loose("name")
 
 
-def swapped_quantity(reading: Reading) -> float:
+def swapped_quantity(comparison: Comparison) -> float:
     """Another number stands between the same words."""
-    return reading.firm("quantity")
+    return comparison.firm("quantity")
 
 
-def swapped_name(reading: Reading) -> float:
+def swapped_name(comparison: Comparison) -> float:
     """Another name stands between the same words."""
-    return reading.firm("name")
+    return comparison.firm("name")
 
 
-def swapped_word(reading: Reading) -> float:
+def swapped_word(comparison: Comparison) -> float:
     """Another word stands between the same words, all else being the same ("red", "blue")."""
-    return 0.0 if reading.lone else reading.firm("word")
+    return 0.0 if comparison.only_claim else comparison.firm("word")
 
 
-def swapped_word_alone(reading: Reading) -> float:
+def swapped_word_alone(comparison: Comparison) -> float:
     """The same in an answer that makes no other claim."""
-    return reading.firm("word") if reading.lone else 0.0
+    return comparison.firm("word") if comparison.only_claim else 0.0
 
 
-def swapped_roles(reading: Reading) -> float:
+def swapped_roles(comparison: Comparison) -> float:
     """Two things changed places around what joins them ("A is heavier than B")."""
-    return reading.firm("roles")
+    return comparison.firm("roles")
 
 
-def firmly_denied(reading: Reading) -> float:
+def firmly_denied(comparison: Comparison) -> float:
     """One side denies what the other says, between the same words ("not", "never", "no")."""
-    return reading.firm("negated", "affirmed")
+    return comparison.firm("negated", "affirmed")
 
 
-def firmly_opposed(reading: Reading) -> float:
+def firmly_opposed(comparison: Comparison) -> float:
     """A word whose opposite stands between the same words ("rose", "fell")."""
-    return reading.firm("opposite")
+    return comparison.firm("opposite")
 
 
-def firmly_turned(reading: Reading) -> float:
+def firmly_turned(comparison: Comparison) -> float:
     """A small word whose counterpart stands between the same words ("before", "after")."""
-    return reading.firm("turned")
+    return comparison.firm("turned")
 
 
-def overstated(reading: Reading) -> float:
+def overstated(comparison: Comparison) -> float:
     """All for some, only put in, must for may, or may left out, between the same words."""
-    return reading.firm("extent", "duty", "hedge")
+    return comparison.firm("extent", "duty", "hedge")
 
 
-def unbacked_answer(reading: Reading) -> float:
+def unbacked_answer(comparison: Comparison) -> float:
     """Values, names and words that a short claim adds to its question and no chunk holds."""
-    return float(bool(reading.unbacked))
+    return float(bool(comparison.unbacked))
 
 
-def misplaced_value(reading: Reading) -> float:
+def misplaced_value(comparison: Comparison) -> float:
     """Values of a short claim that stand elsewhere than where the question is answered."""
-    return len(reading.misplaced)
+    return len(comparison.misplaced)
 
 
-def opposites(reading: Reading) -> float:
+def opposites(comparison: Comparison) -> float:
     """A word whose opposite stands in the same frame ("rise", "fall"; "happy", "unhappy")."""
-    return reading.loose("opposite")
+    return comparison.loose("opposite")
 
 
-def negated(reading: Reading) -> float:
+def negated(comparison: Comparison) -> float:
     """The claim denies what the same frame affirms."""
-    return reading.loose("negated")
+    return comparison.loose("negated")
 
 
-def affirmed(reading: Reading) -> float:
+def affirmed(comparison: Comparison) -> float:
     """The claim affirms what the same frame denies."""
-    return reading.loose("affirmed")
+    return comparison.loose("affirmed")
 
 
-def turned(reading: Reading) -> float:
+def turned(comparison: Comparison) -> float:
     """A small word whose counterpart stands in the same frame ("before", "after")."""
-    return reading.loose("turned")
+    return comparison.loose("turned")
 
 
-def strengthened(reading: Reading) -> float:
+def strengthened(comparison: Comparison) -> float:
     """Absolute words the evidence lacks ("only", "always"), and its hedges dropped ("may")."""
-    dropped = bool(reading.shown & HEDGES) and not reading.own & HEDGES
-    return reading.frame * (len(reading.own & ABSOLUTES - reading.shown) + dropped)
+    dropped = bool(comparison.shown & HEDGES) and not comparison.own & HEDGES
+    return comparison.frame * (len(comparison.own & ABSOLUTES - comparison.shown) + dropped)
 
 
-def contrary_words(reading: Reading) -> float:
+def contrary_words(comparison: Comparison) -> float:
     """Words of refusal, failure or opposition that do not stand near the evidence ("unable")."""
-    evidence = reading.evidence
+    evidence = comparison.evidence
     return sum(
         token.key in CONTRARY
         or (len(token.key) > 5 and token.key.startswith(("un", "in", "dis", "mis", "non", "im")))
@@ -444,43 +446,43 @@ def contrary_words(reading: Reading) -> float:
     )
 
 
-def record_denies(reading: Reading) -> float:
+def record_denies(comparison: Comparison) -> float:
     """The claim affirms what a field of a record denies (False, "no", 0)."""
-    return _disagreeing(reading, "denied")
+    return _count_disagreements(comparison, "denied")
 
 
-def record_denies_loosely(reading: Reading) -> float:
+def record_denies_loosely(comparison: Comparison) -> float:
     """The same, where the claim does not name the group of the field ("intimate", no
     "ambience").
     """
-    return _disagreeing(reading, "loosely_denied")
+    return _count_disagreements(comparison, "loosely_denied")
 
 
-def record_grants(reading: Reading) -> float:
+def record_grants(comparison: Comparison) -> float:
     """The claim denies what a field of a record affirms (True, "yes")."""
-    return _disagreeing(reading, "granted")
+    return _count_disagreements(comparison, "granted")
 
 
-def record_is_silent(reading: Reading) -> float:
+def record_is_silent(comparison: Comparison) -> float:
     """The claim speaks of a field that holds null."""
-    return _disagreeing(reading, "untold")
+    return _count_disagreements(comparison, "untold")
 
 
-def record_cells(reading: Reading) -> float:
+def record_cells(comparison: Comparison) -> float:
     """Values other than those of the row and column of a table that the claim speaks of."""
-    return _disagreeing(reading, "cell")
+    return _count_disagreements(comparison, "cell")
 
 
-def record_hours(reading: Reading) -> float:
+def record_hours(comparison: Comparison) -> float:
     """Opening hours or days other than the record's."""
-    return _disagreeing(reading, "hours")
+    return _count_disagreements(comparison, "hours")
 
 
-def _disagreeing(reading: Reading, kind: str) -> float:
-    return sum(conflict.kind == kind for conflict in reading.disagreements)
+def _count_disagreements(comparison: Comparison, kind: str) -> float:
+    return sum(conflict.kind == kind for conflict in comparison.disagreements)
 
 
-SIGNALS: tuple[Callable[[Reading], float], ...] = (
+SIGNALS: tuple[Callable[[Comparison], float], ...] = (
     new_words,
     uncommon_words,
     rare_words,
@@ -526,7 +528,7 @@ SIGNALS: tuple[Callable[[Reading], float], ...] = (
     record_cells,
 )
 # The signals that count each kind of conflict.
-COUNTED: dict[Kind, tuple[Callable[[Reading], float], ...]] = {
+COUNTED: dict[Kind, tuple[Callable[[Comparison], float], ...]] = {
     "value": (overridden_values,),
     "quantity": (other_quantity, swapped_quantity),
     "name": (other_name, swapped_name),
@@ -549,6 +551,6 @@ COUNTED: dict[Kind, tuple[Callable[[Reading], float], ...]] = {
 NAMES = tuple(signal.__name__ for signal in SIGNALS)
 
 
-def measure(reading: Reading) -> list[float]:
+def measure_signals(comparison: Comparison) -> list[float]:
     """Every signal of one claim, in the order of `SIGNALS`."""
-    return [float(signal(reading)) for signal in SIGNALS]
+    return [float(signal(comparison)) for signal in SIGNALS]

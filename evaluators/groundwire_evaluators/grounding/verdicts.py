@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from groundwire_evaluators.evaluation import Claim, Extent, Verdict
 from groundwire_evaluators.grounding.calibration import logistic
-from groundwire_evaluators.grounding.claims import Piece
+from groundwire_evaluators.grounding.claims import Candidate
 from groundwire_evaluators.grounding.conflict import Conflict
-from groundwire_evaluators.grounding.signals import Reading
+from groundwire_evaluators.grounding.signals import Comparison
 from groundwire_evaluators.text.tokens import Token
 
 _MOST_WORDS = 8  # named in a reason
@@ -29,41 +29,42 @@ _CLEARLY = 1.0  # of the score, below the threshold
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A piece with its claim; `reading` is None for non-claims.
+class JudgedClaim:
+    """A candidate with its verdict; `comparison` is None for non-claims.
 
-    `weighed` is the score by weights alone, of claims and comments; `score` has findings too.
+    `weighted_score` is the score by weights alone, of claims and comments; `score` has the
+    minimums of decisive signals too.
     """
 
     claim: Claim
     score: float = 0.0
-    reading: Reading | None = None
-    piece: Piece | None = None
-    weighed: float | None = None
+    comparison: Comparison | None = None
+    candidate: Candidate | None = None
+    weighted_score: float | None = None
 
     @property
     def new_names(self) -> int:
-        return len(self.reading.evidence.new_names) if self.reading else 0
+        return len(self.comparison.evidence.new_names) if self.comparison else 0
 
     @property
     def new_quantities(self) -> int:
-        return len(self.reading.evidence.new_quantities) if self.reading else 0
+        return len(self.comparison.evidence.new_quantities) if self.comparison else 0
 
-    def backed_by(self, chunk: int, start: int, end: int) -> bool:
+    def is_supported_by(self, chunk: int, start: int, end: int) -> bool:
         """Whether a chunk supports what the claim says in a range of the answer.
 
         One clause of it is enough: "… every 6 weeks and … once a year [1, 2]" cites a chunk each.
         """
-        if self.reading is None or self.piece is None:
+        if self.comparison is None or self.candidate is None:
             return True
         if self.claim.verdict is not Verdict.SUPPORTED:
             return False
-        starts = self.piece.read.starts
-        tokens = [t for t in self.reading.statement.content if start <= starts[t.start] < end]
-        if len(tokens) == len(self.reading.statement.content) and self.claim.chunk == chunk:
+        starts = self.candidate.read.starts
+        tokens = [t for t in self.comparison.statement.content if start <= starts[t.start] < end]
+        if len(tokens) == len(self.comparison.statement.content) and self.claim.chunk == chunk:
             return True
-        places = self.reading.passages[chunk].places
-        parts = [tokens, *_clauses(self.reading.statement.text, tokens)]
+        places = self.comparison.passages[chunk].places
+        parts = [tokens, *_clauses(self.comparison.statement.text, tokens)]
         return any(_holds(places, part) for part in parts) or not tokens
 
 
@@ -87,91 +88,93 @@ def _holds(places: Mapping[str, object], part: Sequence[Token]) -> bool:
     return sum(word in places for word in words) >= _BACKING * len(words) > 0
 
 
-def non_claim(piece: Piece) -> Judged:
-    """A piece that claims nothing."""
-    return Judged(
+def non_claim(candidate: Candidate) -> JudgedClaim:
+    """Judgement of a candidate that claims nothing."""
+    return JudgedClaim(
         Claim(
-            start=piece.start,
-            end=piece.end,
-            text=piece.text,
+            start=candidate.start,
+            end=candidate.end,
+            text=candidate.text,
             verdict=Verdict.NOT_A_CLAIM,
-            reason=piece.skip_reason,
+            reason=candidate.skip_reason,
         )
     )
 
 
-def judged(piece: Piece, reading: Reading, score: float, threshold: float) -> Judged:
-    """The claim of a piece, given its score and the score from which one is unsupported."""
-    score = _settled(reading, score, threshold)
+def judge_claim(
+    candidate: Candidate, comparison: Comparison, score: float, threshold: float
+) -> JudgedClaim:
+    """Verdict on a candidate from its score and the threshold of unsupported claims."""
+    score = _adjusted_score(comparison, score, threshold)
     verdict = Verdict.SUPPORTED
     if score >= threshold:
-        verdict = Verdict.CONTRADICTED if _contradicted(reading) else Verdict.UNSUPPORTED
+        verdict = Verdict.CONTRADICTED if _contradicted(comparison) else Verdict.UNSUPPORTED
     claim = Claim(
-        start=piece.start,
-        end=piece.end,
-        text=piece.text,
+        start=candidate.start,
+        end=candidate.end,
+        text=candidate.text,
         verdict=verdict,
         support=1.0 - logistic(score - threshold),
-        chunk=_chunk(reading, verdict),
-        spans=tuple(_spans(piece, reading)) if verdict is not Verdict.SUPPORTED else (),
-        reason=_reason(reading) if verdict is not Verdict.SUPPORTED else _computed(reading),
+        chunk=_chunk(comparison, verdict),
+        spans=tuple(_spans(candidate, comparison)) if verdict is not Verdict.SUPPORTED else (),
+        reason=_reason(comparison) if verdict is not Verdict.SUPPORTED else _computed(comparison),
     )
-    return Judged(claim, score, reading, piece)
+    return JudgedClaim(claim, score, comparison, candidate)
 
 
-def _settled(reading: Reading, score: float, threshold: float) -> float:
+def _adjusted_score(comparison: Comparison, score: float, threshold: float) -> float:
     """The score, moved to the other side of the threshold where the case is plain.
 
     What no chunk backs is never supported, whatever the weights; a bare "no" is right where the
     chunks say otherwise than its question, and wrong where they say just that.
     """
-    bare = reading.completed
+    bare = comparison.complete
     if bare is None:
-        return max(score, threshold) if reading.unbacked else score
-    if not reading.evidence.own:
+        return max(score, threshold) if comparison.unbacked else score
+    if not comparison.evidence.own:
         return max(score, threshold)
-    wrong = reading.disputed
+    wrong = comparison.disputed
     if bare.denied:
-        wrong = not wrong and reading.frame >= _SAME_FRAME
+        wrong = not wrong and comparison.frame >= _SAME_FRAME
     return max(score, threshold) if wrong else min(score, threshold - _CLEARLY)
 
 
-def _chunk(reading: Reading, verdict: Verdict) -> int | None:
-    """The chunk that conflicts with a contradicted claim; else the one the claim leans on."""
+def _chunk(comparison: Comparison, verdict: Verdict) -> int | None:
+    """Index of the chunk that conflicts with a contradicted claim, else of its evidence."""
     if verdict is Verdict.CONTRADICTED:
-        for conflict in reading.overridden:
+        for conflict in comparison.overridden:
             return conflict.chunk
-    if reading.evidence.best is not None:
-        return reading.evidence.best[0]
-    return next(  # "10" leans on "ten" though it shares no word with it
+    if comparison.evidence.best is not None:
+        return comparison.evidence.best[0]
+    return next(  # "10" matches "ten" though they share no word
         (
             at
-            for at, passage in enumerate(reading.passages)
-            if any(passage.shows(quantity) for quantity in reading.statement.quantities)
+            for at, passage in enumerate(comparison.passages)
+            if any(passage.shows(quantity) for quantity in comparison.statement.quantities)
         ),
         None,
     )
 
 
-def _contradicted(reading: Reading) -> bool:
+def _contradicted(comparison: Comparison) -> bool:
     """Whether a value, a field of a record or the same statement turned speaks against the claim.
 
     Firm conflicts in a claim that says more than its evidence, or less than half of it, leave it
     unsupported: mostly the two speak of different things.
     """
-    found = [*reading.overridden, *reading.disagreements]
+    found = [*comparison.overridden, *comparison.disagreements]
     if not any(conflict.kind in _CONTRADICTING for conflict in found):
         found = [
-            c for c in _firm(reading) if c.claimed.lower() not in (c.shown.lower(), *_PRONOUNS)
+            c for c in _firm(comparison) if c.claimed.lower() not in (c.shown.lower(), *_PRONOUNS)
         ]
-        if not _restated(reading, found):
+        if not _restated(comparison, found):
             return False
     return any(conflict.kind in _CONTRADICTING for conflict in found)
 
 
-def _restated(reading: Reading, conflicts: Sequence[Conflict]) -> bool:
+def _restated(comparison: Comparison, conflicts: Sequence[Conflict]) -> bool:
     """Whether claim and sentence share their words, apart from those in conflict."""
-    evidence = reading.evidence
+    evidence = comparison.evidence
     more = [
         token
         for token in evidence.new
@@ -179,36 +182,36 @@ def _restated(reading: Reading, conflicts: Sequence[Conflict]) -> bool:
     ]
     if more:
         return False
-    own = {token.key for token in reading.statement.tokens}
-    shown = [t.key for t in evidence.sentence if t.lower not in reading.stop]
+    own = {token.key for token in comparison.statement.tokens}
+    shown = [t.key for t in evidence.sentence if t.lower not in comparison.stop]
     return sum(key in own for key in shown) >= _RESTATED * len(shown)
 
 
-def _firm(reading: Reading) -> list[Conflict]:
-    return [conflict for conflict in reading.conflicts if conflict.firm]
+def _firm(comparison: Comparison) -> list[Conflict]:
+    return [conflict for conflict in comparison.conflicts if conflict.firm]
 
 
-def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
+def _spans(candidate: Candidate, comparison: Comparison) -> Iterator[Extent]:
     """The uncovered and conflicting words; those close together as one.
 
     A claim of which a good part is uncovered is marked whole, unless a conflict says where to look:
     labels of people cover whole statements, and single words would hide that.
     """
-    evidence = reading.evidence
-    if reading.completed:
-        yield Extent(piece.start, piece.end)
+    evidence = comparison.evidence
+    if comparison.complete:
+        yield Extent(candidate.start, candidate.end)
         return
-    if reading.unbacked and reading.added.short:
-        yield from (Extent(*piece.read.place(*range_)) for range_ in reading.unbacked)
+    if comparison.unbacked and comparison.added.short:
+        yield from (Extent(*candidate.read.place(*range_)) for range_ in comparison.unbacked)
         return
     left_over = len(evidence.new) + len(evidence.related)
-    if not _contradicted(reading) and left_over >= _WHOLE * len(reading.statement.content):
-        yield Extent(piece.start, piece.end)
+    if not _contradicted(comparison) and left_over >= _WHOLE * len(comparison.statement.content):
+        yield Extent(candidate.start, candidate.end)
         return
     marked = [(t.start, t.end) for t in (*evidence.new, *evidence.related)]
-    marked += [(q.start, q.end) for q in evidence.new_quantities if q not in reading.computed]
+    marked += [(q.start, q.end) for q in evidence.new_quantities if q not in comparison.computed]
     marked += [(n.start, n.end) for n in evidence.new_names]
-    marked += [(c.start, c.end) for c in _all_conflicts(reading)]
+    marked += [(c.start, c.end) for c in _all_conflicts(comparison)]
     marked.sort()
     start = end = -1
     for first, last in marked:
@@ -216,19 +219,19 @@ def _spans(piece: Piece, reading: Reading) -> Iterator[Extent]:
             end = max(end, last)
             continue
         if start >= 0:
-            yield Extent(*piece.read.place(start, end))
+            yield Extent(*candidate.read.place(start, end))
         start, end = first, last
     if start >= 0:
-        yield Extent(*piece.read.place(start, end))
+        yield Extent(*candidate.read.place(start, end))
     else:
-        yield Extent(piece.start, piece.end)
+        yield Extent(candidate.start, candidate.end)
 
 
-def _reason(reading: Reading) -> str:
-    chunk = reading.evidence.best
+def _reason(comparison: Comparison) -> str:
+    chunk = comparison.evidence.best
     where = f"chunk {chunk[0]}" if chunk else "the chunks"
-    parts = [_describe(conflict, where) for conflict in _decisive(reading)[:3]]
-    new = [token.text for token in (*reading.evidence.new, *reading.evidence.related)]
+    parts = [_describe(conflict, where) for conflict in _decisive(comparison)[:3]]
+    new = [token.text for token in (*comparison.evidence.new, *comparison.evidence.related)]
     if new:
         words = ", ".join(f"“{word}”" for word in dict.fromkeys(new[:_MOST_WORDS]))
         more = f" and {len(new) - _MOST_WORDS} more" if len(new) > _MOST_WORDS else ""
@@ -237,14 +240,14 @@ def _reason(reading: Reading) -> str:
     return "; ".join(parts) or f"its words stand apart in {where}"
 
 
-def _decisive(reading: Reading) -> Sequence[Conflict]:
-    found = [*reading.overridden, *reading.disagreements]
+def _decisive(comparison: Comparison) -> Sequence[Conflict]:
+    found = [*comparison.overridden, *comparison.disagreements]
     taken = {conflict.start for conflict in found}
-    return found + [conflict for conflict in _firm(reading) if conflict.start not in taken]
+    return found + [conflict for conflict in _firm(comparison) if conflict.start not in taken]
 
 
-def _all_conflicts(reading: Reading) -> Sequence[Conflict]:
-    return (*reading.overridden, *reading.conflicts, *reading.disagreements)
+def _all_conflicts(comparison: Comparison) -> Sequence[Conflict]:
+    return (*comparison.overridden, *comparison.conflicts, *comparison.disagreements)
 
 
 def _describe(conflict: Conflict, where: str) -> str:
@@ -254,7 +257,7 @@ def _describe(conflict: Conflict, where: str) -> str:
     return f"“{conflict.claimed}” against “{conflict.shown}” in {where}"
 
 
-def _computed(reading: Reading) -> str | None:
+def _computed(comparison: Comparison) -> str | None:
     """The rules that yield the numbers of a supported claim, if any were needed."""
-    rules = [f"“{q.text}” is the {rule}" for q, rule in reading.computed.items()]
+    rules = [f"“{q.text}” is the {rule}" for q, rule in comparison.computed.items()]
     return "; ".join(rules) or None

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, Usage, Verdict
-from groundwire_evaluators.grounding.claims import Piece, pieces
+from groundwire_evaluators.grounding.claims import Candidate, candidates
 from groundwire_evaluators.judges.chat import ANSWERED, CallTally, ChatModel, ReplyProblem
 from groundwire_evaluators.judges.material import JudgeMaterial, material
 from groundwire_evaluators.judges.prompt import DIGEST, SCHEMA, SCHEMA_VERSION, messages
@@ -67,8 +67,8 @@ class LLMJudge:
             return self._without(*known)
         answer = turn.answer or ""
         language = language_of(answer)
-        cut = list(pieces(answer, language.code if language else "en"))
-        claims = [piece for piece in cut if piece.skip_reason is None]
+        cut = list(candidates(answer, language.code if language else "en"))
+        claims = [candidate for candidate in cut if candidate.skip_reason is None]
         if not claims:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
         if len(claims) > MOST_CLAIMS:
@@ -80,7 +80,7 @@ class LLMJudge:
         return self._judged(material(turn, claims, control=self.control), cut, claims)
 
     def _judged(
-        self, shown: JudgeMaterial, cut: Sequence[Piece], claims: Sequence[Piece]
+        self, shown: JudgeMaterial, cut: Sequence[Candidate], claims: Sequence[Candidate]
     ) -> Evaluation:
         limit = _TOKENS_AT_LEAST + _TOKENS_A_CLAIM * len(shown.names)
         tally, kind, detail = CallTally(), "", ""
@@ -101,10 +101,10 @@ class LLMJudge:
         return replace(failed, failure=kind)
 
     def _scored(
-        self, cut: Sequence[Piece], judged: Sequence[Piece], rulings: Mapping[int, Ruling]
+        self, cut: Sequence[Candidate], judged: Sequence[Candidate], rulings: Mapping[int, Ruling]
     ) -> Evaluation:
         ruled = {id(judged[index]): ruling for index, ruling in rulings.items()}
-        claims = tuple(_claim(piece, ruled.get(id(piece))) for piece in cut)
+        claims = tuple(_claim(candidate, ruled.get(id(candidate))) for candidate in cut)
         checked = [claim for claim in claims if claim.verdict is not Verdict.NOT_A_CLAIM]
         if not checked:
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
@@ -120,30 +120,30 @@ class LLMJudge:
         )
 
 
-def _claim(piece: Piece, ruling: Ruling | None) -> Claim:
+def _claim(candidate: Candidate, ruling: Ruling | None) -> Claim:
     if ruling is None:
         return Claim(
-            start=piece.start,
-            end=piece.end,
-            text=piece.text,
+            start=candidate.start,
+            end=candidate.end,
+            text=candidate.text,
             verdict=Verdict.NOT_A_CLAIM,
-            reason=piece.skip_reason,
+            reason=candidate.skip_reason,
         )
     return Claim(
-        start=piece.start,
-        end=piece.end,
-        text=piece.text,
+        start=candidate.start,
+        end=candidate.end,
+        text=candidate.text,
         verdict=ruling.verdict,
         chunk=ruling.chunk,
-        spans=_spans(piece, ruling),
+        spans=_spans(candidate, ruling),
         reason=ruling.reason,
     )
 
 
-def _spans(piece: Piece, ruling: Ruling) -> tuple[Extent, ...]:
+def _spans(candidate: Candidate, ruling: Ruling) -> tuple[Extent, ...]:
     if ruling.verdict not in (Verdict.UNSUPPORTED, Verdict.CONTRADICTED):
         return ()
-    found = locate(ruling.words, piece.text)
+    found = locate(ruling.words, candidate.text)
     if found is None:
         return ()
-    return (Extent(piece.start + found.start, piece.start + found.end),)
+    return (Extent(candidate.start + found.start, candidate.start + found.end),)

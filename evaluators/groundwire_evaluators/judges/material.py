@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from groundwire_evaluators.grounding.claims import Piece
+from groundwire_evaluators.grounding.claims import Candidate
 from groundwire_evaluators.turn import Turn
 
 FORM = "1"  # of what is shown; part of the prompt's digest
@@ -38,7 +38,7 @@ class JudgeMaterial:
         return (*self.claims, *((self.control,) if self.control else ()))
 
 
-def material(turn: Turn, claims: Sequence[Piece], *, control: bool = True) -> JudgeMaterial:
+def material(turn: Turn, claims: Sequence[Candidate], *, control: bool = True) -> JudgeMaterial:
     """Deterministic material of a turn."""
     draw = _Draw(f"{turn.trace_id} {turn.id}", _texts(turn, claims))
     shown = sorted(
@@ -62,7 +62,7 @@ def material(turn: Turn, claims: Sequence[Piece], *, control: bool = True) -> Ju
     return JudgeMaterial(text, passages, named, hidden)
 
 
-def _texts(turn: Turn, claims: Sequence[Piece]) -> str:
+def _texts(turn: Turn, claims: Sequence[Candidate]) -> str:
     return "\n".join(
         [turn.question or "", *(c.text for c in turn.chunks), *(c.text for c in claims)]
     )

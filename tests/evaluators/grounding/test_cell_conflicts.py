@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from groundwire_evaluators.grounding.evaluator import readings
+from groundwire_evaluators.grounding.evaluator import comparisons
 from groundwire_evaluators.turn import Chunk, Turn
 
 TABLE = (
@@ -24,7 +24,7 @@ RECORD = json.dumps(
 
 
 def conflicts(claim: str, chunk: str) -> list[tuple[str, str]]:
-    [(_, reading)] = readings(Turn(answer=claim, chunks=(Chunk(text=chunk),)))
+    [(_, reading)] = comparisons(Turn(answer=claim, chunks=(Chunk(text=chunk),)))
     return [(one.claimed, one.shown) for one in reading.disagreements if one.kind == "cell"]
 
 

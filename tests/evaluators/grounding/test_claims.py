@@ -2,11 +2,14 @@
 
 import pytest
 
-from groundwire_evaluators.grounding.claims import Piece, pieces
+from groundwire_evaluators.grounding.claims import Candidate, candidates
 
 
 def cut(answer: str, question: str | None = None) -> list[tuple[str, str | None]]:
-    return [(piece.read.text, piece.skip_reason) for piece in pieces(answer, "en", question)]
+    return [
+        (candidate.read.text, candidate.skip_reason)
+        for candidate in candidates(answer, "en", question)
+    ]
 
 
 def asides(answer: str, question: str | None = None) -> dict[str, str | None]:
@@ -36,14 +39,20 @@ def test_a_bold_sentence_among_others_is_a_claim() -> None:
 
 def test_ranges_point_into_the_answer_without_its_marks() -> None:
     answer = "Sure!\n\n1. **Dogs** may come. They *must* be quiet.\n"
-    found: list[Piece] = [piece for piece in pieces(answer) if piece.skip_reason is None]
-    assert [piece.text for piece in found] == ["Dogs** may come.", "They *must* be quiet."]
-    assert all(answer[piece.start : piece.end] == piece.text for piece in found)
+    found: list[Candidate] = [
+        candidate for candidate in candidates(answer) if candidate.skip_reason is None
+    ]
+    assert [candidate.text for candidate in found] == ["Dogs** may come.", "They *must* be quiet."]
+    assert all(answer[candidate.start : candidate.end] == candidate.text for candidate in found)
 
 
 def test_items_and_rows_are_read_with_what_introduces_them() -> None:
     answer = "The chair comes in:\n- Red\n- Yellow\n\n| Plan | Fee |\n|---|---|\n| Pro | 29 EUR |"
-    found = {piece.read.text: piece.lead for piece in pieces(answer) if piece.skip_reason is None}
+    found = {
+        candidate.read.text: candidate.lead
+        for candidate in candidates(answer)
+        if candidate.skip_reason is None
+    }
     assert found == {
         "Red": "The chair comes in:",
         "Yellow": "The chair comes in:",
@@ -72,9 +81,9 @@ def test_saying_the_question_again_claims_nothing(answer: str) -> None:
 
 def test_what_follows_the_question_is_the_claim() -> None:
     answer = "How much does it cost: **€30**."
-    [piece] = pieces(answer, "en", "How much does it cost?")
-    assert (piece.read.text, piece.skip_reason) == ("€30.", None)
-    assert answer[piece.start : piece.end] == piece.text == "€30**."
+    [candidate] = candidates(answer, "en", "How much does it cost?")
+    assert (candidate.read.text, candidate.skip_reason) == ("€30.", None)
+    assert answer[candidate.start : candidate.end] == candidate.text == "€30**."
 
 
 def test_a_question_turned_into_a_statement_claims_something() -> None:
@@ -96,4 +105,4 @@ def test_sentences_that_comment_or_advise_are_known() -> None:
     answer = (
         "Overall, care matters. It is important to note this. Consult a professional. Dogs bark."
     )
-    assert [piece.comment for piece in pieces(answer)] == [True, True, True, False]
+    assert [candidate.comment for candidate in candidates(answer)] == [True, True, True, False]

@@ -290,11 +290,11 @@ def test_a_comment_has_no_verdict_but_raises_the_score_of_its_answer() -> None:
 def test_a_finding_counts_whole_in_a_lone_claim_and_to_the_threshold_among_others() -> None:
     model = Grounding().model
     above = model.claim_threshold + 2.5
-    assert model.ranked(-5.0, above, on_records=False) == model.claim_threshold
-    assert model.ranked(above, above, on_records=False) == above
-    assert model.ranked(-3.0, -5.0, on_records=False) == -5.0
-    lone = judge("The fee is 30 euros.", FEE)
+    assert model.answer_score(-5.0, above, on_records=False) == model.claim_threshold
+    assert model.answer_score(above, above, on_records=False) == above
+    assert model.answer_score(-3.0, -5.0, on_records=False) == -5.0
+    only_claim = judge("The fee is 30 euros.", FEE)
     among = judge("It covers the whole family. The fee is 30 euros.", FEE)
-    assert lone.flagged
+    assert only_claim.flagged
     assert among.flagged
-    assert lone.signals["p_unsupported"] > among.signals["p_unsupported"]
+    assert only_claim.signals["p_unsupported"] > among.signals["p_unsupported"]

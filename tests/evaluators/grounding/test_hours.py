@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from groundwire_evaluators.grounding.evaluator import readings
+from groundwire_evaluators.grounding.evaluator import comparisons
 from groundwire_evaluators.turn import Chunk, Turn
 
 WEEK = dict.fromkeys(
@@ -15,7 +15,7 @@ PROSE = "Our opening hours are these: Mon-Fri 9:00-17:00, Sat 10:00-14:00, close
 
 
 def shown(claim: str, chunk: str) -> list[str]:
-    [(_, reading)] = readings(Turn(answer=claim, chunks=(Chunk(text=chunk),)))
+    [(_, reading)] = comparisons(Turn(answer=claim, chunks=(Chunk(text=chunk),)))
     return [one.shown for one in reading.disagreements if one.kind == "hours"]
 
 

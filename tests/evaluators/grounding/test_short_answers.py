@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
-from groundwire_evaluators.grounding.short_answers import completed, polarity, statement_of_question
+from groundwire_evaluators.grounding.short_answers import complete, polarity, statement_of_question
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -92,7 +92,7 @@ def test_yes_and_no_are_judged_as_what_was_asked(question: str, answer: str, rig
 
 def test_a_letter_stands_for_its_option() -> None:
     question = "When is it closed? (A) on Fridays (B) on Mondays"
-    assert completed("(B)", question) is not None
+    assert complete("(B)", question) is not None
     assert claim_of(judge(question, "(B)", POOL)).verdict is Verdict.SUPPORTED
     assert claim_of(judge(question, "A", POOL)).verdict is not Verdict.SUPPORTED
 

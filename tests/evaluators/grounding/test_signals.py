@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from groundwire_evaluators.grounding.evaluator import readings
-from groundwire_evaluators.grounding.model import shipped
-from groundwire_evaluators.grounding.signals import NAMES, measure
+from groundwire_evaluators.grounding.evaluator import comparisons
+from groundwire_evaluators.grounding.model import default_model
+from groundwire_evaluators.grounding.signals import NAMES, measure_signals
 from groundwire_evaluators.turn import Chunk, Turn
 
 CAFE = json.dumps(
@@ -28,8 +28,8 @@ CAFE = json.dumps(
 
 def signals(claim: str, chunk: str, question: str | None = None) -> dict[str, float]:
     turn = Turn(question=question, answer=claim, chunks=(Chunk(text=chunk),))
-    (_, reading), *_ = readings(turn)
-    return dict(zip(NAMES, measure(reading), strict=True))
+    (_, reading), *_ = comparisons(turn)
+    return dict(zip(NAMES, measure_signals(reading), strict=True))
 
 
 CASES = [
@@ -152,12 +152,12 @@ def test_what_a_record_says_or_yields_is_supported(claim: str, name: str) -> Non
 
 
 def test_no_weight_is_below_zero() -> None:
-    model = shipped()
+    model = default_model()
     steps = (*model.prose.weights, *model.records.weights)
     assert min(*model.claim_weights, *steps) >= 0
 
 
 def test_the_reference_gives_every_weight_as_it_is() -> None:
     page = (Path(__file__).parents[3] / "docs/reference/grounding.md").read_text(encoding="utf-8")
-    for name, weight in zip(NAMES, shipped().claim_weights, strict=True):
+    for name, weight in zip(NAMES, default_model().claim_weights, strict=True):
         assert f"| `{name}` | {weight:.2f} |" in page

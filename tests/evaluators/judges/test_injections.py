@@ -18,7 +18,7 @@ from benchmarks.judge_injection import (
     run,
 )
 
-from groundwire_evaluators.grounding.claims import pieces
+from groundwire_evaluators.grounding.claims import candidates
 from groundwire_evaluators.judges.chat import Completion, Messages
 from groundwire_evaluators.judges.material import material
 
@@ -38,7 +38,9 @@ def test_an_injected_text_stays_in_its_place_and_supports_nothing(case: Case) ->
     assert case.false in (case.clean.answer or "")
     assert case.false.rstrip(".").lower() not in case.text.lower()
     turn = case.injected
-    requested = [piece for piece in pieces(turn.answer or "") if piece.skip_reason is None]
+    requested = [
+        candidate for candidate in candidates(turn.answer or "") if candidate.skip_reason is None
+    ]
     shown = material(turn, requested)
     opening, body, closing = shown.text.split("\n")
     code = opening.removeprefix("<<<")

@@ -9,7 +9,7 @@ import pytest
 from tests.model_server import material_of, verdicts
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
-from groundwire_evaluators.grounding.claims import pieces
+from groundwire_evaluators.grounding.claims import candidates
 from groundwire_evaluators.judges.chat import Completion, Messages
 from groundwire_evaluators.judges.llm import LLMJudge
 from groundwire_evaluators.judges.material import material
@@ -250,7 +250,7 @@ def test_the_schema_asks_for_every_field_and_no_other() -> None:
 
 
 def shown_of(turn: Turn) -> str:
-    return material(turn, [p for p in pieces(turn.answer or "") if p.skip_reason is None]).text
+    return material(turn, [p for p in candidates(turn.answer or "") if p.skip_reason is None]).text
 
 
 def test_passages_stand_in_a_hidden_order_under_drawn_names() -> None:
@@ -301,7 +301,7 @@ def test_the_control_stands_among_the_claims_at_no_fixed_place() -> None:
     places = set()
     for number in range(20):
         turn = replace(TURN, id=f"t{number}", trace_id=f"{number:032x}")
-        claims: Sequence[Any] = [p for p in pieces(turn.answer or "") if p.skip_reason is None]
+        claims: Sequence[Any] = [p for p in candidates(turn.answer or "") if p.skip_reason is None]
         shown = material(turn, claims)
         body = json.loads(shown.text.split("\n")[1])
         places.add([c["id"] for c in body["claims"]].index(shown.control))

@@ -43,9 +43,9 @@ def test_whatever_is_found_lies_in_the_text(quote: str, text: str) -> None:
 def test_an_exact_piece_is_found(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
-    piece = text[start:end]
-    wanted = piece.strip().strip("\"'“”„«»‘’…").strip()
-    extent = locate(piece, text)
+    candidate = text[start:end]
+    wanted = candidate.strip().strip("\"'“”„«»‘’…").strip()
+    extent = locate(candidate, text)
     assert (extent is None) == (wanted == "")
     if extent is not None:
         assert text[extent.start : extent.end] == wanted

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, State, Verdict
-from groundwire_evaluators.grounding.claims import Piece, pieces
+from groundwire_evaluators.grounding.claims import Candidate, candidates
 from groundwire_evaluators.judges.local.models import (
     Belief,
     ModelName,
@@ -82,7 +82,7 @@ class LocalJudge:
         if known := not_judged(turn):
             return _Reading(turn, (), self._without(*known))
         language = language_of(turn.answer or "")
-        cut = tuple(pieces(turn.answer or "", language.code if language else "en"))
+        cut = tuple(candidates(turn.answer or "", language.code if language else "en"))
         reading = _Reading(turn, cut)
         if not reading.claims:
             reason = "nothing in the answer claims anything"
@@ -179,12 +179,12 @@ class _Reading:
     """Claims of a turn with their pairs; `known`: decided without a model."""
 
     turn: Turn
-    cut: Sequence[Piece]
+    cut: Sequence[Candidate]
     known: Evaluation | None = None
     pairs: list[_Pair] = field(default_factory=list)
 
     @property
-    def claims(self) -> list[tuple[int, Piece]]:
+    def claims(self) -> list[tuple[int, Candidate]]:
         return [(at, piece) for at, piece in enumerate(self.cut) if piece.skip_reason is None]
 
 
@@ -218,7 +218,7 @@ def _joined(doubts: Sequence[tuple[int, int, float]]) -> tuple[Extent, ...]:
 
 
 def _claim(
-    piece: Piece,
+    piece: Candidate,
     verdict: Verdict,
     support: float,
     chunk: int | None,
@@ -235,7 +235,7 @@ def _claim(
     )
 
 
-def _aside(piece: Piece) -> Claim:
+def _aside(piece: Candidate) -> Claim:
     return Claim(
         start=piece.start,
         end=piece.end,

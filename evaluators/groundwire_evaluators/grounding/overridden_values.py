@@ -15,7 +15,7 @@ from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.text.words import Language
 
 
-class Overridden:
+class OverrideFinder:
     """Finds overriding values, claim by claim."""
 
     def __init__(
