@@ -16,6 +16,7 @@ BEGIN, END = "<!-- rooms: make docs -->\n", "<!-- end of rooms -->\n"
 ROOMS: dict[str, dict[str, str]] = {
     "sdk/groundwire": {
         "attributes": "span attribute names: the contract with the collector",
+        "version": "version of the installed package",
         "diagnostics": "warnings, each logged once",
         "leaving": "state of the process and of forks at exit",
         "parameters": "names and positions of a function's parameters",

@@ -18,8 +18,6 @@
 Nothing here raises into the app, waits for the network, or grows without bound.
 """
 
-from importlib.metadata import version
-
 from groundwire.client import flush, stats
 from groundwire.closed_book import ClosedBook
 from groundwire.decorator import observe
@@ -27,8 +25,9 @@ from groundwire.redaction import DEFAULT_MASKS, Mask
 from groundwire.start import init
 from groundwire.threads import copy_context
 from groundwire.turns import annotate
+from groundwire.version import installed_version
 
-__version__ = version("groundwire")
+__version__ = installed_version()
 
 __all__ = [
     "DEFAULT_MASKS",

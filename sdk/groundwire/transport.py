@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from importlib import metadata
 from time import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -24,6 +23,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan
 
 from groundwire.diagnostics import warn_once
+from groundwire.version import installed_version
 
 PATH = "/v1/traces"
 PASSING = (429, 502, 503, 504)  # OTLP: the ones worth another try
@@ -60,7 +60,7 @@ class HttpTransport:
         self._timeout = timeout
         self._headers = {
             "Content-Type": "application/x-protobuf",
-            "User-Agent": f"groundwire/{_version()}",
+            "User-Agent": f"groundwire/{installed_version()}",
             **_headers_of(environ),
         }
         if api_key:
@@ -184,10 +184,3 @@ def _tls(environ: Mapping[str, str]) -> ssl.SSLContext:
     if certificate:
         context.load_cert_chain(certificate, setting("CLIENT_KEY"))
     return context
-
-
-def _version() -> str:
-    try:
-        return metadata.version("groundwire")
-    except metadata.PackageNotFoundError:
-        return "unknown"

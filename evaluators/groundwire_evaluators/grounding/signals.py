@@ -242,7 +242,7 @@ def new_share(comparison: Comparison) -> float:
 
 
 def far_share(comparison: Comparison) -> float:
-    """The share of content that stands neither in nor beside the sentences leant on."""
+    """Share of content words that are neither in nor next to the evidence sentences."""
     size, near = len(comparison.statement.content), len(comparison.evidence.near)
     return (size - near) / size if size else 0.0
 

@@ -241,9 +241,9 @@ def settings_of(settings: Settings, rate: float = RATE) -> Settings:
     return settings.model_copy(update={"label_rate": rate})
 
 
-def retained(engine: Engine) -> list[estimates.StoredEstimate]:
+def retained(engine: Engine, kind: str = FAITHFULNESS) -> list[estimates.StoredEstimate]:
     with engine.connect() as connection:
-        return estimates.newest(connection, FAITHFULNESS)
+        return estimates.newest(connection, kind)
 
 
 def test_the_worker_keeps_estimates_and_metrics_show_them(
@@ -437,18 +437,13 @@ def test_what_nothing_renews_is_dropped_after_a_day(engine: Engine, settings: Se
     assert retained(engine) == []
 
 
-def calibrations(engine: Engine) -> list[estimates.StoredEstimate]:
-    with engine.connect() as connection:
-        return estimates.newest(connection, CALIBRATION)
-
-
 def test_the_shift_of_a_service_is_fitted_from_its_drawn_labels_and_shown(
     engine: Engine, settings: Settings
 ) -> None:
     found, faithful = traffic(engine)
     label_all(engine, found, faithful, 0.2)
     assert EstimateRefresher(settings_of(settings, 0.2), engine).step(NOW_NS)
-    [stored] = calibrations(engine)
+    [stored] = retained(engine, CALIBRATION)
     assert (stored.service, stored.evaluator, stored.value) == ("shop", "grounding", "1")
     assert stored.estimate["labels"] > 30
     text = Exposition(engine).render()[0].decode()
@@ -463,7 +458,7 @@ def test_a_shift_mends_scores_that_are_all_too_high(engine: Engine, settings: Se
         turns.save(connection, high)
     label_all(engine, [item.turn for item in high], np.arange(400) % 10 > 0, 0.5)
     assert EstimateRefresher(settings_of(settings, 0.5), engine).step(NOW_NS)
-    [stored] = calibrations(engine)
+    [stored] = retained(engine, CALIBRATION)
     assert stored.estimate["shift"] < -1.5
     assert stored.estimate["error_after"] < 0.1 < 0.4 < stored.estimate["error_before"]
 
@@ -472,4 +467,4 @@ def test_few_labels_fit_no_shift(engine: Engine, settings: Settings) -> None:
     found, faithful = traffic(engine, 60)
     label_all(engine, found, faithful, 0.2)
     assert EstimateRefresher(settings_of(settings, 0.2), engine).step(NOW_NS)
-    assert calibrations(engine) == []
+    assert retained(engine, CALIBRATION) == []
