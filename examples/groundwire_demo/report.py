@@ -148,9 +148,7 @@ def addresses(collector: Collector, alerting: Alerting | None) -> Table:
 
 
 def reopen_command(data_dir: Path) -> str:
-    return (
-        f"These stop with the demo. To inspect the data later: groundwire up --data-dir {data_dir}"
-    )
+    return f"These stop with the demo. To inspect it later: groundwire up --data-dir {data_dir}"
 
 
 def tell(console: Console, lines: Iterable[str | Text]) -> None:

@@ -31,8 +31,8 @@ def _line(model: str, answers: Counter[str], flagged: Counter[str]) -> str:
     wrong, wrong_flagged = (sum(part[name] for name in _WRONG) for part in (answers, flagged))
     return (
         f"{model}: {answers['memory']} of {answers.total()} answers came from memory; Groundwire"
-        f" flagged {flagged['memory']}. Wrong for other reasons: {wrong}, {wrong_flagged} flagged. Right:"
-        f" {answers['right']}, {flagged['right']} flagged"
+        f" flagged {flagged['memory']}. Wrong for other reasons: {wrong}, {wrong_flagged} flagged."
+        f" Right: {answers['right']}, {flagged['right']} flagged"
     )
 
 
