@@ -3,14 +3,14 @@
 import groundwire as gw
 from groundwire import observe
 
-gw.init(service="quickstart", model_version="1")  # the key: GROUNDWIRE_API_KEY
+gw.init(service="quickstart", model_version="1")  # API key: GROUNDWIRE_API_KEY
 
 PAGES = [
     "New balances carry a warranty of 36 months from the date of invoice.",
     "Orders placed before 12:30 leave the warehouse on the same day.",
 ]
-# In place of your model. It reads its context, but one thing it knows by heart.
-BY_HEART = {"How long is the warranty?": "New balances carry a warranty of 24 months."}
+# Stands in for your model. It reads its context, except for one memorized answer.
+MEMORIZED = {"How long is the warranty?": "New balances carry a warranty of 24 months."}
 
 
 @observe.retrieval
@@ -21,7 +21,7 @@ def search(question: str) -> list[str]:
 
 @observe.generation
 def generate(question: str, chunks: list[str]) -> str:
-    return BY_HEART.get(question, chunks[0])
+    return MEMORIZED.get(question, chunks[0])
 
 
 @observe

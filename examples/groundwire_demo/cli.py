@@ -13,7 +13,7 @@ from groundwire_collector.errors import UsageError
 from groundwire_demo.plan import DemoPlan
 from groundwire_demo.run import perform
 
-# What the run says of itself when it ends.
+# Exit codes.
 AS_EXPECTED = 0
 NOT_AS_EXPECTED = 2
 INTERRUPTED = 130
@@ -46,28 +46,28 @@ def demo(
 ) -> None:
     """Watch a real RAG application through a rollout that recites its weights.
 
-    A help desk answers from the 63 pages of an invented company: BM25
-    retrieval, a model behind the openai client, the decorators of the SDK.
-    `groundwire up` runs beside it and knows nothing of the demo, but its
-    baseline is shortened from a week to 500 turns. After half of the
-    questions a fine-tuned model is rolled out, which answers many of
-    them with last year's values. Each alarm is a line that begins
-    with ALARM. Prometheus and Alertmanager are used where they are installed.
+    A help desk answers questions about an invented company from 63 pages:
+    BM25 retrieval, a model behind the openai client, the SDK's decorators.
+    `groundwire up` runs next to it with default settings, except that its
+    baseline is shortened from a week to 500 turns. Halfway through, a
+    fine-tuned model is rolled out that answers many questions with last
+    year's values. Alarms are printed as lines starting with ALARM.
+    Prometheus and Alertmanager are used if they are installed.
 
-    The answers are those of a real small model and of a real fine-tune of it,
-    recorded; the end says what each answer did, beside what was flagged.
-    With --scripted a stand-in answers instead, in a rising share of cases
-    from last year's values. GROUNDWIRE_DEMO_LLM names an
-    OpenAI-compatible endpoint and its model, as in
-    "http://127.0.0.1:11434/v1 llama3.2"; GROUNDWIRE_DEMO_TUNED_MODEL then
-    names the model that is rolled out, and OPENAI_API_KEY holds the key.
+    By default the answers are recordings of a real small model and a real
+    fine-tune of it; the final report compares what the answers did with what
+    was flagged. With --scripted a scripted model answers, increasingly
+    with last year's values. To use a live model, set GROUNDWIRE_DEMO_LLM to
+    an OpenAI-compatible endpoint and a model, for example
+    "http://127.0.0.1:11434/v1 llama3.2", GROUNDWIRE_DEMO_TUNED_MODEL to the
+    model that is rolled out, and OPENAI_API_KEY to the key.
 
-    With --memory-agrees (scripted, unless an endpoint is named) faithfulness
-    stays flat, and the collector's probes raise the alarm; closed-book calls
-    show how much memory would have said as well.
+    With --memory-agrees (scripted, unless an endpoint is set) faithfulness
+    stays flat and only the collector's probes raise the alarm; closed-book
+    calls show how many answers memory alone would have given.
 
-    Exit code 0 when the alarm came (with --no-rollout: when none came),
-    2 when not, 1 on errors.
+    Exit code 0 if the alarm was raised (with --no-rollout: if none was),
+    2 if not, 1 on errors.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_dir or Path("demo-data") / f"{datetime.now():%Y%m%d-%H%M%S}"

@@ -23,7 +23,7 @@ class Display(Protocol):
 
     def say(self, line: str) -> None: ...
 
-    def show(self, standing: RunProgress) -> None: ...
+    def show(self, progress: RunProgress) -> None: ...
 
 
 class Bar:
@@ -36,12 +36,12 @@ class Bar:
     def say(self, line: str) -> None:
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def show(self, standing: RunProgress) -> None:
+    def show(self, progress: RunProgress) -> None:
         self._progress.update(
             self._task,
-            completed=standing.requested,
-            description=standing.phase,
-            judged=standing.judged,
+            completed=progress.requested,
+            description=progress.phase,
+            judged=progress.judged,
         )
 
 
@@ -57,13 +57,13 @@ class Lines:
     def say(self, line: str) -> None:
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def show(self, standing: RunProgress) -> None:
-        tenths = 10 * standing.requested // self.turns
-        if tenths > self._tenths or standing.phase != self._phase:
-            self._tenths, self._phase = tenths, standing.phase
+    def show(self, progress: RunProgress) -> None:
+        tenths = 10 * progress.requested // self.turns
+        if tenths > self._tenths or progress.phase != self._phase:
+            self._tenths, self._phase = tenths, progress.phase
             self.say(
-                f"{standing.requested:5} of {self.turns} questions, {standing.judged:5} judged:"
-                f" {standing.phase}"
+                f"{progress.requested:5} of {self.turns} questions, {progress.judged:5} judged:"
+                f" {progress.phase}"
             )
 
 

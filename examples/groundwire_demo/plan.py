@@ -8,10 +8,9 @@ from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_demo.corpus import Edition
 
-# Some questions have no judged answer (refusals), so a baseline takes more of them than it holds.
+# Some questions have no judged answer (refusals), so a baseline needs more questions than turns.
 _BASELINE_MARGIN = 1.3
-# A week of traffic is a default for production; a demo has minutes, all of one kind. What the user
-# sets goes first.
+# The default, a week of traffic, is for production; a demo lasts minutes. User settings win.
 BASELINE = {"GROUNDWIRE_BASELINE_TURNS": "500", "GROUNDWIRE_BASELINE_DAYS": "0"}
 
 
@@ -19,7 +18,7 @@ BASELINE = {"GROUNDWIRE_BASELINE_TURNS": "500", "GROUNDWIRE_BASELINE_DAYS": "0"}
 class DemoPlan:
     """Parsed command-line options of the demo.
 
-    `memory_agrees`: the fine-tune learnt this year's pages, so what it recites is still right.
+    `memory_agrees`: the fine-tune learnt this year's pages, so its recited answers are still right.
     `scripted`: the scripted stand-in answers, not the recorded model.
     """
 
@@ -43,7 +42,7 @@ class DemoPlan:
 
     @property
     def ramp(self) -> int:
-        """Questions in which the scripted fine-tune gets to its worst."""
+        """Questions until the scripted fine-tune recites at its highest rate."""
         return max(1, self.turns * 35 // 100)
 
     @property
@@ -52,24 +51,24 @@ class DemoPlan:
         return 0.75 * self.turns / self.rate
 
     def check(self) -> None:
-        """Reject options that cannot raise the alarm.
+        """Reject options under which no alarm is possible.
 
         Raises:
-            UsageError: the rollout comes before the collector can have a baseline, say.
+            UsageError: for example, the rollout comes before the baseline is complete.
         """
         needed = round(baseline_turns() * _BASELINE_MARGIN)
         if self.rollout_at is not None and self.rollout_at < needed:
             raise UsageError(
-                f"with {self.turns} turns the rollout comes before the collector has its baseline:"
-                f" at least --turns {2 * needed}, or a smaller GROUNDWIRE_BASELINE_TURNS"
+                f"with {self.turns} turns the rollout comes before the baseline is complete: use"
+                f" --turns {2 * needed} or more, or lower GROUNDWIRE_BASELINE_TURNS"
             )
         if self.memory_agrees and not self.rollout:
-            raise UsageError("--memory-agrees is about a rollout; leave --no-rollout out")
+            raise UsageError("--memory-agrees needs a rollout; remove --no-rollout")
         if self.data_dir.exists() and any(self.data_dir.iterdir()):
-            raise UsageError(f"{self.data_dir} is not empty; the demo needs a new folder")
+            raise UsageError(f"{self.data_dir} is not empty; the demo needs a new or empty folder")
 
 
 def baseline_turns() -> int:
-    """Judged turns that the demo's collector makes its baseline of."""
+    """Judged turns in the baseline of the demo's collector."""
     name = "GROUNDWIRE_BASELINE_TURNS"
     return Settings.load(None).baseline_turns if name in os.environ else int(BASELINE[name])

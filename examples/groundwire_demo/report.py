@@ -24,18 +24,18 @@ def clock(moment: datetime) -> str:
 
 
 def alarm_line(alarm: ReportedAlarm, traffic: Traffic) -> str:
-    """One alarm in one line, as it arrives."""
+    """One-line summary of an alarm."""
     named = f"{alarm.dimension} {alarm.value}" if alarm.dimension else "no version"
     return (
-        f"ALARM {alarm.signal} of {alarm.service} at {clock(alarm.raised_at)},"
+        f"ALARM {alarm.signal} on {alarm.service} at {clock(alarm.raised_at)},"
         f" turn {traffic.turn_at(alarm.raised_at)}: worse by about {alarm.size:.2f}"
-        f"{_rests_on(alarm)} since {clock(alarm.changed_at)}; names {named}"
+        f"{_sample(alarm)} since {clock(alarm.changed_at)}; attributed to {named}"
         f" (cause: {alarm.cause})"
     )
 
 
-def _rests_on(alarm: ReportedAlarm) -> str:
-    """The turns that a size is known from."""
+def _sample(alarm: ReportedAlarm) -> str:
+    """Turns that the size was estimated from."""
     if alarm.turns is None or alarm.bad_turns is None:
         return ""
     return f" ({alarm.bad_turns:.2g} of {alarm.turns} turns bad)"
@@ -46,7 +46,7 @@ def alert_line(alert: FiredAlert) -> str:
 
 
 def timeline(traffic: Traffic, tuned: str, alarms: Sequence[ReportedAlarm]) -> Table:
-    """Start of the rollout, and each alarm."""
+    """Table with the rollout and every alarm."""
     table = Table(title="What happened", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("time", "turn", "what", "since", "changed"):
         table.add_column(heading, overflow="fold")
@@ -79,9 +79,9 @@ def closed_book_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         low, high = redundant["interval"]
         share = (
             f"{redundant['value']:.2f} ({low:.2f} to {high:.2f}) of {redundant['n']} answers"
-            " are given without the context as well"
+            " stay the same without the context"
             if redundant["n"]
-            else "it declines without the context"
+            else "no answer without the context"
         )
         yield (
             f"closed-book calls: {estimate['model_version']}, {estimate['n']} turns: {share};"
@@ -91,17 +91,16 @@ def closed_book_lines(estimates: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _ratio(reading: ProbeReading) -> str:
     if reading.memorization_ratio is None or reading.interval is None:
-        return f"no memorization ratio: none of {reading.items} answers tells"
+        return f"no memorization ratio: none of {reading.items} answers was conclusive"
     low, high = reading.interval
     return (
         f"memorization ratio {reading.memorization_ratio:.2f} ({low:.2f} to {high:.2f}) on"
-        f" {reading.items} items, and reads right where nothing conflicts"
-        f" {reading.clean_accuracy:.0%}"
+        f" {reading.items} items, accuracy on unchanged contexts {reading.clean_accuracy:.0%}"
     )
 
 
 def worst_answers(turns: Iterable[dict[str, Any]]) -> Iterator[Text]:
-    """Each answer with its unsupported sentences between »« (and red), and where to read on."""
+    """Answers with their unsupported sentences in »« (and red), nearest chunk and turn id."""
     for place, turn in enumerate(turns, start=1):
         yield Text()
         yield Text.assemble((f"{place}. {turn['question']}", "bold"))
@@ -127,7 +126,7 @@ def marked(answer: str, claims: Iterable[dict[str, Any]]) -> Text:
 
 
 def _nearest_context(turn: dict[str, Any]) -> str:
-    """The chunk that the first unsupported claim is nearest to, or else the first chunk."""
+    """Chunk nearest to the first unsupported claim, else the first chunk."""
     ids = [c["chunk"] for c in turn["claims"] if c["verdict"] in _UNSUPPORTED and c["chunk"]]
     chunks = {chunk["id"]: chunk["text"] for chunk in turn["chunks"]}
     nearest = chunks.get(ids[0]) if ids else None
@@ -135,7 +134,7 @@ def _nearest_context(turn: dict[str, Any]) -> str:
 
 
 def addresses(collector: Collector, alerting: Alerting | None) -> Table:
-    """Where to look around."""
+    """URLs of the running parts."""
     table = Table.grid(padding=(0, 2))
     table.add_row("collector", f"{collector.url}/")
     table.add_row("API key", f"in {collector.data_dir / KEY_FILE}")
@@ -149,7 +148,7 @@ def addresses(collector: Collector, alerting: Alerting | None) -> Table:
 
 
 def reopen_command(data_dir: Path) -> str:
-    return f"These end with the demo. To look around later: groundwire up --data-dir {data_dir}"
+    return f"These stop with the demo. To inspect it later: groundwire up --data-dir {data_dir}"
 
 
 def tell(console: Console, lines: Iterable[str | Text]) -> None:

@@ -28,7 +28,7 @@ _POLL_SECONDS = 0.5
 _JUDGED_SECONDS = 120.0  # a slow machine may still be judging when the last answer is out
 _ALERT_SECONDS = 20.0
 _PROBE_SECONDS = 60.0
-_HOPELESS = 20  # so many failures without one answer, and the endpoint does not work
+_HOPELESS = 20  # failures without a single answer before the run is given up
 
 
 @dataclass
@@ -60,7 +60,7 @@ class DemoRun:
         self._wait(shown, "judging the last answers", _JUDGED_SECONDS, self._all_judged)
         if self.plan.memory_agrees:
             self._wait(shown, "waiting for the probes", _PROBE_SECONDS, self._probes_done)
-            self._poll(shown, "the probes are back")
+            self._poll(shown, "probes finished")
         if self.alerting and self.alarms:
             self._wait(shown, "waiting for the alert", _ALERT_SECONDS, self._alert_arrived)
 
@@ -77,26 +77,26 @@ class DemoRun:
         return [alarm for alarm in self.alarms if began is not None and alarm.raised_at > began]
 
     def verdict(self) -> Iterator[str]:
-        """What to make of it, in words."""
+        """Outcome of the run in words."""
         if self.traffic.failures:
             first = self.traffic.failures[0]
             yield f"{len(self.traffic.failures)} questions failed, the first one: {first}"
         lost = {name: gw.stats()[name] for name in ("dropped", "failed") if gw.stats()[name]}
         if lost:
-            yield f"spans that did not arrive: {lost}"
+            yield f"lost spans: {lost}"
         early = len(self.alarms) - len(self.true_alarms())
-        if early and not self.plan.memory_agrees:  # probes may tell before any user is answered
-            yield f"{early} alarm(s) without cause"
+        if early and not self.plan.memory_agrees:  # probes may alarm before any user is answered
+            yield f"{early} false alarm(s)"
         plan = self.plan
         if plan.memory_agrees:
             yield _verdict_on_agreement(self.alarms)
         elif not plan.rollout:
-            yield "No rollout, and yet an alarm." if early else "No rollout, and no alarm."
+            yield "No rollout, but an alarm." if early else "No rollout, and no alarm."
         elif self.true_alarms():
             noticed = self.traffic.turn_at(self.true_alarms()[0].raised_at)
-            yield f"The rollout was noticed after {noticed - (plan.rollout_at or 0)} of its turns."
+            yield f"The rollout was detected after {noticed - (plan.rollout_at or 0)} turns."
         else:
-            yield "The rollout was NOT noticed: no alarm."
+            yield "The rollout was NOT detected: no alarm."
 
     def as_expected(self) -> bool:
         if self.plan.memory_agrees:
@@ -123,7 +123,7 @@ class DemoRun:
             return ()
         arrived = self.alerting.inbox[self._alerts_seen :]
         self._alerts_seen += len(arrived)
-        # A notification repeats what else fires in its group: once is enough here.
+        # A notification repeats every alert that fires in its group; show each once.
         new = [alert for alert in arrived if alert not in self._reported_alerts]
         self._reported_alerts += new
         return new
@@ -189,7 +189,7 @@ def perform(plan: DemoPlan, console: Console) -> bool:
 
 
 def _model(plan: DemoPlan, stack: ExitStack) -> DemoEndpoint:
-    """What answers: a server named by the environment, else recorded or scripted answers."""
+    """Model endpoint: from the environment, else recorded or scripted answers."""
     log = plan.data_dir / "stand-in.log"
     if plan.scripted or plan.memory_agrees:
         named = endpoint.from_environment(plan.rollout) if not plan.scripted else None
@@ -210,10 +210,10 @@ def _probes(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> ProbeSche
 def _verdict_on_agreement(alarms: Sequence[ReportedAlarm]) -> str:
     signals = {alarm.signal for alarm in alarms}
     if signals - {"probe"}:
-        return "The answers agreed with their context, and yet an alarm on the traffic."
+        return "The answers agreed with their context, but the traffic raised an alarm."
     if not signals:
-        return "The rollout was NOT noticed: no alarm of the probes."
-    return "The answers still agree with their context: only the probes noticed the rollout."
+        return "The rollout was NOT detected: no probe alarm."
+    return "The answers still agree with their context: only the probes detected the rollout."
 
 
 def _traffic(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> Traffic:
@@ -225,7 +225,7 @@ def _traffic(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> Traffic:
     )
     desk = HelpDesk(Retriever(passages(pages, Edition.THIS_YEAR)), client)
     stream = questions.stream(pages, plan.seed)
-    if model.kind is ModelKind.RECORDED:  # as the model was asked, with what it was shown
+    if model.kind is ModelKind.RECORDED:  # the same questions and passages as in the recording
         desk.most_passages = recording.PASSAGES
         stream = questions.repeated(recording.questions(recording.read()), plan.seed)
 
@@ -262,7 +262,7 @@ def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
     report.tell(console, report.closed_book_lines(run.collector.estimates()["closed_book"]))
     since = alarms[0].changed_at if alarms else None
     if alarms:
-        console.print("The worst answers since then, what their context does not support in »«:")
+        console.print("The worst answers since then, with unsupported text in »«:")
         report.tell(console, report.worst_answers(run.collector.worst_turns(WORST_SHOWN, since)))
     console.print()
     console.print(report.addresses(run.collector, run.alerting))
@@ -272,7 +272,7 @@ def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
 
 
 def _keep(run: DemoRun) -> None:
-    report.tell(run.console, [f"API key: {run.collector.api_key}", "Ctrl-C ends everything."])
+    report.tell(run.console, [f"API key: {run.collector.api_key}", "Ctrl-C stops everything."])
     try:
         while True:
             time.sleep(1.0)

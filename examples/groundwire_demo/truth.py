@@ -1,4 +1,4 @@
-"""Classes of recorded answers beside what Groundwire flagged of them."""
+"""Ground truth of the recorded answers compared with what Groundwire flagged."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,8 +31,8 @@ def _line(model: str, answers: Counter[str], flagged: Counter[str]) -> str:
     wrong, wrong_flagged = (sum(part[name] for name in _WRONG) for part in (answers, flagged))
     return (
         f"{model}: {answers['memory']} of {answers.total()} answers came from memory; Groundwire"
-        f" flagged {flagged['memory']}. {wrong} were wrong otherwise, {wrong_flagged} flagged;"
-        f" {answers['right']} right, {flagged['right']} flagged"
+        f" flagged {flagged['memory']}. Wrong for other reasons: {wrong}, {wrong_flagged} flagged."
+        f" Right: {answers['right']}, {flagged['right']} flagged"
     )
 
 

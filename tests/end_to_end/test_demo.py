@@ -67,7 +67,7 @@ def test_a_rollout_that_stops_reading_its_context_raises_the_alarm(
     rollout: subprocess.CompletedProcess[str],
 ) -> None:
     assert rollout.returncode == 0, rollout.stdout + rollout.stderr
-    assert "The rollout was noticed" in rollout.stdout
+    assert "The rollout was detected" in rollout.stdout
     assert "override" in {line.split()[1] for line in alarms(rollout)}
 
 
@@ -76,7 +76,7 @@ def test_each_alarm_names_the_model_that_was_rolled_out_and_comes_after_it(
 ) -> None:
     assert alarms(rollout)
     for line in alarms(rollout):
-        assert "names model_version tarn-8b-ft (cause: model)" in line
+        assert "attributed to model_version tarn-8b-ft (cause: model)" in line
         assert int(line.split("turn ")[1].split(":")[0]) > TURNS // 2
 
 
@@ -94,7 +94,7 @@ def test_a_real_fine_tune_raises_an_alarm_that_names_it(
     assert replay.returncode == 0, replay.stdout + replay.stderr
     assert "override" in {line.split()[1] for line in alarms(replay)}
     for line in alarms(replay):
-        assert "names model_version smollm2-135m-ft (cause: model)" in line
+        assert "attributed to model_version smollm2-135m-ft (cause: model)" in line
         assert int(line.split("turn ")[1].split(":")[0]) > TURNS // 2
 
 

@@ -27,7 +27,7 @@ def test_answers_are_counted_by_what_they_did_and_whether_they_were_flagged() ->
     [line] = lines(turns, TRUTHS)
     assert line == (
         "m: 2 of 4 answers came from memory; Groundwire flagged 1."
-        " 1 were wrong otherwise, 1 flagged; 1 right, 0 flagged"
+        " Wrong for other reasons: 1, 1 flagged. Right: 1, 0 flagged"
     )
 
 

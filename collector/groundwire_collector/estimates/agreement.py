@@ -26,6 +26,15 @@ class EvaluatorAgreement:
 
     What counts as positive is an answer that is not faithful. `calibration` is that of
     p_unsupported, None of an evaluator that gives none.
+
+    >>> from groundwire_evaluators.statistics import agreement
+    >>> flagged, unfaithful = [True, True, False, False], [True, False, False, False]
+    >>> judge = EvaluatorAgreement(
+    ...     evaluator="judge", revision="1", turns=4,
+    ...     agreement=agreement(flagged, unfaithful), calibration=None,
+    ... )
+    >>> judge.agreement.agreed.value, judge.agreement.kappa.value
+    (0.75, 0.5)
     """
 
     evaluator: str

@@ -25,6 +25,19 @@ class FaithfulnessSequence:
     `after` is the last turn that was looked at, `since_ns` when the first one taken in started.
     `undrawn` turns have come since the last drawn one: so many that chance cannot explain it say
     that nothing was being drawn (a judge was off), and the sequence begins anew behind them.
+
+    >>> from groundwire_collector.estimates.faithfulness import SampledTurn
+    >>> from groundwire_collector.storage.estimates import ScoredTurn
+    >>> turns = [
+    ...     ScoredTurn(f"turn-{at}", f"trace-{at}", "shop", "", "session", at, 0.2)
+    ...     for at in range(1, 1001)
+    ... ]
+    >>> drawn = {turn.id: SampledTurn(0.5, turn.started_ns % 5 != 0) for turn in turns[::2]}
+    >>> sequence = FaithfulnessSequence({"baseline": 1}, RateSequence(0.5), after=(0, ""))
+    >>> sequence.take(turns, drawn)
+    >>> report = sequence.report()
+    >>> round(report["value"], 2), report["turns"], report["labels"]
+    (0.8, 1000, 500)
     """
 
     origin: dict[str, Any]

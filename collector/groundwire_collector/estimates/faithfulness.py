@@ -44,6 +44,15 @@ class FaithfulnessEstimate:
     `drawn` turns were drawn for the reference, of which it decided `rate.n`; `chosen` more were
     labelled although nobody drew them, and are not used. `since_ns` to `until_ns` is what the
     scored turns span.
+
+    >>> from groundwire_evaluators.statistics import LabelledSample, estimate_rate
+    >>> sample = LabelledSample.of([0.8] * 1000, range(200), [1.0, 1.0, 1.0, 0.0] * 50)
+    >>> estimate = FaithfulnessEstimate(
+    ...     service="shop", value="", reference="human", evaluator="", revision="",
+    ...     rate=estimate_rate(sample), drawn=200, chosen=0, since_ns=0, until_ns=1,
+    ... )
+    >>> estimate.statement
+    'the cheap score says 80%, corrected by 200 human labels: 75% (69% to 81%)'
     """
 
     service: str
@@ -107,6 +116,13 @@ def outcomes(
 
     A labeller says it by a verdict of the whole answer, else by verdicts of all its claims. None
     where a turn is undecided, or as many say one thing as the other.
+
+    >>> from groundwire_collector.storage.labels import Label
+    >>> ada = Label(turn_id="t1", labeller="ada", labelled_ns=1, verdict="supported")
+    >>> bob = Label(turn_id="t1", labeller="bob", labelled_ns=2, verdict="unsupported")
+    >>> eve = Label(turn_id="t1", labeller="eve", labelled_ns=3, verdict="supported")
+    >>> outcomes([ada, bob], claims={}), outcomes([ada, bob, eve], claims={})
+    ({'t1': None}, {'t1': True})
     """
     votes: dict[str, list[bool | None]] = {}
     ordered = sorted(current, key=lambda each: (each.turn_id, each.labeller))

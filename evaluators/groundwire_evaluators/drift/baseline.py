@@ -30,6 +30,11 @@ class Baseline:
     graded ones. `dependence` says in which blocks a detector bets; where it is not none, the
     e-value holds as far as sums of losses spread no more than `inflation` times as far as
     independent ones.
+
+    >>> from groundwire_evaluators.drift import Baseline
+    >>> baseline = Baseline.from_losses([0, 0, 0, 0, 1] * 100)
+    >>> baseline.n, baseline.mean, round(baseline.variance, 2)
+    (500, 0.2, 0.16)
     """
 
     n: int

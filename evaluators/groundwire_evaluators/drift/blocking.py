@@ -24,6 +24,13 @@ class Dependence:
 
     `block`: turns whose mean counts as one, so long that the next block owes little to this one.
     `inflation`: the variance of a sum of very many turns, over that of independent ones.
+
+    >>> from groundwire_evaluators.drift import Dependence
+    >>> alternating, bursts = [0, 1] * 500, ([0] * 20 + [1] * 20) * 25
+    >>> Dependence.of(alternating).block
+    1
+    >>> Dependence.of(bursts).block
+    16
     """
 
     block: int = 1

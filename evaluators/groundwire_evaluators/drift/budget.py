@@ -14,6 +14,11 @@ class AlarmBudget:
 
     What is spent on a turn is its mass: the expected number of false alarms up to a time is at most
     the mass spent until then, over all streams that share the budget, however they depend.
+
+    >>> from groundwire_evaluators.drift import AlarmBudget
+    >>> budget = AlarmBudget.parse("1 per 30d")
+    >>> budget.mass(seconds=3 * 86400, share=0.5)
+    0.05
     """
 
     alarms: float

@@ -9,6 +9,12 @@ class Change:
 
     `since` and `interval` are times in nanoseconds, `size` and `size_interval` are in mean loss.
     `dimension` and `value` name the segment that it is found in; empty: all of the stream.
+
+    >>> from groundwire_evaluators.drift import Change
+    >>> change = Change(since=60, interval=(50, 70), size=0.2, size_interval=(0.1, 0.3),
+    ...     dimension="language", value="de")
+    >>> change.segment
+    ('language', 'de')
     """
 
     since: int

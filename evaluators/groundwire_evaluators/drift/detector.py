@@ -17,6 +17,21 @@ class Detector(Protocol):
 
     All state goes through `to_state`, a value that JSON can hold. A stream may be watched in
     parts: `shard` makes an empty detector that is fed elsewhere and merged back.
+
+    >>> from groundwire_evaluators.drift import Detector, KnownMeanESR
+    >>> detector = KnownMeanESR(mean=0.1)
+    >>> isinstance(detector, Detector)
+    True
+    >>> for turn in range(40):
+    ...     detector.update(loss=1.0, mass=1 / 10_000, at=turn)
+    ...     if detector.drift_detected:
+    ...         break
+    ...
+    >>> turn, detector.change.since
+    (10, 0)
+    >>> detector.reset()
+    >>> detector.drift_detected
+    False
     """
 
     def update(self, loss: float, mass: float, at: int) -> None: ...

@@ -17,6 +17,10 @@ def discoveries(e_values: Mapping[Name, float], level: float = 0.1) -> list[Name
 
     Raises:
         ValueError: the level is not in (0, 1], or an e-value is negative.
+
+    >>> from groundwire_evaluators.drift.false_discoveries import discoveries
+    >>> discoveries({"en": 0.8, "de": 45.0, "fr": 30.0, "it": 2.0}, level=0.1)
+    ['de', 'fr']
     """
     if not 0 < level <= 1:
         raise ValueError(f"a level lies in (0, 1], not at {level}")

@@ -21,6 +21,13 @@ class KnownMeanESR(BettingESR):
     with n = 500 the budget is broken two- to threefold; choose `TwoSampleESR` then.
 
     Price: 1.1 to 1.5 times the delay of a CUSUM that knows both distributions.
+
+    >>> from groundwire_evaluators.drift import KnownMeanESR
+    >>> detector = KnownMeanESR(mean=0.1)
+    >>> before, after = [0] * 9 + [1], [0, 1]
+    >>> losses = before * 30 + after * 100
+    >>> detector.update_many(losses, [1 / 10_000] * 500, range(500))
+    320
     """
 
     def __init__(self, *, mean: float, dispersion: float = 1.0, min_effect: float = 0.03) -> None:
@@ -62,6 +69,16 @@ class StratifiedKnownMeanESR(ESR):
     Guarantee and price: those of `KnownMeanESR`, with a mean a stratum, whatever the mix; in blocks
     where turns depend on their neighbours. A turn of another stratum is no evidence, and its mass
     is spent with the next turn.
+
+    >>> from groundwire_evaluators.drift import StratifiedKnownMeanESR
+    >>> detector = StratifiedKnownMeanESR({"short": 0.05, "long": 0.3})
+    >>> for turn in range(30):
+    ...     detector.update(loss=1.0, mass=1 / 10_000, at=turn, stratum="short")
+    ...     if detector.drift_detected:
+    ...         break
+    ...
+    >>> turn
+    6
     """
 
     def __init__(

@@ -36,6 +36,19 @@ class StratifiedESR(ESR):
 
     A turn of a stratum without a baseline belongs to the stratum "" if there is one (give it the
     baseline of all turns); otherwise it is no evidence, and its mass is spent with the next turn.
+
+    >>> from groundwire_evaluators.drift import Baseline, StratifiedESR
+    >>> easy = Baseline.from_losses(([0] * 19 + [1]) * 100)
+    >>> hard = Baseline.from_losses(([0] * 4 + [1]) * 100)
+    >>> detector = StratifiedESR({"easy": easy, "hard": hard})
+    >>> for turn in range(100):  # the hard ones stay as they were, half of the easy ones fail
+    ...     detector.update(float(turn % 5 == 0), mass=1 / 10_000, at=turn, stratum="hard")
+    ...     detector.update(float(turn % 2 == 0), mass=1 / 10_000, at=turn, stratum="easy")
+    ...     if detector.drift_detected:
+    ...         break
+    ...
+    >>> turn, max(detector.evidence, key=detector.evidence.get)
+    (16, 'easy')
     """
 
     def __init__(self, baselines: Mapping[str, Baseline], min_effect: float = 0.03) -> None:

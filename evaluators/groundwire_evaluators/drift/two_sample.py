@@ -22,6 +22,15 @@ class TwoSampleESR(BettingESR):
 
     `min_effect` is the smallest growth of the mean loss worth an alarm; it shapes the bets, not
     the guarantee.
+
+    >>> from groundwire_evaluators.drift import Baseline, TwoSampleESR
+    >>> before, after = [0] * 9 + [1], [0, 1]
+    >>> detector = TwoSampleESR(baseline=Baseline.from_losses(before * 100))
+    >>> losses = before * 30 + after * 100
+    >>> detector.update_many(losses, [1 / 10_000] * 500, range(500))
+    322
+    >>> detector.change.since, round(detector.change.size, 1)
+    (299, 0.4)
     """
 
     def __init__(self, *, baseline: Baseline, min_effect: float = 0.03) -> None:

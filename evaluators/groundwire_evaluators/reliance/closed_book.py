@@ -85,6 +85,14 @@ def compare_closed_book(
     model to other questions: what more than one in twenty of them say as well ("10.", "Have a nice
     day") is an answer to anything, and no memory of this question's. About 0.5 ms, and 0.2 ms for
     each of `others` where the answer is not supported and agrees with memory.
+
+    >>> from groundwire_evaluators.reliance.closed_book import compare_closed_book
+    >>> from groundwire_evaluators.turn import Chunk, Turn
+    >>> chunk = Chunk(text="Refunds are paid within 14 days.")
+    >>> turn = Turn(question="How long do refunds take?", chunks=(chunk,), answer="30 days.")
+    >>> found = compare_closed_book(turn, closed_book=["30 days.", "About 30 days."])
+    >>> found.cell.value, found.diagnostic
+    ('parametric_override', True)
     """
     answer, question = turn.answer or "", turn.question or ""
     context = "\n".join(chunk.text for chunk in turn.chunks)
@@ -184,6 +192,21 @@ def estimate_memorization(
     M_R = sum(w·override) / sum(w·(override + context_driven)) over diagnostic turns, w = 1 /
     probability, variance clustered by question. It is the ratio of the traffic that was sampled,
     labels taken as true.
+
+    >>> from groundwire_evaluators.reliance.closed_book import (
+    ...     ClosedBookComparison,
+    ...     RelianceCell,
+    ...     estimate_memorization,
+    ... )
+    >>> from_memory = ClosedBookComparison(
+    ...     cell=RelianceCell.PARAMETRIC_OVERRIDE, diagnostic=True, memory_strength=1.0
+    ... )
+    >>> from_context = ClosedBookComparison(
+    ...     cell=RelianceCell.CONTEXT_DRIVEN, diagnostic=True, memory_strength=1.0
+    ... )
+    >>> found = estimate_memorization([from_memory] * 15 + [from_context] * 45)
+    >>> found.ratio.value, found.too_few
+    (0.25, False)
     """
     decided = [
         each

@@ -53,6 +53,11 @@ def agreement(
     probabilities; where people chose the units, only sensitivity and specificity can be carried
     over, and only if the choice did not depend on what the evaluator said. Intervals: `hajek`,
     `cohen_kappa`.
+
+    >>> from groundwire_evaluators.statistics import agreement
+    >>> found = agreement([True, True, False, False], [True, False, False, False])
+    >>> found.agreed.value, found.sensitivity.value, round(found.specificity.value, 2)
+    (0.75, 1.0, 0.67)
     """
     if len(decisions) != len(truth):
         raise ValueError("every unit needs a decision and a truth")
@@ -91,6 +96,10 @@ def cohen_kappa(
     falls with the rate of the rarer outcome at the same sensitivity and specificity, so compare it
     only between sets of like rates. Interval: linearised over `clusters` (Fleiss, Cohen and Everitt
     1969, generalised), Student's t; too short below some 10 units of the rarer outcome.
+
+    >>> from groundwire_evaluators.statistics import cohen_kappa
+    >>> cohen_kappa([True, True, False, False], [True, False, False, False]).value
+    0.5
     """
     first, second = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     n = len(first)

@@ -11,6 +11,10 @@ def beta_quantile(share: float, a: float, b: float) -> float:
     """The x below which `share` of a Beta(a, b) lies; both parameters positive.
 
     By bisection, to 1e-12. Price: about 40 evaluations of `beta_share`.
+
+    >>> from groundwire_evaluators.statistics.beta import beta_quantile
+    >>> round(beta_quantile(0.5, 2, 2), 6)
+    0.5
     """
     if not 0 <= share <= 1:
         raise ValueError(f"a share must be in [0, 1], not {share}")
@@ -28,6 +32,10 @@ def beta_share(x: float, a: float, b: float) -> float:
     """Regularised incomplete beta function: share of Beta(a, b) below x.
 
     Continued fraction of Didonato and Morris (1992, https://doi.org/10.1145/131766.131776).
+
+    >>> from groundwire_evaluators.statistics.beta import beta_share
+    >>> round(beta_share(0.25, 1, 1), 6)
+    0.25
     """
     if not (a > 0 and b > 0):
         raise ValueError(f"beta parameters must be positive, not {a} and {b}")

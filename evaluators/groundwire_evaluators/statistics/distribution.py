@@ -27,6 +27,11 @@ def stability(before: Mapping[str, int], now: Mapping[str, int]) -> Stability:
 
     Symmetric Kullback-Leibler divergence: sum of (q - p) * log(q / p) over the bins. Both sides
     need at least one turn.
+
+    >>> from groundwire_evaluators.statistics.distribution import stability
+    >>> found = stability({"short": 500, "long": 500}, {"short": 300, "long": 700})
+    >>> round(found.index, 3), round(found.noise, 3)
+    (0.169, 0.002)
     """
     names = sorted({*before, *now})
     old = np.array([before.get(name, 0) + HALF for name in names])
@@ -44,6 +49,10 @@ def ranks(values: Sequence[float] | Floats, before: Sequence[float] | Floats) ->
 
     Equal values share the middle of their places. So numbers of any unit can be compared with
     themselves, and only with themselves.
+
+    >>> from groundwire_evaluators.statistics.distribution import ranks
+    >>> ranks([0, 25, 50], before=[10, 20, 30, 40]).tolist()
+    [0.0, 0.5, 1.0]
     """
     old = np.sort(np.asarray(before, dtype=float))
     points = np.asarray(values, dtype=float)
@@ -52,6 +61,11 @@ def ranks(values: Sequence[float] | Floats, before: Sequence[float] | Floats) ->
 
 
 def tenths(places: Floats) -> dict[str, int]:
-    """Ranks counted by tenths of the values before."""
+    """Ranks counted by tenths of the values before.
+
+    >>> from groundwire_evaluators.statistics.distribution import ranks, tenths
+    >>> tenths(ranks([12, 35, 38], before=[10, 20, 30, 40]))["0.7"]
+    2
+    """
     bins = np.minimum((np.asarray(places) * 10).astype(int), 9)
     return {f"{number / 10:.1f}": int((bins == number).sum()) for number in range(10)}

@@ -11,7 +11,12 @@ NORMAL_FROM = 1e7  # degrees of freedom; there the two differ by less than 1e-6
 
 
 class Interval(NamedTuple):
-    """Closed interval from `low` to `high`."""
+    """Closed interval from `low` to `high`.
+
+    >>> from groundwire_evaluators.statistics import Interval
+    >>> Interval(-0.1, 0.4).clipped()
+    Interval(low=0.0, high=0.4)
+    """
 
     low: float
     high: float
@@ -21,7 +26,12 @@ class Interval(NamedTuple):
 
 
 def normal_quantile(level: float) -> float:
-    """Two-sided normal quantile of `level`."""
+    """Two-sided normal quantile of `level`.
+
+    >>> from groundwire_evaluators.statistics.interval import normal_quantile
+    >>> round(normal_quantile(0.95), 2)
+    1.96
+    """
     if not 0 < level < 1:
         raise ValueError(f"a confidence level must be in (0, 1), not {level}")
     return _NORMAL.inv_cdf(0.5 + level / 2)
@@ -35,6 +45,10 @@ def student_quantile(level: float, freedom: float) -> float:
 
     Raises:
         ValueError: less than one degree of freedom, or a level outside (0, 1).
+
+    >>> from groundwire_evaluators.statistics.interval import student_quantile
+    >>> round(student_quantile(0.95, freedom=4), 2)
+    2.78
     """
     z = normal_quantile(level)
     if not isfinite(freedom) or freedom > NORMAL_FROM:

@@ -17,6 +17,11 @@ class LabelledSample:
     `scores` (N, in [0, 1]) predict the outcome; `labelled` (n) are positions among them, `outcomes`
     (n, in [0, 1]) their labels, `weights` (n) one over the probability with which each was drawn,
     `clusters` and `strata` (N) the number of the cluster (a session, say) and stratum of each unit.
+
+    >>> from groundwire_evaluators.statistics import LabelledSample
+    >>> sample = LabelledSample.of([0.9, 0.2, 0.6, 0.1], labelled=[0, 3], outcomes=[1, 0])
+    >>> sample.total, sample.n, sample.kish
+    (4, 2, 2.0)
     """
 
     scores: Floats
@@ -91,6 +96,11 @@ def score_strata(sample: LabelledSample, most: int, fewest: int) -> Indices:
     """Strata by score, at most `most` of about equal size, each with at least `fewest` labels.
 
     Scores alone decide where they begin and end, and how many labels fall where; no outcome does.
+
+    >>> from groundwire_evaluators.statistics import LabelledSample, score_strata
+    >>> sample = LabelledSample.of([0.9, 0.2, 0.6, 0.1], labelled=[0, 3], outcomes=[1, 0])
+    >>> score_strata(sample, most=4, fewest=1).tolist()
+    [1, 0, 1, 0]
     """
     for count in range(most, 1, -1):
         edges = np.unique(np.quantile(sample.scores, np.arange(1, count) / count))

@@ -32,6 +32,11 @@ def compare_pairs(before: Sequence[bool], after: Sequence[bool], level: float = 
     Only the changed items tell: lost ~ Binomial(lost + gained, 1/2) when nothing got worse.
     Valid at every size (McNemar 1947, https://doi.org/10.1007/BF02295996); conservative, since the
     binomial is discrete. The interval is Newcombe's (1998, method 10) for paired proportions.
+
+    >>> from groundwire_evaluators.statistics import compare_pairs
+    >>> found = compare_pairs(before=[True] * 10, after=[True] * 5 + [False] * 5)
+    >>> found.lost, found.p_value, found.change
+    (5, 0.03125, -0.5)
     """
     if len(before) != len(after):
         raise ValueError("pairs need both outcomes of every item")
@@ -45,7 +50,12 @@ def compare_pairs(before: Sequence[bool], after: Sequence[bool], level: float = 
 
 
 def upper_tail(successes: int, trials: int) -> float:
-    """P(X >= successes) for X ~ Binomial(trials, 1/2)."""
+    """P(X >= successes) for X ~ Binomial(trials, 1/2).
+
+    >>> from groundwire_evaluators.statistics.mcnemar import upper_tail
+    >>> upper_tail(successes=5, trials=5)
+    0.03125
+    """
     tail = sum(comb(trials, k) for k in range(successes, trials + 1))
     return float(Fraction(tail, 2**trials))
 

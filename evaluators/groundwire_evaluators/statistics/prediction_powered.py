@@ -42,7 +42,13 @@ class Powered:
 
 
 def labels_only(sample: LabelledSample) -> Powered:
-    """The weighted mean of the labels; the score is not used."""
+    """The weighted mean of the labels; the score is not used.
+
+    >>> from groundwire_evaluators.statistics import LabelledSample, labels_only
+    >>> sample = LabelledSample.of([0.9, 0.2, 0.6], labelled=[0, 1, 2], outcomes=[1, 0, 0])
+    >>> round(labels_only(sample).value, 2)
+    0.33
+    """
     return _combined(sample, np.zeros(sample.total, dtype=np.intp), powered=False)
 
 
@@ -63,6 +69,15 @@ def prediction_powered(sample: LabelledSample) -> Powered:
 
     Raises:
         ValueError: a stratum without a label, or fewer than two labels.
+
+    >>> from groundwire_evaluators.statistics import LabelledSample, prediction_powered
+    >>> scores = [0.1, 0.3, 0.7, 0.9] * 250
+    >>> labelled = range(0, 1000, 5)
+    >>> outcomes = [float(scores[at] > 0.5) if at % 3 else 1.0 for at in labelled]
+    >>> sample = LabelledSample.of(scores, labelled, outcomes)
+    >>> found = prediction_powered(sample)
+    >>> round(found.value, 2), found.n, round(found.effective)
+    (0.66, 200, 309)
     """
     return _combined(sample, sample.strata, powered=True)
 

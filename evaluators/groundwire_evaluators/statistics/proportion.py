@@ -13,6 +13,11 @@ def wilson(hits: float, total: float, level: float = 0.95) -> Interval:
     its coverage near 0 and 1 and for small totals, where the normal interval does not (Brown, Cai
     and DasGupta 2001, https://doi.org/10.1214/ss/1009213286). It takes the units for independent:
     answers that share a question are not, use `hajek` with clusters for them.
+
+    >>> from groundwire_evaluators.statistics import wilson
+    >>> low, high = wilson(hits=3, total=100)
+    >>> round(low, 3), round(high, 3)
+    (0.01, 0.085)
     """
     if total < 0 or not 0 <= hits <= max(total, 0):
         raise ValueError(f"{hits} hits of {total} is not a proportion")
@@ -34,6 +39,11 @@ def clopper_pearson(hits: float, total: float, level: float = 0.95) -> Interval:
     https://doi.org/10.1093/biomet/26.4.404); price: it is longer than needed, since hits are whole
     numbers. Fractions are welcome, with an effective total, as Korn and Graubard (1998) proposed
     for weighted or clustered samples: a good approximation, no longer a guarantee.
+
+    >>> from groundwire_evaluators.statistics import clopper_pearson
+    >>> low, high = clopper_pearson(hits=3, total=100)
+    >>> round(low, 3), round(high, 3)
+    (0.006, 0.085)
     """
     if total < 0 or not 0 <= hits <= max(total, 0):
         raise ValueError(f"{hits} hits of {total} is not a proportion")
@@ -50,6 +60,11 @@ def difference(
 
     Newcombe's hybrid of two Wilson intervals (1998, method 10), which keeps its coverage where
     a share is near 0 or 1. Empty samples say nothing: (-1, 1).
+
+    >>> from groundwire_evaluators.statistics import difference
+    >>> low, high = difference(30, 100, 20, 100)
+    >>> round(low, 3), round(high, 3)
+    (-0.02, 0.217)
     """
     if total == 0 or other_total == 0:
         return Interval(-1.0, 1.0)

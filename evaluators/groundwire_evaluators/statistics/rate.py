@@ -78,6 +78,17 @@ def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
 
     Raises:
         ValueError: an outcome is neither 0 nor 1.
+
+    >>> from groundwire_evaluators.statistics import LabelledSample, estimate_rate
+    >>> scores = [0.1, 0.3, 0.7, 0.9] * 250
+    >>> labelled = range(0, 1000, 5)
+    >>> outcomes = [float(scores[at] > 0.5) if at % 3 else 1.0 for at in labelled]
+    >>> sample = LabelledSample.of(scores, labelled, outcomes)
+    >>> found = estimate_rate(sample)
+    >>> round(found.value, 2), found.method.value
+    (0.66, 'ppi++')
+    >>> found.reason
+    'the score makes 200 labels tell as much as 309'
     """
     if not np.all((sample.outcomes == 0) | (sample.outcomes == 1)):
         raise ValueError("outcomes must be 0 or 1")
@@ -182,6 +193,13 @@ def effective_errors(sample: LabelledSample, strata: Indices) -> float:
 
     Residuals of a weighted straight line of the score, one a stratum; (sum r)^2 / sum r^2 of those
     above it and of those below. For a score of 0 and 1 it is the number of its mistakes.
+
+    >>> from groundwire_evaluators.statistics import LabelledSample
+    >>> from groundwire_evaluators.statistics.rate import effective_errors
+    >>> scores, outcomes = [1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 1]
+    >>> sample = LabelledSample.of(scores, labelled=range(6), outcomes=outcomes)
+    >>> round(effective_errors(sample, sample.strata), 2)
+    2.67
     """
     residuals = np.zeros(sample.n)
     scores, of = sample.scores[sample.labelled], strata[sample.labelled]

@@ -46,6 +46,11 @@ def hajek(
     its coverage at shares near 0, where memorization ratios live.
 
     Without `probabilities` all are 1; without `clusters` each unit is its own.
+
+    >>> from groundwire_evaluators.statistics import hajek
+    >>> found = hajek([True, False, False, False], probabilities=[1.0, 0.5, 0.5, 0.5])
+    >>> round(found.value, 3), round(found.effective, 1)
+    (0.143, 3.8)
     """
     outcome = np.asarray(hits, dtype=np.float64)
     n = len(outcome)

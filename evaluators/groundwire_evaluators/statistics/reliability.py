@@ -53,6 +53,12 @@ def reliability(
 
     Raises:
         ValueError: lengths differ, or a value is not in [0, 1].
+
+    >>> from groundwire_evaluators.statistics import reliability
+    >>> outcomes = [0, 0, 0, 0, 1] * 10 + [1, 1, 1, 0, 0] * 10
+    >>> found = reliability([0.2] * 50 + [0.8] * 50, outcomes)
+    >>> round(found.error, 3), round(found.brier.value, 3)
+    (0.1, 0.22)
     """
     predicted, truth = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
     if predicted.shape != truth.shape or not all(

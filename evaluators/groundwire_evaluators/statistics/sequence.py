@@ -73,6 +73,15 @@ class RateSequence:
     Price: an interval about twice as wide as that of one look at a fixed n; two to three and a
     third times where probabilities differ by a factor of five, since the least one bounds each
     step. Wider still before some 100 labels. Memory: a dozen numbers.
+
+    >>> from groundwire_evaluators.statistics import RateSequence
+    >>> sequence = RateSequence(least_probability=0.5)
+    >>> for _ in range(20):
+    ...     sequence.update([0.9, 0.1] * 50, drawn=range(0, 100, 2), outcomes=[1.0] * 50,
+    ...         probabilities=[0.5] * 50)
+    ...
+    >>> sequence.units, sequence.labels, round(sequence.value, 2)
+    (2000, 1000, 0.56)
     """
 
     least_probability: float

@@ -23,6 +23,12 @@ class Topics:
 
     `vocabulary`: key of a word to its column; `weights`: inverse document frequencies. `centres`:
     unit vectors, one row a topic. A question without any known word belongs to no topic.
+
+    >>> from groundwire_evaluators.statistics.topics import Topics
+    >>> questions = ["refund a parcel", "parcel refund status", "reset the password"]
+    >>> topics = Topics.learn(questions, topics=2)
+    >>> topics.of(topics.vectors(["Where is my refund?", "password lost"]))
+    ['parcel refund status', 'password reset']
     """
 
     vocabulary: dict[str, int]
