@@ -159,15 +159,14 @@ def drawn_scores(
 def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[DecidedScore]:
     """What any evaluator decided of these turns."""
     c = SCORE.c
-    columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
+    columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.flagged, c.signals)
+    decided = select(*columns).where(c.flagged.is_not(None), c.state == State.SCORED.value)
     found = []
     for batch in batched(sorted(set(turn_ids))):
-        query = select(*columns, c.signals).where(c.turn_id.in_(batch))
-        for turn_id, name, revision, chance, *judgement, signals in connection.execute(query):
-            faithful = _faithful(*judgement)
-            if faithful is not None:
-                doubt = signals.get("p_unsupported")
-                found.append(DecidedScore(turn_id, name, revision, chance, faithful, doubt))
+        rows = connection.execute(decided.where(c.turn_id.in_(batch))).all()
+        for turn_id, name, revision, chance, flagged, signals in rows:
+            doubt = signals.get("p_unsupported")
+            found.append(DecidedScore(turn_id, name, revision, chance, not flagged, doubt))
     return found
 
 

@@ -144,7 +144,8 @@ def test_of_the_day_that_is_cut_only_the_texts_go_that_no_younger_span_uses(
     engine = open_engine(settings)
     make_schema(engine)
     spans = {n: a_span(n, text=noise(n), shared=noise(1000 + n % 3)) for n in range(1, 301)}
-    add_at(engine, 0.9, *(spans[n] for n in range(1, 251)))
+    for first in range(1, 251, 10):
+        add_at(engine, 0.9 - first / 10_000, *(spans[n] for n in range(first, first + 10)))
     limited = settings.model_copy(update={"retention_bytes": used_bytes(engine)})
     add_at(engine, 0.8, *(spans[n] for n in range(251, 301)))
     removed = expire(engine, limited, NOW)
