@@ -238,7 +238,7 @@ def test_bursts_within_days_are_no_days_that_wander():
 def test_hours_that_differ_by_chance_are_no_strata(shift):
     rng = random.Random(f"hours {shift}")
     for _ in range(20):
-        turns = baseline(lambda *_: (0.05 if rng.random() < 0.999 else 0.9, "retrieval", ""))
+        turns = baseline(lambda *_: (float(rng.random() < 0.05), "retrieval", ""))
         assert not plans.choose(turns)[0].strata.any
 
 
