@@ -13,10 +13,11 @@ from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.daily import DailyMonitor
-from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
+from groundwire_collector.drift.dimensions import DAILY, DEPLOYED, WHOLE, Stream
 from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.open_alarm import OpenAlarm, recovering, recovery_row
+from groundwire_collector.drift.rollout_pool import RolloutPool
 from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
@@ -53,10 +54,14 @@ class SignalMonitor:
     updated_ns: int = 0
     spent: float = 0.0  # mass handed to detectors in this process
 
-    def observe(self, turn: LossObservation, repeat: Repeat | None = None) -> None:
-        """Take one turn; times that run backwards count as the latest seen."""
+    def observe(self, turn: LossObservation, repeat: Repeat | None = None) -> bool:
+        """Take one turn; whether it was compared with the pinned baseline.
+
+        Times that run backwards count as the latest seen.
+        """
         if repeat is Repeat.RETRY:
-            return
+            return False
+        compared = False
         self.updated_ns = max(turn.at_ns, self.updated_ns)
         self.note_scored(scored=True)
         if self.detectors is not None:
@@ -64,8 +69,10 @@ class SignalMonitor:
             if not (plan.session and repeat is Repeat.SESSION):
                 mass = self.allowance.by_clock(self.name, self.updated_ns) * plan.price
                 self._update(self.detectors, turn, mass)
+                compared = WHOLE not in self.open
         if self._collecting and not self._suspicious:
             self._collect(turn)
+        return compared
 
     def note_scored(self, *, scored: bool) -> None:
         """Count a turn of the service, as one with a score or as one without."""
@@ -114,10 +121,23 @@ class SignalMonitor:
         """The turns of a baseline that is not complete."""
         return self.collector.turns
 
-    def launch(self, mass: float, streams: Sequence[Stream]) -> None:
-        """Spend this mass on a deployment: at the next turn, and at the next of each stream."""
+    @property
+    def provisional(self) -> bool:
+        """Compared with a baseline that is not complete."""
+        return self.pinned is not None and self.pinned.provisional
+
+    def launch(
+        self,
+        mass: float,
+        streams: Sequence[Stream],
+        pools: Mapping[Stream, RolloutPool] | None = None,
+    ) -> None:
+        """Spend this mass on a deployment: at the next turn, and at the next of each stream.
+
+        `pools`: those of other services with the same version, which get a part of it.
+        """
         assert self.detectors is not None
-        self.detectors.launch(mass, streams)
+        self.detectors.launch(mass, streams, pools or {})
 
     def pin(
         self, turns: Sequence[LossObservation], at_ns: int, *, provisional: bool = False
@@ -190,6 +210,31 @@ class SignalMonitor:
             size_interval=(max(low, 0.0), high),
         )
         alarm = self._alarm(change, named, moved, detection, overriding)
+        self._open(alarm)
+        return alarm
+
+    def raise_pooled(self, pool: RolloutPool, deployments: Sequence[Deployment]) -> Alarm | None:
+        """The alarm of a version by the evidence of several services; None where it is open."""
+        stream, change = pool.stream, pool.change
+        if change is None or stream in self.open or stream not in self.streams:
+            return None
+        assert self.detectors is not None
+        own = next((d for d in deployments if (d.dimension, d.value) == stream), None)
+        named = Attribution(*stream, cause=DEPLOYED[stream[0]], deployment=own)
+        low, high = change.size_interval
+        change = replace(
+            change, dimension=stream[0], value=stream[1], size_interval=(max(low, 0.0), high)
+        )
+        evidence = self._evidence(self.detectors)
+        statistic = pool.detector.statistic if pool.detector else 0.0
+        detection = Detection(statistic, stream, float(len(pool.turns)))
+        alarm = self._alarm(change, named, evidence.movements(change.since), detection, False)
+        services = sorted(pool.members)
+        alarm.details["findings"].append(
+            f"Seen in {len(pool.turns)} turns of {len(services)} services that rolled it out"
+            f" together: {', '.join(services)}"
+        )
+        alarm.details["pooled_services"] = services
         self._open(alarm)
         return alarm
 
