@@ -60,7 +60,12 @@ def evaluator_shift(
 def truth_shift(
     before: Sequence[float], after: Sequence[float], level: float = LEVEL
 ) -> Interval | None:
-    """Growth of the mean true loss by drawn labels; None without labels on both sides."""
+    """Growth of the mean true loss by drawn labels; None without labels on both sides.
+
+    >>> from groundwire_evaluators.drift.origin import truth_shift
+    >>> truth_shift([0.0] * 400, [1.0, 0.0] * 200).low > 0.3
+    True
+    """
     if not before or not after:
         return None
     old, new = (mean_interval(each, (1 + level) / 2) for each in (before, after))
@@ -73,6 +78,10 @@ def origin(grown: float, evaluator: Interval | None, truth: Interval | None) -> 
     `evaluator`: the growth that the evaluator alone makes; `truth`: that of the true loss, by
     labels, which have the first word. A cause is named where it surely moved, and is excluded where
     it surely accounts for less than half of the growth.
+
+    >>> from groundwire_evaluators.drift.origin import Interval, origin
+    >>> origin(0.2, evaluator=Interval(0.05, 0.3), truth=None).value
+    'evaluator'
     """
     if truth is not None and truth.low > 0:
         return Origin.SYSTEM
