@@ -130,7 +130,8 @@ def faithfulness_drop(limits: RuleSettings) -> AlertRule:
         summary=f"{named('service')}{versions()}: faithfulness fell to {current} (usual: {usual})",
         description=f"Supported claims / claims, mean over {duration(limits.current_window)} and "
         f"{turns} scored turns; usual is the service's median over "
-        f"{duration(limits.reference_window)}. Evaluator: {named('evaluator')} {named('revision')}.",
+        f"{duration(limits.reference_window)}. Evaluator: {named('evaluator')} "
+        f"{named('revision')}.",
         since=drift_since(),
         first=FIRST,
         links=worst_links(limits, VERSION_LABELS, limits.current_window),

@@ -60,8 +60,8 @@ def retrieval_slow(limits: RuleSettings) -> AlertRule:
         f"and {slow} > on (service) group_left () ({limits.slow_factor:g} * {usual})\n"
         f"and {turns} >= {limits.min_turns}",
         lasting=limits.ticket_after,
-        summary=f"{named('service')}{versions(('index_version',))}: the slowest tenth of retrievals takes "
-        f"{{{{ $value | humanizeDuration }}}} or more "
+        summary=f"{named('service')}{versions(('index_version',))}: the slowest tenth of "
+        f"retrievals takes {{{{ $value | humanizeDuration }}}} or more "
         f"(usual: {number(usual, SERVICE, 'humanizeDuration')})",
         description=f"Quantile {SLOW_QUANTILE:g} over {duration(limits.current_window)} and "
         f"{number(turns, BY_INDEX, WHOLE)} turns; usual is its median over "

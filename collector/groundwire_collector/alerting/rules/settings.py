@@ -65,7 +65,7 @@ class RuleSettings(BaseModel):
     collector_url: str = Field(
         "http://127.0.0.1:4318", description="Base URL of the collector's pages."
     )
-    grafana_url: str = Field("http://127.0.0.1:3000", description="Base URL of Grafana.")
+    grafana_url: str = Field("http://127.0.0.1:3000", description="URL of Grafana.")
     runbook_url: str = Field(
         "", description="Base URL of the runbooks; empty: the collector's own pages."
     )
