@@ -6,11 +6,18 @@ from enum import Enum
 from math import sqrt
 from typing import Any
 
-from groundwire_collector.drift.attribution import SegmentEffect, effect, movements
-from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
+from groundwire_collector.drift.attribution import (
+    Attribution,
+    Deployment,
+    SegmentEffect,
+    attribute,
+    effect,
+    movements,
+)
+from groundwire_collector.drift.daily import DAY_NS
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
 from groundwire_collector.drift.segment import RECENT, SegmentDetector
+from groundwire_collector.drift.stream_detectors import StreamDetectors
 from groundwire_evaluators.drift import Change
 from groundwire_evaluators.drift.false_discoveries import discoveries
 
@@ -56,32 +63,40 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class LocatedChange:
+    """A change, and the segment and deployment that it is attributed to.
+
+    `moved`: how much each stream changed since then.
+    """
+
+    change: Change
+    attribution: Attribution
+    moved: Mapping[Stream, SegmentEffect]
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeEvidence:
     """Detectors of a signal at one moment.
 
     `alarmed`: streams that have an open alarm.
     """
 
-    pinned: StratifiedBaseline
-    streams: Mapping[Stream, SegmentDetector]
-    daily: DailyMonitor | None
+    detectors: StreamDetectors
     alarmed: Container[Stream]
     now_ns: int
 
     @property
-    def statistics(self) -> dict[Stream, float]:
-        """The statistic of every stream, the daily clock among them."""
-        found = {stream: each.statistic for stream, each in self.streams.items()}
-        return found | ({DAILY: self.daily.statistic} if self.daily else {})
+    def streams(self) -> Mapping[Stream, SegmentDetector]:
+        return self.detectors.streams
 
     @property
     def slack_ns(self) -> int:
         """The time of so many turns: bad ones do not come at once."""
-        return int(RECENT * self.pinned.pause_seconds * 1e9)
+        return int(RECENT * self.detectors.pinned.pause_seconds * 1e9)
 
     def change(self, stream: Stream) -> Change:
         """Since when and by how much a stream got worse."""
-        found = self.daily if stream == DAILY else self.streams[stream]
+        found = self.detectors.daily if stream == DAILY else self.streams[stream]
         assert found is not None
         change = found.change or Change(self.now_ns, (0, self.now_ns), 0.0, (0.0, 0.0))
         first, last = change.interval
@@ -96,12 +111,32 @@ class ChangeEvidence:
 
     def detection(self) -> Detection:
         """The stream with the most evidence, and the segments that changed."""
-        evidence = self.statistics
+        evidence = self.detectors.statistics
         strongest = max(evidence, key=lambda stream: evidence[stream])
         moved = self.movements(self.change(strongest).since)
         segments = {s: each.e_value for s, each in self.streams.items() if s != WHOLE}
         listed = tuple(discoveries(segments, FALSE_DISCOVERIES))
         return Detection(sum(evidence.values()), strongest, _turns(moved), listed)
+
+    def locate(
+        self, detection: Detection, deployments: Sequence[Deployment]
+    ) -> LocatedChange | None:
+        """The change and what to name; None while that is not clear."""
+        change = self.change(detection.strongest)
+        moved = self.movements(change.since)
+        named = attribute(moved, deployments, change, self.now_ns, self.slack_ns)
+        if not named.clear and detection.waits(moved):
+            return None
+        if named.stream in moved and detection.strongest not in (named.stream, DAILY):
+            change = self.change(named.stream)
+        low, high = change.size_interval
+        change = replace(
+            change,
+            dimension=named.dimension,
+            value=named.value,
+            size_interval=(max(low, 0.0), high),
+        )
+        return LocatedChange(change, named, moved)
 
     def doubt(self, strongest: Stream) -> Doubt | None:
         """Why this is no alarm: fewer than two bad turns, no more than a usual bad day, or a new
@@ -119,17 +154,17 @@ class ChangeEvidence:
         """The growth is one by which days differed in the baseline: a bad day, so far."""
         change = self.change(stream)
         days = max((self.now_ns - change.since) / DAY_NS, 1.0)
-        return change.size <= USUAL_WANDER * self.pinned.plan.wander / sqrt(days)
+        return change.size <= USUAL_WANDER * self.detectors.pinned.plan.wander / sqrt(days)
 
     def _routed_by_difficulty(self, stream: Stream) -> Doubt | None:
         """Whether a new version got worse turns while all others got better ones and the service as
         a whole is not clearly worse: it is sent the harder half. Over all of its turns, as those
         since the change were chosen for being bad."""
-        if not self.pinned.is_new(stream) or WHOLE not in self.streams:
+        if not self.detectors.pinned.is_new(stream) or WHOLE not in self.streams:
             return None
         begun_ns = self.streams[stream].begun_ns
         whole, own = self.streams[WHOLE].since(begun_ns), self.streams[stream].since(begun_ns)
-        rest, old = whole - own, self.pinned.whole.summary
+        rest, old = whole - own, self.detectors.pinned.whole.summary
         if rest.turns < FEWEST_OTHERS or effect(whole, old).surely_grew:
             return None
         others = effect(rest, old)
