@@ -14,10 +14,10 @@ from groundwire_collector.drift.attribution import (
     effect,
     movements,
 )
-from groundwire_collector.drift.daily import DAY_NS
+from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
 from groundwire_collector.drift.segment import RECENT, SegmentDetector
-from groundwire_collector.drift.stream_detectors import StreamDetectors
 from groundwire_evaluators.drift import Change
 from groundwire_evaluators.drift.false_discoveries import discoveries
 
@@ -81,22 +81,26 @@ class ChangeEvidence:
     `alarmed`: streams that have an open alarm.
     """
 
-    detectors: StreamDetectors
+    pinned: StratifiedBaseline
+    streams: Mapping[Stream, SegmentDetector]
+    daily: DailyMonitor | None
     alarmed: Container[Stream]
     now_ns: int
 
     @property
-    def streams(self) -> Mapping[Stream, SegmentDetector]:
-        return self.detectors.streams
+    def statistics(self) -> dict[Stream, float]:
+        """The statistic of every stream, and that of whole days."""
+        found = {stream: each.statistic for stream, each in self.streams.items()}
+        return found | ({DAILY: self.daily.statistic} if self.daily else {})
 
     @property
     def slack_ns(self) -> int:
         """The time of so many turns: bad ones do not come at once."""
-        return int(RECENT * self.detectors.pinned.pause_seconds * 1e9)
+        return int(RECENT * self.pinned.pause_seconds * 1e9)
 
     def change(self, stream: Stream) -> Change:
         """Since when and by how much a stream got worse."""
-        found = self.detectors.daily if stream == DAILY else self.streams[stream]
+        found = self.daily if stream == DAILY else self.streams[stream]
         assert found is not None
         change = found.change or Change(self.now_ns, (0, self.now_ns), 0.0, (0.0, 0.0))
         first, last = change.interval
@@ -111,7 +115,7 @@ class ChangeEvidence:
 
     def detection(self) -> Detection:
         """The stream with the most evidence, and the segments that changed."""
-        evidence = self.detectors.statistics
+        evidence = self.statistics
         strongest = max(evidence, key=lambda stream: evidence[stream])
         moved = self.movements(self.change(strongest).since)
         segments = {s: each.e_value for s, each in self.streams.items() if s != WHOLE}
@@ -154,17 +158,17 @@ class ChangeEvidence:
         """The growth is one by which days differed in the baseline: a bad day, so far."""
         change = self.change(stream)
         days = max((self.now_ns - change.since) / DAY_NS, 1.0)
-        return change.size <= USUAL_WANDER * self.detectors.pinned.plan.wander / sqrt(days)
+        return change.size <= USUAL_WANDER * self.pinned.plan.wander / sqrt(days)
 
     def _routed_by_difficulty(self, stream: Stream) -> Doubt | None:
         """Whether a new version got worse turns while all others got better ones and the service as
         a whole is not clearly worse: it is sent the harder half. Over all of its turns, as those
         since the change were chosen for being bad."""
-        if not self.detectors.pinned.is_new(stream) or WHOLE not in self.streams:
+        if not self.pinned.is_new(stream) or WHOLE not in self.streams:
             return None
         begun_ns = self.streams[stream].begun_ns
         whole, own = self.streams[WHOLE].since(begun_ns), self.streams[stream].since(begun_ns)
-        rest, old = whole - own, self.detectors.pinned.whole.summary
+        rest, old = whole - own, self.pinned.whole.summary
         if rest.turns < FEWEST_OTHERS or effect(whole, old).surely_grew:
             return None
         others = effect(rest, old)

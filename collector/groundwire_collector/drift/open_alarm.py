@@ -6,12 +6,11 @@ from math import sqrt
 from typing import Any
 
 from groundwire_collector.drift.baseline import DEPLOYED
+from groundwire_collector.drift.detector_state import DetectorState, new_version
 from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.segment import SegmentDetector
-from groundwire_collector.drift.signal_state import DetectorState
-from groundwire_collector.drift.versions import new_version
 from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import StratifiedKnownMeanESR
 

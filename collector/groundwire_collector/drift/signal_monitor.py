@@ -11,6 +11,7 @@ from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.baseline_collector import BaselineCollector
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
+from groundwire_collector.drift.detector_state import DetectorState
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
 from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt, LocatedChange
 from groundwire_collector.drift.losses import LossObservation
@@ -19,7 +20,7 @@ from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import Repeat
-from groundwire_collector.drift.signal_state import DetectorState, SignalState
+from groundwire_collector.drift.signal_state import SignalState
 from groundwire_collector.drift.stream_detectors import NO_DETECTORS, StreamDetectors
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import Change
@@ -102,7 +103,7 @@ class SignalMonitor:
     @property
     def evidence(self) -> dict[Stream, float]:
         """The statistic of every stream, and that of whole days."""
-        return self.detectors.statistics if self.detectors else {}
+        return self._evidence(self.detectors).statistics if self.detectors else {}
 
     @property
     def collected(self) -> list[LossObservation]:
@@ -258,7 +259,8 @@ class SignalMonitor:
         self.spent += detectors.observe(turn, mass, at_ns, losses, self.open)
 
     def _evidence(self, detectors: StreamDetectors) -> ChangeEvidence:
-        return ChangeEvidence(detectors, self.open, self.updated_ns)
+        streams, daily = detectors.streams, detectors.daily
+        return ChangeEvidence(detectors.pinned, streams, daily, self.open, self.updated_ns)
 
     def _doubted(self, evidence: ChangeEvidence, strongest: Stream) -> bool:
         doubt = evidence.doubt(strongest)

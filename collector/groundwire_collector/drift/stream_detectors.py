@@ -8,13 +8,12 @@ from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaselin
 from groundwire_collector.drift.budget import SEGMENT_SHARE, FairShare
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.daily import DailyMonitor
+from groundwire_collector.drift.detector_state import DetectorState, new_version
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
-from groundwire_collector.drift.signal_state import DetectorState
-from groundwire_collector.drift.versions import new_version
 from groundwire_collector.storage.drift import RECOVERY
 
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
@@ -49,12 +48,6 @@ class StreamDetectors:
         """Their sum: they share one mass."""
         daily = self.daily.statistic if self.daily else 0.0
         return sum(found.statistic for found in self.streams.values()) + daily
-
-    @property
-    def statistics(self) -> dict[Stream, float]:
-        """The statistic of every stream, and that of whole days."""
-        found = {stream: each.statistic for stream, each in self.streams.items()}
-        return found | ({DAILY: self.daily.statistic} if self.daily else {})
 
     def observe(
         self,
