@@ -1,4 +1,4 @@
-"""Who did it to whom: role reversal across synonymous and converse verbs.
+"""Role reversal across synonymous and converse verbs, voices and comparisons.
 
 "Norvex acquired Halden" says what "Norvex bought Halden" and "Halden was taken over by Norvex" say,
 and denies "Halden purchased Norvex"; "A sold it to B" says "B bought it from A". Verbs of one
@@ -105,12 +105,21 @@ _WAY = 2  # words of each end of a way
 _PARTNER = 6  # words between a verb and the one before its partner
 _NEAR_AUXILIARY = 3
 _MOST_WORDS = 60
-_BREAKS = frozenset("and but while because who which when und aber weil et mais y pero e ma mas en maar".split())
+_ARTICLES = frozenset(
+    "a an the this that his her its their of in der die das ein eine le la un une el los il lo o os um uma de het een".split()
+)
+# Verbs that are nouns or adjectives too, unless a helping verb stands before them.
+_BARE = frozenset("defeat beat own cause purchase buy hire".split())
+_HELPING = frozenset("did does do will would can could may must should".split())
+_BARE_SENTENCE = 7  # words of a question without its verb
+_BREAKS = frozenset(
+    "and but while because who which when und aber weil et mais y pero e ma mas en maar".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Two sides joined by a meaning; the sides are keys of words."""
+    """Agent and patient of a verb, as keys of their words."""
 
     meaning: str
     agent: frozenset[str]
@@ -168,8 +177,16 @@ def _by_verb(
     table = _table(language.code)
     for at, token in enumerate(tokens):
         rows = table.get(lowers[at])
-        if rows is None and token.key in verbs:
+        if rows is None and token.key in verbs and not _is_noun(lowers, at):
             rows = ((token.key, False, ""),)
+            if not _takes_object(tokens, lowers, at, language):
+                continue
+        elif (
+            lowers[at] in _BARE
+            and len(tokens) > _BARE_SENTENCE
+            and _HELPING.isdisjoint(lowers[:at])
+        ):
+            continue  # "a 4-1 defeat", "its own"
         for meaning, turned, word in rows or ():
             sides = _sides(tokens, lowers, at, word, language)
             if sides is None:
@@ -178,6 +195,22 @@ def _by_verb(
             if agent and patient:
                 yield _relation(meaning, agent, patient, token)
             break
+
+
+def _takes_object(
+    tokens: Sequence[Token], lowers: Sequence[str], at: int, language: Language
+) -> bool:
+    """Whether an object follows a verb, or its agent: "downed on July 17" has neither."""
+    if language.code in ("de", "nl") or at + 1 == len(tokens):
+        return True
+    after = lowers[at + 1]
+    agents = _PASSIVE[language.code][1].split()
+    return after in agents or after in _ARTICLES or after not in language.stop
+
+
+def _is_noun(lowers: Sequence[str], at: int) -> bool:
+    """Whether the word before tells that a word is no verb: "a report", "their visit"."""
+    return at > 0 and lowers[at - 1] in _ARTICLES
 
 
 def _relation(
@@ -201,7 +234,9 @@ def _sides(
         if word[1:] not in lowers[at + 1 : high]:
             return None
     elif word:
-        partner = next((p for p in range(at + 1, min(at + 1 + _PARTNER, high)) if lowers[p] == word), None)
+        partner = next(
+            (p for p in range(at + 1, min(at + 1 + _PARTNER, high)) if lowers[p] == word), None
+        )
         if partner is None:
             return None
         right = _content(tokens[partner + 1 : high], language)
@@ -216,7 +251,9 @@ def _sides(
     if language.code in ("de", "nl"):
         perfect = next((p for p in range(at - 1, low - 1, -1) if lowers[p] in _PERFECT), None)
         if perfect is not None and _content(tokens[perfect + 1 : at], language):
-            return _content(tokens[low:perfect], language), _content(tokens[perfect + 1 : at], language)
+            return _content(tokens[low:perfect], language), _content(
+                tokens[perfect + 1 : at], language
+            )
     return _content(tokens[low:at], language), _content(tokens[at + 1 : high], language)
 
 
@@ -236,7 +273,9 @@ def _by_comparison(
             continue
         degree = lowers[at - 2]
         by = lowers[at - 1]
-        compares = degree in _LESS | _MORE or (language.code in ("en", "de", "nl") and by.endswith("er"))
+        compares = degree in _LESS | _MORE or (
+            language.code in ("en", "de", "nl") and by.endswith("er")
+        )
         agent = _content(tokens[max(at - 1 - _REACH, 0) : at - 1], language)
         patient = _content(tokens[at + 1 : at + 1 + _REACH // 2], language)
         if compares and agent and patient:
@@ -244,14 +283,15 @@ def _by_comparison(
             yield _relation(f"{sign}{by}", agent, patient, tokens[at - 1])
 
 
-def _ways(
-    tokens: Sequence[Token], lowers: Sequence[str], language: Language
-) -> Iterator[Relation]:
+def _ways(tokens: Sequence[Token], lowers: Sequence[str], language: Language) -> Iterator[Relation]:
     start, ends = _WAYS[language.code][0], _WAYS[language.code][1].split()
     for at, word in enumerate(lowers):
         if word != start:
             continue
-        to = next((p for p in range(at + 2, min(at + 2 + _WAY + 2, len(tokens))) if lowers[p] in ends), None)
+        to = next(
+            (p for p in range(at + 2, min(at + 2 + _WAY + 2, len(tokens))) if lowers[p] in ends),
+            None,
+        )
         if to is None:
             continue
         origin = _content(tokens[at + 1 : to], language)
@@ -270,7 +310,9 @@ def compare(
             turned = _direction(ours.meaning, theirs.meaning, language)
             if turned is None:
                 continue
-            agent, patient = (theirs.patient, theirs.agent) if turned else (theirs.agent, theirs.patient)
+            agent, patient = (
+                (theirs.patient, theirs.agent) if turned else (theirs.agent, theirs.patient)
+            )
             if ours.agent & agent and ours.patient & patient:
                 agrees = True
             elif ours.agent & patient and ours.patient & agent:

@@ -81,7 +81,9 @@ def complete(answer: str, question: str | None) -> CompletedStatement | None:
         return CompletedStatement(listed.group(1).strip()) if listed else None
     says = polarity(answer)
     statement = statement_of_question(question[:_LONGEST_QUESTION]) if says is not None else None
-    return CompletedStatement(statement, not says, question[:_LONGEST_QUESTION]) if statement else None
+    return (
+        CompletedStatement(statement, not says, question[:_LONGEST_QUESTION]) if statement else None
+    )
 
 
 def polarity(text: str) -> bool | None:

@@ -79,7 +79,7 @@ class Comparison:
             or not any(start <= conflict.start < end for start, end in agreeing)
         ]
         if self.stated.restated:
-            found = [conflict for conflict in found if conflict.kind not in self.stated.restated]
+            found = [conflict for conflict in found if not self.stated.is_restated(conflict)]
         taken = {conflict.start for conflict in found if conflict.firm}
         return found + [each for each in self.otherwise if each.start not in taken]
 
@@ -144,12 +144,13 @@ class Comparison:
 
     @property
     def _answers(self) -> bool:
-        """Whether the sentence that answers the question shows a quantity in another spelling."""
+        """Whether a quantity stands, in another spelling, where the question is answered."""
+        quantities = self.statement.quantities
         if self.evidence.answering_place is None:
-            return False
+            return bool(quantities) and not self.evidence.new_quantities
         chunk, sentence = self.evidence.answering_place
         there = self.passages[chunk].quantities_of(sentence)
-        return any(agree(q, other) for q in self.statement.quantities for other in there)
+        return any(agree(q, other) for q in quantities for other in there)
 
     @cached_property
     def _ranges(self) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Statuses and relations of a claim, compared with what the chunks say of the same things."""
+"""Comparison of a claim's statuses and relations with the chunks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,22 @@ _OF_STATUSES = frozenset("opposite negated affirmed".split())
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the chunks say of a claim's statuses and relations: conflicts, or that they agree.
+    """Conflicts and agreement of the chunks with a claim's statuses and relations.
 
-    `restated` are the kinds of conflicts that are then nothing but another wording.
+    `restated` are ranges of the claim and the kinds of conflicts in them that are nothing but
+    another wording of the evidence.
     """
 
     conflicts: tuple[Conflict, ...] = ()
     agrees: bool = False
-    restated: frozenset[str] = frozenset()
+    restated: tuple[tuple[int, int, frozenset[str]], ...] = ()
+
+    def is_restated(self, conflict: Conflict) -> bool:
+        """Whether a conflict is only another wording."""
+        return any(
+            conflict.kind in kinds and conflict.start < end and start < conflict.end
+            for start, end, kinds in self.restated
+        )
 
 
 NOTHING = Stated()
@@ -49,26 +57,30 @@ def compare_stated(
     tokens, text = statement.tokens, statement.text
     if question is not None:
         tokens, text = tokenize(question, language.stemmer), question
+    whole = 0, len(statement.text)
     found = _compare_status(tokens, text, passages, language)
     conflicts, same_sides = _compare_relations(statement.tokens, evidence, passages, language)
-    if found is not None and found.conflict is not None:
+    if found.conflict is not None:
         conflicts.append(found.conflict)
-    same_status = found is not None and found.agrees
-    restated = (_OF_RELATIONS if same_sides else frozenset()) | (
-        _OF_STATUSES if same_status else frozenset()
-    )
-    return Stated(tuple(conflicts), bool(restated) and not conflicts, restated)
+    restated = [(*whole, _OF_RELATIONS)] if same_sides else []
+    for each, place in found.agreeing:
+        if question is not None:
+            restated.append((*whole, _OF_STATUSES))
+        elif place == evidence.best:
+            restated.append((each.start, each.end, _OF_STATUSES))
+    agrees = not conflicts and (same_sides or bool(found.agreeing))
+    return Stated(tuple(conflicts), agrees, tuple(restated))
 
 
 def _compare_status(
     tokens: Sequence[Token], text: str, passages: Sequence[Passage], language: Language
-) -> status.StatusComparison | None:
+) -> status.StatusComparison:
     claimed = status.statuses(tokens, text, language)
     about = status.subject(tokens, language) if claimed else []
     if not about:
-        return None
+        return status.StatusComparison()
     sentences = (
-        (chunk, passage.sentence(index), shown)
+        ((chunk, index), passage.sentence(index), shown)
         for chunk, passage in enumerate(passages)
         for index, shown in _with_status(passage)
     )

@@ -1,4 +1,4 @@
-"""Permission, duty, inclusion, availability and function: what two sentences say of one thing.
+"""Conflicts of permission, duty, inclusion, availability and function between sentences.
 
 "Dogs can come" and "Dogs are not admitted" share one word, yet one denies the other. Words of a
 status ("allowed", "welcome", "may"; "forbidden") have a sign, negations turn it, and two sentences
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from groundwire_evaluators.grounding.conflict import Conflict
+from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.opposition import NEGATORS, spared
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.tokens import Token
@@ -22,7 +22,7 @@ from groundwire_evaluators.text.words import META, Language
 # permission where no other word of a status stands beside it.
 _STATUSES = {
     "en": {
-        "permitted": "allow* permit permits permitted admit admits admitted admissible welcome authoris* authoriz* possible accept accepts accepted take_cards takes_cards take_card"
+        "permitted": "allow* not_permit permitted permitting admit admits admitted admissible welcome authoris* authoriz* possible accept accepts accepted take_cards takes_cards take_card"
         " / forbid* forbad* prohibit* ban bans banned barred disallow* unwelcome impossible",
         "required": "must require requires required mandatory compulsory obligatory necessary need needs needed have_to has_to had_to / optional voluntary unnecessary",
         "included": "include includes included cover covers covered inclusive / exclude excludes excluded",
@@ -104,13 +104,14 @@ _CLAUSE = re.compile(r"[,;:()–—]|\b(?:but|however|aber|mais|pero|ma|mas|maar
 _ENDINGS = frozenset("s ed er ing ment ments able ance ation ission e n en".split())
 _SHORTEST_PART = 4  # letters of a word that stands in a compound
 _COMPOUNDING = ("de", "nl")
+_FEW = 6  # words of a subject all of which must be spoken of
 _MOST_WORDS = 60  # of a sentence that is read
 _MOST_SENTENCES = 24  # that are compared with a claim
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One thing that a sentence says: kind, sign, and the words that say it."""
+    """Status that a sentence gives: kind, sign and words."""
 
     kind: str
     affirmed: bool
@@ -121,9 +122,12 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class StatusComparison:
-    """What the chunks say of a claim's status: `agrees`, or the conflict."""
+    """Agreement and conflict of a claim's statuses with the chunks.
 
-    agrees: bool
+    `agreeing` are the claim's statuses that a sentence shares, with its place (chunk, sentence).
+    """
+
+    agreeing: tuple[tuple[Status, tuple[int, int]], ...] = ()
     conflict: Conflict | None = None
 
 
@@ -223,9 +227,11 @@ def _signed(
         kind = "permitted"
     start = min([tokens[at].start for at in denials] + [place])
     end = max([tokens[at].end for at in denials] + [tokens[last - 1].end])
-    words = [*([tokens[at].text for at in denials if at < first]),
-             *(token.text for token in tokens[first:last]),
-             *([tokens[at].text for at in denials if at >= last])]
+    words = [
+        *([tokens[at].text for at in denials if at < first]),
+        *(token.text for token in tokens[first:last]),
+        *([tokens[at].text for at in denials if at >= last]),
+    ]
     return Status(kind, turned, start, end, " ".join(words))
 
 
@@ -245,40 +251,37 @@ def subject(tokens: Sequence[Token], language: Language) -> list[Token]:
 def compare(
     claimed: Sequence[Status],
     about: Sequence[Token],
-    sentences: Iterable[tuple[int, Sequence[Token], Sequence[Status]]],
+    sentences: Iterable[tuple[tuple[int, int], Sequence[Token], Sequence[Status]]],
     language: Language,
-) -> StatusComparison | None:
-    """Compare a claim's statuses with those of sentences (chunk, words, statuses).
+) -> StatusComparison:
+    """Compare a claim's statuses with those of sentences (place, words, statuses).
 
-    None where no sentence speaks of the same things. One that agrees outweighs others.
+    A sentence that agrees outweighs others.
     """
     conflict: Conflict | None = None
-    for chunk, words, shown in sentences:
-        if not _covers(about, words, language):
+    agreeing = []
+    for place, words, shown in sentences:
+        pairs = [(o, t) for o in claimed for t in shown if o.kind == t.kind]
+        if not pairs or not _covers(about, words, language):
             continue
-        for ours in claimed:
-            for theirs in shown:
-                if ours.kind != theirs.kind:
-                    continue
-                if ours.affirmed == theirs.affirmed:
-                    return StatusComparison(True)
-                kind = "affirmed" if ours.affirmed else "negated"
-                conflict = conflict or Conflict(
-                    kind, ours.start, ours.end, ours.text, theirs.text, True, chunk
+        agreeing += [(ours, place) for ours, theirs in pairs if ours.affirmed == theirs.affirmed]
+        for ours, theirs in pairs:
+            if conflict is None and ours.affirmed != theirs.affirmed:
+                kind: Kind = "affirmed" if ours.affirmed else "negated"
+                conflict = Conflict(
+                    kind, ours.start, ours.end, ours.text, theirs.text, True, place[0]
                 )
-    return StatusComparison(False, conflict) if conflict else None
+    return StatusComparison(tuple(agreeing), None if agreeing else conflict)
 
 
 def _covers(about: Sequence[Token], words: Sequence[Token], language: Language) -> bool:
     """Whether a sentence speaks of all things, or of all but one of many."""
     keys = {token.key for token in words}
     missing = sum(not _is_held(token, keys, words, language) for token in about)
-    return bool(about) and missing <= (0 if len(about) <= 3 else len(about) // 4)
+    return bool(about) and missing <= (0 if len(about) <= _FEW else 1)
 
 
-def _is_held(
-    token: Token, keys: set[str], words: Sequence[Token], language: Language
-) -> bool:
+def _is_held(token: Token, keys: set[str], words: Sequence[Token], language: Language) -> bool:
     if token.key in keys:
         return True
     if language.code == "en" and not keys.isdisjoint(lexicon().synonyms_of(token.key)):

@@ -8,8 +8,8 @@ value must be the chunk's, to the ends of the claim.
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from groundwire_evaluators.grounding.conflict import Conflict
-from groundwire_evaluators.grounding.evidence import Statement
+from groundwire_evaluators.grounding.conflict import Conflict, Kind
+from groundwire_evaluators.grounding.evidence import Place, Statement
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.text.names import Name, same_name
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable
@@ -19,7 +19,10 @@ from groundwire_evaluators.text.words import Language
 _LONGEST = 16  # words on a side
 _FEWEST = 2  # words on both sides, one of them with content
 _MOST_RIVALS = 200  # of a chunk
-_LEADING = frozenset("the a an so in der die das ein eine le la les l un une el los las il lo i gli o os as um uma de het een".split())
+_LEADING = frozenset(
+    "the a an so in der die das ein eine le la les l un une el los las il lo i gli "
+    "o os as um uma de het een".split()
+)
 _LISTING = frozenset("and or und oder et ou y o e ed en of sowie as well both".split())
 _JOINED = 6  # words between two values of one list
 
@@ -48,21 +51,47 @@ def _swapped(
     if not any(t.lower not in language.stop for t in beside):
         return
     found: Conflict | None = None
+    place = -1, -1
     for chunk, passage in enumerate(passages):
         if not passage.words.issuperset((*before, *after)):
             continue
         shown = passage.quantities if isinstance(value, Quantity) else passage.names
         for other in shown[:_MOST_RIVALS]:
             low, high = _places(passage.tokens, other)
-            if not _stands_between(passage.tokens, low, high, before, after):
+            if not _is_between(passage.tokens, low, high, before, after):
                 continue
             if _is_same(value, other) or _is_listed_with(value, other, passage):
                 return
             if found is None and _is_rival(value, other):
-                kind = "quantity" if isinstance(value, Quantity) else "name"
+                kind: Kind = "quantity" if isinstance(value, Quantity) else "name"
                 found = Conflict(kind, value.start, value.end, value.text, other.text, True, chunk)
-    if found is not None:
+                place = chunk, passage.sentence_of[low]
+    if found is not None and not _is_in_another_sentence(value, beside, passages, place, language):
         yield found
+
+
+def _is_in_another_sentence(
+    value: Quantity | Name,
+    beside: Sequence[Token],
+    passages: Sequence[Passage],
+    place: Place,
+    language: Language,
+) -> bool:
+    """Whether another sentence has the value and all words of the claim, in any order."""
+    content = {t.key for t in beside if t.lower not in language.stop}
+    for chunk, passage in enumerate(passages):
+        if not passage.words.issuperset(content):
+            continue
+        shown = passage.quantities if isinstance(value, Quantity) else passage.names
+        for other in shown:
+            at = _places(passage.tokens, other)[0]
+            if at >= len(passage.tokens) or not _is_same(value, other):
+                continue
+            index = passage.sentence_of[at]
+            keys = {token.key for token in passage.sentence(index)}
+            if (chunk, index) != place and content <= keys:
+                return True
+    return False
 
 
 def _without_article(keys: list[str]) -> list[str]:
@@ -78,14 +107,14 @@ def _places(tokens: Sequence[Token], value: Quantity | Name) -> tuple[int, int]:
     return first, bisect_left(tokens, value.end, key=lambda token: token.start)
 
 
-def _stands_between(
+def _is_between(
     tokens: Sequence[Token], low: int, high: int, before: Sequence[str], after: Sequence[str]
 ) -> bool:
     if low < len(before) or high + len(after) > len(tokens):
         return False
-    return all(
-        tokens[low - len(before) + at].key == key for at, key in enumerate(before)
-    ) and all(tokens[high + at].key == key for at, key in enumerate(after))
+    return all(tokens[low - len(before) + at].key == key for at, key in enumerate(before)) and all(
+        tokens[high + at].key == key for at, key in enumerate(after)
+    )
 
 
 def _is_same(value: Quantity | Name, other: Quantity | Name) -> bool:
