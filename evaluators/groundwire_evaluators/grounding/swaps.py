@@ -1,4 +1,4 @@
-"""Exchanged values and names in sentences that a chunk says word for word.
+"""Exchanged values in sentences that a chunk says word for word.
 
 "The large room costs €40" beside "The small room costs €40. The large room costs €65." holds no
 new value, yet the chunk says the claim's own words with another one. The words on both sides of the
