@@ -32,10 +32,11 @@ class PooledTurn(NamedTuple):
 class RolloutPool:
     """Stratified detector over services that rolled out a version together.
 
-    Together: within an hour of each other. Every turn is compared with the baseline of its own service and stratum, so the guarantee is
-    that of `StratifiedESR` with the services as strata. Who is a member is decided by tags and
-    times. A service that joins later brings its mass; the turns so far are fed again, as the pool
-    has grown by a stratum. It ends after a day, or with its alarm.
+    Together: within an hour of each other. Every turn is compared with the baseline of its own
+    service and stratum, so the guarantee is that of `StratifiedESR` with the services as strata.
+    Who is a member is decided by tags and times. A service that joins later brings its mass; the
+    turns so far are fed again, as the pool has grown by a stratum. It ends after a day, or with
+    its alarm.
     """
 
     stream: Stream

@@ -27,7 +27,7 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     >>> from groundwire_evaluators.statistics.mean_sequence import mean_interval
     >>> low, high = mean_interval([0.0, 1.0, 0.0, 0.0] * 100)
     >>> round(low, 2), round(high, 2)
-    (0.2, 0.31)
+    (0.17, 0.37)
     """
     seen = np.asarray(values, dtype=np.float64).reshape(-1)
     if not np.all((seen >= 0) & (seen <= 1)) or not 0 < level < 1:
