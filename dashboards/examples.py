@@ -51,8 +51,8 @@ EXAMPLES = {
         f'{FAITHFULNESS_ESTIMATE.name}{{reference="human"}}'
     ),
     "Memorization ratio by probes, over a day": (
-        f"sum by ({_MODEL}) ({grown(_PROBES % 'parametric', '1d')})"
-        f" / sum by ({_MODEL}) ({grown(_PROBES % 'parametric|context', '1d')})"
+        f"sum by ({_MODEL}) ({grown(_PROBES % 'parametric|stale', '1d')})"
+        f" / sum by ({_MODEL}) ({grown(_PROBES % 'parametric|stale|context', '1d')})"
     ),
     "Hours since the change behind each open drift alarm": (
         f"(time() - {one_replica(DRIFT_CHANGE_TIMESTAMP.name)}) / 3600"

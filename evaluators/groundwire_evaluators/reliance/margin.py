@@ -56,6 +56,17 @@ def read_scored(choice: dict[str, Any], text: str) -> ScoredText:
     raise NoLogprobsError(NoLogprobsError.__doc__)
 
 
+def read_answer(response: dict[str, Any], answer: str) -> ScoredText:
+    """The answer that ends a scored chat: vLLM's `prompt_logprobs` beside the choices.
+
+    Raises `NoLogprobsError` where there are none.
+    """
+    prompt = response.get("prompt_logprobs")
+    if not isinstance(prompt, list):
+        raise NoLogprobsError(NoLogprobsError.__doc__)
+    return _from_vllm(prompt, answer)
+
+
 def _from_vllm(prompt: list[dict[str, Any] | None], text: str) -> ScoredText:
     """Each position maps token ids to their entries; the given token's is the first."""
     values: list[float | None] = []
@@ -73,12 +84,12 @@ def _from_start(tokens: Sequence[str]) -> tuple[int, ...]:
 
 
 def _offsets(tokens: Sequence[str], text: str) -> tuple[int, ...]:
-    """Where tokens begin, counted from the end of the text: the first ones (a start mark) may
-    stand for no characters, the last ones always do."""
+    """Where tokens begin, counted from the end of the text: the last ones always stand for its
+    characters; those before it (a start mark, the messages before an answer) begin below 0."""
     offsets, at = [], len(text)
     for token in reversed(tokens):
         at -= len(token)
-        offsets.append(max(at, 0))
+        offsets.append(at)
     return tuple(reversed(offsets))
 
 
