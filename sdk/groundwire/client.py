@@ -264,10 +264,10 @@ def _at_exit() -> None:
 def _after_fork() -> None:
     global _lock
     _lock = threading.Lock()
-    if _client is None:
-        return
-    diagnostics.reset()
-    _client.after_fork()
+    if _client is not None:
+        diagnostics.reset()
+        _client.after_fork()
+    endings.forked()
 
 
 def _at_stop() -> None:
@@ -280,6 +280,8 @@ def _before_fork() -> None:
 
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=endings.forked, after_in_child=_after_fork
+    )
 if configured():  # the first span may come in a thread, which cannot handle signals
     endings.hook(_at_exit, _at_stop)

@@ -1,5 +1,6 @@
 """Process ends without `atexit`: SIGTERM, and children of multiprocessing and Celery."""
 
+import _thread
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ PAUSE_SECONDS = 0.5  # that the main thread stands still meanwhile
 _POOLS = ("multiprocessing", "billiard")  # billiard: Celery's own multiprocessing
 _hooked: set[int] = set()  # processes whose finalizers know of us
 _prepared: set[str] = set()  # libraries that tell their forked children of us
+_masks = threading.local()  # the signal mask of a thread that is forking
 _terminated = False
 
 
@@ -86,11 +88,20 @@ class _Ending:
 def within(seconds: float, call: Callable[[], None]) -> None:
     """Call in a thread, and go on after `seconds` at the latest.
 
-    The interrupted thread may hold a lock that the call needs, and gives it back only later.
+    The interrupted thread may hold a lock that the call needs, and gives it back only later; it
+    may also hold the one that `threading.Thread` wants.
     """
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(seconds)
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def run() -> None:
+        try:
+            call()
+        finally:
+            done.release()
+
+    _thread.start_new_thread(run, ())
+    done.acquire(timeout=seconds)
 
 
 def hook_child(deliver: Callable[[], None]) -> None:
@@ -116,12 +127,25 @@ def _is_child(process: Any) -> bool:
 
 
 def prepare_fork(deliver: Callable[[], None]) -> None:
-    """Before a fork: a pool's child forgets the finalizers of its parent, then calls these."""
+    """Before a fork: a pool's child forgets the finalizers of its parent, then calls these.
+
+    SIGTERM waits until `forked`: Python drops what reaches a child before it is set up, and a pool
+    that ends such a child at once would wait for it for ever.
+    """
+    if isinstance(signal.getsignal(signal.SIGTERM), _Ending | _Chained):
+        _masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     for name in _POOLS:
         util = sys.modules.get(f"{name}.util")
         if util is not None and name not in _prepared:
             _prepared.add(name)
             util.register_after_fork(deliver, hook_child)
+
+
+def forked() -> None:
+    """After a fork, in both processes: SIGTERM as it was."""
+    before, _masks.before = getattr(_masks, "before", None), None
+    if before is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _finalize(pool: str, deliver: Callable[[], None]) -> None:

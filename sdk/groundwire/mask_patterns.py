@@ -4,6 +4,7 @@ Each pattern is linear in the text. Hints follow from the patterns: a key's own 
 Coverage was checked against detect-secrets' plugins and presidio's recognisers.
 """
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,28 +23,37 @@ _IBAN_LENGTHS = (
 )
 
 
+Hints = tuple[str | tuple[str, tuple[str, ...]], ...]
+
+
 @dataclass(frozen=True)
 class Mask:
     """Pattern of one kind of secret, with its label and check.
 
     If the pattern has a group named `value`, only that part is masked. `hints`: lower-case texts
-    of which one must occur for the pattern to be tried at all; they make a clean text cheap.
+    of which one must occur for the pattern to be tried at all; they make a clean text cheap. A
+    pair of a text and more hints: these are looked for only where that text occurs.
     `anchored`: every match begins with a hint, so it is looked for nowhere else. `probe`: a
     cheaper pattern that must be found before. `digits`: decimal digits that a text with a match
-    has at least. `word`: every match lies in a word (no white space) of at least that length.
-    `needs`: characters of which one must occur.
+    has at least; `run`: that many stand in a row but for what separates groups. `code`: two digits
+    follow two letters in every match. `word`: every match lies in a word (no white space) of at
+    least that length. `needs`: characters of which one must occur. `before`: what one hint must
+    follow, a pattern of one character.
     """
 
     name: str
     pattern: str
     check: Callable[[str], bool] | None = None
-    hints: tuple[str, ...] = ()
+    hints: Hints = ()
     flags: int = 0
     anchored: bool = False
     probe: str = ""
     digits: int = 0
+    run: int = 0
+    code: bool = False
     word: int = 0
     needs: str = ""
+    before: str = ""
 
 
 def luhn(text: str) -> bool:
@@ -58,10 +68,26 @@ def card(text: str) -> bool:
     return _CARD_PREFIX.match("".join(map(str, _digits(text)))) is not None and luhn(text)
 
 
+def access_key(text: str) -> bool:
+    """Whether 40 characters look drawn at random: no word, no path, no hexadecimal digest."""
+    kinds = [
+        "0" if c.isdigit() else "A" if c.isupper() else "a" if c.islower() else "/" for c in text
+    ]
+    changes = sum(one != other for one, other in itertools.pairwise(kinds))
+    runs = "".join(kinds)
+    # A name in camel case has single capitals and longer words.
+    return "0" in runs and "AA" in runs and "a" * 7 not in runs and changes >= 12
+
+
 def ssn(text: str) -> bool:
     """Whether it may be a US social security number: no group is zero, no area 666 or 9xx."""
     area, group, serial = text[:3], text[4:6], text[7:]
     return not (area in ("000", "666") or area[0] == "9" or group == "00" or serial == "0000")
+
+
+def national_phone(text: str) -> bool:
+    """Whether a number with a leading zero is as long as a subscriber's: 9 to 12 digits."""
+    return 9 <= len(_digits(text)) <= 12
 
 
 def iban(text: str) -> bool:
@@ -112,6 +138,13 @@ _KEYS: tuple[tuple[str, str], ...] = (
     ("glpat-", r"[\w-]{16,}"),  # GitLab
     ("gldt-", r"[\w-]{16,}"),
     ("glrt-", r"[\w-]{16,}"),
+    ("glft-", r"[\w-]{16,}"),
+    ("glcbt-", r"[\w-]{16,}"),
+    ("glimt-", r"[\w-]{16,}"),
+    ("glptt-", r"[\w-]{16,}"),
+    ("glagent-", r"[\w-]{16,}"),
+    ("gloas-", r"[\w-]{16,}"),
+    ("gr1348941", r"[\w-]{16,}"),
     ("xox", r"[abeoprs](?:\.[a-z0-9]+)?-[\w-]{10,}"),  # Slack
     ("xapp-", r"[\w-]{10,}"),
     ("hooks.slack.com/", r"(?:services|workflows|triggers)/[\w/]{16,}"),
@@ -119,6 +152,8 @@ _KEYS: tuple[tuple[str, str], ...] = (
     ("asia", r"[0-9A-Z]{16}"),
     ("abia", r"[0-9A-Z]{16}"),
     ("acca", r"[0-9A-Z]{16}"),
+    ("a3t", r"[0-9A-Z]{17}"),
+    *((f"a{name}a", r"[0-9A-Z]{16}") for name in ("gp", "id", "ip", "np", "nv", "ro")),
     ("aiza", r"[\w-]{35}"),  # Google
     ("ya29.", r"[\w-]{20,}"),
     ("gocspx-", r"[\w-]{20,}"),
@@ -144,7 +179,7 @@ _KEYS: tuple[tuple[str, str], ...] = (
     ("lin_api_", r"\w{20,}"),
     ("ntn_", r"\w{30,}"),
     ("atatt3x", r"[\w=-]{30,}"),  # Atlassian
-    ("akcp", r"[A-Za-z0-9]{10,}"),  # Artifactory
+    ("akc", r"[A-Za-z0-9]{10,}"),  # Artifactory
     ("sntrys_", r"[\w+/=]{30,}"),
     ("age-secret-key-1", r"[0-9A-Z]{20,}"),
     ("accountkey=", r"[\w+/=]{40,}"),  # Azure
@@ -154,7 +189,9 @@ _PREFIXES_IN_CAPITALS = {
     **{prefix: prefix.upper() for prefix in ("akia", "asia", "abia", "acca", "sg.", "gocspx-")},
     "aiza": "AIza",
     "atatt3x": "ATATT3x",
-    "akcp": "AKCp",
+    "akc": "AKC",
+    "gr1348941": "GR1348941",
+    **{name: name.upper() for name in ("a3t", "agpa", "aida", "aipa", "anpa", "anva", "aroa")},
     "age-secret-key-1": "AGE-SECRET-KEY-1",
     "accountkey=": "AccountKey=",
     "sharedaccesskey=": "SharedAccessKey=",
@@ -165,14 +202,17 @@ _KEY_PATTERN = "|".join(
 
 # Names of fields whose value is a secret, wherever in an identifier they stand.
 _FIELDS = (
-    r"(?:password|passwd|passphrase|passwort|kennwort|contraseña|pwd|secret|credential"
+    r"(?:password|(?<=[_-])pass|passwd|passphrase|passwort|kennwort|contraseña|pwd|secret|credential"
     r"|(?:api|access|account|auth|private|encryption|signing|subscription)[_-]?key)"
 )
 _TAIL = r"(?:[_-]?(?:access[_-]?)?(?:key|value|text|token|[0-9]{1,2})|s)?"
 _FIELD_HINTS = (
-    *("password", "passwd", "passphrase", "passwort", "kennwort", "contraseña", "pwd", "secret"),
-    *("credential", "api", "access", "account", "auth", "private", "encryption", "signing"),
-    "subscription",
+    *("pass", "kennwort", "contraseña", "pwd", "secret", "credential"),
+    # Before "key", each of these: looked for only where the text has it at all.
+    (
+        "key",
+        ("api", "access", "account", "auth", "private", "encryption", "signing", "subscription"),
+    ),
 )
 _IS = r"\\{0,7}[\"'`]?\]?\s{0,3}(?:=>|:=|[:=])\s{0,3}"  # also between JSON in JSON
 _QUOTED = (
@@ -213,9 +253,26 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         anchored=True,
         word=14,
     ),
-    Mask("KEY", r"SK(?<![A-Za-z0-9]SK)[0-9a-f]{32}(?![A-Za-z0-9])", word=34),  # Twilio
-    Mask("KEY", r"(?<!\d)\d{8,10}:AA[\w-]{33}", hints=(":aa",), word=44),  # Telegram
-    Mask("KEY", r"(?<![\w])[0-9a-f]{32}-us\d{1,2}(?!\w)", hints=("-us",), word=36),  # Mailchimp
+    Mask(  # Twilio
+        "KEY",
+        r"[AS][CK](?<![A-Za-z0-9](?:SK|AC))(?=[a-z]{0,31}\d)[0-9a-z]{32}(?![A-Za-z0-9])",
+        word=34,
+        digits=1,
+    ),
+    Mask(  # Discord
+        "KEY",
+        r"(?<![\w.-])[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27}(?![\w.-])",
+        word=57,
+    ),
+    Mask(  # AWS, without its name beside it
+        "KEY",
+        r"(?<![\w+/=.-])[A-Za-z0-9+/]{40}(?![\w+/=-])",
+        check=access_key,
+        digits=1,
+        word=40,
+    ),
+    Mask("KEY", r"(?<!\d)\d{8,10}:[\w-]{35}(?![\w-])", word=44, digits=8),  # Telegram
+    Mask("KEY", r"(?<![\w])[0-9a-z]{32}-us\d{1,2}(?!\w)", hints=("-us",), word=36),  # Mailchimp
     Mask(
         "KEY",
         r"(?<![A-Za-z0-9])(?:bearer|basic)(?:\s|%20|\+){1,3}"
@@ -286,12 +343,14 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         r"|\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9a-f:.]{2,45})\])",
         hints=("@", "＠", "﹫", "%40", "&#", "\\u0040", "\\x40", "&commat;", "at)", "at]"),
         flags=re.IGNORECASE,
+        before=r"[\w\"'.+\-(\[\\%]",
     ),
     Mask(
         "IBAN",
         _iban_pattern(),
         check=iban,
-        digits=7,
+        digits=4,
+        code=True,
         flags=re.IGNORECASE,
         probe=rf"\d(?<=[A-Za-z]{{2}}\d)\d(?:{_GAP}?[A-Za-z0-9]){{11}}",
     ),
@@ -309,13 +368,23 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         r"(?!\d)(?![.,]\d)(?![0-9a-fA-F]{4})",
         check=card,
         digits=13,
+        run=13,
+    ),
+    Mask(
+        "CARD",  # sixteen digits in fours, whatever the network; in pairs
+        rf"(?<![\w.,-])(?:\d{{4}}({_GAP})\d{{4}}\1\d{{4}}\1\d{{4}}"
+        r"|[2-6]\d([ -])\d\d(?:\2\d\d){6}(?!\2\d))(?![\w-])(?![.,]\d)(?<!\d[ -]\d{19})",
+        check=luhn,
+        digits=16,
+        run=16,
     ),
     Mask(
         "SSN",
-        r"\d{3}([-.\u2010-\u2015])\d{2}\1\d{4}(?![\w-])(?<![\w-]\d{3}.\d\d.\d{4})",
+        r"\d{3}([-. \u2010-\u2015])\d{2}\1\d{4}(?![\w-])(?![ .,]\d)"
+        r"(?<![\w-]\d{3}.\d\d.\d{4})(?<!\d[ .,]\d{3}.\d\d.\d{4})",
         check=ssn,
         digits=9,
-        word=11,
+        run=9,
     ),
     Mask(
         "SSN",
@@ -330,11 +399,28 @@ DEFAULT_MASKS: tuple[Mask, ...] = (
         r"(?:[\s().\-/\u2010-\u2015]{0,3}\d){5,12}(?!\w)",
         hints=("00",),
         anchored=True,
+        digits=8,
+        run=8,
+    ),
+    Mask(
+        "PHONE",  # national, as most of the world writes it: 030 1234567, (0171) 234 56 78
+        r"(?<![\w.,+/:-])(?<!\d )(?:\(0[1-9]\d{1,4}\)|0[1-9]\d{1,4})[ /\u00a0-]{1,3}[1-9]\d{2,8}"
+        r"(?:[ \u00a0-]\d{2,6}){0,3}(?![\w-])(?![ .,]\d)",
+        check=national_phone,
+        digits=9,
+        run=9,
+    ),
+    Mask(
+        "PHONE",  # in pairs: 01 23 45 67 89
+        r"(?<![\w.,+/:-])(?<!\d )0[1-9](?:([ .\u00a0-])\d\d)(?:\1\d\d){3}(?![\w-])(?![ .,-]\d)",
+        digits=10,
+        run=10,
     ),
     Mask(
         "PHONE",  # North America: (415) 555-2671, 415-555-2671, 415.555.2671
         r"[(2-9](?<![\w.+-].)(?:(?<=\()[2-9]\d{2}\)\s?[2-9]\d{2}[\s.\-\u2010-\u2015]"
         r"|(?<=\d)\d{2}([.\-\u2010-\u2015])[2-9]\d{2}\1)\d{4}(?![\w-])",
         digits=10,
+        run=10,
     ),
 )

@@ -8,15 +8,22 @@ import hashlib
 import hmac
 import re
 import secrets
+import string
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from groundwire.mask_patterns import DEFAULT_MASKS, Mask
+from groundwire.mask_patterns import DEFAULT_MASKS, Hints, Mask
 
 __all__ = ["DEFAULT_MASKS", "Mask", "Masks", "Redactor", "build", "keyed_hash"]
 
 _DIGIT = re.compile(r"\d")
+_DIGITS = b"0123456789"
+_ASCII = bytes(range(128))
+_LETTERS = string.ascii_letters.encode()
+_CLASSES = bytes.maketrans(_DIGITS + _LETTERS, b"0" * 10 + b"a" * 52)
+# Between the digits of a number: all beyond ASCII too, which hides none.
+_BETWEEN_DIGITS = b"\t\n\v\f\r\x1c\x1d\x1e\x1f ./_+-()%" + bytes(range(128, 256))
 LONG_WORD = 11  # the least that a mask asks for by `word`
 _MASKED = re.compile(r"\[[A-Z][A-Z0-9_]*_\d+\]")
 CLEAN_CHARACTERS = 4_000_000  # of texts known to hold nothing to mask
@@ -35,6 +42,8 @@ class Masks:
         """
         places = _Places(text)
         for mask in self._masks:
+            if mask.only_hint and mask.only_hint not in places.lowered:
+                continue
             found = mask.masked(text, places, number)
             if found is not text:
                 text, places = found, _Places(found)
@@ -42,41 +51,92 @@ class Masks:
 
 
 class _Places:
-    """Where hints begin in a text, each set of hints looked for once."""
+    """Where hints begin in a text, each set of hints looked for once; cheap summaries of it."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._lowered = text.lower()
-        self.exact = len(self._lowered) == len(text)
-        self._known: dict[tuple[str, ...], list[int]] = {}
-        self._words: list[str] | None = None
+        self.lowered = text.lower()
+        self.exact = len(self.lowered) == len(text)
+        self._known: dict[Hints, list[int]] = {}
+
+    @functools.cached_property
+    def _encoded(self) -> bytes:
+        return self._text.encode("utf-8", "surrogatepass")
+
+    @functools.cached_property
+    def _foreign_digits(self) -> int:
+        """How many decimal digits beyond ASCII it has."""
+        if self._text.isascii():
+            return 0
+        rest = self._encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+        return len(_DIGIT.findall(rest))
 
     @functools.cached_property
     def digits(self) -> int:
         """How many decimal digits the text has."""
-        if self._text.isascii():
-            return len(self._text) - len(self._text.encode().translate(None, b"0123456789"))
-        return len(_DIGIT.findall(self._text))
+        encoded = self._encoded
+        plain = len(encoded) - len(encoded.translate(None, _DIGITS))
+        return plain + self._foreign_digits
 
-    def words(self, length: int) -> str:
-        """The words of at least so many characters (`LONG_WORD` or more), joined by blanks."""
-        if self._words is None:
-            self._words = [word for word in self._text.split() if len(word) >= LONG_WORD]
-        return " ".join(word for word in self._words if len(word) >= length)
+    @functools.cached_property
+    def _runs(self) -> bytes:
+        """The text with each digit as 0, without what may stand between groups of digits."""
+        encoded = self._encoded.replace(b"&nbsp;", b"") if "&" in self._text else self._encoded
+        return encoded.translate(_CLASSES, _BETWEEN_DIGITS)
 
-    def of(self, hints: tuple[str, ...]) -> list[int]:
+    def has_run(self, length: int) -> bool:
+        """Whether so many digits may stand in a row, in groups or not."""
+        return self._foreign_digits > 0 or b"0" * length in self._runs
+
+    @functools.cached_property
+    def has_letters_and_digits(self) -> bool:
+        """Whether two digits follow two letters somewhere."""
+        return self._foreign_digits > 0 or b"aa00" in self._encoded.translate(_CLASSES)
+
+    @functools.cached_property
+    def _long(self) -> list[str]:
+        return [word for word in self._text.split() if len(word) >= LONG_WORD]
+
+    @functools.cached_property
+    def longest_word(self) -> int:
+        """The length of the longest word, 0 where none is long."""
+        return max(map(len, self._long), default=0)
+
+    @functools.cached_property
+    def long_words(self) -> str:
+        """The words of at least `LONG_WORD` characters, joined by blanks."""
+        return " ".join(self._long)
+
+    @functools.cached_property
+    def lowered_words(self) -> str:
+        """The same in lower case."""
+        return self.long_words.lower()
+
+    def of(self, hints: Hints) -> list[int]:
         """In the order of the text."""
         known = self._known.get(hints)
         if known is None:
             known = self._known[hints] = []
-            find = self._lowered.find
+            lowered = self.lowered
             for hint in hints:
-                place = find(hint)
-                while place >= 0:
-                    known.append(place)
-                    place = find(hint, place + 1)
+                if isinstance(hint, str):
+                    self._add(hint, known)
+                elif hint[0] in lowered:
+                    for more in hint[1]:
+                        self._add(more, known)
             known.sort()
         return known
+
+    def _add(self, hint: str, places: list[int]) -> None:
+        find = self.lowered.find
+        place = find(hint)
+        while place >= 0:
+            places.append(place)
+            place = find(hint, place + 1)
+
+
+def _flat(hints: Hints) -> tuple[str, ...]:
+    return tuple(h for hint in hints for h in ((hint,) if isinstance(hint, str) else hint[1]))
 
 
 class _Compiled:
@@ -86,10 +146,15 @@ class _Compiled:
         self._mask = mask
         self._pattern = re.compile(mask.pattern, mask.flags)
         self._probe = re.compile(mask.probe, mask.flags) if mask.probe else None
+        self._before = re.compile(mask.before) if mask.before else None
         self._group = "value" if "value" in self._pattern.groupindex else 0
+        self._hints = _flat(mask.hints)
+        self.only_hint = self._hints[0] if len(self._hints) == 1 else ""
 
     def masked(self, text: str, places: _Places, number: Callable[[str, str], int]) -> str:
         """The text with this kind of secret masked, or itself."""
+        if self._excluded(text, places):
+            return text
         pieces: list[str] = []
         end = 0
         for match in self._matches(text, places):
@@ -103,19 +168,6 @@ class _Compiled:
             end = last
         return "".join((*pieces, text[end:])) if pieces else text
 
-    def _matches(self, text: str, places: _Places) -> Iterable[re.Match[str]]:
-        if self._excluded(text, places):
-            return ()
-        hints = self._mask.hints
-        found = places.of(hints) if hints else []
-        if hints and not found:
-            return ()
-        if self._probe is not None and self._probe.search(text) is None:
-            return ()
-        if self._mask.anchored and places.exact:
-            return self._at(found, text)
-        return self._pattern.finditer(text)
-
     def _excluded(self, text: str, places: _Places) -> bool:
         """Whether a cheap look shows that nothing can be found; most texts end here."""
         mask = self._mask
@@ -123,15 +175,39 @@ class _Compiled:
             return True
         if mask.digits and places.digits < mask.digits:
             return True
-        return bool(mask.word) and not self._in_words(places.words(mask.word))
+        if mask.run and not places.has_run(mask.run):
+            return True
+        if mask.code and not places.has_letters_and_digits:
+            return True
+        return bool(mask.word) and not self._in_words(places)
 
-    def _in_words(self, words: str) -> bool:
+    def _in_words(self, places: _Places) -> bool:
         """Whether words that are long enough may hold it: they are far less than the text."""
-        hints = self._mask.hints
+        if places.longest_word < self._mask.word:
+            return False
+        hints = self._hints
         if not hints:
-            return self._pattern.search(words) is not None
-        lowered = words.lower()
+            return self._pattern.search(places.long_words) is not None
+        lowered = places.lowered_words
         return any(hint in lowered for hint in hints)
+
+    def _matches(self, text: str, places: _Places) -> Iterable[re.Match[str]]:
+        hints = self._mask.hints
+        found = places.of(hints) if hints else []
+        if hints and not found:
+            return ()
+        if self._probe is not None and self._probe.search(text) is None:
+            return ()
+        if self._before is not None and places.exact and not self._follows(found, text):
+            return ()
+        if self._mask.anchored and places.exact:
+            return self._at(found, text)
+        return self._pattern.finditer(text)
+
+    def _follows(self, places: Iterable[int], text: str) -> bool:
+        before = self._before
+        assert before is not None
+        return any(place and before.match(text, place - 1) for place in places)
 
     def _at(self, places: Iterable[int], text: str) -> Iterator[re.Match[str]]:
         end = 0

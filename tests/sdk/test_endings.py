@@ -446,6 +446,24 @@ def test_a_forked_child_does_not_send_the_half_read_streams_of_its_parent(tmp_pa
 
 # ------------------------------------------------------------------ settings of children
 
+ENDED_AT_ONCE = """
+import os, signal
+for _ in range(100):
+    child = os.fork()
+    if not child:
+        time.sleep(60)
+        os._exit(1)
+    os.kill(child, signal.SIGTERM)
+    assert os.waitpid(child, 0)[1] == signal.SIGTERM
+"""
+
+
+def test_a_child_that_is_terminated_while_it_starts_ends(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        run(tmp_path, receiver, "import time\n" + START + "ask('q')" + ENDED_AT_ONCE)
+        assert len(receiver.spans) == 1
+
+
 GIVEN = """
 import concurrent.futures, multiprocessing, os, re, sys
 import groundwire as gw
