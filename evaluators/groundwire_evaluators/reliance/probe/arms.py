@@ -158,9 +158,9 @@ class ProbePrompting:
 
     def chat(self, question: str, chunks: Sequence[str]) -> list[dict[str, str]]:
         """Chat messages of a question; without chunks those of a closed-book call."""
-        asked = f"Question: {question}"
+        text = f"Question: {question}"
         if chunks:
             passages = "\n\n".join(f"[{i}] {text}" for i, text in enumerate(chunks, start=1))
-            asked = f"Passages:\n{passages}\n\n{asked}"
+            text = f"Passages:\n{passages}\n\n{text}"
         system = self.system if chunks else self.closed_book
-        return [{"role": "system", "content": system}, {"role": "user", "content": asked}]
+        return [{"role": "system", "content": system}, {"role": "user", "content": text}]
