@@ -99,9 +99,9 @@ class EndpointScorer:
         self, endpoint: ChatEndpoint, messages: Sequence[Mapping[str, str]], answer: str
     ) -> AnswerScore | None:
         """None where the server does not score chats."""
-        said = {"role": "assistant", "content": answer}
+        given_answer = {"role": "assistant", "content": answer}
         response = endpoint.post(
-            "chat/completions", {**CHAT_SCORING, "messages": [*messages, said]}
+            "chat/completions", {**CHAT_SCORING, "messages": [*messages, given_answer]}
         )
         if isinstance(response, ChatReply):
             return None if response.failure is CallFailure.REFUSED else _failed(response)

@@ -23,7 +23,10 @@ ANSWERED = "answered"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerScore:
-    """Mean log-probability of an answer (nats a token), or a kind of failure in its place."""
+    """Score of an answer: its mean log-probability, or a failure.
+
+    `logprob` is in nats a token; `failure` is the kind of a call that gave none.
+    """
 
     logprob: float | None = None
     failure: str | None = None

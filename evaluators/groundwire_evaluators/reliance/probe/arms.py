@@ -160,7 +160,7 @@ class ProbePrompting:
         """Chat messages of a question; without chunks those of a closed-book call."""
         text = f"Question: {question}"
         if chunks:
-            passages = "\n\n".join(f"[{i}] {text}" for i, text in enumerate(chunks, start=1))
+            passages = "\n\n".join(f"[{i}] {chunk}" for i, chunk in enumerate(chunks, start=1))
             text = f"Passages:\n{passages}\n\n{text}"
         system = self.system if chunks else self.closed_book
         return [{"role": "system", "content": system}, {"role": "user", "content": text}]
