@@ -99,9 +99,9 @@ class EndpointScorer:
         self, endpoint: ChatEndpoint, messages: Sequence[Mapping[str, str]], answer: str
     ) -> AnswerScore | None:
         """None where the server does not score chats."""
-        given_answer = {"role": "assistant", "content": answer}
+        final = {"role": "assistant", "content": answer}
         response = endpoint.post(
-            "chat/completions", {**CHAT_SCORING, "messages": [*messages, given_answer]}
+            "chat/completions", {**CHAT_SCORING, "messages": [*messages, final]}
         )
         if isinstance(response, ChatReply):
             return None if response.failure is CallFailure.REFUSED else _failed(response)

@@ -51,7 +51,7 @@ class AnswerScorer(Protocol):
 
 @dataclass(frozen=True)
 class ContextGain:
-    """Scores a turn's answer with and without its passages under the turn's own model.
+    """Evaluator of context gain: log-probability of an answer with less without passages.
 
     `value`, in [0, 1], is the context utilization: the share of the answer's surprisal without
     passages that these take away, 1 - log p(y | q, C) / log p(y | q), 0 where they add to it.
