@@ -16,7 +16,7 @@ _QUESTION = re.compile(r"[^.?!\n]*\?")
 
 @dataclass(frozen=True, slots=True)
 class RememberedValue:
-    """Another value of a fact, with the different questions that were asked about it."""
+    """Another value of a fact, with the questions about it."""
 
     text: str
     questions: tuple[str, ...] = ()
