@@ -23,12 +23,13 @@ ANSWERED = "answered"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerScore:
-    """Score of an answer: its mean log-probability, or a failure.
+    """Score of an answer: its log-probability, or a failure.
 
-    `logprob` is in nats a token; `failure` is the kind of a call that gave none.
+    `logprob` is in nats, summed over `tokens`; `failure` is the kind of a call that gave none.
     """
 
     logprob: float | None = None
+    tokens: int = 1
     failure: str | None = None
     detail: str = ""
     input_tokens: int = 0
@@ -59,9 +60,10 @@ class ContextGain:
     anyway), `logprob` and `logprob_closed_book` (nats a token). It flags nothing: a low value is
     memory, which may be right. `model` overrules the model that the turn names.
 
-    Price: two prefills a turn, nothing generated. On the recorded fine-tunes the AUROC of "this
-    answer came from memory" is in docs/explanation/a-real-fine-tune.md. Blind to what the passages
-    and memory both say, and lowered by questions that give the answer away.
+    Price: two prefills a turn, nothing generated (llama.cpp decodes the answer twice). The AUROC of
+    "this answer came from memory" on recorded fine-tunes is in
+    docs/explanation/a-real-fine-tune.md. Blind to what the passages and memory both say, and lowered
+    by questions that give the answer away.
     """
 
     scorer: AnswerScorer
@@ -98,15 +100,16 @@ class ContextGain:
             failed = self._without(State.FAILED, f"{last.failure}: {last.detail}")
             return replace(failed, failure=last.failure)
         with_context, without = (score.logprob or 0.0 for score in scores)
+        tokens = max(1, scores[0].tokens)  # of both: an endpoint may cut the two otherwise
         return Evaluation(
             evaluator=self.name,
             revision=self.revision,
             state=State.SCORED,
             value=utilization(with_context, without),
             signals={
-                "context_gain": context_gain(with_context, without),
-                "logprob": with_context,
-                "logprob_closed_book": without,
+                "context_gain": context_gain(with_context / tokens, without / tokens),
+                "logprob": with_context / tokens,
+                "logprob_closed_book": without / tokens,
             },
         )
 

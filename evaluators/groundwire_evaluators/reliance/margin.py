@@ -30,6 +30,11 @@ class ScoredText:
         Length normalised, so that answers of different lengths compare; tokens after `end` are the
         endpoint's own. Raises `NoLogprobsError`.
         """
+        scored = self.tokens_within(start, end)
+        return sum(scored) / len(scored)
+
+    def tokens_within(self, start: int, end: int) -> list[float]:
+        """Log-probabilities of the tokens that begin in [start, end); raises `NoLogprobsError`."""
         scored = [
             logprob
             for logprob, offset in zip(self.logprobs, self.offsets, strict=True)
@@ -37,7 +42,7 @@ class ScoredText:
         ]
         if not scored:
             raise NoLogprobsError(NoLogprobsError.__doc__)
-        return sum(scored) / len(scored)
+        return scored
 
 
 def read_scored(choice: dict[str, Any], text: str) -> ScoredText:

@@ -82,6 +82,23 @@ def unscored_chat(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str
     return echo(path, body)
 
 
+def grammar_chat(path: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
+    """llama.cpp: no log-probabilities of a prompt, but those of an answer that a grammar forces."""
+    if not path.endswith("chat/completions"):
+        return 200, b'{"choices": [{"text": "x", "logprobs": {"content": []}}]}', {}
+    if "grammar" not in body:
+        return 200, json.dumps({"choices": [{"message": {"content": "Hm."}}]}).encode(), {}
+    answer = json.loads(body["grammar"].removeprefix("root ::= "))
+    text = " ".join(message["content"] for message in body["messages"])
+    pieces = [*tokens(answer), ""]  # the last one is the end mark
+    content = [
+        {"token": each, "logprob": -1.0 if each and each.strip() in text else -5.0}
+        for each in pieces
+    ]
+    choice = {"message": {"content": answer}, "logprobs": {"content": content}}
+    return 200, json.dumps({"choices": [choice], "usage": {"prompt_tokens": 40}}).encode(), {}
+
+
 def gain(url: str, answer: str = "Tarsin of old.") -> Evaluation:
     endpoint = ChatEndpoint(url, "")
     chunk = Chunk(text="It is Tarsin of old.")
@@ -92,7 +109,7 @@ def gain(url: str, answer: str = "Tarsin of old.") -> Evaluation:
         endpoint.close()
 
 
-@pytest.mark.parametrize("scores", [scored_chat, unscored_chat, prompt_logprobs])
+@pytest.mark.parametrize("scores", [scored_chat, grammar_chat, unscored_chat, prompt_logprobs])
 def test_the_gain_is_what_the_passages_add_to_the_answer(server: Any, scores: Any) -> None:
     server.answer = scores if scores is not prompt_logprobs else chat_refused
     found = gain(server.url)
@@ -128,14 +145,21 @@ def test_an_endpoint_that_cannot_score_is_a_failure_and_no_number(
     assert (found.state, found.failure, found.value) == (State.FAILED, kind, None)
 
 
-def test_whether_a_server_scores_chats_is_asked_once(server: Any) -> None:
+def test_an_answer_of_quotes_and_lines_is_forced_as_it_is(server: Any) -> None:
+    server.answer = grammar_chat
+    found = gain(server.url, 'He said "Tarsin"\nof \\ old.')
+    assert found.state is State.SCORED
+
+
+def test_how_a_server_scores_is_tried_once(server: Any) -> None:
     server.answer = unscored_chat
     endpoint = ChatEndpoint(server.url, "")
     scorer = EndpointScorer(endpoint)
     for _ in range(3):
         assert scorer.score([{"role": "user", "content": "Who?"}], "Me.", "m").logprob is not None
     endpoint.close()
-    assert sum("messages" in body for body in server.requested) == 1
+    assert sum("messages" in body for body in server.requested) == 2
+    assert sum("prompt" in body for body in server.requested) == 3
 
 
 @pytest.mark.parametrize(
