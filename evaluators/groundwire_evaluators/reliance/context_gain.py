@@ -62,8 +62,8 @@ class ContextGain:
 
     Price: two prefills a turn, nothing generated (llama.cpp decodes the answer twice). The AUROC of
     "this answer came from memory" on recorded fine-tunes is in
-    docs/explanation/a-real-fine-tune.md. Blind to what the passages and memory both say, and lowered
-    by questions that give the answer away.
+    docs/explanation/a-real-fine-tune.md. Blind to what passages and memory both say, and lowered by
+    questions that give the answer away.
     """
 
     scorer: AnswerScorer
