@@ -22,10 +22,10 @@ from groundwire_evaluators.grounding.model import Model, default_model
 from groundwire_evaluators.grounding.overridden_values import OverrideFinder
 from groundwire_evaluators.grounding.passages import Passage, with_metadata
 from groundwire_evaluators.grounding.read_claims import (
-    Answers,
     BatchReading,
-    Questions,
     ReadClaim,
+    ReaderAnswers,
+    ReaderQuestions,
     claims_to_read,
 )
 from groundwire_evaluators.grounding.reading_pairs import pair_of
@@ -56,7 +56,7 @@ _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 @dataclass(frozen=True)
 class Grounding:
-    """Judges claims against chunks on a CPU, by words and, where there is one, by a reader.
+    """Judges claims against chunks on a CPU, by words and a reader.
 
     `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]`, in [0, 1],
     is a score that at least one claim is unsupported: a probability once `calibration` was learnt
@@ -108,14 +108,14 @@ class Grounding:
         return self.evaluate_batch([turn])[0]
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One evaluation a turn; what a reader is asked about several turns is read together."""
+        """One evaluation a turn; a reader reads several turns at once."""
         found: list[Evaluation] = []
         for start in range(0, len(turns), _TURNS_AT_ONCE):
             judged = [self._by_words(turn) for turn in turns[start : start + _TURNS_AT_ONCE]]
             found += self._concluded(judged)
         return found
 
-    def _by_words(self, turn: Turn) -> "Evaluation | JudgedAnswer":
+    def _by_words(self, turn: Turn) -> "Evaluation | AnswerByWords":
         """The claims of an answer judged by words, or why there are none to judge."""
         if known := not_judged(turn):
             if known[0] is State.REFUSAL:
@@ -132,24 +132,24 @@ class Grounding:
         ]
         if all(one.comparison is None for one in judged):
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
-        return JudgedAnswer(turn, language, passages, on_records, judged)
+        return AnswerByWords(turn, language, passages, on_records, judged)
 
-    def _concluded(self, judged: Sequence["Evaluation | JudgedAnswer"]) -> list[Evaluation]:
+    def _concluded(self, judged: Sequence["Evaluation | AnswerByWords"]) -> list[Evaluation]:
         """The evaluations, once a reader was asked about the claims that it is for."""
         if self.reader is None:
-            return [self._scored(one) if isinstance(one, JudgedAnswer) else one for one in judged]
-        asked = [self._questions(one, self.reader) for one in judged]
-        answers = BatchReading(self.reader, self.reader_seconds).answers(asked)
+            return [self._scored(one) if isinstance(one, AnswerByWords) else one for one in judged]
+        questions = [self._questions(one, self.reader) for one in judged]
+        answers = BatchReading(self.reader, self.reader_seconds).answers(questions)
         return [
-            self._read(one, questions, read) if isinstance(one, JudgedAnswer) else one
-            for one, questions, read in zip(judged, asked, answers, strict=True)
+            self._read(one, each, read) if isinstance(one, AnswerByWords) else one
+            for one, each, read in zip(judged, questions, answers, strict=True)
         ]
 
-    def _questions(self, one: "Evaluation | JudgedAnswer", reader: Reader) -> Questions:
-        if not isinstance(one, JudgedAnswer) or one.on_records:
-            return Questions()
+    def _questions(self, one: "Evaluation | AnswerByWords", reader: Reader) -> ReaderQuestions:
+        if not isinstance(one, AnswerByWords) or one.on_records:
+            return ReaderQuestions()
         if one.language.code not in reader.card.languages:
-            return Questions()
+            return ReaderQuestions()
         threshold, question = self.model.threshold(one.on_records), one.turn.question
         indices = claims_to_read([claim.read_score for claim in one.claims], threshold)
         pairs = [
@@ -157,21 +157,23 @@ class Grounding:
             for claim in (one.claims[at] for at in indices)
             if claim.comparison and claim.candidate
         ]
-        return Questions(indices, tuple(pairs), summary=not (question or "").strip())
+        return ReaderQuestions(indices, tuple(pairs), summary=not (question or "").strip())
 
-    def _read(self, one: "JudgedAnswer", asked: Questions, answers: Answers) -> Evaluation:
+    def _read(
+        self, one: "AnswerByWords", questions: ReaderQuestions, answers: ReaderAnswers
+    ) -> Evaluation:
         """The evaluation with what the reader said; without what it did not say in time, none."""
         if answers.failure is not None or self.reader is None:
             return self._without(State.NOT_EVALUABLE, answers.failure or "no reader")
         threshold, weights = self.model.threshold(one.on_records), self.reader.card.weights
         claims = list(one.claims)
-        for at, row in zip(asked.indices, answers.rows, strict=True):
-            read = ReadClaim.of(row, weights, summary=asked.summary)
+        for at, row in zip(questions.indices, answers.rows, strict=True):
+            read = ReadClaim.of(row, weights, summary=questions.summary)
             claims[at] = judge_again(claims[at], read, threshold)
         found = self._scored(replace(one, claims=claims))
         return replace(found, signals={**found.signals, **answers.signals()})
 
-    def _scored(self, judged: "JudgedAnswer") -> Evaluation:
+    def _scored(self, judged: "AnswerByWords") -> Evaluation:
         turn, passages, on_records = judged.turn, judged.passages, judged.on_records
         all_judged, answer = judged.claims, turn.answer or ""
         checked = [one for one in all_judged if one.comparison is not None]
@@ -235,8 +237,8 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedAnswer:
-    """An answer whose candidate claims are judged by words, and what they were read against."""
+class AnswerByWords:
+    """Claims of an answer judged by words, with its passages."""
 
     turn: Turn
     language: Language

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class ReaderQuestions:
     """The claims of one turn that a reader is asked about: their indices, and the pairs."""
 
     indices: tuple[int, ...] = ()
@@ -78,44 +78,46 @@ class BatchReading:
         self._reader = reader
         self._seconds_a_turn = seconds_a_turn
 
-    def answers(self, asked: Sequence[Questions]) -> list["Answers"]:
+    def answers(self, questions: Sequence[ReaderQuestions]) -> list["ReaderAnswers"]:
         """The answers of each turn, in order."""
-        deadline = time.monotonic() + self._seconds_a_turn * len(asked)
-        found: list[Answers] = []
-        for start in range(0, len(asked), _PART):
-            part = asked[start : start + _PART]
+        deadline = time.monotonic() + self._seconds_a_turn * len(questions)
+        found: list[ReaderAnswers] = []
+        for start in range(0, len(questions), _PART):
+            part = questions[start : start + _PART]
             if time.monotonic() >= deadline and any(each.pairs for each in part):
                 found += [self._too_late(each) for each in part]
             else:
                 found += self._part(part)
         return found
 
-    def _part(self, part: Sequence[Questions]) -> list["Answers"]:
+    def _part(self, part: Sequence[ReaderQuestions]) -> list["ReaderAnswers"]:
         pairs = [pair for each in part for pair in each.pairs]
         if not pairs:
-            return [Answers() for _ in part]
+            return [ReaderAnswers() for _ in part]
         started = time.monotonic()
         try:
             rows = self._reader.read(pairs)
         except Exception as error:  # a reader of others; the turn's state says what it raised
             failure = f"reader: {type(error).__name__}: {error}"
-            return [Answers(failure=failure) if each.pairs else Answers() for each in part]
+            return [
+                ReaderAnswers(failure=failure) if each.pairs else ReaderAnswers() for each in part
+            ]
         share = (time.monotonic() - started) / len(pairs)
         found, at = [], 0
         for each in part:
             count = len(each.pairs)
-            found.append(Answers(rows[at : at + count], share * count))
+            found.append(ReaderAnswers(rows[at : at + count], share * count))
             at += count
         return found
 
-    def _too_late(self, asked: Questions) -> "Answers":
-        if not asked.pairs:
-            return Answers()
-        return Answers(failure=f"reader: time limit of {self._seconds_a_turn:g} s a turn")
+    def _too_late(self, questions: ReaderQuestions) -> "ReaderAnswers":
+        if not questions.pairs:
+            return ReaderAnswers()
+        return ReaderAnswers(failure=f"reader: time limit of {self._seconds_a_turn:g} s a turn")
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ReaderAnswers:
     """A reader's rows (claims, 3) for one turn and its seconds, or why there are none."""
 
     rows: Array = field(default_factory=lambda: np.zeros((0, 3)))

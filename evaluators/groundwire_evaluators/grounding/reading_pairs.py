@@ -31,11 +31,11 @@ def pair_of(
 def claim_text(comparison: Comparison, lead: str, question: str | None) -> str:
     """The claim as it is read: a bare answer behind its question, an item behind its lead-in."""
     text = comparison.statement.text[:_LONGEST_CLAIM].strip()
-    asked = (question or "").strip()[-_LONGEST_CLAIM:]
+    prompt = (question or "").strip()[-_LONGEST_CLAIM:]
     if comparison.complete and comparison.complete.denied:
-        return f"{asked} No." if asked else f"No: {text}"
-    if asked and comparison.only_claim and len(comparison.statement.content) <= _BARE:
-        return f"{asked} {text}"
+        return f"{prompt} No." if prompt else f"No: {text}"
+    if prompt and comparison.only_claim and len(comparison.statement.content) <= _BARE:
+        return f"{prompt} {text}"
     lead = lead.strip()[:_LONGEST_CLAIM]
     return f"{lead} {text}" if lead else text
 
