@@ -1,4 +1,4 @@
-"""Claims that a reader is asked about, its answers, and what they change in a claim's score.
+"""Reader questions and answers: which claims, within which time.
 
 Asked are at most six claims a turn: those in doubt, nearest to the threshold first, then those
 whose words are covered, which words alone cannot tell from a reordering. Never about records.
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ReaderQuestions:
-    """The claims of one turn that a reader is asked about: their indices, and the pairs."""
+    """Claims of one turn for a reader: indices and pairs."""
 
     indices: tuple[int, ...] = ()
     pairs: tuple[ClaimAndEvidence, ...] = ()
@@ -43,7 +43,7 @@ def claims_to_read(scores: Sequence[float | None], threshold: float) -> tuple[in
 
 @dataclass(frozen=True, slots=True)
 class ReadClaim:
-    """What a reader said of one claim, and what that does.
+    """Reader's answer on one claim, and its effect on the score.
 
     `change` is added to the claim's score by weights; a `contradicted` claim scores at least
     `above` over the threshold.
@@ -68,7 +68,7 @@ class ReadClaim:
 
 
 class BatchReading:
-    """Answers to the questions of several turns, read in parts until the time is over.
+    """Reading of several turns' claims within a time limit.
 
     A turn whose questions were not read in time has no answers; so does one whose reading failed,
     with the failure.
@@ -118,7 +118,7 @@ class BatchReading:
 
 @dataclass(frozen=True, slots=True)
 class ReaderAnswers:
-    """A reader's rows (claims, 3) for one turn and its seconds, or why there are none."""
+    """Reader's rows (claims, 3) for one turn, or why none."""
 
     rows: Array = field(default_factory=lambda: np.zeros((0, 3)))
     seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""What a reader model is shown: a claim as a sentence of its own, and the evidence for it.
+"""Claims and evidence as a reader model is shown them.
 
 The evidence is a few sentences of the chunks, chosen by shared words as search engines do: a word
 in few sentences counts for more, and a word that is already covered for less.

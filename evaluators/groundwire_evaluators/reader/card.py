@@ -1,4 +1,4 @@
-"""Card of a reader: what its outputs mean, how much it reads, how far it is believed.
+"""Card of a reader: labels, lengths, languages, weights.
 
 A card is `card.json` beside `model.onnx` and `tokenizer.json`; docs/reference/grounding.md lists
 its fields.
@@ -14,12 +14,12 @@ LABELS = ("supported", "not_there", "contradicted")
 
 
 class ReaderError(ValueError):
-    """A reader that cannot be loaded; the message says which file and why."""
+    """Reader that cannot be loaded; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderWeights:
-    """How a claim's score changes with what a reader says of it.
+    """Weights of a reader's answers in a claim's score.
 
     A score gains `not_there` × log(1 + odds that the claim is not there) + `intercept`; answers
     without a question (summaries) have weights of their own. From a probability `contradicted` on,

@@ -1,4 +1,4 @@
-"""The reader that a process uses: that of the environment, else the installed one, else none."""
+"""Reader of a process: from the environment, else installed, else none."""
 
 import os
 from functools import cache
@@ -15,9 +15,9 @@ PACKAGE = "groundwire_reader"
 
 
 def installed_reader() -> Reader | None:
-    """The reader of `GROUNDWIRE_GROUNDING_READER` (a folder, or "off"), else the installed one.
+    """Reader of the environment variable, else the installed one, else None.
 
-    Loaded once a process.
+    `GROUNDWIRE_GROUNDING_READER` names a folder, or is "off". Loaded once a process.
 
     Raises:
         ReaderError: the folder that is named, or the installed package, cannot be loaded.

@@ -1,4 +1,4 @@
-"""Reader from a folder: an ONNX sequence classifier, its tokenizer and its card."""
+"""Reader from a folder: ONNX sequence classifier, tokenizer, card."""
 
 import hashlib
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ class OnnxReader:
         self._inputs = {each.name for each in self._session.get_inputs()}
 
     def read(self, pairs: Sequence[ClaimAndEvidence]) -> Array:
-        """Probabilities (pairs, 3); a pair of several windows is as its best supported one."""
+        """Probabilities (pairs, 3); of several windows, the best supported one."""
         windows = [(at, *window) for at, pair in enumerate(pairs) for window in self._windows(pair)]
         order = sorted(range(len(windows)), key=lambda at: len(windows[at][1]))
         rows = np.zeros((len(windows), 3))

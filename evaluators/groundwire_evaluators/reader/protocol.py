@@ -1,4 +1,4 @@
-"""Reader protocol: probabilities that evidence supports, lacks or contradicts a claim."""
+"""Reader protocol: probabilities that evidence supports, lacks, contradicts claims."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -30,5 +30,5 @@ class Reader(Protocol):
     def revision(self) -> str: ...
 
     def read(self, pairs: Sequence[ClaimAndEvidence]) -> NDArray[np.float64]:
-        """Probabilities, shape (pairs, 3), in the order of `Relation`; each row sums to 1."""
+        """Probabilities, shape (pairs, 3), columns as `Relation`; rows sum to 1."""
         ...
