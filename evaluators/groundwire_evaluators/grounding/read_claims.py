@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwire_evaluators.reader import Reader, ReaderWeights, Relation
+from groundwire_evaluators.reader import Reader, ReaderLabel, ReaderWeights
 from groundwire_evaluators.reader.protocol import ClaimAndEvidence
 
 MOST_CLAIMS = 6
@@ -58,7 +58,7 @@ class ReadClaim:
     @classmethod
     def of(cls, row: Array, weights: ReaderWeights, *, summary: bool) -> "ReadClaim":
         """From a row of `Reader.read`; answers without a question have weights of their own."""
-        missing, against = float(row[Relation.NOT_THERE]), float(row[Relation.CONTRADICTED])
+        missing, against = float(row[ReaderLabel.NOT_THERE]), float(row[ReaderLabel.CONTRADICTED])
         slope = weights.summary_not_there if summary else weights.not_there
         intercept = weights.summary_intercept if summary else weights.intercept
         least = weights.summary_contradicted if summary else weights.contradicted

@@ -2,6 +2,6 @@
 
 from groundwire_evaluators.reader.card import Card, ReaderError, ReaderWeights
 from groundwire_evaluators.reader.installed import installed_reader
-from groundwire_evaluators.reader.protocol import Reader, Relation
+from groundwire_evaluators.reader.protocol import Reader, ReaderLabel
 
-__all__ = ["Card", "Reader", "ReaderError", "ReaderWeights", "Relation", "installed_reader"]
+__all__ = ["Card", "Reader", "ReaderError", "ReaderLabel", "ReaderWeights", "installed_reader"]

@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwire_evaluators.reader.card import Card, ReaderError, read_card
-from groundwire_evaluators.reader.protocol import ClaimAndEvidence, Relation
+from groundwire_evaluators.reader.protocol import ClaimAndEvidence, ReaderLabel
 
 FILES = ("model.onnx", "tokenizer.json", "card.json")
 _MISSING = "{} is not installed: pip install 'groundwire[reader]'"
 _BATCH = 16
 _CHARACTERS = 12  # code points of a text that are tokenized, for each token that is read
 _COLUMNS = {
-    "supported": Relation.SUPPORTED,
-    "not_there": Relation.NOT_THERE,
-    "unsupported": Relation.NOT_THERE,
-    "contradicted": Relation.CONTRADICTED,
+    "supported": ReaderLabel.SUPPORTED,
+    "not_there": ReaderLabel.NOT_THERE,
+    "unsupported": ReaderLabel.NOT_THERE,
+    "contradicted": ReaderLabel.CONTRADICTED,
 }
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -54,9 +54,9 @@ class OnnxReader:
             chosen = order[start : start + _BATCH]
             rows[chosen] = self._probabilities([windows[at][1:] for at in chosen])
         found = np.zeros((len(pairs), 3))
-        found[:, Relation.SUPPORTED] = -1.0
+        found[:, ReaderLabel.SUPPORTED] = -1.0
         for row, (at, *_) in zip(rows, windows, strict=True):
-            if row[Relation.SUPPORTED] > found[at, Relation.SUPPORTED]:
+            if row[ReaderLabel.SUPPORTED] > found[at, ReaderLabel.SUPPORTED]:
                 found[at] = row
         return found
 
@@ -113,8 +113,8 @@ class OnnxReader:
             raise ReaderError(f"{logits.shape[1]} outputs, but the card names {len(labels)}")
         found = np.zeros((len(logits), 3))
         if len(labels) == 1:
-            found[:, Relation.SUPPORTED] = 1.0 / (1.0 + np.exp(-logits[:, 0]))
-            found[:, Relation.NOT_THERE] = 1.0 - found[:, Relation.SUPPORTED]
+            found[:, ReaderLabel.SUPPORTED] = 1.0 / (1.0 + np.exp(-logits[:, 0]))
+            found[:, ReaderLabel.NOT_THERE] = 1.0 - found[:, ReaderLabel.SUPPORTED]
             return found
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares = powers / powers.sum(axis=1, keepdims=True)

@@ -12,7 +12,7 @@ from groundwire_evaluators.reader.card import Card
 ClaimAndEvidence = tuple[str, str]
 
 
-class Relation(IntEnum):
+class ReaderLabel(IntEnum):
     """Column of a reader's answer."""
 
     SUPPORTED = 0
@@ -30,5 +30,5 @@ class Reader(Protocol):
     def revision(self) -> str: ...
 
     def read(self, pairs: Sequence[ClaimAndEvidence]) -> NDArray[np.float64]:
-        """Probabilities, shape (pairs, 3), columns as `Relation`; rows sum to 1."""
+        """Probabilities, shape (pairs, 3), columns as `ReaderLabel`; rows sum to 1."""
         ...

@@ -9,7 +9,7 @@ import pytest
 
 from groundwire_evaluators.reader.card import ReaderError
 from groundwire_evaluators.reader.onnx_reader import OnnxReader
-from groundwire_evaluators.reader.protocol import Relation
+from groundwire_evaluators.reader.protocol import ReaderLabel
 
 pytestmark = pytest.mark.needs("reader")
 TINY = Path(__file__).parent / "tiny"  # adds up what each word of the claim says
@@ -35,7 +35,7 @@ def test_each_pair_has_three_probabilities() -> None:
     )
     assert rows.shape == (3, 3)
     assert np.allclose(rows.sum(axis=1), 1.0)
-    assert rows.argmax(axis=1).tolist() == list(Relation)
+    assert rows.argmax(axis=1).tolist() == list(ReaderLabel)
 
 
 def test_reading_many_pairs_at_once_says_the_same_as_one_by_one() -> None:
@@ -48,7 +48,7 @@ def test_reading_many_pairs_at_once_says_the_same_as_one_by_one() -> None:
 def test_labels_are_taken_from_the_card(tmp_path: Path) -> None:
     reader = changed(tmp_path, labels=["contradicted", "unsupported", "supported"])
     [row] = reader.read([("The shop never opens.", EVIDENCE)])
-    assert row.argmax() == Relation.SUPPORTED
+    assert row.argmax() == ReaderLabel.SUPPORTED
 
 
 def test_a_card_with_too_few_labels_for_the_model_says_so(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_evidence_is_read_first_where_the_card_says_so(tmp_path: Path) -> None:
     reader = changed(tmp_path, claim_first=False)
     opens, never = "The shop opens.", "The shop never opens."
     rows = reader.read([(opens, never), (never, opens)])
-    assert rows.argmax(axis=1).tolist() == [Relation.CONTRADICTED, Relation.SUPPORTED]
+    assert rows.argmax(axis=1).tolist() == [ReaderLabel.CONTRADICTED, ReaderLabel.SUPPORTED]
 
 
 def test_long_evidence_is_read_window_by_window(tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_long_evidence_is_read_window_by_window(tmp_path: Path) -> None:
     short = changed(tmp_path / "one", claim_first=False)
     long = changed(tmp_path / "many", claim_first=False, most_windows=8)
     claim = "The shop opens."
-    assert short.read([(claim, denied)])[0].argmax() == Relation.CONTRADICTED
-    assert long.read([(claim, denied)])[0].argmax() == Relation.SUPPORTED
+    assert short.read([(claim, denied)])[0].argmax() == ReaderLabel.CONTRADICTED
+    assert long.read([(claim, denied)])[0].argmax() == ReaderLabel.SUPPORTED
 
 
 @pytest.mark.parametrize(
