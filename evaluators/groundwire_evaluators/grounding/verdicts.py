@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundwire_evaluators.evaluation import Claim, Extent, Verdict
 from groundwire_evaluators.grounding.calibration import logistic
 from groundwire_evaluators.grounding.claims import Candidate
 from groundwire_evaluators.grounding.conflict import Conflict
+from groundwire_evaluators.grounding.read_claims import ReadClaim
 from groundwire_evaluators.grounding.signals import Comparison
 from groundwire_evaluators.text.tokens import Token
 
@@ -22,6 +23,7 @@ _CLAUSE = 3  # words of a clause from which a part of them is enough
 _JOINING = re.compile(
     r"[,;]\s|\b(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\b", re.IGNORECASE
 )
+_SPOKEN_OF = 0.6  # share of a question near its evidence from which a "yes" to it is backed
 _SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
 _RESTATED = 0.5  # share of a sentence's words that a claim repeats to be about the same
 _PRONOUNS = frozenset("he she his her him hers".split())  # of whom they speak is not read
@@ -49,6 +51,13 @@ class JudgedClaim:
     @property
     def new_quantities(self) -> int:
         return len(self.comparison.evidence.new_quantities) if self.comparison else 0
+
+    @property
+    def read_score(self) -> float | None:
+        """The score by which a reader may be asked about it; None for what is no claim."""
+        if self.comparison is None or self.claim.verdict is Verdict.NOT_A_CLAIM:
+            return None
+        return self.score
 
     def is_supported_by(self, chunk: int, start: int, end: int) -> bool:
         """Whether a chunk supports what the claim says in a range of the answer.
@@ -122,6 +131,36 @@ def judge_claim(
     return JudgedClaim(claim, score, comparison, candidate)
 
 
+def judge_again(one: JudgedClaim, read: ReadClaim, threshold: float) -> JudgedClaim:
+    """The verdict once a reader has read the claim; a finding of words is not taken back."""
+    if one.comparison is None or one.candidate is None:
+        return one
+    before = one.weighted_score or 0.0
+    weighted = before + read.change
+    score = max(one.score, weighted) if one.score > before else weighted
+    contradicted = read.contradicted and not one.comparison.computed
+    if contradicted:
+        score = max(score, threshold + read.above)
+    found = judge_claim(one.candidate, one.comparison, score, threshold)
+    claim = _with_reading(found.claim, one.claim, read, contradicted)
+    return replace(found, weighted_score=weighted, claim=claim)
+
+
+def _with_reading(claim: Claim, before: Claim, read: ReadClaim, contradicted: bool) -> Claim:
+    """The claim with the reader's verdict and reason, where they are the reader's."""
+    if claim.verdict is Verdict.SUPPORTED:
+        return claim
+    where = "the chunks" if claim.chunk is None else f"chunk {claim.chunk}"
+    if contradicted and claim.verdict is not Verdict.CONTRADICTED:
+        reason = f"read against {where}, it says otherwise ({read.contradicted_probability:.2f})"
+        whole = (Extent(claim.start, claim.end),)
+        return replace(claim, verdict=Verdict.CONTRADICTED, reason=reason, spans=whole)
+    if before.verdict is Verdict.SUPPORTED:
+        reason = f"read against {where}, it is not there ({read.not_there_probability:.2f})"
+        return replace(claim, reason=f"{reason}; {claim.reason}")
+    return claim
+
+
 def _adjusted_score(comparison: Comparison, score: float, threshold: float) -> float:
     """The score, moved to the other side of the threshold where the case is plain.
 
@@ -133,16 +172,19 @@ def _adjusted_score(comparison: Comparison, score: float, threshold: float) -> f
         return max(score, threshold) if comparison.unbacked else score
     if not comparison.evidence.own:
         return max(score, threshold)
-    wrong = comparison.disputed
-    if bare.denied:
-        wrong = not wrong and comparison.frame >= _SAME_FRAME
+    if comparison.stated.agrees:
+        wrong = bare.denied
+    elif bare.denied:
+        wrong = not comparison.disputed and comparison.frame >= _SAME_FRAME
+    else:
+        wrong = comparison.disputed or comparison.frame < _SPOKEN_OF
     return max(score, threshold) if wrong else min(score, threshold - _CLEARLY)
 
 
 def _chunk(comparison: Comparison, verdict: Verdict) -> int | None:
     """Index of the chunk that conflicts with a contradicted claim, else of its evidence."""
     if verdict is Verdict.CONTRADICTED:
-        for conflict in comparison.overridden:
+        for conflict in (*comparison.overridden, *comparison.otherwise):
             return conflict.chunk
     if comparison.evidence.best is not None:
         return comparison.evidence.best[0]
@@ -162,7 +204,10 @@ def _contradicted(comparison: Comparison) -> bool:
     Firm conflicts in a claim that says more than its evidence, or less than half of it, leave it
     unsupported: mostly the two speak of different things.
     """
-    found = [*comparison.overridden, *comparison.disagreements]
+    bare = comparison.complete
+    if bare is not None and bare.denied:
+        return comparison.stated.agrees or comparison.frame >= _SAME_FRAME
+    found = [*comparison.overridden, *comparison.disagreements, *comparison.otherwise]
     if not any(conflict.kind in _CONTRADICTING for conflict in found):
         found = [
             c for c in _firm(comparison) if c.claimed.lower() not in (c.shown.lower(), *_PRONOUNS)
