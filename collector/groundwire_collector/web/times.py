@@ -1,4 +1,4 @@
-"""Times in nanoseconds: of the API, and in URLs as Grafana and people write them."""
+"""Times in nanoseconds, from the API and from URLs."""
 
 from datetime import UTC, datetime
 
