@@ -32,6 +32,7 @@ from groundwire_collector.metric_definitions import (
     SPANS_REJECTED,
     TOKENS,
     TRACES_FAILED,
+    TRACES_WITHOUT_TURN,
     TURNS_REOPENED,
     UNPRICED_TURNS,
     WAL_BYTES,
@@ -176,18 +177,22 @@ def lag() -> timeseries.Panel:
 
 def failures() -> timeseries.Panel:
     failed = rate(f"{TRACES_FAILED.name}_total", "")
+    silent = rate(f"{TRACES_WITHOUT_TURN.name}_total", 'reason!="not_llm"')
     reopened = rate(f"{TURNS_REOPENED.name}_total", VERSION)
     superseded = rate(f"{EVALUATIONS_SUPERSEDED.name}_total", VERSION)
     restarts = rate(f"{PROCESS_RESTARTS.name}_total", "")
     return (
         line(
-            "Traces passed over, turns reopened, processes restarted",
+            "Traces passed over or without a turn, turns reopened, processes restarted",
             "A trace that could not be assembled or judged is passed over: the log and `groundwire "
-            "doctor` say why. A turn is reopened when spans come after it was judged: raise the "
-            "quiet time. A process that ended is started again: the log says of what it died.",
+            "doctor` say why, and why a trace became no turn. A turn is reopened when spans come "
+            "after it was judged: raise the quiet time. A process that ended is started again: the log says of what it died.",
             "cps",
         )
         .with_target(query(f"sum({failed})", "traces passed over"))
+        .with_target(
+            query(f"sum by (family, reason) ({silent})", "no turn: {{reason}} ({{family}})")
+        )
         .with_target(query(f"sum({reopened})", "turns reopened"))
         .with_target(query(f"sum({superseded})", "judgements superseded"))
         .with_target(query(f"sum by (process) ({restarts})", "{{process}} restarted"))

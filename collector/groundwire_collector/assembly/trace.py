@@ -22,6 +22,9 @@ class Trace:
     def __init__(self, readings: Iterable[SpanView], ids: Iterable[str] = ()) -> None:
         readings = list(readings)
         self.ids = {*ids, *(r.span.trace_id for r in readings)}
+        parents = {r.span.parent_span_id for r in readings}
+        for reading in readings:
+            reading.has_children = reading.span.span_id in parents
         real = [r for r in _deduplicated(readings) if r.kind != SpanKind.PLACEHOLDER]
         self.readings = {r.span.span_id: r for r in sorted(real, key=_order)}
         self.children: dict[str, list[SpanView]] = {}

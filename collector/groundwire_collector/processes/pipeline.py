@@ -18,6 +18,7 @@ from groundwire_collector.assembly.completion import SECOND, due_ns, waits_for_r
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
 from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
+from groundwire_collector.assembly.unanswered import UnansweredTrace, unanswered
 from groundwire_collector.drift.detection import DriftDetection
 from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
 from groundwire_collector.evaluation.publishing import ScorePublisher
@@ -59,7 +60,7 @@ class TurnBatch:
 
     `before` are those of the turns that are stored already, as they were; `absorbed` those of them
     that turned out to be a part of another turn, by whose id; `pieces` what the index of pieces is
-    to know of these traces.
+    to know of these traces; `unanswered` the traces that gave no turn.
     """
 
     turns: Sequence[Turn]
@@ -67,6 +68,7 @@ class TurnBatch:
     before: Mapping[str, Turn]
     absorbed: Mapping[str, str]
     pieces: Sequence[TraceFragment]
+    unanswered: Sequence[UnansweredTrace] = ()
 
 
 class Pipeline:
@@ -256,7 +258,8 @@ class Pipeline:
         completed = [turn for request in requests for turn, _ in request.turns]
         fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in received]
         known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
-        return TurnBatch(fuller, received, before, _absorbed(requests, before), known)
+        silent = [unanswered(r.trace) for r in requests if not r.turns and r.trace.readings]
+        return TurnBatch(fuller, received, before, _absorbed(requests, before), known, silent)
 
     def _commit(
         self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int
@@ -278,6 +281,11 @@ class Pipeline:
         )
         for consumer in self._consumers:
             consumer.take(found, connection)
+        for trace in batch.unanswered:
+            found.increments.count(
+                metric_definitions.TRACES_WITHOUT_TURN,
+                {"service": trace.service, "family": trace.family, "reason": str(trace.reason)},
+            )
         counters.add(connection, found.increments, now_ns)
 
 
