@@ -195,6 +195,22 @@ def sessions(turns: int, alike: float, tagged: bool) -> Scenario:
     return traffic
 
 
+def bursts(by: float, change: float) -> Scenario:
+    """Mean .05 in bursts of some 50 turns, four times as bad as the rest; worse from a day on."""
+
+    def traffic(rng: np.random.Generator, per_day: float, days: float) -> Traffic:
+        found = Traffic.of(rng, per_day, days)
+        n = len(found)
+        renewed = rng.random(n) < 0.02
+        renewed[0] = True
+        last = np.maximum.accumulate(np.where(renewed, np.arange(n), 0))
+        found.chance = np.where((rng.random(n) < 0.2)[last], 0.13, 0.03)
+        found.chance[found.days > change] += by
+        return found
+
+    return traffic
+
+
 def repaired_evaluator(rng: np.random.Generator, per_day: float, days: float) -> Traffic:
     """Hard turns are unscored three times in five until day 10: the measured mean does change."""
     found = Traffic.of(rng, per_day, days)
@@ -250,6 +266,7 @@ SEASON: dict[str, tuple[Scenario, float, float]] = {
     "days wander by .015": (wandering(0.015), 1000, 30),
     "sessions of 5, tagged": (sessions(5, 0.3, True), 1000, 24),
     "sessions of 5, untagged": (sessions(5, 0.3, False), 1000, 24),
+    "bursts of 50 turns": (bursts(0.0, 0.0), 1000, 24),
     "a model an hour, prompts of 10 turns": (churn, 1000, 24),
     "a model a day": (daily_rollouts, 1000, 24),
     "a version sent the harder half": (harder_half, 1000, 30),
@@ -335,6 +352,7 @@ WORSE: dict[str, tuple[Scenario, float, float, str]] = {
     "+.05 in all, 1,000 a day": (grown(0.05), 1000, 18, "="),
     "+.10 in all, 1,000 a day": (grown(0.10), 1000, 14, "="),
     "+.20 in all, 1,000 a day": (grown(0.20), 1000, 12, "="),
+    "+.05 in bursts of 50 turns": (bursts(0.05, CHANGE), 1000, 24, "="),
     "+.05 in all, 50 a day": (grown(0.05, LATE), 50, 80, "="),
     "+.10 in all, 50 a day": (grown(0.10, LATE), 50, 80, "="),
     "one tenant in ten +.10": (one_tenant(0.10), 1000, 20, "tenant=small"),

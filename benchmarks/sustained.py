@@ -5,7 +5,8 @@
 Starts `groundwire up` as it is installed, with its evaluators, and sends it turns of the ragtruth
 development set (labelled data: GROUNDWIRE_DATA), each its own request of three spans whose answer
 is marked complete. The lag is the collector's own `groundwire_evaluation_lag_seconds`, read every
-second; CPU is that of all its processes. The sender runs on the same machine.
+second; CPU is that of all its processes, and memory their proportional set size (PSS), which counts
+a page that n processes share as 1/n in each. The sender runs on the same machine.
 """
 
 import argparse
@@ -69,8 +70,8 @@ def metrics() -> dict[str, float]:
 
 
 def measure(server: psutil.Process, bodies: list[bytes], rate: float) -> None:
-    processes = [server, *server.children(recursive=True)]
-    before = sum(sum(p.cpu_times()[:2]) for p in processes)
+    processes = roles(server)
+    before = {role: cpu_seconds(p) for role, p in processes.items()}
     numbers, took, lags, memory = count(), [], [], []
     began = time.perf_counter()
     threads = [
@@ -81,22 +82,50 @@ def measure(server: psutil.Process, bodies: list[bytes], rate: float) -> None:
     while any(thread.is_alive() for thread in threads):
         time.sleep(1)
         lags.append(metrics().get("groundwire_evaluation_lag_seconds", 0.0))
-        memory.append(sum(p.memory_info().rss for p in processes) / 1e6)
+        memory.append({role: p.memory_full_info().pss / 1e6 for role, p in processes.items()})
     sent = time.perf_counter() - began
     while (judged := metrics().get("groundwire_turns_total", 0.0)) < len(bodies):
         time.sleep(0.2)
         if time.perf_counter() - began - sent > 120:
             break
     drained = time.perf_counter() - began - sent
-    cpu = sum(sum(p.cpu_times()[:2]) for p in processes) - before
+    cpu = {role: cpu_seconds(p) - before[role] for role, p in processes.items()}
     took.sort()
     print(f"sent {len(took)} turns in {sent:.1f} s: {len(took) / sent:.1f} a second")
     print(f"in the metrics: {judged:.0f} turns, the last {drained:.1f} s after the last was sent")
     print(f"lag, seconds: largest {max(lags):.1f}, median {sorted(lags)[len(lags) // 2]:.1f}")
     p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
     print(f"acknowledgement, ms: p50 {p50 * 1000:.1f}, p99 {p99 * 1000:.1f}")
-    print(f"CPU of the collector: {cpu / len(bodies) * 1000:.2f} ms a turn; load {os.getloadavg()}")
-    print(f"RSS of its processes summed, MB: largest {max(memory):.0f}")
+    print(f"CPU, ms a turn: {sum(cpu.values()) / len(bodies) * 1000:.2f}; load {os.getloadavg()}")
+    for role in processes:
+        of_role = [each[role] for each in memory]
+        middle = of_role[len(of_role) // 2]
+        print(
+            f"{role}: CPU {cpu[role] / len(bodies) * 1000:.2f} ms a turn; PSS, MB: "
+            f"{of_role[0]:.0f} first, {middle:.0f} halfway, {of_role[-1]:.0f} last"
+        )
+    together = [sum(each.values()) for each in memory]
+    print(f"all: PSS, MB: largest {max(together):.0f}, last {together[-1]:.0f}")
+
+
+def roles(server: psutil.Process) -> dict[str, psutil.Process]:
+    """The collector's processes by their part, told by what they do: it listens, it has a child."""
+    found = {"supervisor": server}
+    for process in server.children():
+        listens = any(each.status == psutil.CONN_LISTEN for each in process.net_connections())
+        found["receiver" if listens else part_of(process, "worker")] = process
+        for child in process.children():
+            found[part_of(child, "evaluators")] = child
+    return found
+
+
+def part_of(process: psutil.Process, part: str) -> str:
+    """`part`, unless it is a helper of Python's multiprocessing."""
+    return f"tracker {process.pid}" if "resource_tracker" in str(process.cmdline()) else part
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    return float(sum(process.cpu_times()[:2]))
 
 
 def main() -> None:

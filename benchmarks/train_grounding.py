@@ -262,7 +262,7 @@ def claim_thresholds(data: Labelled, model: Model) -> Array:
 
 
 def claim_scores(data: Labelled, model: Model) -> Array:
-    """As `Model.claim_score`, of every claim and comment."""
+    """As `Model.with_minimums`, of every claim and comment."""
     on_records = data.on_records[data.of]
     scores, thresholds = weighed(data, model), claim_thresholds(data, model)
     for least in model.least:

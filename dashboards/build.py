@@ -1,6 +1,6 @@
 """Generator of dashboards, default rules and their reference (`python -m dashboards.build`).
 
-python -m dashboards.build                      the files of this repository
+python -m dashboards.build                      regenerates the files of this repository
 python -m dashboards.build FOLDER [RULES.toml]  dashboards and rules for your settings
 """
 

@@ -48,8 +48,8 @@ def open_alarms() -> stat.Panel:
     return (
         number(
             "Open drift alarms",
-            "Raised under one budget of false alarms for everything that is watched. The table "
-            "below says what changed, where and since when.",
+            "All monitored signals share one false-alarm budget. The table below shows what "
+            "changed, where and since when.",
             "none",
         )
         .thresholds(limits((None, "green"), (1, "red")))
@@ -62,7 +62,7 @@ def strongest() -> stat.Panel:
     return (
         number(
             "Strongest evidence",
-            "Of one signal of one service; at 1 its alarm is raised.",
+            "Maximum over signals and services; an alarm is raised at 1.",
             "none",
         )
         .thresholds(limits((None, "green"), (0.3, "orange"), (1, "red")))
@@ -75,8 +75,8 @@ def pinned() -> stat.Panel:
     return (
         number(
             "Signals with a baseline",
-            "Signals of services that are compared with something. A service without one is not "
-            "watched yet.",
+            "Signals that are compared with a baseline. A service without one is not monitored "
+            "yet.",
             "none",
         )
         .thresholds(limits((None, "orange"), (1, "green")))
@@ -92,9 +92,9 @@ def alarms() -> table.Panel:
     }
     panel = listing(
         "Open alarms: what, where, since when",
-        "Signal, dimension and value name what got worse and where; the cause is the probable one. "
-        "`since` is the estimated change, earliest and latest its stated error. Sizes are changes "
-        "of the mean loss with their interval.",
+        "Signal, dimension and value show what got worse and where; the cause is the probable one. "
+        "`since` is the estimated onset, earliest and latest its confidence interval. Sizes are "
+        "changes of the mean loss with their confidence interval.",
     )
     times = [(name, "dateTimeAsIso", expression) for name, expression in gauge.items()]
     sizes = [(f"size {bound}", "percentunit", _size(bound)) for bound in ("lower", "mean", "upper")]
@@ -116,8 +116,8 @@ def by_signal() -> timeseries.Panel:
     return (
         evidence(
             "Evidence by signal",
-            "Sum over the streams of a signal: its alarm is raised at 1. It falls back to 0 where "
-            "nothing is wrong; a slow climb is a slow change.",
+            "Sum over the streams of a signal; an alarm is raised at 1. It stays near 0 without a "
+            "change; a slow climb is a slow change.",
         )
         .with_target(query(f"sum by (service, signal) ({statistic})", "{{service}} {{signal}}"))
         .data_links([turns_link("worst", "service")])
@@ -129,9 +129,8 @@ def by_stream() -> timeseries.Panel:
     return (
         evidence(
             "Evidence by stream",
-            "The ten strongest streams. The dimension and value whose line climbs alone is where "
-            "the "
-            "change is.",
+            "The ten strongest streams. If the line of one dimension and value climbs alone, the "
+            "change is there.",
         )
         .with_target(query(f"topk(10, {statistic})", STREAM))
         .data_links([turns_link("worst", "service")])
@@ -146,11 +145,11 @@ def against_baseline() -> timeseries.Panel:
     )
     return (
         share(
-            "Unsupported claims against the baseline",
-            "Mean p_unsupported of each version, and the mean of the pinned baseline. Worse is up.",
+            "Unsupported claims and baseline",
+            "Mean p_unsupported of each version, and of the pinned baseline. Higher is worse.",
         )
         .with_target(query(watched))
-        .with_target(query(f"{loss} / ({turns} > 0)", "baseline of {{service}}"))
+        .with_target(query(f"{loss} / ({turns} > 0)", "baseline for {{service}}"))
         .data_links([turns_link("worst", "service", "model_version")])
     )
 
@@ -162,8 +161,8 @@ def baselines() -> table.Panel:
     )
     panel = listing(
         "Pinned baselines",
-        "What every later turn is compared with. Only a new evaluator revision starts a new one; "
-        "accepting a new level is an act of a person, on the alarm's page.",
+        "What every later turn is compared with. A new evaluator revision starts a new baseline; "
+        "otherwise only a person can accept a new level, on the alarms page.",
     )
     return merged(
         panel,
@@ -179,7 +178,7 @@ def versions() -> timeseries.Panel:
     by = "service, model_version, prompt_version, index_version"
     return line(
         "Turns by versions",
-        "Which versions answered when: a change that begins with a line belongs to it.",
+        "Which versions answered when. A change that starts with a new version was caused by it.",
         "reqps",
     ).with_target(
         query(f"sum by ({by}) ({turns})", f"{LEGEND} {{{{prompt_version}}}} {{{{index_version}}}}")
@@ -190,8 +189,8 @@ def revisions() -> table.Panel:
     seen = one_replica(EVALUATOR_REVISION_TIMESTAMP.name)
     panel = listing(
         "Evaluator revisions",
-        "When each was first seen. A score that changes with one of these is the judge's change, "
-        "not the application's.",
+        "When each was first seen. If a score changes at the same time, the evaluator changed, not "
+        "the application.",
     )
     return merged(
         panel, ("evaluator", "revision"), ("first seen", "dateTimeAsIso", f"{seen} * 1000")

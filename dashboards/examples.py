@@ -40,31 +40,27 @@ _MODEL, _INDEX = "service, model_version", "service, index_version"
 _PROBES = f'{RELIANCE_OUTCOMES.name}_total{{source="probe", outcome=~"%s"}}'
 
 EXAMPLES = {
-    "Mean faithfulness of each model version": _mean(FAITHFULNESS.name, _MODEL),
-    "The faithfulness that a tenth of the turns does not reach": _quantile(
-        0.1, FAITHFULNESS.name, _MODEL
-    ),
-    "Flagged turns of each model version, counted": (
+    "Mean faithfulness by model version": _mean(FAITHFULNESS.name, _MODEL),
+    "10th percentile of faithfulness": _quantile(0.1, FAITHFULNESS.name, _MODEL),
+    "Number of flagged turns by model version": (
         f"sum by ({_MODEL}) ({grown(f'{FLAGGED_TURNS.name}_total')})"
     ),
-    "Faithful answers as people's labels correct it, with bounds": one_replica(
+    "Share of faithful answers, corrected by human labels, with bounds": one_replica(
         f'{FAITHFULNESS_ESTIMATE.name}{{reference="human"}}'
     ),
-    "Memorization ratio by probes, over a day": (
+    "Memorization ratio from probes, over a day": (
         f"sum by ({_MODEL}) ({grown(_PROBES % 'parametric', '1d')})"
         f" / sum by ({_MODEL}) ({grown(_PROBES % 'parametric|context', '1d')})"
     ),
-    "Hours since the change behind each open drift alarm": (
+    "Hours since the onset of each open drift alarm": (
         f"(time() - {one_replica(DRIFT_CHANGE_TIMESTAMP.name)}) / 3600"
     ),
-    "Whether chunks speak of the question": _mean(RETRIEVAL_RELEVANCE.name, _INDEX),
+    "Mean relevance of the best chunk": _mean(RETRIEVAL_RELEVANCE.name, _INDEX),
     "Share of turns whose retrieval found nothing": _per_turn(EMPTY_RETRIEVALS.name, _INDEX),
-    "Age of the index behind the median turn": _quantile(0.5, INDEX_AGE.name, _INDEX),
-    "Generation time that 95 of 100 turns do not exceed": _quantile(
-        0.95, GENERATION_DURATION.name, _MODEL
-    ),
-    "Tokens a second, by kind": (
+    "Median age of the index": _quantile(0.5, INDEX_AGE.name, _INDEX),
+    "95th percentile of generation time": _quantile(0.95, GENERATION_DURATION.name, _MODEL),
+    "Tokens per second by kind": (
         f"sum by (kind) ({one_replica(f'rate({TOKENS.name}_total[5m])')})"
     ),
-    "Cost of a turn": _per_turn(COST.name, _MODEL),
+    "Mean cost per turn": _per_turn(COST.name, _MODEL),
 }

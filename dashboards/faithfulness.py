@@ -42,7 +42,7 @@ UID = "groundwire-faithfulness"
 
 
 def faithfulness() -> dashboard.Dashboard:
-    purpose = "Is every claim supported by its chunks, where not, and can the judge be believed?"
+    purpose = "Which claims are unsupported, for which versions, and is the evaluator reliable?"
     return board(UID, "Faithfulness", purpose, ROWS, common_variables())
 
 
@@ -62,8 +62,8 @@ def _mean_by(what: str, label: str) -> timeseries.Panel:
     expression = mean(FAITHFULNESS.name, JUDGED, f"sum by (service, {label})")
     return share(
         f"Faithfulness by {what}",
-        "Supported claims / claims, mean over the scored turns of each step. When one line of "
-        "three panels leaves the others, that dimension is where to look first.",
+        "Supported claims / claims, mean over the scored turns of each step. If one line departs "
+        "from the others in one of these three panels, investigate that dimension first.",
     ).with_target(query(expression, f"{{{{service}}}} {{{{{label}}}}}"))
 
 
@@ -75,8 +75,8 @@ def flagged() -> timeseries.Panel:
     return (
         share(
             "Flagged turns",
-            "Share of scored turns that are decided to hold an unsupported claim, over the current "
-            "window. The floor is the evaluator's false-flag rate, not zero.",
+            "Share of scored turns flagged for an unsupported claim, over the current window. The "
+            "floor is the evaluator's false-positive rate, not zero.",
         )
         .with_target(query(f"{flags} / {turns}"))
         .data_links([WORST])
@@ -86,7 +86,7 @@ def flagged() -> timeseries.Panel:
 def flags_by_step() -> timeseries.Panel:
     flags = f"{SUM_BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)})"
     return (
-        line("Flagged turns a second", "How many answers to look at there are.", "cps")
+        line("Flagged turns per second", "Number of answers to investigate.", "cps")
         .with_target(query(flags, LEGEND, exemplars=True))
         .data_links([WORST])
     )
@@ -95,8 +95,8 @@ def flags_by_step() -> timeseries.Panel:
 def least_faithful() -> timeseries.Panel:
     panel = share(
         "Quantiles of faithfulness",
-        "A tenth of the scored turns is at or below the first line, a half below the second: the "
-        "tail moves before the mean does. Each dot is a turn: click it to open its trace.",
+        "10th percentile and median of scored turns: the tail moves before the mean. Each dot is "
+        "an exemplar: click it to open its trace.",
     )
     for q, name in ((0.1, "10 %"), (0.5, "median")):
         expression = quantile(q, FAITHFULNESS.name, JUDGED)
@@ -107,7 +107,7 @@ def least_faithful() -> timeseries.Panel:
 def values_of_faithfulness() -> heatmap.Panel:
     return _density(
         "Faithfulness of turns",
-        "How turns spread: two bands mean two kinds of answers, which a mean hides.",
+        "Distribution over turns. Two bands mean two kinds of answers, which a mean hides.",
         FAITHFULNESS.name,
     )
 
@@ -115,7 +115,7 @@ def values_of_faithfulness() -> heatmap.Panel:
 def values_of_p_unsupported() -> heatmap.Panel:
     return _density(
         "Probability of an unsupported claim",
-        "What the drift detectors watch. Mass that moves up is the change they find.",
+        "The signal monitored by the drift detectors: they detect mass moving up.",
         P_UNSUPPORTED.name,
     )
 
@@ -132,8 +132,8 @@ def claims() -> timeseries.Panel:
     verdicts = portion(rate(f"{CLAIMS.name}_total", JUDGED), "verdict")
     return parts(
         "Claims by verdict",
-        "Contradicted claims point at a misread context, unsupported ones at memory or invention. "
-        "Long answers weigh more here: nothing alerts on it.",
+        "Contradicted claims indicate a misread context, unsupported ones memory or invention. "
+        "Long answers have more weight, so no alert uses this.",
     ).with_target(query(verdicts, "{{verdict}}"))
 
 
@@ -141,17 +141,17 @@ def citations() -> timeseries.Panel:
     outcomes = portion(rate(f"{CITATIONS.name}_total", VERSION), "outcome")
     return parts(
         "Citations by outcome",
-        "wrong_chunk: the marker names a chunk that does not support the claim; not_retrieved: one "
-        "that was never given. Empty where answers cite nothing.",
+        "wrong_chunk: the cited chunk does not support the claim; not_retrieved: the cited chunk "
+        "was not retrieved. Empty if answers have no citations.",
     ).with_target(query(outcomes, "{{outcome}}"))
 
 
 def states() -> timeseries.Panel:
     judged = f"sum by (evaluator, state) ({rate(f'{EVALUATIONS.name}_total', VERSION)})"
     return line(
-        "Judgements by evaluator and state",
-        "Only `scored` enters a mean. Growing not_evaluable: content is redacted or cut before it "
-        "comes here; growing failed: see the runbook of failing evaluations.",
+        "Evaluations by evaluator and state",
+        "Only `scored` is included in means. If not_evaluable grows, content is redacted or "
+        "truncated upstream; if failed grows, see the runbook of failing evaluations.",
         "reqps",
     ).with_target(query(judged, "{{evaluator}} {{state}}"))
 
@@ -162,11 +162,11 @@ def estimate() -> timeseries.Panel:
     return (
         share(
             "Faithful answers, corrected by labels or a judge",
-            "Share of answers without an unsupported claim: the cheap score (1 - mean "
-            "p_unsupported), and what labels of people or a judge say when it is corrected by "
-            "them, with its 95 % bounds. A correction toward a judge is only as true as the judge.",
+            "Share of answers without an unsupported claim: the uncorrected score (1 - mean "
+            "p_unsupported), and the estimates corrected by labels of people or a judge, with 95 % "
+            "bounds. An estimate corrected toward a judge is only as accurate as the judge.",
         )
-        .with_target(query(f"1 - ({cheap})", f"cheap score {LEGEND}"))
+        .with_target(query(f"1 - ({cheap})", f"uncorrected {LEGEND}"))
         .with_target(query(estimated, f"{{{{bound}}}} by {{{{reference}}}} {LEGEND}"))
     )
 
@@ -175,8 +175,8 @@ def since_baseline() -> timeseries.Panel:
     expression = one_replica(f"{FAITHFULNESS_SINCE_BASELINE.name}{{{MODEL}}}")
     return line(
         "Change of faithful answers against the baseline",
-        "With bounds that hold at every moment: while the upper one is below 0, the answers got "
-        "worse, by people's or a judge's word.",
+        "With anytime-valid bounds: if the upper bound is below 0, answers got worse, according to "
+        "people or a judge.",
         "percentunit",
     ).with_target(query(expression, f"{{{{bound}}}} by {{{{reference}}}} {LEGEND}"))
 
@@ -187,13 +187,13 @@ def labels() -> timeseries.Panel:
     legend = f"by {{{{reference}}}} {LEGEND}"
     return (
         line(
-            "Labels behind it",
-            "Labels given, and how many labels without a cheap score they are worth. Label more "
-            "where the bounds beside are too wide to act on.",
+            "Labels",
+            "Number of labels, and the effective number: how many labels alone would give the same "
+            "precision. Label more if the bounds are too wide to act on.",
             "short",
         )
-        .with_target(query(number, f"given {legend}"))
-        .with_target(query(worth, f"worth {legend}"))
+        .with_target(query(number, f"labels {legend}"))
+        .with_target(query(worth, f"effective {legend}"))
     )
 
 
@@ -201,8 +201,8 @@ def calibration_error() -> timeseries.Panel:
     error = one_replica(f"{CALIBRATION_ERROR.name}{{{SERVICE}}}")
     return share(
         "Calibration error of p_unsupported",
-        "Mean gap between the score and the share that people label unsupported: of the score as "
-        "it is stored, and after the shift fitted to this service's own labels (cross-fitted).",
+        "Mean gap between the score and the share that people label unsupported: for the stored "
+        "score, and after the shift fitted to this service's labels (cross-fitted).",
     ).with_target(query(error, "{{of}} {{service}}"))
 
 
@@ -212,8 +212,8 @@ def calibration_shift() -> timeseries.Panel:
     return (
         line(
             "Shift fitted to this service's labels",
-            "Added to the logit of p_unsupported, with its 95 % bounds, and the labelled turns "
-            "behind it. Above 0: the score is too low for this service.",
+            "Added to the logit of p_unsupported, with 95 % bounds, and the number of labelled "
+            "turns. Above 0: the score is too low for this service.",
             "short",
         )
         .with_target(query(shift, "{{bound}} {{service}}"))
@@ -227,9 +227,8 @@ def judge_scores() -> timeseries.Panel:
     return (
         share(
             "Scores of the sampled judges",
-            "Mean of what judges said of the turns they were shown. Uncertain turns are drawn more "
-            "often, so this is not the traffic's level: compare versions, not with the panel "
-            "beside.",
+            "Mean judge score of sampled turns. With non-uniform sampling this is not the level of "
+            "all traffic: compare versions with each other, not with other panels.",
         )
         .with_target(query(expression, f"{LEGEND} {{{{evaluator}}}}"))
         .data_links([turns_link("worst", "service", "model_version")])
@@ -240,9 +239,8 @@ def golden_agreement() -> timeseries.Panel:
     agreed = one_replica(f'{JUDGE_AGREEMENT.name}{{measure="agreement"}}')
     return share(
         "Agreement with the golden set",
-        "Of the labelled turns that are replayed through each judge, the share on which it says "
-        "what the labels say, with 95 % bounds. It falls while the application stays as it was: "
-        "the judge changed.",
+        "Share of the replayed labelled turns on which the judge agrees with the labels, with 95 % "
+        "bounds. If it falls, the judge changed.",
     ).with_target(query(agreed, "{{bound}} {{evaluator}} {{revision}}"))
 
 
@@ -250,9 +248,9 @@ def golden_flips() -> timeseries.Panel:
     judged = one_replica(JUDGE_GOLDEN_TURNS.name)
     return (
         line(
-            "Golden turns that a judge sees otherwise than at first",
-            "Since the first replay of the same revision: right now, or wrong now; and how many "
-            "turns it judged. Failed ones are no disagreement.",
+            "Golden turns with a changed verdict",
+            "Compared with the first replay of the same revision: now right, or now wrong; and the "
+            "number of evaluated turns. Failures do not count as disagreement.",
             "short",
         )
         .with_target(query(one_replica(JUDGE_GOLDEN_FLIPS.name), "{{direction}} now {{evaluator}}"))
@@ -263,9 +261,8 @@ def golden_flips() -> timeseries.Panel:
 def golden_age() -> timeseries.Panel:
     ended = one_replica(JUDGE_GOLDEN_TIMESTAMP.name)
     return line(
-        "Since the golden set was replayed",
-        "It grows to the interval of the replays; where it goes on growing, nobody watches the "
-        "judge.",
+        "Time since the last golden-set replay",
+        "It grows up to the replay interval. If it grows further, the judge is not being checked.",
         "s",
     ).with_target(query(f"time() - {ended}", "{{evaluator}}"))
 
@@ -275,8 +272,8 @@ def drop() -> timeseries.Panel:
     return (
         line(
             "Drop against the last week",
-            "How far each combination of versions is below the median of its service, and the "
-            "noise of that mean: the alert asks for several times the noise.",
+            "Drop of each combination of versions below its service's median, and the standard "
+            "error of the mean: the alert requires several standard errors.",
             "percentunit",
         )
         .with_target(
@@ -289,12 +286,12 @@ def drop() -> timeseries.Panel:
 
 
 ROWS = (
-    ("Where?", 8, (by_model, by_prompt, by_index)),
+    ("Which versions?", 8, (by_model, by_prompt, by_index)),
     ("How many answers, and since when?", 8, (flagged, flags_by_step, drop)),
     ("Which answers?", 9, (least_faithful, values_of_faithfulness, values_of_p_unsupported)),
-    ("Of what kind?", 8, (claims, citations, states)),
-    ("Can the judge be believed?", 8, (estimate, since_baseline)),
-    ("What that rests on", 7, (labels, judge_scores)),
-    ("Does the score fit this service's labels?", 7, (calibration_error, calibration_shift)),
+    ("Which kinds of error?", 8, (claims, citations, states)),
+    ("Is the score accurate?", 8, (estimate, since_baseline)),
+    ("Labels and judge scores", 7, (labels, judge_scores)),
+    ("Is the score calibrated for this service?", 7, (calibration_error, calibration_shift)),
     ("Has the judge changed?", 7, (golden_agreement, golden_flips, golden_age)),
 )

@@ -80,8 +80,8 @@ def faithfulness_change() -> stat.Panel:
     old, new = (_faithfulness(_judged(version)) for version in (OLD, NEW))
     return _change(
         "Faithfulness, new - old",
-        "Means over all the time that is shown, so that two versions one after the other can be "
-        "compared: set the time to hold some hundreds of turns of both.",
+        "Difference of the means over the time range, so that consecutive versions can be "
+        "compared: choose a range with some hundreds of turns of both.",
         f"{new} - {old}",
     )
 
@@ -89,9 +89,9 @@ def faithfulness_change() -> stat.Panel:
 def reliance_change() -> stat.Panel:
     old, new = (_memorized(f'{_of(version)}, source="probe"') for version in (OLD, NEW))
     return _change(
-        "Context read by probes, new - old",
-        "Of the answers that follow either context or memory, those that follow the context. The "
-        "number to decide by, where probes are scheduled.",
+        "Context reliance by probes, new - old",
+        "Difference of the share of answers that follow the context, among those that follow "
+        "either context or memory. Decide by this number if probes are scheduled.",
         f"{old} - {new}",
     )
 
@@ -99,9 +99,9 @@ def reliance_change() -> stat.Panel:
 def memorization() -> stat.Panel:
     return (
         number(
-            "Memorization ratio of both",
-            "M_R over the time shown: of answers that follow either, those that follow memory; the "
-            "most of all sources.",
+            "Memorization ratio",
+            "M_R over the time range: share of answers that follow memory, among those that follow "
+            "either; maximum over the sources.",
             "percentunit",
         )
         .thresholds(limits((None, "green"), (0.05, "orange"), (0.2, "red")))
@@ -117,8 +117,8 @@ def memorization() -> stat.Panel:
 def turns() -> stat.Panel:
     counted = increase(f"{TURNS.name}_total{{{BOTH}}}")
     return number(
-        "Turns of both",
-        "Over the time shown. Compare only where both have some hundreds.",
+        "Turns",
+        "Over the time range. Compare only if both have some hundreds.",
         "short",
     ).with_target(query_now(f"sum by (model_version) ({counted})", "{{model_version}}"))
 
@@ -148,7 +148,7 @@ def _faithfulness(matchers: str, by: str = "") -> str:
 
 
 def _memorized(matchers: str, by: str = "") -> str:
-    """M_R over the time shown."""
+    """M_R over the dashboard's time range."""
     outcomes = f"{RELIANCE_OUTCOMES.name}_total"
     memory = increase(f'{outcomes}{{{matchers}, outcome="parametric"}}')
     either = increase(f'{outcomes}{{{matchers}, outcome=~"parametric|context"}}')
@@ -158,9 +158,9 @@ def _memorized(matchers: str, by: str = "") -> str:
 
 def side_by_side() -> table.Panel:
     panel = listing(
-        "Side by side, over the time shown",
-        "One row a version. A new model that is as faithful but follows memory more (M_R) has "
-        "learnt the answers by heart: it fails when the source changes.",
+        "Side by side",
+        "One row per version, over the time range. A new model that is as faithful but follows "
+        "memory more (M_R) has memorized the answers: it fails when the source changes.",
     )
     labels = ("service", "model_version")
     return merged(panel, labels, *_columns(", ".join(labels))).data_links([row_link(*labels)])
@@ -181,8 +181,8 @@ def faithful() -> timeseries.Panel:
     return (
         share(
             "Faithfulness",
-            "Mean over the scored turns of each step. Where both answer side by side, differences "
-            "are the model's; one after the other they may be the traffic's.",
+            "Mean over the scored turns of each step. If both versions serve in parallel, "
+            "differences are due to the model; in sequence they may be due to the traffic.",
         )
         .with_target(query(mean(FAITHFULNESS.name, JUDGED)))
         .data_links([WORST])
@@ -192,9 +192,8 @@ def faithful() -> timeseries.Panel:
 def tail() -> timeseries.Panel:
     return (
         share(
-            "The least faithful tenth",
-            "A tenth of the turns is at or below it. A fine-tune often keeps the mean and loses "
-            "the tail.",
+            "10th percentile of faithfulness",
+            "The tail: a fine-tune often keeps the mean but lowers the tail.",
         )
         .with_target(query(quantile(0.1, FAITHFULNESS.name, JUDGED), LEGEND, exemplars=True))
         .data_links([WORST])
@@ -205,8 +204,8 @@ def claims() -> timeseries.Panel:
     bad = rate(f"{CLAIMS.name}_total", f'{JUDGED}, verdict=~"contradicted|unsupported"')
     every = rate(f"{CLAIMS.name}_total", f'{JUDGED}, verdict!="not_a_claim"')
     return share(
-        "Claims without support",
-        "Contradicted and unsupported claims / claims. Long answers weigh more.",
+        "Unsupported claims",
+        "Contradicted and unsupported claims / claims. Long answers have more weight.",
     ).with_target(query(ratio(bad, every)))
 
 
@@ -226,8 +225,8 @@ def probes() -> timeseries.Panel:
     )
     return share(
         "Probes answered from memory, by stratum",
-        "Facts every model knows, facts of the fine-tune's training file, fresh facts: a rise in "
-        "the second alone is what the fine-tune learnt by heart.",
+        "Facts that every model knows, facts from the fine-tune's training file, fresh facts: a "
+        "rise in the second alone means that the fine-tune memorized them.",
     ).with_target(
         query(
             ratio(memory, every, "sum by (service, model_version, stratum)"),
@@ -241,19 +240,19 @@ def refusals() -> timeseries.Panel:
     return share(
         "Answers that decline",
         "Share of turns. A fine-tune that declines less may have learnt to guess, one that "
-        "declines more to shy away.",
+        "declines more may be too cautious.",
     ).with_target(query(ratio(declined, rate(f"{TURNS.name}_total", BOTH))))
 
 
 def relevance() -> timeseries.Panel:
     return share(
         "Relevance of the best chunk",
-        "The same for both, or the comparison is not of models: then retrieval changed too.",
+        "Should be equal for both; otherwise retrieval changed too.",
     ).with_target(query(mean(RETRIEVAL_RELEVANCE.name, BOTH)))
 
 
 def speed() -> timeseries.Panel:
-    return line("Generation time", "95 of 100 answers are done sooner.", "s").with_target(
+    return line("Generation time", "95th percentile over answers.", "s").with_target(
         query(quantile(0.95, GENERATION_DURATION.name, BOTH), LEGEND, exemplars=True)
     )
 
@@ -262,8 +261,8 @@ def length() -> timeseries.Panel:
     tokens = rate(f"{TOKENS.name}_total", f'{BOTH}, kind="output"')
     by = "sum by (service, model_version)"
     return line(
-        "Output tokens a turn",
-        "Longer answers make more claims, and cost more.",
+        "Output tokens per turn",
+        "Longer answers contain more claims and cost more.",
         "short",
     ).with_target(query(f"{by} ({tokens}) / ({by} ({rate(f'{TURNS.name}_total', BOTH)}) > 0)"))
 
@@ -273,8 +272,8 @@ def cost() -> timeseries.Panel:
     turns = f"sum by (service, model_version) ({rate(f'{TURNS.name}_total', BOTH)})"
     spent = f"{by} ({rate(f'{COST.name}_total', BOTH)})"
     return line(
-        "Cost of a thousand turns",
-        "By the price file, over all turns: too low where some have no price.",
+        "Cost per thousand turns",
+        "From the price file, over all turns: too low if some have no price.",
         "none",
     ).with_target(
         query(
@@ -287,8 +286,8 @@ def cost() -> timeseries.Panel:
 def verdicts() -> timeseries.Panel:
     counted = rate(f"{CLAIMS.name}_total", JUDGED)
     return share(
-        "Claims of both by verdict",
-        "Of all claims of a version: what its answers are made of.",
+        "Claims by verdict",
+        "Share of all claims of a version.",
     ).with_target(
         query(
             portion(counted, "verdict", "service, model_version"),
@@ -298,10 +297,10 @@ def verdicts() -> timeseries.Panel:
 
 
 ROWS = (
-    ("The verdict", 5, (faithfulness_change, reliance_change, memorization, turns)),
+    ("Result", 5, (faithfulness_change, reliance_change, memorization, turns)),
     ("Side by side", 6, (side_by_side,)),
     ("Is it as faithful?", 8, (faithful, tail, claims)),
-    ("Does it still read?", 8, (context_read, probes, refusals)),
-    ("What do they say?", 8, (verdicts, relevance)),
+    ("Does it still read its context?", 8, (context_read, probes, refusals)),
+    ("What do answers contain?", 8, (verdicts, relevance)),
     ("What does it cost?", 7, (speed, length, cost)),
 )

@@ -16,7 +16,7 @@ from groundwire_collector.metric_definitions import (
 )
 
 TAG = "groundwire"
-NEW_FOR = "5m"  # how long a version is told to be new
+NEW_FOR = "5m"  # how long a version counts as new
 
 Panel = cog.Builder[models.Panel]
 Variable = cog.Builder[models.VariableModel]
@@ -70,7 +70,7 @@ def version(dimension: str) -> Variable:
 
 
 def values(name: str, label: str, definition: str) -> dashboard.QueryVariable:
-    """Any of the values of a label, at first all of them."""
+    """Multi-value variable over a label's values, all selected by default."""
     return (
         one_value(name, label, definition)
         .multi(True)
@@ -102,7 +102,7 @@ def collector_url() -> Variable:
 
 
 def annotations() -> list[dashboard.AnnotationQuery]:
-    """What happened when: rollouts, other new versions, drift, alerts."""
+    """Annotations: rollouts, other new versions, drift, alerts."""
     alarms = one_replica(f"{DRIFT_ALARM.name}{{{SERVICE}}}")
     began = one_replica(f"{DRIFT_CHANGE_TIMESTAMP.name}{{{SERVICE}}}")
     firing = 'ALERTS{alertname=~"Groundwire.+", alertstate="firing"}'
@@ -139,7 +139,7 @@ def mark(name: str, color: str, expression: str, title: str) -> dashboard.Annota
 
 
 def others() -> dashboard.DashboardLink:
-    """The other dashboards, with the same time and variables."""
+    """Links to the other dashboards, keeping time range and variables."""
     link = dashboard.DashboardLink("Dashboards").type(models.DashboardLinkType.DASHBOARDS)
     return link.tags([TAG]).as_dropdown(True).keep_time(True).include_vars(True)
 

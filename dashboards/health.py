@@ -45,15 +45,15 @@ JUDGE = "{{service}} {{evaluator}}"
 
 
 def health() -> dashboard.Dashboard:
-    purpose = "Does everything arrive, is everything judged, and what does watching cost?"
+    purpose = "Does everything arrive, is everything evaluated, and what does monitoring cost?"
     return board(UID, "Collector health", purpose, ROWS, common_variables())
 
 
 def lag_now() -> stat.Panel:
     return _seconds(
         "Evaluation lag",
-        "Age of the oldest complete turn that waits to be judged. While it is high, every other "
-        "dashboard shows the past.",
+        "Age of the oldest complete turn waiting for evaluation. While it is high, all other "
+        "dashboards are outdated.",
         f"max({EVALUATION_LAG.name})",
         (60, 600),
     )
@@ -61,8 +61,8 @@ def lag_now() -> stat.Panel:
 
 def judged_ago() -> stat.Panel:
     return _seconds(
-        "Since the last judgement",
-        "Of the service that waits longest. It grows where no turns come, or nobody judges them.",
+        "Time since the last evaluation",
+        "Maximum over services. It grows if no turns arrive or if they are not evaluated.",
         f"max(time() - {one_replica(f'{LAST_EVALUATION.name}{{{SERVICE}}}')})",
         (600, 3600),
     )
@@ -71,8 +71,8 @@ def judged_ago() -> stat.Panel:
 def queue_now() -> stat.Panel:
     return _seconds(
         "Oldest request in the write queue",
-        "Over all receivers. Above a second the disk is slower than the traffic; clients are told "
-        "to wait before anything is lost.",
+        "Maximum over receivers. Above a second the disk is slower than the traffic; clients are "
+        "asked to retry later before anything is lost.",
         f"max({WRITE_QUEUE_AGE.name})",
         (1, 5),
     )
@@ -83,7 +83,7 @@ def coverage_now() -> stat.Panel:
     return (
         number(
             "Coverage",
-            "Share of turns with a judgement, of the service with the least.",
+            "Share of evaluated turns; minimum over services.",
             "percentunit",
         )
         .thresholds(limits((None, "red"), (0.5, "orange"), (0.8, "green")))
@@ -102,8 +102,8 @@ def _seconds(
 def spans() -> timeseries.Panel:
     panel = line(
         "Spans",
-        "Over all receivers. Rejected ones are told to their sender, which does not send them "
-        "again; deduplicated ones came twice, which is harmless.",
+        "Over all receivers. Rejected spans are reported to the sender, which does not retry; "
+        "deduplicated ones arrived twice, which is harmless.",
         "cps",
     )
     for metric, name in (
@@ -120,8 +120,8 @@ def requests() -> timeseries.Panel:
     return (
         line(
             "Requests by status",
-            "429 and 503 are sent again by exporters; 400, 401 and 413 are lost: look at the "
-            "sender. Bad keys open nothing.",
+            "Exporters retry 429 and 503; requests with 400, 401 and 413 are lost: check the "
+            "sender. Bad keys: authentication failures.",
             "reqps",
         )
         .with_target(query(requests_, "{{status}}"))
@@ -133,7 +133,7 @@ def acknowledgement() -> timeseries.Panel:
     buckets = f"sum by (le) (rate({ACKNOWLEDGEMENT.name}_bucket[$__rate_interval]))"
     panel = line(
         "Acknowledgement",
-        "From a request to its answer, which comes after the commit.",
+        "Time from request to response, which is sent after the commit.",
         "s",
     )
     for share_, name in ((0.5, "median"), (0.99, "99 %")):
@@ -143,8 +143,8 @@ def acknowledgement() -> timeseries.Panel:
 
 def queue() -> timeseries.Panel:
     return line(
-        "Requests that wait to be written",
-        "Over all receivers. A queue that stands is a disk or database that does not keep up.",
+        "Write queue",
+        "Requests waiting to be written. A persistent queue means that the database is too slow.",
         "short",
     ).with_target(query(f"sum({WRITE_QUEUE.name})", "requests"))
 
@@ -152,9 +152,9 @@ def queue() -> timeseries.Panel:
 def held() -> timeseries.Panel:
     return (
         line(
-            "Bytes held",
-            "Bodies in memory, and SQLite's write-ahead log. A log that only grows has a reader "
-            "that does not end.",
+            "Bytes in memory and WAL",
+            "Request bodies in memory, and SQLite's write-ahead log. A log that only grows is held "
+            "by a reader that never ends.",
             "bytes",
         )
         .with_target(query(f"sum({PENDING_BYTES.name})", "in memory"))
@@ -166,8 +166,8 @@ def lag() -> timeseries.Panel:
     return (
         line(
             "Evaluation lag over time",
-            "Age of the oldest complete turn that waits to be judged; and of the trace that waits "
-            "longest to be complete, mostly for a root that is not sent here.",
+            "Age of the oldest complete turn waiting for evaluation, and of the oldest incomplete "
+            "trace, which mostly waits for a root span that is not sent here.",
             "s",
         )
         .with_target(query(f"max({EVALUATION_LAG.name})", "lag"))
@@ -183,26 +183,27 @@ def failures() -> timeseries.Panel:
     restarts = rate(f"{PROCESS_RESTARTS.name}_total", "")
     return (
         line(
-            "Traces passed over or without a turn, turns reopened, processes restarted",
-            "A trace that could not be assembled or judged is passed over: the log and `groundwire "
-            "doctor` say why, and why a trace became no turn. A turn is reopened when spans come "
-            "after it was judged: raise the quiet time. A process that ended is started again: the log says of what it died.",
+            "Traces skipped or without a turn, turns reopened, processes restarted",
+            "A trace that cannot be assembled or evaluated is skipped, and some become no turn: "
+            "see the log and `groundwire doctor`. A turn is reopened if spans arrive after its "
+            "evaluation: raise `trace_idle_seconds`. A process that exited is restarted: see the "
+            "log for the cause.",
             "cps",
         )
-        .with_target(query(f"sum({failed})", "traces passed over"))
+        .with_target(query(f"sum({failed})", "traces skipped"))
         .with_target(
             query(f"sum by (family, reason) ({silent})", "no turn: {{reason}} ({{family}})")
         )
         .with_target(query(f"sum({reopened})", "turns reopened"))
-        .with_target(query(f"sum({superseded})", "judgements superseded"))
+        .with_target(query(f"sum({superseded})", "evaluations superseded"))
         .with_target(query(f"sum by (process) ({restarts})", "{{process}} restarted"))
     )
 
 
 def failing() -> timeseries.Panel:
     return share(
-        "Judgements that fail",
-        "Share of the attempted ones, by evaluator. See the runbook of failing evaluations.",
+        "Failed evaluations",
+        "Share of attempted evaluations, by evaluator. See the runbook of failing evaluations.",
     ).with_target(
         query(
             f"service_evaluator:groundwire_failed_evaluations:ratio{{{SERVICE}}}",
@@ -214,33 +215,33 @@ def failing() -> timeseries.Panel:
 def judge_calls() -> timeseries.Panel:
     calls = rate(f"{JUDGE_CALLS.name}_total", SERVICE)
     return line(
-        "Calls of judges by result",
-        "Only `answered` becomes a score. rate_limited: lower the budget; nonsense and hijacked: "
-        "the judge is too weak or the answers attack it.",
+        "Judge calls by result",
+        "Only `answered` becomes a score. rate_limited: lower the rate; nonsense and hijacked: "
+        "the judge is too weak, or texts manipulate it.",
         "cps",
     ).with_target(query(f"sum by (evaluator, result) ({calls})", "{{evaluator}} {{result}}"))
 
 
 def judge_queue() -> timeseries.Panel:
     return line(
-        "Turns that wait for a judge",
-        "Drawn, and not judged yet. A queue that grows is a judge slower than its rate: lower one "
-        "or raise the other.",
+        "Judge queue length",
+        "Sampled turns waiting for the judge. If it grows, the judge is slower than its sampling "
+        "rate: lower the rate or raise the budget.",
         "short",
     ).with_target(query(one_replica(JUDGE_QUEUE_LENGTH.name), "{{evaluator}}"))
 
 
 def judge_queue_age() -> timeseries.Panel:
     return line(
-        "Oldest turn that waits for a judge",
-        "How far a judge is behind. What waits too long is left out as `late`.",
+        "Age of the oldest turn in the judge queue",
+        "How far a judge is behind. Turns that wait too long are skipped as `late`.",
         "s",
     ).with_target(query(one_replica(JUDGE_QUEUE_AGE.name), "{{evaluator}}"))
 
 
 def judge_time() -> timeseries.Panel:
     buckets = f"sum by (le, evaluator) ({rate(f'{JUDGE_DURATION.name}_bucket', '')})"
-    return line("Time of a judgement", "95 of 100 judgements are done sooner.", "s").with_target(
+    return line("Judge duration", "95th percentile over evaluations.", "s").with_target(
         query(f"histogram_quantile(0.95, {buckets})", "{{evaluator}}")
     )
 
@@ -248,18 +249,18 @@ def judge_time() -> timeseries.Panel:
 def judge_shares() -> timeseries.Panel:
     left_out = rate(f"{JUDGE_NOT_SAMPLED.name}_total", SERVICE)
     return share(
-        "Turns that judges did not see, by reason",
-        "rate: not drawn, as intended. budget, cost, breaker and late: drawn but not reached; "
-        "where they are many, raise a budget or lower the rate.",
+        "Turns not evaluated by judges, by reason",
+        "rate: not sampled, as intended. budget, cost, breaker and late: sampled but not reached; "
+        "if they are frequent, raise a budget or lower the rate.",
     ).with_target(query(portion(left_out, "reason", "evaluator"), "{{evaluator}} {{reason}}"))
 
 
 def judge_cost() -> timeseries.Panel:
     spent = rate(f"{JUDGE_COST.name}_total", SERVICE)
     by = "service, evaluator, currency"
-    return line(
-        "Cost of judges an hour", "By the price file, in its currency.", "none"
-    ).with_target(query(f"3600 * sum by ({by}) ({spent})", f"{JUDGE} {{{{currency}}}}"))
+    return line("Judge cost per hour", "From the price file, in its currency.", "none").with_target(
+        query(f"3600 * sum by ({by}) ({spent})", f"{JUDGE} {{{{currency}}}}")
+    )
 
 
 def judge_tokens() -> timeseries.Panel:
@@ -267,8 +268,8 @@ def judge_tokens() -> timeseries.Panel:
     probed = rate(f"{PROBE_TOKENS.name}_total", MODEL)
     return (
         line(
-            "Tokens of judges and probes a second",
-            "What the collector asks of models by itself.",
+            "Judge and probe tokens per second",
+            "Tokens of model calls made by the collector.",
             "cps",
         )
         .with_target(query(f"sum by (evaluator, kind) ({judged})", "{{evaluator}} {{kind}}"))
@@ -279,8 +280,8 @@ def judge_tokens() -> timeseries.Panel:
 def judge_pauses() -> timeseries.Panel:
     pauses = one_replica(f"{JUDGE_PAUSES.name}_total")
     return line(
-        "Pauses of judges",
-        "How often the circuit breaker opened so far, after calls that failed one after the other.",
+        "Judge pauses",
+        "How often the circuit breaker opened after consecutive failures.",
         "short",
     ).with_target(query(f"sum by (evaluator) ({pauses})", "{{evaluator}}"))
 
@@ -288,8 +289,8 @@ def judge_pauses() -> timeseries.Panel:
 def tokens() -> timeseries.Panel:
     spent = f"sum by (kind) ({rate(f'{TOKENS.name}_total', VERSION)})"
     return line(
-        "Tokens of the traffic a second",
-        "cached is a part of input, reasoning a part of output.",
+        "Application tokens per second",
+        "cached is part of input, reasoning is part of output.",
         "cps",
     ).with_target(query(spent, "{{kind}}"))
 
@@ -297,7 +298,7 @@ def tokens() -> timeseries.Panel:
 def cost() -> timeseries.Panel:
     spent = f"sum by (service, model_version, currency) ({rate(f'{COST.name}_total', VERSION)})"
     return line(
-        "Cost of the traffic an hour", "By the price file, in its currency.", "none"
+        "Application cost per hour", "From the price file, in its currency.", "none"
     ).with_target(query(f"3600 * {spent}", f"{LEGEND} {{{{currency}}}}"))
 
 
@@ -305,27 +306,27 @@ def unpriced() -> timeseries.Panel:
     turns = f"sum by (reason) ({rate(f'{UNPRICED_TURNS.name}_total', VERSION)})"
     return line(
         "Turns without a price",
-        "The cost is too low by theirs. unknown_model: name it in the price file; no_tokens: its "
-        "instrumentation counts none.",
+        "Their cost is missing. unknown_model: add it to the price file; no_tokens: its "
+        "instrumentation reports no token counts.",
         "cps",
     ).with_target(query(turns, "{{reason}}"))
 
 
 def label_sets() -> timeseries.Panel:
     panel = line(
-        "Label sets retired and folded",
-        "So far, by metric. Folded counts stand under `other`: too many versions are alive at once "
-        "to be told apart.",
+        "Label sets evicted and overflowed",
+        "Total by metric. Overflowed counts are under `other`: too many versions are active at the "
+        "same time to keep them apart.",
         "short",
     )
-    for metric, name in ((SERIES_EVICTED, "retired"), (SERIES_OVERFLOWED, "folded")):
+    for metric, name in ((SERIES_EVICTED, "evicted"), (SERIES_OVERFLOWED, "overflowed")):
         counted = one_replica(f"{metric.name}_total")
         panel = panel.with_target(query(f"sum by (metric) ({counted})", f"{name} {{{{metric}}}}"))
     return panel
 
 
 def _of_processes(counter: str) -> str:
-    """Counted by each receiver by itself: all of them together."""
+    """Sum over receivers, which count separately."""
     return f"sum(rate({counter}[$__rate_interval]))"
 
 
@@ -333,10 +334,10 @@ ROWS = (
     ("Now", 5, (lag_now, judged_ago, queue_now, coverage_now)),
     ("Does everything arrive?", 8, (spans, requests, acknowledgement)),
     ("Is it written?", 7, (queue, held)),
-    ("Is it judged?", 8, (lag, failing, failures)),
-    ("Judges that are models", 8, (judge_calls, judge_shares)),
-    ("Do they keep up?", 7, (judge_queue, judge_queue_age, judge_time)),
-    ("What do they cost?", 7, (judge_cost, judge_tokens, judge_pauses)),
-    ("What the traffic costs", 8, (tokens, cost, unpriced)),
+    ("Is it evaluated?", 8, (lag, failing, failures)),
+    ("Judges", 8, (judge_calls, judge_shares)),
+    ("Judge backlog", 7, (judge_queue, judge_queue_age, judge_time)),
+    ("Judge cost", 7, (judge_cost, judge_tokens, judge_pauses)),
+    ("Application cost", 8, (tokens, cost, unpriced)),
     ("Label sets", 7, (label_sets,)),
 )

@@ -46,8 +46,8 @@ def faithfulness_now() -> stat.Panel:
     return (
         number(
             "Faithfulness",
-            "Supported claims / claims, mean over scored turns of the current window (1 h unless "
-            "set otherwise). Read it beside the coverage: it speaks of judged turns only.",
+            "Supported claims / claims, mean over scored turns in the current window (1 h by "
+            "default). Check the coverage too: only evaluated turns are included.",
             "percentunit",
         )
         .thresholds(limits((None, "red"), (0.8, "orange"), (0.9, "green")))
@@ -59,8 +59,8 @@ def flagged_now() -> stat.Panel:
     return (
         number(
             "Flagged now",
-            "Share of scored turns whose answer is decided to hold an unsupported claim. Its floor "
-            "is the evaluator's false-flag rate, not zero.",
+            "Share of scored turns flagged for an unsupported claim. Its floor is the evaluator's "
+            "false-positive rate, not zero.",
             "percentunit",
         )
         .thresholds(limits((None, "green"), (0.1, "orange"), (0.2, "red")))
@@ -73,9 +73,9 @@ def context_read_now() -> stat.Panel:
     return (
         number(
             "Is the context read?",
-            "Of the answers that follow either context or memory, those that follow the context "
-            "(1 - M_R), of the version with the fewest. Probes measure it best; passive signals "
-            "see inserted values only.",
+            "Share of answers that follow the context, among those that follow either context or "
+            "memory (1 - M_R), for the worst version. Probes measure it best; passive signals "
+            "detect inserted values only.",
             "percentunit",
         )
         .thresholds(limits((None, "red"), (0.8, "orange"), (0.95, "green")))
@@ -87,16 +87,15 @@ def faithfulness_by_version() -> timeseries.Panel:
     return (
         share(
             "Faithfulness by model version",
-            "Mean over the current window, and the level that is expected: the median of the "
-            "service over the reference window. A version that stays below it gets its answers "
-            "from somewhere else; follow a line's link to its worst turns.",
+            "Mean over the current window, and the expected level: the service's median over the "
+            "reference window. If a version stays below it, follow its link to the worst turns.",
         )
         .with_target(query(_mean(SUM_BY_VERSION)))
         .with_target(
             query(
                 "service_evaluator:groundwire_faithfulness:median_reference"
                 f'{{{SERVICE}, evaluator="$evaluator"}}',
-                "expected of {{service}}",
+                "expected for {{service}}",
             )
         )
         .data_links([WORST])
@@ -109,9 +108,8 @@ def open_alarms() -> table.Panel:
     panel = listing(
         "What got worse, where, since when",
         "Open drift alarms: what got worse (signal), where (dimension and value), the probable "
-        "cause, "
-        "since when, and by how much its mean loss grew. Empty is good. Begin with the worst "
-        "turns of that version.",
+        "cause, since when, and by how much the mean loss rose. Empty is good. Start with the "
+        "worst turns of that version.",
     )
     return merged(
         panel,
@@ -129,9 +127,9 @@ def versions() -> table.Panel:
     )
     panel = listing(
         "Where? Each model version in the current window",
-        "The row that differs is where it happens. Below 50 turns every share is noise. Context "
-        "read: of the answers that follow either, those that follow the context, by the source "
-        "that sees the least.",
+        "The version whose row differs is the cause. Below 50 turns every share is noise. Context "
+        "read: share of answers that follow the context, among those that follow either, for the "
+        "lowest source.",
     )
     return merged(
         panel,
@@ -148,8 +146,8 @@ def turns_by_route() -> timeseries.Panel:
     return (
         line(
             "Turns by route",
-            "How turns were answered. A growing share without retrieval (parametric) is answered "
-            "from the weights by construction.",
+            "How turns were answered. Answers without retrieval (parametric) always come from the "
+            "weights.",
             "reqps",
         )
         .with_target(query(f"sum by (route) ({routed})", "{{route}}"))
@@ -158,7 +156,7 @@ def turns_by_route() -> timeseries.Panel:
 
 
 def generation_time() -> timeseries.Panel:
-    panel = line("Generation time", "How long the model took for an answer.", "s")
+    panel = line("Generation time", "Time the model took to answer.", "s")
     for share_, name in ((0.5, "median"), (0.95, "95 %")):
         expression = quantile(share_, GENERATION_DURATION.name, VERSION)
         panel = panel.with_target(query(expression, f"{name} {LEGEND}", exemplars=share_ > 0.5))
@@ -169,7 +167,7 @@ def first_token_time() -> timeseries.Panel:
     slowest = quantile(0.95, TIME_TO_FIRST_TOKEN.name, VERSION)
     return line(
         "Time to the first token",
-        "95 of 100 streamed answers begin sooner. Empty where no application streams.",
+        "95th percentile for streamed answers. Empty if no application streams.",
         "s",
     ).with_target(query(slowest, LEGEND, exemplars=True))
 

@@ -24,7 +24,7 @@ LEGEND = "{{service}} {{model_version}}"
 
 
 def query(expression: str, legend: str = LEGEND, exemplars: bool = False) -> prometheus.Dataquery:
-    """A query over the range of the dashboard."""
+    """Range query over the dashboard's time range."""
     built = prometheus.Dataquery().datasource(PROMETHEUS).expr(expression).range()
     return built.legend_format(legend).exemplar(exemplars)
 
@@ -40,7 +40,7 @@ def table_query(expression: str) -> prometheus.Dataquery:
 
 
 def line(title: str, description: str, unit: str) -> timeseries.Panel:
-    """A line a series; gaps stay gaps, since no data is not zero."""
+    """Time series panel; gaps stay gaps, since no data is not zero."""
     legend = common.VizLegendOptions().show_legend(True)
     legend = legend.display_mode(common_models.LegendDisplayMode.LIST)
     return (
@@ -59,7 +59,7 @@ def line(title: str, description: str, unit: str) -> timeseries.Panel:
 
 
 def share(title: str, description: str) -> timeseries.Panel:
-    """Lines of a ratio, on the whole of its scale."""
+    """Time series panel of a ratio, 0 to 100 %."""
     return line(title, description, "percentunit").min(0).max(1)
 
 
@@ -77,7 +77,7 @@ def evidence(title: str, description: str) -> timeseries.Panel:
 
 
 def number(title: str, description: str, unit: str) -> stat.Panel:
-    """The latest value, with the line it came along."""
+    """Stat panel: latest value with sparkline."""
     latest = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
     return (
         stat.Panel()
@@ -93,7 +93,7 @@ def number(title: str, description: str, unit: str) -> stat.Panel:
 
 
 def density(title: str, description: str, unit: str) -> heatmap.Panel:
-    """A heatmap of the buckets of a histogram."""
+    """Heatmap panel of histogram buckets."""
     scheme = heatmap.HeatmapColorOptions().mode(heatmap_models.HeatmapColorMode.SCHEME)
     axis = heatmap.YAxisConfig().unit(unit)
     return (
@@ -121,7 +121,7 @@ def listing(title: str, description: str) -> table.Panel:
 def merged(
     panel: table.Panel, labels: Sequence[str], *columns: tuple[str, str, str]
 ) -> table.Panel:
-    """A table of one line a label set: first the labels in this order, then one column a query
+    """Table with one row per label set: first the labels in this order, then one column per query
     (name, unit, expression)."""
     for letter, (name, unit, expression) in zip("ABCDEFGH", columns, strict=False):
         shown = [property_of("displayName", name), property_of("unit", unit)]
@@ -139,7 +139,7 @@ def property_of(name: str, value: object) -> models.DynamicConfigValue:
 
 
 def limits(*steps: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
-    """Colours from a value on; None is the lowest."""
+    """Threshold colours by lower bound; None is the lowest."""
     thresholds = [models.Threshold(value=value, color=color) for value, color in steps]
     absolute = models.ThresholdsMode.ABSOLUTE
     return dashboard.ThresholdsConfig().mode(absolute).steps(thresholds)
@@ -152,7 +152,7 @@ def turns_link(order: str = "worst", *labels: str) -> dashboard.DashboardLink:
 
 
 def row_link(*columns: str) -> dashboard.DashboardLink:
-    """From a row of a table to its worst turns."""
+    """Data link from a table row to its worst turns."""
     return _link("worst", "".join(f"&{c}=${{__data.fields.{c}:percentencode}}" for c in columns))
 
 

@@ -15,18 +15,18 @@ LIMITS = RuleSettings.load(None)
 INTRODUCTION = f"""\
 # Metrics, rules and alerts
 
-Written from the code by `make docs`.
+Generated from the code by `make docs`.
 
-`GET /metrics` answers in OpenMetrics, with the trace id of a turn at each bucket, or in the older
-text format, as the scraper asks. Metrics marked *store* are committed in one transaction with the
-judgements they count: a restart changes none of them, nothing is counted twice, and every replica
-of the collector shows the same numbers (the rules take one of them). Those marked *process*
-belong to one receiver and start at zero with it.
+`GET /metrics` returns OpenMetrics, with the trace id of a turn as exemplar of each bucket, or the
+older text format, depending on the scraper's Accept header. Metrics marked *store* are committed
+in one transaction with the evaluations they count: restarts do not reset them, nothing is counted
+twice, and every replica of the collector exposes the same values (the rules use one of them).
+Those marked *process* belong to one receiver process and start at zero with it.
 
-A metric has at most {CAP} label sets. The one idle longest makes room for a new one; only where
-all are busy is a new version counted under `other`. Both are counted. No label holds an id or a
-text. Ratios are never metrics: they are recorded from counters, so that they always have their
-numerator and denominator beside them.
+A metric has at most {CAP} label sets. A new one replaces the one idle longest; only if all are
+active is a new version counted under `other`. Both events are counted. Labels never contain ids or
+texts. Ratios are not exported as metrics but recorded from counters, so that numerator and
+denominator are always available.
 """
 
 
@@ -41,19 +41,19 @@ def page() -> str:
                 ("name", "kind", "unit", "kept in", "labels", "meaning"),
                 map(_metric, all_metrics()),
             ),
-            "## Queries to begin with\n",
-            "Metrics marked *store* are the same from every replica: take one before you add, as "
-            "`max without (instance, pod)` does here.\n",
+            "## Example queries\n",
+            "Metrics marked *store* have the same value on every replica: deduplicate before you "
+            "sum, as `max without (instance, pod)` does here.\n",
             "\n".join(f"{what}:\n\n    {query}\n" for what, query in EXAMPLES.items()),
             "## Recorded series\n",
-            "`current` is the window `current_window` below.\n",
+            "Values are over the window `current_window` below unless stated otherwise.\n",
             _table(("name", "meaning"), _recorded(recorded)),
             "## Alerts\n",
             "Expressions are in `dashboards/generated/prometheus/groundwire-alerts.yml`.\n",
             _table(("name", "severity", "runbook"), _alerts()),
             "## Limits\n",
-            "`groundwire rules --config FILE --out DIR` makes the rules of a deployment; FILE is "
-            "TOML with any of these. Durations are in seconds.\n",
+            "`groundwire rules --config FILE --out DIR` generates the rules of a deployment; FILE "
+            "is a TOML file with any of these settings. Durations are in seconds.\n",
             _table(("name", "default", "meaning"), _limits()),
         )
     )
@@ -68,7 +68,7 @@ def _metric(metric: MetricDefinition) -> Sequence[str]:
 
 
 def _recorded(recorded: Iterable[RecordingRule]) -> Iterable[Sequence[str]]:
-    """Each name once, though some are recorded by window or by scope."""
+    """Names without duplicates: some are recorded by window or scope."""
     meanings: dict[str, str] = {}
     for recording in recorded:
         meanings.setdefault(recording.name, recording.meaning)
@@ -78,7 +78,7 @@ def _recorded(recorded: Iterable[RecordingRule]) -> Iterable[Sequence[str]]:
 def _alerts() -> Iterable[Sequence[str]]:
     for alert in alerts(LIMITS):
         runbook = (
-            f"[what to do](../../collector/groundwire_collector/alerting/runbooks/{alert.name}.md)"
+            f"[runbook](../../collector/groundwire_collector/alerting/runbooks/{alert.name}.md)"
         )
         yield f"`{alert.name}`", alert.severity.value, runbook
 

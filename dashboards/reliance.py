@@ -46,7 +46,7 @@ SOURCE = f"{LEGEND} ({{{{source}}}})"
 
 
 def reliance() -> dashboard.Dashboard:
-    purpose = "Do answers come from the context or from the weights, and was the context any good?"
+    purpose = "Do answers come from the context or the weights, and was the context relevant?"
     return board(UID, "Context reliance", purpose, ROWS, common_variables())
 
 
@@ -54,10 +54,9 @@ def context_read() -> timeseries.Panel:
     return (
         share(
             "Context read (p_s)",
-            "Share of all measured answers that follow the context. Probes are questions whose "
-            "context contradicts memory: a fall there is the failure itself. Closed-book calls "
-            "of a "
-            "model that declines without context decide nothing, and make p_s low: read M_R.",
+            "Share of all measured answers that follow the context. In probes the context "
+            "contradicts memory: a fall there is the failure itself. If the model declines without "
+            "context, closed-book calls are inconclusive and lower p_s: use M_R.",
         )
         .with_target(
             query(f"version_source:groundwire_context_reliance:ratio{{{VERSION}}}", SOURCE)
@@ -70,8 +69,8 @@ def memorization() -> timeseries.Panel:
     return (
         share(
             "Memorization ratio (M_R)",
-            "Of the answers that follow either context or memory, the share that follows memory. "
-            "0 is good. Compare a new fine-tune with the one before.",
+            "Share of answers that follow memory, among those that follow context or memory. "
+            "0 is good. Compare a new fine-tune with the previous one.",
         )
         .with_target(query(f"version_source:groundwire_memorization:ratio{{{VERSION}}}", SOURCE))
         .data_links([WORST])
@@ -83,9 +82,9 @@ def measured() -> timeseries.Panel:
     deciding = f"version_source:groundwire_deciding_answers:increase{{{VERSION}}}"
     return (
         line(
-            "Answers that this rests on",
-            "n, and how many of them assert the context's or memory's answer and so decide M_R: "
-            "below 50 M_R is noise.",
+            "Sample size",
+            "Measured answers (n), and those that follow context or memory, the denominator of "
+            "M_R: below 50 M_R is noise.",
             "short",
         )
         .with_target(query(answers, f"n {SOURCE}"))
@@ -97,18 +96,17 @@ def outcomes() -> timeseries.Panel:
     counted = rate(f"{RELIANCE_OUTCOMES.name}_total", VERSION)
     return line(
         "Outcomes by source",
-        "What measured answers followed. Passive signals see unsupported insertions only, so their "
-        "`parametric` is neither an upper nor a lower bound.",
+        "What measured answers followed. Passive signals detect unsupported insertions only, so "
+        "their `parametric` is neither an upper nor a lower bound.",
         "reqps",
     ).with_target(query(f"sum by (source, outcome) ({counted})", "{{source}} {{outcome}}"))
 
 
 def redundant() -> timeseries.Panel:
     return share(
-        "Answers that memory gives as well",
-        "Of answers with a closed-book call. Right today, at risk when the source changes, and "
-        "invisible to "
-        "faithfulness.",
+        "Redundant answers",
+        "Share of answers with a closed-book call that memory alone gives too. Right today, at "
+        "risk when the source changes, invisible to faithfulness.",
     ).with_target(query(f"version_source:groundwire_redundant_answers:ratio{{{VERSION}}}"))
 
 
@@ -116,7 +114,7 @@ def stale() -> timeseries.Panel:
     counted = rate(f"{STALE_ANSWERS.name}_total", VERSION)
     return line(
         "Answers after their source changed",
-        "The same question, its chunk changed: did the answer follow? keeps_old is an answer from "
+        "Repeated questions whose chunk changed: did the answer follow? keeps_old: an answer from "
         "memory or a cache.",
         "reqps",
     ).with_target(query(f"sum by (outcome) ({counted})", "{{outcome}}"))
@@ -126,8 +124,8 @@ def values() -> timeseries.Panel:
     counted = rate(f"{ANSWER_VALUES.name}_total", VERSION)
     return parts(
         "Values in answers",
-        "Numbers, dates, money and names: covered by chunks or question, novel, or overriding one "
-        "that a chunk holds. Overriding is the passive sign of the failure.",
+        "Numbers, dates, money and names: found in chunks or question, novel, or contradicting a "
+        "value in a chunk (override). Overrides are the passive sign of the failure.",
     ).with_target(query(portion(counted, "kind"), "{{kind}}"))
 
 
@@ -135,8 +133,8 @@ def markers() -> timeseries.Panel:
     marked = rate(f"{SELF_REPORTED_MEMORY_ANSWERS.name}_total", VERSION)
     return share(
         "Answers that say they draw on memory",
-        "Share of turns with words such as `as of my last update`. Rare, and never innocent in a "
-        "RAG application.",
+        "Share of turns with phrases such as `as of my last update`. Rare, and always a problem in "
+        "a RAG application.",
     ).with_target(query(ratio(marked, rate(f"{TURNS.name}_total", VERSION))))
 
 
@@ -144,8 +142,8 @@ def refusals() -> timeseries.Panel:
     counted = rate(f"{REFUSALS.name}_total", VERSION)
     return line(
         "Answers that decline",
-        "sufficient=true: although a chunk spoke of what was asked (a lexical proxy). A rise there "
-        "is an answerer that got shy; a rise of the others, a retrieval that finds less.",
+        "sufficient=true: although a chunk covered the question (a lexical proxy). A rise there "
+        "means that the model declines more; a rise of the others, that retrieval finds less.",
         "reqps",
     ).with_target(query(f"sum by (sufficient) ({counted})", "sufficient={{sufficient}}"))
 
@@ -158,8 +156,8 @@ def probe_arms() -> timeseries.Panel:
     by = "sum by (service, model_version, arm)"
     return share(
         "Probes that follow their context, by arm",
-        "Over an hour. The clean arm is the guard: when it falls too, the endpoint is broken, not "
-        "the reading. The closed-book arm has no context to follow.",
+        "Over an hour. The clean arm is the control: if it falls too, the endpoint is broken, not "
+        "context reliance. The closed-book arm has no context to follow.",
     ).with_target(query(f"{by} ({counted}) / ({by} ({every}) > 0)", f"{LEGEND} {{{{arm}}}}"))
 
 
@@ -167,7 +165,7 @@ def probe_runs() -> timeseries.Panel:
     runs = one_replica(f"{PROBE_RUNS.name}_total{{{MODEL}}}")
     return line(
         "Probe runs",
-        "Ended so far, by state. A flat line says that nobody asks any more.",
+        "Finished runs by state. A flat line means that probes no longer run.",
         "short",
     ).with_target(
         query(f"sum by (service, model_version, state) ({runs})", f"{LEGEND} {{{{state}}}}")
@@ -177,9 +175,9 @@ def probe_runs() -> timeseries.Panel:
 def probes() -> timeseries.Panel:
     calls = rate(f"{PROBE_CALLS.name}_total", MODEL)
     return line(
-        "Calls of the collector's own",
-        "Probes and closed-book calls by what came of them. Failures and skipped calls make the "
-        "panels above rest on less.",
+        "Probe and closed-book calls",
+        "Calls made by the collector, by result. Failed and skipped calls reduce the sample size "
+        "of the panels above.",
         "reqps",
     ).with_target(query(f"sum by (source, result) ({calls})", "{{source}} {{result}}"))
 
@@ -188,8 +186,8 @@ def relevance() -> timeseries.Panel:
     expression = mean(RETRIEVAL_RELEVANCE.name, VERSION, BY_INDEX)
     return share(
         "Relevance of the best chunk",
-        "Whether chunks speak of the question at all, by words. It falls when an index or an "
-        "embedding breaks; it does not say which chunk answers.",
+        "Lexical overlap of chunks and question. It falls when an index or embedding breaks; it "
+        "does not show which chunk answers the question.",
     ).with_target(query(expression, INDEX))
 
 
@@ -199,8 +197,8 @@ def utilization() -> timeseries.Panel:
     return (
         share(
             "Chunks used, and distractors",
-            "Share of the chunks that support a claim, and share that speak of the question but "
-            "support none. Used falls with the context read; distractors rise with a wider "
+            "Share of chunks that support a claim, and share that are relevant to the question but "
+            "support none. Used falls when the context is not read; distractors rise with a wider "
             "retrieval.",
         )
         .with_target(query(used, f"used {LEGEND}"))
@@ -211,9 +209,9 @@ def utilization() -> timeseries.Panel:
 def place() -> timeseries.Panel:
     expression = quantile(0.9, SUPPORTING_CHUNK_RANK.name, JUDGED)
     return line(
-        "Place of the chunk that supports most",
-        "From 0, the first; nine of ten turns are at or before it. When it grows, a reranker or "
-        "fewer chunks help; when it nears their number, more chunks would.",
+        "Rank of the most supporting chunk",
+        "90th percentile; 0 is the first chunk. If it grows, a reranker or fewer chunks help; if "
+        "it approaches the number of chunks, more chunks would.",
         "short",
     ).with_target(query(expression, LEGEND, exemplars=True))
 
@@ -223,7 +221,7 @@ def empty() -> timeseries.Panel:
     retrieved = rate(f"{TURNS.name}_total", f'{VERSION}, route="retrieval"')
     return share(
         "Retrievals that found nothing",
-        "Of turns with a retrieval. The model then answers from its weights, or should decline.",
+        "Share of turns with a retrieval. The model then answers from its weights, or declines.",
     ).with_target(query(ratio(nothing, retrieved, BY_INDEX), INDEX))
 
 
@@ -234,8 +232,8 @@ def labelled() -> timeseries.Panel:
     return (
         share(
             "Precision and recall at k",
-            "Of turns whose chunks people labelled. Read them beside the number of turns: recall "
-            "counts only what somebody labelled relevant.",
+            "For turns whose chunks people labelled. Check the number of turns: recall counts only "
+            "chunks that somebody labelled relevant.",
         )
         .with_target(query(precision, f"precision at {{{{k}}}} {INDEX}"))
         .with_target(query(recall, f"recall at {{{{k}}}} {INDEX}"))
@@ -245,7 +243,7 @@ def labelled() -> timeseries.Panel:
 def labelled_turns() -> timeseries.Panel:
     matchers = f'{SERVICE}, index_version=~"$index_version"'
     turns = one_replica(f"{RETRIEVAL_LABELLED_TURNS.name}{{{matchers}}}")
-    return line("Labelled turns", "What precision and recall rest on.", "short").with_target(
+    return line("Labelled turns", "Sample size of precision and recall.", "short").with_target(
         query(turns, f"at {{{{k}}}} {INDEX}")
     )
 
@@ -256,8 +254,8 @@ def ages() -> timeseries.Panel:
     return (
         line(
             "Age of index and chunks",
-            "Median. An index that only ages is not fed any more: its answers go stale one by one. "
-            "Empty where the metadata of chunks tell no times.",
+            "Median. An index whose age only grows is no longer updated, and its answers become "
+            "outdated. Empty if chunk metadata has no timestamps.",
             "s",
         )
         .with_target(query(index, f"index {INDEX}"))
@@ -267,7 +265,7 @@ def ages() -> timeseries.Panel:
 
 def retrieval_time() -> timeseries.Panel:
     expression = quantile(0.95, RETRIEVAL_DURATION.name, VERSION, "service, index_version")
-    return line("Retrieval time", "95 of 100 turns have their chunks sooner.", "s").with_target(
+    return line("Retrieval time", "95th percentile over turns.", "s").with_target(
         query(expression, INDEX, exemplars=True)
     )
 
@@ -275,9 +273,9 @@ def retrieval_time() -> timeseries.Panel:
 ROWS = (
     ("Is the context read?", 9, (context_read, memorization, measured)),
     ("What do answers follow?", 8, (outcomes, redundant, stale)),
-    ("What do answers say?", 8, (values, markers, refusals)),
-    ("Was the right context given?", 8, (relevance, utilization, place)),
-    ("Is there enough of it, and is it fresh?", 8, (empty, ages, retrieval_time)),
-    ("What people say of the chunks", 7, (labelled, labelled_turns)),
+    ("What do answers contain?", 8, (values, markers, refusals)),
+    ("Was the right context retrieved?", 8, (relevance, utilization, place)),
+    ("Is it complete and fresh?", 8, (empty, ages, retrieval_time)),
+    ("Human labels of chunks", 7, (labelled, labelled_turns)),
     ("Probes and closed-book calls", 7, (probe_arms, probe_runs, probes)),
 )

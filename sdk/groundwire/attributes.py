@@ -26,14 +26,12 @@ DOCUMENTS = (
 TOP_K = "gen_ai.retrieval.top_k"
 INPUT_MESSAGES = "gen_ai.input.messages"  # JSON: [{"role", "parts": [{"type": "text", "content"}]}]
 OUTPUT_MESSAGES = "gen_ai.output.messages"
-DB_QUERY_TEXT = "db.query.text"
 ERROR_TYPE = "error.type"
 SESSION_ID = "session.id"
 USER_ID = "user.id"
 
 # Resource
 SERVICE_NAME = "service.name"
-SERVICE_VERSION = "service.version"
 
 # Ours
 MODEL_VERSION = "groundwire.model_version"

@@ -107,8 +107,8 @@ class Prometheus:
         return result if document["data"]["resultType"] == "vector" else [{"value": result}]
 
     def message(self, expression: str) -> bool:
-        """Whether an expression gives something, or gave it within the last minute."""
-        within = f"count_over_time(({expression})[1m:1s])"
+        """Whether an expression gives something, or gave it within the last five minutes."""
+        within = f"count_over_time(({expression})[5m:1s])"
         return bool(self.query(expression) or self.query(within))
 
     def value(self, expression: str) -> float:

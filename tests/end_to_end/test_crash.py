@@ -39,6 +39,7 @@ CONNECTIONS = 6
 SPANS = 3
 HEADERS = {"Authorization": "Bearer gw_crash", "Content-Type": "application/x-protobuf"}
 COMMAND = "from groundwire_collector.cli import main; main()"
+PAUSE_SECONDS = 0.02  # of a sender: what is sent has to be judged before the test ends
 CALM = (0.02, 0.3)  # seconds between two strokes, and that one lasts
 CLOCK = Path(__file__).with_name("clock")
 HOUR, DAY = 3600, 86_400
@@ -134,6 +135,7 @@ def send(port: int, seed: int, reported: Reported) -> None:
             assert answer.status in {200, 503}
             if answer.status == 200:
                 reported.acknowledged.append(trace_id)
+                time.sleep(PAUSE_SECONDS)
             else:
                 reported.refused.append(trace_id)
                 time.sleep(0.05)

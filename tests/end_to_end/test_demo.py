@@ -21,6 +21,7 @@ from groundwire_demo.standin.server import StandIn
 
 RUN = "import sys; from groundwire_collector.cli import main; sys.argv[0] = 'groundwire'; main()"
 TURNS = 600
+RATE = "100"  # a second: more than is judged in the time
 
 
 NOTHING: Mapping[str, str] = {}
@@ -32,7 +33,7 @@ def environment(further: Mapping[str, str] = NOTHING) -> dict[str, str]:
 
 
 def command(data_dir: Path, *options: str) -> list[str]:
-    requested = ["--turns", str(TURNS), "--rate", "25", "--data-dir", str(data_dir)]
+    requested = ["--turns", str(TURNS), "--rate", RATE, "--data-dir", str(data_dir)]
     return [sys.executable, "-c", RUN, "demo", *requested, *options]
 
 

@@ -18,6 +18,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from groundwire_collector.alerting.rules.alerts import alerts
+from groundwire_collector.alerting.rules.faithfulness import PAGING
 from groundwire_collector.alerting.rules.recording import recordings, references
 from groundwire_collector.metric_definitions import (
     JUDGE_CALLS,
@@ -66,6 +67,7 @@ SETTINGS = {
 GOOD = {"model_version": "ft-1", "reading": 1.0}
 BAD = {"model_version": "ft-2", "reading": 0.2}
 PAGE = "GroundwireFaithfulnessBurn"
+WHOLE_SERVICE = f'{PAGING[:-1]}, scope="service"}}'
 COUNTED = "|".join(m.name for m in committed_metrics() if m.kind is not MetricKind.GAUGE)
 SELECTOR = r"(?:(?:[a-z_]+:)?groundwire_[a-z_]+(?::[a-z_0-9]+)?|\bup\b)(?:{[^}]*})?"
 
@@ -199,6 +201,8 @@ def begin_incident(watch: Any, app: Application, wait_for: Callable[..., Any]) -
     began = time.time()
     app.serve(GOOD, BAD, BAD)  # enough of it that the service as a whole burns too
     wait_for(lambda: watch.inbox.notifications, "the page")
+    # Rolled back before that, the service as a whole might never burn.
+    wait_for(lambda: watch.prometheus.query(WHOLE_SERVICE), "the service as a whole to burn")
     [reported] = watch.inbox.notifications
     [alert] = reported["alerts"]
     assert (reported["status"], alert["labels"]["alertname"]) == ("firing", PAGE)

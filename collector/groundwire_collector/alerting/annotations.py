@@ -1,4 +1,4 @@
-"""Shared annotation texts of alerts: affected labels, values, links.
+"""Annotation templates shared by alerts: labels, values, links.
 
 https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
 """
@@ -10,11 +10,11 @@ from groundwire_collector.metric_definitions import VERSION_LABELS
 
 VERSIONS = VERSION_LABELS[1:]
 CLOCK = "2006-01-02 15:04:05 MST"  # Go format verb
-# Signal descriptions for the person on call; others appear by name.
+# Signal descriptions for the person on call; other signals appear by name.
 SIGNALS = {
     "p_unsupported": "unsupported claims",
-    "override": "values against the context",
-    "probe": "probes answered from memory",
+    "override": "answers contradicting the context",
+    "probe": "probe answers from memory",
 }
 WHOLE = 'printf "%.0f"'
 SHARE = "humanizePercentage"
@@ -25,7 +25,7 @@ def named(label: str) -> str:
 
 
 def signal(label: str) -> str:
-    """The signal in words, and its name in brackets."""
+    """Description of the signal, with its name in parentheses."""
     labelled = "".join(
         f'{{{{ if eq {label} "{name}" }}}}{words} {{{{ end }}}}' for name, words in SIGNALS.items()
     )
@@ -33,7 +33,7 @@ def signal(label: str) -> str:
 
 
 def versions(names: Sequence[str] = VERSIONS) -> str:
-    """Version labels that an alert has."""
+    """Version labels of an alert."""
     return "".join(
         f"{{{{ with $labels.{name} }}}}, {name} {{{{ . }}}}{{{{ end }}}}" for name in names
     )
@@ -42,7 +42,7 @@ def versions(names: Sequence[str] = VERSIONS) -> str:
 def number(series: str, labels: Sequence[str], written: str, further: str = "") -> str:
     """Value of a series with the alert's labels, formatted in a template.
 
-    `further` are matchers besides. Where there is no such series it says so.
+    `further`: additional matchers. Renders "unknown" if there is no such series.
     """
     matchers = ",".join([*(f"{name}=%q" for name in labels), *([further] if further else ())])
     values = "".join(f" $labels.{name}" for name in labels)
@@ -50,11 +50,11 @@ def number(series: str, labels: Sequence[str], written: str, further: str = "") 
         f"printf `{series}{{{matchers}}}`{values}" if labels else f"`{series}{{{further}}}`"
     )
     shown = f"{{{{ . | first | value | {written} }}}}"
-    return f"{{{{ with {expression} | query }}}}{shown}{{{{ else }}}}not known{{{{ end }}}}"
+    return f"{{{{ with {expression} | query }}}}{shown}{{{{ else }}}}unknown{{{{ end }}}}"
 
 
 def drift_since() -> str:
-    """Onset of the service's open drift alarms, with its uncertainty."""
+    """Onset of the service's open drift alarms, with its confidence interval."""
 
     def clock_time(bound: str) -> str:
         series = (
@@ -71,14 +71,14 @@ def drift_since() -> str:
         "printf `segment:groundwire_drift_change_timestamp_seconds:max{service=%q}` "
         "$labels.service | query"
     )
-    where = "{{ if .Labels.dimension }} of {{ .Labels.dimension }} {{ .Labels.value }}{{ end }}"
+    where = "{{ if .Labels.dimension }} for {{ .Labels.dimension }} {{ .Labels.value }}{{ end }}"
     moment = f'{{{{ (.Value | toTime).Format "{CLOCK}" }}}}'
     error = f"between {clock_time('from')} and {clock_time('until')}"
     return (
         f"{{{{ range $i, $_ := {alarms} }}}}{{{{ if $i }}}}; {{{{ end }}}}"
         f"{signal('.Labels.signal')}{where} got worse at {moment} ({error}), "
-        "probable cause: {{ .Labels.cause }}{{ else }}No drift alarm is open yet: "
-        "compare the newest version with the one before.{{ end }}"
+        "probable cause: {{ .Labels.cause }}{{ else }}No open drift alarm yet: "
+        "compare the newest version with the previous one.{{ end }}"
     )
 
 
@@ -87,9 +87,9 @@ def turns_url(limits: RuleSettings, labels: Sequence[str], order: str, further: 
 
 
 def worst_links(limits: RuleSettings, labels: Sequence[str], window: int) -> dict[str, str]:
-    """Links to the worst turn and to the list of worst turns.
+    """Links to the worst turn and the list of worst turns.
 
-    Of the time since the change that a drift alarm names, else of the last `window` seconds.
+    Since the onset of an open drift alarm, else over the last `window` seconds.
     """
     changed = (
         "printf "

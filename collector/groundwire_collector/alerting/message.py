@@ -1,7 +1,7 @@
 """Webhook payload of an alarm, in Alertmanager's format (version 4).
 
-https://prometheus.io/docs/alerting/latest/configuration/#webhook_config : whoever reads those reads
-these. Labels and texts are those of the Prometheus rule GroundwireDrift.
+https://prometheus.io/docs/alerting/latest/configuration/#webhook_config . Labels and texts are
+those of the Prometheus rule GroundwireDrift.
 """
 
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ SECOND_NS = 1_000_000_000
 
 
 def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
-    """The document for one alarm; `pages` is the address of the collector's pages."""
+    """Webhook payload of one alarm; `pages` is the base URL of the collector's pages."""
     status = "resolved" if resolved else "firing"
     labels = _labels(alarm)
     alert = {
@@ -46,7 +46,7 @@ def body(alarm: Alarm, pages: str, *, resolved: bool) -> dict[str, Any]:
 
 
 def fingerprint(alarm: Alarm) -> str:
-    """The same for both messages of an alarm, and for no other alarm: 16 hex digits."""
+    """Unique per alarm, equal for its firing and resolved message: 16 hex digits."""
     named = (
         alarm.service,
         alarm.signal,
@@ -75,7 +75,7 @@ def _labels(alarm: Alarm) -> dict[str, str]:
 
 def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
     change = alarm.change
-    where = f" of {change.dimension} {change.value}" if change.dimension else ""
+    where = f" for {change.dimension} {change.value}" if change.dimension else ""
     signal = f"{SIGNALS.get(alarm.signal, '')} ({alarm.signal})".lstrip()
     chosen = {"order": "worst", "service": alarm.service}
     if change.dimension:
@@ -83,14 +83,14 @@ def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
     query = urlencode({**chosen, "since": change.since // SECOND_NS})
     low, high = _clock(change.interval[0]), _clock(change.interval[1])
     return {
-        "summary": f"{alarm.service}: {signal}{where} got worse by {change.size:.2f}",
-        "description": "The mean loss (0 best, 1 worst) grew beyond the pinned baseline: best"
-        f" guess {change.size:.2f}, at least {_least(alarm):.2f}. The false-alarm budget covers "
+        "summary": f"{alarm.service}: {signal} up by {change.size:.2f}{where}",
+        "description": "The mean loss (0 best, 1 worst) rose above the pinned baseline by about"
+        f" {change.size:.2f}, at least {_least(alarm):.2f}. The false-alarm budget covers "
         "all detectors together; the alarm stays open until it is resolved.",
         "since": f"{signal}{where} got worse at {_day(change.since)} (between {low} and "
         f"{high}), probable cause: {alarm.cause}",
-        "first": "Open the worst turn. The right chunk is there and the answer says something "
-        "else: halt or roll back what is named above. It is missing: it is retrieval or the index.",
+        "first": "Open the worst turn. If the right chunk is there but the answer differs, halt or "
+        "roll back what is named above. If it is missing, check retrieval and the index.",
         "worst_turn_url": f"{pages}/turns/worst?{query}",
         "turns_url": f"{pages}/turns?{query}",
         "runbook_url": f"{pages}/runbooks/{NAME}",
@@ -98,7 +98,7 @@ def _annotations(alarm: Alarm, pages: str) -> dict[str, str]:
 
 
 def _least(alarm: Alarm) -> float:
-    """The low end of the size; what an alarm says is never that perhaps nothing got worse."""
+    """Lower bound of the size, at least 0: an alarm never reports an improvement."""
     return max(alarm.change.size_interval[0], 0.0)
 
 

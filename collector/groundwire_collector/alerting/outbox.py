@@ -1,8 +1,7 @@
 """Delivery of alarm notifications: in order per alarm, durable across restarts.
 
-A message is taken out when it was received, so at least once: a process that is killed between the
-answer and the commit sends it again, with the same key. What an outage of a day has kept is
-forgotten, save that an alarm is open.
+Delivery is at least once: a process killed between the response and the commit sends the message
+again, with the same key. Messages older than a day are dropped, except for open alarms.
 """
 
 import logging
@@ -21,9 +20,9 @@ from groundwire_collector.storage.notifications import Notification
 log = logging.getLogger(__name__)
 
 SECOND_NS = 1_000_000_000
-LEASE_NS = 120 * SECOND_NS  # a try takes less
+LEASE_NS = 120 * SECOND_NS  # longer than an attempt
 LONGEST_PAUSE_NS = 900 * SECOND_NS
-FIRST_PAUSE_NS = 15 * SECOND_NS  # after a try that failed; doubled each time
+FIRST_PAUSE_NS = 15 * SECOND_NS  # after a failed attempt; doubled each time
 RETENTION_NS = 86_400 * SECOND_NS
 
 Tell = Callable[[dict[str, Any], str], bool]  # document and idempotency key; whether received
@@ -63,7 +62,7 @@ class NotificationOutbox:
         now_ns = self.clock()
         with self.engine.begin() as connection:
             if gone := notifications.expire(connection, now_ns - RETENTION_NS):
-                log.error("%d messages about alarms were not taken for a day: dropped", gone)
+                log.error("dropped %d alarm notifications that were not accepted for a day", gone)
             if not notifications.claim(connection, notice, now_ns + LEASE_NS):
                 return None
             alarm = drift.alarm(connection, notice.alarm_id)
@@ -73,7 +72,7 @@ class NotificationOutbox:
 
 
 def _due(waiting: Iterable[Notification], now_ns: int) -> Iterator[Notification]:
-    """The first message of each alarm, where it is due: that it is over comes after that it is."""
+    """First due message of each alarm, so that `resolved` never overtakes `firing`."""
     seen: set[int] = set()
     for notice in waiting:
         if notice.alarm_id not in seen and notice.due_ns <= now_ns:

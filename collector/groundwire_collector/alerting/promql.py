@@ -1,7 +1,8 @@
 """PromQL helpers for rules and dashboards: recorded series, window expressions.
 
-All replicas of the collector show the same committed counters: one of them is taken. Which labels
-tell replicas apart is the setting `replica_labels`; dashboards are built inside `replicas(...)`.
+All replicas of the collector expose the same committed counters, so queries use one of them. The
+setting `replica_labels` names the labels that distinguish replicas; dashboards are built inside
+`replicas(...)`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ BY_VERSION = VERSION_LABELS
 BY_JUDGE = (*VERSION_LABELS, *EVALUATOR_LABELS)
 BY_SERVICE_AND_JUDGE = ("service", *EVALUATOR_LABELS)
 
-# Selections by the variables of the dashboards
+# Matchers with dashboard variables
 SERVICE = 'service=~"$service"'
 MODEL = 'service=~"$service", model_version=~"$model_version"'
 VERSION = f'{MODEL}, prompt_version=~"$prompt_version", index_version=~"$index_version"'
@@ -55,7 +56,7 @@ def replicas(labels: Sequence[str]) -> Iterator[None]:
 
 
 def one_replica(series: str, labels: Sequence[str] | None = None) -> str:
-    """One of the replicas that all show the same number; `labels` default to `replicas(...)`."""
+    """Deduplicate replicas, which expose equal values; `labels` default to `replicas(...)`."""
     return f"max without ({', '.join(labels or _replica_labels.get())}) ({series})"
 
 
@@ -96,7 +97,7 @@ def ratio(part: str, whole: str, by: str = SUM_BY_VERSION) -> str:
 
 
 def portion(series: str, part: str, of: str = "") -> str:
-    """The share of each `part` in all of the series, or in those with the same labels `of`."""
+    """Share of each `part` in the sum of the series, or of those with equal labels `of`."""
     by = ", ".join(filter(None, (of, part)))
     whole = f"(sum by ({of}) ({series}) > 0)"
     return f"sum by ({by}) ({series}) / on ({of}) group_left () {whole}"

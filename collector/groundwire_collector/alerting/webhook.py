@@ -21,8 +21,8 @@ from groundwire_collector.errors import UsageError, WebhookUnavailableError
 log = logging.getLogger(__name__)
 
 TRIES = 3
-FIRST_PAUSE_SECONDS = 1.0  # doubled each time, with some chance in it
-TIMEOUT_SECONDS = 10.0  # to connect, and of each silence
+FIRST_PAUSE_SECONDS = 1.0  # doubled each time, with jitter
+TIMEOUT_SECONDS = 10.0  # to connect, and between bytes
 PASSING = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_EARLY,
@@ -32,10 +32,10 @@ PASSING = {
 
 
 class Webhook:
-    """Webhook endpoint; its URL may hold a secret and is never logged.
+    """Webhook endpoint; its URL may contain a secret and is never logged.
 
-    Any 2xx is taken as received. Redirects are not followed: the address is where it should go.
-    Raises UsageError where the address is none of http or https.
+    Any 2xx counts as received. Redirects are not followed.
+    Raises UsageError unless the URL is http or https.
     """
 
     def __init__(
@@ -74,16 +74,14 @@ class Webhook:
         try:
             return tries(self._send, document, key)
         except RetryError as error:
-            log.warning(
-                "an alarm was not told, it is tried again: %s", error.last_attempt.exception()
-            )
+            log.warning("alarm notification failed, will retry: %s", error.last_attempt.exception())
             return False
 
     def _send(self, document: dict[str, Any], key: str) -> bool:
         if self._stop.is_set():
             return False
         try:
-            # The answer's body is of no interest, however long it is.
+            # Stream, so that a long response body is never read.
             with self._client.stream(
                 "POST", self._url, json=document, headers={"Idempotency-Key": key}
             ) as answer:
@@ -93,7 +91,7 @@ class Webhook:
         if status in PASSING:
             raise WebhookUnavailableError(f"status {status} of {self._url.host}")
         if not 200 <= status < 300:
-            log.error("an alarm was refused with status %d by %s", status, self._url.host)
+            log.error("alarm notification rejected with status %d by %s", status, self._url.host)
         return 200 <= status < 300
 
 

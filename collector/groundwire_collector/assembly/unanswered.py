@@ -59,8 +59,8 @@ WORDS = {
 class UnansweredTrace:
     """A trace without a turn.
 
-    `service` is that of its first span. `family` is the name of the table that knows most of its spans, "none" where none does;
-    `unread` are attributes with texts that no table reads.
+    `service` is that of its first span. `family` is the name of the table that knows most of its
+    spans, "none" where none does; `unread` are attributes with texts that no table reads.
     """
 
     service: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from groundwire_collector.drift.dimensions import DEPLOYED, DIMENSIONS, WHOLE, Stream
-from groundwire_collector.drift.losses import LossSums
+from groundwire_collector.drift.losses import ROUTE, LossSums
 from groundwire_evaluators.drift import Baseline, Change
 
 Z = 1.645
@@ -188,18 +188,12 @@ def _shared(
     """The version that was rolled out, where it is what several segments that got worse share.
 
     A new model that is worse at some tasks than at others is bad in the task that shows it most;
-    what happened is the model. None where the other segments clearly did not move, or where the
-    version's own turns are no worse.
+    what happened is the model. None where the version's own turns are no worse, or where most
+    other tenants clearly did not move: a model does not know who asks.
     """
     if named == WHOLE or named[0] in DEPLOYED:
         return None
-    others = [
-        each
-        for stream, each in movements.items()
-        if stream[0] == named[0] and stream != named and each.turns >= FEWEST
-    ]
-    still = sum(each.turns for each in others if each.high < movements[named].size / 2)
-    if still >= sum(each.turns for each in others) / 2:
+    if named[0] != ROUTE and _others_unmoved(movements, named):
         return None
     candidates = [
         (each.dimension, each.value)
@@ -209,6 +203,17 @@ def _shared(
         and moved.turns >= SHARED * movements[named].turns
     ]
     return max(candidates, key=lambda stream: movements[stream].nats, default=None)
+
+
+def _others_unmoved(movements: Mapping[Stream, SegmentEffect], named: Stream) -> bool:
+    """Whether most turns of the other values clearly grew by less than half as much."""
+    others = [
+        each
+        for stream, each in movements.items()
+        if stream[0] == named[0] and stream != named and each.turns >= FEWEST
+    ]
+    still = sum(each.turns for each in others if each.high < movements[named].size / 2)
+    return still >= sum(each.turns for each in others) / 2
 
 
 def _clear(

@@ -68,6 +68,7 @@ class StratifiedBaseline:
         `own_turns` are those after which a value that begins later is watched by itself.
         """
         plan, independent = plans.choose(turns)
+        plan = plan.cautious() if provisional else plan
         losses = np.array([turn.loss for turn in independent])
         flags = [turn.flagged for turn in independent if turn.flagged is not None]
         unfit = np.array([1 - turn.relevance for turn in independent if turn.relevance is not None])

@@ -7,7 +7,7 @@ those of one of them do all the more (docs/explanation/drift.md).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,22 @@ SPREAD = 1e-9  # variance from which on losses differ by more than rounding
 # How likely each choice was beforehand; strata say so themselves.
 SESSIONS = {False: 0.95, True: 0.05}
 BLOCKS = {False: 0.8, True: 0.2 / 12}  # of twelve sizes, powers of 2; then each inflation alike
+# What neighbours are taken to share where there are too few turns to see it: for a provisional
+# baseline, which looks for large changes alone.
+SUPPOSED = Dependence(block=8, inflation=4.0)
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonDesign:
-    """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata. `wander`:
-    the standard deviation of the means of days, beyond chance."""
+    """`session`: one score a session. `dependence`: of neighbouring turns, beyond strata;
+    `supposed`, where there are too few turns to see it. `wander`: the standard deviation of the
+    means of days, beyond chance."""
 
     session: bool = False
     strata: Strata = field(default_factory=Strata)
     dependence: Dependence = field(default_factory=Dependence)
     wander: float = field(default=0.0, compare=False)
+    supposed: bool = False
 
     @property
     def block(self) -> int:
@@ -44,7 +49,15 @@ class ComparisonDesign:
     def price(self) -> float:
         """The share of the mass that this plan may spend; over all plans they add up to 1."""
         found = SESSIONS[self.session] * self.strata.likelihood
+        if self.supposed:
+            return found * BLOCKS[False]
         return found * BLOCKS[self.block > 1] / self.dependence.alternatives
+
+    def cautious(self) -> "ComparisonDesign":
+        """The same for a few turns: neighbours are taken to depend on each other."""
+        if self.block > 1:
+            return self
+        return replace(self, dependence=SUPPOSED, supposed=True)
 
     def to_state(self) -> dict[str, Any]:
         return {
@@ -52,12 +65,14 @@ class ComparisonDesign:
             "strata": self.strata.to_state(),
             "dependence": [self.dependence.block, self.dependence.inflation],
             "wander": self.wander,
+            "supposed": self.supposed,
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "ComparisonDesign":
         strata = Strata.from_state(state["strata"])
-        return cls(state["session"], strata, Dependence(*state["dependence"]), state["wander"])
+        dependence, supposed = Dependence(*state["dependence"]), state.get("supposed", False)
+        return cls(state["session"], strata, dependence, state["wander"], supposed)
 
 
 def choose(turns: Sequence[LossObservation]) -> tuple[ComparisonDesign, list[LossObservation]]:
@@ -83,7 +98,7 @@ def _between_days(dependence: Dependence, days: strata.DaySpread) -> Dependence:
     The ratio is known from few days, and this is allowed for.
     """
     ratio = days.ratio * (days.days - 1) / max(days.days - 3, 1)
-    if not days.clear or ratio <= dependence.inflation:
+    if not days.clear_beyond(dependence.inflation):
         return dependence
     return Dependence.on_grid(max(days.turns / PARTS_OF_DAY, dependence.block), ratio)
 

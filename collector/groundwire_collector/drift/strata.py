@@ -24,8 +24,10 @@ WEEK_DAYS = 6.5  # that it must span before days of the week can be told from a 
 DAY_NS = 86_400 * NANOSECONDS
 LIKELY_DAYS = 2.5  # standard deviations by which days must differ
 FEWEST_DAYS = 6  # whose means tell how far days lie apart
-NEIGHBOURS = 20  # turns over which dependence is measured before strata are looked for
-CERTAIN = 4.0  # standard deviations by which strata must differ
+# Turns whose mean is compared with that of the next ones, to see how neighbours hang together
+# before strata are looked for; of so many means at least.
+NEIGHBOURS, FEWEST_MEANS = 100, 20
+CERTAIN = 3.5  # standard deviations, of a normal deviate, by which strata must differ
 COVERED = 0.9  # share of the turns that must lie in strata which are large enough
 MOST = 12  # strata: with more of them each is too small
 
@@ -256,14 +258,23 @@ class DaySpread:
 
     @property
     def clear(self) -> bool:
+        return self.clear_beyond(1.0)
+
+    def clear_beyond(self, inflation: float) -> bool:
+        """More than chance among turns whose sums spread `inflation` times as far as independent
+        ones: bursts within days make days differ as well."""
+        if self.days < FEWEST_DAYS:
+            return False
         free = self.days - 1
-        return self.days >= FEWEST_DAYS and self.ratio * free > free + LIKELY_DAYS * sqrt(2 * free)
+        return self.ratio * free > inflation * (free + LIKELY_DAYS * sqrt(2 * free))
 
 
 def _differ(losses: Floats, before: Floats, after: Floats, dependence: float) -> bool:
-    """Whether means differ within the strata before, by more than chance (chi-squared, 4 sigma).
+    """Whether means differ within the strata before, by more than chance.
 
-    Each stratum before has a variance of its own: losses that are worse spread more.
+    Chi-squared, whose tail is long where few strata are compared, as a normal deviate (Wilson and
+    Hilferty 1931). Each stratum before has a variance of its own: losses that are worse spread
+    more.
     """
     spread, free = 0.0, 0
     for coarse in np.unique(before):
@@ -275,19 +286,24 @@ def _differ(losses: Floats, before: Floats, after: Floats, dependence: float) ->
             away = sum(len(each) * (float(each.mean()) - mean) ** 2 for each in groups)
             spread += away / (variance * dependence)
             free += len(groups) - 1
-    return bool(free and spread > free + CERTAIN * np.sqrt(2 * free))
+    if not free:
+        return False
+    usual = 2 / (9 * free)
+    return bool(((spread / free) ** (1 / 3) - (1 - usual)) / sqrt(usual) > CERTAIN)
 
 
 def _dependence(losses: Floats) -> float:
     """Variance of the means of neighbouring turns over that of independent ones, at least 1.
 
-    Over few turns, so that a season or a slow change of the mix is no part of it.
+    From the differences of one mean to the next (von Neumann 1941), so that a season or a slow
+    change of the mix is no part of it.
     """
-    batches = losses.size // NEIGHBOURS
-    if batches < NEIGHBOURS or losses.var() == 0:
+    width = min(NEIGHBOURS, losses.size // FEWEST_MEANS)
+    if width < 2 or losses.var() == 0:
         return 1.0
-    means = losses[: batches * NEIGHBOURS].reshape(batches, NEIGHBOURS).mean(axis=1)
-    return max(float(means.var() * NEIGHBOURS / losses.var()), 1.0)
+    batches = losses.size // width
+    means = losses[: batches * width].reshape(batches, width).mean(axis=1)
+    return max(float((np.diff(means) ** 2).mean() / 2 * width / losses.var()), 1.0)
 
 
 def _day(at_ns: int, week: Week) -> str:

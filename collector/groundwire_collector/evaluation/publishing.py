@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Iterable, Sequence
 from queue import Empty, Full, Queue
-from time import sleep, time_ns
+from time import time_ns
 
 import httpx
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -19,6 +19,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import (
     ResourceLogs,
     ScopeLogs,
 )
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from groundwire_collector import __version__
 from groundwire_collector.assembly.evaluation_events import RESULT, attributes_of
@@ -91,23 +92,33 @@ class ScorePublisher:
         return gathered
 
     def _delivered(self, body: bytes) -> bool:
-        for attempt in range(TRIES):
-            try:
-                answer = self._client.post(
-                    self._url, content=body, headers={"Content-Type": "application/x-protobuf"}
-                )
-            except httpx.HTTPError as error:
-                failure = f"{type(error).__name__}: {error}"
-            else:
-                if answer.is_success:
-                    return True
-                failure = f"status {answer.status_code}"
-                if answer.status_code not in PASSING:
-                    break
-            if attempt < TRIES - 1:
-                sleep(PAUSE_SECONDS * 2**attempt)
-        log.warning("scores were not taken by %s: %s", self._url, failure)
+        tries = Retrying(
+            retry=retry_if_exception(_may_pass),
+            stop=stop_after_attempt(TRIES),
+            wait=wait_exponential(multiplier=PAUSE_SECONDS),
+            reraise=True,
+        )
+        try:
+            tries(self._send, body)
+        except httpx.HTTPStatusError as error:
+            log.warning(
+                "scores were refused by %s: status %d", self._url, error.response.status_code
+            )
+        except httpx.HTTPError as error:
+            log.warning("scores did not reach %s: %s: %s", self._url, type(error).__name__, error)
+        else:
+            return True
         return False
+
+    def _send(self, body: bytes) -> None:
+        headers = {"Content-Type": "application/x-protobuf"}
+        self._client.post(self._url, content=body, headers=headers).raise_for_status()
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code in PASSING
+    return isinstance(error, httpx.HTTPError)
 
 
 def request(judged: Iterable[JudgedTurn]) -> ExportLogsServiceRequest:

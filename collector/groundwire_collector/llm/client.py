@@ -11,6 +11,13 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import httpx
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_result,
+    stop_after_attempt,
+    wait_exponential,
+)
 
 from groundwire_collector.errors import UsageError
 
@@ -125,17 +132,15 @@ class ChatEndpoint:
 
     def _retried(self, call: Callable[[], ChatReply]) -> ChatReply:
         failed: list[CallFailure] = []
-        while True:
-            reply = call()
-            attempt = len(failed)
-            if (
-                reply.failure not in _RETRIED
-                or attempt == self.retries
-                or reply.retry_after > _LONGEST_WAIT
-            ):
-                return replace(reply, failed=tuple(failed))
-            failed.append(reply.failure)
-            self.sleep(reply.retry_after or 2.0**attempt)
+        tries = Retrying(
+            retry=retry_if_result(_may_pass),
+            stop=stop_after_attempt(self.retries + 1),
+            wait=_wait,
+            sleep=self.sleep,
+            before_sleep=lambda state: failed.append(_last(state).failure or CallFailure.EMPTY),
+            retry_error_callback=_last,
+        )
+        return replace(tries(call), failed=tuple(failed))
 
     def _post(self, path: str, body: dict[str, Any]) -> "tuple[dict[str, Any], float] | ChatReply":
         started = time.monotonic()
@@ -165,6 +170,22 @@ class ChatEndpoint:
                 failure=CallFailure.NONSENSE, detail=response.text[:200], seconds=seconds
             )
         return decoded, seconds
+
+
+def _may_pass(reply: ChatReply) -> bool:
+    return reply.failure in _RETRIED and reply.retry_after <= _LONGEST_WAIT
+
+
+def _last(state: RetryCallState) -> ChatReply:
+    """The reply of the latest attempt."""
+    assert state.outcome is not None  # an attempt was made
+    reply: ChatReply = state.outcome.result()
+    return reply
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds before the next attempt: Retry-After, or 1, 2, 4 …"""
+    return _last(state).retry_after or wait_exponential()(state)
 
 
 def _status_failure(status: int) -> CallFailure | None:

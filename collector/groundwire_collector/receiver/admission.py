@@ -39,7 +39,6 @@ class ValidatedRequest:
     logs: list[LogRecord] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
-    ignored: int = 0  # log records that are no events of a span or a response: not for us
 
     @property
     def message(self) -> str:
@@ -81,8 +80,7 @@ class Validator:
         for block, service, origin in self._covered(blocks, access, admitted):
             for message in _decoded(block, admitted):
                 if not _is_event(message):
-                    admitted.ignored += 1
-                    continue
+                    continue  # not for us
                 if self.redaction is not None:
                     self.redaction.log_record(message)
                 cut_log_record(message, self.longest)

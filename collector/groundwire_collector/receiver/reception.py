@@ -9,11 +9,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import ValidatedRequest, Validator
 from groundwire_collector.receiver.body import MemoryBudget, RequestRejectedError
 from groundwire_collector.receiver.counting import RequestLimits
-from groundwire_collector.receiver.rate import KeyRateLimiter
 from groundwire_collector.receiver.redaction import Redaction
 from groundwire_collector.receiver.writer import SpanWriter
 from groundwire_collector.receiver_metrics import ReceiverMetrics
@@ -43,7 +43,8 @@ class OtlpService:
         self.intake = intake
         self._writer = writer
         self._admission = Validator(settings.max_attribute_bytes, redaction)
-        self._rate = KeyRateLimiter(settings.ingest_rate)
+        self._rate = settings.ingest_rate
+        self._limiters: dict[str, RateLimiter] = {}
         self._limits = RequestLimits(
             settings.max_request_items, settings.max_request_values, settings.max_item_bytes
         )
@@ -53,7 +54,16 @@ class OtlpService:
         """Whether this key may send now; before anything of its request is read."""
         if not access.allows(Scope.INGEST):
             raise RequestRejectedError(403, "The key lacks the scope ingest.")
-        self._rate.take(access.key_id)
+        if self._rate and not self._limiter(access.key_id).take():
+            raise RequestRejectedError(429, "This key sends more than it may; try again.")
+
+    def _limiter(self, key_id: str) -> RateLimiter:
+        """That of a key: requests of a second may come at once."""
+        if key_id not in self._limiters:
+            self._limiters[key_id] = RateLimiter(
+                per_minute=60.0 * self._rate, burst=max(1.0, self._rate)
+            )
+        return self._limiters[key_id]
 
     async def traces(
         self, data: bytes, access: Access, *, json: bool

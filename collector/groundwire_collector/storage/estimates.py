@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 
 from groundwire_collector.storage.shared_texts import batched
 from groundwire_collector.storage.tables.drift import BASELINE
@@ -31,9 +31,11 @@ class EstimateFilter:
     until_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredTurn:
-    """Production turn with p_unsupported; turns of a session form a cluster."""
+class ScoredTurn(NamedTuple):
+    """Production turn with p_unsupported; turns of a session form a cluster.
+
+    A tuple, as rows come: 50,000 of them are made for one estimate.
+    """
 
     id: str
     trace_id: str
@@ -93,9 +95,8 @@ def scored_turns(
     connection: Connection, part: EstimateFilter, dimension: Dimension, limit: int = NEWEST
 ) -> list[ScoredTurn]:
     """The newest scored turns of production traffic, oldest first."""
-    newest = (TURN_LISTING.c.started_ns.desc(), TURN_LISTING.c.turn_id.desc())
-    rows = connection.execute(_scored(part, dimension).order_by(*newest).limit(limit))
-    return _scored_turns(rows)[::-1]
+    query = _scored(_conditions(part), dimension).order_by(*_NEWEST_FIRST).limit(limit)
+    return _scored_turns(connection, query)[::-1]
 
 
 def scored_turns_of(
@@ -103,9 +104,9 @@ def scored_turns_of(
 ) -> list[ScoredTurn]:
     """Those of these turns that are scored, production traffic and of the part."""
     found: list[ScoredTurn] = []
+    query = _scored(_conditions(part, by_id=True), "model_version")
     for batch in batched(sorted(set(turn_ids))):
-        query = _scored(part, "model_version").where(TURN_LISTING.c.turn_id.in_(batch))
-        found += _scored_turns(connection.execute(query))
+        found += _scored_turns(connection, query.where(TURN_LISTING.c.turn_id.in_(batch)))
     return found
 
 
@@ -116,11 +117,13 @@ def drawn_turns(
     limit: int = NEWEST,
 ) -> tuple[Counter[str], list[ScoredTurn]]:
     """Of the newest scored turns how many each service has, and those whose trace is drawn."""
-    c = TURN_LISTING.c
-    newest = (c.started_ns.desc(), c.turn_id.desc())
-    rows = connection.execute(_scored(part, "model_version").order_by(*newest).limit(limit)).all()
-    services = Counter([service for _, _, service, *_ in rows])
-    return services, _scored_turns(row for row in rows if is_drawn(row[1]))[::-1]
+    query = _scored(_conditions(part), "model_version").order_by(*_NEWEST_FIRST).limit(limit)
+    query = query.with_only_columns(*(TURN_LISTING.c[name] for name in _DRAWN))
+    rows = connection.execute(query).all()
+    drawn = [turn_id for turn_id, trace_id, _ in rows if is_drawn(trace_id)]
+    found = {turn.id: turn for turn in scored_turns_of(connection, part, drawn)}
+    services = Counter([service for _, _, service in rows])
+    return services, [found[turn_id] for turn_id in reversed(drawn) if turn_id in found]
 
 
 def following_turns(
@@ -131,9 +134,9 @@ def following_turns(
     started_ns, turn_id = after
     later = (c.started_ns > started_ns) | ((c.started_ns == started_ns) & (c.turn_id > turn_id))
     version = c.model_version == model_version if model_version else c.model_version.is_(None)
-    query = _scored(EstimateFilter(service=service), "model_version").where(version, later)
-    rows = connection.execute(query.order_by(c.started_ns, c.turn_id).limit(limit))
-    return _scored_turns(rows)
+    query = _scored(_conditions(EstimateFilter(service=service)), "model_version")
+    query = query.where(version, later).order_by(c.started_ns, c.turn_id).limit(limit)
+    return _scored_turns(connection, query)
 
 
 def drawn_scores(
@@ -144,7 +147,7 @@ def drawn_scores(
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
     query = select(*columns, TURN_LISTING.c.started_ns, TURN_LISTING.c.p_unsupported)
     query = query.join(TURN_LISTING, TURN_LISTING.c.turn_id == c.turn_id)
-    query = query.where(c.probability.is_not(None), *_conditions(part))
+    query = query.where(c.probability.is_not(None), *_conditions(part, by_id=True))
     if evaluator is not None:
         query = query.where(c.evaluator == evaluator)
     return [
@@ -156,15 +159,14 @@ def drawn_scores(
 def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[DecidedScore]:
     """What any evaluator decided of these turns."""
     c = SCORE.c
-    columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.state, c.flagged)
+    columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.flagged, c.signals)
+    decided = select(*columns).where(c.flagged.is_not(None), c.state == State.SCORED.value)
     found = []
     for batch in batched(sorted(set(turn_ids))):
-        query = select(*columns, c.signals).where(c.turn_id.in_(batch))
-        for turn_id, name, revision, chance, *judgement, signals in connection.execute(query):
-            faithful = _faithful(*judgement)
-            if faithful is not None:
-                doubt = signals.get("p_unsupported")
-                found.append(DecidedScore(turn_id, name, revision, chance, faithful, doubt))
+        rows = connection.execute(decided.where(c.turn_id.in_(batch))).all()
+        for turn_id, name, revision, chance, flagged, signals in rows:
+            doubt = signals.get("p_unsupported")
+            found.append(DecidedScore(turn_id, name, revision, chance, not flagged, doubt))
     return found
 
 
@@ -228,28 +230,31 @@ def drop_before(connection: Connection, cutoff_ns: int) -> None:
 _COLUMNS = [column.name for column in ESTIMATE.columns]
 
 
-def _scored(part: EstimateFilter, dimension: Dimension) -> Select[Any]:
+_NEWEST_FIRST = (TURN_LISTING.c.started_ns.desc(), TURN_LISTING.c.turn_id.desc())
+_DRAWN = ("turn_id", "trace_id", "service")
+
+
+def _scored(conditions: Iterable[ColumnElement[bool]], dimension: Dimension) -> Select[Any]:
+    """Scored turns, with the columns of `ScoredTurn`."""
     c = TURN_LISTING.c
     columns = (
-        c.turn_id,
-        c.trace_id,
-        c.service,
-        c[dimension],
-        c.session_id,
-        c.started_ns,
-        c.p_unsupported,
+        *(c.turn_id, c.trace_id, c.service),
+        func.coalesce(c[dimension], ""),
+        func.coalesce(func.nullif(c.session_id, ""), c.turn_id),
+        *(c.started_ns, c.p_unsupported),
     )
-    return select(*columns).where(c.p_unsupported.is_not(None), *_conditions(part))
+    return select(*columns).where(c.p_unsupported.is_not(None), *conditions)
 
 
-def _scored_turns(rows: Iterable[Row[Any]]) -> list[ScoredTurn]:
-    return [
-        ScoredTurn(turn_id, trace_id, service, value or "", session or turn_id, started_ns, p)
-        for turn_id, trace_id, service, value, session, started_ns, p in map(tuple, rows)
-    ]
+def _scored_turns(connection: Connection, query: Select[Any]) -> list[ScoredTurn]:
+    return list(map(ScoredTurn._make, connection.execute(query).all()))
 
 
-def _conditions(part: EstimateFilter) -> list[ColumnElement[bool]]:
+def _conditions(part: EstimateFilter, *, by_id: bool = False) -> list[ColumnElement[bool]]:
+    """What the filter says; `by_id`: of rows found by their id, so that no index is to be chosen.
+
+    SQLite, which knows no frequencies, takes the index of a service that has most of the turns.
+    """
     c = TURN_LISTING.c
     equal = {
         c.service: part.service,
@@ -257,13 +262,18 @@ def _conditions(part: EstimateFilter) -> list[ColumnElement[bool]]:
         c.prompt_version: part.prompt_version,
         c.index_version: part.index_version,
     }
-    found = [column == value for column, value in equal.items() if value is not None]
+    started = c.started_ns + 0 if by_id else c.started_ns
+    found = [
+        (column.concat("") if by_id else column) == value
+        for column, value in equal.items()
+        if value is not None
+    ]
     if part.services is not None:
-        found.append(c.service.in_(part.services))
+        found.append((c.service.concat("") if by_id else c.service).in_(part.services))
     if part.since_ns is not None:
-        found.append(c.started_ns >= part.since_ns)
+        found.append(started >= part.since_ns)
     if part.until_ns is not None:
-        found.append(c.started_ns < part.until_ns)
+        found.append(started < part.until_ns)
     return [*found, c.diagnostic.is_(False)]
 
 

@@ -4,10 +4,10 @@ Rows go in small transactions, oldest first, so that the receiver and the worker
 SQLite the freed pages are handed back to the file system.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time_ns
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +24,6 @@ from sqlalchemy import (
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
-    contents,
     failed_traces,
     golden,
     judging,
@@ -32,11 +31,12 @@ from groundwire_collector.storage import (
     search,
     trace_fragments,
     turn_listing,
+    unused_texts,
 )
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
 from groundwire_collector.storage.short_transactions import Portions
 from groundwire_collector.storage.span import Span
-from groundwire_collector.storage.spans import spans_of, take_turns
+from groundwire_collector.storage.spans import spans_of
 from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.tables.labels import LABEL
 from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
@@ -45,6 +45,7 @@ from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCOR
 
 LEAST_STEP = 100  # spans per deletion beyond the size limit
 TRACES = 200  # rows per read
+WIPE_SECONDS = 3600  # a wipe that began before is one whose process was killed
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
     `now_ns` None: the clock is not believed, and nothing is too old.
     """
     removed = Removed()
+    _end_interrupted_wipe(engine)
     if now_ns is not None:
         cutoff_ns = now_ns - round(settings.retention_days * DAY_NS)
         _expire(engine, RetentionWindow(cutoff_ns, now_ns), removed)
@@ -72,29 +74,53 @@ def expire(engine: Engine, settings: Settings, now_ns: int | None) -> Removed:
         if step is None:
             break
         _expire(engine, RetentionWindow(step), removed)
-        removed.texts += _sweep(engine)
+        # Texts of the days before are gone already, and nothing that uses later ones was deleted.
+        removed.texts += unused_texts.sweep(engine, day=step // DAY_NS)
     if removed != Removed():
         reclaim(engine)
     return removed
 
 
 def forget_traces(engine: Engine, traces: Iterable[bytes]) -> None:
-    """Delete traces with their turns and scores, and wipe their texts."""
+    """Delete traces with their turns and scores, and wipe their texts.
+
+    Where a call before was killed, what it left goes too: an unused text has no trace to name it.
+    """
+    _end_interrupted_wipe(engine, after_seconds=0)
     portions = Portions(engine, TRACES)
     wanted = sorted(traces)
+    texts: set[unused_texts.TextName] = set()
     at = 0
     while at < len(wanted):
         batch = wanted[at : at + min(portions.size, TRACES)]
         at += len(batch)
         with portions.transaction() as connection:
-            _zero_what_is_deleted(connection)
+            unused_texts.zero_what_is_deleted(connection)
+            unused_texts.begin_wipe(connection, time_ns())
+            texts |= unused_texts.names_referenced(connection, batch)
             _forget(connection, batch)
+        if len(texts) >= unused_texts.PAGE or at >= len(wanted):
+            unused_texts.sweep_among(engine, texts, wipe=True)
+            texts.clear()
     if wanted:
-        _sweep(engine, wipe=True)
-        with engine.begin() as connection:
-            _zero_what_is_deleted(connection)
-            search.wipe_deleted(connection)
-        reclaim(engine)
+        _end_wipe(engine)
+
+
+def _end_interrupted_wipe(engine: Engine, after_seconds: int = WIPE_SECONDS) -> None:
+    """Wipe all unused texts where a wipe began so long ago that its process must be gone."""
+    with engine.connect() as connection:
+        begun_ns = unused_texts.wipe_begun_ns(connection)
+    if begun_ns is not None and time_ns() - begun_ns >= after_seconds * 10**9:
+        unused_texts.sweep(engine, wipe=True)
+        _end_wipe(engine)
+
+
+def _end_wipe(engine: Engine) -> None:
+    with engine.begin() as connection:
+        unused_texts.zero_what_is_deleted(connection)
+        search.wipe_deleted(connection)
+        unused_texts.end_wipe(connection)
+    reclaim(engine)
 
 
 def _forget(connection: Connection, traces: Sequence[bytes]) -> None:
@@ -258,57 +284,6 @@ def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
             connection.execute(delete(table).where(column.in_(batch)))
         turn_listing.remove(connection, batch)
         search.delete(connection, batch)
-
-
-def _sweep(engine: Engine, *, wipe: bool = False) -> int:
-    """Delete texts no longer referenced by a span or log record.
-
-    They are looked for without a lock; what came meanwhile is looked at again where they go, and
-    what comes later brings its texts itself (`forget_deleted`).
-    """
-    with engine.connect() as connection:
-        newest = {table: connection.scalar(select(func.max(table.c.id))) for table in _REFERRING}
-        used = _used_texts(connection, {})
-        rows = connection.execute(select(CONTENT.c.id, CONTENT.c.day, CONTENT.c.digest))
-        unused = [row for row in rows if (row.day, row.digest) not in used]
-    portions = Portions(engine)
-    at = 0
-    while at < len(unused):
-        batch = unused[at : at + portions.size]
-        at += len(batch)
-        with portions.transaction() as connection:
-            take_turns(connection)
-            if wipe:
-                _zero_what_is_deleted(connection)
-            came = _used_texts(connection, newest)
-            ids = [row.id for row in batch if (row.day, row.digest) not in came]
-            for part in batched(ids):
-                connection.execute(delete(CONTENT).where(CONTENT.c.id.in_(part)))
-            forget_deleted(connection)
-    return len(unused)
-
-
-_REFERRING = (SPAN, LOG_RECORD)
-
-
-def _used_texts(
-    connection: Connection, newest: Mapping[Table, int | None]
-) -> set[tuple[int, bytes]]:
-    """Day and digest of the texts that rows after the newest known of each table refer to."""
-    used: set[tuple[int, bytes]] = set()
-    for table in _REFERRING:
-        query = select(table.c.received_ns, table.c.contents).where(
-            table.c.id > (newest.get(table) or 0)
-        )
-        for received, packed in connection.execute(query):
-            day = received // DAY_NS
-            used.update((day, name) for _, name in contents.references_of(packed))
-    return used
-
-
-def _zero_what_is_deleted(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
 
 
 def each_trace(engine: Engine) -> Iterator[tuple[bytes, list[Span]]]:

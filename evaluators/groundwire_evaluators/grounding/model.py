@@ -67,10 +67,6 @@ class Model:
             if weight and signal
         )
 
-    def claim_score(self, signals: Sequence[float], on_records: bool = False) -> float:
-        """The logit of a claim; higher is less supported."""
-        return self.with_minimums(self.weighted_score(signals), signals, on_records)
-
     def with_minimums(
         self, weighted_score: float, signals: Sequence[float], on_records: bool
     ) -> float:

@@ -184,8 +184,3 @@ def same_name(claimed: Name, shown: Name) -> bool:
         word = short.words[0]
         return word in long.words or word == long.initials
     return set(short.words) <= set(long.words)
-
-
-def everyday(language: str = "en") -> frozenset[str]:
-    """Stop words of a language: the smallest useful `common`."""
-    return LANGUAGES[language].stop

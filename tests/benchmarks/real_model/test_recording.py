@@ -23,22 +23,20 @@ pytestmark = [
 ROOT = Path(__file__).parents[3]
 
 
-def start(folder: Path, questions: int = 2) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "benchmarks.real_model", "--folder", str(folder), "record"]
-    command += [
-        "--from-scratch",
-        "--handbooks",
-        LINDNER,
-        "--arms",
-        "--facts",
-        "2",
-        "--questions",
-        str(questions),
-    ]
+RECORD = ["record", "--from-scratch", "--handbooks", LINDNER, "--arms", "--facts", "2"]
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """The recording in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.real_model", "--folder", str(folder), *RECORD]
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
-def test_a_recording_killed_halfway_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_a_recording_killed_halfway_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks.real_model.__main__ import main
+
     file = tmp_path / rows.FILE
     process = start(tmp_path)
     while not rows.read(file):
@@ -50,7 +48,9 @@ def test_a_recording_killed_halfway_goes_on_where_it_stopped(tmp_path: Path) -> 
     with file.open("ab") as cut:
         cut.write(b'{"handbook": "lind')
 
-    assert start(tmp_path).wait() == 0
+    # In this process, which has the model already.
+    monkeypatch.setattr(sys, "argv", ["real_model", "--folder", str(tmp_path), *RECORD])
+    main()
 
     after = rows.read(file)
     assert after[: len(before)] == before

@@ -16,10 +16,10 @@ def test_a_message_says_what_where_since_when_how_much_and_what_to_do(alarm):
     message = reported["annotations"]
     assert (
         message["summary"]
-        == "bot: unsupported claims (p_unsupported) of model_version ft 2 got worse by 0.40"
+        == "bot: unsupported claims (p_unsupported) up by 0.40 for model_version ft 2"
     )
     assert message["since"] == (
-        "unsupported claims (p_unsupported) of model_version ft 2 got worse at "
+        "unsupported claims (p_unsupported) for model_version ft 2 got worse at "
         "2025-11-25 22:00:00 UTC "
         "(between 21:59:00 and 22:01:00), probable cause: model"
     )

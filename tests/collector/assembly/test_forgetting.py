@@ -90,6 +90,26 @@ def test_a_forgotten_text_is_not_in_the_file_any_more(tmp_path: Path) -> None:
         assert secret[:40].encode() not in file.read_bytes()
 
 
+def test_texts_that_a_killed_request_left_go_with_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(Settings(data_dir=tmp_path))
+    make_schema(engine)
+    add_at(engine, 0, a_span(1, **{"user.id": "ada", "text": f"secret {CHUNK}"}), a_span(2))
+
+    def killed(*_: object, **__: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("groundwire_collector.storage.unused_texts.sweep_among", killed)
+        with pytest.raises(KeyboardInterrupt):
+            forget(engine, user="ada")
+    assert counts(engine)["content"] == 2
+    assert forget(engine, user="ada") == 0
+    assert counts(engine)["content"] == 1
+    engine.dispose()
+
+
 def test_a_writer_that_knew_a_forgotten_text_stores_it_again(engine: Engine) -> None:
     store = SpanStore(engine)
     store.add([a_span(1, **{"session.id": "s1", "text": CHUNK})])

@@ -101,3 +101,13 @@ def test_a_change_without_a_deployment_in_what_contradicts_the_context_is_its_be
     same = BEFORE | {"tenant": "a"}
     alarm = first_alarm(2, lambda _: same, bool, signal="override")
     assert (alarm.change.dimension, alarm.cause) == ("", "context_ignored")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_new_model_that_is_worse_in_one_task_most_is_named_before_the_task(seed):
+    def tasks(rng: random.Random) -> Tags:
+        return BEFORE | {"model_version": "ft-2", "route": rng.choice(["qa", "list", "sum"])}
+
+    rng, harder = random.Random(seed), {"qa": 1.0, "list": 0.15, "sum": 0.15}
+    alarm = first_alarm(seed, tasks, lambda tags: rng.random() < harder[tags["route"]])
+    assert (*alarm.change.segment, alarm.cause) == ("model_version", "ft-2", "model")

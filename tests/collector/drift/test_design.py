@@ -218,3 +218,33 @@ def test_days_that_wander_are_watched_in_blocks_with_the_spread_of_days():
     assert plan.block >= 256
     assert plan.dependence.inflation > 3
     assert plan.strata.week is Week.NONE  # one odd day is no day of the week
+
+
+def bursts(number: int, rng: random.Random, worse: dict[str, bool]) -> Turn:
+    """Bad spells of some 50 turns within days that are all alike."""
+    if number == 0 or rng.random() < 0.02:
+        worse["now"] = rng.random() < 0.2
+    return (0.13 if worse["now"] else 0.03, "retrieval", "")
+
+
+def test_bursts_within_days_are_no_days_that_wander():
+    worse = {"now": False}
+    plan, _ = plans.choose(baseline(lambda n, rng: bursts(n, rng, worse), n=12 * 1440))
+    assert 1 < plan.block <= 256
+    assert not plan.strata.any
+
+
+@pytest.mark.parametrize("shift", range(6))
+def test_hours_that_differ_by_chance_are_no_strata(shift):
+    rng = random.Random(f"hours {shift}")
+    for _ in range(20):
+        turns = baseline(lambda *_: (float(rng.random() < 0.05), "retrieval", ""))
+        assert not plans.choose(turns)[0].strata.any
+
+
+def test_few_turns_are_watched_as_if_neighbours_depended_on_each_other():
+    few = baseline(lambda *_: (0.05, "retrieval", ""), n=200)
+    pinned = StratifiedBaseline.of(few, 0.2, provisional=True)
+    assert (pinned.plan.block, pinned.plan.supposed) == (8, True)
+    assert pinned.plan.price == ComparisonDesign().price
+    assert StratifiedBaseline.from_state(pinned.to_state()).plan == pinned.plan

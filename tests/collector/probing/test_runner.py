@@ -92,24 +92,6 @@ def test_a_spent_day_ends_the_run_and_the_next_takes_it_up(tmp_path: Path) -> No
     assert write(path, runner()) == len(PACK) * 6 - 10
 
 
-def test_a_pace_spaces_calls_evenly_and_ends_with_the_day() -> None:
-    now, slept = [0.0], []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        now[0] += seconds
-
-    pace = RateLimiter(per_minute=30, per_day=4, clock=lambda: now[0], sleep=sleep)
-    assert [pace.wait() for _ in range(5)] == [True] * 4 + [False]
-    assert slept == [2.0] * 3
-    assert not pace.take()
-    now[0] += 90_000
-    assert pace.take()
-    assert not pace.take()
-    with pytest.raises(ValueError, match="positive"):
-        RateLimiter(per_minute=0)
-
-
 def test_an_endpoint_that_misbehaves_in_turn_stops_nothing_and_is_counted(server: Any) -> None:
     text = json.dumps({"choices": [{"message": {"content": "オスロ"}}]}).encode()
     responses = itertools.cycle(

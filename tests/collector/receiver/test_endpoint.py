@@ -17,11 +17,16 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from groundwire_collector.app import create_app
 from groundwire_collector.receiver.wire import field
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage import keys
 from groundwire_collector.storage.encoding import message_of
+from groundwire_collector.storage.keys import first_key
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import arrivals, spans_of
 
+KEY = "gw_test"
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 TRACE = "ab" * 16
 
@@ -330,3 +335,15 @@ def test_a_batch_that_is_sent_again_is_no_news(client: TestClient) -> None:
         assert post(client, body_of(a_span())).status_code == 200
     with client.app.state.engine.connect() as connection:  # type: ignore[attr-defined]
         assert len(arrivals(connection, 0, 10)) == 1
+
+
+def test_a_key_over_its_rate_is_told_to_come_again_and_others_are_not(
+    settings: Settings,
+) -> None:
+    app = create_app(settings.model_copy(update={"ingest_rate": 0.01}))
+    first_key(settings, app.state.engine)
+    with app.state.engine.begin() as connection:
+        keys.add(connection, "gw_other", "other")
+    with TestClient(app, headers={"Authorization": f"Bearer {KEY}"}) as client:
+        assert [post(client, body_of(a_span())).status_code for _ in range(2)] == [200, 429]
+        assert post(client, body_of(a_span()), authorization="Bearer gw_other").status_code == 200

@@ -20,7 +20,7 @@ from groundwire_collector.app import create_app
 from groundwire_collector.metric_definitions import REQUESTS
 from groundwire_collector.processes.receiver import Server
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.rate import KeyRateLimiter
+from groundwire_collector.receiver.reception import OtlpService
 from groundwire_collector.responses.otlp import RETRY_SECONDS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
@@ -126,7 +126,7 @@ def test_it_waits_as_long_as_it_is_told_by_429(
         if len(requested) < 3:
             raise RequestRejectedError(429, "Slower.")
 
-    monkeypatch.setattr(KeyRateLimiter, "take", too_fast_at_first)
+    monkeypatch.setattr(OtlpService, "admit", too_fast_at_first)
     with serving(tmp_path) as server:
         assert export(modules, server, kind) == DONE
         assert (answered(server, 429), answered(server, 200)) == (2, 1)

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,60 +87,73 @@ def with_items(items: bytes) -> bytes:
     return field(1, field(2, items))
 
 
-def hostile(size: int) -> dict[str, tuple[str, str, bytes]]:
-    """Bodies of about `size` bytes whose decoded form would take a hundred times as much."""
-    ids = field(1, b"\x01" * 16) + field(2, b"\x02" * 8)
-    json_ids = b'"traceId":"%s","spanId":"%s"' % (b"01" * 16, b"02" * 8)
-    empty = repeated(b"{},", size) + b"{}"
+IDS = field(1, b"\x01" * 16) + field(2, b"\x02" * 8)
+JSON_IDS = b'"traceId":"%s","spanId":"%s"' % (b"01" * 16, b"02" * 8)
+
+
+def empty_objects(size: int) -> bytes:
+    return repeated(b"{},", size) + b"{}"
+
+
+def json_attributes(size: int) -> bytes:
     attributes = repeated(b'{"key":"k","value":{"intValue":"1"}},', size) + b"{}"
+    return SPANS % (b'{%s,"attributes":[%s]}' % (JSON_IDS, attributes))
+
+
+def of_one_span(number: int) -> Callable[[int], bytes]:
+    """A span with many empty values of this field."""
+    return lambda size: with_items(field(2, IDS + repeated(field(number, b""), size)))
+
+
+def values_of_one_attribute(size: int) -> bytes:
     value = field(1, b"k") + field(2, field(5, repeated(field(1, b""), size)))
-    return {
-        "json spans": ("/v1/traces", JSON, SPANS % empty),
-        "json logs": ("/v1/logs", JSON, LOGS % empty),
-        "json resources": ("/v1/traces", JSON, b'{"resourceSpans":[%s]}' % empty),
-        "json attributes": (
-            "/v1/traces",
-            JSON,
-            SPANS % (b'{%s,"attributes":[%s]}' % (json_ids, attributes)),
-        ),
-        "json numbers": ("/v1/traces", JSON, SPANS % (b'{"x":[%s0]}' % repeated(b"0,", size))),
-        "json arrays": ("/v1/traces", JSON, b'{"x":[%s[]]}' % repeated(b"[],", size)),
-        "spans": ("/v1/traces", PROTOBUF, with_items(repeated(field(2, b""), size))),
-        "spans with ids": ("/v1/traces", PROTOBUF, with_items(repeated(field(2, ids), size))),
-        "resources": ("/v1/traces", PROTOBUF, repeated(field(1, b""), size)),
-        "scopes": ("/v1/traces", PROTOBUF, field(1, repeated(field(2, b""), size))),
-        "varints": ("/v1/traces", PROTOBUF, repeated(b"\x18\x01", size)),
-        "attributes": (
-            "/v1/traces",
-            PROTOBUF,
-            with_items(field(2, ids + repeated(field(9, b""), size))),
-        ),
-        "events": (
-            "/v1/traces",
-            PROTOBUF,
-            with_items(field(2, ids + repeated(field(11, b""), size))),
-        ),
-        "links": (
-            "/v1/traces",
-            PROTOBUF,
-            with_items(field(2, ids + repeated(field(13, b""), size))),
-        ),
-        "values": ("/v1/traces", PROTOBUF, with_items(field(2, ids + field(9, value)))),
-        "resource attributes": (
-            "/v1/traces",
-            PROTOBUF,
-            field(1, field(1, repeated(field(1, b""), size)) + field(2, field(2, ids))),
-        ),
-    }
+    return with_items(field(2, IDS + field(9, value)))
 
 
-@pytest.mark.parametrize("name", sorted(hostile(0)))
+def resource_attributes(size: int) -> bytes:
+    return field(1, field(1, repeated(field(1, b""), size)) + field(2, field(2, IDS)))
+
+
+# Bodies of about so many bytes whose decoded form would take a hundred times as much.
+HOSTILE: dict[str, tuple[str, str, Callable[[int], bytes]]] = {
+    "json spans": ("/v1/traces", JSON, lambda size: SPANS % empty_objects(size)),
+    "json logs": ("/v1/logs", JSON, lambda size: LOGS % empty_objects(size)),
+    "json resources": (
+        "/v1/traces",
+        JSON,
+        lambda size: b'{"resourceSpans":[%s]}' % empty_objects(size),
+    ),
+    "json attributes": ("/v1/traces", JSON, json_attributes),
+    "json numbers": (
+        "/v1/traces",
+        JSON,
+        lambda size: SPANS % (b'{"x":[%s0]}' % repeated(b"0,", size)),
+    ),
+    "json arrays": ("/v1/traces", JSON, lambda size: b'{"x":[%s[]]}' % repeated(b"[],", size)),
+    "spans": ("/v1/traces", PROTOBUF, lambda size: with_items(repeated(field(2, b""), size))),
+    "spans with ids": (
+        "/v1/traces",
+        PROTOBUF,
+        lambda size: with_items(repeated(field(2, IDS), size)),
+    ),
+    "resources": ("/v1/traces", PROTOBUF, lambda size: repeated(field(1, b""), size)),
+    "scopes": ("/v1/traces", PROTOBUF, lambda size: field(1, repeated(field(2, b""), size))),
+    "varints": ("/v1/traces", PROTOBUF, lambda size: repeated(b"\x18\x01", size)),
+    "attributes": ("/v1/traces", PROTOBUF, of_one_span(9)),
+    "events": ("/v1/traces", PROTOBUF, of_one_span(11)),
+    "links": ("/v1/traces", PROTOBUF, of_one_span(13)),
+    "values": ("/v1/traces", PROTOBUF, values_of_one_attribute),
+    "resource attributes": ("/v1/traces", PROTOBUF, resource_attributes),
+}
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
 @pytest.mark.parametrize("megabytes", [3, 60])
 def test_a_request_of_many_empty_things_is_refused_before_it_is_decoded(
     collector: Collector, name: str, megabytes: int
 ) -> None:
-    path, kind, body = hostile(megabytes * MB)[name]
-    packed = gzip.compress(body, 1)
+    path, kind, body = HOSTILE[name]
+    packed = gzip.compress(body(megabytes * MB), 1)
     with Growth(collector) as growth:
         status = post(collector, packed, kind, path, **{"Content-Encoding": "gzip"})
     assert status in {200, 413}
@@ -164,7 +177,8 @@ def test_long_texts_take_a_few_times_their_size(collector: Collector) -> None:
 
 
 def test_others_are_served_beside_the_largest_request(collector: Collector) -> None:
-    path, kind, body = hostile(60 * MB)["json spans"]
+    path, kind, build = HOSTILE["json spans"]
+    body = build(60 * MB)
     done = threading.Event()
 
     def send() -> None:

@@ -134,6 +134,29 @@ def test_too_much_is_cut_from_the_old_end_and_the_file_shrinks(tmp_path: Path) -
     engine.dispose()
 
 
+def test_of_the_day_that_is_cut_only_the_texts_go_that_no_younger_span_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groundwire_collector.storage.unused_texts.PAGE", 50)
+    monkeypatch.setattr("groundwire_collector.storage.unused_texts.ROWS", 30)
+    monkeypatch.setattr("groundwire_collector.storage.retention.LEAST_STEP", 30)
+    settings = Settings(data_dir=tmp_path)
+    engine = open_engine(settings)
+    make_schema(engine)
+    spans = {n: a_span(n, text=noise(n), shared=noise(1000 + n % 3)) for n in range(1, 301)}
+    for first in range(1, 251, 10):
+        add_at(engine, 0.9 - first / 10_000, *(spans[n] for n in range(first, first + 10)))
+    limited = settings.model_copy(update={"retention_bytes": used_bytes(engine)})
+    add_at(engine, 0.8, *(spans[n] for n in range(251, 301)))
+    removed = expire(engine, limited, NOW)
+    left = [trace for trace in spans if readable(engine, trace)]
+    assert 0 < removed.spans == 300 - len(left) < 250
+    assert left == list(range(left[0], 301))
+    origin, shared = 1, 3
+    assert counts(engine)["content"] == len(left) + shared + origin
+    engine.dispose()
+
+
 def test_no_write_lock_is_held_for_long_while_much_is_deleted(tmp_path: Path) -> None:
     """Transactions are counted: SQLite frees one page a statement where it is asked wrongly."""
     settings = Settings(data_dir=tmp_path)

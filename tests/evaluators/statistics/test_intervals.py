@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from benchmarks.bootstrap import bootstrap
 
 from groundwire_evaluators.statistics import Interval, difference, hajek, wilson
 from groundwire_evaluators.statistics.interval import student_quantile
@@ -85,16 +84,3 @@ def test_hajek_covers_under_unequal_sampling_and_clusters(share: float) -> None:
         estimate = hajek(hit[drawn], probability[drawn], cluster[drawn])
         covered += estimate.interval.low <= share <= estimate.interval.high
     assert 0.93 <= covered / runs <= 0.97
-
-
-def test_the_bootstrap_resamples_clusters_and_skips_empty_draws() -> None:
-    rows = [1.0] * 30 + [0.0] * 30
-    clusters = [i // 30 for i in range(60)]
-
-    def mean(sample: object) -> float | None:
-        values = np.asarray(sample)
-        return float(values.mean()) if values.size else None
-
-    assert bootstrap(rows, mean, clusters) == Interval(0.0, 1.0)
-    assert bootstrap([], mean, []) is None
-    assert bootstrap(rows, lambda sample: None, clusters) is None

@@ -10,8 +10,8 @@ from groundwire_collector.alerting.rules.settings import Severity
 class AlertRule:
     """One alerting rule; texts are Prometheus templates, durations seconds.
 
-    `summary` says in one line what fell, where and how much; `description` what the numbers are
-    made of; `since` what changed and since when; `first` what to do first.
+    `summary`: what got worse, where and by how much, in one line; `description`: how the numbers
+    are computed; `since`: what changed and when; `first`: the first thing to do.
     """
 
     name: str
@@ -26,7 +26,7 @@ class AlertRule:
     links: Mapping[str, str] = field(default_factory=dict)
 
     def texts(self) -> dict[str, str]:
-        """The annotations that are read, in the order in which they are."""
+        """Annotations for people, in reading order."""
         texts = {
             "summary": self.summary,
             "description": self.description,

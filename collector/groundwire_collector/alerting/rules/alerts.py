@@ -1,6 +1,6 @@
 """All alerting rules, inhibiting ones first.
 
-`page` wants someone now, `ticket` in working hours.
+`page`: needs a person now; `ticket`: during working hours.
 """
 
 from groundwire_collector.alerting.rules.alert import AlertRule
@@ -13,7 +13,7 @@ from groundwire_collector.alerting.rules.settings import RuleSettings
 
 
 def alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
-    """Every alert, the one that silences others first."""
+    """All alerts, inhibiting ones first."""
     return (
         *absence_alerts(limits),
         *retrieval_alerts(limits),

@@ -1,13 +1,13 @@
 """Multi-window burn rates of the error budget of flagged turns.
 
-What the baseline flags when all is well (the floor) is no budget: an evaluator has its own false
-flags. The budget is what the target allows beyond it, and a burn rate of 1 flags just that much
-more. A window's threshold is its factor times the budget above the floor, but never beyond half of
-the turns that are not flagged when all is well: with budgets of percents, not of thousandths as in
-the workbook, a factor of 14.4 could not be reached otherwise
+The share that the baseline flags in normal operation (the floor) does not use up the budget, since
+an evaluator has false positives. The budget is what the target allows above the floor; a burn rate
+of 1 uses exactly that. A window's threshold is the floor plus its factor times the budget, but at
+most half of the turns that are normally not flagged: with budgets of percents, rather than
+thousandths as in the workbook, a factor of 14.4 would otherwise be unreachable
 (docs/explanation/metrics-and-alerts.md).
 
-Its price, false alarms and delay, is simulated: `groundwire rules --simulate`.
+Simulate false alarms and delay with `groundwire rules --simulate`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ from groundwire_collector.metric_definitions import (
     FLAGGED_TURNS,
 )
 
-GRADUALLY = 6 * 3600  # longer windows are counted at each `reference_interval` only
+GRADUALLY = 6 * 3600  # longer windows are evaluated every `reference_interval`
 ON = f"on ({', '.join(BY_SERVICE_AND_JUDGE)})"
 JUDGED_SIGNAL, JUDGE = "p_unsupported", "grounding"  # signal whose baseline has a flagged share
 SCORED = "window:groundwire_scored_turns:increase"
@@ -56,7 +56,7 @@ def burn_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         *_whole_service(),
         RecordingRule(
             RATIO,
-            "Share of scored turns that are flagged, by window, of versions and of services.",
+            "Share of scored turns that are flagged, by window, for versions and services.",
             f"{FLAGGED} / ({SCORED} > 0)",
         ),
         *_target(limits),
@@ -68,7 +68,7 @@ def burn_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
 
 
 def gradual_recordings(limits: RuleSettings) -> tuple[RecordingRule, ...]:
-    """The counts over long windows."""
+    """Recording rules of counts over long windows."""
     return tuple(_counts(limits, (w for w in _windows(limits) if w > GRADUALLY)))
 
 
@@ -84,10 +84,10 @@ def _counts(limits: RuleSettings, windows: Iterable[int]) -> Iterable[RecordingR
         yield RecordingRule(
             SCORED, "Scored turns by window; scope: version, service.", scored, labels
         )
-        # An evaluator of a sample flags turns too: only those with scored turns are counted.
+        # Evaluators of a sample flag turns too; count only those with scored turns.
         yield RecordingRule(
             FLAGGED,
-            "Those of them that are flagged; 0 where none is.",
+            "Flagged turns by window; 0 if none were flagged.",
             f"({flagged}\nor {scored} * 0)\nand {scored}",
             labels,
         )
@@ -96,8 +96,8 @@ def _counts(limits: RuleSettings, windows: Iterable[int]) -> Iterable[RecordingR
 def _whole_service() -> Iterable[RecordingRule]:
     by = ", ".join((*BY_SERVICE_AND_JUDGE, "window"))
     for name, meaning in (
-        (SCORED, "The same over all versions of a service."),
-        (FLAGGED, "The same over all versions of a service."),
+        (SCORED, "Scored turns by window over all versions of a service."),
+        (FLAGGED, "Flagged turns by window over all versions of a service."),
     ):
         summed = f'sum by ({by}) ({name}{{scope="version"}})'
         yield RecordingRule(name, meaning, summed, {"scope": "service"})
@@ -117,23 +117,23 @@ def _target(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "service_evaluator:groundwire_scored_turns:baseline",
-            "Scored turns of the pinned baseline of a service.",
+            "Scored turns in the pinned baseline of a service.",
             of_judge(turns),
         ),
         RecordingRule(
             baseline,
-            "Share of them that were flagged.",
+            "Flagged share in the pinned baseline.",
             f"{of_judge(flagged)}\n/ (service_evaluator:groundwire_scored_turns:baseline > 0)",
         ),
         RecordingRule(
             TARGET,
-            "Share of scored turns that may be flagged, as the file of targets says.",
+            "Target share of flagged turns, from the targets file.",
             "\nor ".join(f"({part})" for part in _targets(limits)),
         ),
         RecordingRule(
             FLOOR,
-            "Share that is flagged when all is well, which uses up nothing: the baseline's; 0 "
-            "where there is none, or where the target is tighter than the baseline.",
+            "Share flagged in normal operation, which uses up no budget: the baseline's; 0 "
+            "without a baseline or if the target is below it.",
             f"({baseline} < {TARGET})\nor {TARGET} * 0",
         ),
     )
@@ -161,7 +161,7 @@ def _quoted(text: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    """The text as a regular expression of RE2 that matches just it."""
+    """RE2 pattern that matches exactly this text."""
     return "".join(c if c.isalnum() or c in "_ -" or ord(c) > 127 else f"\\{c}" for c in text)
 
 
@@ -170,7 +170,7 @@ def _threshold(limits: RuleSettings, window: BurnWindow) -> RecordingRule:
     burnt = f"{window.factor:g} * ({TARGET} - {FLOOR})"
     return RecordingRule(
         THRESHOLD,
-        "Share of flagged turns from which a burn over this window is told.",
+        "Flagged share above which this window is burning.",
         f"{FLOOR}\n+ (({burnt} < {most})\nor {most})",
         {"window": duration(window.long)},
     )
@@ -184,13 +184,13 @@ def _noise() -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "window:groundwire_flagged_turns:excess_ratio",
-            "By how much the flagged share is above the floor.",
+            "Flagged share above the floor.",
             f"{RATIO} - {ON} group_left () {FLOOR}",
         ),
         RecordingRule(
             "window:groundwire_flagged_turns:stderr",
-            "Standard error of that, of a service at its target: of the turns in the window, and "
-            "of the baseline's.",
+            "Standard error of the excess for a service at its target, from the turns of the "
+            "window and of the baseline.",
             f"sqrt(\n  (1 / ({SCORED} > 0)) * {ON} group_left () {variance}\n"
             f"  + {ON} group_left () {of_baseline}\n)",
         ),
@@ -202,7 +202,7 @@ def _page_timestamp(limits: RuleSettings) -> RecordingRule:
     memory = duration(max(_windows(limits)))
     return RecordingRule(
         PAGE_TIMESTAMP,
-        "When a page last told that a service burns.",
+        "Time of the last page for a service.",
         f"max by (service) (timestamp({page}))\n"
         f"or max by (service) (last_over_time({PAGE_TIMESTAMP}[{memory}]))",
     )
@@ -241,7 +241,7 @@ def _burns(limits: RuleSettings, window: BurnWindow) -> str:
 
 
 def burning(severity: Severity) -> str:
-    """Versions that burn, and services where no single version does."""
+    """Versions that are burning, and services if none of their versions is."""
     by_scope = f'{BURNING}{{severity="{severity.value}", scope="%s"}}'
     version, service = by_scope % "version", by_scope % "service"
     return f"max without (scope) (\n{version}\nor ({service} unless {ON} {version})\n)"

@@ -1,8 +1,8 @@
 """Simulation of burn-rate alerts: false alarms and detection delay.
 
-The rules themselves, replayed on simulated counts, minute by minute: Poisson traffic, turns flagged
-independently of each other (or together, session by session), a baseline that is itself a sample.
-Real traffic has bursts and seasons: then there are more false alarms than printed here.
+Replays the rules minute by minute on simulated counts: Poisson traffic, turns flagged independently
+(or together per session), a baseline that is itself a sample. Real traffic has bursts and seasons,
+which cause more false alarms than simulated here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ class FalseAlarmEstimate:
 class AlertDelay:
     """Hours until an alert fires after the flagged share grew by `growth`.
 
-    `median` is None where fewer than half are told within two days.
+    `median` is None if fewer than half are detected within two days.
     """
 
     severity: Severity
@@ -71,7 +71,7 @@ class AlertDelay:
 def prices(
     limits: RuleSettings, traffic: TrafficAssumptions, *, runs: int = 100, seed: int = 0
 ) -> list[FalseAlarmEstimate]:
-    """Simulated false alarms per severity, over `runs` periods of 30 days."""
+    """Simulate false alarms per severity over `runs` periods of 30 days."""
     rng = np.random.default_rng(seed)
     found: dict[Severity, list[int]] = {severity: [] for severity in Severity}
     for _ in range(0, runs, AT_ONCE):
@@ -89,7 +89,7 @@ def delays(
     runs: int = 50,
     seed: int = 0,
 ) -> list[AlertDelay]:
-    """Detection delay per severity, for each of `growths`."""
+    """Simulate the detection delay per severity for each of `growths`."""
     rng = np.random.default_rng(seed)
     began, minutes = SETTLED // MINUTE, (SETTLED + 2 * DAY) // MINUTE
     found = []
@@ -110,7 +110,7 @@ def _simulated(
     minutes: int,
     grown: tuple[int, float] = (0, 0.0),
 ) -> dict[Severity, list[list[int]]]:
-    """For each severity and run, the minutes at which an alert begins to fire."""
+    """Minutes at which an alert starts to fire, per severity and run."""
     share = np.full(minutes, traffic.level)
     share[grown[0] :] += grown[1]
     rate = traffic.turns_per_hour / 60 / traffic.session_turns
@@ -140,7 +140,7 @@ def _simulated(
 
 
 def _allowed(target: SloTarget, baseline: Shares) -> tuple[Shares, ...]:
-    """Floor and target of each run, as `burn` records them."""
+    """Floor and target of each run, as recorded by `burn_rate`."""
     if target.effect is not None:
         return baseline, baseline + target.effect
     allowed = np.full_like(baseline, target.flagged or 0.0)
@@ -191,7 +191,7 @@ def _summed(counts: Counts) -> Counts:
 
 
 def _over(summed: Counts, window: int) -> Counts:
-    """Counts over the last `window` seconds, at each minute; at first of what there is."""
+    """Rolling sums over `window` seconds at each minute; shorter at the start."""
     minutes = max(window // MINUTE, 1)
     before = np.zeros_like(summed[:, 1:])
     before[:, minutes:] = summed[:, 1:-minutes] if minutes < summed.shape[1] else 0
@@ -199,7 +199,7 @@ def _over(summed: Counts, window: int) -> Counts:
 
 
 def _starts(burns: npt.NDArray[np.bool_], lasting: int, keep_firing: int) -> Iterator[int]:
-    """The minutes at which an alert begins to fire that needs `lasting` seconds of burning."""
+    """Minutes at which an alert with `for: lasting` seconds starts to fire."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], burns.astype(np.int8), [0]))))
     until = -1.0
     for begin, end in edges.reshape(-1, 2):

@@ -1,8 +1,8 @@
 """Alerts on shares that fall below the service's own history.
 
-The reference is the median over `reference_window`, so that an incident of hours does not become
-the normal; a state that lasts for days does. No statement is made about false alarms beyond the
-noise of independent turns: four standard errors leave room for turns that are not.
+The reference is the median over `reference_window`: an incident of hours does not change it, a
+level that lasts for days does. False alarms are controlled for the noise of independent turns
+only; four standard errors leave a margin for dependent ones.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ MEDIAN = "quantile_over_time(0.5, {series}[{window}] offset {offset})"
 
 @dataclass(frozen=True, slots=True)
 class RecordedShare:
-    """Recorded share `LEVEL:METRIC:ratio` of `count` things, compared with its past by `by`."""
+    """Recorded share `LEVEL:METRIC:ratio` of `count` items, compared with its history by `by`."""
 
     level: str
     metric: str
@@ -44,15 +44,15 @@ class RecordedShare:
     def recordings(self) -> tuple[RecordingRule, ...]:
         """Recording rules of the drop from the reference, and its standard error.
 
-        The variance is that of a share drawn a little to one half, by two of four imagined things,
-        so that none of fifty is not taken for never (Agresti and Coull 1998).
+        The variance uses the Agresti-Coull estimate (1998), two successes in four extra trials, so
+        that 0 of 50 has a nonzero standard error.
         """
         drawn = f"(({self.ratio} * {self.count} + 2) / ({self.count} + 4))"
         on = f"on ({', '.join(self.by)})"
         return (
             RecordingRule(
                 self.rise,
-                f"How far {self.of_what} is above its reference; negative: below.",
+                f"Difference between {self.of_what} and its reference.",
                 f"{self.ratio}\n- {on} group_left ()\n{self.median}",
             ),
             RecordingRule(
@@ -63,10 +63,10 @@ class RecordedShare:
         )
 
     def reference(self, limits: RuleSettings, series: str, offset: int) -> RecordingRule:
-        """The median of the share over the reference window, of `series` by `by`."""
+        """Recording rule of the median of `series` over the reference window."""
         window = duration(limits.reference_window)
         return RecordingRule(
             self.median,
-            f"Median over {window} of {self.of_what}: what is expected.",
+            f"Median over {window} of {self.of_what}: the expected level.",
             MEDIAN.format(series=series, window=window, offset=duration(offset)),
         )

@@ -1,8 +1,8 @@
 """Faithfulness alerts, most urgent first.
 
-One incident shows in all of them. The page tells it; a ticket waits `ticket_after` and is told
-only where nothing more telling of the same service is, and a drift alarm never of a change that a
-page has told of: it takes longer to be sure that all is well again
+One incident affects all of them, so each is suppressed by the more urgent ones: tickets wait
+`ticket_after` and fire only if nothing more specific does for the service, and a drift alarm
+never fires for a change that a page has covered, because it takes longer to resolve
 (docs/explanation/metrics-and-alerts.md).
 """
 
@@ -33,8 +33,8 @@ from groundwire_collector.alerting.rules.settings import RuleSettings, Severity,
 from groundwire_collector.metric_definitions import DRIFT_ALARM, VERSION_LABELS
 
 FIRST = (
-    "Open the worst turn. The right chunk is there and the answer says something else: halt or "
-    "roll back the version named above. The right chunk is missing: it is retrieval or the index."
+    "Open the worst turn. If the right chunk is there but the answer differs, halt or roll back "
+    "the version named above. If the right chunk is missing, check retrieval and the index."
 )
 PAGING = f'{BURNING}{{severity="page"}}'
 
@@ -79,7 +79,7 @@ def slow_burn(limits: RuleSettings) -> AlertRule:
 
 
 def drift(limits: RuleSettings) -> AlertRule:
-    where = "{{ with $labels.dimension }} of {{ . }} {{ $labels.value }}{{ end }}"
+    where = "{{ with $labels.dimension }} for {{ . }} {{ $labels.value }}{{ end }}"
     labels = ("service", "signal", "dimension", "value", "cause")
     restricted = "{{ with $labels.dimension }}&{{ . }}={{ $labels.value | urlquery }}{{ end }}"
     service = "service={{ $labels.service | urlquery }}"
@@ -94,14 +94,13 @@ def drift(limits: RuleSettings) -> AlertRule:
         expression="segment:groundwire_drift_change_timestamp_seconds:unpaged\n"
         f"and {one_replica(DRIFT_ALARM.name, limits.replica_labels)} == 1",
         lasting=limits.ticket_after,
-        summary=f"{named('service')}: {signal('$labels.signal')}{where} got worse "
-        f"by {size['mean']}",
-        description=f"The mean loss (0 best, 1 worst) grew by {size['lower']} to {size['upper']} "
-        "beyond the pinned baseline. The false-alarm budget covers all detectors together; the "
-        "alarm stays open until it is resolved.",
+        summary=f"{named('service')}: {signal('$labels.signal')} up by {size['mean']}{where}",
+        description="The mean loss (0 best, 1 worst) rose above the pinned baseline by "
+        f"{size['lower']} to {size['upper']}. The false-alarm budget covers all detectors "
+        "together; the alarm stays open until it is resolved.",
         since=drift_since(),
-        first="Read five of the worst turns since then, and compare with what was rolled out. "
-        "{{ $labels.cause }} is the probable cause.",
+        first="Read five of the worst turns since then and compare with what was rolled out. "
+        "Probable cause: {{ $labels.cause }}.",
         links={
             "worst_turn_url": f"{limits.collector_url}/turns/worst?{query}",
             "turns_url": f"{limits.collector_url}/turns?{query}",
@@ -130,8 +129,9 @@ def faithfulness_drop(limits: RuleSettings) -> AlertRule:
         keep_firing=limits.keep_firing_for,
         summary=f"{named('service')}{versions()}: faithfulness fell to {current} (usual: {usual})",
         description=f"Supported claims / claims, mean over {duration(limits.current_window)} and "
-        f"{turns} scored turns; usual is the median of the service over "
-        f"{duration(limits.reference_window)}. Judged by {named('evaluator')} {named('revision')}.",
+        f"{turns} scored turns; usual is the service's median over "
+        f"{duration(limits.reference_window)}. Evaluator: {named('evaluator')} "
+        f"{named('revision')}.",
         since=drift_since(),
         first=FIRST,
         links=worst_links(limits, VERSION_LABELS, limits.current_window),
@@ -141,8 +141,8 @@ def faithfulness_drop(limits: RuleSettings) -> AlertRule:
 def _unsupported() -> str:
     normal = number(FLOOR, BY_SERVICE_AND_JUDGE, SHARE)
     return (
-        f"{named('service')}{versions()}: {{{{ $value | {SHARE} }}}} of the answers say something "
-        f"that their context does not support (when all is well: {normal})"
+        f"{named('service')}{versions()}: {{{{ $value | {SHARE} }}}} of the answers contain "
+        f"claims that their context does not support (normal: {normal})"
     )
 
 
@@ -151,6 +151,6 @@ def _made_of(window: int) -> str:
     flagged, scored = (number(series, BY_JUDGE, WHOLE, over) for series in (FLAGGED, SCORED))
     allowed = number(TARGET, BY_SERVICE_AND_JUDGE, SHARE)
     return (
-        f"In the last {duration(window)} {flagged} of {scored} scored turns are flagged; {allowed} "
-        f"may be. Judged by {named('evaluator')} {named('revision')}."
+        f"In the last {duration(window)} {flagged} of {scored} scored turns were flagged; the "
+        f"target is {allowed}. Evaluator: {named('evaluator')} {named('revision')}."
     )

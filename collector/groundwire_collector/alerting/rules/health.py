@@ -41,10 +41,10 @@ def collector_down(limits: RuleSettings) -> AlertRule:
         severity=Severity.PAGE,
         expression=f'absent(up{{job="{limits.job}"}} == 1)',
         lasting=limits.down_for,
-        summary="No Groundwire collector can be scraped: answers are not watched",
-        description="While it lasts, no other Groundwire alert can fire. Applications are not "
-        "affected: their SDK drops what it cannot deliver, and counts it.",
-        first="Is the process there, and does it answer GET /healthz and /readyz?",
+        summary="No Groundwire collector can be scraped: answers are not monitored",
+        description="Until it is back, no other Groundwire alert can fire. Applications are not "
+        "affected: the SDK drops and counts spans that it cannot deliver.",
+        first="Check that the process is running and that GET /healthz and /readyz respond.",
     )
 
 
@@ -54,11 +54,11 @@ def evaluation_stale(limits: RuleSettings) -> AlertRule:
         severity=Severity.PAGE,
         expression=f"{one_replica(EVALUATION_LAG.name, limits.replica_labels)} > {limits.max_lag}",
         lasting=limits.stale_for,
-        summary="Turns wait {{ $value | humanizeDuration }} to be judged: everything shown is old",
-        description="Spans are stored but not judged, so faithfulness and drift show the past. "
+        summary="Evaluation lags {{ $value | humanizeDuration }} behind: all results are outdated",
+        description="Spans are stored but not evaluated, so faithfulness and drift are outdated. "
         "The worker has stopped, is stuck, or is much slower than the traffic.",
-        first="Read the worker's last lines in the collector's log, then restart the collector: it "
-        "goes on where its last commit was.",
+        first="Read the worker's last log lines, then restart the collector: it resumes at its "
+        "last commit.",
         links={"turns_url": turns_url(limits, (), "newest")},
     )
 
@@ -78,11 +78,12 @@ def no_turns(limits: RuleSettings) -> AlertRule:
         expression=f"({expected})\nunless ({quiet_weekday})\n"
         "unless service:groundwire_turns:increase_recent > 0\n"
         f'and on () count(up{{job="{limits.job}"}} == 1) > 0',
-        summary=f"{named('service')}: no turn for {duration(limits.absence_window)}; "
-        f"{{{{ $value | {WHOLE} }}}} were seen at this time {season} ago",
+        summary=f"{named('service')}: no turns for {duration(limits.absence_window)}; "
+        f"{{{{ $value | {WHOLE} }}}} at this time {season} ago",
         description="The service is down, its exporter cannot reach the collector, or its spans "
-        "no longer make turns. What is not seen is not judged.",
-        first="Does the application have traffic? If it has, look in its log for its exporter.",
+        "no longer form turns. Answers are not being monitored.",
+        first="Check whether the application has traffic. If it has, check its log for exporter "
+        "errors.",
         links={"turns_url": turns_url(limits, ("service",), "newest")},
     )
 
@@ -94,10 +95,10 @@ def queue_ageing(limits: RuleSettings) -> AlertRule:
         severity=Severity.TICKET,
         expression=f"{lag} > {limits.max_queue_age} and {lag} <= {limits.max_lag}",
         lasting=limits.ticket_after,
-        summary="Turns wait {{ $value | humanizeDuration }} to be judged: judging falls behind",
+        summary="Evaluation lags {{ $value | humanizeDuration }} behind the traffic",
         description=f"For {duration(limits.ticket_after)} the oldest turn has waited longer than "
-        f"{duration(limits.max_queue_age)}; from {duration(limits.max_lag)} on it is a page.",
-        first="Has traffic grown, or an evaluator become slower? Take the slow one out of "
+        f"{duration(limits.max_queue_age)}; from {duration(limits.max_lag)} on this is a page.",
+        first="Has traffic grown, or has an evaluator become slower? Remove the slow one from "
         "`evaluators`, or sample it.",
         links={"turns_url": turns_url(limits, (), "newest")},
     )
@@ -114,11 +115,11 @@ def coverage_low(limits: RuleSettings) -> AlertRule:
         f"and -{COVERAGE.rise} > {limits.noise_factor:g} * {COVERAGE.stderr}\n"
         f"and {COVERAGE.count} >= {limits.min_turns}",
         lasting=limits.ticket_after,
-        summary=f"{named('service')}: only {{{{ $value | {SHARE} }}}} of the turns get a judgement "
-        f"of {named('evaluator')} (usual: {usual})",
-        description=f"Over {duration(limits.current_window)} and {turns} turns. The means and "
-        "ratios beside it speak of fewer turns than they did, perhaps of others.",
-        first="Open the newest turns that are not evaluable: each says why.",
+        summary=f"{named('service')}: {named('evaluator')} covers only "
+        f"{{{{ $value | {SHARE} }}}} of the turns (usual: {usual})",
+        description=f"Over {duration(limits.current_window)} and {turns} turns. Means and ratios "
+        "now cover fewer turns than before, perhaps different ones.",
+        first="Open the newest turns that are not evaluable: each gives a reason.",
         links={
             "turns_url": turns_url(limits, ("service",), "newest", "&state=not_evaluable"),
             "dashboard_url": dashboard_url(limits),
@@ -135,11 +136,12 @@ def evaluations_failing(limits: RuleSettings) -> AlertRule:
         f" > {limits.max_failed_ratio:g}\n"
         f"and service_evaluator:groundwire_evaluations:increase >= {limits.min_turns}",
         lasting=limits.ticket_after,
-        summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the judgements of "
+        summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the evaluations by "
         f"{named('evaluator')} fail",
         description=f"Of {tried} in the last {duration(limits.current_window)}. {_calls()}Failed "
-        "judgements are in no mean and no ratio: coverage falls instead.",
-        first="Open the newest failed turns: each says why. Then the judge's address, key, quota.",
+        "evaluations are excluded from means and ratios: coverage falls instead.",
+        first="Open the newest failed turns: each gives a reason. Then check the judge's URL, key "
+        "and quota.",
         links={"turns_url": turns_url(limits, ("service",), "newest", "&state=failed")},
     )
 

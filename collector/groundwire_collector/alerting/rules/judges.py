@@ -23,13 +23,13 @@ def judge_behind(limits: RuleSettings) -> AlertRule:
         expression=f"{one_replica(JUDGE_QUEUE_AGE.name, limits.replica_labels)}"
         f" > {limits.max_judge_queue_age}",
         lasting=limits.ticket_after,
-        summary=f"{named('evaluator')}: a turn has waited {{{{ $value | humanizeDuration }}}} for "
-        "its judgement",
-        description=f"Drawn turns wait longer than {duration(limits.max_judge_queue_age)}. What "
-        "is drawn and not reached is no longer judged, and estimates of faithfulness grow old; "
-        "live traffic and the evaluators of every turn are not affected.",
-        first="Is its endpoint slow, or pausing after failures? Then lower its rate, or raise its "
-        "budget.",
+        summary=f"{named('evaluator')}: the oldest sampled turn has waited "
+        "{{ $value | humanizeDuration }}",
+        description=f"Sampled turns wait longer than {duration(limits.max_judge_queue_age)}. "
+        "Those that are not reached in time are skipped, and faithfulness estimates become "
+        "outdated; live traffic and the evaluators of every turn are not affected.",
+        first="Check whether the endpoint is slow or the judge pauses after failures. Then lower "
+        "its rate or raise its budget.",
     )
 
 
@@ -48,13 +48,12 @@ def judge_changed(limits: RuleSettings) -> AlertRule:
         expression=f"{flips}\n/ ignoring (direction) ({turns} > 0) > {limits.max_judge_change:g}\n"
         f"and {flips} > {limits.noise_factor:g} * sqrt({both})",
         lasting=limits.ticket_after,
-        summary=f"{named('evaluator')} {named('revision')}: of the golden set it judges "
-        f"{{{{ $value | {SHARE} }}}} more wrong than when it began",
-        description="Nothing of ours changed: not the prompt, not the revision, not the turns. "
-        "The model behind its name is another one. "
-        f"Turns that are wrong now: {_flips('wrong')}, right now: {_flips('right')}.",
-        first="Do not read its scores as a change of the answers. Pin the model's dated version, "
-        "or give the evaluator a new revision, whose baseline begins anew.",
+        summary=f"{named('evaluator')} {named('revision')}: wrong on "
+        f"{{{{ $value | {SHARE} }}}} more of the golden set than at first",
+        description="The prompt, the revision and the turns are the same, so the model behind "
+        f"the name has changed. Turns now wrong: {_flips('wrong')}, now right: {_flips('right')}.",
+        first="Do not interpret its scores as a change of the answers. Pin a dated model version, "
+        "or give the evaluator a new revision, which gets a new baseline.",
     )
 
 

@@ -1,6 +1,6 @@
-"""Recording rules: ratios as quotients of summed counters.
+"""Recording rules: ratios of summed counters.
 
-`current` in a name is the window `Limits.current_window`, so the names hold for every setting.
+Names do not contain the window (`RuleSettings.current_window`), so they do not depend on settings.
 """
 
 from groundwire_collector.alerting.promql import (
@@ -35,14 +35,14 @@ from groundwire_collector.metric_definitions import (
     TURNS,
 )
 
-JUDGED_STATES = "scored|refusal|no_claims"  # the last two states assert nothing unsupported
+JUDGED_STATES = "scored|refusal|no_claims"  # refusal and no_claims assert nothing
 SLOW_QUANTILE = 0.9
 
 UNRETRIEVED = RecordedShare(
     "service",
     "groundwire_unretrieved_turns",
     "service",
-    "the share of turns whose answer was given no chunk",
+    "the share of turns answered without a chunk",
     "service:groundwire_retrievals:increase",
     ("service",),
 )
@@ -58,7 +58,7 @@ COVERAGE = RecordedShare(
     "service_evaluator",
     "groundwire_coverage",
     "service_evaluator",
-    "the share of turns with a judgement",
+    "the share of turns with a result",
     "service_evaluator:groundwire_turns:increase",
     ("service", "evaluator"),
 )
@@ -85,7 +85,7 @@ def references(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "service_evaluator:groundwire_faithfulness:median_reference",
-            f"Median over {window} of the faithfulness of a service: the level that is expected.",
+            f"Median over {window} of the faithfulness of a service: the expected level.",
             MEDIAN.format(series="service_evaluator:groundwire_faithfulness:mean", **usual),
         ),
         UNRETRIEVED.reference(limits, UNRETRIEVED.ratio, limits.current_window),
@@ -97,12 +97,12 @@ def references(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         ),
         RecordingRule(
             "service:groundwire_retrieval_duration_seconds:median_reference",
-            f"Median over {window} of how long the slowest tenth takes.",
+            f"Median over {window} of the 90th percentile of retrieval time.",
             MEDIAN.format(series="service:groundwire_retrieval_duration_seconds:p90", **usual),
         ),
         RecordingRule(
             "service:groundwire_index_age_seconds:max_reference",
-            f"Greatest age of the index of a service in the {window} before the last {window}.",
+            f"Maximum index age of a service in the {window} before the last {window}.",
             f"max_over_time(service:groundwire_index_age_seconds:p50[{window}] offset {window})",
         ),
         *gradual_recordings(limits),
@@ -116,33 +116,33 @@ def _volumes(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "version_route:groundwire_turns:increase",
-            "Turns, by how they were answered.",
+            "Turns by route.",
             grown(limits, (*BY_VERSION, "route"), total(TURNS), window),
         ),
         RecordingRule(
             "service:groundwire_turns:increase_recent",
-            "Turns of a service in the window after which their absence is told.",
+            "Turns of a service within `absence_window`.",
             grown(limits, ("service",), total(TURNS), limits.absence_window),
         ),
         RecordingRule(
             "service_evaluator:groundwire_evaluations:increase",
-            "Judgements that were attempted.",
+            "Attempted evaluations.",
             grown(limits, BY_SERVICE_AND_JUDGE, total(EVALUATIONS), window),
         ),
         RecordingRule(
             "service_evaluator:groundwire_failed_evaluations:increase",
-            "Judgements that failed; 0 where none did.",
+            "Failed evaluations; 0 if none failed.",
             f"{grown(limits, BY_SERVICE_AND_JUDGE, failed, window)}\n"
             "or service_evaluator:groundwire_evaluations:increase * 0",
         ),
         RecordingRule(
             "version_evaluator:groundwire_judged_turns:increase",
-            "Turns with a judgement: scored, or without anything to support.",
+            "Turns with a result: scored, or without claims to support.",
             grown(limits, BY_JUDGE, judged, window),
         ),
         RecordingRule(
             "version_evaluator_verdict:groundwire_claims:increase",
-            "Claims by verdict. Ratios of them weigh long answers more: shown, never alerted on.",
+            "Claims by verdict. Their ratios weight long answers more: displayed, not alerted on.",
             grown(limits, (*BY_JUDGE, "verdict"), total(CLAIMS), window),
         ),
     )
@@ -156,7 +156,7 @@ def _faithfulness(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "version_evaluator:groundwire_scored_turns:increase",
-            "Scored turns: what the mean faithfulness is made of.",
+            "Scored turns: the denominator of mean faithfulness.",
             grown(limits, BY_JUDGE, count, window),
         ),
         RecordingRule(
@@ -172,14 +172,14 @@ def _faithfulness(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         ),
         RecordingRule(
             "version_evaluator:groundwire_faithfulness:drop",
-            "How far faithfulness is below the reference of its service; negative: above.",
+            "Reference of the service minus faithfulness.",
             f"service_evaluator:groundwire_faithfulness:median_reference\n- {on} group_right ()\n"
             "version_evaluator:groundwire_faithfulness:mean",
         ),
         RecordingRule(
             "version_evaluator:groundwire_faithfulness:stderr",
-            "Upper bound of the standard error of the mean: a value in [0, 1] of mean m varies "
-            "by m(1 - m) at most.",
+            "Upper bound of the standard error of the mean: values in [0, 1] with mean m have a "
+            "variance of at most m(1 - m).",
             "sqrt(\n  version_evaluator:groundwire_faithfulness:mean * (1 - "
             "version_evaluator:groundwire_faithfulness:mean)\n"
             "  / (version_evaluator:groundwire_scored_turns:increase > 0)\n)",
@@ -192,7 +192,7 @@ def _flagged(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "version_evaluator:groundwire_flagged_turns:increase",
-            "Turns decided to hold an unsupported claim; 0 where turns were scored and none was.",
+            "Turns flagged for an unsupported claim; 0 if turns were scored and none was.",
             f"{flagged}\nor version_evaluator:groundwire_scored_turns:increase * 0",
         ),
         RecordingRule(
@@ -220,7 +220,7 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "version_source:groundwire_reliance_outcomes:increase",
-            "Answers of which it was measured whether they follow context or memory (n).",
+            "Answers measured for whether they follow context or memory (n).",
             answers(),
         ),
         RecordingRule(
@@ -237,12 +237,12 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         ),
         RecordingRule(
             "version_source:groundwire_memorization:ratio",
-            "M_R = p_o / (p_o + p_s) (Longpre et al. 2021); read it beside p_s, p_o and n.",
+            "M_R = p_o / (p_o + p_s) (Longpre et al. 2021); read it with p_s, p_o and n.",
             f"({answers('parametric')}\nor {zero})\n/ {asserted}",
         ),
         RecordingRule(
             "version_source:groundwire_deciding_answers:increase",
-            "Answers that assert either: what M_R is made of. Below 50 M_R is noise; of "
+            "Answers that follow either: the denominator of M_R. Below 50 M_R is noise; for "
             "closed-book calls these are the diagnostic turns.",
             f"{answers('context', 'parametric')}\nor {zero}",
         ),
@@ -254,8 +254,8 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         *MEMORIZATION.recordings(),
         RecordingRule(
             "version_source:groundwire_redundant_answers:ratio",
-            "Share of answers with a closed-book call that memory gives as well: right today, "
-            "at risk when the source changes, and invisible to faithfulness.",
+            "Share of answers with a closed-book call that memory alone gives too: right today, "
+            "at risk when the source changes, invisible to faithfulness.",
             f"({answers('both', source='closed_book')}\nor {closed_book} * 0)\n/ ({closed_book} "
             f"> 0)",
         ),
@@ -270,13 +270,13 @@ def _retrieval(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "service:groundwire_retrievals:increase",
-            "Turns of which it is known whether they were given a chunk.",
+            "Turns for which it is known whether a chunk was retrieved.",
             looked_at,
         ),
         RecordingRule(
             UNRETRIEVED.ratio,
-            "Share of turns whose answer was given no chunk: by design, or because retrieval "
-            "found nothing.",
+            "Share of turns answered without a chunk: by design, or because retrieval found "
+            "nothing.",
             f"({without}\nor service:groundwire_retrievals:increase * 0)\n"
             "/ (service:groundwire_retrievals:increase > 0)",
         ),
@@ -284,7 +284,7 @@ def _retrieval(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         *_retrieval_time(limits),
         RecordingRule(
             "service:groundwire_index_age_seconds:p50",
-            "Age of the index that answered, of the median turn of a service.",
+            "Median age of the index over the turns of a service.",
             f"histogram_quantile(0.5, {_buckets(limits, INDEX_AGE.name, 'service')})",
         ),
     )
@@ -296,17 +296,17 @@ def _retrieval_time(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "index_version:groundwire_retrieval_duration_seconds:increase_count",
-            "Turns whose retrieval was timed.",
+            "Turns with a retrieval duration.",
             grown(limits, by, f"{name}_count", limits.current_window),
         ),
         RecordingRule(
             "index_version:groundwire_retrieval_duration_seconds:p90",
-            "How long the retrieval of the slowest tenth of the turns takes at least.",
+            "90th percentile of retrieval time.",
             f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, *by)})",
         ),
         RecordingRule(
             "service:groundwire_retrieval_duration_seconds:p90",
-            "The same over all index versions of a service.",
+            "90th percentile of retrieval time over all index versions of a service.",
             f"histogram_quantile({SLOW_QUANTILE:g}, {_buckets(limits, name, 'service')})",
         ),
     )
@@ -326,29 +326,29 @@ def _health(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             COVERAGE.ratio,
-            "Share of turns that have a judgement.",
+            "Share of turns with a result.",
             f"{judged}\n/ on (service) group_left ()\n({turns})",
         ),
         RecordingRule(
             "service_evaluator:groundwire_coverage:sum",
-            "The same whatever the evaluator's revision.",
+            "Share of turns with a result, over all revisions of the evaluator.",
             f"sum by (service, evaluator) ({COVERAGE.ratio})",
         ),
         RecordingRule(
             "service_evaluator:groundwire_turns:increase",
-            "Turns that could have had a judgement.",
+            "Turns that could have been evaluated.",
             f"{COVERAGE.ratio} * 0\n+ on (service) group_left ()\n({turns})",
         ),
         *COVERAGE.recordings(),
         RecordingRule(
             "service_evaluator:groundwire_failed_evaluations:ratio",
-            "Share of judgements that failed.",
+            "Share of evaluations that failed.",
             "service_evaluator:groundwire_failed_evaluations:increase / "
             "(service_evaluator:groundwire_evaluations:increase > 0)",
         ),
         RecordingRule(
             "service_evaluator_result:groundwire_judge_calls:increase",
-            "Calls of judges by what came of them.",
+            "Judge calls by result.",
             grown(limits, by, total(JUDGE_CALLS), window),
         ),
     )
@@ -358,22 +358,22 @@ def _drift(limits: RuleSettings) -> tuple[RecordingRule, ...]:
     return (
         RecordingRule(
             "segment:groundwire_drift_change_timestamp_seconds:max",
-            "When the change behind an open drift alarm began, seconds since the epoch.",
+            "Onset of the change of an open drift alarm, seconds since the epoch.",
             one_replica(DRIFT_CHANGE_TIMESTAMP.name, limits.replica_labels),
         ),
         RecordingRule(
             "segment:groundwire_drift_change_bound_timestamp_seconds:max",
-            "The stated error of that moment.",
+            "Confidence bounds of the onset.",
             one_replica(DRIFT_CHANGE_BOUND.name, limits.replica_labels),
         ),
         RecordingRule(
             "segment:groundwire_drift_size:max",
-            "By how much the mean loss grew.",
+            "Increase of the mean loss.",
             one_replica(DRIFT_SIZE.name, limits.replica_labels),
         ),
         RecordingRule(
             "segment:groundwire_drift_change_timestamp_seconds:unpaged",
-            "When a change began that no page has told of: neither now, nor since it began.",
+            "Onset of a change that no page covers, neither now nor since it began.",
             f"segment:groundwire_drift_change_timestamp_seconds:max\nunless on (service) "
             f'{BURNING}{{severity="page"}}\n'
             f"unless (segment:groundwire_drift_change_timestamp_seconds:max < on (service) "

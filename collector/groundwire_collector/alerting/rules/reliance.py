@@ -15,7 +15,7 @@ from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.recording import MEMORIZATION
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
 
-MEASURED = '{source=~"closed_book|probe"}'  # passive signals see unsupported insertions only
+MEASURED = '{source=~"closed_book|probe"}'  # passive signals detect only unsupported insertions
 LABELS = (*BY_VERSION, "source")
 
 
@@ -36,15 +36,15 @@ def memorization(limits: RuleSettings) -> AlertRule:
         f"and {MEMORIZATION.count} >= {limits.min_deciding}",
         lasting=limits.ticket_after,
         keep_firing=limits.keep_firing_for,
-        summary=f"{named('service')}{versions()}: where context and memory differ, "
-        f"{{{{ $value | {SHARE} }}}} of the answers follow memory (usual: {usual})",
+        summary=f"{named('service')}{versions()}: {{{{ $value | {SHARE} }}}} of the answers "
+        f"follow memory where it conflicts with the context (usual: {usual})",
         description=f"M_R by {named('source')}, over {duration(limits.reliance_window)} and "
         f"{number(MEMORIZATION.count, LABELS, WHOLE)} answers that follow either; p_s, the share "
-        f"of all measured answers that follow the context, is {follows}. Users may see nothing of "
-        "it until the source changes.",
+        f"of all measured answers that follow the context, is {follows}. Users may not notice "
+        "until the source changes.",
         since=drift_since(),
-        first="Do not widen the rollout of this version. Compare it with the one before on the "
-        "same probes: `groundwire probe run`.",
+        first="Halt the rollout of this version. Compare it with the previous version on the same "
+        "probes: `groundwire probe run`.",
         links={
             "turns_url": turns_url(limits, BY_VERSION, "worst"),
             "dashboard_url": dashboard_url(limits),

@@ -36,10 +36,10 @@ def retrieval_broken(limits: RuleSettings) -> AlertRule:
         f"a chunk (usual: {usual})",
         description=f"Over {duration(limits.current_window)} and "
         f"{number(UNRETRIEVED.count, SERVICE, WHOLE)} turns; usual is the median over "
-        f"{duration(limits.reference_window)}. Such answers come from the model's weights. What "
-        "else falls for this service meanwhile is its consequence, and silenced.",
-        first="Open the newest turns without context: is the retrieval span there, and what did it "
-        "give? Then the retriever's own health: index, connection, filters, access rights.",
+        f"{duration(limits.reference_window)}. Such answers come from the model's weights. Other "
+        "alerts of this service are consequences, and inhibited.",
+        first="Open the newest turns without context: is there a retrieval span, and what did it "
+        "return? Then check the retriever: index, connection, filters, access rights.",
         links={
             "turns_url": turns_url(limits, SERVICE, "newest", "&state=no_context"),
             "dashboard_url": dashboard_url(limits),
@@ -60,14 +60,14 @@ def retrieval_slow(limits: RuleSettings) -> AlertRule:
         f"and {slow} > on (service) group_left () ({limits.slow_factor:g} * {usual})\n"
         f"and {turns} >= {limits.min_turns}",
         lasting=limits.ticket_after,
-        summary=f"{named('service')}{versions(('index_version',))}: a tenth of the retrievals take "
-        f"{{{{ $value | humanizeDuration }}}} or more "
+        summary=f"{named('service')}{versions(('index_version',))}: the slowest tenth of "
+        f"retrievals takes {{{{ $value | humanizeDuration }}}} or more "
         f"(usual: {number(usual, SERVICE, 'humanizeDuration')})",
         description=f"Quantile {SLOW_QUANTILE:g} over {duration(limits.current_window)} and "
         f"{number(turns, BY_INDEX, WHOLE)} turns; usual is its median over "
         f"{duration(limits.reference_window)}.",
-        first="Look at the newest turns of this index: is it every retrieval or some questions? "
-        "Then load, size and last change of the index.",
+        first="Open the newest turns of this index: are all retrievals slow, or only some "
+        "questions? Then check load, size and last change of the index.",
         links={
             "turns_url": turns_url(limits, BY_INDEX, "newest"),
             "dashboard_url": dashboard_url(limits),
@@ -84,12 +84,12 @@ def index_stale(limits: RuleSettings) -> AlertRule:
         severity=Severity.TICKET,
         expression=f"{age} > {limits.index_age_factor:g} * ({usual} > 0)",
         lasting=limits.ticket_after,
-        summary=f"{named('service')}: answers come from an index that is "
+        summary=f"{named('service')}: the index in use is "
         "{{ $value | humanizeDuration }} old "
-        f"(it was {number(usual, SERVICE, 'humanizeDuration')} at most)",
-        description="The time since anything new was indexed, by the times that chunks carry, of "
-        f"the median turn; compared with the greatest in the {window} before the last {window}.",
-        first="Did the last ingestion run, and did the retriever take its index up?",
+        f"(previous maximum: {number(usual, SERVICE, 'humanizeDuration')})",
+        description="Time since the newest chunk was indexed, according to chunk timestamps, for "
+        f"the median turn; compared with the maximum in the {window} before the last {window}.",
+        first="Check that the last ingestion ran and that the retriever uses its index.",
         links={
             "turns_url": turns_url(limits, SERVICE, "newest"),
             "dashboard_url": dashboard_url(limits),

@@ -51,46 +51,48 @@ WORKBOOK = (
 class RuleSettings(BaseModel):
     """Settings of `groundwire rules`: durations in whole seconds, ratios in [0, 1].
 
-    A test or a demo sets small windows here; the rules stay the same.
+    Tests and demos set small windows; the rules stay the same.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    # Where things are
-    job: str = Field("groundwire", description="Job of the collector in Prometheus.")
+    # URLs and labels
+    job: str = Field("groundwire", description="Prometheus job name of the collector.")
     replica_labels: tuple[str, ...] = Field(
         REPLICA_LABELS,
-        description="Labels that tell replicas apart: all of them show the same counters.",
+        description="Labels that distinguish replicas, which expose the same counters.",
     )
-    collector_url: str = Field("http://127.0.0.1:4318", description="The collector's pages.")
-    grafana_url: str = Field("http://127.0.0.1:3000", description="Grafana.")
+    collector_url: str = Field(
+        "http://127.0.0.1:4318", description="Base URL of the collector's pages."
+    )
+    grafana_url: str = Field("http://127.0.0.1:3000", description="URL of Grafana.")
     runbook_url: str = Field(
-        "", description="Folder of the runbooks; empty: the collector's own pages."
+        "", description="Base URL of the runbooks; empty: the collector's own pages."
     )
 
     # Evaluation intervals
-    interval: int = Field(30, ge=1, description="Between two evaluations of the rules.")
-    reference_interval: int = Field(120, ge=1, description="Between two looks at the reference.")
+    interval: int = Field(30, ge=1, description="Evaluation interval of the rules.")
+    reference_interval: int = Field(120, ge=1, description="Evaluation interval of the reference.")
 
-    # Thresholds and confidence of alerts
-    current_window: int = Field(HOUR, ge=2, description="What counts as now.")
+    # Windows, thresholds and noise
+    current_window: int = Field(HOUR, ge=2, description="Window of current values.")
     reference_window: int = Field(
-        7 * DAY, ge=4, description="Whose median is the level that is expected."
+        7 * DAY, ge=4, description="Window whose median is the expected level."
     )
     min_turns: int = Field(
-        50, ge=1, description="Turns in a window without which nothing is told of it."
+        50, ge=1, description="Minimum number of turns in a window for an alert."
     )
     noise_factor: float = Field(
-        4.0, ge=0, description="Standard errors that a change must exceed besides."
+        4.0, ge=0, description="Standard errors that a change must also exceed."
     )
     keep_firing_for: int = Field(
-        10 * MINUTE, ge=0, description="How long a page and a drop are still told after they ended."
+        10 * MINUTE, ge=0, description="`keep_firing_for` of pages and drops."
     )
     ticket_after: int = Field(
         15 * MINUTE,
         ge=0,
-        description="How long a change lasts before it is a ticket: time for the page of the same "
-        "incident to come first and silence it.",
+        description="`for` of tickets: time for the page of the same incident to fire first and "
+        "suppress them.",
     )
 
     # Flagged turns
@@ -99,72 +101,70 @@ class RuleSettings(BaseModel):
         min_length=1,
         description="Windows and burn rates (Site Reliability Workbook, table 5-8).",
     )
-    burn_for: int = Field(
-        2 * MINUTE, ge=0, description="How long the budget burns before it is told."
-    )
+    burn_for: int = Field(2 * MINUTE, ge=0, description="`for` of the burn-rate page.")
     most_excess: float = Field(
         0.5,
         gt=0,
         le=1,
-        description="Share, of the turns that are not flagged when all is well, whose being "
-        "flagged is told whatever the burn rate.",
+        description="Upper limit of every threshold, as a share of the turns that are normally "
+        "not flagged.",
     )
     targets: SloTargets = Field(
-        SloTargets(), description="What share of turns may be flagged: the file of `--targets`."
+        SloTargets(), description="Target shares of flagged turns, from the file of `--targets`."
     )
-    min_drop: float = Field(0.05, gt=0, lt=1, description="Smallest drop of a mean that matters.")
+    min_drop: float = Field(0.05, gt=0, lt=1, description="Smallest relevant drop of a mean.")
 
     # Retrieval
     min_unretrieved_rise: float = Field(
-        0.1, gt=0, lt=1, description="Rise of the share of turns without context that is told."
+        0.1, gt=0, lt=1, description="Smallest relevant rise of the share of turns without context."
     )
     slow_factor: float = Field(
-        2.0, gt=1, description="How many times slower than usual a retrieval is told."
+        2.0, gt=1, description="Factor over the usual time at which retrieval is slow."
     )
     min_slow_seconds: float = Field(
-        0.5, ge=0, description="Retrievals faster than this are never told."
+        0.5, ge=0, description="Retrieval times below this never alert."
     )
-    retrieval_for: int = Field(
-        5 * MINUTE, ge=0, description="How long retrieval is worse before it is told."
-    )
+    retrieval_for: int = Field(5 * MINUTE, ge=0, description="`for` of GroundwireRetrievalBroken.")
     index_age_factor: float = Field(
         2.0,
         gt=1,
-        description="How many times the greatest age of an index, in the reference window before "
-        "the last, is stale.",
+        description="Factor over the maximum age in the previous reference window at which an "
+        "index is stale.",
     )
 
     # Context reliance
     reliance_window: int = Field(
-        DAY, ge=2, description="Over which reliance is measured: closed-book calls are few."
+        DAY, ge=2, description="Window of reliance metrics: closed-book calls are rare."
     )
     min_deciding: int = Field(
-        50, ge=1, description="Answers that decide M_R without which it is noise."
+        50, ge=1, description="Minimum number of answers in the denominator of M_R."
     )
-    min_memorization_rise: float = Field(0.1, gt=0, lt=1, description="Rise of M_R that is told.")
+    min_memorization_rise: float = Field(
+        0.1, gt=0, lt=1, description="Smallest relevant rise of M_R."
+    )
     max_memorization: float = Field(
-        0.5, gt=0, le=1, description="M_R that is told whatever it was before."
+        0.5, gt=0, le=1, description="M_R that alerts regardless of its history."
     )
 
-    # Absence: no data is not health
-    down_for: int = Field(2 * MINUTE, ge=0, description="How long no collector may be up.")
-    absence_window: int = Field(30 * MINUTE, ge=2, description="How long no turn may arrive.")
+    # Absence of data
+    down_for: int = Field(2 * MINUTE, ge=0, description="`for` of GroundwireCollectorDown.")
+    absence_window: int = Field(30 * MINUTE, ge=2, description="Window without turns that alerts.")
     absence_season: int = Field(
-        DAY, ge=2, description="How long ago turns must have arrived to be expected now."
+        DAY, ge=2, description="Offset at which turns must have arrived to be expected now."
     )
     absence_min_turns: int = Field(
-        20, ge=1, description="Turns in that earlier window from which absence is told."
+        20, ge=1, description="Minimum number of turns in that earlier window."
     )
 
     # Evaluation
-    max_lag: int = Field(10 * MINUTE, ge=1, description="Age a turn may reach unjudged.")
-    stale_for: int = Field(5 * MINUTE, ge=0, description="How long the lag lasts before told.")
-    max_queue_age: int = Field(
-        2 * MINUTE, ge=1, description="Age of the oldest turn that waits, from which a ticket is."
+    max_lag: int = Field(10 * MINUTE, ge=1, description="Maximum evaluation lag.")
+    stale_for: int = Field(5 * MINUTE, ge=0, description="`for` of GroundwireEvaluationStale.")
+    max_queue_age: int = Field(2 * MINUTE, ge=1, description="Evaluation lag that opens a ticket.")
+    max_failed_ratio: float = Field(
+        0.1, gt=0, lt=1, description="Maximum share of failed evaluations."
     )
-    max_failed_ratio: float = Field(0.1, gt=0, lt=1, description="Share of judgements that fail.")
     min_coverage_fall: float = Field(
-        0.2, gt=0, lt=1, description="Fall of the share of turns with a judgement that is told."
+        0.2, gt=0, lt=1, description="Smallest relevant fall of the share of evaluated turns."
     )
     max_unanswered_ratio: float = Field(
         0.1,
@@ -177,10 +177,10 @@ class RuleSettings(BaseModel):
         0.05,
         gt=0,
         lt=1,
-        description="Share of the golden set that a judge may come to judge wrong.",
+        description="Maximum share of the golden set on which a judge becomes wrong.",
     )
     max_judge_queue_age: int = Field(
-        30 * MINUTE, ge=1, description="Age of the oldest turn that waits for a judge of a sample."
+        30 * MINUTE, ge=1, description="Maximum age of the oldest turn in a judge's queue."
     )
 
     @property
@@ -189,9 +189,9 @@ class RuleSettings(BaseModel):
 
     @classmethod
     def load(cls, file: Path | None, targets: Path | None = None) -> Self:
-        """Read limits (TOML) and SLO targets (YAML).
+        """Load limits (TOML) and SLO targets (YAML).
 
-        What the files do not name stays at its default. Raises UsageError for a wrong file.
+        Other settings keep their defaults. Raises UsageError if a file is invalid.
         """
         try:
             values = tomllib.loads(file.read_text(encoding="utf-8")) if file else {}
@@ -203,7 +203,7 @@ class RuleSettings(BaseModel):
 
 
 def duration(seconds: int) -> str:
-    """Prometheus' notation of a duration, in the largest unit that is whole."""
+    """Prometheus duration in the largest unit without a remainder."""
     for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"

@@ -1,9 +1,9 @@
 """SLO targets per service, from a YAML file.
 
-default: {effect: 0.03}          # the baseline's share, and this much more
+default: {effect: 0.03}          # the baseline's share plus this much
 services:
   support-bot: {effect: 0.05}
-  search: {flagged: 0.10}        # a share of one's own, whatever the baseline is
+  search: {flagged: 0.10}        # a fixed share, independent of the baseline
 """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ class SloTarget(BaseModel):
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
         if (self.effect is None) == (self.flagged is None):
-            raise ValueError("a target needs either `effect` or `flagged`")
+            raise ValueError("a target needs exactly one of `effect` and `flagged`")
         return self
 
 
@@ -43,7 +43,7 @@ class SloTargets(BaseModel):
 
     @classmethod
     def load(cls, file: Path) -> Self:
-        """The targets of a YAML file. Raises UsageError where it is not one."""
+        """Read targets from a YAML file. Raises UsageError if it is invalid."""
         try:
             return cls.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
         except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:

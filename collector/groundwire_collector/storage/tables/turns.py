@@ -83,6 +83,11 @@ class TurnListingRow(StoredModel, table=True):
             "ix_turn_listing_service",
             *("service", "started_ns", "turn_id", "diagnostic", "states", "verdicts"),
         ),
+        Index(
+            "ix_turn_listing_service_worst",
+            *("service", "p_unsupported", "started_ns", "turn_id"),
+            *("diagnostic", "states", "verdicts"),
+        ),
         {"sqlite_with_rowid": False},
     )
 

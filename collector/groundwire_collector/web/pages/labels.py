@@ -117,9 +117,8 @@ def queues(
     by_service: dict[str, list[ScoredTurn]] = {}
     for turn in sorted(drawn, key=lambda turn: (draw(turn.trace_id), turn.id)):
         by_service.setdefault(turn.service, []).append(turn)
-    outcomes = outcomes_of(
-        connection, labels.find(connection, LabelQuery(service=service, services=services))
-    )
+    mine = LabelQuery(turn_ids=[turn.id for turn in drawn])
+    outcomes = outcomes_of(connection, labels.find(connection, mine))
     found = []
     for name, count in sorted(scored.items()):
         members = by_service.get(name, [])

@@ -103,7 +103,7 @@ def test_alerts_and_runbooks_are_one_to_one():
     assert runbooks.keys() == {alert.name for alert in alerts(LIMITS)}
     for name, text in runbooks.items():
         assert text.startswith(f"# {name}\n")
-        for part in ("**What it means.**", "**Look**", "**Do**", f"alertname={name}"):
+        for part in ("**What it means.**", "**Check**", "**Mitigate**", f"alertname={name}"):
             assert part in text, (name, part)
 
 
@@ -112,7 +112,7 @@ def test_every_alert_says_what_to_do_first_and_where_to_look():
         assert all((alert.summary, alert.description, alert.first)), alert.name
         reported = any(
             label in alert.summary
-            for label in ("$labels.service", "$labels.evaluator", "No ", "Turns wait")
+            for label in ("$labels.service", "$labels.evaluator", "No ", "Evaluation lags")
         )
         assert reported, f"{alert.name} does not say whom it concerns"
         assert alert.links or alert.name.startswith(("GroundwireCollectorDown", "GroundwireJudge"))
