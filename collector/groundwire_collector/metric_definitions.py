@@ -229,7 +229,7 @@ _LABELLED = ("service", "index_version")
 _ESTIMATED = ("service", "model_version", "evaluator", "reference")
 FAITHFULNESS_ESTIMATE = _gauge(
     "faithfulness_estimate",
-    "Share of answers without an unsupported claim: the cheap score of all "
+    "Share of answers without an unsupported claim: 1 - p_unsupported of all "
     "turns, corrected by judges (reference=judge) or people (human); "
     "pointwise interval. docs/reference/estimates.md.",
     *(*_ESTIMATED, "bound"),
@@ -241,11 +241,11 @@ FAITHFULNESS_SINCE_BASELINE = _gauge(
     *(*_ESTIMATED, "bound"),
 )
 FAITHFULNESS_LABELS = _gauge(
-    "faithfulness_labels", "Labels or judgements behind faithfulness_estimate.", *_ESTIMATED
+    "faithfulness_labels", "Labels or judge evaluations behind faithfulness_estimate.", *_ESTIMATED
 )
 FAITHFULNESS_EFFECTIVE_LABELS = _gauge(
     "faithfulness_effective_labels",
-    "Effective sample size: uniformly sampled labels of equal precision without the cheap score.",
+    "Effective sample size: uniformly sampled labels of equal precision without p_unsupported.",
     *_ESTIMATED,
 )
 CALIBRATION_SHIFT = _gauge(

@@ -10,13 +10,13 @@ from groundwire_collector.settings import Settings
 FOLDER = Path("docs/reference")
 _HEAD = """# Settings of the collector
 
-*Made from `settings.py`: `python -m groundwire_collector.reference` writes this page.*
+*Generated from `settings.py` by `python -m groundwire_collector.reference`.*
 
-A setting `x` is given as `GROUNDWIRE_X` in the environment, as `x = ...` in the TOML file of
-`groundwire up --config FILE`, some as an option of `groundwire up` (`--x`). The option wins over
-the environment, the environment over the file.
+Set `x` as `GROUNDWIRE_X` in the environment, as `x = ...` in the TOML file of
+`groundwire up --config FILE`, or for some settings as an option of `groundwire up` (`--x`). Options
+take precedence over the environment, the environment over the file.
 
-| setting | default | what it does |
+| setting | default | description |
 |---|---|---|
 """
 

@@ -175,9 +175,9 @@ def test_ending_the_demo_ends_what_it_started(tmp_path: Path) -> None:
 
 
 def test_a_rollout_before_there_can_be_a_baseline_is_refused(tmp_path: Path) -> None:
-    ended = demo(tmp_path, "--turns", "300")
+    ended = demo(tmp_path, "--turns", "300", "--rate", "25")
     assert ended.returncode == 1
-    assert "at least --turns 390" in ended.stderr
+    assert "--turns 390 or more" in ended.stderr
 
 
 def test_the_options_are_explained() -> None:

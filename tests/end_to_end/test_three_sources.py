@@ -61,7 +61,7 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("agrees")
     command = [sys.executable, "-c", RUN, "demo", "--memory-agrees", "--keep"]
-    command += ["--turns", str(TURNS), "--rate", "60", "--data-dir", str(folder)]
+    command += ["--turns", str(TURNS), "--rate", "40", "--data-dir", str(folder)]
     plain = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
     environment = {**plain, "GROUNDWIRE_BASELINE_TURNS": "150", "GROUNDWIRE_BASELINE_DAYS": "0"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -106,7 +106,7 @@ def test_the_memorization_ratio_of_probes_is_up_and_alarmed(demo: Demo) -> None:
     message = "".join(demo.output)
     assert [line.split()[1] for line in demo.output if line.startswith("ALARM ")] == ["probe"]
     assert "probes answered from memory (probe) of model_version tarn-8b-ft" in message
-    assert "only the probes noticed the rollout" in message
+    assert "only the probes detected the rollout" in message
 
 
 def test_closed_book_calls_see_the_redundant_share_and_too_few_turns_for_a_ratio(

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from groundwire_collector.drift.detector_state import new_version
 from groundwire_collector.drift.dimensions import NANOSECONDS
 from groundwire_collector.drift.losses import LossObservation
-from groundwire_collector.drift.versions import new_version
 
 HOUR_NS, DAY_NS = 3600 * NANOSECONDS, 86_400 * NANOSECONDS
 MOST_PER_HOUR = 250  # turns: a week of them is 42,000

@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.budget import ALLOWANCE
 from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.detector_state import DetectorState
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.packing import packed, unpacked
 from groundwire_collector.drift.sessions import OpenSessions
-from groundwire_collector.drift.signal_state import DetectorState, SignalState, Written
+from groundwire_collector.drift.signal_state import SignalState, Written
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import baselines, drift, rollouts
 from groundwire_collector.storage.baselines import BaselineTurn, WatchKey

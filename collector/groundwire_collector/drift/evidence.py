@@ -6,7 +6,14 @@ from enum import Enum
 from math import sqrt
 from typing import Any
 
-from groundwire_collector.drift.attribution import SegmentEffect, effect, movements
+from groundwire_collector.drift.attribution import (
+    Attribution,
+    Deployment,
+    SegmentEffect,
+    attribute,
+    effect,
+    movements,
+)
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
@@ -56,6 +63,18 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class LocatedChange:
+    """A change, and the segment and deployment that it is attributed to.
+
+    `moved`: how much each stream changed since then.
+    """
+
+    change: Change
+    attribution: Attribution
+    moved: Mapping[Stream, SegmentEffect]
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeEvidence:
     """Detectors of a signal at one moment.
 
@@ -70,7 +89,7 @@ class ChangeEvidence:
 
     @property
     def statistics(self) -> dict[Stream, float]:
-        """The statistic of every stream, the daily clock among them."""
+        """The statistic of every stream, and that of whole days."""
         found = {stream: each.statistic for stream, each in self.streams.items()}
         return found | ({DAILY: self.daily.statistic} if self.daily else {})
 
@@ -102,6 +121,26 @@ class ChangeEvidence:
         segments = {s: each.e_value for s, each in self.streams.items() if s != WHOLE}
         listed = tuple(discoveries(segments, FALSE_DISCOVERIES))
         return Detection(sum(evidence.values()), strongest, _turns(moved), listed)
+
+    def locate(
+        self, detection: Detection, deployments: Sequence[Deployment]
+    ) -> LocatedChange | None:
+        """The change and what to name; None while that is not clear."""
+        change = self.change(detection.strongest)
+        moved = self.movements(change.since)
+        named = attribute(moved, deployments, change, self.now_ns, self.slack_ns)
+        if not named.clear and detection.waits(moved):
+            return None
+        if named.stream in moved and detection.strongest not in (named.stream, DAILY):
+            change = self.change(named.stream)
+        low, high = change.size_interval
+        change = replace(
+            change,
+            dimension=named.dimension,
+            value=named.value,
+            size_interval=(max(low, 0.0), high),
+        )
+        return LocatedChange(change, named, moved)
 
     def doubt(self, strongest: Stream) -> Doubt | None:
         """Why this is no alarm: fewer than two bad turns, no more than a usual bad day, or a new

@@ -1,14 +1,16 @@
 """Open alarms: recovery, and losses they account for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
 from groundwire_collector.drift.baseline import DEPLOYED
+from groundwire_collector.drift.detector_state import DetectorState, new_version
 from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import StratifiedKnownMeanESR
 
@@ -24,17 +26,6 @@ FEWEST_OTHERS = 100  # turns of others meanwhile
 # How long a stream must be absent as well: a version that was rolled back comes no more, a tenant
 # may sleep at night and over the weekend.
 GONE_NS = {True: 3600 * NANOSECONDS, False: 7 * 86_400 * NANOSECONDS}
-
-
-def recovery_row(stream: Stream) -> Stream:
-    """Where the open alarm of a stream is written down: in place of a dimension and a value."""
-    return (RECOVERY, "=".join(stream) if stream != WHOLE else "")
-
-
-def recovering(row: Stream) -> Stream:
-    """The stream of such a row."""
-    dimension, _, value = row[1].partition("=")
-    return (dimension, value)
 
 
 @dataclass(slots=True)
@@ -190,3 +181,77 @@ class OpenAlarm:
             state["last_ns"],
             state["others"],
         )
+
+
+class OpenAlarms(dict[Stream, OpenAlarm]):
+    """The open alarms of a signal, by the stream that each names."""
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        return [each.alarm for each in self.values()]
+
+    def losses(self, turn: LossObservation) -> dict[Stream, float]:
+        """A turn's loss for each of its streams, less what open alarms of others account for."""
+        holding = [each for each in self.values() if each.holds(turn)]
+        streams = (WHOLE, *turn.tags.items())
+        return {stream: _explained(turn.loss, stream, holding) for stream in streams}
+
+    def observe(self, turn: LossObservation, mass: float, at_ns: int) -> None:
+        """Take a turn of the service, and the mass that passed with it."""
+        for each in self.values():
+            each.observe(turn, mass, at_ns)
+
+    def close_recovered(self, at_ns: int) -> Iterator[Alarm]:
+        """Close the alarms whose streams are as before, or come no more."""
+        for stream, found in list(self.items()):
+            if found.recovered(at_ns):
+                del self[stream]
+                yield replace(found.alarm, resolved_ns=at_ns)
+
+    def identify(self, alarm: Alarm, alarm_id: int) -> None:
+        """Say under which id an alarm is stored."""
+        for found in self.values():
+            if found.alarm is alarm:
+                found.identified(alarm_id)
+
+    def detector_states(self) -> Iterator[tuple[Stream, DetectorState]]:
+        """The state of each, by the row in which it is stored."""
+        for stream, found in self.items():
+            state = DetectorState(new_version(), found.recovery.statistic, found.to_state)
+            yield _row(stream), state
+
+    def resume(
+        self,
+        detectors: Mapping[Stream, DetectorState],
+        alarms: Mapping[int, Alarm],
+        streams: Mapping[Stream, SegmentDetector],
+    ) -> None:
+        """Go on from `detector_states`; one that was accepted or resolved meanwhile is not open.
+
+        `alarms`: the stored ones that are open, by id.
+        """
+        for row, detector in detectors.items():
+            if row[0] != RECOVERY:
+                continue
+            state, stream = detector.state(), _stream(row)
+            written = Alarm.of_row(state["alarm"])
+            alarm = written if written.id is None else alarms.get(written.id)
+            if alarm is not None and stream in streams:
+                self[stream] = OpenAlarm.from_state(state, stream, alarm, streams[stream].reference)
+
+
+def _explained(loss: float, stream: Stream, holding: Sequence[OpenAlarm]) -> float:
+    """A loss, less what open alarms of other streams account for."""
+    others = (each.discount(stream) for each in holding if each.stream != stream)
+    return loss * min(others, default=1.0)
+
+
+def _row(stream: Stream) -> Stream:
+    """Where the open alarm of a stream is written down: in place of a dimension and a value."""
+    return (RECOVERY, "=".join(stream) if stream != WHOLE else "")
+
+
+def _stream(row: Stream) -> Stream:
+    """The stream of such a row."""
+    dimension, _, value = row[1].partition("=")
+    return (dimension, value)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.detector_state import new_version
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
-from groundwire_collector.drift.versions import new_version
 from groundwire_evaluators.drift import Change, StratifiedESR, TwoSampleESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline, segment_dependence
+from groundwire_collector.drift.detector_state import new_version
 from groundwire_collector.drift.dimensions import NANOSECONDS, Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import ReferenceKind, SegmentReference
-from groundwire_collector.drift.versions import new_version
 
 DAY_NS = 86_400 * NANOSECONDS
 MOST = 5000  # turns of a segment's baseline: of more, only those of later days are taken

@@ -1,30 +1,28 @@
 """Monitor of one signal per service and evaluator revision."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.alarm import Symptoms, sums_json
 from groundwire_collector.drift.alarm_context import AlarmContext
-from groundwire_collector.drift.attribution import Attribution, Deployment, SegmentEffect, attribute
+from groundwire_collector.drift.attribution import Deployment
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.baseline_collector import BaselineCollector
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
-from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
-from groundwire_collector.drift.daily import DailyMonitor
+from groundwire_collector.drift.detector_state import DetectorState
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
-from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt
+from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt, LocatedChange
 from groundwire_collector.drift.losses import LossObservation
-from groundwire_collector.drift.open_alarm import OpenAlarm, recovering, recovery_row
+from groundwire_collector.drift.open_alarm import OpenAlarm, OpenAlarms
 from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import Repeat
-from groundwire_collector.drift.signal_state import DetectorState, SignalState
+from groundwire_collector.drift.signal_state import SignalState
 from groundwire_collector.drift.stream_detectors import NO_DETECTORS, StreamDetectors
-from groundwire_collector.drift.versions import new_version
-from groundwire_collector.storage.drift import RECOVERY, Alarm
+from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import Change
 
 
@@ -45,10 +43,9 @@ class SignalMonitor:
     collector: BaselineCollector = field(default_factory=BaselineCollector)
     detectors: StreamDetectors | None = None  # against the pinned baseline
     pinned_ns: int | None = None
-    daily: DailyMonitor | None = None
     context: AlarmContext = field(default_factory=AlarmContext)
     crossing: Detection | None = None
-    open: dict[Stream, OpenAlarm] = field(default_factory=dict)
+    open: OpenAlarms = field(default_factory=OpenAlarms)
     scored: ScoredShare = field(default_factory=ScoredShare)
     updated_ns: int = 0
     spent: float = 0.0  # mass handed to detectors in this process
@@ -92,7 +89,7 @@ class SignalMonitor:
     @property
     def alarms(self) -> list[Alarm]:
         """Those that are open."""
-        return [each.alarm for each in self.open.values()]
+        return self.open.alarms
 
     @property
     def alarming(self) -> bool:
@@ -101,12 +98,11 @@ class SignalMonitor:
 
     @property
     def statistic(self) -> float:
-        daily = self.daily.statistic if self.daily else 0.0
-        return sum(found.statistic for found in self.streams.values()) + daily
+        return self.detectors.statistic if self.detectors else 0.0
 
     @property
     def evidence(self) -> dict[Stream, float]:
-        """The statistic of every stream, the daily clock among them."""
+        """The statistic of every stream, and that of whole days."""
         return self._evidence(self.detectors).statistics if self.detectors else {}
 
     @property
@@ -136,7 +132,7 @@ class SignalMonitor:
     def collect_anew(self, turns: Sequence[LossObservation] = ()) -> None:
         """Forget the baseline and all that was compared with it; begin another with these turns."""
         self._forget_comparisons()
-        self.pinned_ns = self.daily = None
+        self.pinned_ns = None
         self.allowance.watches.leave(self.name)
         self.collector = BaselineCollector()
         for turn in turns:
@@ -145,16 +141,11 @@ class SignalMonitor:
 
     def recovered(self) -> Iterator[Alarm]:
         """Close the alarms whose streams are as before, or come no more."""
-        for stream, found in list(self.open.items()):
-            if found.recovered(self.updated_ns):
-                del self.open[stream]
-                yield replace(found.alarm, resolved_ns=self.updated_ns)
+        return self.open.close_recovered(self.updated_ns)
 
     def identify(self, alarm: Alarm, alarm_id: int) -> None:
         """Say under which id an alarm of this monitor is stored."""
-        for found in self.open.values():
-            if found.alarm is alarm:
-                found.identified(alarm_id)
+        self.open.identify(alarm, alarm_id)
 
     def raise_alarm(
         self, deployments: Sequence[Deployment], *, overriding: bool = False
@@ -171,25 +162,15 @@ class SignalMonitor:
         if self._doubted(evidence, detection.strongest):
             return None
         self.crossing = detection
-        change = evidence.change(detection.strongest)
-        moved = evidence.movements(change.since)
         after = [each for each in deployments if each.at_ns > (self.pinned_ns or 0)]
-        named = attribute(moved, after, change, self.updated_ns, evidence.slack_ns)
-        if not named.clear and detection.waits(moved):
+        located = evidence.locate(detection, after)
+        if located is None:
             return None
-        if named.stream in moved and detection.strongest not in (named.stream, DAILY):
-            change = evidence.change(named.stream)
-        if (named.stream if named.stream in self.streams else WHOLE) in self.open:
+        named = located.attribution.stream
+        if (named if named in self.streams else WHOLE) in self.open:
             self._reset()
             return None
-        low, high = change.size_interval
-        change = replace(
-            change,
-            dimension=named.dimension,
-            value=named.value,
-            size_interval=(max(low, 0.0), high),
-        )
-        alarm = self._alarm(change, named, moved, detection, overriding)
+        alarm = self._alarm(located, detection, overriding)
         self._open(alarm)
         return alarm
 
@@ -227,11 +208,7 @@ class SignalMonitor:
             found._resume(state.rest)
         if found.detectors is not None:
             found.detectors.resume(state.rest or NO_DETECTORS, state.detectors)
-        if found.daily is not None and DAILY in state.detectors:
-            found.daily.resume(state.detectors[DAILY].state())
-        for row, detector in state.detectors.items():
-            if row[0] == RECOVERY:
-                found._resume_open(recovering(row), detector.state(), alarms)
+        found.open.resume(state.detectors, alarms, found.streams)
         return found
 
     def release_turns(self) -> None:
@@ -258,8 +235,6 @@ class SignalMonitor:
         self.detectors = StreamDetectors(
             pinned, least, self.terms.own_turns, self.terms.baseline_days, self.allowance.idle_ns
         )
-        days = None if pinned.provisional else pinned.days
-        self.daily = DailyMonitor(days, self.terms.min_effect) if days else None
         self.context = AlarmContext.of(pinned, self.terms.min_effect)
 
     def _forget_comparisons(self) -> None:
@@ -279,23 +254,13 @@ class SignalMonitor:
     def _update(self, detectors: StreamDetectors, turn: LossObservation, mass: float) -> None:
         at_ns = self.updated_ns
         self.context.observe(turn, at_ns)
-        holding = [each for each in self.open.values() if each.holds(turn)]
-        losses = {
-            stream: _explained(turn.loss, stream, holding) for stream in (WHOLE, *turn.tags.items())
-        }
-        for found in self.open.values():
-            found.observe(turn, mass, at_ns)
-        if self.daily is not None:
-            if WHOLE not in self.open:
-                self.daily.observe(losses[WHOLE], mass * DAILY_SHARE, at_ns)
-                self.spent += mass * DAILY_SHARE
-            mass *= 1 - DAILY_SHARE
+        losses = self.open.losses(turn)
+        self.open.observe(turn, mass, at_ns)
         self.spent += detectors.observe(turn, mass, at_ns, losses, self.open)
 
     def _evidence(self, detectors: StreamDetectors) -> ChangeEvidence:
-        return ChangeEvidence(
-            detectors.pinned, detectors.streams, self.daily, self.open, self.updated_ns
-        )
+        streams, daily = detectors.streams, detectors.daily
+        return ChangeEvidence(detectors.pinned, streams, daily, self.open, self.updated_ns)
 
     def _doubted(self, evidence: ChangeEvidence, strongest: Stream) -> bool:
         doubt = evidence.doubt(strongest)
@@ -304,15 +269,9 @@ class SignalMonitor:
             self.crossing = None
         return doubt is not None
 
-    def _alarm(
-        self,
-        change: Change,
-        named: Attribution,
-        moved: Mapping[Stream, SegmentEffect],
-        detection: Detection,
-        overriding: bool,
-    ) -> Alarm:
+    def _alarm(self, located: LocatedChange, detection: Detection, overriding: bool) -> Alarm:
         assert self.detectors is not None
+        change = located.change
         whole, found = self.streams.get(WHOLE), self._named(change)
         known = whole.since(change.since).turns if whole else 0.0
         unknown = [self.scored.moved] if self.scored.moved else []
@@ -322,7 +281,7 @@ class SignalMonitor:
         return Alarm(
             service=self.service,
             signal=self.signal,
-            cause=symptoms.cause(named),
+            cause=symptoms.cause(located.attribution),
             raised_ns=self.updated_ns,
             change=change,
             details={
@@ -333,7 +292,7 @@ class SignalMonitor:
                 "provisional": self.detectors.pinned.provisional,
                 **sums_json(found.since(change.since)),
                 "segments": [list(each) for each in detection.listed],
-                **symptoms.explanation(named, moved),
+                **symptoms.explanation(located.attribution, located.moved),
             },
         )
 
@@ -360,8 +319,6 @@ class SignalMonitor:
         self.crossing = None
         if self.detectors is not None:
             self.detectors.reset()
-        if self.daily is not None:
-            self.daily.reset()
 
     def _rest(self) -> dict[str, Any]:
         return {
@@ -376,12 +333,7 @@ class SignalMonitor:
     def _detector_states(self) -> Iterator[tuple[Stream, DetectorState]]:
         if self.detectors is not None:
             yield from self.detectors.detector_states()
-        if self.daily is not None:
-            daily = self.daily
-            yield DAILY, DetectorState(new_version(), daily.statistic, daily.to_state)
-        for stream, alarm in self.open.items():
-            state = DetectorState(new_version(), alarm.recovery.statistic, alarm.to_state)
-            yield recovery_row(stream), state
+        yield from self.open.detector_states()
 
     def _resume(self, rest: Mapping[str, Any]) -> None:
         self.collector.provisional_at = rest["provisional_at"]
@@ -389,19 +341,3 @@ class SignalMonitor:
         self.context.resume(rest["context"])
         self.scored = ScoredShare(*rest["scored"])
         self.crossing = Detection.from_state(rest["crossing"]) if rest["crossing"] else None
-
-    def _resume_open(
-        self, stream: Stream, state: Mapping[str, Any], alarms: Mapping[int, Alarm]
-    ) -> None:
-        """One that was accepted or resolved meanwhile is not open."""
-        written = Alarm.of_row(state["alarm"])
-        alarm = written if written.id is None else alarms.get(written.id)
-        if alarm is not None and stream in self.streams:
-            reference = self.streams[stream].reference
-            self.open[stream] = OpenAlarm.from_state(state, stream, alarm, reference)
-
-
-def _explained(loss: float, stream: Stream, holding: Sequence[OpenAlarm]) -> float:
-    """A turn's loss, less what open alarms of other streams account for."""
-    others = (each.discount(stream) for each in holding if each.stream != stream)
-    return loss * min(others, default=1.0)

@@ -1,24 +1,13 @@
 """State of a signal's monitor, as the checkpoint stores it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
+from groundwire_collector.drift.detector_state import DetectorState
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.losses import LossObservation
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorState:
-    """State of one detector, stored by itself.
-
-    `version` is another one after each change.
-    """
-
-    version: int
-    statistic: float
-    state: Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from typing import Any
 
 from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaseline
 from groundwire_collector.drift.budget import SEGMENT_SHARE, FairShare
+from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
+from groundwire_collector.drift.daily import DailyMonitor
+from groundwire_collector.drift.detector_state import DetectorState, new_version
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
-from groundwire_collector.drift.signal_state import DetectorState
 from groundwire_collector.storage.drift import RECOVERY
 
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
@@ -20,7 +22,7 @@ NO_DETECTORS: Mapping[str, Any] = {"pots": {}, "launches": [], "order": []}
 
 @dataclass(slots=True)
 class StreamDetectors:
-    """Detectors by stream, against one pinned baseline.
+    """Detectors by stream and of whole days, against one pinned baseline.
 
     A value with too few turns in the baseline collects some of its own first: `own_turns`, over
     `own_days`. `idle_ns`: whoever comes no more for so long has no share of the mass.
@@ -35,6 +37,17 @@ class StreamDetectors:
     collecting: dict[Stream, CollectingSegment] = field(default_factory=dict)
     pots: dict[str, FairShare] = field(default_factory=dict)  # by dimension
     launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
+    daily: DailyMonitor | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        days = None if self.pinned.provisional else self.pinned.days
+        self.daily = DailyMonitor(days, self.min_effect) if days else None
+
+    @property
+    def statistic(self) -> float:
+        """Their sum: they share one mass."""
+        daily = self.daily.statistic if self.daily else 0.0
+        return sum(found.statistic for found in self.streams.values()) + daily
 
     def observe(
         self,
@@ -49,6 +62,12 @@ class StreamDetectors:
         `losses`: of each stream, less what open alarms explain. `alarmed`: streams with an open
         alarm, which are not fed.
         """
+        spent = 0.0
+        if self.daily is not None:
+            if WHOLE not in alarmed:
+                spent = mass * DAILY_SHARE
+                self.daily.observe(losses[WHOLE], spent, at_ns)
+            mass *= 1 - DAILY_SHARE
         segments = SEGMENT_SHARE if turn.tags else 0.0
         if WHOLE not in self.streams:
             self._begin(WHOLE, self.pinned.whole, alarmed)
@@ -59,7 +78,6 @@ class StreamDetectors:
             pot.pour(mass * segments / len(turn.tags), at_ns)
             if self._watches(stream, turn, at_ns, alarmed):
                 masses[stream] = pot.take(value, at_ns) + self.launches.pop(stream, 0.0)
-        spent = 0.0
         for stream, own in masses.items():
             if stream not in alarmed:
                 spent += self.streams[stream].observe(turn, losses[stream], own, at_ns)
@@ -77,6 +95,8 @@ class StreamDetectors:
         """Forget what was seen since the baseline."""
         for found in self.streams.values():
             found.reset()
+        if self.daily is not None:
+            self.daily.reset()
 
     def too_new(self, since_ns: int, known: float) -> list[str]:
         """Segments that came a good deal since then and are compared with nothing yet, in words.
@@ -104,6 +124,8 @@ class StreamDetectors:
             yield stream, DetectorState(found.version, found.statistic, found.to_state)
         for stream, segment in self.collecting.items():
             yield stream, DetectorState(segment.version, 0.0, segment.to_state)
+        if self.daily is not None:
+            yield DAILY, DetectorState(new_version(), self.daily.statistic, self.daily.to_state)
 
     def resume(self, state: Mapping[str, Any], detectors: Mapping[Stream, DetectorState]) -> None:
         """Go on from `to_state` and `detector_states`; those of other kinds are passed over."""
@@ -113,10 +135,13 @@ class StreamDetectors:
         self.launches = {(name, value): mass for name, value, mass in state["launches"]}
         order = {(name, value): n for n, (name, value) in enumerate(state["order"])}
         for stream in sorted(detectors, key=lambda each: order.get(each, len(order))):
-            if stream == DAILY or stream[0] == RECOVERY:
+            if stream[0] == RECOVERY:
                 continue
             found = detectors[stream].state()
-            if "collecting" in found:
+            if stream == DAILY:
+                if self.daily is not None:
+                    self.daily.resume(found)
+            elif "collecting" in found:
                 self.collecting[stream] = CollectingSegment.from_state(found)
             elif stream in order:
                 self.streams[stream] = SegmentDetector.from_state(found, self.pinned, stream)

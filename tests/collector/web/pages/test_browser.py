@@ -78,7 +78,7 @@ def test_a_person_labels_turn_after_turn_and_sees_the_estimate(app, address, win
         window.fill("textarea", "Thirty kilograms, within five days.")
         window.click("text=Save, and label the next turn")
     assert window.url == f"{address}/labels"
-    assert window.locator("text=the right answer").count() == 2
+    assert window.locator("text=the correct answer").count() == 2
     window.goto(f"{address}/estimates")
     assert "corrected by 2 human labels" in window.locator(".statement").inner_text()
     height = window.locator("svg.bar").evaluate("element => element.clientHeight")

@@ -108,7 +108,7 @@ def test_who_may_not_label_sees_labels_and_no_form(app, browser, pages):
     judged = pages.judged_turn(1)
     pages.save(app, judged)
     text = browser.get(address(judged)).text
-    assert "Nobody has labelled this turn." in text
+    assert "No labels yet." in text
     assert "<textarea" not in text
     assert browser.post(f"{address(judged)}/labels", data={}).status_code == 403
     assert "lacks the scope" in browser.get("/labels").text
