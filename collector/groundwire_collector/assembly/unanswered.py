@@ -87,8 +87,8 @@ def unanswered(trace: Trace) -> UnansweredTrace:
 def _reason(readings: list[SpanView], unread: list[str]) -> NoTurnReason:
     calls = [r for r in readings if r.kind == SpanKind.GENERATION]
     if calls:
-        asked = any(calls_tools(call) for call in calls)
-        return NoTurnReason.ONLY_TOOL_CALLS if asked else NoTurnReason.CALL_FAILED
+        tools = any(calls_tools(call) for call in calls)
+        return NoTurnReason.ONLY_TOOL_CALLS if tools else NoTurnReason.CALL_FAILED
     kinds = {r.kind for r in readings} - {SpanKind.OTHER, SpanKind.PLACEHOLDER}
     if kinds & RETRIEVING:
         return NoTurnReason.NO_ANSWER
