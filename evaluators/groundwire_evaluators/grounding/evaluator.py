@@ -33,7 +33,7 @@ from groundwire_evaluators.text.parse_cache import ParseCache
 from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
-REVISION = "3"  # of the code; the weights add their own version
+REVISION = "4"  # of the code; the weights add their own version
 _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
@@ -171,7 +171,7 @@ def language_of_turn(turn: Turn) -> Language | None:
     Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
     """
     answer = turn.answer or ""
-    answer_language = language_of(answer)
+    answer_language = _language_of_answer(turn)
     shown = _prose_sample(turn)
     if answer_language is not None and shown is None:
         whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
@@ -182,6 +182,17 @@ def language_of_turn(turn: Turn) -> Language | None:
     if chunks is answer_language or could_be(shown, answer_language):
         return answer_language
     return chunks if chunks is None or could_be(answer, chunks) else None
+
+
+def _language_of_answer(turn: Turn) -> Language | None:
+    """The language of an answer; a short one is told with its question and chunks."""
+    answer = turn.answer or ""
+    alone = language_of(answer)
+    if len(answer) > _TELLING:
+        return alone
+    samples = (chunk.text[:_SAMPLE] for chunk in turn.chunks[:1])
+    whole = language_of(" ".join([turn.question or "", answer, *samples]))
+    return whole if whole is not None and could_be(answer, whole) else alone
 
 
 def _prose_sample(turn: Turn) -> str | None:

@@ -57,7 +57,7 @@ _PAIRS = {
         "parent parents/child children, husband/wife, mother/father, son/daughter, brother/sister, man men/woman women, "
         "daily/weekly monthly yearly annually hourly, weekly/monthly yearly annually hourly, monthly/yearly annually quarterly, quarterly/yearly annually, "
         "public/private, domestic/international foreign, gross/net, input/output, increase/reduction, ascending/descending, "
-        "into/out, up/down, he/she, his/her, him/her, on/off, same/different, former previous/current, winter/summer, spring/autumn"
+        "first firstly/then next finally afterwards, into/out, up/down, he/she, his/her, him/her, on/off, same/different, former previous/current, winter/summer, spring/autumn"
     ),
     "de": (
         "erlaubt gestattet zulässig/verboten untersagt unzulässig, geöffnet offen öffnet/geschlossen schließt, vor/nach, über/unter, mehr/weniger, "
@@ -66,14 +66,14 @@ _PAIRS = {
         "größer/kleiner, höher/niedriger, früher/später, älter/jünger, länger/kürzer, links/rechts, angenommen genehmigt/abgelehnt, "
         "verpflichtend vorgeschrieben/freiwillig, gekauft kauft/verkauft, gewonnen gewann/verloren verlor, täglich/wöchentlich monatlich jährlich, wöchentlich/monatlich jährlich, "
         "innen/außen, oben/unten, morgens/abends, sicher/unsicher gefährlich, möglich/unmöglich, gültig/ungültig, vermieter/mieter, "
-        "warm heiß/kalt, nördlich/südlich, maximal/minimal, am/vor"
+        "warm heiß/kalt, nördlich/südlich, maximal/minimal, am/vor, zuerst zunächst/dann danach anschließend schließlich"
     ),
     "fr": (
         "autorisé autorisée permis permise/interdit interdite, ouvert ouverte ouvre/fermé fermée ferme, avant/après, plus/moins, au-dessus/au-dessous, "
         "avec/sans, toujours/jamais, tous toutes tout/aucun aucune, augmente augmenté monté/baisse baissé diminué diminue, inclus incluse compris comprise/exclu exclue, "
         "commence commencé/finit termine terminé, premier première/dernier dernière, gratuit gratuite/payant payante, obligatoire/facultatif facultative, "
         "accepté acceptée approuvé approuvée/refusé refusée rejeté rejetée, acheté achète/vendu vend, gagné gagne/perdu perd, quotidien/hebdomadaire mensuel annuel, "
-        "minimum moins/maximum plus, intérieur/extérieur, gauche/droite, possible/impossible, valable valide/invalide, matin/soir, grand/petit, chaud/froid, nord/sud, est/ouest"
+        "minimum moins/maximum plus, intérieur/extérieur, gauche/droite, possible/impossible, valable valide/invalide, matin/soir, grand/petit, chaud/froid, nord/sud, est/ouest, d'abord/ensuite puis enfin"
     ),
     "es": (
         "permitido permitida/prohibido prohibida, abierto abierta abre/cerrado cerrada cierra, antes/después, más/menos, sobre/bajo, con/sin, siempre/nunca jamás, "
@@ -100,7 +100,7 @@ _PAIRS = {
         "toegestaan/verboten verboden, open geopend opent/gesloten dicht sluit, voor/na, meer/minder, boven/onder, met/zonder, altijd/nooit, alle iedereen/geen niemand, "
         "stijgt steeg gestegen/daalt daalde gedaald, inclusief inbegrepen/exclusief, begint/eindigt, eerste/laatste, gratis/betaald, verplicht/vrijwillig optioneel, "
         "goedgekeurd aanvaard/afgewezen geweigerd, gekocht koopt/verkocht verkoopt, gewonnen wint/verloren verliest, dagelijks/wekelijks maandelijks jaarlijks, wekelijks/maandelijks jaarlijks, "
-        "minstens minimaal/hoogstens maximaal, binnen/buiten, links/rechts, mogelijk/onmogelijk, geldig/ongeldig, groter/kleiner, hoger/lager, vroeger/later, noord/zuid, oost/west"
+        "minstens minimaal/hoogstens maximaal, binnen/buiten, links/rechts, mogelijk/onmogelijk, geldig/ongeldig, groter/kleiner, hoger/lager, vroeger/later, noord/zuid, oost/west, eerst/daarna vervolgens"
     ),
 }  # fmt: skip
 # Further pairs; the other forms of a word are made of its first (`_forms`).

@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.hours import Hours, read_hours
 from groundwire_evaluators.grounding.records import record
+from groundwire_evaluators.grounding.status import Status
 from groundwire_evaluators.grounding.tables import Table, read_content
 from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.text.lexicon import lexicon
@@ -74,6 +75,8 @@ class Passage:
         self.ranges: list[tuple[int, int]] = []
         self.sentence_of: list[int] = []
         self._near: dict[int, frozenset[str]] = {}
+        # Its sentences with a status (`stated.py`), once read.
+        self.statuses: list[tuple[int, list[Status]]] | None = None
         self._fill()
 
     def _fill(self) -> None:

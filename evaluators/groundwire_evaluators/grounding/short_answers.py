@@ -20,15 +20,25 @@ from groundwire_evaluators.text.quantities import Quantity, agree, comparable
 from groundwire_evaluators.text.tokens import Token, fold
 
 MOST_WORDS = 3  # of its own, beside values and names, that a short answer has
+_STATED = re.compile(
+    r"\s*(?:true or false|right or wrong|yes or no|wahr oder falsch|richtig oder falsch|vrai ou faux|"
+    r"verdadero o falso|vero o falso|verdadeiro ou falso|waar of niet waar)\W+",
+    re.IGNORECASE,
+)
+# The verb that asks for a yes or a no, which the statement leaves out.
 _ASKING = re.compile(
-    r"\s*(?P<stated>(?:true or false|right or wrong|yes or no|wahr oder falsch|richtig oder falsch|vrai ou faux|"
-    r"verdadero o falso|vero o falso|verdadeiro ou falso|waar of niet waar)\W+)?"
-    r"(?P<verb>(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had|"
+    r"[\s¿]*(?:is|are|am|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had|"
     r"ist|sind|war|waren|hat|haben|kann|können|darf|dürfen|muss|müssen|gibt|wird|werden|"
     r"est-ce que|est|sont|peut|peut-on|puis-je|avez-vous|"
     r"es|está|están|hay|tiene|puedo|puede|è|sono|ha|posso|può|é|tem|pode|há|"
-    r"is|zijn|heeft|mag|kan|kunnen)\s+)?",
+    r"zijn|heeft|mag|mogen|kunnen)\s+",
     re.IGNORECASE,
+)
+_OPEN = frozenset(
+    "who whom whose what which when where why how wer wen wem wessen welche welcher welches wann wo warum wie wieviel "
+    "qui que quoi quel quelle quels quelles quand ou pourquoi comment combien quien quienes cual cuales cuando donde como cuanto cuanta cuantos cuantas "
+    "chi cosa quale quali quando dove perche come quanto quanta quanti quante quem qual quais onde "
+    "wie wat welke waar waarom hoe hoeveel por".split()
 )
 _TAG = re.compile(
     r",\s*(?:right|correct|(?:is|are|was|do|does|did|can)n['’]t (?:it|they|you|he|she|there)|oder|nicht wahr|"
@@ -41,6 +51,8 @@ _OPTION = re.compile(
     re.IGNORECASE,
 )
 _AUXILIARIES = frozenset(
+    "am not darfst durfen durft konnen kannst muss mussen sind ist wird das sie sich peux peuvent c est sont on il ils elle elles puis puedes pueden "
+    "posso puo possono sono esta son ela eles pode podem mag mogen kan kunnen zijn het die dat u je ze hij "
     "isn aren wasn weren don doesn didn can couldn may must mustn will won would wouldn has have had "
     "not t do does did he she they you we i there kann darf hat puo puede peut".split()
 )
@@ -52,6 +64,7 @@ class CompletedStatement:
 
     text: str
     denied: bool = False
+    question: str | None = None
 
 
 def complete(answer: str, question: str | None) -> CompletedStatement | None:
@@ -68,7 +81,9 @@ def complete(answer: str, question: str | None) -> CompletedStatement | None:
         return CompletedStatement(listed.group(1).strip()) if listed else None
     says = polarity(answer)
     statement = statement_of_question(question[:_LONGEST_QUESTION]) if says is not None else None
-    return CompletedStatement(statement, denied=not says) if statement else None
+    return (
+        CompletedStatement(statement, not says, question[:_LONGEST_QUESTION]) if statement else None
+    )
 
 
 def polarity(text: str) -> bool | None:
@@ -81,19 +96,19 @@ def polarity(text: str) -> bool | None:
 
 
 def statement_of_question(question: str) -> str | None:
-    """Statement affirmed by a yes to a question; None if it is not a yes-no question."""
+    """Statement affirmed by a yes to a question; None if it is no yes-no question."""
     tag = _TAG.search(question)
     if tag:
         return question[: tag.start()].strip() or None
-    match = _ASKING.match(question)
-    if match is None or not match.group().strip():
-        return None
-    if not match.group("stated") and _EITHER.search(question, match.end()):
-        return None
-    return (
-        question[match.end("stated") if match.group("stated") else match.end() :].strip(" ?!.\n")
-        or None
-    )
+    stated = _STATED.match(question)
+    if stated is None:
+        first = re.search(r"[^\W_]+", question)
+        if first is None or fold(first.group()) in _OPEN or "?" not in question:
+            return None
+        if _EITHER.search(question):
+            return None
+    start = stated.end() if stated else asking.end() if (asking := _ASKING.match(question)) else 0
+    return question[start:].strip(" ¿?!.\n") or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from groundwire_evaluators.grounding.short_answers import (
     misplaced,
     unbacked,
 )
+from groundwire_evaluators.grounding.stated import Stated, compare_stated
+from groundwire_evaluators.grounding.swaps import swapped_values
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
     CONTRARY,
@@ -70,12 +72,30 @@ class Comparison:
         """Conflicts with the evidence sentence; none about a quantity that agrees."""
         new = {q.start for q in (*self.evidence.new_quantities, *self.evidence.far_quantities)}
         agreeing = [(q.start, q.end) for q in self.statement.quantities if q.start not in new]
-        return [
+        found = [
             conflict
             for conflict in conflicts(self.statement, self.evidence, self.passages)
             if conflict.kind != "word"
             or not any(start <= conflict.start < end for start, end in agreeing)
         ]
+        if self.stated.restated:
+            found = [conflict for conflict in found if not self.stated.is_restated(conflict)]
+        taken = {conflict.start for conflict in found if conflict.firm}
+        return found + [each for each in self.otherwise if each.start not in taken]
+
+    @cached_property
+    def stated(self) -> Stated:
+        """What the chunks say of the claim's statuses and relations."""
+        question = self.complete.question if self.complete else None
+        return compare_stated(self.statement, self.evidence, self.passages, question)
+
+    @cached_property
+    def otherwise(self) -> list[Conflict]:
+        """Conflicts with any sentence of the chunks that says the same thing otherwise."""
+        if not self.passages:
+            return []
+        swapped = swapped_values(self.statement, self.passages, self.passages[0].language)
+        return [*self.stated.conflicts, *swapped]
 
     @cached_property
     def disagreements(self) -> list[Conflict]:
@@ -124,12 +144,13 @@ class Comparison:
 
     @property
     def _answers(self) -> bool:
-        """Whether the sentence that answers the question shows a quantity in another spelling."""
+        """Whether a quantity stands, in another spelling, where the question is answered."""
+        quantities = self.statement.quantities
         if self.evidence.answering_place is None:
-            return False
+            return bool(quantities) and not self.evidence.new_quantities
         chunk, sentence = self.evidence.answering_place
         there = self.passages[chunk].quantities_of(sentence)
-        return any(agree(q, other) for q in self.statement.quantities for other in there)
+        return any(agree(q, other) for q in quantities for other in there)
 
     @cached_property
     def _ranges(self) -> list[tuple[int, int]]:

@@ -22,6 +22,7 @@ _CLAUSE = 3  # words of a clause from which a part of them is enough
 _JOINING = re.compile(
     r"[,;]\s|\b(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\b", re.IGNORECASE
 )
+_SPOKEN_OF = 0.6  # share of a question near its evidence from which a "yes" to it is backed
 _SAME_FRAME = 0.8  # share of a question in one frame from which the chunk says just that
 _RESTATED = 0.5  # share of a sentence's words that a claim repeats to be about the same
 _PRONOUNS = frozenset("he she his her him hers".split())  # of whom they speak is not read
@@ -133,16 +134,19 @@ def _adjusted_score(comparison: Comparison, score: float, threshold: float) -> f
         return max(score, threshold) if comparison.unbacked else score
     if not comparison.evidence.own:
         return max(score, threshold)
-    wrong = comparison.disputed
-    if bare.denied:
-        wrong = not wrong and comparison.frame >= _SAME_FRAME
+    if comparison.stated.agrees:
+        wrong = bare.denied
+    elif bare.denied:
+        wrong = not comparison.disputed and comparison.frame >= _SAME_FRAME
+    else:
+        wrong = comparison.disputed or comparison.frame < _SPOKEN_OF
     return max(score, threshold) if wrong else min(score, threshold - _CLEARLY)
 
 
 def _chunk(comparison: Comparison, verdict: Verdict) -> int | None:
     """Index of the chunk that conflicts with a contradicted claim, else of its evidence."""
     if verdict is Verdict.CONTRADICTED:
-        for conflict in comparison.overridden:
+        for conflict in (*comparison.overridden, *comparison.otherwise):
             return conflict.chunk
     if comparison.evidence.best is not None:
         return comparison.evidence.best[0]
@@ -162,7 +166,10 @@ def _contradicted(comparison: Comparison) -> bool:
     Firm conflicts in a claim that says more than its evidence, or less than half of it, leave it
     unsupported: mostly the two speak of different things.
     """
-    found = [*comparison.overridden, *comparison.disagreements]
+    bare = comparison.complete
+    if bare is not None and bare.denied:
+        return comparison.stated.agrees or comparison.frame >= _SAME_FRAME
+    found = [*comparison.overridden, *comparison.disagreements, *comparison.otherwise]
     if not any(conflict.kind in _CONTRADICTING for conflict in found):
         found = [
             c for c in _firm(comparison) if c.claimed.lower() not in (c.shown.lower(), *_PRONOUNS)

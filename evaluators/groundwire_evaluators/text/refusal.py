@@ -88,6 +88,7 @@ _OTHER = (
     rf"\b{_DE_SOURCE}\b.{{0,30}}\benth\w+\b.{{0,20}}\b(?:nicht|keine?n?|nichts)\b",
     rf"\b(?:{_DE_SOURCE}|{_DE_PAPERS})\b.{{0,20}}\b(?:sag|steh|erwähn|beschreib|nenn)\w*.{{0,30}}\b(?:nicht|nichts|keine?n?)\b",
     rf"\b(?:{_DE_SOURCE}|{_DE_PAPERS})\b.{{0,20}}\bschweig\w+|\b(?:wird|werden|ist|sind|wurde|steht) (?:\w+ ){{0,6}}(?:{_DE_SOURCE}|{_DE_PAPERS}) (?:\w+ ){{0,2}}(?:nicht|nirgends)\b",
+    rf"\b(?:steht|stehen|findet sich|finden sich|gibt es) (?:\w+ )?(?:nichts|keine?n?(?: \w+)?) (?:\w+ ){{0,3}}(?:{_DE_SOURCE}|{_DE_PAPERS})\b",
     r"\bkeine ahnung\b",
     # French
     r"\bje (?:ne |n['’])(?:le )?(?:sais|trouve|vois|dispose|connais)\b.{0,20}\bpas\b",

@@ -90,6 +90,38 @@ def test_yes_and_no_are_judged_as_what_was_asked(question: str, answer: str, rig
     assert (claim.verdict is Verdict.SUPPORTED) == right
 
 
+@pytest.mark.parametrize(
+    ("question", "chunk", "yes"),
+    [
+        ("Can goats come?", "Goats are not admitted to the meadow.", False),
+        ("Are goats welcome?", "Goats may enter the meadow.", True),
+        ("Can I take photos?", "Taking photos is prohibited in the vault.", False),
+        ("Do I need a permit?", "No permit is required for the upper lake.", False),
+        ("Is breakfast included?", "The rate covers breakfast and linen.", True),
+        ("Did Brack buy Ostler?", "Ostler acquired Brack in 2017.", False),
+        ("Was the dam finished in 1902?", "The dam was finished in 1911.", False),
+        ("Dürfen Ziegen mit?", "Ziegen sind auf der Wiese nicht zugelassen.", False),
+        ("Les chèvres sont-elles admises ?", "Les chèvres sont autorisées dans le pré.", True),
+        ("¿Se permiten cabras?", "No se admiten cabras en el prado.", False),
+        ("Le capre sono ammesse?", "Le capre non sono consentite nel prato.", False),
+        ("As cabras são permitidas?", "Não são admitidas cabras no prado.", False),
+        ("Mogen geiten mee?", "Geiten zijn in de wei toegestaan.", True),
+    ],
+)
+def test_yes_and_no_are_judged_across_synonyms(question: str, chunk: str, yes: bool) -> None:
+    words = {"Dürfen": "Ja|Nein", "Les": "Oui|Non", "¿Se": "Sí|No", "Le": "Sì|No", "As": "Sim|Não"}
+    words["Mogen"] = "Ja|Nee"
+    says, denies = words.get(question.split()[0], "Yes|No").split("|")
+    right, wrong = (says, denies) if yes else (denies, says)
+    assert claim_of(judge(question, f"{right}.", chunk)).verdict is Verdict.SUPPORTED
+    assert claim_of(judge(question, f"{wrong}.", chunk)).verdict is Verdict.CONTRADICTED
+
+
+def test_a_yes_to_what_no_chunk_speaks_of_is_not_supported() -> None:
+    found = judge("Can goats come to the cafeteria terrace?", "Yes.", "Goats may enter the meadow.")
+    assert claim_of(found).verdict is Verdict.UNSUPPORTED
+
+
 def test_a_letter_stands_for_its_option() -> None:
     question = "When is it closed? (A) on Fridays (B) on Mondays"
     assert complete("(B)", question) is not None
