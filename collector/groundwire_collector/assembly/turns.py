@@ -8,7 +8,7 @@ from itertools import combinations
 from groundwire import attributes
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan, answers
-from groundwire_collector.assembly.context import context, retrievals, tool_results
+from groundwire_collector.assembly.context import context, retrievals, tool_messages, tool_results
 from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.linking import joined
@@ -131,8 +131,10 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
     received = context(trace, found, answer)
     route = Route.RETRIEVAL if found or received.rung else _implied_route(served)
     route = _named_route(served) or route
-    if route == Route.TOOL and received.rung is None:
-        received = tool_results(trace, scope)
+    if route in (Route.TOOL, Route.PARAMETRIC) and received.rung is None:
+        results = tool_results(trace, scope)
+        received = results if results.chunks else tool_messages(answer) or results
+        route = Route.TOOL if received.chunks and _named_route(served) is None else route
     question = _question(served)
     return Turn(
         id=f"{named.trace_id}-{named.span_id}",

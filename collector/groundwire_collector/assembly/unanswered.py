@@ -1,4 +1,4 @@
-"""Reasons why a trace gave no turn: what was seen in it, and what to set.
+"""Reasons why a trace gave no turn.
 
 A trace without a turn is judged by nobody, so each is counted by family and reason, and
 `groundwire doctor` names the scopes and attributes that no table reads.
