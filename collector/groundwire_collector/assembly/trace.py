@@ -122,9 +122,9 @@ def is_carrier(reading: SpanView) -> bool:
 
 def responses_of(reading: SpanView) -> set[str]:
     """The responses that a span, or the events of a carrier, name."""
-    named = {reading.text("response_id")}
+    named: list[object] = [reading.text("response_id")]
     if is_carrier(reading):
-        named |= {event.attributes.get(RESPONSE_ID) for event in reading.span.events}
+        named += [event.attributes.get(RESPONSE_ID) for event in reading.span.events]
     return {name for name in named if isinstance(name, str) and name}
 
 
