@@ -171,7 +171,7 @@ class SpanView:
         for fact in facts:
             for value in self.values(fact):
                 if found := parse_answer(_spoken(value)):
-                    return found
+                    return found.rstrip("\n")  # Strands ends its texts with one
         return None
 
     @lazy_property
@@ -300,10 +300,11 @@ def _event_values(events: tuple[SpanEvent, ...], source: AttributeSource) -> lis
         role = source.events.get(event.name)
         if role is None:
             continue
-        body = event.body if isinstance(event.body, dict) else {}
+        sent = try_unpack(event.body)  # Semantic Kernel logs a message as JSON in a text
+        body = sent if isinstance(sent, dict) else {}
         prefix = f"{event.name}."
         attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
-        content = {"content": event.body} if isinstance(event.body, str) else {}
+        content = {"content": event.body} if isinstance(event.body, str) and not body else {}
         named = {"role": role} if role and "message" not in {**attributes, **body} else {}
         values.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
     return values

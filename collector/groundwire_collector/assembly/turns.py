@@ -1,5 +1,6 @@
 """Turns from the spans of a trace."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from groundwire_collector.storage.trust import Writer, writer_of
 from groundwire_evaluators.turn import Route, Turn
 
 QUESTION_VARIABLES = ("question", "query", "input", "user_question", "user_input")
+_PROVIDER_FIRST = re.compile(r"litellm|gcp\.vertex\.agent")
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -116,7 +118,7 @@ class _ServedAnswer:
     def model(self, fact: str) -> str | None:
         """A model's name; LiteLLM puts the provider before it."""
         name = self.of_call(fact)
-        prefixed = any("litellm" in call.span.scope for call in self.answer.calls)
+        prefixed = any(_PROVIDER_FIRST.search(call.span.scope) for call in self.answer.calls)
         return name.split("/", 1)[1] if name and prefixed and "/" in name else name
 
     def flag(self, fact: str) -> bool:
