@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 from collections.abc import Collection
 
 import pytest
@@ -23,6 +25,7 @@ from groundwire_collector.storage import (
     spans,
     turns,
 )
+from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
@@ -385,6 +388,59 @@ def test_a_trace_that_a_killed_worker_had_begun_is_judged_by_the_next(settings, 
     work_off(Pipeline(settings, engine, [Length()], after_crash=True))
     assert [item.turn.answer for item in stored(engine)] == ["deadly"]
     assert count(engine, metric_definitions.TRACES_FAILED) == 0
+
+
+HANGING = """
+import re, sys
+from sqlalchemy import make_url
+from groundwire_collector.processes import pipeline as module
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import open_engine
+
+step, settings, after_crash = sys.argv[1], sys.argv[2], sys.argv[3] == "True"
+settings = Settings.model_validate_json(settings)
+owner, name = {
+    "waiting for a root": (module, "waits_for_root"),
+    "commit": (module.turns, "save"),
+}[step]
+whole = getattr(owner, name)
+
+def hangs(*arguments):
+    if f"{2:032x}" in repr(arguments):
+        re.search(r"(?m:^\\s*x)", "\\n" * 2_000_000)  # hours, and deaf to signals
+    return whole(*arguments)
+
+setattr(owner, name, hangs)
+pipeline = module.Pipeline(settings, open_engine(settings), [], after_crash=after_crash)
+while pipeline.step(int(sys.argv[4])):
+    pass
+"""
+
+
+@pytest.mark.parametrize("step", ["waiting for a root", "commit"])
+def test_a_trace_that_hangs_beside_its_judgement_is_passed_over_and_holds_up_no_other(
+    tmp_path, step
+):
+    settings = Settings(data_dir=tmp_path, batch_timeout_seconds=2.0, evaluators="none")
+    engine = open_engine(settings)
+    make_schema(engine)
+    for number in range(3):
+        retrieval, root = trace(number, complete=False)
+        SpanStore(engine).add([dataclasses.replace(root, parent_span_id="ab" * 8), retrieval])
+    ends = []
+    while not ends or ends[-1]:
+        arguments = [step, settings.model_dump_json(), str(bool(ends)), str(LATER)]
+        worker = subprocess.run(
+            [sys.executable, "-c", HANGING, *arguments], capture_output=True, text=True
+        )
+        ends.append(worker.returncode)
+        assert worker.returncode == 0 or "Timeout" in worker.stderr, worker.stderr
+    assert len(ends) > module.MOST_BEGUN
+    with engine.connect() as connection:
+        [failed] = failed_traces.newest(connection, 9)
+    assert failed.trace_id == f"{2:032x}"
+    assert {item.turn.trace_id for item in stored(engine)} == {f"{1:032x}", f"{3:032x}"}
+    engine.dispose()
 
 
 IDLE, MAX = 10 * SECOND, 600 * SECOND
