@@ -1,4 +1,4 @@
-"""Time limit of a block of code that ends the process, whatever that holds.
+"""Time limit of a block of code that ends the process.
 
 Neither a regular expression nor a C extension looks at a signal before it returns, so a handler of
 Python's would hold only for code that cooperates; faulthandler's watchdog is a thread of C's.

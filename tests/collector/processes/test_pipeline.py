@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Collection
 
 import pytest
@@ -21,6 +22,7 @@ from groundwire_collector.storage import (
     counters,
     drift,
     failed_traces,
+    gauges,
     judging,
     spans,
     turns,
@@ -488,6 +490,55 @@ def test_a_late_span_is_taken_after_the_idle_time_and_corrects_the_counters(sett
     assert states(engine) == {"no_context": 1, "scored": 1}
     assert count(engine, metric_definitions.EVALUATIONS_SUPERSEDED) == 1
     assert count(engine, metric_definitions.TURNS) == 1
+
+
+def turns_by_route(engine: Engine) -> dict[str, float]:
+    """What the counters say of each route: counted, and reopened to it less from it."""
+    found: Counter[str] = Counter()
+    with engine.connect() as connection:
+        counted = counters.counters(connection)
+    for (name, text), counter in counted.items():
+        labels = json.loads(text)
+        if name == metric_definitions.TURNS.name:
+            found[labels["route"]] += counter.value
+        if name == metric_definitions.TURNS_REOPENED.name:
+            found[labels["route"]] += counter.value
+            found[labels["was"]] -= counter.value
+    return {route: number for route, number in found.items() if number}
+
+
+def test_a_turn_that_grows_more_than_once_is_of_its_last_route_in_the_counters(settings, engine):
+    retrieval, root = trace(0)
+    pipeline = Pipeline(settings, engine, [])
+    again = dataclasses.replace(retrieval, span_id="cd" * 8)
+    seen = []
+    for span in (root, retrieval, again):
+        SpanStore(engine).add([span])
+        work_off(pipeline)
+        [item] = stored(engine)
+        seen.append(item.turn.route.value)
+        assert turns_by_route(engine) == {seen[-1]: 1}
+    assert seen == ["parametric", "retrieval", "retrieval"]
+
+
+def test_the_lag_counts_a_late_span_from_when_it_came_and_from_when_it_is_due(settings, engine):
+    retrieval, root = trace(0)
+    pipeline = Pipeline(settings, engine, [])
+    SpanStore(engine).add([root])
+    work_off(pipeline, received(engine))
+    SpanStore(engine).add([retrieval])
+    came = received(engine)
+
+    def lag(after_ns: int) -> float:
+        with engine.connect() as connection:
+            return gauges.evaluation_lag_seconds(connection, came + after_ns)
+
+    assert lag(3 * SECOND) == 3  # no worker has seen it
+    pipeline.step(came + 3 * SECOND)
+    assert lag(3 * SECOND) == 0  # more spans may follow
+    assert lag(IDLE + 5 * SECOND) == 5
+    work_off(pipeline, came + IDLE)
+    assert lag(IDLE + 5 * SECOND) == 0
 
 
 class Contextual(Length):

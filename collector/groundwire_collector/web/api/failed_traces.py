@@ -16,7 +16,10 @@ router = APIRouter(prefix="/api/v1/failed-traces", tags=["turns"])
 
 
 class FailedTraceOut(BaseModel):
-    """A trace that was passed over; `reason` names the error and quotes no content."""
+    """A trace that was passed over.
+
+    `reason` names the error and quotes no content.
+    """
 
     trace_id: str
     failed_at: datetime
