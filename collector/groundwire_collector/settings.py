@@ -123,6 +123,12 @@ class Settings(BaseSettings):
         description="Timeout of a custom evaluator per batch; then turns are retried one by "
         "one, and those that time out fail.",
     )
+    batch_timeout_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Timeout of assembling a batch of traces, and of storing it. The worker ends "
+        "and starts again; a trace that it ends with three times is passed over.",
+    )
     trace_idle_seconds: float = Field(
         10.0, gt=0, description="Idle time after which a trace is complete."
     )
