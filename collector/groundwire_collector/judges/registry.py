@@ -16,6 +16,7 @@ from groundwire_collector.evaluation.sampling import factors_of
 from groundwire_collector.judges.budget import JudgeBudget
 from groundwire_collector.judges.endpoint import JudgeModel
 from groundwire_collector.judges.golden import GoldenSet
+from groundwire_collector.judges.queue import REFERENCED
 from groundwire_collector.llm.client import ChatEndpoint
 from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.metrics.prices import PriceList, TokenPrice
@@ -26,8 +27,6 @@ from groundwire_evaluators.judges.llm import LLMJudge
 LLM_JUDGE = "llm_judge"
 RAGAS = "ragas_"
 LOCAL = "hf:"
-# Judges that need a reference answer: they see the turns that a person gave one, and no sample.
-REFERENCED = frozenset({"ragas_context_precision", "ragas_context_recall"})
 _BROUGHT = {"ragas": ("ragas", "openai"), "hf": ("torch", "transformers")}
 START_SECONDS = 600.0  # a library, or a model that is fetched for the first time
 TURN_SECONDS = 600.0  # timeout per turn of a metric with many calls
