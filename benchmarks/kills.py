@@ -151,7 +151,8 @@ def compare(connection: Any, acknowledged: list[str]) -> dict[str, int]:
     rows = connection.execute("SELECT encode(trace_id, 'hex'), count(*) FROM span GROUP BY 1")
     stored = dict(rows.fetchall())
     judged = {row[0] for row in connection.execute("SELECT trace_id FROM turn").fetchall()}
-    waiting = {row[0] for row in connection.execute("SELECT trace_id FROM pending_trace").fetchall()}
+    pending = connection.execute("SELECT trace_id FROM pending_trace").fetchall()
+    waiting = {row[0] for row in pending}
     found = judged | waiting
     alarms = connection.execute(
         "SELECT service, signal, dimension, value, cause FROM alarm WHERE resolved_ns IS NULL"
