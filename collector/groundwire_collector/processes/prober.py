@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.llm.client import ChatEndpoint
+from groundwire_collector.llm.prompts import prompting_of
 from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.probing.closed_book_job import ClosedBookJob
 from groundwire_collector.probing.job import ProbeJob
@@ -88,21 +89,6 @@ def models_of(text: str) -> dict[str, str]:
     """Models to ask, each with the model_version that it is counted under."""
     named = (part.strip().partition("=") for part in text.split(",") if part.strip())
     return {model.strip(): version.strip() or model.strip() for model, _, version in named}
-
-
-def prompting_of(settings: Settings) -> ProbePrompting:
-    """The prompts of the settings; raises UsageError where one of the two is missing."""
-    prompts = (settings.system_prompt, settings.closed_book_prompt)
-    shipped = ProbePrompting()
-    if settings.probe_models and (prompts[0] is None) != (prompts[1] is None):
-        raise UsageError("system_prompt and closed_book_prompt belong together")
-    texts = []
-    for path, otherwise in zip(prompts, (shipped.system, shipped.closed_book), strict=True):
-        try:
-            texts.append(path.read_text(encoding="utf-8") if path else otherwise)
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: cannot be read: {error}") from error
-    return ProbePrompting(*texts)
 
 
 def _endpoint(settings: Settings, stop: Event) -> ChatEndpoint:
