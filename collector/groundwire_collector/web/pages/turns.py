@@ -16,8 +16,8 @@ from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.form import token
 from groundwire_collector.web.pages.label_form import LabelForm
 from groundwire_collector.web.pages.passages import claims_by_chunk, judgement, passages
-from groundwire_collector.web.pages.period import nanoseconds
 from groundwire_collector.web.pages.rendering import page
+from groundwire_collector.web.times import parse_nanoseconds
 from groundwire_evaluators.evaluation import State, Verdict
 
 router = APIRouter(include_in_schema=False)
@@ -52,8 +52,8 @@ class TurnFilters:
             prompt_version=self.prompt_version or None,
             index_version=self.index_version or None,
             services=access.services,
-            since_ns=nanoseconds(self.since),
-            until_ns=nanoseconds(self.until),
+            since_ns=parse_nanoseconds(self.since),
+            until_ns=parse_nanoseconds(self.until),
             order=order,
             limit=limit,
         )
