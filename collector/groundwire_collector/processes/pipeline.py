@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from time import time_ns
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
@@ -21,7 +22,6 @@ from groundwire_collector.assembly.turns import AssembledRequest, assemble_reque
 from groundwire_collector.assembly.unanswered import UnansweredTrace, unanswered
 from groundwire_collector.drift.detection import DriftDetection
 from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
-from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import JudgeQueue
 from groundwire_collector.metrics.closed_book import ClosedBookMetrics
@@ -47,6 +47,9 @@ from groundwire_collector.storage.trace_fragments import TraceFragment
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
+
+if TYPE_CHECKING:
+    from groundwire_collector.evaluation.publishing import ScorePublisher
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +90,7 @@ class Pipeline:
         self._settings = settings
         self._engine = engine
         self._evaluators = evaluators
-        self._publisher = ScorePublisher.of(settings)
+        self._publisher = _publisher(settings)
         self._drift = DriftDetection(settings, engine)
         self._consumers: Sequence[BatchConsumer] = (
             TurnMetrics(settings),
@@ -302,6 +305,15 @@ class Pipeline:
                 {"service": trace.service, "family": trace.family, "reason": str(trace.reason)},
             )
         counters.add(connection, found.increments, now_ns)
+
+
+def _publisher(settings: Settings) -> "ScorePublisher | None":
+    """Publisher of scores; its client, which takes megabytes, is loaded only where there is one."""
+    if settings.publish_endpoint is None:
+        return None
+    from groundwire_collector.evaluation.publishing import ScorePublisher
+
+    return ScorePublisher.of(settings)
 
 
 def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) -> dict[str, str]:
