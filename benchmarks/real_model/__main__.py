@@ -11,10 +11,11 @@
     python -m benchmarks.real_model probes deployment-54 deployment-144  # probes of stale memory
     python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
     python -m benchmarks.real_model score-server 8091   # the checkpoints' prompt log-probabilities
+    python -m benchmarks.real_model served-gain deployment-144   # the evaluator context_gain
     python -m benchmarks.real_model gguf FOLDER OUT   # an adapter for llama.cpp
 
-`record`, `probes`, `score-server` and `gguf` need the dependency group `real-model` of
-pyproject.toml; the others do not.
+`record`, `probes`, `score-server`, `served-gain` and `gguf` need the dependency group `real-model`
+of pyproject.toml; the others do not.
 """
 
 import argparse
@@ -68,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     probes = commands.add_parser("probes", help="put probes of stale memory to checkpoints")
     probes.add_argument("checkpoints", nargs="+")
     probes.set_defaults(run=_probes)
+    served = commands.add_parser("served-gain", help="measure context_gain as it is shipped")
+    served.add_argument("checkpoints", nargs="+")
+    served.set_defaults(run=_served_gain)
     serve = commands.add_parser("serve", help="say the recording again over the OpenAI API")
     serve.add_argument("port", type=int)
     serve.set_defaults(run=_serve)
@@ -165,6 +169,13 @@ def _score_server(arguments: argparse.Namespace) -> None:
     server = scoring.server(arguments.folder, arguments.port)
     print(f"http://127.0.0.1:{server.server_port}/v1", flush=True)
     server.serve_forever()
+
+
+def _served_gain(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model import served_gain
+
+    for line in served_gain.table(answers.read(), arguments.checkpoints, arguments.folder):
+        print(line, flush=True)
 
 
 def _probes(arguments: argparse.Namespace) -> None:
