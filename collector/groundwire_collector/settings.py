@@ -314,7 +314,7 @@ class Settings(BaseSettings):
 
     @property
     def judge_rates(self) -> dict[str, float]:
-        """The judges by what `judges` calls them, each with its rate; raises UsageError."""
+        """Sampling rate by judge name in `judges`; raises UsageError."""
         found = {}
         for part in filter(None, (part.strip() for part in self.judges.split(","))):
             name, equals, number = part.partition("=")
@@ -333,7 +333,7 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> str:
-        """Where this machine reaches the receiver."""
+        """URL of the receiver on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         scheme = "https" if self.tls_certificate else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"

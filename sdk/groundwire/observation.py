@@ -72,7 +72,7 @@ _ABANDONED = ("CancelledError", "Cancelled", "GeneratorExit")  # asyncio, trio, 
 class Observation:
     """A running call; after its end, what the exporter's thread renders."""
 
-    # Defaults stand on the class: a call sets only what it has, which is most of its cost.
+    # Defaults are class attributes: a call sets only what it has, which dominates its cost.
     question: str | None = None
     messages: list[tuple[str, str]] | None = None
     chunks: list[RetrievedChunk] | None = None

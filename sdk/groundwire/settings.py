@@ -19,7 +19,7 @@ Redact = str | None | Callable[[str], str] | Sequence[Mask]
 
 @dataclass(frozen=True, kw_only=True)
 class SdkSettings:
-    """What `gw.init` decides; each field is also read from `GROUNDWIRE_<FIELD>`.
+    """Settings of `gw.init`; each field is also read from `GROUNDWIRE_<FIELD>`.
 
     Lengths are in characters, times in seconds.
     """

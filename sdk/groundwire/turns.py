@@ -50,7 +50,7 @@ class TurnSpan:
         self.tags = dict(tags)
         self._annotated: set[str] = set()
         self.question: str | None = None
-        self.route: str | None = None  # told by a step of the turn
+        self.route: str | None = None  # set by a step of the turn
         self.retrieved = False
         self.generated = False
         self.has_context = False

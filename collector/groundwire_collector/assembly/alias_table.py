@@ -135,7 +135,7 @@ class AliasTable:
         )
 
     def advise(self, fact: str, scope: str) -> str | None:
-        """What to set where a fact is missing, for the instrumentation of this scope."""
+        """Advice for a missing field, for the instrumentation of this scope."""
         own = [
             (len(prefix), table[fact])
             for prefix, table in self.advice.items()

@@ -270,7 +270,7 @@ def _split(text: str, known: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
 
 
 def tool_results(trace: Trace, readings: Iterable[SpanView]) -> RetrievedContext:
-    """What tools returned as chunks: rows and records one each, anything else whole."""
+    """Tool results as chunks: one per row or record, else the whole result."""
     made: list[Chunk] = []
     for reading in readings:
         value = try_unpack(reading.value("tool_result"))

@@ -147,7 +147,7 @@ class SpanView:
 
     @lazy_property
     def question(self) -> str | None:
-        """What went into a turn, chain or agent."""
+        """Input of a turn, chain or agent."""
         for value in (*self._whole("question"), *self._whole("prompt")):
             if found := parse_question(value):
                 return found

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 SHARE = 0.05  # of the answers that may be alike
-FEWEST = 20  # questions below which a repetition tells nothing
+FEWEST = 20  # minimum number of questions for a repetition to count
 _WORD = re.compile(r"\w+")
 _POLAR = frozenset({"yes", "no", "ja", "nein", "oui", "non", "sí", "si", "true", "false"})
 

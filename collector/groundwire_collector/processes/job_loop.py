@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
 FAILED_SECONDS = 30.0
 
-Step = Callable[[], bool]  # says whether there was something to do
+Step = Callable[[], bool]  # returns whether there was work
 
 
 def go_round(steps: Sequence[Step], stop: Event) -> None:

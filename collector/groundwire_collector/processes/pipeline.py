@@ -244,7 +244,7 @@ class Pipeline:
     def _without_root(
         self, connection: Connection, due: Sequence[PendingTrace]
     ) -> list[PendingTrace]:
-        """Those whose root is still to come, each due when it is no longer waited for."""
+        """Traces without a root, due when the wait for it ends."""
         wait = round(self._settings.trace_max_seconds * SECOND)
         pending = {
             trace.trace_id: replace(trace, due_ns=trace.last_received_ns + wait)

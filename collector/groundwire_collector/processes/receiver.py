@@ -124,7 +124,7 @@ def _configuration(app: FastAPI, settings: Settings, connections: int) -> uvicor
         log_level="warning",
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # who may guess keys is told by the connection, not by what it says
+        proxy_headers=False,  # rate-limit keys by connection address, not by header
         timeout_graceful_shutdown=DRAIN_SECONDS,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,

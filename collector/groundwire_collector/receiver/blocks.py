@@ -73,7 +73,7 @@ def json_log_blocks(
 
 @dataclass(slots=True)
 class _Place:
-    """Where a resource or scope, and what belongs to it, stand in a body."""
+    """Position of a resource or scope and its items in a body."""
 
     own: list[Extent]
     parts: list[Extent]
@@ -212,7 +212,7 @@ def _objects(
 
 
 def _without(name: str, members: dict[str, Extent]) -> ScopeBlock[Item]:
-    """What the sender of an object is told in which `name` is missing, perhaps misspelt."""
+    """Warning about an object without `name`, which may be misspelt."""
     found = ", ".join(sorted(ascii(key)[1:41].rstrip("'") for key in members)[:5]) or "nothing"
     note = f"no {name} where it is expected, so nothing was kept there (found: {found})"
     return ScopeBlock(Resource(), InstrumentationScope(), note=note)

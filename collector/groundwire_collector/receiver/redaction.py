@@ -36,7 +36,7 @@ _NAMED_BY_OPERATORS = frozenset(
         attributes.PROMPT_NAME,
     }
 )
-# What says what a turn was. Kept, masked, where it is an identifier: one word.
+# Metadata of a turn. Kept, masked, if it is an identifier: a single word.
 _IDENTIFIERS = frozenset(
     {
         *(attributes.OPERATION, attributes.PROVIDER, "gen_ai.system", "gen_ai.token.type"),
@@ -77,7 +77,7 @@ class Redaction(Protocol):
 
 
 def redaction_of(settings: Settings, key: bytes) -> Redaction | None:
-    """What the settings ask for; None: texts are stored as they come."""
+    """Redactor of the settings; None: texts are stored unchanged."""
     if settings.content == "hash":
         return HashOnly(key)
     if settings.redact == "off":
@@ -226,7 +226,7 @@ class HashOnly:
             _add_marks(pairs, hashed)
 
     def _value(self, pair: KeyValue, text: str, trace: bytes) -> str:
-        """What is kept of a text; REDACTED: nothing."""
+        """Redacted text; REDACTED if nothing is kept."""
         if pair.key in _NAMED_BY_OPERATORS:
             return self._masking.mask(text, b"" if pair.key == attributes.SERVICE_NAME else trace)
         if pair.key in _IDENTIFIERS:

@@ -34,7 +34,7 @@ def move_to(connection: Connection, seq: int) -> None:
 
 
 def pending(connection: Connection, trace_ids: Iterable[str]) -> dict[str, PendingTrace]:
-    """Those of `trace_ids` that are open."""
+    """Open traces among `trace_ids`."""
     query = select(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(list(trace_ids)))
     return {row.trace_id: PendingTrace(*row) for row in connection.execute(query)}
 

@@ -258,7 +258,7 @@ def _log_row(record: LogRecord, now: int, texts: NewTexts) -> _Row:
 
 
 def _fresh_logs(connection: Connection, rows: Sequence[_Row]) -> list[_Row]:
-    """Those that are not stored yet, each once."""
+    """Distinct spans that are not stored yet."""
     if not rows:
         return []
     columns = (LOG_RECORD.c.trace_id, LOG_RECORD.c.span_id, LOG_RECORD.c.digest)

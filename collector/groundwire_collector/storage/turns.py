@@ -55,7 +55,7 @@ class JudgedTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOutcome:
-    """How a turn was answered and judged; `states` by evaluator and revision."""
+    """Route and evaluation states of a turn; `states` by evaluator and revision."""
 
     p_unsupported: float | None = None
     route: str = ""
@@ -89,7 +89,7 @@ def of_traces(connection: Connection, trace_ids: Iterable[str]) -> list[Turn]:
 
 
 def traces_with_turns(connection: Connection, trace_ids: Iterable[str]) -> set[str]:
-    """Those of the traces that a turn is stored of."""
+    """Traces among these with a stored turn."""
     query = select(TURN.c.trace_id).where(TURN.c.trace_id.in_(list(trace_ids)))
     return set(connection.scalars(query))
 
@@ -185,7 +185,7 @@ def other_answers(connection: Connection, turn: Turn, limit: int) -> list[str]:
 
 
 def cursor_of(judged: JudgedTurn) -> tuple[float | None, int, str]:
-    """Where the next page begins after this turn."""
+    """Cursor of the page after this turn."""
     return judged.p_unsupported, _nanoseconds(judged.turn.started_at), judged.turn.id
 
 
