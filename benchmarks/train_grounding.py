@@ -36,7 +36,7 @@ RAG = ("ragtruth", "ragtruth-train-extra")
 # `SURE_ON_RECORDS` on records too.
 LEAST = {
     "overridden_values": 2.5, "unbacked_answer": 2.5, "swapped_quantity": 2.5, "swapped_name": 1.5,
-    "record_cells": 1.0, "foreign_quantities": 0.1, "swapped_word_alone": 1.0, "swapped_roles": 1.0,
+    "record_cells": 1.0, "foreign_quantities": 0.1, "misplaced_value": 1.0, "swapped_word_alone": 1.0, "swapped_roles": 1.0,
     "firmly_denied": 1.0, "firmly_opposed": 1.0, "firmly_turned": 0.1, "overstated": 0.1,
 }  # fmt: skip
 SURE_ON_RECORDS = ("overridden_values", "unbacked_answer", "record_cells")

@@ -10,6 +10,13 @@ from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration, logistic
 from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Candidate, candidates
+from groundwire_evaluators.grounding.code import (
+    code_conflict,
+    inline_code,
+    is_shown,
+    lines_of_code,
+)
+from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import (
     NO_QUESTION,
     QuestionContent,
@@ -251,6 +258,7 @@ def _compare_claims(
             candidates(turn.answer or "", language.code, turn.question), _MOST_CLAIMS
         )
     ]
+    cut = [_with_code(candidate, passages) for candidate in cut]
     bare = [
         None if candidate.skip_reason else complete(candidate.read.text, turn.question)
         for candidate in cut
@@ -276,7 +284,7 @@ def _compare_claims(
             passages,
             language.stop,
             led,
-            tuple(overridden.conflicts(statement)),
+            (*overridden.conflicts(statement), *_code_conflicts(candidate, statement, passages)),
             only_claim=len(claims) == 1,
             item=bool(candidate.lead),
             complete=whole,
@@ -286,6 +294,30 @@ def _compare_claims(
         _without_comments(candidate, comparison(candidate, statement, whole) if statement else None)
         for candidate, statement, whole in zip(cut, statements, bare, strict=True)
     ]
+
+
+def _with_code(candidate: Candidate, passages: Sequence[Passage]) -> Candidate:
+    """Take a code block for a claim where each line is a chunk's, or nearly."""
+    if candidate.skip_reason != "code":
+        return candidate
+    text = candidate.read.text
+    lines = lines_of_code(text)
+    comparable = lines and all(
+        is_shown(line, passages) or code_conflict(text, line, passages) for line in lines
+    )
+    return replace(candidate, skip_reason=None) if comparable else candidate
+
+
+def _code_conflicts(
+    candidate: Candidate, statement: Statement, passages: Sequence[Passage]
+) -> Iterator[Conflict]:
+    """Conflicts of the code in a claim with the code of the chunks."""
+    code = list(inline_code(candidate.text)) if "`" in candidate.text else []
+    block = "```" in candidate.text or "~~~" in candidate.text
+    for line in lines_of_code(statement.text) if block else code:
+        conflict = code_conflict(statement.text, line, passages)
+        if conflict is not None:
+            yield conflict
 
 
 def _without_comments(
