@@ -25,6 +25,7 @@ from groundwire_evaluators.grounding.evidence import (
     parse_statement,
 )
 from groundwire_evaluators.grounding.false_refusals import answering_chunk
+from groundwire_evaluators.grounding.kinds import Kind, kind_of
 from groundwire_evaluators.grounding.model import Model, default_model
 from groundwire_evaluators.grounding.overridden_values import OverrideFinder
 from groundwire_evaluators.grounding.passages import Passage, with_metadata
@@ -105,9 +106,9 @@ class Grounding:
 
     def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._cache.get(with_metadata(chunk), language) for chunk in turn.chunks]
-        on_records = any(passage.record is not None for passage in passages)
+        kind = kind_of(turn.question, any(passage.record is not None for passage in passages))
         all_judged = [
-            self._judged(candidate, comparison, on_records)
+            self._judged(candidate, comparison, kind)
             for candidate, comparison in _compare_claims(turn, passages, language)
         ]
         checked = [one for one in all_judged if one.comparison is not None]
@@ -118,7 +119,7 @@ class Grounding:
         usage = ChunkUsage.of(
             claims, [terms.relevance(passage.places.keys()) for passage in passages]
         )
-        logit = self._logit(all_judged, len(checked), on_records)
+        logit = self._logit(all_judged, len(checked), kind)
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
         return Evaluation(
@@ -142,28 +143,28 @@ class Grounding:
         )
 
     def _judged(
-        self, candidate: Candidate, comparison: Comparison | None, on_records: bool
+        self, candidate: Candidate, comparison: Comparison | None, kind: Kind
     ) -> JudgedClaim:
         """Judge a candidate; a comment has no verdict, but its score counts for the answer."""
         if comparison is None:
             return non_claim(candidate)
         signals = measure_signals(comparison)
-        weighted_score = self.model.weighted_score(signals)
-        score = self.model.with_minimums(weighted_score, signals, on_records)
+        weighted_score = self.model.weighted_score(signals, kind)
+        score = self.model.with_minimums(weighted_score, signals, kind)
         if candidate.skip_reason:
             return replace(non_claim(candidate), score=score, weighted_score=weighted_score)
-        found = judge_claim(candidate, comparison, score, self.model.threshold(on_records))
+        found = judge_claim(candidate, comparison, score, self.model.threshold(kind))
         return replace(found, weighted_score=weighted_score)
 
-    def _logit(self, all_judged: Sequence[JudgedClaim], claims: int, on_records: bool) -> float:
+    def _logit(self, all_judged: Sequence[JudgedClaim], claims: int, kind: Kind) -> float:
         """The logit of p_unsupported, from claims and comments."""
         scored = [one for one in all_judged if one.weighted_score is not None]
         if claims == 1:
-            return self.model.answer_logit([one.score for one in scored], on_records)
+            return self.model.answer_logit([one.score for one in scored], kind)
         answer_score = self.model.answer_score
         return self.model.answer_logit(
-            [answer_score(one.weighted_score or 0.0, one.score, on_records) for one in scored],
-            on_records,
+            [answer_score(one.weighted_score or 0.0, one.score, kind) for one in scored],
+            kind,
         )
 
     def _flags(self, p_unsupported: float, any_bad: bool) -> bool:
