@@ -182,7 +182,8 @@ def language_of_turn(turn: Turn) -> Language | None:
     answer_language = _language_of_answer(turn)
     shown = _prose_sample(turn)
     if answer_language is not None and shown is None:
-        whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
+        samples = (chunk.text[:_TELLING] for chunk in turn.chunks)
+        whole = " ".join([turn.question or "", answer, *samples])
         return language_of(whole) or answer_language
     if answer_language is None or shown is None:
         return answer_language

@@ -44,7 +44,7 @@ class MinimumScore:
 
 @dataclass(frozen=True, slots=True)
 class KindModel:
-    """Both steps for one kind of answer, with the score from which a claim is not supported."""
+    """Claim weights, answer step and threshold for one kind of answer."""
 
     weights: tuple[float, ...]
     intercept: float

@@ -215,15 +215,15 @@ def _in_one_sentence(words: Sequence[Token], passages: Sequence[Passage]) -> boo
 
 
 def misplaced(
-    own: AddedContent, asked: Set[str], passages: Sequence[Passage]
+    own: AddedContent, question_keys: Set[str], passages: Sequence[Passage]
 ) -> list[Quantity | Name]:
     """Values of the statement that answer another question than the one that was asked.
 
-    They stand only in sentences that hold a part of the question's words (`asked`, keys), while
+    They stand only in sentences that hold a part of the question's words (`question_keys`), while
     another sentence holds these and more, and a value of the same kind. Records and sentences that
     go on with a pronoun are left out: what they speak of stands elsewhere.
     """
-    if not asked or any(passage.record or passage.tables for passage in passages):
+    if not question_keys or any(passage.record or passage.tables for passage in passages):
         return []
     values: list[Quantity | Name] = [*own.quantities, *own.names]
     if not values or len(values) > _MOST_VALUES or len(own.words) > MOST_WORDS:
@@ -232,14 +232,14 @@ def misplaced(
         (chunk, index, words)
         for chunk, passage in enumerate(passages)
         for index in range(len(passage.bounds))
-        if (words := _asked_there(asked, passages, (chunk, index)))
+        if (words := _question_part(question_keys, passages, (chunk, index)))
     ]
-    return [value for value in values if _is_misplaced(value, asked, known, passages)]
+    return [value for value in values if _is_misplaced(value, question_keys, known, passages)]
 
 
 def _is_misplaced(
     value: Quantity | Name,
-    asked: Set[str],
+    question_keys: Set[str],
     known: Sequence[tuple[int, int, frozenset[str]]],
     passages: Sequence[Passage],
 ) -> bool:
@@ -247,9 +247,9 @@ def _is_misplaced(
     places = _places_of(value, passages)
     if not places or any(_goes_on(passages, place) for place in places):
         return False
-    held = [_asked_there(asked, passages, place) for place in places]
+    held = [_question_part(question_keys, passages, place) for place in places]
     return any(
-        len(words) >= _ANSWERING * len(asked)
+        len(words) >= _ANSWERING * len(question_keys)
         and all(part < words for part in held)
         and _holds_rival(value, passages[chunk], index)
         for chunk, index, words in known
@@ -273,14 +273,14 @@ def _shows(value: Quantity | Name, passage: Passage, index: int) -> bool:
     return {fold(token.text) for token in passage.sentence(index)}.issuperset(value.words)
 
 
-def _asked_there(
-    asked: Set[str], passages: Sequence[Passage], place: tuple[int, int]
+def _question_part(
+    question_keys: Set[str], passages: Sequence[Passage], place: tuple[int, int]
 ) -> frozenset[str]:
-    """The asked words, or words of their meaning, that stand in a sentence."""
+    """The words of the question, or words of their meaning, that stand in a sentence."""
     keys = {token.key for token in passages[place[0]].sentence(place[1])}
     table = lexicon()
     return frozenset(
-        key for key in asked if key in keys or not keys.isdisjoint(table.synonyms_of(key))
+        key for key in question_keys if key in keys or not keys.isdisjoint(table.synonyms_of(key))
     )
 
 

@@ -34,8 +34,9 @@ def test_one_other_part_in_a_line_of_code_is_a_conflict(
 
 @pytest.mark.parametrize(
     "line",
-    ["helm rollback shop 3 --wait", "helm  rollback shop 3  --wait", "helm rollback <name> 3 --wait",
-     "helm rollback YOUR_APP 3 --wait", "docker compose up", "TIMEOUT", "print(shop)"],
+    ["helm rollback shop 3 --wait", "helm  rollback shop 3  --wait",
+     "helm rollback <name> 3 --wait", "helm rollback YOUR_APP 3 --wait", "docker compose up",
+     "TIMEOUT", "print(shop)"],
 )  # fmt: skip
 def test_the_same_code_placeholders_and_other_code_are_none(line: str) -> None:
     assert conflict(line) is None

@@ -66,7 +66,7 @@ def verdict(code: str, shown: str, claimed: str, bare: bool) -> Verdict | None:
     return claim.verdict
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(sorted(PAGES)), st.sampled_from(sorted(CODES)), NUMBERS, NUMBERS, st.booleans()
 )
@@ -78,7 +78,7 @@ def test_a_value_that_the_chunk_does_not_show_is_never_supported(
     assert right == (shown == claimed), (shown, claimed)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(PAGES)), st.sampled_from(sorted(CODES)), NUMBERS, NUMBERS, NUMBERS)
 def test_no_edit_of_a_wrong_value_makes_it_supported_unless_it_becomes_the_chunks(
     code: str, kind: str, shown: int, wrong: int, edited: int
