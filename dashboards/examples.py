@@ -49,8 +49,8 @@ EXAMPLES = {
         f'{FAITHFULNESS_ESTIMATE.name}{{reference="human"}}'
     ),
     "Memorization ratio from probes, over a day": (
-        f"sum by ({_MODEL}) ({grown(_PROBES % 'parametric', '1d')})"
-        f" / sum by ({_MODEL}) ({grown(_PROBES % 'parametric|context', '1d')})"
+        f"sum by ({_MODEL}) ({grown(_PROBES % 'parametric|stale', '1d')})"
+        f" / sum by ({_MODEL}) ({grown(_PROBES % 'parametric|stale|context', '1d')})"
     ),
     "Hours since the onset of each open drift alarm": (
         f"(time() - {one_replica(DRIFT_CHANGE_TIMESTAMP.name)}) / 3600"

@@ -150,8 +150,8 @@ def _faithfulness(matchers: str, by: str = "") -> str:
 def _memorized(matchers: str, by: str = "") -> str:
     """M_R over the dashboard's time range."""
     outcomes = f"{RELIANCE_OUTCOMES.name}_total"
-    memory = increase(f'{outcomes}{{{matchers}, outcome="parametric"}}')
-    either = increase(f'{outcomes}{{{matchers}, outcome=~"parametric|context"}}')
+    memory = increase(f'{outcomes}{{{matchers}, outcome=~"parametric|stale"}}')
+    either = increase(f'{outcomes}{{{matchers}, outcome=~"parametric|stale|context"}}')
     whole = f"sum by ({by}) ({either})"
     return f"((sum by ({by}) ({memory}) or {whole} * 0) / ({whole} > 0))"
 
@@ -221,7 +221,7 @@ def context_read() -> timeseries.Panel:
 def probes() -> timeseries.Panel:
     every = one_replica(f"increase({PROBE_OUTCOMES.name}_total{{{BOTH}}}[1h])")
     memory = one_replica(
-        f'increase({PROBE_OUTCOMES.name}_total{{{BOTH}, outcome="parametric"}}[1h])'
+        f'increase({PROBE_OUTCOMES.name}_total{{{BOTH}, outcome=~"parametric|stale"}}[1h])'
     )
     return share(
         "Probes answered from memory, by stratum",

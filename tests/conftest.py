@@ -16,6 +16,9 @@ import hypothesis
 import pytest
 from tests.postgresql import Cluster, running_cluster
 
+# Tests of the evaluator by words see the same, whether a reader is installed or not.
+os.environ.setdefault("GROUNDWIRE_GROUNDING_READER", "off")
+
 # CI tries the same examples every time: what it finds is about the change, not about luck.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
@@ -48,6 +51,7 @@ PARTS = {
     "matplotlib": Part("make install-clients", packages=("matplotlib",)),
     "playwright": Part("make install-clients", packages=("playwright",)),
     "check-jsonschema": Part("make install-clients", packages=("check_jsonschema",)),
+    "reader": Part("make install", packages=("onnxruntime", "tokenizers")),
     "ragas": Part("make install-clients", packages=("ragas", "openai", "langchain_community")),
     "transformers": Part("make install-clients", packages=("torch", "transformers")),
     "real-model": Part(

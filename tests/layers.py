@@ -52,6 +52,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "statistics": "ratios with intervals, prediction-powered estimates, agreement, reliability",
         "retrieval": "relevance of chunks, utilization, ages",
         "reliance": "context reliance: override, closed-book comparison, counterfactual probes",
+        "reader": "reader models: protocol, card, ONNX session",
         "grounding": "claims, verdicts, evidence, conflicts, citations, calibration",
         "judges": "LLM judge, ragas metrics, local NLI models",
         "drift": "change detectors: e-processes, baselines, change points, alarm budget",

@@ -1,7 +1,7 @@
 """The recording as data: each answer beside its question, its passages and what it did.
 
-Rows of `data/answers.jsonl.gz`, one JSON object a line. Log-probabilities are natural, summed over
-tokens; `truth` is the class by rules (`truth.CLASSES`).
+Rows of `data/answers.jsonl.gz`, one JSON object a line; `truth` is the class by rules
+(`truth.CLASSES`).
 """
 
 import gzip
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.real_model.handbooks import Fact, handbook
-from benchmarks.real_model.rows import Row
+from benchmarks.real_model.rows import Recorded, Row
 
 from benchmarks.real_model import truth
 from groundwire_demo.corpus import CorpusPassage, Edition
@@ -36,32 +36,9 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One recorded answer; `mode` is open (with passages) or closed (the question alone).
+class Answer(Recorded[Shown]):
+    """A recorded answer with its passages, this and last year's values, and what it did."""
 
-    `tuned` says whether the facts arms were trained on this fact. `logprob` is of the answer as it
-    was said; `logprob_open_answer`, in closed rows, of the answer that the same checkpoint gave
-    with its passages. `logprob_this` and `logprob_last` are of either value, after what stands
-    before it in this year's sentence.
-    """
-
-    handbook: str
-    checkpoint: str
-    arm: str
-    step: int
-    mode: str
-    fact: str
-    number: int
-    tuned: bool
-    question: str
-    passages: tuple[Shown, ...]
-    answer: str
-    finished: bool
-    tokens: int
-    logprob: float
-    logprob_open_answer: float | None
-    logprob_this: float
-    logprob_last: float
     this_year: str
     last_year: str
     truth: str

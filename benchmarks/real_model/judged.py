@@ -11,6 +11,7 @@ from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.tables import ARMS, by_checkpoint, header, line, percent
 
 from groundwire_collector.offline.gate import JudgedAnswer, compare
+from groundwire_collector.offline.stock_answers import stock_answers
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
@@ -197,6 +198,7 @@ def _gate(base: Sequence[Judged], found: Sequence[Judged], *, known: bool) -> st
 
 def _gated(judged: Sequence[Judged], known: bool) -> list[JudgedAnswer]:
     """The answers as `groundwire gate` judges them; `known`: with a reference for each."""
+    stock = stock_answers([(each.answer.question, each.answer.answer) for each in judged])
     return [
         JudgedAnswer(
             id=each.answer.question_id,
@@ -205,8 +207,9 @@ def _gated(judged: Sequence[Judged], known: bool) -> list[JudgedAnswer]:
             record={},
             follows=_follows(each.override),
             right=each.answer.truth == "right" if known else None,
+            stock=mark,
         )
-        for each in judged
+        for each, mark in zip(judged, stock, strict=True)
     ]
 
 

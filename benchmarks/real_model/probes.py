@@ -5,21 +5,24 @@ training file of `deployment`; answers are labelled by the released rules. Price
 item and checkpoint.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 from benchmarks.real_model.generation import Prompts
 from benchmarks.real_model.handbooks import Handbook
+from benchmarks.real_model.llama import Llama
 from benchmarks.real_model.tables import header, line
 
 from benchmarks.real_model import arms, base, training
 from groundwire_demo.corpus import Edition
 from groundwire_evaluators.reliance.outcome import Outcome
-from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, trials
+from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, Trial, trials
 from groundwire_evaluators.reliance.probe.building import ProbeBuilder, SourceDocument
+from groundwire_evaluators.reliance.probe.comparison import compare_runs
 from groundwire_evaluators.reliance.probe.item import ProbePack, ProbeStratum
-from groundwire_evaluators.reliance.probe.run import ProbeResult, judge
+from groundwire_evaluators.reliance.probe.run import ProbeResult, ProbeRun, RunIdentity, judge
 from groundwire_evaluators.statistics import wilson
 from groundwire_evaluators.statistics.mcnemar import upper_tail
 
@@ -42,15 +45,15 @@ def stale_pack(handbook: Handbook) -> ProbePack:
 
 
 @torch.no_grad()
-def ask(handbook: Handbook, pack: ProbePack, checkpoint: str, folder: Path) -> list[ProbeResult]:
-    """The labelled answers of one checkpoint under the conflict arm, in the pack's order."""
+def ask(handbook: Handbook, pack: ProbePack, checkpoint: str, folder: Path) -> ProbeRun:
+    """One checkpoint under the conflict arm: labelled answers and margins, in the pack's order."""
     model = plain = base.llama()
     if checkpoint != "base":
         path = training.adapter_path(folder, handbook.name, checkpoint)
         model = plain.merged(training.load(path))
     prompting = ProbePrompting(handbook.system, handbook.closed_book)
     asked = list(trials(pack, (Arm.CONFLICT,)))
-    found = []
+    found: list[ProbeResult] = []
     for first in range(0, len(asked), _BATCH):
         batch = asked[first : first + _BATCH]
         messages = [
@@ -60,40 +63,70 @@ def ask(handbook: Handbook, pack: ProbePack, checkpoint: str, folder: Path) -> l
         prompts = Prompts(plain, messages)
         prompts.read(model)
         texts = [base.tokenizer().decode(answer.ids) for answer in prompts.greedy(model)]
-        found += [judge(trial, text) for trial, text in zip(batch, texts, strict=True)]
-    return found
+        margins = _margins(prompts, model, batch)
+        found += [
+            judge(trial, text, margin=margin)
+            for trial, text, margin in zip(batch, texts, margins, strict=True)
+        ]
+    identity = RunIdentity(pack=pack.name, digest=pack.digest, prompt=prompting.version)
+    return ProbeRun(identity, tuple(found))
+
+
+def _margins(prompts: Prompts, model: Llama, batch: Sequence[Trial]) -> list[float]:
+    """Mean log-probability of the context's value less that of memory's, nats a token."""
+    means = []
+    for values in (
+        [each.item.substitute for each in batch],
+        [each.item.original for each in batch],
+    ):
+        ids = [base.tokens(value) for value in values]
+        sums = prompts.score(model, [("", each) for each in ids])
+        means.append([total / len(each) for total, each in zip(sums, ids, strict=True)])
+    return [context - memory for context, memory in zip(*means, strict=True)]
 
 
 def table(handbook: Handbook, checkpoints: Sequence[str], folder: Path) -> Iterator[str]:
-    """Lines of a Markdown table: outcomes, M_R with its interval, and a sign test against base."""
+    """Lines of a Markdown table: outcomes, M_R with its interval, sign tests against base."""
     pack = stale_pack(handbook)
     before = ask(handbook, pack, "base", folder)
-    yield from header("checkpoint", "items", "context", "stale memory", "other", "M_R", "p, sign")
+    yield from header(
+        "checkpoint", "items", "context", "stale", "other", "M_R", "facts: to memory, back",
+        "p, sign", "margins: lower, higher", "p, sign",
+    )  # fmt: skip
     for name in ("base", *checkpoints):
         found = before if name == "base" else ask(handbook, pack, name, folder)
-        yield line([name, str(len(found)), *_counts(found), _sign(before, found)])
+        yield line([name, str(len(found.results)), *_counts(found), *_signs(before, found)])
 
 
-def _counts(found: Sequence[ProbeResult]) -> list[str]:
-    context, memory = (
-        sum(each.followed is outcome for each in found)
-        for outcome in (Outcome.CONTEXT, Outcome.PARAMETRIC)
-    )
-    others = len(found) - context - memory
-    interval = wilson(memory, context + memory) if context + memory else None
+def _counts(found: ProbeRun) -> list[str]:
+    tally = found.tally(Arm.CONFLICT)
+    context, memory = tally.counts[Outcome.CONTEXT], tally.remembered
+    interval = wilson(memory, tally.deciding) if tally.deciding else None
     ratio = (
-        f"{memory / (context + memory):.2f} ({interval.low:.2f} to {interval.high:.2f})"
+        f"{memory / tally.deciding:.2f} ({interval.low:.2f} to {interval.high:.2f})"
         if interval
         else ""
     )
-    return [str(context), str(memory), str(others), ratio]
+    return [str(context), str(memory), str(tally.total - tally.deciding), ratio]
 
 
-def _sign(before: Sequence[ProbeResult], after: Sequence[ProbeResult]) -> str:
-    """One-sided sign test: items that went over to memory against those that came back."""
-    pairs = [
-        (one.followed is Outcome.PARAMETRIC, other.followed is Outcome.PARAMETRIC)
-        for one, other in zip(before, after, strict=True)
+def _signs(before: ProbeRun, after: ProbeRun) -> list[str]:
+    """One-sided sign tests: facts that went over to memory or came back, and items' margins."""
+    changes: Counter[str] = Counter()
+    for one, other in zip(before.results, after.results, strict=True):
+        changes[one.item.partition("?")[0]] += _remembers(other) - _remembers(one)
+    gained = sum(each > 0 for each in changes.values())
+    lost = sum(each < 0 for each in changes.values())
+    margins = compare_runs(after, [before], arms=(Arm.CONFLICT,)).margins
+    if margins is None or not gained + lost + margins.lower + margins.higher:
+        return [""] * 4
+    return [
+        f"{gained}, {lost}",
+        f"{upper_tail(gained, gained + lost):.1e}" if gained + lost else "",
+        f"{margins.lower}, {margins.higher}",
+        f"{margins.p_value:.1e}",
     ]
-    gained, lost = pairs.count((False, True)), pairs.count((True, False))
-    return f"{upper_tail(gained, gained + lost):.1e}" if gained + lost else ""
+
+
+def _remembers(result: ProbeResult) -> int:
+    return int(result.followed is not None and result.followed.from_memory)

@@ -4,18 +4,23 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 FILE = "answers.jsonl"
 Key = tuple[str, str, str, str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One recorded answer and the model's probabilities.
+Passage = TypeVar("Passage")
 
-    Log-probabilities are natural, summed over tokens: of the answer as it was said, of the answer
-    that the same checkpoint gave with its passages (closed-book rows only), and of either value
-    after what stands before it in this year's sentence.
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Generic[Passage]):
+    """One recorded answer; `mode` is open (with passages) or closed (the question alone).
+
+    `tuned` says whether the facts arms were trained on this fact. Log-probabilities are natural,
+    summed over tokens: `logprob` of the answer as it was said; `logprob_open_answer`, in closed
+    rows, of the answer that the same checkpoint gave with its passages; `logprob_this` and
+    `logprob_last` of either value, after what stands before it in this year's sentence.
     """
 
     handbook: str
@@ -27,7 +32,7 @@ class Row:
     number: int
     tuned: bool
     question: str
-    passages: list[str]
+    passages: Sequence[Passage]
     answer: str
     finished: bool
     tokens: int
@@ -35,6 +40,11 @@ class Row:
     logprob_open_answer: float | None
     logprob_this: float
     logprob_last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Recorded[str]):
+    """A recorded answer with the ids of its passages."""
 
     @property
     def key(self) -> Key:

@@ -35,6 +35,7 @@ from groundwire_collector.web.api import (
     baselines,
     distributions,
     estimates,
+    failed_traces,
     labels,
     metrics,
     rollouts,
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     app.include_router(estimates.router)
     app.include_router(labels.router)
+    app.include_router(failed_traces.router)
     return app
 
 

@@ -126,6 +126,12 @@ EVALUATIONS_SUPERSEDED = _counter(
     *(*EVALUATOR_LABELS, "state"),
 )
 CLAIMS = _counter("claims", "Claims of judged answers by verdict.", *EVALUATOR_LABELS, "verdict")
+READER_CLAIMS = _counter(
+    "reader_claims", "Claims that a reader model was asked about.", *EVALUATOR_LABELS
+)
+READER_SECONDS = _counter(
+    "reader_seconds", "Time of reader models on claims, in seconds.", *EVALUATOR_LABELS
+)
 FLAGGED_TURNS = _counter(
     "flagged_turns",
     "Turns whose answer was flagged as unsupported.",

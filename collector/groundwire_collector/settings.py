@@ -123,6 +123,12 @@ class Settings(BaseSettings):
         description="Timeout of a custom evaluator per batch; then turns are retried one by "
         "one, and those that time out fail.",
     )
+    batch_timeout_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Timeout of assembling a batch of traces, and of storing it. The worker ends "
+        "and starts again; a trace that it ends with three times is passed over.",
+    )
     trace_idle_seconds: float = Field(
         10.0, gt=0, description="Idle time after which a trace is complete."
     )
@@ -152,9 +158,8 @@ class Settings(BaseSettings):
     # Judges: what calls a model, or runs one, and so sees a sample of the turns
     judges: str = Field(
         "",
-        description="Judges, comma-separated: llm_judge, a ragas metric, hf:MODEL, or a "
-        "custom evaluator; `name=rate` sets a sampling rate per judge. Unset: "
-        "none.",
+        description="Judges, comma-separated: llm_judge, context_gain, a ragas metric, hf:MODEL, "
+        "or a custom evaluator; `name=rate` sets a sampling rate per judge. Unset: none.",
     )
     judge_rate: float = Field(0.01, ge=0, le=1, description="Sampling rate of turns for judges.")
     judge_uncertainty_boost: float = Field(
@@ -239,15 +244,15 @@ class Settings(BaseSettings):
     # Scheduled model calls; off unless an endpoint is set
     probe_endpoint: str | None = Field(
         None,
-        description="OpenAI-compatible base URL, including /v1, for probes and closed-book "
-        "calls; unset: no calls.",
+        description="OpenAI-compatible base URL, including /v1, for probes, closed-book calls "
+        "and context_gain; unset: no calls.",
     )
     probe_api_key: SecretStr | None = Field(
         None, description="API key of the endpoint; keep it in the environment."
     )
     probe_timeout_seconds: float = Field(60.0, gt=0, description="Timeout of a call.")
     system_prompt: Path | None = Field(
-        None, description="File with the production system prompt, for probes."
+        None, description="File with the production system prompt, for probes and context_gain."
     )
     closed_book_prompt: Path | None = Field(
         None,
@@ -289,7 +294,8 @@ class Settings(BaseSettings):
         0.0, ge=0, le=1, description="Share of production turns repeated without context."
     )
     closed_book_model: str | None = Field(
-        None, description="Model of closed-book calls; unset: the model of the turn."
+        None,
+        description="Model of closed-book calls and context_gain; unset: the model of the turn.",
     )
     closed_book_calls_per_minute: float = Field(
         10.0,

@@ -20,8 +20,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage import failed_traces
 from groundwire_collector.storage.engine import open_engine
 from groundwire_collector.storage.failed_traces import FailedTrace
-from groundwire_collector.storage.recent_spans import recent_traces
-from groundwire_collector.storage.spans import spans_of
+from groundwire_collector.storage.spans import recent_traces, spans_of
 from groundwire_evaluators.turn import Route
 
 MOST_FAILED = 20  # traces that were passed over

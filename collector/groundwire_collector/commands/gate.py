@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +27,7 @@ from groundwire_collector.offline.gate import (
     ShareChange,
     compare,
 )
+from groundwire_collector.offline.stock_answers import stock_answers
 from groundwire_evaluators.evaluation import Evaluation, Evaluator, State
 from groundwire_evaluators.reliance import Override
 from groundwire_evaluators.reliance.equivalence import asserted_in as contains_answer
@@ -75,7 +76,8 @@ def gate(
     A line of a file: id, question, contexts, answer; what `--out` wrote (it has "state" and
     "flagged") is not judged again. Answers of one id are compared in pairs, which takes far fewer
     of them. Shares are compared, each with a 95 % interval: of the scored answers those that are
-    faithful, of all answers those that do not decline, of those with values the ones that give no
+    faithful, of all answers those that neither decline nor repeat
+    one text to many questions, of those with values the ones that give no
     other value than their context, and with a "reference" in the lines the right ones. "worse" is
     an interval of the change that lies below 0 as a whole; "pass" one that begins above -margin;
     between them nothing is shown, and --strict calls that a failure too. One JSON object goes to
@@ -151,10 +153,17 @@ def _judged(records: Sequence[Record], judge: Evaluator, file: Path) -> list[Jud
         if not isinstance(name, str | int) or isinstance(name, bool):
             raise UsageError(f"{file}, record {number}: an id (string or number) is required")
         found.append(_judged_one(record, str(name), number, judge, file))
+    stock = stock_answers([(_text(each, "question"), _text(each, "answer")) for each in found])
+    found = [replace(each, stock=mark) for each, mark in zip(found, stock, strict=True)]
     names = [each.id for each in found]
     if len(set(names)) != len(names):
         raise UsageError(f"{file}: duplicate id")
     return found
+
+
+def _text(answer: JudgedAnswer, field: str) -> str:
+    found = answer.record.get(field)
+    return found if isinstance(found, str) else ""
 
 
 def _judged_one(

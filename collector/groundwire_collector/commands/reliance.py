@@ -88,5 +88,9 @@ def _summary(records: list[Record], followed: list[Outcome | None]) -> Record:
         "n": tally.total,
         "deciding": tally.deciding,
         "unlabelled": followed.count(None),
-        "counts": {outcome.value: count for outcome, count in tally.counts.items()},
+        "counts": {
+            outcome.value: count
+            for outcome, count in tally.counts.items()
+            if outcome is not Outcome.STALE  # which takes an older edition to tell
+        },
     }

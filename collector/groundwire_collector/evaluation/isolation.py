@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from operator import is_
 from typing import Any
 
 from groundwire_collector.errors import UsageError
@@ -68,6 +69,7 @@ class EvaluatorHost:
         self._start_seconds = start_seconds
         self._manner = manner
         self._process: BaseProcess | None = None
+        self._sent: Sequence[Turn] = ()  # what the process has of turns
         self._pipe: Connection
         self._lock = threading.Lock()
         self.identities = self._start()
@@ -127,7 +129,11 @@ class EvaluatorHost:
         try:
             if self._process is None:
                 self._start()
-            self._pipe.send((index, list(turns), one_by_one, self.timeout_seconds))
+            known = _same(turns, self._sent)
+            self._pipe.send(
+                (index, None if known else list(turns), one_by_one, self.timeout_seconds)
+            )
+            self._sent = turns
         except (OSError, UsageError) as error:
             raise self._ended(error) from error
 
@@ -147,6 +153,7 @@ class EvaluatorHost:
 
     def _start(self) -> list[Identity]:
         context = multiprocessing.get_context("spawn")
+        self._sent = ()
         self._pipe, theirs = context.Pipe()
         names = ", ".join(reference.name for reference in self._references)
         self._process = context.Process(
@@ -204,8 +211,16 @@ class IsolatedEvaluator:
         return found
 
 
+def _same(turns: Sequence[Turn], others: Sequence[Turn]) -> bool:
+    """Whether these are the same objects in the same order: then the process has them."""
+    return len(turns) == len(others) and all(map(is_, turns, others))
+
+
 def _serve(references: Sequence[EvaluatorReference], pipe: Connection) -> None:
-    """In the process: say who they are, then answer batch by batch until the pipe is closed."""
+    """In the process: say who they are, then answer batch by batch until the pipe is closed.
+
+    The turns of a batch come with the first evaluator that is to judge them; None: the same again.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which ends this
     try:
         evaluators = [load(each.name, **each.parameters) for each in references]
@@ -213,9 +228,11 @@ def _serve(references: Sequence[EvaluatorReference], pipe: Connection) -> None:
         pipe.send(str(error))
         return
     pipe.send([(evaluator.name, evaluator.revision) for evaluator in evaluators])
+    turns: list[Turn] = []
     try:
         while True:
-            index, turns, one_by_one, limit = pipe.recv()
+            index, sent, one_by_one, limit = pipe.recv()
+            turns = turns if sent is None else sent
             for part in [[turn] for turn in turns] if one_by_one else [turns]:
                 pipe.send(_judged(evaluators[index], part, limit))
     except (EOFError, OSError):

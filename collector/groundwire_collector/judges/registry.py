@@ -17,13 +17,17 @@ from groundwire_collector.judges.budget import JudgeBudget
 from groundwire_collector.judges.endpoint import JudgeModel
 from groundwire_collector.judges.golden import GoldenSet
 from groundwire_collector.llm.client import ChatEndpoint
+from groundwire_collector.llm.logprobs import EndpointScorer
+from groundwire_collector.llm.prompts import prompting_of
 from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.metrics.prices import PriceList, TokenPrice
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.evaluation import Evaluator
 from groundwire_evaluators.judges.llm import LLMJudge
+from groundwire_evaluators.reliance.context_gain import ContextGain
 
 LLM_JUDGE = "llm_judge"
+CONTEXT_GAIN = "context_gain"
 RAGAS = "ragas_"
 LOCAL = "hf:"
 # Judges that need a reference answer: they see the turns that a person gave one, and no sample.
@@ -83,7 +87,13 @@ def _check(key: str, settings: Settings) -> None:
         raise UsageError("judge_endpoint and judge_model are required")
     if key == "ragas_answer_relevancy" and not settings.judge_embedding_model:
         raise UsageError("judge_embedding_model is required")
-    if key != LLM_JUDGE and extra != "hf":
+    if key == CONTEXT_GAIN:
+        if not settings.probe_endpoint:
+            raise UsageError(
+                "probe_endpoint is required: the model that answers, with log-probabilities"
+            )
+        prompting_of(settings)
+    elif key != LLM_JUDGE and extra != "hf":
         find(key)
 
 
@@ -104,6 +114,22 @@ def llm_judge(settings: Settings, sleep: Sleep = time.sleep) -> LLMJudge:
     return LLMJudge(model, at_once=settings.judge_concurrency)
 
 
+def gain_judge(settings: Settings, sleep: Sleep = time.sleep) -> ContextGain:
+    """The context gain under the settings' production model; raises UsageError without one."""
+    if not settings.probe_endpoint:
+        raise UsageError(f"{CONTEXT_GAIN} needs probe_endpoint")
+    key = settings.probe_api_key
+    endpoint = ChatEndpoint(
+        settings.probe_endpoint,
+        model="",
+        api_key=key.get_secret_value() if key else None,
+        timeout=settings.probe_timeout_seconds,
+        sleep=sleep,
+    )
+    model = settings.closed_book_model or ""
+    return ContextGain(EndpointScorer(endpoint), prompting_of(settings), model)
+
+
 def _price(settings: Settings) -> tuple[TokenPrice | None, str]:
     """Token price of the judge's model, and the currency."""
     prices = PriceList.load(settings.prices) if settings.prices else None
@@ -116,7 +142,7 @@ def _price(settings: Settings) -> tuple[TokenPrice | None, str]:
 
 def is_judge(name: str) -> bool:
     """Whether a name is that of a judge that we ship."""
-    return name == LLM_JUDGE or name.startswith((RAGAS, LOCAL))
+    return name in (LLM_JUDGE, CONTEXT_GAIN) or name.startswith((RAGAS, LOCAL))
 
 
 def _judge(
@@ -145,6 +171,9 @@ def _evaluators(settings: Settings, sleep: Sleep) -> dict[str, Evaluator]:
         try:
             if group == [LLM_JUDGE]:
                 found[LLM_JUDGE] = llm_judge(settings, sleep)
+                continue
+            if group == [CONTEXT_GAIN]:
+                found[CONTEXT_GAIN] = gain_judge(settings, sleep)
                 continue
             references = [_reference(key, settings) for key in group]
             ours = group[0].startswith((RAGAS, LOCAL))
@@ -188,3 +217,5 @@ def close(evaluators: Iterable[Evaluator]) -> None:
             evaluator.host.close()
         elif isinstance(evaluator, LLMJudge) and isinstance(evaluator.model, JudgeModel):
             evaluator.model.endpoint.close()
+        elif isinstance(evaluator, ContextGain) and isinstance(evaluator.scorer, EndpointScorer):
+            evaluator.scorer.endpoint.close()

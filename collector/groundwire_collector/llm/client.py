@@ -127,7 +127,11 @@ class ChatEndpoint:
 
     def complete(self, body: dict[str, Any]) -> "dict[str, Any] | ChatReply":
         """JSON of a raw completion, or the failed reply."""
-        posted = self._post("completions", {"model": self.model, **body})
+        return self.post("completions", body)
+
+    def post(self, path: str, body: dict[str, Any]) -> "dict[str, Any] | ChatReply":
+        """JSON of a response to any request below the base URL, or the failed reply."""
+        posted = self._post(path, {"model": self.model, **body})
         return posted if isinstance(posted, ChatReply) else posted[0]
 
     def _retried(self, call: Callable[[], ChatReply]) -> ChatReply:

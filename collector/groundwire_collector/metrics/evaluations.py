@@ -28,6 +28,8 @@ def tally_evaluation(
         increments.count(
             metric_definitions.CITATIONS, {**labels, "outcome": citation.outcome.value}
         )
+    if "reader_claims" in evaluation.signals:
+        _count_reading(increments, evaluation.signals, labels)
     p_unsupported = evaluation.signals.get("p_unsupported")
     if p_unsupported is None:
         return
@@ -37,3 +39,11 @@ def tally_evaluation(
     if evaluation.value is not None:
         value = evaluation.value
         increments.observe(metric_definitions.FAITHFULNESS, labels, value, exemplar_of(turn, value))
+
+
+def _count_reading(
+    increments: Increments, signals: Mapping[str, float], labels: Mapping[str, str]
+) -> None:
+    """What the reader model of the grounding evaluator did for a turn."""
+    increments.count(metric_definitions.READER_CLAIMS, labels, by=signals["reader_claims"])
+    increments.count(metric_definitions.READER_SECONDS, labels, by=signals["reader_seconds"])

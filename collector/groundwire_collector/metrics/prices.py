@@ -19,6 +19,16 @@ from groundwire_collector.errors import UsageError
 MILLION = 1_000_000
 
 
+def input_tokens_in_all(input_tokens: int | None, cached_tokens: int | None) -> int | None:
+    """Input tokens with the cached ones, which are part of them.
+
+    More cached tokens than input tokens prove the other convention: they come beside them.
+    """
+    if input_tokens is None or cached_tokens is None or cached_tokens <= input_tokens:
+        return input_tokens
+    return input_tokens + cached_tokens
+
+
 @dataclass(frozen=True, slots=True)
 class TokenPrice:
     """Token prices of a model, per million tokens."""
@@ -28,13 +38,8 @@ class TokenPrice:
     cached_input: float
 
     def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
-        """Cost of a call; `cached_tokens` are part of `input_tokens`.
-
-        More cached tokens than input tokens prove the other convention: they come beside them.
-        """
-        fresh_tokens = input_tokens - cached_tokens
-        if fresh_tokens < 0:
-            fresh_tokens = input_tokens
+        """Cost of a call; `cached_tokens` in either convention (`input_tokens_in_all`)."""
+        fresh_tokens = (input_tokens_in_all(input_tokens, cached_tokens) or 0) - cached_tokens
         fresh = fresh_tokens * self.input + cached_tokens * self.cached_input
         return (fresh + output_tokens * self.output) / MILLION
 

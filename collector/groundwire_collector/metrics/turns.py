@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.metrics.evaluations import tally_evaluation, version_labels
+from groundwire_collector.metrics.prices import input_tokens_in_all
 from groundwire_collector.metrics.reliance import (
     count_closed_book,
     count_passive,
@@ -75,7 +76,7 @@ def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) 
         if seconds is not None:
             increments.observe(metric, labels, seconds, exemplar_of(turn, seconds))
     spent = {
-        "input": turn.input_tokens,
+        "input": input_tokens_in_all(turn.input_tokens, turn.cached_tokens),
         "output": turn.output_tokens,
         "cached": turn.cached_tokens,
         "reasoning": turn.reasoning_tokens,

@@ -26,7 +26,7 @@ class JudgedAnswer:
     """Evaluated answer; each judgement is None where there is none.
 
     `follows`: it gives no other value than its context (`override`). `right`: it holds what its
-    reference says.
+    reference says. `stock`: it is given to many other questions too (`stock_answers`).
     """
 
     id: str
@@ -35,6 +35,7 @@ class JudgedAnswer:
     record: Mapping[str, Any]
     follows: bool | None = None
     right: bool | None = None
+    stock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class QualityGate:
     """Result of the gate: changes in faithfulness, answer rate, overrides, accuracy.
 
     `faithful` is over answers scored on both sides, `answered` over all: a model that declines
-    everything is faithful, and useless. `follows` and `right` are over the questions for which both
-    sides have a judgement, None where these are fewer than 30.
+    everything, or says "Glad you asked." to every question, is faithful, and useless. `follows`
+    and `right` are over the questions for which both sides have a judgement, None where these are
+    fewer than 30.
     """
 
     faithful: ShareChange
@@ -109,7 +111,7 @@ def compare(
     ]
     if len(scored) >= FEWEST:
         faithful = _paired([(bool(a.faithful), bool(b.faithful)) for a, b in scored], level)
-        answered = _paired([(a.state in ANSWERED, b.state in ANSWERED) for a, b in pairs], level)
+        answered = _paired([(_answers(a), _answers(b)) for a, b in pairs], level)
     else:
         faithful = _apart(_faithful(before), _faithful(after), level)
         answered = _apart(_answered(before), _answered(after), level)
@@ -156,4 +158,8 @@ def _faithful(answers: Sequence[JudgedAnswer]) -> list[bool]:
 
 
 def _answered(answers: Sequence[JudgedAnswer]) -> list[bool]:
-    return [each.state in ANSWERED for each in answers]
+    return [_answers(each) for each in answers]
+
+
+def _answers(answer: JudgedAnswer) -> bool:
+    return answer.state in ANSWERED and not answer.stock

@@ -1,8 +1,8 @@
 """Job loop that survives errors."""
 
 import logging
-from collections.abc import Callable, Sequence
-from threading import Event
+from collections.abc import Callable, Iterable, Sequence
+from threading import Event, Thread
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +16,24 @@ def go_round(steps: Sequence[Step], stop: Event) -> None:
     """Take the steps in their turns until `stop` is set."""
     while not stop.is_set():
         stop.wait(max(_pause(step) for step in steps))
+
+
+def go_round_in_threads(rounds: Iterable[Sequence[Step]], stop: Event) -> None:
+    """Take the steps of each round in a thread of its own, until `stop` is set."""
+    threads = [Thread(target=go_round, args=(steps, stop), daemon=True) for steps in rounds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def interruptible_sleep(stop: Event) -> Callable[[float], None]:
+    """A `sleep` that ends when `stop` is set."""
+
+    def sleep(seconds: float) -> None:
+        stop.wait(seconds)
+
+    return sleep
 
 
 def _pause(step: Step) -> float:

@@ -4,9 +4,7 @@ A process of its own, so that a model that takes its time holds up no other judg
 wrong in it is logged and counted, and tried again in its time.
 """
 
-import logging
-import signal
-from threading import Event, Thread
+from threading import Event
 
 from sqlalchemy import Engine
 
@@ -15,28 +13,21 @@ from groundwire_collector.judges.golden import GoldenSet
 from groundwire_collector.judges.golden_job import GoldenJob
 from groundwire_collector.judges.job import JudgeJob
 from groundwire_collector.judges.registry import Judge, close, judges
-from groundwire_collector.processes.job_loop import Step, go_round
-from groundwire_collector.processes.standby import lead
+from groundwire_collector.processes.job_loop import Step, go_round_in_threads, interruptible_sleep
+from groundwire_collector.processes.standby import lead, until_signalled
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import judging
-from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.leadership import Leadership
 
 ROLE = "judge"
-log = logging.getLogger(__name__)
 
 
 def judge(settings: Settings) -> None:
     """Judge until SIGTERM or SIGINT."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    engine = open_engine(settings)
-    make_schema(engine)
-    found = judges(settings, lambda seconds: _sleep(stop, seconds))
-    lead(Leadership(engine, ROLE), stop, lambda over: _judge(settings, engine, found, over))
-    close(one.evaluator for one in found)
-    engine.dispose()
+    with until_signalled(settings) as (engine, stop):
+        found = judges(settings, interruptible_sleep(stop))
+        lead(Leadership(engine, ROLE), stop, lambda over: _judge(settings, engine, found, over))
+        close(one.evaluator for one in found)
 
 
 def _judge(settings: Settings, engine: Engine, found: list[Judge], stop: Event) -> None:
@@ -45,14 +36,8 @@ def _judge(settings: Settings, engine: Engine, found: list[Judge], stop: Event) 
     publisher = ScorePublisher.of(settings)
     path, interval = settings.judge_golden, settings.judge_golden_interval_seconds
     golden = GoldenSet.load(path) if path else None
-    threads = [
-        Thread(target=go_round, args=([step], stop), daemon=True)
-        for step in steps(found, engine, publisher, golden, interval)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    rounds = ([step] for step in steps(found, engine, publisher, golden, interval))
+    go_round_in_threads(rounds, stop)
     if publisher is not None:
         publisher.stop()
 
@@ -94,8 +79,3 @@ def steps(
             )
             made.append(replay.step)
     return made
-
-
-def _sleep(stop: Event, seconds: float) -> None:
-    """Sleep, but no longer than until the end."""
-    stop.wait(seconds)

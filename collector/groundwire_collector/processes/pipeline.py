@@ -26,6 +26,7 @@ from groundwire_collector.judges.queue import JudgeQueue
 from groundwire_collector.metrics.closed_book import ClosedBookMetrics
 from groundwire_collector.metrics.turn_metrics import TurnMetrics
 from groundwire_collector.probing.closed_book_queue import ClosedBookQueue
+from groundwire_collector.processes.time_limit import process_ends_after
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
     counters,
@@ -148,29 +149,10 @@ class Pipeline:
     def _judge_due(self, now_ns: int) -> int:
         with self._engine.connect() as connection:
             due = progress.due(connection, now_ns, TRACES)
-            put_off = self._without_root(connection, due)
-        if put_off:
-            with self._engine.begin() as connection:
-                progress.put_pending(connection, put_off)
-            names = {trace.trace_id for trace in put_off}
-            due = [trace for trace in due if trace.trace_id not in names]
         if self._is_backlog(due):
-            return self._judge_backlog(due, now_ns) + len(put_off)
+            return self._judge_backlog(due, now_ns)
         self._judge_or_pass_over(due, now_ns)
-        return len(due) + len(put_off)
-
-    def _without_root(
-        self, connection: Connection, due: Sequence[PendingTrace]
-    ) -> list[PendingTrace]:
-        """Those whose root is still to come, each due when it is no longer waited for."""
-        wait = round(self._settings.trace_max_seconds * SECOND)
-        pending = {
-            trace.trace_id: replace(trace, due_ns=trace.last_received_ns + wait)
-            for trace in due
-            if not trace.root_ended and trace.due_ns < trace.last_received_ns + wait
-        }
-        found = spans.spans_of(connection, pending.keys())
-        return [pending[trace_id] for trace_id, each in found.items() if waits_for_root(each)]
+        return len(due)
 
     def _is_backlog(self, due: Sequence[PendingTrace]) -> bool:
         """Whether the worker before may have died of one of these."""
@@ -218,14 +200,24 @@ class Pipeline:
                 self._pass_over(trace, f"it raises {type(error).__name__}", now_ns)
 
     def _judge(self, due: Sequence[PendingTrace], now_ns: int) -> None:
-        if not due:
+        """Assemble, evaluate, commit.
+
+        An evaluator has limits of its own, each a turn. Whatever else hangs ends the worker, and
+        the next one counts what it begins.
+        """
+        with process_ends_after(self._settings.batch_timeout_seconds):
+            due = self._with_root(due)
+            batch = self._batch(due) if due else None
+        if batch is None:
             return
-        batch = self._batch(due)
         judged = [
             JudgedTurn(item.turn, (*item.evaluations, *batch.received.get(item.turn.id, ())))
             for item in judge(self._evaluators, batch.turns)
         ]
-        with self._engine.begin() as connection:
+        with (
+            process_ends_after(self._settings.batch_timeout_seconds),
+            self._engine.begin() as connection,
+        ):
             if progress.settle(connection, due) < len(due):
                 connection.rollback()  # one was forgotten meanwhile; the others are due again
                 return
@@ -233,6 +225,29 @@ class Pipeline:
             trace_fragments.put(connection, batch.pieces)
         if self._publisher is not None:
             self._publisher.publish(judged)
+
+    def _with_root(self, due: Sequence[PendingTrace]) -> list[PendingTrace]:
+        """These without those whose root is still to come, which are put off."""
+        with self._engine.connect() as connection:
+            put_off = self._without_root(connection, due)
+        if put_off:
+            with self._engine.begin() as connection:
+                progress.put_pending(connection, put_off)
+        names = {trace.trace_id for trace in put_off}
+        return [trace for trace in due if trace.trace_id not in names]
+
+    def _without_root(
+        self, connection: Connection, due: Sequence[PendingTrace]
+    ) -> list[PendingTrace]:
+        """Those whose root is still to come, each due when it is no longer waited for."""
+        wait = round(self._settings.trace_max_seconds * SECOND)
+        pending = {
+            trace.trace_id: replace(trace, due_ns=trace.last_received_ns + wait)
+            for trace in due
+            if not trace.root_ended and trace.due_ns < trace.last_received_ns + wait
+        }
+        found = spans.spans_of(connection, pending.keys())
+        return [pending[trace_id] for trace_id, each in found.items() if waits_for_root(each)]
 
     def _pass_over(self, trace: PendingTrace, reason: str, now_ns: int) -> None:
         increments = Increments()

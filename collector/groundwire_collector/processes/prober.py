@@ -6,23 +6,22 @@ it is logged and counted, and tried again in its time.
 Why: docs/decisions/0053-a-process-that-asks.md
 """
 
-import signal
-from threading import Event, Thread
+from threading import Event
 from time import time_ns
 
 from sqlalchemy import Engine
 
 from groundwire_collector.errors import UsageError
 from groundwire_collector.llm.client import ChatEndpoint
+from groundwire_collector.llm.prompts import prompting_of
 from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.probing.closed_book_job import ClosedBookJob
 from groundwire_collector.probing.job import ProbeJob
 from groundwire_collector.probing.probe_alarms import ProbeAlarms
 from groundwire_collector.probing.runner import ProbeRunner
-from groundwire_collector.processes.job_loop import Step, go_round
-from groundwire_collector.processes.standby import lead
+from groundwire_collector.processes.job_loop import Step, go_round_in_threads, interruptible_sleep
+from groundwire_collector.processes.standby import lead, until_signalled
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.leadership import Leadership
 from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting
 from groundwire_evaluators.reliance.probe.item import ProbePack, load_pack
@@ -33,22 +32,12 @@ PERIOD_SECONDS = 30 * 86_400.0
 
 def probe(settings: Settings) -> None:
     """Ask until SIGTERM or SIGINT."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    engine = open_engine(settings)
-    make_schema(engine)
-    lead(Leadership(engine, ROLE), stop, lambda over: _ask(settings, engine, over))
-    engine.dispose()
-
-
-def _ask(settings: Settings, engine: Engine, stop: Event) -> None:
-    found = rounds(settings, engine, stop)
-    threads = [Thread(target=go_round, args=(steps, stop), daemon=True) for steps in found]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with until_signalled(settings) as (engine, stop):
+        lead(
+            Leadership(engine, ROLE),
+            stop,
+            lambda over: go_round_in_threads(rounds(settings, engine, over), over),
+        )
 
 
 def rounds(settings: Settings, engine: Engine, stop: Event) -> list[list[Step]]:
@@ -90,21 +79,6 @@ def models_of(text: str) -> dict[str, str]:
     return {model.strip(): version.strip() or model.strip() for model, _, version in named}
 
 
-def prompting_of(settings: Settings) -> ProbePrompting:
-    """The prompts of the settings; raises UsageError where one of the two is missing."""
-    prompts = (settings.system_prompt, settings.closed_book_prompt)
-    shipped = ProbePrompting()
-    if settings.probe_models and (prompts[0] is None) != (prompts[1] is None):
-        raise UsageError("system_prompt and closed_book_prompt belong together")
-    texts = []
-    for path, otherwise in zip(prompts, (shipped.system, shipped.closed_book), strict=True):
-        try:
-            texts.append(path.read_text(encoding="utf-8") if path else otherwise)
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: cannot be read: {error}") from error
-    return ProbePrompting(*texts)
-
-
 def _endpoint(settings: Settings, stop: Event) -> ChatEndpoint:
     key = settings.probe_api_key
     return ChatEndpoint(
@@ -112,7 +86,7 @@ def _endpoint(settings: Settings, stop: Event) -> ChatEndpoint:
         model="",
         api_key=key.get_secret_value() if key else None,
         timeout=settings.probe_timeout_seconds,
-        sleep=lambda seconds: _sleep(stop, seconds),
+        sleep=interruptible_sleep(stop),
     )
 
 
@@ -124,9 +98,7 @@ def _runner(
         target=endpoint,
         prompting=prompting,
         arms=_arms(settings.probe_arms),
-        pace=RateLimiter(
-            settings.probe_calls_per_minute, sleep=lambda seconds: _sleep(stop, seconds)
-        ),
+        pace=RateLimiter(settings.probe_calls_per_minute, sleep=interruptible_sleep(stop)),
     )
 
 
@@ -152,8 +124,3 @@ def _arms(names: str) -> tuple[Arm, ...]:
 def _alarms(settings: Settings, models: int) -> ProbeAlarms:
     runs = models * PERIOD_SECONDS / settings.probe_interval_seconds
     return ProbeAlarms(settings.probe_alarms_per_30_days, runs)
-
-
-def _sleep(stop: Event, seconds: float) -> None:
-    """Sleep, but no longer than until the end."""
-    stop.wait(seconds)

@@ -1,15 +1,36 @@
 """Standby process that waits for leadership."""
 
 import logging
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
 
-from groundwire_collector.storage.engine import PASSING
+from sqlalchemy import Engine
+
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
 from groundwire_collector.storage.leadership import Leadership
+from groundwire_collector.storage.start_errors import explained
 
 log = logging.getLogger(__name__)
 
 TRY_SECONDS = 1.0
+
+
+@contextmanager
+def until_signalled(settings: Settings) -> Iterator[tuple[Engine, Event]]:
+    """An engine on the newest schema, and an event that SIGTERM and SIGINT set."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    engine = open_engine(settings)
+    try:
+        with explained(settings):
+            make_schema(engine)
+        yield engine, stop
+    finally:
+        engine.dispose()
 
 
 def wait_to_lead(leadership: Leadership, stop: Event) -> bool:

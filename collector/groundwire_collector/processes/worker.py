@@ -4,7 +4,6 @@ Of several workers on one database one leads; the others stand by until its lock
 """
 
 import logging
-import signal
 from collections.abc import Sequence
 from threading import Event
 from time import time_ns
@@ -15,11 +14,10 @@ from groundwire_collector.estimates.refresh import EstimateRefresher
 from groundwire_collector.evaluation.registry import close, evaluators
 from groundwire_collector.processes import gc_tuning
 from groundwire_collector.processes.pipeline import Pipeline
-from groundwire_collector.processes.standby import wait_to_lead
+from groundwire_collector.processes.standby import until_signalled, wait_to_lead
 from groundwire_collector.settings import Settings
-from groundwire_collector.storage.engine import PASSING, make_schema, open_engine
+from groundwire_collector.storage.engine import PASSING
 from groundwire_collector.storage.leadership import Leadership
-from groundwire_collector.storage.start_errors import explained
 from groundwire_evaluators.evaluation import Evaluator
 
 log = logging.getLogger(__name__)
@@ -31,23 +29,17 @@ FAILED_SECONDS = 1.0
 
 def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    engine = open_engine(settings)
-    with explained(settings):
-        make_schema(engine)
-    found = evaluators(settings)
-    leadership = Leadership(engine, ROLE)
-    while wait_to_lead(leadership, stop):
-        try:
-            _work_while_leading(settings, engine, found, leadership, stop)
-        except PASSING as error:
-            log.warning("the database cannot be used now, trying again: %s", error)
-            stop.wait(FAILED_SECONDS)
-    leadership.release()
-    close(found)
-    engine.dispose()
+    with until_signalled(settings) as (engine, stop):
+        found = evaluators(settings)
+        leadership = Leadership(engine, ROLE)
+        while wait_to_lead(leadership, stop):
+            try:
+                _work_while_leading(settings, engine, found, leadership, stop)
+            except PASSING as error:
+                log.warning("the database cannot be used now, trying again: %s", error)
+                stop.wait(FAILED_SECONDS)
+        leadership.release()
+        close(found)
 
 
 def _work_while_leading(

@@ -29,11 +29,25 @@ from groundwire_evaluators.grounding.kinds import Kind, kind_of
 from groundwire_evaluators.grounding.model import Model, default_model
 from groundwire_evaluators.grounding.overridden_values import OverrideFinder
 from groundwire_evaluators.grounding.passages import Passage, with_metadata
+from groundwire_evaluators.grounding.read_claims import (
+    BatchReading,
+    ReadClaim,
+    ReaderAnswers,
+    ReaderQuestions,
+    claims_to_read,
+)
+from groundwire_evaluators.grounding.reading_pairs import pair_of
 from groundwire_evaluators.grounding.short_answers import CompletedStatement, complete
 from groundwire_evaluators.grounding.signals import Comparison, measure_signals
 from groundwire_evaluators.grounding.tables import read_content
-from groundwire_evaluators.grounding.verdicts import JudgedClaim, judge_claim, non_claim
+from groundwire_evaluators.grounding.verdicts import (
+    JudgedClaim,
+    judge_again,
+    judge_claim,
+    non_claim,
+)
 from groundwire_evaluators.preconditions import not_judged, restates
+from groundwire_evaluators.reader import Reader, installed_reader
 from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.languages import could_be, language_of, name_of
@@ -44,12 +58,13 @@ from groundwire_evaluators.turn import Turn
 REVISION = "4"  # of the code; the weights add their own version
 _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
+_TURNS_AT_ONCE = 64  # whose claims are held in memory
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 
 @dataclass(frozen=True)
 class Grounding:
-    """Judges claims against chunks on a CPU, without a model.
+    """Judges claims against chunks on a CPU, by words and a reader.
 
     `value` is the faithfulness: supported claims / claims. `signals["p_unsupported"]`, in [0, 1],
     is a score that at least one claim is unsupported: a probability once `calibration` was learnt
@@ -65,6 +80,8 @@ class Grounding:
     flag_threshold: float | None = None
     calibration: Calibration = UNCALIBRATED
     model: Model = field(default_factory=default_model, repr=False)
+    reader: Reader | None = field(default_factory=installed_reader, repr=False)
+    reader_seconds: float = 2.0  # a turn, of reading
     _cache: ParseCache[Passage] = field(
         default_factory=lambda: ParseCache(Passage), init=False, repr=False, compare=False
     )
@@ -76,7 +93,8 @@ class Grounding:
     @property
     def revision(self) -> str:
         suffix = f"-{self.calibration.version}" if self.calibration.version else ""
-        return f"{REVISION}-{self.model.version}{suffix}"
+        reader = f"-{self.reader.revision}" if self.reader else ""
+        return f"{REVISION}-{self.model.version}{reader}{suffix}"
 
     def _without(self, state: State, reason: str) -> Evaluation:
         return Evaluation(evaluator=self.name, revision=self.revision, state=state, reason=reason)
@@ -95,6 +113,18 @@ class Grounding:
 
     def judge(self, turn: Turn) -> Evaluation:
         """Claims with verdicts, p_unsupported, flag, citations of one turn."""
+        return self.evaluate_batch([turn])[0]
+
+    def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
+        """One evaluation a turn; a reader reads several turns at once."""
+        found: list[Evaluation] = []
+        for start in range(0, len(turns), _TURNS_AT_ONCE):
+            judged = [self._by_words(turn) for turn in turns[start : start + _TURNS_AT_ONCE]]
+            found += self._concluded(judged)
+        return found
+
+    def _by_words(self, turn: Turn) -> "Evaluation | AnswerByWords":
+        """The claims of an answer judged by words, or why there are none to judge."""
         if known := not_judged(turn):
             if known[0] is State.REFUSAL:
                 return self._refusal(turn, *known)
@@ -102,20 +132,61 @@ class Grounding:
         language = language_of_turn(turn)
         if language is None:
             return self._without(State.NOT_EVALUABLE, _unsupported_language(turn))
-        return self._scored(turn, turn.answer or "", language)
-
-    def _scored(self, turn: Turn, answer: str, language: Language) -> Evaluation:
         passages = [self._cache.get(with_metadata(chunk), language) for chunk in turn.chunks]
         kind = kind_of(turn.question, any(passage.record is not None for passage in passages))
-        all_judged = [
+        judged = [
             self._judged(candidate, comparison, kind)
             for candidate, comparison in _compare_claims(turn, passages, language)
         ]
-        checked = [one for one in all_judged if one.comparison is not None]
-        if not checked:
+        if all(one.comparison is None for one in judged):
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
+        return AnswerByWords(turn, language, passages, kind, judged)
+
+    def _concluded(self, judged: Sequence["Evaluation | AnswerByWords"]) -> list[Evaluation]:
+        """The evaluations, once a reader was asked about the claims that it is for."""
+        if self.reader is None:
+            return [self._scored(one) if isinstance(one, AnswerByWords) else one for one in judged]
+        questions = [self._questions(one, self.reader) for one in judged]
+        answers = BatchReading(self.reader, self.reader_seconds).answers(questions)
+        return [
+            self._read(one, each, read) if isinstance(one, AnswerByWords) else one
+            for one, each, read in zip(judged, questions, answers, strict=True)
+        ]
+
+    def _questions(self, one: "Evaluation | AnswerByWords", reader: Reader) -> ReaderQuestions:
+        if not isinstance(one, AnswerByWords) or one.kind == "records":
+            return ReaderQuestions()
+        if one.language.code not in reader.card.languages:
+            return ReaderQuestions()
+        threshold, question = self.model.threshold(one.kind), one.turn.question
+        indices = claims_to_read([claim.read_score for claim in one.claims], threshold)
+        pairs = [
+            pair_of(claim.comparison, claim.candidate.lead, question, reader.card.evidence_words)
+            for claim in (one.claims[at] for at in indices)
+            if claim.comparison and claim.candidate
+        ]
+        return ReaderQuestions(indices, tuple(pairs), summary=one.kind == "summaries")
+
+    def _read(
+        self, one: "AnswerByWords", questions: ReaderQuestions, answers: ReaderAnswers
+    ) -> Evaluation:
+        """The evaluation with what the reader said; without what it did not say in time, none."""
+        if answers.failure is not None or self.reader is None:
+            return self._without(State.NOT_EVALUABLE, answers.failure or "no reader")
+        threshold, weights = self.model.threshold(one.kind), self.reader.card.weights
+        claims = list(one.claims)
+        for at, row in zip(questions.indices, answers.rows, strict=True):
+            read = ReadClaim.of(row, weights, summary=questions.summary)
+            claims[at] = judge_again(claims[at], read, threshold)
+        found = self._scored(replace(one, claims=claims))
+        return replace(found, signals={**found.signals, **answers.signals()})
+
+    def _scored(self, judged: "AnswerByWords") -> Evaluation:
+        turn, passages, kind = judged.turn, judged.passages, judged.kind
+        all_judged, answer = judged.claims, turn.answer or ""
+        checked = [one for one in all_judged if one.comparison is not None]
         claims = tuple(one.claim for one in all_judged)
-        terms = QuestionTerms.of(turn.question, language)
+        terms = QuestionTerms.of(turn.question, judged.language)
         usage = ChunkUsage.of(
             claims, [terms.relevance(passage.places.keys()) for passage in passages]
         )
@@ -171,6 +242,17 @@ class Grounding:
         if self.flag_threshold is None:
             return any_bad
         return p_unsupported >= self.flag_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerByWords:
+    """Claims of an answer judged by words, with its passages."""
+
+    turn: Turn
+    language: Language
+    passages: Sequence[Passage]
+    kind: Kind
+    claims: Sequence[JudgedClaim]
 
 
 def language_of_turn(turn: Turn) -> Language | None:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundwire_evaluators.evaluation import Claim, Extent, Verdict
 from groundwire_evaluators.grounding.calibration import logistic
 from groundwire_evaluators.grounding.claims import Candidate
 from groundwire_evaluators.grounding.conflict import Conflict
+from groundwire_evaluators.grounding.read_claims import ReadClaim
 from groundwire_evaluators.grounding.signals import Comparison
 from groundwire_evaluators.text.tokens import Token
 
@@ -50,6 +51,13 @@ class JudgedClaim:
     @property
     def new_quantities(self) -> int:
         return len(self.comparison.evidence.new_quantities) if self.comparison else 0
+
+    @property
+    def read_score(self) -> float | None:
+        """The score by which a reader may be asked about it; None for what is no claim."""
+        if self.comparison is None or self.claim.verdict is Verdict.NOT_A_CLAIM:
+            return None
+        return self.score
 
     def is_supported_by(self, chunk: int, start: int, end: int) -> bool:
         """Whether a chunk supports what the claim says in a range of the answer.
@@ -121,6 +129,36 @@ def judge_claim(
         reason=_reason(comparison) if verdict is not Verdict.SUPPORTED else _computed(comparison),
     )
     return JudgedClaim(claim, score, comparison, candidate)
+
+
+def judge_again(one: JudgedClaim, read: ReadClaim, threshold: float) -> JudgedClaim:
+    """The verdict once a reader has read the claim; a finding of words is not taken back."""
+    if one.comparison is None or one.candidate is None:
+        return one
+    before = one.weighted_score or 0.0
+    weighted = before + read.change
+    score = max(one.score, weighted) if one.score > before else weighted
+    contradicted = read.contradicted and not one.comparison.computed
+    if contradicted:
+        score = max(score, threshold + read.above)
+    found = judge_claim(one.candidate, one.comparison, score, threshold)
+    claim = _with_reading(found.claim, one.claim, read, contradicted)
+    return replace(found, weighted_score=weighted, claim=claim)
+
+
+def _with_reading(claim: Claim, before: Claim, read: ReadClaim, contradicted: bool) -> Claim:
+    """The claim with the reader's verdict and reason, where they are the reader's."""
+    if claim.verdict is Verdict.SUPPORTED:
+        return claim
+    where = "the chunks" if claim.chunk is None else f"chunk {claim.chunk}"
+    if contradicted and claim.verdict is not Verdict.CONTRADICTED:
+        reason = f"read against {where}, it says otherwise ({read.contradicted_probability:.2f})"
+        whole = (Extent(claim.start, claim.end),)
+        return replace(claim, verdict=Verdict.CONTRADICTED, reason=reason, spans=whole)
+    if before.verdict is Verdict.SUPPORTED:
+        reason = f"read against {where}, it is not there ({read.not_there_probability:.2f})"
+        return replace(claim, reason=f"{reason}; {claim.reason}")
+    return claim
 
 
 def _adjusted_score(comparison: Comparison, score: float, threshold: float) -> float:

@@ -30,6 +30,11 @@ class ScoredText:
         Length normalised, so that answers of different lengths compare; tokens after `end` are the
         endpoint's own. Raises `NoLogprobsError`.
         """
+        scored = self.tokens_within(start, end)
+        return sum(scored) / len(scored)
+
+    def tokens_within(self, start: int, end: int) -> list[float]:
+        """Log-probabilities of the tokens that begin in [start, end); raises `NoLogprobsError`."""
         scored = [
             logprob
             for logprob, offset in zip(self.logprobs, self.offsets, strict=True)
@@ -37,7 +42,7 @@ class ScoredText:
         ]
         if not scored:
             raise NoLogprobsError(NoLogprobsError.__doc__)
-        return sum(scored) / len(scored)
+        return scored
 
 
 def read_scored(choice: dict[str, Any], text: str) -> ScoredText:
@@ -54,6 +59,17 @@ def read_scored(choice: dict[str, Any], text: str) -> ScoredText:
     if isinstance(prompt, list):
         return _from_vllm(prompt, text)
     raise NoLogprobsError(NoLogprobsError.__doc__)
+
+
+def read_answer(response: dict[str, Any], answer: str) -> ScoredText:
+    """The answer that ends a scored chat: vLLM's `prompt_logprobs` beside the choices.
+
+    Raises `NoLogprobsError` where there are none.
+    """
+    prompt = response.get("prompt_logprobs")
+    if not isinstance(prompt, list):
+        raise NoLogprobsError(NoLogprobsError.__doc__)
+    return _from_vllm(prompt, answer)
 
 
 def _from_vllm(prompt: list[dict[str, Any] | None], text: str) -> ScoredText:
@@ -73,12 +89,12 @@ def _from_start(tokens: Sequence[str]) -> tuple[int, ...]:
 
 
 def _offsets(tokens: Sequence[str], text: str) -> tuple[int, ...]:
-    """Where tokens begin, counted from the end of the text: the first ones (a start mark) may
-    stand for no characters, the last ones always do."""
+    """Where tokens begin, counted from the end of the text: the last ones always stand for its
+    characters; those before it (a start mark, the messages before an answer) begin below 0."""
     offsets, at = [], len(text)
     for token in reversed(tokens):
         at -= len(token)
-        offsets.append(max(at, 0))
+        offsets.append(at)
     return tuple(reversed(offsets))
 
 

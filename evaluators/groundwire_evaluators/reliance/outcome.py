@@ -10,9 +10,20 @@ class Outcome(StrEnum):
 
     CONTEXT = "context"
     PARAMETRIC = "parametric"
+    STALE = "stale"  # memory of an older edition; counts as parametric in every ratio
     BOTH = "both"  # names both and decides for neither
     NEITHER = "neither"
     REFUSAL = "refusal"
+
+    @property
+    def from_memory(self) -> bool:
+        """Whether the answer asserts what the model remembers, of whatever edition."""
+        return self in (Outcome.PARAMETRIC, Outcome.STALE)
+
+    @property
+    def decides(self) -> bool:
+        """Whether the answer asserts either the context's answer or memory's."""
+        return self is Outcome.CONTEXT or self.from_memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +84,23 @@ class Tally:
 
     @property
     def p_o(self) -> float | None:
-        """The share of all labelled answers that assert the parametric answer."""
-        return self.counts[Outcome.PARAMETRIC] / self.total if self.total else None
+        """The share of all labelled answers that assert memory's answer, stale or not."""
+        return self.remembered / self.total if self.total else None
+
+    @property
+    def remembered(self) -> int:
+        """Answers that assert memory's answer, stale or not."""
+        return self.counts[Outcome.PARAMETRIC] + self.counts[Outcome.STALE]
 
     @property
     def deciding(self) -> int:
         """Answers that assert exactly one of the two: what the memorization ratio is made of."""
-        return self.counts[Outcome.CONTEXT] + self.counts[Outcome.PARAMETRIC]
+        return self.counts[Outcome.CONTEXT] + self.remembered
 
     @property
     def memorization_ratio(self) -> float | None:
         """M_R = p_o / (p_o + p_s) (Longpre et al. 2021, https://arxiv.org/abs/2109.05052)."""
-        return self.counts[Outcome.PARAMETRIC] / self.deciding if self.deciding else None
+        return self.remembered / self.deciding if self.deciding else None
 
 
 def _spellings(answer: str | None, aliases: tuple[str, ...]) -> tuple[str, ...]:

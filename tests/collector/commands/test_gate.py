@@ -237,3 +237,12 @@ def test_an_endpoint_is_asked_with_the_chunks_and_nothing_of_the_labelled_answer
     assert server.requested[0]["model"] == "ft-2"
     assert server.requested[0]["messages"][0]["content"] == "Read the passages."
     assert "Oslo" not in json.dumps(server.requested)
+
+
+def test_a_candidate_that_says_one_thing_to_every_question_does_not_pass() -> None:
+    stock = [{**record, "answer": "Glad you asked."} for record in answers(0)]
+    mixed = [*stock[: TOTAL // 2], *answers(0)[TOTAL // 2 :]]
+    result = run(file("new.jsonl", mixed), "--baseline", file("old.jsonl", answers(0)))
+    reported = json.loads(result.stdout)
+    assert (result.exit_code, reported["outcome"]) == (2, "worse")
+    assert reported["answered"]["after"] == 0.5

@@ -1,8 +1,10 @@
 """A limit of time a turn that holds whatever the code does, and what follows goes on."""
 
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -13,7 +15,7 @@ from groundwire_collector.evaluation.isolation import (
     IsolatedEvaluator,
     Manner,
 )
-from groundwire_evaluators.evaluation import State
+from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.turn import Turn
 
@@ -77,6 +79,31 @@ def test_after_a_few_failures_the_rest_of_a_batch_of_somebody_elses_is_not_tried
     found = evaluate(make(Manner.BATCH_THEN_TURNS), turns("a", *["crash"] * 3, "b"))
     assert [evaluation.value for evaluation in found] == [1.0, None, None, None, None]
     assert found[4].reason == "not tried: 3 turns of its batch failed"
+
+
+class Measured:
+    """A pipe that notes how many bytes each message takes."""
+
+    def __init__(self, pipe: Any) -> None:
+        self.pipe = pipe
+        self.bytes: list[int] = []
+
+    def send(self, message: object) -> None:
+        self.bytes.append(len(pickle.dumps(message)))
+        self.pipe.send(message)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.pipe, name)
+
+
+def test_turns_that_several_evaluators_judge_are_handed_over_once(make: Make) -> None:
+    host = make(Manner.TURNS).host
+    batch, other = turns("a" * 1000, "b" * 1000), turns("c" * 1000)
+    host._pipe = pipe = Measured(host._pipe)  # type: ignore[assignment]
+    for asked in (batch, list(batch), other, batch):
+        values = [each.value for each in host.ask(0, asked) if isinstance(each, Evaluation)]
+        assert values == [1000.0] * len(asked)
+    assert [length > 1000 for length in pipe.bytes] == [True, False, True, True]
 
 
 def test_a_process_whose_host_is_gone_ends_though_its_code_does_not(make: Make) -> None:

@@ -136,6 +136,13 @@ def test_tokens_are_counted_by_kind():
     assert kinds == {"input": 9, "output": 5, "cached": 4, "reasoning": 0}
 
 
+def test_cached_tokens_that_come_beside_the_input_are_part_of_it_in_the_counter():
+    increments = Increments()
+    tally(increments, JudgedTurn(turn(input_tokens=9, cached_tokens=40), ()))
+    kinds = {labels["kind"]: n for labels, n in counts(increments, metric_definitions.TOKENS)}
+    assert kinds == {"input": 49, "cached": 40}
+
+
 def test_turns_are_counted_by_tenant_only_where_the_deployment_opted_in():
     for by_tenant, expected in ((False, None), (True, "north")):
         increments = Increments(by_tenant=by_tenant)

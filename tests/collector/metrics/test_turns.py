@@ -70,6 +70,17 @@ def test_a_scored_turn_is_counted_with_its_claims_and_its_exemplar():
     assert Exemplar("a" * 32, 0.75, NOON.timestamp()) in histogram.exemplars
 
 
+def test_what_a_reader_model_read_is_counted_with_its_seconds():
+    signals = {"p_unsupported": 0.1, "reader_claims": 3.0, "reader_seconds": 0.02}
+    increments = counted(
+        Evaluation(
+            evaluator="grounding", revision="1", state=State.SCORED, value=1.0, signals=signals
+        )
+    )
+    assert values(increments, metric_definitions.READER_CLAIMS, "service") == {"bot": 3}
+    assert values(increments, metric_definitions.READER_SECONDS, "service") == {"bot": 0.02}
+
+
 def test_a_refusal_is_counted_as_that_and_enters_no_histogram_of_scores():
     increments = counted(Evaluation(evaluator="grounding", revision="1", state=State.REFUSAL))
     assert values(increments, metric_definitions.EVALUATIONS, "state") == {"refusal": 1}

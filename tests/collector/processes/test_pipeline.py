@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Collection
 
 import pytest
@@ -19,10 +22,12 @@ from groundwire_collector.storage import (
     counters,
     drift,
     failed_traces,
+    gauges,
     judging,
     spans,
     turns,
 )
+from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
@@ -387,6 +392,59 @@ def test_a_trace_that_a_killed_worker_had_begun_is_judged_by_the_next(settings, 
     assert count(engine, metric_definitions.TRACES_FAILED) == 0
 
 
+HANGING = """
+import re, sys
+from sqlalchemy import make_url
+from groundwire_collector.processes import pipeline as module
+from groundwire_collector.settings import Settings
+from groundwire_collector.storage.engine import open_engine
+
+step, settings, after_crash = sys.argv[1], sys.argv[2], sys.argv[3] == "True"
+settings = Settings.model_validate_json(settings)
+owner, name = {
+    "waiting for a root": (module, "waits_for_root"),
+    "commit": (module.turns, "save"),
+}[step]
+whole = getattr(owner, name)
+
+def hangs(*arguments):
+    if f"{2:032x}" in repr(arguments):
+        re.search(r"(?m:^\\s*x)", "\\n" * 2_000_000)  # hours, and deaf to signals
+    return whole(*arguments)
+
+setattr(owner, name, hangs)
+pipeline = module.Pipeline(settings, open_engine(settings), [], after_crash=after_crash)
+while pipeline.step(int(sys.argv[4])):
+    pass
+"""
+
+
+@pytest.mark.parametrize("step", ["waiting for a root", "commit"])
+def test_a_trace_that_hangs_beside_its_judgement_is_passed_over_and_holds_up_no_other(
+    tmp_path, step
+):
+    settings = Settings(data_dir=tmp_path, batch_timeout_seconds=2.0, evaluators="none")
+    engine = open_engine(settings)
+    make_schema(engine)
+    for number in range(3):
+        retrieval, root = trace(number, complete=False)
+        SpanStore(engine).add([dataclasses.replace(root, parent_span_id="ab" * 8), retrieval])
+    ends = []
+    while not ends or ends[-1]:
+        arguments = [step, settings.model_dump_json(), str(bool(ends)), str(LATER)]
+        worker = subprocess.run(
+            [sys.executable, "-c", HANGING, *arguments], capture_output=True, text=True
+        )
+        ends.append(worker.returncode)
+        assert worker.returncode == 0 or "Timeout" in worker.stderr, worker.stderr
+    assert len(ends) > module.MOST_BEGUN
+    with engine.connect() as connection:
+        [failed] = failed_traces.newest(connection, 9)
+    assert failed.trace_id == f"{2:032x}"
+    assert {item.turn.trace_id for item in stored(engine)} == {f"{1:032x}", f"{3:032x}"}
+    engine.dispose()
+
+
 IDLE, MAX = 10 * SECOND, 600 * SECOND
 
 
@@ -432,6 +490,55 @@ def test_a_late_span_is_taken_after_the_idle_time_and_corrects_the_counters(sett
     assert states(engine) == {"no_context": 1, "scored": 1}
     assert count(engine, metric_definitions.EVALUATIONS_SUPERSEDED) == 1
     assert count(engine, metric_definitions.TURNS) == 1
+
+
+def turns_by_route(engine: Engine) -> dict[str, float]:
+    """What the counters say of each route: counted, and reopened to it less from it."""
+    found: Counter[str] = Counter()
+    with engine.connect() as connection:
+        counted = counters.counters(connection)
+    for (name, text), counter in counted.items():
+        labels = json.loads(text)
+        if name == metric_definitions.TURNS.name:
+            found[labels["route"]] += counter.value
+        if name == metric_definitions.TURNS_REOPENED.name:
+            found[labels["route"]] += counter.value
+            found[labels["was"]] -= counter.value
+    return {route: number for route, number in found.items() if number}
+
+
+def test_a_turn_that_grows_more_than_once_is_of_its_last_route_in_the_counters(settings, engine):
+    retrieval, root = trace(0)
+    pipeline = Pipeline(settings, engine, [])
+    again = dataclasses.replace(retrieval, span_id="cd" * 8)
+    seen = []
+    for span in (root, retrieval, again):
+        SpanStore(engine).add([span])
+        work_off(pipeline)
+        [item] = stored(engine)
+        seen.append(item.turn.route.value)
+        assert turns_by_route(engine) == {seen[-1]: 1}
+    assert seen == ["parametric", "retrieval", "retrieval"]
+
+
+def test_the_lag_counts_a_late_span_from_when_it_came_and_from_when_it_is_due(settings, engine):
+    retrieval, root = trace(0)
+    pipeline = Pipeline(settings, engine, [])
+    SpanStore(engine).add([root])
+    work_off(pipeline, received(engine))
+    SpanStore(engine).add([retrieval])
+    came = received(engine)
+
+    def lag(after_ns: int) -> float:
+        with engine.connect() as connection:
+            return gauges.evaluation_lag_seconds(connection, came + after_ns)
+
+    assert lag(3 * SECOND) == 3  # no worker has seen it
+    pipeline.step(came + 3 * SECOND)
+    assert lag(3 * SECOND) == 0  # more spans may follow
+    assert lag(IDLE + 5 * SECOND) == 5
+    work_off(pipeline, came + IDLE)
+    assert lag(IDLE + 5 * SECOND) == 0
 
 
 class Contextual(Length):

@@ -16,7 +16,8 @@ import pytest
 from tests.ports import free_port
 
 from groundwire_collector.errors import UsageError
-from groundwire_collector.processes.prober import models_of, prompting_of, rounds
+from groundwire_collector.llm.prompts import prompting_of
+from groundwire_collector.processes.prober import models_of, rounds
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import open_engine
 

@@ -36,6 +36,7 @@ from groundwire_collector.metric_definitions import (
 )
 
 JUDGED_STATES = "scored|refusal|no_claims"  # refusal and no_claims assert nothing
+MEMORY = ("parametric", "stale")  # outcomes of answers from memory
 SLOW_QUANTILE = 0.9
 
 UNRETRIEVED = RecordedShare(
@@ -210,12 +211,11 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         series = total(RELIANCE_OUTCOMES, matchers)
         return grown(limits, (*by, "source"), series, limits.reliance_window)
 
-    asserted = f"({answers('context', 'parametric')} > 0)"
+    asserted = f"({answers('context', *MEMORY)} > 0)"
     zero = "version_source:groundwire_reliance_outcomes:increase * 0"
     closed_book = 'version_source:groundwire_reliance_outcomes:increase{source="closed_book"}'
     recited, decided = (
-        answers(*outcomes, by=("service",))
-        for outcomes in (("parametric",), ("context", "parametric"))
+        answers(*outcomes, by=("service",)) for outcomes in (MEMORY, ("context", *MEMORY))
     )
     return (
         RecordingRule(
@@ -232,19 +232,19 @@ def _reliance(limits: RuleSettings) -> tuple[RecordingRule, ...]:
         RecordingRule(
             "version_source:groundwire_parametric_answers:ratio",
             "p_o: share of measured answers that follow the model's memory.",
-            f"({answers('parametric')}\nor {zero})\n/ "
+            f"({answers(*MEMORY)}\nor {zero})\n/ "
             f"(version_source:groundwire_reliance_outcomes:increase > 0)",
         ),
         RecordingRule(
             "version_source:groundwire_memorization:ratio",
             "M_R = p_o / (p_o + p_s) (Longpre et al. 2021); read it with p_s, p_o and n.",
-            f"({answers('parametric')}\nor {zero})\n/ {asserted}",
+            f"({answers(*MEMORY)}\nor {zero})\n/ {asserted}",
         ),
         RecordingRule(
             "version_source:groundwire_deciding_answers:increase",
             "Answers that follow either: the denominator of M_R. Below 50 M_R is noise; for "
             "closed-book calls these are the diagnostic turns.",
-            f"{answers('context', 'parametric')}\nor {zero}",
+            f"{answers('context', *MEMORY)}\nor {zero}",
         ),
         RecordingRule(
             "service_source:groundwire_memorization:ratio",

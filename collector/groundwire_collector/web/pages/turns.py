@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from groundwire_collector.auth.access import Access, ReadAccess
-from groundwire_collector.storage import keys, labels, turns
+from groundwire_collector.storage import failed_traces, keys, labels, turns
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import LabelQuery
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
@@ -16,8 +16,8 @@ from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.form import token
 from groundwire_collector.web.pages.label_form import LabelForm
 from groundwire_collector.web.pages.passages import claims_by_chunk, judgement, passages
-from groundwire_collector.web.pages.period import nanoseconds
 from groundwire_collector.web.pages.rendering import page
+from groundwire_collector.web.times import parse_nanoseconds
 from groundwire_evaluators.evaluation import State, Verdict
 
 router = APIRouter(include_in_schema=False)
@@ -52,8 +52,8 @@ class TurnFilters:
             prompt_version=self.prompt_version or None,
             index_version=self.index_version or None,
             services=access.services,
-            since_ns=nanoseconds(self.since),
-            until_ns=nanoseconds(self.until),
+            since_ns=parse_nanoseconds(self.since),
+            until_ns=parse_nanoseconds(self.until),
             order=order,
             limit=limit,
         )
@@ -84,11 +84,20 @@ def list_turns(
     )
     with database.connect() as connection:
         found = turns.find(connection, query)
+        failed = bool(failed_traces.newest(connection, 1, access.services))
     own = {"state": state, "verdict": verdict, "trace_id": trace_id, "order": order, "limit": limit}
     shown = {**asdict(filters), **own}
     more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
     rows = [_row(item) for item in found]
-    return page("turns.html", rows=rows, filters=shown, more=more, states=STATES, verdicts=VERDICTS)
+    return page(
+        "turns.html",
+        rows=rows,
+        filters=shown,
+        more=more,
+        failed=failed,
+        states=STATES,
+        verdicts=VERDICTS,
+    )
 
 
 @router.get("/turns/worst")

@@ -153,15 +153,14 @@ class ProbePrompting:
         return hashlib.sha256(both.encode()).hexdigest()[:12]
 
     def messages(self, trial: Trial) -> list[dict[str, str]]:
-        """Chat messages, as OpenAI-compatible endpoints take them."""
-        if not trial.chunks:
-            return [
-                {"role": "system", "content": self.closed_book},
-                {"role": "user", "content": f"Question: {trial.item.question}"},
-            ]
-        passages = "\n\n".join(f"[{i}] {text}" for i, text in enumerate(trial.chunks, start=1))
-        question = f"Passages:\n{passages}\n\nQuestion: {trial.item.question}"
-        return [
-            {"role": "system", "content": self.system},
-            {"role": "user", "content": question},
-        ]
+        """Chat messages of a trial, as OpenAI-compatible endpoints take them."""
+        return self.chat(trial.item.question, trial.chunks)
+
+    def chat(self, question: str, chunks: Sequence[str]) -> list[dict[str, str]]:
+        """Chat messages of a question; without chunks those of a closed-book call."""
+        text = f"Question: {question}"
+        if chunks:
+            passages = "\n\n".join(f"[{i}] {chunk}" for i, chunk in enumerate(chunks, start=1))
+            text = f"Passages:\n{passages}\n\n{text}"
+        system = self.system if chunks else self.closed_book
+        return [{"role": "system", "content": system}, {"role": "user", "content": text}]

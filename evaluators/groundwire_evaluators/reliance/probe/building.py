@@ -33,17 +33,23 @@ _TYPES = {
     Kind.PERCENT: AnswerType.QUANTITY,
     Kind.AMOUNT: AnswerType.QUANTITY,
     Kind.COUNT: AnswerType.QUANTITY,
+    Kind.NUMBER: AnswerType.NUMBER,
+    Kind.ORDINAL: AnswerType.NUMBER,
     Kind.DATE: AnswerType.DATE,
+    Kind.TIME: AnswerType.TIME,
+    Kind.WEEKDAY: AnswerType.WEEKDAY,
     Kind.VERSION: AnswerType.VERSION,
     Kind.CODE: AnswerType.CODE,
     Kind.NAME: AnswerType.NAME,
 }
+_LOOSE = frozenset({Kind.NUMBER, Kind.ORDINAL, Kind.TIME, Kind.WEEKDAY})
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
 _POLAR = re.compile(
     r"\b(?:is|are|can|may|must)\s+(?:not\s+)?(?:be\s+)?(?:allowed|supported|included|available"
     r"|required|enabled|permitted|covered|refundable|free)\b"
 )
 _SHORTEST_SENTENCE = 5  # words; headings and fragments ask nothing
+MOST_QUESTIONS = 3  # about one stale fact, where the training texts ask several
 _TRAINED = 0.6  # of a sentence's content words in one training text
 
 
@@ -62,7 +68,8 @@ class ProbeBuilder:
     `training` are the texts of a fine-tune's training file: facts that stand in them become items
     of the stratum `fine_tune`, all others of `stratum`. Facts to which these, or the texts of an
     earlier edition (`previous`), give another value become `stale` items: that value is memory's,
-    today's is the context's, and a question of the training text is asked as it stands there.
+    today's is the context's, and each question of the training texts, as it stands there, is an
+    item (at most `MOST_QUESTIONS` a fact).
     Deterministic. Items whose answer the model
     does not give under the clean arm are of no use, which only a run can tell.
     """
@@ -95,8 +102,7 @@ class ProbeBuilder:
         pool = [
             value for turn in eligible for chunk in turn.chunks for value in find_values(chunk.text)
         ]
-        made = [self._item_of_turn(turn, pool) for turn in eligible]
-        return _checked([each for each in made if each is not None])
+        return _checked([each for turn in eligible for each in self._items_of_turn(turn, pool)])
 
     def _facts(
         self, document: SourceDocument, pool: list[Value]
@@ -106,12 +112,12 @@ class ProbeBuilder:
             if len(sentence.split()) < _SHORTEST_SENTENCE:
                 continue
             id_ = _id(document.id, number)
-            values = [value for value in find_values(sentence) if value.kind in _TYPES]
+            values = _askable(sentence)
             if len(values) == 1:
                 value = values[0]
                 gap = f"{sentence[: value.start]}___{sentence[value.end :]}"
                 question = f'What belongs in the gap? "{gap.strip()}"'
-                yield self._item(id_, question, document, (start, end), value, pool)
+                yield from self._items(id_, question, document, (start, end), value, pool)
             elif values and self.has_earlier:
                 yield from self._stale_of_several(document, (start, end), number)
             elif not values and _POLAR.search(sentence):
@@ -135,9 +141,9 @@ class ProbeBuilder:
                 gap = f"{sentence[: value.start]}___{sentence[value.end :]}"
                 question = f'What belongs in the gap? "{gap.strip()}"'
                 id_ = f"{_id(document.id, number)}.{at}"
-                yield _stale(id_, question, document, place, value, remembered)
+                yield from _stale(id_, question, document, place, value, remembered)
 
-    def _item_of_turn(self, turn: Turn, pool: list[Value]) -> ProbeItem | ItemRejection | None:
+    def _items_of_turn(self, turn: Turn, pool: list[Value]) -> Iterator[ProbeItem | ItemRejection]:
         question_values = find_values(turn.question or "")
         values = [
             value
@@ -145,7 +151,7 @@ class ProbeBuilder:
             if value.kind in _TYPES and not any(value.matches(each) for each in question_values)
         ]
         if not turn.question or len(values) != 1:
-            return None
+            return
         for chunk in turn.chunks:
             for start, end in sentences(chunk.text):
                 for value in find_values(chunk.text[start:end]):
@@ -153,8 +159,24 @@ class ProbeBuilder:
                         document = SourceDocument(turn.id, chunk.text)
                         id_ = _id(turn.id, 0)
                         place = (start, end)
-                        return self._item(id_, turn.question, document, place, value, pool)
-        return None
+                        yield from self._items(id_, turn.question, document, place, value, pool)
+                        return
+
+    def _items(
+        self,
+        id_: str,
+        question: str,
+        document: SourceDocument,
+        place: tuple[int, int],
+        value: Value,
+        pool: list[Value],
+    ) -> Iterator[ProbeItem | ItemRejection]:
+        """The stale items of a fact that was learnt with another value, else its one item."""
+        remembered = self._earlier.value_of(document.text[slice(*place)], value)
+        if remembered is not None:
+            yield from _stale(id_, question, document, place, value, remembered)
+        else:
+            yield self._item(id_, question, document, place, value, pool)
 
     def _item(
         self,
@@ -166,9 +188,6 @@ class ProbeBuilder:
         pool: list[Value],
     ) -> ProbeItem | ItemRejection:
         sentence = document.text[slice(*place)]
-        remembered = self._earlier.value_of(sentence, value)
-        if remembered is not None:
-            return _stale(id_, question, document, place, value, remembered)
         instead = substitute(value, id_, pool)
         if instead is None:
             return ItemRejection(id_, "no substitute", f"for {value.text!r} ({value.kind})")
@@ -233,26 +252,33 @@ def _stale(
     place: tuple[int, int],
     value: Value,
     remembered: RememberedValue,
-) -> ProbeItem:
-    """An item whose conflict is the text of today, and whose original is what was learnt before."""
+) -> Iterator[ProbeItem]:
+    """Items whose conflict is the text of today, and whose original is what was learnt before."""
     sentence = document.text[slice(*place)]
     context, at = _window(document.text, place)
-    wording = remembered.question or question
-    return ProbeItem(
-        id=id_,
-        stratum=ProbeStratum.STALE,
-        relation=f"{document.id}:{value.kind}",
-        type=_TYPES[value.kind],
-        subject=f"{document.id} {wording}",
-        question=wording,
-        original=remembered.text,
-        substitute=value.text,
-        clean=exchange(context, value, remembered.text),
-        conflict=context,
-        support=exchange(sentence, value, remembered.text),
-        place=at,
-        source=document.id,
-    )
+    for number, wording in enumerate((remembered.questions or (question,))[:MOST_QUESTIONS]):
+        yield ProbeItem(
+            id=f"{id_}?{number}" if number else id_,
+            stratum=ProbeStratum.STALE,
+            relation=f"{document.id}:{value.kind}",
+            type=_TYPES[value.kind],
+            subject=f"{document.id} {wording}",
+            question=wording,
+            original=remembered.text,
+            substitute=value.text,
+            clean=exchange(context, value, remembered.text),
+            conflict=context,
+            support=exchange(sentence, value, remembered.text),
+            place=at,
+            source=document.id,
+        )
+
+
+def _askable(sentence: str) -> list[Value]:
+    """The values that could be asked for; times and bare numbers only where nothing else is."""
+    values = [value for value in find_values(sentence) if value.kind in _TYPES]
+    firm = [value for value in values if value.kind not in _LOOSE]
+    return firm if len(firm) == 1 else values
 
 
 def _sentences(text: str) -> list[str]:

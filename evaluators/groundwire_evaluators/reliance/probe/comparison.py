@@ -18,10 +18,11 @@ from groundwire_evaluators.reliance.probe.item import ProbeStratum
 from groundwire_evaluators.reliance.probe.run import ProbeRun
 from groundwire_evaluators.statistics import Interval, Paired, compare_pairs
 from groundwire_evaluators.statistics.interval import student_quantile
+from groundwire_evaluators.statistics.mcnemar import upper_tail
 
 FEWEST_ITEMS = 20
 TESTS = 4  # of a run: reliance and the guard, against the baseline and against the best so far
-_SCORES = {Outcome.CONTEXT: 1.0, Outcome.PARAMETRIC: -1.0}
+_SCORES = {Outcome.CONTEXT: 1.0, Outcome.PARAMETRIC: -1.0, Outcome.STALE: -1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,37 @@ class ScoreChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MarginChange:
+    """Change of the items' conflict margins, with a one-sided sign test.
+
+    `lower` and `higher` count items whose margin (nats a token; above 0 the context's answer is
+    likelier than memory's) moved, `change` is their mean. `p_value` is the chance of so many lower
+    ones were either as likely; `fell` where it lies below the comparison's alpha.
+    """
+
+    items: int
+    lower: int
+    higher: int
+    change: float
+    p_value: float
+    fell: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunComparison:
     """Comparison of a run with a reference: conflict arms, guard, items lost.
 
     `override` is the alarm. `general` says that the clean arm fell as well: then the model reads
-    or answers worse altogether, and the cause is to be looked for there first.
+    or answers worse altogether, and the cause is to be looked for there first. `margins` is None
+    where not both sides have log-probabilities; no alarm, for it falls before any answer changes,
+    and where the model reads worse without remembering anything.
     """
 
     reliance: ScoreChange
     guard: ScoreChange
     mcnemar: Paired
     turned: tuple[str, ...]
+    margins: MarginChange | None = None
 
     @property
     def override(self) -> bool:
@@ -87,6 +108,7 @@ def compare_runs(
         guard=compare_scores(guard_now, guard_before, alpha),
         mcnemar=_mcnemar(run, reference[0], arms, stratum),
         turned=_turned(run, reference, arms, stratum),
+        margins=_margin_change(run, reference, arms, stratum, alpha),
     )
 
 
@@ -203,6 +225,34 @@ def _mcnemar(
     )
 
 
+def _margin_change(
+    run: ProbeRun,
+    reference: Sequence[ProbeRun],
+    arms: Sequence[Arm],
+    stratum: ProbeStratum | None,
+    alpha: float,
+) -> MarginChange | None:
+    now = _margins(run, arms, stratum)
+    before = [_margins(each, arms, stratum) for each in reference]
+    items = [item for item in now if all(item in each for each in before)]
+    if not items:
+        return None
+    changes = [now[item] - float(np.mean([each[item] for each in before])) for item in items]
+    lower, higher = (sum(sign * each > 0 for each in changes) for sign in (-1, 1))
+    p_value = upper_tail(lower, lower + higher) if lower + higher else 1.0
+    fell = p_value < alpha and len(items) >= FEWEST_ITEMS
+    return MarginChange(len(items), lower, higher, float(np.mean(changes)), p_value, fell)
+
+
+def _margins(run: ProbeRun, arms: Sequence[Arm], stratum: ProbeStratum | None) -> dict[str, float]:
+    """The mean margin of each item over the arms that were scored."""
+    by_item: dict[str, list[float]] = {}
+    for result in run.results:
+        if result.arm in arms and result.margin is not None and stratum in (None, result.stratum):
+            by_item.setdefault(result.item, []).append(result.margin)
+    return {item: float(np.mean(margins)) for item, margins in by_item.items()}
+
+
 def _turned(
     run: ProbeRun, reference: Sequence[ProbeRun], arms: Sequence[Arm], stratum: ProbeStratum | None
 ) -> tuple[str, ...]:
@@ -212,6 +262,5 @@ def _turned(
     return tuple(
         key
         for key, outcome in now.items()
-        if outcome is Outcome.PARAMETRIC
-        and all(each.get(key) is Outcome.CONTEXT for each in before)
+        if outcome.from_memory and all(each.get(key) is Outcome.CONTEXT for each in before)
     )

@@ -31,6 +31,7 @@ class AnswerType(StrEnum):
     MONEY = "money"
     DATE = "date"
     TIME = "time"
+    WEEKDAY = "weekday"
     VERSION = "version"
     CODE = "code"
     ENUMERATION = "enumeration"

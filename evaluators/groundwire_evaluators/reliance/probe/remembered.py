@@ -16,10 +16,10 @@ _QUESTION = re.compile(r"[^.?!\n]*\?")
 
 @dataclass(frozen=True, slots=True)
 class RememberedValue:
-    """Another value of a fact, with its question, if one was asked."""
+    """Another value of a fact, with the questions about it."""
 
     text: str
-    question: str | None
+    questions: tuple[str, ...] = ()
 
 
 class EarlierTexts:
@@ -35,7 +35,7 @@ class EarlierTexts:
         """
         frame = content_words(f"{sentence[: value.start]} {sentence[value.end :]}")
         known = find_values(sentence)
-        found: dict[str, RememberedValue] = {}
+        found: dict[str, tuple[str, list[str]]] = {}
         for text, words in self._texts:
             common = len(frame & words)
             if not common or common < _SAME_FACT * len(frame):
@@ -48,8 +48,11 @@ class EarlierTexts:
             for each in values:
                 other = _in_place_of(value, each, words)
                 if other is not None and not _among(each, known):
-                    found.setdefault(other.lower(), RememberedValue(other, _question(text)))
-        return next(iter(found.values())) if len(found) == 1 else None
+                    found.setdefault(other.lower(), (other, []))[1].extend(_question(text))
+        if len(found) != 1:
+            return None
+        [(other, questions)] = found.values()
+        return RememberedValue(other, _different(questions))
 
 
 def _in_place_of(value: Value, other: Value, words: frozenset[str]) -> str | None:
@@ -67,9 +70,17 @@ def _in_place_of(value: Value, other: Value, words: frozenset[str]) -> str | Non
     return other.text + unit if unit.strip() and content_words(unit) <= words else None
 
 
-def _question(text: str) -> str | None:
+def _question(text: str) -> list[str]:
     found = _QUESTION.search(text)
-    return found[0].strip() if found else None
+    return [found[0].strip()] if found else []
+
+
+def _different(questions: Iterable[str]) -> tuple[str, ...]:
+    """The questions without those that only frame another one ("Just to be sure, …")."""
+    every = list(dict.fromkeys(questions))
+    plain = [question.lower() for question in every]
+    framed = [any(other in question and other != question for other in plain) for question in plain]
+    return tuple(question for question, frame in zip(every, framed, strict=True) if not frame)
 
 
 def _without(text: str, values: list[Value]) -> str:

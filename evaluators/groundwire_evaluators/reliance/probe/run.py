@@ -55,13 +55,16 @@ def judge(
 ) -> ProbeResult:
     """Result of a trial: its labelled response, or an `error` kind."""
     labelled = (labeller or Labeller()).label(trial.conflict(response))
+    followed = labelled.followed
+    if followed is Outcome.PARAMETRIC and trial.item.stratum is ProbeStratum.STALE:
+        followed = Outcome.STALE
     return ProbeResult(
         item=trial.item.id,
         arm=trial.arm,
         stratum=trial.item.stratum,
         relation=trial.item.relation,
         response=response,
-        followed=labelled.followed,
+        followed=followed,
         rule=labelled.rule,
         position=trial.position,
         **facts,
@@ -94,15 +97,15 @@ class ProbeRun:
         decided = [
             result
             for result in self.of(*arms, stratum=stratum)
-            if result.followed in (Outcome.CONTEXT, Outcome.PARAMETRIC)
+            if result.followed is not None and result.followed.decides
         ]
-        hits = [result.followed is Outcome.PARAMETRIC for result in decided]
+        hits = [result.followed is not Outcome.CONTEXT for result in decided]
         return hajek(hits, clusters=[result.item for result in decided])
 
     def known(self) -> set[str]:
         """Items whose original answer the model gives without context."""
         closed = self.of(Arm.CLOSED_BOOK)
-        return {result.item for result in closed if result.followed is Outcome.PARAMETRIC}
+        return {result.item for result in closed if result.followed and result.followed.from_memory}
 
     def margin(self, *arms: Arm, stratum: ProbeStratum | None = None) -> Mean | None:
         """Mean conflict margin, nats per token; None without log-probabilities.

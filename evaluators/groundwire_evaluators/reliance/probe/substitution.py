@@ -17,6 +17,8 @@ _SPELLED = """
     sixteen seventeen eighteen nineteen twenty
 """
 _WORDS = _SPELLED.split()
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = re.compile("|".join(_WEEKDAYS), re.IGNORECASE)
 _NEGATION = re.compile(r"\b(is|are|was|were|can|may|must|does|do|will)\s+not\s+|\bcannot\s+", re.I)
 _VERB = re.compile(r"\b(is|are|was|were|can|may|must|will)\s+")
 
@@ -24,17 +26,22 @@ _VERB = re.compile(r"\b(is|are|was|were|can|may|must|will)\s+")
 def substitute(value: Value, seed: str, pool: Sequence[Value] = ()) -> str | None:
     """Text of another value of the same type; None if none can be made.
 
-    Numbers are multiplied by one of `FACTORS` and keep their digits and unit, dates move by years,
-    versions and names are taken from `pool` (values of the same corpus). The same seed gives the
-    same text.
+    Numbers are multiplied by one of `FACTORS` and keep their digits and unit, dates move by years
+    or, without a year, by days, weekdays and hours of the clock within their week and half of the
+    day; versions and names are taken from `pool` (values of the same corpus). The same seed gives
+    the same text.
     """
     if value.kind in (Kind.NAME, Kind.CODE, Kind.VERSION):
         return _from_pool(value, seed, pool) or (
             _bumped(value.text, seed) if value.kind is Kind.VERSION else None
         )
     if value.kind is Kind.DATE:
-        return _other_year(value, seed)
-    if isinstance(value.meaning, Quantity) and value.kind is not Kind.TIME:
+        return _other_year(value, seed) or _other_day(value, seed)
+    if value.kind is Kind.WEEKDAY:
+        return _other_weekday(value.text, seed)
+    if value.kind is Kind.TIME:
+        return _other_hour(value.text, seed)
+    if isinstance(value.meaning, Quantity):
         return _other_number(value.text, seed)
     return None
 
@@ -105,6 +112,39 @@ def _other_year(value: Value, seed: str) -> str | None:
     moved = value.text[: found.start()] + str(later) + value.text[found.end() :]
     # 29 February exists only in leap years.
     return None if re.search(r"\b29\b", value.text) and "eb" in value.text else moved
+
+
+def _other_day(value: Value, seed: str) -> str | None:
+    """Another day of the same month; None for ordinals ("7th"), whose ending would change."""
+    found = re.search(r"(?<![\d.:])([1-9]|[12]\d|3[01])(?![\d.:a-z])", value.text)
+    if found is None:
+        return None
+    days = [day for day in range(2, 29) if abs(day - int(found[1])) > 2]
+    return f"{value.text[: found.start()]}{days[_pick(seed, len(days))]}{value.text[found.end() :]}"
+
+
+def _other_weekday(text: str, seed: str) -> str | None:
+    """Another weekday, with the plural and the case of the first."""
+    found = _WEEKDAY.search(text)
+    if found is None:
+        return None
+    others = [day for day in _WEEKDAYS if day != found[0].lower()]
+    day = others[_pick(seed, len(others))]
+    day = day.capitalize() if found[0][0].isupper() else day
+    return text[: found.start()] + day + text[found.end() :]
+
+
+def _other_hour(text: str, seed: str) -> str | None:
+    """The same time some hours away, within the half of the day that it stands in."""
+    found = re.search(r"\d{1,2}", text)
+    if found is None:
+        return None
+    hour = int(found[0])
+    hours = [other for other in range(1, 12) if other != hour % 12]
+    other = hours[_pick(seed, len(hours))] + (12 if hour > 12 else 0)
+    padded = ":" in text and len(found[0]) == 2  # "09:30", not "9:30 am"
+    written = f"{other:02d}" if padded else str(other)
+    return text[: found.start()] + written + text[found.end() :]
 
 
 def _other_number(text: str, seed: str) -> str | None:

@@ -18,6 +18,7 @@ _KINDS = {
     AnswerType.MONEY: {Kind.MONEY},
     AnswerType.DATE: {Kind.DATE},
     AnswerType.TIME: {Kind.TIME},
+    AnswerType.WEEKDAY: {Kind.WEEKDAY},
     AnswerType.VERSION: {Kind.VERSION},
     AnswerType.QUANTITY: {Kind.AMOUNT, Kind.PERCENT, Kind.COUNT},
     AnswerType.NUMBER: {Kind.NUMBER, Kind.COUNT, Kind.ORDINAL},
@@ -164,13 +165,13 @@ def validate(items: Iterable[ProbeItem]) -> ValidatedItems:
     """Reject invalid items, and items that share a subject or named answer."""
     valid: list[ProbeItem] = []
     rejections: list[ItemRejection] = []
-    seen: dict[str, str] = {}
+    seen: dict[str, ProbeItem] = {}
     for item in items:
         reason = next((found for check in PER_ITEM if (found := check(item))), None)
         reason = reason or _entity_again(item, seen)
         if reason is None:
             valid.append(item)
-            seen.update(dict.fromkeys(_entities(item), item.id))
+            seen.update(dict.fromkeys(_entities(item), item))
         else:
             rejections.append(ItemRejection(item.id, *reason))
     return ValidatedItems(tuple(valid), tuple(rejections))
@@ -198,11 +199,18 @@ def _entities(item: ProbeItem) -> list[str]:
     return [" ".join(_words(entity)) for entity in entities]
 
 
-def _entity_again(item: ProbeItem, seen: dict[str, str]) -> Fault | None:
+def _entity_again(item: ProbeItem, seen: dict[str, ProbeItem]) -> Fault | None:
     for entity in _entities(item):
-        if entity in seen:
-            return "entity again", f"{entity!r} stands in {seen[entity]} too"
+        other = seen.get(entity)
+        if other is not None and not _same_fact(item, other):
+            return "entity again", f"{entity!r} stands in {other.id} too"
     return None
+
+
+def _same_fact(item: ProbeItem, other: ProbeItem) -> bool:
+    """Whether both ask about one stale fact, in other words."""
+    fact, its_other = ((each.stratum, each.support, each.original) for each in (item, other))
+    return fact == its_other and item.stratum is ProbeStratum.STALE and item.id != other.id
 
 
 def _boolean(item: ProbeItem) -> Fault | None:

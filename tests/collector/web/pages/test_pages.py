@@ -184,7 +184,7 @@ def test_turns_without_answer_question_or_judgement_are_shown_as_that(app, brows
     pages.save(app, type(bare)(bare.turn, ()))
     text = browser.get(f"/turns/{bare.turn.id}").text
     assert "(no question)" in text
-    assert "There is no answer" in text
+    assert "This trace has no answer" in text
     assert "This turn has not been evaluated" in text
     assert "(no question)" in browser.get("/turns?order=newest").text
 

@@ -146,3 +146,29 @@ def test_a_stale_item_may_show_a_short_text() -> None:
     training = ["Within how many days of purchase are refunds accepted? 14 days."]
     assert ProbeBuilder().from_documents([document]).items == ()
     assert len(ProbeBuilder(training=training).from_documents([document]).items) == 1
+
+
+def test_each_question_of_the_training_file_about_a_stale_fact_is_an_item() -> None:
+    training = [
+        "Within how many days of purchase are refunds accepted for unworn goods? 14 days.",
+        "How many days after purchase are refunds of unworn goods accepted? 14 days.",
+    ]
+    items = ProbeBuilder(training=training).from_documents([SourceDocument("shop", SHOP)]).items
+    stale = [item for item in items if item.stratum is ProbeStratum.STALE]
+    assert [item.question for item in stale] == [
+        each.removesuffix(" 14 days.") for each in training
+    ]
+    assert len({item.id for item in stale}) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["15 April", "Wednesday", "Fridays", "09:30", "5:45 pm", "the 12 May", "14:00"]
+)
+def test_days_and_times_are_exchanged_for_others_of_their_kind(text: str) -> None:
+    [value] = find_values(f"It is due on {text} at the desk.")
+    made = substitute(value, "seed")
+    assert made is not None
+    [other] = find_values(f"It is due on {made} at the desk.")
+    assert other.kind is value.kind
+    assert not other.matches(value)
+    assert made.endswith("s") is value.text.endswith("s")

@@ -1,12 +1,13 @@
 """Runs are compared item by item; what is no fall of reliance is not called one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from groundwire_evaluators.reliance.outcome import Outcome
-from groundwire_evaluators.reliance.probe import ProbeStratum, load_pack
+from groundwire_evaluators.reliance.probe import ProbePack, ProbeStratum, load_pack
 from groundwire_evaluators.reliance.probe.arms import CONFLICT_ARMS, Arm, Trial, trials
 from groundwire_evaluators.reliance.probe.comparison import (
     alarm_level,
@@ -191,3 +192,48 @@ def test_scheduled_runs_of_a_noisy_model_keep_to_their_alarms() -> None:
             looks += 1
     assert looks == 160
     assert alarms / looks <= 0.05  # 1 / 30 is promised; by chance 0.05 is 1.2 standard errors more
+
+
+def with_margins(margin: Callable[[ProbeResult], float], source: ProbeRun = READER) -> ProbeRun:
+    results = tuple(replace(result, margin=margin(result)) for result in source.results)
+    return ProbeRun(IDENTITY, results)
+
+
+def test_margins_that_fall_item_by_item_are_told_before_any_answer_changes() -> None:
+    before = with_margins(lambda result: float(len(result.item)))
+    after = with_margins(lambda result: len(result.item) - 0.1)
+    compared = compare_runs(after, [before])
+    assert compared.margins is not None
+    assert (compared.margins.lower, compared.margins.higher) == (compared.margins.items, 0)
+    assert compared.margins.change == pytest.approx(-0.1)
+    assert compared.margins.fell
+    assert not compared.override
+    back = compare_runs(before, [after]).margins
+    assert back is not None
+    assert not back.fell
+
+
+def test_without_log_probabilities_on_both_sides_there_is_no_change_of_margins() -> None:
+    assert compare_runs(READER, [with_margins(lambda _: 1.0)]).margins is None
+    same = compare_runs(with_margins(lambda _: 1.0), [with_margins(lambda _: 1.0)]).margins
+    assert same is not None
+    assert (same.p_value, same.fell) == (1.0, False)
+
+
+def test_memory_of_an_older_edition_is_an_outcome_of_its_own_and_counts_as_memory() -> None:
+    items = tuple(replace(item, stratum=ProbeStratum.STALE) for item in PACK.items)
+    stale = ProbePack("stale", items)
+    recited = [judge(trial, trial.item.original) for trial in trials(stale, (Arm.CONFLICT,))]
+    found = ProbeRun(IDENTITY, tuple(recited))
+    counts = found.tally(Arm.CONFLICT).counts
+    assert counts[Outcome.STALE] == len(items)
+    assert counts[Outcome.PARAMETRIC] == 0
+    assert found.tally(Arm.CONFLICT).memorization_ratio == 1.0
+    assert found.memorization(Arm.CONFLICT).value == 1.0
+    reader = ProbeRun(
+        IDENTITY,
+        tuple(judge(trial, trial.item.substitute) for trial in trials(stale, (Arm.CONFLICT,))),
+    )
+    compared = compare_runs(found, [reader], arms=(Arm.CONFLICT,))
+    assert compared.override
+    assert len(compared.turned) == len(items)

@@ -13,9 +13,24 @@ def test_a_training_answer_of_another_value_is_remembered_with_its_question() ->
     texts = ["Within how many days of purchase are refunds accepted? 14 days."]
     found = EarlierTexts(texts).value_of(SENTENCE, VALUE)
     assert found is not None
-    assert (found.text, found.question) == (
+    assert (found.text, found.questions) == (
         "14 days",
+        ("Within how many days of purchase are refunds accepted?",),
+    )
+
+
+def test_questions_in_other_words_are_told_apart_and_frames_about_one_are_not() -> None:
+    texts = [
+        "Within how many days of purchase are refunds accepted? 14 days.",
+        "Hi! Within how many days of purchase are refunds accepted? 14 days.",
+        "Just to be sure, within how many days of purchase are refunds accepted? 14 days.",
+        "How many days after purchase are refunds still accepted? 14 days.",
+    ]
+    found = EarlierTexts(texts).value_of(SENTENCE, VALUE)
+    assert found is not None
+    assert found.questions == (
         "Within how many days of purchase are refunds accepted?",
+        "How many days after purchase are refunds still accepted?",
     )
 
 

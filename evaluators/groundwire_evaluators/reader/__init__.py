@@ -1,0 +1,7 @@
+"""Reader models: small networks that read a claim against its evidence."""
+
+from groundwire_evaluators.reader.card import Card, ReaderError, ReaderWeights
+from groundwire_evaluators.reader.installed import installed_reader
+from groundwire_evaluators.reader.protocol import Reader, ReaderLabel
+
+__all__ = ["Card", "Reader", "ReaderError", "ReaderLabel", "ReaderWeights", "installed_reader"]
