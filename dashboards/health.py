@@ -32,6 +32,7 @@ from groundwire_collector.metric_definitions import (
     SPANS_REJECTED,
     TOKENS,
     TRACES_FAILED,
+    TRACES_WITHOUT_TURN,
     TURNS_REOPENED,
     UNPRICED_TURNS,
     WAL_BYTES,
@@ -176,18 +177,23 @@ def lag() -> timeseries.Panel:
 
 def failures() -> timeseries.Panel:
     failed = rate(f"{TRACES_FAILED.name}_total", "")
+    silent = rate(f"{TRACES_WITHOUT_TURN.name}_total", 'reason!="not_llm"')
     reopened = rate(f"{TURNS_REOPENED.name}_total", VERSION)
     superseded = rate(f"{EVALUATIONS_SUPERSEDED.name}_total", VERSION)
     restarts = rate(f"{PROCESS_RESTARTS.name}_total", "")
     return (
         line(
-            "Traces skipped, turns reopened, processes restarted",
-            "A trace that cannot be assembled or evaluated is skipped: see the log and `groundwire "
-            "doctor`. A turn is reopened if spans arrive after its evaluation: raise "
-            "`trace_idle_seconds`. A process that exited is restarted: see the log for the cause.",
+            "Traces skipped or without a turn, turns reopened, processes restarted",
+            "A trace that cannot be assembled or evaluated is skipped, and some become no turn: "
+            "see the log and `groundwire doctor`. A turn is reopened if spans arrive after its "
+            "evaluation: raise `trace_idle_seconds`. A process that exited is restarted: see the "
+            "log for the cause.",
             "cps",
         )
         .with_target(query(f"sum({failed})", "traces skipped"))
+        .with_target(
+            query(f"sum by (family, reason) ({silent})", "no turn: {{reason}} ({{family}})")
+        )
         .with_target(query(f"sum({reopened})", "turns reopened"))
         .with_target(query(f"sum({superseded})", "evaluations superseded"))
         .with_target(query(f"sum by (process) ({restarts})", "{{process}} restarted"))

@@ -127,7 +127,7 @@ def test_the_table_of_contributing_is_made_from_the_map() -> None:
     assert rendered(page) == page, "make docs"
 
 
-def test_the_collector_reads_only_the_attribute_names_and_masks_of_the_sdk() -> None:
+def test_the_collector_reads_only_the_names_masks_and_records_of_the_sdk() -> None:
     for path in (ROOT / "collector").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -136,7 +136,10 @@ def test_the_collector_reads_only_the_attribute_names_and_masks_of_the_sdk() -> 
                 and (node.module or "").split(".")[0] == "groundwire"
             ):
                 names = {alias.name for alias in node.names}
-                shared = {"groundwire.attributes", "groundwire.redaction"}
+                shared = {
+                    *("groundwire.attributes", "groundwire.redaction"),
+                    "groundwire.reading.records",
+                }
                 assert node.module in shared or names == {"attributes"}, path
 
 

@@ -433,6 +433,12 @@ TRACES_FAILED = MetricDefinition(
     "Traces skipped because they could not be assembled or judged.",
     (),
 )
+TRACES_WITHOUT_TURN = MetricDefinition(
+    "groundwire_traces_without_turn",
+    MetricKind.COUNTER,
+    "Traces that became no turn, by what kept them from it; counted again when spans come late.",
+    ("service", "family", "reason"),
+)
 LAST_EVALUATION = _gauge(
     "last_evaluation_timestamp_seconds", "Time of the last evaluation.", "service"
 )

@@ -151,7 +151,7 @@ def reopen_command(data_dir: Path) -> str:
     return f"These stop with the demo. To inspect it later: groundwire up --data-dir {data_dir}"
 
 
-def tell(console: Console, lines: Iterable[str | Text]) -> None:
+def print_lines(console: Console, lines: Iterable[str | Text]) -> None:
     """Print lines without wrapping or markup."""
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

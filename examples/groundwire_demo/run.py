@@ -247,7 +247,7 @@ def _introduce(run: DemoRun, pages: list[Page], model: DemoEndpoint) -> None:
         ("collector", f"{run.collector.url}, data in {plan.data_dir}"),
         ("alerting", f"not used: {absent}" if absent else "Prometheus and Alertmanager"),
     )
-    report.tell(run.console, (f"{name:12} {text}" for name, text in rows))
+    report.print_lines(run.console, (f"{name:12} {text}" for name, text in rows))
 
 
 def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
@@ -257,22 +257,26 @@ def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
         console.print(report.timeline(traffic, model.tuned_model or "", alarms))
     if model.kind is ModelKind.RECORDED:
         known = recording.truths(recording.read())
-        report.tell(console, truth.lines(run.collector.turns(), known))
-    report.tell(console, report.probe_lines(run.last_readings()))
-    report.tell(console, report.closed_book_lines(run.collector.estimates()["closed_book"]))
+        report.print_lines(console, truth.lines(run.collector.turns(), known))
+    report.print_lines(console, report.probe_lines(run.last_readings()))
+    report.print_lines(console, report.closed_book_lines(run.collector.estimates()["closed_book"]))
     since = alarms[0].changed_at if alarms else None
     if alarms:
         console.print("The worst answers since then, with unsupported text in »«:")
-        report.tell(console, report.worst_answers(run.collector.worst_turns(WORST_SHOWN, since)))
+        report.print_lines(
+            console, report.worst_answers(run.collector.worst_turns(WORST_SHOWN, since))
+        )
     console.print()
     console.print(report.addresses(run.collector, run.alerting))
     if not run.plan.keep:
-        report.tell(console, [report.reopen_command(run.plan.data_dir)])
-    report.tell(console, run.verdict())
+        report.print_lines(console, [report.reopen_command(run.plan.data_dir)])
+    report.print_lines(console, run.verdict())
 
 
 def _keep(run: DemoRun) -> None:
-    report.tell(run.console, [f"API key: {run.collector.api_key}", "Ctrl-C stops everything."])
+    report.print_lines(
+        run.console, [f"API key: {run.collector.api_key}", "Ctrl-C stops everything."]
+    )
     try:
         while True:
             time.sleep(1.0)

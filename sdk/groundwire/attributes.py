@@ -45,6 +45,7 @@ SAMPLING_PROBABILITY = "groundwire.sampling_probability"  # (0, 1]
 LOGPROB_MEAN = "groundwire.answer.logprob_mean"  # nats a token
 LOGPROB_MIN = "groundwire.answer.logprob_min"
 LOGPROB_ENTROPY = "groundwire.answer.entropy"
+UNREADABLE = "groundwire.unreadable"  # type of what a retrieval returned, where no chunk was found
 # JSON: {attribute: {"original_length", "sha256"}}; of documents {"chunks": {index: the same},
 # "original_count" if some were left out}
 TRUNCATED = "groundwire.truncated"

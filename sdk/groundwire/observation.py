@@ -200,6 +200,7 @@ class Observation:
             self.chunks = read_chunks(spec.chunks(result) if spec.chunks else result)
             if self.chunks is None:
                 self._not_read("chunks", result)
+                self.extra[attributes.UNREADABLE] = type(result).__name__
             return
         if self.operation is None:
             self._read_step(result)

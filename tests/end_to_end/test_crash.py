@@ -202,7 +202,7 @@ def lost(reported: Reported, stored: dict[str, int]) -> dict[str, int]:
 
 def test_every_acknowledged_trace_survives_kill_9_and_is_read_back(tmp_path: Path) -> None:
     chance, reported, port = random.Random(), Reported(), free_port()
-    for _ in range(KILLS or 5):
+    for _ in range(KILLS or 4):
         before = len(reported.acknowledged)
         with killed_under_load(tmp_path, port, reported, chance):
             while len(reported.acknowledged) < before + 20:
@@ -212,7 +212,7 @@ def test_every_acknowledged_trace_survives_kill_9_and_is_read_back(tmp_path: Pat
     with running_collector(tmp_path, port):
         deadline = time.monotonic() + 120
         while not set(reported.acknowledged) <= served(port) and time.monotonic() < deadline:
-            time.sleep(0.5)
+            time.sleep(2.0)  # reading every turn takes what the worker needs
         assert set(reported.acknowledged) - served(port) == set()
 
 

@@ -25,7 +25,7 @@ LONGEST_PAUSE_NS = 900 * SECOND_NS
 FIRST_PAUSE_NS = 15 * SECOND_NS  # after a failed attempt; doubled each time
 RETENTION_NS = 86_400 * SECOND_NS
 
-Tell = Callable[[dict[str, Any], str], bool]  # document and idempotency key; whether received
+Deliver = Callable[[dict[str, Any], str], bool]  # document and idempotency key; whether received
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class NotificationOutbox:
     """Delivers queued notifications; `pages` is the base URL for links."""
 
     engine: Engine
-    tell: Tell
+    deliver: Deliver
     pages: str
     clock: Callable[[], int] = time_ns
 
@@ -48,7 +48,7 @@ class NotificationOutbox:
         if alarm is None:
             return False
         key = idempotency_key(alarm, resolved=notice.resolved)
-        received = self.tell(body(alarm, self.pages, resolved=notice.resolved), key)
+        received = self.deliver(body(alarm, self.pages, resolved=notice.resolved), key)
         with self.engine.begin() as connection:
             if received:
                 notifications.settle(connection, notice)

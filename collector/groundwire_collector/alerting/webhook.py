@@ -58,7 +58,7 @@ class Webhook:
     def close(self) -> None:
         self._client.close()
 
-    def tell(self, document: dict[str, Any], key: str) -> bool:
+    def deliver(self, document: dict[str, Any], key: str) -> bool:
         """Send a message with retries; returns whether it was received.
 
         Takes at most about `TRIES` timeouts, and never raises.

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwire_collector.assembly.alias_table import SpanKind
+from groundwire_collector.assembly.documents import chunks as documents
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView, same_call
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.value_parsing import Message, messages, same
+from groundwire_collector.assembly.value_parsing import Message, are_messages, messages, same
 from groundwire_collector.storage.span import Span
 
 RETRIEVING = frozenset({SpanKind.RETRIEVAL, SpanKind.RERANK})
@@ -20,6 +21,9 @@ SHORT = 12  # code points; a shorter text is found in other texts by chance
 MOST_NESTED = 8  # limit on spans of one call, innermost first
 MOST_COMPARED = 20_000  # limit on compared pairs of answers in a trace
 LEAST_COMPARED = 8  # later answers that each is compared with, however many there are
+_STEPS_BELOW_AN_ANSWER = frozenset(
+    {SpanKind.GENERATION, SpanKind.RETRIEVAL, SpanKind.RERANK, SpanKind.TOOL}
+)
 CLOSED = frozenset({SpanKind.JUDGE, SpanKind.EMBEDDING, SpanKind.SERVER})
 
 
@@ -69,7 +73,7 @@ def answers(trace: Trace) -> list[AnswerSpan]:
     within = _within(trace, queries)
     final = _unfed([within[root.span.span_id] for root in trace.roots], queries)
     if not final:
-        final = [answer for root in trace.roots if (answer := _unaided(trace, root))]
+        final = [answer for root in trace.roots for answer in _unaided(trace, root)]
     return sorted(final, key=lambda answer: answer.top.span.start_ns)
 
 
@@ -140,22 +144,45 @@ def _calls(text: str | None, final: list[AnswerSpan]) -> tuple[SpanView, ...]:
     return chosen[0].calls if chosen else ()
 
 
-def _unaided(trace: Trace, root: SpanView) -> AnswerSpan | None:
-    """Answer of a retrieving root without a traced generation."""
+def _unaided(trace: Trace, reading: SpanView) -> list[AnswerSpan]:
+    """Answer of the uppermost step with question and answer, where no model call is traced.
+
+    Of several steps side by side the last one gave the answer.
+    """
+    if _answers_unaided(trace, reading):
+        return [AnswerSpan(reading, (), reading.answer_text)]
+    if reading.kind in CLOSED or reading.kind in _STEPS_BELOW_AN_ANSWER:
+        return []
+    below = [answer for child in trace.under(reading) for answer in _unaided(trace, child)]
+    return below[-1:]
+
+
+def _answers_unaided(trace: Trace, reading: SpanView) -> bool:
     # A service that retrieves and generates in one call is a retrieval that names a model.
-    both = root.kind == SpanKind.RETRIEVAL and root.text("response_model") is not None
-    if not (both or root.kind in SPEAKING) or root.failed or root.answer_text is None:
-        return None
-    if root.question is None and root.query is None:
-        return None
-    below = list(trace.subtree(root))
-    if any(r.kind == SpanKind.GENERATION for r in below):
-        return None
+    both = reading.kind == SpanKind.RETRIEVAL and reading.text("response_model") is not None
+    text, question = reading.answer_text, reading.question or reading.query
+    if not (both or reading.kind in SPEAKING) or reading.failed or not text or not question:
+        return False
+    below = list(trace.subtree(reading))
+    if any(r.kind == SpanKind.GENERATION and not r.failed for r in below):
+        return False
     retrieved = [r.documents[1] for r in below if r.kind in RETRIEVING and r.documents]
-    texts = [chunk.text for chunks in retrieved for chunk in chunks]
-    if not retrieved or any(text and text in root.answer_text for text in texts):
-        return None
-    return AnswerSpan(root, (), root.answer_text)
+    found = [chunk.text for chunks in retrieved for chunk in chunks]
+    kinds = {r.kind for r in below}
+    indexing = SpanKind.EMBEDDING in kinds and not kinds & RETRIEVING
+    if indexing or (both and not retrieved):
+        return False
+    handed_on = any(chunk and chunk in text for chunk in found) or same(text, question)
+    return not handed_on and not _returns_documents(reading)
+
+
+def _returns_documents(reading: SpanView) -> bool:
+    """Whether the output is a list of what a retrieval found."""
+    for value in reading.values("output"):
+        found = documents(value) if isinstance(value, list) and not are_messages(value) else None
+        if found and all(chunk.text and (chunk.id or chunk.metadata) for chunk in found):
+            return True
+    return False
 
 
 def _unfed(groups: list[list[AnswerSpan]], queries: set[str]) -> list[AnswerSpan]:

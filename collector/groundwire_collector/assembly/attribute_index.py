@@ -53,6 +53,16 @@ def plan(keys: tuple[str, ...], events: tuple[str, ...]) -> LookupPlan:
     return _plan(keys, events)
 
 
+def is_read(key: str) -> bool:
+    """Whether any table reads an attribute of this name, for a fact or for the kind of span."""
+    return bool(_places_of(key)) or key in _rule_keys()
+
+
+@cache
+def _rule_keys() -> frozenset[str]:
+    return frozenset(rule.key for rule in _kind_rules())
+
+
 @cache
 def overlays() -> frozenset[str]:
     """Events whose attributes are read as those of their span."""

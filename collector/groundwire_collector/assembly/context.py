@@ -23,13 +23,16 @@ from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan
 from groundwire_collector.assembly.documents import chunks as chunks_of
 from groundwire_collector.assembly.documents import completed
 from groundwire_collector.assembly.redaction_marks import mark
-from groundwire_collector.assembly.span_view import SpanView
+from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.value_parsing import are_messages, parse_answer, try_unpack
+from groundwire_collector.assembly.value_parsing import are_messages, parse_answer, same, try_unpack
 from groundwire_evaluators.turn import Chunk
 
 CONTEXT_VARIABLES = ("context", "contexts", "documents", "docs", "chunks", "passages", "sources")
 NAMED_RETRIEVAL = re.compile(r"retriev|search|fetch|look_?up|context|similar", re.I)
+TOOL_ROLES = ("tool", "function")
+LEAST_PROMPT_WORDS = 16  # of one sentence; a shorter one is a question without context
+SENTENCE_END = re.compile(r"[.!?:;]\s|\n")
 SEPARATORS = (re.compile(r"\n\s*-{3,}\s*\n"), re.compile(r"\n\s*\n+"), re.compile(r"\n"))
 
 
@@ -162,7 +165,7 @@ def context(trace: Trace, found: Sequence[RetrievalResult], answer: AnswerSpan) 
     redacted = any(r.redacted for r in found)
     lower = None if redacted else _from_variables(trace, joined, answer)
     if lower is None and found and not redacted:
-        lower = _from_prompt(found, answer)
+        lower = tool_messages(answer) or _from_prompt(trace, found, answer)
     return lower or RetrievedContext(joined, _worst_rung(readable), withheld=bool(found))
 
 
@@ -221,13 +224,36 @@ def _variables(trace: Trace, answer: AnswerSpan) -> Iterator[dict[str, Any]]:
             yield from (inner for inner in request.values() if isinstance(inner, dict))
 
 
-def _from_prompt(found: Sequence[RetrievalResult], answer: AnswerSpan) -> RetrievedContext | None:
-    if text := next((m.text for m in reversed(answer.prompt) if m.role == "user"), None):
-        query = next((r.reading.query for r in found if r.reading.query), None)
-        opaque = text.replace(query, "") if query else text
-        if opaque.strip():
-            return RetrievedContext((Chunk(text=opaque.strip(), rank=0),), "prompt")
+def _from_prompt(
+    trace: Trace, found: Sequence[RetrievalResult], answer: AnswerSpan
+) -> RetrievedContext | None:
+    """The prompt less the question, where it holds more than a question."""
+    text = next((m.text for m in reversed(answer.prompt) if m.role == "user"), None)
+    if text is None or _is_question(trace, text, answer):
+        return None
+    query = next((r.reading.query for r in found if r.reading.query), None)
+    opaque = text.replace(query, "") if query else text
+    if opaque.strip():
+        return RetrievedContext((Chunk(text=opaque.strip(), rank=0),), "prompt")
     return None
+
+
+def _is_question(trace: Trace, text: str, answer: AnswerSpan) -> bool:
+    """Whether a message is what the person asked and nothing else."""
+    if len(text.split()) < LEAST_PROMPT_WORDS and not SENTENCE_END.search(text.strip()):
+        return True
+    enclosing = (answer.top, *trace.ancestors(answer.top))
+    questions = [r.question for r in enclosing if r.kind in SPEAKING and r.question]
+    return any(same(question, text) for question in questions)
+
+
+def tool_messages(answer: AnswerSpan) -> RetrievedContext | None:
+    """What tools returned by the prompt of the answering call, below the last question."""
+    prompt = answer.prompt
+    question_at = max((n for n, m in enumerate(prompt) if m.role == "user"), default=-1)
+    texts = [m.text for m in prompt[question_at + 1 :] if m.role in TOOL_ROLES and m.text.strip()]
+    made = [chunk for text in texts for chunk in _chunks_of_result(try_unpack(text))]
+    return RetrievedContext(tuple(made), "tool_result") if made else None
 
 
 def _split(text: str, known: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
@@ -250,11 +276,15 @@ def tool_results(trace: Trace, readings: Iterable[SpanView]) -> RetrievedContext
         value = try_unpack(reading.value("tool_result"))
         if value is None or reading.failed:
             continue
-        listed = chunks_of(value, rows=True) if isinstance(value, list | dict) else None
         query = trace.db_queries.get(reading.span.span_id)
-        found = listed or _whole(value)
+        found = _chunks_of_result(value)
         made += [_with_query(chunk, query) for chunk in found] if query else found
     return RetrievedContext(tuple(made), "tool_result") if made else RetrievedContext()
+
+
+def _chunks_of_result(value: object) -> list[Chunk]:
+    listed = chunks_of(value, rows=True) if isinstance(value, list | dict) else None
+    return listed or _whole(value)
 
 
 def _whole(value: object) -> list[Chunk]:

@@ -4,12 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from groundwire_collector.assembly.alias_table import AliasTable, SpanKind, families
+from groundwire_collector.assembly.alias_table import AliasTable, SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, calls_tools
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.turns import assemble_requests
+from groundwire_collector.assembly.unanswered import (
+    WORDS,
+    NoTurnReason,
+    family_of,
+    unanswered,
+)
 from groundwire_collector.storage.span import Span
 from groundwire_evaluators.turn import Turn
 
@@ -67,13 +73,17 @@ class Instrumentation:
 
 @dataclass
 class Diagnosis:
-    """Counts: `reasons` turns cannot be judged, `silent` traces without turns."""
+    """Counts: `reasons` turns cannot be judged, `silent` traces without turns.
+
+    `unread`: attributes with texts in those, that no table reads.
+    """
 
     traces: int = 0
     turns: int = 0
     judged: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     silent: dict[str, int] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
     rungs: dict[str, int] = field(default_factory=dict)
     instrumentations: list[Instrumentation] = field(default_factory=list)
 
@@ -91,19 +101,16 @@ def diagnose(traces: Iterable[Sequence[Span]]) -> Diagnosis:
             for turn, _ in request.turns:
                 _note_turn(diagnosis, turn)
             if not request.turns:
-                _count(diagnosis.silent, _why_silent(request.trace))
+                _note_unanswered(diagnosis, request.trace)
     diagnosis.instrumentations = sorted(scopes.values(), key=lambda i: (not i.facts, -i.spans))
     return diagnosis
 
 
-def _why_silent(trace: Trace) -> str:
-    """Why a trace without a turn has none."""
-    kinds = {reading.kind for reading in trace.readings.values()}
-    if SpanKind.GENERATION in kinds:
-        return "their model calls failed, or only asked for tools"
-    if kinds & RETRIEVING:
-        return "a retrieval and no answer: is the model's client instrumented?"
-    return "no model call is traced in them: is the model's client instrumented?"
+def _note_unanswered(diagnosis: Diagnosis, trace: Trace) -> None:
+    found = unanswered(trace)
+    _count(diagnosis.silent, WORDS[found.reason])
+    for key in found.unread if found.reason == NoTurnReason.UNKNOWN_ATTRIBUTES else ():
+        _count(diagnosis.unread, key)
 
 
 def _note_turn(diagnosis: Diagnosis, turn: Turn) -> None:
@@ -175,19 +182,3 @@ def _note_retrieval(found: Instrumentation, reading: SpanView) -> None:
     found.note("chunk id", documents is not None and all(chunk.id for chunk in chunks))
     found.note("chunk score", documents is not None and all(c.score is not None for c in chunks))
     found.note("attributes kept", not reading.span.dropped_attributes)
-
-
-def family_of(reading: SpanView) -> AliasTable | None:
-    """Alias table of a span: by longest matching scope, else by attributes."""
-    scoped = [
-        (len(prefix), family)
-        for family in families()
-        for prefix in family.scopes
-        if reading.span.scope.startswith(prefix)
-    ]
-    if scoped:
-        return max(scoped, key=lambda pair: pair[0])[1]
-    for family in families():
-        if any(key.startswith(family.marks) for key in reading.span.attributes):
-            return family
-    return None

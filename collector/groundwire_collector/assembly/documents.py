@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from groundwire.reading.records import PROSE_WORDS, is_record, is_row, pair_of, text_of_record
 from groundwire_collector.assembly.value_parsing import literal, try_unpack
 from groundwire_evaluators.turn import Chunk
 
@@ -56,6 +57,8 @@ def _listed(value: Any, depth: int) -> list[Any] | None:
     if depth > DEEPEST:
         return None
     if isinstance(value, list):
+        if any(isinstance(item, list) and is_row(item) for item in value):
+            return value
         if value and all(isinstance(item, list) for item in value):  # one list a query
             return [inner for item in value for inner in item]
         return value
@@ -90,10 +93,10 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
     item = try_unpack(item)
     if isinstance(item, str):
         return Chunk(text=item, rank=rank)
-    if isinstance(item, list | tuple) and len(item) == 2 and not rows:  # (document, score)
+    if isinstance(item, list | tuple) and not rows and _is_scored(item):
         inner = _chunk(item[0], rank, rows)
         return inner and _with_score(inner, _number(item[1]))
-    if rows and isinstance(item, list):
+    if isinstance(item, list) and (rows or is_row(item)):
         return Chunk(text=json.dumps(item, ensure_ascii=False), rank=rank)
     if not isinstance(item, dict):
         return None
@@ -102,6 +105,19 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
     hit = _flattened(item)
     metadata = _metadata(hit)
     text = _first_text(hit, TEXT_KEYS) or _record(hit) or _first_text(metadata, TEXT_KEYS)
+    beside = {key: v for key, v in hit.items() if key not in _NAMED and key not in METADATA_KEYS}
+    is_event = "time_ns" in item  # of a vector store: its other attributes are the query's
+    if not is_event and (pair_of(hit) or (text is not None and is_record(text, beside))):
+        fields = {key: v for key, v in hit.items() if key not in (*SCORE_KEYS, *METADATA_KEYS)}
+        score = _first_number(hit, SCORE_KEYS)
+        identity = _first(hit, ID_KEYS)
+        return Chunk(
+            text=text_of_record({**metadata, **fields} if text is None else fields),
+            id=None if identity is None else str(identity),
+            score=score,
+            rank=rank,
+            metadata={} if text is None else {k: v for k, v in metadata.items() if k not in beside},
+        )
     if text is None and rows and _is_row(hit):
         return Chunk(text=json.dumps(item, ensure_ascii=False, default=str), rank=rank)
     identity = _first(hit, ID_KEYS)
@@ -113,6 +129,13 @@ def _chunk(item: Any, rank: int, rows: bool) -> Chunk | None:
         rank=item.get("rank", rank) if isinstance(item.get("rank", rank), int) else rank,
         metadata={key: v for key, v in metadata.items() if key not in TEXT_KEYS or text != v},
     )
+
+
+def _is_scored(item: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether it is a document and its score; a short text with a number is a row."""
+    if len(item) != 2:
+        return False
+    return not isinstance(item[0], str) or len(item[0].split()) > PROSE_WORDS
 
 
 def _reranked(item: Mapping[str, Any], rank: int) -> Chunk | None:

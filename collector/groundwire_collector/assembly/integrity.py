@@ -112,6 +112,9 @@ def _of_chunks(
     for chunk in received.chunks:
         if spoilt := _of_text("text of a chunk", chunk.text, limit):
             return spoilt
+    unread = next((name for r in found if (name := r.reading.text("unreadable"))), None)
+    if unread and received.withheld:
+        return f"what the retrieval returned ({unread}) could not be read: say where with chunks="
     if received.withheld:
         return "the text of the retrieved chunks was not sent"
     return None

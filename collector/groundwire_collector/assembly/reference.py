@@ -52,6 +52,7 @@ FACTS = {
     "sampling_probability": "sampling probability",
     "probe": "probe",
     "truncated": "what was cut",
+    "unreadable": "what a retrieval returned, where it could not be read",
     "cited": "citations beside the answer",
     "annotations": "scores from elsewhere",
 }

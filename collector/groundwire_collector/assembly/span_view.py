@@ -24,6 +24,8 @@ from groundwire_collector.storage.span import Json, Span, SpanEvent
 from groundwire_evaluators.turn import Chunk
 
 LONGEST_NAME = 4096  # characters of what names or counts something
+_INCOMING, _OUTGOING = ("question", "prompt", "query"), ("output", "answer")
+_OF_CALLS = ("model", "response_model", "response_id", "output_tokens")
 SPEAKING = frozenset({SpanKind.TURN, SpanKind.CHAIN, SpanKind.AGENT})
 
 
@@ -38,6 +40,7 @@ class SpanView:
         self.span = span
         self.attributes: Mapping[str, Json] = span.attributes
         self.cut_keys: set[str] = set()  # attributes with truncated JSON, of those read so far
+        self.has_children = False  # set by its trace, before the kind is asked for
         self._unpacked: dict[str, Json] = {}
         for event in span.events:
             if event.name in overlays():
@@ -45,6 +48,7 @@ class SpanView:
 
     @lazy_property
     def kind(self) -> SpanKind:
+        unknown = False
         for rule in self._plan.rules:
             value = self.attributes.get(rule.key)
             if value is None or (rule.scope and not self.span.scope.startswith(rule.scope)):
@@ -54,7 +58,22 @@ class SpanView:
             kind = rule.values.get(str(value)) or rule.values.get("*")
             if kind is not None:
                 return kind
-        return SpanKind.OTHER
+            unknown = unknown or not rule.scope
+        return self._implied_kind(unknown)
+
+    def _implied_kind(self, unknown: bool) -> SpanKind:
+        """The kind of a span that no rule knows, by what it holds.
+
+        With something that went in and something that came out it is a step of the application,
+        or a model call where it names a model and has no step below; so is a span with children
+        whose operation has a name that is not in the tables (`unknown`).
+        """
+        as_chain = self._plan.sources(SpanKind.CHAIN, self.span.scope)
+        if as_chain.keys().isdisjoint(_INCOMING) or as_chain.keys().isdisjoint(_OUTGOING):
+            return SpanKind.CHAIN if unknown and self.has_children else SpanKind.OTHER
+        if self.has_children or as_chain.keys().isdisjoint(_OF_CALLS):
+            return SpanKind.CHAIN
+        return SpanKind.GENERATION
 
     @lazy_property
     def failed(self) -> bool:
@@ -152,7 +171,7 @@ class SpanView:
         for fact in facts:
             for value in self.values(fact):
                 if found := parse_answer(_spoken(value)):
-                    return found
+                    return found.rstrip("\n")  # Strands ends its texts with one
         return None
 
     @lazy_property
@@ -281,10 +300,11 @@ def _event_values(events: tuple[SpanEvent, ...], source: AttributeSource) -> lis
         role = source.events.get(event.name)
         if role is None:
             continue
-        body = event.body if isinstance(event.body, dict) else {}
+        sent = try_unpack(event.body)  # Semantic Kernel logs a message as JSON in a text
+        body = sent if isinstance(sent, dict) else {}
         prefix = f"{event.name}."
         attributes = {key.removeprefix(prefix): v for key, v in event.attributes.items()}
-        content = {"content": event.body} if isinstance(event.body, str) else {}
+        content = {"content": event.body} if isinstance(event.body, str) and not body else {}
         named = {"role": role} if role and "message" not in {**attributes, **body} else {}
         values.append({"time_ns": event.time_ns, **attributes, **named, **content, **body})
     return values

@@ -22,6 +22,9 @@ class Trace:
     def __init__(self, readings: Iterable[SpanView], ids: Iterable[str] = ()) -> None:
         readings = list(readings)
         self.ids = {*ids, *(r.span.trace_id for r in readings)}
+        parents = {r.span.parent_span_id for r in readings}
+        for reading in readings:
+            reading.has_children = reading.span.span_id in parents
         real = [r for r in _deduplicated(readings) if r.kind != SpanKind.PLACEHOLDER]
         self.readings = {r.span.span_id: r for r in sorted(real, key=_order)}
         self.children: dict[str, list[SpanView]] = {}
@@ -119,9 +122,9 @@ def is_carrier(reading: SpanView) -> bool:
 
 def responses_of(reading: SpanView) -> set[str]:
     """The responses that a span, or the events of a carrier, name."""
-    named = {reading.text("response_id")}
+    named: list[object] = [reading.text("response_id")]
     if is_carrier(reading):
-        named |= {event.attributes.get(RESPONSE_ID) for event in reading.span.events}
+        named += [event.attributes.get(RESPONSE_ID) for event in reading.span.events]
     return {name for name in named if isinstance(name, str) and name}
 
 

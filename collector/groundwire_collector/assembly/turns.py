@@ -1,5 +1,6 @@
 """Turns from the spans of a trace."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from itertools import combinations
 from groundwire import attributes
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan, answers
-from groundwire_collector.assembly.context import context, retrievals, tool_results
+from groundwire_collector.assembly.context import context, retrievals, tool_messages, tool_results
 from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.linking import joined
@@ -23,6 +24,7 @@ from groundwire_collector.storage.trust import Writer, writer_of
 from groundwire_evaluators.turn import Route, Turn
 
 QUESTION_VARIABLES = ("question", "query", "input", "user_question", "user_input")
+_PROVIDER_FIRST = re.compile(r"litellm|gcp\.vertex\.agent")
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -116,7 +118,7 @@ class _ServedAnswer:
     def model(self, fact: str) -> str | None:
         """A model's name; LiteLLM puts the provider before it."""
         name = self.of_call(fact)
-        prefixed = any("litellm" in call.span.scope for call in self.answer.calls)
+        prefixed = any(_PROVIDER_FIRST.search(call.span.scope) for call in self.answer.calls)
         return name.split("/", 1)[1] if name and prefixed and "/" in name else name
 
     def flag(self, fact: str) -> bool:
@@ -131,8 +133,10 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
     received = context(trace, found, answer)
     route = Route.RETRIEVAL if found or received.rung else _implied_route(served)
     route = _named_route(served) or route
-    if route == Route.TOOL and received.rung is None:
-        received = tool_results(trace, scope)
+    if route in (Route.TOOL, Route.PARAMETRIC) and received.rung is None:
+        results = tool_results(trace, scope)
+        received = results if results.chunks else tool_messages(answer) or results
+        route = Route.TOOL if received.chunks and _named_route(served) is None else route
     question = _question(served)
     return Turn(
         id=f"{named.trace_id}-{named.span_id}",

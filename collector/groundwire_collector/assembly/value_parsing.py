@@ -19,7 +19,7 @@ ANSWER_KEYS = (
     "kwargs", "parts",
 )  # fmt: skip
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "model": "assistant"}
-TEXT_PARTS = {"text", "input_text", "output_text", "refusal", None}
+TEXT_PARTS = {"text", "input_text", "output_text", "refusal", "generic", None}
 CALLING_PARTS = {"tool_call", "tool_use", "function_call"}
 RETURNING_PARTS = {"tool_call_response", "tool_result"}
 DEEPEST = 12
@@ -202,8 +202,20 @@ def _as_messages(item: Any, depth: int) -> list[Message]:
         return []
     item = _unwrap(item)
     role = str(item.get("role") or item.get("type") or "user")
+    if _returns(item):  # Anthropic: results of tools in a message of the user
+        role = "tool"
     text, calls = _content(item)
     return [Message(ROLES.get(role, role), text, calls)]
+
+
+def _returns(item: Mapping[str, Any]) -> bool:
+    """Whether all parts of a message are results of tools."""
+    parts = item.get("parts", item.get("content"))
+    return (
+        isinstance(parts, list)
+        and bool(parts)
+        and all(isinstance(p, dict) and str(p.get("type")) in RETURNING_PARTS for p in parts)
+    )
 
 
 def _unwrap(item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -261,6 +273,7 @@ def _part(part: Any) -> tuple[str, bool]:
     if kind not in TEXT_PARTS:
         return "", False
     text = part.get("content") or part.get("text") or part.get("refusal")
+    text = part.get("generic_content", text)
     return (text, False) if isinstance(text, str) else ("", False)
 
 

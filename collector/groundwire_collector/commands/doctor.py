@@ -23,6 +23,7 @@ from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.spans import recent_traces, spans_of
 from groundwire_evaluators.turn import Route
 
+MOST_UNREAD = 12  # attributes named
 MOST_FAILED = 20  # traces that were passed over
 RUNG_WORDS = {
     "prompt_variable": "the `context` variable of the prompt",
@@ -99,6 +100,7 @@ def record(diagnosis: Diagnosis) -> dict[str, Any]:
         "judged": diagnosis.judged,
         "not_judged": diagnosis.reasons,
         "without_turn": diagnosis.silent,
+        "unread_attributes": diagnosis.unread,
         "chunks_from": diagnosis.rungs,
         "instrumentations": [_record_of(found) for found in diagnosis.instrumentations],
     }
@@ -127,6 +129,9 @@ def report(diagnosis: Diagnosis) -> list[str]:
     ]
     lines += [f"  {count} cannot: {reason}" for reason, count in _most(diagnosis.reasons)]
     lines += [f"  {count} traces gave no turn: {why}" for why, count in _most(diagnosis.silent)]
+    if diagnosis.unread:
+        unread = ", ".join(key for key, _ in _most(diagnosis.unread)[:MOST_UNREAD])
+        lines.append(f"    read by no table: {unread}")
     lines += [f"  {count} {_from(rung)}" for rung, count in _most(diagnosis.rungs)]
     for instrumentation in diagnosis.instrumentations:
         lines += ["", *_of(instrumentation)]

@@ -9,7 +9,6 @@ from groundwire_collector.estimates.faithfulness import by_people
 from groundwire_collector.storage import estimates, labels
 from groundwire_collector.storage.estimates import DecidedScore, EstimateFilter, StoredEstimate
 from groundwire_collector.storage.labels import LabelQuery
-from groundwire_evaluators.grounding.calibration import FEWEST_LABELS, fit_shift
 
 CALIBRATION = "calibration"  # kind of the stored estimate; its value is the evaluator's revision
 EVALUATOR = "grounding"
@@ -23,6 +22,9 @@ def fitted(
     From turns drawn at random and decided by people; None with fewer than 30 of them. The scores
     themselves stay as they are: drift is watched on them. Price: one read of the labelled turns.
     """
+    # The worker, whose evaluators judge in another process, would load all of them at its start.
+    from groundwire_evaluators.grounding.calibration import FEWEST_LABELS, fit_shift
+
     part = EstimateFilter(service=service)
     scores = _decided(connection, part, label_rate)
     counts = Counter(score.revision for score, _ in scores)

@@ -8,12 +8,14 @@ from groundwire_collector.evaluation.batch import JudgedBatch
 from groundwire_collector.evaluation.sampling import TurnSampler, factors_of
 from groundwire_collector.judges.budget import SkipReason
 from groundwire_collector.judges.metrics import tally_not_sampled
-from groundwire_collector.judges.registry import REFERENCED
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import judging
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.judging import JudgeTask
 from groundwire_collector.storage.turns import JudgedTurn
+
+# Judges that need a reference answer: they see the turns that a person gave one, and no sample.
+REFERENCED = frozenset({"ragas_context_precision", "ragas_context_recall"})
 
 
 def draw_of(settings: Settings) -> TurnSampler | None:

@@ -16,6 +16,7 @@ from groundwire_collector.evaluation.sampling import factors_of
 from groundwire_collector.judges.budget import JudgeBudget
 from groundwire_collector.judges.endpoint import JudgeModel
 from groundwire_collector.judges.golden import GoldenSet
+from groundwire_collector.judges.queue import REFERENCED
 from groundwire_collector.llm.client import ChatEndpoint
 from groundwire_collector.llm.logprobs import EndpointScorer
 from groundwire_collector.llm.prompts import prompting_of
@@ -30,8 +31,6 @@ LLM_JUDGE = "llm_judge"
 CONTEXT_GAIN = "context_gain"
 RAGAS = "ragas_"
 LOCAL = "hf:"
-# Judges that need a reference answer: they see the turns that a person gave one, and no sample.
-REFERENCED = frozenset({"ragas_context_precision", "ragas_context_recall"})
 _BROUGHT = {"ragas": ("ragas", "openai"), "hf": ("torch", "transformers")}
 START_SECONDS = 600.0  # a library, or a model that is fetched for the first time
 TURN_SECONDS = 600.0  # timeout per turn of a metric with many calls

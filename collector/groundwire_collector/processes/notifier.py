@@ -20,6 +20,6 @@ def carry(settings: Settings) -> None:
         webhook = Webhook(
             url.get_secret_value() if url else "", token.get_secret_value() if token else None, stop
         )
-        outbox = NotificationOutbox(engine, webhook.tell, settings.public_url or settings.url)
+        outbox = NotificationOutbox(engine, webhook.deliver, settings.public_url or settings.url)
         lead(Leadership(engine, ROLE), stop, lambda over: go_round([outbox.step], over))
         webhook.close()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from time import time_ns
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
@@ -18,9 +19,9 @@ from groundwire_collector.assembly.completion import SECOND, due_ns, waits_for_r
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
 from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
+from groundwire_collector.assembly.unanswered import UnansweredTrace, unanswered
 from groundwire_collector.drift.detection import DriftDetection
 from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
-from groundwire_collector.evaluation.publishing import ScorePublisher
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import JudgeQueue
 from groundwire_collector.metrics.closed_book import ClosedBookMetrics
@@ -47,6 +48,9 @@ from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
 
+if TYPE_CHECKING:
+    from groundwire_collector.evaluation.publishing import ScorePublisher
+
 log = logging.getLogger(__name__)
 
 ARRIVALS = 5000  # spans taken note of at once
@@ -60,7 +64,7 @@ class TurnBatch:
 
     `before` are those of the turns that are stored already, as they were; `absorbed` those of them
     that turned out to be a part of another turn, by whose id; `pieces` what the index of pieces is
-    to know of these traces.
+    to know of these traces; `unanswered` the traces that gave no turn.
     """
 
     turns: Sequence[Turn]
@@ -68,6 +72,7 @@ class TurnBatch:
     before: Mapping[str, Turn]
     absorbed: Mapping[str, str]
     pieces: Sequence[TraceFragment]
+    unanswered: Sequence[UnansweredTrace] = ()
 
 
 class Pipeline:
@@ -85,7 +90,7 @@ class Pipeline:
         self._settings = settings
         self._engine = engine
         self._evaluators = evaluators
-        self._publisher = ScorePublisher.of(settings)
+        self._publisher = _publisher(settings)
         self._drift = DriftDetection(settings, engine)
         self._consumers: Sequence[BatchConsumer] = (
             TurnMetrics(settings),
@@ -271,7 +276,8 @@ class Pipeline:
         completed = [turn for request in requests for turn, _ in request.turns]
         fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in received]
         known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
-        return TurnBatch(fuller, received, before, _absorbed(requests, before), known)
+        silent = [unanswered(r.trace) for r in requests if not r.turns and r.trace.readings]
+        return TurnBatch(fuller, received, before, _absorbed(requests, before), known, silent)
 
     def _commit(
         self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int
@@ -293,7 +299,21 @@ class Pipeline:
         )
         for consumer in self._consumers:
             consumer.take(found, connection)
+        for trace in batch.unanswered:
+            found.increments.count(
+                metric_definitions.TRACES_WITHOUT_TURN,
+                {"service": trace.service, "family": trace.family, "reason": str(trace.reason)},
+            )
         counters.add(connection, found.increments, now_ns)
+
+
+def _publisher(settings: Settings) -> "ScorePublisher | None":
+    """Publisher of scores; its client, which takes megabytes, is loaded only where there is one."""
+    if settings.publish_endpoint is None:
+        return None
+    from groundwire_collector.evaluation.publishing import ScorePublisher
+
+    return ScorePublisher.of(settings)
 
 
 def _absorbed(requests: Iterable[AssembledRequest], before: Mapping[str, Turn]) -> dict[str, str]:

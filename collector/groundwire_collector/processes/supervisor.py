@@ -60,6 +60,8 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
     logs.configure(settings)
     if settings.judge_rates:  # what is wrong with a judge is told now, not by its process
         pkgutil.resolve_name(CHECK_JUDGES)(settings)
+    # glibc gives each thread an arena of its own, and a receiver's threads free little of them.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     folder = Folder.locked(settings)
     helpers = _helpers(settings)
     restarts = {helper.name: helper.restarts for helper in helpers}

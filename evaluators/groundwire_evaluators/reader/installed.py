@@ -34,7 +34,8 @@ def _from_package() -> Reader | None:
         package = import_module(PACKAGE)
     except ModuleNotFoundError:
         return None
-    return _load(Path(package.FOLDER))
+    folder = Path(package.FOLDER)
+    return _load(folder) if folder.is_dir() else None  # made without its weights
 
 
 @cache

@@ -1,12 +1,15 @@
 """The chunks in whatever a retrieval returned."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any, NamedTuple
 
 from groundwire.reading.fields import field, number, plain, plain_mapping
+from groundwire.reading.records import is_record, is_row, pair_of, text_of_record
 
 SCAN, DEPTH = 10_000, 6
+SCORED_WORDS = 6  # of a text with a number beside it, which is its score
 
 
 class RetrievedChunk(NamedTuple):
@@ -128,6 +131,9 @@ def _from_items(items: Iterable[Any], scan: _Scan, depth: int) -> list[Retrieved
             if chunk is not None:
                 chunks.append(chunk)
                 continue
+        if kind is list and is_row(item):
+            chunks.append(RetrievedChunk(None, text_of_record(item), None, None))
+            continue
         if kind is list or kind.__name__ == "Hits":  # one list a query
             listed = _from_items(item, scan, depth + 1)
             unknown = unknown or listed is None
@@ -160,17 +166,22 @@ def _from_mapping(
             found = _read(inner, scan, depth + 1)
             if found is not None:
                 return found
-    chunk = read_chunk(result)
-    if chunk is not None:
-        return [chunk]
     if not result:
         return []
-    for inner in islice(result.values(), 8):  # {"retriever": {"documents": [...]}}
-        if isinstance(inner, Mapping | list):
-            found = _read(inner, scan, depth + 1)
-            if found:
-                return found
-    return None
+    chunk = read_chunk(result)
+    if chunk is None or not (chunk.id or any(name in _ROLES for name in result)):
+        for inner in islice(result.values(), 8):  # {"retriever": {"documents": [...]}}
+            if isinstance(inner, Mapping) or (
+                isinstance(inner, list) and any(not _scalar(item) for item in inner)
+            ):
+                found = _read(inner, scan, depth + 1)
+                if found:
+                    return found
+    return None if chunk is None else [chunk]
+
+
+def _scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
 
 
 def _chroma(result: Mapping[str, Any], ids: list[Any]) -> Iterator[RetrievedChunk]:
@@ -222,8 +233,8 @@ def _from_object(result: Any, scan: _Scan, depth: int) -> list[RetrievedChunk] |
             found = _read(inner, scan, depth + 1)
             if found is not None:
                 return found
-    if hasattr(result, "columns") and hasattr(result, "to_dict"):  # a data frame
-        return _from_items(result.head(SCAN).to_dict("records"), scan, depth + 1)
+    if (records := _records_of_table(result)) is not None:
+        return _from_items(records, scan, depth + 1)
     chunk = read_chunk(result)
     if chunk is not None:
         return [chunk]
@@ -231,6 +242,17 @@ def _from_object(result: Any, scan: _Scan, depth: int) -> list[RetrievedChunk] |
         # numpy arrays, dict views and the like; iterators would be consumed.
         return _from_items(result, scan, depth) if hasattr(result, "__len__") else None
     return None
+
+
+def _records_of_table(result: Any) -> list[dict[str, Any]] | None:
+    """The rows of a data frame: pandas, polars, Arrow."""
+    if not hasattr(result, "columns"):
+        return None
+    part = result.slice(0, SCAN) if hasattr(result, "slice") else result.head(SCAN)
+    for name in ("to_dicts", "to_pylist"):
+        if hasattr(part, name):
+            return list(getattr(part, name)())
+    return list(part.to_dict("records")) if hasattr(part, "to_dict") else None
 
 
 def read_chunk(item: Any, depth: int = 0) -> RetrievedChunk | None:
@@ -244,10 +266,8 @@ def read_chunk(item: Any, depth: int = 0) -> RetrievedChunk | None:
     if item is None or depth > DEPTH or isinstance(item, int | float | bytes | list):
         return None
     if hasattr(type(item), "_mapping"):  # a SQLAlchemy row, of columns or of whole objects
-        names = item._mapping.keys()
-        named = any(name in _ROLES for name in names)
-        if named:
-            return _from_fields(dict(item._mapping), depth)
+        if all(_scalar(value) or plain(value) is not None for value in item):
+            return _from_fields({str(name): value for name, value in item._mapping.items()}, depth)
         return _from_tuple(tuple(item), depth)
     fields = _fields_of(item)
     return _from_fields(fields, depth) if fields else None
@@ -255,7 +275,7 @@ def read_chunk(item: Any, depth: int = 0) -> RetrievedChunk | None:
 
 def _from_tuple(item: tuple[Any, ...], depth: int) -> RetrievedChunk | None:
     names = getattr(item, "_fields", None)
-    if names is not None and any(name in _ROLES for name in names):
+    if names is not None:
         return _from_fields(dict(zip(names, item, strict=False)), depth)
     if len(item) == 2:  # (document, score) or (score, document)
         for value, inner in ((item[1], item[0]), (item[0], item[1])):
@@ -267,18 +287,20 @@ def _from_tuple(item: tuple[Any, ...], depth: int) -> RetrievedChunk | None:
 
 
 def _from_row(row: tuple[Any, ...]) -> RetrievedChunk | None:
-    """A row without column names: its longest text, a leading key, the first fraction as score."""
-    texts = [value for value in row if isinstance(value, str)]
-    text = max(texts, key=len) if texts else None
-    if text is None:
+    """A row without column names: all its values, for none is named a score or an id.
+
+    A text in prose with one number beside it is a text and its score.
+    """
+    if len(row) == 2:
+        for text, score in (row, row[::-1]):
+            if isinstance(text, str) and len(text.split()) >= SCORED_WORDS:
+                found = number(score) if isinstance(score, float) else None
+                if found is not None:
+                    return RetrievedChunk(None, text, found, None)
+    values = [plain(value) for value in row]
+    if not any(isinstance(value, str | int | float) for value in values):
         return None
-    head = row[0]
-    key = head if head is not text and isinstance(head, str | int) else None
-    score = next((value for value in row if isinstance(value, float)), None)
-    rest = [v for v in row if v is not text and v is not key and v is not score]
-    return RetrievedChunk(
-        None if key is None else str(key), text, score, {"row": plain(rest)} if rest else None
-    )
+    return RetrievedChunk(None, text_of_record(values), None, None)
 
 
 def _fields_of(item: Any) -> Mapping[str, Any] | None:
@@ -288,6 +310,8 @@ def _fields_of(item: Any) -> Mapping[str, Any] | None:
         own = vars(item)
     except TypeError:
         own = {}
+    if dataclasses.is_dataclass(item) or hasattr(type(item), "model_fields"):
+        return own or None
     if "_sa_instance_state" not in own and not any(key in _ROLES for key in own):
         own = {}  # all of it private: its properties tell; but an expired database row's would ask
     if own:
@@ -302,6 +326,7 @@ def _fields_of(item: Any) -> Mapping[str, Any] | None:
 def _from_fields(fields: Mapping[Any, Any], depth: int) -> RetrievedChunk | None:
     text = key = score = inner = None
     metadata: dict[str, Any] = {}
+    beside: dict[str, Any] = {}  # of these, what stands on the level of the text
     for name, value in fields.items() if len(fields) <= 64 else islice(fields.items(), 64):
         role = _ROLES.get(name)
         if role == "text" and type(value) is str:
@@ -327,7 +352,7 @@ def _from_fields(fields: Mapping[Any, Any], depth: int) -> RetrievedChunk | None
         elif role is None and value is not None and type(name) is str:
             copied = plain(value)
             if copied is not None and copied != {}:
-                metadata[name] = copied
+                metadata[name] = beside[name] = copied
     if inner is not None:
         below = read_chunk(inner, depth + 1)
         if below is not None:
@@ -339,9 +364,30 @@ def _from_fields(fields: Mapping[Any, Any], depth: int) -> RetrievedChunk | None
             metadata = {**plain_mapping(inner), **metadata}
     if text is None:
         text = _text_in(metadata)
+    if pair_of(fields) is not None or is_record(text, metadata if text is None else beside):
+        record = _record(fields, metadata if text is None else {})
+        return RetrievedChunk(key, text_of_record(record), score, None)
     if text is None and key is None:
         return None
     return RetrievedChunk(key, text, score, metadata or None)
+
+
+def _record(fields: Mapping[Any, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a record by their names, those of its inner object and metadata drawn up."""
+    whole = {
+        str(name): plain(value)
+        for name, value in fields.items()
+        if _ROLES.get(name) not in ("score", "skip", "meta", "inner") and value is not None
+    }
+    nested = {
+        name: value
+        for key in fields
+        if _ROLES.get(key) in ("meta", "inner") or key == "document"
+        if isinstance(fields[key], Mapping)
+        for name, value in plain_mapping(fields[key]).items()
+    }
+    whole.update({n: v for n, v in {**metadata, **nested}.items() if n not in whole})
+    return {n: v for n, v in whole.items() if v is not None and _ROLES.get(n) != "skip"}
 
 
 def _scored(value: Any) -> dict[str, Any]:
@@ -361,8 +407,4 @@ def _text_in(metadata: dict[str, Any]) -> str | None:
     node = metadata.pop("_node_content", None)  # LlamaIndex's stored nodes
     if isinstance(node, str):
         return node
-    texts = [(len(v), name) for name, v in metadata.items() if isinstance(v, str) and " " in v]
-    if not texts:
-        return None
-    value = metadata.pop(max(texts)[1])
-    return str(value)
+    return None

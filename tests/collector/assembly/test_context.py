@@ -332,3 +332,53 @@ def test_the_question_of_a_pipeline_is_found_among_the_inputs_of_its_components(
     root = trace.add("Pipeline.run", kind)
     trace.chat("a prompt", ANSWER, parent=root)
     assert only(trace).question == "How long?"
+
+
+def test_the_messages_of_tools_are_context_where_no_span_has_their_results(trace):
+    record = '{"order": "A-17", "status": "shipped"}'
+    root = trace.add("agent", {"openinference.span.kind": "AGENT", "input.value": "Where is A-17?"})
+    trace.chat([("user", "Where is A-17?"), ("tool", record)], "A-17 is shipped.", parent=root)
+    turn = only(trace)
+    assert (turn.route, turn.context_source) == (Route.TOOL, "tool_result")
+    assert [json.loads(text) for text in texts(turn)] == [json.loads(record)]
+
+
+def test_results_in_a_message_of_the_user_are_context_and_no_question(trace):
+    part = {"type": "tool_result", "content": "A-17: shipped"}
+    prompt = [
+        {"role": "user", "content": "Where is A-17?"},
+        {"role": "user", "content": [part]},
+    ]
+    attributes = {"gen_ai.input.messages": json.dumps(prompt)}
+    trace.chat("", "A-17 is shipped.", attributes=attributes)
+    turn = only(trace)
+    assert (turn.question, texts(turn)) == ("Where is A-17?", ["A-17: shipped"])
+
+
+def test_a_prompt_that_is_only_the_question_is_no_context(trace):
+    question = "bot: where is order A-17? #now"
+    root = trace.add("ask", {"openinference.span.kind": "CHAIN", "input.value": question})
+    trace.add(
+        "look up",
+        {"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.query.text": "A-17"},
+        parent=root,
+    )
+    trace.chat(question, "It is shipped.", parent=root)
+    turn = only(trace)
+    assert turn.chunks == ()
+    assert "not sent" in turn.not_evaluable_reason
+
+
+def test_what_a_retrieval_returned_and_could_not_be_read_is_said(trace):
+    attributes = {"gen_ai.operation.name": "retrieval", "groundwire.unreadable": "Cursor"}
+    trace.add("look up", attributes)
+    trace.chat("Where is A-17?", "It is shipped.")
+    assert "(Cursor) could not be read" in only(trace).not_evaluable_reason
+
+
+def test_a_generic_part_is_a_part_of_the_prompt(trace):
+    part = {"type": "generic", "generic_type": "search_result", "content": TEXTS[0]}
+    prompt = [{"role": "user", "parts": [part, {"type": "text", "content": "How long?"}]}]
+    without_text(trace)
+    trace.chat("", ANSWER, attributes={"gen_ai.input.messages": json.dumps(prompt)})
+    assert TEXTS[0] in texts(only(trace))[0]

@@ -1300,3 +1300,118 @@ def an_answer_cut_right_behind_a_bracket(trace):
     sent = json.dumps([{"role": "user", "parts": parts(PROMPT)}])
     attributes = {"gen_ai.input.messages": sent, "gen_ai.output.messages": message[:-2]}
     trace.add("chat acme-chat", CHAT | attributes)
+
+
+# MLflow, Haystack's own tracer, Laminar, Braintrust, Google ADK, Vercel AI
+
+
+USER = [{"role": "user", "content": PROMPT}]
+
+
+def mlflow(kind: str, sent: Any, returned: Any) -> dict[str, str]:
+    return {
+        "mlflow.spanType": json.dumps(kind),
+        "mlflow.spanInputs": json.dumps(sent),
+        "mlflow.spanOutputs": json.dumps(returned),
+    }
+
+
+@form(
+    question=QUESTION, answer=ANSWER, tokens=(57, 14), session="s-1", served="acme-chat-7", **HELD
+)
+def mlflow_chain_retriever_and_call(trace):
+    chain = mlflow("CHAIN", {"question": QUESTION}, ANSWER)
+    root = trace.add("ask", {**chain, "mlflow.trace.session": "s-1"})
+    documents = [
+        {"page_content": t, "id": i, "metadata": {"score": s}}
+        for i, s, t in zip(IDS, SCORES, TEXTS, strict=True)
+    ]
+    trace.add("search", mlflow("RETRIEVER", {"query": QUESTION}, documents), parent=root)
+    sent = {"model": "acme-chat", "messages": [{"role": "user", "content": PROMPT}]}
+    choice = {"message": {"role": "assistant", "content": ANSWER}}
+    usage = {"prompt_tokens": 57, "completion_tokens": 14}
+    returned = {"id": "r-1", "model": "acme-chat-7", "choices": [choice], "usage": usage}
+    trace.add("Completions", mlflow("CHAT_MODEL", sent, returned), parent=root)
+
+
+@form(question=QUESTION, answer=ANSWER, chunks=TEXTS, ids=IDS)
+def haystack_pipeline_of_its_own_tracer(trace):
+    root = trace.add(
+        "haystack.pipeline.run",
+        {
+            "haystack.pipeline.input_data": json.dumps({"retriever": {"query": QUESTION}}),
+            "haystack.pipeline.output_data": json.dumps({"llm": {"replies": [ANSWER]}}),
+        },
+    )
+    documents = [{"id": i, "content": t, "score": 0.5} for i, t in zip(IDS, TEXTS, strict=True)]
+    trace.add(
+        "haystack.component.run",
+        {
+            "haystack.component.name": "retriever",
+            "haystack.component.type": "InMemoryBM25Retriever",
+            "haystack.component.outputs": json.dumps({"documents": "list"}),
+            "haystack.component.input": json.dumps({"query": QUESTION}),
+            "haystack.component.output": json.dumps({"documents": documents}),
+        },
+        parent=root,
+    )
+    trace.add(
+        "haystack.component.run",
+        {
+            "haystack.component.name": "llm",
+            "haystack.component.type": "OpenAIChatGenerator",
+            "haystack.component.outputs": json.dumps({"replies": "list"}),
+            "haystack.component.input": json.dumps({"messages": USER}),
+            "haystack.component.output": json.dumps(
+                {"replies": [{"role": "assistant", "content": ANSWER}]}
+            ),
+        },
+        parent=root,
+    )
+
+
+@form(question=QUESTION, answer=ANSWER, session="s-1", user="u-1")
+def laminar_function(trace):
+    trace.add(
+        "ask",
+        {
+            "lmnr.span.type": "DEFAULT",
+            "lmnr.span.input": json.dumps({"question": QUESTION}),
+            "lmnr.span.output": json.dumps(ANSWER),
+            "lmnr.association.properties.session_id": "s-1",
+            "lmnr.association.properties.user_id": "u-1",
+        },
+    )
+
+
+@form(question=QUESTION, answer=ANSWER)
+def braintrust_span(trace):
+    trace.add(
+        "ask",
+        {
+            "braintrust.input_json": json.dumps([{"role": "user", "content": QUESTION}]),
+            "braintrust.output_json": json.dumps([{"role": "assistant", "content": ANSWER}]),
+            "braintrust.metadata": json.dumps({"session_id": "s-1"}),
+        },
+    )
+
+
+@form(question=QUESTION, answer=ANSWER, session="s-1", tokens=(114, 28), chunks=["30 Tage"])
+def google_adk_agent_with_a_tool(trace):
+    root = trace.add("invocation", scope="gcp.vertex.agent")
+    shared = {"parent": root, "scope": "gcp.vertex.agent"}
+    contents = [{"role": "user", "parts": [{"text": QUESTION}]}]
+    call = {"parts": [{"function_call": {"name": "look_up"}}], "role": "model"}
+    trace.add("call_llm", adk(contents, call), **shared)
+    result = {"gcp.vertex.agent.tool_response": json.dumps({"result": "30 Tage"})}
+    trace.add("execute_tool look_up", {"gen_ai.operation.name": "execute_tool", **result}, **shared)
+    trace.add("call_llm", adk(contents, {"parts": [{"text": ANSWER}], "role": "model"}), **shared)
+
+
+def adk(contents: Any, content: Any) -> dict[str, str]:
+    usage = {"prompt_token_count": 57, "candidates_token_count": 14}
+    return {
+        "gcp.vertex.agent.llm_request": json.dumps({"model": "acme-chat", "contents": contents}),
+        "gcp.vertex.agent.llm_response": json.dumps({"content": content, "usage_metadata": usage}),
+        "gcp.vertex.agent.session_id": "s-1",
+    }

@@ -60,7 +60,7 @@ def test_it_says_what_each_instrumentation_lacks_and_what_to_set(settings):
 
 def test_it_says_why_a_trace_gave_no_turn(settings):
     lines = report(diagnose_stored(settings, 100))
-    assert any("1 traces gave no turn: no model call is traced" in line for line in lines)
+    assert any("1 traces gave no turn: nothing of a language model" in line for line in lines)
 
 
 def test_a_scope_without_anything_for_a_turn_is_named_and_nothing_is_asked_of_it(settings):

@@ -209,6 +209,16 @@ def test_a_worker_that_dies_in_the_middle_of_a_commit_leaves_nothing_half_done(
     assert count(engine, metric_definitions.TURNS) == 10
 
 
+def test_a_trace_that_becomes_no_turn_is_counted_by_family_and_reason(settings, engine):
+    silent = [
+        dataclasses.replace(span, attributes={"bot.prompt": "How long?"}) for span in trace(1)[:1]
+    ]
+    SpanStore(engine).add([*trace(0), *silent])
+    work_off(Pipeline(settings, engine, [Length()]))
+    assert count(engine, metric_definitions.TURNS) == 1
+    assert count(engine, metric_definitions.TRACES_WITHOUT_TURN) == 1
+
+
 def test_a_trace_that_cannot_be_taken_is_passed_over_and_holds_up_no_other(
     settings, engine, monkeypatch
 ):

@@ -8,11 +8,16 @@ from groundwire_collector.alerting.annotations import (
     number,
     turns_url,
 )
-from groundwire_collector.alerting.promql import BY_SERVICE_AND_JUDGE, one_replica
+from groundwire_collector.alerting.promql import (
+    BY_SERVICE_AND_JUDGE,
+    grown,
+    one_replica,
+    total,
+)
 from groundwire_collector.alerting.rules.alert import AlertRule
 from groundwire_collector.alerting.rules.recording import COVERAGE
 from groundwire_collector.alerting.rules.settings import RuleSettings, Severity, duration
-from groundwire_collector.metric_definitions import EVALUATION_LAG
+from groundwire_collector.metric_definitions import EVALUATION_LAG, TRACES_WITHOUT_TURN, TURNS
 
 JUDGE = ("service", "evaluator")
 
@@ -22,7 +27,12 @@ def absence_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
 
 
 def coverage_alerts(limits: RuleSettings) -> tuple[AlertRule, ...]:
-    return (queue_ageing(limits), coverage_low(limits), evaluations_failing(limits))
+    return (
+        queue_ageing(limits),
+        coverage_low(limits),
+        evaluations_failing(limits),
+        traces_without_turn(limits),
+    )
 
 
 def collector_down(limits: RuleSettings) -> AlertRule:
@@ -133,6 +143,30 @@ def evaluations_failing(limits: RuleSettings) -> AlertRule:
         first="Open the newest failed turns: each gives a reason. Then check the judge's URL, key "
         "and quota.",
         links={"turns_url": turns_url(limits, ("service",), "newest", "&state=failed")},
+    )
+
+
+def traces_without_turn(limits: RuleSettings) -> AlertRule:
+    # What speaks of no model, and steps around a model elsewhere, may be sent here on purpose.
+    lost = '{reason!~"not_llm|no_model_call"}'
+    window = limits.current_window
+    labels = ("service", "family", "reason")
+    without = grown(limits, labels, total(TRACES_WITHOUT_TURN, lost), window)
+    turns = grown(limits, ("service",), total(TURNS), window)
+    all_without = grown(limits, ("service",), total(TRACES_WITHOUT_TURN, lost), window)
+    return AlertRule(
+        name="GroundwireTracesWithoutTurn",
+        severity=Severity.TICKET,
+        expression=f"({without} >= {limits.min_turns})\n"
+        f"/ on (service) group_left () ({all_without} + ({turns} or {all_without} * 0))\n"
+        f"> {limits.max_unanswered_ratio:g}",
+        lasting=limits.ticket_after,
+        summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the traces become no turn: "
+        f"{named('reason')} (family: {named('family')})",
+        description=f"Over {duration(window)}. Such a trace is judged by nobody and is in no mean, "
+        "no ratio and no alarm.",
+        first="Run `groundwire doctor`: it names what was seen and what to set.",
+        links={"turns_url": turns_url(limits, ("service",), "newest")},
     )
 
 

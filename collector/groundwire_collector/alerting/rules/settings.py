@@ -166,6 +166,13 @@ class RuleSettings(BaseModel):
     min_coverage_fall: float = Field(
         0.2, gt=0, lt=1, description="Smallest relevant fall of the share of evaluated turns."
     )
+    max_unanswered_ratio: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="Share of a service's traces that may become no turn although they speak of a "
+        "model.",
+    )
     max_judge_change: float = Field(
         0.05,
         gt=0,

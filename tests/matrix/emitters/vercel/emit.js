@@ -1,0 +1,14 @@
+import { generateText, streamText } from "ai";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { trace } from "@opentelemetry/api";
+import { NodeTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-node";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+const provider = new NodeTracerProvider({ resource: resourceFromAttributes({ "service.name": process.env.OTEL_SERVICE_NAME }), spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] });
+provider.register();
+const CHUNKS=[["policy-0001","Refunds are accepted within 30 days of purchase with a receipt.",0.91],["policy-0002","Gift cards cannot be refunded or exchanged for cash.",0.77],["hours-0001","Our stores open at 9am on weekdays.",0.42]];
+const Q="How long do I have to return an item?";
+const context=CHUNKS.map(c=>c[1]).join("\n");
+const models=createOpenAICompatible({ name:"acme", baseURL:process.env.MODEL_URL+"/v1", apiKey:"none" });
+const { text } = await generateText({ model: models("acme-chat"), system:"Answer only from the context.", prompt:`Context:\n${context}\n\nQuestion: ${Q}`, experimental_telemetry:{ isEnabled:true, metadata:{ sessionId:"sess-42", userId:"user-7", promptVersion:"v3" } } });
+await provider.shutdown();
