@@ -10,10 +10,12 @@
     python -m benchmarks.real_model agreement    # the rules against the answers that were read
     python -m benchmarks.real_model probes deployment-54 deployment-144  # probes of stale memory
     python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
+    python -m benchmarks.real_model score-server 8091   # the checkpoints' prompt log-probabilities
+    python -m benchmarks.real_model served-gain deployment-144   # the evaluator context_gain
     python -m benchmarks.real_model gguf FOLDER OUT   # an adapter for llama.cpp
 
-`record`, `probes` and `gguf` need the dependency group `real-model` of pyproject.toml; the others
-do not.
+`record`, `probes`, `score-server`, `served-gain` and `gguf` need the dependency group `real-model`
+of pyproject.toml; the others do not.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
 
-from benchmarks.real_model import answers, demo, gain, page, picture, reading, rows, tables
+from benchmarks.real_model import answers, demo, gain, margins, page, picture, reading, rows, tables
 
 FOLDER = Path("build/real_model")
 HANDBOOKS = (TARNWELL, CALDERA, LINDNER)
@@ -47,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
         "--from-scratch", action="store_true", help="without what is published already"
     )
     record.set_defaults(run=_record)
+    score = commands.add_parser("score-server", help="score answers over the OpenAI API")
+    score.add_argument("port", type=int)
+    score.set_defaults(run=_score_server)
     for name, run, says in (
         ("publish", _publish, "write the recording, beside its truth, as data"),
         ("table", _table, "print what the answers did, by checkpoint"),
@@ -64,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     probes = commands.add_parser("probes", help="put probes of stale memory to checkpoints")
     probes.add_argument("checkpoints", nargs="+")
     probes.set_defaults(run=_probes)
+    served = commands.add_parser("served-gain", help="measure context_gain as it is shipped")
+    served.add_argument("checkpoints", nargs="+")
+    served.set_defaults(run=_served_gain)
     serve = commands.add_parser("serve", help="say the recording again over the OpenAI API")
     serve.add_argument("port", type=int)
     serve.set_defaults(run=_serve)
@@ -115,6 +123,7 @@ def _page(_: argparse.Namespace) -> None:
         "signals": judged.by_arm(verdicts),
         "levels": judged.levels(verdicts),
         "gain": gain.table(found),
+        "margins": margins.table(found),
         "agreement": reading.agreement(found, reading.read()),
     }
     page.write(blocks)
@@ -152,6 +161,21 @@ def _serve(arguments: argparse.Namespace) -> None:
     with replay.server(answers.read(), arguments.port) as server:
         print(f"http://127.0.0.1:{server.server_port}/v1", flush=True)
         server.serve_forever()
+
+
+def _score_server(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model import scoring
+
+    server = scoring.server(arguments.folder, arguments.port)
+    print(f"http://127.0.0.1:{server.server_port}/v1", flush=True)
+    server.serve_forever()
+
+
+def _served_gain(arguments: argparse.Namespace) -> None:
+    from benchmarks.real_model import served_gain
+
+    for line in served_gain.table(answers.read(), arguments.checkpoints, arguments.folder):
+        print(line, flush=True)
 
 
 def _probes(arguments: argparse.Namespace) -> None:

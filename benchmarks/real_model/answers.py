@@ -74,15 +74,22 @@ def write(answers: Iterable[Answer], path: Path = RECORDING) -> None:
 
 
 def whole(rows: Iterable[Row]) -> list[Row]:
-    """The rows of questions that every checkpoint of their handbook has answered in both modes."""
+    """The rows of questions that every checkpoint of their handbook has answered in both modes.
+
+    Without those for which nothing was retrieved: there is no context to be read.
+    """
     every = list(rows)
-    counts = Counter((row.handbook, row.fact, row.number) for row in every)
+    blind = {_question(row) for row in every if row.mode == "open" and not row.passages}
+    every = [row for row in every if _question(row) not in blind]
+    counts = Counter(map(_question, every))
     most: dict[str, int] = {}
     for (name, _, _), count in counts.items():
         most[name] = max(count, most.get(name, 0))
-    return [
-        row for row in every if counts[row.handbook, row.fact, row.number] == most[row.handbook]
-    ]
+    return [row for row in every if counts[_question(row)] == most[row.handbook]]
+
+
+def _question(row: Row) -> tuple[str, str, int]:
+    return row.handbook, row.fact, row.number
 
 
 def with_truth(rows: Iterable[Row]) -> list[Answer]:

@@ -214,6 +214,4 @@ def _gated(judged: Sequence[Judged], known: bool) -> list[JudgedAnswer]:
 
 
 def _follows(override: Evaluation) -> bool | None:
-    if override.state is State.SCORED:
-        return override.value == 0.0
-    return True if override.state is State.NO_CLAIMS else None
+    return override.value == 0.0 if override.state is State.SCORED else None

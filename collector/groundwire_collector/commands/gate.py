@@ -205,10 +205,8 @@ def _answer(name: str, record: Record) -> JudgedAnswer:
 
 
 def _follows(evaluation: Evaluation) -> bool | None:
-    """Whether an answer gives no other value than its context; None where nothing was judged."""
-    if evaluation.state is State.SCORED:
-        return evaluation.value == 0.0
-    return True if evaluation.state is State.NO_CLAIMS else None
+    """Whether an answer gives no other value than its context; None where it gives none."""
+    return evaluation.value == 0.0 if evaluation.state is State.SCORED else None
 
 
 def _right(record: Record) -> bool | None:

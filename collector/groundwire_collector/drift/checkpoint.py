@@ -25,7 +25,7 @@ from groundwire_collector.storage import baselines, drift, rollouts
 from groundwire_collector.storage.baselines import BaselineTurn, WatchKey
 from groundwire_collector.storage.drift import StoredBaseline, StoredDetector
 
-ANNOUNCED, SESSIONS = "announced", "sessions"
+ANNOUNCED, SESSIONS, POOLS = "announced", "sessions", "pools"
 REMEMBERED = 1000  # newest announcements
 
 
@@ -49,6 +49,7 @@ def recall(connection: Connection, settings: Settings) -> Monitor:
         )
         monitor.written[key] = Written.of(monitor.restore(key, state, open_alarms).state())
         monitor.written[key].add(state.detectors)
+    monitor.resume_pools(baselines.parts(connection).get(POOLS, {}).get("pools", []))
     return monitor
 
 
@@ -66,6 +67,9 @@ def keep(connection: Connection, monitor: Monitor) -> None:
     _save_detectors(connection, monitor, states)
     baselines.save_part(connection, ALLOWANCE, packed(monitor.allowance.to_state()))
     baselines.save_part(connection, ANNOUNCED, _announced(monitor))
+    if monitor.pools.changed:
+        baselines.save_part(connection, POOLS, {"pools": monitor.pools.to_state()})
+        monitor.pools.changed = False
     for service in {key[0] for key in monitor.touched} & monitor.sessions.keys():
         under_way = monitor.sessions[service].to_state()
         baselines.save_part(connection, f"{SESSIONS} {service}", under_way)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from groundwire_collector.drift.attribution import Deployment
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
@@ -10,6 +11,7 @@ from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.dimensions import DEPLOYED, Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
+from groundwire_collector.drift.rollout_pool import RolloutPool, RolloutPools
 from groundwire_collector.drift.sessions import OpenSessions, Repeat
 from groundwire_collector.drift.signal_monitor import SignalMonitor
 from groundwire_collector.drift.signal_state import SignalState, Written
@@ -41,11 +43,13 @@ class Monitor:
     announced: int = 0  # id of the last that was taken note of
     touched: set[WatchKey] = field(default_factory=set)
     written: dict[WatchKey, Written] = field(default_factory=dict)  # by the checkpoint
+    pools: RolloutPools = field(init=False)
     new_values: list[DimensionValue] = field(default_factory=list)
     gone_values: list[DimensionValue] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.allowance = AlarmBudgetAllocator(self.terms.budget, self.terms.deploy_share)
+        self.pools = RolloutPools(self.terms.min_effect)
 
     def observe(self, judged: Iterable[JudgedTurn], now_ns: int | None = None) -> list[Alarm]:
         """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set).
@@ -148,8 +152,13 @@ class Monitor:
         key = (service, loss.signal, loss.revision)
         watch = self.watch(key)
         self.touched.add(key)
-        watch.observe(reading.observation(loss), repeat)
+        turn = reading.observation(loss)
+        counted = watch.observe(turn, repeat)
         changed = list(watch.recovered())
+        if counted:
+            pool = self.pools.observe(key[1:], service, turn, watch.updated_ns)
+            raised = watch.raise_pooled(pool, self.deployments(service)) if pool else None
+            changed += [raised] if raised is not None else []
         if watch.alarming:
             overriding = loss.signal == OVERRIDE or self._overrides(service)
             raised = watch.raise_alarm(self.deployments(service), overriding=overriding)
@@ -192,8 +201,34 @@ class Monitor:
             return
         mass = self.allowance.at_deployment(service, at_ns) / len(pinned)
         for key, watch in pinned:
-            watch.launch(mass, streams)
+            pooled = self._pool(key, watch, streams, at_ns)
+            watch.launch(mass, streams, pooled)
             self.touched.add(key)
+
+    def _pool(
+        self, key: WatchKey, watch: SignalMonitor, streams: Sequence[Stream], at_ns: int
+    ) -> dict[Stream, RolloutPool]:
+        """The pools of other services that roll out the same versions."""
+        found: dict[Stream, RolloutPool] = {}
+        for stream in streams:
+            reference = watch.pinned.reference(stream) if watch.pinned else None
+            if stream[0] in DEPLOYED and reference is not None and not watch.provisional:
+                pool = self.pools.join((*key[1:], *stream), key[0], reference, at_ns)
+                found |= {stream: pool} if pool is not None else {}
+        return found
+
+    def resume_pools(self, states: Sequence[Any]) -> None:
+        """Go on with pools as they were written, after the watches."""
+        for signal, revision, dimension, value, state in states:
+            members = {
+                service: reference
+                for (service, *rest), watch in self.watches.items()
+                if rest == [signal, revision]
+                and watch.pinned is not None
+                and (reference := watch.pinned.reference((dimension, value))) is not None
+            }
+            pool = RolloutPool.from_state(state, members, self.terms.min_effect)
+            self.pools.pools[signal, revision, dimension, value] = pool
 
     def _values_of(self, reading: MonitoredTurn) -> list[Stream]:
         """Take note of the turn's value on each dimension; those that were deployed with it."""

@@ -1,21 +1,22 @@
 """Monitor of one signal per service and evaluator revision."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from groundwire_collector.drift.alarm import Symptoms, sums_json
 from groundwire_collector.drift.alarm_context import AlarmContext
-from groundwire_collector.drift.attribution import Deployment
+from groundwire_collector.drift.attribution import Attribution, Deployment
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.baseline_collector import BaselineCollector
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
 from groundwire_collector.drift.detector_state import DetectorState
-from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
+from groundwire_collector.drift.dimensions import DAILY, DEPLOYED, WHOLE, Stream
 from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt, LocatedChange
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.open_alarm import OpenAlarm, OpenAlarms
+from groundwire_collector.drift.rollout_pool import RolloutPool
 from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
@@ -50,10 +51,14 @@ class SignalMonitor:
     updated_ns: int = 0
     spent: float = 0.0  # mass handed to detectors in this process
 
-    def observe(self, turn: LossObservation, repeat: Repeat | None = None) -> None:
-        """Take one turn; times that run backwards count as the latest seen."""
+    def observe(self, turn: LossObservation, repeat: Repeat | None = None) -> bool:
+        """Take one turn; whether it was compared with the pinned baseline.
+
+        Times that run backwards count as the latest seen.
+        """
         if repeat is Repeat.RETRY:
-            return
+            return False
+        compared = False
         self.updated_ns = max(turn.at_ns, self.updated_ns)
         self.note_scored(scored=True)
         if self.detectors is not None:
@@ -61,8 +66,10 @@ class SignalMonitor:
             if not (plan.session and repeat is Repeat.SESSION):
                 mass = self.allowance.by_clock(self.name, self.updated_ns) * plan.price
                 self._update(self.detectors, turn, mass)
+                compared = WHOLE not in self.open
         if self._collecting and not self._suspicious:
             self._collect(turn)
+        return compared
 
     def note_scored(self, *, scored: bool) -> None:
         """Count a turn of the service, as one with a score or as one without."""
@@ -110,10 +117,23 @@ class SignalMonitor:
         """The turns of a baseline that is not complete."""
         return self.collector.turns
 
-    def launch(self, mass: float, streams: Sequence[Stream]) -> None:
-        """Spend this mass on a deployment: at the next turn, and at the next of each stream."""
+    @property
+    def provisional(self) -> bool:
+        """Compared with a baseline that is not complete."""
+        return self.pinned is not None and self.pinned.provisional
+
+    def launch(
+        self,
+        mass: float,
+        streams: Sequence[Stream],
+        pools: Mapping[Stream, RolloutPool] | None = None,
+    ) -> None:
+        """Spend this mass on a deployment: at the next turn, and at the next of each stream.
+
+        `pools`: those of other services with the same version, which get a part of it.
+        """
         assert self.detectors is not None
-        self.detectors.launch(mass, streams)
+        self.detectors.launch(mass, streams, pools or {})
 
     def pin(
         self, turns: Sequence[LossObservation], at_ns: int, *, provisional: bool = False
@@ -174,6 +194,27 @@ class SignalMonitor:
         self._open(alarm)
         return alarm
 
+    def raise_pooled(self, pool: RolloutPool, deployments: Sequence[Deployment]) -> Alarm | None:
+        """The alarm of a version by the evidence of several services; None where it is open."""
+        stream, change = pool.stream, pool.change
+        if change is None or stream in self.open or stream not in self.streams:
+            return None
+        assert self.detectors is not None
+        own = next((d for d in deployments if (d.dimension, d.value) == stream), None)
+        named = Attribution(*stream, cause=DEPLOYED[stream[0]], deployment=own)
+        moved = self._evidence(self.detectors).movements(change.since)
+        located = LocatedChange(_placed(change, stream), named, moved)
+        statistic = pool.detector.statistic if pool.detector else 0.0
+        alarm = self._alarm(located, Detection(statistic, stream, float(len(pool.turns))), False)
+        services = sorted(pool.members)
+        alarm.details["findings"].append(
+            f"Seen in {len(pool.turns)} turns of {len(services)} services that rolled it out"
+            f" together: {', '.join(services)}"
+        )
+        alarm.details["pooled_services"] = services
+        self._open(alarm)
+        return alarm
+
     def state(self) -> SignalState:
         """All that `from_state` goes on from."""
         return SignalState(
@@ -209,7 +250,19 @@ class SignalMonitor:
         if found.detectors is not None:
             found.detectors.resume(state.rest or NO_DETECTORS, state.detectors)
         found.open.resume(state.detectors, alarms, found.streams)
+        found._adopt(alarms.values())
         return found
+
+    def _adopt(self, alarms: Iterable[Alarm]) -> None:
+        """Look for the recovery of stored alarms that no test of it was written down for."""
+        known = {each.id for each in self.alarms}
+        for alarm in alarms:
+            ours = (alarm.service, alarm.signal, alarm.details.get("revision"))
+            if ours != (self.service, self.signal, self.revision) or alarm.id in known:
+                continue
+            stream = alarm.change.segment if alarm.change.segment in self.streams else WHOLE
+            if stream in self.streams and stream not in self.open:
+                self._await_recovery(alarm)
 
     def release_turns(self) -> None:
         """Let go of the turns of a complete baseline, which are stored."""
@@ -302,6 +355,10 @@ class SignalMonitor:
 
     def _open(self, alarm: Alarm) -> None:
         """Look for the recovery of the stream from here on, and for changes of the others."""
+        self._await_recovery(alarm)
+        self._reset()
+
+    def _await_recovery(self, alarm: Alarm) -> None:
         change, found = alarm.change, self._named(alarm.change)
         stream = change.segment
         since, whole = found.since(change.since), self.streams[WHOLE].since(change.since)
@@ -313,7 +370,6 @@ class SignalMonitor:
         self.open[stream] = OpenAlarm.of(
             alarm, stream, found.reference, since, share, surely, self.terms.min_effect
         )
-        self._reset()
 
     def _reset(self) -> None:
         self.crossing = None
@@ -341,3 +397,10 @@ class SignalMonitor:
         self.context.resume(rest["context"])
         self.scored = ScoredShare(*rest["scored"])
         self.crossing = Detection.from_state(rest["crossing"]) if rest["crossing"] else None
+
+
+def _placed(change: Change, stream: Stream) -> Change:
+    """A change of this stream, which is a growth."""
+    low, high = change.size_interval
+    dimension, value = stream
+    return replace(change, dimension=dimension, value=value, size_interval=(max(low, 0.0), high))

@@ -1,20 +1,30 @@
 """Status of monitors: baseline, detection delay, budget."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.budget import ALLOWANCE, AlarmBudgetAllocator
 from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.coverage import MOST_NAMED
 from groundwire_collector.drift.detection_delay import DetectionDelay
+from groundwire_collector.drift.dimensions import DIMENSIONS, Stream
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baselines, drift
+from groundwire_collector.storage.baselines import WatchKey
+
+COLLECTED = frozenset(DIMENSIONS)  # dimensions whose values may collect a baseline of their own
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorStatus:
-    """A watch; `pinned` and `promise` are None while it collects its baseline."""
+    """A watch; `pinned` and `promise` are None while it collects its baseline.
+
+    `too_new`: routes and tenants that the baseline does not hold, with the turns of their own that
+    they have so far; until they have enough they are watched through the service.
+    """
 
     service: str
     signal: str
@@ -23,6 +33,19 @@ class MonitorStatus:
     pinned_ns: int | None
     pinned: StratifiedBaseline | None
     promise: DetectionDelay | None
+    too_new: Mapping[Stream, int] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        """In words: what the baseline can promise, and what is compared with nothing yet."""
+        yield from self.promise.lines() if self.promise else ()
+        if self.too_new:
+            found = [f"{name} {value} ({n} turns)" for (name, value), n in self.too_new.items()]
+            more = len(found) - MOST_NAMED
+            yield (
+                "New since the baseline and watched through the service until they have turns"
+                f" enough of their own: {', '.join(found[:MOST_NAMED])}"
+                + (f" and {more} more" if more > 0 else "")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +62,7 @@ def standings(
     """Of the services a key may read, by name."""
     active = len(_allowance(connection, terms).watches.members)
     counts = baselines.baseline_sizes(connection)
+    collecting = _collecting(connection)
     found = []
     for row in drift.baselines(connection):
         if services is not None and row.service not in services:
@@ -50,8 +74,20 @@ def standings(
             else None
         )
         promise = DetectionDelay.of(pinned, terms, active) if pinned else None
-        found.append(MonitorStatus(*key, counts.get(key, 0), row.pinned_ns, pinned, promise))
+        count, too_new = counts.get(key, 0), collecting.get(key, {})
+        found.append(MonitorStatus(*key, count, row.pinned_ns, pinned, promise, too_new))
     return sorted(found, key=lambda each: (each.service, each.signal, each.revision))
+
+
+def _collecting(connection: Connection) -> dict[WatchKey, dict[Stream, int]]:
+    """Turns of the segments that collect a baseline of their own."""
+    found: dict[WatchKey, dict[Stream, int]] = {}
+    for row in drift.detectors(connection):
+        if row.statistic == 0.0 and row.dimension in COLLECTED and "collecting" in row.state:
+            turns = len(unpacked(row.state)["collecting"])
+            key = (row.service, row.signal, row.revision)
+            found.setdefault(key, {})[row.dimension, row.value] = turns
+    return found
 
 
 def spending(connection: Connection, terms: MonitorConfig, now_ns: int) -> BudgetSpending:

@@ -12,6 +12,7 @@ from groundwire_collector.drift.detector_state import DetectorState, new_version
 from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.rollout_pool import POOLED_SHARE, RolloutPool
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.storage.drift import RECOVERY
@@ -83,13 +84,22 @@ class StreamDetectors:
                 spent += self.streams[stream].observe(turn, losses[stream], own, at_ns)
         return spent
 
-    def launch(self, mass: float, streams: Sequence[Stream]) -> None:
-        """Spend this mass on a deployment: at the next turn, and at the next of each stream."""
+    def launch(
+        self, mass: float, streams: Sequence[Stream], pools: Mapping[Stream, RolloutPool]
+    ) -> None:
+        """Spend this mass on a deployment: at the next turn, and at the next of each stream.
+
+        A pool of services with the same version gets a part of what its stream would get.
+        """
         mass *= self.pinned.plan.price
         segments = SEGMENT_SHARE if streams else 0.0
         self._wait(WHOLE, mass * (1 - segments))
         for stream in streams:
-            self._wait(stream, mass * segments / len(streams))
+            own = mass * segments / len(streams)
+            if stream in pools:
+                pools[stream].waiting += own * POOLED_SHARE
+                own *= 1 - POOLED_SHARE
+            self._wait(stream, own)
 
     def reset(self) -> None:
         """Forget what was seen since the baseline."""

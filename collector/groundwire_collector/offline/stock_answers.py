@@ -4,14 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-SHARE = 0.05  # of the answers that may be alike
-FEWEST = 20  # minimum number of questions for a repetition to count
+SHARE = 0.1  # of the answers that may be alike
+FEWEST = 20  # questions below which a repetition tells nothing
 _WORD = re.compile(r"\w+")
 _POLAR = frozenset({"yes", "no", "ja", "nein", "oui", "non", "sí", "si", "true", "false"})
 
 
 def stock_answers(answered: Sequence[tuple[str, str]]) -> list[bool]:
-    """Whether each (question, answer) repeats an answer given to more than 1 in 20 questions.
+    """Whether each (question, answer) repeats an answer given to more than 1 in 10 questions.
 
     "Glad you asked. Have a bright day." or "10." to one question in three is no answer to any of
     them. Letter case and punctuation do not count, a plain yes or no is never one, and fewer

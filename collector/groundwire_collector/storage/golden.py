@@ -71,6 +71,15 @@ def end(connection: Connection, run: GoldenRun, summary: Mapping[str, Any], ende
     connection.execute(ended.values(ended_ns=ended_ns, summary=dict(summary)))
 
 
+def ended(connection: Connection, evaluator: str, revision: str) -> list[GoldenRun]:
+    """The replays of an evaluator's revision that ended, oldest first."""
+    c = GOLDEN_RUN.c
+    query = select(GOLDEN_RUN).where(
+        c.evaluator == evaluator, c.revision == revision, c.ended_ns.is_not(None)
+    )
+    return _runs(connection, query.order_by(c.started_ns, c.id))
+
+
 def newest(connection: Connection) -> list[GoldenRun]:
     """The newest replay that ended of every judge."""
     c = GOLDEN_RUN.c

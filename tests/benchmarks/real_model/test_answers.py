@@ -61,3 +61,12 @@ def test_a_question_that_a_checkpoint_has_not_answered_yet_is_not_whole() -> Non
     closed = replace(ROW, mode="closed", passages=[])
     later = replace(ROW, number=1)
     assert answers.whole([ROW, closed, later]) == [ROW, closed]
+
+
+def test_a_question_for_which_nothing_was_retrieved_is_left_out() -> None:
+    blind = replace(ROW, number=1, passages=[])
+    closed = replace(blind, mode="closed")
+    assert (
+        answers.whole([ROW, replace(ROW, mode="closed", passages=[]), blind, closed])[-1].number
+        == 0
+    )

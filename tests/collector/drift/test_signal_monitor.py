@@ -1,6 +1,7 @@
 """The monitor of a signal, and the state that it gives and takes."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
 from groundwire_collector.drift.signal_monitor import SignalMonitor
+from groundwire_collector.storage.drift import RECOVERY
 from groundwire_evaluators.drift import AlarmBudget
 
 MINUTE = 60 * 10**9
@@ -40,6 +42,27 @@ def test_a_monitor_made_of_a_state_gives_the_same_state(turns: int) -> None:
     assert list(again.detectors) == list(state.detectors)
     for stream, detector in state.detectors.items():
         assert again.detectors[stream].state() == detector.state()
+
+
+def test_an_alarm_that_was_stored_without_a_test_of_recovery_gets_one() -> None:
+    rng = random.Random(5)
+    whole = Monitor(CONFIG)
+    for number in range(700):
+        whole.take(turn(number, rng))
+    [watch] = whole.watches.values()
+    [alarm] = watch.alarms
+    stored = replace(alarm, id=7)
+    state = watch.state()
+    earlier = {row: each for row, each in state.detectors.items() if row[0] != RECOVERY}
+    state = replace(state, detectors=earlier)
+    again = SignalMonitor.from_state(KEY, whole.allowance, CONFIG, state, {7: stored})
+    assert again.alarms == [stored]
+    for number in range(700, 2500):
+        good = replace(turn(number, rng), losses=[SignalLoss("p_unsupported", "1", 0.0)])
+        again.observe(good.observation(good.losses[0]))
+        if closed := list(again.recovered()):
+            break
+    assert [each.id for each in closed] == [7]
 
 
 def test_only_detectors_that_were_fed_have_another_version() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from groundwire_collector.drift.alarm_origin import AlarmOrigin
 from groundwire_collector.storage.baseline_actions import BaselineAction
 from groundwire_collector.storage.drift import Alarm, AlarmState
 from groundwire_collector.storage.rollouts import Rollout
@@ -49,6 +50,16 @@ class AlarmActionOut(BaseModel):
     why: str | None = None
 
 
+class OriginOut(BaseModel):
+    """Whether the system or its evaluator moved: `system`, `evaluator` or `undetermined`.
+
+    By the golden set's replays and the labels so far; `reasons` say in words what they show.
+    """
+
+    verdict: str
+    reasons: list[str]
+
+
 class AlarmOut(BaseModel):
     """Alarm; sizes are growth of the mean loss.
 
@@ -56,7 +67,9 @@ class AlarmOut(BaseModel):
     clearly got worse with it, and those that clearly did not. `deployment` is the one it coincides
     with. `clock` says which found it: `turns`, or `daily`. `size` is a best guess from `turns`
     since the change, whose losses add up to `bad_turns`. `segments` are all that changed, of which
-    a tenth may be listed wrongly; `provisional`: against the baseline of the first turns.
+    a tenth may be listed wrongly; `provisional`: against the baseline of the first turns. `origin`
+    is null for alarms that are over and for those of probes. `pooled_services`: those whose turns
+    of one rolled-out version were counted together.
     """
 
     id: int
@@ -86,9 +99,11 @@ class AlarmOut(BaseModel):
     bad_turns: float | None
     segments: list[tuple[str, str]]
     provisional: bool
+    origin: OriginOut | None
+    pooled_services: list[str]
 
     @classmethod
-    def of(cls, alarm: Alarm) -> "AlarmOut":
+    def of(cls, alarm: Alarm, origin: AlarmOrigin | None = None) -> "AlarmOut":
         details, change = alarm.details, alarm.change
         deployment = details.get("deployment")
         return cls(
@@ -119,6 +134,10 @@ class AlarmOut(BaseModel):
             bad_turns=details.get("bad_turns"),
             segments=[(name, value) for name, value in details.get("segments", [])],
             provisional=bool(details.get("provisional")),
+            pooled_services=details.get("pooled_services", []),
+            origin=None
+            if origin is None
+            else OriginOut(verdict=origin.verdict, reasons=list(origin.reasons)),
         )
 
 

@@ -3,11 +3,12 @@
 from time import time_ns
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from groundwire_collector.auth.access import Access, AdminAccess, LabelAccess, ReadAccess
+from groundwire_collector.drift.alarm_origin import origin_of
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import baseline_actions, drift, keys
 from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
@@ -34,19 +35,22 @@ class Acceptance(BaseModel):
 def list_alarms(
     access: ReadAccess,
     database: Database,
+    request: Request,
     only_open: bool = False,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> AlarmPage:
     """Alarms of the services the key may read."""
     with database.connect() as connection:
         found = drift.alarms(connection, access.services, only_open, limit)
-    return AlarmPage(alarms=[AlarmOut.of(alarm) for alarm in found])
+        return AlarmPage(alarms=[_out(connection, alarm, request) for alarm in found])
 
 
 @router.get("/{alarm_id}")
-def get_alarm(alarm_id: AlarmId, access: ReadAccess, database: Database) -> AlarmOut:
+def get_alarm(
+    alarm_id: AlarmId, access: ReadAccess, database: Database, request: Request
+) -> AlarmOut:
     with database.connect() as connection:
-        return AlarmOut.of(_alarm(connection, alarm_id, access))
+        return _out(connection, _alarm(connection, alarm_id, access), request)
 
 
 @router.post("/{alarm_id}/acknowledge")
@@ -87,6 +91,14 @@ def _alarm(connection: Connection, alarm_id: int, access: Access) -> Alarm:
     if found is None or not access.covers(found.service):
         raise ProblemError(404, "No such alarm, or the key may not read it.")
     return found
+
+
+def _out(connection: Connection, alarm: Alarm, request: Request) -> AlarmOut:
+    """With the verdict of now, where it is open and one of turns."""
+    if alarm.resolved_ns is not None or "baseline" not in alarm.details:
+        return AlarmOut.of(alarm)
+    rate = request.app.state.settings.label_rate
+    return AlarmOut.of(alarm, origin_of(connection, alarm, rate))
 
 
 def _act(alarm: Alarm, by: str, why: str, now_ns: int) -> BaselineAction:

@@ -64,11 +64,20 @@ class DetectionDelayOut(BaseModel):
     in_words: list[str]
 
 
+class SegmentTurnsOut(BaseModel):
+    """Turns so far of a segment that collects its own baseline."""
+
+    dimension: str
+    value: str
+    turns: int
+
+
 class BaselineOut(BaseModel):
     """Baseline of a signal under one evaluator revision.
 
     `state` is `collecting` until it has its first turns, `provisional` (large changes alone are
-    found) until it spans its days and has all, then `pinned`.
+    found) until it spans its days and has all, then `pinned`. `too_new` are values that came since
+    and are watched through the service until they have turns enough of their own.
     """
 
     service: str
@@ -82,6 +91,7 @@ class BaselineOut(BaseModel):
     last_turn_at: datetime | None
     pinned_at: datetime | None
     promise: DetectionDelayOut | None
+    too_new: list[SegmentTurnsOut]
 
 
 class BaselinePage(BaseModel):
@@ -164,6 +174,10 @@ def _baseline(standing: MonitorStatus, terms: MonitorConfig) -> BaselineOut:
         last_turn_at=None if pinned is None else moment(pinned.last_ns),
         pinned_at=None if standing.pinned_ns is None else moment(standing.pinned_ns),
         promise=_promise(standing),
+        too_new=[
+            SegmentTurnsOut(dimension=dimension, value=value, turns=turns)
+            for (dimension, value), turns in standing.too_new.items()
+        ],
     )
 
 

@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 
 from groundwire_collector.auth.access import ReadAccess
+from groundwire_collector.drift.alarm_origin import AlarmOrigin, origin_of
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.status import spending, standings
 from groundwire_collector.storage import baseline_actions, drift, rollouts
@@ -26,8 +28,10 @@ TAGS = {"open": "bad", "acknowledged": "contradicted", "recovered": "good", "acc
 def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTMLResponse:
     """Open alarms first, then those that are over; what each signal is compared with."""
     terms = MonitorConfig.of(request.app.state.settings)
+    rate = request.app.state.settings.label_rate
     with database.connect() as connection:
         found = drift.alarms(connection, access.services, limit=SHOWN)
+        origins = {alarm.id: _origin(connection, alarm, rate) for alarm in found}
         watched = standings(connection, terms, access.services)
         spent = spending(connection, terms, time_ns())
         announced = rollouts.newest(connection, access.services, ROLLOUTS_SHOWN)
@@ -35,13 +39,20 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
     ordered = sorted(found, key=lambda alarm: alarm.resolved_ns is not None)
     return page(
         "alarms.html",
-        alarms=[(alarm, TAGS[alarm.state], _worst(alarm)) for alarm in ordered],
+        alarms=[(alarm, TAGS[alarm.state], _worst(alarm), origins[alarm.id]) for alarm in ordered],
         watched=watched,
         terms=terms,
         spent=spent,
         rollouts=announced,
         acts=done,
     )
+
+
+def _origin(connection: Connection, alarm: Alarm, label_rate: float) -> AlarmOrigin | None:
+    """Of an open alarm of turns."""
+    if alarm.resolved_ns is not None or "baseline" not in alarm.details:
+        return None
+    return origin_of(connection, alarm, label_rate)
 
 
 def _worst(alarm: Alarm) -> str:
