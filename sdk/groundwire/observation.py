@@ -182,7 +182,7 @@ class Observation:
                 self._read_context(context, turn)
 
     def _read_context(self, context: Any, turn: TurnSpan) -> None:
-        """The chunks that were really given to the model, where no retrieval span says so."""
+        """Chunks passed to the model, if they differ from the last retrieval span."""
         if any(context is known for known in turn.known):
             return
         chunks = read_chunks(context)

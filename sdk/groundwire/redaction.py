@@ -80,12 +80,12 @@ class _Places:
 
     @functools.cached_property
     def _runs(self) -> bytes:
-        """The text with each digit as 0, without what may stand between groups of digits."""
+        """Text with every digit as 0 and separators between digit groups removed."""
         encoded = self._encoded.replace(b"&nbsp;", b"") if "&" in self._text else self._encoded
         return encoded.translate(_CLASSES, _BETWEEN_DIGITS)
 
     def has_run(self, length: int) -> bool:
-        """Whether so many digits may stand in a row, in groups or not."""
+        """Whether the text may contain this many consecutive digits, grouped or not."""
         return self._foreign_digits > 0 or b"0" * length in self._runs
 
     @functools.cached_property

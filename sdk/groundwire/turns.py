@@ -69,7 +69,7 @@ class TurnSpan:
                 self.tags[name] = value
 
     def detected_route(self) -> str | None:
-        """The route as far as it can be seen; None where nothing tells."""
+        """Route as far as it is known, else None."""
         if self.route:
             return self.route
         if self.retrieved or self.has_context:

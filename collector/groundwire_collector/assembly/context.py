@@ -46,7 +46,7 @@ class RetrievalResult:
 
     @property
     def redacted(self) -> bool:
-        """A mark stands where documents, or the text of one, should be."""
+        """Whether documents, or the text of one, were replaced by a redaction mark."""
         if self.chunks is not None:
             return any(mark(chunk.text) == "redacted" for chunk in self.chunks)
         values = (*self.reading.values("documents"), *self.reading.values("returned"))

@@ -179,7 +179,7 @@ class EvaluatorHost:
 
 
 class _ProcessEndedError(Exception):
-    """The process was ended, or ended by itself; the message says why."""
+    """The child process was killed or exited; the message gives the reason."""
 
 
 class IsolatedEvaluator:

@@ -19,7 +19,7 @@ def go_round(steps: Sequence[Step], stop: Event) -> None:
 
 
 def go_round_in_threads(rounds: Iterable[Sequence[Step]], stop: Event) -> None:
-    """Take the steps of each round in a thread of its own, until `stop` is set."""
+    """Run the steps of each round in a separate thread until `stop` is set."""
     threads = [Thread(target=go_round, args=(steps, stop), daemon=True) for steps in rounds]
     for thread in threads:
         thread.start()

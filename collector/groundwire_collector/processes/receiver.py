@@ -45,7 +45,7 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """uvicorn server with a gRPC listener beside it."""
+    """uvicorn server with an additional gRPC listener."""
 
     def __init__(
         self,

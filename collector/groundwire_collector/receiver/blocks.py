@@ -98,7 +98,7 @@ def _protobuf_blocks(
 def _located(
     body: bytes, kind: type[Item], count: Count
 ) -> list[tuple[list[Extent], list[_Place]]]:
-    """Of each resource where it stands, and its scopes with their items; all of it counted."""
+    """Locate each resource and its scopes with their items, counting all of it."""
     found = []
     for number, start, end in fields(body, 0, len(body)):
         count.item()
@@ -130,7 +130,7 @@ def _place(body: bytes, start: int, end: int, count: Count) -> _Place:
 
 
 def _count_item(body: bytes, start: int, end: int, kind: type[Item], count: Count) -> None:
-    """One that is no message, or is too long, is refused by itself and costs nothing."""
+    """Reject an item that is invalid or too long, individually and without decoding it."""
     if end - start <= count.limits.item_bytes:
         try:
             count.message(body, start, end, kind.DESCRIPTOR)

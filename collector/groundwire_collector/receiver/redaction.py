@@ -153,7 +153,7 @@ class Masking:
         return self._masks.apply(text, lambda _, value: self._number(value, trace))
 
     def _number(self, value: str, trace: bytes) -> int:
-        """The same for one value in one trace, and saying nothing of it."""
+        """Opaque token, equal for equal values within a trace."""
         digest = blake2b(trace + value.encode(), key=self._key, digest_size=8).digest()
         return int.from_bytes(digest) % _NUMBERS
 
@@ -242,7 +242,7 @@ class HashOnly:
 
 
 def _add_marks(pairs: Any, hashed: dict[str, Any]) -> None:
-    """The hashes beside those that the sender made itself."""
+    """Hashes added to those sent by the emitter."""
     for pair in pairs:
         if pair.key == HASHED:
             pair.value.string_value = json.dumps({**hashed, **_marks(pair.value.string_value)})

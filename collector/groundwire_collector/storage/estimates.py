@@ -212,7 +212,7 @@ def newest(
     services: frozenset[str] | None = None,
     limit: int | None = None,
 ) -> list[StoredEstimate]:
-    """The newest estimate of every segment, those made last first."""
+    """Newest estimate of every segment, latest first."""
     query = select(ESTIMATE).where(ESTIMATE.c.kind == kind)
     if services is not None:
         query = query.where(ESTIMATE.c.service.in_(services))

@@ -110,7 +110,7 @@ class SpanStore:
         return self.commit([self.prepare(spans, logs)])
 
     def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> SpanBatch:
-        """All that takes long and needs no database: so it needs no lock either. For any thread."""
+        """Do the expensive work that needs no database and no lock; callable from any thread."""
         now = time_ns()
         texts = self._shared.begin(now // DAY_NS)
         span_rows = [_span_row(record, now, texts) for record in spans]

@@ -398,7 +398,7 @@ def _scored(value: Any) -> dict[str, Any]:
 
 
 def _text_in(metadata: dict[str, Any]) -> str | None:
-    """The text of a vector database's hit stands in its metadata; an SQL row's in some column."""
+    """Text of a hit: in the metadata for vector databases, in a column for SQL rows."""
     for name in _TEXT:
         value = metadata.get(name)
         if isinstance(value, str):
