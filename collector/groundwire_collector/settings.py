@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     api_key: str | None = Field(
         None, description="Initial API key with all scopes; unset: generated."
     )
+    families: str = Field(
+        "",
+        description="Files (TOML, comma-separated) with tables of your own attribute names; "
+        "`groundwire doctor --suggest` proposes one.",
+    )
     path_prefix: str = Field("", description="Additional URL prefix for OTLP.")
     root_path: str = Field(
         "",
@@ -354,9 +359,12 @@ class Settings(BaseSettings):
             if f"{prefix}{name}".upper() not in os.environ
         }
         try:
-            return cls(**{**from_file, **values})
+            settings = cls(**{**from_file, **values})
         except (ValidationError, SettingsError) as error:
             raise UsageError(_explanation(error)) from None
+        if settings.families:  # of this process and those that it starts
+            os.environ[f"{prefix}families".upper()] = settings.families
+        return settings
 
 
 def _explanation(error: ValidationError | SettingsError) -> str:

@@ -76,6 +76,8 @@ class TurnQuery:
     since_ns: int | None = None
     until_ns: int | None = None
     trace_id: str | None = None
+    facts: tuple[tuple[str, str], ...] = ()  # session_id, user_id, route, model: equal to these
+    least_score: float | None = None  # of `p_unsupported`
     words: str | None = None  # all of them are in the question
     order: Literal["worst", "newest"] = "newest"
     limit: int = 50
@@ -148,12 +150,24 @@ def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
 def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
     """The turns of `query`, worst or newest first."""
     conditions = _conditions(query)
+    conditions += _of_facts(query)
     if query.words is not None:
         conditions.append(search.matches(connection, query.words))
     ids = list(connection.scalars(_ordered(select(LISTED.turn_id).where(*conditions), query)))
     rows = connection.execute(select(TURN).where(TURN.c.id.in_(ids))).mappings()
     by_id = {row["id"]: dict(row) for row in rows}
     return _judged(connection, [by_id[turn_id] for turn_id in ids if turn_id in by_id])
+
+
+def _of_facts(query: TurnQuery) -> list[ColumnElement[bool]]:
+    """Conditions on what only the turn itself holds."""
+    wanted = [
+        (TURN.c[name] if name in _COLUMNS else TURN.c.facts[name].as_string()) == value
+        for name, value in query.facts
+    ]
+    if query.least_score is not None:
+        wanted.append(TURN.c.p_unsupported >= query.least_score)
+    return [LISTED.turn_id.in_(select(TURN.c.id).where(*wanted))] if wanted else []
 
 
 def count(connection: Connection, query: TurnQuery) -> int:
