@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import groundwire_evaluators
 from groundwire_evaluators.grounding.evaluator import comparisons
+from groundwire_evaluators.grounding.kinds import kind_of
 from groundwire_evaluators.grounding.signals import measure_signals
 from groundwire_evaluators.text.refusal import is_refusal
 from groundwire_evaluators.turn import Chunk, Turn
@@ -58,6 +59,12 @@ class Labelled:
     def on_records(self) -> NDArray[np.bool_]:
         """Whether each answer is about records rather than prose."""
         return np.array([row["contexts"][0].lstrip().startswith("{") for row in self.answers])
+
+    @property
+    def kinds(self) -> NDArray[np.str_]:
+        """The kind of each answer."""
+        pairs = zip(self.answers, self.on_records, strict=True)
+        return np.array([kind_of(row.get("question"), bool(records)) for row, records in pairs])
 
     @property
     def sources(self) -> list[str]:

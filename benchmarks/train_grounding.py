@@ -9,7 +9,7 @@ from a hash of the source's id, the optimiser is deterministic.
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grounding_data import ROOT, SETS, Array, Labelled, labelled
-from groundwire_evaluators.grounding.model import ANSWER_TERMS, AnswerStep, MinimumScore, Model
+from groundwire_evaluators.grounding.kinds import KINDS, Kind
+from groundwire_evaluators.grounding.model import (
+    ANSWER_TERMS,
+    AnswerStep,
+    KindModel,
+    MinimumScore,
+    Model,
+)
 from groundwire_evaluators.grounding.signals import NAMES, SIGNALS
 
 # Weight of a set in the claim step. RAGTruth is what the evaluator is for and has labels by
@@ -31,12 +38,15 @@ WEIGHT = {
 }  # fmt: skip
 # The sets whose base rates the intercepts are for: answers of language models to retrieved context.
 RAG = ("ragtruth", "ragtruth-train-extra")
+# How much more these weigh in the weights of their own kind of answer: 2, 4 and 8 are alike.
+OWN_KIND = 4.0
 # Findings that are enough alone, such answers being too rare in the sets to teach it (decision
 # 0110): a claim with one scores at least this much above the threshold, in prose; those of
 # `SURE_ON_RECORDS` on records too.
 LEAST = {
     "overridden_values": 2.5, "unbacked_answer": 2.5, "swapped_quantity": 2.5, "swapped_name": 1.5,
-    "record_cells": 1.0, "foreign_quantities": 0.1, "swapped_word_alone": 1.0, "swapped_roles": 1.0,
+    "record_cells": 1.0, "foreign_quantities": 0.1, "misplaced_value": 1.0,
+    "swapped_word_alone": 1.0, "swapped_roles": 1.0,
     "firmly_denied": 1.0, "firmly_opposed": 1.0, "firmly_turned": 0.1, "overstated": 0.1,
 }  # fmt: skip
 SURE_ON_RECORDS = ("overridden_values", "unbacked_answer", "record_cells")
@@ -58,9 +68,10 @@ class Part:
     share: float = 1.0
 
     @property
-    def records(self) -> bool:
-        """Whether the answers are about records rather than prose."""
-        return bool(self.data.on_records[int(np.argmax(self.answers))])
+    def kind(self) -> Kind:
+        """The kind of the answers: that of the first."""
+        kind: Kind = self.data.kinds[int(np.argmax(self.answers))]
+        return kind
 
     @property
     def weight(self) -> float:
@@ -143,31 +154,32 @@ def balanced(y: Array, total: float) -> Array:
 
 
 def train(parts: Sequence[Part], prevalence: Collection[str] = RAG) -> Model:
-    """Both steps; intercepts for the base rate of the sets in `prevalence` among the parts."""
+    """Both steps of every kind; intercepts for the base rate of the sets in `prevalence`."""
     parts = by_task(parts)
     rag = [part for part in parts if part.data.name in prevalence] or list(parts)
-    claim = _claim_step(parts)
-    intercept = _claim_intercept(rag, claim)
-    prose, records = ([p for p in parts if p.records is kind] for kind in (False, True))
-    rag_prose, rag_records = ([p for p in rag if p.records is kind] for kind in (False, True))
-    model = Model(
-        version="unnamed",
-        claim_weights=tuple(float(w) for w in claim),
-        claim_intercept=intercept,
-        claim_threshold=_claim_threshold(rag_prose or rag, claim, intercept),
-        record_threshold=_claim_threshold(rag_records or rag, claim, intercept),
-        prose=NO_STEP,
-        records=NO_STEP,
-        least=tuple(
-            MinimumScore(NAMES.index(name), above, name in SURE_ON_RECORDS)
-            for name, above in LEAST.items()
-        ),
+    least = tuple(
+        MinimumScore(NAMES.index(name), above, name in SURE_ON_RECORDS)
+        for name, above in LEAST.items()
     )
-    return replace(
-        model,
-        prose=_answer_step(prose or parts, rag_prose or rag, model),
-        records=_answer_step(records or parts, rag_records or rag, model),
+    return Model("unnamed", {kind: _train_kind(kind, parts, rag, least) for kind in KINDS}, least)
+
+
+def _train_kind(
+    kind: Kind, parts: Sequence[Part], rag: Sequence[Part], least: tuple[MinimumScore, ...]
+) -> KindModel:
+    """One kind: all parts teach its weights, those of the kind most, and set its intercepts."""
+    own = [p for p in rag if p.kind == kind] or [p for p in parts if p.kind == kind] or list(rag)
+    weights = _claim_step(parts, [part for part in own if part in rag])
+    intercept = _claim_intercept(own, weights)
+    model = KindModel(
+        weights=tuple(float(w) for w in weights),
+        intercept=intercept,
+        threshold=_claim_threshold(own, weights, intercept),
+        step=NO_STEP,
     )
+    alike = [p for p in parts if (p.kind == "records") == (kind == "records")] or list(parts)
+    everywhere = Model("unnamed", dict.fromkeys(KINDS, model), least)
+    return replace(model, step=_answer_step(alike, own, everywhere))
 
 
 def _claims(part: Part) -> tuple[Array, Array]:
@@ -176,13 +188,13 @@ def _claims(part: Part) -> tuple[Array, Array]:
     return np.log1p(part.data.signals[used]), labels[used].astype(float)
 
 
-def _claim_step(parts: Sequence[Part]) -> Array:
+def _claim_step(parts: Sequence[Part], own: Sequence[Part]) -> Array:
     xs, ys, weights, groups = [], [], [], []
     for at, part in enumerate(parts):
         x, y = _claims(part)
         xs.append(x)
         ys.append(y)
-        weights.append(balanced(y, part.weight))
+        weights.append(balanced(y, part.weight * (OWN_KIND if part in own else 1.0)))
         groups.append(np.full(len(y), at))
     stacked = (np.vstack(xs), np.concatenate(ys), np.concatenate(weights), np.concatenate(groups))
     return fit(*stacked, CLAIM_RIDGE)[0]
@@ -250,23 +262,34 @@ def ranking_scores(data: Labelled, model: Model) -> Array:
     return np.where(claims == 1, scores, ranked)
 
 
+def by_kind(data: Labelled, model: Model, values: Callable[[KindModel], Array]) -> Array:
+    """A value for every claim and comment, by the kind of its answer."""
+    kinds = data.kinds[data.of]
+    found = np.zeros(len(kinds))
+    for kind in KINDS:
+        rows = kinds == kind
+        if rows.any():
+            found[rows] = values(model.kinds[kind])[rows]
+    return found
+
+
 def weighed(data: Labelled, model: Model) -> Array:
-    """As `Model.weighed`, of every claim and comment."""
-    return np.log1p(data.signals) @ np.array(model.claim_weights) + model.claim_intercept
+    """As `Model.weighted_score`, of every claim and comment."""
+    logs = np.log1p(data.signals)
+    return by_kind(data, model, lambda kind: logs @ np.array(kind.weights) + kind.intercept)
 
 
 def claim_thresholds(data: Labelled, model: Model) -> Array:
     """The threshold for every claim, by the kind of its answer."""
-    on_records = data.on_records[data.of]
-    return np.where(on_records, model.record_threshold, model.claim_threshold)
+    return by_kind(data, model, lambda kind: np.full(len(data.of), kind.threshold))
 
 
 def claim_scores(data: Labelled, model: Model) -> Array:
-    """As `Model.with_minimums`, of every claim and comment."""
-    on_records = data.on_records[data.of]
+    """As `Model.claim_score`, of every claim and comment."""
+    prose = data.kinds[data.of] != "records"
     scores, thresholds = weighed(data, model), claim_thresholds(data, model)
     for least in model.least:
-        lifted = (data.signals[:, least.signal] > 0) & (least.on_records | ~on_records)
+        lifted = (data.signals[:, least.signal] > 0) & (least.on_records | prose)
         scores = np.where(lifted, np.maximum(scores, thresholds + least.above), scores)
     return scores
 
@@ -301,10 +324,10 @@ def _answer_step(parts: Sequence[Part], rag: Sequence[Part], model: Model) -> An
 def answer_logits(data: Labelled, model: Model) -> Array:
     """The logit of p_unsupported for every answer; those that claim nothing get the floor."""
     terms = claim_terms(data, model)
-    logits = np.where(
-        data.on_records,
-        *(terms @ np.array(s.weights) + s.intercept for s in (model.records, model.prose)),
-    )
+    logits = np.zeros(len(terms))
+    for kind in KINDS:
+        rows, step = data.kinds == kind, model.kinds[kind].step
+        logits[rows] = terms[rows] @ np.array(step.weights) + step.intercept
     return np.where(terms[:, 0] > NO_CLAIM, logits, -50.0)
 
 
@@ -327,50 +350,52 @@ def _values(model: Model) -> dict[str, object]:
             "data": list(SETS),
             "randomness": "none: folds by hash of the source, deterministic optimiser",
         },
-        "claim": {
-            "weights": dict(zip(NAMES, _rounded(model.claim_weights), strict=True)),
-            "intercept": round(model.claim_intercept, 4),
-            "threshold": round(model.claim_threshold, 4),
-            "record_threshold": round(model.record_threshold, 4),
-        },
+        "kinds": {kind: _kind_values(model.kinds[kind]) for kind in KINDS},
         "least": {
             NAMES[each.signal]: {"above": each.above, "on_records": each.on_records}
             for each in model.least
         },
-        "prose": _step(model.prose),
-        "records": _step(model.records),
     }
 
 
-def _step(step: AnswerStep) -> dict[str, object]:
-    weights = {n: round(w, 4) for n, w in zip(ANSWER_TERMS, step.weights, strict=True)}
-    return {"weights": weights, "intercept": round(step.intercept, 4)}
+def _kind_values(model: KindModel) -> dict[str, object]:
+    terms = {n: round(w, 4) for n, w in zip(ANSWER_TERMS, model.step.weights, strict=True)}
+    return {
+        "claim": {
+            "weights": dict(zip(NAMES, _rounded(model.weights), strict=True)),
+            "intercept": round(model.intercept, 4),
+            "threshold": round(model.threshold, 4),
+        },
+        "answer": {"weights": terms, "intercept": round(model.step.intercept, 4)},
+    }
 
 
 def write_reference(model: Model, path: Path = REFERENCE) -> None:
     """The table of weights and the thresholds in the reference page, between its two marks."""
+    columns = [_rounded(model.kinds[kind].weights) for kind in KINDS]
     rows = [
-        f"| `{signal.__name__}` | {weight:.2f} | {_first_sentence(signal.__doc__ or '')} |"
-        for signal, weight in zip(SIGNALS, _rounded(model.claim_weights), strict=True)
+        f"| `{signal.__name__}` | {' | '.join(f'{weight:.2f}' for weight in weights)} | "
+        f"{_first_sentence(signal.__doc__ or '')} |"
+        for signal, *weights in zip(SIGNALS, *columns, strict=True)
     ]
     steps = [
-        f"- {kind}: a claim is not supported from a score of {threshold:.2f}; the logit of "
-        f"p_unsupported is {step.weights[0]:.2f} × worst claim + {step.weights[1]:.2f} × logit "
-        f"that any claim is wrong + {step.weights[2]:.2f} × mean claim {step.intercept:+.2f}."
-        for kind, threshold, step in (
-            ("prose", model.claim_threshold, model.prose),
-            ("records", model.record_threshold, model.records),
-        )
+        f"- {kind}: intercept of a claim {each.intercept:.2f}; it is not supported from a score of "
+        f"{each.threshold:.2f}; the logit of p_unsupported is {each.step.weights[0]:.2f} × worst "
+        f"claim + {each.step.weights[1]:.2f} × logit that any claim is wrong + "
+        f"{each.step.weights[2]:.2f} × mean claim {each.step.intercept:+.2f}."
+        for kind, each in model.kinds.items()
     ]
     alone = ", ".join(
         f"`{NAMES[each.signal]}` {each.above:g}{' (records too)' if each.on_records else ''}"
         for each in model.least
     )
     steps.append(f"- enough alone, each lifts a claim above the threshold by at least: {alone}.")
-    table = "\n".join(["| signal | weight | what it counts |", "|---|---|---|", *rows])
+    table = "\n".join(
+        [f"| signal | {' | '.join(KINDS)} | what it counts |", "|---|---|---|---|---|", *rows]
+    )
     before, _, rest = path.read_text(encoding="utf-8").partition(f"{MARKS[0]}\n")
     _, _, after = rest.partition(MARKS[1])
-    made = "\n".join([table, "", f"Intercept of a claim: {model.claim_intercept:.2f}.", "", *steps])
+    made = "\n".join([table, "", *steps])
     path.write_text(f"{before}{MARKS[0]}\n\n{made}\n\n{MARKS[1]}{after}", encoding="utf-8")
 
 
@@ -385,7 +410,7 @@ def _first_sentence(text: str) -> str:
 
 def main() -> None:
     model = train([whole(labelled(name)) for name in SETS])
-    named = Model(**{**{f: getattr(model, f) for f in model.__slots__}, "version": _version(model)})
+    named = replace(model, version=_version(model))
     write(named)
     write_reference(named)
     print(WEIGHTS.read_text())

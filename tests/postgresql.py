@@ -53,6 +53,8 @@ def running_cluster() -> Iterator[Cluster]:
     made = Cluster(folder, free_port())
     made.init()
     made.start()
-    yield made
-    made.stop()
-    shutil.rmtree(folder)
+    try:
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder)

@@ -89,7 +89,7 @@ def _add_unavailable(app: typer.Typer, entry: EntryPoint, missing: str) -> None:
 
 
 def _requirement(entry: EntryPoint, missing: str) -> str:
-    """What to install: the extra of the command's distribution that brings the package."""
+    """Name of the extra that installs the missing package of a command."""
     package = missing.replace("_", "-")
     for line in (entry.dist and entry.dist.requires) or ():
         optional = _OPTIONAL.match(line)

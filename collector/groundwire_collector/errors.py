@@ -9,11 +9,11 @@ class GroundwireError(Exception):
 
 
 class UsageError(GroundwireError):
-    """The command cannot be carried out; the message says why."""
+    """The command failed; the message gives the reason."""
 
 
 class DatabaseUnusableError(UsageError):
-    """Unusable database; the message says what to do."""
+    """Unusable database; the message gives the remedy."""
 
 
 class StorageUnavailableError(GroundwireError):

@@ -7,7 +7,7 @@ here, as in OpenMetrics; the exposition adds it. Ratios are recording rules, nev
 from dataclasses import dataclass
 from enum import StrEnum
 
-# Metrics of turns have these, and, where the deployment opts in, `tenant` besides.
+# Labels of turn metrics; deployments may add `tenant`.
 VERSION_LABELS = ("service", "model_version", "prompt_version", "index_version")
 TENANT = "tenant"
 EVALUATOR_LABELS = ("evaluator", "revision")
@@ -65,7 +65,7 @@ class MetricDefinition:
 
     @property
     def unit(self) -> str:
-        """What its values are counted or measured in."""
+        """Unit of its values."""
         for suffix, unit in _UNITS:
             if self.name.endswith(suffix):
                 return unit

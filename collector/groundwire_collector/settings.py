@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     api_key: str | None = Field(
         None, description="Initial API key with all scopes; unset: generated."
     )
+    families: str = Field(
+        "",
+        description="Files (TOML, comma-separated) with tables of your own attribute names; "
+        "`groundwire doctor --suggest` proposes one.",
+    )
     path_prefix: str = Field("", description="Additional URL prefix for OTLP.")
     root_path: str = Field(
         "",
@@ -314,7 +319,7 @@ class Settings(BaseSettings):
 
     @property
     def judge_rates(self) -> dict[str, float]:
-        """The judges by what `judges` calls them, each with its rate; raises UsageError."""
+        """Sampling rate by judge name in `judges`; raises UsageError."""
         found = {}
         for part in filter(None, (part.strip() for part in self.judges.split(","))):
             name, equals, number = part.partition("=")
@@ -333,7 +338,7 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> str:
-        """Where this machine reaches the receiver."""
+        """URL of the receiver on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         scheme = "https" if self.tls_certificate else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -354,9 +359,12 @@ class Settings(BaseSettings):
             if f"{prefix}{name}".upper() not in os.environ
         }
         try:
-            return cls(**{**from_file, **values})
+            settings = cls(**{**from_file, **values})
         except (ValidationError, SettingsError) as error:
             raise UsageError(_explanation(error)) from None
+        if settings.families:  # of this process and those that it starts
+            os.environ[f"{prefix}families".upper()] = settings.families
+        return settings
 
 
 def _explanation(error: ValidationError | SettingsError) -> str:

@@ -61,5 +61,5 @@ OPERATION_TURN = "invoke_workflow"
 OPERATION_RETRIEVAL = "retrieval"
 OPERATION_GENERATION = "chat"
 
-REDACTED = "__REDACTED__"  # stands where a whole field was removed
+REDACTED = "__REDACTED__"  # replaces a removed field
 SCOPE = "groundwire"  # instrumentation scope name of our own spans

@@ -18,7 +18,7 @@ def warn_once(key: str, message: str, *args: object) -> None:
 
 
 def trouble(where: str, error: BaseException) -> None:
-    """Count an error of the SDK itself; the log tells the first of each kind and place."""
+    """Count an internal error of the SDK; logs the first of each kind and location."""
     global _errors
     with _lock:
         _errors += 1

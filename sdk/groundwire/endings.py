@@ -12,7 +12,7 @@ from typing import Any
 from groundwire.diagnostics import trouble
 
 LONGEST_SECONDS = 3.0  # from SIGTERM to the end
-PAUSE_SECONDS = 0.5  # that the main thread stands still meanwhile
+PAUSE_SECONDS = 0.5  # for which the main thread is blocked
 _POOLS = ("multiprocessing", "billiard")  # billiard: Celery's own multiprocessing
 _hooked: set[int] = set()  # processes whose finalizers know of us
 _prepared: set[str] = set()  # libraries that tell their forked children of us

@@ -21,7 +21,7 @@ from groundwire.transport import BatchOutcome
 
 
 class Transport(Protocol):
-    """Where rendered spans go."""
+    """Destination of rendered spans."""
 
     def send(self, spans: Sequence[ReadableSpan]) -> BatchOutcome: ...
 
@@ -96,7 +96,7 @@ class Exporter:
 
     @property
     def policy(self) -> ContentPolicy:
-        """How texts are sent; the secret of the hashes is read when it is first needed."""
+        """Text settings; the hash key is read on first use."""
         if self._policy is None:
             s = self._settings
             key = hash_key(s.hash_key) if s.content == "hash" else b""

@@ -17,7 +17,7 @@ MAX_CHUNKS = 1_000
 
 
 class StreamAccumulator:
-    """What one stream has said so far, within a bound."""
+    """Accumulated text of one stream, bounded."""
 
     def __init__(self, observation: Observation) -> None:
         self._observation = observation

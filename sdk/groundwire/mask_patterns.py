@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# What stands between the groups of a number: blanks of any width, dots, slashes, dashes.
+# Separators between the groups of a number: spaces of any width, dots, slashes, dashes.
 _GAP = (
     r"(?:[\s\u00a0\u2000-\u200b\u202f\u205f\u2060\u3000]{1,3}|[./_+·\-\u2010-\u2015\u2212]"
     r"|%20|&nbsp;)"
@@ -200,7 +200,7 @@ _KEY_PATTERN = "|".join(
     re.escape(_PREFIXES_IN_CAPITALS.get(prefix, prefix)) + rest for prefix, rest in _KEYS
 )
 
-# Names of fields whose value is a secret, wherever in an identifier they stand.
+# Names of fields with a secret value, at any position in an identifier.
 _FIELDS = (
     r"(?:password|(?<=[_-])pass|passwd|passphrase|passwort|kennwort|contraseña|pwd|secret|credential"
     r"|(?:api|access|account|auth|private|encryption|signing|subscription)[_-]?key)"

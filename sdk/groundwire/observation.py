@@ -72,7 +72,7 @@ _ABANDONED = ("CancelledError", "Cancelled", "GeneratorExit")  # asyncio, trio, 
 class Observation:
     """A running call; after its end, what the exporter's thread renders."""
 
-    # Defaults stand on the class: a call sets only what it has, which is most of its cost.
+    # Defaults are class attributes: a call sets only what it has, which dominates its cost.
     question: str | None = None
     messages: list[tuple[str, str]] | None = None
     chunks: list[RetrievedChunk] | None = None
@@ -182,7 +182,7 @@ class Observation:
                 self._read_context(context, turn)
 
     def _read_context(self, context: Any, turn: TurnSpan) -> None:
-        """The chunks that were really given to the model, where no retrieval span says so."""
+        """Chunks passed to the model, if they differ from the last retrieval span."""
         if any(context is known for known in turn.known):
             return
         chunks = read_chunks(context)

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from groundwire.diagnostics import trouble, warn_once
 from groundwire.transport import BatchOutcome
 
-SPAN_BYTES = 2_500  # what an ended span holds besides its texts, measured
+SPAN_BYTES = 2_500  # size of an ended span without its texts, measured
 BATCH_SPANS = 512
 LOST_TRACES = 4096  # remembered, so that the rest of a dropped trace is dropped too
 BATCH_BYTES = 2 * 1024 * 1024
@@ -24,7 +24,7 @@ FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
 
 
 class QueuedSpan(Protocol):
-    """What waits: an ended span, and the bytes of text it holds."""
+    """Queued span with the size of its texts in bytes."""
 
     span: ReadableSpan
     size: int

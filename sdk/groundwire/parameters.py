@@ -1,4 +1,4 @@
-"""Where a function's question, chunks, model and top-k stand among its arguments.
+"""Positions of question, chunks, model and top-k among a function's arguments.
 
 Found once, at decoration; a call only looks them up.
 """

@@ -51,7 +51,7 @@ class Masks:
 
 
 class _Places:
-    """Where hints begin in a text, each set of hints looked for once; cheap summaries of it."""
+    """Positions of pattern hints in a text, and cheap statistics, computed once each."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -65,7 +65,7 @@ class _Places:
 
     @functools.cached_property
     def _foreign_digits(self) -> int:
-        """How many decimal digits beyond ASCII it has."""
+        """Number of non-ASCII decimal digits."""
         if self._text.isascii():
             return 0
         rest = self._encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
@@ -73,19 +73,19 @@ class _Places:
 
     @functools.cached_property
     def digits(self) -> int:
-        """How many decimal digits the text has."""
+        """Number of decimal digits."""
         encoded = self._encoded
         plain = len(encoded) - len(encoded.translate(None, _DIGITS))
         return plain + self._foreign_digits
 
     @functools.cached_property
     def _runs(self) -> bytes:
-        """The text with each digit as 0, without what may stand between groups of digits."""
+        """Text with every digit as 0 and separators between digit groups removed."""
         encoded = self._encoded.replace(b"&nbsp;", b"") if "&" in self._text else self._encoded
         return encoded.translate(_CLASSES, _BETWEEN_DIGITS)
 
     def has_run(self, length: int) -> bool:
-        """Whether so many digits may stand in a row, in groups or not."""
+        """Whether the text may contain this many consecutive digits, grouped or not."""
         return self._foreign_digits > 0 or b"0" * length in self._runs
 
     @functools.cached_property
@@ -229,7 +229,7 @@ class Redactor:
         self._traces: OrderedDict[int, dict[str, dict[bytes, int]]] = OrderedDict()
         self._limit = traces
         self._secret = secrets.token_bytes(16)
-        # The same chunks are retrieved again and again, and an answer stands on two spans.
+        # Chunks are retrieved repeatedly, and an answer is on two spans.
         self._clean: dict[str, None] = {}
         self._clean_characters = 0
 

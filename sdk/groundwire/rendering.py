@@ -20,7 +20,7 @@ Redact = Callable[[str], str]
 
 
 class EndedSpan(Protocol):
-    """What one ended span holds besides itself: plain values only."""
+    """Plain values of an ended span."""
 
     operation: str | None
     tags: Mapping[str, Any]
@@ -35,7 +35,7 @@ class EndedSpan(Protocol):
 
 @dataclass(frozen=True)
 class ContentPolicy:
-    """How much of a text is sent: see `Settings`."""
+    """Limits on texts that are sent: see `Settings`."""
 
     content: str = "full"
     max_text: int = 65_536

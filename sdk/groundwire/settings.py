@@ -1,4 +1,4 @@
-"""Every setting of the SDK, typed, in one place.
+"""Typed settings of the SDK.
 
 Arguments of `gw.init` win over `GROUNDWIRE_*`, which win over `OTEL_*`.
 """
@@ -19,7 +19,7 @@ Redact = str | None | Callable[[str], str] | Sequence[Mask]
 
 @dataclass(frozen=True, kw_only=True)
 class SdkSettings:
-    """What `gw.init` decides; each field is also read from `GROUNDWIRE_<FIELD>`.
+    """Settings of `gw.init`; each field is also read from `GROUNDWIRE_<FIELD>`.
 
     Lengths are in characters, times in seconds.
     """
@@ -31,7 +31,7 @@ class SdkSettings:
     api_key: str | None = field(default=None, repr=False)
     """Ingest key, sent as `Authorization: Bearer`."""
     model_version: str | None = None
-    """Version of the model or fine-tune that answers, unless a turn says otherwise."""
+    """Default version of the model or fine-tune; a turn may override it."""
     prompt_version: str | None = None
     """Version of the prompt."""
     index_version: str | None = None
@@ -84,7 +84,7 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -
 
 
 def configured(environ: Mapping[str, str] | None = None) -> bool:
-    """Whether the environment alone says where spans go."""
+    """Whether only the environment sets the endpoint."""
     environ = os.environ if environ is None else environ
     return any(environ.get(name) for name in ("GROUNDWIRE_ENDPOINT", *_OTEL["endpoint"]))
 

@@ -292,7 +292,7 @@ def follow(result: Any, kind: str, observation: Observation) -> Any:
 
 
 def _until_finalized(observed: Any, end: Callable[[], Any]) -> Any:
-    """What is never started runs no code of ours when it is thrown away: end its span then."""
+    """End the span of a stream that is garbage-collected before it was started."""
     weakref.finalize(observed, end).atexit = False
     return observed
 

@@ -66,7 +66,7 @@ class CollectedSpan:
 
 
 class CollectedSpans:
-    """What was observed so far, in the order in which spans ended."""
+    """Spans observed so far, in the order in which they ended."""
 
     def __init__(self) -> None:
         self._spans: list[CollectedSpan] = []
@@ -86,7 +86,7 @@ class CollectedSpans:
             return list(self._spans)
 
     def named(self, name: str) -> CollectedSpan:
-        """The one span of that name; AssertionError if there is none or several."""
+        """Return the only span of that name; AssertionError if there is none or several."""
         found = [span for span in self.all if span.name == name]
         assert len(found) == 1, f"{len(found)} spans named {name!r}: {[s.name for s in self.all]}"
         return found[0]

@@ -50,7 +50,7 @@ class TurnSpan:
         self.tags = dict(tags)
         self._annotated: set[str] = set()
         self.question: str | None = None
-        self.route: str | None = None  # told by a step of the turn
+        self.route: str | None = None  # set by a step of the turn
         self.retrieved = False
         self.generated = False
         self.has_context = False
@@ -69,7 +69,7 @@ class TurnSpan:
                 self.tags[name] = value
 
     def detected_route(self) -> str | None:
-        """The route as far as it can be seen; None where nothing tells."""
+        """Route as far as it is known, else None."""
         if self.route:
             return self.route
         if self.retrieved or self.has_context:

@@ -6,13 +6,23 @@ field by field in the order of their rank; the first that has a fact gives it. A
 adding a table and a test.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+from groundwire_collector.errors import UsageError
+
+OWN_FAMILIES = "GROUNDWIRE_FAMILIES"  # files of the user's own tables, comma-separated
+OWN_RANK = 5
+_KEYS = frozenset(
+    "name title rank source scopes marks kind facts overlays withholds advice".split()
+)
 
 
 class SpanKind(StrEnum):
@@ -135,7 +145,7 @@ class AliasTable:
         )
 
     def advise(self, fact: str, scope: str) -> str | None:
-        """What to set where a fact is missing, for the instrumentation of this scope."""
+        """Advice for a missing field, for the instrumentation of this scope."""
         own = [
             (len(prefix), table[fact])
             for prefix, table in self.advice.items()
@@ -147,8 +157,30 @@ class AliasTable:
 
 @cache
 def families() -> tuple[AliasTable, ...]:
-    """Every table of the folder, by rank."""
+    """Every table of the folder and of `GROUNDWIRE_FAMILIES`, by rank.
+
+    Raises UsageError, in one line, for a file of the user's that is not such a table.
+    """
     folder = files("groundwire_collector.assembly").joinpath("families")
     tables = [path.read_text(encoding="utf-8") for path in folder.iterdir()]
     parsed = [AliasTable.parse(tomllib.loads(table)) for table in tables]
+    paths = os.environ.get(OWN_FAMILIES, "").split(",")
+    parsed += [_own_table(Path(path.strip())) for path in paths if path.strip()]
     return tuple(sorted(parsed, key=lambda family: family.rank))
+
+
+def _own_table(path: Path) -> AliasTable:
+    """A table of the user's: `name` is the file's unless given, and it is tried first."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        defaults = {"name": path.stem, "title": path.stem, "rank": OWN_RANK, "source": path.name}
+        unknown = table.keys() - _KEYS
+        if unknown:
+            raise UsageError(f"{path}: unknown key {', '.join(sorted(unknown))}")
+        return AliasTable.parse({**defaults, **table})
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
+    except KeyError as error:
+        raise UsageError(f"{path}: {error.args[0]} is missing") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}: {error}") from None

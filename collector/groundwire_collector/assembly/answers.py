@@ -227,7 +227,7 @@ def _once(found: list[AnswerSpan]) -> list[AnswerSpan]:
 
 
 def _marks(answer: AnswerSpan) -> set[str]:
-    """What two traces of one call have in common: its response, its words, or its prompt."""
+    """Keys that identify duplicate traces of a call: response id, text or prompt."""
     found = set()
     for call in answer.calls:
         found |= {f"response {call.text('response_id')}", f"said {call.answer_text}"}

@@ -46,7 +46,7 @@ class RetrievalResult:
 
     @property
     def redacted(self) -> bool:
-        """A mark stands where documents, or the text of one, should be."""
+        """Whether documents, or the text of one, were replaced by a redaction mark."""
         if self.chunks is not None:
             return any(mark(chunk.text) == "redacted" for chunk in self.chunks)
         values = (*self.reading.values("documents"), *self.reading.values("returned"))
@@ -270,7 +270,7 @@ def _split(text: str, known: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
 
 
 def tool_results(trace: Trace, readings: Iterable[SpanView]) -> RetrievedContext:
-    """What tools returned as chunks: rows and records one each, anything else whole."""
+    """Tool results as chunks: one per row or record, else the whole result."""
     made: list[Chunk] = []
     for reading in readings:
         value = try_unpack(reading.value("tool_result"))

@@ -27,7 +27,7 @@ _HINTS = (
 
 
 def mark(text: str | None) -> str | None:
-    """How a text was spoilt: "redacted", "cut", or None."""
+    """Damage of a text: "redacted", "cut", or None."""
     if not text:
         return None
     lowered = text.lower()

@@ -147,7 +147,7 @@ class SpanView:
 
     @lazy_property
     def question(self) -> str | None:
-        """What went into a turn, chain or agent."""
+        """Input of a turn, chain or agent."""
         for value in (*self._whole("question"), *self._whole("prompt")):
             if found := parse_question(value):
                 return found
@@ -188,8 +188,15 @@ class SpanView:
         for source in self.places(fact):
             value = self._value(source)
             found = None if value is None else chunks(value, rows)
+            if found is None and self._is_text(fact, source, value):
+                found = [Chunk(text=str(value), rank=0)]
             if found is not None:
                 yield _rung(source), found
+
+    def _is_text(self, fact: str, source: AttributeSource, value: Json) -> bool:
+        """Whether documents were sent as one text."""
+        whole = isinstance(value, str) and source.key not in self.cut_keys
+        return fact == "documents" and whole and mark(str(value)) is None
 
     @lazy_property
     def db_query(self) -> str | None:

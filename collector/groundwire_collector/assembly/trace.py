@@ -38,13 +38,13 @@ class Trace:
         self._open_loops()
 
     def seen_by(self, writer: Writer) -> "Trace":
-        """What of the trace was written by keys that share a service with the key of `writer`."""
+        """Spans of the trace written by keys that share a service with `writer`."""
         shared = (r for r in self.readings.values() if writer.trusts(writer_of(r.span)))
         return Trace(shared, self.ids)
 
     @lazy_property
     def writers(self) -> list[Writer]:
-        """Who wrote its spans, each once."""
+        """Distinct writers of its spans."""
         return list(dict.fromkeys(writer_of(r.span) for r in self.readings.values()))
 
     @classmethod

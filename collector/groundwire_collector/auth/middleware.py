@@ -101,7 +101,7 @@ class Authenticator:
         self._attempts = FailedAttempts()
 
     async def access(self, key: str | None, address: str) -> Access | None:
-        """What the key allows; None: nothing, or nothing from this address for now.
+        """Permissions of a key; None: invalid, or its address is blocked for now.
 
         May raise what passes (PASSING).
         """

@@ -18,7 +18,7 @@ Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 
 @contextmanager
 def database(settings: Settings) -> Iterator[Engine]:
-    """The database of the settings, its schema as it should be; closed afterwards."""
+    """Open the configured database with a current schema; closes it afterwards."""
     engine = open_engine(settings)
     try:
         make_schema(engine)

@@ -15,6 +15,7 @@ from groundwire_collector.assembly.diagnosis import (
     Instrumentation,
     diagnose,
 )
+from groundwire_collector.assembly.suggestion import suggest
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import failed_traces
@@ -41,6 +42,10 @@ def doctor(
     traces: Annotated[
         int, typer.Option(min=1, max=10_000, help="Number of recent traces to inspect.")
     ] = 200,
+    suggestion: Annotated[
+        bool,
+        typer.Option("--suggest", help="Print a table for attributes that no table reads."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON (default when the output is piped).")
     ] = False,
@@ -50,6 +55,9 @@ def doctor(
     Reads the database and writes nothing, neither there nor over the network.
     """
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
+    if suggestion:
+        typer.echo(suggested(settings, traces, service), nl=False)
+        return
     diagnosis = diagnose_stored(settings, traces, service)
     if not diagnosis.traces:
         raise UsageError("no traces yet: point OTEL_EXPORTER_OTLP_ENDPOINT at the receiver")
@@ -60,6 +68,20 @@ def doctor(
         return
     for line in (*report(diagnosis), *_of_failed(failed)):
         typer.echo(line)
+
+
+def suggested(settings: Settings, limit: int, service: str | None = None) -> str:
+    """The table proposed for the last traces. Raises UsageError where there is nothing to read."""
+    engine = open_engine(settings)
+    try:
+        with engine.connect() as connection:
+            ids = recent_traces(connection, limit, service)
+            found = suggest(spans_of(connection, [trace_id])[trace_id] for trace_id in ids)
+    finally:
+        engine.dispose()
+    if found is None:
+        raise UsageError("nothing to suggest: no trace that is read by no table names an answer")
+    return found
 
 
 def diagnose_stored(settings: Settings, limit: int, service: str | None = None) -> Diagnosis:

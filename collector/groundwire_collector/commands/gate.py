@@ -115,7 +115,7 @@ def _system(path: Path | None) -> str:
 
 
 def _answered(records: Sequence[Record], target: ChatTarget, system: str) -> list[Record]:
-    """The same questions with the model's answers; raises UsageError where too many calls fail."""
+    """Replace answers with the model's; raises UsageError if too many calls fail."""
     found, failed = [], []
     for number, record in enumerate(tracked(list(records), "asking"), start=1):
         turn = answered_turn({**record, "answer": None}, number)

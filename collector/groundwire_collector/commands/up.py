@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from groundwire_collector.assembly.alias_table import families
 from groundwire_collector.processes.supervisor import supervise
 from groundwire_collector.settings import Settings
 
@@ -39,4 +40,5 @@ def up(
         data_dir=data_dir,
         database_url=database_url,
     )
+    families()  # a wrong table of the user's is told before anything starts
     supervise(settings, lambda line: print(line, flush=True))

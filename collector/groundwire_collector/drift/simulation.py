@@ -1,4 +1,4 @@
-"""How soon a change is found, by simulation with the real detector."""
+"""Detection delay, simulated with the real detector."""
 
 from dataclasses import dataclass
 

@@ -46,7 +46,7 @@ class Manner(Enum):
     """Batching mode of an evaluator, and its timeout."""
 
     BATCH = "batch"  # as one, and never again: what is paid by the call
-    BATCH_THEN_TURNS = "batch, then turns"  # where a batch fails, each of its turns by itself
+    BATCH_THEN_TURNS = "batch, then turns"  # if a batch fails, retry its turns one by one
     TURNS = "turns"  # one by one, for evaluators that gain nothing from a batch
 
 
@@ -75,7 +75,7 @@ class EvaluatorHost:
         self.identities = self._start()
 
     def ask(self, index: int, turns: Sequence[Turn]) -> list[Evaluation | str]:
-        """What evaluator `index` says of each turn, or why it says nothing of it."""
+        """Evaluations of each turn by evaluator `index`, or the reason for none."""
         with self._lock:
             if self._manner is Manner.TURNS:
                 return self._each(index, turns)
@@ -179,7 +179,7 @@ class EvaluatorHost:
 
 
 class _ProcessEndedError(Exception):
-    """The process was ended, or ended by itself; the message says why."""
+    """The child process was killed or exited; the message gives the reason."""
 
 
 class IsolatedEvaluator:
@@ -191,7 +191,7 @@ class IsolatedEvaluator:
         self.name, self.revision = host.identities[index]
 
     def judge(self, turn: Turn) -> Evaluation:
-        """What the evaluator in the process says of one turn."""
+        """Evaluate one turn in the child process."""
         return self.evaluate_batch([turn])[0]
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
@@ -240,7 +240,7 @@ def _serve(references: Sequence[EvaluatorReference], pipe: Connection) -> None:
 
 
 def _judged(evaluator: Evaluator, turns: Sequence[Turn], limit: float) -> list[Evaluation] | str:
-    """What it says of the turns, or why it says nothing."""
+    """Evaluations of the turns, or the reason for none."""
     # Without a handler the alarm ends the process, whatever holds the interpreter.
     signal.alarm(math.ceil(limit) + GRACE_SECONDS)
     try:

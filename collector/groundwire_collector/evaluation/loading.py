@@ -36,7 +36,7 @@ def is_ours(name: str) -> bool:
 
 
 def find(name: str) -> EntryPoint:
-    """Where an evaluator of this name is; raises UsageError where there is none."""
+    """Resolve an evaluator's name; raises UsageError if there is none."""
     if ":" in name:
         return EntryPoint(name, name, GROUP)
     found = entry_points(group=GROUP)

@@ -163,7 +163,7 @@ def _judge(
 
 
 def _evaluators(settings: Settings, sleep: Sleep) -> dict[str, Evaluator]:
-    """Those of ragas share a process, and so do local models: either library is large."""
+    """Group evaluators by process: ragas metrics share one, local models another."""
     keys = list(settings.judge_rates)
     found: dict[str, Evaluator] = {}
     for group in groups(keys):

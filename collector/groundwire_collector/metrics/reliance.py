@@ -91,7 +91,7 @@ def count_probes(
 def count_probe_arms(
     increments: Increments, results: Iterable[ProbeResult], labels: Mapping[str, str]
 ) -> None:
-    """Every arm by itself, the guard and the closed-book arm too, per stratum."""
+    """Outcomes per stratum and arm, including the clean control and the closed-book arm."""
     for result in results:
         if result.followed is not None:
             facts = {"stratum": result.stratum.value, "arm": result.arm.value}

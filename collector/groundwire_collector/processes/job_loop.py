@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
 FAILED_SECONDS = 30.0
 
-Step = Callable[[], bool]  # says whether there was something to do
+Step = Callable[[], bool]  # returns whether there was work
 
 
 def go_round(steps: Sequence[Step], stop: Event) -> None:
@@ -19,7 +19,7 @@ def go_round(steps: Sequence[Step], stop: Event) -> None:
 
 
 def go_round_in_threads(rounds: Iterable[Sequence[Step]], stop: Event) -> None:
-    """Take the steps of each round in a thread of its own, until `stop` is set."""
+    """Run the steps of each round in a separate thread until `stop` is set."""
     threads = [Thread(target=go_round, args=(steps, stop), daemon=True) for steps in rounds]
     for thread in threads:
         thread.start()

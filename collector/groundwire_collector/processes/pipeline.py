@@ -153,11 +153,15 @@ class Pipeline:
 
     def _judge_due(self, now_ns: int) -> int:
         with self._engine.connect() as connection:
-            due = progress.due(connection, now_ns, TRACES)
-        if self._is_backlog(due):
-            return self._judge_backlog(due, now_ns)
-        self._judge_or_pass_over(due, now_ns)
-        return len(due)
+            due = progress.due(connection, now_ns, TRACES, begun=False)
+            suspects = progress.due(connection, now_ns, 1, begun=True)
+        if not self._is_backlog([*due, *suspects]):
+            self._judge_or_pass_over(due, now_ns)
+            return len(due)
+        for batch in (due, suspects):
+            if batch:
+                self._judge_counted(batch, now_ns)
+        return len(due) + len(suspects)
 
     def _is_backlog(self, due: Sequence[PendingTrace]) -> bool:
         """Whether the worker before may have died of one of these."""
@@ -166,21 +170,20 @@ class Pipeline:
             return False
         return True
 
-    def _judge_backlog(self, due: Sequence[PendingTrace], now_ns: int) -> int:
-        """Traces whose judgement is counted when it begins: a trace begun too often is passed over.
+    def _judge_counted(self, batch: Sequence[PendingTrace], now_ns: int) -> None:
+        """Traces whose judgement is counted when it begins: one begun too often is passed over.
 
-        Those that were not begun before go first, together; a suspect goes by itself.
+        Those that were not begun before go together; a suspect goes by itself after them, so that
+        neither waits for the other.
         """
-        batch = [trace for trace in due if not trace.begun] or due[:1]
         if batch[0].begun >= MOST_BEGUN:
             reason = f"begun {batch[0].begun} times without an end: the worker died each time"
             log.error("trace %s is passed over: %s", batch[0].trace_id, reason)
             self._pass_over(batch[0], reason, now_ns)
-            return 1
+            return
         with self._engine.begin() as connection:
             progress.begin(connection, batch)
         self._judge_or_pass_over(batch, now_ns)
-        return len(batch)
 
     def _judge_or_pass_over(self, due: Sequence[PendingTrace], now_ns: int) -> None:
         try:
@@ -244,7 +247,7 @@ class Pipeline:
     def _without_root(
         self, connection: Connection, due: Sequence[PendingTrace]
     ) -> list[PendingTrace]:
-        """Those whose root is still to come, each due when it is no longer waited for."""
+        """Traces without a root, due when the wait for it ends."""
         wait = round(self._settings.trace_max_seconds * SECOND)
         pending = {
             trace.trace_id: replace(trace, due_ns=trace.last_received_ns + wait)

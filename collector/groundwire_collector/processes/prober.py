@@ -41,7 +41,7 @@ def probe(settings: Settings) -> None:
 
 
 def rounds(settings: Settings, engine: Engine, stop: Event) -> list[list[Step]]:
-    """What is to be done again and again: a thread for each list, whose steps take their turns.
+    """Loops of the process: one thread per list, whose steps run in turn.
 
     Models are asked one after the other, so that the first one's run is the baseline.
     Raises UsageError where the settings do not fit together.

@@ -45,7 +45,7 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """uvicorn server with a gRPC listener beside it."""
+    """uvicorn server with an additional gRPC listener."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ def _configuration(app: FastAPI, settings: Settings, connections: int) -> uvicor
         log_level="warning",
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # who may guess keys is told by the connection, not by what it says
+        proxy_headers=False,  # rate-limit keys by connection address, not by header
         timeout_graceful_shutdown=DRAIN_SECONDS,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,

@@ -58,7 +58,7 @@ def supervise(settings: Settings, say: Callable[[str], None]) -> None:
         GroundwireError: a process could not start, or the receiver ended by itself.
     """
     logs.configure(settings)
-    if settings.judge_rates:  # what is wrong with a judge is told now, not by its process
+    if settings.judge_rates:  # report judge errors now, not from the child
         pkgutil.resolve_name(CHECK_JUDGES)(settings)
     # glibc gives each thread an arena of its own, and a receiver's threads free little of them.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
@@ -107,7 +107,7 @@ class Folder:
             if self._lock.acquire():
                 return
         except StorageUnavailableError:
-            return  # the disk is away, or cannot be written; the receiver tells
+            return  # the disk is unavailable or read-only; the receiver reports it
         raise UsageError(
             f"another `groundwire up` runs on {self._path.parent}: stop it, or set another "
             "data_dir; for several collectors on one database use PostgreSQL (database_url)."
@@ -226,7 +226,7 @@ def _run(function: str, settings: Settings, *more: object) -> None:
     try:
         pkgutil.resolve_name(function)(settings, *more)
     except UsageError as error:
-        # What is wrong with the database the receiver says for all.
+        # The receiver reports database errors for all processes.
         if function == RECEIVER or not isinstance(error, DatabaseUnusableError):
             print(f"groundwire: {error}", file=sys.stderr, flush=True)
         sys.exit(REFUSED)
@@ -251,7 +251,7 @@ def _await_receiver(
         stop.check()
         if not receiver.is_alive():
             if receiver.exitcode == REFUSED:
-                sys.exit(1)  # its line says what to do
+                sys.exit(1)  # its log line explains the error
             raise GroundwireError(f"the receiver did not start on {settings.url}; see above")
         if time.monotonic() > deadline:
             raise GroundwireError(f"the receiver did not answer within {START_SECONDS:.0f} s")

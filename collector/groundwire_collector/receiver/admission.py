@@ -42,7 +42,7 @@ class ValidatedRequest:
 
     @property
     def message(self) -> str:
-        """What the sender is told; empty where everything is as it should be."""
+        """Message for the sender; empty without problems."""
         refused = (f"{count} refused: {reason}" for reason, count in self.refused.items())
         noted = (f"{count} × {note}" for note, count in self.notes.most_common(MOST_NOTES))
         return "; ".join((*refused, *noted))

@@ -73,7 +73,7 @@ def json_log_blocks(
 
 @dataclass(slots=True)
 class _Place:
-    """Where a resource or scope, and what belongs to it, stand in a body."""
+    """Position of a resource or scope and its items in a body."""
 
     own: list[Extent]
     parts: list[Extent]
@@ -98,7 +98,7 @@ def _protobuf_blocks(
 def _located(
     body: bytes, kind: type[Item], count: Count
 ) -> list[tuple[list[Extent], list[_Place]]]:
-    """Of each resource where it stands, and its scopes with their items; all of it counted."""
+    """Locate each resource and its scopes with their items, counting all of it."""
     found = []
     for number, start, end in fields(body, 0, len(body)):
         count.item()
@@ -130,7 +130,7 @@ def _place(body: bytes, start: int, end: int, count: Count) -> _Place:
 
 
 def _count_item(body: bytes, start: int, end: int, kind: type[Item], count: Count) -> None:
-    """One that is no message, or is too long, is refused by itself and costs nothing."""
+    """Reject an item that is invalid or too long, individually and without decoding it."""
     if end - start <= count.limits.item_bytes:
         try:
             count.message(body, start, end, kind.DESCRIPTOR)
@@ -212,7 +212,7 @@ def _objects(
 
 
 def _without(name: str, members: dict[str, Extent]) -> ScopeBlock[Item]:
-    """What the sender of an object is told in which `name` is missing, perhaps misspelt."""
+    """Warning about an object without `name`, which may be misspelt."""
     found = ", ".join(sorted(ascii(key)[1:41].rstrip("'") for key in members)[:5]) or "nothing"
     note = f"no {name} where it is expected, so nothing was kept there (found: {found})"
     return ScopeBlock(Resource(), InstrumentationScope(), note=note)

@@ -28,7 +28,7 @@ def raise_descriptor_limit() -> int:
 
 
 def most_connections(descriptors: int) -> int:
-    """How many connections so many descriptors allow."""
+    """Connection limit for a number of file descriptors."""
     return max(FEWEST_CONNECTIONS, descriptors - RESERVED_DESCRIPTORS)
 
 

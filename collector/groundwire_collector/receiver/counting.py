@@ -42,7 +42,7 @@ class Count:
             )
 
     def value(self) -> None:
-        """One more attribute, event, link or value, wherever it stands."""
+        """Count an attribute, event, link or value at any depth."""
         self._values += 1
         if self._values > self.limits.values:
             most = f"{self.limits.values} attributes, events, links and values"

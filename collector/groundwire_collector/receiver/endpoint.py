@@ -81,7 +81,7 @@ class OtlpMiddleware:
         return otlp.success(content_type, answer)
 
     def _check_head(self, scope: AsgiScope, content_type: bytes) -> Access:
-        """What can be said before the body is read."""
+        """Errors detectable before the body is read."""
         if scope["method"] != "POST":
             raise RequestRejectedError(405, "Only POST.")
         if not _is_json(content_type) and content_type.split(b";")[0].strip() not in _PROTOBUF:

@@ -83,7 +83,7 @@ class GrpcReceiver:
         return answer.SerializeToString()
 
     async def _read(self, messages: AsyncIterator[bytes]) -> bytes:
-        """The one message of a call, while few others are read; RequestRejectedError."""
+        """Read the single message of a call, with limited concurrency; RequestRejectedError."""
         try:
             async with timeout(READ_SECONDS), self._reading:
                 return await anext(messages)
@@ -126,7 +126,7 @@ async def start(settings: Settings, reception: OtlpService, door: Authenticator)
 
 
 async def _abort(context: Any, status: int, message: str) -> None:
-    """End the call; where it passes, say when to come again, or the client would give up."""
+    """Abort the call; for temporary errors with RetryInfo, so that clients retry."""
     code = otlp.grpc_code(status)
     details = Status(code=code, message=message)
     if status in otlp.RETRIED:

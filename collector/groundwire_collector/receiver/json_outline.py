@@ -42,7 +42,7 @@ class Outline:
         return start, self._ends[start]
 
     def members(self, extent: Extent) -> dict[str, Extent]:
-        """Where the values of an object stand, by key; of a repeated key the last."""
+        """Positions of an object's values by key; the last of a repeated key."""
         found: dict[str, Extent] = {}
         for position in self._places(extent):
             key = _KEY.match(self.body, position)
@@ -65,7 +65,7 @@ class Outline:
             yield position, self._end(position)
 
     def _places(self, extent: Extent) -> Iterator[int]:
-        """Where each member of an object, or element of an array, begins."""
+        """Start of each object member or array element."""
         position, end = self._past_space(extent[0] + 1), extent[1] - 1
         while position < end:
             yield position

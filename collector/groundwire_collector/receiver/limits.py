@@ -106,7 +106,7 @@ def _cut(text: str, longest: int) -> str:
 
 
 def _mark(attributes: Any, cuts: Cuts) -> None:
-    """Say what was cut, beside what the emitter says it cut itself."""
+    """Record what was truncated, in addition to the emitter's own record."""
     if not cuts:
         return
     for pair in attributes:

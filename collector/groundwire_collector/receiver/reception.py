@@ -58,7 +58,7 @@ class OtlpService:
             raise RequestRejectedError(429, "This key sends more than it may; try again.")
 
     def _limiter(self, key_id: str) -> RateLimiter:
-        """That of a key: requests of a second may come at once."""
+        """Rate limiter of a key; bursts of one second are allowed."""
         if key_id not in self._limiters:
             self._limiters[key_id] = RateLimiter(
                 per_minute=60.0 * self._rate, burst=max(1.0, self._rate)

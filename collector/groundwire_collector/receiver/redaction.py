@@ -36,7 +36,7 @@ _NAMED_BY_OPERATORS = frozenset(
         attributes.PROMPT_NAME,
     }
 )
-# What says what a turn was. Kept, masked, where it is an identifier: one word.
+# Metadata of a turn. Kept, masked, if it is an identifier: a single word.
 _IDENTIFIERS = frozenset(
     {
         *(attributes.OPERATION, attributes.PROVIDER, "gen_ai.system", "gen_ai.token.type"),
@@ -77,7 +77,7 @@ class Redaction(Protocol):
 
 
 def redaction_of(settings: Settings, key: bytes) -> Redaction | None:
-    """What the settings ask for; None: texts are stored as they come."""
+    """Redactor of the settings; None: texts are stored unchanged."""
     if settings.content == "hash":
         return HashOnly(key)
     if settings.redact == "off":
@@ -153,7 +153,7 @@ class Masking:
         return self._masks.apply(text, lambda _, value: self._number(value, trace))
 
     def _number(self, value: str, trace: bytes) -> int:
-        """The same for one value in one trace, and saying nothing of it."""
+        """Opaque token, equal for equal values within a trace."""
         digest = blake2b(trace + value.encode(), key=self._key, digest_size=8).digest()
         return int.from_bytes(digest) % _NUMBERS
 
@@ -226,7 +226,7 @@ class HashOnly:
             _add_marks(pairs, hashed)
 
     def _value(self, pair: KeyValue, text: str, trace: bytes) -> str:
-        """What is kept of a text; REDACTED: nothing."""
+        """Redacted text; REDACTED if nothing is kept."""
         if pair.key in _NAMED_BY_OPERATORS:
             return self._masking.mask(text, b"" if pair.key == attributes.SERVICE_NAME else trace)
         if pair.key in _IDENTIFIERS:
@@ -242,7 +242,7 @@ class HashOnly:
 
 
 def _add_marks(pairs: Any, hashed: dict[str, Any]) -> None:
-    """The hashes beside those that the sender made itself."""
+    """Hashes added to those sent by the emitter."""
     for pair in pairs:
         if pair.key == HASHED:
             pair.value.string_value = json.dumps({**hashed, **_marks(pair.value.string_value)})

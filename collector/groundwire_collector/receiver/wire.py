@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from google.protobuf.message import DecodeError
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
-NO_SUBMESSAGE = 0  # the number that stands for a field which is not length-delimited
+NO_SUBMESSAGE = 0  # marks a field that is not length-delimited
 
 
 def fields(message: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:

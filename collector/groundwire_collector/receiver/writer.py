@@ -59,7 +59,7 @@ class SpanWriter:
             return 0.0
 
     def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> SpanBatch:
-        """What `commit` takes; in the thread of the caller.
+        """Prepare the input of `commit`, in the caller's thread.
 
         The writer's thread is left with little but the database's work: two threads that both
         compute would take the interpreter from each other at every step.
@@ -99,7 +99,7 @@ class SpanWriter:
                 return
 
     def _group(self, first: _Request) -> tuple[list[_Request], bool]:
-        """What waits, up to the largest commit; and False when the writer is to end."""
+        """Queued requests, up to the commit limit; False if the writer must stop."""
         group, size = [first], len(first.batch)
         while size < LARGEST_COMMIT:
             try:

@@ -1,4 +1,4 @@
-"""Signal monitor state saved between batches, besides detectors and alarms."""
+"""Signal monitor state saved between batches, except detectors and alarms."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields

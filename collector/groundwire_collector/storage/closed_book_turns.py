@@ -31,7 +31,7 @@ class ClosedBookTurn:
 
     @property
     def comparison(self) -> ClosedBookComparison:
-        """What the estimate takes; raises ValueError of a turn whose call still waits."""
+        """Input of the estimate; raises ValueError if the call is pending."""
         return ClosedBookComparison(
             cell=RelianceCell(self.cell or ""),
             diagnostic=self.diagnostic,
@@ -47,7 +47,7 @@ def enqueue(connection: Connection, turns: Iterable[ClosedBookTurn]) -> None:
 
 
 def waiting(connection: Connection, limit: int = 1) -> list[ClosedBookTurn]:
-    """Those that wait, the longest first."""
+    """Pending turns, oldest first."""
     query = select(CLOSED_BOOK_TURN).where(CLOSED_BOOK_TURN.c.cell.is_(None))
     return _read(connection, query.order_by(CLOSED_BOOK_TURN.c.sampled_ns).limit(limit))
 

@@ -137,14 +137,14 @@ class StoredHistogram(NamedTuple):
 
 
 def counter_rows(connection: Connection) -> list[StoredCounter]:
-    """Every counter, not unpacked."""
+    """All counters, undecoded."""
     c = COUNTER.c
     query = select(c.metric, c.labels, c.value, cast(c.exemplar, Text))
     return [StoredCounter(*row) for row in connection.execute(query)]
 
 
 def histogram_rows(connection: Connection) -> list[StoredHistogram]:
-    """Every histogram, not unpacked."""
+    """All histograms, undecoded."""
     c = HISTOGRAM.c
     query = select(c.metric, c.labels, cast(c.counts, Text), c.total, cast(c.exemplars, Text))
     return [StoredHistogram(*row) for row in connection.execute(query)]
@@ -161,7 +161,7 @@ def histograms(connection: Connection) -> dict[Key, Histogram]:
 
 
 def _fit(connection: Connection, increments: Increments, now_ns: int) -> Increments:
-    """The same increments under the label sets there is room for."""
+    """Increments mapped to label sets within the limit."""
     fitted = Increments()
     placement = place(connection, COUNTER, increments.counters, now_ns)
     for key, counter in increments.counters.items():

@@ -102,7 +102,7 @@ def scored_turns(
 def scored_turns_of(
     connection: Connection, part: EstimateFilter, turn_ids: Iterable[str]
 ) -> list[ScoredTurn]:
-    """Those of these turns that are scored, production traffic and of the part."""
+    """Scored production turns of the filter among these turns."""
     found: list[ScoredTurn] = []
     query = _scored(_conditions(part, by_id=True), "model_version")
     for batch in batched(sorted(set(turn_ids))):
@@ -157,7 +157,7 @@ def drawn_scores(
 
 
 def scores_of(connection: Connection, turn_ids: Iterable[str]) -> list[DecidedScore]:
-    """What any evaluator decided of these turns."""
+    """Decisions of all evaluators on these turns."""
     c = SCORE.c
     columns = (c.turn_id, c.evaluator, c.revision, c.probability, c.flagged, c.signals)
     decided = select(*columns).where(c.flagged.is_not(None), c.state == State.SCORED.value)
@@ -212,7 +212,7 @@ def newest(
     services: frozenset[str] | None = None,
     limit: int | None = None,
 ) -> list[StoredEstimate]:
-    """The newest estimate of every segment, those made last first."""
+    """Newest estimate of every segment, latest first."""
     query = select(ESTIMATE).where(ESTIMATE.c.kind == kind)
     if services is not None:
         query = query.where(ESTIMATE.c.service.in_(services))
@@ -251,7 +251,7 @@ def _scored_turns(connection: Connection, query: Select[Any]) -> list[ScoredTurn
 
 
 def _conditions(part: EstimateFilter, *, by_id: bool = False) -> list[ColumnElement[bool]]:
-    """What the filter says; `by_id`: of rows found by their id, so that no index is to be chosen.
+    """SQL conditions of the filter; `by_id`: for rows found by id, so no index is chosen.
 
     SQLite, which knows no frequencies, takes the index of a service that has most of the turns.
     """

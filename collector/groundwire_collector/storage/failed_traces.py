@@ -35,7 +35,7 @@ def add(connection: Connection, failed: FailedTrace) -> None:
 def newest(
     connection: Connection, limit: int, services: frozenset[str] | None = None
 ) -> list[FailedTrace]:
-    """Those that failed last; with `services`, those of them that have a stored span of one.
+    """Latest failed traces; with `services`, those with a stored span of one of them.
 
     Of the newest 1,000 at most.
     """

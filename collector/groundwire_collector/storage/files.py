@@ -1,4 +1,4 @@
-"""Lock file beside the database."""
+"""Lock file next to the database."""
 
 import fcntl
 import os

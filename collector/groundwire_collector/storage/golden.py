@@ -41,7 +41,7 @@ def last(connection: Connection, like: GoldenRun) -> GoldenRun | None:
 
 
 def first(connection: Connection, like: GoldenRun) -> GoldenRun | None:
-    """The first replay of them that ended: what later ones are compared with."""
+    """First finished replay, the reference for later ones."""
     ended = _same(like).where(GOLDEN_RUN.c.ended_ns.is_not(None))
     found = _runs(connection, ended.order_by(GOLDEN_RUN.c.started_ns).limit(1))
     return found[0] if found else None
@@ -81,7 +81,7 @@ def ended(connection: Connection, evaluator: str, revision: str) -> list[GoldenR
 
 
 def newest(connection: Connection) -> list[GoldenRun]:
-    """The newest replay that ended of every judge."""
+    """Newest finished replay of every judge."""
     c = GOLDEN_RUN.c
     latest = (
         select(c.judge, func.max(c.id).label("id"))

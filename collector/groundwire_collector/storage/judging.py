@@ -146,7 +146,7 @@ def spend(connection: Connection, judge: str, judgements: int, cost: float, now_
 
 
 def cost_today(connection: Connection, now_ns: int) -> float:
-    """What all judges cost today (UTC)."""
+    """Cost of all judges today (UTC)."""
     query = select(func.sum(JUDGE_DAY.c.cost)).where(JUDGE_DAY.c.day == now_ns // DAY_NS)
     return connection.scalar(query) or 0.0
 

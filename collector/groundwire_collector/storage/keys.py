@@ -121,7 +121,7 @@ def name_of(connection: Connection, key_id: str) -> str:
 
 
 def accesses(connection: Connection) -> dict[str, Access]:
-    """What each key that is not revoked allows, by its digest."""
+    """Permissions of active keys by digest."""
     columns = (API_KEY.c.digest, API_KEY.c.id, API_KEY.c.scopes, API_KEY.c.services)
     query = select(*columns).where(API_KEY.c.revoked_at.is_(None))
     return {

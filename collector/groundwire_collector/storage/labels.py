@@ -101,7 +101,7 @@ def newest(connection: Connection, services: frozenset[str] | None, limit: int) 
 
 
 def version(connection: Connection) -> tuple[int, int]:
-    """The newest id and the number of labels: another one wherever any was given or deleted."""
+    """Version of the labels: newest id and count, which change with every label."""
     newest_id, count = connection.execute(
         select(func.max(LABEL.c.id), func.count(LABEL.c.id))
     ).one()

@@ -34,7 +34,7 @@ def move_to(connection: Connection, seq: int) -> None:
 
 
 def pending(connection: Connection, trace_ids: Iterable[str]) -> dict[str, PendingTrace]:
-    """Those of `trace_ids` that are open."""
+    """Open traces among `trace_ids`."""
     query = select(PENDING_TRACE).where(PENDING_TRACE.c.trace_id.in_(list(trace_ids)))
     return {row.trace_id: PendingTrace(*row) for row in connection.execute(query)}
 
@@ -43,8 +43,10 @@ def put_pending(connection: Connection, traces: Sequence[PendingTrace]) -> None:
     upsert(connection, PENDING_TRACE, [asdict(trace) for trace in traces])
 
 
-def due(connection: Connection, now_ns: int, limit: int) -> list[PendingTrace]:
-    """Complete traces, oldest first.
+def due(
+    connection: Connection, now_ns: int, limit: int, *, begun: bool | None = None
+) -> list[PendingTrace]:
+    """Complete traces, oldest first; `begun`: only those whose judgement began before, or did not.
 
     A trace that came long after now came while the clock was ahead: it need not wait till then.
     """
@@ -52,6 +54,8 @@ def due(connection: Connection, now_ns: int, limit: int) -> list[PendingTrace]:
     query = select(PENDING_TRACE).where(
         or_(table.due_ns <= now_ns, table.last_received_ns > now_ns + AHEAD_NS)
     )
+    if begun is not None:
+        query = query.where(table.begun > 0 if begun else table.begun == 0)
     query = query.order_by(PENDING_TRACE.c.due_ns).limit(limit)
     return [PendingTrace(*row) for row in connection.execute(query)]
 

@@ -148,7 +148,7 @@ def used_bytes(engine: Engine) -> int | None:
 
 
 def reclaim(engine: Engine) -> None:
-    """Hand freed pages back to the file system; PostgreSQL's autovacuum does it by itself."""
+    """Return freed pages to the file system; on PostgreSQL autovacuum does it."""
     if engine.dialect.name != "sqlite":
         return
     portions = Portions(engine)

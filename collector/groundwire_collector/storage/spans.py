@@ -110,7 +110,7 @@ class SpanStore:
         return self.commit([self.prepare(spans, logs)])
 
     def prepare(self, spans: Sequence[SpanRecord], logs: Sequence[LogRecord] = ()) -> SpanBatch:
-        """All that takes long and needs no database: so it needs no lock either. For any thread."""
+        """Do the expensive work that needs no database and no lock; callable from any thread."""
         now = time_ns()
         texts = self._shared.begin(now // DAY_NS)
         span_rows = [_span_row(record, now, texts) for record in spans]
@@ -258,7 +258,7 @@ def _log_row(record: LogRecord, now: int, texts: NewTexts) -> _Row:
 
 
 def _fresh_logs(connection: Connection, rows: Sequence[_Row]) -> list[_Row]:
-    """Those that are not stored yet, each once."""
+    """Distinct spans that are not stored yet."""
     if not rows:
         return []
     columns = (LOG_RECORD.c.trace_id, LOG_RECORD.c.span_id, LOG_RECORD.c.digest)

@@ -109,7 +109,7 @@ class DatabaseFile:
 
         SQLite's companions follow it. The group keeps what an administrator gave it (a backup).
         """
-        with suppress(OSError):  # SQLite says what is wrong
+        with suppress(OSError):  # SQLite reports the error
             try:
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             except FileExistsError:
@@ -127,7 +127,7 @@ class DatabaseFile:
         return found.f_bavail * found.f_frsize
 
     def beside(self, name: str) -> Path:
-        """Where a companion of the database lies: in its folder, under its name."""
+        """Path of a companion file next to the database."""
         return self._path.with_name(f"{self._path.name}-{name}")
 
     def identity(self) -> tuple[int, int] | None:

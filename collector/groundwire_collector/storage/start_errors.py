@@ -24,7 +24,7 @@ def explained(settings: Settings) -> Iterator[None]:
 
 
 def explanation(error: DBAPIError, settings: Settings) -> str:
-    """What is wrong and what to do, without a password."""
+    """Cause and remedy, without passwords."""
     if settings.database_url is not None:
         where = make_url(settings.database_url).render_as_string(hide_password=True)
         return f"cannot use the database {where}: {_first_line(error)}; check database_url"

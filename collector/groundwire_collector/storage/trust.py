@@ -48,7 +48,7 @@ def sign(resource: Resource, services: frozenset[str] | None) -> None:
 
 
 def writer_of(span: Span) -> Writer:
-    """Who wrote a stored span."""
+    """Writer of a stored span."""
     return Writer(span.service, _services(span.resource))
 
 

@@ -53,7 +53,7 @@ def save(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def refresh(connection: Connection, turn_id: str) -> None:
-    """Read anew what evaluators say of a turn: a judgement came to those that are stored."""
+    """Refresh the listing of a turn after a new evaluation was stored."""
     states = select(SCORE.c.state).where(SCORE.c.turn_id == turn_id)
     verdicts = select(CLAIM.c.verdict).where(CLAIM.c.turn_id == turn_id)
     row = {

@@ -55,7 +55,7 @@ class JudgedTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOutcome:
-    """How a turn was answered and judged; `states` by evaluator and revision."""
+    """Route and evaluation states of a turn; `states` by evaluator and revision."""
 
     p_unsupported: float | None = None
     route: str = ""
@@ -76,6 +76,8 @@ class TurnQuery:
     since_ns: int | None = None
     until_ns: int | None = None
     trace_id: str | None = None
+    facts: tuple[tuple[str, str], ...] = ()  # session_id, user_id, route, model: equal to these
+    least_score: float | None = None  # of `p_unsupported`
     words: str | None = None  # all of them are in the question
     order: Literal["worst", "newest"] = "newest"
     limit: int = 50
@@ -89,7 +91,7 @@ def of_traces(connection: Connection, trace_ids: Iterable[str]) -> list[Turn]:
 
 
 def traces_with_turns(connection: Connection, trace_ids: Iterable[str]) -> set[str]:
-    """Those of the traces that a turn is stored of."""
+    """Traces among these with a stored turn."""
     query = select(TURN.c.trace_id).where(TURN.c.trace_id.in_(list(trace_ids)))
     return set(connection.scalars(query))
 
@@ -148,12 +150,24 @@ def join(connection: Connection, turn: Turn, evaluation: Evaluation) -> None:
 def find(connection: Connection, query: TurnQuery) -> list[JudgedTurn]:
     """The turns of `query`, worst or newest first."""
     conditions = _conditions(query)
+    conditions += _of_facts(query)
     if query.words is not None:
         conditions.append(search.matches(connection, query.words))
     ids = list(connection.scalars(_ordered(select(LISTED.turn_id).where(*conditions), query)))
     rows = connection.execute(select(TURN).where(TURN.c.id.in_(ids))).mappings()
     by_id = {row["id"]: dict(row) for row in rows}
     return _judged(connection, [by_id[turn_id] for turn_id in ids if turn_id in by_id])
+
+
+def _of_facts(query: TurnQuery) -> list[ColumnElement[bool]]:
+    """Conditions on what only the turn itself holds."""
+    wanted = [
+        (TURN.c[name] if name in _COLUMNS else TURN.c.facts[name].as_string()) == value
+        for name, value in query.facts
+    ]
+    if query.least_score is not None:
+        wanted.append(TURN.c.p_unsupported >= query.least_score)
+    return [LISTED.turn_id.in_(select(TURN.c.id).where(*wanted))] if wanted else []
 
 
 def count(connection: Connection, query: TurnQuery) -> int:
@@ -185,7 +199,7 @@ def other_answers(connection: Connection, turn: Turn, limit: int) -> list[str]:
 
 
 def cursor_of(judged: JudgedTurn) -> tuple[float | None, int, str]:
-    """Where the next page begins after this turn."""
+    """Cursor of the page after this turn."""
     return judged.p_unsupported, _nanoseconds(judged.turn.started_at), judged.turn.id
 
 

@@ -10,6 +10,13 @@ from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration, logistic
 from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Candidate, candidates
+from groundwire_evaluators.grounding.code import (
+    code_conflict,
+    inline_code,
+    is_shown,
+    lines_of_code,
+)
+from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.evidence import (
     NO_QUESTION,
     QuestionContent,
@@ -18,6 +25,7 @@ from groundwire_evaluators.grounding.evidence import (
     parse_statement,
 )
 from groundwire_evaluators.grounding.false_refusals import answering_chunk
+from groundwire_evaluators.grounding.kinds import Kind, kind_of
 from groundwire_evaluators.grounding.model import Model, default_model
 from groundwire_evaluators.grounding.overridden_values import OverrideFinder
 from groundwire_evaluators.grounding.passages import Passage, with_metadata
@@ -125,14 +133,14 @@ class Grounding:
         if language is None:
             return self._without(State.NOT_EVALUABLE, _unsupported_language(turn))
         passages = [self._cache.get(with_metadata(chunk), language) for chunk in turn.chunks]
-        on_records = any(passage.record is not None for passage in passages)
+        kind = kind_of(turn.question, any(passage.record is not None for passage in passages))
         judged = [
-            self._judged(candidate, comparison, on_records)
+            self._judged(candidate, comparison, kind)
             for candidate, comparison in _compare_claims(turn, passages, language)
         ]
         if all(one.comparison is None for one in judged):
             return self._without(State.NO_CLAIMS, "nothing in the answer claims anything")
-        return AnswerByWords(turn, language, passages, on_records, judged)
+        return AnswerByWords(turn, language, passages, kind, judged)
 
     def _concluded(self, judged: Sequence["Evaluation | AnswerByWords"]) -> list[Evaluation]:
         """The evaluations, once a reader was asked about the claims that it is for."""
@@ -146,18 +154,18 @@ class Grounding:
         ]
 
     def _questions(self, one: "Evaluation | AnswerByWords", reader: Reader) -> ReaderQuestions:
-        if not isinstance(one, AnswerByWords) or one.on_records:
+        if not isinstance(one, AnswerByWords) or one.kind == "records":
             return ReaderQuestions()
         if one.language.code not in reader.card.languages:
             return ReaderQuestions()
-        threshold, question = self.model.threshold(one.on_records), one.turn.question
+        threshold, question = self.model.threshold(one.kind), one.turn.question
         indices = claims_to_read([claim.read_score for claim in one.claims], threshold)
         pairs = [
             pair_of(claim.comparison, claim.candidate.lead, question, reader.card.evidence_words)
             for claim in (one.claims[at] for at in indices)
             if claim.comparison and claim.candidate
         ]
-        return ReaderQuestions(indices, tuple(pairs), summary=not (question or "").strip())
+        return ReaderQuestions(indices, tuple(pairs), summary=one.kind == "summaries")
 
     def _read(
         self, one: "AnswerByWords", questions: ReaderQuestions, answers: ReaderAnswers
@@ -165,7 +173,7 @@ class Grounding:
         """The evaluation with what the reader said; without what it did not say in time, none."""
         if answers.failure is not None or self.reader is None:
             return self._without(State.NOT_EVALUABLE, answers.failure or "no reader")
-        threshold, weights = self.model.threshold(one.on_records), self.reader.card.weights
+        threshold, weights = self.model.threshold(one.kind), self.reader.card.weights
         claims = list(one.claims)
         for at, row in zip(questions.indices, answers.rows, strict=True):
             read = ReadClaim.of(row, weights, summary=questions.summary)
@@ -174,7 +182,7 @@ class Grounding:
         return replace(found, signals={**found.signals, **answers.signals()})
 
     def _scored(self, judged: "AnswerByWords") -> Evaluation:
-        turn, passages, on_records = judged.turn, judged.passages, judged.on_records
+        turn, passages, kind = judged.turn, judged.passages, judged.kind
         all_judged, answer = judged.claims, turn.answer or ""
         checked = [one for one in all_judged if one.comparison is not None]
         claims = tuple(one.claim for one in all_judged)
@@ -182,7 +190,7 @@ class Grounding:
         usage = ChunkUsage.of(
             claims, [terms.relevance(passage.places.keys()) for passage in passages]
         )
-        logit = self._logit(all_judged, len(checked), on_records)
+        logit = self._logit(all_judged, len(checked), kind)
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)
         return Evaluation(
@@ -206,28 +214,28 @@ class Grounding:
         )
 
     def _judged(
-        self, candidate: Candidate, comparison: Comparison | None, on_records: bool
+        self, candidate: Candidate, comparison: Comparison | None, kind: Kind
     ) -> JudgedClaim:
         """Judge a candidate; a comment has no verdict, but its score counts for the answer."""
         if comparison is None:
             return non_claim(candidate)
         signals = measure_signals(comparison)
-        weighted_score = self.model.weighted_score(signals)
-        score = self.model.with_minimums(weighted_score, signals, on_records)
+        weighted_score = self.model.weighted_score(signals, kind)
+        score = self.model.with_minimums(weighted_score, signals, kind)
         if candidate.skip_reason:
             return replace(non_claim(candidate), score=score, weighted_score=weighted_score)
-        found = judge_claim(candidate, comparison, score, self.model.threshold(on_records))
+        found = judge_claim(candidate, comparison, score, self.model.threshold(kind))
         return replace(found, weighted_score=weighted_score)
 
-    def _logit(self, all_judged: Sequence[JudgedClaim], claims: int, on_records: bool) -> float:
+    def _logit(self, all_judged: Sequence[JudgedClaim], claims: int, kind: Kind) -> float:
         """The logit of p_unsupported, from claims and comments."""
         scored = [one for one in all_judged if one.weighted_score is not None]
         if claims == 1:
-            return self.model.answer_logit([one.score for one in scored], on_records)
+            return self.model.answer_logit([one.score for one in scored], kind)
         answer_score = self.model.answer_score
         return self.model.answer_logit(
-            [answer_score(one.weighted_score or 0.0, one.score, on_records) for one in scored],
-            on_records,
+            [answer_score(one.weighted_score or 0.0, one.score, kind) for one in scored],
+            kind,
         )
 
     def _flags(self, p_unsupported: float, any_bad: bool) -> bool:
@@ -243,7 +251,7 @@ class AnswerByWords:
     turn: Turn
     language: Language
     passages: Sequence[Passage]
-    on_records: bool
+    kind: Kind
     claims: Sequence[JudgedClaim]
 
 
@@ -256,7 +264,8 @@ def language_of_turn(turn: Turn) -> Language | None:
     answer_language = _language_of_answer(turn)
     shown = _prose_sample(turn)
     if answer_language is not None and shown is None:
-        whole = " ".join([answer, *(chunk.text[:_TELLING] for chunk in turn.chunks)])
+        samples = (chunk.text[:_TELLING] for chunk in turn.chunks)
+        whole = " ".join([turn.question or "", answer, *samples])
         return language_of(whole) or answer_language
     if answer_language is None or shown is None:
         return answer_language
@@ -333,6 +342,7 @@ def _compare_claims(
             candidates(turn.answer or "", language.code, turn.question), _MOST_CLAIMS
         )
     ]
+    cut = [_with_code(candidate, passages) for candidate in cut]
     bare = [
         None if candidate.skip_reason else complete(candidate.read.text, turn.question)
         for candidate in cut
@@ -358,7 +368,7 @@ def _compare_claims(
             passages,
             language.stop,
             led,
-            tuple(overridden.conflicts(statement)),
+            (*overridden.conflicts(statement), *_code_conflicts(candidate, statement, passages)),
             only_claim=len(claims) == 1,
             item=bool(candidate.lead),
             complete=whole,
@@ -368,6 +378,30 @@ def _compare_claims(
         _without_comments(candidate, comparison(candidate, statement, whole) if statement else None)
         for candidate, statement, whole in zip(cut, statements, bare, strict=True)
     ]
+
+
+def _with_code(candidate: Candidate, passages: Sequence[Passage]) -> Candidate:
+    """Take a code block for a claim where each line is a chunk's, or nearly."""
+    if candidate.skip_reason != "code":
+        return candidate
+    text = candidate.read.text
+    lines = lines_of_code(text)
+    comparable = lines and all(
+        is_shown(line, passages) or code_conflict(text, line, passages) for line in lines
+    )
+    return replace(candidate, skip_reason=None) if comparable else candidate
+
+
+def _code_conflicts(
+    candidate: Candidate, statement: Statement, passages: Sequence[Passage]
+) -> Iterator[Conflict]:
+    """Conflicts of the code in a claim with the code of the chunks."""
+    code = list(inline_code(candidate.text)) if "`" in candidate.text else []
+    block = "```" in candidate.text or "~~~" in candidate.text
+    for line in lines_of_code(statement.text) if block else code:
+        conflict = code_conflict(statement.text, line, passages)
+        if conflict is not None:
+            yield conflict
 
 
 def _without_comments(

@@ -9,12 +9,13 @@ Why: docs/decisions/0040-grounding-by-words-and-facts.md
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from groundwire_evaluators.grounding.kinds import KINDS, Kind
 from groundwire_evaluators.grounding.signals import NAMES
 
 
@@ -42,57 +43,66 @@ class MinimumScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """Weights of both steps, with the thresholds of claims.
+class KindModel:
+    """Claim weights, answer step and threshold for one kind of answer."""
 
-    Prose and records have a threshold and an answer step each: prose about a record words
-    everything anew, so that more words are new in good claims too, and most of it is wrong
-    somewhere. `least` are findings that are enough alone, however few words a claim has.
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+    step: AnswerStep
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of both steps for each kind of answer (`kinds.py`).
+
+    What tells bad claims differs by kind: a summary leaves out and joins, so that few words are new
+    in bad claims; prose about a record words everything anew, so that more words are new in good
+    claims too, and most of it is wrong somewhere. `least` are findings that are enough alone,
+    however few words a claim has.
     """
 
     version: str
-    claim_weights: tuple[float, ...]
-    claim_intercept: float
-    claim_threshold: float
-    record_threshold: float
-    prose: AnswerStep
-    records: AnswerStep
+    kinds: Mapping[Kind, KindModel]
     least: tuple[MinimumScore, ...] = ()
 
-    def weighted_score(self, signals: Sequence[float]) -> float:
+    def weighted_score(self, signals: Sequence[float], kind: Kind) -> float:
         """The logit of a claim by its weights alone."""
-        return self.claim_intercept + math.fsum(
+        model = self.kinds[kind]
+        return model.intercept + math.fsum(
             weight * math.log1p(signal)
-            for weight, signal in zip(self.claim_weights, signals, strict=True)
+            for weight, signal in zip(model.weights, signals, strict=True)
             if weight and signal
         )
 
-    def with_minimums(
-        self, weighted_score: float, signals: Sequence[float], on_records: bool
-    ) -> float:
+    def claim_score(self, signals: Sequence[float], kind: Kind) -> float:
+        """The logit of a claim; higher is less supported."""
+        return self.with_minimums(self.weighted_score(signals, kind), signals, kind)
+
+    def with_minimums(self, weighted_score: float, signals: Sequence[float], kind: Kind) -> float:
         """A claim's logit by its weights, raised to the least score of its findings."""
-        threshold = self.threshold(on_records)
+        threshold = self.threshold(kind)
         score = weighted_score
         for least in self.least:
-            if signals[least.signal] and (least.on_records or not on_records):
+            if signals[least.signal] and (least.on_records or kind != "records"):
                 score = max(score, threshold + least.above)
         return score
 
-    def threshold(self, on_records: bool) -> float:
+    def threshold(self, kind: Kind) -> float:
         """The score from which a claim is not supported."""
-        return self.record_threshold if on_records else self.claim_threshold
+        return self.kinds[kind].threshold
 
-    def answer_score(self, weighted_score: float, score: float, on_records: bool) -> float:
+    def answer_score(self, weighted_score: float, score: float, kind: Kind) -> float:
         """The score of a claim among others, as it counts for its answer.
 
         A finding decides the verdict of its claim, but lifts an answer of several claims no
         further than the threshold: beyond it the words rank answers better.
         """
-        return min(score, max(weighted_score, self.threshold(on_records)))
+        return min(score, max(weighted_score, self.threshold(kind)))
 
-    def answer_logit(self, claim_scores: Sequence[float], on_records: bool) -> float:
+    def answer_logit(self, claim_scores: Sequence[float], kind: Kind) -> float:
         """The logit of p_unsupported, from the scores of the claims (at least one)."""
-        return (self.records if on_records else self.prose).logit(claim_scores)
+        return self.kinds[kind].step.logit(claim_scores)
 
 
 def pooled(claim_scores: Sequence[float]) -> tuple[float, float, float]:
@@ -112,17 +122,9 @@ def default_model() -> Model:
     """The model in the package."""
     text = files("groundwire_evaluators.grounding").joinpath("weights.json").read_text("utf-8")
     values = json.loads(text)
-    weights = values["claim"]["weights"]
-    if set(weights) != set(NAMES):
-        raise ValueError("weights.json and signals.py name different signals")
     return Model(
         version=values["version"],
-        claim_weights=tuple(weights[name] for name in NAMES),
-        claim_intercept=values["claim"]["intercept"],
-        claim_threshold=values["claim"]["threshold"],
-        record_threshold=values["claim"]["record_threshold"],
-        prose=_answer_step(values["prose"]),
-        records=_answer_step(values["records"]),
+        kinds={kind: _kind_model(values["kinds"][kind]) for kind in KINDS},
         least=tuple(
             MinimumScore(NAMES.index(name), each["above"], each["on_records"])
             for name, each in values["least"].items()
@@ -130,9 +132,17 @@ def default_model() -> Model:
     )
 
 
-def _answer_step(values: dict[str, Any]) -> AnswerStep:
-    worst, any_wrong, mean = (values["weights"][name] for name in ANSWER_TERMS)
-    return AnswerStep((worst, any_wrong, mean), values["intercept"])
+def _kind_model(values: dict[str, Any]) -> KindModel:
+    weights = values["claim"]["weights"]
+    if set(weights) != set(NAMES):
+        raise ValueError("weights.json and signals.py name different signals")
+    worst, any_wrong, mean = (values["answer"]["weights"][name] for name in ANSWER_TERMS)
+    return KindModel(
+        weights=tuple(weights[name] for name in NAMES),
+        intercept=values["claim"]["intercept"],
+        threshold=values["claim"]["threshold"],
+        step=AnswerStep((worst, any_wrong, mean), values["answer"]["intercept"]),
+    )
 
 
 ANSWER_TERMS = ("worst", "any", "mean")

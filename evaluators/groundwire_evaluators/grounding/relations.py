@@ -302,9 +302,13 @@ def _ways(tokens: Sequence[Token], lowers: Sequence[str], language: Language) ->
 
 def compare(
     claimed: Sequence[Relation], shown: Sequence[Relation], language: Language, chunk: int
-) -> tuple[list[Conflict], bool]:
-    """Conflicts of exchanged sides between a claim and a sentence, and whether one agrees."""
-    conflicts, agrees = [], False
+) -> tuple[list[Conflict], list[Relation]]:
+    """Conflicts of exchanged sides, and the claim's relations that the sentence shares.
+
+    One that it shares outweighs the others.
+    """
+    conflicts: list[Conflict] = []
+    agreeing: list[Relation] = []
     for ours in claimed:
         for theirs in shown:
             turned = _direction(ours.meaning, theirs.meaning, language)
@@ -314,12 +318,12 @@ def compare(
                 (theirs.patient, theirs.agent) if turned else (theirs.agent, theirs.patient)
             )
             if ours.agent & agent and ours.patient & patient:
-                agrees = True
+                agreeing.append(ours)
             elif ours.agent & patient and ours.patient & agent:
                 conflicts.append(
                     Conflict("roles", ours.start, ours.end, ours.text, theirs.text, True, chunk)
                 )
-    return ([] if agrees else conflicts), agrees
+    return ([] if agreeing else conflicts), agreeing
 
 
 def _direction(one: str, other: str, language: Language) -> bool | None:

@@ -8,13 +8,14 @@ a chunk, and together.
 # ruff: noqa: E501  (tables of words and patterns)
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
 from groundwire_evaluators.grounding.evidence import Evidence, QuestionContent, Statement
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.vocabulary import FILLERS, NO, YES
+from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable
 from groundwire_evaluators.text.tokens import Token, fold
@@ -213,26 +214,97 @@ def _in_one_sentence(words: Sequence[Token], passages: Sequence[Passage]) -> boo
     return False
 
 
-def misplaced(own: AddedContent, evidence: Evidence, passages: Sequence[Passage]) -> list[Quantity]:
-    """Values of the statement that stand in a chunk, but not where the question is answered.
+def misplaced(
+    own: AddedContent, question_keys: Set[str], passages: Sequence[Passage]
+) -> list[Quantity | Name]:
+    """Values of the statement that answer another question than the one that was asked.
 
-    The sentence that holds most of the question must show another value of the kind.
+    They stand only in sentences that hold a part of the question's words (`question_keys`), while
+    another sentence holds these and more, and a value of the same kind. Records and sentences that
+    go on with a pronoun are left out: what they speak of stands elsewhere.
     """
-    if evidence.answering_place is None or evidence.answering_overlap < _ANSWERING:
+    if not question_keys or any(passage.record or passage.tables for passage in passages):
         return []
-    chunk, sentence = evidence.answering_place
-    passage = passages[chunk]
-    there = passage.quantities_of(sentence)
-    found = []
-    for quantity in own.quantities:
-        if quantity in evidence.new_quantities or any(agree(quantity, shown) for shown in there):
-            continue
-        if any(comparable(quantity, shown) for shown in there):
-            found.append(quantity)
-    return found
+    values: list[Quantity | Name] = [*own.quantities, *own.names]
+    if not values or len(values) > _MOST_VALUES or len(own.words) > MOST_WORDS:
+        return []
+    known = [
+        (chunk, index, words)
+        for chunk, passage in enumerate(passages)
+        for index in range(len(passage.bounds))
+        if (words := _question_part(question_keys, passages, (chunk, index)))
+    ]
+    return [value for value in values if _is_misplaced(value, question_keys, known, passages)]
 
 
+def _is_misplaced(
+    value: Quantity | Name,
+    question_keys: Set[str],
+    known: Sequence[tuple[int, int, frozenset[str]]],
+    passages: Sequence[Passage],
+) -> bool:
+    """Whether all sentences with a value hold less of the question than one with a rival."""
+    places = _places_of(value, passages)
+    if not places or any(_goes_on(passages, place) for place in places):
+        return False
+    held = [_question_part(question_keys, passages, place) for place in places]
+    return any(
+        len(words) >= _ANSWERING * len(question_keys)
+        and all(part < words for part in held)
+        and _holds_rival(value, passages[chunk], index)
+        for chunk, index, words in known
+    )
+
+
+def _places_of(value: Quantity | Name, passages: Sequence[Passage]) -> list[tuple[int, int]]:
+    """The sentences (chunk, index) that show a value."""
+    return [
+        (chunk, index)
+        for chunk, passage in enumerate(passages)
+        if not isinstance(value, Quantity) or passage.shows(value)
+        for index in range(len(passage.bounds))
+        if _shows(value, passage, index)
+    ]
+
+
+def _shows(value: Quantity | Name, passage: Passage, index: int) -> bool:
+    if isinstance(value, Quantity):
+        return any(agree(value, other) for other in passage.quantities_of(index))
+    return {fold(token.text) for token in passage.sentence(index)}.issuperset(value.words)
+
+
+def _question_part(
+    question_keys: Set[str], passages: Sequence[Passage], place: tuple[int, int]
+) -> frozenset[str]:
+    """The words of the question, or words of their meaning, that stand in a sentence."""
+    keys = {token.key for token in passages[place[0]].sentence(place[1])}
+    table = lexicon()
+    return frozenset(
+        key for key in question_keys if key in keys or not keys.isdisjoint(table.synonyms_of(key))
+    )
+
+
+def _goes_on(passages: Sequence[Passage], place: tuple[int, int]) -> bool:
+    """Whether a sentence speaks of what the one before it named: "It takes …"."""
+    words = passages[place[0]].sentence(place[1])[:_OPENING]
+    return any(token.lower in _PRONOUNS for token in words)
+
+
+def _holds_rival(value: Quantity | Name, passage: Passage, index: int) -> bool:
+    if isinstance(value, Quantity):
+        return any(comparable(value, other) for other in passage.quantities_of(index))
+    return len(value.words) > 1 and any(len(other.words) > 1 for other in passage.names_of(index))
+
+
+_PRONOUNS = frozenset(
+    "it its they their them he his she her this these that those such there then both each "
+    "es sie er dies diese dieser dieses ihre seine dort il elle ils elles ce cette ces son sa ses "
+    "esto este esta estos estas su sus ello él ella questo questa questi suo sua loro esso essa "
+    "isto isso este esta ele ela seu sua het zij ze hij dit dat deze zijn haar hun".split()
+)
+_MOST_VALUES = 4  # of an answer that are looked for
+_OPENING = 4  # words of a sentence among which a pronoun goes on with the last one
 _MONTHS = frozenset(("May", "March"))  # small words too, told by their capital
 _LONGEST_BARE = 60  # code points of a bare answer
 _LONGEST_QUESTION = 4_000
-_ANSWERING = 0.6  # share of the question's words from which a sentence is taken to answer it
+_ANSWERING = 0.5  # share of the question's words from which a sentence is taken to answer it

@@ -40,6 +40,7 @@ from groundwire_evaluators.grounding.vocabulary import (
     REPORTING,
 )
 from groundwire_evaluators.text.lexicon import lexicon
+from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity, agree
 from groundwire_evaluators.text.tokens import Token
 
@@ -178,11 +179,11 @@ class Comparison:
         return all(table.get(token.key, -1) >= COMMON for token in evidence.new)
 
     @cached_property
-    def misplaced(self) -> list[Quantity]:
-        """Values of a short claim that stand elsewhere than where the question is answered."""
-        if not self.added.short:
+    def misplaced(self) -> list[Quantity | Name]:
+        """Values of a short claim that answer another question than the one that was asked."""
+        if not self.only_claim:
             return []
-        return misplaced(self.added, self.evidence, self.passages)
+        return misplaced(self.added, self.question_content.content, self.passages)
 
     @cached_property
     def frame(self) -> float:

@@ -14,7 +14,7 @@ _MOST_SENTENCES = 24  # of a chunk, compared with a claim
 
 
 # What another wording turns without another meaning: "A sold it to B", "B bought it from A".
-_OF_RELATIONS = frozenset("name opposite roles word".split())
+_OF_SIDES, _OF_VERBS = frozenset(("name", "roles")), frozenset(("opposite", "word"))
 _OF_STATUSES = frozenset("opposite negated affirmed".split())
 
 
@@ -62,13 +62,16 @@ def compare_stated(
     conflicts, same_sides = _compare_relations(statement.tokens, evidence, passages, language)
     if found.conflict is not None:
         conflicts.append(found.conflict)
-    restated = [(*whole, _OF_RELATIONS)] if same_sides else []
+    restated = []
+    for relation in same_sides:
+        if relation.meaning != "way":
+            restated += [(*whole, _OF_SIDES), (relation.start, relation.end, _OF_VERBS)]
     for each, place in found.agreeing:
         if question is not None:
             restated.append((*whole, _OF_STATUSES))
         elif place == evidence.best:
             restated.append((each.start, each.end, _OF_STATUSES))
-    agrees = not conflicts and (same_sides or bool(found.agreeing))
+    agrees = not conflicts and bool(same_sides or found.agreeing)
     return Stated(tuple(conflicts), agrees, tuple(restated))
 
 
@@ -105,7 +108,7 @@ def _compare_relations(
     evidence: Evidence,
     passages: Sequence[Passage],
     language: Language,
-) -> tuple[list[Conflict], bool]:
+) -> tuple[list[Conflict], list[relations.Relation]]:
     passive = relations.passive_verbs(tokens, language)
     claimed = relations.relations(tokens, language, passive)
     places = list(_places(claimed, passages))
@@ -119,11 +122,11 @@ def _compare_relations(
             continue
         ours = relations.relations(tokens, language, verbs)
         shown = relations.relations(sentence, language, verbs)
-        found, agrees = relations.compare(ours, shown, language, chunk)
-        if agrees:
-            return [], True
+        found, agreeing = relations.compare(ours, shown, language, chunk)
+        if agreeing:
+            return [], agreeing
         conflicts += found
-    return conflicts[:1], False
+    return conflicts[:1], []
 
 
 def _places(

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from groundwire_evaluators.evaluation import Extent
 
-ENOUGH = 0.75  # of the quoted words, in order, have to stand in the text
+ENOUGH = 0.75  # share of the quoted words that must be in the text, in order
 _LOOSEST = 1.5  # how much longer than the quote the found piece may be
 _WORD = re.compile(r"\w+(?:[\u0300-\u036f]+\w*)*")  # accents may be characters of their own
 _MOST_WORDS = 400  # of a text or quote that are compared loosely

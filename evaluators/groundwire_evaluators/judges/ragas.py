@@ -156,7 +156,7 @@ class Ragas:
         )
 
     async def _value(self, turn: Turn, recorded: RecordedCalls) -> float:
-        """What ragas calls the score."""
+        """Name of the score in ragas."""
         address = self.address
         async with (
             httpx.AsyncClient(event_hooks=recorded.hooks, timeout=address.timeout_seconds) as http,

@@ -82,7 +82,7 @@ class ValueIndex:
         return near
 
     def _filed(self, value: Value) -> list[Value]:
-        """Those found by what they are, not by size; of dates, a number can only be a year."""
+        """Values looked up by kind, not by size; a number matches only the year of a date."""
         meaning = value.meaning
         if (
             isinstance(meaning, Quantity)
@@ -99,7 +99,7 @@ def _entries(name: Name) -> set[str]:
 
 
 def _entry(value: Value) -> object:
-    """What values that are not found by their size are filed under: dates together, codes apart."""
+    """Lookup key of values not found by size: all dates share one, codes have their own."""
     return value.meaning if isinstance(value.meaning, str) else "dates"
 
 

@@ -59,7 +59,7 @@ class Labeller:
     entailment_threshold: float = 0.8
 
     def label(self, conflict: ConflictCase) -> OutcomeDecision:
-        """What the response of `conflict` follows. Never raises for odd text."""
+        """Label what the response of `conflict` follows. Never raises for any text."""
         if conflict.response is None:
             return OutcomeDecision(followed=None, rule="no response")
         if not conflict.context_spellings and not conflict.parametric_spellings:

@@ -65,7 +65,7 @@ class Response:
 
     @cached_property
     def places(self) -> dict[str, list[int]]:
-        """Where each word stands among those that are no articles."""
+        """Index of each word, not counting articles."""
         found: dict[str, list[int]] = {}
         for at, (_, word) in enumerate(self.content_words):
             found.setdefault(word, []).append(at)

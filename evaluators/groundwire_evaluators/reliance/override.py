@@ -157,7 +157,7 @@ class _StatedValue:
         return self.value.kind is Kind.NUMBER and self.alone
 
     def rivals(self, value: Value, other: Value) -> bool:
-        """Whether another value could stand in its place."""
+        """Whether another value could replace it."""
         if self.bare and isinstance(other.meaning, Quantity):
             return other.kind in _NUMERIC
         return value.comparable(other)

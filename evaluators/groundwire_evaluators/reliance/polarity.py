@@ -60,7 +60,7 @@ def affirms(text: str, question: str | None, matter: str) -> bool | None:
 
 
 def negations(text: str) -> int:
-    """How many words of `text` negate."""
+    """Number of negations in `text`."""
     words = [fold(token.text) for token in tokenize(text)]
     return sum(word in _NEGATIVE for word in words) + len(_NT.findall(text))
 

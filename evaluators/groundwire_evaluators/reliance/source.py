@@ -74,7 +74,7 @@ class Source:
 
     @cached_property
     def _runs(self) -> dict[str, list[int]]:
-        """Where every run of letters and digits begins."""
+        """Start of every run of letters and digits."""
         found: dict[str, list[int]] = {}
         for match in _RUN.finditer(self.text):
             places = found.setdefault(match.group(), [])
@@ -95,7 +95,7 @@ class Source:
         return [token.start for token in self.tokens]
 
     def sentence(self, value: Value) -> tuple[int, int]:
-        """Where the sentence stands that a value of this text begins in."""
+        """Range of the sentence in which a value of this text starts."""
         ends = self._ends
         return self._sentences[min(bisect_right(ends, value.start), len(ends) - 1)]
 

@@ -81,7 +81,7 @@ def stance(text: str, mention: tuple[int, int], others: list[tuple[int, int]]) -
 
 
 def conclusion(text: str) -> int:
-    """Where the stated answer begins ("Final answer: …"), 0 where none is announced."""
+    """Start of the announced answer ("Final answer: …"), else 0."""
     found = 0
     for match in _ANSWERS.finditer(text):
         found = match.end()

@@ -12,7 +12,7 @@ from groundwire_evaluators.text.words import content
 
 Floats = npt.NDArray[np.float64]
 
-WORDS = 1000  # the most frequent that are told apart
+WORDS = 1000  # size of the vocabulary
 ROUNDS = 20
 SHOWN = 4  # words that name a topic
 

@@ -117,7 +117,7 @@ def language_of(text: str) -> Language | None:
 
 
 def could_be(text: str, language: Language) -> bool:
-    """Whether a text is as likely in this language as in any other, or too short to say."""
+    """Whether a text is likeliest in this language, or too short to decide."""
     words = _letters(text)
     if not words or _latin(words) < _LATIN:
         return not words
@@ -158,7 +158,7 @@ def _latin(words: Sequence[str]) -> float:
 
 
 def _scores(text: str, words: Sequence[str]) -> dict[str, float]:
-    """Score of each language: stop words by weight, and letters of its own."""
+    """Score of each language: weighted stop words and characteristic letters."""
     found: dict[str, float] = {}
     for word in words:
         if word in _LETTER_NAMES:

@@ -1,4 +1,4 @@
-"""The answer, and what a client library's response says about it."""
+"""Answer, model, tokens and finish reason of a client library's response."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ class RetrievedChunk(NamedTuple):
     metadata: dict[str, Any] | None
 
 
-# Where the list of chunks stands in a response, most telling first.
+# Keys of the list of chunks in a response, most specific first.
 CONTAINERS = (
     "documents",
     "chunks",
@@ -73,7 +73,7 @@ _ROLES = {
     **dict.fromkeys(_META, "meta"),
     **dict.fromkeys(_SKIPPED, "skip"),
     **dict.fromkeys(_INNER, "inner"),
-    "document": "text",  # a text, or an inner object: told apart by its value
+    "document": "text",  # a text or a nested object, depending on its value
 }
 # Attributes read from objects; unknown classes show theirs in `vars`, which runs no foreign code
 # (a getattr on an expired database row would query the database).
@@ -90,7 +90,7 @@ def read_chunks(result: Any) -> list[RetrievedChunk] | None:
 
 
 class _Scan:
-    """How many items may still be looked at in one result."""
+    """Remaining number of items to inspect in one result."""
 
     __slots__ = ("left",)
 
@@ -398,7 +398,7 @@ def _scored(value: Any) -> dict[str, Any]:
 
 
 def _text_in(metadata: dict[str, Any]) -> str | None:
-    """The text of a vector database's hit stands in its metadata; an SQL row's in some column."""
+    """Text of a hit: in the metadata for vector databases, in a column for SQL rows."""
     for name in _TEXT:
         value = metadata.get(name)
         if isinstance(value, str):

@@ -43,7 +43,7 @@ def text_of_record(fields: Mapping[str, Any] | Sequence[Any]) -> str:
 
 
 def holds_values(fields: Mapping[str, Any]) -> bool:
-    """Whether fields hold what a record says, not only where a document comes from."""
+    """Whether fields contain the record's content, not only a document's origin."""
     return any(
         value is not None and value != "" and str(name).lower() not in ABOUT_DOCUMENTS
         for name, value in fields.items()

@@ -24,6 +24,7 @@ from groundwire_collector.storage import (
     failed_traces,
     gauges,
     judging,
+    progress,
     spans,
     turns,
 )
@@ -400,6 +401,26 @@ def test_a_trace_that_a_killed_worker_had_begun_is_judged_by_the_next(settings, 
     work_off(Pipeline(settings, engine, [Length()], after_crash=True))
     assert [item.turn.answer for item in stored(engine)] == ["deadly"]
     assert count(engine, metric_definitions.TRACES_FAILED) == 0
+
+
+def test_traces_that_a_killed_worker_had_begun_hold_up_no_batch_and_wait_for_none(
+    settings, engine, monkeypatch
+):
+    monkeypatch.setattr(module, "TRACES", 4)
+    SpanStore(engine).add([span for number in range(12) for span in trace(number)])
+    pipeline = Pipeline(settings, engine, [], after_crash=True)
+    pipeline._note_arrivals()
+    with engine.begin() as connection:
+        begun = progress.due(connection, LATER, 6)
+        progress.begin(connection, begun)
+    judged = []
+    while pipeline.step(LATER):
+        judged.append({item.turn.trace_id for item in stored(engine)})
+    suspects = {each.trace_id for each in begun}
+    assert len(judged[0]) == 5
+    assert len(judged[0] & suspects) == 1
+    assert len(judged[1]) == 8
+    assert len(judged[-1]) == 12
 
 
 HANGING = """

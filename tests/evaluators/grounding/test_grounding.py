@@ -289,10 +289,11 @@ def test_a_comment_has_no_verdict_but_raises_the_score_of_its_answer() -> None:
 
 def test_a_finding_counts_whole_in_a_lone_claim_and_to_the_threshold_among_others() -> None:
     model = Grounding().model
-    above = model.claim_threshold + 2.5
-    assert model.answer_score(-5.0, above, on_records=False) == model.claim_threshold
-    assert model.answer_score(above, above, on_records=False) == above
-    assert model.answer_score(-3.0, -5.0, on_records=False) == -5.0
+    threshold = model.threshold("answers")
+    above = threshold + 2.5
+    assert model.answer_score(-5.0, above, "answers") == threshold
+    assert model.answer_score(above, above, "answers") == above
+    assert model.answer_score(-3.0, -5.0, "answers") == -5.0
     only_claim = judge("The fee is 30 euros.", FEE)
     among = judge("It covers the whole family. The fee is 30 euros.", FEE)
     assert only_claim.flagged

@@ -15,7 +15,7 @@ from groundwire_evaluators.reader import Card, Reader, ReaderWeights
 from groundwire_evaluators.turn import Chunk, Turn
 
 WEIGHTS = ReaderWeights(
-    not_there=1.0, intercept=-0.2, contradicted=0.9, summary_contradicted=0.9, above=0.5
+    not_there=1.5, intercept=-0.2, contradicted=0.9, summary_contradicted=0.9, above=0.5
 )
 SHOP = "The shop on the corner opens at nine. Lamps are sold on the first floor by the owner."
 WORDS = Grounding(reader=None)

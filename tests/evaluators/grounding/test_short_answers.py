@@ -122,6 +122,46 @@ def test_a_yes_to_what_no_chunk_speaks_of_is_not_supported() -> None:
     assert claim_of(found).verdict is Verdict.UNSUPPORTED
 
 
+TOURS = "The harbour tour takes 40 minutes. The cliff tour takes 3 hours."
+
+
+@pytest.mark.parametrize(
+    ("question", "chunk", "right", "wrong"),
+    [
+        ("How long does the harbour tour take?", TOURS, "40 minutes", "3 hours"),
+        ("What does the deluxe cabin cost?", "The plain cabin costs €70. The deluxe cabin costs "
+         "€95.", "€95", "€70"),
+        ("Who restored the organ?", "The organ was restored by Ida Lund. The bells were cast by "
+         "Jon Moe.", "Ida Lund", "Jon Moe"),
+        ("Wie lange gilt der Ausweis?", "Der Ausweis gilt drei Jahre. Die Karte gilt sechs Wochen.",
+         "Drei Jahre.", "Sechs Wochen."),
+        ("Combien coûte le petit vélo ?", "Le petit vélo coûte 8 euros. Le casque coûte 5 euros.",
+         "8 euros", "5 euros"),
+    ],
+)  # fmt: skip
+def test_a_value_that_answers_another_question_is_not_supported(
+    question: str, chunk: str, right: str, wrong: str
+) -> None:
+    assert claim_of(judge(question, right, chunk)).verdict is Verdict.SUPPORTED
+    assert claim_of(judge(question, wrong, chunk)).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "chunk"),
+    [
+        ("How long is the extended pass valid?", "60 days",
+         "The pass is valid for 30 days. It can be extended to 60 days."),
+        ("What does the deluxe cabin cost at weekends?", "€120",
+         "The deluxe cabin costs €95. At weekends the price is €120."),
+        ("How long is the trip?", "3 hours", "The trip starts at 9:00. The journey takes 3 hours."),
+    ],
+)  # fmt: skip
+def test_a_value_of_a_sentence_that_goes_on_is_in_its_place(
+    question: str, answer: str, chunk: str
+) -> None:
+    assert claim_of(judge(question, answer, chunk)).verdict is Verdict.SUPPORTED
+
+
 def test_a_letter_stands_for_its_option() -> None:
     question = "When is it closed? (A) on Fridays (B) on Mondays"
     assert complete("(B)", question) is not None

@@ -153,11 +153,12 @@ def test_what_a_record_says_or_yields_is_supported(claim: str, name: str) -> Non
 
 def test_no_weight_is_below_zero() -> None:
     model = default_model()
-    steps = (*model.prose.weights, *model.records.weights)
-    assert min(*model.claim_weights, *steps) >= 0
+    for kind in model.kinds.values():
+        assert min(*kind.weights, *kind.step.weights) >= 0
 
 
 def test_the_reference_gives_every_weight_as_it_is() -> None:
     page = (Path(__file__).parents[3] / "docs/reference/grounding.md").read_text(encoding="utf-8")
-    for name, weight in zip(NAMES, default_model().claim_weights, strict=True):
-        assert f"| `{name}` | {weight:.2f} |" in page
+    weights = [kind.weights for kind in default_model().kinds.values()]
+    for name, *own in zip(NAMES, *weights, strict=True):
+        assert f"| `{name}` | {' | '.join(f'{weight:.2f}' for weight in own)} |" in page

@@ -23,5 +23,5 @@ def upgrade(connection: Connection) -> None:
 
 
 def newest() -> str | None:
-    """The newest step there is a file of."""
+    """Newest migration revision."""
     return ScriptDirectory.from_config(configuration()).get_current_head()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.responses.problem import ProblemError
@@ -13,8 +13,21 @@ from groundwire_collector.web.api.models import TurnOut, TurnPage
 from groundwire_collector.web.cursor import read_cursor, write_cursor
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.times import nanoseconds
+from groundwire_evaluators.turn import Route
 
-router = APIRouter(prefix="/api/v1/turns", tags=["turns"])
+
+def known_parameters_only(request: Request) -> None:
+    """Refuse a query parameter that the endpoint does not have: it would restrict nothing."""
+    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    if unknown := sorted(set(request.query_params) - known):
+        raise ProblemError(
+            400, f"Unknown parameter: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
+        )
+
+
+router = APIRouter(
+    prefix="/api/v1/turns", tags=["turns"], dependencies=[Depends(known_parameters_only)]
+)
 
 
 @router.get("")
@@ -23,6 +36,13 @@ def list_turns(
     database: Database,
     service: str | None = None,
     model_version: str | None = None,
+    prompt_version: str | None = None,
+    index_version: str | None = None,
+    session_id: str | None = None,
+    user_id: str | None = None,
+    route: Route | None = None,
+    model: str | None = None,
+    least_score: Annotated[float | None, Query(ge=0, le=1, description="`p_unsupported`.")] = None,
     state: str | None = None,
     verdict: str | None = None,
     trace_id: str | None = None,
@@ -41,6 +61,19 @@ def list_turns(
         service=service,
         services=access.services,
         model_version=model_version,
+        prompt_version=prompt_version,
+        index_version=index_version,
+        facts=tuple(
+            (name, value)
+            for name, value in (
+                ("session_id", session_id),
+                ("user_id", user_id),
+                ("route", route and route.value),
+                ("model", model),
+            )
+            if value is not None
+        ),
+        least_score=least_score,
         state=state,
         verdict=verdict,
         trace_id=trace_id,

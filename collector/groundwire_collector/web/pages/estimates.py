@@ -1,4 +1,4 @@
-"""Estimates page: cheap score beside its label-corrected estimate."""
+"""Estimates page: uncorrected score and label-corrected estimate."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse

@@ -200,7 +200,7 @@ def _pairs(model: PairModel, turn: Turn, at: int, claim: str, room: int) -> list
 
 
 def _prompt(turn: Turn, texts: Sequence[str], context: str = "") -> str:
-    """What LettuceDetect was trained on: RAGTruth's own prompts."""
+    """Prompt format of LettuceDetect's training data (RAGTruth)."""
     if not turn.question:
         return _SUMMARY.format(context=context)
     return _QUESTION.format(question=turn.question, number=len(texts), context=context)
