@@ -1,32 +1,30 @@
 """Calibration of p_unsupported per service, fitted from stored labels."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from groundwire_collector.estimates.faithfulness import by_people
-from groundwire_collector.storage import estimates, labels
-from groundwire_collector.storage.estimates import DecidedScore, EstimateFilter, StoredEstimate
-from groundwire_collector.storage.labels import LabelQuery
+from groundwire_collector.storage import estimates
+from groundwire_collector.storage.estimates import DecidedScore, StoredEstimate
 
 CALIBRATION = "calibration"  # kind of the stored estimate; its value is the evaluator's revision
 EVALUATOR = "grounding"
 
 
 def fitted(
-    connection: Connection, service: str, label_rate: float, now_ns: int
+    connection: Connection, service: str, decided: Mapping[str, bool], now_ns: int
 ) -> StoredEstimate | None:
     """The shift of a service for the grounding revision of most labelled turns.
 
-    From turns drawn at random and decided by people; None with fewer than 30 of them. The scores
-    themselves stay as they are: drift is watched on them. Price: one read of the labelled turns.
+    From turns drawn at random and decided by people (`decided`: whether each is faithful); None
+    with fewer than 30 of them. The scores themselves stay as they are: drift is watched on them.
+    Price: one read of the scores of these turns.
     """
     # The worker, whose evaluators judge in another process, would load all of them at its start.
     from groundwire_evaluators.grounding.calibration import FEWEST_LABELS, fit_shift
 
-    part = EstimateFilter(service=service)
-    scores = _decided(connection, part, label_rate)
+    scores = _decided(connection, decided)
     counts = Counter(score.revision for score, _ in scores)
     if not counts or counts.most_common(1)[0][1] < FEWEST_LABELS:
         return None
@@ -62,14 +60,9 @@ def newest_of_service(stored: Iterable[StoredEstimate]) -> list[StoredEstimate]:
 
 
 def _decided(
-    connection: Connection, part: EstimateFilter, label_rate: float
+    connection: Connection, decided: Mapping[str, bool]
 ) -> list[tuple[DecidedScore, bool]]:
-    """Grounding's scores of drawn turns that people decided, and whether they are unsupported."""
-    query = LabelQuery(service=part.service)
-    labelled = {label.turn_id for label in labels.find(connection, query)}
-    turns = {turn.id: turn for turn in estimates.scored_turns_of(connection, part, labelled)}
-    drawn, _ = by_people(connection, part, turns, label_rate)
-    decided = {name: each.faithful for name, each in drawn.items() if each.faithful is not None}
+    """Grounding's scores of decided turns, and whether they are unsupported."""
     return [
         (score, not decided[score.turn_id])
         for score in estimates.scores_of(connection, decided)

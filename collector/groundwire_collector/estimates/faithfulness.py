@@ -143,16 +143,48 @@ def by_judge(scores: Iterable[SampledScore]) -> dict[str, SampledTurn]:
     return {each.turn_id: SampledTurn(each.probability, each.faithful) for each in scores}
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledTurns:
+    """Newest scored turns, with those that people labelled."""
+
+    turns: Mapping[str, ScoredTurn]
+    drawn: Mapping[str, SampledTurn]
+    chosen: set[str]
+
+    @property
+    def decided(self) -> dict[str, bool]:
+        """Whether each drawn turn is faithful, where people agree."""
+        return {
+            name: each.faithful for name, each in self.drawn.items() if each.faithful is not None
+        }
+
+
+def labelled_turns(
+    connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
+) -> LabelledTurns:
+    """Read the newest 50,000 scored turns and their labels; some 20 microseconds a turn."""
+    turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, dimension)}
+    drawn, chosen = by_people(connection, part, turns, label_rate)
+    return LabelledTurns(turns, drawn, chosen)
+
+
 def faithfulness(
     connection: Connection, part: EstimateFilter, dimension: Dimension, label_rate: float
 ) -> list[FaithfulnessEstimate]:
     """Every segment that anything was labelled or judged in; by people first.
 
-    Made of the newest 50,000 scored turns. Price: one read of them, some 20 microseconds a turn.
+    Price: that of `labelled_turns`.
     """
-    turns = {turn.id: turn for turn in estimates.scored_turns(connection, part, dimension)}
-    drawn, chosen = by_people(connection, part, turns, label_rate)
-    found = _segments(turns, HUMAN, "", "", drawn, chosen)
+    sample = labelled_turns(connection, part, dimension, label_rate)
+    return faithfulness_of(connection, part, sample)
+
+
+def faithfulness_of(
+    connection: Connection, part: EstimateFilter, sample: LabelledTurns
+) -> list[FaithfulnessEstimate]:
+    """As `faithfulness`, of a sample that was read before."""
+    turns = sample.turns
+    found = _segments(turns, HUMAN, "", "", sample.drawn, sample.chosen)
     scores = [each for each in estimates.drawn_scores(connection, part) if each.turn_id in turns]
     for evaluator in sorted({each.evaluator for each in scores if each.faithful is not None}):
         mine = [each for each in scores if each.evaluator == evaluator]

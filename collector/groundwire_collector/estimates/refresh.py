@@ -11,9 +11,11 @@ from groundwire_collector.estimates.confidence_sequence import FaithfulnessSeque
 from groundwire_collector.estimates.faithfulness import (
     HUMAN,
     FaithfulnessEstimate,
+    LabelledTurns,
     SampledTurn,
     by_judge,
-    faithfulness,
+    faithfulness_of,
+    labelled_turns,
     outcomes_of,
 )
 from groundwire_collector.estimates.labels import draw
@@ -61,9 +63,11 @@ class EstimateRefresher:
             services = estimates.labelled_services(connection)
         for service in sorted(services):
             with self._engine.connect() as connection:
-                renewed = [*self._faithfulness(connection, service, now_ns)]
+                part = EstimateFilter(service=service)
+                sample = labelled_turns(connection, part, "model_version", self._label_rate)
+                renewed = [*self._faithfulness(connection, service, sample, now_ns)]
                 renewed += self._retrieval(connection, service, now_ns)
-                calibration = fitted(connection, service, self._label_rate, now_ns)
+                calibration = fitted(connection, service, sample.decided, now_ns)
                 renewed += [calibration] if calibration else []
             with self._engine.begin() as connection:
                 estimates.store(connection, renewed)
@@ -72,15 +76,13 @@ class EstimateRefresher:
         return True
 
     def _faithfulness(
-        self, connection: Connection, service: str, now_ns: int
+        self, connection: Connection, service: str, sample: LabelledTurns, now_ns: int
     ) -> list[StoredEstimate]:
         before = {
             (stored.value, stored.reference, stored.evaluator): stored.sequence
             for stored in estimates.newest(connection, FAITHFULNESS, frozenset({service}))
         }
-        found = faithfulness(
-            connection, EstimateFilter(service=service), "model_version", self._label_rate
-        )
+        found = faithfulness_of(connection, EstimateFilter(service=service), sample)
         rows = []
         for each in found:
             state = before.get((each.value, each.reference, each.evaluator), {})
