@@ -80,10 +80,8 @@ class _Frame:
         if len(self._shared) < _SHARE_DENIED * len(self._content):
             return
         for i, j in self._alignment.pairs.items():
-            if not self._in_a_run(i, j):
-                continue
             ours, theirs = self._claim.denied.get(i), self._shown.denied.get(j)
-            if (ours is None) == (theirs is None):
+            if (ours is None) == (theirs is None) or not self._in_a_run(i, j):
                 continue
             if ours is not None and not _denied_near(self._shown, j):
                 claimed, shown = _joined(ours, self._claim.words[i]), self._shown.words[j].text

@@ -176,6 +176,8 @@ _HINTS_NOT_ENGLISH = (
     "no ", "ni idea", "nada", "non ", "não", "niet", "geen", "zwijg", "onvoldoende",
     "ません", "不明", "无", "沒", "没", "未", "不知", "無", "모르", "없", "수", "не",
 )  # fmt: skip
+# Words that hold a hint and deny nothing: "another", "note", "passage", "past".
+_NO_HINT = re.compile(r"another|\bnot[aeio]\w*|\bpas[ast]\w*")
 _GOES_ON = re.compile(
     r"[,;]? (?:but|however|though|although|aber|jedoch|mais|pero|mas|maar|ma) (?!(?:they|it|only)\b)"
     r"(?:\w+[ ,]+){3}",
@@ -196,11 +198,10 @@ def declines(sentence: str) -> bool:
     looked_at = sentence[:_LONGEST_SENTENCE]
     if len(sentence) <= _LONGEST_ELLIPSIS and _SAYS_NOTHING.match(sentence):
         return True
-    lowered = looked_at.lower()
+    lowered = _NO_HINT.sub("", looked_at.lower())
     if not any(hint in lowered for hint in _HINTS):
         return False
-    foreign = lowered.replace("passag", "")  # holds no "pas"
-    if any(hint in foreign for hint in _HINTS_NOT_ENGLISH):
+    if any(hint in lowered for hint in _HINTS_NOT_ENGLISH):
         match = _DECLINES.search(looked_at)
     else:
         match = _DECLINES_IN_ENGLISH.search(looked_at)
