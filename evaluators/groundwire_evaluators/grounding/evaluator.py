@@ -389,7 +389,14 @@ def _with_code(candidate: Candidate, passages: Sequence[Passage]) -> Candidate:
     comparable = lines and all(
         is_shown(line, passages) or code_conflict(text, line, passages) for line in lines
     )
-    return replace(candidate, skip_reason=None) if comparable else candidate
+    if not comparable:
+        return candidate
+    first, last = text.find("\n") + 1, text.rfind("\n")
+    inner = candidate.read.part(first, last) if text[:3] in _FENCES and last >= first else None
+    return replace(candidate, skip_reason=None, plain=inner or candidate.plain)
+
+
+_FENCES = ("```", "~~~")
 
 
 def _code_conflicts(

@@ -99,6 +99,7 @@ _GENERIC = frozenset(
     "llevar traer venir entrar usar ir tomar portare entrare usare andare prendere levar trazer vir "
     "meenemen brengen komen meekomen gebruiken gaan mee nemen".split()
 )
+_CORRELATIVES = frozenset("ni nor né nem noch".split())  # go on with a denial
 _BEFORE, _AFTER = 6, 3  # words between a negation and the word that it turns
 _CLAUSE = re.compile(r"[,;:()–—]|\b(?:but|however|aber|mais|pero|ma|mas|maar)\b", re.IGNORECASE)
 _ENDINGS = frozenset("s ed er ing ment ments able ance ation ission e n en".split())
@@ -220,8 +221,7 @@ def _signed(
         and lowers[at] in NEGATORS.get(code, ())
         and not spared(tokens, at)
     ]
-    if code == "fr":
-        denials = [at for at in denials if lowers[at] != "ni"]
+    denials = [at for at in denials if lowers[at] not in _CORRELATIVES]
     turned = sign != (len(denials) % 2 == 1)
     if kind == "may" or (denials and lowers[first] in _FORBIDDING_DUTY):
         kind = "permitted"

@@ -46,6 +46,7 @@ def test_the_same_code_placeholders_and_other_code_are_none(line: str) -> None:
     ("block", "verdict"),
     [
         ("```\nTIMEOUT=45\n```", Verdict.SUPPORTED),
+        ("```bash\nTIMEOUT=45\n```", Verdict.SUPPORTED),
         ("```\nTIMEOUT=30\n```", Verdict.CONTRADICTED),
         ("Run `helm uninstall shop 3 --wait`.", Verdict.CONTRADICTED),
         ("Run `helm rollback shop 3 --wait`.", Verdict.SUPPORTED),

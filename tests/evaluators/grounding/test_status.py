@@ -33,6 +33,7 @@ def read(text: str, code: str = "en") -> set[tuple[str, bool]]:
         ("fr", "L'inscription est obligatoire.", ("required", True)),
         ("es", "No se admiten gatos.", ("permitted", False)),
         ("es", "No hay guardarropa.", ("available", False)),
+        ("es", "El precio no incluye el IVA ni la cena.", ("included", False)),
         ("it", "È vietato fumare.", ("permitted", False)),
         ("it", "Il prezzo comprende la cena.", ("included", True)),
         ("pt", "Não são admitidos gatos.", ("permitted", False)),
