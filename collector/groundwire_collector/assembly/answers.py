@@ -161,7 +161,9 @@ def _answers_unaided(trace: Trace, reading: SpanView) -> bool:
     # A service that retrieves and generates in one call is a retrieval that names a model.
     both = reading.kind == SpanKind.RETRIEVAL and reading.text("response_model") is not None
     text, question = reading.answer_text, reading.question or reading.query
-    if not (both or reading.kind in SPEAKING) or reading.failed or not text or not question:
+    if not (both or reading.kind in SPEAKING) or reading.failed:
+        return False
+    if not text or not reading.has_question:
         return False
     below = list(trace.subtree(reading))
     if any(r.kind == SpanKind.GENERATION and not r.failed for r in below):
@@ -172,7 +174,7 @@ def _answers_unaided(trace: Trace, reading: SpanView) -> bool:
     indexing = SpanKind.EMBEDDING in kinds and not kinds & RETRIEVING
     if indexing or (both and not retrieved):
         return False
-    handed_on = any(chunk and chunk in text for chunk in found) or same(text, question)
+    handed_on = any(chunk and chunk in text for chunk in found) or bool(question and same(text, question))
     return not handed_on and not _returns_documents(reading)
 
 

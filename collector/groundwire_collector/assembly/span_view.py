@@ -153,6 +153,14 @@ class SpanView:
                 return found
         return None
 
+    @lazy_property
+    def has_question(self) -> bool:
+        """Whether a question was sent, even one that was cut and cannot be read."""
+        if self.question or self.query:
+            return True
+        sources = (source for fact in _INCOMING for source in self._sources.get(fact, ()))
+        return any(source.key in self.cut_keys for source in sources)
+
     def _whole(self, fact: str) -> Iterator[Json]:
         """Values of a fact, without truncated JSON."""
         for source in self._sources.get(fact, ()):

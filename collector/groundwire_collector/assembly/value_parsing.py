@@ -46,7 +46,7 @@ def unpack(value: Any, texts: bool = False) -> Any:
     JSON.
 
     Raises:
-        CutJsonError: where it begins like one and does not end as one.
+        TruncatedJsonError: where it begins like one and does not end as one.
     """
     if not isinstance(value, str):
         return value

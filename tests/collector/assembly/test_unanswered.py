@@ -78,6 +78,23 @@ def test_a_root_with_question_and_answer_is_one_turn(trace, name):
     assert (turn.question, turn.answer) == (Q, A)
 
 
+CUT = said("user", Q)[:60]  # a length limit on attributes cuts messages in the middle
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {**MESSAGES, "gen_ai.operation.name": "invoke_workflow", "gen_ai.input.messages": CUT},
+        {"openinference.span.kind": "CHAIN", "input.value": CUT, "output.value": A},
+        {"gen_ai.operation.name": "invoke_workflow", **MESSAGES, "gen_ai.input.messages": "[{[{"},
+    ],
+)
+def test_an_answer_to_a_question_that_was_cut_is_a_turn_without_question(trace, attributes):
+    trace.add("ask", attributes)
+    (turn,) = assemble(trace.spans)
+    assert (turn.question, turn.answer) == (None, A)
+
+
 ASKS = {
     "gen_ai.operation.name": "chat",
     "gen_ai.output.messages": json.dumps(
