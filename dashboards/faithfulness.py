@@ -36,6 +36,8 @@ from groundwire_collector.metric_definitions import (
     JUDGE_GOLDEN_TURNS,
     JUDGE_SCORE,
     P_UNSUPPORTED,
+    READER_CLAIMS,
+    READER_SECONDS,
 )
 
 UID = "groundwire-faithfulness"
@@ -154,6 +156,16 @@ def states() -> timeseries.Panel:
         "truncated upstream; if failed grows, see the runbook of failing evaluations.",
         "reqps",
     ).with_target(query(judged, "{{evaluator}} {{state}}"))
+
+
+def reader() -> timeseries.Panel:
+    seconds, claims_ = (rate(f"{m.name}_total", JUDGED) for m in (READER_SECONDS, READER_CLAIMS))
+    return line(
+        "Reader model: seconds per claim",
+        "Time that an optional reader model takes on a claim in doubt. Turns whose claims are not "
+        "read in time are not_evaluable. Empty without a reader.",
+        "s",
+    ).with_target(query(f"{SUM_BY_VERSION} ({seconds}) / {SUM_BY_VERSION} ({claims_})", LEGEND))
 
 
 def estimate() -> timeseries.Panel:
@@ -290,7 +302,7 @@ ROWS = (
     ("How many answers, and since when?", 8, (flagged, flags_by_step, drop)),
     ("Which answers?", 9, (least_faithful, values_of_faithfulness, values_of_p_unsupported)),
     ("Which kinds of error?", 8, (claims, citations, states)),
-    ("Is the score accurate?", 8, (estimate, since_baseline)),
+    ("Is the score accurate?", 8, (estimate, since_baseline, reader)),
     ("Labels and judge scores", 7, (labels, judge_scores)),
     ("Is the score calibrated for this service?", 7, (calibration_error, calibration_shift)),
     ("Has the judge changed?", 7, (golden_agreement, golden_flips, golden_age)),

@@ -174,7 +174,9 @@ def _answers_unaided(trace: Trace, reading: SpanView) -> bool:
     indexing = SpanKind.EMBEDDING in kinds and not kinds & RETRIEVING
     if indexing or (both and not retrieved):
         return False
-    handed_on = any(chunk and chunk in text for chunk in found) or bool(question and same(text, question))
+    handed_on = any(chunk and chunk in text for chunk in found) or bool(
+        question and same(text, question)
+    )
     return not handed_on and not _returns_documents(reading)
 
 

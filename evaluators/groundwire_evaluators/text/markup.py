@@ -18,6 +18,8 @@ from typing import Literal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from groundwire_evaluators.text.calendars import MONTHS
+
 Kind = Literal["text", "heading", "item", "header", "row", "code"]
 Part = str | tuple[int, int]
 
@@ -28,7 +30,11 @@ _ITEM = re.compile(
     r"(?P<sign>(?:(?:[-*+•–·‣▪●]|\(?\d{1,3}[.):]|\(?[a-zA-Z][.)])\s+(?:\[[ xX]\]\s+)?)*)"
 )
 _BULLET = re.compile(r"\s*(?:>\s?)*\s*(?P<sign>(?:[-*+•–·‣▪●]\s+(?:\[[ xX]\]\s+)?)*)")
-_COUNTED = re.compile(r"^[ \t>]*\(?(?:\d{1,3}[.):]|[a-zA-Z][.)])[ \t]", re.MULTILINE)
+_GERMAN_MONTH = "|".join(sorted(MONTHS["de"], key=len, reverse=True))  # "1. März" is a date
+_COUNTED = re.compile(
+    r"^[ \t>]*\(?(?:\d{1,3}[.):]|[a-zA-Z][.)])[ \t](?![ \t]*(?:" + _GERMAN_MONTH + r")\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _HEADING = re.compile(r"\s*(?:>\s?)*#{1,6}(?:\s+|\Z)")
 _RULE = re.compile(r"[\s|:+=*_#~>-]*\Z")
 _MARKED = re.compile(r"[*_`~\\\[&<]")

@@ -98,6 +98,9 @@ def test_a_tag_named_in_code_opens_no_reasoning() -> None:
 
 def test_a_number_that_counts_nothing_is_no_sign_of_a_list() -> None:
     assert shown("12. Juli ist der Stichtag.") == [("text", "12. Juli ist der Stichtag.")]
+    assert shown("1. März") == [("text", "1. März")]
+    assert shown("**1. Jan. 2027**") == [("text", "1. Jan. 2027")]
+    assert shown("1. Märzwein") == [("item", "Märzwein")]
     assert shown("1.") == [("text", "1.")]
     assert shown("1. Red\n2. Blue") == [("item", "Red"), ("item", "Blue")]
 
