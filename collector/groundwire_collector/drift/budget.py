@@ -1,8 +1,8 @@
 """Allocation of the alarm budget to monitors, segments and deployments.
 
-Nobody knows beforehand how many services, versions or deployments there will be. So time is shared
-evenly among those who are there, deployments draw from what the period behind them has left, and
-two ledgers see to it that no period spends more than the budget
+The number of services, versions and deployments is not known in advance. So time is shared evenly
+among the active monitors, deployments draw from what the past period has left, and
+two rolling limits ensure that no period spends more than the budget
 (docs/explanation/drift.md).
 """
 
@@ -35,17 +35,17 @@ class RollingLimit:
     _total: float = 0.0
 
     def left(self, at_ns: int) -> float:
-        """What may still be spent at this time."""
+        """Amount that may still be spent at this time."""
         self._forget(at_ns)
         return max(self.limit - self._total, 0.0)
 
     def count(self, at_ns: int) -> int:
-        """How often something was drawn in the period that ends at this time."""
+        """Number of draws in the period that ends at this time."""
         self._forget(at_ns)
         return sum(self.draws.values())
 
     def draw(self, wanted: float, at_ns: int) -> float:
-        """Spend what is wanted, or as much of it as is left."""
+        """Spend the wanted amount, or the remainder if that is less."""
         granted = min(wanted, self.left(at_ns))
         self.spent[self.latest] = self.spent.get(self.latest, 0.0) + granted
         self.draws[self.latest] = self.draws.get(self.latest, 0) + 1
@@ -73,34 +73,34 @@ class RollingLimit:
 
 @dataclass(slots=True)
 class ShareMember:
-    """Member of a fair share, and what it has taken."""
+    """Member of a fair share, with the amount it has taken."""
 
-    taken: float  # of `Pot.each`, at the last take
+    taken: float  # of `FairShare.each`, at the last take
     seen_ns: int
 
 
 @dataclass(slots=True)
 class FairShare:
-    """Splits income evenly among the members present.
+    """Equal split of an accruing amount among the active members.
 
-    Members take what is theirs when they need it: all that is ever taken is at most all that was
-    poured in. Whoever joins gets a part of what comes afterwards; whoever was not seen for
-    `idle_ns` leaves, and what it had not taken is lost. So shares follow who is there, not how many
-    there ever were. O(1) a call (generalised processor sharing; Parekh and Gallager 1993).
+    Members take what is due to them on demand; the total taken is at most the total distributed.
+    A new member shares only later amounts; one not seen for `idle_ns` is removed, and what it had
+    not taken is lost. Shares thus depend on the active members, not on how many there ever were.
+    O(1) a call (generalised processor sharing; Parekh and Gallager 1993).
     """
 
     idle_ns: int
     each: float = 0.0  # what a member since the beginning would have got
     members: dict[str, ShareMember] = field(default_factory=dict)  # those seen longest ago first
 
-    def pour(self, amount: float, at_ns: int) -> None:
-        """Share out an amount; where nobody is there it is lost."""
-        self._let_go(at_ns)
+    def distribute(self, amount: float, at_ns: int) -> None:
+        """Divide an amount among the members; without members it is lost."""
+        self._drop_idle(at_ns)
         if self.members:
             self.each += amount / len(self.members)
 
     def take(self, name: str, at_ns: int) -> float:
-        """What is this member's since its last call; the first call makes it a member."""
+        """Amount due to a member since its last call; the first call adds the member."""
         found = self.members.pop(name, None)
         self.members[name] = ShareMember(self.each, max(at_ns, found.seen_ns) if found else at_ns)
         return self.each - found.taken if found else 0.0
@@ -108,7 +108,7 @@ class FairShare:
     def leave(self, name: str) -> None:
         self.members.pop(name, None)
 
-    def _let_go(self, at_ns: int) -> None:
+    def _drop_idle(self, at_ns: int) -> None:
         while self.members:
             longest = next(iter(self.members))
             if self.members[longest].seen_ns >= at_ns - self.idle_ns:
@@ -127,7 +127,7 @@ class FairShare:
 DEPLOY_SHARE = 0.5  # spent at deployments, the rest by the clock
 SEGMENT_SHARE = 0.5  # watches the values of the dimensions, the rest the service as a whole
 # Of the time's budget so much is handed out as it comes; the rest is room for what was not taken
-# for a while (at most IDLE of a period), so that the ledger hardly ever has to cut.
+# for a while (at most IDLE of a period), so that the limit rarely applies.
 STEADY = 0.95
 IDLE = 0.25  # of a period: who was not seen for longer has no share
 USUAL_PAUSE = 7 * 86_400.0  # seconds between two deployments, before any was seen
@@ -152,8 +152,8 @@ class AlarmBudgetAllocator:
 
     def __post_init__(self) -> None:
         self.watches = FairShare(self.idle_ns)
-        self.clock = self._ledger(1 - self.deploy_share)
-        self.deployments = self._ledger(self.deploy_share)
+        self.clock = self._rolling_limit(1 - self.deploy_share)
+        self.deployments = self._rolling_limit(self.deploy_share)
 
     @property
     def idle_ns(self) -> int:
@@ -168,7 +168,7 @@ class AlarmBudgetAllocator:
         elapsed = min((at_ns - self.moment_ns) / NANOSECONDS, self.budget.seconds * CARRIED)
         if elapsed > 0:
             part = STEADY * (1 - self.deploy_share)
-            self.watches.pour(self.budget.mass(elapsed, part), at_ns)
+            self.watches.distribute(self.budget.mass(elapsed, part), at_ns)
             self.moment_ns = at_ns
         return self.clock.draw(self.watches.take(watch, self.moment_ns), self.moment_ns)
 
@@ -181,22 +181,22 @@ class AlarmBudgetAllocator:
         """
         usual = self.budget.seconds / USUAL_PAUSE
         services = {name.partition("\x1f")[0] for name in self.watches.members} | {service}
-        own = self.own.setdefault(service, self._ledger(0.0))
+        own = self.own.setdefault(service, self._rolling_limit(0.0))
         own.limit = self.deployments.limit / len(services)
         wanted = min(own.left(at_ns), self.deployments.left(at_ns)) / (own.count(at_ns) + 2 + usual)
         return self.deployments.draw(own.draw(wanted, at_ns), at_ns)
 
-    def _ledger(self, share: float) -> RollingLimit:
+    def _rolling_limit(self, share: float) -> RollingLimit:
         return RollingLimit(share * self.budget.alarms, self.budget.seconds)
 
     def to_state(self) -> dict[str, Any]:
-        """What has to be remembered, as JSON."""
+        """State to be stored, as JSON."""
         return {
             "moment_ns": self.moment_ns,
             "watches": self.watches.to_state(),
             "clock": self.clock.to_state(),
             "deployments": self.deployments.to_state(),
-            "own": {service: ledger.to_state() for service, ledger in self.own.items()},
+            "own": {service: limit.to_state() for service, limit in self.own.items()},
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
@@ -205,5 +205,5 @@ class AlarmBudgetAllocator:
         self.clock.resume(state["clock"])
         self.deployments.resume(state["deployments"])
         for service, found in state["own"].items():
-            self.own[service] = self._ledger(0.0)
+            self.own[service] = self._rolling_limit(0.0)
             self.own[service].resume(found)

@@ -18,7 +18,7 @@ from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.storage.drift import RECOVERY
 
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
-NO_DETECTORS: Mapping[str, Any] = {"pots": {}, "launches": [], "order": []}
+NO_DETECTORS: Mapping[str, Any] = {"shares": {}, "launches": [], "order": []}
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class StreamDetectors:
     idle_ns: int
     streams: dict[Stream, SegmentDetector] = field(default_factory=dict)
     collecting: dict[Stream, CollectingSegment] = field(default_factory=dict)
-    pots: dict[str, FairShare] = field(default_factory=dict)  # by dimension
+    shares: dict[str, FairShare] = field(default_factory=dict)  # by dimension
     launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
     daily: DailyMonitor | None = field(init=False)
 
@@ -75,10 +75,10 @@ class StreamDetectors:
         masses = {WHOLE: mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)}
         for stream in turn.tags.items():
             dimension, value = stream
-            pot = self.pots.setdefault(dimension, FairShare(self.idle_ns))
-            pot.pour(mass * segments / len(turn.tags), at_ns)
+            share = self.shares.setdefault(dimension, FairShare(self.idle_ns))
+            share.distribute(mass * segments / len(turn.tags), at_ns)
             if self._watches(stream, turn, at_ns, alarmed):
-                masses[stream] = pot.take(value, at_ns) + self.launches.pop(stream, 0.0)
+                masses[stream] = share.take(value, at_ns) + self.launches.pop(stream, 0.0)
         for stream, own in masses.items():
             if stream not in alarmed:
                 spent += self.streams[stream].observe(turn, losses[stream], own, at_ns)
@@ -122,7 +122,7 @@ class StreamDetectors:
     def to_state(self) -> dict[str, Any]:
         """All but the detectors."""
         return {
-            "pots": {dimension: pot.to_state() for dimension, pot in self.pots.items()},
+            "shares": {dimension: share.to_state() for dimension, share in self.shares.items()},
             "launches": [[*stream, mass] for stream, mass in self.launches.items()],
             # The order in which streams came decides between equals, and how sums are rounded.
             "order": [list(stream) for stream in self.streams],
@@ -139,9 +139,9 @@ class StreamDetectors:
 
     def resume(self, state: Mapping[str, Any], detectors: Mapping[Stream, DetectorState]) -> None:
         """Go on from `to_state` and `detector_states`; those of other kinds are passed over."""
-        for dimension, pot in state["pots"].items():
-            self.pots[dimension] = FairShare(self.idle_ns)
-            self.pots[dimension].resume(pot)
+        for dimension, share in state["shares"].items():
+            self.shares[dimension] = FairShare(self.idle_ns)
+            self.shares[dimension].resume(share)
         self.launches = {(name, value): mass for name, value, mass in state["launches"]}
         order = {(name, value): n for n, (name, value) in enumerate(state["order"])}
         for stream in sorted(detectors, key=lambda each: order.get(each, len(order))):
@@ -201,4 +201,4 @@ class StreamDetectors:
         if dimension and len(same) >= MOST_SEGMENTS:
             idlest = min(same, key=lambda stream: watched[stream].last_ns)
             del watched[idlest]
-            self.pots[dimension].leave(idlest[1])
+            self.shares[dimension].leave(idlest[1])

@@ -8,7 +8,7 @@ import numpy as np
 from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.change import Change
 from groundwire_evaluators.drift.change_point import ChangePoint
-from groundwire_evaluators.drift.wealth import Purse, Wager
+from groundwire_evaluators.drift.wealth import BlockBetting, Wager
 
 
 class Ordered:
@@ -108,11 +108,11 @@ class ESR(Dated):
         change_point: ChangePoint,
     ) -> None:
         super().__init__(change_point)
-        self._purse = Purse(wagers, capital, block)
+        self._betting = BlockBetting(wagers, capital, block)
 
     @property
     def statistic(self) -> float:
-        return self._purse.wealth.statistic
+        return self._betting.wealth.statistic
 
     def shard(self) -> Self:
         """An empty detector of the same stream, to be fed elsewhere and merged back."""
@@ -131,42 +131,42 @@ class ESR(Dated):
         Raises:
             ValueError: `later` was not made by `shard()`.
         """
-        self._purse.merge(later._purse)
+        self._betting.merge(later._betting)
         super().merge(later)
 
     def _fresh(self) -> Self:
         raise NotImplementedError
 
     def _record(self) -> None:
-        self._purse.wealth.record()
+        self._betting.wealth.record()
 
     def begin_block(self) -> None:
         """Let the next turn begin a block: one of a deployment is not averaged with those before.
 
         To be decided without looking at losses since the block began, which are not bet on.
         """
-        self._purse.begin_block()
+        self._betting.begin_block()
 
     def forget_evidence(self) -> None:
         """Bet anew from here on; what was seen stays known to `since`, `changed_at` and `size`.
 
         Lowers the statistic only, so it may be done at any time, for any reason.
         """
-        self._purse.clear()
+        self._betting.clear()
 
     def reset(self) -> None:
         """Forget what was seen since the baseline, which stays."""
-        self._purse.clear()
+        self._betting.clear()
         super().reset()
 
     def _progress(self) -> dict[str, Any]:
         return {
-            **self._purse.to_state(),
+            **self._betting.to_state(),
             **super()._progress(),
         }
 
     def _resume(self, state: Mapping[str, Any]) -> None:
-        self._purse.resume(state)
+        self._betting.resume(state)
         super()._resume(state)
 
 
@@ -188,7 +188,7 @@ class BettingESR(ESR):
             ValueError: the loss is not in [0, 1], or the mass is negative.
         """
         self._accept(loss, mass, at)
-        self._purse.bet(loss, mass)
+        self._betting.bet(loss, mass)
         self._change_point.update(loss, mass, at)
 
     def update_many(
@@ -206,7 +206,7 @@ class BettingESR(ESR):
         while fed < len(values) and not self.drift_detected:
             chunk = slice(fed, fed + CHUNK)
             factors = self._wager.rest + self._wager.bets * values[chunk, None, None]
-            taken = self._purse.wealth.update_chunk(factors, weights[chunk])
+            taken = self._betting.wealth.update_chunk(factors, weights[chunk])
             for index in range(fed, fed + taken):
                 self._change_point.update(float(values[index]), float(weights[index]), ats[index])
             fed += taken

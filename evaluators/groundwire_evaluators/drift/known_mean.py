@@ -110,9 +110,9 @@ class StratifiedKnownMeanESR(ESR):
         """
         self._accept(loss, mass, at)
         if stratum in self.means:
-            self._purse.bet(loss, mass, stratum)
+            self._betting.bet(loss, mass, stratum)
         else:
-            self._purse.wait(mass)
+            self._betting.wait(mass)
 
     def _fresh(self) -> Self:
         return type(self)(self.means, min_effect=self.min_effect, block=self.block)

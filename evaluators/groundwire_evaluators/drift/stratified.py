@@ -10,7 +10,7 @@ from groundwire_evaluators.drift.baseline import Baseline, unstaked
 from groundwire_evaluators.drift.bets import SHARES, capital_of_cells, wager_against_cells
 from groundwire_evaluators.drift.betting import ESR
 from groundwire_evaluators.drift.change_point import ChangePoint
-from groundwire_evaluators.drift.wealth import Purse
+from groundwire_evaluators.drift.wealth import BlockBetting
 
 FALLBACK = ""  # the stratum of turns whose own has no baseline
 COMMON = 0.7  # of the mass watches all strata together, the rest each by itself
@@ -68,7 +68,7 @@ class StratifiedESR(ESR):
         wagers = {name: wager_against_cells(each, min_effect) for name, each in baselines.items()}
         block = pooled.dependence.block
         self._own = {
-            name: Purse({"": wagers[name]}, capital_of_cells(each), block)
+            name: BlockBetting({"": wagers[name]}, capital_of_cells(each), block)
             for name, each in baselines.items()
         }
         self._expected = {name: each.mean - pooled.mean for name, each in baselines.items()}
@@ -91,9 +91,9 @@ class StratifiedESR(ESR):
         self._allotted += (1 - COMMON) * mass / len(self._own)
         stratum = stratum if stratum in self._own else FALLBACK
         if stratum not in self._own:
-            self._purse.wait(COMMON * mass)
+            self._betting.wait(COMMON * mass)
             return
-        self._purse.bet(loss, COMMON * mass, stratum)
+        self._betting.bet(loss, COMMON * mass, stratum)
         self._own[stratum].bet(loss, self._allotted - self._taken[stratum])
         self._taken[stratum] = self._allotted
         self._change_point.update(loss - self._expected[stratum], mass, at)
@@ -115,7 +115,7 @@ class StratifiedESR(ESR):
 
     @property
     def statistic(self) -> float:
-        return self._purse.wealth.statistic + sum(self.evidence.values())
+        return self._betting.wealth.statistic + sum(self.evidence.values())
 
     @property
     def evidence(self) -> dict[str, float]:

@@ -181,8 +181,8 @@ class LossBlock:
         self._count = round(sum(count for count, _ in self._losses.values()))
 
 
-class Purse:
-    """Wealth that bets on the average of each block."""
+class BlockBetting:
+    """Wealth process that bets on the average loss of each block."""
 
     __slots__ = ("_block", "_wagers", "wealth")
 
@@ -199,7 +199,7 @@ class Purse:
         entering = self._block.entering
         self.wealth.update(self._block.factor(self._wagers), entering)
 
-    def merge(self, later: "Purse") -> None:
+    def merge(self, later: "BlockBetting") -> None:
         entering = 0.0
         if later.wealth.moved:
             entering, self._block.waiting = self._block.waiting, 0.0

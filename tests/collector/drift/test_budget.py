@@ -37,23 +37,23 @@ def most_in_a_period(spent: list[tuple[int, float]]) -> float:
 @given(
     st.lists(st.tuples(st.integers(0, 120 * 24), st.floats(0, 2)), max_size=80),
 )
-def test_no_period_of_a_ledger_passes_its_limit(requested):
-    ledger = RollingLimit(limit=0.5, seconds=30 * 86_400)
+def test_no_period_of_a_rolling_limit_exceeds_its_limit(requested):
+    rolling = RollingLimit(limit=0.5, seconds=30 * 86_400)
     spent = [
-        (hour * DAY_NS // 24, ledger.draw(wanted, hour * DAY_NS // 24))
+        (hour * DAY_NS // 24, rolling.draw(wanted, hour * DAY_NS // 24))
         for hour, wanted in sorted(requested)
     ]
     assert most_in_a_period(spent) <= 0.5 + 1e-9
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.floats(0, 1)), max_size=200))
-def test_members_never_take_more_than_was_poured(calls):
-    pot, poured, taken = FairShare(idle_ns=10), 0.0, 0.0
+def test_members_never_take_more_than_was_distributed(calls):
+    share, distributed, taken = FairShare(idle_ns=10), 0.0, 0.0
     for moment, (name, amount) in enumerate(calls):
-        pot.pour(amount, moment)
-        poured += amount
-        taken += pot.take(name, moment)
-    assert taken <= poured + 1e-9
+        share.distribute(amount, moment)
+        distributed += amount
+        taken += share.take(name, moment)
+    assert taken <= distributed + 1e-9
 
 
 def test_a_thousand_values_and_a_hundred_deployments_a_day_stay_within_the_budget():
