@@ -193,8 +193,8 @@ FACTS: dict[str, Callable[[Turn], object]] = {
     "chunk text": lambda turn: [c["text"] for c in turn["chunks"]] or None,
     "chunk id": lambda turn: [c["id"] for c in turn["chunks"] if c["id"]] or None,
     "chunk score": lambda turn: [c for c in turn["chunks"] if c["score"] is not None] or None,
-    "model asked": lambda turn: turn["model"],
-    "model served": lambda turn: (
+    "requested model": lambda turn: turn["model"],
+    "response model": lambda turn: (
         # Some emitters repeat what was asked for, where they do not know what was served.
         None if turn["response_model"] == "acme-chat" else turn["response_model"]
     ),
@@ -210,8 +210,8 @@ TRUE: dict[str, Callable[[Any], bool]] = {
     "chunk text": lambda found: sorted(found) == sorted(TEXTS),
     "chunk id": lambda found: sorted(found) == sorted(IDS),
     "chunk score": lambda found: len(found) == 3,
-    "model asked": lambda found: found == "acme-chat",
-    "model served": lambda found: found == "acme-chat-2026-05-01",
+    "requested model": lambda found: found == "acme-chat",
+    "response model": lambda found: found == "acme-chat-2026-05-01",
     "tokens": lambda found: found == (57, 14),
     "session": lambda found: found == "sess-42",
     "prompt version": lambda found: found == "v3",

@@ -24,13 +24,13 @@ FACTS = {
     "returned": "chunks, from a retriever's raw output",
     "variables": "variables of the prompt",
     "prompt": "prompt sent",
-    "system": "instructions sent",
+    "system": "system instructions",
     "answer": "answer of the model",
     "output": "answer of a turn",
     "tool_result": "result of a tool",
     "db_query": "database query",
-    "model": "model asked for",
-    "response_model": "model served",
+    "model": "requested model",
+    "response_model": "response model",
     "response_id": "response id",
     "input_tokens": "input tokens",
     "output_tokens": "output tokens",
@@ -46,47 +46,47 @@ FACTS = {
     "prompt_version": "prompt version",
     "index_version": "index version",
     "route": "route",
-    "cache_hit": "answered from a cache",
+    "cache_hit": "cache hit",
     "closed_book": "closed-book call",
-    "closed_book_of": "turn that was asked closed-book",
+    "closed_book_of": "turn repeated as a closed-book call",
     "sampling_probability": "sampling probability",
     "probe": "probe",
-    "truncated": "what was cut",
-    "unreadable": "what a retrieval returned, where it could not be read",
-    "cited": "citations beside the answer",
-    "annotations": "scores from elsewhere",
+    "truncated": "truncated attributes",
+    "unreadable": "retrieval results that could not be read",
+    "cited": "citations returned with the answer",
+    "annotations": "external scores",
 }
 INTRODUCTION = """\
-# Conventions: what is read from whom
+# Attribute conventions by instrumentation
 
 <!-- Generated from collector/groundwire_collector/assembly/families/*.toml and the last result of
 `make test-matrix`, by `python -m groundwire_collector.assembly.reference`. A test compares. -->
 
-Every span is read through one table a family. The tables are merged field by field: for each fact
-the first place that holds it counts, families in the order of this page, and numbers are never
+Each family of instrumentations has one attribute table. Tables are merged by field: the first
+attribute that has a value is used, families in the order of this page, and numbers are never
 added. `{i}` numbers a group of attributes; `a → b` follows `b` inside the JSON value of `a`.
 
-How to send any of this: [Use the instrumentation you have](../howto/existing-instrumentation.md).
+How to send them: [Use the instrumentation you have](../howto/existing-instrumentation.md).
 """
 LADDER = """
 ## Where chunks come from
 
-The first rung that yields text gives the chunks; its name is the turn's `context_source`.
+The first source with text provides the chunks; its name is the turn's `context_source`.
 
-| rung | the chunks are |
+| source | chunks |
 |---|---|
 | `documents` | one structured attribute with all documents |
-| `flattened_documents` | numbered attributes, a few for each document |
-| `span_events` | one event a document, from a vector store's instrumentation |
-| `retriever_output` | the raw output of a span that is marked as a retrieval |
-| `function_output` | what an unmarked function returned, where it looks like documents |
-| `tool_result` | what tools returned, where nothing was retrieved |
+| `flattened_documents` | numbered attributes, several per document |
+| `span_events` | one event per document, from the instrumentation of a vector store |
+| `retriever_output` | the raw output of a span marked as a retrieval |
+| `function_output` | the return value of an unmarked function, if it has the shape of documents |
+| `tool_result` | tool results, if there was no retrieval |
 | `prompt_variable` | the `context` variable of the prompt's template |
-| `prompt` | the prompt less the question, as one opaque chunk |
+| `prompt` | the prompt without the question, as one chunk |
 
-What a reranker left replaces what it was given. Equal chunks of several retrievals count once, an
-empty retrieval is zero chunks. Where documents were redacted no lower rung is read; where text is
-missing, cut or dropped the turn is `not_evaluable` and says why.
+A reranker's output replaces its input. Equal chunks of several retrievals count once; an empty
+retrieval has zero chunks. If documents were redacted, no later source is read; if text is missing,
+truncated or dropped, the turn is `not_evaluable`, with the reason.
 """
 
 
@@ -109,12 +109,12 @@ def _overview(known: Sequence[AliasTable]) -> Iterator[str]:
 
 def _section(family: AliasTable) -> Iterator[str]:
     yield f"\n## {family.title}\n"
-    yield f"Defined in {_source(family.source)}. Not sent by its emitters: {_withheld(family)}.\n"
-    yield _row(["span", "is told by"])
+    yield f"Defined in {_source(family.source)}. Not sent: {_withheld(family)}.\n"
+    yield _row(["span", "identified by"])
     yield _row(["---", "---"])
     for kind, rules in _kinds(family.kinds).items():
         yield _row([kind, rules])
-    yield "\n" + _row(["fact", "is read from"])
+    yield "\n" + _row(["fact", "attributes"])
     yield _row(["---", "---"])
     for fact, places in family.facts.items():
         yield _row([FACTS[fact], "; ".join(_place(place) for place in places)])
@@ -134,8 +134,8 @@ def _kinds(rules: Iterable[KindRule]) -> dict[str, str]:
         for value, kind in rule.values.items():
             where = f" in scope `{rule.scope}`" if rule.scope else ""
             if rule.names:
-                where += f" and its name is one of {', '.join(sorted(rule.names))}"
-            condition = "is there" if value == "*" else f"= `{value}`"
+                where += f" and name one of {', '.join(sorted(rule.names))}"
+            condition = "is present" if value == "*" else f"= `{value}`"
             found.setdefault(str(kind), []).append(f"`{rule.key}` {condition}{where}")
     return {kind: "; ".join(conditions) for kind, conditions in found.items()}
 
@@ -144,7 +144,7 @@ def _place(place: AttributeSource) -> str:
     if place.events:
         return "events " + ", ".join(f"`{name}`" for name in place.events)
     path = f" → `{'.'.join(place.path)}`" if place.path else ""
-    plus = f", with every `{place.plus}…` beside it" if place.plus else ""
+    plus = f", with every `{place.plus}…`" if place.plus else ""
     limits = [", ".join(sorted(place.kinds))] if place.kinds else []
     limits += [f"in scope {', '.join(place.scopes)}"] if place.scopes else []
     limits += [f"not in scope {', '.join(place.outside)}"] if place.outside else []
@@ -158,11 +158,11 @@ def _bracketed(limits: Sequence[str]) -> str:
 def _matrix(results: Mapping[str, Any] | None) -> Iterator[str]:
     if results is None:
         return
-    yield "\n## The last run against real emitters\n"
+    yield "\n## Last run against real instrumentations\n"
     yield (
-        "`make test-matrix`: each emitter in an environment of its own, "
-        'against a running collector and a stand-in model server. "withheld": the emitter does '
-        "not send it; such a turn is still one, and says so where it matters.\n"
+        "`make test-matrix`: each instrumentation in a separate environment, with a running "
+        'collector and a mock model server. "withheld": not sent by the instrumentation; the '
+        "turn is still assembled and reports what is missing.\n"
     )
     facts = results["facts"]
     yield _row(["emitter", "versions", "ran", *facts])

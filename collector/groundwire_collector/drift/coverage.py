@@ -14,7 +14,7 @@ class BaselineCoverage:
     """Days and segments that a baseline covers.
 
     The time that it spans, in days; by dimension, how many of its values are watched by
-    themselves, and those that are watched through the service only.
+    themselves, and those that are monitored as part of the service only.
     """
 
     days: float
@@ -44,25 +44,25 @@ class BaselineCoverage:
         return self.days >= WEEK_DAYS
 
     def lines(self) -> Iterator[str]:
-        """In words: what the promise does not hold against."""
+        """Sentences about what the baseline does not cover."""
         if not self.hours:
             yield (
-                f"The baseline spans {_time(self.days)}: season of the day and days of the week "
-                "are not covered, and traffic that is harder at other hours may alarm"
+                f"The baseline spans {_time(self.days)}: differences by hour and weekday "
+                "are not covered, and harder traffic at other hours may raise an alarm"
             )
         elif not self.week:
             yield (
-                f"The baseline spans {_time(self.days)}: days of the week are not covered, and "
-                "harder ones may alarm"
+                f"The baseline spans {_time(self.days)}: weekdays are not covered, and "
+                "harder ones may raise an alarm"
             )
         if self.watched:
             found = ", ".join(f"{name} ({n})" for name, n in sorted(self.watched.items()))
-            yield f"Values compared with their own turns: {found}"
+            yield f"Values compared with their own baseline: {found}"
         if self.through_service and not self.provisional:
             named = ", ".join(self.through_service[:MOST_NAMED])
             more = len(self.through_service) - MOST_NAMED
             yield (
-                f"Watched through the service until they have turns enough of their own: {named}"
+                f"Monitored as part of the service until they have enough turns: {named}"
                 + (f" and {more} more" if more > 0 else "")
             )
 

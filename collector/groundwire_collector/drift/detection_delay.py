@@ -75,41 +75,41 @@ class DetectionDelay:
         return found.delay * self.pause / HOUR if math.isfinite(found.delay) else None
 
     def lines(self) -> Iterator[str]:
-        """In words, for people."""
+        """Sentences for users: detectable changes, delays and coverage."""
         if self.coverage.provisional:
             yield (
-                "The baseline is not complete: until it is, large changes alone are found, growths "
-                f"of {self.min_effect:g} and more of the whole service or of a new version"
+                "The baseline is not complete. Until it is, only large increases are detected, of "
+                f"{self.min_effect:g} and more in the whole service or a new version"
             )
         sentence = str(self.sufficiency)
         yield sentence[0].upper() + sentence[1:]
         if self.sufficiency.sufficient:
             yield (
-                f"At this rate of turns a growth of {self.min_effect:g} is found after "
-                f"about {_hours(self.delay_hours)}; {self.share:.2g} of the alarm budget is spent "
-                "on it by the clock"
+                f"At this rate of turns an increase of {self.min_effect:g} is detected after "
+                f"about {_hours(self.delay_hours)}; it uses {self.share:.2g} of the time-based "
+                "alarm budget"
             )
         found = [(growth, hours) for growth, hours in self.expected().items() if hours is not None]
         if found and not self.coverage.provisional:
             delays = ", ".join(f"+{growth:g} after {_hours(hours)}" for growth, hours in found)
-            yield f"Expected delays in the whole service: {delays}"
+            yield f"Expected detection delays in the whole service: {delays}"
         yield from self.coverage.lines()
         if self.plan.strata.any:
-            yield f"Compared by stratum ({self.plan.strata}): the baseline's losses differ by it"
+            yield f"Compared by stratum ({self.plan.strata}), as the baseline's losses differ by it"
         if self.plan.block > 1:
             yield (
-                f"Turns of the baseline depend on each other (over some {self.plan.block} turns, "
-                f"{self.plan.dependence.inflation:.1f} count as one): the budget holds for blocks"
+                f"Turns of the baseline are correlated (over about {self.plan.block} turns, "
+                f"{self.plan.dependence.inflation:.1f} count as one): the budget applies to blocks"
             )
         if self.plan.session:
             yield (
-                "Turns of a session depend on each other: one score a session counts "
+                "Turns of a session are correlated: one score per session counts "
                 f"({self.repeats} of the baseline's turns do not)"
             )
         if not self.daily and not self.coverage.provisional:
             yield (
-                f"No daily clock: it needs a baseline of {LEAST_DAYS} whole days; a slow decay is "
-                "found by the fast clock alone"
+                f"No daily detector: it needs a baseline of {LEAST_DAYS} whole days. Slow decay is "
+                "detected turn by turn only"
             )
 
 

@@ -23,7 +23,7 @@ class MonitorStatus:
     """A watch; `pinned` and `promise` are None while it collects its baseline.
 
     `too_new`: routes and tenants that the baseline does not hold, with the turns of their own that
-    they have so far; until they have enough they are watched through the service.
+    they have so far; until they have enough they are monitored as part of the service.
     """
 
     service: str
@@ -36,14 +36,14 @@ class MonitorStatus:
     too_new: Mapping[Stream, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
-        """In words: what the baseline can promise, and what is compared with nothing yet."""
+        """Sentences about detection delays and values without a baseline."""
         yield from self.promise.lines() if self.promise else ()
         if self.too_new:
             found = [f"{name} {value} ({n} turns)" for (name, value), n in self.too_new.items()]
             more = len(found) - MOST_NAMED
             yield (
-                "New since the baseline and watched through the service until they have turns"
-                f" enough of their own: {', '.join(found[:MOST_NAMED])}"
+                "New since the baseline and monitored as part of the service until they have"
+                f" enough turns: {', '.join(found[:MOST_NAMED])}"
                 + (f" and {more} more" if more > 0 else "")
             )
 

@@ -139,7 +139,7 @@ class StreamDetectors:
 
     def resume(self, state: Mapping[str, Any], detectors: Mapping[Stream, DetectorState]) -> None:
         """Go on from `to_state` and `detector_states`; those of other kinds are passed over."""
-        for dimension, share in state["shares"].items():
+        for dimension, share in state.get("shares", {}).items():  # older states lack it
             self.shares[dimension] = FairShare(self.idle_ns)
             self.shares[dimension].resume(share)
         self.launches = {(name, value): mass for name, value, mass in state["launches"]}

@@ -52,7 +52,7 @@ class FaithfulnessEstimate:
     ...     rate=estimate_rate(sample), drawn=200, chosen=0, since_ns=0, until_ns=1,
     ... )
     >>> estimate.statement
-    'the cheap score says 80%, corrected by 200 human labels: 75% (69% to 81%)'
+    'uncorrected 80%, corrected by 200 human labels: 75% (69% to 81%)'
     """
 
     service: str
@@ -68,15 +68,15 @@ class FaithfulnessEstimate:
 
     @property
     def statement(self) -> str:
-        """Sentence with the cheap score and its corrected value."""
+        """Uncorrected and corrected share of supported answers, in one line."""
         rate = self.rate
         low, high = rate.interval
         form = ".0%" if high - low >= NARROW else ".1%"
-        cheap = f"the cheap score says {rate.cheap or 0.0:{form}}"
+        cheap = f"uncorrected {rate.cheap or 0.0:{form}}"
         who = "human labels" if self.reference == HUMAN else f"judgements of {self.evaluator}"
         if rate.value is None:
-            left_out = f"; {self.chosen} labels of turns that were not drawn are left out"
-            return f"{cheap}; no drawn turn has {who}{left_out if self.chosen else ''}"
+            left_out = f"; {self.chosen} labels of turns that were not sampled are excluded"
+            return f"{cheap}; no sampled turn has {who}{left_out if self.chosen else ''}"
         verb = "corrected toward a judge by" if self.reference == JUDGE else "corrected by"
         found = f"{rate.value:{form}} ({low:{form}} to {high:{form}})"
         return f"{cheap}, {verb} {rate.n} {who}: {found}"

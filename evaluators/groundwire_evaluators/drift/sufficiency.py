@@ -51,13 +51,13 @@ class Sufficiency:
     def __str__(self) -> str:
         if self.sufficient:
             return (
-                f"baseline of {self.n} turns: the smallest effect that matters is found after "
+                f"baseline of {self.n} turns: the smallest relevant effect is detected after "
                 f"about {self.delay:.0f} turns ({self.known:.0f} if its mean were known)"
             )
         return (
-            f"baseline of {self.n} turns is too small to find the smallest effect that matters; "
-            f"at least {math.ceil(ENOUGH * self.known)} are needed, {self.wanted} are good. "
-            "Larger effects are found"
+            f"baseline of {self.n} turns is too small to detect the smallest relevant effect; "
+            f"at least {math.ceil(ENOUGH * self.known)} are needed, {self.wanted} are recommended. "
+            "Larger effects are detected"
         )
 
 

@@ -127,9 +127,7 @@ def test_labels_of_drawn_turns_correct_the_cheap_score(engine: Engine) -> None:
     assert low < faithful.mean() < high
     assert reported.rate.effective > 1.3 * n
     assert reported.rate.cheap == pytest.approx(0.69, abs=0.02)
-    assert reported.statement.startswith(
-        f"the cheap score says 68%, corrected by {n} human labels: "
-    )
+    assert reported.statement.startswith(f"uncorrected 68%, corrected by {n} human labels: ")
 
 
 def test_turns_that_people_chose_are_left_out_and_told(engine: Engine) -> None:

@@ -77,7 +77,7 @@ class BaselineOut(BaseModel):
 
     `state` is `collecting` until it has its first turns, `provisional` (large changes alone are
     found) until it spans its days and has all, then `pinned`. `too_new` are values that came since
-    and are watched through the service until they have turns enough of their own.
+    and are monitored as part of the service until they have enough turns.
     """
 
     service: str
