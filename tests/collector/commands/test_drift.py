@@ -152,8 +152,8 @@ def test_sessions_whose_turns_depend_on_each_other_give_one_score_each(tmp_path:
 
 def test_what_a_small_baseline_cannot_promise_is_printed(tmp_path: Path) -> None:
     result = run(written(tmp_path / "scores.jsonl", lines(days=9)), baseline="2026-11-02T00:00:00Z")
-    assert "too small to find the smallest effect" in result.stderr
-    assert "No daily clock" in result.stderr
+    assert "too small to detect the smallest relevant effect" in result.stderr
+    assert "No daily detector" in result.stderr
 
 
 @pytest.mark.needs("matplotlib")

@@ -42,7 +42,7 @@ class DetectionDelayOut(BaseModel):
     does not hold against hours of the day or days of the week that are not covered.
 
     `needed` turns of a stratum are the least with which the smallest effect is found at all, and
-    `wanted` are good. Turns depend on each other over some `block` turns.
+    `wanted` are recommended. Turns depend on each other over some `block` turns.
     """
 
     sufficient: bool
