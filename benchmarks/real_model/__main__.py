@@ -11,7 +11,7 @@
     python -m benchmarks.real_model probes deployment-54 deployment-144  # probes of stale memory
     python -m benchmarks.real_model serve 8090   # the recording over the OpenAI API
     python -m benchmarks.real_model score-server 8091   # the checkpoints' prompt log-probabilities
-    python -m benchmarks.real_response model-gain deployment-144   # the evaluator context_gain
+    python -m benchmarks.real_model served-gain deployment-144   # the evaluator context_gain
     python -m benchmarks.real_model gguf FOLDER OUT   # an adapter for llama.cpp
 
 `record`, `probes`, `score-server`, `served-gain` and `gguf` need the dependency group `real-model`
