@@ -147,7 +147,7 @@ def test_sessions_whose_turns_depend_on_each_other_give_one_score_each(tmp_path:
             found.append(line | {"question": f"q{turn}"})
     result = run(written(tmp_path / "scores.jsonl", found), baseline="2026-11-07T00:00:00Z")
     assert result.exit_code == 0
-    assert "one score a session counts" in result.stderr
+    assert "one score per session counts" in result.stderr
 
 
 def test_what_a_small_baseline_cannot_promise_is_printed(tmp_path: Path) -> None:

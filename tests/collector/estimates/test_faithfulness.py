@@ -137,7 +137,7 @@ def test_turns_that_people_chose_are_left_out_and_told(engine: Engine) -> None:
         say(engine, turn.id, "unsupported")
     [reported] = estimate(engine, 0.1)
     assert (reported.rate.n, reported.chosen, reported.rate.value) == (0, 7, None)
-    assert "7 labels of turns that were not drawn" in reported.statement
+    assert "7 labels of turns that were not sampled" in reported.statement
     say(engine, chosen[0].id, "unsupported", probability=0.3)  # drawn by the labeller
     [reported] = estimate(engine, 0.1)
     assert (reported.rate.n, reported.chosen) == (1, 6)

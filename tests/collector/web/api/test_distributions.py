@@ -100,7 +100,7 @@ def test_a_key_sees_the_questions_of_its_own_services_alone(app, heads):
 def test_the_page_shows_the_same(app, heads):
     stored(app)
     text = TestClient(app).get("/distributions?service=shop", headers=heads["shop"]).text
-    for reported in ("Topics of questions", "Retrieval scores, as ranks", "chance alone gives"):
+    for reported in ("Topics of questions", "Retrieval scores, as ranks", "expected by chance"):
         assert reported in text
     empty = TestClient(app).get("/distributions?service=shop&days=0.001", headers=heads["shop"])
     assert "Too few turns" in empty.text
