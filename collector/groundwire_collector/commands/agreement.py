@@ -76,7 +76,9 @@ def _of_file(file: Path, name: str) -> EvaluatorAgreement:
         after.callback(close, [judge])
         pairs = list(_judged(file, judge))
     if len(pairs) < FEWEST:
-        raise UsageError(f"{file}: {len(pairs)} labelled answers that {name} decides are too few")
+        raise UsageError(
+            f"{file}: {len(pairs)} labelled answers with a verdict of {name} are too few"
+        )
     decisions = [bool(evaluation.flagged) for evaluation, _ in pairs]
     truth = [bad for _, bad in pairs]
     doubts = [each.signals["p_unsupported"] for each, _ in pairs if "p_unsupported" in each.signals]

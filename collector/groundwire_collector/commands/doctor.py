@@ -80,7 +80,7 @@ def suggested(settings: Settings, limit: int, service: str | None = None) -> str
     finally:
         engine.dispose()
     if found is None:
-        raise UsageError("nothing to suggest: no trace that is read by no table names an answer")
+        raise UsageError("nothing to suggest: no trace without a table contains an answer")
     return found
 
 

@@ -99,7 +99,7 @@ def _sizes(text: str, level: float) -> list[float]:
     except ValueError as error:
         raise UsageError(f"--effects: {text!r} are not comma-separated numbers") from error
     if not all(0 < size <= 1 - level for size in sizes):
-        raise UsageError("--effects: growths must be positive, and the mean loss at most 1")
+        raise UsageError("--effects: increases must be positive, and the mean loss at most 1")
     return sizes
 
 

@@ -84,7 +84,7 @@ def gate(
     standard output.
     """
     if not 0 < margin < 1:
-        raise UsageError("--margin lies between 0 and 1, for example 0.03")
+        raise UsageError("--margin must be between 0 and 1, for example 0.03")
     asks = endpoint is not None or function is not None
     target = target_of(endpoint, model, function, max_tokens=LONGEST) if asks else None
     with ExitStack() as after:

@@ -87,7 +87,7 @@ def take_in(
         typer.echo(message, err=True)
     if len(errors) > SHOWN:
         typer.echo(f"… and {len(errors) - SHOWN} more", err=True)
-    typer.echo(f"imported: {new} labels, {len(good) - new} were there already")
+    typer.echo(f"imported: {new} labels, {len(good) - new} already existed")
     if errors:
         raise typer.Exit(1)
 

@@ -62,7 +62,7 @@ def rescore(
     renewals = RevisionHistory()
     number = _rescore(engine, chosen, query, renewals)
     made = _renew(engine, renewals) if baseline else []
-    typer.echo(f"judged anew: {number} turns")
+    typer.echo(f"evaluated again: {number} turns")
     for line in made:
         typer.echo(line)
     engine.dispose()

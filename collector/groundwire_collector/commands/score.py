@@ -61,7 +61,7 @@ def score(
     evaluator's own; faithfulness is the same, but null for override, which counts the contrary.
     """
     if flag_rate is not None and not 0 < flag_rate < 1:
-        raise UsageError("--flag-rate lies between 0 and 1, for example 0.05")
+        raise UsageError("--flag-rate must be between 0 and 1, for example 0.05")
     turns = [
         answered_turn(record, number) for number, record in enumerate(read_records(file), start=1)
     ]

@@ -36,7 +36,7 @@ class DriftDetection:
     def _record(self, connection: Connection, alarm: Alarm) -> None:
         if alarm.resolved_ns is not None and alarm.id is not None:
             drift.resolve_alarm(connection, alarm.id, alarm.resolved_ns)
-            log.warning("resolved: %s of %s is back", alarm.signal, alarm.service)
+            log.warning("resolved: %s of %s has recovered", alarm.signal, alarm.service)
             return
         self._monitor.identify(alarm, drift.raise_alarm(connection, alarm))
         log.warning(

@@ -69,12 +69,14 @@ def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
         for key in _watches(monitor, act):
             found = observations(key, stored, now_ns, monitor.terms.dimensions)
             if closed and len(found) < FEWEST:
-                log.warning("baseline %s %s %s stays: too few stored turns of that time", *key)
+                log.warning(
+                    "baseline %s %s %s unchanged: too few stored turns in that period", *key
+                )
                 continue
             for alarm in monitor.renew(key, found, now_ns, closed=closed):
                 if alarm.id is not None:
                     drift.close_alarm(connection, alarm.id, now_ns)
-            log.warning("baseline %s %s %s begins anew: %s", *key, act.kind)
+            log.warning("baseline %s %s %s restarts: %s", *key, act.kind)
         baseline_actions.carried_out(connection, act.id or 0, now_ns)
 
 

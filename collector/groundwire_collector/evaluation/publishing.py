@@ -102,10 +102,12 @@ class ScorePublisher:
             tries(self._send, body)
         except httpx.HTTPStatusError as error:
             log.warning(
-                "scores were refused by %s: status %d", self._url, error.response.status_code
+                "scores were rejected by %s: status %d", self._url, error.response.status_code
             )
         except httpx.HTTPError as error:
-            log.warning("scores did not reach %s: %s: %s", self._url, type(error).__name__, error)
+            log.warning(
+                "scores could not be sent to %s: %s: %s", self._url, type(error).__name__, error
+            )
         else:
             return True
         return False

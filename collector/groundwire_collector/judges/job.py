@@ -149,7 +149,7 @@ class JudgeJob:
         if kind not in AWAY:
             self.breaker.succeeded()
         elif self.breaker.failed(now_ns):
-            log.warning("judge %s pauses: call after call fails (%s)", self.key, kind)
+            log.warning("judge %s paused: repeated call failures (%s)", self.key, kind)
             increments.count(metric_definitions.JUDGE_PAUSES, {"evaluator": self.key})
 
     def _forget(self, task: JudgeTask, lease: str) -> None:

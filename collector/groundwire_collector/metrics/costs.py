@@ -49,7 +49,7 @@ class Costs:
         name = turn.response_model or turn.model or "unnamed"
         if found is None and name not in self._logged and len(self._logged) < _MOST_LOGGED:
             self._logged.add(name)
-            log.warning("the price file has no price of the model %s", name)
+            log.warning("the price file has no price for model %s", name)
         return found
 
     @staticmethod

@@ -98,7 +98,7 @@ class ProbeJob:
                 break
         self._keep(run, batch)
         if failed >= HOPELESS:
-            log.warning("probes of %s: call after call fails (%s)", run.model, result.error)
+            log.warning("probes of %s: repeated call failures (%s)", run.model, result.error)
             return RunState.ABANDONED
         return RunState.RUNNING if self.stop.is_set() else RunState.FINISHED
 

@@ -65,10 +65,10 @@ class ProbeAlarms:
         worse = comparison.worse
         if worse is not None and opened is None:
             drift.raise_alarm(connection, _alarm(run, worse, now_ns))
-            log.warning("alarm: %s reads its context less than before (probes)", run.model)
+            log.warning("alarm: %s follows its context less than before (probes)", run.model)
         elif worse is None and opened is not None and opened.id is not None:
             drift.resolve_alarm(connection, opened.id, now_ns)
-            log.warning("resolved: %s reads its context again (probes)", run.model)
+            log.warning("resolved: %s follows its context again (probes)", run.model)
         return comparison
 
 

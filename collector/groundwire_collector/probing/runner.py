@@ -124,7 +124,9 @@ def resume(path: Path, identity: RunIdentity) -> tuple[IO[str], list[ProbeResult
         return file, []
     begun = read_run(path)
     if not begun.identity.comparable(identity) or begun.identity.model != identity.model:
-        raise UsageError(f"{path} holds a run of another pack, prompt or model; give another --out")
+        raise UsageError(
+            f"{path} contains a run of another pack, prompt or model; set another --out"
+        )
     answered = [result for result in begun.results if result.error is None]
     fresh = path.with_suffix(f"{path.suffix}.part")
     lines = [json.dumps({"run": asdict(begun.identity)}), *map(result_line, answered)]

@@ -41,5 +41,5 @@ def _pause(step: Step) -> float:
     try:
         return 0.0 if step() else IDLE_SECONDS
     except Exception:  # one that fails must not take the others along
-        log.exception("a step failed; tried again in %.0f s", FAILED_SECONDS)
+        log.exception("a step failed; retrying in %.0f s", FAILED_SECONDS)
         return FAILED_SECONDS

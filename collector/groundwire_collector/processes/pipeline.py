@@ -178,7 +178,7 @@ class Pipeline:
         """
         if batch[0].begun >= MOST_BEGUN:
             reason = f"begun {batch[0].begun} times without an end: the worker died each time"
-            log.error("trace %s is passed over: %s", batch[0].trace_id, reason)
+            log.error("trace %s skipped: %s", batch[0].trace_id, reason)
             self._pass_over(batch[0], reason, now_ns)
             return
         with self._engine.begin() as connection:
@@ -191,7 +191,7 @@ class Pipeline:
         except PASSING:
             raise
         except Exception:
-            log.exception("a batch failed; its traces are taken one by one")
+            log.exception("a batch failed; retrying its traces one by one")
             self._drift.restore()
             self._judge_singly(due, now_ns)
 
@@ -203,7 +203,7 @@ class Pipeline:
             except PASSING:
                 raise
             except Exception as error:
-                log.exception("trace %s is passed over", trace.trace_id)
+                log.exception("trace %s skipped", trace.trace_id)
                 self._drift.restore()
                 self._pass_over(trace, f"it raises {type(error).__name__}", now_ns)
 

@@ -86,9 +86,9 @@ class Server(uvicorn.Server):
         key = keys.first_key(self.settings, self.application.state.engine)
         path = self.settings.data_dir / keys.KEY_FILE
         if key is not None and self.settings.api_key is None:
-            print(f"API key (kept in {path}): {key}", flush=True)
+            print(f"API key (stored in {path}): {key}", flush=True)
         elif path.exists():
-            print(f"API key: the first one is kept in {path}", flush=True)
+            print(f"API key: the initial one is stored in {path}", flush=True)
         print(f"At most {self.connections} connections at a time (file descriptors).", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

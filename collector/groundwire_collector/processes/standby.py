@@ -41,10 +41,10 @@ def wait_to_lead(leadership: Leadership, stop: Event) -> bool:
             if leadership.acquire():
                 return True
             if not waits:
-                log.info("another process leads over this database: standing by")
+                log.info("another process is the leader of this database: standing by")
                 waits = True
         except PASSING as error:
-            log.warning("the database cannot be used now, trying again: %s", error)
+            log.warning("database unavailable, retrying: %s", error)
         stop.wait(TRY_SECONDS)
     return False
 

@@ -144,7 +144,7 @@ class _Helper:
         now = time.monotonic()
         if now - self.started > LONGEST_PAUSE_SECONDS:
             self.pause = FIRST_PAUSE_SECONDS
-        log.warning("the %s ended; it is started again in %.0f s", self.name, self.pause)
+        log.warning("the %s ended; restarting in %.0f s", self.name, self.pause)
         self.due = now + self.pause
         self.pause = min(2 * self.pause, LONGEST_PAUSE_SECONDS)
         with self.restarts.get_lock():

@@ -36,7 +36,7 @@ def work(settings: Settings) -> None:
             try:
                 _work_while_leading(settings, engine, found, leadership, stop)
             except PASSING as error:
-                log.warning("the database cannot be used now, trying again: %s", error)
+                log.warning("database unavailable, retrying: %s", error)
                 stop.wait(FAILED_SECONDS)
         leadership.release()
         close(found)
@@ -69,7 +69,7 @@ def _pause(pipeline: Pipeline) -> float:
     try:
         return 0.0 if pipeline.step() else IDLE_SECONDS
     except PASSING as error:
-        log.warning("the database cannot be used now, trying again: %s", error)
+        log.warning("database unavailable, retrying: %s", error)
         return FAILED_SECONDS
 
 
@@ -78,6 +78,6 @@ def _estimate(estimating: EstimateRefresher) -> None:
     try:
         estimating.step(time_ns())
     except PASSING as error:
-        log.warning("the estimates are put off: %s", error)
+        log.warning("estimates postponed: %s", error)
     except Exception:
-        log.exception("the estimates could not be made; the next round tries again")
+        log.exception("estimates failed; retrying in the next round")

@@ -32,7 +32,7 @@ class MemoryBudget:
 
     def take(self, size: int) -> None:
         if self.held + size > self._limit:
-            raise RequestRejectedError(503, "Too much is waiting to be stored; try again.")
+            raise RequestRejectedError(503, "The write queue is full; retry later.")
         self.held += size
 
     def give_back(self, size: int) -> None:
@@ -81,7 +81,7 @@ class RequestBody:
                 if len(piece) == STEP_BYTES:
                     await sleep(0)
         if not stream.complete:
-            raise RequestRejectedError(400, "The compressed body is cut short.")
+            raise RequestRejectedError(400, "The compressed body is truncated.")
 
     def _add(self, data: bytes) -> None:
         if self.size + len(data) > self._limit:
@@ -115,7 +115,7 @@ class _Inflater:
                 piece = self._stream.decompress(data, STEP_BYTES)
             except zlib.error as error:
                 raise RequestRejectedError(
-                    400, "The body is not what Content-Encoding says."
+                    400, "The body does not match Content-Encoding."
                 ) from error
             if piece:
                 yield piece

@@ -38,7 +38,7 @@ class Count:
         if self._items > self.limits.items:
             most = f"{self.limits.items} resources, scopes, spans and log records"
             raise RequestRejectedError(
-                413, f"The request holds more than {most}; send smaller batches."
+                413, f"The request contains more than {most}; send smaller batches."
             )
 
     def value(self) -> None:
@@ -47,7 +47,7 @@ class Count:
         if self._values > self.limits.values:
             most = f"{self.limits.values} attributes, events, links and values"
             raise RequestRejectedError(
-                413, f"The request holds more than {most}; send smaller batches."
+                413, f"The request contains more than {most}; send smaller batches."
             )
 
     def message(self, body: bytes, start: int, end: int, kind: Descriptor) -> None:

@@ -88,9 +88,9 @@ class GrpcReceiver:
             async with timeout(READ_SECONDS), self._reading:
                 return await anext(messages)
         except TimeoutError as error:
-            raise RequestRejectedError(503, "Too much is being received; try again.") from error
+            raise RequestRejectedError(503, "The receiver is overloaded; retry later.") from error
         except StopAsyncIteration as error:
-            raise RequestRejectedError(400, "The call holds no message.") from error
+            raise RequestRejectedError(400, "The call contains no message.") from error
 
     async def _access(self, context: Any) -> Access:
         headers = {key.encode(): _bytes(value) for key, value in context.invocation_metadata()}

@@ -55,7 +55,7 @@ class OtlpService:
         if not access.allows(Scope.INGEST):
             raise RequestRejectedError(403, "The key lacks the scope ingest.")
         if self._rate and not self._limiter(access.key_id).take():
-            raise RequestRejectedError(429, "This key sends more than it may; try again.")
+            raise RequestRejectedError(429, "The rate limit of this key is exceeded; retry later.")
 
     def _limiter(self, key_id: str) -> RateLimiter:
         """Rate limiter of a key; bursts of one second are allowed."""

@@ -87,7 +87,7 @@ def redaction_of(settings: Settings, key: bytes) -> Redaction | None:
     names = {name.strip().upper() for name in settings.redact.split(",")}
     unknown = names - {mask.name for mask in DEFAULT_MASKS}
     if unknown:
-        raise UsageError(f"redact: no mask is called {', '.join(sorted(unknown))}")
+        raise UsageError(f"redact: unknown mask {', '.join(sorted(unknown))}")
     return Masking([mask for mask in DEFAULT_MASKS if mask.name in names], key)
 
 

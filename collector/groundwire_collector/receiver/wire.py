@@ -24,7 +24,7 @@ def fields(message: bytes, start: int, end: int) -> Iterator[tuple[int, int, int
         if kind == _LENGTH:
             length, position = _varint(message, position, end)
             if position + length > end:
-                raise DecodeError("a field ends behind its message")
+                raise DecodeError("a field exceeds its message")
             yield tag >> 3, position, position + length
             position += length
             continue
@@ -36,7 +36,7 @@ def fields(message: bytes, start: int, end: int) -> Iterator[tuple[int, int, int
             raise DecodeError("not a field")
         yield NO_SUBMESSAGE, position, position
     if position > end:
-        raise DecodeError("the message is cut short")
+        raise DecodeError("the message is truncated")
 
 
 def field(number: int, data: bytes) -> bytes:
@@ -48,7 +48,7 @@ def _varint(message: bytes, position: int, end: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if position >= end or shift > 63:
-            raise DecodeError("a number is cut short")
+            raise DecodeError("a number is truncated")
         byte = message[position]
         position += 1
         if byte < 0x80:

@@ -116,7 +116,7 @@ class SpanWriter:
         try:
             written = self._store.commit([request.batch for request in group])
         except PASSING as error:
-            log.warning("nothing can be written now: %s", getattr(error, "orig", error))
+            log.warning("writing to the database fails: %s", getattr(error, "orig", error))
             _settle(group, StorageUnavailableError())
         except Exception as error:
             # One request that cannot be stored must not take the others with it.

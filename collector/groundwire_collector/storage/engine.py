@@ -67,7 +67,9 @@ def make_schema(engine: Engine) -> None:
         if step == HEAD and search.is_made(connection):
             return
         if step is not None and step > HEAD:
-            raise UsageError(f"The database is of a newer Groundwire (step {step}, not {HEAD}).")
+            raise UsageError(
+                f"The database was created by a newer Groundwire (step {step}, not {HEAD})."
+            )
         # Alembic takes most of a second to import, and most starts migrate nothing.
         from groundwire_collector.storage.migrations.running import upgrade
 

@@ -92,14 +92,14 @@ def revoke(connection: Connection, key_id: str) -> None:
     """Revoke a key, effective within seconds in every receiver."""
     statement = update(API_KEY).where(API_KEY.c.id == key_id, API_KEY.c.revoked_at.is_(None))
     if not connection.execute(statement.values(revoked_at=datetime.now(UTC))).rowcount:
-        raise UsageError(f"There is no key {key_id} that is not revoked.")
+        raise UsageError(f"There is no active key {key_id}.")
 
 
 def rotate(connection: Connection, key_id: str) -> str:
     """Create a key with the permissions of another, which stays valid."""
     old = next((key for key in keys(connection) if key.access.key_id == key_id), None)
     if old is None or old.revoked_at is not None:
-        raise UsageError(f"There is no key {key_id} that is not revoked.")
+        raise UsageError(f"There is no active key {key_id}.")
     key = generate()
     add(connection, key, old.name, old.access.scopes, old.access.services)
     return key

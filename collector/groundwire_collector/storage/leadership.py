@@ -105,12 +105,12 @@ class Leadership:
                     if self._stored(connection) == term:
                         self._write(connection, Term(term.epoch, ended=True))
         except (SQLAlchemyError, StorageUnavailableError):
-            log.warning("the database is away; the next leader is told of no orderly end")
+            log.warning("database unavailable; the clean shutdown could not be recorded")
         finally:
             self._lock.release()
 
     def _lose(self) -> None:
-        log.warning("%s: the lock is lost; another process may lead", self._name)
+        log.warning("%s: lock lost; another process may be the leader", self._name)
         self._term = None
         self._lock.release()
         self._engine.dispose()  # a disk that went away can be unmounted: no file of it stays open

@@ -26,7 +26,7 @@ def open_postgresql(url: str) -> Engine:
         make_url(url).get_dialect()
     except SQLAlchemyError:
         raise DatabaseUnusableError(
-            "database_url is no address: it has the form postgresql+psycopg://USER@HOST/DATABASE"
+            "database_url is not a valid URL: expected postgresql+psycopg://USER@HOST/DATABASE"
         ) from None
     patience = {name: value for name, value in PATIENCE.items() if name not in configured}
     engine = create_engine(

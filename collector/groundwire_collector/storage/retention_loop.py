@@ -39,7 +39,9 @@ class WallClock:
         self._ahead_ns = now - machine
         if abs(jump) > JUMP_NS:
             self._jumped_ns = machine
-            log.warning("the clock jumped by %.1f h; nothing is too old for a day", jump / JUMP_NS)
+            log.warning(
+                "the clock jumped by %.1f h; retention is suspended for a day", jump / JUMP_NS
+            )
         doubtful = self._jumped_ns is not None and machine - self._jumped_ns < DOUBT_NS
         return None if doubtful else now
 
@@ -54,7 +56,7 @@ async def keep_up(engine: Engine, settings: Settings) -> None:
         try:
             await asyncio.to_thread(_delete, engine, settings, leadership, clock.now_ns())
         except PASSING as error:
-            log.warning("retention: put off, %s", getattr(error, "orig", error))
+            log.warning("retention postponed: %s", getattr(error, "orig", error))
         await asyncio.sleep(EVERY_SECONDS)
 
 

@@ -152,7 +152,7 @@ class DatabaseFile:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if self.wal_bytes() > self._max_wal_bytes:
             raise StorageUnavailableError(
-                "A reader that does not end keeps the write-ahead log at its longest."
+                "A reader that does not finish keeps the write-ahead log at its maximum size."
             )
 
     def wal_bytes(self) -> int:

@@ -22,4 +22,4 @@ def read_cursor(cursor: str, order: str) -> Position:
             raise ValueError("no id")
         return number, int(started), turn_id
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise HTTPException(400, "The cursor is not one that this list gave.") from error
+        raise HTTPException(400, "Invalid cursor.") from error

@@ -54,7 +54,7 @@ class _Recording(InstructorBaseRagasLLM):  # type: ignore[misc,unused-ignore]
         self._llm, self._answers = llm, answers
 
     def generate(self, prompt: str, response_model: Any) -> Any:  # noqa: ARG002
-        raise TypeError("asynchronous alone")
+        raise TypeError("asynchronous only")
 
     async def agenerate(self, prompt: str, response_model: Any) -> Any:
         answer = await self._llm.agenerate(prompt, response_model)

@@ -90,7 +90,7 @@ def kind_of(error: BaseException) -> tuple[str, str]:
         if isinstance(cause, openai.APIStatusError):
             return _kind_of_status(cause.status_code), f"status {cause.status_code}"
         if type(cause).__name__ in ("IncompleteOutputException", "LengthFinishReasonError"):
-            return ReplyProblem.TRUNCATED.value, "the reply was cut short"
+            return ReplyProblem.TRUNCATED.value, "the reply was truncated"
     return ReplyProblem.NONSENSE.value, f"{type(error).__name__}: {error}"[:200]
 
 

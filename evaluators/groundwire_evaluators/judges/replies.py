@@ -38,7 +38,7 @@ class Ruling:
 def read_completion(completion: Completion, material: JudgeMaterial) -> dict[int, Ruling]:
     """The rulings by the index of their claim; raises `UnusableReplyError` where there are none."""
     if completion.truncated:
-        raise UnusableReplyError(ReplyProblem.TRUNCATED, "the reply was cut short")
+        raise UnusableReplyError(ReplyProblem.TRUNCATED, "the reply was truncated")
     if completion.text is None:
         raise UnusableReplyError(completion.failure or ReplyProblem.NONSENSE, completion.detail)
     return read_reply(completion.text, material)

@@ -93,9 +93,7 @@ def estimate_rate(sample: LabelledSample, level: float = 0.95) -> Rate:
     if not np.all((sample.outcomes == 0) | (sample.outcomes == 1)):
         raise ValueError("outcomes must be 0 or 1")
     if sample.n == 0:
-        return _rate(
-            sample, None, Interval(0.0, 1.0), EstimationMethod.NONE, "nothing is labelled", 0.0
-        )
+        return _rate(sample, None, Interval(0.0, 1.0), EstimationMethod.NONE, "no labels", 0.0)
     plain = labels_only(sample) if sample.n > 1 else None
     effective = min(plain.effective, sample.kish) if plain else 1.0
     share = min(float(sample.weights @ sample.outcomes / sample.weights.sum()), 1.0)

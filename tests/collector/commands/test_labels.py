@@ -77,7 +77,7 @@ def test_what_is_exported_is_imported_alike(place: list[str], engine: Engine, tm
     assert run(place, "import", str(file)).output.strip().startswith("imported: 4 labels, 0 were")
     assert [without_id(label) for label in stored(engine)] == [without_id(b) for b in before]
     again = run(place, "import", str(file))
-    assert again.output.strip() == "imported: 0 labels, 4 were there already"
+    assert again.output.strip() == "imported: 0 labels, 4 already existed"
 
 
 def vars_of(label: Label) -> dict[str, Any]:

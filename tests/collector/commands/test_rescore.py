@@ -64,7 +64,7 @@ def test_a_new_revision_gets_its_baseline_of_the_turns_of_the_old_one(engine, se
         place += ["--database-url", settings.database_url]
     result = CliRunner().invoke(app, ["--service", "bot", *place])
     assert result.exit_code == 0, result.output
-    assert "judged anew: 99 turns" in result.stdout
+    assert "evaluated again: 99 turns" in result.stdout
     now = Grounding().revision
     with engine.connect() as connection:
         [found] = turns.find(connection, TurnQuery(limit=1))

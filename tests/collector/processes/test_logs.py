@@ -35,9 +35,9 @@ def test_an_exception_is_told_by_its_kind_and_place_alone(
     try:
         fail()
     except LookupError:
-        log.exception("trace %s is passed over", "ab12")
+        log.exception("trace %s skipped", "ab12")
     message = capsys.readouterr().err
-    assert "trace ab12 is passed over" in message
+    assert "trace ab12 skipped" in message
     assert "builtins.LookupError" in message
     assert "builtins.ValueError" in message
     assert "in fail" in message
@@ -46,7 +46,7 @@ def test_an_exception_is_told_by_its_kind_and_place_alone(
 
 def test_json_is_one_object_a_line(log: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(Settings(log_format="json"))
-    log.warning("retention: put off, %s", "disk I/O error")
+    log.warning("retention postponed: %s", "disk I/O error")
     (line,) = capsys.readouterr().err.splitlines()
     entry = json.loads(line)
     assert entry.pop("time").endswith("+00:00")
@@ -54,5 +54,5 @@ def test_json_is_one_object_a_line(log: logging.Logger, capsys: pytest.CaptureFi
     assert entry == {
         "level": "WARNING",
         "logger": "groundwire_collector.test",
-        "message": "retention: put off, disk I/O error",
+        "message": "retention postponed: disk I/O error",
     }

@@ -141,7 +141,7 @@ def list_baselines(access: ReadAccess, database: Database, request: Request) -> 
 def pin(wish: PinIn, access: AdminAccess, database: Database) -> BaselineActionOut:
     """Pin the turns of a time as the baseline of a service; carried out with the next turns."""
     if not access.covers(wish.service):
-        raise ProblemError(403, "The key is not for this service.")
+        raise ProblemError(403, "The key is not valid for this service.")
     since_ns, until_ns = nanoseconds(wish.since) or 0, nanoseconds(wish.until) or 0
     if since_ns >= until_ns:
         raise ProblemError(400, "`since` must be before `until`.")

@@ -58,7 +58,7 @@ class RolloutPage(BaseModel):
 def announce(rollout: RolloutIn, access: IngestAccess, database: Database) -> RolloutPage:
     """Announce a deployment: half of the alarm budget waits for these, and alarms name them."""
     if not access.covers(rollout.service):
-        raise ProblemError(403, "The key is not for this service.")
+        raise ProblemError(403, "The key is not valid for this service.")
     now_ns = time_ns()
     at_ns = nanoseconds(rollout.at)
     with database.begin() as connection:

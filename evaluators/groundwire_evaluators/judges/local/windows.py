@@ -12,7 +12,7 @@ def windows(tokens: Sequence[tuple[int, int]], length: int) -> list[tuple[int, i
     a border stands whole in one of them. Raises ValueError where no token fits.
     """
     if length < 1:
-        raise ValueError("no room for a token")
+        raise ValueError("the window has no room for a token")
     step = max(1, length - length // OVERLAP)
     found = []
     for first in range(0, len(tokens), step):
