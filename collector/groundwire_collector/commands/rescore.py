@@ -58,7 +58,7 @@ def rescore(
     )
     chosen = [each for each in evaluators(settings) if not evaluator or each.name in evaluator]
     if not chosen:
-        raise UsageError(f"--evaluator: none of {', '.join(evaluator or ())} is run here")
+        raise UsageError(f"--evaluator: none of {', '.join(evaluator or ())} is enabled")
     renewals = RevisionHistory()
     number = _rescore(engine, chosen, query, renewals)
     made = _renew(engine, renewals) if baseline else []

@@ -74,7 +74,9 @@ def test_what_is_exported_is_imported_alike(place: list[str], engine: Engine, tm
     assert run(place, "export", str(file)).exit_code == 0
     with engine.begin() as connection:
         connection.execute(delete(LABEL))
-    assert run(place, "import", str(file)).output.strip().startswith("imported: 4 labels, 0 were")
+    assert (
+        run(place, "import", str(file)).output.strip().startswith("imported: 4 labels, 0 already")
+    )
     assert [without_id(label) for label in stored(engine)] == [without_id(b) for b in before]
     again = run(place, "import", str(file))
     assert again.output.strip() == "imported: 0 labels, 4 already existed"
