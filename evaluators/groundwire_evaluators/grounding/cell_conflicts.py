@@ -1,14 +1,16 @@
 """Conflicts of a claim with the cells of a table row."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.conflict import Conflict
 from groundwire_evaluators.grounding.denials import is_denied
-from groundwire_evaluators.grounding.evidence import Statement
+from groundwire_evaluators.grounding.evidence import Statement, parse_statement
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.quantities import Quantity, agree, comparable
 from groundwire_evaluators.text.tokens import Token
+from groundwire_evaluators.text.words import Language
 
 _HIGHEST = frozenset(
     "highest largest biggest greatest most longest oldest dearest maximum priciest".split()
@@ -21,25 +23,57 @@ _MOST_ROWS_NAMED = 60  # by one claim
 _MOST_QUANTITIES = 60
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Rows that a claim names, as (token, row) in order, and the column of their names."""
+
+    label: int
+    rows: Sequence[tuple[int, int]]
+
+
 def cell_conflicts(statement: Statement, cells: Cells) -> list[Conflict]:
     """Firm conflicts of kind `cell` between a claim that names rows and what these rows hold."""
-    rows = _rows_named(statement, cells)
-    found = list(_quantities(statement, cells, rows))
-    found += _truths(statement, cells, rows)
-    found += _words(statement, cells, rows)
-    found += _extremes(statement, cells, rows)
+    named = _rows_named(statement, cells)
+    found = list(_quantities(statement, cells, named))
+    found += _truths(statement, cells, named)
+    found += _words(statement, cells, named)
+    found += _extremes(statement, cells, named)
     return found
 
 
-def _rows_named(statement: Statement, cells: Cells) -> list[tuple[int, int]]:
-    """(token, row) for each row whose label a claim says; the longest label at a place."""
+def answer_conflicts(
+    statement: Statement, question: str, cells: Cells, language: Language
+) -> list[Conflict]:
+    """Conflicts of a short answer with the cells of the one row that its question names."""
+    asked = parse_statement(f"{question}\n{statement.text}", language)
+    named = _rows_named(asked, cells)
+    own = {token.key: at for at, token in enumerate(statement.tokens)}
+    if len({row for _, row in named.rows}) != 1 or _rows_by(named.label, own, cells):
+        return []
+    shift = len(question) + 1
+    found = [*_quantities(asked, cells, named), *_words(asked, cells, named)]
+    return [
+        replace(conflict, start=conflict.start - shift, end=conflict.end - shift)
+        for conflict in found
+        if conflict.start >= shift
+    ]
+
+
+def _rows_named(statement: Statement, cells: Cells) -> _Named:
+    """The rows by the first column that names one; the longest name at a place."""
     claimed = {token.key: at for at, token in reversed(list(enumerate(statement.tokens)))}
+    for column in cells.labels:
+        if rows := _rows_by(column, claimed, cells):
+            return _Named(column, rows)
+    return _Named(cells.labels[0], [])
+
+
+def _rows_by(column: int, claimed: Mapping[str, int], cells: Cells) -> list[tuple[int, int]]:
+    named = cells.named[column]
     possible = {
-        row
-        for key in claimed.keys() & cells.named.keys()
-        for row in cells.named[key][:_MOST_ROWS_NAMED]
+        row for key in claimed.keys() & named.keys() for row in named[key][:_MOST_ROWS_NAMED]
     }
-    labels = {row: cells.rows[row][cells.label].keys for row in possible}
+    labels = {row: cells.rows[row][column].keys for row in possible}
     whole = {row: keys for row, keys in labels.items() if keys <= claimed.keys()}
     best = {
         row: keys
@@ -76,25 +110,27 @@ def _columns_of(statement: Statement, cells: Cells) -> dict[int, int]:
     return {quantity: column for quantity, (_, column) in found.items()}
 
 
-def _quantities(
-    statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
-) -> Iterator[Conflict]:
-    named = _columns_of(statement, cells) if rows else {}
+def _quantities(statement: Statement, cells: Cells, named: _Named) -> Iterator[Conflict]:
+    rows = named.rows
+    columns = _columns_of(statement, cells) if rows else {}
     for index, claimed in enumerate(statement.quantities[:_MOST_QUANTITIES]):
         row = _row_of(statement, claimed, cells, rows)
         if row is None:
             continue
         own = {at: q for at in cells.numeric if (q := cells.rows[row][at].quantity) is not None}
-        column = named.get(index)
+        column = columns.get(index)
         held = {column: own[column]} if column is not None and column in own else own
         shown = {at: q for at, q in held.items() if _same_kind(claimed, q)}
         if not shown or any(agree(claimed, quantity) for quantity in shown.values()):
             continue
+        beside = (q for q in statement.quantities if _row_of(statement, q, cells, rows) == row)
+        if any(agree(other, quantity) for other in beside for quantity in shown.values()):
+            continue  # "Bob has more, 71 against 17": the row's own value is said beside another's
         elsewhere = [at for at in shown if _elsewhere(claimed, cells, row, at)]
         if held is own and not elsewhere:
             continue
         at = next(iter(elsewhere or shown))
-        yield _conflict(claimed.start, claimed.end, claimed.text, cells, row, at)
+        yield _conflict(claimed, cells, (row, at), named.label)
 
 
 def _row_of(
@@ -124,13 +160,12 @@ def _elsewhere(claimed: Quantity, cells: Cells, row: int, column: int) -> bool:
     )
 
 
-def _truths(
-    statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
-) -> Iterator[Conflict]:
+def _truths(statement: Statement, cells: Cells, named: _Named) -> Iterator[Conflict]:
     """ "Birch has wifi", though its cell says no."""
+    rows, label = named.rows, named.label
     for column, heading in enumerate(cells.columns):
         places = [at for at, token in enumerate(statement.tokens) if token.key in heading]
-        if not places or not rows or column == cells.label:
+        if not places or not rows or column == label:
             continue
         row = _row_at(places[0], rows)
         cell = cells.rows[row][column] if row is not None else None
@@ -138,13 +173,12 @@ def _truths(
             continue
         if cell.truth == is_denied(statement.tokens, places[0]):
             token = statement.tokens[places[0]]
-            yield _conflict(token.start, token.end, token.text, cells, row, column)
+            yield _conflict(token, cells, (row, column), label)
 
 
-def _words(
-    statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
-) -> Iterator[Conflict]:
+def _words(statement: Statement, cells: Cells, named: _Named) -> Iterator[Conflict]:
     """Words of another row's cell, where one row is named and its own cell is not said."""
+    rows, label = named.rows, named.label
     if len(rows) != 1:
         return
     row = rows[0][1]
@@ -152,20 +186,19 @@ def _words(
     own = frozenset().union(*(cell.keys for cell in cells.rows[row]))
     for column in range(len(cells.columns)):
         mine = cells.rows[row][column]
-        if column == cells.label or column in cells.numeric or not mine.keys or mine.keys & claimed:
+        if column == label or column in cells.numeric or not mine.keys or mine.keys & claimed:
             continue
         for other in cells.rows:
             keys = other[column].keys
             if keys and keys <= claimed and not keys & own and other[column].truth is None:
                 token = next(token for token in statement.tokens if token.key in keys)
-                yield _conflict(token.start, token.end, token.text, cells, row, column)
+                yield _conflict(token, cells, (row, column), label)
                 return
 
 
-def _extremes(
-    statement: Statement, cells: Cells, rows: Sequence[tuple[int, int]]
-) -> Iterator[Conflict]:
+def _extremes(statement: Statement, cells: Cells, named: _Named) -> Iterator[Conflict]:
     """ "The cheapest room is Cedar", though another row's price is lower."""
+    rows, label = named.rows, named.label
     words = {token.lower: token for token in statement.tokens}
     claimed = next((word for word in words if word in _HIGHEST | _LOWEST), None)
     column = _extreme_column(words.keys(), cells) if claimed and len(rows) == 1 else None
@@ -177,7 +210,7 @@ def _extremes(
         return
     if mine.value != (max(known) if claimed in _HIGHEST else min(known)):
         token = words[claimed]
-        yield _conflict(token.start, token.end, token.text, cells, rows[0][1], column)
+        yield _conflict(token, cells, (rows[0][1], column), label)
 
 
 def _extreme_column(words: Set[str], cells: Cells) -> int | None:
@@ -195,7 +228,10 @@ def _is_price(heading: frozenset[str]) -> bool:
     return any(key in _PRICES or _PRICES & lexicon().synonyms_of(key) for key in heading)
 
 
-def _conflict(start: int, end: int, claimed: str, cells: Cells, row: int, column: int) -> Conflict:
-    label, cell = cells.rows[row][cells.label].text, cells.rows[row][column].text
-    shown = f"{label}, {cells.headings[column]}: {cell}"
-    return Conflict("cell", start, end, claimed, shown, firm=True)
+def _conflict(
+    claimed: Token | Quantity, cells: Cells, place: tuple[int, int], label: int
+) -> Conflict:
+    row, column = place
+    name, cell = cells.rows[row][label].text, cells.rows[row][column].text
+    shown = f"{name}, {cells.headings[column]}: {cell}"
+    return Conflict("cell", claimed.start, claimed.end, claimed.text, shown, firm=True)

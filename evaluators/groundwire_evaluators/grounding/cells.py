@@ -1,10 +1,11 @@
 """Tables of a chunk, indexed by row and column."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from groundwire_evaluators.grounding.tables import Table
+from groundwire_evaluators.grounding.tables import Table, of_rows
 from groundwire_evaluators.text.quantities import Quantity, quantities
 from groundwire_evaluators.text.tokens import tokenize
 from groundwire_evaluators.text.words import Language
@@ -25,7 +26,7 @@ class Cell:
 
 
 class Cells:
-    """Table indexed for claims; rows by their first distinctive column."""
+    """Table indexed for claims; rows by a column that tells them apart."""
 
     def __init__(self, table: Table, language: Language) -> None:
         self.columns = [frozenset(_keys(name, language)) for name in table.columns]
@@ -36,26 +37,36 @@ class Cells:
             key: at for at, column in enumerate(self.columns) for key in column if counted[key] == 1
         }
         self.rows = [[_cell(text, language) for text in row] for row in table.rows]
-        self.label = self._label()
-        self.named = self._named()
+        self.labels = self._labels()
+        self.named = {column: self._named(column) for column in self.labels}
 
-    def _label(self) -> int:
-        """The first column whose cells are words that differ from row to row."""
+    def _labels(self) -> list[int]:
+        """The columns whose cells are words that differ from row to row; else the first one."""
+        found = []
         for column in range(len(self.columns)):
             cells = [row[column] for row in self.rows]
             words = [c for c in cells if c.keys and c.quantity is None and c.truth is None]
             if len(words) == len(cells) == len({cell.keys for cell in cells}):
-                return column
-        return 0
+                found.append(column)
+        return found or [0]
 
-    def _named(self) -> dict[str, list[int]]:
-        """The rows by each key of their label."""
+    def _named(self, column: int) -> dict[str, list[int]]:
+        """The rows by each key of their cell in a column."""
         found: dict[str, list[int]] = {}
         for at, row in enumerate(self.rows):
-            keys = row[self.label].keys
+            keys = row[column].keys
             for key in keys if len(keys) <= _LONGEST_LABEL else ():
                 found.setdefault(key, []).append(at)
         return found
+
+    @classmethod
+    def joined(cls, rows: Sequence[Sequence[tuple[str, str]]], language: Language) -> "list[Cells]":
+        """Tables of rows that stand apart, one chunk each: rows of the same columns are one."""
+        alike: dict[frozenset[str], list[Sequence[tuple[str, str]]]] = {}
+        for row in rows:
+            alike.setdefault(frozenset(name for name, _ in row), []).append(row)
+        tables = (of_rows(group) for columns, group in alike.items() if columns)
+        return [cls(table, language) for table in tables if table]
 
     @cached_property
     def numeric(self) -> list[int]:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding.calibration import UNCALIBRATED, Calibration, logistic
+from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.citations import citations, without_sources
 from groundwire_evaluators.grounding.claims import Candidate, candidates
 from groundwire_evaluators.grounding.code import (
@@ -59,6 +60,7 @@ REVISION = "4"  # of the code; the weights add their own version
 _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
 _TURNS_AT_ONCE = 64  # whose claims are held in memory
+_LONGEST_QUESTION = 1_000  # code points that are read with a short answer
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 
@@ -357,6 +359,8 @@ def _compare_claims(
     ]
     claims = [statement for statement in statements if statement is not None]
     overridden = OverrideFinder(claims, passages, turn.question, language)
+    joined = Cells.joined([passage.row for passage in passages], language)
+    question = (turn.question or "")[:_LONGEST_QUESTION] if len(claims) == 1 else ""
 
     def comparison(
         candidate: Candidate, statement: Statement, whole: CompletedStatement | None
@@ -372,6 +376,8 @@ def _compare_claims(
             only_claim=len(claims) == 1,
             item=bool(candidate.lead),
             complete=whole,
+            joined=joined,
+            asked=question if question and not whole else None,
         )
 
     return [

@@ -10,7 +10,7 @@ from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.hours import Hours, read_hours
 from groundwire_evaluators.grounding.records import record
 from groundwire_evaluators.grounding.status import Status
-from groundwire_evaluators.grounding.tables import Table, read_content
+from groundwire_evaluators.grounding.tables import Table, read_content, single_row
 from groundwire_evaluators.reliance.source import Source
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name, names
@@ -116,6 +116,13 @@ class Passage:
     def hours(self) -> dict[str, Hours]:
         """The opening hours that a chunk of prose lists by day; a record has its own."""
         return read_hours(self) if self.record is None else {}
+
+    @cached_property
+    def row(self) -> tuple[tuple[str, str], ...]:
+        """The chunk as one row of a table: a JSON object or fields by line; else empty."""
+        if self.tables:
+            return ()
+        return self.record.row if self.record is not None else single_row(self.text)
 
     @cached_property
     def cells(self) -> list[Cells]:

@@ -18,6 +18,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 # Parts of field names that say nothing of what the field is about.
 _EMPTY = frozenset("restaurants restaurant business good for has is by accepts info the of".split())
 _MOST_FACTS = 5_000
+_FEWEST_CELLS = 2  # of a row
 
 Scalar = str | float | bool | None
 
@@ -69,6 +70,19 @@ class Record:
         """The list of objects in the record, if there is one, as a table."""
         rows = [[(f.label, _value_text(f)) for f in row if _has_value(f)] for row in self.rows]
         return of_rows(rows)
+
+    @cached_property
+    def row(self) -> tuple[tuple[str, str], ...]:
+        """The record as one row of (column, cell); empty where it holds rows of its own."""
+        if self.rows:
+            return ()
+        labels = [fact.label for fact in self.facts]
+        if not any(labels):  # a list of values: a row without names of columns
+            labels = [f"column {at}" for at, _ in enumerate(self.facts, 1)]
+        if len(set(labels)) < max(len(labels), _FEWEST_CELLS):
+            return ()
+        cells = (_value_text(f) if _has_value(f) else "" for f in self.facts)
+        return tuple(zip(labels, cells, strict=True))
 
     @cached_property
     def hours(self) -> dict[str, tuple[float, float]]:

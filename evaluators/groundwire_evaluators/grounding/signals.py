@@ -7,12 +7,13 @@ with weights ≥ 0. The order of `SIGNALS` is the order of the weights.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from groundwire_evaluators.grounding.agreement import computed, disagreements, opening_days
-from groundwire_evaluators.grounding.cell_conflicts import cell_conflicts
+from groundwire_evaluators.grounding.cell_conflicts import answer_conflicts, cell_conflicts
+from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.conflicts import conflicts
 from groundwire_evaluators.grounding.evidence import (
@@ -67,6 +68,8 @@ class Comparison:
     only_claim: bool = False  # whether the answer makes no other claim
     item: bool = False  # whether it is read with what introduces a list or heads a table
     complete: CompletedStatement | None = None  # the statement read, where the answer is bare
+    joined: Sequence[Cells] = ()  # tables of chunks that are one row each
+    asked: str | None = None  # the question, where the claim is the whole answer
 
     @cached_property
     def conflicts(self) -> list[Conflict]:
@@ -107,9 +110,19 @@ class Comparison:
                 found.extend(disagreements(self.statement, passage.record))
             elif passage.hours:
                 found.extend(hours_conflicts(self.statement, passage.hours))
-            for cells in passage.cells:
-                found.extend(cell_conflicts(self.statement, cells))
+        for cells in self.tables:
+            found.extend(cell_conflicts(self.statement, cells))
+            if self.asked is not None and self.added.short:
+                language = self.passages[0].language
+                found.extend(answer_conflicts(self.statement, self.asked, cells, language))
         return found
+
+    @property
+    def tables(self) -> Iterator[Cells]:
+        """Tables of the chunks, and those that chunks of one row each make together."""
+        for passage in self.passages:
+            yield from passage.cells
+        yield from self.joined
 
     @cached_property
     def computed(self) -> dict[Quantity, str]:
@@ -150,7 +163,10 @@ class Comparison:
         if self.evidence.answering_place is None:
             return bool(quantities) and not self.evidence.new_quantities
         chunk, sentence = self.evidence.answering_place
-        there = self.passages[chunk].quantities_of(sentence)
+        passage = self.passages[chunk]
+        # A row has a line for each field: the value need not stand in the line that is named.
+        lines = range(len(passage.bounds)) if passage.row else (sentence,)
+        there = [shown for line in lines for shown in passage.quantities_of(line)]
         return any(agree(q, other) for q in quantities for other in there)
 
     @cached_property

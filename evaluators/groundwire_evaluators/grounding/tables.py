@@ -162,6 +162,17 @@ def _listed(lines: Sequence[str]) -> Table | None:
     return _table([columns, *([row.get(name, "") for name in columns] for row in rows)])
 
 
+def single_row(text: str) -> tuple[tuple[str, str], ...]:
+    """The fields of a text that is one row ("name: Ada", "orders: 17"), as CSV loaders write it."""
+    lines = [line for line in text.splitlines()[: _MOST_COLUMNS + 1] if line.strip()]
+    matches = [_FIELD.match(line) for line in lines]
+    found = tuple(
+        (match.group("name").strip(), match.group("value").strip()) for match in matches if match
+    )
+    distinct = len({name for name, _ in found}) == len(lines) <= _MOST_COLUMNS
+    return found if distinct and len(lines) >= _FEWEST_LINES else ()
+
+
 def of_rows(rows: Sequence[Sequence[tuple[str, str]]]) -> Table | None:
     """The table that rows of (column, cell) make, as records of JSON have them."""
     if len(rows) < _FEWEST_LINES:

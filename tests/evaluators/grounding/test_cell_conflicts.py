@@ -69,3 +69,60 @@ def test_a_value_of_another_row_or_column_is_one(claim: str, message: str, chunk
 def test_the_reason_names_row_and_column() -> None:
     [(_, shown)] = conflicts("The Pro plan costs 49 EUR a month.", TABLE)
     assert shown == "Pro, Price a month: 19 EUR"
+
+
+ROWS = (
+    ['{"name": "Ada", "city": "Oslo", "orders": 17}', '{"name": "Bob", "city": "Rome", "orders": 71}'],
+    ["name: Ada\norders: 17\ncity: Oslo", "name: Bob\norders: 71\ncity: Rome"],
+    ['["Ada", "Oslo", 17]', '["Bob", "Rome", 71]'],
+)  # fmt: skip
+ORDERS, CITY = "How many orders does Ada have?", "Where does Ada live?"
+
+
+def apart(chunks: list[str], question: str, answer: str) -> list[str]:
+    turn = Turn(question=question, answer=answer, chunks=tuple(Chunk(text=c) for c in chunks))
+    [(_, reading)] = comparisons(turn)
+    return [one.claimed for one in reading.disagreements if one.kind == "cell"]
+
+
+@pytest.mark.parametrize("chunks", ROWS)
+@pytest.mark.parametrize(
+    ("question", "answer", "claimed"),
+    [
+        (ORDERS, "Ada has 71 orders.", "71"),
+        (ORDERS, "71", "71"),
+        (CITY, "Rome", "Rome"),
+        (CITY, "Ada lives in Rome.", "Rome"),
+    ],
+)
+def test_chunks_of_one_row_each_are_read_as_one_table(
+    chunks: list[str], question: str, answer: str, claimed: str
+) -> None:
+    assert apart(chunks, question, answer) == [claimed]
+
+
+@pytest.mark.parametrize("chunks", ROWS)
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (ORDERS, "Ada has 17 orders."),
+        (ORDERS, "17"),
+        (CITY, "Oslo."),
+        ("Who has more orders?", "Bob has more orders, 71 against 17."),
+        ("How many orders do Ada and Bob have?", "Ada has 17 orders and Bob 71."),
+        ("How many orders more than Ada does Bob have?", "71 against 17"),
+    ],
+)
+def test_a_right_value_of_a_row_apart_is_no_conflict(
+    chunks: list[str], question: str, answer: str
+) -> None:
+    assert apart(chunks, question, answer) == []
+
+
+def test_a_row_without_a_name_column_is_known_by_its_item() -> None:
+    chunks = [
+        '{"sku": "A-12", "item": "Lamp", "price": 49.9}',
+        '{"sku": "B-07", "item": "Desk", "price": 199}',
+    ]
+    assert apart(chunks, "What does the lamp cost?", "€199") == ["199"]
+    assert apart(chunks, "What does the lamp cost?", "€49.90") == []
