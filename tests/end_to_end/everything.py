@@ -37,6 +37,7 @@ LABELS = {
     "currency": ("USD",),
     "metric": ("groundwire_turns",),
     "kind": ("input", "output"),
+    "family": ("openinference",),
 }
 RARE = {  # parts of what others count
     metric_definitions.FLAGGED_TURNS,

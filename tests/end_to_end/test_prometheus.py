@@ -215,7 +215,7 @@ def begin_incident(watch: Any, app: Application, wait_for: Callable[..., Any]) -
 def tells_what_changed_and_when(message: dict[str, str], began: float) -> None:
     """The signal, the version, and a change within the detector's stated error."""
     assert "handbook, model_version ft-2" in message["summary"]
-    what = r"unsupported claims \(p_unsupported\) of model_version ft-2"
+    what = r"unsupported claims \(p_unsupported\) for model_version ft-2"
     pattern = r" got worse at (.+?) \(between (.+?) and (.+?)\)"
     found = re.search(what + pattern, message["since"])
     assert found, message["since"]

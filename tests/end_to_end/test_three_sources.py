@@ -105,7 +105,7 @@ def test_the_memorization_ratio_of_probes_is_up_and_alarmed(demo: Demo) -> None:
     assert [one["metric"]["value"] for one in demo.query(alarm)] == [TUNED]
     message = "".join(demo.output)
     assert [line.split()[1] for line in demo.output if line.startswith("ALARM ")] == ["probe"]
-    assert "probes answered from memory (probe) of model_version tarn-8b-ft" in message
+    assert "probes answered from memory (probe) for model_version tarn-8b-ft" in message
     assert "only the probes detected the rollout" in message
 
 

@@ -72,10 +72,13 @@ def test_the_reason_names_row_and_column() -> None:
 
 
 ROWS = (
-    ['{"name": "Ada", "city": "Oslo", "orders": 17}', '{"name": "Bob", "city": "Rome", "orders": 71}'],
+    [
+        '{"name": "Ada", "city": "Oslo", "orders": 17}',
+        '{"name": "Bob", "city": "Rome", "orders": 71}',
+    ],
     ["name: Ada\norders: 17\ncity: Oslo", "name: Bob\norders: 71\ncity: Rome"],
     ['["Ada", "Oslo", 17]', '["Bob", "Rome", 71]'],
-)  # fmt: skip
+)
 ORDERS, CITY = "How many orders does Ada have?", "Where does Ada live?"
 
 
