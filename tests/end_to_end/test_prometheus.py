@@ -301,9 +301,14 @@ def measure_by_probes(folder: Path) -> None:
 def shipped_expressions(limits: Any) -> list[str]:
     """Recorded series, and whatever the alerts look at.
 
-    Less what cannot be said here: a drift that no page tells of, and what judges show as gauges.
+    Less what has no value here: a drift that no page tells of, what judges show as gauges, and
+    traces that become no turn.
     """
-    unsaid = ("segment:groundwire_drift_change_timestamp_seconds:unpaged", "groundwire_judge_")
+    unsaid = (
+        "segment:groundwire_drift_change_timestamp_seconds:unpaged",
+        "groundwire_judge_",
+        "groundwire_traces_without_turn_total",
+    )
     recorded = (*recordings(limits), *references(limits))
     selectors = [
         selector for alert in alerts(limits) for selector in re.findall(SELECTOR, alert.expression)

@@ -5,6 +5,7 @@ the passive signals cannot see that, probes can, and closed-book calls tell how 
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -105,7 +106,9 @@ def test_the_memorization_ratio_of_probes_is_up_and_alarmed(demo: Demo) -> None:
     assert [one["metric"]["value"] for one in demo.query(alarm)] == [TUNED]
     message = "".join(demo.output)
     assert [line.split()[1] for line in demo.output if line.startswith("ALARM ")] == ["probe"]
-    assert "probes answered from memory (probe) for model_version tarn-8b-ft" in message
+    assert re.search(
+        r"probe answers from memory \(probe\) up by 0\.\d+ for model_version tarn-8b-ft", message
+    )
     assert "only the probes detected the rollout" in message
 
 

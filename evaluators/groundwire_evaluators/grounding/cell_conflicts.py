@@ -45,13 +45,16 @@ def answer_conflicts(
     statement: Statement, question: str, cells: Cells, language: Language
 ) -> list[Conflict]:
     """Conflicts of a short answer with the cells of the one row that its question names."""
-    asked = parse_statement(f"{question}\n{statement.text}", language)
-    named = _rows_named(asked, cells)
+    read_with_question = parse_statement(f"{question}\n{statement.text}", language)
+    named = _rows_named(read_with_question, cells)
     own = {token.key: at for at, token in enumerate(statement.tokens)}
     if len({row for _, row in named.rows}) != 1 or _rows_by(named.label, own, cells):
         return []
     shift = len(question) + 1
-    found = [*_quantities(asked, cells, named), *_words(asked, cells, named)]
+    found = [
+        *_quantities(read_with_question, cells, named),
+        *_words(read_with_question, cells, named),
+    ]
     return [
         replace(conflict, start=conflict.start - shift, end=conflict.end - shift)
         for conflict in found

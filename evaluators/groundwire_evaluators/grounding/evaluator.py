@@ -377,7 +377,7 @@ def _compare_claims(
             item=bool(candidate.lead),
             complete=whole,
             joined=joined,
-            asked=question if question and not whole else None,
+            question=question if question and not whole else None,
         )
 
     return [

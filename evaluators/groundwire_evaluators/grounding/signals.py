@@ -69,7 +69,7 @@ class Comparison:
     item: bool = False  # whether it is read with what introduces a list or heads a table
     complete: CompletedStatement | None = None  # the statement read, where the answer is bare
     joined: Sequence[Cells] = ()  # tables of chunks that are one row each
-    asked: str | None = None  # the question, where the claim is the whole answer
+    question: str | None = None  # the question, where the claim is the whole answer
 
     @cached_property
     def conflicts(self) -> list[Conflict]:
@@ -112,9 +112,9 @@ class Comparison:
                 found.extend(hours_conflicts(self.statement, passage.hours))
         for cells in self.tables:
             found.extend(cell_conflicts(self.statement, cells))
-            if self.asked is not None and self.added.short:
+            if self.question is not None and self.added.short:
                 language = self.passages[0].language
-                found.extend(answer_conflicts(self.statement, self.asked, cells, language))
+                found.extend(answer_conflicts(self.statement, self.question, cells, language))
         return found
 
     @property
