@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from benchmarks.reader import wordnet
 from benchmarks.reader.phrases import DAYS, MONTHS, OPENERS, like
+
+from benchmarks.reader import wordnet
 
 NAME = re.compile(r"\b[A-Z][a-zA-Z-]+(?: (?:of |the )?[A-Z][a-zA-Z-]+)*")
 NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")

@@ -14,7 +14,6 @@ from random import Random
 
 import numpy as np
 import torch
-from benchmarks.reader import checks
 from benchmarks.reader.checks import Array
 from benchmarks.reader.encoder import Encoder
 from benchmarks.reader.mixture import Mixture, prepare
@@ -23,6 +22,8 @@ from benchmarks.reader.tokens import Encoded, encode, stack
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
+
+from benchmarks.reader import checks
 
 BATCH, WINDOW = 16, 256
 RATE, WARM_UP, DECAY, DROPOUT = 9e-5, 60, 0.01, 0.1

@@ -4,7 +4,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groundwire import observe
@@ -32,6 +32,8 @@ VALUES = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(VALUES)
+@example({"ids": [None], "documents": {"id": None}})  # Chroma's names over other shapes
+@example({"ids": [["a"]], "documents": "text", "metadatas": [{"id": 1}]})
 def test_any_value_passes_through_unchanged(value: Any) -> None:
     with collect() as spans:
         for decorator in (observe, observe.retrieval, observe.generation):

@@ -184,16 +184,21 @@ def _scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | bool)
 
 
+def _cells(column: Any) -> Sequence[Any]:
+    """A column's values; none where it is anything else than a list."""
+    return column if isinstance(column, list | tuple) else []
+
+
 def _chroma(result: Mapping[str, Any], ids: list[Any]) -> Iterator[RetrievedChunk]:
     """Chroma's columns: one list a query, or flat from `get`."""
     flat = not (ids and isinstance(ids[0], list))
     columns = [
-        [result.get(name)] if flat else (result.get(name) or [])
+        [result.get(name)] if flat else _cells(result.get(name))
         for name in ("ids", "documents", "metadatas", "distances")
     ]
     for query in range(len(columns[0])):
         own, texts, metas, distances = (
-            (column[query] if query < len(column) else None) or [] for column in columns
+            _cells(column[query]) if query < len(column) else [] for column in columns
         )
         for i, key in enumerate(own):
             meta = metas[i] if i < len(metas) else None
