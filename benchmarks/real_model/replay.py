@@ -10,11 +10,12 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.handbooks import TARNWELL
+from benchmarks.real_model.json_server import JsonHandler
 
 _HEADINGS = ("Passages:", "Abschnitte:")
 _ASKS = re.compile(r"(?:Question|Frage): ")
@@ -93,42 +94,27 @@ def server(answers: Iterable[Answer], port: int = 0) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(JsonHandler):
     source: Recorded
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         if self.path.rstrip("/").endswith("/models"):
             data = [{"id": model, "object": "model"} for model in self.source.models]
-            self._send(HTTPStatus.OK, {"object": "list", "data": data})
+            self.send(HTTPStatus.OK, {"object": "list", "data": data})
         else:
-            self._fail(HTTPStatus.NOT_FOUND, f"nothing at {self.path}")
+            self.fail(HTTPStatus.NOT_FOUND, f"nothing at {self.path}")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if not self.path.rstrip("/").endswith("/chat/completions"):
-            return self._fail(HTTPStatus.NOT_FOUND, f"nothing at {self.path}")
+            return self.fail(HTTPStatus.NOT_FOUND, f"nothing at {self.path}")
         try:
             request = json.loads(body)
             model, messages = request["model"], request["messages"]
             if request.get("stream"):
-                return self._fail(HTTPStatus.BAD_REQUEST, "the recording does not stream")
-            return self._send(HTTPStatus.OK, completion(model, self.source.find(model, messages)))
+                return self.fail(HTTPStatus.BAD_REQUEST, "the recording does not stream")
+            return self.send(HTTPStatus.OK, completion(model, self.source.find(model, messages)))
         except (ValueError, KeyError, IndexError, TypeError) as error:
-            return self._fail(HTTPStatus.BAD_REQUEST, f"{type(error).__name__}: {error}")
+            return self.fail(HTTPStatus.BAD_REQUEST, f"{type(error).__name__}: {error}")
         except LookupError as error:
-            return self._fail(HTTPStatus.NOT_FOUND, str(error))
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-        """Say nothing: a line a request would bury the demo's own."""
-
-    def _fail(self, status: HTTPStatus, message: str) -> None:
-        self._send(status, {"error": {"message": message, "type": "invalid_request_error"}})
-
-    def _send(self, status: HTTPStatus, body: dict[str, Any]) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+            return self.fail(HTTPStatus.NOT_FOUND, str(error))

@@ -9,12 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 
 import torch
 from benchmarks.real_model.handbooks import TARNWELL
+from benchmarks.real_model.json_server import JsonHandler
 from benchmarks.real_model.llama import Llama
 
 from benchmarks.real_model import base, training
@@ -57,31 +58,18 @@ def prompt_logprobs(model: Llama, messages: Sequence[Mapping[str, str]]) -> list
     ]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class _Handler(JsonHandler):
     def checkpoint(self, name: str) -> Llama:
         """The model of a checkpoint."""
         raise NotImplementedError
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
         if not self.path.endswith("/chat/completions") or "prompt_logprobs" not in body:
-            return self._send(HTTPStatus.NOT_FOUND, {"error": {"message": "it only scores chats"}})
+            return self.fail(HTTPStatus.NOT_FOUND, "it only scores chats")
         found = prompt_logprobs(self.checkpoint(body["model"]), body["messages"])
         message = {"role": "assistant", "content": ""}
         choice = {"index": 0, "message": message, "finish_reason": "length"}
         usage = {"prompt_tokens": len(found), "completion_tokens": 1}
         answer = {"choices": [choice], "usage": usage, "prompt_logprobs": found}
-        return self._send(HTTPStatus.OK, answer)
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-        """Say nothing."""
-
-    def _send(self, status: HTTPStatus, body: dict[str, Any]) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        return self.send(HTTPStatus.OK, answer)

@@ -164,13 +164,18 @@ def _listed(lines: Sequence[str]) -> Table | None:
 
 def single_row(text: str) -> tuple[tuple[str, str], ...]:
     """The fields of a text that is one row ("name: Ada", "orders: 17"), as CSV loaders write it."""
-    lines = [line for line in text.splitlines()[: _MOST_COLUMNS + 1] if line.strip()]
-    matches = [_FIELD.match(line) for line in lines]
-    found = tuple(
-        (match.group("name").strip(), match.group("value").strip()) for match in matches if match
-    )
-    distinct = len({name for name, _ in found}) == len(lines) <= _MOST_COLUMNS
-    return found if distinct and len(lines) >= _FEWEST_LINES else ()
+    found: dict[str, str] = {}
+    for line in text.splitlines()[: _MOST_COLUMNS + 1]:
+        if not line.strip():
+            continue
+        match = _FIELD.match(line)
+        if match is None:
+            return ()  # prose, by its first line
+        name = match.group("name").strip()
+        if name in found or len(found) == _MOST_COLUMNS:
+            return ()
+        found[name] = match.group("value").strip()
+    return tuple(found.items()) if len(found) >= _FEWEST_LINES else ()
 
 
 def of_rows(rows: Sequence[Sequence[tuple[str, str]]]) -> Table | None:
