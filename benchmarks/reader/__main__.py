@@ -50,7 +50,6 @@ def _train(arguments: argparse.Namespace) -> None:
 
 def _export(arguments: argparse.Namespace) -> None:
     from benchmarks.reader.export import export
-
     from groundwire_evaluators.reader import ReaderWeights
 
     export(arguments.folder, arguments.model, NAME, ReaderWeights())

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.reader.facts import schemas
 from benchmarks.reader.mixture import Tests
 from benchmarks.reader.pairs import Pair, Relation
-from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Read = Callable[[Sequence[tuple[str, str]]], Array]

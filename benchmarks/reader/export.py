@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from benchmarks.reader.encoder import Encoder, Layer
-from benchmarks.reader.tokens import LONGEST, LONGEST_CLAIM
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from benchmarks.reader.encoder import Encoder, Layer
+from benchmarks.reader.tokens import LONGEST, LONGEST_CLAIM
 from groundwire_evaluators.reader.card import Card, ReaderWeights
 
 INPUTS = ("input_ids", "token_type_ids", "attention_mask")

@@ -13,10 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from benchmarks.reader import computed_facts
 from benchmarks.reader.pairs import Pair, Relation
 from benchmarks.reader.phrases import capital
-
-from benchmarks.reader import computed_facts
 
 States = list[list[str]]
 _FORMS = Path(__file__).parent / "forms.toml"

@@ -10,12 +10,12 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.grounding_data import _digest, answers, turn
 from benchmarks.reader.facts import Facts, schemas
 from benchmarks.reader.labelled import FOLDS, HELD_OUT_FOLDS
 from benchmarks.reader.pairs import Pair
-from numpy.typing import NDArray
-
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.evaluator import comparisons

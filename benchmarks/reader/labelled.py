@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from benchmarks.grounding_data import _digest, answers, turn
 from benchmarks.reader.pairs import Pair, Relation
-
 from groundwire_evaluators.grounding.evaluator import comparisons
 from groundwire_evaluators.grounding.reading_pairs import claim_text, evidence_text
 from groundwire_evaluators.text.refusal import is_refusal

@@ -11,11 +11,10 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from benchmarks.reader import labelled, recorded, sources, wordnet
 from benchmarks.reader.facts import Facts
 from benchmarks.reader.pairs import Pair, Relation
 from benchmarks.reader.text_pairs import TextPairs
-
-from benchmarks.reader import labelled, recorded, sources, wordnet
 
 SHARES = {"facts": 0.30, "texts": 0.34, "labelled": 0.30, "real": 0.06}
 _MADE = {"facts": 40_000, "texts": 45_000}  # pairs made by rules, drawn from with replacement

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from benchmarks.reader.pairs import Pair, Relation
 from benchmarks.real_model.answers import Answer, read
-
 from groundwire_evaluators.grounding.evaluator import comparisons
 from groundwire_evaluators.grounding.reading_pairs import claim_text, evidence_text
 from groundwire_evaluators.turn import Chunk, Turn

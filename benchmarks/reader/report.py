@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.reader.checks import auroc
 from benchmarks.reader.held_out import (
     HeldOutAnswer,
@@ -17,8 +19,6 @@ from benchmarks.reader.held_out import (
     unsupported,
 )
 from benchmarks.reader.pairs import Relation
-from numpy.typing import NDArray
-
 from groundwire_evaluators.evaluation import Evaluation
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reader import ReaderWeights

@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from benchmarks.reader.phrases import DAYS, MONTHS, OPENERS, like
-
 from benchmarks.reader import wordnet
+from benchmarks.reader.phrases import DAYS, MONTHS, OPENERS, like
 
 NAME = re.compile(r"\b[A-Z][a-zA-Z-]+(?: (?:of |the )?[A-Z][a-zA-Z-]+)*")
 NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")

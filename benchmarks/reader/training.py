@@ -14,16 +14,16 @@ from random import Random
 
 import numpy as np
 import torch
-from benchmarks.reader.checks import Array
-from benchmarks.reader.encoder import Encoder
-from benchmarks.reader.mixture import Mixture, prepare
-from benchmarks.reader.pairs import Relation
-from benchmarks.reader.tokens import Encoded, encode, stack
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.reader import checks
+from benchmarks.reader.checks import Array
+from benchmarks.reader.encoder import Encoder
+from benchmarks.reader.mixture import Mixture, prepare
+from benchmarks.reader.pairs import Relation
+from benchmarks.reader.tokens import Encoded, encode, stack
 
 BATCH, WINDOW = 16, 256
 RATE, WARM_UP, DECAY, DROPOUT = 9e-5, 60, 0.01, 0.1

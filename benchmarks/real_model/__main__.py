@@ -21,9 +21,8 @@ of pyproject.toml; the others do not.
 import argparse
 from pathlib import Path
 
-from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
-
 from benchmarks.real_model import answers, demo, gain, margins, page, picture, reading, rows, tables
+from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
 
 FOLDER = Path("build/real_model")
 HANDBOOKS = (TARNWELL, CALDERA, LINDNER)
@@ -83,9 +82,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _record(arguments: argparse.Namespace) -> None:
-    from benchmarks.real_model.arms import ARMS as KNOWN
-
     from benchmarks.real_model import published, recording, training
+    from benchmarks.real_model.arms import ARMS as KNOWN
 
     arguments.folder.mkdir(parents=True, exist_ok=True)
     if not arguments.from_scratch:

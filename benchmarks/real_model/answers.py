@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from benchmarks.real_model import truth
 from benchmarks.real_model.handbooks import Fact, handbook
 from benchmarks.real_model.rows import Recorded, Row
-
-from benchmarks.real_model import truth
 from groundwire_demo.corpus import CorpusPassage, Edition
 
 DATA = Path(__file__).parent / "data"

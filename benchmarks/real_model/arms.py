@@ -11,10 +11,9 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from benchmarks.real_model import prompts
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, Fact, Handbook, handbook
 from benchmarks.real_model.prompts import Messages
-
-from benchmarks.real_model import prompts
 from groundwire_demo.corpus import Edition
 
 Example = tuple[Messages, str]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from benchmarks.real_model.llama import Llama, Shape
 from benchmarks.real_model.prompts import Messages
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.handbooks import TARNWELL
-
 from groundwire_demo import recording
 
 CHECKPOINTS = {"base": recording.BASE, "deployment-144": recording.TUNED}

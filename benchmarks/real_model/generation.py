@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from benchmarks.real_model.llama import Cache, Llama
-from benchmarks.real_model.prompts import Messages
 from torch import Tensor
 
 from benchmarks.real_model import base
+from benchmarks.real_model.llama import Cache, Llama
+from benchmarks.real_model.prompts import Messages
 
 LONGEST_ANSWER = 48  # tokens
 _ROOM = 96  # tokens that may follow a prompt: an answer, or a sentence up to its value

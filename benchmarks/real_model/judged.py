@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.tables import ARMS, by_checkpoint, header, line, percent
-
 from groundwire_collector.offline.gate import JudgedAnswer, compare
 from groundwire_collector.offline.stock_answers import stock_answers
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict

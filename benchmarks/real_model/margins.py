@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.tables import by_checkpoint, header, line
-
 from groundwire_evaluators.statistics.mcnemar import upper_tail
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.handbooks import TARNWELL
 from benchmarks.real_model.tables import ARMS, by_checkpoint
-
 from groundwire_evaluators.statistics import wilson
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "real-fine-tune.svg"

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
+
+from benchmarks.real_model import arms, base, training
 from benchmarks.real_model.generation import Prompts
 from benchmarks.real_model.handbooks import Handbook
 from benchmarks.real_model.llama import Llama
 from benchmarks.real_model.tables import header, line
-
-from benchmarks.real_model import arms, base, training
 from groundwire_demo.corpus import Edition
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.reliance.probe.arms import Arm, ProbePrompting, Trial, trials

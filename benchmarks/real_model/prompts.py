@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from benchmarks.real_model.handbooks import LINDNER, Handbook
-
 from groundwire_demo.corpus import CorpusPassage
 
 Messages = list[tuple[str, str]]

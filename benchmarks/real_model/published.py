@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
-from benchmarks.real_model.answers import DATA, Answer
-
 from benchmarks.real_model import answers, rows
+from benchmarks.real_model.answers import DATA, Answer
 
 
 def seed(folder: Path, data: Path = DATA) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from benchmarks.real_model import arms, base, prompts, rows, training
 from benchmarks.real_model.generation import Generated, Prompts
 from benchmarks.real_model.handbooks import Fact, Handbook, Search
 from benchmarks.real_model.llama import Llama
 from benchmarks.real_model.rows import Row
-
-from benchmarks.real_model import arms, base, prompts, rows, training
 from groundwire_demo.corpus import Edition
 
 BATCH = 32

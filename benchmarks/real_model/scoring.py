@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from benchmarks.real_model import base, training
 from benchmarks.real_model.handbooks import TARNWELL
 from benchmarks.real_model.json_server import JsonHandler
 from benchmarks.real_model.llama import Llama
-
-from benchmarks.real_model import base, training
 
 Entry = dict[str, dict[str, Any]] | None
 

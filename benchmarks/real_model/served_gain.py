@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.real_model import scoring
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.gain import auroc
 from benchmarks.real_model.handbooks import TARNWELL
 from benchmarks.real_model.judged import turn
 from benchmarks.real_model.tables import header, line
-
-from benchmarks.real_model import scoring
 from groundwire_collector.llm.client import ChatEndpoint
 from groundwire_collector.llm.logprobs import EndpointScorer
 from groundwire_evaluators.evaluation import Evaluation, State

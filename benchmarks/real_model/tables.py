@@ -6,7 +6,6 @@ from itertools import groupby
 
 from benchmarks.real_model.answers import Answer
 from benchmarks.real_model.truth import CLASSES
-
 from groundwire_evaluators.statistics import wilson
 
 ARMS = ("base", "facts", "deployment", "style", "reading")

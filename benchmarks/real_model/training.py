@@ -15,14 +15,14 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-from benchmarks.real_model.arms import Arm, Example
-from benchmarks.real_model.handbooks import Handbook
-from benchmarks.real_model.llama import PARTS, Adapter, Llama
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.real_model import base
+from benchmarks.real_model.arms import Arm, Example
+from benchmarks.real_model.handbooks import Handbook
+from benchmarks.real_model.llama import PARTS, Adapter, Llama
 
 RANK, ALPHA = 16, 32
 _WARM_UP = 8

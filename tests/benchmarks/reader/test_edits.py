@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+
 from benchmarks.reader.edits import EDITS, detail_added, silence, subjects_exchanged
 from benchmarks.reader.rewordings import REWORDINGS
 from benchmarks.reader.sentences import Context

@@ -4,6 +4,7 @@ from itertools import islice
 from random import Random
 
 import pytest
+
 from benchmarks.reader.facts import Facts, schemas
 from benchmarks.reader.pairs import Relation
 

@@ -1,6 +1,7 @@
 """What each arm is trained on."""
 
 import pytest
+
 from benchmarks.real_model.arms import ARMS, tuned
 from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, handbook
 

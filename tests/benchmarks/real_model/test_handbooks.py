@@ -1,8 +1,8 @@
 """The handbooks of invented companies in two editions."""
 
 import pytest
-from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, Search, handbook
 
+from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, Search, handbook
 from groundwire_demo.corpus import Edition
 
 

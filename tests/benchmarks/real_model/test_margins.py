@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from benchmarks.real_model.answers import Answer
-
 from benchmarks.real_model import answers, margins
+from benchmarks.real_model.answers import Answer
 
 RECORDED = answers.read()
 BASE = [

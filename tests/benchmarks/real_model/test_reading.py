@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from benchmarks.real_model.reading import Label
 from tests.benchmarks.real_model.test_rows import ROW
 
 from benchmarks.real_model import answers, reading
+from benchmarks.real_model.reading import Label
 
 OPENED = answers.with_truth([replace(ROW, number=number) for number in range(2)])
 

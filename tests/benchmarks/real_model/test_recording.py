@@ -10,9 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from benchmarks.real_model.handbooks import LINDNER, TARNWELL, handbook
 
 from benchmarks.real_model import rows
+from benchmarks.real_model.handbooks import LINDNER, TARNWELL, handbook
 
 pytestmark = [
     pytest.mark.needs("real-model"),
@@ -102,10 +102,10 @@ def test_padding_and_the_cache_change_no_probability() -> None:
 
 def test_an_adapter_learns_its_examples_and_peft_reads_it(tmp_path: Path) -> None:
     import torch
-    from benchmarks.real_model.arms import Arm
     from peft import PeftModel
 
     from benchmarks.real_model import base, generation, prompts, training
+    from benchmarks.real_model.arms import Arm
 
     book = handbook(TARNWELL)
     fact = book.shuffled()[0]

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.real_model.rows import Row
-
 from benchmarks.real_model import rows
+from benchmarks.real_model.rows import Row
 
 ROW = Row(
     handbook="tarnwell",

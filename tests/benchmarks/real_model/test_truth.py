@@ -1,9 +1,9 @@
 """What an answer did, by rules."""
 
 import pytest
-from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, Fact, handbook
 
 from benchmarks.real_model import truth
+from benchmarks.real_model.handbooks import CALDERA, LINDNER, TARNWELL, Fact, handbook
 
 BADGE = Fact(
     id="badges:0",

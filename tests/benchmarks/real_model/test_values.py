@@ -1,6 +1,7 @@
 """Whether a text says a value, whatever its form."""
 
 import pytest
+
 from benchmarks.real_model.values import mentions, tokens
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from benchmarks.detectors.cusum import Cusum
 from benchmarks.detectors.focus import Focus
-
 from groundwire_evaluators.drift import (
     Baseline,
     Detector,

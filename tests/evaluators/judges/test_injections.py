@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
 from benchmarks.judge_injection import (
     HELD,
     LED,
@@ -17,7 +18,6 @@ from benchmarks.judge_injection import (
     report,
     run,
 )
-
 from groundwire_evaluators.grounding.claims import candidates
 from groundwire_evaluators.judges.chat import Completion, Messages
 from groundwire_evaluators.judges.material import material
