@@ -15,6 +15,7 @@ BEGIN, END = "<!-- rooms: make docs -->\n", "<!-- end of rooms -->\n"
 # package → its rooms in order of import → what each holds
 ROOMS: dict[str, dict[str, str]] = {
     "sdk/groundwire": {
+        "__main__": "`python -m groundwire`: the installed command line",
         "attributes": "span attribute names: the contract with the collector",
         "version": "version of the installed package",
         "diagnostics": "warnings, each logged once",
