@@ -15,7 +15,6 @@ BEGIN, END = "<!-- rooms: make docs -->\n", "<!-- end of rooms -->\n"
 # package → its rooms in order of import → what each holds
 ROOMS: dict[str, dict[str, str]] = {
     "sdk/groundwire": {
-        "__main__": "`python -m groundwire`: the installed command line",
         "attributes": "span attribute names: the contract with the collector",
         "version": "version of the installed package",
         "diagnostics": "warnings, each logged once",
@@ -43,6 +42,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "start": "`gw.init`",
         "threads": "context across thread pools",
         "testing": "pytest fixture, fixed ids and clock",
+        "__main__": "`python -m groundwire`: the installed command line",
     },
     "evaluators/groundwire_evaluators": {
         "turn": "the turn and its chunks: what is judged",

@@ -1,18 +1,21 @@
 """Warn about `GROUNDWIRE_*` variables that no part of Groundwire reads."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from difflib import get_close_matches
 
-from groundwire.settings import SdkSettings
 from groundwire_collector.settings import Settings
 from groundwire_evaluators.reader.installed import VARIABLE as READER
 
 PREFIX = "GROUNDWIRE_"
-_FIELDS = (*Settings.model_fields, *(each.name for each in fields(SdkSettings)))
-# Read by the evaluators, by the demo, and by the tests and benchmarks of the source tree.
-_OTHERS = (READER, *(PREFIX + name for name in ("DEMO_LLM", "DEMO_TUNED_MODEL", "DATA", "REQUIRE")))
-KNOWN = frozenset(PREFIX + name.upper() for name in _FIELDS).union(_OTHERS)
+# Of the SDK, which a collector on the same machine does not read.
+SDK = (
+    "service endpoint api_key model_version prompt_version index_version sample_rate redact content "
+    "allow hash_key also_export max_text max_chunks max_queue_mb export_interval export_timeout "
+    "exit_timeout disabled"
+).split()
+# Of the demo, and of the tests and benchmarks of the source tree.
+_OTHERS = ("demo_llm", "demo_tuned_model", "data", "require")
+KNOWN = {PREFIX + name.upper() for name in (*Settings.model_fields, *SDK, *_OTHERS)} | {READER}
 
 
 def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:

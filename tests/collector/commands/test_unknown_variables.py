@@ -1,4 +1,7 @@
-from groundwire_collector.commands.unknown_variables import unknown_variables
+from dataclasses import fields
+
+from groundwire.settings import SdkSettings
+from groundwire_collector.commands.unknown_variables import SDK, unknown_variables
 
 
 def test_a_misspelt_setting_is_named_with_the_closest_one() -> None:
@@ -20,3 +23,7 @@ def test_settings_of_every_part_are_known() -> None:
         "1",
     )
     assert not list(unknown_variables(environment))
+
+
+def test_the_names_of_the_sdk_are_those_that_it_reads() -> None:
+    assert [field.name for field in fields(SdkSettings)] == SDK
