@@ -1,4 +1,4 @@
-"""Output of a command: tables for people on a terminal, JSON in a pipe."""
+"""Print a command's result: tables on a terminal, JSON in a pipe."""
 
 import json
 import sys
