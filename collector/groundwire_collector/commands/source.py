@@ -1,4 +1,4 @@
-"""Read a command's summary and missing packages without importing it."""
+"""Read a command's summary and missing packages without importing it.
 
 Why: docs/decisions/0005-commands-are-entry-points.md
 """
