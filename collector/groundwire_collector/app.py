@@ -33,9 +33,11 @@ from groundwire_collector.web import health, pages
 from groundwire_collector.web.api import (
     alarms,
     baselines,
+    diagnosis,
     distributions,
     estimates,
     failed_traces,
+    judge,
     labels,
     metrics,
     rollouts,
@@ -91,9 +93,8 @@ def create_app(settings: Settings) -> FastAPI:
     watching = (alarms.router, baselines.router, distributions.router, rollouts.router)
     for router in (health.router, metrics.router, turns.router, *watching, *pages.ROUTERS):
         app.include_router(router)
-    app.include_router(estimates.router)
-    app.include_router(labels.router)
-    app.include_router(failed_traces.router)
+    for router in (estimates, labels, failed_traces, diagnosis, judge):
+        app.include_router(router.router)
     return app
 
 

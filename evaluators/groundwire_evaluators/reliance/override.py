@@ -250,4 +250,4 @@ def _novel(stated: _StatedValue, rivals: Rivals, provided: ValueIndex, share: fl
 
 def _description(novel: Novel) -> str:
     instead = novel.instead_of.text.strip() if novel.instead_of else ""
-    return f"“{novel.value.text.strip()}” against “{instead}” in chunk {novel.chunk}"
+    return f"“{novel.value.text.strip()}” against “{instead}” in chunk {novel.chunk + 1}"
