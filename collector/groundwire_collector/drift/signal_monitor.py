@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from groundwire_collector.drift.alarm import Symptoms, sums_json
-from groundwire_collector.drift.alarm_context import AlarmContext
+from groundwire_collector.drift.alarm import AlarmContext, Symptoms, sums_json
 from groundwire_collector.drift.attribution import Attribution, Deployment
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.baseline_collector import BaselineCollector
+from groundwire_collector.drift.baseline_collector import BaselineCollector, CollectingSegment
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
 from groundwire_collector.drift.detector_state import DetectorState
@@ -19,7 +18,6 @@ from groundwire_collector.drift.open_alarm import OpenAlarm, OpenAlarms
 from groundwire_collector.drift.rollout_pool import RolloutPool
 from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
-from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import Repeat
 from groundwire_collector.drift.signal_state import SignalState
 from groundwire_collector.drift.stream_detectors import NO_DETECTORS, StreamDetectors

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaseline
+from groundwire_collector.drift.baseline_collector import CollectingSegment
 from groundwire_collector.drift.budget import SEGMENT_SHARE, FairShare
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.daily import DailyMonitor
@@ -14,7 +15,6 @@ from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.rollout_pool import POOLED_SHARE, RolloutPool
 from groundwire_collector.drift.segment import SegmentDetector
-from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.storage.drift import RECOVERY
 
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
