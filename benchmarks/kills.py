@@ -110,10 +110,12 @@ class Senders:
 
     def _taken(self, body: bytes) -> bool:
         try:
-            return random.choice(list(self.fleet.running.values())).post(body) == 200
+            if random.choice(list(self.fleet.running.values())).post(body) == 200:
+                return True
         except OSError:
-            time.sleep(0.05)
-            return False
+            pass
+        time.sleep(0.05)
+        return False
 
 
 def kill(fleet: Fleet, target: str, chance: random.Random) -> None:
