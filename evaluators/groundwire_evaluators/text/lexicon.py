@@ -33,7 +33,7 @@ class Lexicon:
         return _words(self.opposites.get(key, ""))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _words(joined: str) -> frozenset[str]:
     return frozenset(joined.split())
 

@@ -138,9 +138,7 @@ def tokenize(text: str, language: str = "english") -> list[Token]:
 def _tokens(text: str, language: str) -> list[Token]:
     forms = _forms_in(language)
     made = tuple.__new__  # a third of the time of Token(...)
-    return [
-        made(Token, (*match.span(), *forms[match.group()])) for match in WORD.finditer(text)
-    ]
+    return [made(Token, (*match.span(), *forms[match.group()])) for match in WORD.finditer(text)]
 
 
 def question_key(question: str | None) -> str:
