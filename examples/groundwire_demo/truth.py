@@ -18,9 +18,9 @@ def lines(
     An answer without a class, as a live model may give, is only counted.
     """
     tallies: dict[str, _Tally] = {}
-    asked = {question for _, question, _ in truths}
+    questions = {question for _, question, _ in truths}
     for turn in turns:
-        if turn["closed_book"] or turn["question"] not in asked:
+        if turn["closed_book"] or turn["question"] not in questions:
             continue
         key = (turn["model_version"], turn["question"], turn["answer"].strip())
         tally = tallies.setdefault(turn["model_version"], _Tally())

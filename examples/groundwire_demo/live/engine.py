@@ -32,8 +32,8 @@ class LiveServer(ModelServer):
         model = self.model_of(request)
         limit = min(int(request.get("max_tokens") or _MOST_TOKENS), _MOST_TOKENS)
         lora = [{"id": 0, "scale": _SCALES[model]}]
-        asked = {**request, "temperature": 0.0, "max_tokens": limit, "lora": lora}
-        found = self._engine.handle_chat_completions(asked)
+        body = {**request, "temperature": 0.0, "max_tokens": limit, "lora": lora}
+        found = self._engine.handle_chat_completions(body)
         document: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
         if "choices" not in document:
             raise BadRequestError(str(document.get("error", document)))
