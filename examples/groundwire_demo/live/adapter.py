@@ -22,7 +22,7 @@ _NAMES = {
 
 
 def write_gguf(adapter: Path, out: Path) -> None:
-    """Write the adapter in a folder of peft's form as one GGUF file in half precision.
+    """Write a folder of peft's form as GGUF in half precision.
 
     Raises:
         KeyError: it touches weights other than values, attention output and feed-forward ones.

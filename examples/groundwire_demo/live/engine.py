@@ -1,4 +1,4 @@
-"""llama.cpp in this process, served as two models: the base, and the base with its adapter."""
+"""llama.cpp in this process, served as base model and fine-tuned model."""
 
 import json
 import os
@@ -18,9 +18,9 @@ _MOST_THREADS = 4
 
 
 class LiveServer(ModelServer):
-    """Server of both models over one copy of the weights; answers are greedy.
+    """Server of both models over one copy of the weights.
 
-    Price: about one CPU second an answer from two passages.
+    Answers are greedy. Price: about one CPU second an answer from two passages.
     """
 
     def __init__(self, engine: Any, port: int = 0) -> None:

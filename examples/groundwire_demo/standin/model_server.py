@@ -12,7 +12,10 @@ class BadRequestError(Exception):
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Model server on a loopback port; port 0 takes a free one. Subclasses answer requests."""
+    """Model server on a loopback port; subclasses answer requests.
+
+    Port 0 takes a free one.
+    """
 
     daemon_threads = True
 
