@@ -29,7 +29,12 @@ def judged(number: int, session: str | None, flagged: bool | None) -> JudgedTurn
     state = State.NO_CONTEXT if flagged is None else State.SCORED
     signals = {} if flagged is None else {"p_unsupported": float(flagged)}
     return JudgedTurn(
-        turn, (Evaluation("grounding", "1", state, flagged=flagged, signals=signals),)
+        turn,
+        (
+            Evaluation(
+                evaluator="grounding", revision="1", state=state, flagged=flagged, signals=signals
+            ),
+        ),
     )
 
 

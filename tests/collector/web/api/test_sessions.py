@@ -30,7 +30,9 @@ def judged(number: int, session: str, flagged: bool, error: str | None = None) -
         error=error,
         started_at=NOON + timedelta(minutes=number),
     )
-    score = Evaluation("grounding", "1", State.SCORED, value=1.0, flagged=flagged)
+    score = Evaluation(
+        evaluator="grounding", revision="1", state=State.SCORED, value=1.0, flagged=flagged
+    )
     return JudgedTurn(turn, (score,))
 
 
