@@ -1,4 +1,4 @@
-"""Session counters: sessions scored, and those with an unsupported turn."""
+"""Session counters: scored sessions, and those with an unsupported turn."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from groundwire_collector.storage.turns import NANOSECONDS, JudgedTurn
 
 
 class SessionMetrics:
-    """Counts each session once, and once more when a turn of it is flagged."""
+    """Counts sessions at their first scored and first flagged turn."""
 
     def take(self, batch: JudgedBatch, connection: Connection, /) -> None:
         """Take the production turns with a session, at their first score."""

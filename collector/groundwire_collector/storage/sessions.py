@@ -15,7 +15,7 @@ SessionKey = tuple[str, str]  # session id, service
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """What was counted of a session; times are starts of turns, in nanoseconds."""
+    """Counted state of a session; times are starts of turns, in nanoseconds."""
 
     session_id: str
     service: str
@@ -37,7 +37,10 @@ class SessionTurns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionQuery:
-    """Filter for sessions, by the start of their latest turn; None does not restrict."""
+    """Filter for sessions; None does not restrict.
+
+    Times restrict the start of the latest turn.
+    """
 
     service: str | None = None
     services: frozenset[str] | None = None  # what the key may read; None: all
@@ -50,7 +53,7 @@ class SessionQuery:
 
 @dataclass(frozen=True, slots=True)
 class SessionRate:
-    """Sessions with a scored turn, and those of them with an unsupported one."""
+    """Numbers of scored sessions, and of those with an unsupported turn."""
 
     scored: int
     unsupported: int

@@ -1,4 +1,4 @@
-"""Traces that became no turn: which, when, why; failed model calls among them."""
+"""Traces that became no turn, failed model calls among them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass

@@ -43,7 +43,7 @@ class FailedTraceRow(StoredModel, table=True):
 
 
 class UnansweredTraceRow(StoredModel, table=True):
-    """A trace that became no turn, counted once however many of its spans come late."""
+    """A trace that became no turn; counted once."""
 
     __tablename__ = "unanswered_trace"
 
@@ -56,7 +56,7 @@ class UnansweredTraceRow(StoredModel, table=True):
 
 
 class SessionRow(StoredModel, table=True):
-    """A session, and what was counted of it: each of its counters grows once."""
+    """A session, and whether it was counted as scored and as unsupported."""
 
     __tablename__ = "session"
     __table_args__ = (Index("ix_session_service_last", "service", "last_ns"),)

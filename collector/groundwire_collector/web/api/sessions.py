@@ -22,9 +22,9 @@ router = APIRouter(
 
 
 class SessionOut(BaseModel):
-    """A session with its stored turns; times are those of its first and latest turn's start.
+    """A session with numbers of its stored turns.
 
-    Its turns in order: `/api/v1/turns?session_id=&service=&order=oldest`.
+    Times are those of the start of its first and latest turn. Its turns in order: `/api/v1/turns?session_id=&service=&order=oldest`.
     """
 
     session_id: str
@@ -52,7 +52,7 @@ class SessionOut(BaseModel):
 
 
 class SessionPage(BaseModel):
-    """Sessions, and of all that match: the share with a flagged turn among those scored."""
+    """Sessions, and the share of all that match with a flagged turn."""
 
     sessions: list[SessionOut]
     unsupported: RatioOut

@@ -23,7 +23,7 @@ router = APIRouter(
 
 
 class UnansweredTraceOut(BaseModel):
-    """A trace without a turn; `error` is what its first failed step reported."""
+    """A trace without a turn; `error`: of its first failed step."""
 
     trace_id: str
     service: str
