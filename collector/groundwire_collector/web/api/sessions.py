@@ -24,7 +24,8 @@ router = APIRouter(
 class SessionOut(BaseModel):
     """A session with numbers of its stored turns.
 
-    Times are those of the start of its first and latest turn. Its turns in order: `/api/v1/turns?session_id=&service=&order=oldest`.
+    Times are those of the start of its first and latest turn. Its turns in order:
+    `/api/v1/turns?session_id=&service=&order=oldest`.
     """
 
     session_id: str
