@@ -41,7 +41,9 @@ from groundwire_collector.web.api import (
     labels,
     metrics,
     rollouts,
+    sessions,
     turns,
+    unanswered_traces,
 )
 from groundwire_collector.web.middleware import WebMiddleware
 from groundwire_collector.web.recent_results import RecentResults
@@ -93,8 +95,9 @@ def create_app(settings: Settings) -> FastAPI:
     watching = (alarms.router, baselines.router, distributions.router, rollouts.router)
     for router in (health.router, metrics.router, turns.router, *watching, *pages.ROUTERS):
         app.include_router(router)
-    for router in (estimates, labels, failed_traces, diagnosis, judge):
-        app.include_router(router.router)
+    others = (estimates, labels, failed_traces, sessions, unanswered_traces, diagnosis, judge)
+    for module in others:
+        app.include_router(module.router)
     return app
 
 

@@ -181,7 +181,7 @@ def test_an_announced_rollout_is_spent_on_and_named_once(app, client):
         "ingest",
     )
     monitor = feed(app, [judged(BASELINE + 50, 0.1, "ft-2")])
-    assert sum(monitor.allowance.deployments.draws.values()) == 1
+    assert sum(monitor.allocator.deployments.draws.values()) == 1
     feed(app, [judged(n, 0.9, "ft-2") for n in range(BASELINE + 51, BASELINE + 90)])
     reader = app.state.heads["read", None]
     [alarm] = client.get("/api/v1/alarms", headers=reader).json()["alarms"]
