@@ -85,7 +85,7 @@ class Comparison:
         if self.stated.restated:
             found = [conflict for conflict in found if not self.stated.is_restated(conflict)]
         taken = {conflict.start for conflict in found if conflict.firm}
-        return found + [each for each in self.otherwise if each.start not in taken]
+        return found + [each for each in self.paraphrase_conflicts if each.start not in taken]
 
     @cached_property
     def stated(self) -> Stated:
@@ -94,7 +94,7 @@ class Comparison:
         return compare_stated(self.statement, self.evidence, self.passages, question)
 
     @cached_property
-    def otherwise(self) -> list[Conflict]:
+    def paraphrase_conflicts(self) -> list[Conflict]:
         """Conflicts with paraphrases of the claim anywhere in the chunks."""
         if not self.passages:
             return []

@@ -63,7 +63,7 @@ class SourceDocument:
 
 @dataclass(frozen=True, slots=True)
 class SourceFact:
-    """A typed value in a sentence, with a question that asks for it.
+    """A typed value in a sentence, with the question for it.
 
     `place` is the character range of the sentence in the document.
     """
