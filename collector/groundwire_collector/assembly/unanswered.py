@@ -60,7 +60,8 @@ class UnansweredTrace:
     """A trace without a turn.
 
     `service` is that of its first span. `family` is the name of the table that knows most of its
-    spans, "none" where none does; `unread` are attributes with texts that no table reads.
+    spans, "none" where none does; `unread` are attributes with texts that no table reads. `error`
+    is what its first failed step reported; `started_ns` the start of its first span.
     """
 
     service: str
@@ -68,6 +69,9 @@ class UnansweredTrace:
     reason: NoTurnReason
     scopes: tuple[str, ...]
     unread: tuple[str, ...]
+    trace_ids: tuple[str, ...] = ()
+    started_ns: int = 0
+    error: str | None = None
 
 
 def unanswered(trace: Trace) -> UnansweredTrace:
@@ -81,6 +85,9 @@ def unanswered(trace: Trace) -> UnansweredTrace:
         reason=_reason(readings, unread),
         scopes=tuple(sorted({r.span.scope or "(no scope)" for r in readings})),
         unread=tuple(unread[:MOST_KEYS]),
+        trace_ids=tuple(sorted(trace.ids)),
+        started_ns=min((r.span.start_ns for r in readings), default=0),
+        error=next(filter(None, (r.error for r in readings)), None),
     )
 
 
