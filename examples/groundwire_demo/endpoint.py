@@ -83,7 +83,7 @@ def _knock(base_url: str) -> None:
 
 
 @contextmanager
-def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]:
+def stand_in_endpoint(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]:
     """Run the scripted stand-in as a child process for the block."""
     with _serving(["--ramp", str(ramp), "--learnt", learnt.name], log) as base_url:
         yield DemoEndpoint(base_url, BASE, TUNED, ModelKind.SCRIPTED)

@@ -196,7 +196,7 @@ def _model(plan: DemoPlan, stack: ExitStack) -> DemoEndpoint:
         return stack.enter_context(endpoint.running_live(log))
     if plan.scripted or plan.memory_agrees:
         named = endpoint.from_environment(plan.rollout) if not plan.scripted else None
-        return named or stack.enter_context(endpoint.standing_in(plan.ramp, plan.learnt, log))
+        return named or stack.enter_context(endpoint.stand_in_endpoint(plan.ramp, plan.learnt, log))
     named = endpoint.from_environment(plan.rollout)
     return named or stack.enter_context(endpoint.replaying(log))
 
