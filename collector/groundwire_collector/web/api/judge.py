@@ -27,7 +27,10 @@ Text = Annotated[str, StringConstraints(max_length=MOST_CHARACTERS)]
 
 
 class JudgeIn(BaseModel):
-    """An answer to judge; `contexts` are the texts of the retrieved chunks, in rank order."""
+    """Answer to judge, with its question and contexts.
+
+    `contexts` are the texts of the retrieved chunks, in rank order.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
