@@ -39,6 +39,12 @@ SESSION_KEYS = frozenset(
         "metadata.session_id",
         "metadata.trace_id",
         "pydantic_ai.conversation.id",
+        "conversation.id",
+        "conversation_id",
+        "chat.id",
+        "chat_id",
+        "dialog.id",
+        "chat.session_id",
     }
 )
 USER_KEYS = frozenset(

@@ -21,6 +21,7 @@ from groundwire_collector.assembly.value_parsing import same
 from groundwire_collector.storage.trace_fragments import FragmentRole, TraceFragment
 
 LONGEST_GAP_NS = 60_000_000_000  # from the end of a retrieval to the start of its answer
+SHORTEST_TURN_NS = 1_000_000_000  # a reply's span may open before its question's ends
 MOST_LINKS = 16  # of one kind that a trace is known by
 MOST_HOSTS = 64  # traces under one link that a piece is compared with
 
@@ -61,16 +62,30 @@ class _OrphanTrace:
         return {" ".join(text.split()) for text in texts if len(text) >= SHORT}
 
     @lazy_property
+    def asks(self) -> bool:
+        """Whether it holds messages of a person and nothing that answers them."""
+        silent = not (self.calls or self.retrievals or self.speakers)
+        messages = (reading.message for reading in self.readings)
+        return silent and any(m is not None and m.role == "user" for m in messages)
+
+    @lazy_property
+    def lacks_question(self) -> bool:
+        return bool(self.calls) and all(call.lacks_question for call in self.calls)
+
+    @lazy_property
     def roles(self) -> FragmentRole:
+        if self.asks:
+            return FragmentRole.QUESTION
         if all(map(is_carrier, self.readings)) and self.response_ids:
             return FragmentRole.EVENTS
         found = FragmentRole.CALL if self.calls else FragmentRole(0)
         found |= FragmentRole.RETRIEVAL if self.retrievals else FragmentRole(0)
+        found |= FragmentRole.REPLY if self.lacks_question else FragmentRole(0)
         return found | FragmentRole.SPEAKER if self.speakers else found
 
     @lazy_property
     def is_whole(self) -> bool:
-        return bool(self.calls and self.retrievals)
+        return bool(self.calls and self.retrievals) and not self.lacks_question
 
     @lazy_property
     def is_diagnostic(self) -> bool:
@@ -126,7 +141,8 @@ def joined(traces: Sequence[Trace]) -> list[Trace]:
     if all(orphan.is_whole for orphan in orphans):
         return [orphan.trace for orphan in orphans]
     requests = _LinkedRequests(orphans)
-    for orphan in orphans:
+    # A question is joined last, the latest first: each to the next reply that has none.
+    for orphan in sorted(orphans, key=lambda each: (each.asks, -each.start_ns if each.asks else 0)):
         if orphan.is_whole or not requests.has(orphan):
             continue  # or others were joined to it meanwhile
         found = [request for request in requests.linked(orphan) if _belongs(orphan, request)]
@@ -180,7 +196,9 @@ def _belongs(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:
         return False  # non-random span ids: ambiguous
     if orphan.roles == FragmentRole.EVENTS:
         return request.roles != FragmentRole.EVENTS
-    if request.is_whole or orphan.speakers:
+    if orphan.asks:
+        return _is_question_of(orphan, request)
+    if request.is_whole or orphan.speakers or request.asks:
         return False
     if orphan.calls and not request.calls:
         return _is_call_of(orphan, request)
@@ -200,6 +218,13 @@ def _is_call_of(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:
     return any(
         same(text, speaker.answer_text or "") for text in texts for speaker in request.speakers
     )
+
+
+def _is_question_of(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:
+    """Whether a message of a person is the one that `request` answers."""
+    gap = request.start_ns - orphan.end_ns
+    in_time = -SHORTEST_TURN_NS <= gap <= LONGEST_GAP_NS
+    return request.lacks_question and in_time and bool(orphan.sessions & request.sessions)
 
 
 def _is_retrieval_of(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:

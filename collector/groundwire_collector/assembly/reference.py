@@ -39,6 +39,8 @@ FACTS = {
     "first_token_seconds": "seconds to the first token",
     "first_token_time": "time of the first token",
     "logprob_mean": "mean log-probability",
+    "message_role": "role of a message that is a span",
+    "message_text": "text of a message that is a span",
     "session": "session",
     "user": "user",
     "tenant": "tenant",

@@ -9,6 +9,7 @@ from groundwire_collector.assembly.attribute_index import LookupPlan, Sources, o
 from groundwire_collector.assembly.documents import chunks, completed
 from groundwire_collector.assembly.groups import named, numbered
 from groundwire_collector.assembly.lazy import lazy_property
+from groundwire_collector.assembly.message_attributes import known_role, role_and_text, text_in
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.value_parsing import (
     Message,
@@ -42,6 +43,8 @@ class SpanView:
         self.attributes: Mapping[str, Json] = span.attributes
         self.cut_keys: set[str] = set()  # attributes with truncated JSON, of those read so far
         self.has_children = False  # set by its trace, before the kind is asked for
+        self.lacks_question = False  # a message of the model whose question is in another trace
+        self.written: SpanView | None = None  # the span as it was, of a message shown as a call
         self._unpacked: dict[str, Json] = {}
         for event in span.events:
             if event.name in overlays():
@@ -156,6 +159,19 @@ class SpanView:
             Message("system", part.text) for part in messages(self.value("system")) if part.text
         ]
         return system + next((m for v in self._whole("prompt") if (m := messages(v))), [])
+
+    @lazy_property
+    def message(self) -> Message | None:
+        """The message that the whole span is, where an application traces each as a span."""
+        role, text = self.text("message_role"), self.text("message_text")
+        if role is None or text is None:
+            found = role_and_text(tuple(self.span.attributes))
+            if found is None:
+                return None
+            role = str(self.span.attributes.get(found[0]))
+            text = text_in(self.span.attributes, found[1])
+        known = known_role(role)
+        return Message(known, text) if known is not None and text is not None else None
 
     @lazy_property
     def question(self) -> str | None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from groundwire_collector.assembly.attribute_index import is_read
 from groundwire_collector.assembly.trace import Trace
 from groundwire_collector.assembly.unanswered import NoTurnReason, unanswered
 from groundwire_collector.storage.span import Span
@@ -25,17 +26,28 @@ _ROLES = {
 def suggest(traces: Iterable[Sequence[Span]]) -> str | None:
     """A table (TOML) for the traces that no table reads; None where there are none."""
     found: dict[str, dict[str, None]] = {}
+    retrievals: dict[str, None] = {}
     for spans in traces:
         trace = Trace.of(spans)
-        if unanswered(trace).reason != NoTurnReason.UNKNOWN_ATTRIBUTES:
+        messages = any(reading.message for reading in trace.readings.values())
+        if unanswered(trace).reason != NoTurnReason.UNKNOWN_ATTRIBUTES and not messages:
             continue
         for reading in trace.readings.values():
-            for key in reading.attributes:
-                if (role := role_of(key)) is not None:
-                    found.setdefault(role, {}).setdefault(key)
-    if "answer" not in found:
+            if reading.message is not None:
+                continue
+            roles = {key: role for key in reading.attributes if (role := _role_of_unread(key))}
+            for key, role in roles.items():
+                found.setdefault(role, {}).setdefault(key)
+            if "answer" not in roles.values():
+                of_documents = (key for key, role in roles.items() if role == "documents")
+                retrievals |= dict.fromkeys(of_documents)
+    if "answer" not in found and not retrievals:
         return None
-    return _table({role: list(keys) for role, keys in found.items()})
+    return _table({role: list(keys) for role, keys in found.items()}, list(retrievals))
+
+
+def _role_of_unread(key: str) -> str | None:
+    return None if is_read(key) else role_of(key)
 
 
 def role_of(key: str) -> str | None:
@@ -43,15 +55,16 @@ def role_of(key: str) -> str | None:
     return next((role for role, words in _ROLES.items() if re.search(words, key, re.I)), None)
 
 
-def _table(found: dict[str, list[str]]) -> str:
+def _table(found: dict[str, list[str]], retrievals: Sequence[str]) -> str:
     lines = [
         "# Proposed by `groundwire doctor --suggest`: read it, correct it, and start the collector",
         "# with GROUNDWIRE_FAMILIES=mine.toml. Facts and forms: docs/reference/conventions.md",
         'name = "mine"',
         "",
     ]
-    for key in found["answer"]:
-        lines += ["[[kind]]", f"key = {json.dumps(key)}", 'values = { "*" = "generation" }', ""]
+    kinds = [(key, "generation") for key in found.get("answer", ())]
+    for key, kind in (*kinds, *((key, "retrieval") for key in retrievals)):
+        lines += ["[[kind]]", f"key = {json.dumps(key)}", f'values = {{ "*" = "{kind}" }}', ""]
     lines.append("[facts]")
     lines += [f"{role} = {json.dumps(found[role])}" for role in _ROLES if role in found]
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.lazy import lazy_property
+from groundwire_collector.assembly.messages_in_spans import with_calls
 from groundwire_collector.assembly.span_view import SpanView
 from groundwire_collector.storage.records import RESPONSE_ID
 from groundwire_collector.storage.span import Span
@@ -26,6 +27,7 @@ class Trace:
         for reading in readings:
             reading.has_children = reading.span.span_id in parents
         real = [r for r in _deduplicated(readings) if r.kind != SpanKind.PLACEHOLDER]
+        real = with_calls(real)
         self.readings = {r.span.span_id: r for r in sorted(real, key=_order)}
         self.children: dict[str, list[SpanView]] = {}
         self.roots: list[SpanView] = []

@@ -193,6 +193,8 @@ def _question(served: _ServedAnswer) -> str | None:
     named = [parse_question(answer.variables.get(name)) for name in QUESTION_VARIABLES]
     queries = [r.query for r in served.scope if r.kind in RETRIEVING]
     spoken = [m.text for m in reversed(answer.prompt) if m.role == "user"]
+    if any(call.message for call in answer.calls):  # its prompt is the messages themselves
+        queries = [*spoken, *queries]
     candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken)
     return next((text for text in candidates if text and text.strip()), None)
 

@@ -39,6 +39,7 @@ class NoTurnReason(StrEnum):
     NO_ANSWER = "no_answer"  # a retrieval, and no model call or answer
     UNKNOWN_ATTRIBUTES = "unknown_attributes"  # texts that no table reads
     NO_MODEL_CALL = "no_model_call"  # steps of an application without question and answer
+    ONLY_QUESTION = "only_question"  # messages of a person, each a span
     NOT_LLM = "not_llm"  # nothing in it speaks of a language model
 
 
@@ -51,6 +52,8 @@ WORDS = {
     "--suggest` proposes one for GROUNDWIRE_FAMILIES",
     NoTurnReason.NO_MODEL_CALL: "no model call is traced in them: is the model's client "
     "instrumented?",
+    NoTurnReason.ONLY_QUESTION: "only messages of a person: an answer in another trace is joined "
+    "to them by session id",
     NoTurnReason.NOT_LLM: "nothing of a language model is in them: such traces need not be sent",
 }
 
@@ -96,6 +99,8 @@ def _reason(readings: list[SpanView], unread: list[str]) -> NoTurnReason:
     if calls:
         tools = any(calls_tools(call) for call in calls)
         return NoTurnReason.ONLY_TOOL_CALLS if tools else NoTurnReason.CALL_FAILED
+    if any(r.message is not None and r.message.role == "user" for r in readings):
+        return NoTurnReason.ONLY_QUESTION
     kinds = {r.kind for r in readings} - {SpanKind.OTHER, SpanKind.PLACEHOLDER}
     if kinds & RETRIEVING:
         return NoTurnReason.NO_ANSWER

@@ -20,10 +20,13 @@ class FragmentRole(IntFlag):
     RETRIEVAL = 2
     SPEAKER = 4
     EVENTS = 8  # no span at all: events that name a response
+    QUESTION = 16  # messages of a person alone
+    REPLY = 32  # its model call is a message whose question is elsewhere
 
     @property
     def whole(self) -> bool:
-        return bool(self & FragmentRole.CALL and self & FragmentRole.RETRIEVAL)
+        complete = self & FragmentRole.CALL and self & FragmentRole.RETRIEVAL
+        return bool(complete) and not self & FragmentRole.REPLY
 
     @property
     def spans(self) -> bool:

@@ -148,13 +148,6 @@ SILENT: dict[str, tuple[NoTurnReason, str, Build]] = {
         NoTurnReason.UNKNOWN_ATTRIBUTES, "none",
         lambda t: t.add("turn", {"bot.prompt": Q, "bot.reply_text": A}),
     ),
-    "single messages": (
-        NoTurnReason.UNKNOWN_ATTRIBUTES, "none",
-        lambda t: [
-            t.add("message", {"conversation.role": role, "conversation.content": text})
-            for role, text in (("user", Q), ("assistant", A))
-        ],
-    ),
     "names of its own below a web request": (
         NoTurnReason.UNKNOWN_ATTRIBUTES, "none",
         lambda t: t.add("llm", {"llm_prompt_text": Q, "llm_response_text": A},

@@ -148,7 +148,7 @@ def evaluations_failing(limits: RuleSettings) -> AlertRule:
 
 def traces_without_turn(limits: RuleSettings) -> AlertRule:
     # What speaks of no model, and steps around a model elsewhere, may be sent here on purpose.
-    lost = '{reason!~"not_llm|no_model_call"}'
+    lost = '{reason!~"not_llm|no_model_call|only_question"}'
     window = limits.current_window
     labels = ("service", "family", "reason")
     without = grown(limits, labels, total(TRACES_WITHOUT_TURN, lost), window)
