@@ -88,6 +88,7 @@ class Turn:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None  # of the input tokens
+    cache_write_tokens: int | None = None  # of the input tokens
     reasoning_tokens: int | None = None  # of the output tokens
     answer_logprob_mean: float | None = None  # nats a token
     closed_book: bool = False  # a closed-book diagnostic call, kept out of production statistics

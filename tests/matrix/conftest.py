@@ -50,7 +50,7 @@ class Emitter:
     environment: dict[str, str] = field(default_factory=dict)
     withholds: tuple[str, ...] = ()
     retrieval: bool = True
-    opaque: bool = False  # sends its prompt and no question apart
+    opaque: bool = False  # sends its prompt, and no question apart from it
     local: bool = False  # traces with the SDK of this checkout
 
     @property
@@ -225,12 +225,12 @@ def found_facts(emitter: Emitter, turns: list[Turn]) -> dict[str, str]:
 
 def _found(emitter: Emitter, fact: str, turns: list[Turn]) -> str:
     values = [FACTS[fact](turn) for turn in turns]
-    if not emitter.retrieval and fact.startswith("chunk"):
-        return "none asked" if not any(values) else f"wrong: {values}"
-    if emitter.opaque and fact == "question":
-        return "the prompt" if all(QUESTION in str(v) for v in values) else f"wrong: {values}"
     if fact == "chunk text" and all(value == ["\n".join(TEXTS)] for value in values):
         return "as one text"
+    if not emitter.retrieval and fact.startswith("chunk"):
+        return "none asked" if not any(values) else f"wrong: {values}"
+    if emitter.opaque and fact == "question" and any(value != QUESTION for value in values):
+        return "the prompt" if all(QUESTION in str(v) for v in values) else f"wrong: {values}"
     message = [value for value in values if value is not None]
     wrong = [value for value in message if not TRUE[fact](value)]
     if wrong:

@@ -6,7 +6,7 @@ an enclosing chain, agent or turn says; then it is no turn of its own. See
 docs/explanation/turns.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from groundwire_collector.assembly.alias_table import SpanKind
@@ -38,6 +38,7 @@ class AnswerSpan:
     top: SpanView
     calls: tuple[SpanView, ...]
     text: str | None
+    nested: bool = False  # of a run that another run of the trace started
 
     @property
     def began_ns(self) -> int:
@@ -82,7 +83,10 @@ def _within(trace: Trace, queries: set[str]) -> dict[str, list[AnswerSpan]]:
     found: dict[str, list[AnswerSpan]] = {}
     for reading in reversed([r for root in trace.roots for r in trace.subtree(root)]):
         below = [found.pop(child.span.span_id) for child in trace.under(reading)]
-        found[reading.span.span_id] = _of_span(reading, below, queries)
+        answers = _of_span(reading, below, queries)
+        if reading.span.parent_span_id in trace.readings and reading.flag("is_nested"):
+            answers = [replace(answer, nested=True) for answer in answers]
+        found[reading.span.span_id] = answers
     return found
 
 
@@ -192,6 +196,8 @@ def _returns_documents(reading: SpanView) -> bool:
 def _unfed(groups: list[list[AnswerSpan]], queries: set[str]) -> list[AnswerSpan]:
     """Of the answers of several subtrees those that feed no other and no retrieval."""
     groups = [group for group in groups if group]
+    outer = [[answer for answer in group if not answer.nested] for group in groups]
+    groups = [group for group in outer if group] or groups
     if len(groups) < 2:
         return groups[0] if groups else []  # already separated further down
     found = _once([answer for group in groups for answer in group])

@@ -9,6 +9,7 @@ The rungs, best first; the name of the one that gave the chunks is the turn's `c
 - `function_output`: what a traced function returned that looks like documents,
 - `tool_result`: what tools returned, where nothing was retrieved,
 - `prompt_variable`: the `context` variable of the prompt's template,
+- `prompt_context`: the parts of the prompt that are marked as context,
 - `prompt`: the prompt itself as one opaque chunk, where documents came without text,
 - `earlier_turns`: what earlier turns of the session retrieved, in the prompt again.
 """
@@ -23,6 +24,7 @@ from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan
 from groundwire_collector.assembly.documents import chunks as chunks_of
 from groundwire_collector.assembly.documents import completed
+from groundwire_collector.assembly.prompt_parts import divided, earlier
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace
@@ -172,7 +174,8 @@ def context(trace: Trace, found: Sequence[RetrievalResult], answer: AnswerSpan) 
     redacted = any(r.redacted for r in found)
     lower = None if redacted else _from_variables(trace, joined, answer)
     if lower is None and found and not redacted:
-        lower = tool_messages(answer) or _from_prompt(trace, found, answer)
+        lower = tool_messages(answer) or marked_context(answer, joined)
+        lower = lower or _from_prompt(trace, found, answer)
     return lower or RetrievedContext(joined, _worst_rung(readable), withheld=bool(found))
 
 
@@ -199,7 +202,8 @@ def _joined(found: Iterable[RetrievalResult]) -> tuple[Chunk, ...]:
 
 RUNGS = (
     "documents", "flattened_documents", "span_events", "retriever_output", "function_output",
-    "tool_result", "prompt_variable", "prompt", "earlier_turns",
+    "tool_result", "prompt_variable", "prompt_context", "prompt",
+    "earlier_turns",
 )  # fmt: skip
 
 
@@ -229,6 +233,24 @@ def _variables(trace: Trace, answer: AnswerSpan) -> Iterator[dict[str, Any]]:
         if isinstance(request, dict):
             yield request
             yield from (inner for inner in request.values() if isinstance(inner, dict))
+
+
+def marked_context(answer: AnswerSpan, known: tuple[Chunk, ...] = ()) -> RetrievedContext | None:
+    """What the prompt marks as its context; `known` are chunks whose text was not sent.
+
+    Where no prompt is traced, the question may hold it.
+    """
+    sent = answer.prompt or [Message("user", answer.top.question or "")]
+    pieces = divided(sent).context
+    if not pieces:
+        return None
+    if len(known) == len(pieces):
+        made = tuple(replace(c, text=text) for c, text in zip(known, pieces, strict=True))
+    elif known:
+        made = _split("\n\n".join(pieces), known)
+    else:
+        made = tuple(Chunk(text=text, rank=rank) for rank, text in enumerate(pieces))
+    return RetrievedContext(made, "prompt_context")
 
 
 def _from_prompt(
@@ -261,9 +283,9 @@ def tool_messages(answer: AnswerSpan) -> RetrievedContext | None:
 
 
 def with_history(received: RetrievedContext, prompt: Sequence[Message]) -> RetrievedContext:
-    """Context with what tools returned to earlier turns, where the prompt repeats it."""
+    """Context with that of earlier turns which the prompt repeats: results of tools, passages."""
     made = _of_tools(prompt[: max(_question_at(prompt), 0)])
-    return with_earlier(received, made)
+    return with_earlier(received, [*made, *(Chunk(text=text) for text in earlier(prompt))])
 
 
 def with_earlier(received: RetrievedContext, chunks: Iterable[Chunk]) -> RetrievedContext:
@@ -313,7 +335,8 @@ def tool_results(trace: Trace, readings: Iterable[SpanView]) -> RetrievedContext
         query = trace.db_queries.get(reading.span.span_id)
         found = _chunks_of_result(value)
         made += [_with_query(chunk, query) for chunk in found] if query else found
-    return RetrievedContext(tuple(made), "tool_result") if made else RetrievedContext()
+    once = tuple({chunk.text: chunk for chunk in reversed(made)}.values())[::-1]
+    return RetrievedContext(once, "tool_result") if once else RetrievedContext()
 
 
 def _chunks_of_result(value: object) -> list[Chunk]:

@@ -4,6 +4,8 @@ https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-
 """
 
 import math
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from groundwire_collector.storage.span import Json, SpanEvent
@@ -22,7 +24,8 @@ REVISION = "groundwire.evaluation.revision"
 STATE = "groundwire.evaluation.state"
 SIGNAL = "groundwire.evaluation.signal."
 
-RECEIVED_REVISION = "elsewhere"  # revision of received scores
+RECEIVED_REVISION = "elsewhere"  # revision of received scores that name no evaluator
+_EVALUATOR = re.compile(r"(?:\A|\.)evaluator\.(id|version|type)\Z")
 
 
 def evaluation_of(event: SpanEvent) -> Evaluation | None:
@@ -31,24 +34,39 @@ def evaluation_of(event: SpanEvent) -> Evaluation | None:
     if event.name != RESULT or not isinstance(name, str) or REVISION in event.attributes:
         return None
     value, label = _number(event.attributes.get(VALUE)), event.attributes.get(LABEL)
+    revision = revision_of(event.attributes)
     explanation = event.attributes.get(EXPLANATION)
     reason = explanation if isinstance(explanation, str) else None
     if ERROR_TYPE in event.attributes:
         error = str(event.attributes[ERROR_TYPE])
-        return Evaluation(
-            evaluator=name, revision=RECEIVED_REVISION, state=State.FAILED, reason=error
-        )
+        return Evaluation(evaluator=name, revision=revision, state=State.FAILED, reason=error)
     if value is None:
         missing = f"only a label was sent: {label}" if label else "no score was sent"
         return Evaluation(
             evaluator=name,
-            revision=RECEIVED_REVISION,
+            revision=revision,
             state=State.NOT_EVALUABLE,
             reason=reason or missing,
         )
     return Evaluation(
-        evaluator=name, revision=RECEIVED_REVISION, state=State.SCORED, value=value, reason=reason
+        evaluator=name, revision=revision, state=State.SCORED, value=value, reason=reason
     )
+
+
+def revision_of(attributes: Mapping[str, Json]) -> str:
+    """Revision of a received score: "id@version" of its evaluator, as far as they were sent.
+
+    A new version of a judge elsewhere is then a new revision, and not a drift of the answers.
+    """
+    named = {
+        found[1]: str(value)
+        for key, value in attributes.items()
+        if (found := _EVALUATOR.search(key)) and value not in (None, "")
+    }
+    name = named.get("id") or named.get("type")
+    if name is None and "version" not in named:
+        return RECEIVED_REVISION
+    return "@".join(part for part in (name or RECEIVED_REVISION, named.get("version")) if part)
 
 
 def attributes_of(turn: Turn, evaluation: Evaluation) -> dict[str, Json]:

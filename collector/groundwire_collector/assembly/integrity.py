@@ -1,5 +1,6 @@
 """Reasons for unevaluable turns: redacted, truncated, dropped or withheld content."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from groundwire_collector.assembly.alias_table import AttributeSource, SpanKind
@@ -12,6 +13,9 @@ from groundwire_collector.assembly.trace import Trace
 
 RETURNED = ("documents", "returned")
 LEAST_LIMIT = 64  # characters; no emitter's limit is below this
+
+
+_REFERENCE = re.compile(r"output\.messages[._](?:ref|reference|uri|url)\Z")
 
 
 class LengthLimit:
@@ -74,6 +78,8 @@ def reason(
 
 
 def _of_answer(answer: AnswerSpan, limit: LengthLimit) -> str | None:
+    if answer.text is None and (where := _stored_elsewhere(answer)):
+        return f"the answer was not sent: its emitter stores content elsewhere ({where})"
     if answer.text is None:
         return "the answer was not sent: its emitter withholds the content of messages"
     if any(cut_attributes(r, ("answer", "output")) for r in (answer.top, *answer.calls[:1])):
@@ -81,6 +87,15 @@ def _of_answer(answer: AnswerSpan, limit: LengthLimit) -> str | None:
     if answer.top.kind == SpanKind.GENERATION and (lost := answer.top.span.dropped_attributes):
         return f"{lost} attributes of the answering span were dropped by its emitter"
     return _of_text("answer", answer.text, limit)
+
+
+def _stored_elsewhere(answer: AnswerSpan) -> str | None:
+    """Address of content that a span refers to (`gen_ai.output.messages_ref`)."""
+    for reading in (*answer.calls, answer.top):
+        for key, value in reading.attributes.items():
+            if _REFERENCE.search(key) and isinstance(value, str):
+                return value[:200]
+    return None
 
 
 def _of_text(what: str, text: str | None, limit: LengthLimit) -> str | None:

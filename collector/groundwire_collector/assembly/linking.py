@@ -62,7 +62,7 @@ class _OrphanTrace:
         return {" ".join(text.split()) for text in texts if len(text) >= SHORT}
 
     @lazy_property
-    def asks(self) -> bool:
+    def is_question(self) -> bool:
         """Whether it holds messages of a person and nothing that answers them."""
         silent = not (self.calls or self.retrievals or self.speakers)
         messages = (reading.message for reading in self.readings)
@@ -74,7 +74,7 @@ class _OrphanTrace:
 
     @lazy_property
     def roles(self) -> FragmentRole:
-        if self.asks:
+        if self.is_question:
             return FragmentRole.QUESTION
         if all(map(is_carrier, self.readings)) and self.response_ids:
             return FragmentRole.EVENTS
@@ -142,7 +142,9 @@ def joined(traces: Sequence[Trace]) -> list[Trace]:
         return [orphan.trace for orphan in orphans]
     requests = _LinkedRequests(orphans)
     # A question is joined last, the latest first: each to the next reply that has none.
-    for orphan in sorted(orphans, key=lambda each: (each.asks, -each.start_ns if each.asks else 0)):
+    for orphan in sorted(
+        orphans, key=lambda each: (each.is_question, -each.start_ns if each.is_question else 0)
+    ):
         if orphan.is_whole or not requests.has(orphan):
             continue  # or others were joined to it meanwhile
         found = [request for request in requests.linked(orphan) if _belongs(orphan, request)]
@@ -196,9 +198,9 @@ def _belongs(orphan: _OrphanTrace, request: _OrphanTrace) -> bool:
         return False  # non-random span ids: ambiguous
     if orphan.roles == FragmentRole.EVENTS:
         return request.roles != FragmentRole.EVENTS
-    if orphan.asks:
+    if orphan.is_question:
         return _is_question_of(orphan, request)
-    if request.is_whole or orphan.speakers or request.asks:
+    if request.is_whole or orphan.speakers or request.is_question:
         return False
     if orphan.calls and not request.calls:
         return _is_call_of(orphan, request)

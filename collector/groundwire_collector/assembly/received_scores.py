@@ -54,6 +54,9 @@ def _annotations(reading: SpanView) -> Iterator[SpanEvent]:
             )
             if isinstance(inner, dict):
                 yield _as_event(reading, inner, inner.get("name"))
+    if NAME in reading.attributes:  # a span of its own for the evaluation
+        shown = {**reading.attributes}
+        yield SpanEvent(name=RESULT, time_ns=reading.span.end_ns, attributes=shown)
     named = reading.attributes.get(FEEDBACK)
     if isinstance(named, str):
         value = reading.attributes.get(named)

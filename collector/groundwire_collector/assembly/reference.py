@@ -35,6 +35,7 @@ FACTS = {
     "input_tokens": "input tokens",
     "output_tokens": "output tokens",
     "cached_tokens": "input tokens from a cache",
+    "cache_write_tokens": "input tokens written to a cache",
     "reasoning_tokens": "output tokens of reasoning",
     "first_token_seconds": "seconds to the first token",
     "first_token_time": "time of the first token",
@@ -53,6 +54,7 @@ FACTS = {
     "closed_book_of": "turn repeated as a closed-book call",
     "sampling_probability": "sampling probability",
     "probe": "probe",
+    "is_nested": "run inside another run",
     "truncated": "truncated attributes",
     "unreadable": "retrieval results that could not be read",
     "cited": "citations returned with the answer",
@@ -84,6 +86,7 @@ The first source with text provides the chunks; its name is the turn's `context_
 | `function_output` | the return value of an unmarked function, if it has the shape of documents |
 | `tool_result` | tool results, if there was no retrieval |
 | `prompt_variable` | the `context` variable of the prompt's template |
+| `prompt_context` | the parts of the prompt that a tag, label, heading or fence marks as context |
 | `prompt` | the prompt without the question, as one chunk |
 | `earlier_turns` | what earlier turns of the session retrieved, in the prompt again |
 

@@ -11,6 +11,7 @@ from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan, answers
 from groundwire_collector.assembly.context import (
     context,
+    marked_context,
     retrievals,
     tool_messages,
     tool_results,
@@ -19,6 +20,7 @@ from groundwire_collector.assembly.context import (
 from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.linking import joined
+from groundwire_collector.assembly.prompt_parts import divided, split
 from groundwire_collector.assembly.provider_citations import cited
 from groundwire_collector.assembly.scope import scopes
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
@@ -143,6 +145,10 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
         results = tool_results(trace, scope)
         received = results if results.chunks else tool_messages(answer) or results
         route = Route.TOOL if received.chunks and _named_route(served) is None else route
+    if received.rung is None and not found and not served.flag("closed_book"):
+        marked = marked_context(answer)
+        route = Route.RETRIEVAL if marked and _named_route(served) is None else route
+        received = marked or received
     question = _question(served)
     withheld = reason(answer, question, found, received, limit)
     received = with_history(received, answer.prompt)
@@ -174,6 +180,7 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
         input_tokens=tokens(trace, scope, "input_tokens"),
         output_tokens=tokens(trace, scope, "output_tokens"),
         cached_tokens=tokens(trace, scope, "cached_tokens"),
+        cache_write_tokens=tokens(trace, scope, "cache_write_tokens"),
         reasoning_tokens=tokens(trace, scope, "reasoning_tokens"),
         answer_logprob_mean=_number(served.nearest, "logprob_mean"),
         closed_book=served.flag("closed_book"),
@@ -192,11 +199,14 @@ def _question(served: _ServedAnswer) -> str | None:
     questions = [r.question or r.query for r in enclosing if r.kind in (*SPEAKING, *RETRIEVING)]
     named = [parse_question(answer.variables.get(name)) for name in QUESTION_VARIABLES]
     queries = [r.query for r in served.scope if r.kind in RETRIEVING]
+    marked = divided(answer.prompt).question if answer.prompt else None
     spoken = [m.text for m in reversed(answer.prompt) if m.role == "user"]
+    spoken = [marked, *spoken] if marked else spoken
     if any(call.message for call in answer.calls):  # its prompt is the messages themselves
         queries = [*spoken, *queries]
     candidates = (*questions[:1], *named, *questions[1:], *queries, *spoken)
-    return next((text for text in candidates if text and text.strip()), None)
+    found = next((text for text in candidates if text and text.strip()), None)
+    return (split(found).question or found) if found else None
 
 
 def _name(served: _ServedAnswer, known: Collection[str]) -> Span:

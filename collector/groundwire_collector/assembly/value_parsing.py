@@ -1,9 +1,10 @@
 """Text extraction from emitted values: JSON strings, messages, arguments."""
 
 import ast
+import base64
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "mod
 TEXT_PARTS = {"text", "input_text", "output_text", "refusal", "generic", None}
 CALLING_PARTS = {"tool_call", "tool_use", "function_call"}
 RETURNING_PARTS = {"tool_call_response", "tool_result"}
+_DOCUMENT = re.compile(r"document|search_?result|passage|retriev|citation", re.IGNORECASE)
 DEEPEST = 12
 LONGEST_REPR = 65_536  # characters of a Python repr that is read
 
@@ -270,11 +272,54 @@ def _part(part: Any) -> tuple[str, bool]:
     if kind in RETURNING_PARTS:
         result = part.get("response", part.get("result", part.get("content")))
         return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False), False
-    if kind not in TEXT_PARTS:
+    document = _document(part)
+    if kind not in TEXT_PARTS and not document:
         return "", False
     text = part.get("content") or part.get("text") or part.get("refusal")
-    text = part.get("generic_content", text)
+    text = document or part.get("generic_content", text)
     return (text, False) if isinstance(text, str) else ("", False)
+
+
+def _document(part: Mapping[str, Any]) -> str | None:
+    """A document or search result among the parts of a message, in the tag that marks context.
+
+    OpenTelemetry's parts of the modality `document`, generic parts that are named so, and
+    Anthropic's `document` and `search_result`.
+    """
+    named = (part.get("type"), part.get("modality"), part.get("generic_type"))
+    if not any(isinstance(name, str) and _DOCUMENT.search(name) for name in named):
+        return None
+    source = part.get("source")
+    held = source.get("data", source.get("content")) if isinstance(source, dict) else None
+    body = next((part[k] for k in ("content", "text", "generic_content") if part.get(k)), held)
+    texts = [body] if isinstance(body, str) else [_part(item)[0] for item in _items(body)]
+    text = "\n".join(filter(None, map(_decoded(part), texts)))
+    return f"<document>\n{text}\n</document>" if text.strip() else None
+
+
+def _items(body: Any) -> list[Any]:
+    return body if isinstance(body, list) else []
+
+
+def _decoded(part: Mapping[str, Any]) -> Callable[[str], str]:
+    """Reads base64 of a text; of other media nothing."""
+    source = part.get("source")
+    media = part.get("mime_type") or (isinstance(source, dict) and source.get("media_type"))
+    encoded = part.get("type") == "blob" or (
+        isinstance(source, dict) and source.get("type") == "base64"
+    )
+
+    def read(text: str) -> str:
+        if not encoded:
+            return text
+        if not isinstance(media, str) or not media.startswith("text/"):
+            return ""
+        try:
+            return base64.b64decode(text, validate=True).decode()
+        except ValueError:
+            return ""
+
+    return read
 
 
 def are_messages(values: list[Any]) -> bool:

@@ -37,7 +37,10 @@ class Costs:
             self._unpriced(increments, "unknown_model", labels)
         else:
             cost = price.of(
-                turn.input_tokens or 0, turn.output_tokens or 0, turn.cached_tokens or 0
+                turn.input_tokens or 0,
+                turn.output_tokens or 0,
+                turn.cached_tokens or 0,
+                turn.cache_write_tokens or 0,
             )
             increments.count(
                 metric_definitions.COST, {**labels, "currency": self.prices.currency}, cost

@@ -36,12 +36,21 @@ class TokenPrice:
     input: float
     output: float
     cached_input: float
+    cache_write: float
 
-    def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
-        """Cost of a call; `cached_tokens` in either convention (`input_tokens_in_all`)."""
-        fresh_tokens = (input_tokens_in_all(input_tokens, cached_tokens) or 0) - cached_tokens
-        fresh = fresh_tokens * self.input + cached_tokens * self.cached_input
-        return (fresh + output_tokens * self.output) / MILLION
+    def of(
+        self, input_tokens: int, output_tokens: int, cached_tokens: int = 0, written_tokens: int = 0
+    ) -> float:
+        """Cost of a call.
+
+        `cached_tokens` were read from a cache and `written_tokens` written to one; both in either
+        convention (`input_tokens_in_all`).
+        """
+        apart = cached_tokens + written_tokens
+        fresh_tokens = (input_tokens_in_all(input_tokens, apart) or 0) - apart
+        read = fresh_tokens * self.input + cached_tokens * self.cached_input
+        paid = read + written_tokens * self.cache_write + output_tokens * self.output
+        return paid / MILLION
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,8 @@ class PriceList:
 
 def _price(entry: Mapping[str, Any]) -> TokenPrice:
     paid = float(entry["input"])
-    numbers = (paid, float(entry["output"]), float(entry.get("cached_input", paid)))
+    others = (float(entry.get(name, paid)) for name in ("cached_input", "cache_write"))
+    numbers = (paid, float(entry["output"]), *others)
     if not all(math.isfinite(number) and number >= 0 for number in numbers):
         raise ValueError(f"a price must be a number >= 0, not {dict(entry)}")
     return TokenPrice(*numbers)

@@ -76,11 +76,19 @@ def _tally_speed(increments: Increments, turn: Turn, labels: Mapping[str, str]) 
         if seconds is not None:
             increments.observe(metric, labels, seconds, exemplar_of(turn, seconds))
     spent = {
-        "input": input_tokens_in_all(turn.input_tokens, turn.cached_tokens),
+        "input": input_tokens_in_all(
+            turn.input_tokens, _sum(turn.cached_tokens, turn.cache_write_tokens)
+        ),
         "output": turn.output_tokens,
         "cached": turn.cached_tokens,
+        "cache_write": turn.cache_write_tokens,
         "reasoning": turn.reasoning_tokens,
     }
     for kind, tokens in spent.items():
         if tokens is not None:
             increments.count(metric_definitions.TOKENS, {**labels, "kind": kind}, tokens)
+
+
+def _sum(*numbers: int | None) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None

@@ -195,9 +195,9 @@ def test_documents_without_text_and_a_prompt_that_was_not_sent_cannot_be_judged(
 
 
 def test_an_opaque_prompt_is_the_question_of_a_turn_without_retrieval(trace):
-    trace.chat("Context: Refunds within 30 days. Question: How long?", ANSWER)
+    trace.chat("Refunds within 30 days. How long?", ANSWER)
     turn = only(trace)
-    assert turn.question == "Context: Refunds within 30 days. Question: How long?"
+    assert turn.question == "Refunds within 30 days. How long?"
     assert turn.chunks == ()
     assert turn.route == Route.PARAMETRIC
     assert turn.context_source is None
