@@ -39,9 +39,9 @@ class DetectionDelay:
     mass: float
 
     @classmethod
-    def of(cls, pinned: StratifiedBaseline, terms: MonitorConfig, active: int) -> "DetectionDelay":
-        """Of a pinned baseline, where so many watches are active now, this one among them."""
-        share = STEADY * (1 - terms.deploy_share) / max(active, 1)
+    def of(cls, pinned: StratifiedBaseline, terms: MonitorConfig, part: float) -> "DetectionDelay":
+        """Of a pinned baseline, whose watch has this part of the budget."""
+        share = STEADY * (1 - terms.deploy_share) * part
         mass = (
             terms.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE)) * pinned.plan.price
         )

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from groundwire_collector.drift.attribution import Deployment
@@ -10,6 +11,7 @@ from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.dimensions import DEPLOYED, Stream
 from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.missing_scores import MISSING_STATES
 from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
 from groundwire_collector.drift.rollout_pool import RolloutPool, RolloutPools
 from groundwire_collector.drift.sessions import OpenSessions, Repeat
@@ -51,14 +53,23 @@ class Monitor:
         self.allowance = AlarmBudgetAllocator(self.terms.budget, self.terms.deploy_share)
         self.pools = RolloutPools(self.terms.min_effect)
 
-    def observe(self, judged: Iterable[JudgedTurn], now_ns: int | None = None) -> list[Alarm]:
+    def observe(
+        self,
+        judged: Iterable[JudgedTurn],
+        now_ns: int | None = None,
+        first_scored: Iterable[JudgedTurn] = (),
+    ) -> list[Alarm]:
         """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set).
+
+        `first_scored`: turns that came before without a score, and have one now.
 
         A turn that claims to be later than `now_ns` is taken for one of now; one without a time, or
         earlier than what was seen before it, for one of the latest time seen.
         """
         latest_ns = now_ns or sys.maxsize
-        readings = [MonitoredTurn.of(item, self.terms.dimensions) for item in judged]
+        known = self.terms.dimensions
+        readings = [MonitoredTurn.of(item, known) for item in judged]
+        readings += [MonitoredTurn.of(item, known, counted=True) for item in first_scored]
         return [
             alarm
             for reading in sorted(readings, key=lambda reading: reading.at_ns)
@@ -67,17 +78,22 @@ class Monitor:
 
     def take(self, reading: MonitoredTurn) -> list[Alarm]:
         """Feed one turn."""
-        if not reading.losses or self._services_are_full(reading.service):
+        if not reading.scored:
             self._note_unscored(reading)
+        if not reading.losses or self._services_are_full(reading.service):
             return []
         deployed = self._values_of(reading)
         self._deploy(reading.service, deployed, reading.at_ns)
-        repeat = self._repeat(reading)
-        return [alarm for loss in reading.losses for alarm in self._feed(reading, loss, repeat)]
+        repeat = self._repeat(reading) if reading.scored else None
+        return [
+            alarm
+            for loss in reading.losses
+            for alarm in self._feed(reading, loss, repeat if loss.of_score else None)
+        ]
 
     def _note_unscored(self, reading: MonitoredTurn) -> None:
         for key, watch in self.watches.items():
-            if key[0] == reading.service:
+            if key[0] == reading.service and key[1] not in MISSING_STATES:
                 watch.note_scored(scored=False)
                 self.touched.add(key)
 
@@ -160,7 +176,7 @@ class Monitor:
             raised = watch.raise_pooled(pool, self.deployments(service)) if pool else None
             changed += [raised] if raised is not None else []
         if watch.alarming:
-            overriding = loss.signal == OVERRIDE or self._overrides(service)
+            overriding = loss.of_score and (loss.signal == OVERRIDE or self._overrides(service))
             raised = watch.raise_alarm(self.deployments(service), overriding=overriding)
             changed += [raised] if raised is not None else []
         return changed
@@ -194,15 +210,18 @@ class Monitor:
         active = self.allowance.watches.members
         pinned = [
             (key, watch)
-            for key, watch in self.watches.items()
+            for key, watch in sorted(
+                self.watches.items(), key=itemgetter(0)
+            )  # the same after a restart
             if key[0] == service and watch.pinned is not None and watch.name in active
         ]
         if not pinned:
             return
-        mass = self.allowance.at_deployment(service, at_ns) / len(pinned)
+        mass = self.allowance.at_deployment(service, at_ns)
+        mass /= sum(watch.weight for _, watch in pinned)
         for key, watch in pinned:
             pooled = self._pool(key, watch, streams, at_ns)
-            watch.launch(mass, streams, pooled)
+            watch.launch(mass * watch.weight, streams, pooled)
             self.touched.add(key)
 
     def _pool(

@@ -63,5 +63,5 @@ class DriftReplay:
             self.watches[service] = watch
         for service, watch in self.watches.items():
             assert watch.pinned is not None
-            delay = DetectionDelay.of(watch.pinned, self.terms, len(self.watches))
+            delay = DetectionDelay.of(watch.pinned, self.terms, 1 / len(self.watches))
             self.remarks += [f"{service}: {line}" for line in delay.lines()]

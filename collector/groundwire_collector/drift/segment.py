@@ -10,7 +10,7 @@ from groundwire_collector.drift.detector_state import new_version
 from groundwire_collector.drift.dimensions import Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
 from groundwire_collector.drift.reference import Detector, ReferenceKind, SegmentReference
-from groundwire_evaluators.drift import Change, StratifiedESR, TwoSampleESR
+from groundwire_evaluators.drift import Change, PostDetection, StratifiedESR, TwoSampleESR
 
 RECENT = 30  # turns before an alarm in which its size is looked for again
 BAD_TURNS = 2.0  # without which a growth is told to nobody
@@ -73,6 +73,11 @@ class SegmentDetector:
     @property
     def change(self) -> Change | None:
         return self.detector.change
+
+    @property
+    def guaranteed(self) -> PostDetection | None:
+        """Start and size with intervals that hold at the stopped time of an alarm."""
+        return self.detector.after_detection()
 
     def believable(self) -> bool:
         """More than one turn since the change was bad."""

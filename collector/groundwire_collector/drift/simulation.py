@@ -6,7 +6,7 @@ import numpy as np
 
 from groundwire_collector.drift.budget import STEADY, AlarmBudgetAllocator
 from groundwire_collector.drift.design import ComparisonDesign
-from groundwire_collector.drift.observation import SIGNALS
+from groundwire_collector.drift.observation import SERVICE_WEIGHT
 from groundwire_evaluators.drift import AlarmBudget, Baseline, TwoSampleESR
 from groundwire_evaluators.drift.arrays import Floats
 
@@ -35,7 +35,7 @@ class SimulatedTraffic:
     @property
     def mass(self) -> float:
         """Of one turn of one watch, by the clock."""
-        share = STEADY * (1 - self.deploy_share) / (self.services * len(SIGNALS))
+        share = STEADY * (1 - self.deploy_share) / (self.services * SERVICE_WEIGHT)
         return self.budget.mass(86_400 / self.turns_a_day, share) * ComparisonDesign().price
 
     @property
@@ -43,7 +43,7 @@ class SimulatedTraffic:
         """Of the turn of a deployment, the second of its period."""
         allowance = AlarmBudgetAllocator(self.budget, self.deploy_share)
         allowance.at_deployment("", 0)
-        watches = self.services * len(SIGNALS)
+        watches = self.services * SERVICE_WEIGHT
         return allowance.at_deployment("", 0) / watches * ComparisonDesign().price
 
     def losses(self, mean: float, turns: int, rng: np.random.Generator) -> Floats:

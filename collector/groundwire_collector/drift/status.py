@@ -11,6 +11,7 @@ from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.coverage import MOST_NAMED
 from groundwire_collector.drift.detection_delay import DetectionDelay
 from groundwire_collector.drift.dimensions import DIMENSIONS, Stream
+from groundwire_collector.drift.observation import weight
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baselines, drift
 from groundwire_collector.storage.baselines import WatchKey
@@ -60,7 +61,7 @@ def standings(
     connection: Connection, terms: MonitorConfig, services: frozenset[str] | None = None
 ) -> list[MonitorStatus]:
     """Of the services a key may read, by name."""
-    active = len(_allowance(connection, terms).watches.members)
+    total = _allowance(connection, terms).watches.weight
     counts = baselines.baseline_sizes(connection)
     collecting = _collecting(connection)
     found = []
@@ -73,7 +74,8 @@ def standings(
             if row.pinned_ns is not None
             else None
         )
-        promise = DetectionDelay.of(pinned, terms, active) if pinned else None
+        part = min(weight(row.signal) / total, 1.0) if total else 1.0
+        promise = DetectionDelay.of(pinned, terms, part) if pinned else None
         count, too_new = counts.get(key, 0), collecting.get(key, {})
         found.append(MonitorStatus(*key, count, row.pinned_ns, pinned, promise, too_new))
     return sorted(found, key=lambda each: (each.service, each.signal, each.revision))

@@ -8,6 +8,7 @@ import numpy as np
 from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.change import Change
 from groundwire_evaluators.drift.change_point import ChangePoint
+from groundwire_evaluators.drift.post_detection import LEVEL, PostDetection
 from groundwire_evaluators.drift.wealth import BlockBetting, Wager
 
 
@@ -71,6 +72,10 @@ class Dated(Ordered):
     @property
     def change(self) -> Change | None:
         return self._change_point.change
+
+    def after_detection(self, level: float = LEVEL) -> PostDetection | None:
+        """Start and size of the change, with intervals that hold at the alarm's stopped time."""
+        return self._change_point.after_detection(level)
 
     def since(self, at: int) -> tuple[float, float, float]:
         """Turns, losses and squared losses from `at` on; exact where `at` is `change.since`."""

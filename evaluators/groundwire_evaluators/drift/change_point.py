@@ -9,6 +9,12 @@ from groundwire_evaluators.drift.arrays import Floats, Times
 from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.change import Change
 from groundwire_evaluators.drift.growth import GrowthPosterior
+from groundwire_evaluators.drift.post_detection import (
+    LEVEL,
+    PostDetection,
+    Turns,
+    after_detection,
+)
 
 RECENT = 32  # turns kept one by one before they are merged
 WIDTH = 0.1  # a segment spans this share of its age
@@ -110,6 +116,12 @@ class ChangePoint:
                 min(high, 1 - self._baseline.mean),
             ),
         )
+
+    def after_detection(self, level: float = LEVEL) -> PostDetection | None:
+        """Start and size with intervals that hold at the stopped time of an alarm."""
+        segments = self._all()
+        turns = Turns(segments.times, *segments.sums.T)
+        return after_detection(turns, self._baseline, self._min_effect, level)
 
     def _growth(self, segments: Segments, shares: Floats) -> GrowthPosterior:
         _, turns, losses, squares = _since(segments.sums).T
