@@ -129,12 +129,11 @@ def _least(alarm: Alarm) -> float:
 
 
 def _guaranteed(alarm: Alarm) -> str:
-    """Bounds that hold at the alarm's stopped time, in words; empty where there are none."""
+    """Lower bound that holds at the alarm's stopped time, in words; empty without one."""
     found = alarm.details.get("guaranteed")
     if not found:
         return ""
-    low, high = found["size"]
-    return f" (guaranteed at {found['level']:.0%}: {low:.2f} to {high:.2f})"
+    return f" (nominal; surely, at {found['level']:.0%}, at least {found['size'][0]:.3f})"
 
 
 def _moment(ns: int) -> str:

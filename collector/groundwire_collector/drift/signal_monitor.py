@@ -12,7 +12,7 @@ from groundwire_collector.drift.baseline_collector import DAY_NS, BaselineCollec
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
 from groundwire_collector.drift.detector_state import DetectorState
-from groundwire_collector.drift.dimensions import DAILY, DEPLOYED, WHOLE, Stream
+from groundwire_collector.drift.dimensions import DAILY, DEPLOYED, RECENT, WHOLE, Stream
 from groundwire_collector.drift.evidence import ChangeEvidence, Detection, Doubt, LocatedChange
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.missing_scores import MissingReasons
@@ -349,11 +349,18 @@ class SignalMonitor:
         self.context.observe(turn, at_ns)
         losses = self.open.losses(turn)
         self.open.observe(turn, mass, at_ns)
-        self.spent += detectors.observe(turn, mass, at_ns, losses, self.open)
+        good = not self._suspicious
+        self.spent += detectors.observe(turn, mass, at_ns, losses, self.open, good=good)
 
     def _evidence(self, detectors: StreamDetectors) -> ChangeEvidence:
-        streams, daily = detectors.streams, detectors.daily
-        return ChangeEvidence(detectors.pinned, streams, daily, self.open, self.updated_ns)
+        return ChangeEvidence(
+            detectors.pinned,
+            detectors.streams,
+            detectors.daily,
+            detectors.recent,
+            self.open,
+            self.updated_ns,
+        )
 
     def _doubted(self, evidence: ChangeEvidence, strongest: Stream) -> bool:
         doubt = evidence.doubt(strongest)
@@ -365,7 +372,7 @@ class SignalMonitor:
     def _alarm(self, located: LocatedChange, detection: Detection, overriding: bool) -> Alarm:
         assert self.detectors is not None
         change = located.change
-        whole, found = self.streams.get(WHOLE), self._named(change)
+        whole, found = self.streams.get(WHOLE), self._named(change, detection.strongest)
         known = whole.since(change.since).turns if whole else 0.0
         unknown = [self.scored.moved] if self.scored.moved else []
         unknown += self.detectors.too_new(change.since, known)
@@ -383,6 +390,7 @@ class SignalMonitor:
                 "revision": self.revision,
                 "statistic": detection.statistic,
                 "clock": "daily" if detection.strongest == DAILY else "turns",
+                "reference": "week" if detection.strongest == RECENT else "pinned",
                 "baseline": {**found.reference.summary_json(), "pinned_ns": self.pinned_ns},
                 "provisional": self.detectors.pinned.provisional,
                 "state": self.missing.main_state(change.since),
@@ -393,8 +401,12 @@ class SignalMonitor:
             },
         )
 
-    def _named(self, change: Change) -> SegmentDetector:
-        """The detector of what a change names; of the service, where that has none of its own."""
+    def _named(self, change: Change, strongest: Stream) -> SegmentDetector:
+        """The detector of what a change names; of the service, where that has none of its own, or
+        against its last good week, where that says it."""
+        recent = self.detectors.recent if self.detectors else None
+        if strongest == RECENT and recent is not None and recent.watched is not None:
+            return recent.watched
         return self.streams.get(change.segment) or self.streams[WHOLE]
 
     def _open(self, alarm: Alarm) -> None:
@@ -403,7 +415,9 @@ class SignalMonitor:
         self._reset()
 
     def _await_recovery(self, alarm: Alarm) -> None:
-        change, found = alarm.change, self._named(alarm.change)
+        week = alarm.details.get("reference") == "week"
+        change = alarm.change
+        found = self._named(change, RECENT if week else change.segment)
         stream = change.segment
         since, whole = found.since(change.since), self.streams[WHOLE].since(change.since)
         share = min(since.turns / whole.turns, 1.0) if whole.turns else 1.0

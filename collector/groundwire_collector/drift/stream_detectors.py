@@ -9,13 +9,15 @@ from groundwire_collector.drift.budget import SEGMENT_SHARE, FairShare
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.daily import DailyMonitor
 from groundwire_collector.drift.detector_state import DetectorState, new_version
-from groundwire_collector.drift.dimensions import DAILY, WHOLE, Stream
+from groundwire_collector.drift.dimensions import CLOCK, DAILY, RECENT, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation
+from groundwire_collector.drift.recent_reference import SHARE as RECENT_SHARE
+from groundwire_collector.drift.recent_reference import GoodDay, RecentReference
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.rollout_pool import POOLED_SHARE, RolloutPool
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.segment_baseline import CollectingSegment
-from groundwire_collector.storage.drift import RECOVERY
+from groundwire_collector.storage.drift import RECOVERY, WEEK
 
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
 NO_DETECTORS: Mapping[str, Any] = {"shares": {}, "launches": [], "order": []}
@@ -39,16 +41,20 @@ class StreamDetectors:
     shares: dict[str, FairShare] = field(default_factory=dict)  # by dimension
     launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
     daily: DailyMonitor | None = field(init=False)
+    recent: RecentReference | None = field(init=False)
 
     def __post_init__(self) -> None:
         days = None if self.pinned.provisional else self.pinned.days
         self.daily = DailyMonitor(days, self.min_effect) if days else None
+        provisional = self.pinned.provisional
+        self.recent = None if provisional else RecentReference(self.pinned, self.min_effect)
 
     @property
     def statistic(self) -> float:
         """Their sum: they share one mass."""
         daily = self.daily.statistic if self.daily else 0.0
-        return sum(found.statistic for found in self.streams.values()) + daily
+        recent = self.recent.statistic if self.recent else 0.0
+        return sum(found.statistic for found in self.streams.values()) + daily + recent
 
     def observe(
         self,
@@ -57,11 +63,13 @@ class StreamDetectors:
         at_ns: int,
         losses: Mapping[Stream, float],
         alarmed: Container[Stream],
+        *,
+        good: bool = True,
     ) -> float:
         """Feed a turn and the mass that passed with it; the mass that was spent.
 
         `losses`: of each stream, less what open alarms explain. `alarmed`: streams with an open
-        alarm, which are not fed.
+        alarm, which are not fed. `good`: no alarm is open, nor about to be.
         """
         spent = 0.0
         if self.daily is not None:
@@ -69,6 +77,11 @@ class StreamDetectors:
                 spent = mass * DAILY_SHARE
                 self.daily.observe(losses[WHOLE], spent, at_ns)
             mass *= 1 - DAILY_SHARE
+        if self.recent is not None:
+            if WHOLE not in alarmed:
+                own = mass * RECENT_SHARE
+                spent += self.recent.observe(turn, losses[WHOLE], own, at_ns, good=good)
+            mass *= 1 - RECENT_SHARE
         segments = SEGMENT_SHARE if turn.tags else 0.0
         if WHOLE not in self.streams:
             self._begin(WHOLE, self.pinned.whole, alarmed)
@@ -107,6 +120,8 @@ class StreamDetectors:
             found.reset()
         if self.daily is not None:
             self.daily.reset()
+        if self.recent is not None:
+            self.recent.reset()
 
     def too_new(self, since_ns: int, known: float) -> list[str]:
         """Segments that came a good deal since then and are compared with nothing yet, in words.
@@ -136,6 +151,11 @@ class StreamDetectors:
             yield stream, DetectorState(segment.version, 0.0, segment.to_state)
         if self.daily is not None:
             yield DAILY, DetectorState(new_version(), self.daily.statistic, self.daily.to_state)
+        if self.recent is not None:
+            recent = self.recent
+            yield RECENT, DetectorState(new_version(), recent.statistic, recent.to_state)
+            for number, day in recent.days.items():
+                yield (WEEK, str(number)), DetectorState(day.version, 0.0, day.to_state)
 
     def resume(self, state: Mapping[str, Any], detectors: Mapping[Stream, DetectorState]) -> None:
         """Go on from `to_state` and `detector_states`; those of other kinds are passed over."""
@@ -148,13 +168,21 @@ class StreamDetectors:
             if stream[0] == RECOVERY:
                 continue
             found = detectors[stream].state()
-            if stream == DAILY:
-                if self.daily is not None:
-                    self.daily.resume(found)
+            if stream[0] in (CLOCK, WEEK):
+                self._resume_clock(stream, found)
             elif "collecting" in found:
                 self.collecting[stream] = CollectingSegment.from_state(found)
             elif stream in order:
                 self.streams[stream] = SegmentDetector.from_state(found, self.pinned, stream)
+
+    def _resume_clock(self, stream: Stream, state: Mapping[str, Any]) -> None:
+        if stream == DAILY and self.daily is not None:
+            self.daily.resume(state)
+        elif stream == RECENT and self.recent is not None:
+            self.recent.resume(state)
+        elif stream[0] == WEEK and self.recent is not None:
+            self.recent.days[int(stream[1])] = GoodDay.from_state(state)
+            self.recent.days = dict(sorted(self.recent.days.items()))
 
     def _watches(
         self, stream: Stream, turn: LossObservation, at_ns: int, alarmed: Container[Stream]

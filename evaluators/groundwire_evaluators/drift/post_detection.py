@@ -17,7 +17,8 @@ from groundwire_evaluators.drift.arrays import Floats, Times
 from groundwire_evaluators.drift.baseline import Baseline
 
 LEVEL = 0.9
-OLD_PART = 0.3  # of the chance to be wrong that goes to the old mean, the rest to start and size
+# How the chance to be wrong is divided: the old mean, a start that is too late, start and mean.
+OLD_PART, LATE_PART, PAIR_PART = 0.2, 0.4, 0.4
 STAKES = (0.02, 0.08, 0.3)  # shares of the capital that a loss of 0 costs
 GROWN = (1.0, 2.0, 4.0, 10.0)  # growths bet on, in smallest effects
 OFFSETS = tuple(3**power for power in range(9))  # turns to another start that is bet on
@@ -47,6 +48,12 @@ class Turns:
     losses: Floats
     squares: Floats
 
+    def before(self, until: int | None) -> "Turns":
+        """The groups before this one; None: all."""
+        each = (self.masses, self.counts, self.losses, self.squares)
+        masses, counts, losses, squares = (values[:until] for values in each)
+        return Turns(self.times[:until], masses, counts, losses, squares)
+
 
 def after_detection(
     turns: Turns, baseline: Baseline, min_effect: float, level: float = LEVEL
@@ -63,7 +70,7 @@ def after_detection(
 
     Price: wider than a nominal interval, above all right after an alarm, whose evidence is just
     enough to know of a change at all: the lower bound is then a tenth of the growth or less
-    (docs/reference/detectors.md). Some 50 milliseconds.
+    (docs/reference/detectors.md). Some 0.3 seconds.
     """
     spent = float(turns.masses.sum())
     if not len(turns.counts) or 1 - spent < LEAST_CERTAIN:
@@ -73,9 +80,11 @@ def after_detection(
     low, high = _fixed_interval(baseline.mean, baseline.n / inflation, OLD_PART * chance / 2)
     sums, means = _Sums.of(turns, inflation), _means(low)
     evidence = sums.evidence(baseline.mean, high, means, min_effect)
-    starts, _ = np.nonzero(_left(evidence, (1 - OLD_PART) * chance))
-    _, sizes = np.nonzero(_left(evidence, (1 - OLD_PART) * chance / 2))
-    surely = _Growth(turns, baseline, min_effect).surely(chance / 2)
+    growth = _Growth(turns, baseline, min_effect)
+    late = growth.too_late()
+    starts, _ = np.nonzero(_left(evidence, late, chance))
+    _, sizes = np.nonzero(_left(evidence, late, chance / 2))
+    surely = growth.surely(chance / 2)
     return PostDetection(
         since=(int(turns.times[starts.min(), 0]), int(turns.times[starts.max(), 1])),
         size=(surely, float(means[sizes.max()] - low)),
@@ -83,9 +92,13 @@ def after_detection(
     )
 
 
-def _left(evidence: Floats, chance: float) -> NDArray[np.bool_]:
-    """Pairs that are not contradicted; the least contradicted one at least."""
-    return np.asarray(evidence <= max(-log(chance), float(evidence.min())))
+def _left(evidence: Floats, late: Floats, chance: float) -> NDArray[np.bool_]:
+    """Pairs of start and new mean that are not contradicted; the least contradicted one at least.
+
+    `evidence` against each pair, `late` against each start as too late a one.
+    """
+    both = np.maximum(evidence + log(PAIR_PART), late[:, None] + log(LATE_PART))
+    return np.asarray(both <= max(-log(chance), float(both.min())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +116,7 @@ class _Growth:
 
     def surely(self, chance: float) -> float:
         """The largest growth that is contradicted with this chance of error; 0 if none is."""
-        limit = log(float(self.turns.masses.sum()) / chance)
+        limit = -log(chance)
         low, high = 0.0, 1.0
         alone = self.baseline.log_capital[-1] if self.baseline.edges else -log(EDGE)
         if self._statistic(low) < limit or alone < -log(chance):
@@ -116,13 +129,22 @@ class _Growth:
                 high = middle
         return low
 
-    def _statistic(self, growth: float) -> float:
-        """Log of the smallest wealth over the old means, if each is exceeded by `growth`."""
+    def too_late(self) -> Floats:
+        """For each group, evidence that the turns before it had changed already."""
+        groups = len(self.turns.counts)
+        return np.array([0.0, *(self._statistic(0.0, until) for until in range(1, groups))])
+
+    def _statistic(self, growth: float, until: int | None = None) -> float:
+        """Log of the smallest wealth over the old means, if each is exceeded by `growth`.
+
+        Of the groups before `until`, in units of the mass spent on them.
+        """
+        turns = self.turns.before(until)
         edges, capital = self._cells()
         borders = np.clip(edges + growth, EDGE, 1 - EDGE)[:, None, None]
         counts, losses, squares = (
             np.cumsum(each[::-1])[::-1][None, :, None]
-            for each in (self.turns.counts, self.turns.losses, self.turns.squares)
+            for each in (turns.counts, turns.losses, turns.squares)
         )
         means = np.clip(borders + np.array(GROWN)[None, None, :] * self.min_effect, EDGE, 1 - EDGE)
         ratio = losses * np.log(means / borders)
@@ -132,7 +154,8 @@ class _Growth:
         spread = (squares - 2 * borders * losses + counts * borders**2) / borders**2
         known = stakes * away + spread * (np.log1p(-stakes) + stakes)
         evidence = np.concatenate((ratio, known), axis=2) / self.baseline.dependence.inflation
-        masses = np.log(np.maximum(self.turns.masses, 1e-300))[None, :, None]
+        shares = turns.masses / turns.masses.sum()
+        masses = np.log(np.maximum(shares, 1e-300))[None, :, None]
         wealth = np.logaddexp.reduce((evidence + masses).reshape(len(edges), -1), axis=1)
         return float((wealth + capital).min()) - log(evidence.shape[2])
 

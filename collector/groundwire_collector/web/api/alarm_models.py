@@ -88,7 +88,8 @@ class AlarmOut(BaseModel):
     since the change, whose losses add up to `bad_turns`. `segments` are all that changed, of which
     a tenth may be listed wrongly; `provisional`: against the baseline of the first turns. `origin`
     is null for alarms that are over and for those of probes. The intervals of the alarm itself are
-    nominal; `guaranteed` holds those that are proven. `pooled_services`: those whose turns
+    nominal; `guaranteed` holds those that are proven. `reference`: compared with the `pinned` baseline or with
+    the last good `week`. `pooled_services`: those whose turns
     of one rolled-out version were counted together.
     """
 
@@ -122,6 +123,7 @@ class AlarmOut(BaseModel):
     origin: OriginOut | None
     pooled_services: list[str]
     guaranteed: GuaranteedOut | None
+    reference: str
 
     @classmethod
     def of(cls, alarm: Alarm, origin: AlarmOrigin | None = None) -> "AlarmOut":
@@ -156,6 +158,7 @@ class AlarmOut(BaseModel):
             segments=[(name, value) for name, value in details.get("segments", [])],
             provisional=bool(details.get("provisional")),
             pooled_services=details.get("pooled_services", []),
+            reference=details.get("reference", "pinned"),
             guaranteed=GuaranteedOut.of(details["guaranteed"])
             if details.get("guaranteed")
             else None,
