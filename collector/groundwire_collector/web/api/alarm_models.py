@@ -88,8 +88,8 @@ class AlarmOut(BaseModel):
     since the change, whose losses add up to `bad_turns`. `segments` are all that changed, of which
     a tenth may be listed wrongly; `provisional`: against the baseline of the first turns. `origin`
     is null for alarms that are over and for those of probes. The intervals of the alarm itself are
-    nominal; `guaranteed` holds those that are proven. `reference`: compared with the `pinned` baseline or with
-    the last good `week`. `pooled_services`: those whose turns
+    nominal; `guaranteed` holds those that are proven. `reference`: compared with the `pinned`
+    baseline or with the last good `week`. `pooled_services`: those whose turns
     of one rolled-out version were counted together.
     """
 
