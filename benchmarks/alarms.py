@@ -77,11 +77,11 @@ class Watched:
 
     @property
     def spent(self) -> float:
-        return sum(watch.spent for watch in self.monitor.watches.values())
+        return sum(watch.spent for watch in self.monitor.signal_monitors.values())
 
     @property
     def strata(self) -> str:
-        pinned = next(iter(self.monitor.watches.values())).pinned
+        pinned = next(iter(self.monitor.signal_monitors.values())).pinned
         return "none" if pinned is None else f"{pinned.plan.strata}, block {pinned.plan.block}"
 
 
@@ -107,7 +107,7 @@ def watch(
     for turn in scenario(rng, per_day, days).turns(rng):
         if accept and found.raised and turn.at_ns > found.raised[0].raised_ns + DAY:
             accept = False
-            key = next(iter(found.monitor.watches))
+            key = next(iter(found.monitor.signal_monitors))
             found.monitor.renew(key, [], turn.at_ns, closed=False)
         for alarm in found.monitor.take(turn):
             (found.raised if alarm.resolved_ns is None else found.resolved).append(alarm)

@@ -42,6 +42,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "start": "`gw.init`",
         "threads": "context across thread pools",
         "testing": "pytest fixture, fixed ids and clock",
+        "__main__": "`python -m groundwire`: the installed command line",
     },
     "evaluators/groundwire_evaluators": {
         "turn": "the turn and its chunks: what is judged",
@@ -63,6 +64,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "settings": "settings of `groundwire up` and `GROUNDWIRE_*`",
         "jsonl": "JSON lines in and out of offline commands",
         "receiver_metrics": "metrics of one receiver process",
+        "assistant": "MCP server over the HTTP API",
         "llm": "LLM endpoint client, rate limiter, circuit breaker, log-probabilities",
         "storage": "tables, migrations, queries, retention",
         "responses": "error responses: problem details, OTLP status",

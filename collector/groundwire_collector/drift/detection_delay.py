@@ -24,7 +24,7 @@ HARDLY = 1e-12  # no mass at all would be no promise at all
 class DetectionDelay:
     """Predicted delay for the smallest effect in the service's traffic.
 
-    `pause` is the mean time between turns that count, in seconds, and `share` the watch's part of
+    `pause` is the mean time between turns that count, in seconds, and `share` the monitor's part of
     the whole budget.
     """
 
@@ -40,17 +40,18 @@ class DetectionDelay:
     mass: float
 
     @classmethod
-    def of(cls, pinned: StratifiedBaseline, terms: MonitorConfig, part: float) -> "DetectionDelay":
-        """Of a pinned baseline, whose watch has this part of the budget."""
-        share = STEADY * (1 - terms.deploy_share) * part
+    def of(cls, pinned: StratifiedBaseline, config: MonitorConfig, part: float) -> "DetectionDelay":
+        """Delay with a pinned baseline; `part` of the budget is its monitor's."""
+        share = STEADY * (1 - config.deploy_share) * part
         mass = (
-            terms.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE)) * pinned.plan.price
+            config.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE))
+            * pinned.plan.price
         )
         mass *= 1 - DAILY_SHARE if pinned.days else 1
         mass *= 1 if pinned.provisional else 1 - RECENT_SHARE
         smallest = min(pinned.strata.values(), key=lambda each: each.n)
         mass = min(max(mass / len(pinned.strata), HARDLY), 1.0)
-        looked_for = PROVISIONAL_EFFECT if pinned.provisional else terms.min_effect
+        looked_for = PROVISIONAL_EFFECT if pinned.provisional else config.min_effect
         return cls(
             Sufficiency.of(smallest, looked_for, mass),
             pinned.plan,

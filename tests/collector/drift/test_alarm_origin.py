@@ -11,7 +11,7 @@ from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.golden import GoldenRun, StoredAnswer
 from groundwire_collector.storage.labels import Label
 from groundwire_collector.storage.turns import JudgedTurn
-from groundwire_evaluators.drift.change import Change
+from groundwire_evaluators.drift.change_point import Change
 from groundwire_evaluators.drift.origin import Origin
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.turn import Turn

@@ -85,14 +85,14 @@ def test_a_turn_whose_score_comes_later_is_counted_once() -> None:
     later = list(turns(50, 0, 0.0, State.SCORED))
     watched.observe(first)
     watched.observe([], first_scored=later)
-    assert len(watched.watches["bot", NOT_EVALUATED, ""].collected) == 50
-    assert len(watched.watches["bot", "p_unsupported", "1"].collected) == 50
+    assert len(watched.signal_monitors["bot", NOT_EVALUATED, ""].collected) == 50
+    assert len(watched.signal_monitors["bot", "p_unsupported", "1"].collected) == 50
 
 
 def test_a_signal_of_missing_scores_gets_a_quarter_of_the_mass_of_one_of_scores() -> None:
     watched = monitor()
     watched.observe(turns(2000, 0, 0.01, State.NO_CLAIMS))
-    spent = {key[1]: watch.spent for key, watch in watched.watches.items()}
+    spent = {key[1]: watch.spent for key, watch in watched.signal_monitors.items()}
     assert 0.2 < spent[NOT_EVALUATED] / spent["p_unsupported"] < 0.4
 
 

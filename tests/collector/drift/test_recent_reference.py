@@ -67,9 +67,9 @@ def test_an_alarm_of_the_week_recovers_to_the_level_of_the_week() -> None:
 
 def test_a_monitor_goes_on_with_its_week_after_a_restart() -> None:
     watched = improved()
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     again = Monitor(CONFIG)
-    again.allowance.resume(watched.allowance.to_state())
+    again.allocator.resume(watched.allocator.to_state())
     found = again.restore(("bot", "p_unsupported", "1"), watch.state(), {})
     assert found.detectors is not None
     assert watch.detectors is not None
