@@ -24,6 +24,7 @@ GROWN = (1.0, 2.0, 4.0, 10.0)  # growths bet on, in smallest effects
 OFFSETS = tuple(3**power for power in range(9))  # turns to another start that is bet on
 MEANS = 80  # new means looked at
 LEAST_CERTAIN = 0.05  # of no false alarm so far; below it nothing is excluded
+LEAST_MASS = 1e-200  # of a group of turns, so that the logarithm is finite
 STEPS = 50  # bisections of a bound
 EDGE = 1e-6
 
@@ -77,9 +78,10 @@ def after_detection(
         return None
     chance = (1 - level) * (1 - spent)
     inflation = baseline.dependence.inflation
-    low, high = _fixed_interval(baseline.mean, baseline.n / inflation, OLD_PART * chance / 2)
+    old = min(max(baseline.mean, EDGE), 1 - EDGE)
+    low, high = _fixed_interval(old, baseline.n / inflation, OLD_PART * chance / 2)
     sums, means = _Sums.of(turns, inflation), _means(low)
-    evidence = sums.evidence(baseline.mean, high, means, min_effect)
+    evidence = sums.evidence(old, min(high, 1 - EDGE), means, min_effect)
     growth = _Growth(turns, baseline, min_effect)
     late = growth.too_late()
     starts, _ = np.nonzero(_left(evidence, late, chance))
@@ -154,8 +156,8 @@ class _Growth:
         spread = (squares - 2 * borders * losses + counts * borders**2) / borders**2
         known = stakes * away + spread * (np.log1p(-stakes) + stakes)
         evidence = np.concatenate((ratio, known), axis=2) / self.baseline.dependence.inflation
-        shares = turns.masses / turns.masses.sum()
-        masses = np.log(np.maximum(shares, 1e-300))[None, :, None]
+        entered = np.maximum(turns.masses, LEAST_MASS)
+        masses = np.log(entered / entered.sum())[None, :, None]
         wealth = np.logaddexp.reduce((evidence + masses).reshape(len(edges), -1), axis=1)
         return float((wealth + capital).min()) - log(evidence.shape[2])
 
