@@ -17,7 +17,6 @@ from groundwire_collector.drift.attribution import (
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.daily import DAY_NS, DailyMonitor
 from groundwire_collector.drift.dimensions import DAILY, RECENT, WHOLE, Stream
-from groundwire_collector.drift.recent_reference import RecentReference
 from groundwire_collector.drift.segment import RECENT_TURNS, SegmentDetector
 from groundwire_evaluators.drift import Change
 from groundwire_evaluators.drift.false_discoveries import discoveries
@@ -88,7 +87,7 @@ class ChangeEvidence:
     pinned: StratifiedBaseline
     streams: Mapping[Stream, SegmentDetector]
     daily: DailyMonitor | None
-    recent: RecentReference | None
+    recent: SegmentDetector | None
     alarmed: Container[Stream]
     now_ns: int
 
@@ -117,8 +116,7 @@ class ChangeEvidence:
         if stream != RECENT:
             return self.streams[stream]
         assert self.recent is not None
-        assert self.recent.watched is not None
-        return self.recent.watched
+        return self.recent
 
     def _moved(self, strongest: Stream, since_ns: int) -> dict[Stream, SegmentEffect]:
         """As `movements`; where the last good week says it, against that: the service, and the

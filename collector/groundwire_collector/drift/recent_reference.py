@@ -14,7 +14,6 @@ from groundwire_collector.drift.detector_state import new_version
 from groundwire_collector.drift.dimensions import NANOSECONDS
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import ReferenceKind, SegmentReference
-from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.drift.strata import POOLED
 from groundwire_evaluators.drift import Baseline
 
@@ -51,61 +50,48 @@ class GoodDay:
 
 
 @dataclass(slots=True)
-class RecentReference:
-    """Compares the service with its last good week, under the design of the pinned baseline.
+class GoodWeek:
+    """Collects the reference of the next week, under the design of the pinned baseline.
 
-    Guarantee: that of its detector, while the conditional mean of a turn, per stratum and block, is
-    not worse than in the week it is compared with; false alarms are at most the mass spent, over
-    all weeks together, as a new week begins by number and time and without any evidence. Turns
-    during an open alarm are in no week, which is decided before their loss. Price: a change that is
-    not found before the week ends becomes part of the next reference, which is what the pinned
-    baseline is for.
+    Guarantee of a detector that is begun anew with each reference: its own, while the conditional
+    mean of a turn, per stratum and block, is not worse than in the week it is compared with; false
+    alarms are at most the mass spent, over all weeks together, as a new week begins by number and
+    time and without any evidence. Turns during an open alarm are in no week, which is decided
+    before their loss. Price: a change that is not found before the week ends becomes part of the
+    next reference, which is what the pinned baseline is for.
     """
 
     pinned: StratifiedBaseline
-    min_effect: float
-    watched: SegmentDetector | None = None
-    days: dict[int, GoodDay] = field(default_factory=dict)  # of the week that is collected
+    days: dict[int, GoodDay] = field(default_factory=dict)
 
-    def observe(
-        self, turn: LossObservation, loss: float, mass: float, at_ns: int, *, good: bool
-    ) -> float:
-        """Take a turn of the service; the mass that was spent.
+    def add(self, turn: LossObservation, at_ns: int, *, good: bool) -> SegmentReference | None:
+        """Take a turn of the service; the reference of the week that ends with it.
 
-        `loss` is less than the turn's own where an open alarm explains it; `good`: no alarm is
-        open, so the turn counts for the next reference.
+        `good`: no alarm is open, so the turn counts.
         """
-        self._begin_week(at_ns // DAY_NS)
-        if good:
-            stratum = self.pinned.plan.strata.of_turn(turn)
-            if stratum != POOLED or not self.pinned.plan.strata.any:
-                day = self.days.setdefault(at_ns // DAY_NS, GoodDay())
-                day.add(stratum, turn.loss, at_ns // HOUR_NS)
-        if self.watched is None:
-            return 0.0
-        return self.watched.observe(turn, loss, mass, at_ns)
+        ended = self._end_week(at_ns // DAY_NS)
+        stratum = self.pinned.plan.strata.of_turn(turn)
+        if good and (stratum != POOLED or not self.pinned.plan.strata.any):
+            day = self.days.setdefault(at_ns // DAY_NS, GoodDay())
+            day.add(stratum, turn.loss, at_ns // HOUR_NS)
+        return ended
 
-    @property
-    def statistic(self) -> float:
-        return self.watched.statistic if self.watched else 0.0
+    def resume(self, day: int, state: Mapping[str, Any]) -> None:
+        """Take back a day that was written down."""
+        self.days[day] = GoodDay.from_state(state)
+        self.days = dict(sorted(self.days.items()))
 
-    def reset(self) -> None:
-        if self.watched is not None:
-            self.watched.reset()
-
-    def _begin_week(self, today: int) -> None:
-        """With the first turn of a day, compare with the days before it if there are enough."""
+    def _end_week(self, today: int) -> SegmentReference | None:
+        """With the first turn of a day, the days before it if there are enough."""
         if today in self.days or len(self.days) <= DAYS:
-            return
+            return None
         whole = list(self.days.values())[1:]  # the first one is part of a day
         found = [each for day in whole for each in day.losses]
         if len(found) < FEWEST_TURNS:
-            return
-        reference = self._reference(found)
-        if reference is not None:
-            self.watched = SegmentDetector.of(reference, self.min_effect)
+            return None
         # The last day again, as the part of a day that the next week begins with.
         self.days = dict(list(self.days.items())[-1:])
+        return self._reference(found)
 
     def _reference(self, found: list[tuple[str, float]]) -> SegmentReference | None:
         groups: dict[str, list[float]] = {}
@@ -122,12 +108,3 @@ class RecentReference:
         strata = self.pinned.plan.strata
         known = frozenset(baselines) if strata.any else frozenset()
         return SegmentReference(ReferenceKind.RECENT, replace(strata, known=known), baselines)
-
-    def to_state(self) -> dict[str, Any]:
-        """Of the detector; each day is stored by itself."""
-        found = self.watched
-        return {"watched": found.to_state() if found else None}
-
-    def resume(self, state: Mapping[str, Any]) -> None:
-        if state["watched"] is not None:
-            self.watched = SegmentDetector.from_state(state["watched"], self.pinned, ("", ""))

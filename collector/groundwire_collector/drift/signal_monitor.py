@@ -407,8 +407,8 @@ class SignalMonitor:
         """The detector of what a change names; of the service, where that has none of its own, or
         against its last good week, where that says it."""
         recent = self.detectors.recent if self.detectors else None
-        if strongest == RECENT and recent is not None and recent.watched is not None:
-            return recent.watched
+        if strongest == RECENT and recent is not None:
+            return recent
         return self.streams.get(change.segment) or self.streams[WHOLE]
 
     def _open(self, alarm: Alarm) -> None:

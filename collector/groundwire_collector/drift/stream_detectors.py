@@ -13,7 +13,7 @@ from groundwire_collector.drift.detector_state import DetectorState, new_version
 from groundwire_collector.drift.dimensions import CLOCK, DAILY, RECENT, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.recent_reference import SHARE as RECENT_SHARE
-from groundwire_collector.drift.recent_reference import GoodDay, RecentReference
+from groundwire_collector.drift.recent_reference import GoodWeek
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.rollout_pool import POOLED_SHARE, RolloutPool
 from groundwire_collector.drift.segment import SegmentDetector
@@ -41,13 +41,13 @@ class StreamDetectors:
     shares: dict[str, FairShare] = field(default_factory=dict)  # by dimension
     waiting_mass: dict[Stream, float] = field(default_factory=dict)  # of deployments
     daily: DailyMonitor | None = field(init=False)
-    recent: RecentReference | None = field(init=False)
+    recent: SegmentDetector | None = None  # of the service, against its last good week
+    week: GoodWeek | None = field(init=False)  # that is collected
 
     def __post_init__(self) -> None:
         days = None if self.pinned.provisional else self.pinned.days
         self.daily = DailyMonitor(days, self.min_effect) if days else None
-        provisional = self.pinned.provisional
-        self.recent = None if provisional else RecentReference(self.pinned, self.min_effect)
+        self.week = None if self.pinned.provisional else GoodWeek(self.pinned)
 
     @property
     def statistic(self) -> float:
@@ -77,10 +77,12 @@ class StreamDetectors:
                 spent = mass * DAILY_SHARE
                 self.daily.observe(losses[WHOLE], spent, at_ns)
             mass *= 1 - DAILY_SHARE
-        if self.recent is not None:
-            if WHOLE not in alarmed:
+        if self.week is not None:
+            if reference := self.week.add(turn, at_ns, good=good):
+                self.recent = SegmentDetector.of(reference, self.min_effect)
+            if self.recent is not None and WHOLE not in alarmed:
                 own = mass * RECENT_SHARE
-                spent += self.recent.observe(turn, losses[WHOLE], own, at_ns, good=good)
+                spent += self.recent.observe(turn, losses[WHOLE], own, at_ns)
             mass *= 1 - RECENT_SHARE
         segments = SEGMENT_SHARE if turn.tags else 0.0
         if WHOLE not in self.streams:
@@ -153,8 +155,9 @@ class StreamDetectors:
             yield DAILY, DetectorState(new_version(), self.daily.statistic, self.daily.to_state)
         if self.recent is not None:
             recent = self.recent
-            yield RECENT, DetectorState(new_version(), recent.statistic, recent.to_state)
-            for number, day in recent.days.items():
+            yield RECENT, DetectorState(recent.version, recent.statistic, recent.to_state)
+        if self.week is not None:
+            for number, day in self.week.days.items():
                 yield (WEEK, str(number)), DetectorState(day.version, 0.0, day.to_state)
 
     def resume(self, state: Mapping[str, Any], detectors: Mapping[Stream, DetectorState]) -> None:
@@ -178,11 +181,10 @@ class StreamDetectors:
     def _resume_clock(self, stream: Stream, state: Mapping[str, Any]) -> None:
         if stream == DAILY and self.daily is not None:
             self.daily.resume(state)
-        elif stream == RECENT and self.recent is not None:
-            self.recent.resume(state)
-        elif stream[0] == WEEK and self.recent is not None:
-            self.recent.days[int(stream[1])] = GoodDay.from_state(state)
-            self.recent.days = dict(sorted(self.recent.days.items()))
+        elif stream == RECENT:
+            self.recent = SegmentDetector.from_state(state, self.pinned, WHOLE)
+        elif stream[0] == WEEK and self.week is not None:
+            self.week.resume(int(stream[1]), state)
 
     def _has_reference(
         self, stream: Stream, turn: LossObservation, at_ns: int, alarmed: Container[Stream]

@@ -8,7 +8,7 @@ from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.observation import MonitoredTurn, SignalLoss
-from groundwire_collector.drift.recent_reference import MOST_PER_HOUR, RecentReference
+from groundwire_collector.drift.recent_reference import MOST_PER_HOUR, GoodWeek
 from groundwire_collector.drift.reference import ReferenceKind
 from groundwire_collector.storage.drift import Alarm
 from groundwire_evaluators.drift import AlarmBudget
@@ -73,9 +73,9 @@ def test_a_monitor_goes_on_with_its_week_after_a_restart() -> None:
     found = again.restore(("bot", "p_unsupported", "1"), watch.state(), {})
     assert found.detectors is not None
     assert watch.detectors is not None
-    assert found.detectors.recent == watch.detectors.recent or (
-        found.detectors.recent.days.keys() == watch.detectors.recent.days.keys()  # type: ignore[union-attr]
-    )
+    assert found.detectors.week is not None
+    assert watch.detectors.week is not None
+    assert found.detectors.week.days.keys() == watch.detectors.week.days.keys()
     straight = feed(watched, turns(22 * DAY, 24 * DAY, 0.25))
     resumed = feed(again, turns(22 * DAY, 24 * DAY, 0.25))
     assert [each.raised_ns for each in resumed] == [each.raised_ns for each in straight]
@@ -84,17 +84,15 @@ def test_a_monitor_goes_on_with_its_week_after_a_restart() -> None:
 def test_turns_during_an_alarm_are_in_no_week_and_busy_hours_give_a_part_of_theirs() -> None:
     observed = [LossObservation(float(n % 20 == 0), n * PAUSE) for n in range(2000)]
     pinned = StratifiedBaseline.of(observed, 0.03)
-    recent = RecentReference(pinned, 0.03)
+    week, references = GoodWeek(pinned), []
     for number in range(10 * DAY):
         good = number % DAY < DAY / 2
         at_ns = (2000 + number) * PAUSE
-        turn = LossObservation(0.0 if good else 1.0, at_ns)
-        recent.observe(turn, turn.loss, 1e-6, at_ns, good=good)
-    assert recent.watched is not None
-    assert recent.watched.reference.kind is ReferenceKind.RECENT
-    assert recent.watched.reference.mean == 0.0
+        references.append(week.add(LossObservation(0.0 if good else 1.0, at_ns), at_ns, good=good))
+    [reference] = [each for each in references if each is not None]
+    assert reference.kind is ReferenceKind.RECENT
+    assert reference.mean == 0.0
     at_ns = (2000 + 11 * DAY) * PAUSE
     for number in range(5 * MOST_PER_HOUR):
-        turn = LossObservation(0.0, at_ns + number)
-        recent.observe(turn, 0.0, 1e-6, turn.at_ns, good=True)
-    assert len(recent.days[at_ns // (DAY * PAUSE)].losses) == MOST_PER_HOUR
+        week.add(LossObservation(0.0, at_ns + number), at_ns + number, good=True)
+    assert len(week.days[at_ns // (DAY * PAUSE)].losses) == MOST_PER_HOUR
