@@ -223,8 +223,8 @@ def list_estimates(
             ],
             calibrations=calibrations(connection, part),
             retrieval=_retrieval(connection, access, service, index_version, rate),
-            closed_book=_closed_book(connection, which, part.since_ns),
-            probe=_probes(connection, which, runs),
+            closed_book=closed_book_of(connection, which, part.since_ns),
+            probe=probes_of(connection, which, runs),
         )
 
 
@@ -243,15 +243,17 @@ def _retrieval(
     ]
 
 
-def _closed_book(
+def closed_book_of(
     connection: Connection, which: Selected, since_ns: int | None
 ) -> list[ClosedBookOut]:
+    """Context reliance from closed-book calls, by service and model_version."""
     answered = closed_book_turns.answered(connection, *which, since_ns)
     by_version = closed_book_turns.by_version(answered)
     return [ClosedBookOut.of(*version, found) for version, found in by_version.items()]
 
 
-def _probes(connection: Connection, which: Selected, most: int) -> list[ProbeOut]:
+def probes_of(connection: Connection, which: Selected, most: int) -> list[ProbeOut]:
+    """The newest finished probe runs."""
     return [
         ProbeOut.of(run, probe_runs.results(connection, run), probe_alarms.compare(connection, run))
         for run in probe_runs.finished(connection, *which)[:most]
