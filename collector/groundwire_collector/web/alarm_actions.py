@@ -1,7 +1,9 @@
 """Acknowledge and accept alarms, for the API and the alarms page."""
 
 from time import time_ns
+from typing import Annotated
 
+from fastapi import Path
 from sqlalchemy import Connection
 
 from groundwire_collector.auth.access import Access
@@ -9,7 +11,9 @@ from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import baseline_actions, drift, keys
 from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
 from groundwire_collector.storage.drift import Alarm
+from groundwire_collector.web.times import LAST_NS
 
+AlarmId = Annotated[int, Path(ge=1, le=LAST_NS)]
 FEWEST_CHARACTERS, MOST_CHARACTERS = 3, 2000  # of the reason for accepting
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -13,17 +13,15 @@ from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.web.alarm_actions import (
     FEWEST_CHARACTERS,
     MOST_CHARACTERS,
+    AlarmId,
     accept_alarm,
     acknowledge_alarm,
     readable_alarm,
 )
 from groundwire_collector.web.api.alarm_models import AlarmOut, AlarmPage
 from groundwire_collector.web.database import Database
-from groundwire_collector.web.times import LAST_NS
 
 router = APIRouter(prefix="/api/v1/alarms", tags=["alarms"])
-
-AlarmId = Annotated[int, Path(ge=1, le=LAST_NS)]
 
 
 class Acceptance(BaseModel):

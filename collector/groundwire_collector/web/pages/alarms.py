@@ -17,8 +17,7 @@ from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import baseline_actions, drift, rollouts
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.keys import Scope
-from groundwire_collector.web.alarm_actions import accept_alarm, acknowledge_alarm
-from groundwire_collector.web.api.alarms import AlarmId
+from groundwire_collector.web.alarm_actions import AlarmId, accept_alarm, acknowledge_alarm
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.form import TOKEN, check_token, read_form, token
 from groundwire_collector.web.pages.rendering import page

@@ -6,12 +6,13 @@ from fastapi.responses import HTMLResponse
 from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.estimates import agreement
 from groundwire_collector.estimates.retrieval import at_ranks
-from groundwire_collector.storage import chunk_relevance, labels
+from groundwire_collector.storage import chunk_relevance, labels, probe_runs
 from groundwire_collector.storage.estimates import Dimension, EstimateFilter
-from groundwire_collector.web.api.estimates import closed_book_of, probes_of
+from groundwire_collector.web.api.closed_book import closed_book_of
 from groundwire_collector.web.api.faithfulness import calibrations, faithfulness_by
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.rendering import page
+from groundwire_evaluators.reliance.probe.run import summarise
 
 router = APIRouter(include_in_schema=False)
 DIMENSIONS: tuple[Dimension, ...] = ("model_version", "prompt_version", "index_version")
@@ -41,7 +42,10 @@ def list_estimates(
         shifts = calibrations(connection, part)
         which = (access.services, service or None, None)
         closed_book = closed_book_of(connection, which, None)
-        probes = probes_of(connection, which, PROBES_SHOWN)
+        probes = [
+            (run, summarise(probe_runs.results(connection, run)).strata)
+            for run in probe_runs.finished(connection, *which)[:PROBES_SHOWN]
+        ]
         retrieved = chunk_relevance.judged_retrievals(connection, access.services, part.service)
     return page(
         "estimates.html",

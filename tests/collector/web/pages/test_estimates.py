@@ -2,7 +2,7 @@
 
 from groundwire_collector.storage import closed_book_turns
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
-from groundwire_evaluators.reliance.closed_book import RelianceCell
+from groundwire_evaluators.reliance.memorization import RelianceCell
 
 
 def keep(app, cell: RelianceCell, count: int) -> None:
