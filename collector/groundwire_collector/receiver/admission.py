@@ -91,7 +91,7 @@ class Validator:
     def _covered(
         self, blocks: Iterable[ScopeBlock[Item]], access: Access, admitted: ValidatedRequest
     ) -> Iterator[tuple[ScopeBlock[Item], str, bytes]]:
-        """Of each block that the key is for: itself, its service, and its origin."""
+        """Blocks that the key may write: by the block itself, its service and its origin."""
         for block in blocks:
             if block.note:
                 admitted.notes[block.note] += 1

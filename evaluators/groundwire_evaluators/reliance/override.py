@@ -153,7 +153,7 @@ class _StatedValue:
 
     @property
     def bare(self) -> bool:
-        """Whether it is a number alone, whose unit the question asks for."""
+        """Whether it is a number alone, in the unit that the question asks for."""
         return self.value.kind is Kind.NUMBER and self.alone
 
     def rivals(self, value: Value, other: Value) -> bool:
