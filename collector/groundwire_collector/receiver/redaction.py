@@ -149,7 +149,7 @@ class Masking:
             setattr(message, name, masked)
 
     def mask(self, text: str, trace: bytes) -> str:
-        """Mask every secret, consistently within a trace; returns the text itself if there is none."""
+        """Mask every secret, consistently within a trace."""
         return self._masks.apply(text, lambda _, value: self._number(value, trace))
 
     def _number(self, value: str, trace: bytes) -> int:
