@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from groundwire_evaluators.reliance.holdings import ValueIndex
 from groundwire_evaluators.reliance.source import Source
+from groundwire_evaluators.reliance.value_index import ValueIndex
 from groundwire_evaluators.reliance.values import Kind, Value
 
 _MOST_SENTENCES = 64  # that one word leads to: a word of every sentence says little
