@@ -88,11 +88,11 @@ class SignalMonitor:
         a baseline takes begins it anew at the present level, as does its end then: else there would
         never be a baseline, or one of two levels.
         """
-        lasting = self._provisional_alarm_lasts
-        if self._suspicious and not lasting:
+        alarm_lasts = self._provisional_alarm_lasts
+        if self._suspicious and not alarm_lasts:
             return False
-        if self.collector.under_alarm != lasting:
-            self.collector = BaselineCollector(under_alarm=lasting)
+        if self.collector.under_alarm != alarm_lasts:
+            self.collector = BaselineCollector(under_alarm=alarm_lasts)
         return True
 
     @property
