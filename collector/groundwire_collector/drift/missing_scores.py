@@ -1,4 +1,4 @@
-"""Share of turns without a score, as signals of their own, by reason.
+"""Share of turns without a score as monitored signals, by reason.
 
 A turn without a score is in no mean: an evaluator that stops to score hard turns, content that is
 cut, or a model that starts to refuse makes the other signals look better. So whether a turn has a
