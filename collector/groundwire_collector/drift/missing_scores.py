@@ -53,7 +53,7 @@ def reason_of(evaluation: Evaluation) -> str:
 
 @dataclass(slots=True)
 class MissingReasons:
-    """Reasons of turns without a score: counts in the baseline, and the newest ones by time."""
+    """Reasons of turns without a score, in the baseline and newest."""
 
     before: Counter[str] = field(default_factory=Counter)
     recent: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))

@@ -1,4 +1,4 @@
-"""Intervals of a change's start and size, valid at the alarm's stopped time.
+"""Intervals of start and size that hold at the alarm's stopped time.
 
 A change is looked for where an alarm stopped, and the turns that stopped it were chosen for being
 bad. So every pair of a start and a new mean is tested by bets whose expectation is at most 1 at any
