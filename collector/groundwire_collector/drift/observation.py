@@ -17,7 +17,10 @@ RETRIEVAL = "retrieval"  # the evaluator whose value it is
 
 @dataclass(frozen=True, slots=True)
 class SignalLoss:
-    """Loss in [0, 1] with its evaluator revision; `reason`: why the turn has no score."""
+    """Loss in [0, 1] with its evaluator revision.
+
+    `reason`: why the turn has no score.
+    """
 
     signal: str
     revision: str

@@ -31,7 +31,10 @@ EDGE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class PostDetection:
-    """Start (nanoseconds) and growth of the mean loss, each an interval of this level."""
+    """Intervals of start and growth, each of this level.
+
+    `since` in nanoseconds, `size` in mean loss.
+    """
 
     since: tuple[int, int]
     size: tuple[float, float]
@@ -40,8 +43,11 @@ class PostDetection:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Turns since the last reset in groups, oldest first: times (groups, 2), and for each group its
-    mass, number of turns, sum of losses and of squared losses."""
+    """Turns since the last reset in groups, oldest first.
+
+    Times (groups, 2), and for each group its mass, number of turns, sum of losses and of squared
+    losses.
+    """
 
     times: Times
     masses: Floats
