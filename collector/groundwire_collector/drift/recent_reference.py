@@ -26,7 +26,10 @@ HOUR_NS, DAY_NS = 3600 * NANOSECONDS, 86_400 * NANOSECONDS
 
 @dataclass(slots=True)
 class GoodDay:
-    """Losses of a day in order, at most `MOST_PER_HOUR` an hour, each with its stratum."""
+    """Losses of a day in order, each with its stratum.
+
+    At most `MOST_PER_HOUR` an hour.
+    """
 
     losses: list[tuple[str, float]] = field(default_factory=list)
     hour: int = -1
@@ -51,7 +54,7 @@ class GoodDay:
 
 @dataclass(slots=True)
 class GoodWeek:
-    """Collects the reference of the next week, under the design of the pinned baseline.
+    """Collector of the next week's reference, under the pinned baseline's design.
 
     Guarantee of a detector that is begun anew with each reference: its own, while the conditional
     mean of a turn, per stratum and block, is not worse than in the week it is compared with; false

@@ -43,7 +43,7 @@ class SegmentOut(BaseModel):
 
 
 class GuaranteedOut(BaseModel):
-    """Intervals of start and size that hold at the time at which the alarm stopped, of this level.
+    """Intervals of start and size that hold at the alarm's stopped time.
 
     Given that the alarm is a true one and the loss changed in a step; `size_interval[0]` is the
     growth that is sure, 0 where none is.
