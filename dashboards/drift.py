@@ -13,9 +13,9 @@ from dashboards.panels import (
     bad_share,
     evidence,
     expected,
-    line,
     listing,
     query,
+    rate_of,
     runbook_link,
     segment_link,
     turns_link,
@@ -38,9 +38,9 @@ UID = "groundwire-drift"
 WATCHED = 'evaluator="grounding"'
 WHERE = (
     Label("service", 140),
-    Label("value", 190, "version"),
+    Label("value", 190, "version", "all versions"),
     Label("signal", 125),
-    Label("dimension", 125),
+    Label("dimension", 125, absent="all"),
     Label("cause", 80),
 )
 STREAMS = 8  # lines that can be told apart
@@ -145,19 +145,15 @@ def baselines() -> table.Panel:
 def versions() -> timeseries.Panel:
     turns = rate(f"{TURNS.name}_total", VERSION)
     by = "service, model_version, prompt_version, index_version"
-    return (
-        line(
-            "Which versions served when?",
-            "Turns of each combination of model, prompt and index version. A change that starts "
-            "with a new line came with that version.",
-            "suffix:turns/s",
-        )
-        .min(0)
-        .with_target(
-            query(
-                f"sum by ({by}) ({turns})",
-                f"{LEGEND} · {{{{prompt_version}}}} · {{{{index_version}}}}",
-            )
+    return rate_of(
+        "Which versions served when?",
+        "Turns of each combination of model, prompt and index version. A change that starts "
+        "with a new line came with that version.",
+        "turns/s",
+    ).with_target(
+        query(
+            f"sum by ({by}) ({turns})",
+            f"{LEGEND} · {{{{prompt_version}}}} · {{{{index_version}}}}",
         )
     )
 

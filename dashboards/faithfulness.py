@@ -20,6 +20,7 @@ from dashboards.panels import (
     parts,
     query,
     query_now,
+    rate_of,
     runbook_link,
     turns_link,
 )
@@ -142,8 +143,7 @@ def sessions_with_flags() -> stat.Panel:
 def flags_by_step() -> timeseries.Panel:
     flags = f"{SUM_BY_VERSION} ({rate(f'{FLAGGED_TURNS.name}_total', JUDGED)}) * 60"
     return (
-        line("How many answers to investigate?", "Flagged turns a minute.", "suffix:turns/min")
-        .min(0)
+        rate_of("How many answers to investigate?", "Flagged turns a minute.", "turns/min")
         .with_target(query(flags, LEGEND, exemplars=True))
         .data_links(VERSION_LINKS)
     )
@@ -202,17 +202,13 @@ def citations() -> timeseries.Panel:
 
 def states() -> timeseries.Panel:
     judged = f"sum by (state) ({rate(f'{EVALUATIONS.name}_total', JUDGED)})"
-    return (
-        line(
-            "Why are turns not scored?",
-            "Evaluations by state, of the chosen evaluator. Only `scored` is included in means. If "
-            "not_evaluable grows, content is redacted or truncated upstream; if failed grows, see "
-            "the runbook of failing evaluations.",
-            "suffix:turns/s",
-        )
-        .min(0)
-        .with_target(query(judged, "{{state}}"))
-    )
+    return rate_of(
+        "Why are turns not scored?",
+        "Evaluations by state, of the chosen evaluator. Only `scored` is included in means. If "
+        "not_evaluable grows, content is redacted or truncated upstream; if failed grows, see "
+        "the runbook of failing evaluations.",
+        "turns/s",
+    ).with_target(query(judged, "{{state}}"))
 
 
 def reader() -> timeseries.Panel:

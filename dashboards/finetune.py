@@ -36,6 +36,7 @@ from dashboards.panels import (
     runbook_link,
     turns_link,
 )
+from dashboards.reliance import FEWEST_DECIDING
 from groundwire_collector.alerting.promql import (
     SERVICE,
     increase,
@@ -237,7 +238,8 @@ def claims() -> timeseries.Panel:
 def memorized() -> timeseries.Panel:
     def made(chosen: str) -> str:
         ratios = f"version_source:groundwire_memorization:ratio{{{chosen}}}"
-        return f"max by (model_version) ({ratios})"
+        deciding = f"version_source:groundwire_deciding_answers:increase{{{chosen}}}"
+        return f"max by (model_version) ({ratios} and {deciding} >= {FEWEST_DECIDING})"
 
     panel = bad_share(
         "Does it answer from memory?",
@@ -295,8 +297,8 @@ def tail() -> timeseries.Panel:
 
 
 FIRST = (
-    (4, ((faithfulness_change, 7), (reliance_change, 7), (turns, 10))),
-    band(4, side_by_side),
+    (3, ((faithfulness_change, 7), (reliance_change, 7), (turns, 10))),
+    band(5, side_by_side),
     band(7, faithful, claims),
     band(7, memorized, speed),
 )

@@ -26,6 +26,7 @@ from dashboards.panels import (
     number,
     query,
     query_now,
+    rate_of,
     runbook_link,
 )
 from groundwire_collector.alerting.promql import MODEL, SERVICE, VERSION, one_replica, portion, rate
@@ -139,7 +140,7 @@ def coverage_now() -> stat.Panel:
             "Coverage: share of turns with a result over the current window, minimum over "
             "services. Only evaluated turns are in the other numbers.",
             "percentunit",
-            ((None, "red"), (0.5, "orange"), (0.8, "green")),
+            ((None, "red"), (0.5, "orange"), (0.8, "text")),
         )
         .with_target(query_now(f"min({coverage})"))
         .data_links(
@@ -163,12 +164,12 @@ def _seconds(
 
 
 def spans() -> timeseries.Panel:
-    panel = line(
+    panel = rate_of(
         "Do spans arrive, and are they accepted?",
         "Spans over all receivers. Rejected spans are reported to the sender, which does not "
         "retry; deduplicated ones arrived twice, which is harmless.",
-        "suffix:spans/s",
-    ).min(0)
+        "spans/s",
+    )
     panel = coloured(panel, {"received": GOOD, "rejected": BAD, "deduplicated": PLAIN})
     for metric, name in (
         (SPANS_RECEIVED, "received"),
@@ -182,13 +183,12 @@ def spans() -> timeseries.Panel:
 def requests() -> timeseries.Panel:
     requests_ = f"sum by (status) (rate({REQUESTS.name}_total{{{PROCESS}}}[$__rate_interval]))"
     panel = (
-        line(
+        rate_of(
             "Which requests are refused?",
             "Exporters retry 429 and 503; requests with 400, 401 and 413 are lost: check the "
             "sender. Bad keys: authentication failures.",
-            "suffix:requests/s",
+            "requests/s",
         )
-        .min(0)
         .with_target(query(requests_, "{{status}}"))
         .with_target(query(_of_processes(f"{AUTH_FAILURES.name}_total"), "bad keys"))
     )
@@ -286,11 +286,11 @@ def failing() -> timeseries.Panel:
 
 def judge_calls() -> timeseries.Panel:
     calls = rate(f"{JUDGE_CALLS.name}_total", SERVICE)
-    return line(
+    return rate_of(
         "Do judges answer?",
         "Only `answered` becomes a score. rate_limited: lower the rate; nonsense and hijacked: "
         "the judge is too weak, or texts manipulate it.",
-        "suffix:calls/min",
+        "calls/min",
         empty=NEEDS_JUDGE,
     ).with_target(query(f"60 * sum by (evaluator, result) ({calls})", "{{evaluator}} · {{result}}"))
 
@@ -353,10 +353,10 @@ def judge_tokens() -> timeseries.Panel:
     judged = rate(f"{JUDGE_TOKENS.name}_total", SERVICE)
     probed = rate(f"{PROBE_TOKENS.name}_total", MODEL)
     return (
-        line(
+        rate_of(
             "How many tokens does monitoring spend?",
             "Tokens of model calls made by the collector.",
-            "suffix:tokens/s",
+            "tokens/s",
             empty="needs judges, probes or closed-book calls",
         )
         .with_target(query(f"sum by (evaluator, kind) ({judged})", "{{evaluator}} · {{kind}}"))
@@ -376,10 +376,10 @@ def judge_pauses() -> timeseries.Panel:
 
 def tokens() -> timeseries.Panel:
     spent = f"sum by (kind) ({rate(f'{TOKENS.name}_total', VERSION)})"
-    return line(
+    return rate_of(
         "How many tokens does the application spend?",
         "cached is part of input, reasoning is part of output.",
-        "suffix:tokens/s",
+        "tokens/s",
     ).with_target(query(spent, "{{kind}}"))
 
 
@@ -399,11 +399,11 @@ def cost() -> timeseries.Panel:
 
 def unpriced() -> timeseries.Panel:
     turns = f"sum by (reason) ({rate(f'{UNPRICED_TURNS.name}_total', VERSION)})"
-    return line(
+    return rate_of(
         "Which turns have no price?",
         "Their cost is missing. unknown_model: add it to the price file; no_tokens: its "
         "instrumentation reports no token counts.",
-        "suffix:turns/min",
+        "turns/min",
         empty="every turn has a price, or there is no price file",
     ).with_target(query(f"60 * {turns}", "{{reason}}"))
 

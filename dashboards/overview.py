@@ -17,6 +17,7 @@ from dashboards.panels import (
     number,
     query,
     query_now,
+    rate_of,
     row_link,
     runbook_link,
     segment_link,
@@ -41,6 +42,7 @@ from groundwire_collector.metric_definitions import (
 )
 
 UID = "groundwire-overview"
+ALL, ALL_SERVICES = "all versions", "all services"
 FEWEST = 30  # scored turns below which a version's mean is noise
 OTHERS = f'alertname=~"Groundwire.+", alertname!="GroundwireDrift", {SERVICE}'
 PENDING = f"ALERTS_FOR_STATE{{{OTHERS}}}"
@@ -48,9 +50,9 @@ FIRING = f'ALERTS{{{OTHERS}, alertstate="firing"}}'
 ALERT = "alertname, severity, service, model_version"  # a row of the table
 WHERE = (
     Label("service", 130),
-    Label("value", 180, "version"),
-    Label("signal", 120),
-    Label("dimension", 0),
+    Label("value", 175, "version", ALL),
+    Label("signal", 115),
+    Label("dimension", 0, absent="all"),
     Label("cause", 75),
 )
 
@@ -87,7 +89,7 @@ def least_faithful() -> stat.Panel:
             "Supported claims / claims of the version with the lowest mean over the current window "
             f"(1 h by default), among those with {FEWEST} scored turns and more.",
             "percentunit",
-            ((None, "red"), (0.8, "orange"), (0.92, "green")),
+            ((None, "red"), (0.8, "orange"), (0.92, "text")),
             decimals=1,
         ),
         f"bottomk(1, {_mean()} and {_scored()} >= {FEWEST})",
@@ -102,7 +104,7 @@ def memory_over_context() -> stat.Panel:
             "share that follows memory. Probes measure it best; passive signals detect inserted "
             "values only.",
             "percentunit",
-            ((None, "green"), (0.05, "orange"), (0.2, "red")),
+            ((None, "text"), (0.05, "orange"), (0.2, "red")),
             decimals=1,
         ),
         f"topk(1, {reliance.memory_ratio()})",
@@ -117,7 +119,7 @@ def without_chunk() -> stat.Panel:
             "service. Their answers come from the weights, and are not scored: faithfulness cannot "
             "show this.",
             "percentunit",
-            ((None, "green"), (0.05, "orange"), (0.15, "red")),
+            ((None, "text"), (0.05, "orange"), (0.15, "red")),
             decimals=1,
         )
         .text_mode(common_models.BigValueTextMode.VALUE_AND_NAME)
@@ -146,6 +148,7 @@ def index_age() -> stat.Panel:
             "alert compares it with the week before.",
             "s",
             None,
+            decimals=1,
         )
         .text_mode(common_models.BigValueTextMode.VALUE_AND_NAME)
         .with_target(
@@ -167,8 +170,8 @@ def what_got_worse() -> table.Panel:
         "the worst turn: it is one click away.",
         "no open drift alarm",
         WHERE,
-        Column("since", "dateTimeFromNow", f"{changed} * 1000", 110),
-        Column("worse by", "percentunit", size, 80, 0, "red"),
+        Column("since", "dateTimeFromNow", f"{changed} * 1000", 120),
+        Column("worse by", "percentunit", size, 75, 0, "red"),
     ).data_links([segment_link(), alarms_link(), runbook_link("GroundwireDrift")])
 
 
@@ -183,14 +186,14 @@ def alerts_firing() -> table.Panel:
         [
             Label("alertname", 205, "alert"),
             Label("severity", 75),
-            Label("service", 125),
-            Label("model_version", 150, "version"),
+            Label("service", 125, absent=ALL_SERVICES),
+            Label("model_version", 130, "version", ALL),
         ],
-        Column("since", "dateTimeFromNow", since, 110),
+        Column("since", "dateTimeFromNow", since, 120),
     ).data_links(
         [
             link("Open the runbook", "/runbooks/${__data.fields.alert}"),
-            row_link(service="service", model_version="version"),
+            row_link(service="service"),
         ]
     )
 
@@ -198,12 +201,11 @@ def alerts_firing() -> table.Panel:
 def turns_by_version() -> timeseries.Panel:
     routed = rate(f"{TURNS.name}_total", VERSION)
     return (
-        line(
+        rate_of(
             "How many turns does each version serve?",
             "Turns a second. A version without turns has no numbers above.",
-            "suffix:turns/s",
+            "turns/s",
         )
-        .min(0)
         .with_target(query(f"{SUM_BY_VERSION} ({routed})"))
         .data_links([turns_link("newest", "service", "model_version")])
     )
@@ -212,12 +214,11 @@ def turns_by_version() -> timeseries.Panel:
 def turns_by_route() -> timeseries.Panel:
     routed = rate(f"{TURNS.name}_total", VERSION)
     return (
-        line(
+        rate_of(
             "Which turns retrieve?",
             "Turns by route. Answers without retrieval (parametric) always come from the weights.",
-            "suffix:turns/s",
+            "turns/s",
         )
-        .min(0)
         .with_target(query(f"sum by (route) ({routed})", "{{route}}"))
         .data_links([turns_link("newest")])
     )

@@ -88,7 +88,6 @@ def line(
         .description(description)
         .datasource(PROMETHEUS)
         .unit(unit)
-        .decimals(2)
         .no_value(empty)
         .fill_opacity(0)
         .line_width(2)
@@ -98,6 +97,11 @@ def line(
         .legend(legend)
         .tooltip(tooltip.sort(order or common_models.SortOrder.DESCENDING))
     )
+
+
+def rate_of(title: str, description: str, unit: str, empty: str = NOTHING) -> timeseries.Panel:
+    """Time series panel of a rate, from 0; the unit is what is counted and the time, `turns/s`."""
+    return line(title, description, f"suffix:{unit}", "max", empty).min(0).decimals(2)
 
 
 def bad_share(title: str, description: str, empty: str = NOTHING) -> timeseries.Panel:
@@ -149,7 +153,7 @@ def evidence(title: str, description: str) -> timeseries.Panel:
     """Detector statistics, which multiply: a logarithmic axis up to the alarm at 1."""
     scale = common.ScaleDistributionConfig().type(common_models.ScaleDistribution.LOG).log(10)
     drawn = common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.LINE)
-    panel = line(title, description, "sci", empty="no service is monitored yet").decimals(0)
+    panel = line(title, description, "sci", empty="no service is monitored yet")
     panel = panel.scale_distribution(scale).min(1e-6).axis_soft_max(2).thresholds_style(drawn)
     return panel.thresholds(limits((None, "transparent"), (1, BAD)))
 
@@ -196,12 +200,14 @@ def density(title: str, description: str, unit: str) -> heatmap.Panel:
 class Label:
     """Column of a table that shows a label; `shown` is its heading, the width is in pixels.
 
-    A column of width 0 is hidden: links read it.
+    A column of width 0 is hidden: links read it. `absent` is shown where a row lacks the label, and
+    keeps the column, which links read, where every row does.
     """
 
     name: str
     width: int
     shown: str = ""
+    absent: str = ""
 
     @property
     def properties(self) -> list[models.DynamicConfigValue]:
@@ -243,13 +249,21 @@ def listing(
     )
     names = [label.name for label in labels]
     for letter, column in zip("ABCDEFGHIJ", columns, strict=False):
-        reduced = f"max by ({', '.join(names)}) ({column.expression})"
+        reduced = _labelled(f"max by ({', '.join(names)}) ({column.expression})", labels)
         panel = panel.with_target(_table_query(reduced))
         matched = "Value( #A)?" if letter == "A" else f"Value #{letter}"
         panel = panel.override_by_regexp(matched, _properties(column))
     for label in labels:
         panel = panel.override_by_name(label.shown or label.name, label.properties)
     return _arranged(panel, labels)
+
+
+def _labelled(expression: str, labels: Sequence[Label]) -> str:
+    for label in labels:
+        if label.absent:
+            absent = f'"{label.name}", "{label.absent}", "{label.name}", ""'
+            expression = f"label_replace({expression}, {absent})"
+    return expression
 
 
 def _arranged(panel: table.Panel, labels: Sequence[Label]) -> table.Panel:

@@ -16,6 +16,7 @@ from dashboards.panels import (
     link,
     parts,
     query,
+    rate_of,
     runbook_link,
     turns_link,
 )
@@ -57,6 +58,7 @@ from groundwire_collector.metric_definitions import (
 UID = "groundwire-reliance"
 BY_INDEX = "sum by (service, index_version)"
 INDEX = "{{service}} · {{index_version}}"
+FEWEST_DECIDING = 20  # answers that follow either, below which M_R jumps between 0 and 1
 NEEDS_PROBES = "needs probes"
 NEEDS_CLOSED_BOOK = "needs closed-book calls"
 NEEDS_CHUNK_LABELS = "needs labels of chunks"
@@ -69,9 +71,10 @@ def reliance() -> dashboard.Dashboard:
 
 
 def memory_ratio() -> str:
-    """M_R of each version, of its worst source."""
+    """M_R of each version, of its worst source with enough answers that follow either."""
     ratios = f"version_source:groundwire_memorization:ratio{{{VERSION}}}"
-    return f"max by (service, model_version) ({ratios})"
+    deciding = f"version_source:groundwire_deciding_answers:increase{{{VERSION}}}"
+    return f"max by (service, model_version) ({ratios} and {deciding} >= {FEWEST_DECIDING})"
 
 
 def memorization() -> timeseries.Panel:
@@ -79,8 +82,9 @@ def memorization() -> timeseries.Panel:
         bad_share(
             "Which version answers from memory?",
             "Memorization ratio (M_R): share of answers that follow memory, among those that "
-            "follow context or memory, of the source with the highest. 0 is good. Compare a new "
-            "fine-tune with the previous version.",
+            "follow context or memory, of the source with the highest among those with "
+            f"{FEWEST_DECIDING} such answers and more. 0 is good. Compare a new fine-tune with the "
+            "previous version.",
         )
         .with_target(query(memory_ratio()))
         .data_links([*VERSION_LINKS, runbook_link("GroundwireMemorization")])
@@ -225,17 +229,13 @@ def probe_runs() -> timeseries.Panel:
 
 def probes() -> timeseries.Panel:
     calls = rate(f"{PROBE_CALLS.name}_total", MODEL)
-    return (
-        line(
-            "Are the calls of probes answered?",
-            "Probe and closed-book calls made by the collector, by result. Failed and skipped "
-            "calls reduce the sample size of the panels above.",
-            "suffix:calls/min",
-            empty="needs probes or closed-book calls",
-        )
-        .min(0)
-        .with_target(query(f"60 * sum by (source, result) ({calls})", "{{source}} · {{result}}"))
-    )
+    return rate_of(
+        "Are the calls of probes answered?",
+        "Probe and closed-book calls made by the collector, by result. Failed and skipped "
+        "calls reduce the sample size of the panels above.",
+        "calls/min",
+        empty="needs probes or closed-book calls",
+    ).with_target(query(f"60 * sum by (source, result) ({calls})", "{{source}} · {{result}}"))
 
 
 def relevance() -> timeseries.Panel:

@@ -54,9 +54,9 @@ def checked(
     drawing.record_all(tsdb, boards, names, folder)
     for name, board in boards.items():
         (folder / f"{name}.json").write_text(json.dumps(board))
-    reports = {
-        (state, name): folder / f"{state}-{name}.report" for state in CHECKED for name in boards
-    }
+    drawn = [(state, name) for state in CHECKED for name in boards]
+    drawn += [(state, "overview") for state in names if state not in CHECKED]
+    reports = {(state, name): folder / f"{state}-{name}.report" for state, name in drawn}
     jobs = [_job(name, state, folder, report=str(file)) for (state, name), file in reports.items()]
     drawing.draw([*jobs, *further], folder)
     return [Drawn(boards[name], state, _panels(file)) for (state, name), file in reports.items()]

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dashboards.drawing.states import INCIDENTS
+
 MOST_LEGEND_ENTRIES = 8
+OF_COLLECTOR = re.compile(r"evaluation behind|last evaluated|wait for the disk")
 MACHINE_TEXT = re.compile(r"\bValue\b|\bundefined\b|\bNaN\b|\b\d{13}\b|\[object")
 COLOURS_OF_JUDGEMENT = {"green", "orange", "red"}
-CONTRADICTED = re.compile(r"faithful|flagged|alarm|alert", re.IGNORECASE)
 Panel = Mapping[str, Any]
 Board = Mapping[str, Any]
 
@@ -69,7 +71,7 @@ def long_legend(panel: Panel, _state: str) -> Iterator[str]:
 
 def green_in_alarm(panel: Panel, state: str) -> Iterator[str]:
     """A green number about what an open alarm says is bad."""
-    if state != "alarm" or not CONTRADICTED.search(panel["title"]):
+    if state not in INCIDENTS or OF_COLLECTOR.search(panel["title"]):
         return
     for stat in panel["stats"]:
         if stat["color"] == "green":

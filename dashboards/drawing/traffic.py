@@ -13,6 +13,7 @@ RETRIEVAL = {"evaluator": "retrieval", "revision": "1"}
 OVERRIDE = {"evaluator": "override", "revision": "1"}
 STRATA = ("known", "fine_tune", "fresh")
 CHUNKS = 6
+TURNS_OF_SESSIONS = 0.3  # share of turns that begin a session
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,9 @@ class Turns:
         line.observe(metrics.P_UNSUPPORTED, judged, score)
         if bad:
             line.count(metrics.FLAGGED_TURNS, judged)
+        if random.random() < TURNS_OF_SESSIONS:
+            line.count(metrics.SESSIONS, judged)
+            line.count(metrics.SESSIONS_UNSUPPORTED, judged, float(bad))
         line.observe(metrics.CONTEXT_UTILIZATION, judged, random.randint(1, 3) / CHUNKS)
         line.observe(metrics.DISTRACTOR_RATIO, judged, random.randint(0, 2) / CHUNKS)
         line.observe(metrics.SUPPORTING_CHUNK_RANK, judged, float(min(5, random.randrange(9) // 2)))

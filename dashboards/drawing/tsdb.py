@@ -135,14 +135,20 @@ def _labels(series: Mapping[str, Any]) -> str:
 
 
 def in_order(rules: Sequence[RecordingRule]) -> Iterator[list[RecordingRule]]:
-    """Rules in levels: each reads only series that earlier levels record, or none that exist."""
-    left = list(rules)
-    while left:
-        names = {rule.name for rule in left}
-        level = [rule for rule in left if not (set(NAME.findall(rule.expression)) & names)]
-        level = level or left  # rules that read one another
-        yield level
-        left = [rule for rule in left if rule not in level]
+    """Rules in levels: each reads only series that earlier levels record.
+
+    The rules are in the order in which Prometheus evaluates them, which may record one name by
+    several rules.
+    """
+    levels: list[list[RecordingRule]] = []
+    level_of: dict[str, int] = {}
+    for rule in rules:
+        read = (level_of[name] for name in NAME.findall(rule.expression) if name in level_of)
+        level = max(read, default=-1) + 1
+        level_of[rule.name] = max(level, level_of.get(rule.name, 0))
+        levels += [[]] if level == len(levels) else []
+        levels[level].append(rule)
+    yield from levels
 
 
 def _evaluate(server: Server, rule: RecordingRule, span: Span, recorded: Timeline) -> None:
