@@ -96,7 +96,7 @@ class Tsdb:
                 for moment, _ in series["values"]:
                     since = since if moment - previous <= RULE_STEP else moment
                     previous = moment
-                    if moment - since >= alert.lasting:
+                    if moment - since >= alert.for_seconds:
                         firing.add("ALERTS", {**labels, "alertstate": "firing"}, moment, 1)
                         firing.add("ALERTS_FOR_STATE", labels, moment, since)
 

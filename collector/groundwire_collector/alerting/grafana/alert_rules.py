@@ -22,7 +22,7 @@ RANGE = {"from": 600, "to": 0}  # seconds before now; the query is instant
 EXPRESSION = {"type": "__expr__", "uid": "__expr__"}
 # Values that a template of Prometheus queries; Grafana's templates cannot.
 _QUERIED = r"\{\{ with (?:printf )?`[^`]*`[^}]*\| query \}\}.*?\{\{ else \}\}unknown\{\{ end \}\}"
-_ASIDE = re.compile(rf" \([a-z ]+: {_QUERIED}\)")
+_COMPARISON = re.compile(rf" \([a-z ]+: {_QUERIED}\)")
 _NUMBER = re.compile(_QUERIED)
 _SINCE = re.compile(r"&since=\{\{ with .*")  # at the end of a link
 
@@ -53,7 +53,7 @@ def _rule(
         "data": [_query(alert.expression, datasource), _present(), _above_zero()],
         "noDataState": "OK",  # an expression without a value is an alert that does not fire
         "execErrState": "Error",
-        "for": duration(alert.lasting),
+        "for": duration(alert.for_seconds),
         "labels": {"severity": alert.severity.value},
         "annotations": _annotations(alert, settings),
         "isPaused": False,
@@ -121,5 +121,5 @@ def _translated(text: str) -> str:
     Comparisons in parentheses and the beginning of lists of turns are left out, other numbers refer
     to the dashboard.
     """
-    known = _NUMBER.sub("(see the dashboard)", _ASIDE.sub("", _SINCE.sub("", text)))
+    known = _NUMBER.sub("(see the dashboard)", _COMPARISON.sub("", _SINCE.sub("", text)))
     return re.sub(r"\$value\b", VALUE, known)
