@@ -7,8 +7,8 @@ from dashboards.panels import (
     LEGEND,
     SMOOTH,
     VERSION_LINKS,
-    Column,
-    Label,
+    LabelColumn,
+    QueryColumn,
     alarms_link,
     bad_share,
     evidence,
@@ -37,11 +37,11 @@ from groundwire_collector.metric_definitions import (
 UID = "groundwire-drift"
 WATCHED = 'evaluator="grounding"'
 WHERE = (
-    Label("service", 140),
-    Label("value", 190, "version", "all versions"),
-    Label("signal", 125),
-    Label("dimension", 125, absent="all"),
-    Label("cause", 80),
+    LabelColumn("service", 140),
+    LabelColumn("value", 190, "version", "all versions"),
+    LabelColumn("signal", 125),
+    LabelColumn("dimension", 125, absent="all"),
+    LabelColumn("cause", 80),
 )
 STREAMS = 8  # lines that can be told apart
 STREAM = "{{service}} · {{signal}} · {{value}}"
@@ -62,12 +62,12 @@ def alarms() -> table.Panel:
         "loss with their 90 % interval.",
         "no open drift alarm; below: whether anything is monitored",
         WHERE,
-        Column("since", "dateTimeFromNow", f"{since} * 1000", 120),
-        Column("worse by", "percentunit", _size("mean"), 80, 0, "red"),
-        Column("at least", "percentunit", _size("lower"), 80, 0),
-        Column("at most", "percentunit", _size("upper"), 80, 0),
-        Column("earliest", "dateTimeAsIso", f"{_bound('from')} * 1000", 165),
-        Column("latest", "dateTimeAsIso", f"{_bound('until')} * 1000", 165),
+        QueryColumn("since", "dateTimeFromNow", f"{since} * 1000", 120),
+        QueryColumn("worse by", "percentunit", _size("mean"), 80, 0, "red"),
+        QueryColumn("at least", "percentunit", _size("lower"), 80, 0),
+        QueryColumn("at most", "percentunit", _size("upper"), 80, 0),
+        QueryColumn("earliest", "dateTimeAsIso", f"{_bound('from')} * 1000", 165),
+        QueryColumn("latest", "dateTimeAsIso", f"{_bound('until')} * 1000", 165),
     ).data_links([segment_link(), alarms_link(), runbook_link("GroundwireDrift")])
 
 
@@ -135,10 +135,10 @@ def baselines() -> table.Panel:
         "monitored yet. A new evaluator revision starts a new baseline; otherwise only a person "
         "can accept a new level, on the alarms page.",
         "no baseline yet: nothing is compared",
-        [Label("service", 125), Label("signal", 120), Label("revision", 105)],
-        Column("turns", "none", turns, 60),
-        Column("mean loss", "percentunit", f"{loss} / ({turns} > 0)", 80, 1),
-        Column("flagged", "percentunit", f"{flagged} / ({turns} > 0)", 70, 1),
+        [LabelColumn("service", 125), LabelColumn("signal", 120), LabelColumn("revision", 105)],
+        QueryColumn("turns", "none", turns, 60),
+        QueryColumn("mean loss", "percentunit", f"{loss} / ({turns} > 0)", 80, 1),
+        QueryColumn("flagged", "percentunit", f"{flagged} / ({turns} > 0)", 70, 1),
     ).data_links([alarms_link()])
 
 
@@ -165,8 +165,8 @@ def revisions() -> table.Panel:
         "When each revision was first seen. If a score changes at the same time, the evaluator "
         "changed, not the application.",
         "no evaluator has run yet",
-        [Label("evaluator", 95), Label("revision", 105)],
-        Column("first seen", "dateTimeFromNow", f"{seen} * 1000", 110),
+        [LabelColumn("evaluator", 95), LabelColumn("revision", 105)],
+        QueryColumn("first seen", "dateTimeFromNow", f"{seen} * 1000", 110),
     )
 
 

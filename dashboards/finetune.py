@@ -19,9 +19,9 @@ from dashboards.frame import (
 from dashboards.panels import (
     PERIOD,
     VERSION_LINKS,
-    Column,
-    Label,
+    LabelColumn,
     Link,
+    QueryColumn,
     Steps,
     bad_share,
     compared,
@@ -181,34 +181,34 @@ def side_by_side() -> table.Panel:
         "One row per version, over the time range. A new model that is as faithful but follows "
         "memory more (M_R) has memorized the answers: it fails when the source changes.",
         "no turns in this range",
-        [Label("service", 130), Label("model_version", 190, "version")],
+        [LabelColumn("service", 130), LabelColumn("model_version", 190, "version")],
         *_columns("service, model_version"),
     ).data_links([row_link(service="service", model_version="version")])
 
 
-def _columns(by: str) -> Iterator[Column]:
+def _columns(by: str) -> Iterator[QueryColumn]:
     counted = f"sum by ({by}) ({increase(f'{TURNS.name}_total{{{BOTH}}}')})"
     scored = f"sum by ({by}) ({increase(f'{FAITHFULNESS.name}_count{{{JUDGED}}}')})"
     flagged = f"sum by ({by}) ({increase(f'{FLAGGED_TURNS.name}_total{{{JUDGED}}}')})"
-    yield Column("turns", "locale", counted, 75, 0)
-    yield Column("faithfulness", "percentunit", _faithfulness(JUDGED, by), 105, 1)
+    yield QueryColumn("turns", "locale", counted, 75, 0)
+    yield QueryColumn("faithfulness", "percentunit", _faithfulness(JUDGED, by), 105, 1)
     flags = f"({flagged} or {scored} * 0) / ({scored} > 0)"
-    yield Column("flagged", "percentunit", flags, 80, 1)
+    yield QueryColumn("flagged", "percentunit", flags, 80, 1)
     for source, name in (
         ("probe", "probes"),
         ("closed_book", "closed-book"),
         ("passive", "passive"),
     ):
         measured = _memorized(f'{BOTH}, source="{source}"', by)
-        yield Column(f"M_R {name}", "percentunit", measured, 128, 1)
+        yield QueryColumn(f"M_R {name}", "percentunit", measured, 128, 1)
     slowest = increase(f"{GENERATION_DURATION.name}_bucket{{{BOTH}}}")
     p95 = f"histogram_quantile(0.95, sum by (le, {by}) ({slowest}))"
-    yield Column("p95 time", "s", p95, 80, 1)
+    yield QueryColumn("p95 time", "s", p95, 80, 1)
     written = f'{TOKENS.name}_total{{{BOTH}, kind="output"}}'
     tokens = f"sum by ({by}) ({increase(written)})"
-    yield Column("tokens/turn", "none", f"{tokens} / ({counted} > 0)", 95, 0)
+    yield QueryColumn("tokens/turn", "none", f"{tokens} / ({counted} > 0)", 95, 0)
     spent = f"sum by ({by}) ({increase(f'{COST.name}_total{{{BOTH}}}')})"
-    yield Column("cost/1000", "none", f"1000 * {spent} / ({counted} > 0)", 85, 2)
+    yield QueryColumn("cost/1000", "none", f"1000 * {spent} / ({counted} > 0)", 85, 2)
 
 
 def faithful() -> timeseries.Panel:

@@ -411,8 +411,8 @@ def unpriced() -> timeseries.Panel:
 def label_sets() -> timeseries.Panel:
     panel = line(
         "Are there too many versions?",
-        "Label sets evicted and overflowed in the last hour. Overflowed counts are under `other`: "
-        "too many versions are active at the same time to keep them apart.",
+        "Label sets evicted and overflowed in the last hour. Overflowed counts are under "
+        "`other`: too many versions are active at the same time to keep them apart.",
         "suffix:label sets",
         empty="no label set was evicted",
     )

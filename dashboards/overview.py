@@ -8,8 +8,8 @@ from dashboards.frame import Section, band, board, common_variables
 from dashboards.panels import (
     LEGEND,
     VERSION_LINKS,
-    Column,
-    Label,
+    LabelColumn,
+    QueryColumn,
     alarms_link,
     line,
     link,
@@ -49,11 +49,11 @@ PENDING = f"ALERTS_FOR_STATE{{{OTHERS}}}"
 FIRING = f'ALERTS{{{OTHERS}, alertstate="firing"}}'
 ALERT = "alertname, severity, service, model_version"  # a row of the table
 WHERE = (
-    Label("service", 130),
-    Label("value", 175, "version", ALL),
-    Label("signal", 115),
-    Label("dimension", 0, absent="all"),
-    Label("cause", 75),
+    LabelColumn("service", 130),
+    LabelColumn("value", 175, "version", ALL),
+    LabelColumn("signal", 115),
+    LabelColumn("dimension", 0, absent="all"),
+    LabelColumn("cause", 75),
 )
 
 
@@ -170,8 +170,8 @@ def what_got_worse() -> table.Panel:
         "the worst turn: it is one click away.",
         "no open drift alarm",
         WHERE,
-        Column("since", "dateTimeFromNow", f"{changed} * 1000", 120),
-        Column("worse by", "percentunit", size, 75, 0, "red"),
+        QueryColumn("since", "dateTimeFromNow", f"{changed} * 1000", 120),
+        QueryColumn("worse by", "percentunit", size, 75, 0, "red"),
     ).data_links([segment_link(), alarms_link(), runbook_link("GroundwireDrift")])
 
 
@@ -184,12 +184,12 @@ def alerts_firing() -> table.Panel:
         "its service.",
         "no other alert of Prometheus is firing",
         [
-            Label("alertname", 205, "alert"),
-            Label("severity", 75),
-            Label("service", 125, absent=ALL_SERVICES),
-            Label("model_version", 130, "version", ALL),
+            LabelColumn("alertname", 205, "alert"),
+            LabelColumn("severity", 75),
+            LabelColumn("service", 125, absent=ALL_SERVICES),
+            LabelColumn("model_version", 130, "version", ALL),
         ],
-        Column("since", "dateTimeFromNow", since, 120),
+        QueryColumn("since", "dateTimeFromNow", since, 120),
     ).data_links(
         [
             link("Open the runbook", "/runbooks/${__data.fields.alert}"),

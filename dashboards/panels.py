@@ -197,8 +197,8 @@ def density(title: str, description: str, unit: str) -> heatmap.Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """Column of a table that shows a label; `shown` is its heading, the width is in pixels.
+class LabelColumn:
+    """QueryColumn of a table that shows a label; `shown` is its heading, the width is in pixels.
 
     A column of width 0 is hidden: links read it. `absent` is shown where a row lacks the label, and
     keeps the column, which links read, where every row does.
@@ -219,8 +219,8 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """Column of a table that shows a query's values; the width is in pixels."""
+class QueryColumn:
+    """QueryColumn of a table that shows a query's values; the width is in pixels."""
 
     name: str
     unit: str
@@ -231,7 +231,7 @@ class Column:
 
 
 def listing(
-    title: str, description: str, empty: str, labels: Sequence[Label], *columns: Column
+    title: str, description: str, empty: str, labels: Sequence[LabelColumn], *columns: QueryColumn
 ) -> table.Panel:
     """Table with a row for each label set: labels first, then a column for each query.
 
@@ -258,7 +258,7 @@ def listing(
     return _arranged(panel, labels)
 
 
-def _labelled(expression: str, labels: Sequence[Label]) -> str:
+def _labelled(expression: str, labels: Sequence[LabelColumn]) -> str:
     for label in labels:
         if label.absent:
             absent = f'"{label.name}", "{label.absent}", "{label.name}", ""'
@@ -266,7 +266,7 @@ def _labelled(expression: str, labels: Sequence[Label]) -> str:
     return expression
 
 
-def _arranged(panel: table.Panel, labels: Sequence[Label]) -> table.Panel:
+def _arranged(panel: table.Panel, labels: Sequence[LabelColumn]) -> table.Panel:
     """Merge the queries into rows and order the columns."""
     order = {label.name: at for at, label in enumerate(labels)}
     renamed = {label.name: label.shown for label in labels if label.shown}
@@ -276,7 +276,7 @@ def _arranged(panel: table.Panel, labels: Sequence[Label]) -> table.Panel:
     return panel.with_transformation(merge).with_transformation(organize)
 
 
-def _properties(column: Column) -> list[models.DynamicConfigValue]:
+def _properties(column: QueryColumn) -> list[models.DynamicConfigValue]:
     found = [
         property_of("displayName", column.name),
         property_of("unit", column.unit),

@@ -1,1 +1,1 @@
-"""Dashboards drawn by Grafana's components over synthetic metrics, and checks of what is drawn."""
+"""Dashboards drawn by Grafana's components over simulated metrics."""

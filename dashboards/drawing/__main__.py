@@ -98,10 +98,10 @@ def _panels(file: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _folder(kept: Path | None) -> Iterator[Path]:
-    if kept:
-        kept.mkdir(parents=True, exist_ok=True)
-        yield kept.resolve()
+def _folder(folder: Path | None) -> Iterator[Path]:
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder.resolve()
         return
     temporary = Path(tempfile.mkdtemp())
     try:

@@ -1,10 +1,10 @@
-"""Prometheus's answers to every query of a dashboard, with its variables as Grafana sets them."""
+"""Answers of Prometheus to every query of a dashboard."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards.drawing.tsdb import Server, Span
+from dashboards.drawing.tsdb import PrometheusServer, TimeSpan
 
 STEP = 15  # seconds: the scrape interval, below which Grafana draws no finer
 MINUTE = 60
@@ -16,7 +16,7 @@ ALL = "$__all"
 Board = Mapping[str, Any]
 
 
-def record(server: Server, board: Board, span: Span) -> dict[str, Any]:
+def record(server: PrometheusServer, board: Board, span: TimeSpan) -> dict[str, Any]:
     """Everything that a page needs to draw a dashboard: variables, panels, annotations."""
     shown, values = variables(server, board, span)
     return {
@@ -50,7 +50,7 @@ def panels(board: Board) -> list[dict[str, Any]]:
 
 
 def variables(
-    server: Server, board: Board, span: Span
+    server: PrometheusServer, board: Board, span: TimeSpan
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Controls to show, and the value of each variable as Grafana interpolates it."""
     shown: list[dict[str, Any]] = []
@@ -74,7 +74,7 @@ def interpolate(text: str, values: Mapping[str, str]) -> str:
 
 
 def _chosen(
-    server: Server, variable: Mapping[str, Any], values: Mapping[str, str], span: Span
+    server: PrometheusServer, variable: Mapping[str, Any], values: Mapping[str, str], span: TimeSpan
 ) -> tuple[str, str]:
     current = (variable.get("current") or {}).get("value")
     if variable.get("includeAll") and current in (ALL, [ALL], None):
@@ -86,7 +86,7 @@ def _chosen(
 
 
 def options(
-    server: Server, variable: Mapping[str, Any], values: Mapping[str, str], span: Span
+    server: PrometheusServer, variable: Mapping[str, Any], values: Mapping[str, str], span: TimeSpan
 ) -> list[str]:
     """Values that a query variable offers, in its order."""
     query = variable["query"]
@@ -113,7 +113,11 @@ def _line(series: Mapping[str, Any]) -> str:
 
 
 def _answer(
-    server: Server, target: Mapping[str, Any], values: Mapping[str, str], span: Span, step: int
+    server: PrometheusServer,
+    target: Mapping[str, Any],
+    values: Mapping[str, str],
+    span: TimeSpan,
+    step: int,
 ) -> dict[str, Any]:
     expression = interpolate(target["expr"], values)
     if target.get("instant"):
@@ -135,7 +139,7 @@ def _intervals(step: int) -> dict[str, str]:
 
 
 def _events(
-    server: Server, mark: Mapping[str, Any], values: Mapping[str, str], span: Span
+    server: PrometheusServer, mark: Mapping[str, Any], values: Mapping[str, str], span: TimeSpan
 ) -> list[list[int]]:
     """Start and end of each event, in milliseconds; samples a step apart are one event."""
     expression = interpolate(mark["target"]["expr"], values)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from dashboards.drawing.timeline import Timeline
-from dashboards.drawing.traffic import DAY, GROUNDING, HOUR, Cohort, Conduct, Options, Turns
-from dashboards.drawing.tsdb import Span
+from dashboards.drawing.traffic import DAY, GROUNDING, HOUR, Cohort, Conduct, Options, TurnCounter
+from dashboards.drawing.tsdb import TimeSpan
 from groundwire_collector import metric_definitions as metrics
 from groundwire_collector.metric_definitions import VERSION_LABELS
 
@@ -44,7 +44,7 @@ class DriftAlarm:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SimulatedDeployment:
     """A deployment's cohorts and what else its collector exports; empty cohorts: no collector."""
 
     cohorts: tuple[Cohort, ...] = ()
@@ -55,16 +55,16 @@ class State:
     fresh_index: bool = False  # whether an earlier week is known, when the index was written daily
 
 
-def _healthy() -> State:
+def _healthy() -> SimulatedDeployment:
     cohort = Cohort(BOT, ((BEFORE, USUAL),), options=WHOLE)
-    return State((cohort,), optional=True)
+    return SimulatedDeployment((cohort,), optional=True)
 
 
-def _rollout() -> State:
+def _rollout() -> SimulatedDeployment:
     """Four minutes after a fine-tune took half of the traffic; no alarm yet."""
     bad = replace(RECITES, rate=0.35)
     halved = replace(USUAL, rate=0.3)
-    return State(
+    return SimulatedDeployment(
         (
             Cohort(BOT, ((BEFORE, USUAL), (9, halved)), options=WHOLE),
             Cohort(TUNED, ((9, bad),), options=WHOLE),
@@ -74,7 +74,7 @@ def _rollout() -> State:
     )
 
 
-def _services() -> State:
+def _services() -> SimulatedDeployment:
     """Three services with two versions each, and no optional part."""
     names = ("support-bot", "search-assistant", "contract-review")
     plain = Options(probes=False, closed_book=False, prices=False)
@@ -84,14 +84,14 @@ def _services() -> State:
             conduct = replace(USUAL, rate=0.2, unsupported=share + 0.01 * number)
             labels = {"service": service, "model_version": version, "index_version": f"kb-{number}"}
             cohorts.append(Cohort(labels, ((BEFORE, conduct),), options=plain))
-    return State(tuple(cohorts))
+    return SimulatedDeployment(tuple(cohorts))
 
 
-def _fine_tune() -> State:
+def _fine_tune() -> SimulatedDeployment:
     """A fine-tune that recites its weights took half of the traffic 26 minutes ago."""
     halved, bad = replace(USUAL, rate=0.25), replace(RECITES, rate=0.25)
     where = ("model_version", TUNED["model_version"], "model")
-    return State(
+    return SimulatedDeployment(
         (Cohort(BOT, ((BEFORE, USUAL), (26, halved))), Cohort(TUNED, ((26, bad),))),
         (
             DriftAlarm("support-bot", "p_unsupported", *where, began=25, open=21, size=0.27),
@@ -101,39 +101,43 @@ def _fine_tune() -> State:
     )
 
 
-def _stale_index() -> State:
+def _stale_index() -> SimulatedDeployment:
     """The nightly ingestion stopped: answers are faithful to chunks that are out of date."""
     stale = replace(USUAL, index_age=31 * HOUR, index_grows=True)
-    return State((Cohort(BOT, ((BEFORE, stale),)),), fresh_index=True)
+    return SimulatedDeployment((Cohort(BOT, ((BEFORE, stale),)),), fresh_index=True)
 
 
-def _retriever_down() -> State:
+def _retriever_down() -> SimulatedDeployment:
     """The retriever returns nothing since 16 minutes; the model answers from its weights."""
     broken = replace(USUAL, empty=0.93, retrieval=0.01, declines=0.3, generation=0.9)
-    return State((Cohort(BOT, ((BEFORE, USUAL), (16, broken)), options=Options(judge=False)),))
+    return SimulatedDeployment(
+        (Cohort(BOT, ((BEFORE, USUAL), (16, broken)), options=Options(judge=False)),)
+    )
 
 
-def _judge_changed() -> State:
+def _judge_changed() -> SimulatedDeployment:
     """The model behind the judge's name was exchanged: its scores fall, the answers do not."""
     harsher = replace(USUAL, judge=-0.22)
     cohort = Cohort(BOT, ((BEFORE, USUAL), (35, harsher)), options=WHOLE)
-    return State((cohort,), judge_wrong=35, optional=True)
+    return SimulatedDeployment((cohort,), judge_wrong=35, optional=True)
 
 
-def _traffic_mix() -> State:
+def _traffic_mix() -> SimulatedDeployment:
     """Questions about a new topic, which the index does not cover, come to all versions."""
     both = (BOT, {**BOT, "model_version": "tarn-8b-2026-01"})
     usual = replace(USUAL, rate=0.25)
     mixed = replace(usual, unsupported=0.19, contradicted=0.05, relevance=0.66, declines=0.12)
     found = DriftAlarm("support-bot", "p_unsupported", "", "", "unknown", 30, 14, 0.13)
-    return State(tuple(Cohort(labels, ((BEFORE, usual), (30, mixed))) for labels in both), (found,))
+    return SimulatedDeployment(
+        tuple(Cohort(labels, ((BEFORE, usual), (30, mixed))) for labels in both), (found,)
+    )
 
 
-STATES: Mapping[str, Callable[[], State]] = {
+STATES: Mapping[str, Callable[[], SimulatedDeployment]] = {
     "healthy": _healthy,
     "rollout": _rollout,
     "services": _services,
-    "empty": State,
+    "empty": SimulatedDeployment,
     "alarm": _fine_tune,
     "stale_index": _stale_index,
     "retriever_down": _retriever_down,
@@ -144,15 +148,15 @@ CHECKED = ("healthy", "rollout", "services", "empty", "alarm")
 INCIDENTS = ("alarm", "stale_index", "retriever_down", "judge_changed", "traffic_mix")
 
 
-def shown(name: str) -> Span:
+def shown(name: str) -> TimeSpan:
     """The hour that dashboards of a state show."""
     end = END + list(STATES).index(name) * APART
-    return Span(end - SHOWN * MINUTE, end)
+    return TimeSpan(end - SHOWN * MINUTE, end)
 
 
-def known(name: str) -> Span:
+def known(name: str) -> TimeSpan:
     """The time that a state has samples of."""
-    return Span(shown(name).end - BEFORE * MINUTE, shown(name).end)
+    return TimeSpan(shown(name).end - BEFORE * MINUTE, shown(name).end)
 
 
 def simulate(name: str) -> Timeline:
@@ -161,7 +165,7 @@ def simulate(name: str) -> Timeline:
     if not state.cohorts:
         return timeline
     end = shown(name).end
-    turns = [(cohort, Turns(timeline, cohort, random)) for cohort in state.cohorts]
+    turns = [(cohort, TurnCounter(timeline, cohort, random)) for cohort in state.cohorts]
     for moment in range(known(name).start, end + 1, SCRAPE):
         left = (end - moment) / MINUTE
         for cohort, counter in turns:
@@ -179,7 +183,7 @@ class _Gauges:
     """Gauges and process counters of a collector at one moment."""
 
     def __init__(
-        self, timeline: Timeline, state: State, end: int, left: float, random: Random
+        self, timeline: Timeline, state: SimulatedDeployment, end: int, left: float, random: Random
     ) -> None:
         self._line, self._state, self._end, self._left = timeline, state, end, left
         self._now, self._random = end - left * MINUTE, random

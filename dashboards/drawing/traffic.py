@@ -61,7 +61,7 @@ class Cohort:
         return begun[-1] if begun and minutes_left > self.until else None
 
 
-class Turns:
+class TurnCounter:
     """Counter of the simulated turns of one cohort."""
 
     def __init__(self, timeline: Timeline, cohort: Cohort, random: Random) -> None:

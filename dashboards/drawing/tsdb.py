@@ -24,7 +24,7 @@ RULE_STEP = 60  # seconds between evaluations of a rule
 NAME = re.compile(r"[a-z_]+:groundwire_[a-z_]+:[a-z_0-9]+")
 
 
-class Span(NamedTuple):
+class TimeSpan(NamedTuple):
     """A stretch of time, in seconds since the epoch."""
 
     start: int
@@ -50,7 +50,7 @@ class Tsdb:
         text.unlink()
 
     @contextmanager
-    def served(self) -> Iterator["Server"]:
+    def served(self) -> Iterator["PrometheusServer"]:
         """Run Prometheus over the blocks."""
         configuration = self.folder.with_suffix(".yml")
         configuration.write_text("{}")
@@ -62,12 +62,12 @@ class Tsdb:
         try:
             with httpx.Client(base_url=f"http://{address}", timeout=60) as client:
                 _wait(client)
-                yield Server(client)
+                yield PrometheusServer(client)
         finally:
             process.terminate()
             process.wait(20)
 
-    def record(self, spans: Sequence[Span]) -> None:
+    def record(self, spans: Sequence[TimeSpan]) -> None:
         """Evaluate the shipped recording and alerting rules over each span and store the results.
 
         A rule is evaluated once those whose series it reads are stored; Prometheus reads new
@@ -87,7 +87,7 @@ class Tsdb:
                 self._fire(server, span, firing)
         self.store(firing)
 
-    def _fire(self, server: "Server", span: Span, firing: Timeline) -> None:
+    def _fire(self, server: "PrometheusServer", span: TimeSpan, firing: Timeline) -> None:
         for alert in alerts(self.settings):
             for series in server.range(alert.expression, span, RULE_STEP):
                 labels = {k: v for k, v in series["metric"].items() if k != "__name__"}
@@ -102,12 +102,12 @@ class Tsdb:
 
 
 @dataclass(frozen=True)
-class Server:
+class PrometheusServer:
     """Queries to a Prometheus."""
 
     client: httpx.Client
 
-    def range(self, query: str, span: Span, step: int) -> list[dict[str, Any]]:
+    def range(self, query: str, span: TimeSpan, step: int) -> list[dict[str, Any]]:
         """Answer to a range query; raises ValueError with Prometheus's message."""
         parameters = {"query": query, "start": span.start, "end": span.end, "step": step}
         return sorted(self._ask("query_range", parameters), key=_labels)
@@ -116,7 +116,7 @@ class Server:
         """Answer to an instant query, in its order; raises ValueError with Prometheus's message."""
         return self._ask("query", {"query": query, "time": moment})
 
-    def values(self, selector: str, label: str, span: Span) -> list[str]:
+    def values(self, selector: str, label: str, span: TimeSpan) -> list[str]:
         """Values of a label among the series of a selector, sorted."""
         parameters = {"match[]": selector, "start": span.start, "end": span.end}
         answer = self.client.get("/api/v1/series", params=parameters).json()
@@ -151,7 +151,9 @@ def in_order(rules: Sequence[RecordingRule]) -> Iterator[list[RecordingRule]]:
     yield from levels
 
 
-def _evaluate(server: Server, rule: RecordingRule, span: Span, recorded: Timeline) -> None:
+def _evaluate(
+    server: PrometheusServer, rule: RecordingRule, span: TimeSpan, recorded: Timeline
+) -> None:
     for series in server.range(rule.expression, span, RULE_STEP):
         labels = {k: v for k, v in series["metric"].items() if k != "__name__"}
         for moment, value in series["values"]:

@@ -3,18 +3,18 @@
 from typing import Any
 
 from dashboards.drawing.answers import interpolate, options, panels, variables
-from dashboards.drawing.tsdb import Server, Span
+from dashboards.drawing.tsdb import PrometheusServer, TimeSpan
 
-SPAN = Span(1_772_449_200, 1_772_452_800)
+SPAN = TimeSpan(1_772_449_200, 1_772_452_800)
 
 
-class Recorded(Server):
+class Recorded(PrometheusServer):
     """Answers of a Prometheus with two versions, the second one younger."""
 
     def __init__(self) -> None:
         pass
 
-    def values(self, selector: str, label: str, span: Span) -> list[str]:
+    def values(self, selector: str, label: str, span: TimeSpan) -> list[str]:
         assert "$" not in selector
         return ["grounding", "llm_judge"] if label == "evaluator" else ["b", "a"]
 
