@@ -1,4 +1,7 @@
-"""Verdict, highlighted words and reason from a claim's score."""
+"""Verdict, highlighted words and reason from a claim's score.
+
+Why: docs/decisions/0041-consistent-flag-and-claims.md
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
