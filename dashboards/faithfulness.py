@@ -255,7 +255,7 @@ def labels() -> timeseries.Panel:
         line(
             "Are there enough labels?",
             "Number of labels, and the effective number: how many labels alone would give the same "
-            "precision. LabelColumn more if the bounds are too wide to act on.",
+            "precision. Label more if the bounds are too wide to act on.",
             "none",
             empty=NEEDS_LABELS,
         )

@@ -153,7 +153,7 @@ def evidence(title: str, description: str) -> timeseries.Panel:
     """Detector statistics, which multiply: a logarithmic axis up to the alarm at 1."""
     scale = common.ScaleDistributionConfig().type(common_models.ScaleDistribution.LOG).log(10)
     drawn = common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.LINE)
-    panel = line(title, description, "sci", empty="no service is monitored yet")
+    panel = line(title, description, "none", empty="no service is monitored yet").decimals(6)
     panel = panel.scale_distribution(scale).min(1e-6).axis_soft_max(2).thresholds_style(drawn)
     return panel.thresholds(limits((None, "transparent"), (1, BAD)))
 
@@ -198,7 +198,7 @@ def density(title: str, description: str, unit: str) -> heatmap.Panel:
 
 @dataclass(frozen=True, slots=True)
 class LabelColumn:
-    """QueryColumn of a table that shows a label; `shown` is its heading, the width is in pixels.
+    """Column of a table that shows a label; `shown` is its heading, the width is in pixels.
 
     A column of width 0 is hidden: links read it. `absent` is shown where a row lacks the label, and
     keeps the column, which links read, where every row does.
@@ -220,7 +220,7 @@ class LabelColumn:
 
 @dataclass(frozen=True, slots=True)
 class QueryColumn:
-    """QueryColumn of a table that shows a query's values; the width is in pixels."""
+    """Column of a table that shows a query's values; the width is in pixels."""
 
     name: str
     unit: str

@@ -15,7 +15,7 @@ Board = Mapping[str, Any]
 
 
 class Drawn(NamedTuple):
-    """A dashboard drawn in a state: its JSON and the report of each panel."""
+    """Dashboard drawn in a state, with the report of each panel."""
 
     board: Board
     state: str

@@ -137,18 +137,21 @@ def _labels(series: Mapping[str, Any]) -> str:
 def in_order(rules: Sequence[RecordingRule]) -> Iterator[list[RecordingRule]]:
     """Rules in levels: each reads only series that earlier levels record.
 
-    The rules are in the order in which Prometheus evaluates them, which may record one name by
-    several rules.
+    Several rules may record one name, and read what those before them record under it.
     """
-    levels: list[list[RecordingRule]] = []
-    level_of: dict[str, int] = {}
-    for rule in rules:
-        read = (level_of[name] for name in NAME.findall(rule.expression) if name in level_of)
-        level = max(read, default=-1) + 1
-        level_of[rule.name] = max(level, level_of.get(rule.name, 0))
-        levels += [[]] if level == len(levels) else []
-        levels[level].append(rule)
-    yield from levels
+    reads = [set(NAME.findall(rule.expression)) for rule in rules]
+    waiting = set(range(len(rules)))
+
+    def ready(at: int) -> bool:
+        return not any(
+            rules[other].name in reads[at] and (rules[other].name != rules[at].name or other < at)
+            for other in waiting - {at}
+        )
+
+    while waiting:
+        level = {at for at in waiting if ready(at)} or set(waiting)
+        waiting -= level
+        yield [rules[at] for at in sorted(level)]
 
 
 def _evaluate(
