@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from groundwire import attributes
-from groundwire_collector.assembly.forgetting import forget
+from groundwire_collector.assembly.deletion import forget
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import turns
