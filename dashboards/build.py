@@ -73,7 +73,7 @@ def _drawn(panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _only_data_links(panel: dict[str, Any]) -> None:
-    """Remove the keys of dashboard links, which the builder gives data links too."""
+    """Remove keys of dashboard links from data links."""
     defaults = panel["fieldConfig"]["defaults"]
     names = ("title", "url", "targetBlank")
     if links := defaults.get("links"):

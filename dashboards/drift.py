@@ -120,7 +120,7 @@ def _baseline() -> str:
 
 
 def _only_one(expression: str) -> str:
-    """The expression where it has one series: a line for each of several would hide the rest."""
+    """Expression restricted to where it has one series."""
     return f"{expression} and on () (count({expression}) == 1)"
 
 

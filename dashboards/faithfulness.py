@@ -366,7 +366,7 @@ def drop() -> timeseries.Panel:
 
 
 def _few(expression: str) -> str:
-    """An expression where one service is chosen or exists; three lines a version are too many."""
+    """Expression restricted to where one service is chosen or exists."""
     return f"{expression} and on () (count(count by (service) ({expression})) == 1)"
 
 

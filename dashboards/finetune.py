@@ -77,7 +77,7 @@ def finetune() -> dashboard.Dashboard:
 
 
 def _variables() -> list[Variable]:
-    """The newest version and the one before it, by the samples that Prometheus has of each."""
+    """Variables with the newest version and the one before it."""
     labelled = '/model_version="([^"]+)"/'
     new = one_value("new", "New model", _by_age('model_version!=""')).regex(labelled)
     old = one_value("old", "Old model", _by_age('model_version!~"$new|"')).regex(labelled)
@@ -145,7 +145,7 @@ def _new() -> str:
 
 
 def _old() -> str:
-    """The old model, or nothing where it is the new one as well."""
+    """Matcher of the old model; of nothing where it is the new one."""
     return f'model_version="{OLD}", model_version!="{NEW}"'
 
 

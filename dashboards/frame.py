@@ -1,4 +1,4 @@
-"""Shared dashboard frame: variables, annotations, links, the first screen and what is below."""
+"""Shared dashboard frame: variables, annotations, links, first screen, collapsed rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -133,7 +133,7 @@ def values(name: str, label: str, definition: str) -> dashboard.QueryVariable:
 
 
 def one_value(name: str, label: str, definition: str) -> dashboard.QueryVariable:
-    """Single-value variable; its first value is the default, in the order of the query."""
+    """Single-value variable whose default is the first value of its query."""
     return (
         dashboard.QueryVariable(name)
         .label(label)
@@ -156,7 +156,7 @@ def collector_url() -> Variable:
 
 
 def annotations() -> list[dashboard.AnnotationQuery]:
-    """Events across all charts: rollouts and the onset of drift; others can be switched on.
+    """Annotations of all charts: rollouts and onset of drift, others on demand.
 
     Each is a point in time: regions of several kinds would cover the lines.
     """
@@ -178,7 +178,7 @@ def annotations() -> list[dashboard.AnnotationQuery]:
 
 
 def new(label: str) -> str:
-    """Versions that appear beside earlier ones: not seen for an hour, of a service that was."""
+    """Versions not seen for an hour, of a service that was."""
     counter = f'{TURNS.name}_total{{{SERVICE}, {label}!=""}}'
     before = f"present_over_time({counter}[{RECENT}] offset 1m)"
     by = f"count by (service, {label})"
@@ -190,7 +190,10 @@ def new(label: str) -> str:
 def mark(
     name: str, color: str, expression: str, title: str, shown: bool = True, moment: bool = False
 ) -> dashboard.AnnotationQuery:
-    """Annotation; `shown`: from the start; `moment`: its value is its time, in milliseconds."""
+    """Annotation, shown from the start or not.
+
+    `moment`: the value of its query is its time, in milliseconds.
+    """
     return (
         dashboard.AnnotationQuery()
         .name(name)

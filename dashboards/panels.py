@@ -1,4 +1,4 @@
-"""Panel builders: each kind of panel with the settings that let it be read at a glance.
+"""Panel builders with legends, colours, units and texts for missing values.
 
 A missing value is a grey dash, a stat has thresholds or no colour, a chart has a legend with the
 last and the worst value, a table hides every label that it does not name.
@@ -100,17 +100,23 @@ def line(
 
 
 def rate_of(title: str, description: str, unit: str, empty: str = NOTHING) -> timeseries.Panel:
-    """Time series panel of a rate, from 0; the unit is what is counted and the time, `turns/s`."""
+    """Time series panel of a rate, in a unit such as `turns/s`."""
     return line(title, description, f"suffix:{unit}", "max", empty).min(0).decimals(2)
 
 
 def bad_share(title: str, description: str, empty: str = NOTHING) -> timeseries.Panel:
-    """Time series panel of a ratio of which high is bad: from 0, as far as the values go."""
+    """Time series panel of a ratio of which high is bad.
+
+    Its axis begins at 0 and goes as far as the values.
+    """
     return line(title, description, "percentunit", "max", empty).min(0).decimals(1)
 
 
 def good_share(title: str, description: str, empty: str = NOTHING) -> timeseries.Panel:
-    """Time series panel of a ratio of which low is bad: up to 100 %, no lower than needed."""
+    """Time series panel of a ratio of which low is bad.
+
+    Its axis ends at 100 % and goes no lower than needed.
+    """
     panel = line(title, description, "percentunit", "min", empty).max(1).decimals(1)
     return panel.axis_soft_min(0.6).interval(SMOOTH)
 
@@ -123,7 +129,7 @@ def change(title: str, description: str, empty: str = NOTHING) -> timeseries.Pan
 def parts(
     title: str, description: str, colours: Mapping[str, str], empty: str = NOTHING
 ) -> timeseries.Panel:
-    """Stacked areas of a whole, up to 100 %, each part in the colour of its meaning."""
+    """Stacked areas of a whole, each part in the colour of its meaning."""
     stacked = common.StackingConfig().mode(common_models.StackingMode.NORMAL)
     panel = line(title, description, "percentunit", "max", empty).min(0).max(1).decimals(1)
     panel = panel.interval(SMOOTH).fill_opacity(55).line_width(1).stacking(stacked)
@@ -131,26 +137,26 @@ def parts(
 
 
 def coloured(panel: timeseries.Panel, colours: Mapping[str, str]) -> timeseries.Panel:
-    """Give the series of a closed set the colours of their meanings, by name."""
+    """Colour the series of a closed set by their meanings."""
     for name, colour in colours.items():
         panel = panel.override_by_name(name, [_fixed(colour)])
     return panel
 
 
 def expected(panel: timeseries.Panel, name: str) -> timeseries.Panel:
-    """Draw the level that lines are compared with dashed, in the colour of text."""
+    """Draw the expected level dashed, in the colour of text."""
     dashed = property_of("custom.lineStyle", {"fill": "dash", "dash": [6, 6]})
     return panel.override_by_name(name, [dashed, _fixed(PLAIN)])
 
 
 def compared(panel: timeseries.Panel, old: str, new: str, legend: str) -> timeseries.Panel:
-    """Two queries, of the old and the new model, in the same colours on every panel."""
+    """Queries of the old and the new model, in the same colours everywhere."""
     panel = panel.with_target(query(old, legend)).with_target(query(new, legend))
     return panel.override_by_query("A", [_fixed("blue")]).override_by_query("B", [_fixed(POOR)])
 
 
 def evidence(title: str, description: str) -> timeseries.Panel:
-    """Detector statistics, which multiply: a logarithmic axis up to the alarm at 1."""
+    """Time series panel of detector statistics on a logarithmic axis."""
     scale = common.ScaleDistributionConfig().type(common_models.ScaleDistribution.LOG).log(10)
     drawn = common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.LINE)
     panel = line(title, description, "none", empty="no service is monitored yet").decimals(6)
@@ -161,7 +167,10 @@ def evidence(title: str, description: str) -> timeseries.Panel:
 def number(
     title: str, description: str, unit: str, steps: Steps | None, decimals: int = 0
 ) -> stat.Panel:
-    """Stat panel of the latest values; `steps` are its colours by lower bound, None for none."""
+    """Stat panel of the latest values.
+
+    `steps` are its colours by lower bound; None for no colour.
+    """
     latest = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
     mode = common_models.BigValueColorMode
     panel = (
@@ -198,7 +207,7 @@ def density(title: str, description: str, unit: str) -> heatmap.Panel:
 
 @dataclass(frozen=True, slots=True)
 class LabelColumn:
-    """Column of a table that shows a label; `shown` is its heading, the width is in pixels.
+    """Column of a table that shows a label; width in pixels.
 
     A column of width 0 is hidden: links read it. `absent` is shown where a row lacks the label, and
     keeps the column, which links read, where every row does.
@@ -220,7 +229,7 @@ class LabelColumn:
 
 @dataclass(frozen=True, slots=True)
 class QueryColumn:
-    """Column of a table that shows a query's values; the width is in pixels."""
+    """Column of a table that shows a query's values; width in pixels."""
 
     name: str
     unit: str
@@ -233,7 +242,7 @@ class QueryColumn:
 def listing(
     title: str, description: str, empty: str, labels: Sequence[LabelColumn], *columns: QueryColumn
 ) -> table.Panel:
-    """Table with a row for each label set: labels first, then a column for each query.
+    """Table with a row for each label set and a column for each query.
 
     The first query is the one that has a value wherever another has: Grafana calls the column of
     the only query that answers `Value`, without its letter. Labels that are not named are summed
@@ -310,7 +319,7 @@ def _fixed(colour: str) -> models.DynamicConfigValue:
 
 
 def _missing() -> models.ValueMapping:
-    """Mapping of a missing value to a dash in the colour of text."""
+    """Value mapping of a missing value to a grey dash."""
     shown = models.ValueMappingResult(text=MISSING, color=PLAIN, index=0)
     options = models.DashboardSpecialValueMapOptions(
         match=models.SpecialValueMatch.NULL_AND_NAN, result=shown
@@ -335,13 +344,16 @@ def worst_turn_link(*labels: str) -> Link:
 
 
 def row_link(**columns: str) -> Link:
-    """Data link from a table row to its worst turn: labels, and the columns that show them."""
+    """Data link from a table row to its worst turn.
+
+    `columns`: labels, and the columns that show them.
+    """
     chosen = "".join(f"&{n}=${{__data.fields.{c}:percentencode}}" for n, c in columns.items())
     return link("Open the worst turn", f"/turns/worst?order=worst{chosen}{PERIOD}")
 
 
 def segment_link() -> Link:
-    """Data link from the row of a drift alarm to the worst turn of its segment."""
+    """Data link from a drift alarm's row to its segment's worst turn."""
     fields = "${__data.fields.%s:percentencode}"
     segment = f"&service={fields % 'service'}&{fields % 'dimension'}={fields % 'version'}"
     return link("Open the worst turn", f"/turns/worst?order=worst{segment}{PERIOD}")

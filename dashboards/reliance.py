@@ -71,7 +71,7 @@ def reliance() -> dashboard.Dashboard:
 
 
 def memory_ratio() -> str:
-    """M_R of each version, of its worst source with enough answers that follow either."""
+    """M_R of each version, of its worst source with enough answers."""
     ratios = f"version_source:groundwire_memorization:ratio{{{VERSION}}}"
     deciding = f"version_source:groundwire_deciding_answers:increase{{{VERSION}}}"
     return f"max by (service, model_version) ({ratios} and {deciding} >= {FEWEST_DECIDING})"

@@ -47,7 +47,7 @@ def main() -> None:
 def checked(
     boards: drawing.Boards, folder: Path, further: list[Job], names: Iterable[str]
 ) -> list[Drawn]:
-    """Draw every dashboard in the states to check; `further` jobs are of the states `names`."""
+    """Draw every dashboard in the states to check, and `further` jobs."""
     tsdb = drawing.Tsdb(folder / "tsdb")
     if not tsdb.folder.exists():
         drawing.fill(folder, names)

@@ -52,7 +52,7 @@ def panels(board: Board) -> list[dict[str, Any]]:
 def variables(
     server: PrometheusServer, board: Board, span: TimeSpan
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Controls to show, and the value of each variable as Grafana interpolates it."""
+    """Variables as Grafana shows and as it interpolates them."""
     shown: list[dict[str, Any]] = []
     values = {"__range": f"{span.end - span.start}s"}
     values |= {"__from": f"{span.start}", "__to": f"{span.end}"}
@@ -134,14 +134,14 @@ def _step(panel: Mapping[str, Any]) -> int:
 
 
 def _intervals(step: int) -> dict[str, str]:
-    """Grafana's: the rate interval is the larger of step and scrape interval, and 4 scrapes."""
+    """Interval variables of Grafana's Prometheus data source."""
     return {"__interval": f"{step}s", "__rate_interval": f"{max(step + STEP, 4 * STEP)}s"}
 
 
 def _events(
     server: PrometheusServer, mark: Mapping[str, Any], values: Mapping[str, str], span: TimeSpan
 ) -> list[list[int]]:
-    """Start and end of each event, in milliseconds; samples a step apart are one event."""
+    """Start and end of each event, in milliseconds."""
     expression = interpolate(mark["target"]["expr"], values)
     found: list[list[int]] = []
     for series in server.range(expression, span, ANNOTATION_STEP):

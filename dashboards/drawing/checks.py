@@ -23,7 +23,7 @@ class Drawn(NamedTuple):
 
 
 def complaints(drawn: Drawn) -> list[str]:
-    """What is wrong with a drawn dashboard, one line each; empty where all is well."""
+    """Complaints about a drawn dashboard, one line each."""
     name = f"{drawn.board['uid']} ({drawn.state})"
     return [
         f"{name}: {panel['title']}: {found}"

@@ -53,7 +53,7 @@ def draw(jobs: Iterable[Job], folder: Path) -> None:
 
 
 def fill(folder: Path, names: Iterable[str]) -> Tsdb:
-    """A Prometheus database with these states and what the shipped rules record of them."""
+    """Prometheus database with these states and their recorded series."""
     tsdb, chosen = Tsdb(folder / "tsdb"), [name for name in names if states.STATES[name]().cohorts]
     for name in chosen:
         tsdb.store(states.simulate(name))

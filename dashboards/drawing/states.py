@@ -1,4 +1,4 @@
-"""Recorded states: what Prometheus holds of a deployment at one moment of its life.
+"""Simulated deployments: healthy, rollout, several services, empty, incidents.
 
 The first five are the ones that every panel is checked in; the last five are incidents, as the
 person on call meets them a quarter of an hour after they began.
@@ -45,7 +45,10 @@ class DriftAlarm:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedDeployment:
-    """A deployment's cohorts and what else its collector exports; empty cohorts: no collector."""
+    """Cohorts of a deployment and what else its collector exports.
+
+    Without cohorts there is no collector.
+    """
 
     cohorts: tuple[Cohort, ...] = ()
     alarms: tuple[DriftAlarm, ...] = ()
@@ -61,7 +64,7 @@ def _healthy() -> SimulatedDeployment:
 
 
 def _rollout() -> SimulatedDeployment:
-    """Four minutes after a fine-tune took half of the traffic; no alarm yet."""
+    """Nine minutes after a fine-tune took half of the traffic."""
     bad = replace(RECITES, rate=0.35)
     halved = replace(USUAL, rate=0.3)
     return SimulatedDeployment(
@@ -88,7 +91,7 @@ def _services() -> SimulatedDeployment:
 
 
 def _fine_tune() -> SimulatedDeployment:
-    """A fine-tune that recites its weights took half of the traffic 26 minutes ago."""
+    """26 minutes after a fine-tune that recites took half of the traffic."""
     halved, bad = replace(USUAL, rate=0.25), replace(RECITES, rate=0.25)
     where = ("model_version", TUNED["model_version"], "model")
     return SimulatedDeployment(
@@ -102,13 +105,13 @@ def _fine_tune() -> SimulatedDeployment:
 
 
 def _stale_index() -> SimulatedDeployment:
-    """The nightly ingestion stopped: answers are faithful to chunks that are out of date."""
+    """The ingestion stopped: answers are faithful to outdated chunks."""
     stale = replace(USUAL, index_age=31 * HOUR, index_grows=True)
     return SimulatedDeployment((Cohort(BOT, ((BEFORE, stale),)),), fresh_index=True)
 
 
 def _retriever_down() -> SimulatedDeployment:
-    """The retriever returns nothing since 16 minutes; the model answers from its weights."""
+    """The retriever returns nothing; the model answers from its weights."""
     broken = replace(USUAL, empty=0.93, retrieval=0.01, declines=0.3, generation=0.9)
     return SimulatedDeployment(
         (Cohort(BOT, ((BEFORE, USUAL), (16, broken)), options=Options(judge=False)),)
@@ -116,14 +119,14 @@ def _retriever_down() -> SimulatedDeployment:
 
 
 def _judge_changed() -> SimulatedDeployment:
-    """The model behind the judge's name was exchanged: its scores fall, the answers do not."""
+    """The judge's model was exchanged: its scores fall, the answers do not."""
     harsher = replace(USUAL, judge=-0.22)
     cohort = Cohort(BOT, ((BEFORE, USUAL), (35, harsher)), options=WHOLE)
     return SimulatedDeployment((cohort,), judge_wrong=35, optional=True)
 
 
 def _traffic_mix() -> SimulatedDeployment:
-    """Questions about a new topic, which the index does not cover, come to all versions."""
+    """Questions that the index does not cover come to all versions."""
     both = (BOT, {**BOT, "model_version": "tarn-8b-2026-01"})
     usual = replace(USUAL, rate=0.25)
     mixed = replace(usual, unsupported=0.19, contradicted=0.05, relevance=0.66, declines=0.12)
@@ -230,7 +233,7 @@ class _Gauges:
                 line.count(metrics.TRACES_WITHOUT_TURN, unfinished)
 
     def _evidence(self) -> None:
-        """Statistics: noise near 0; a climb by factors once a change began; held by an alarm."""
+        """Detector statistics: noise, a climb after a change, held by an alarm."""
         for cohort in self._state.cohorts:
             for signal in ("p_unsupported", "override"):
                 for dimension in VERSION_LABELS[1:]:

@@ -18,7 +18,7 @@ TURNS_OF_SESSIONS = 0.3  # share of turns that begin a session
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How the turns of a deployment go: shares from 0 to 1, times in seconds."""
+    """Rates of what happens in turns: shares from 0 to 1, seconds."""
 
     rate: float = 0.4  # turns a second
     unsupported: float = 0.04  # answers with an unsupported claim
@@ -48,7 +48,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Turns of one combination of versions; each phase begins at a minute before the end."""
+    """Turns of one combination of versions, in phases.
+
+    A phase begins at a number of minutes before the end.
+    """
 
     labels: Mapping[str, str]
     phases: tuple[tuple[float, Conduct], ...]
@@ -56,7 +59,7 @@ class Cohort:
     options: Options = field(default_factory=Options)
 
     def conduct(self, minutes_left: float) -> Conduct | None:
-        """Conduct at a time; None before the first phase and after the end."""
+        """Conduct at a time, if the cohort is served then."""
         begun = [conduct for since, conduct in self.phases if minutes_left <= since]
         return begun[-1] if begun and minutes_left > self.until else None
 

@@ -1,4 +1,4 @@
-"""A Prometheus over written samples: blocks by promtool, recording rules evaluated by queries."""
+"""Prometheus over simulated samples and what the shipped rules record."""
 
 import json
 import math
@@ -68,7 +68,7 @@ class Tsdb:
             process.wait(20)
 
     def record(self, spans: Sequence[TimeSpan]) -> None:
-        """Evaluate the shipped recording and alerting rules over each span and store the results.
+        """Evaluate the shipped rules over each span and store the results.
 
         A rule is evaluated once those whose series it reads are stored; Prometheus reads new
         blocks at its next start.
@@ -113,7 +113,10 @@ class PrometheusServer:
         return sorted(self._ask("query_range", parameters), key=_labels)
 
     def instant(self, query: str, moment: int) -> list[dict[str, Any]]:
-        """Answer to an instant query, in its order; raises ValueError with Prometheus's message."""
+        """Answer to an instant query, in its order.
+
+        Raises ValueError with Prometheus's message.
+        """
         return self._ask("query", {"query": query, "time": moment})
 
     def values(self, selector: str, label: str, span: TimeSpan) -> list[str]:

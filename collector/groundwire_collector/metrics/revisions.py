@@ -18,7 +18,7 @@ class RevisionTimes:
         self._noted: set[tuple[str, str]] = set()
 
     def take(self, batch: JudgedBatch, connection: Connection) -> None:
-        """Note the revisions of a batch that are new; one query where there is any."""
+        """Note new revisions of a batch; one query where there is any."""
         seen = {
             (evaluation.evaluator, evaluation.revision)
             for item in batch.judged

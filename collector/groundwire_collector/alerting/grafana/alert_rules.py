@@ -84,7 +84,7 @@ def _query(expression: str, datasource: str) -> dict[str, Any]:
 
 
 def _present() -> dict[str, Any]:
-    """1 for each series of the answer, whatever its value: an alert may fire on 0."""
+    """Expression of 1 for each series of the answer, whatever its value."""
     expression = "is_number($query) || is_nan($query) || is_inf($query)"
     return _expression("present", {"type": "math", "expression": expression})
 
