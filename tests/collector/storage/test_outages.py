@@ -126,3 +126,14 @@ def test_a_killed_postgresql(cluster: Any, tmp_path: Path) -> None:
             cluster.start()
         assert [post(client, 2), client.get("/readyz").status_code] == [200, 200]
         assert stored(client) == {1, 2}
+
+
+def test_an_outage_is_logged_once_and_not_for_each_request(
+    on_sqlite: Settings, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    with receiver(on_sqlite) as client:
+        on_sqlite.sqlite_path.rename(tmp_path / "elsewhere")
+        assert [post(client, trace) for trace in range(1, 6)] == [503] * 5
+        assert caplog.text.count("writing to the database fails") == 1
+        (tmp_path / "elsewhere").rename(on_sqlite.sqlite_path)
+        assert post(client, 1) == 200
