@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import (
+    counters,
     failed_traces,
     golden,
     judging,
@@ -132,6 +133,7 @@ def _forget(connection: Connection, traces: Sequence[bytes]) -> None:
     trace_fragments.forget(connection, names)
     trace_fragments.no_longer_await(connection, turns)
     failed_traces.forget(connection, names)
+    counters.forget_exemplars(connection, set(names))
     delete_turns(connection, turns)
 
 

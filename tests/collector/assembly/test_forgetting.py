@@ -257,12 +257,11 @@ def test_no_table_holds_anything_of_what_was_forgotten(
     SpanStore(engine).add([call(1, **{"user.id": "u1"}), retrieval(2), call(5, **again)])
     SpanStore(engine).add([call(6, **early)])
     work_off(engine, settings)
-    ids = [f"{trace:032x}-{trace:016x}" for trace in (1, 2)]
+    label = Label(
+        turn_id=f"{1:032x}-{1:016x}", labeller="eve", labelled_ns=1, reference="Ada: 20 days"
+    )
     with engine.begin() as connection:
-        given = [
-            Label(turn_id=each, labeller="eve", labelled_ns=1, reference="Ada") for each in ids
-        ]
-        labels.add(connection, given)
+        labels.add(connection, [label])
         failed_traces.add(connection, FailedTrace(f"{2:032x}", 1, "it raises ValueError"))
     before = tables_with(engine, "Ada", *(f"{trace:032x}" for trace in (1, 2, 5)))
     assert {"turn", "judge_task", "label", "turn_search_content", "failed_trace"} <= before

@@ -129,11 +129,14 @@ def test_a_killed_postgresql(cluster: Any, tmp_path: Path) -> None:
 
 
 def test_an_outage_is_logged_once_and_not_for_each_request(
-    on_sqlite: Settings, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    on_sqlite: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("groundwire_collector.storage.sqlite.BUSY_SECONDS", 0.01)
     with receiver(on_sqlite) as client:
-        on_sqlite.sqlite_path.rename(tmp_path / "elsewhere")
+        other = sqlite3.connect(on_sqlite.sqlite_path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
         assert [post(client, trace) for trace in range(1, 6)] == [503] * 5
-        assert caplog.text.count("writing to the database fails") == 1
-        (tmp_path / "elsewhere").rename(on_sqlite.sqlite_path)
+        other.execute("ROLLBACK")
+        other.close()
         assert post(client, 1) == 200
+    assert caplog.text.count("writing to the database fails") == 1

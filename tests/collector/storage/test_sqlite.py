@@ -141,13 +141,18 @@ def uncollected() -> Iterator[None]:
     gc.enable()
 
 
+def write_to_a_broken_disk(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")  # SQLITE_READONLY
+        connection.exec_driver_sql("DELETE FROM turn")
+
+
 @pytest.mark.usefixtures("uncollected")
 def test_a_failed_write_to_a_lost_file_leaves_no_file_open(
     settings: Settings, engine: Engine
 ) -> None:
-    with pytest.raises(OperationalError) as caught, engine.begin() as connection:
-        connection.exec_driver_sql("PRAGMA query_only=ON")  # SQLITE_READONLY, as of a broken disk
-        connection.exec_driver_sql("DELETE FROM turn")
+    with pytest.raises(OperationalError) as caught:
+        write_to_a_broken_disk(engine)
     assert caught.value.connection_invalidated
     assert open_files(settings) == []
 
