@@ -117,7 +117,7 @@ class Monitor:
         """
         signal_monitor = self.signal_monitor(key)
         alarms = signal_monitor.alarms
-        signal_monitor.collect_anew(() if closed else turns)
+        signal_monitor.restart_collection(() if closed else turns)
         if closed:
             signal_monitor.pin(turns, now_ns)
         self.touched.add(key)

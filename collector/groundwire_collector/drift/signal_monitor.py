@@ -147,7 +147,7 @@ class SignalMonitor:
             self.collector.complete(turns)
         self.allocator.accrued_mass(self.name, at_ns)  # from here on time is watched
 
-    def collect_anew(self, turns: Sequence[LossObservation] = ()) -> None:
+    def restart_collection(self, turns: Sequence[LossObservation] = ()) -> None:
         """Forget the baseline and all that was compared with it; begin another with these turns."""
         self._forget_comparisons()
         self.pinned_ns = None

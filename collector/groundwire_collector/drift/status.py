@@ -22,7 +22,7 @@ COLLECTED = frozenset(DIMENSIONS)  # dimensions whose values may collect a basel
 class MonitorStatus:
     """Status of a signal monitor.
 
-    `pinned` and `promise` are None while it collects its baseline.
+    `pinned` and `detection_delay` are None while it collects its baseline.
 
     `too_new`: routes and tenants that the baseline does not hold, with the turns of their own that
     they have so far; until they have enough they are monitored as part of the service.
@@ -34,12 +34,12 @@ class MonitorStatus:
     collected: int
     pinned_ns: int | None
     pinned: StratifiedBaseline | None
-    promise: DetectionDelay | None
+    detection_delay: DetectionDelay | None
     too_new: Mapping[Stream, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
         """Sentences about detection delays and values without a baseline."""
-        yield from self.promise.lines() if self.promise else ()
+        yield from self.detection_delay.lines() if self.detection_delay else ()
         if self.too_new:
             found = [f"{name} {value} ({n} turns)" for (name, value), n in self.too_new.items()]
             more = len(found) - MOST_NAMED
@@ -75,9 +75,9 @@ def monitor_statuses(
             if row.pinned_ns is not None
             else None
         )
-        promise = DetectionDelay.of(pinned, config, active) if pinned else None
+        delay = DetectionDelay.of(pinned, config, active) if pinned else None
         count, too_new = counts.get(key, 0), collecting.get(key, {})
-        found.append(MonitorStatus(*key, count, row.pinned_ns, pinned, promise, too_new))
+        found.append(MonitorStatus(*key, count, row.pinned_ns, pinned, delay, too_new))
     return sorted(found, key=lambda each: (each.service, each.signal, each.revision))
 
 

@@ -1,4 +1,7 @@
-"""Verdict, highlighted words and reason from a claim's score."""
+"""Verdict, highlighted words and reason from a claim's score.
+
+Why: docs/decisions/0041-consistent-flag-and-claims.md
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -150,7 +153,7 @@ def _with_reading(claim: Claim, before: Claim, read: ReadClaim, contradicted: bo
     """The claim with the reader's verdict and reason, where they are the reader's."""
     if claim.verdict is Verdict.SUPPORTED:
         return claim
-    where = "the chunks" if claim.chunk is None else f"chunk {claim.chunk}"
+    where = "the chunks" if claim.chunk is None else f"chunk {claim.chunk + 1}"
     if contradicted and claim.verdict is not Verdict.CONTRADICTED:
         reason = f"read against {where}, it says otherwise ({read.contradicted_probability:.2f})"
         whole = (Extent(claim.start, claim.end),)
@@ -184,7 +187,7 @@ def _adjusted_score(comparison: Comparison, score: float, threshold: float) -> f
 def _chunk(comparison: Comparison, verdict: Verdict) -> int | None:
     """Index of the chunk that conflicts with a contradicted claim, else of its evidence."""
     if verdict is Verdict.CONTRADICTED:
-        for conflict in (*comparison.overridden, *comparison.otherwise):
+        for conflict in (*comparison.overridden, *comparison.paraphrase_conflicts):
             return conflict.chunk
     if comparison.evidence.best is not None:
         return comparison.evidence.best[0]
@@ -207,7 +210,7 @@ def _contradicted(comparison: Comparison) -> bool:
     bare = comparison.complete
     if bare is not None and bare.denied:
         return comparison.stated.agrees or comparison.frame >= _SAME_FRAME
-    found = [*comparison.overridden, *comparison.disagreements, *comparison.otherwise]
+    found = [*comparison.overridden, *comparison.disagreements, *comparison.paraphrase_conflicts]
     if not any(conflict.kind in _CONTRADICTING for conflict in found):
         found = [
             c for c in _firm(comparison) if c.claimed.lower() not in (c.shown.lower(), *_PRONOUNS)
@@ -274,14 +277,14 @@ def _spans(candidate: Candidate, comparison: Comparison) -> Iterator[Extent]:
 
 def _reason(comparison: Comparison) -> str:
     chunk = comparison.evidence.best
-    where = f"chunk {chunk[0]}" if chunk else "the chunks"
+    where = f"chunk {chunk[0] + 1}" if chunk else "the chunks"
     parts = [_describe(conflict, where) for conflict in _decisive(comparison)[:3]]
     new = [token.text for token in (*comparison.evidence.new, *comparison.evidence.related)]
     if new:
         words = ", ".join(f"“{word}”" for word in dict.fromkeys(new[:_MOST_WORDS]))
         more = f" and {len(new) - _MOST_WORDS} more" if len(new) > _MOST_WORDS else ""
-        leant = f" (closest: {where})" if chunk else ""
-        parts.append(f"in no chunk: {words}{more}{leant}")
+        closest = f" (closest: {where})" if chunk else ""
+        parts.append(f"in no chunk: {words}{more}{closest}")
     return "; ".join(parts) or f"its words stand apart in {where}"
 
 
@@ -296,7 +299,7 @@ def _all_conflicts(comparison: Comparison) -> Sequence[Conflict]:
 
 
 def _describe(conflict: Conflict, where: str) -> str:
-    where = where if conflict.chunk is None else f"chunk {conflict.chunk}"
+    where = where if conflict.chunk is None else f"chunk {conflict.chunk + 1}"
     if not conflict.shown:
         return f"“{conflict.claimed}” goes beyond {where}"
     return f"“{conflict.claimed}” against “{conflict.shown}” in {where}"

@@ -90,7 +90,7 @@ class BaselineOut(BaseModel):
     first_turn_at: datetime | None
     last_turn_at: datetime | None
     pinned_at: datetime | None
-    promise: DetectionDelayOut | None
+    detection_delay: DetectionDelayOut | None
     too_new: list[SegmentTurnsOut]
 
 
@@ -173,7 +173,7 @@ def _baseline(status: MonitorStatus, config: MonitorConfig) -> BaselineOut:
         first_turn_at=None if pinned is None else moment(pinned.first_ns),
         last_turn_at=None if pinned is None else moment(pinned.last_ns),
         pinned_at=None if status.pinned_ns is None else moment(status.pinned_ns),
-        promise=_promise(status),
+        detection_delay=_detection_delay(status),
         too_new=[
             SegmentTurnsOut(dimension=dimension, value=value, turns=turns)
             for (dimension, value), turns in status.too_new.items()
@@ -191,27 +191,29 @@ def _state(status: MonitorStatus) -> str:
     return "provisional" if status.pinned.provisional else "pinned"
 
 
-def _promise(status: MonitorStatus) -> DetectionDelayOut | None:
-    promise = status.promise
-    if promise is None:
+def _detection_delay(status: MonitorStatus) -> DetectionDelayOut | None:
+    detection_delay = status.detection_delay
+    if detection_delay is None:
         return None
-    sufficiency = promise.sufficiency
+    sufficiency = detection_delay.sufficiency
     return DetectionDelayOut(
         sufficient=sufficiency.sufficient,
-        min_effect=promise.min_effect,
+        min_effect=detection_delay.min_effect,
         delay_turns=sufficiency.delay if sufficiency.sufficient else None,
-        delay_hours=promise.delay_hours if sufficiency.sufficient else None,
-        block=promise.plan.block,
-        strata=str(promise.plan.strata),
-        one_score_a_session=promise.plan.session,
-        daily_clock=promise.daily,
+        delay_hours=detection_delay.delay_hours if sufficiency.sufficient else None,
+        block=detection_delay.plan.block,
+        strata=str(detection_delay.plan.strata),
+        one_score_a_session=detection_delay.plan.session,
+        daily_clock=detection_delay.daily,
         needed=math.ceil(2 * sufficiency.known),
         wanted=sufficiency.wanted,
-        expected_hours={f"{growth:g}": hours for growth, hours in promise.expected().items()},
-        days_spanned=promise.coverage.days,
-        hours_covered=promise.coverage.hours,
-        weekdays_covered=promise.coverage.week,
-        segments_watched=dict(promise.coverage.watched),
-        watched_through_service=list(promise.coverage.through_service),
-        in_words=list(promise.lines()),
+        expected_hours={
+            f"{growth:g}": hours for growth, hours in detection_delay.expected().items()
+        },
+        days_spanned=detection_delay.coverage.days,
+        hours_covered=detection_delay.coverage.hours,
+        weekdays_covered=detection_delay.coverage.week,
+        segments_watched=dict(detection_delay.coverage.watched),
+        watched_through_service=list(detection_delay.coverage.through_service),
+        in_words=list(detection_delay.lines()),
     )

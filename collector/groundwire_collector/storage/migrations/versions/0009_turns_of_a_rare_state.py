@@ -6,8 +6,8 @@ Why: docs/decisions/0113-a-narrow-listing-of-turns.md
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 # As they were when this step was written.
 BITS = {
