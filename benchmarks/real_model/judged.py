@@ -14,11 +14,8 @@ from groundwire_collector.offline.stock_answers import stock_answers
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.closed_book import (
-    OTHERS,
-    compare_closed_book,
-    estimate_memorization,
-)
+from groundwire_evaluators.reliance.closed_book import OTHERS, compare_closed_book
+from groundwire_evaluators.reliance.memorization import estimate_memorization
 from groundwire_evaluators.runner import evaluate
 from groundwire_evaluators.statistics import wilson
 from groundwire_evaluators.turn import Chunk, Turn

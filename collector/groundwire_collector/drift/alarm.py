@@ -24,9 +24,9 @@ MIX_CHANGED = 0.15  # share of the traffic that came by another route
 
 @dataclass(slots=True)
 class AlarmContext:
-    """Neither raises alarms: they are what an alarm is explained with.
+    """Retrieval quality and traffic mix, which explain alarms but raise none.
 
-    `unfit` remembers how badly chunks fitted the question (1 - relevance), where turns tell.
+    `unfit` is the change point of 1 - relevance of the chunks, where turns have a relevance.
     """
 
     unfit: ChangePoint | None = None
@@ -52,13 +52,13 @@ class AlarmContext:
 
     @property
     def mix(self) -> dict[str, float]:
-        """Share of each route lately."""
+        """Recent share of each route."""
         total = sum(self.weights.values())
         return {route: weight / total for route, weight in self.weights.items()}
 
     @property
     def moved_mix(self) -> dict[str, tuple[float, float]]:
-        """Routes whose share changed, from and to, where the mix as a whole clearly did."""
+        """Shares of all routes before and now, if the mix clearly changed."""
         if sum(self.weights.values()) < MIX_FEWEST or not self.baseline:
             return {}
         now = self.mix

@@ -39,10 +39,10 @@ class AlarmOrigin:
 
 
 def origin_of(connection: Connection, alarm: Alarm, label_rate: float) -> AlarmOrigin:
-    """The verdict as of now; golden replays and labels that come later may decide it.
+    """Verdict on an alarm as of now; later golden replays and labels may decide it.
 
-    Both are looked at by intervals that hold at every look (docs/explanation/drift.md). Price: one
-    read of the labels of the service, and of the golden replays of its evaluator.
+    The intervals are valid at every look (docs/explanation/drift.md). Price: one read of the labels
+    of the service and of the golden replays of its evaluator.
     """
     evaluator = EVALUATORS.get(alarm.signal, alarm.signal)
     moved, reasons = _evaluator_moved(connection, alarm, evaluator)
@@ -109,7 +109,10 @@ def _shuffled(key: str, run: int) -> bytes:
 def _truth_moved(
     connection: Connection, alarm: Alarm, label_rate: float
 ) -> tuple[Interval | None, list[str]]:
-    """By people's labels of drawn turns; of a segment that is no version labels say nothing."""
+    """Change of the labelled truth, by randomly drawn turns that people labelled.
+
+    None for a segment that is not a version: labels are too few for those.
+    """
     dimension, value = alarm.change.segment
     if dimension and dimension not in DEPLOYED:
         return None, []

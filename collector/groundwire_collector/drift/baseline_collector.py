@@ -80,9 +80,9 @@ class BaselineCollector:
     version: int = field(default_factory=new_version)
 
     def add(self, turn: LossObservation, *, capped: bool) -> None:
-        """Take a turn; `capped`: of the turns of an hour no more than the first `MOST_PER_HOUR`.
+        """Take a turn; `capped`: at most the first `MOST_PER_HOUR` of an hour.
 
-        Neighbours are taken together, so that their dependence is seen.
+        Consecutive turns are taken, so that their dependence can be estimated.
         """
         if capped and len(self.turns) >= MOST_PER_HOUR:
             hour = turn.at_ns // HOUR_NS
@@ -108,7 +108,7 @@ class BaselineCollector:
         return (self.turns[-1].at_ns - self.turns[0].at_ns) / DAY_NS
 
     def release(self) -> None:
-        """Let go of turns that are stored and needed no more."""
+        """Drop the turns, which are stored and no longer needed."""
         self.released += len(self.turns)
         self.turns, self.provisional_at = [], PROVISIONAL_TURNS
 

@@ -1,4 +1,4 @@
-"""Predicted detection delay of a monitor, or why there is none."""
+"""Predicted detection delay of a monitor."""
 
 import math
 from collections.abc import Iterator

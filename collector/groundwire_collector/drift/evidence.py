@@ -95,11 +95,11 @@ class ChangeEvidence:
 
     @property
     def slack_ns(self) -> int:
-        """The time of so many turns: bad ones do not come at once."""
+        """Time that `RECENT` turns take: bad turns do not come all together."""
         return int(RECENT * self.pinned.pause_seconds * 1e9)
 
     def change(self, stream: Stream) -> Change:
-        """Since when and by how much a stream got worse."""
+        """Change point and size of a stream."""
         found = self.daily if stream == DAILY else self.streams[stream]
         assert found is not None
         change = found.change or Change(self.now_ns, (0, self.now_ns), 0.0, (0.0, 0.0))
@@ -107,7 +107,7 @@ class ChangeEvidence:
         return replace(change, interval=(first, min(last, self.now_ns)))
 
     def movements(self, since_ns: int) -> dict[Stream, SegmentEffect]:
-        """Of the streams without an open alarm, each against its own baseline."""
+        """Effects of the streams without an open alarm, each against its baseline."""
         live = {s: found for s, found in self.streams.items() if s not in self.alarmed}
         since = {stream: found.since(since_ns) for stream, found in live.items()}
         old = {stream: found.reference.summary for stream, found in live.items()}
@@ -143,10 +143,10 @@ class ChangeEvidence:
         return LocatedChange(change, named, moved)
 
     def doubt(self, strongest: Stream) -> Doubt | None:
-        """Why this is no alarm: fewer than two bad turns, no more than a usual bad day, or a new
-        version that is just sent the harder questions.
+        """Reason to raise no alarm yet.
 
-        To wait, or to forget evidence, lowers the number of alarms only.
+        Fewer than two bad turns, an ordinary bad day, or a new version that is sent harder
+        questions. Waiting and forgetting evidence can only lower the number of alarms.
         """
         if strongest == DAILY:
             return None
@@ -161,9 +161,12 @@ class ChangeEvidence:
         return change.size <= USUAL_WANDER * self.pinned.plan.wander / sqrt(days)
 
     def _routed_by_difficulty(self, stream: Stream) -> Doubt | None:
-        """Whether a new version got worse turns while all others got better ones and the service as
-        a whole is not clearly worse: it is sent the harder half. Over all of its turns, as those
-        since the change were chosen for being bad."""
+        """Whether a new version gets the harder turns.
+
+        That is, it got worse, all others got better, and the service as a whole is not clearly
+        worse. All turns of the version count, as those since the change were selected for being
+        bad.
+        """
         if not self.pinned.is_new(stream) or WHOLE not in self.streams:
             return None
         begun_ns = self.streams[stream].begun_ns

@@ -50,7 +50,7 @@ class LossLevel:
         return LossLevel(max(turns, 0.0), max(losses, 0.0), self.step)
 
     def upper(self) -> float:
-        """A standard error above the mean, so that noise is not told as a change elsewhere."""
+        """A standard error above the mean, so that noise does not count as another change."""
         mean = self.losses / self.turns
         return min(mean + sqrt(max(mean * (1 - mean), 0.0) / self.turns), 1.0)
 
@@ -59,12 +59,12 @@ class LossLevel:
 class OpenAlarm:
     """Tests recovery of the alarm's stream, by strata and blocks.
 
-    Recovery is an e-detector of "the mean is still above the middle between the baseline's and what
-    it has surely grown to": false recoveries are at most the mass spent on it. A stream whose turns
-    come no more (a version that was rolled back) has recovered, too.
+    The recovery test is an e-detector of "the mean is still above the middle between the baseline
+    and the confirmed growth": the expected number of false recoveries is at most the mass spent on
+    it. A stream without further turns (a version that was rolled back) has recovered, too.
 
-    Meanwhile its turns say less of others: `discount` scales their loss to what it was before, as
-    far as the level of the stream explains it. It is decided before the loss is seen.
+    While the alarm is open, `discount` scales its turns' losses for other streams down to the level
+    before, as far as this stream explains them. The factor is fixed before the loss is seen.
     """
 
     alarm: Alarm
@@ -111,10 +111,10 @@ class OpenAlarm:
         return self.stream == WHOLE or turn.tags.get(self.stream[0]) == self.stream[1]
 
     def discount(self, other: Stream) -> float:
-        """What a loss of the stream is multiplied by for another stream.
+        """Factor for the stream's losses in another stream.
 
-        By the level of the turns that are not of the other one: what got worse in that alone is not
-        accounted for.
+        Estimated from turns outside the other stream, so that a change in that alone is not
+        explained away.
         """
         level = self.level
         if other in self.parts:
@@ -142,7 +142,7 @@ class OpenAlarm:
         return self.recovery.drift_detected or self.gone(at_ns)
 
     def gone(self, at_ns: int) -> bool:
-        """The stream's turns come no more."""
+        """Whether the stream has no turns any more."""
         if self.stream == WHOLE or self.others < FEWEST_OTHERS:
             return False
         idle_ns = GONE_NS[self.stream[0] in DEPLOYED]
@@ -202,7 +202,7 @@ class OpenAlarms(dict[Stream, OpenAlarm]):
             each.observe(turn, mass, at_ns)
 
     def close_recovered(self, at_ns: int) -> Iterator[Alarm]:
-        """Close the alarms whose streams are as before, or come no more."""
+        """Close alarms whose streams recovered or have no turns any more."""
         for stream, found in list(self.items()):
             if found.recovered(at_ns):
                 del self[stream]
@@ -252,6 +252,6 @@ def _row(stream: Stream) -> Stream:
 
 
 def _stream(row: Stream) -> Stream:
-    """The stream of such a row."""
+    """Stream of a stored row."""
     dimension, _, value = row[1].partition("=")
     return (dimension, value)

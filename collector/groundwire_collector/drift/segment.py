@@ -80,17 +80,17 @@ class SegmentDetector:
         return change is not None and self.since(change.since).bad_turns >= BAD_TURNS - NEARLY
 
     def begin_block(self) -> None:
-        """Keep what was before a deployment out of the next block."""
+        """Start a new block, without turns from before a deployment."""
         self.detector.begin_block()
         self.version = new_version()
 
     def forget_evidence(self) -> None:
-        """Bet anew from here on, without forgetting the turns."""
+        """Restart the bets without forgetting the turns."""
         self.detector.forget_evidence()
         self.spent, self.version = 0.0, new_version()
 
     def reset(self) -> None:
-        """Forget what was seen since the baseline."""
+        """Forget all turns since the baseline."""
         self.detector.reset()
         self.spent, self.version = 0.0, new_version()
 

@@ -40,7 +40,7 @@ class SimulatedTraffic:
 
     @property
     def deployment_mass(self) -> float:
-        """Of the turn of a deployment, the second of its period."""
+        """Mass of the second deployment of a period."""
         allocator = AlarmBudgetAllocator(self.budget, self.deploy_share)
         allocator.at_deployment("", 0)
         count = self.services * len(SIGNALS)

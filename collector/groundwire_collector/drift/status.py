@@ -61,7 +61,7 @@ class BudgetSpending:
 def monitor_statuses(
     connection: Connection, config: MonitorConfig, services: frozenset[str] | None = None
 ) -> list[MonitorStatus]:
-    """Of the services a key may read, by name."""
+    """Statuses of the monitors of the services that a key may read."""
     active = len(_stored_allocator(connection, config).shares.members)
     counts = baselines.baseline_sizes(connection)
     collecting = _collecting(connection)

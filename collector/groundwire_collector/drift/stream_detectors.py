@@ -102,7 +102,7 @@ class StreamDetectors:
             self._wait(stream, own)
 
     def reset(self) -> None:
-        """Forget what was seen since the baseline."""
+        """Forget all turns since the baseline."""
         for found in self.streams.values():
             found.reset()
         if self.daily is not None:

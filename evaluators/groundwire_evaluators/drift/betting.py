@@ -50,7 +50,7 @@ def capital_of_cells(baseline: Baseline) -> Floats:
 
 
 class Ordered:
-    """Takes turns in order of time, and refuses what is no turn."""
+    """Checks that turns are valid and come in order of time."""
 
     last: int | None = None  # time of the last turn
 

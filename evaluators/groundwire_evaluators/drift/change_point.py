@@ -51,9 +51,9 @@ class Change:
 class GrowthPosterior:
     """Normal mixture of the growth, per onset and prior width.
 
-    `weights` (n, sum 1), `means` (n) and `deviations` (n). A growth seen over few turns is mostly
-    the noise that made somebody look there; beforehand growths are normal around zero with a width
-    of some smallest effects, so each component is drawn towards zero by what its turns leave open.
+    `weights` (n, sum 1), `means` (n) and `deviations` (n). A growth over few turns was selected for
+    being large, so it is mostly noise. A prior around zero, some smallest effects wide, therefore
+    shrinks each component by the uncertainty that its turns leave.
     """
 
     weights: Floats

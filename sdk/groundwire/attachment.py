@@ -1,4 +1,4 @@
-"""Entering a context and leaving it again, wherever the leaving happens."""
+"""Attach an OpenTelemetry context and detach it, from any task."""
 
 import contextlib
 from contextvars import Token
@@ -6,11 +6,11 @@ from typing import Any
 
 from opentelemetry import context as otel_context
 
-enter = otel_context.attach
+attach = otel_context.attach
 
 
-def leave(token: Any) -> None:
-    """Undo `enter`, silently where it cannot be undone.
+def detach(token: Any) -> None:
+    """Undo `attach`; do nothing where that is impossible.
 
     A coroutine or generator may be closed in another task than it began in; its token is then
     foreign and there is nothing to restore. `otel_context.detach` would log an error each time

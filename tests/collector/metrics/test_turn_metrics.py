@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from groundwire_collector.metrics.staleness import LatestTurns
+from groundwire_collector.metrics.turn_metrics import LatestTurns
 from groundwire_collector.storage.counters import Increments
 from groundwire_evaluators.turn import Chunk, Turn
 

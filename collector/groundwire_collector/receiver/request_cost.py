@@ -9,7 +9,7 @@ from functools import cache
 from google.protobuf.descriptor import Descriptor
 
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.wire import fields
+from groundwire_collector.receiver.protobuf_wire import fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, inspect, select
 
 from groundwire import attributes
-from groundwire_collector.assembly.forgetting import forget
+from groundwire_collector.assembly.deletion import forget
 from groundwire_collector.processes.pipeline import Pipeline
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import failed_traces, labels, turns

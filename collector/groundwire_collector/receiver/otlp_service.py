@@ -13,8 +13,8 @@ from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.receiver import blocks
 from groundwire_collector.receiver.admission import ValidatedRequest, Validator
 from groundwire_collector.receiver.body import MemoryBudget, RequestRejectedError
-from groundwire_collector.receiver.counting import RequestLimits
 from groundwire_collector.receiver.redaction import Redaction
+from groundwire_collector.receiver.request_cost import RequestLimits
 from groundwire_collector.receiver.writer import SpanWriter
 from groundwire_collector.receiver_metrics import ReceiverMetrics
 from groundwire_collector.settings import Settings
