@@ -53,6 +53,7 @@ from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.languages import could_be, language_of, name_of
 from groundwire_evaluators.text.parse_cache import ParseCache
+from groundwire_evaluators.text.sentences import sentences
 from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
@@ -61,6 +62,7 @@ _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
 _TURNS_AT_ONCE = 64  # whose claims are held in memory
 _LONGEST_QUESTION = 1_000  # code points that are read with a short answer
+_FEWEST_WORDS_OF_SENTENCE = 4  # that tell its language
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 
@@ -262,6 +264,8 @@ class AnswerByWords:
 def language_of_turn(turn: Turn) -> Language | None:
     """The language of answer and chunks; None where it is not one of ours, or the two differ.
 
+    An answer with a sentence in the chunks' language around which it speaks another ("Glad you
+    asked. Die Schulung dauert 45 Minuten.") is in that of the chunks.
     Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
     """
     answer = turn.answer or ""
@@ -276,7 +280,19 @@ def language_of_turn(turn: Turn) -> Language | None:
     chunks = _language_of_chunk(shown)
     if chunks is answer_language or could_be(shown, answer_language):
         return answer_language
-    return chunks if chunks is None or could_be(answer, chunks) else None
+    if chunks is None or could_be(answer, chunks) or _has_sentence_in(answer, chunks):
+        return chunks
+    return None
+
+
+def _has_sentence_in(text: str, language: Language) -> bool:
+    """Whether a sentence with small words of its own is in this language."""
+    extents = list(sentences(text))
+    return len(extents) > 1 and any(
+        language_of(text[start:end]) is language
+        for start, end in extents
+        if len(text[start:end].split()) >= _FEWEST_WORDS_OF_SENTENCE
+    )
 
 
 def _language_of_answer(turn: Turn) -> Language | None:
