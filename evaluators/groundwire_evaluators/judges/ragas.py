@@ -55,9 +55,7 @@ class RagasEndpoint:
 class _Recording(InstructorBaseRagasLLM):  # type: ignore[misc,unused-ignore]
     """Wraps a metric's LLM: requests JSON by its schema, records its answers."""
 
-    def __init__(
-        self, llm: InstructorBaseRagasLLM, answers: list[Any], extra: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, llm: Any, answers: list[Any], extra: Mapping[str, Any]) -> None:
         self._llm, self._answers, self._extra = llm, answers, extra
 
     def generate(self, prompt: str, response_model: Any) -> Any:  # noqa: ARG002

@@ -320,3 +320,15 @@ def test_a_sentence_in_the_chunks_language_is_judged_whatever_frames_it() -> Non
         answer="The training takes 45 minutes, and it is held in the hall.",
     )
     assert Grounding().judge(english).state is State.NOT_EVALUABLE
+
+
+def test_a_sentence_of_the_chunks_own_words_is_in_their_language_whatever_its_letters() -> None:
+    chunk = Chunk(
+        text="Die Küche leitet Frau Yıldız, und sie ist von Montag bis Freitag geöffnet. Wer "
+        "Hunger hat, meldet sich dort an."
+    )
+    turn = Turn(
+        question="Wer leitet die Küche?", chunks=(chunk,), answer="Die Küche leitet Frau Yıldız."
+    )
+    evaluation = Grounding().judge(turn)
+    assert (evaluation.state, evaluation.flagged) == (State.SCORED, False)
