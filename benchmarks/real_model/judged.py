@@ -14,10 +14,9 @@ from groundwire_collector.offline.stock_answers import stock_answers
 from groundwire_evaluators.evaluation import Evaluation, State, Verdict
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.reliance import Override
-from groundwire_evaluators.reliance.closed_book import (
-    OTHERS,
+from groundwire_evaluators.reliance.closed_book import OTHERS, compare_closed_book
+from groundwire_evaluators.reliance.memorization import (
     ClosedBookComparison,
-    compare_closed_book,
     estimate_memorization,
 )
 from groundwire_evaluators.runner import evaluate

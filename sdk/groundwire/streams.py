@@ -13,8 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from typing import Any
 
 from groundwire import attributes
+from groundwire.accumulation import StreamAccumulator
 from groundwire.diagnostics import trouble
-from groundwire.gathering import StreamAccumulator
 from groundwire.observation import Observation
 
 

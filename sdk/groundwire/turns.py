@@ -7,7 +7,7 @@ from typing import Any
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
-from groundwire import attributes, leaving
+from groundwire import attachment, attributes
 from groundwire.closed_book import ClosedBook
 from groundwire.diagnostics import trouble, warn_once
 
@@ -141,7 +141,7 @@ class annotate:  # noqa: N801 - called like a function
     def __enter__(self) -> "annotate":
         try:
             current = otel_context.get_current()
-            self._token = leaving.enter(with_tags(current, self._tags))
+            self._token = attachment.attach(with_tags(current, self._tags))
         except Exception as error:
             trouble("annotate", error)
         return self
@@ -152,7 +152,7 @@ class annotate:  # noqa: N801 - called like a function
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        leaving.leave(self._token)
+        attachment.detach(self._token)
 
 
 def with_tags(context: Context, tags: Mapping[str, Any]) -> Context:

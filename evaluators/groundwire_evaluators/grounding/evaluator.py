@@ -121,7 +121,7 @@ class Grounding:
         return self.evaluate_batch([turn])[0]
 
     def evaluate_batch(self, turns: Sequence[Turn]) -> list[Evaluation]:
-        """One evaluation a turn; a reader reads several turns at once."""
+        """Evaluate turns; a reader reads several turns together."""
         found: list[Evaluation] = []
         for start in range(0, len(turns), _TURNS_AT_ONCE):
             judged = [self._by_words(turn) for turn in turns[start : start + _TURNS_AT_ONCE]]
@@ -311,7 +311,7 @@ def _has_sentence_in(turn: Turn, language: Language) -> bool:
 
 
 def _language_of_answer(turn: Turn) -> Language | None:
-    """The language of an answer; a short one is told with its question and chunks."""
+    """Language of an answer; a short one is detected with its question and chunks."""
     answer = turn.answer or ""
     alone = language_of(answer)
     if len(answer) > _TELLING:
@@ -322,14 +322,14 @@ def _language_of_answer(turn: Turn) -> Language | None:
 
 
 def _prose_sample(turn: Turn) -> str | None:
-    """The first chunk of prose that is long enough to tell its language."""
+    """First chunk of prose long enough for language detection."""
     prose = (chunk.text for chunk in turn.chunks if _is_prose(chunk.text[:_SAMPLE]))
     return next((text[:_SAMPLE] for text in prose if len(text) > _TELLING), None)
 
 
 @lru_cache(maxsize=512)
 def _is_prose(text: str) -> bool:
-    """Whether a chunk is sentences: records, tables and hours have hardly any small words."""
+    """Whether a chunk consists of sentences: records and tables have few function words."""
     if text.lstrip()[:1] in ("{", "[") or read_content(text).tables:
         return False
     return sum(1 for _ in islice(_LETTERS.finditer(text), _FEWEST_WORDS)) == _FEWEST_WORDS

@@ -4,7 +4,7 @@ import json
 
 from groundwire import attributes
 from groundwire_collector.assembly.alias_table import families
-from groundwire_collector.assembly.forgetting import SESSION_KEYS, USER_KEYS
+from groundwire_collector.assembly.deletion import SESSION_KEYS, USER_KEYS
 from groundwire_collector.assembly.turns import assemble
 from groundwire_collector.storage.span import Span
 

@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from groundwire_collector.app import create_app
-from groundwire_collector.receiver.wire import field
+from groundwire_collector.receiver.protobuf_wire import field
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys
 from groundwire_collector.storage.encoding import message_of

@@ -20,7 +20,7 @@ from groundwire_collector.app import create_app
 from groundwire_collector.metric_definitions import REQUESTS
 from groundwire_collector.processes.receiver import Server
 from groundwire_collector.receiver.body import RequestRejectedError
-from groundwire_collector.receiver.reception import OtlpService
+from groundwire_collector.receiver.otlp_service import OtlpService
 from groundwire_collector.responses.otlp import RETRY_SECONDS
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys

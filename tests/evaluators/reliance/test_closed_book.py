@@ -2,13 +2,13 @@
 
 import pytest
 
-from groundwire_evaluators.reliance.closed_book import (
+from groundwire_evaluators.reliance.closed_book import compare_closed_book
+from groundwire_evaluators.reliance.equivalence import asserted_in, equivalent
+from groundwire_evaluators.reliance.memorization import (
     ClosedBookComparison,
     RelianceCell,
-    compare_closed_book,
     estimate_memorization,
 )
-from groundwire_evaluators.reliance.equivalence import asserted_in, equivalent
 from groundwire_evaluators.reliance.outcome import Outcome
 from groundwire_evaluators.turn import Chunk, Turn
 

@@ -104,7 +104,7 @@ class ProbeRun:
         return hajek(hits, clusters=[result.item for result in decided])
 
     def known(self) -> set[str]:
-        """Items whose original answer the model gives without context."""
+        """Items that the model answers correctly without context."""
         closed = self.of(Arm.CLOSED_BOOK)
         return {result.item for result in closed if result.followed and result.followed.from_memory}
 

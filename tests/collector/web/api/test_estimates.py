@@ -16,7 +16,7 @@ from groundwire_collector.settings import Settings
 from groundwire_collector.storage import closed_book_turns, keys
 from groundwire_collector.storage.closed_book_turns import ClosedBookTurn
 from groundwire_collector.storage.keys import Scope
-from groundwire_evaluators.reliance.closed_book import RelianceCell
+from groundwire_evaluators.reliance.memorization import RelianceCell
 from groundwire_evaluators.reliance.probe import ProbePack, load_pack
 from groundwire_evaluators.reliance.probe.arms import Arm
 
