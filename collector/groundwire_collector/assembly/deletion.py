@@ -64,7 +64,7 @@ USER_KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose traces: a value under any of some keys, or in a column of the stored turns."""
+    """Value of a user or session, under attribute keys or a turn column."""
 
     keys: frozenset[str]
     value: str

@@ -266,7 +266,8 @@ def test_no_table_holds_anything_of_what_was_forgotten(
     before = tables_with(engine, "Ada", *(f"{trace:032x}" for trace in (1, 2, 5)))
     assert {"turn", "judge_task", "label", "turn_search_content", "failed_trace"} <= before
     forget(engine, **which)
-    assert tables_with(engine, "Ada", *(f"{trace:032x}" for trace in (1, 2, 5))) == set()
+    marks = ("Ada", "s1", "u1", *(f"{trace:032x}" for trace in (1, 2, 5)))
+    assert tables_with(engine, *marks) == set()
     engine.dispose()
 
 
