@@ -167,7 +167,7 @@ def test_the_addresses_that_alerts_link_to_are_dashboards():
     assert all(re.search(r"/d/([a-z-]+)\?", link)[1] in UIDS.values() for link in links)  # type: ignore[index]
 
 
-def test_replicas_are_told_apart_by_the_labels_of_the_settings(tmp_path):
+def test_replicas_are_distinguished_by_the_labels_of_the_settings(tmp_path):
     (tmp_path / "rules.toml").write_text('replica_labels = ["zone", "host"]', encoding="utf-8")
     command = (sys.executable, "-m", "dashboards.build", tmp_path / "made", tmp_path / "rules.toml")
     subprocess.run(command, cwd=ROOT, check=True)

@@ -97,7 +97,7 @@ def test_turns_that_are_not_scored_say_nothing():
     assert watched.observe(turns(500, 1.0, after=400, state=State.REFUSAL)) == []
 
 
-def test_an_open_alarm_is_told_once_and_resolved_after_recovery():
+def test_an_open_alarm_is_reported_once_and_resolved_after_recovery():
     watched = monitor()
     [alarm] = watched.observe(drifting())
     watched.identify(alarm, 7)
