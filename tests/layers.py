@@ -77,7 +77,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "judges": "judge queue, budgets, golden set",
         "probing": "scheduled probes and closed-book calls",
         "drift": "drift monitor: segments, baselines, alarm budget, attribution, checkpoint",
-        "alerting": "Prometheus rules, PromQL helpers, runbooks, webhook",
+        "alerting": "Prometheus rules, Grafana dashboards and provisioning, runbooks, webhook",
         "offline": "quality gate and score files",
         "web": "HTTP API (`api`) and pages (`pages`)",
         "app": "the ASGI application of a receiver",

@@ -14,6 +14,7 @@ from groundwire_collector.drift.attribution import (
 from groundwire_collector.drift.baseline import StratifiedBaseline
 from groundwire_collector.drift.dimensions import WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
+from groundwire_evaluators.drift import PostDetection
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 RETRIEVAL, CONTEXT_IGNORED = "retrieval", "context_ignored"
@@ -117,6 +118,14 @@ class Symptoms:
             "moved": [_segment(s, each) for s, each in moved.items() if _grew(s, each)],
             "unmoved": [_segment(stream, moved[stream]) for stream in named.unmoved],
         }
+
+
+def guaranteed_json(found: PostDetection | None) -> dict[str, Any] | None:
+    """Intervals of start (nanoseconds) and size that hold at the alarm's stopped time."""
+    if found is None:
+        return None
+    low, high = found.size
+    return {"since": list(found.since), "size": [max(low, 0.0), high], "level": found.level}
 
 
 def sums_json(since: LossSums) -> dict[str, float]:

@@ -72,11 +72,13 @@ class BaselineCollector:
 
     `version` is another one for each baseline. `released` of its turns are no longer held.
     `provisional_at`: the number of turns from which on the next provisional baseline is made.
+    `under_alarm`: the turns came while an alarm against a provisional baseline was open.
     """
 
     turns: list[LossObservation] = field(default_factory=list)
     released: int = 0
     provisional_at: int = PROVISIONAL_TURNS
+    under_alarm: bool = False
     version: int = field(default_factory=new_version)
 
     def add(self, turn: LossObservation, *, capped: bool) -> None:
@@ -94,8 +96,8 @@ class BaselineCollector:
         return len(self.turns) >= turns and self.days >= days
 
     def provisionally_enough(self) -> bool:
-        """Whether it is time for the next provisional baseline."""
-        if len(self.turns) < self.provisional_at:
+        """Whether it is time for the next provisional baseline; not while an alarm is open."""
+        if self.under_alarm or len(self.turns) < self.provisional_at:
             return False
         self.provisional_at = 2 * len(self.turns)
         return True

@@ -9,7 +9,7 @@ from groundwire_collector.drift.baseline import DEPLOYED
 from groundwire_collector.drift.detector_state import DetectorState, new_version
 from groundwire_collector.drift.dimensions import NANOSECONDS, WHOLE, Stream
 from groundwire_collector.drift.losses import LossObservation, LossSums
-from groundwire_collector.drift.reference import SegmentReference
+from groundwire_collector.drift.reference import ReferenceKind, SegmentReference
 from groundwire_collector.drift.segment import SegmentDetector
 from groundwire_collector.storage.drift import RECOVERY, Alarm
 from groundwire_evaluators.drift import StratifiedKnownMeanESR
@@ -163,6 +163,9 @@ class OpenAlarm:
             "last_ns": self.last_ns,
             "others": self.others,
             "alarm": self.alarm.to_row(),
+            "reference": self.reference.to_state()
+            if self.reference.kind is ReferenceKind.RECENT
+            else None,
         }
 
     @classmethod
@@ -237,7 +240,9 @@ class OpenAlarms(dict[Stream, OpenAlarm]):
             written = Alarm.of_row(state["alarm"])
             alarm = written if written.id is None else alarms.get(written.id)
             if alarm is not None and stream in streams:
-                self[stream] = OpenAlarm.from_state(state, stream, alarm, streams[stream].reference)
+                own = state.get("reference")  # older states lack it
+                reference = SegmentReference.from_state(own) if own else streams[stream].reference
+                self[stream] = OpenAlarm.from_state(state, stream, alarm, reference)
 
 
 def _explained(loss: float, stream: Stream, holding: Sequence[OpenAlarm]) -> float:

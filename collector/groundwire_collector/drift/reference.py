@@ -24,6 +24,7 @@ class ReferenceKind(StrEnum):
     OWN = "own"  # those of the same value in the baseline
     COLLECTED = "collected"  # those of the same value, collected after the baseline was pinned
     ALL = "all"  # every turn of the baseline: a new version is held against what it replaces
+    RECENT = "recent"  # those of the last good week
     WORST = "worst"  # those of the worst value of the dimension, where its values differ
 
 

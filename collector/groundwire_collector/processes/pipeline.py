@@ -26,6 +26,7 @@ from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import JudgeQueue
 from groundwire_collector.metrics.closed_book import ClosedBookMetrics
+from groundwire_collector.metrics.revisions import RevisionTimes
 from groundwire_collector.metrics.sessions import SessionMetrics
 from groundwire_collector.metrics.turn_metrics import TurnMetrics
 from groundwire_collector.probing.closed_book_queue import ClosedBookQueue
@@ -101,6 +102,7 @@ class Pipeline:
         self._consumers: Sequence[BatchConsumer] = (
             TurnMetrics(settings),
             SessionMetrics(),
+            RevisionTimes(),
             ClosedBookMetrics(),
             ClosedBookQueue(settings),
             JudgeQueue(settings),

@@ -256,6 +256,36 @@ def test_turns_under_an_open_alarm_are_no_part_of_the_baseline() -> None:
     assert watch.pinned.mean < 0.08
 
 
+def test_a_baseline_is_completed_at_the_level_of_an_alarm_that_lasts() -> None:
+    """The first 200 turns were better than all that follow, and nobody accepts or mends it."""
+
+    def turn(number: int, _: random.Random) -> tuple[float, Tags]:
+        return (0.5 if number > 400 else 0.05), {"model_version": "m1"}
+
+    watched = monitor(1500, days=2)
+    [raised, closed, *later] = feed(watched, traffic(turn, 0, 9000))
+    assert raised.details["provisional"]
+    assert (closed.state, closed.accepted_by) == ("accepted", "groundwire")
+    assert later == []
+    [watch] = watched.signal_monitors.values()
+    assert watch.pinned is not None
+    assert not watch.pinned.provisional
+    assert watch.pinned.mean == pytest.approx(0.5, abs=0.05)
+
+
+def test_turns_under_a_provisional_alarm_that_ends_are_no_part_of_the_baseline() -> None:
+    def turn(number: int, _: random.Random) -> tuple[float, Tags]:
+        return (0.5 if 400 < number < 4500 else 0.05), {"model_version": "m1"}
+
+    watched = monitor(1500, days=2)
+    alarms = feed(watched, traffic(turn, 0, 9500))
+    assert [each.state for each in alarms] == ["open", "recovered"]
+    [watch] = watched.signal_monitors.values()
+    assert watch.pinned is not None
+    assert not watch.pinned.provisional
+    assert watch.pinned.mean < 0.08
+
+
 @pytest.mark.parametrize("batch", [1, 311])
 def test_open_alarms_and_collecting_segments_go_on_as_if_never_stopped(batch, engine) -> None:
     def turn(number: int, rng: random.Random) -> tuple[float, Tags]:

@@ -110,6 +110,8 @@ def _origin(connection: Connection, alarm: Alarm, label_rate: float) -> AlarmOri
 def _worst(alarm: Alarm) -> str:
     """Worst turns since the change, within the alarm's segment."""
     query: dict[str, Any] = {"order": "worst", "service": alarm.service}
+    if state := alarm.details.get("state"):  # of turns without a score
+        query = {"state": state, "service": alarm.service}
     if alarm.change.dimension:
         query[alarm.change.dimension] = alarm.change.value
     query["since"] = alarm.change.since // 1_000_000_000
