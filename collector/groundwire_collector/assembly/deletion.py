@@ -101,7 +101,7 @@ def forget(engine: Engine, *, session: str | None = None, user: str | None = Non
 
 
 def _found(engine: Engine, wanted: Sequence[Wanted]) -> tuple[set[bytes], dict[bytes, bytes]]:
-    """The traces that name what is wanted; and closed-book calls, each with the trace it is of."""
+    """Traces that carry the id; and closed-book calls with their trace."""
     named: set[bytes] = set()
     closed_book: dict[bytes, bytes] = {}
     for trace, spans in each_trace(engine):

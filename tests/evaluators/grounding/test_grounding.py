@@ -52,7 +52,7 @@ def test_every_answer_has_a_state(
     assert ("p_unsupported" in evaluation.signals) == (state is State.SCORED)
 
 
-def test_an_unsupported_language_is_said_and_not_guessed() -> None:
+def test_an_unsupported_language_is_stated_and_not_guessed() -> None:
     japanese = judge("料金は二十ユーロです。", FEE)
     assert japanese.reason == "language: the answer is in Japanese, which is not judged"
     german = "Die Gebühr beträgt 20 Euro und ist am 1. Mai für die ganze Familie fällig."
