@@ -64,7 +64,7 @@ USER_KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Value of a user or session, under attribute keys or a turn column."""
+    """User or session id, under attribute keys or a turn column."""
 
     keys: frozenset[str]
     value: str
