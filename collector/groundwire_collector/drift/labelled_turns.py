@@ -81,14 +81,14 @@ class LabelledTurns:
         return self._drew(turn) and turn.id not in outcomes and age_ns < LONGEST_WAIT_NS
 
     def _known(
-        self, block: Sequence[ScoredTurn], outcomes: Mapping[str, bool | None], otherwise: float
+        self, block: Sequence[ScoredTurn], outcomes: Mapping[str, bool | None], default: float
     ) -> dict[int, float]:
         """True losses of the drawn turns by position; none where nobody labelled any."""
         drawn = {at: outcomes.get(turn.id) for at, turn in enumerate(block) if self._drew(turn)}
         if all(faithful is None for faithful in drawn.values()):
             return {}
         return {
-            at: otherwise if faithful is None else float(not faithful)
+            at: default if faithful is None else float(not faithful)
             for at, faithful in drawn.items()
         }
 
