@@ -5,7 +5,7 @@ import logging
 from sqlalchemy import Connection, Engine
 
 from groundwire_collector.drift import checkpoint
-from groundwire_collector.drift.labelled_turns import LabelledTurns
+from groundwire_collector.drift.labelled_turns import LabelledBlocks
 from groundwire_collector.drift.rebaseline import carry_out
 from groundwire_collector.evaluation.batch import JudgedBatch
 from groundwire_collector.settings import Settings
@@ -20,7 +20,7 @@ class DriftDetection:
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings, self._engine = settings, engine
-        self._labelled = LabelledTurns(settings.label_rate)
+        self._labelled = LabelledBlocks(settings.label_rate)
         self.restore()
 
     def restore(self) -> None:

@@ -31,7 +31,7 @@ MOST_TURNS = 2000  # at once
 
 
 @dataclass(slots=True)
-class LabelledTurns:
+class LabelledBlocks:
     """Reads labelled turns of each service, at most once a minute.
 
     `rate`: share of the turns that is drawn for labels. Price: a read of the labels, and of the

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from groundwire_collector.drift.alarm_origin import origin_of
 from groundwire_collector.drift.config import MonitorConfig
-from groundwire_collector.drift.labelled_turns import LONGEST_WAIT_NS, LabelledTurns
+from groundwire_collector.drift.labelled_turns import LONGEST_WAIT_NS, LabelledBlocks
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.drift.observation import UNFAITHFUL, MonitoredTurn
 from groundwire_collector.storage import labels, turns
@@ -71,7 +71,7 @@ def label(engine: Engine, begin: int, end: int, bad_every: int) -> None:
 
 def read(engine: Engine, watched: Monitor, now_ns: int) -> list[MonitoredTurn]:
     with engine.begin() as connection:
-        return list(LabelledTurns(1.0).readings(connection, watched, now_ns))
+        return list(LabelledBlocks(1.0).readings(connection, watched, now_ns))
 
 
 def test_a_block_is_read_once_and_not_before_its_labels_are_there(engine: Engine) -> None:
