@@ -73,7 +73,7 @@ class StreamAccumulator:
             self._pieces.append(accepted)
 
     def finish(self) -> None:
-        """The stream is over: give the observation what was gathered."""
+        """End of the stream: hand the accumulated answer to the observation."""
         observation = self._observation
         if observation.operation is None:
             return

@@ -29,7 +29,7 @@ def init(
     exit_timeout: float | None = None,
     disabled: bool | None = None,
 ) -> None:
-    """Say where turns go and what answers them; what is None is read from the environment.
+    """Configure where turns are sent; options that are None come from the environment.
 
     Each option is a field of `groundwire.settings.Settings` and `GROUNDWIRE_<OPTION>`. Opens no
     connection and starts no thread: the first ended span does. A second call replaces the first.

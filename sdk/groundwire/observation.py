@@ -236,7 +236,7 @@ class Observation:
         self.end()
 
     def pass_unread(self) -> None:
-        """End the span of a call whose result must not be touched (an open cursor or file)."""
+        """End the span of a call whose result must not be consumed (an open cursor or file)."""
         if self.spec.kind == "retrieval" and self.turn is not None:
             self.turn.retrieved = True
         self.end()

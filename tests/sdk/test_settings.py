@@ -34,7 +34,7 @@ def test_arguments_win_over_groundwire_over_otel() -> None:
         ("redact", "dfault"),
     ],
 )
-def test_a_bad_value_is_told_and_its_default_used(
+def test_a_bad_value_is_reported_and_its_default_used(
     name: str, bad: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     from groundwire import diagnostics

@@ -194,7 +194,7 @@ def _returns_documents(reading: SpanView) -> bool:
 
 
 def _unfed(groups: list[list[AnswerSpan]], queries: set[str]) -> list[AnswerSpan]:
-    """Of the answers of several subtrees those that feed no other and no retrieval."""
+    """Answers of several subtrees that feed no other answer and no retrieval."""
     groups = [group for group in groups if group]
     outer = [[answer for answer in group if not answer.nested] for group in groups]
     groups = [group for group in outer if group] or groups

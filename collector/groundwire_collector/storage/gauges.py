@@ -42,7 +42,7 @@ class BaselineSummary:
 
 
 def statistics(connection: Connection, limit: int) -> list[DetectorStatistic]:
-    """The streams with the most evidence for a change, at most `limit`.
+    """Streams with the most evidence for a change, at most `limit`.
 
     Of detectors of several evaluator revisions over one stream, the most alarmed is shown.
     """

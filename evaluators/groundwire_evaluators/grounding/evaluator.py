@@ -53,6 +53,8 @@ from groundwire_evaluators.retrieval.relevance import QuestionTerms
 from groundwire_evaluators.retrieval.usage import ChunkUsage
 from groundwire_evaluators.text.languages import could_be, language_of, name_of
 from groundwire_evaluators.text.parse_cache import ParseCache
+from groundwire_evaluators.text.sentences import sentences
+from groundwire_evaluators.text.tokens import WORD, fold
 from groundwire_evaluators.text.words import Language
 from groundwire_evaluators.turn import Turn
 
@@ -61,6 +63,7 @@ _TELLING = 40  # code points from which a text tells its language
 _SAMPLE = 4_000  # code points of a chunk whose language is told
 _TURNS_AT_ONCE = 64  # whose claims are held in memory
 _LONGEST_QUESTION = 1_000  # code points that are read with a short answer
+_FEWEST_WORDS_OF_SENTENCE = 3  # that tell its language
 _MOST_CLAIMS = 2_000  # of one answer that are read; more are not judged
 
 
@@ -262,6 +265,8 @@ class AnswerByWords:
 def language_of_turn(turn: Turn) -> Language | None:
     """The language of answer and chunks; None where it is not one of ours, or the two differ.
 
+    An answer with a sentence in the chunks' language, framed by another ("Glad you asked. Die
+    Schulung dauert 45 Minuten."), is in that of the chunks.
     Records have hardly any small words to tell a language by: theirs is taken to be the answer's.
     """
     answer = turn.answer or ""
@@ -271,12 +276,38 @@ def language_of_turn(turn: Turn) -> Language | None:
         samples = (chunk.text[:_TELLING] for chunk in turn.chunks)
         whole = " ".join([turn.question or "", answer, *samples])
         return language_of(whole) or answer_language
-    if answer_language is None or shown is None:
-        return answer_language
+    if shown is None:
+        return None
     chunks = _language_of_chunk(shown)
-    if chunks is answer_language or could_be(shown, answer_language):
+    if answer_language is not None and (
+        chunks is answer_language or could_be(shown, answer_language)
+    ):
         return answer_language
-    return chunks if chunks is None or could_be(answer, chunks) else None
+    if chunks is None:
+        return None
+    alike = answer_language is not None and could_be(answer, chunks)
+    return chunks if alike or _has_sentence_in(turn, chunks) else None
+
+
+def _has_sentence_in(turn: Turn, language: Language) -> bool:
+    """Whether a sentence of the answer is in this language of the chunks.
+
+    By its small words; or because it consists of words of the chunks, as "Die Küche leitet Frau
+    Yıldız." does, whose letters are Turkish.
+    """
+    answer = turn.answer or ""
+    shown = frozenset(
+        fold(word) for chunk in turn.chunks for word in WORD.findall(with_metadata(chunk))
+    )
+    extents = list(sentences(answer))
+    for start, end in extents:
+        words = [fold(word) for word in WORD.findall(answer[start:end])]
+        if len(words) < _FEWEST_WORDS_OF_SENTENCE:
+            continue
+        framed = len(extents) > 1 and language_of(answer[start:end]) is language
+        if framed or shown.issuperset(words):
+            return True
+    return False
 
 
 def _language_of_answer(turn: Turn) -> Language | None:

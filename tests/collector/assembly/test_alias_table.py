@@ -49,7 +49,7 @@ def test_values_nested_without_end_do_no_harm():
         assert len(assemble([span])) <= 1
 
 
-def test_whoever_asks_to_be_forgotten_is_found_under_every_name_of_the_tables():
+def test_a_user_to_be_deleted_is_found_under_every_name_of_the_tables():
     for fact, keys in (("session", SESSION_KEYS), ("user", USER_KEYS)):
         named = {s.key for f in families() for s in f.facts.get(fact, ()) if not s.path}
         assert named <= keys, fact

@@ -98,7 +98,7 @@ def test_turns_that_are_not_scored_say_nothing_of_the_answers():
     assert {alarm.signal for alarm in refused} == {"unscored"}
 
 
-def test_an_open_alarm_is_told_once_and_resolved_after_recovery():
+def test_an_open_alarm_is_reported_once_and_resolved_after_recovery():
     watched = monitor()
     [alarm] = watched.observe(drifting())
     watched.identify(alarm, 7)

@@ -124,7 +124,7 @@ def small_tenant_gets_worse(number: int, rng: random.Random) -> tuple[float, Tag
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_drift_that_stays_is_told_once_and_does_not_hide_another_one(seed: int) -> None:
+def test_a_drift_that_stays_is_reported_once_and_does_not_hide_another_one(seed: int) -> None:
     watched = monitor(2000)
     assert feed(watched, traffic(small_tenant_gets_worse, 0, 2000, seed)) == []
     first = feed(watched, traffic(small_tenant_gets_worse, 2000, 5000, seed))

@@ -24,7 +24,7 @@ def outcomes(latest: LatestTurns, *turns: Turn) -> list[str]:
     return found
 
 
-def test_an_answer_that_keeps_the_old_value_and_one_that_follows_are_told_apart() -> None:
+def test_an_answer_that_keeps_the_old_value_and_one_that_follows_are_distinguished() -> None:
     assert outcomes(LatestTurns(), turn(25, 25), turn(28, 25)) == ["keeps_old"]
     assert outcomes(LatestTurns(), turn(25, 25), turn(28, 28)) == ["follows_new"]
 

@@ -116,7 +116,7 @@ def test_it_gives_up_at_once_what_never_will_be_taken(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_waits_as_long_as_it_is_told_by_429(
+def test_it_waits_as_long_as_a_429_demands(
     modules: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requested: list[float] = []

@@ -101,7 +101,7 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
 
 
 def _origin(connection: Connection, alarm: Alarm, label_rate: float) -> AlarmOrigin | None:
-    """Of an open alarm of turns."""
+    """Verdict (system or evaluator) of an open alarm."""
     if alarm.resolved_ns is not None or "baseline" not in alarm.details:
         return None
     return origin_of(connection, alarm, label_rate)

@@ -106,7 +106,7 @@ def of_scores(reported: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in reported["baselines"] if each["signal"] == "p_unsupported"]
 
 
-def test_an_alarm_is_acknowledged_by_whoever_is_on_it_and_stays_open(app, client):
+def test_an_acknowledged_alarm_names_who_is_on_it_and_stays_open(app, client):
     drifted(app)
     head = app.state.heads["label read", None]
     [alarm] = client.get("/api/v1/alarms", headers=head).json()["alarms"]
@@ -161,7 +161,7 @@ def test_the_turns_of_a_given_time_are_pinned_as_the_baseline(app, client):
     assert client.post("/api/v1/baselines", json=backwards, headers=admin).status_code == 400
 
 
-def test_what_cannot_be_promised_is_said(app, client):
+def test_an_undetectable_effect_is_stated(app, client):
     feed(app, [judged(n, 0.1 * (n % 3)) for n in range(BASELINE // 2)])
     reader = app.state.heads["read", None]
     [baseline] = of_scores(client.get("/api/v1/baselines", headers=reader).json())
