@@ -78,7 +78,7 @@ def reason(
 
 
 def _of_answer(answer: AnswerSpan, limit: LengthLimit) -> str | None:
-    if answer.text is None and (where := _stored_elsewhere(answer)):
+    if answer.text is None and (where := _external_content(answer)):
         return f"the answer was not sent: its emitter stores content elsewhere ({where})"
     if answer.text is None:
         return "the answer was not sent: its emitter withholds the content of messages"
@@ -89,7 +89,7 @@ def _of_answer(answer: AnswerSpan, limit: LengthLimit) -> str | None:
     return _of_text("answer", answer.text, limit)
 
 
-def _stored_elsewhere(answer: AnswerSpan) -> str | None:
+def _external_content(answer: AnswerSpan) -> str | None:
     """Address of content that a span refers to (`gen_ai.output.messages_ref`)."""
     for reading in (*answer.calls, answer.top):
         for key, value in reading.attributes.items():
