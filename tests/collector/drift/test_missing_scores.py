@@ -6,6 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from groundwire_collector.drift.alarm_origin import origin_of
 from groundwire_collector.drift.config import MonitorConfig
+from groundwire_collector.drift.missing_scores import (
+    NOT_EVALUATED,
+    UNSCORED,
+    MissingReasons,
+    ScoredShare,
+)
 from groundwire_collector.drift.monitor import Monitor
 from groundwire_collector.storage.turns import JudgedTurn
 from groundwire_evaluators.drift import AlarmBudget
