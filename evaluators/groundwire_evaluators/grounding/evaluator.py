@@ -40,7 +40,7 @@ from groundwire_evaluators.grounding.read_claims import (
 from groundwire_evaluators.grounding.reading_pairs import pair_of
 from groundwire_evaluators.grounding.short_answers import CompletedStatement, complete
 from groundwire_evaluators.grounding.signals import Comparison, measure_signals
-from groundwire_evaluators.grounding.tables import read_content
+from groundwire_evaluators.grounding.tables import read_content, single_row
 from groundwire_evaluators.grounding.verdicts import (
     JudgedClaim,
     judge_again,
@@ -297,7 +297,7 @@ def _prose_sample(turn: Turn) -> str | None:
 @lru_cache(maxsize=512)
 def _is_prose(text: str) -> bool:
     """Whether a chunk is sentences: records, tables and hours have hardly any small words."""
-    if text.lstrip()[:1] in ("{", "[") or read_content(text).tables:
+    if text.lstrip()[:1] in ("{", "[") or read_content(text).tables or single_row(text):
         return False
     return sum(1 for _ in islice(_LETTERS.finditer(text), _FEWEST_WORDS)) == _FEWEST_WORDS
 

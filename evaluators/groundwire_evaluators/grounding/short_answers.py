@@ -223,7 +223,7 @@ def misplaced(
     another sentence holds these and more, and a value of the same kind. Records and sentences that
     go on with a pronoun are left out: what they speak of stands elsewhere.
     """
-    if not question_keys or any(passage.record or passage.tables for passage in passages):
+    if not question_keys or any(p.record or p.tables or p.row for p in passages):
         return []
     values: list[Quantity | Name] = [*own.quantities, *own.names]
     if not values or len(values) > _MOST_VALUES or len(own.words) > MOST_WORDS:

@@ -14,6 +14,7 @@ from functools import cached_property
 from groundwire_evaluators.grounding.agreement import computed, disagreements, opening_days
 from groundwire_evaluators.grounding.cell_conflicts import answer_conflicts, cell_conflicts
 from groundwire_evaluators.grounding.cells import Cells
+from groundwire_evaluators.grounding.column_conflicts import column_conflicts
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
 from groundwire_evaluators.grounding.conflicts import conflicts
 from groundwire_evaluators.grounding.evidence import (
@@ -115,7 +116,22 @@ class Comparison:
             if self.question is not None and self.added.short:
                 language = self.passages[0].language
                 found.extend(answer_conflicts(self.statement, self.question, cells, language))
-        return found
+        taken = {conflict.start for conflict in found}
+        return found + [each for each in self._other_columns if each.start not in taken]
+
+    @property
+    def _other_columns(self) -> list[Conflict]:
+        """Values of a short answer that stand under another column than the question's."""
+        tables = list(self.tables)
+        if self.question is None or not self.added.short or not tables:
+            return []
+        prose = [p for p in self.passages if p.record is None and not p.tables and not p.row]
+        language = self.passages[0].language
+        return [
+            conflict
+            for conflict, keys in column_conflicts(self.statement, self.question, tables, language)
+            if not any(keys <= passage.words | passage.spellings for passage in prose)
+        ]
 
     @property
     def tables(self) -> Iterator[Cells]:
@@ -165,7 +181,8 @@ class Comparison:
         chunk, sentence = self.evidence.answering_place
         passage = self.passages[chunk]
         # A row has a line for each field: the value need not stand in the line that is named.
-        lines = range(len(passage.bounds)) if passage.row else (sentence,)
+        in_lines = passage.record is not None or passage.row
+        lines = range(len(passage.bounds)) if in_lines else (sentence,)
         there = [shown for line in lines for shown in passage.quantities_of(line)]
         return any(agree(q, other) for q in quantities for other in there)
 
