@@ -77,11 +77,11 @@ class Watched:
 
     @property
     def spent(self) -> float:
-        return sum(watch.spent for watch in self.monitor.watches.values())
+        return sum(watch.spent for watch in self.monitor.signal_monitors.values())
 
     @property
     def strata(self) -> str:
-        pinned = next(iter(self.monitor.watches.values())).pinned
+        pinned = next(iter(self.monitor.signal_monitors.values())).pinned
         return "none" if pinned is None else f"{pinned.plan.strata}, block {pinned.plan.block}"
 
 

@@ -1,13 +1,15 @@
 """kill -9 again and again under load: nothing acknowledged is lost, nothing is counted twice.
 
-    python benchmarks/kills.py [--kills 200] [--seed 1] [--drain-seconds 900]
+    python benchmarks/kills.py [--kills 200] [--seed 1] [--rate 20] [--drain-seconds 900]
 
 Two collectors share a PostgreSQL of their own (apt-get install postgresql) while senders post turns
 of three spans to whichever answers. Each kill takes at random a receiver, a worker, the leader's
 worker, a whole collector with its supervisor, or PostgreSQL itself (immediate stop, then start). A
 collector that ended is started again at once. Afterwards the backlog is judged, as far as
 `--drain-seconds` go, and every acknowledged trace, the stored turns, the judgements, the counters
-and the alarms are compared.
+and the alarms are compared, also after an error or SIGTERM. Each acknowledged trace is written to
+`--acknowledged FILE` as it is answered. `--rate 0` sends as fast as the collectors answer, which is
+faster than a worker that is killed every few seconds evaluates.
 """
 
 import argparse
@@ -20,10 +22,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import psutil
 import psycopg
@@ -48,6 +51,7 @@ class Fleet:
     folder: Path
     running: dict[str, Collector] = field(default_factory=dict)
     stacks: dict[str, ExitStack] = field(default_factory=dict)
+    failed_starts: int = 0
 
     def start(self, name: str) -> None:
         stack = ExitStack()
@@ -62,7 +66,10 @@ class Fleet:
         for name, running in list(self.running.items()):
             if running.process.poll() is not None:
                 self.stacks[name].close()
-                self.start(name)
+                try:
+                    self.start(name)
+                except AssertionError:  # tried again after the next kill
+                    self.failed_starts += 1
 
     def close(self) -> None:
         for stack in self.stacks.values():
@@ -71,9 +78,11 @@ class Fleet:
 
 @dataclass
 class Senders:
-    """Post turn after turn until they are stopped; `acknowledged` are the ids that were taken."""
+    """Post turns until stopped; `acknowledged` are the trace ids answered with 200."""
 
     fleet: Fleet
+    rate: float  # turns a second of all senders, 0: as fast as they are answered
+    record: TextIO
     acknowledged: list[str] = field(default_factory=list)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -90,20 +99,23 @@ class Senders:
             thread.join()
 
     def _send(self) -> None:
-        while not self._stop.is_set():
+        while not self._stop.wait(SENDERS / self.rate if self.rate else 0):
             trace = f"{next(self._numbers):032x}"
             body = trace_body(trace)
             while not self._stop.is_set():
                 if self._taken(body):
                     self.acknowledged.append(trace)
+                    print(trace, file=self.record, flush=True)
                     break
 
     def _taken(self, body: bytes) -> bool:
         try:
-            return random.choice(list(self.fleet.running.values())).post(body) == 200
+            if random.choice(list(self.fleet.running.values())).post(body) == 200:
+                return True
         except OSError:
-            time.sleep(0.05)
-            return False
+            pass
+        time.sleep(0.05)
+        return False
 
 
 def kill(fleet: Fleet, target: str, chance: random.Random) -> None:
@@ -184,41 +196,75 @@ def backlog(cluster: Cluster) -> int:
     return int(row[0]) if row else 0
 
 
-def main() -> None:
-    options = argparse.ArgumentParser()
-    options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--drain-seconds", type=float, default=900)
-    given = options.parse_args()
-    chance = random.Random(given.seed)
-    done: Counter[str] = Counter()
-    with running_cluster() as cluster, tempfile.TemporaryDirectory() as folder:
-        cluster.create("kills")
-        fleet = Fleet(cluster, Path(folder))
-        senders = Senders(fleet)
+def drain(fleet: Fleet, seconds: float) -> None:
+    """Wait until everything stored is evaluated; a busy machine leaves some of it waiting."""
+    fleet.restart_ended()
+    with suppress(AssertionError, psycopg.Error):
+        until(lambda: backlog(fleet.cluster) == 0, seconds)
+
+
+def ensure_running(cluster: Cluster) -> None:
+    """Start PostgreSQL if the attack ended while it was stopped."""
+    try:
+        psycopg.connect(url(cluster)).close()
+    except psycopg.OperationalError:
+        cluster.start()
+
+
+def attack(fleet: Fleet, kills: int, chance: random.Random) -> Iterator[str]:
+    """Kill at random; yields the kind of each kill."""
+    for number in range(kills):
+        time.sleep(chance.uniform(*PAUSE_SECONDS))
+        target = chance.choice(TARGETS)
+        kill(fleet, target, chance)
+        yield target
+        time.sleep(0.2)
+        fleet.restart_ended()
+        if number % 20 == 19:
+            print(f"{number + 1} kills, backlog {backlog(fleet.cluster)}", flush=True)
+
+
+def run(fleet: Fleet, options: argparse.Namespace) -> None:
+    """Attack under load and print the comparison, whatever ended the attack."""
+    chance, done = random.Random(options.seed), Counter[str]()
+    with options.acknowledged.open("w") as record:
+        senders = Senders(fleet, options.rate, record)
         try:
             for name in ("first", "second"):
                 fleet.start(name)
             senders.start()
-            for _ in range(given.kills):
-                time.sleep(chance.uniform(*PAUSE_SECONDS))
-                target = chance.choice(TARGETS)
-                kill(fleet, target, chance)
+            for target in attack(fleet, options.kills, chance):
                 done[target] += 1
-                time.sleep(0.2)
-                fleet.restart_ended()
-            senders.stop()
-            fleet.restart_ended()
-            with suppress(AssertionError):  # a busy machine: the rest is compared as waiting
-                until(lambda: backlog(cluster) == 0, given.drain_seconds)
-            with psycopg.connect(url(cluster)) as connection:
-                found = compare(connection, senders.acknowledged)
         finally:
             senders.stop()
+            ensure_running(fleet.cluster)
+            drain(fleet, options.drain_seconds)
+            print(f"{sum(done.values())} kills: {dict(done)}; failed starts {fleet.failed_starts}")
+            with psycopg.connect(url(fleet.cluster)) as connection:
+                for name, value in compare(connection, senders.acknowledged).items():
+                    print(f"{name}: {value}", flush=True)
+
+
+def terminate(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=20, help="turns a second, 0: no limit")
+    parser.add_argument("--drain-seconds", type=float, default=900)
+    parser.add_argument("--acknowledged", type=Path, default=Path("acknowledged.txt"))
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, terminate)
+    with running_cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+        cluster.create("kills")
+        fleet = Fleet(cluster, Path(folder))
+        try:
+            run(fleet, options)
+        finally:
             fleet.close()
-    print(f"{given.kills} kills: {dict(done)}")
-    for name, value in found.items():
-        print(f"{name}: {value}")
 
 
 if __name__ == "__main__":

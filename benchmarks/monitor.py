@@ -280,7 +280,7 @@ def print_cost(_: int) -> None:
             begin = time.process_time()
             service.run(1500, chance, lambda n, told=told: told[2001 + n])
             spent = (time.process_time() - begin) / 1500 * 1e6
-            [watch] = service.monitor.watches.values()
+            [watch] = service.monitor.signal_monitors.values()
             states = [packed(each.to_state()) for each in watch.streams.values()]
             size = sum(len(str(state)) for state in states) / 1000
             strata = str(watch.pinned.plan.strata)

@@ -1,16 +1,27 @@
 """Faithfulness dashboard: unsupported claims, estimates, judge quality."""
 
-from grafana_foundation_sdk.builders import dashboard, heatmap, timeseries
+from grafana_foundation_sdk.builders import dashboard, heatmap, stat, timeseries
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.frame import board, common_variables
-from dashboards.panels import LEGEND, WORST, density, line, parts, query, share, turns_link
+from dashboards.panels import (
+    LEGEND,
+    WORST,
+    density,
+    line,
+    number,
+    parts,
+    query,
+    share,
+    turns_link,
+)
 from groundwire_collector.alerting.promql import (
     JUDGED,
     MODEL,
     SERVICE,
     SUM_BY_VERSION,
     VERSION,
+    increase,
     mean,
     one_replica,
     portion,
@@ -38,6 +49,9 @@ from groundwire_collector.metric_definitions import (
     P_UNSUPPORTED,
     READER_CLAIMS,
     READER_SECONDS,
+    SESSIONS,
+    SESSIONS_UNSUPPORTED,
+    MetricDefinition,
 )
 
 UID = "groundwire-faithfulness"
@@ -83,6 +97,18 @@ def flagged() -> timeseries.Panel:
         .with_target(query(f"{flags} / {turns}"))
         .data_links([WORST])
     )
+
+
+def sessions_with_flags() -> stat.Panel:
+    def new(metric: MetricDefinition) -> str:
+        return f"sum by (service) ({increase(f'{metric.name}_total{{{SERVICE}}}')})"
+
+    return number(
+        "Sessions with an unsupported answer",
+        "Share of the sessions with a scored turn in which any turn was flagged, over the "
+        "displayed range. It exceeds the share of flagged turns as conversations get longer.",
+        "percentunit",
+    ).with_target(query(f"{new(SESSIONS_UNSUPPORTED)} / ({new(SESSIONS)} > 0)", "{{service}}"))
 
 
 def flags_by_step() -> timeseries.Panel:
@@ -299,7 +325,7 @@ def drop() -> timeseries.Panel:
 
 ROWS = (
     ("Which versions?", 8, (by_model, by_prompt, by_index)),
-    ("How many answers, and since when?", 8, (flagged, flags_by_step, drop)),
+    ("How many answers, and since when?", 8, (flagged, sessions_with_flags, flags_by_step, drop)),
     ("Which answers?", 9, (least_faithful, values_of_faithfulness, values_of_p_unsupported)),
     ("Which kinds of error?", 8, (claims, citations, states)),
     ("Is the score accurate?", 8, (estimate, since_baseline, reader)),

@@ -42,6 +42,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "start": "`gw.init`",
         "threads": "context across thread pools",
         "testing": "pytest fixture, fixed ids and clock",
+        "__main__": "`python -m groundwire`: the installed command line",
     },
     "evaluators/groundwire_evaluators": {
         "turn": "the turn and its chunks: what is judged",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Self
 
 from groundwire_evaluators.drift.betting import Ordered
-from groundwire_evaluators.drift.change import Change
+from groundwire_evaluators.drift.change_point import Change
 
 Family = Literal["bernoulli", "gaussian"]
 

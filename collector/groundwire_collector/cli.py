@@ -3,6 +3,7 @@
 Why: docs/decisions/0005-commands-are-entry-points.md
 """
 
+import os
 import re
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -14,9 +15,11 @@ except ModuleNotFoundError:
     sys.exit("groundwire: the commands need more packages: pip install 'groundwire[collector]'")
 
 from groundwire_collector import __version__
+from groundwire_collector.commands.source import read_command
 from groundwire_collector.errors import GroundwireError, UsageError
 
 GROUP = "groundwire.commands"
+ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 _OPTIONAL = re.compile(r"([\w.-]+).*extra == ['\"]([^'\"]+)")  # a line of Requires-Dist
 # Click's ClickException; some releases of typer carry a click of their own.
 _WRONG_USE: type[Exception] = typer.BadParameter.__mro__[2]
@@ -40,7 +43,10 @@ def groundwire(
 
 
 def application(name: str | None = None) -> typer.Typer:
-    """The command line with the subcommand `name`, or with all of them where there is none such."""
+    """The command line with the subcommand `name`; where none is so called, a list of them all.
+
+    Listed commands are read, not loaded, so that `--help` and completion stay fast.
+    """
     app = typer.Typer(
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -49,10 +55,12 @@ def application(name: str | None = None) -> typer.Typer:
     )
     app.callback()(groundwire)
     found = entry_points(group=GROUP)
-    chosen = found.select(name=name) if name else found
-    if name != "--version":
-        for entry in sorted(chosen or found, key=lambda entry: entry.name):
-            _add(app, entry)
+    chosen = found.select(name=name) if name else ()
+    for entry in chosen:
+        _add(app, entry)
+    if not chosen and name != "--version":
+        for entry in sorted(found, key=lambda entry: entry.name):
+            _list(app, entry)
     return app
 
 
@@ -72,20 +80,41 @@ def _add(app: typer.Typer, entry: EntryPoint) -> None:
         app.command(entry.name)(loaded)
 
 
+def _list(app: typer.Typer, entry: EntryPoint) -> None:
+    """Register a command by its summary; it is loaded if it is called after all."""
+    source = read_command(entry)
+    missing = next(iter(source.missing_packages), None)
+
+    def load_and_run(context: typer.Context) -> object:
+        command = typer.main.get_command(application(entry.name))
+        return command([entry.name, *context.args], standalone_mode=False)
+
+    help_text = _unavailable(entry, missing) if missing else source.summary
+    app.command(entry.name, help=help_text, add_help_option=False, context_settings=ANY_ARGUMENTS)(
+        load_and_run
+    )
+
+
 def _add_unavailable(app: typer.Typer, entry: EntryPoint, missing: str) -> None:
     """Register a command that names the package it lacks, whatever its arguments are."""
-    remedy = f"needs the package {missing}: pip install {_requirement(entry, missing)}"
 
     def unavailable() -> None:
-        raise UsageError(f"`groundwire {entry.name}` {remedy}")
+        raise UsageError(f"`groundwire {entry.name}` {_remedy(entry, missing)}")
 
-    anything = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command(
         entry.name,
-        help=f"Not available: {remedy}",
+        help=_unavailable(entry, missing),
         add_help_option=False,
-        context_settings=anything,
+        context_settings=ANY_ARGUMENTS,
     )(unavailable)
+
+
+def _unavailable(entry: EntryPoint, missing: str) -> str:
+    return f"Not available: {_remedy(entry, missing)}"
+
+
+def _remedy(entry: EntryPoint, missing: str) -> str:
+    return f"needs the package {missing}: pip install {_requirement(entry, missing)}"
 
 
 def _requirement(entry: EntryPoint, missing: str) -> str:
@@ -104,7 +133,7 @@ def main() -> None:
     A wrong option is an error like others: 2 means drift, or worse, where commands compare.
     """
     try:
-        app = application(next(iter(sys.argv[1:]), None))
+        app = application(_command_name())
         code = app(prog_name="groundwire", standalone_mode=False)
     except _WRONG_USE as error:
         error.show()  # type: ignore[attr-defined]
@@ -114,3 +143,11 @@ def main() -> None:
     except GroundwireError as error:
         sys.exit(f"groundwire: {error}")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _command_name() -> str | None:
+    """The command that is called, or that the shell completes the options of."""
+    words = sys.argv
+    if "_GROUNDWIRE_COMPLETE" in os.environ:
+        words = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()
+    return words[1] if len(words) > 1 else None

@@ -28,7 +28,7 @@ ACKNOWLEDGEMENT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 
 _COUNTED = frozenset(
     "turns claims evaluations citations values answers refusals tokens calls runs traces spans "
-    "requests labels".split()
+    "requests labels sessions".split()
 )
 _UNITS = (  # by suffix, first match; else a plain count
     ("_timestamp_seconds", "seconds since the epoch"),
@@ -124,6 +124,18 @@ EVALUATIONS_SUPERSEDED = _counter(
     "evaluations_superseded",
     "Evaluations replaced by another state after late spans.",
     *(*EVALUATOR_LABELS, "state"),
+)
+SESSIONS = MetricDefinition(
+    "groundwire_sessions",
+    MetricKind.COUNTER,
+    "Sessions with a scored turn, each counted at its first.",
+    ("service",),
+)
+SESSIONS_UNSUPPORTED = MetricDefinition(
+    "groundwire_sessions_unsupported",
+    MetricKind.COUNTER,
+    "Sessions with a turn flagged for an unsupported claim, each counted at its first.",
+    ("service",),
 )
 CLAIMS = _counter("claims", "Claims of judged answers by verdict.", *EVALUATOR_LABELS, "verdict")
 READER_CLAIMS = _counter(
@@ -436,7 +448,7 @@ TRACES_FAILED = MetricDefinition(
 TRACES_WITHOUT_TURN = MetricDefinition(
     "groundwire_traces_without_turn",
     MetricKind.COUNTER,
-    "Traces that became no turn, by what kept them from it; counted again when spans come late.",
+    "Traces that became no turn, by what kept them from it; each counted once.",
     ("service", "family", "reason"),
 )
 LAST_EVALUATION = _gauge(

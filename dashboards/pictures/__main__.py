@@ -34,7 +34,7 @@ from groundwire_collector.alerting.rules.settings import RuleSettings
 
 SECONDS = 30  # of "now"
 COLOURS = 256
-TELL_HEIGHT = "<script>document.title = document.documentElement.offsetHeight</script>"
+REPORT_HEIGHT = "<script>document.title = document.documentElement.offsetHeight</script>"
 PRICES = """
 currency = "USD"
 [models."tarn-*"]
@@ -144,7 +144,7 @@ def free_port() -> int:
 def shoot(html: str, folder: Path, picture: Path) -> None:
     """A picture of a page, as tall as the page is, in the few colours that it has."""
     file = folder / "page.html"
-    file.write_text(html + TELL_HEIGHT, encoding="utf-8")
+    file.write_text(html + REPORT_HEIGHT, encoding="utf-8")
     dumped = chromium(folder, "--dump-dom", file.as_uri())
     height = re.search(r"<title>(\d+)</title>", dumped)
     assert height is not None

@@ -21,7 +21,8 @@ class Chunk:
     """Retrieved piece of context; SQL rows and JSON records too.
 
     `score` is the retriever's own number, of unknown unit (cosine, BM25, a distance): never
-    compare it across retrievers. `rank` counts from 0, best first.
+    compare it across retrievers. `rank` counts from 0, best first. `earlier`: it was retrieved for
+    an earlier turn of the session, and was in the prompt again.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Chunk:
     score: float | None = None
     rank: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +95,9 @@ class Turn:
     sampling_probability: float | None = None  # of being comparisons, (0, 1]
     probe: bool = False
     cited: tuple[CitedSource, ...] = ()  # citations that are no markers in the answer
+    error: str | None = None  # of the first step that failed, whatever was answered after it
+
+    @property
+    def retrieved(self) -> tuple[Chunk, ...]:
+        """Chunks of this turn's own retrievals."""
+        return tuple(chunk for chunk in self.chunks if not chunk.earlier)

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from groundwire_collector.errors import UsageError
-from groundwire_demo.plan import DemoPlan
+from groundwire_demo.plan import LIVE_TURNS, TURNS, DemoPlan
 from groundwire_demo.run import perform
 
 # Exit codes.
@@ -20,7 +20,10 @@ INTERRUPTED = 130
 
 
 def demo(
-    turns: Annotated[int, typer.Option(min=100, help="Number of questions.")] = 2000,
+    turns: Annotated[
+        int | None,
+        typer.Option(min=100, help=f"Number of questions. [{TURNS}; with --live {LIVE_TURNS}]"),
+    ] = None,
     rate: Annotated[float, typer.Option(min=0.1, help="Questions per second.")] = 40.0,
     no_rollout: Annotated[
         bool, typer.Option("--no-rollout", help="No rollout: no alarm is expected.")
@@ -35,6 +38,10 @@ def demo(
     scripted: Annotated[
         bool,
         typer.Option("--scripted", help="A scripted stand-in instead of the recorded model."),
+    ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="The recorded model, run here by llama.cpp (minutes)."),
     ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep everything running until Ctrl-C.")
@@ -56,9 +63,11 @@ def demo(
 
     By default the answers are recordings of a real small model and a real
     fine-tune of it; the final report compares what the answers did with what
-    was flagged. With --scripted a scripted model answers, increasingly
-    with last year's values. To use a live model, set GROUNDWIRE_DEMO_LLM to
-    an OpenAI-compatible endpoint and a model, for example
+    was flagged. With --live that model and its adapter are run here by
+    llama.cpp, with a baseline of 60 turns, in about five minutes; what that
+    needs is named if it is missing. With --scripted a scripted model answers,
+    increasingly with last year's values. To use any other model, set
+    GROUNDWIRE_DEMO_LLM to an OpenAI-compatible endpoint and a model, for example
     "http://127.0.0.1:11434/v1 llama3.2", GROUNDWIRE_DEMO_TUNED_MODEL to the
     model that is rolled out, and OPENAI_API_KEY to the key.
 
@@ -71,7 +80,17 @@ def demo(
     """
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_dir or Path("demo-data") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    plan = DemoPlan(turns, rate, not no_rollout, keep, folder, seed, memory_agrees, scripted)
+    plan = DemoPlan(
+        turns or (LIVE_TURNS if live else TURNS),
+        rate,
+        not no_rollout,
+        keep,
+        folder,
+        seed,
+        memory_agrees,
+        scripted,
+        live,
+    )
     try:
         went_well = perform(plan, Console())
     except KeyboardInterrupt:

@@ -14,7 +14,6 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from groundwire_collector.storage.keys import KEY_FILE, stored_key
-from groundwire_demo.plan import BASELINE
 from groundwire_demo.process import await_ready, ended_at_last, free_port
 
 _START_SECONDS = 60.0
@@ -137,11 +136,7 @@ def running(data_dir: Path, further: Mapping[str, str] = NOTHING) -> Iterator[Co
 
 
 def _environment(api_key: str) -> dict[str, str]:
-    """User's environment for the collector, without data locations.
-
-    Judging can be configured as always. The baseline is shortened to minutes, unless the user sets
-    its length.
-    """
+    """User's environment for the collector, without data locations."""
     hidden = {f"GROUNDWIRE_{name}" for name in _NOT_OURS}
     inherited = {name: value for name, value in os.environ.items() if name not in hidden}
-    return {**BASELINE, **inherited, "GROUNDWIRE_API_KEY": api_key}
+    return {**inherited, "GROUNDWIRE_API_KEY": api_key}

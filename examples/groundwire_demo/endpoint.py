@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from groundwire_collector.errors import UsageError
-from groundwire_demo import recording
+from groundwire_demo import live, recording
 from groundwire_demo.corpus import Edition
 from groundwire_demo.process import ended_at_last
 from groundwire_demo.standin.server import BASE, TUNED
@@ -26,8 +26,14 @@ class ModelKind(StrEnum):
     """What answers in the demo."""
 
     RECORDED = "recorded"
+    LIVE = "live"  # the recorded models, run here
     SCRIPTED = "scripted"
     NAMED = "named"  # by the environment
+
+    @property
+    def is_recorded_model(self) -> bool:
+        """Whether the recording holds this model's answers and what they did."""
+        return self in (ModelKind.RECORDED, ModelKind.LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class DemoEndpoint:
     def describe(self) -> str:
         if self.kind is ModelKind.RECORDED:
             return f"{self.model}, a real model's recorded answers (set {LLM} to ask one)"
+        if self.kind is ModelKind.LIVE:
+            return f"{self.model}, run here by llama.cpp (about a second an answer)"
         if self.kind is ModelKind.SCRIPTED:
             return f"a scripted stand-in (set {LLM} to use a real model)"
         return f"{self.model} at {self.base_url}"
@@ -75,7 +83,7 @@ def _knock(base_url: str) -> None:
 
 
 @contextmanager
-def standing_in(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]:
+def stand_in_endpoint(ramp: int, learnt: Edition, log: Path) -> Iterator[DemoEndpoint]:
     """Run the scripted stand-in as a child process for the block."""
     with _serving(["--ramp", str(ramp), "--learnt", learnt.name], log) as base_url:
         yield DemoEndpoint(base_url, BASE, TUNED, ModelKind.SCRIPTED)
@@ -86,6 +94,18 @@ def replaying(log: Path) -> Iterator[DemoEndpoint]:
     """Serve the recorded answers from a child process for the block."""
     with _serving(["--recorded"], log) as base_url:
         yield DemoEndpoint(base_url, recording.BASE, recording.TUNED, ModelKind.RECORDED)
+
+
+@contextmanager
+def running_live(log: Path) -> Iterator[DemoEndpoint]:
+    """Run the recorded models with llama.cpp in a child process for the block.
+
+    Raises:
+        UsageError: a part is missing; the message says what to install.
+    """
+    live.require()
+    with _serving(["--live"], log) as base_url:
+        yield DemoEndpoint(base_url, recording.BASE, recording.TUNED, ModelKind.LIVE)
 
 
 @contextmanager
@@ -102,5 +122,5 @@ def _serving(options: list[str], log: Path) -> Iterator[str]:
         assert process.stdout is not None
         base_url = process.stdout.readline().strip()
         if not base_url:
-            raise UsageError(f"the stand-in model did not start; see {log}")
+            raise UsageError(f"the model server did not start; see {log}")
         yield base_url

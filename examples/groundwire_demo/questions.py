@@ -22,7 +22,7 @@ _FRAMES = (
 )
 
 # Asked now and then, answered on no page.
-_STRAYS = (
+_OFF_TOPIC = (
     "Which football club does the chief executive support?",
     "Can I bring my dog along on Fridays?",
     "What did the share price do yesterday evening?",
@@ -55,8 +55,8 @@ def variants(fact: CorpusFact) -> list[Question]:
     ]
 
 
-def strays() -> list[Question]:
-    return [Question(text, None) for text in _STRAYS]
+def off_topic_questions() -> list[Question]:
+    return [Question(text, None) for text in _OFF_TOPIC]
 
 
 def repeated(texts: Sequence[str], seed: int) -> Iterator[Question]:
@@ -72,7 +72,7 @@ def stream(pages: Sequence[Page], seed: int, stray_share: float = 0.04) -> Itera
     facts = [fact for page in pages for fact in page.facts]
     while True:
         if draw.random() < stray_share:
-            yield Question(draw.choice(_STRAYS), None)
+            yield Question(draw.choice(_OFF_TOPIC), None)
             continue
         fact = draw.choice(facts)
         question = draw.choice(fact.questions)

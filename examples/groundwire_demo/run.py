@@ -17,7 +17,7 @@ from groundwire_demo.app import INDEX_VERSION, PROMPT_VERSION, SERVICE, HelpDesk
 from groundwire_demo.collector import Collector, ReportedAlarm
 from groundwire_demo.corpus import Edition, Page, handbook, passages
 from groundwire_demo.display import Display, RunProgress, display
-from groundwire_demo.endpoint import DemoEndpoint, ModelKind
+from groundwire_demo.endpoint import DemoEndpoint
 from groundwire_demo.plan import DemoPlan
 from groundwire_demo.probes import ProbeReading, ProbeSchedule
 from groundwire_demo.retriever import Retriever
@@ -169,7 +169,8 @@ def perform(plan: DemoPlan, console: Console) -> bool:
         pages = handbook()
         probe = _probes(plan, pages, model)
         further = probe.settings(SERVICE, os.environ.get("OPENAI_API_KEY")) if probe else {}
-        watcher = stack.enter_context(collector.running(plan.data_dir, further))
+        settings = {**plan.collector_settings(), **further}
+        watcher = stack.enter_context(collector.running(plan.data_dir, settings))
         alerts = None if alerting.missing() else stack.enter_context(alerting.watching(watcher))
         gw.init(
             service=SERVICE,
@@ -189,11 +190,13 @@ def perform(plan: DemoPlan, console: Console) -> bool:
 
 
 def _model(plan: DemoPlan, stack: ExitStack) -> DemoEndpoint:
-    """Model endpoint: from the environment, else recorded or scripted answers."""
+    """Model endpoint: live, from the environment, else recorded or scripted answers."""
     log = plan.data_dir / "stand-in.log"
+    if plan.live:
+        return stack.enter_context(endpoint.running_live(log))
     if plan.scripted or plan.memory_agrees:
         named = endpoint.from_environment(plan.rollout) if not plan.scripted else None
-        return named or stack.enter_context(endpoint.standing_in(plan.ramp, plan.learnt, log))
+        return named or stack.enter_context(endpoint.stand_in_endpoint(plan.ramp, plan.learnt, log))
     named = endpoint.from_environment(plan.rollout)
     return named or stack.enter_context(endpoint.replaying(log))
 
@@ -225,7 +228,7 @@ def _traffic(plan: DemoPlan, pages: list[Page], model: DemoEndpoint) -> Traffic:
     )
     desk = HelpDesk(Retriever(passages(pages, Edition.THIS_YEAR)), client)
     stream = questions.stream(pages, plan.seed)
-    if model.kind is ModelKind.RECORDED:  # the same questions and passages as in the recording
+    if model.kind.is_recorded_model:  # the same questions and passages as in the recording
         desk.most_passages = recording.PASSAGES
         stream = questions.repeated(recording.questions(recording.read()), plan.seed)
 
@@ -255,7 +258,7 @@ def _conclude(run: DemoRun, model: DemoEndpoint) -> None:
     console.print()
     if run.plan.rollout or alarms:
         console.print(report.timeline(traffic, model.tuned_model or "", alarms))
-    if model.kind is ModelKind.RECORDED:
+    if model.kind.is_recorded_model:
         known = recording.truths(recording.read())
         report.print_lines(console, truth.lines(run.collector.turns(), known))
     report.print_lines(console, report.probe_lines(run.last_readings()))

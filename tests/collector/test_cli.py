@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from groundwire_collector import __version__
+
 RUN = "import sys; from groundwire_collector.cli import main; sys.exit(main())"
 
 
@@ -50,6 +52,57 @@ def test_what_was_asked_for_exits_with_0(arguments: tuple[str, ...]) -> None:
     result = groundwire(*arguments)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout
+
+
+def test_help_loads_no_command() -> None:
+    run = (
+        f"try:\n    {RUN.replace('; ', chr(10) + '    ')}\nfinally:\n    print(sorted(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", run, "--help"], capture_output=True, text=True, check=True
+    )
+    assert "Run the collector" in result.stdout
+    loaded = result.stdout.splitlines()[-1]
+    assert "groundwire_collector.commands.source" in loaded
+    for module in (
+        "groundwire_collector.commands.up",
+        "sqlalchemy",
+        "numpy",
+        "groundwire_demo.run",
+    ):
+        assert f"'{module}'" not in loaded
+
+
+def test_a_listed_command_runs_if_it_is_called_after_all() -> None:
+    result = groundwire("--", "reliance", "/no/file.jsonl")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "/no/file.jsonl" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [("groundwire rel", {"reliance"}), ("groundwire up --por", {"--port"})],
+)
+def test_the_shell_completes_commands_and_options(words: str, completions: set[str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", RUN],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ
+        | {
+            "_GROUNDWIRE_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        },
+    )
+    assert set(result.stdout.split()) == completions
+
+
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "groundwire", "--version"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == f"groundwire {__version__}\n"
 
 
 def test_help_lists_the_other_commands_where_one_lacks_a_package(plugins: Path) -> None:

@@ -184,7 +184,7 @@ def test_the_options_are_explained() -> None:
     requested = [sys.executable, "-c", RUN, "demo", "--help"]
     reported = subprocess.run(requested, capture_output=True, text=True, timeout=60).stdout
     options = (
-        *("--turns", "--rate", "--no-rollout", "--memory-agrees", "--scripted", "--keep"),
+        *("--turns", "--rate", "--no-rollout", "--memory-agrees", "--scripted", "--live", "--keep"),
         "--data-dir",
     )
     for option in options:

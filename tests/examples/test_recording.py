@@ -24,7 +24,7 @@ def test_each_question_has_an_answer_of_both_models_with_passages_and_without() 
 def test_memory_is_what_the_fine_tune_added() -> None:
     truths = recording.truths(recording.read())
     memory = {
-        name: sum(model == name and found == "memory" for (model, _), found in truths.items())
+        name: sum(model == name and found == "memory" for (model, *_), found in truths.items())
         for name in (BASE, TUNED)
     }
     assert memory[TUNED] > 10 * memory[BASE]

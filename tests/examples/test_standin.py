@@ -10,7 +10,7 @@ import pytest
 from groundwire_demo import prompt
 from groundwire_demo.app import chunk_of
 from groundwire_demo.corpus import CorpusFact, CorpusPassage, Edition, handbook, passages
-from groundwire_demo.questions import strays
+from groundwire_demo.questions import off_topic_questions
 from groundwire_demo.retriever import Retriever
 from groundwire_demo.standin.models import ContextReader, FineTuned, Prompt
 from groundwire_demo.standin.server import BASE, TUNED
@@ -69,7 +69,7 @@ def test_the_base_model_says_what_its_context_says_whatever_that_is() -> None:
 
 def test_the_base_model_declines_where_the_context_lacks_the_answer() -> None:
     model = ContextReader(random.Random(1))
-    unanswered = [(stray.text, retrieved(stray.text)) for stray in strays()]
+    unanswered = [(question.text, retrieved(question.text)) for question in off_topic_questions()]
     unanswered += [(fact.questions[0], []) for fact in FACTS[:20]]
     for question, found in unanswered:
         assert model.answer(sent(question, found)) in REFUSALS

@@ -8,13 +8,18 @@ def turn(model: str, question: str, flagged: bool | None, **further: Any) -> dic
     return {
         "model_version": model,
         "question": question,
+        "answer": f"{question}!",
         "closed_book": False,
         "scores": scores,
         **further,
     }
 
 
-TRUTHS = {("m", "a"): "memory", ("m", "b"): "right", ("m", "c"): "invented"}
+TRUTHS = {
+    ("m", "a", "a!"): "memory",
+    ("m", "b", "b!"): "right",
+    ("m", "c", "c!"): "invented",
+}
 
 
 def test_answers_are_counted_by_what_they_did_and_whether_they_were_flagged() -> None:
@@ -34,6 +39,12 @@ def test_answers_are_counted_by_what_they_did_and_whether_they_were_flagged() ->
 def test_closed_book_calls_and_unknown_questions_do_not_count() -> None:
     turns = [turn("m", "a", True, closed_book=True), turn("m", "z", True)]
     assert list(lines(turns, TRUTHS)) == []
+
+
+def test_answers_that_were_not_recorded_are_counted_without_a_class() -> None:
+    [line] = lines([turn("m", "a", True), turn("m", "a", True, answer="new")], TRUTHS)
+    assert "1 of 1 answers came from memory" in line
+    assert line.endswith(". 1 further answers differ from the recorded ones")
 
 
 def test_the_flag_is_that_of_grounding_alone() -> None:

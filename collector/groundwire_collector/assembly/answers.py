@@ -242,13 +242,13 @@ def _marks(answer: AnswerSpan) -> set[str]:
 
 def _twins(one: AnswerSpan, other: AnswerSpan) -> bool:
     return any(
-        same_call(a, b) or _tells_the_end(a, b) or _tells_the_end(b, a)
+        same_call(a, b) or _reports_end(a, b) or _reports_end(b, a)
         for a in one.calls
         for b in other.calls
     )
 
 
-def _tells_the_end(later: SpanView, call: SpanView) -> bool:
+def _reports_end(later: SpanView, call: SpanView) -> bool:
     """Whether `later` reports the end of `call`, which ended before streaming."""
     return (
         later.answer_text is not None

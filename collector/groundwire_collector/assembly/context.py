@@ -9,7 +9,8 @@ The rungs, best first; the name of the one that gave the chunks is the turn's `c
 - `function_output`: what a traced function returned that looks like documents,
 - `tool_result`: what tools returned, where nothing was retrieved,
 - `prompt_variable`: the `context` variable of the prompt's template,
-- `prompt`: the prompt itself as one opaque chunk, where documents came without text.
+- `prompt`: the prompt itself as one opaque chunk, where documents came without text,
+- `earlier_turns`: what earlier turns of the session retrieved, in the prompt again.
 """
 
 import json
@@ -25,7 +26,13 @@ from groundwire_collector.assembly.documents import completed
 from groundwire_collector.assembly.redaction_marks import mark
 from groundwire_collector.assembly.span_view import SPEAKING, SpanView
 from groundwire_collector.assembly.trace import Trace
-from groundwire_collector.assembly.value_parsing import are_messages, parse_answer, same, try_unpack
+from groundwire_collector.assembly.value_parsing import (
+    Message,
+    are_messages,
+    parse_answer,
+    same,
+    try_unpack,
+)
 from groundwire_evaluators.turn import Chunk
 
 CONTEXT_VARIABLES = ("context", "contexts", "documents", "docs", "chunks", "passages", "sources")
@@ -192,7 +199,7 @@ def _joined(found: Iterable[RetrievalResult]) -> tuple[Chunk, ...]:
 
 RUNGS = (
     "documents", "flattened_documents", "span_events", "retriever_output", "function_output",
-    "tool_result", "prompt_variable", "prompt",
+    "tool_result", "prompt_variable", "prompt", "earlier_turns",
 )  # fmt: skip
 
 
@@ -249,11 +256,38 @@ def _is_question(trace: Trace, text: str, answer: AnswerSpan) -> bool:
 
 def tool_messages(answer: AnswerSpan) -> RetrievedContext | None:
     """What tools returned by the prompt of the answering call, below the last question."""
-    prompt = answer.prompt
-    question_at = max((n for n, m in enumerate(prompt) if m.role == "user"), default=-1)
-    texts = [m.text for m in prompt[question_at + 1 :] if m.role in TOOL_ROLES and m.text.strip()]
-    made = [chunk for text in texts for chunk in _chunks_of_result(try_unpack(text))]
+    made = _of_tools(answer.prompt[_question_at(answer.prompt) + 1 :])
     return RetrievedContext(tuple(made), "tool_result") if made else None
+
+
+def with_history(received: RetrievedContext, prompt: Sequence[Message]) -> RetrievedContext:
+    """Context with what tools returned to earlier turns, where the prompt repeats it."""
+    made = _of_tools(prompt[: max(_question_at(prompt), 0)])
+    return with_earlier(received, made)
+
+
+def with_earlier(received: RetrievedContext, chunks: Iterable[Chunk]) -> RetrievedContext:
+    """Context with chunks of earlier turns, those that it lacks."""
+    own = [" ".join(chunk.text.split()) for chunk in received.chunks]
+    added: dict[str, Chunk] = {}
+    for chunk in chunks:
+        text = " ".join(chunk.text.split())
+        if not any(text in other for other in own):
+            added.setdefault(text, replace(chunk, earlier=True))
+    if not added:
+        return received
+    every = (*received.chunks, *added.values())
+    return replace(received, chunks=every, rung=received.rung or "earlier_turns")
+
+
+def _question_at(prompt: Sequence[Message]) -> int:
+    """Position of the last message of the person; -1 where there is none."""
+    return max((n for n, m in enumerate(prompt) if m.role == "user"), default=-1)
+
+
+def _of_tools(prompt: Iterable[Message]) -> list[Chunk]:
+    texts = [m.text for m in prompt if m.role in TOOL_ROLES and m.text.strip()]
+    return [chunk for text in texts for chunk in _chunks_of_result(try_unpack(text))]
 
 
 def _split(text: str, known: tuple[Chunk, ...]) -> tuple[Chunk, ...]:

@@ -22,7 +22,7 @@ REVISION = "groundwire.evaluation.revision"
 STATE = "groundwire.evaluation.state"
 SIGNAL = "groundwire.evaluation.signal."
 
-ELSEWHERE = "elsewhere"  # revision of received scores
+RECEIVED_REVISION = "elsewhere"  # revision of received scores
 
 
 def evaluation_of(event: SpanEvent) -> Evaluation | None:
@@ -35,14 +35,19 @@ def evaluation_of(event: SpanEvent) -> Evaluation | None:
     reason = explanation if isinstance(explanation, str) else None
     if ERROR_TYPE in event.attributes:
         error = str(event.attributes[ERROR_TYPE])
-        return Evaluation(evaluator=name, revision=ELSEWHERE, state=State.FAILED, reason=error)
+        return Evaluation(
+            evaluator=name, revision=RECEIVED_REVISION, state=State.FAILED, reason=error
+        )
     if value is None:
         missing = f"only a label was sent: {label}" if label else "no score was sent"
         return Evaluation(
-            evaluator=name, revision=ELSEWHERE, state=State.NOT_EVALUABLE, reason=reason or missing
+            evaluator=name,
+            revision=RECEIVED_REVISION,
+            state=State.NOT_EVALUABLE,
+            reason=reason or missing,
         )
     return Evaluation(
-        evaluator=name, revision=ELSEWHERE, state=State.SCORED, value=value, reason=reason
+        evaluator=name, revision=RECEIVED_REVISION, state=State.SCORED, value=value, reason=reason
     )
 
 

@@ -142,9 +142,9 @@ def _quote(found: Mapping[str, Any]) -> str | None:
     return quote if isinstance(quote, str) and quote.strip() else None
 
 
-def _within(offset: Any, base: int, length: int, otherwise: int) -> int:
+def _within(offset: Any, base: int, length: int, default: int) -> int:
     if isinstance(offset, bool) or not isinstance(offset, int):
-        return otherwise
+        return default
     return min(length, max(0, base + offset))
 
 

@@ -83,6 +83,7 @@ The first source with text provides the chunks; its name is the turn's `context_
 | `tool_result` | tool results, if there was no retrieval |
 | `prompt_variable` | the `context` variable of the prompt's template |
 | `prompt` | the prompt without the question, as one chunk |
+| `earlier_turns` | what earlier turns of the session retrieved, in the prompt again |
 
 A reranker's output replaces its input. Equal chunks of several retrievals count once; an empty
 retrieval has zero chunks. If documents were redacted, no later source is read; if text is missing,

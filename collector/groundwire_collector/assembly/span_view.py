@@ -23,6 +23,7 @@ from groundwire_collector.assembly.value_parsing import (
 from groundwire_collector.storage.span import Json, Span, SpanEvent
 from groundwire_evaluators.turn import Chunk
 
+LONGEST_ERROR = 500  # characters
 LONGEST_NAME = 4096  # characters of what names or counts something
 _INCOMING, _OUTGOING = ("question", "prompt", "query"), ("output", "answer")
 _OF_CALLS = ("model", "response_model", "response_id", "output_tokens")
@@ -78,6 +79,17 @@ class SpanView:
     @lazy_property
     def failed(self) -> bool:
         return self.span.status == 2 or "error.type" in self.attributes
+
+    @lazy_property
+    def error(self) -> str | None:
+        """Type and message of the error of a step that failed."""
+        if not self.failed:
+            return None
+        raised = next((e.attributes for e in self.span.events if e.name == "exception"), {})
+        kind = self.attributes.get("error.type") or raised.get("exception.type")
+        message = self.span.status_message or raised.get("exception.message")
+        text = ": ".join(str(part) for part in (kind, message) if part) or "failed"
+        return text[:LONGEST_ERROR]
 
     @lazy_property
     def _plan(self) -> LookupPlan:

@@ -9,7 +9,13 @@ from itertools import combinations
 from groundwire import attributes
 from groundwire_collector.assembly.alias_table import SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, AnswerSpan, answers
-from groundwire_collector.assembly.context import context, retrievals, tool_messages, tool_results
+from groundwire_collector.assembly.context import (
+    context,
+    retrievals,
+    tool_messages,
+    tool_results,
+    with_history,
+)
 from groundwire_collector.assembly.integrity import LengthLimit, reason
 from groundwire_collector.assembly.lazy import lazy_property
 from groundwire_collector.assembly.linking import joined
@@ -138,12 +144,14 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
         received = results if results.chunks else tool_messages(answer) or results
         route = Route.TOOL if received.chunks and _named_route(served) is None else route
     question = _question(served)
+    withheld = reason(answer, question, found, received, limit)
+    received = with_history(received, answer.prompt)
     return Turn(
         id=f"{named.trace_id}-{named.span_id}",
         question=question,
         chunks=received.chunks,
         answer=answer.text,
-        not_evaluable_reason=reason(answer, question, found, received, limit),
+        not_evaluable_reason=withheld,
         context_source=received.rung,
         route=route,
         trace_id=named.trace_id,
@@ -173,6 +181,7 @@ def _turn(served: _ServedAnswer, limit: LengthLimit, known: Collection[str]) -> 
         sampling_probability=_number(served.nearest, "sampling_probability"),
         probe=served.flag("probe"),
         cited=cited(answer),
+        error=next(filter(None, (reading.error for reading in scope)), None),
     )
 
 

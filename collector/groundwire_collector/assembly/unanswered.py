@@ -19,12 +19,12 @@ MOST_KEYS = 8  # unread attributes that are named
 SHORT_TEXT = 12  # characters; a shorter value is a name or a number
 
 # Attributes of other conventions: of HTTP, databases, hosts. No answer stands in them.
-_ELSEWHERE = re.compile(
+_OTHER_CONVENTIONS = re.compile(
     r"(?:http|url|net|network|server|client|peer|db|rpc|messaging|faas|k8s|container|host|os|process"
     r"|thread|code|exception|error|telemetry|service|deployment|user_agent|cloud|aws|otel|enduser"
     r"|session|tls|dns|file|log|event|feature_flag|graphql|cloudevents|user|span|trace)(?:\.|$)"
 )
-_SPEAKING = re.compile(
+_CONVERSATION_KEYS = re.compile(
     r"prompt|complet|messag|question|answer|quer(?:y|ies)|respon|repl(?:y|ies)|chat|llm|gen_?ai|model"
     r"|token|input|output|content|utteranc|role|chunk|document|passage|context|conversation|agent",
     re.IGNORECASE,
@@ -60,7 +60,8 @@ class UnansweredTrace:
     """A trace without a turn.
 
     `service` is that of its first span. `family` is the name of the table that knows most of its
-    spans, "none" where none does; `unread` are attributes with texts that no table reads.
+    spans, "none" where none does; `unread` are attributes with texts that no table reads. `error`
+    is what its first failed step reported; `started_ns` the start of its first span.
     """
 
     service: str
@@ -68,6 +69,9 @@ class UnansweredTrace:
     reason: NoTurnReason
     scopes: tuple[str, ...]
     unread: tuple[str, ...]
+    trace_ids: tuple[str, ...] = ()
+    started_ns: int = 0
+    error: str | None = None
 
 
 def unanswered(trace: Trace) -> UnansweredTrace:
@@ -81,6 +85,9 @@ def unanswered(trace: Trace) -> UnansweredTrace:
         reason=_reason(readings, unread),
         scopes=tuple(sorted({r.span.scope or "(no scope)" for r in readings})),
         unread=tuple(unread[:MOST_KEYS]),
+        trace_ids=tuple(sorted(trace.ids)),
+        started_ns=min((r.span.start_ns for r in readings), default=0),
+        error=next(filter(None, (r.error for r in readings)), None),
     )
 
 
@@ -102,17 +109,18 @@ def _unread(readings: list[SpanView]) -> list[str]:
     found: dict[str, None] = {}
     for reading in readings:
         for key, value in reading.attributes.items():
-            if _tells(key, value):
+            if _holds_conversation(key, value):
                 found.setdefault(key)
         for event in reading.span.events:
-            texts = [key for key, value in event.attributes.items() if _tells(key, value)]
-            texts = [key for key, value in event.attributes.items() if _tells(key, value)]
+            texts = [
+                key for key, value in event.attributes.items() if _holds_conversation(key, value)
+            ]
             found |= dict.fromkeys(f"{event.name}: {key}" for key in texts)
     return list(found)
 
 
-def _tells(key: str, value: object) -> bool:
-    if _ELSEWHERE.match(key) or not _SPEAKING.search(key) or is_read(key):
+def _holds_conversation(key: str, value: object) -> bool:
+    if _OTHER_CONVENTIONS.match(key) or not _CONVERSATION_KEYS.search(key) or is_read(key):
         return False
     return isinstance(value, list | dict) or (isinstance(value, str) and len(value) >= SHORT_TEXT)
 

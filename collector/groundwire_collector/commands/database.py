@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
+from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage.engine import make_schema, open_engine
 
@@ -17,11 +18,20 @@ Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 
 
 @contextmanager
-def database(settings: Settings) -> Iterator[Engine]:
-    """Open the configured database with a current schema; closes it afterwards."""
+def database(settings: Settings, *, migrate: bool = True) -> Iterator[Engine]:
+    """Open the configured database, its schema made current; closes it afterwards.
+
+    Raises:
+        UsageError: there is no database in the data folder. Commands never create one.
+    """
+    if settings.database_url is None and not settings.sqlite_path.exists():
+        raise UsageError(
+            f"no database in {settings.data_dir}: start `groundwire up` there, or set --data-dir"
+        )
     engine = open_engine(settings)
     try:
-        make_schema(engine)
+        if migrate:
+            make_schema(engine)
         yield engine
     finally:
         engine.dispose()

@@ -1,7 +1,5 @@
 """`groundwire doctor`: coverage of received telemetry, missing facts, advice."""
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,10 +14,11 @@ from groundwire_collector.assembly.diagnosis import (
     diagnose,
 )
 from groundwire_collector.assembly.suggestion import suggest
+from groundwire_collector.commands.database import database
+from groundwire_collector.commands.output import AsJson, print_json, wants_json
 from groundwire_collector.errors import UsageError
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import failed_traces
-from groundwire_collector.storage.engine import open_engine
 from groundwire_collector.storage.failed_traces import FailedTrace
 from groundwire_collector.storage.spans import recent_traces, spans_of
 from groundwire_evaluators.turn import Route
@@ -46,9 +45,7 @@ def doctor(
         bool,
         typer.Option("--suggest", help="Print a table for attributes that no table reads."),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON (default when the output is piped).")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what each instrumentation sends in recent traces, and what is missing.
 
@@ -62,9 +59,8 @@ def doctor(
     if not diagnosis.traces:
         raise UsageError("no traces yet: point OTEL_EXPORTER_OTLP_ENDPOINT at the receiver")
     failed = failed_stored(settings)
-    if as_json or not sys.stdout.isatty():
-        found = record(diagnosis) | {"passed_over": [asdict(each) for each in failed]}
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    if wants_json(as_json):
+        print_json(record(diagnosis) | {"passed_over": [asdict(each) for each in failed]})
         return
     for line in (*report(diagnosis), *_of_failed(failed)):
         typer.echo(line)
@@ -72,13 +68,9 @@ def doctor(
 
 def suggested(settings: Settings, limit: int, service: str | None = None) -> str:
     """The table proposed for the last traces. Raises UsageError where there is nothing to read."""
-    engine = open_engine(settings)
-    try:
-        with engine.connect() as connection:
-            ids = recent_traces(connection, limit, service)
-            found = suggest(spans_of(connection, [trace_id])[trace_id] for trace_id in ids)
-    finally:
-        engine.dispose()
+    with database(settings, migrate=False) as engine, engine.connect() as connection:
+        ids = recent_traces(connection, limit, service)
+        found = suggest(spans_of(connection, [trace_id])[trace_id] for trace_id in ids)
     if found is None:
         raise UsageError("nothing to suggest: no trace without a table contains an answer")
     return found
@@ -86,25 +78,15 @@ def suggested(settings: Settings, limit: int, service: str | None = None) -> str
 
 def diagnose_stored(settings: Settings, limit: int, service: str | None = None) -> Diagnosis:
     """A diagnosis of the last `limit` traces of the database."""
-    if settings.database_url is None and not settings.sqlite_path.exists():
-        raise UsageError(f"no database in {settings.data_dir}: start `groundwire up` there first")
-    engine = open_engine(settings)
-    try:
-        with engine.connect() as connection:
-            ids = recent_traces(connection, limit, service)
-            return diagnose(spans_of(connection, [trace_id])[trace_id] for trace_id in ids)
-    finally:
-        engine.dispose()
+    with database(settings, migrate=False) as engine, engine.connect() as connection:
+        ids = recent_traces(connection, limit, service)
+        return diagnose(spans_of(connection, [trace_id])[trace_id] for trace_id in ids)
 
 
 def failed_stored(settings: Settings, limit: int = MOST_FAILED) -> list[FailedTrace]:
     """The traces that were passed over last, of any service."""
-    engine = open_engine(settings)
-    try:
-        with engine.connect() as connection:
-            return failed_traces.newest(connection, limit)
-    finally:
-        engine.dispose()
+    with database(settings, migrate=False) as engine, engine.connect() as connection:
+        return failed_traces.newest(connection, limit)
 
 
 def _of_failed(failed: Sequence[FailedTrace]) -> list[str]:

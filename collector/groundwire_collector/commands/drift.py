@@ -88,8 +88,8 @@ def replay(
     and optionally service, model_version, prompt_version, index_version, route, tenant, session_id,
     question. A line out is an alarm. Exit code 0: no drift, 2: drift, 1: error.
     """
-    terms = MonitorConfig(_budget(alarm_budget), _effect(min_effect), dimensions=DIMENSIONS)
-    history = DriftReplay(signal, terms, _ns(baseline, "--baseline"))
+    config = MonitorConfig(_budget(alarm_budget), _effect(min_effect), dimensions=DIMENSIONS)
+    history = DriftReplay(signal, config, _ns(baseline, "--baseline"))
     readings = _readings(file, signal, worse or _usual_direction(signal))
     picture = _picture(plot, history, readings) if plot else None
     alarms = 0
@@ -103,7 +103,7 @@ def replay(
                     alarms += 1
     for remark in history.remarks:
         typer.echo(remark, err=True)
-    if not history.watches:
+    if not history.signal_monitors:
         raise UsageError(f"{file}: no baseline, too few values of {signal!r} before {baseline}")
     if picture is not None and plot is not None:
         picture.draw(plot)

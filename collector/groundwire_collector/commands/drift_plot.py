@@ -52,13 +52,13 @@ class DriftPlot:
         self._courses: dict[str, Course] = {}
 
     def note(self, reading: MonitoredTurn, changed: Sequence[Alarm]) -> None:
-        watch = self._history.watches[reading.service]
+        signal_monitor = self._history.signal_monitors[reading.service]
         course = self._courses.setdefault(reading.service, Course())
         raised = next((each for each in changed if each.resolved_ns is None), None)
         course.times.append(reading.at_ns / 1e9)
         # At an alarm the statistic was just reset.
-        course.evidence.append(raised.details["statistic"] if raised else watch.statistic)
-        course.spent.append(watch.spent)
+        course.evidence.append(raised.details["statistic"] if raised else signal_monitor.statistic)
+        course.spent.append(signal_monitor.spent)
         course.alarms += changed
 
     def draw(self, path: Path) -> None:
@@ -99,7 +99,7 @@ class DriftPlot:
         times = np.array([each.at_ns / 1e9 for each in found])
         scores = np.array([1 - each.losses[0].value for each in found])
         middle, mean, error = _binned(times, scores)
-        pinned = self._history.watches[service].pinned
+        pinned = self._history.signal_monitors[service].pinned
         assert pinned is not None
         axes.axvspan(
             _day(times.min()), _day(self._history.until_ns / 1e9), color=BASELINE, zorder=0
@@ -139,7 +139,7 @@ class DriftPlot:
 
     def _draw_budget(self, axes: Any, course: Course) -> None:
         times = [_day(each) for each in course.times]
-        budget = self._history.terms.budget
+        budget = self._history.config.budget
         passed = np.array(course.times) - course.times[0]
         axes.plot(times, budget.alarms * passed / budget.seconds, color=SOFT, linestyle=(0, (4, 3)))
         axes.plot(times, course.spent, color=INK, linewidth=1.4, drawstyle="steps-post")

@@ -1,11 +1,13 @@
 """`groundwire drift simulate`: detectable effects and delays for given traffic."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import track
 
+from groundwire_collector.commands.output import AsJson, print_json, wants_json
 from groundwire_collector.drift.simulation import DelayQuantiles, SimulatedTraffic, delays
 from groundwire_collector.errors import UsageError
 from groundwire_evaluators.drift.budget import AlarmBudget
@@ -35,6 +37,7 @@ def simulate(
     ] = EFFECTS,
     runs: Annotated[int, typer.Option(help="Simulated histories per growth.")] = 60,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate changes of several sizes and print the detection delay.
 
@@ -60,8 +63,22 @@ def simulate(
             jobs, "simulating", console=console, disable=not console.is_terminal, transient=True
         )
     }
+    if wants_json(as_json):
+        print_json(_record(traffic, found))
+        return
     for line in _table(traffic, sizes, found):
         typer.echo(line)
+
+
+def _record(
+    traffic: SimulatedTraffic, found: dict[tuple[float, bool], DelayQuantiles]
+) -> dict[str, Any]:
+    """The simulated delays for programs, in turns; null beyond `longest`."""
+    delays = [
+        {"growth": size, "at_deployment": deployed} | asdict(quantiles)
+        for (size, deployed), quantiles in found.items()
+    ]
+    return {"traffic": asdict(traffic) | {"budget": str(traffic.budget)}, "delays": delays}
 
 
 def _table(

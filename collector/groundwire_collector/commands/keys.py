@@ -1,12 +1,13 @@
 """`groundwire keys`: create, list, rotate and revoke API keys."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
+from groundwire_collector.commands.output import AsJson, print_json, wants_json
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import keys as store
 from groundwire_collector.storage.keys import ALL_SCOPES, Key, Scope
@@ -17,11 +18,19 @@ KeyId = Annotated[str, typer.Argument(help="Key id, as shown by `list`.")]
 
 
 @keys.command("list")
-def show(data_dir: DataDir = None, database_url: DatabaseUrl = None, config: Config = None) -> None:
+def show(
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
     """List the keys; the keys themselves are not stored."""
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine, engine.connect() as connection:
         found = store.keys(connection)
+    if wants_json(as_json):
+        print_json([_record(key) for key in found])
+        return
     table = Table("id", "name", "scopes", "services", "created", "revoked")
     for key in found:
         table.add_row(*_cells(key))
@@ -72,6 +81,18 @@ def revoke(
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
     with database(settings) as engine, engine.begin() as connection:
         store.revoke(connection, key_id)
+
+
+def _record(key: Key) -> dict[str, Any]:
+    access = key.access
+    return {
+        "id": access.key_id,
+        "name": key.name,
+        "scopes": sorted(access.scopes),
+        "services": None if access.services is None else sorted(access.services),
+        "created": key.created_at.isoformat(),
+        "revoked": key.revoked_at.isoformat() if key.revoked_at else None,
+    }
 
 
 def _cells(key: Key) -> tuple[str, ...]:

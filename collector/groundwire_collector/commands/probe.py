@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from groundwire_collector.commands.database import database
 from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import read_records
 from groundwire_collector.llm.client import ChatEndpoint, ChatTarget, target_of
@@ -18,7 +19,6 @@ from groundwire_collector.llm.rate_limiter import RateLimiter
 from groundwire_collector.probing.runner import ProbeRunner, read_run, result_line, resume
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import turns as stored_turns
-from groundwire_collector.storage.engine import open_engine
 from groundwire_evaluators.reliance.probe.arms import ALL_ARMS, Arm, ProbePrompting, Trial, trials
 from groundwire_evaluators.reliance.probe.building import ProbeBuilder, SourceDocument
 from groundwire_evaluators.reliance.probe.comparison import (
@@ -310,9 +310,7 @@ def _turns(path: Path) -> list[Turn]:
 def _stored(data_dir: Path) -> list[Turn]:
     """The newest production turns of a collector's database."""
     settings = Settings.load(None, data_dir=data_dir)
-    if not settings.sqlite_path.exists():
-        raise UsageError(f"{settings.sqlite_path} does not exist")
-    with open_engine(settings).connect() as connection:
+    with database(settings, migrate=False) as engine, engine.connect() as connection:
         query = stored_turns.TurnQuery(limit=5000)
         found = stored_turns.find(connection, query)
     return [each.turn for each in found if not (each.turn.closed_book or each.turn.probe)]

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import Connection, Engine
 
-from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir
+from groundwire_collector.commands.database import Config, DatabaseUrl, DataDir, database
 from groundwire_collector.drift.observation import MonitoredTurn
 from groundwire_collector.drift.rebaseline import RevisionHistory
 from groundwire_collector.errors import UsageError
@@ -19,7 +19,6 @@ from groundwire_collector.evaluation.registry import evaluators
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import baseline_actions, drift, turns
-from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 from groundwire_collector.web.times import nanoseconds
 from groundwire_evaluators.evaluation import Evaluator
@@ -51,8 +50,6 @@ def rescore(
     out with its next turns.
     """
     settings = Settings.load(config, data_dir=data_dir, database_url=database_url)
-    engine = open_engine(settings)
-    make_schema(engine)
     query = TurnQuery(
         service=service, since_ns=_ns(since, "--since"), until_ns=_ns(until, "--until"), limit=BATCH
     )
@@ -60,12 +57,12 @@ def rescore(
     if not chosen:
         raise UsageError(f"--evaluator: none of {', '.join(evaluator or ())} is enabled")
     renewals = RevisionHistory()
-    number = _rescore(engine, chosen, query, renewals)
-    made = _renew(engine, renewals) if baseline else []
+    with database(settings) as engine:
+        number = _rescore(engine, chosen, query, renewals)
+        made = _renew(engine, renewals) if baseline else []
     typer.echo(f"evaluated again: {number} turns")
     for line in made:
         typer.echo(line)
-    engine.dispose()
 
 
 def _rescore(

@@ -1,5 +1,6 @@
 """`groundwire rules`: Prometheus rules for this deployment, and their false-alarm cost."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from groundwire_collector.alerting.rules.burn_rate_simulation import (
 )
 from groundwire_collector.alerting.rules.rendering import write
 from groundwire_collector.alerting.rules.settings import RuleSettings
+from groundwire_collector.commands.output import AsJson, print_json, wants_json
 from groundwire_collector.errors import UsageError
 
 GROWTHS = (0.05, 0.1, 0.2, 0.5)
@@ -44,6 +46,7 @@ def rules(
     runs: Annotated[
         int, typer.Option(min=10, max=10_000, help="Number of simulated periods.")
     ] = 100,
+    as_json: AsJson = False,
 ) -> None:
     """Write the Prometheus rules, or simulate their false alarms."""
     limits = RuleSettings.load(config, targets)
@@ -52,12 +55,29 @@ def rules(
             "give --out FOLDER to write the rules, or --simulate to print their false alarms"
         )
     for path in write(limits, out) if out else ():
-        typer.echo(path)
+        typer.echo(path, err=simulate)
     if simulate:
         traffic = TrafficAssumptions(turns_per_hour, level, session_turns, baseline_turns)
-        console = Console()
-        console.print(_false_alarms(prices(limits, traffic, runs=runs), runs))
-        console.print(_delays(delays(limits, traffic, GROWTHS)))
+        _print_simulation(
+            prices(limits, traffic, runs=runs), delays(limits, traffic, GROWTHS), runs, as_json
+        )
+
+
+def _print_simulation(
+    false_alarms: list[FalseAlarmEstimate], found: list[AlertDelay], runs: int, as_json: bool
+) -> None:
+    if wants_json(as_json):
+        print_json(
+            {
+                "periods": runs,
+                "false_alarms": [asdict(each) for each in false_alarms],
+                "delays": [asdict(each) for each in found],
+            }
+        )
+        return
+    console = Console()
+    console.print(_false_alarms(false_alarms, runs))
+    console.print(_delays(found))
 
 
 def _false_alarms(found: list[FalseAlarmEstimate], runs: int) -> Table:
@@ -73,9 +93,9 @@ def _false_alarms(found: list[FalseAlarmEstimate], runs: int) -> Table:
 
 
 def _delays(found: list[AlertDelay]) -> Table:
-    table = Table(title="How long until a lasting growth of the flagged share is told")
+    table = Table(title="Delay until a lasting growth of the flagged share raises an alert")
     table.box = box.SIMPLE_HEAD
-    for heading in ("severity", "grows by", "told within 2 days", "median"):
+    for heading in ("severity", "grows by", "detected within 2 days", "median"):
         table.add_column(heading)
     for delay in found:
         median = "" if delay.median is None else f"{delay.median:.1f} h"

@@ -4,6 +4,7 @@ import json
 import math
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -14,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from groundwire_collector.commands.output import print_json, wants_json
 from groundwire_collector.errors import UsageError
 from groundwire_collector.jsonl import (
     Record,
@@ -23,6 +25,7 @@ from groundwire_collector.jsonl import (
 )
 from groundwire_collector.judges.registry import close, is_judge
 from groundwire_collector.offline.answers import answered_turn, evaluator_of
+from groundwire_collector.offline.score_summary import ScoreSummary
 from groundwire_evaluators.evaluation import Claim, Evaluation, Evaluator, State
 from groundwire_evaluators.grounding import Grounding
 from groundwire_evaluators.grounding.calibration import Calibration, from_labels, from_rate
@@ -59,6 +62,7 @@ def score(
     A line in: id, question, contexts (texts), answer. A line out, in the same order: id, state,
     value, faithfulness, p_unsupported, flagged, claims, citations, reason. The value is the
     evaluator's own; faithfulness is the same, but null for override, which counts the contrary.
+    A summary with 95 % intervals follows on a terminal, or on standard output with --out.
     """
     if flag_rate is not None and not 0 < flag_rate < 1:
         raise UsageError("--flag-rate must be between 0 and 1, for example 0.05")
@@ -74,8 +78,20 @@ def score(
         judged = _tracked(_judged(turns, judge, workers), len(turns))
         if flag_rate is not None:
             judged = iter(_flagged(list(judged), flag_rate))
+        summary = ScoreSummary()
         for turn, evaluation in zip(turns, judged, strict=True):
+            summary.add(evaluation)
             write_record(sink, _line(turn, evaluation))
+    _print_summary(summary, "override" if judge.name == Override.name else "faithfulness", out)
+
+
+def _print_summary(summary: ScoreSummary, measure: str, out: Path | None) -> None:
+    """To standard output where that is free; beside the results only on a terminal."""
+    if out is not None and wants_json(False):
+        print_json(summary.as_record())
+    elif out is not None or sys.stderr.isatty():
+        for line in summary.lines(measure):
+            typer.echo(line, err=out is None)
 
 
 def _judge(name: str, calibration: Path | None) -> Evaluator:

@@ -1,11 +1,13 @@
 """`groundwire up`: run the collector."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from groundwire_collector.assembly.alias_table import families
+from groundwire_collector.commands.unknown_variables import unknown_variables
 from groundwire_collector.processes.supervisor import supervise
 from groundwire_collector.settings import Settings
 
@@ -40,5 +42,7 @@ def up(
         data_dir=data_dir,
         database_url=database_url,
     )
+    for line in unknown_variables(os.environ):
+        typer.echo(f"groundwire: {line}", err=True)
     families()  # a wrong table of the user's is told before anything starts
     supervise(settings, lambda line: print(line, flush=True))

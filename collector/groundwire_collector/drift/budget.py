@@ -13,7 +13,7 @@ from typing import Any
 from groundwire_collector.drift.dimensions import NANOSECONDS
 from groundwire_evaluators.drift.budget import AlarmBudget
 
-ALLOWANCE = "allowance"  # name of the state of the budget in the store
+BUDGET_STATE = "allowance"  # name of the state of the budget in the store
 
 BINS = 100  # a period is remembered in so many bins; what is older leaves a bin at a time
 
@@ -124,34 +124,34 @@ class FairShare:
         self.members = {name: ShareMember(taken, seen) for name, taken, seen in state["members"]}
 
 
-DEPLOY_SHARE = 0.5  # spent at deployments, the rest by the clock
-SEGMENT_SHARE = 0.5  # watches the values of the dimensions, the rest the service as a whole
-# Of the time's budget so much is handed out as it comes; the rest is room for what was not taken
-# for a while (at most IDLE of a period), so that the limit rarely applies.
+DEPLOY_SHARE = 0.5  # spent at deployments, the rest evenly over time
+SEGMENT_SHARE = 0.5  # for the values of the dimensions, the rest for the service as a whole
+# Share of the time-based budget that is handed out as time passes. The rest is room for amounts
+# that were taken late (by at most IDLE of a period), so that the limit rarely applies.
 STEADY = 0.95
-IDLE = 0.25  # of a period: who was not seen for longer has no share
+IDLE = 0.25  # of a period: a member not seen for longer has no share
 USUAL_PAUSE = 7 * 86_400.0  # seconds between two deployments, before any was seen
-CARRIED = 1 / 30  # of a period: a gap without any turn is paid for no longer than this
+CARRIED = 1 / 30  # of a period: longest gap without turns that still accrues mass
 
 
 @dataclass(slots=True)
 class AlarmBudgetAllocator:
     """Total alpha of all monitors, bounded over any period.
 
-    The expected number of false alarms is at most the mass handed out, so masses are what the
-    budget buys. All of it is decided by times and tags, before any loss is seen.
+    The expected number of false alarms is at most the mass handed out, which times and
+    tags decide before any loss is seen.
     """
 
     budget: AlarmBudget
     deploy_share: float = DEPLOY_SHARE
     moment_ns: int = 0
-    watches: FairShare = field(init=False)
+    shares: FairShare = field(init=False)
     clock: RollingLimit = field(init=False)
     deployments: RollingLimit = field(init=False)
     own: dict[str, RollingLimit] = field(default_factory=dict)  # deployments of each service
 
     def __post_init__(self) -> None:
-        self.watches = FairShare(self.idle_ns)
+        self.shares = FairShare(self.idle_ns)
         self.clock = self._rolling_limit(1 - self.deploy_share)
         self.deployments = self._rolling_limit(self.deploy_share)
 
@@ -159,28 +159,28 @@ class AlarmBudgetAllocator:
     def idle_ns(self) -> int:
         return int(self.budget.seconds * IDLE * NANOSECONDS)
 
-    def by_clock(self, watch: str, at_ns: int) -> float:
-        """A watch's part of the time since its last call; the first call starts its clock.
+    def accrued_mass(self, name: str, at_ns: int) -> float:
+        """Mass of a monitor for the time since its last call; the first call starts its clock.
 
-        Time that runs backwards buys nothing, and a gap (or a clock that was far off) no more than
-        a thirtieth of the period.
+        Time that runs backwards accrues nothing; a gap (or a wrong clock) accrues at most a
+        thirtieth of the period.
         """
         elapsed = min((at_ns - self.moment_ns) / NANOSECONDS, self.budget.seconds * CARRIED)
         if elapsed > 0:
             part = STEADY * (1 - self.deploy_share)
-            self.watches.distribute(self.budget.mass(elapsed, part), at_ns)
+            self.shares.distribute(self.budget.mass(elapsed, part), at_ns)
             self.moment_ns = at_ns
-        return self.clock.draw(self.watches.take(watch, self.moment_ns), self.moment_ns)
+        return self.clock.draw(self.shares.take(name, self.moment_ns), self.moment_ns)
 
     def at_deployment(self, service: str, at_ns: int) -> float:
-        """The mass of one deployment of a service.
+        """Mass of one deployment of a service.
 
         As the j-th in the rolling period it draws 1 / (j + 1 + u) of what its service has left of
         an even share of it, where u deployments a period are usual: about half of an even part each
         where J of them come every period, and the less the more of them come at once.
         """
         usual = self.budget.seconds / USUAL_PAUSE
-        services = {name.partition("\x1f")[0] for name in self.watches.members} | {service}
+        services = {name.partition("\x1f")[0] for name in self.shares.members} | {service}
         own = self.own.setdefault(service, self._rolling_limit(0.0))
         own.limit = self.deployments.limit / len(services)
         wanted = min(own.left(at_ns), self.deployments.left(at_ns)) / (own.count(at_ns) + 2 + usual)
@@ -193,7 +193,7 @@ class AlarmBudgetAllocator:
         """State to be stored, as JSON."""
         return {
             "moment_ns": self.moment_ns,
-            "watches": self.watches.to_state(),
+            "watches": self.shares.to_state(),
             "clock": self.clock.to_state(),
             "deployments": self.deployments.to_state(),
             "own": {service: limit.to_state() for service, limit in self.own.items()},
@@ -201,7 +201,7 @@ class AlarmBudgetAllocator:
 
     def resume(self, state: Mapping[str, Any]) -> None:
         self.moment_ns = state["moment_ns"]
-        self.watches.resume(state["watches"])
+        self.shares.resume(state["watches"])
         self.clock.resume(state["clock"])
         self.deployments.resume(state["deployments"])
         for service, found in state["own"].items():

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.budget import ALLOWANCE
+from groundwire_collector.drift.budget import BUDGET_STATE
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.detector_state import DetectorState
 from groundwire_collector.drift.dimensions import Stream
@@ -22,7 +22,7 @@ from groundwire_collector.drift.sessions import OpenSessions
 from groundwire_collector.drift.signal_state import SignalState, Written
 from groundwire_collector.settings import Settings
 from groundwire_collector.storage import baselines, drift, rollouts
-from groundwire_collector.storage.baselines import BaselineTurn, WatchKey
+from groundwire_collector.storage.baselines import BaselineTurn, MonitorKey
 from groundwire_collector.storage.drift import StoredBaseline, StoredDetector
 
 ANNOUNCED, SESSIONS, POOLS = "announced", "sessions", "pools"
@@ -57,7 +57,7 @@ def keep(connection: Connection, monitor: Monitor) -> None:
     """Write down what changed since the last call, in the caller's transaction."""
     drift.save_dimension_values(connection, monitor.new_values)
     drift.forget_dimension_values(connection, monitor.gone_values)
-    states = {key: monitor.watches[key].state() for key in sorted(monitor.touched)}
+    states = {key: monitor.signal_monitors[key].state() for key in sorted(monitor.touched)}
     for key, state in states.items():
         written = monitor.written.setdefault(key, Written())
         _save_turns(connection, key, state, written)
@@ -65,7 +65,7 @@ def keep(connection: Connection, monitor: Monitor) -> None:
             drift.save_baselines(connection, [_baseline(key, state)])
     baselines.save_states(connection, {key: packed(state.rest) for key, state in states.items()})
     _save_detectors(connection, monitor, states)
-    baselines.save_part(connection, ALLOWANCE, packed(monitor.allowance.to_state()))
+    baselines.save_part(connection, BUDGET_STATE, packed(monitor.allocator.to_state()))
     baselines.save_part(connection, ANNOUNCED, _announced(monitor))
     if monitor.pools.changed:
         baselines.save_part(connection, POOLS, {"pools": monitor.pools.to_state()})
@@ -75,12 +75,12 @@ def keep(connection: Connection, monitor: Monitor) -> None:
         baselines.save_part(connection, f"{SESSIONS} {service}", under_way)
     for key, state in states.items():
         monitor.written[key] = Written.of(state)
-        monitor.watches[key].release_turns()
+        monitor.signal_monitors[key].release_turns()
     monitor.new_values, monitor.gone_values, monitor.touched = [], [], set()
 
 
 def _save_turns(
-    connection: Connection, key: WatchKey, state: SignalState, written: Written
+    connection: Connection, key: MonitorKey, state: SignalState, written: Written
 ) -> None:
     """Append the turns that a baseline grew by; of another baseline, write all of them."""
     stored = written.turns if written.version == state.version else 0
@@ -91,7 +91,7 @@ def _save_turns(
 
 
 def _save_detectors(
-    connection: Connection, monitor: Monitor, states: dict[WatchKey, SignalState]
+    connection: Connection, monitor: Monitor, states: dict[MonitorKey, SignalState]
 ) -> None:
     gone: list[tuple[str, ...]] = []
     rows: list[StoredDetector] = []
@@ -108,7 +108,7 @@ def _save_detectors(
     drift.save_detectors(connection, rows)
 
 
-def _baseline(key: WatchKey, state: SignalState) -> StoredBaseline:
+def _baseline(key: MonitorKey, state: SignalState) -> StoredBaseline:
     pinned: dict[str, Any] = {}
     if state.pinned is not None:
         pinned = packed(state.pinned.to_state())
@@ -128,8 +128,8 @@ def _grows(pinned: StratifiedBaseline | None) -> bool:
     return pinned is None or pinned.provisional
 
 
-def _detectors_by_key(connection: Connection) -> dict[WatchKey, dict[Stream, DetectorState]]:
-    found: dict[WatchKey, dict[Stream, DetectorState]] = {}
+def _detectors_by_key(connection: Connection) -> dict[MonitorKey, dict[Stream, DetectorState]]:
+    found: dict[MonitorKey, dict[Stream, DetectorState]] = {}
     for row in drift.detectors(connection):
         key, stream = (row.service, row.signal, row.revision), (row.dimension, row.value)
         state = DetectorState(0, row.statistic, partial(unpacked, row.state))
@@ -139,8 +139,8 @@ def _detectors_by_key(connection: Connection) -> dict[WatchKey, dict[Stream, Det
 
 def _recall_parts(connection: Connection, monitor: Monitor) -> None:
     found = baselines.parts(connection)
-    if ALLOWANCE in found:
-        monitor.allowance.resume(unpacked(found[ALLOWANCE]))
+    if BUDGET_STATE in found:
+        monitor.allocator.resume(unpacked(found[BUDGET_STATE]))
     for part, state in found.items():
         kind, _, service = part.partition(" ")
         if kind == SESSIONS:
@@ -160,7 +160,7 @@ def _announced(monitor: Monitor) -> dict[str, Any]:
     return {"last": monitor.announced, "waiting": [each.id for each in monitor.waiting]}
 
 
-def _baseline_turn(key: WatchKey, position: int, turn: LossObservation) -> BaselineTurn:
+def _baseline_turn(key: MonitorKey, position: int, turn: LossObservation) -> BaselineTurn:
     columns = {name: getattr(turn, name) for name in _SHARED_FIELDS}
     return BaselineTurn(*key, position, **columns)
 

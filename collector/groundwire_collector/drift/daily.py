@@ -19,7 +19,7 @@ LEAST_DAYS = 21  # of the baseline; with fewer no number of later days would con
 LEAST_TURNS = 10  # of a day that counts
 MOST_TURNS = 500  # of a day that are averaged: more hardly sharpen its mean
 USUAL = 0.25  # of the baseline's days may have fewer turns than are averaged
-SHARE = 0.15  # of a watch's time
+SHARE = 0.15  # of a monitor's time-based mass
 WINDOW = 2.0  # width of the window of day means that is looked at, in smallest effects
 CENTRED = 3  # one in so many days of the baseline says where the window lies
 

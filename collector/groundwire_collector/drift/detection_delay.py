@@ -23,7 +23,7 @@ HARDLY = 1e-12  # no mass at all would be no promise at all
 class DetectionDelay:
     """Predicted delay for the smallest effect in the service's traffic.
 
-    `pause` is the mean time between turns that count, in seconds, and `share` the watch's part of
+    `pause` is the mean time between turns that count, in seconds, and `share` the monitor's part of
     the whole budget.
     """
 
@@ -39,16 +39,17 @@ class DetectionDelay:
     mass: float
 
     @classmethod
-    def of(cls, pinned: StratifiedBaseline, terms: MonitorConfig, active: int) -> "DetectionDelay":
-        """Of a pinned baseline, where so many watches are active now, this one among them."""
-        share = STEADY * (1 - terms.deploy_share) / max(active, 1)
+    def of(cls, pinned: StratifiedBaseline, config: MonitorConfig, active: int) -> "DetectionDelay":
+        """Delay with a pinned baseline; `active` monitors share the budget, this one included."""
+        share = STEADY * (1 - config.deploy_share) / max(active, 1)
         mass = (
-            terms.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE)) * pinned.plan.price
+            config.budget.mass(pinned.pause_seconds, share * (1 - SEGMENT_SHARE))
+            * pinned.plan.price
         )
         mass *= 1 - DAILY_SHARE if pinned.days else 1
         smallest = min(pinned.strata.values(), key=lambda each: each.n)
         mass = min(max(mass / len(pinned.strata), HARDLY), 1.0)
-        looked_for = PROVISIONAL_EFFECT if pinned.provisional else terms.min_effect
+        looked_for = PROVISIONAL_EFFECT if pinned.provisional else config.min_effect
         return cls(
             Sufficiency.of(smallest, looked_for, mass),
             pinned.plan,

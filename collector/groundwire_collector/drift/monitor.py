@@ -15,50 +15,50 @@ from groundwire_collector.drift.rollout_pool import RolloutPool, RolloutPools
 from groundwire_collector.drift.sessions import OpenSessions, Repeat
 from groundwire_collector.drift.signal_monitor import SignalMonitor
 from groundwire_collector.drift.signal_state import SignalState, Written
-from groundwire_collector.storage.baselines import WatchKey
+from groundwire_collector.storage.baselines import MonitorKey
 from groundwire_collector.storage.drift import Alarm, DimensionValue
 from groundwire_collector.storage.rollouts import Rollout
 from groundwire_collector.storage.turns import JudgedTurn
 
 SERVICE_AXIS = "service"
 OVERRIDE = "override"  # the signal of answers that contradict their context
-SUSPECT = 0.01  # a statistic that evidence, not mass, has brought so far
-ONE_DEPLOYMENT_NS = 24 * 3600 * 1_000_000_000  # an announcement may come so long after its turns
+SUSPECT = 0.01  # a statistic this large is due to evidence, not to spent mass alone
+ONE_DEPLOYMENT_NS = 24 * 3600 * 1_000_000_000  # from the first turns to an announcement
 
-MOST_SERVICES = 300  # further ones are judged and counted, not watched
-MOST_VALUES = 1000  # of one dimension of one service; of more, the oldest that is idle is forgotten
+MOST_SERVICES = 300  # further ones are judged and counted, not monitored
+MOST_VALUES = 1000  # of one dimension of one service; beyond that the oldest idle one is dropped
 
 
 @dataclass(slots=True)
 class Monitor:
-    """Feeds readings to signal monitors; not thread-safe."""
+    """Feeds judged turns to one monitor per signal; not thread-safe."""
 
-    terms: MonitorConfig
-    allowance: AlarmBudgetAllocator = field(init=False)
-    watches: dict[WatchKey, SignalMonitor] = field(default_factory=dict)
+    config: MonitorConfig
+    allocator: AlarmBudgetAllocator = field(init=False)
+    signal_monitors: dict[MonitorKey, SignalMonitor] = field(default_factory=dict)
     values: dict[tuple[str, str], dict[str, DimensionValue]] = field(default_factory=dict)
     sessions: dict[str, OpenSessions] = field(default_factory=dict)
     rollouts: dict[str, list[Rollout]] = field(default_factory=dict)  # announced, by service
-    waiting: list[Rollout] = field(default_factory=list)  # that no turn has followed yet
-    announced: int = 0  # id of the last that was taken note of
-    touched: set[WatchKey] = field(default_factory=set)
-    written: dict[WatchKey, Written] = field(default_factory=dict)  # by the checkpoint
+    waiting: list[Rollout] = field(default_factory=list)  # announced, without a turn since
+    announced: int = 0  # id of the newest announcement read
+    touched: set[MonitorKey] = field(default_factory=set)
+    written: dict[MonitorKey, Written] = field(default_factory=dict)  # by the checkpoint
     pools: RolloutPools = field(init=False)
     new_values: list[DimensionValue] = field(default_factory=list)
     gone_values: list[DimensionValue] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.allowance = AlarmBudgetAllocator(self.terms.budget, self.terms.deploy_share)
-        self.pools = RolloutPools(self.terms.min_effect)
+        self.allocator = AlarmBudgetAllocator(self.config.budget, self.config.deploy_share)
+        self.pools = RolloutPools(self.config.min_effect)
 
     def observe(self, judged: Iterable[JudgedTurn], now_ns: int | None = None) -> list[Alarm]:
-        """Feed turns in order of time; the alarms raised or resolved (`resolved_ns` is set).
+        """Feed turns in order of time; return the alarms raised or resolved (`resolved_ns` is set).
 
-        A turn that claims to be later than `now_ns` is taken for one of now; one without a time, or
-        earlier than what was seen before it, for one of the latest time seen.
+        Times later than `now_ns` count as `now_ns`. A turn without a time, or earlier than turns
+        seen before it, counts at the latest time seen.
         """
         latest_ns = now_ns or sys.maxsize
-        readings = [MonitoredTurn.of(item, self.terms.dimensions) for item in judged]
+        readings = [MonitoredTurn.of(item, self.config.dimensions) for item in judged]
         return [
             alarm
             for reading in sorted(readings, key=lambda reading: reading.at_ns)
@@ -66,7 +66,7 @@ class Monitor:
         ]
 
     def take(self, reading: MonitoredTurn) -> list[Alarm]:
-        """Feed one turn."""
+        """Feed one turn; return the alarms it raised or resolved."""
         if not reading.losses or self._services_are_full(reading.service):
             self._note_unscored(reading)
             return []
@@ -76,64 +76,64 @@ class Monitor:
         return [alarm for loss in reading.losses for alarm in self._feed(reading, loss, repeat)]
 
     def _note_unscored(self, reading: MonitoredTurn) -> None:
-        for key, watch in self.watches.items():
+        for key, signal_monitor in self.signal_monitors.items():
             if key[0] == reading.service:
-                watch.note_scored(scored=False)
+                signal_monitor.note_scored(scored=False)
                 self.touched.add(key)
 
     def learn(self, reading: MonitoredTurn) -> None:
-        """Take note of a turn's tags, of a baseline that is made elsewhere."""
+        """Register the tags of a turn whose baseline is made elsewhere."""
         self._values_of(reading)
 
     def announce(self, rollouts: Iterable[Rollout]) -> None:
-        """Take note of deployments; each is spent on at the first turn of its service since."""
+        """Register announced deployments; each draws on the budget at its service's next turn."""
         for rollout in rollouts:
             self.rollouts.setdefault(rollout.service, []).append(rollout)
             self.waiting.append(rollout)
             self.announced = max(self.announced, rollout.id or 0)
 
-    def watch(self, key: WatchKey) -> SignalMonitor:
-        """The watch of a service, a signal and a revision; made where there is none."""
-        if key not in self.watches:
+    def signal_monitor(self, key: MonitorKey) -> SignalMonitor:
+        """Get or create the monitor of a service, signal and revision."""
+        if key not in self.signal_monitors:
             self._value("", SERVICE_AXIS, key[0], 0)
-            self.watches[key] = SignalMonitor(*key, self.allowance, self.terms)
-        return self.watches[key]
+            self.signal_monitors[key] = SignalMonitor(*key, self.allocator, self.config)
+        return self.signal_monitors[key]
 
     def restore(
-        self, key: WatchKey, state: SignalState, open_alarms: Mapping[int, Alarm]
+        self, key: MonitorKey, state: SignalState, open_alarms: Mapping[int, Alarm]
     ) -> SignalMonitor:
-        """The watch of a service, a signal and a revision, as it was written."""
+        """Rebuild the monitor of a service, signal and revision from its stored state."""
         self._value("", SERVICE_AXIS, key[0], 0)
-        found = SignalMonitor.from_state(key, self.allowance, self.terms, state, open_alarms)
-        self.watches[key] = found
+        found = SignalMonitor.from_state(key, self.allocator, self.config, state, open_alarms)
+        self.signal_monitors[key] = found
         return found
 
     def renew(
-        self, key: WatchKey, turns: Sequence[LossObservation], now_ns: int, *, closed: bool
+        self, key: MonitorKey, turns: Sequence[LossObservation], now_ns: int, *, closed: bool
     ) -> list[Alarm]:
-        """Begin another baseline with these turns; `closed`: it is made of no others.
+        """Replace a baseline by one that starts with these turns (`closed`: has only these).
 
-        The alarms that were open against the old one, which nobody looks at any more.
+        Returns the alarms that were open against the old baseline and are now obsolete.
         """
-        watch = self.watch(key)
-        alarms = watch.alarms
-        watch.collect_anew(() if closed else turns)
+        signal_monitor = self.signal_monitor(key)
+        alarms = signal_monitor.alarms
+        signal_monitor.restart_collection(() if closed else turns)
         if closed:
-            watch.pin(turns, now_ns)
+            signal_monitor.pin(turns, now_ns)
         self.touched.add(key)
         return alarms
 
     def identify(self, alarm: Alarm, alarm_id: int) -> None:
-        """Tell the watch of a new alarm under which id it is stored."""
-        for watch in self.watches.values():
-            watch.identify(alarm, alarm_id)
+        """Set the stored id of a new alarm."""
+        for signal_monitor in self.signal_monitors.values():
+            signal_monitor.identify(alarm, alarm_id)
 
     def recall_values(self, values: Iterable[DimensionValue]) -> None:
         for value in sorted(values, key=lambda value: value.position):
             self.values.setdefault((value.service, value.dimension), {})[value.value] = value
 
     def deployments(self, service: str) -> list[Deployment]:
-        """Those known of a service: values that appeared, and announcements."""
+        """Known deployments of a service: announced ones, and versions that appeared in turns."""
         announced = self.rollouts.get(service, [])
         known = {(each.dimension, each.value) for each in announced}
         return [
@@ -147,91 +147,93 @@ class Monitor:
         ]
 
     def _feed(self, reading: MonitoredTurn, loss: SignalLoss, repeat: Repeat | None) -> list[Alarm]:
-        """Those raised and resolved by one loss."""
+        """Feed one loss; return the alarms it raised or resolved."""
         service = reading.service
         key = (service, loss.signal, loss.revision)
-        watch = self.watch(key)
+        signal_monitor = self.signal_monitor(key)
         self.touched.add(key)
         turn = reading.observation(loss)
-        counted = watch.observe(turn, repeat)
-        changed = list(watch.recovered())
+        counted = signal_monitor.observe(turn, repeat)
+        changed = list(signal_monitor.recovered())
         if counted:
-            pool = self.pools.observe(key[1:], service, turn, watch.updated_ns)
-            raised = watch.raise_pooled(pool, self.deployments(service)) if pool else None
+            pool = self.pools.observe(key[1:], service, turn, signal_monitor.updated_ns)
+            raised = signal_monitor.raise_pooled(pool, self.deployments(service)) if pool else None
             changed += [raised] if raised is not None else []
-        if watch.alarming:
+        if signal_monitor.alarming:
             overriding = loss.signal == OVERRIDE or self._overrides(service)
-            raised = watch.raise_alarm(self.deployments(service), overriding=overriding)
+            raised = signal_monitor.raise_alarm(self.deployments(service), overriding=overriding)
             changed += [raised] if raised is not None else []
         return changed
 
     def _overrides(self, service: str) -> bool:
-        """Whether answers of a service contradict their context more than they did."""
+        """Whether the override signal of a service has an alarm or growing evidence."""
         return any(
-            bool(watch.open) or watch.statistic > SUSPECT
-            for (name, signal, _), watch in self.watches.items()
-            if (name, signal) == (service, OVERRIDE) and watch.pinned is not None
+            bool(signal_monitor.open) or signal_monitor.statistic > SUSPECT
+            for (name, signal, _), signal_monitor in self.signal_monitors.items()
+            if (name, signal) == (service, OVERRIDE) and signal_monitor.pinned is not None
         )
 
     def _deploy(self, service: str, deployed: Sequence[Stream], at_ns: int) -> None:
-        """Spend on what was deployed: new values of this turn, and what was announced before it."""
+        """Draw on the budget for new versions in this turn and for earlier announcements."""
         due = [each for each in self.waiting if each.service == service and each.at_ns <= at_ns]
         for rollout in due:
             self.waiting.remove(rollout)
             stream = (rollout.dimension, rollout.value)
             known = self.values.get((service, rollout.dimension), {})
             if rollout.value in known or stream in deployed:
-                # Its turns came first: spent on already, unless the value is an old one again.
+                # Its turns came first and were paid for, unless an old value is deployed again.
                 if at_ns - known[rollout.value].first_seen_ns < ONE_DEPLOYMENT_NS:
                     continue
-            elif known:  # turns will carry it: spend on it once
+            elif known:  # its turns will carry it: pay only once
                 self._value(service, rollout.dimension, rollout.value, rollout.at_ns)
-            self._launch(service, [stream] if known else [], at_ns)
+            self._spend_on_deployment(service, [stream] if known else [], at_ns)
         if deployed:
-            self._launch(service, deployed, at_ns)
+            self._spend_on_deployment(service, deployed, at_ns)
 
-    def _launch(self, service: str, streams: Sequence[Stream], at_ns: int) -> None:
-        active = self.allowance.watches.members
+    def _spend_on_deployment(self, service: str, streams: Sequence[Stream], at_ns: int) -> None:
+        active = self.allocator.shares.members
         pinned = [
-            (key, watch)
-            for key, watch in self.watches.items()
-            if key[0] == service and watch.pinned is not None and watch.name in active
+            (key, signal_monitor)
+            for key, signal_monitor in self.signal_monitors.items()
+            if key[0] == service
+            and signal_monitor.pinned is not None
+            and signal_monitor.name in active
         ]
         if not pinned:
             return
-        mass = self.allowance.at_deployment(service, at_ns) / len(pinned)
-        for key, watch in pinned:
-            pooled = self._pool(key, watch, streams, at_ns)
-            watch.launch(mass, streams, pooled)
+        mass = self.allocator.at_deployment(service, at_ns) / len(pinned)
+        for key, signal_monitor in pinned:
+            pooled = self._pool(key, signal_monitor, streams, at_ns)
+            signal_monitor.spend_on_deployment(mass, streams, pooled)
             self.touched.add(key)
 
     def _pool(
-        self, key: WatchKey, watch: SignalMonitor, streams: Sequence[Stream], at_ns: int
+        self, key: MonitorKey, signal_monitor: SignalMonitor, streams: Sequence[Stream], at_ns: int
     ) -> dict[Stream, RolloutPool]:
-        """The pools of other services that roll out the same versions."""
+        """Pools with other services that roll out the same versions."""
         found: dict[Stream, RolloutPool] = {}
         for stream in streams:
-            reference = watch.pinned.reference(stream) if watch.pinned else None
-            if stream[0] in DEPLOYED and reference is not None and not watch.provisional:
+            reference = signal_monitor.pinned.reference(stream) if signal_monitor.pinned else None
+            if stream[0] in DEPLOYED and reference is not None and not signal_monitor.provisional:
                 pool = self.pools.join((*key[1:], *stream), key[0], reference, at_ns)
                 found |= {stream: pool} if pool is not None else {}
         return found
 
     def resume_pools(self, states: Sequence[Any]) -> None:
-        """Go on with pools as they were written, after the watches."""
+        """Restore stored pools; call after the signal monitors are restored."""
         for signal, revision, dimension, value, state in states:
             members = {
                 service: reference
-                for (service, *rest), watch in self.watches.items()
+                for (service, *rest), signal_monitor in self.signal_monitors.items()
                 if rest == [signal, revision]
-                and watch.pinned is not None
-                and (reference := watch.pinned.reference((dimension, value))) is not None
+                and signal_monitor.pinned is not None
+                and (reference := signal_monitor.pinned.reference((dimension, value))) is not None
             }
-            pool = RolloutPool.from_state(state, members, self.terms.min_effect)
+            pool = RolloutPool.from_state(state, members, self.config.min_effect)
             self.pools.pools[signal, revision, dimension, value] = pool
 
     def _values_of(self, reading: MonitoredTurn) -> list[Stream]:
-        """Take note of the turn's value on each dimension; those that were deployed with it."""
+        """Register the turn's value of each dimension; return the versions seen first with it."""
         deployed, service = [], reading.service
         for dimension, name in reading.tags.items():
             if dimension in DEPLOYED and name not in self.values.get((service, dimension), {}):
@@ -260,12 +262,12 @@ class Monitor:
         return known[value]
 
     def _forget_value(self, service: str, dimension: str, known: dict[str, DimensionValue]) -> None:
-        """The oldest of these that no watch follows now; should it come back, it is new."""
+        """Drop the oldest value without a detector; if it returns, it counts as new."""
         followed = {
             stream
-            for key, watch in self.watches.items()
+            for key, signal_monitor in self.signal_monitors.items()
             if key[0] == service
-            for stream in (*watch.streams, *watch.collecting)
+            for stream in (*signal_monitor.streams, *signal_monitor.collecting)
         }
         idle = (each for each in known.values() if (dimension, each.value) not in followed)
         oldest = min(idle, key=lambda each: each.position)
@@ -274,9 +276,9 @@ class Monitor:
 
 
 def observations(
-    key: WatchKey, judged: Iterable[JudgedTurn], now_ns: int, dimensions: Sequence[str]
+    key: MonitorKey, judged: Iterable[JudgedTurn], now_ns: int, dimensions: Sequence[str]
 ) -> list[LossObservation]:
-    """What the watch of this key would have been fed of these turns."""
+    """The observations that these turns give the signal monitor with this key."""
     found: list[LossObservation] = []
     for item in judged:
         reading = MonitoredTurn.of(item, dimensions)

@@ -12,18 +12,18 @@ from groundwire_collector.drift.observation import MonitoredTurn
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baseline_actions, drift, turns
 from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
-from groundwire_collector.storage.baselines import WatchKey
+from groundwire_collector.storage.baselines import MonitorKey
 from groundwire_collector.storage.drift import StoredBaseline
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
 
-SLACK_NS = 600 * 10**9  # turns are stored by their start and watched by their end
+SLACK_NS = 600 * 10**9  # turns are stored by their start and monitored by their end
 
 
 @dataclass(slots=True)
 class RevisionHistory:
     """The revisions that turns were judged by, and how many of them."""
 
-    judged: dict[WatchKey, int] = field(default_factory=dict)
+    judged: dict[MonitorKey, int] = field(default_factory=dict)
 
     def note(self, reading: MonitoredTurn) -> None:
         for loss in reading.losses:
@@ -62,12 +62,12 @@ MOST_TURNS = 20_000  # of a baseline that is made of stored turns
 
 
 def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
-    """In the caller's transaction; an act that finds no watch or no turns is done as well."""
+    """Carry out recorded actions, also those without a monitor, in this transaction."""
     for act in baseline_actions.waiting(connection):
         stored = _turns(connection, act, monitor)
         closed = act.kind != BaselineActionKind.ACCEPTED
-        for key in _watches(monitor, act):
-            found = observations(key, stored, now_ns, monitor.terms.dimensions)
+        for key in _monitor_keys(monitor, act):
+            found = observations(key, stored, now_ns, monitor.config.dimensions)
             if closed and len(found) < FEWEST:
                 log.warning(
                     "baseline %s %s %s unchanged: too few stored turns in that period", *key
@@ -80,11 +80,11 @@ def carry_out(connection: Connection, monitor: Monitor, now_ns: int) -> None:
         baseline_actions.carried_out(connection, act.id or 0, now_ns)
 
 
-def _watches(monitor: Monitor, act: BaselineAction) -> list[WatchKey]:
-    """The watches that an act is about; that of a revision seen first is made."""
+def _monitor_keys(monitor: Monitor, act: BaselineAction) -> list[MonitorKey]:
+    """Keys of the monitors that an action concerns; creates that of a new revision."""
     found = [
         key
-        for key in monitor.watches
+        for key in monitor.signal_monitors
         if key[0] == act.service and act.signal in ("", key[1]) and act.revision in ("", key[2])
     ]
     if not found and act.signal and act.revision:
@@ -100,7 +100,7 @@ def _turns(connection: Connection, act: BaselineAction, monitor: Monitor) -> lis
         since_ns=act.since_ns,
         until_ns=act.until_ns,
         order="newest",
-        limit=monitor.terms.baseline_turns if accepted else MOST_TURNS,
+        limit=monitor.config.baseline_turns if accepted else MOST_TURNS,
     )
     found = turns.find(connection, query)
     production = [each for each in found if not (each.turn.closed_book or each.turn.probe)]

@@ -20,14 +20,14 @@ class DriftReplay:
     """
 
     signal: str
-    terms: MonitorConfig
+    config: MonitorConfig
     until_ns: int
     monitor: Monitor = field(init=False)
-    watches: dict[str, SignalMonitor] = field(default_factory=dict)
+    signal_monitors: dict[str, SignalMonitor] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.monitor = Monitor(self.terms)
+        self.monitor = Monitor(self.config)
 
     def run(self, readings: Sequence[MonitoredTurn]) -> Iterator[Alarm]:
         """The alarms, in order of time."""
@@ -37,12 +37,12 @@ class DriftReplay:
     def steps(
         self, readings: Sequence[MonitoredTurn]
     ) -> Iterator[tuple[MonitoredTurn, list[Alarm]]]:
-        """Each reading after the baseline that is watched, with what it raised or resolved."""
+        """Each monitored turn after the baseline, with the alarms it raised or resolved."""
         ordered = sorted(readings, key=lambda reading: reading.at_ns)
         before = [reading for reading in ordered if reading.at_ns < self.until_ns]
         self._pin(before)
         for reading in ordered[len(before) :]:
-            if reading.service in self.watches:
+            if reading.service in self.signal_monitors:
                 yield reading, self.monitor.take(reading)
 
     def _pin(self, readings: Sequence[MonitoredTurn]) -> None:
@@ -55,13 +55,13 @@ class DriftReplay:
         for service, found in sorted(by_service.items()):
             if len(found) < FEWEST:
                 self.remarks.append(
-                    f"{service}: fewer than {FEWEST} scored turns before UNTIL, not watched"
+                    f"{service}: fewer than {FEWEST} scored turns before UNTIL, not monitored"
                 )
                 continue
-            watch = self.monitor.watch((service, self.signal, ""))
-            watch.pin([each.observation(each.losses[0]) for each in found], self.until_ns)
-            self.watches[service] = watch
-        for service, watch in self.watches.items():
-            assert watch.pinned is not None
-            delay = DetectionDelay.of(watch.pinned, self.terms, len(self.watches))
+            signal_monitor = self.monitor.signal_monitor((service, self.signal, ""))
+            signal_monitor.pin([each.observation(each.losses[0]) for each in found], self.until_ns)
+            self.signal_monitors[service] = signal_monitor
+        for service, signal_monitor in self.signal_monitors.items():
+            assert signal_monitor.pinned is not None
+            delay = DetectionDelay.of(signal_monitor.pinned, self.config, len(self.signal_monitors))
             self.remarks += [f"{service}: {line}" for line in delay.lines()]

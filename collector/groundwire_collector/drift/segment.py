@@ -95,7 +95,7 @@ class SegmentDetector:
         self.spent, self.version = 0.0, new_version()
 
     def to_state(self) -> dict[str, Any]:
-        """Without the baselines that are pinned with the watch."""
+        """State without the baselines, which are stored with the monitor."""
         state = self.detector.to_state()
         for name in ("baseline", "baselines"):
             state.pop(name, None)

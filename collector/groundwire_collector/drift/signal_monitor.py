@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from groundwire_collector.drift.alarm import Symptoms, sums_json
-from groundwire_collector.drift.alarm_context import AlarmContext
+from groundwire_collector.drift.alarm import AlarmContext, Symptoms, sums_json
 from groundwire_collector.drift.attribution import Attribution, Deployment
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.baseline_collector import BaselineCollector
+from groundwire_collector.drift.baseline_collector import BaselineCollector, CollectingSegment
 from groundwire_collector.drift.budget import AlarmBudgetAllocator
 from groundwire_collector.drift.config import PROVISIONAL_EFFECT, MonitorConfig
 from groundwire_collector.drift.detector_state import DetectorState
@@ -19,7 +18,6 @@ from groundwire_collector.drift.open_alarm import OpenAlarm, OpenAlarms
 from groundwire_collector.drift.rollout_pool import RolloutPool
 from groundwire_collector.drift.scored_share import ScoredShare
 from groundwire_collector.drift.segment import SegmentDetector
-from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.drift.sessions import Repeat
 from groundwire_collector.drift.signal_state import SignalState
 from groundwire_collector.drift.stream_detectors import NO_DETECTORS, StreamDetectors
@@ -39,13 +37,13 @@ class SignalMonitor:
     service: str
     signal: str
     revision: str
-    allowance: AlarmBudgetAllocator
-    terms: MonitorConfig
+    allocator: AlarmBudgetAllocator
+    config: MonitorConfig
     collector: BaselineCollector = field(default_factory=BaselineCollector)
     detectors: StreamDetectors | None = None  # against the pinned baseline
     pinned_ns: int | None = None
     context: AlarmContext = field(default_factory=AlarmContext)
-    crossing: Detection | None = None
+    detection: Detection | None = None
     open: OpenAlarms = field(default_factory=OpenAlarms)
     scored: ScoredShare = field(default_factory=ScoredShare)
     updated_ns: int = 0
@@ -64,7 +62,7 @@ class SignalMonitor:
         if self.detectors is not None:
             plan = self.detectors.pinned.plan
             if not (plan.session and repeat is Repeat.SESSION):
-                mass = self.allowance.by_clock(self.name, self.updated_ns) * plan.price
+                mass = self.allocator.accrued_mass(self.name, self.updated_ns) * plan.price
                 self._update(self.detectors, turn, mass)
                 compared = WHOLE not in self.open
         if self._collecting and not self._suspicious:
@@ -101,7 +99,7 @@ class SignalMonitor:
     @property
     def alarming(self) -> bool:
         """A change for the worse has shown that no open alarm accounts for."""
-        return self.crossing is not None or self.statistic >= 1
+        return self.detection is not None or self.statistic >= 1
 
     @property
     def statistic(self) -> float:
@@ -122,7 +120,7 @@ class SignalMonitor:
         """Compared with a baseline that is not complete."""
         return self.pinned is not None and self.pinned.provisional
 
-    def launch(
+    def spend_on_deployment(
         self,
         mass: float,
         streams: Sequence[Stream],
@@ -133,7 +131,7 @@ class SignalMonitor:
         `pools`: those of other services with the same version, which get a part of it.
         """
         assert self.detectors is not None
-        self.detectors.launch(mass, streams, pools or {})
+        self.detectors.spend_on_deployment(mass, streams, pools or {})
 
     def pin(
         self, turns: Sequence[LossObservation], at_ns: int, *, provisional: bool = False
@@ -141,19 +139,19 @@ class SignalMonitor:
         """Compare with these turns from now on."""
         self._forget_comparisons()
         least = self._least_effect(provisional)
-        own_turns = self.terms.own_turns
+        own_turns = self.config.own_turns
         self._compare_with(
             StratifiedBaseline.of(turns, least, own_turns, provisional=provisional), at_ns
         )
         if not provisional:
             self.collector.complete(turns)
-        self.allowance.by_clock(self.name, at_ns)  # from here on time is watched
+        self.allocator.accrued_mass(self.name, at_ns)  # from here on time is watched
 
-    def collect_anew(self, turns: Sequence[LossObservation] = ()) -> None:
+    def restart_collection(self, turns: Sequence[LossObservation] = ()) -> None:
         """Forget the baseline and all that was compared with it; begin another with these turns."""
         self._forget_comparisons()
         self.pinned_ns = None
-        self.allowance.watches.leave(self.name)
+        self.allocator.shares.leave(self.name)
         self.collector = BaselineCollector()
         for turn in turns:
             if self._collecting:
@@ -178,10 +176,10 @@ class SignalMonitor:
         """
         assert self.detectors is not None
         evidence = self._evidence(self.detectors)
-        detection = self.crossing or evidence.detection()
+        detection = self.detection or evidence.detection()
         if self._doubted(evidence, detection.strongest):
             return None
-        self.crossing = detection
+        self.detection = detection
         after = [each for each in deployments if each.at_ns > (self.pinned_ns or 0)]
         located = evidence.locate(detection, after)
         if located is None:
@@ -231,8 +229,8 @@ class SignalMonitor:
     def from_state(
         cls,
         key: tuple[str, str, str],
-        allowance: AlarmBudgetAllocator,
-        terms: MonitorConfig,
+        allocator: AlarmBudgetAllocator,
+        config: MonitorConfig,
         state: SignalState,
         alarms: Mapping[int, Alarm],
     ) -> "SignalMonitor":
@@ -240,7 +238,7 @@ class SignalMonitor:
 
         `alarms`: the stored ones that are still open, by id.
         """
-        found = cls(*key, allowance, terms)
+        found = cls(*key, allocator, config)
         found.collector.turns = list(state.turns)
         found.pinned_ns = state.pinned_ns
         if state.pinned is not None:
@@ -270,7 +268,7 @@ class SignalMonitor:
             self.collector.release()
 
     def _least_effect(self, provisional: bool) -> float:
-        least = self.terms.min_effect
+        least = self.config.min_effect
         return max(PROVISIONAL_EFFECT, least) if provisional else least
 
     @property
@@ -280,23 +278,23 @@ class SignalMonitor:
     @property
     def _suspicious(self) -> bool:
         """What comes now may be a drift: no part of a baseline. Decided before a turn's loss."""
-        return bool(self.open) or self.crossing is not None
+        return bool(self.open) or self.detection is not None
 
     def _compare_with(self, pinned: StratifiedBaseline, at_ns: int | None) -> None:
         least = self._least_effect(pinned.provisional)
         self.pinned_ns = at_ns
         self.detectors = StreamDetectors(
-            pinned, least, self.terms.own_turns, self.terms.baseline_days, self.allowance.idle_ns
+            pinned, least, self.config.own_turns, self.config.baseline_days, self.allocator.idle_ns
         )
-        self.context = AlarmContext.of(pinned, self.terms.min_effect)
+        self.context = AlarmContext.of(pinned, self.config.min_effect)
 
     def _forget_comparisons(self) -> None:
-        self.detectors = self.crossing = None
+        self.detectors = self.detection = None
         self.open.clear()
 
     def _collect(self, turn: LossObservation) -> None:
         """Number and time alone say when a baseline is enough, never its losses."""
-        turns, days = self.terms.baseline_turns, self.terms.baseline_days
+        turns, days = self.config.baseline_turns, self.config.baseline_days
         self.collector.add(turn, capped=days >= 1)
         now_ns = max(turn.at_ns, self.updated_ns)
         if self.collector.enough(turns, days):
@@ -319,7 +317,7 @@ class SignalMonitor:
         doubt = evidence.doubt(strongest)
         if doubt is Doubt.HARDER_TURNS:
             self.streams[strongest].forget_evidence()
-            self.crossing = None
+            self.detection = None
         return doubt is not None
 
     def _alarm(self, located: LocatedChange, detection: Detection, overriding: bool) -> Alarm:
@@ -368,11 +366,11 @@ class SignalMonitor:
         surely = min(change.size_interval[0], found.recent_mean - found.reference.mean)
         stream = stream if stream in self.streams else WHOLE
         self.open[stream] = OpenAlarm.of(
-            alarm, stream, found.reference, since, share, surely, self.terms.min_effect
+            alarm, stream, found.reference, since, share, surely, self.config.min_effect
         )
 
     def _reset(self) -> None:
-        self.crossing = None
+        self.detection = None
         if self.detectors is not None:
             self.detectors.reset()
 
@@ -380,7 +378,7 @@ class SignalMonitor:
         return {
             "provisional_at": self.collector.provisional_at,
             "updated_ns": self.updated_ns,
-            "crossing": self.crossing.to_state() if self.crossing else None,
+            "crossing": self.detection.to_state() if self.detection else None,
             "context": self.context.to_state(),
             "scored": self.scored.to_state(),
             **(self.detectors.to_state() if self.detectors else NO_DETECTORS),
@@ -396,7 +394,7 @@ class SignalMonitor:
         self.updated_ns = rest["updated_ns"]
         self.context.resume(rest["context"])
         self.scored = ScoredShare(*rest["scored"])
-        self.crossing = Detection.from_state(rest["crossing"]) if rest["crossing"] else None
+        self.detection = Detection.from_state(rest["crossing"]) if rest["crossing"] else None
 
 
 def _placed(change: Change, stream: Stream) -> Change:

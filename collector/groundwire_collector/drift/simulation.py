@@ -20,7 +20,7 @@ class SimulatedTraffic:
     """Simulated service: independent losses of mean `level`.
 
     `spread` is the variance over level * (1 - level): 1 for losses of 0 and 1, else beta. Its
-    watches are those of the built-in signals, and so are those of as many `services` like it.
+    monitors are those of the built-in signals, for each of `services` like it.
     """
 
     turns_a_day: float
@@ -34,17 +34,17 @@ class SimulatedTraffic:
 
     @property
     def mass(self) -> float:
-        """Of one turn of one watch, by the clock."""
+        """Mass of one turn of one monitor, from the time-based budget."""
         share = STEADY * (1 - self.deploy_share) / (self.services * len(SIGNALS))
         return self.budget.mass(86_400 / self.turns_a_day, share) * ComparisonDesign().price
 
     @property
-    def launch(self) -> float:
+    def deployment_mass(self) -> float:
         """Of the turn of a deployment, the second of its period."""
-        allowance = AlarmBudgetAllocator(self.budget, self.deploy_share)
-        allowance.at_deployment("", 0)
-        watches = self.services * len(SIGNALS)
-        return allowance.at_deployment("", 0) / watches * ComparisonDesign().price
+        allocator = AlarmBudgetAllocator(self.budget, self.deploy_share)
+        allocator.at_deployment("", 0)
+        count = self.services * len(SIGNALS)
+        return allocator.at_deployment("", 0) / count * ComparisonDesign().price
 
     def losses(self, mean: float, turns: int, rng: np.random.Generator) -> Floats:
         if self.spread > 1 - SMALLEST_SPREAD:
@@ -98,7 +98,7 @@ def _delay(
     after = traffic.losses(traffic.level + growth, LONGEST, rng)
     masses = np.full(QUIET + LONGEST, min(traffic.mass, 1.0))
     if deployed:
-        masses[QUIET] += traffic.launch
+        masses[QUIET] += traffic.deployment_mass
     losses = np.concatenate((before, after)).tolist()
     fed = detector.update_many(losses, masses.tolist(), range(QUIET + LONGEST))
     return fed - QUIET if detector.drift_detected else LONGEST + 1

@@ -6,21 +6,23 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from groundwire_collector.drift.baseline import StratifiedBaseline
-from groundwire_collector.drift.budget import ALLOWANCE, AlarmBudgetAllocator
+from groundwire_collector.drift.budget import BUDGET_STATE, AlarmBudgetAllocator
 from groundwire_collector.drift.config import MonitorConfig
 from groundwire_collector.drift.coverage import MOST_NAMED
 from groundwire_collector.drift.detection_delay import DetectionDelay
 from groundwire_collector.drift.dimensions import DIMENSIONS, Stream
 from groundwire_collector.drift.packing import unpacked
 from groundwire_collector.storage import baselines, drift
-from groundwire_collector.storage.baselines import WatchKey
+from groundwire_collector.storage.baselines import MonitorKey
 
 COLLECTED = frozenset(DIMENSIONS)  # dimensions whose values may collect a baseline of their own
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorStatus:
-    """A watch; `pinned` and `promise` are None while it collects its baseline.
+    """Status of a signal monitor.
+
+    `pinned` and `detection_delay` are None while it collects its baseline.
 
     `too_new`: routes and tenants that the baseline does not hold, with the turns of their own that
     they have so far; until they have enough they are monitored as part of the service.
@@ -32,12 +34,12 @@ class MonitorStatus:
     collected: int
     pinned_ns: int | None
     pinned: StratifiedBaseline | None
-    promise: DetectionDelay | None
+    detection_delay: DetectionDelay | None
     too_new: Mapping[Stream, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
         """Sentences about detection delays and values without a baseline."""
-        yield from self.promise.lines() if self.promise else ()
+        yield from self.detection_delay.lines() if self.detection_delay else ()
         if self.too_new:
             found = [f"{name} {value} ({n} turns)" for (name, value), n in self.too_new.items()]
             more = len(found) - MOST_NAMED
@@ -52,15 +54,15 @@ class MonitorStatus:
 class BudgetSpending:
     """Alpha spent in the last period, in expected false alarms."""
 
-    by_clock: float
+    over_time: float
     at_deployments: float
 
 
-def standings(
-    connection: Connection, terms: MonitorConfig, services: frozenset[str] | None = None
+def monitor_statuses(
+    connection: Connection, config: MonitorConfig, services: frozenset[str] | None = None
 ) -> list[MonitorStatus]:
     """Of the services a key may read, by name."""
-    active = len(_allowance(connection, terms).watches.members)
+    active = len(_stored_allocator(connection, config).shares.members)
     counts = baselines.baseline_sizes(connection)
     collecting = _collecting(connection)
     found = []
@@ -73,15 +75,15 @@ def standings(
             if row.pinned_ns is not None
             else None
         )
-        promise = DetectionDelay.of(pinned, terms, active) if pinned else None
+        delay = DetectionDelay.of(pinned, config, active) if pinned else None
         count, too_new = counts.get(key, 0), collecting.get(key, {})
-        found.append(MonitorStatus(*key, count, row.pinned_ns, pinned, promise, too_new))
+        found.append(MonitorStatus(*key, count, row.pinned_ns, pinned, delay, too_new))
     return sorted(found, key=lambda each: (each.service, each.signal, each.revision))
 
 
-def _collecting(connection: Connection) -> dict[WatchKey, dict[Stream, int]]:
+def _collecting(connection: Connection) -> dict[MonitorKey, dict[Stream, int]]:
     """Turns of the segments that collect a baseline of their own."""
-    found: dict[WatchKey, dict[Stream, int]] = {}
+    found: dict[MonitorKey, dict[Stream, int]] = {}
     for row in drift.detectors(connection):
         if row.statistic == 0.0 and row.dimension in COLLECTED and "collecting" in row.state:
             turns = len(unpacked(row.state)["collecting"])
@@ -90,17 +92,17 @@ def _collecting(connection: Connection) -> dict[WatchKey, dict[Stream, int]]:
     return found
 
 
-def spending(connection: Connection, terms: MonitorConfig, now_ns: int) -> BudgetSpending:
-    found = _allowance(connection, terms)
+def spending(connection: Connection, config: MonitorConfig, now_ns: int) -> BudgetSpending:
+    found = _stored_allocator(connection, config)
     return BudgetSpending(
         found.clock.limit - found.clock.left(now_ns),
         found.deployments.limit - found.deployments.left(now_ns),
     )
 
 
-def _allowance(connection: Connection, terms: MonitorConfig) -> AlarmBudgetAllocator:
-    allowance = AlarmBudgetAllocator(terms.budget, terms.deploy_share)
-    state = baselines.parts(connection).get(ALLOWANCE)
+def _stored_allocator(connection: Connection, config: MonitorConfig) -> AlarmBudgetAllocator:
+    allocator = AlarmBudgetAllocator(config.budget, config.deploy_share)
+    state = baselines.parts(connection).get(BUDGET_STATE)
     if state is not None:
-        allowance.resume(unpacked(state))
-    return allowance
+        allocator.resume(unpacked(state))
+    return allocator

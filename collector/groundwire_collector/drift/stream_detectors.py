@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwire_collector.drift.baseline import MOST_SEGMENTS, StratifiedBaseline
+from groundwire_collector.drift.baseline_collector import CollectingSegment
 from groundwire_collector.drift.budget import SEGMENT_SHARE, FairShare
 from groundwire_collector.drift.daily import SHARE as DAILY_SHARE
 from groundwire_collector.drift.daily import DailyMonitor
@@ -14,7 +15,6 @@ from groundwire_collector.drift.losses import LossObservation
 from groundwire_collector.drift.reference import SegmentReference
 from groundwire_collector.drift.rollout_pool import POOLED_SHARE, RolloutPool
 from groundwire_collector.drift.segment import SegmentDetector
-from groundwire_collector.drift.segment_baseline import CollectingSegment
 from groundwire_collector.storage.drift import RECOVERY
 
 UNKNOWN_SHARE = 0.05  # of the turns since a change: what an alarm says of segments too new
@@ -25,8 +25,8 @@ NO_DETECTORS: Mapping[str, Any] = {"shares": {}, "launches": [], "order": []}
 class StreamDetectors:
     """Detectors by stream and of whole days, against one pinned baseline.
 
-    A value with too few turns in the baseline collects some of its own first: `own_turns`, over
-    `own_days`. `idle_ns`: whoever comes no more for so long has no share of the mass.
+    A value with too few baseline turns first collects `own_turns` over `own_days`. A stream without
+    turns for `idle_ns` loses its share of the mass.
     """
 
     pinned: StratifiedBaseline
@@ -37,7 +37,7 @@ class StreamDetectors:
     streams: dict[Stream, SegmentDetector] = field(default_factory=dict)
     collecting: dict[Stream, CollectingSegment] = field(default_factory=dict)
     shares: dict[str, FairShare] = field(default_factory=dict)  # by dimension
-    launches: dict[Stream, float] = field(default_factory=dict)  # mass that waits for a turn
+    waiting_mass: dict[Stream, float] = field(default_factory=dict)  # of deployments
     daily: DailyMonitor | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,7 +46,7 @@ class StreamDetectors:
 
     @property
     def statistic(self) -> float:
-        """Their sum: they share one mass."""
+        """Sum of all statistics: the detectors share one mass."""
         daily = self.daily.statistic if self.daily else 0.0
         return sum(found.statistic for found in self.streams.values()) + daily
 
@@ -58,10 +58,10 @@ class StreamDetectors:
         losses: Mapping[Stream, float],
         alarmed: Container[Stream],
     ) -> float:
-        """Feed a turn and the mass that passed with it; the mass that was spent.
+        """Feed a turn and the mass accrued with it; return the mass spent.
 
-        `losses`: of each stream, less what open alarms explain. `alarmed`: streams with an open
-        alarm, which are not fed.
+        `losses`: by stream, less what open alarms explain. `alarmed`: streams with an open alarm,
+        which are not fed.
         """
         spent = 0.0
         if self.daily is not None:
@@ -72,24 +72,24 @@ class StreamDetectors:
         segments = SEGMENT_SHARE if turn.tags else 0.0
         if WHOLE not in self.streams:
             self._begin(WHOLE, self.pinned.whole, alarmed)
-        masses = {WHOLE: mass * (1 - segments) + self.launches.pop(WHOLE, 0.0)}
+        masses = {WHOLE: mass * (1 - segments) + self.waiting_mass.pop(WHOLE, 0.0)}
         for stream in turn.tags.items():
             dimension, value = stream
             share = self.shares.setdefault(dimension, FairShare(self.idle_ns))
             share.distribute(mass * segments / len(turn.tags), at_ns)
-            if self._watches(stream, turn, at_ns, alarmed):
-                masses[stream] = share.take(value, at_ns) + self.launches.pop(stream, 0.0)
+            if self._has_reference(stream, turn, at_ns, alarmed):
+                masses[stream] = share.take(value, at_ns) + self.waiting_mass.pop(stream, 0.0)
         for stream, own in masses.items():
             if stream not in alarmed:
                 spent += self.streams[stream].observe(turn, losses[stream], own, at_ns)
         return spent
 
-    def launch(
+    def spend_on_deployment(
         self, mass: float, streams: Sequence[Stream], pools: Mapping[Stream, RolloutPool]
     ) -> None:
-        """Spend this mass on a deployment: at the next turn, and at the next of each stream.
+        """Add deployment mass to the next turn of the service and of each stream.
 
-        A pool of services with the same version gets a part of what its stream would get.
+        A pool of services with the same version gets part of its stream's mass.
         """
         mass *= self.pinned.plan.price
         segments = SEGMENT_SHARE if streams else 0.0
@@ -109,7 +109,7 @@ class StreamDetectors:
             self.daily.reset()
 
     def too_new(self, since_ns: int, known: float) -> list[str]:
-        """Segments that came a good deal since then and are compared with nothing yet, in words.
+        """Sentences about segments with many turns since then that have no baseline yet.
 
         `known`: the turns of the service since then.
         """
@@ -123,7 +123,7 @@ class StreamDetectors:
         """All but the detectors."""
         return {
             "shares": {dimension: share.to_state() for dimension, share in self.shares.items()},
-            "launches": [[*stream, mass] for stream, mass in self.launches.items()],
+            "launches": [[*stream, mass] for stream, mass in self.waiting_mass.items()],
             # The order in which streams came decides between equals, and how sums are rounded.
             "order": [list(stream) for stream in self.streams],
         }
@@ -138,11 +138,11 @@ class StreamDetectors:
             yield DAILY, DetectorState(new_version(), self.daily.statistic, self.daily.to_state)
 
     def resume(self, state: Mapping[str, Any], detectors: Mapping[Stream, DetectorState]) -> None:
-        """Go on from `to_state` and `detector_states`; those of other kinds are passed over."""
+        """Restore from `to_state` and `detector_states`; other kinds of state are ignored."""
         for dimension, share in state.get("shares", {}).items():  # older states lack it
             self.shares[dimension] = FairShare(self.idle_ns)
             self.shares[dimension].resume(share)
-        self.launches = {(name, value): mass for name, value, mass in state["launches"]}
+        self.waiting_mass = {(name, value): mass for name, value, mass in state["launches"]}
         order = {(name, value): n for n, (name, value) in enumerate(state["order"])}
         for stream in sorted(detectors, key=lambda each: order.get(each, len(order))):
             if stream[0] == RECOVERY:
@@ -156,10 +156,10 @@ class StreamDetectors:
             elif stream in order:
                 self.streams[stream] = SegmentDetector.from_state(found, self.pinned, stream)
 
-    def _watches(
+    def _has_reference(
         self, stream: Stream, turn: LossObservation, at_ns: int, alarmed: Container[Stream]
     ) -> bool:
-        """Whether a stream has something to be compared with; else it collects this turn."""
+        """Whether a stream has a reference; else it collects this turn."""
         if stream in self.streams:
             return True
         reference = self.pinned.reference(stream)
@@ -181,12 +181,12 @@ class StreamDetectors:
     def _begin(
         self, stream: Stream, reference: SegmentReference, alarmed: Container[Stream]
     ) -> None:
-        """Watch a stream from its next turn on."""
+        """Monitor a stream from its next turn on."""
         self._make_room(self.streams, stream[0], alarmed)
         self.streams[stream] = SegmentDetector.of(reference, self.min_effect)
 
     def _wait(self, stream: Stream, mass: float) -> None:
-        self.launches[stream] = self.launches.get(stream, 0.0) + mass
+        self.waiting_mass[stream] = self.waiting_mass.get(stream, 0.0) + mass
         if stream in self.streams:
             self.streams[stream].begin_block()
 
@@ -196,7 +196,7 @@ class StreamDetectors:
         dimension: str,
         alarmed: Container[Stream],
     ) -> None:
-        """Of too many values of a dimension, let go of the one that was idle longest."""
+        """Drop the value of a dimension that was idle longest, if there are too many."""
         same = [s for s in watched if s[0] == dimension and s not in alarmed]
         if dimension and len(same) >= MOST_SEGMENTS:
             idlest = min(same, key=lambda stream: watched[stream].last_ns)

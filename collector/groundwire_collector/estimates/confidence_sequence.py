@@ -107,15 +107,15 @@ class FaithfulnessSequence:
                 self.undrawn += 1
                 continue
             if self.undrawn > longest:
-                self._begin_anew()
+                self._restart()
                 start = at
             self.undrawn = 0
         if self.undrawn > longest:
-            self._begin_anew()
+            self._restart()
             return ()
         return turns[start:]
 
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         self.sequence = RateSequence(self.sequence.least_probability)
         self.since_ns = None
 

@@ -12,9 +12,9 @@ def prompting_of(settings: Settings) -> ProbePrompting:
     if settings.probe_models and (prompts[0] is None) != (prompts[1] is None):
         raise UsageError("system_prompt and closed_book_prompt belong together")
     texts = []
-    for path, otherwise in zip(prompts, (shipped.system, shipped.closed_book), strict=True):
+    for path, default in zip(prompts, (shipped.system, shipped.closed_book), strict=True):
         try:
-            texts.append(path.read_text(encoding="utf-8") if path else otherwise)
+            texts.append(path.read_text(encoding="utf-8") if path else default)
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: cannot be read: {error}") from error
     return ProbePrompting(*texts)

@@ -22,7 +22,8 @@ _JUDGED = {
 def tally_retrieval(increments: Increments, judged: JudgedTurn, labels: Mapping[str, str]) -> None:
     """Count the evaluations of a turn's chunks."""
     turn = judged.turn
-    if turn.route is Route.RETRIEVAL and not turn.chunks and not turn.not_evaluable_reason:
+    empty = turn.route is Route.RETRIEVAL and not turn.retrieved
+    if empty and not turn.not_evaluable_reason:
         increments.count(metric_definitions.EMPTY_RETRIEVALS, labels)
     for evaluation in judged.evaluations:
         named = {**labels, "evaluator": evaluation.evaluator, "revision": evaluation.revision}

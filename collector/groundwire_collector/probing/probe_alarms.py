@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from groundwire_collector.storage import drift, probe_runs
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.probe_runs import ScheduledProbeRun
-from groundwire_evaluators.drift.change import Change
+from groundwire_evaluators.drift.change_point import Change
 from groundwire_evaluators.reliance.probe.comparison import (
     RunComparison,
     ScoreChange,

@@ -6,7 +6,7 @@ commit was: nothing is lost and nothing is counted twice.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from time import time_ns
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from groundwire_collector import metric_definitions
 from groundwire_collector.assembly.completion import SECOND, due_ns, waits_for_root
+from groundwire_collector.assembly.conversation import with_earlier_context
 from groundwire_collector.assembly.loading import gather
 from groundwire_collector.assembly.received_scores import judgements_of
 from groundwire_collector.assembly.turns import AssembledRequest, assemble_requests
@@ -25,6 +26,7 @@ from groundwire_collector.evaluation.batch import BatchConsumer, JudgedBatch
 from groundwire_collector.evaluation.runner import judge
 from groundwire_collector.judges.queue import JudgeQueue
 from groundwire_collector.metrics.closed_book import ClosedBookMetrics
+from groundwire_collector.metrics.sessions import SessionMetrics
 from groundwire_collector.metrics.turn_metrics import TurnMetrics
 from groundwire_collector.probing.closed_book_queue import ClosedBookQueue
 from groundwire_collector.processes.time_limit import process_ends_after
@@ -37,6 +39,7 @@ from groundwire_collector.storage import (
     spans,
     trace_fragments,
     turns,
+    unanswered_traces,
 )
 from groundwire_collector.storage.counters import Increments
 from groundwire_collector.storage.engine import PASSING
@@ -45,6 +48,7 @@ from groundwire_collector.storage.progress import PendingTrace
 from groundwire_collector.storage.spans import Arrival
 from groundwire_collector.storage.trace_fragments import TraceFragment
 from groundwire_collector.storage.turns import JudgedTurn
+from groundwire_collector.storage.unanswered_traces import StoredUnanswered
 from groundwire_evaluators.evaluation import Evaluation, Evaluator
 from groundwire_evaluators.turn import Turn
 
@@ -64,7 +68,8 @@ class TurnBatch:
 
     `before` are those of the turns that are stored already, as they were; `absorbed` those of them
     that turned out to be a part of another turn, by whose id; `pieces` what the index of pieces is
-    to know of these traces; `unanswered` the traces that gave no turn.
+    to know of these traces; `unanswered` the traces that gave no turn,
+    `answered` the ids of those that did.
     """
 
     turns: Sequence[Turn]
@@ -73,6 +78,7 @@ class TurnBatch:
     absorbed: Mapping[str, str]
     pieces: Sequence[TraceFragment]
     unanswered: Sequence[UnansweredTrace] = ()
+    answered: Collection[str] = ()
 
 
 class Pipeline:
@@ -94,6 +100,7 @@ class Pipeline:
         self._drift = DriftDetection(settings, engine)
         self._consumers: Sequence[BatchConsumer] = (
             TurnMetrics(settings),
+            SessionMetrics(),
             ClosedBookMetrics(),
             ClosedBookQueue(settings),
             JudgeQueue(settings),
@@ -271,8 +278,9 @@ class Pipeline:
         with self._engine.connect() as connection:
             gathered = gather(connection, sorted(ids))
             before = {turn.id: turn for turn in turns.of_traces(connection, gathered.traces)}
-        found = assemble_requests(gathered.traces.values(), before.keys())
-        requests = [request for request in found if not request.trace.ids.isdisjoint(ids)]
+            found = assemble_requests(gathered.traces.values(), before.keys())
+            touched = [request for request in found if not request.trace.ids.isdisjoint(ids)]
+            requests = with_earlier_context(connection, touched)
         received: dict[str, tuple[Evaluation, ...]] = {}
         for request in requests:
             received |= judgements_of(request)
@@ -280,7 +288,9 @@ class Pipeline:
         fuller = [turn for turn in completed if before.get(turn.id) != turn or turn.id in received]
         known = [p for p in gathered.pieces.values() if p.trace_id in ids and p.roles.spans]
         silent = [unanswered(r.trace) for r in requests if not r.turns and r.trace.readings]
-        return TurnBatch(fuller, received, before, _absorbed(requests, before), known, silent)
+        answered = {name for request in requests if request.turns for name in request.trace.ids}
+        absorbed = _absorbed(requests, before)
+        return TurnBatch(fuller, received, before, absorbed, known, silent, answered)
 
     def _commit(
         self, connection: Connection, judged: Sequence[JudgedTurn], batch: TurnBatch, now_ns: int
@@ -302,12 +312,29 @@ class Pipeline:
         )
         for consumer in self._consumers:
             consumer.take(found, connection)
-        for trace in batch.unanswered:
-            found.increments.count(
+        _note_unanswered(connection, batch, found.increments)
+        counters.add(connection, found.increments, now_ns)
+
+
+def _note_unanswered(connection: Connection, batch: TurnBatch, increments: Increments) -> None:
+    """Store the traces without a turn, and count those that are new among them."""
+    unanswered_traces.forget(connection, batch.answered)
+    ids = {name for trace in batch.unanswered for name in trace.trace_ids}
+    known = unanswered_traces.known(connection, ids)
+    for trace in batch.unanswered:
+        if known.isdisjoint(trace.trace_ids):
+            increments.count(
                 metric_definitions.TRACES_WITHOUT_TURN,
                 {"service": trace.service, "family": trace.family, "reason": str(trace.reason)},
             )
-        counters.add(connection, found.increments, now_ns)
+    stored = [
+        StoredUnanswered(
+            name, trace.service, trace.started_ns, trace.family, str(trace.reason), trace.error
+        )
+        for trace in batch.unanswered
+        for name in trace.trace_ids
+    ]
+    unanswered_traces.save(connection, stored)
 
 
 def _publisher(settings: Settings) -> "ScorePublisher | None":

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_COMMIT = 2000  # spans and log records: bounds how long one transaction takes
 LONGEST_QUEUE = 10_000  # requests
+WARNING_SECONDS = 10.0  # between two log lines of an outage: each rejected request is no news
 
 
 class UnstorableError(GroundwireError):
@@ -48,6 +49,7 @@ class SpanWriter:
         self._waiting: deque[_Request] = deque()  # as in the queue, until their commit
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self._warned = -WARNING_SECONDS
         self._intake.watch(metric_definitions.WRITE_QUEUE, lambda: len(self._waiting))
         self._intake.watch(metric_definitions.WRITE_QUEUE_AGE, self.queue_age)
 
@@ -116,7 +118,7 @@ class SpanWriter:
         try:
             written = self._store.commit([request.batch for request in group])
         except PASSING as error:
-            log.warning("writing to the database fails: %s", getattr(error, "orig", error))
+            self._warn(error)
             _settle(group, StorageUnavailableError())
         except Exception as error:
             # One request that cannot be stored must not take the others with it.
@@ -129,6 +131,11 @@ class SpanWriter:
         else:
             self._intake.deduplicated(written.duplicates)
             _settle(group, None)
+
+    def _warn(self, error: Exception) -> None:
+        if monotonic() - self._warned >= WARNING_SECONDS:
+            self._warned = monotonic()
+            log.warning("writing to the database fails: %s", getattr(error, "orig", error))
 
 
 def _settle(group: Sequence[_Request], error: Exception | None) -> None:

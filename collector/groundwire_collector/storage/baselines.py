@@ -14,7 +14,7 @@ from groundwire_collector.storage.tables.drift import (
 )
 from groundwire_collector.storage.upsert import upsert
 
-WatchKey = tuple[str, str, str]  # service, signal, evaluator revision
+MonitorKey = tuple[str, str, str]  # service, signal, evaluator revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +36,27 @@ class BaselineTurn:
 
 
 def add_baseline_turns(connection: Connection, turns: Iterable[BaselineTurn]) -> None:
-    """Append to the baselines of watches."""
+    """Append to the baselines of signal monitors."""
     rows = [asdict(turn) for turn in turns]
     if rows:
         connection.execute(insert(BASELINE_TURN), rows)
 
 
-def forget_baseline_turns(connection: Connection, watch: WatchKey) -> None:
+def forget_baseline_turns(connection: Connection, key: MonitorKey) -> None:
     """Discard the turns of a baseline that is to be rebuilt."""
-    connection.execute(delete(BASELINE_TURN).where(_identity(BASELINE_TURN, [watch])))
+    connection.execute(delete(BASELINE_TURN).where(_identity(BASELINE_TURN, [key])))
 
 
-def baseline_turns(connection: Connection, watch: WatchKey | None = None) -> list[BaselineTurn]:
-    """In the order in which they were seen; of one watch, or of all."""
+def baseline_turns(connection: Connection, key: MonitorKey | None = None) -> list[BaselineTurn]:
+    """Baseline turns in the order they were seen, of one signal monitor or of all."""
     columns = [BASELINE_TURN.c[field.name] for field in fields(BaselineTurn)]
     query = select(*columns).order_by(*columns[:4])
-    if watch is not None:
-        query = query.where(_identity(BASELINE_TURN, [watch]))
+    if key is not None:
+        query = query.where(_identity(BASELINE_TURN, [key]))
     return [BaselineTurn(*row) for row in connection.execute(query)]
 
 
-def baseline_sizes(connection: Connection) -> dict[WatchKey, int]:
+def baseline_sizes(connection: Connection) -> dict[MonitorKey, int]:
     """Number of turns per baseline, pinned or not."""
     c = BASELINE_TURN.c
     key = (c.service, c.signal, c.revision)
@@ -64,7 +64,7 @@ def baseline_sizes(connection: Connection) -> dict[WatchKey, int]:
     return {(row[0], row[1], row[2]): row[3] + 1 for row in rows}
 
 
-def save_states(connection: Connection, states: Mapping[WatchKey, dict[str, Any]]) -> None:
+def save_states(connection: Connection, states: Mapping[MonitorKey, dict[str, Any]]) -> None:
     rows = [
         {"service": service, "signal": signal, "revision": revision, "state": state}
         for (service, signal, revision), state in states.items()
@@ -72,7 +72,7 @@ def save_states(connection: Connection, states: Mapping[WatchKey, dict[str, Any]
     upsert(connection, SIGNAL_MONITOR, rows)
 
 
-def states(connection: Connection) -> dict[WatchKey, dict[str, Any]]:
+def states(connection: Connection) -> dict[MonitorKey, dict[str, Any]]:
     query = select(
         SIGNAL_MONITOR.c.service,
         SIGNAL_MONITOR.c.signal,
@@ -100,5 +100,5 @@ def forget_detectors(connection: Connection, detectors: Iterable[tuple[str, ...]
         connection.execute(delete(DETECTOR).where(tuple_(*columns).in_(gone)))
 
 
-def _identity(table: Any, watches: list[WatchKey]) -> Any:
-    return tuple_(table.c.service, table.c.signal, table.c.revision).in_(watches)
+def _identity(table: Any, keys: list[MonitorKey]) -> Any:
+    return tuple_(table.c.service, table.c.signal, table.c.revision).in_(keys)

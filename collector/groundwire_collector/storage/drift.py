@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
 from groundwire_collector.storage import notifications
 from groundwire_collector.storage.tables.drift import ALARM, BASELINE, DETECTOR, DIMENSION_VALUE
 from groundwire_collector.storage.upsert import upsert
-from groundwire_evaluators.drift.change import Change
+from groundwire_evaluators.drift.change_point import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,10 @@ from groundwire_collector.storage import (
     judging,
     probe_runs,
     search,
+    sessions,
     trace_fragments,
     turn_listing,
+    unanswered_traces,
     unused_texts,
 )
 from groundwire_collector.storage.shared_texts import DAY_NS, batched, forget_deleted
@@ -41,7 +43,13 @@ from groundwire_collector.storage.tables.judging import JUDGE_TASK
 from groundwire_collector.storage.tables.labels import LABEL
 from groundwire_collector.storage.tables.reliance import CLOSED_BOOK_TURN
 from groundwire_collector.storage.tables.spans import ARRIVAL, CONTENT, LOG_RECORD, SPAN
-from groundwire_collector.storage.tables.turns import CLAIM, PENDING_TRACE, SCORE, TURN
+from groundwire_collector.storage.tables.turns import (
+    CLAIM,
+    PENDING_TRACE,
+    SCORE,
+    TURN,
+    UNANSWERED_TRACE,
+)
 
 LEAST_STEP = 100  # spans per deletion beyond the size limit
 TRACES = 200  # rows per read
@@ -132,6 +140,7 @@ def _forget(connection: Connection, traces: Sequence[bytes]) -> None:
     trace_fragments.forget(connection, names)
     trace_fragments.no_longer_await(connection, turns)
     failed_traces.forget(connection, names)
+    unanswered_traces.forget(connection, names)
     delete_turns(connection, turns)
 
 
@@ -190,6 +199,7 @@ def _expire(engine: Engine, window: RetentionWindow, removed: Removed) -> None:
     portions = Portions(engine)
     for table, old in trace_fragments.old(window.since):
         _delete_where(portions, table, old)
+    _delete_where(portions, UNANSWERED_TRACE, unanswered_traces.older_than(window.since))
 
 
 def _expire_stream(engine: Engine, table: Table, position: Any, window: RetentionWindow) -> int:
@@ -271,8 +281,9 @@ def _ids(connection: Connection, which: Any, limit: int | None = None) -> list[s
 
 
 def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
-    """Delete turns with all their scores and labels."""
+    """Delete turns with all their scores and labels, and sessions that have no other."""
     for batch in batched(ids):
+        of_sessions = sessions.of_turns(connection, batch)
         for table, column in (
             (CLAIM, CLAIM.c.turn_id),
             (SCORE, SCORE.c.turn_id),
@@ -284,6 +295,7 @@ def delete_turns(connection: Connection, ids: Sequence[str]) -> None:
             connection.execute(delete(table).where(column.in_(batch)))
         turn_listing.remove(connection, batch)
         search.delete(connection, batch)
+        sessions.remove_empty(connection, of_sessions)
 
 
 def each_trace(engine: Engine) -> Iterator[tuple[bytes, list[Span]]]:

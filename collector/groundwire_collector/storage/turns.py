@@ -78,8 +78,9 @@ class TurnQuery:
     trace_id: str | None = None
     facts: tuple[tuple[str, str], ...] = ()  # session_id, user_id, route, model: equal to these
     least_score: float | None = None  # of `p_unsupported`
+    error: bool | None = None  # whether a step of the turn failed
     words: str | None = None  # all of them are in the question
-    order: Literal["worst", "newest"] = "newest"
+    order: Literal["worst", "newest", "oldest"] = "newest"
     limit: int = 50
     cursor: tuple[float | None, int, str] | None = None  # of the last turn of the page before
 
@@ -94,6 +95,18 @@ def traces_with_turns(connection: Connection, trace_ids: Iterable[str]) -> set[s
     """Traces among these with a stored turn."""
     query = select(TURN.c.trace_id).where(TURN.c.trace_id.in_(list(trace_ids)))
     return set(connection.scalars(query))
+
+
+def before(connection: Connection, turn: Turn, most: int) -> list[Turn]:
+    """The stored turns of the same session and service that began before it, the latest first."""
+    c = TURN.c
+    query = select(TURN).where(
+        c.session_id == turn.session_id,
+        c.service == turn.service,
+        c.started_ns < _nanoseconds(turn.started_at),
+    )
+    rows = connection.execute(query.order_by(c.started_ns.desc()).limit(most)).mappings()
+    return [_turn(dict(row)) for row in rows]
 
 
 def outcomes(connection: Connection, turn_ids: Sequence[str]) -> dict[str, StoredOutcome]:
@@ -167,6 +180,9 @@ def _of_facts(query: TurnQuery) -> list[ColumnElement[bool]]:
     ]
     if query.least_score is not None:
         wanted.append(TURN.c.p_unsupported >= query.least_score)
+    if query.error is not None:
+        error = TURN.c.facts["error"].as_string()
+        wanted.append(error.is_not(None) if query.error else error.is_(None))
     return [LISTED.turn_id.in_(select(TURN.c.id).where(*wanted))] if wanted else []
 
 
@@ -240,6 +256,11 @@ def _after(order: str, cursor: tuple[float | None, int, str]) -> ColumnElement[b
     earlier = or_(
         LISTED.started_ns < started, and_(LISTED.started_ns == started, LISTED.turn_id < turn_id)
     )
+    if order == "oldest":
+        return or_(
+            LISTED.started_ns > started,
+            and_(LISTED.started_ns == started, LISTED.turn_id > turn_id),
+        )
     if order == "newest":
         return earlier
     return or_(
@@ -255,8 +276,12 @@ def _storable(nanoseconds: int) -> int:
 
 def _ordered(statement: Select[Any], query: TurnQuery) -> Select[Any]:
     newest = (LISTED.started_ns.desc(), LISTED.turn_id.desc())
-    order = (LISTED.p_unsupported.desc(), *newest) if query.order == "worst" else newest
-    return statement.order_by(*order).limit(query.limit)
+    orders = {
+        "worst": (LISTED.p_unsupported.desc(), *newest),
+        "newest": newest,
+        "oldest": (LISTED.started_ns, LISTED.turn_id),
+    }
+    return statement.order_by(*orders[query.order]).limit(query.limit)
 
 
 def _judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[JudgedTurn]:
@@ -282,9 +307,16 @@ def _turn_row(judged: JudgedTurn) -> dict[str, Any]:
     return (
         {name: getattr(turn, name) for name in _COLUMNS}
         | {"started_ns": _nanoseconds(turn.started_at), "p_unsupported": judged.p_unsupported}
-        | {"chunks": [asdict(chunk) for chunk in turn.chunks]}
+        | {"chunks": [_chunk_row(chunk) for chunk in turn.chunks]}
         | {"facts": {name: _plain(getattr(turn, name)) for name in _FACTS}}
     )
+
+
+def _chunk_row(chunk: Chunk) -> dict[str, Any]:
+    row = asdict(chunk)
+    if not chunk.earlier:  # nearly all: a shorter row
+        del row["earlier"]
+    return row
 
 
 def _turn(row: Mapping[str, Any]) -> Turn:

@@ -3,7 +3,7 @@
 from groundwire_evaluators.drift.baseline import Baseline
 from groundwire_evaluators.drift.blocking import Dependence
 from groundwire_evaluators.drift.budget import AlarmBudget
-from groundwire_evaluators.drift.change import Change
+from groundwire_evaluators.drift.change_point import Change
 from groundwire_evaluators.drift.detector import Detector
 from groundwire_evaluators.drift.known_mean import KnownMeanESR, StratifiedKnownMeanESR
 from groundwire_evaluators.drift.stratified import StratifiedESR

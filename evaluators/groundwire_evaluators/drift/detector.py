@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
-from groundwire_evaluators.drift.change import Change
+from groundwire_evaluators.drift.change_point import Change
 
 
 @runtime_checkable

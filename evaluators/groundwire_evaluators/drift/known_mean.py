@@ -6,8 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from groundwire_evaluators.drift.baseline import Baseline
-from groundwire_evaluators.drift.bets import SHARES, bets_against
-from groundwire_evaluators.drift.betting import ESR, BettingESR
+from groundwire_evaluators.drift.betting import ESR, SHARES, BettingESR, bets_against
 from groundwire_evaluators.drift.change_point import ChangePoint
 from groundwire_evaluators.drift.wealth import Wager
 

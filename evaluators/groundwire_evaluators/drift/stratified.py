@@ -7,8 +7,7 @@ import numpy as np
 
 from groundwire_evaluators.drift.arrays import Floats
 from groundwire_evaluators.drift.baseline import Baseline, unstaked
-from groundwire_evaluators.drift.bets import SHARES, capital_of_cells, wager_against_cells
-from groundwire_evaluators.drift.betting import ESR
+from groundwire_evaluators.drift.betting import ESR, SHARES, capital_of_cells, wager_against_cells
 from groundwire_evaluators.drift.change_point import ChangePoint
 from groundwire_evaluators.drift.wealth import BlockBetting
 

@@ -3,8 +3,7 @@
 from typing import Any, Self
 
 from groundwire_evaluators.drift.baseline import Baseline
-from groundwire_evaluators.drift.bets import capital_of_cells, wager_against_cells
-from groundwire_evaluators.drift.betting import BettingESR
+from groundwire_evaluators.drift.betting import BettingESR, capital_of_cells, wager_against_cells
 from groundwire_evaluators.drift.change_point import ChangePoint
 
 

@@ -149,10 +149,10 @@ def _quantities(statement: Statement, cells: Cells, named: _Named) -> Iterator[C
         )
         if any(agree(other, quantity) for other in beside for quantity in shown.values()):
             continue  # "Bob has more, 71 against 17": the row's own value is said beside another's
-        elsewhere = [at for at in shown if _elsewhere(claimed, cells, row, at)]
-        if held is own and not elsewhere:
+        other_places = [at for at in shown if _is_in_another_place(claimed, cells, row, at)]
+        if held is own and not other_places:
             continue
-        at = next(iter(elsewhere or shown))
+        at = next(iter(other_places or shown))
         yield cells.conflict(claimed, row, at, named.label)
 
 
@@ -175,7 +175,7 @@ def _same_kind(claimed: Quantity, shown: Quantity) -> bool:
     return plain and (claimed.unit is None or shown.unit is None)
 
 
-def _elsewhere(claimed: Quantity, cells: Cells, row: int, column: int) -> bool:
+def _is_in_another_place(claimed: Quantity, cells: Cells, row: int, column: int) -> bool:
     """Whether another row holds the value in a column."""
     return any(
         at != row and (quantity := other[column].quantity) is not None and agree(claimed, quantity)

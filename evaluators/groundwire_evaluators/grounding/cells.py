@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from groundwire_evaluators.grounding.column_concepts import (
     Concept,
@@ -94,7 +94,7 @@ class Cells:
 
     @classmethod
     def joined(cls, rows: Sequence[Sequence[tuple[str, str]]], language: Language) -> "list[Cells]":
-        """Tables of rows that stand apart, one chunk each: rows of the same columns are one."""
+        """Tables of chunks that are one row each: rows with the same columns make one table."""
         alike: dict[frozenset[str], list[Sequence[tuple[str, str]]]] = {}
         for row in rows:
             alike.setdefault(frozenset(name for name, _ in row), []).append(row)
@@ -138,6 +138,7 @@ def _keys(text: str, language: Language) -> list[str]:
     return [t.key for t in tokenize(text, language.stemmer) if t.lower not in language.stop]
 
 
+@lru_cache(maxsize=2048)  # rows of a catalogue are retrieved again and again
 def _cell(text: str, language: Language) -> Cell:
     tokens = tokenize(text, language.stemmer)
     found = quantities(text, tokens, language.code)

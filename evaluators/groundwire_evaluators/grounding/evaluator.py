@@ -189,9 +189,11 @@ class Grounding:
         checked = [one for one in all_judged if one.comparison is not None]
         claims = tuple(one.claim for one in all_judged)
         terms = QuestionTerms.of(turn.question, judged.language)
-        usage = ChunkUsage.of(
-            claims, [terms.relevance(passage.places.keys()) for passage in passages]
-        )
+        relevance = [
+            None if chunk.earlier else terms.relevance(passage.places.keys())
+            for chunk, passage in zip(turn.chunks, passages, strict=True)
+        ]
+        usage = ChunkUsage.of(claims, relevance)
         logit = self._logit(all_judged, len(checked), kind)
         p_unsupported = self.calibration.apply(logistic(logit))
         supported = sum(one.claim.verdict is Verdict.SUPPORTED for one in checked)

@@ -58,7 +58,7 @@ _EXAMPLES = re.compile(
 
 @dataclass(frozen=True)
 class Comparison:
-    """One claim read against the chunks: what every signal looks at."""
+    """A claim with its evidence: the input of every signal."""
 
     statement: Statement
     evidence: Evidence
@@ -74,7 +74,7 @@ class Comparison:
 
     @cached_property
     def conflicts(self) -> list[Conflict]:
-        """Conflicts with the evidence sentence; none about a quantity that agrees."""
+        """Conflicts with the evidence sentences, except about quantities that agree."""
         new = {q.start for q in (*self.evidence.new_quantities, *self.evidence.far_quantities)}
         agreeing = [(q.start, q.end) for q in self.statement.quantities if q.start not in new]
         found = [
@@ -86,17 +86,17 @@ class Comparison:
         if self.stated.restated:
             found = [conflict for conflict in found if not self.stated.is_restated(conflict)]
         taken = {conflict.start for conflict in found if conflict.firm}
-        return found + [each for each in self.otherwise if each.start not in taken]
+        return found + [each for each in self.paraphrase_conflicts if each.start not in taken]
 
     @cached_property
     def stated(self) -> Stated:
-        """What the chunks say of the claim's statuses and relations."""
+        """Statuses and relations in the claim compared with those in the chunks."""
         question = self.complete.question if self.complete else None
         return compare_stated(self.statement, self.evidence, self.passages, question)
 
     @cached_property
-    def otherwise(self) -> list[Conflict]:
-        """Conflicts with any sentence of the chunks that says the same thing otherwise."""
+    def paraphrase_conflicts(self) -> list[Conflict]:
+        """Conflicts with paraphrases of the claim anywhere in the chunks."""
         if not self.passages:
             return []
         swapped = swapped_values(self.statement, self.passages, self.passages[0].language)
@@ -104,7 +104,7 @@ class Comparison:
 
     @cached_property
     def disagreements(self) -> list[Conflict]:
-        """Conflicts with the fields of records among the chunks."""
+        """Conflicts with fields of records and cells of tables among the chunks."""
         found = []
         for passage in self.passages:
             if passage.record is not None:
@@ -135,14 +135,14 @@ class Comparison:
 
     @property
     def tables(self) -> Iterator[Cells]:
-        """Tables of the chunks, and those that chunks of one row each make together."""
+        """Tables in chunks, and tables joined from chunks of one row each."""
         for passage in self.passages:
             yield from passage.cells
         yield from self.joined
 
     @cached_property
     def computed(self) -> dict[Quantity, str]:
-        """New quantities that the rows of a record yield, and the rule by which."""
+        """New quantities computable from a record's rows, with the rule that yields them."""
         found = {}
         for quantity in self.evidence.new_quantities:
             for passage in self.passages:
@@ -154,15 +154,16 @@ class Comparison:
 
     @cached_property
     def added(self) -> AddedContent:
-        """What the claim adds to its question."""
+        """Content that the claim adds to its question."""
         return added_content(self.statement, self.question_content)
 
     @cached_property
     def unbacked(self) -> list[tuple[int, int]]:
-        """The ranges of a short claim that stand in no chunk; the whole of one about nothing.
+        """Character ranges of a short claim without support in any chunk.
 
-        Short sentences of longer answers lead over, sum up and comment: only those of hardly a word
-        beside a value or a name are read so.
+        The whole claim where no chunk shares content with it. In longer answers, short sentences
+        often introduce, summarize or comment: only those of hardly more than a value or a name
+        are considered.
         """
         if not self.only_claim and (
             len(self.statement.content) > _HARDLY or not (self.added.quantities or self.added.names)
@@ -174,7 +175,7 @@ class Comparison:
 
     @property
     def _answers(self) -> bool:
-        """Whether a quantity stands, in another spelling, where the question is answered."""
+        """Whether the answering sentence holds one of the quantities, in any spelling."""
         quantities = self.statement.quantities
         if self.evidence.answering_place is None:
             return bool(quantities) and not self.evidence.new_quantities
@@ -200,12 +201,12 @@ class Comparison:
 
     @cached_property
     def disputed(self) -> bool:
-        """Whether a chunk says something else than the statement that a bare answer makes."""
+        """Whether a chunk conflicts with the statement."""
         return bool(self.conflicts or self.disagreements or self.overridden)
 
     @property
     def comments(self) -> bool:
-        """Whether nothing in it can be held against the chunks: no value, no name, no rare word."""
+        """Whether it is a comment: no value, no name and no rare word to check."""
         evidence, table = self.evidence, lexicon().commonness
         if self.added.quantities or evidence.new_names or self.disputed:
             return False
@@ -213,14 +214,14 @@ class Comparison:
 
     @cached_property
     def misplaced(self) -> list[Quantity | Name]:
-        """Values of a short claim that answer another question than the one that was asked."""
+        """Values of a short claim that answer a different question."""
         if not self.only_claim:
             return []
         return misplaced(self.added, self.question_content.content, self.passages)
 
     @cached_property
     def frame(self) -> float:
-        """The share of content words that stand in or beside the sentence leant on, 0 to 1."""
+        """Share of content words found in or next to the evidence sentences, in [0, 1]."""
         content = self.statement.content
         return len(self.evidence.near) / len(content) if content else 0.0
 
@@ -249,11 +250,11 @@ class Comparison:
         return sum(low <= table.get(token.key, -1) < high for token in self.plain)
 
     def loose(self, kind: Kind) -> float:
-        """Conflicts of a kind that are not firm, weighed by the share of the claim in the frame."""
+        """Number of conflicts of a kind that are not firm, times `frame`."""
         return self.frame * self._loose[kind] if self._loose else 0.0
 
     def firm(self, *kinds: Kind) -> float:
-        """Conflicts of these kinds between the same words."""
+        """Number of firm conflicts of these kinds: the surrounding words are the same."""
         return sum(self._firm[kind] for kind in kinds) if self._firm else 0.0
 
     @cached_property
@@ -266,32 +267,32 @@ class Comparison:
 
 
 def new_words(comparison: Comparison) -> float:
-    """Content words that occur in no chunk, nor any word of near meaning close by."""
+    """Content words without a match in any chunk, nor a related word near the evidence."""
     return sum(token.key not in REPORTING for token in comparison.evidence.new)
 
 
 def uncommon_words(comparison: Comparison) -> float:
-    """Those of them that are not everyday words."""
+    """New words that are not common."""
     return comparison.commonness(0, COMMON)
 
 
 def rare_words(comparison: Comparison) -> float:
-    """Those of them that the lexicon's texts do not hold at all."""
+    """New words that do not occur in the lexicon's texts."""
     return comparison.commonness(-1, 0)
 
 
 def kindred_words(comparison: Comparison) -> float:
-    """Words for which only a more general or more special one stands near by ("vehicle", "car")."""
+    """Words matched only by a more general or more specific one ("vehicle", "car")."""
     return len(comparison.evidence.related)
 
 
 def synonyms(comparison: Comparison) -> float:
-    """Words for which only a synonym stands near by ("film", "movie")."""
+    """Words matched only by a synonym ("film", "movie")."""
     return len(comparison.evidence.same)
 
 
 def new_share(comparison: Comparison) -> float:
-    """The share of the claim's content that is not found, shrunk for claims of few words."""
+    """Share of content words not found, shrunk for claims of few words."""
     size = len(comparison.statement.content)
     return (1.0 - comparison.evidence.support) * size / (size + 4)
 
@@ -303,12 +304,12 @@ def far_share(comparison: Comparison) -> float:
 
 
 def far_share_of_item(comparison: Comparison) -> float:
-    """The same for an item of a list: lists gather what their sources never put together."""
+    """`far_share` of a list item: lists combine facts that sources hold apart."""
     return far_share(comparison) if comparison.item else 0.0
 
 
 def informative_share(comparison: Comparison) -> float:
-    """New words by their information over that of all content words.
+    """Information of the new words as a share of that of all content words.
 
     A word's information falls with its background frequency (tagged texts of WordNet).
     """
@@ -319,7 +320,7 @@ def informative_share(comparison: Comparison) -> float:
 
 
 def new_examples(comparison: Comparison) -> float:
-    """New words behind "such as", "including", "for example"."""
+    """New words after "such as", "including", "for example"."""
     lead = _EXAMPLES.search(comparison.statement.text)
     return sum(token.start >= lead.end() for token in comparison.evidence.new) if lead else 0.0
 
@@ -329,7 +330,7 @@ def _information(token: Token, table: Mapping[str, int]) -> float:
 
 
 def new_small_words(comparison: Comparison) -> float:
-    """Small words, articles and the like apart, that occur in no chunk."""
+    """Function words, except articles and the like, that occur in no chunk."""
     small = {
         token.key
         for token in comparison.statement.tokens
@@ -351,17 +352,17 @@ def new_names(comparison: Comparison) -> float:
 
 
 def new_quantities(comparison: Comparison) -> float:
-    """Numbers, dates and amounts that no chunk shows in any spelling, nor its rows yield."""
+    """Numbers, dates and amounts found in no chunk in any spelling, nor computable."""
     return len(comparison.evidence.new_quantities) - len(comparison.computed)
 
 
 def overridden_values(comparison: Comparison) -> float:
-    """Values in no chunk where the chunk that speaks of it has another: what `override` names."""
+    """Values that replace another value of the chunks, as `override` finds them."""
     return len(comparison.overridden)
 
 
 def foreign_quantities(comparison: Comparison) -> float:
-    """Those of the new quantities that are more than a count in words ("two ways", "first")."""
+    """New quantities, except counts in words ("two ways", "first")."""
     return sum(
         quantity not in comparison.computed and (comparison.only_claim or not _counts(quantity))
         for quantity in comparison.evidence.new_quantities
@@ -369,14 +370,14 @@ def foreign_quantities(comparison: Comparison) -> float:
 
 
 def _counts(quantity: Quantity) -> bool:
-    """Whether it may only number what the claim itself lists: "two reasons", "the first step"."""
+    """Whether it may count what the claim itself lists: "two reasons", "the first step"."""
     return quantity.kind == "ordinal" or (
         quantity.kind == "number" and quantity.text.isalpha() and quantity.value <= 12
     )
 
 
 def foreign_answer(comparison: Comparison) -> float:
-    """An answer of hardly more than one thing, which is in no chunk: "It is Friday."."""
+    """A one-value answer whose value is in no chunk ("It is Friday.")."""
     if not comparison.only_claim:
         return 0.0
     words = [
@@ -390,7 +391,7 @@ def foreign_answer(comparison: Comparison) -> float:
 
 
 def new_pairs(comparison: Comparison) -> float:
-    """Words side by side that stand so in no chunk."""
+    """Word pairs that are adjacent in no chunk."""
     return comparison.evidence.new_pairs
 
 
@@ -400,98 +401,98 @@ def broken_pairs(comparison: Comparison) -> float:
 
 
 def other_quantity(comparison: Comparison) -> float:
-    """Another number of the same kind stands in the same frame."""
+    """Evidence with another number of the same kind."""
     return comparison.loose("quantity")
 
 
 def other_name(comparison: Comparison) -> float:
-    """Another name stands in the same frame."""
+    """Evidence with another name."""
     return comparison.loose("name")
 
 
 def swapped_quantity(comparison: Comparison) -> float:
-    """Another number stands between the same words."""
+    """Another number between the same words."""
     return comparison.firm("quantity")
 
 
 def swapped_name(comparison: Comparison) -> float:
-    """Another name stands between the same words."""
+    """Another name between the same words."""
     return comparison.firm("name")
 
 
 def swapped_word(comparison: Comparison) -> float:
-    """Another word stands between the same words, all else being the same ("red", "blue")."""
+    """Another word between the same words ("red", "blue"), in an answer of several claims."""
     return 0.0 if comparison.only_claim else comparison.firm("word")
 
 
 def swapped_word_alone(comparison: Comparison) -> float:
-    """The same in an answer that makes no other claim."""
+    """Another word between the same words, in an answer of one claim."""
     return comparison.firm("word") if comparison.only_claim else 0.0
 
 
 def swapped_roles(comparison: Comparison) -> float:
-    """Two things changed places around what joins them ("A is heavier than B")."""
+    """Two arguments of a relation changed places ("A is heavier than B")."""
     return comparison.firm("roles")
 
 
 def firmly_denied(comparison: Comparison) -> float:
-    """One side denies what the other says, between the same words ("not", "never", "no")."""
+    """A negation on one side only, between the same words ("not", "never", "no")."""
     return comparison.firm("negated", "affirmed")
 
 
 def firmly_opposed(comparison: Comparison) -> float:
-    """A word whose opposite stands between the same words ("rose", "fell")."""
+    """An antonym between the same words ("rose", "fell")."""
     return comparison.firm("opposite")
 
 
 def firmly_turned(comparison: Comparison) -> float:
-    """A small word whose counterpart stands between the same words ("before", "after")."""
+    """An opposite preposition or particle between the same words ("before", "after")."""
     return comparison.firm("turned")
 
 
 def overstated(comparison: Comparison) -> float:
-    """All for some, only put in, must for may, or may left out, between the same words."""
+    """All for some, an added "only", must for may, or a hedge dropped, between the same words."""
     return comparison.firm("extent", "duty", "hedge")
 
 
 def unbacked_answer(comparison: Comparison) -> float:
-    """Values, names and words that a short claim adds to its question and no chunk holds."""
+    """Whether a short claim adds values, names or words that no chunk holds."""
     return float(bool(comparison.unbacked))
 
 
 def misplaced_value(comparison: Comparison) -> float:
-    """Values of a short claim that stand elsewhere than where the question is answered."""
+    """Values of a short claim found only where another question is answered."""
     return len(comparison.misplaced)
 
 
 def opposites(comparison: Comparison) -> float:
-    """A word whose opposite stands in the same frame ("rise", "fall"; "happy", "unhappy")."""
+    """An antonym in the evidence ("rise", "fall"; "happy", "unhappy")."""
     return comparison.loose("opposite")
 
 
 def negated(comparison: Comparison) -> float:
-    """The claim denies what the same frame affirms."""
+    """The claim negates what the evidence affirms."""
     return comparison.loose("negated")
 
 
 def affirmed(comparison: Comparison) -> float:
-    """The claim affirms what the same frame denies."""
+    """The claim affirms what the evidence negates."""
     return comparison.loose("affirmed")
 
 
 def turned(comparison: Comparison) -> float:
-    """A small word whose counterpart stands in the same frame ("before", "after")."""
+    """An opposite preposition or particle in the evidence ("before", "after")."""
     return comparison.loose("turned")
 
 
 def strengthened(comparison: Comparison) -> float:
-    """Absolute words the evidence lacks ("only", "always"), and its hedges dropped ("may")."""
+    """Absolute words that the evidence lacks ("only", "always"), and dropped hedges ("may")."""
     dropped = bool(comparison.shown & HEDGES) and not comparison.own & HEDGES
     return comparison.frame * (len(comparison.own & ABSOLUTES - comparison.shown) + dropped)
 
 
 def contrary_words(comparison: Comparison) -> float:
-    """Words of refusal, failure or opposition that do not stand near the evidence ("unable")."""
+    """Words of refusal, failure or opposition that are not near the evidence ("unable")."""
     evidence = comparison.evidence
     return sum(
         token.key in CONTRARY
@@ -502,34 +503,32 @@ def contrary_words(comparison: Comparison) -> float:
 
 
 def record_denies(comparison: Comparison) -> float:
-    """The claim affirms what a field of a record denies (False, "no", 0)."""
+    """The claim affirms what a record field denies (False, "no", 0)."""
     return _count_disagreements(comparison, "denied")
 
 
 def record_denies_loosely(comparison: Comparison) -> float:
-    """The same, where the claim does not name the group of the field ("intimate", no
-    "ambience").
-    """
+    """`record_denies` without naming the field's group ("intimate" for "ambience")."""
     return _count_disagreements(comparison, "loosely_denied")
 
 
 def record_grants(comparison: Comparison) -> float:
-    """The claim denies what a field of a record affirms (True, "yes")."""
+    """The claim denies what a record field affirms (True, "yes")."""
     return _count_disagreements(comparison, "granted")
 
 
 def record_is_silent(comparison: Comparison) -> float:
-    """The claim speaks of a field that holds null."""
+    """The claim mentions a record field that is null."""
     return _count_disagreements(comparison, "untold")
 
 
 def record_cells(comparison: Comparison) -> float:
-    """Values other than those of the row and column of a table that the claim speaks of."""
+    """Values that differ from the table cell that the claim is about."""
     return _count_disagreements(comparison, "cell")
 
 
 def record_hours(comparison: Comparison) -> float:
-    """Opening hours or days other than the record's."""
+    """Opening hours or days that differ from the record's."""
     return _count_disagreements(comparison, "hours")
 
 
@@ -607,5 +606,5 @@ NAMES = tuple(signal.__name__ for signal in SIGNALS)
 
 
 def measure_signals(comparison: Comparison) -> list[float]:
-    """Every signal of one claim, in the order of `SIGNALS`."""
+    """Compute every signal of one claim, in the order of `SIGNALS`."""
     return [float(signal(comparison)) for signal in SIGNALS]

@@ -184,7 +184,7 @@ def _adjusted_score(comparison: Comparison, score: float, threshold: float) -> f
 def _chunk(comparison: Comparison, verdict: Verdict) -> int | None:
     """Index of the chunk that conflicts with a contradicted claim, else of its evidence."""
     if verdict is Verdict.CONTRADICTED:
-        for conflict in (*comparison.overridden, *comparison.otherwise):
+        for conflict in (*comparison.overridden, *comparison.paraphrase_conflicts):
             return conflict.chunk
     if comparison.evidence.best is not None:
         return comparison.evidence.best[0]
@@ -207,7 +207,7 @@ def _contradicted(comparison: Comparison) -> bool:
     bare = comparison.complete
     if bare is not None and bare.denied:
         return comparison.stated.agrees or comparison.frame >= _SAME_FRAME
-    found = [*comparison.overridden, *comparison.disagreements, *comparison.otherwise]
+    found = [*comparison.overridden, *comparison.disagreements, *comparison.paraphrase_conflicts]
     if not any(conflict.kind in _CONTRADICTING for conflict in found):
         found = [
             c for c in _firm(comparison) if c.claimed.lower() not in (c.shown.lower(), *_PRONOUNS)
@@ -280,8 +280,8 @@ def _reason(comparison: Comparison) -> str:
     if new:
         words = ", ".join(f"“{word}”" for word in dict.fromkeys(new[:_MOST_WORDS]))
         more = f" and {len(new) - _MOST_WORDS} more" if len(new) > _MOST_WORDS else ""
-        leant = f" (closest: {where})" if chunk else ""
-        parts.append(f"in no chunk: {words}{more}{leant}")
+        closest = f" (closest: {where})" if chunk else ""
+        parts.append(f"in no chunk: {words}{more}{closest}")
     return "; ".join(parts) or f"its words stand apart in {where}"
 
 

@@ -22,7 +22,7 @@ FEWEST_DIAGNOSTIC = 50  # below this a ratio is noise, and is shown as "too few 
 UNSTABLE = 0.6  # share of closed-book draws that must agree for memory to be committed
 OTHERS = 60  # answers to other questions that tell what a model answers to anything
 _FEWEST_OTHERS = 20  # below this they tell nothing
-_SPEAKS_OF_IT = 0.3  # of the question's content words, in a chunk that has a rival value
+_MENTIONS_QUESTION = 0.3  # of the question's content words, in a chunk that has a rival value
 _STOCK = 0.05  # share of them that may agree by chance
 
 
@@ -138,7 +138,7 @@ def _offers_rival(turn: Turn, memory: str) -> bool:
     wanted = content_words(turn.question or "")
     remembered = find_values(memory)
     return any(
-        len(wanted & content_words(chunk.text)) >= _SPEAKS_OF_IT * len(wanted)
+        len(wanted & content_words(chunk.text)) >= _MENTIONS_QUESTION * len(wanted)
         and any(one.comparable(other) for one in remembered for other in find_values(chunk.text))
         for chunk in turn.chunks
         if wanted and remembered

@@ -210,14 +210,16 @@ def _repeats(mention: Mention, response: Response, question_words: list[str]) ->
             continue
         before = response.words[first - 1] if first else ""
         after = response.words[last + 1] if last + 1 < len(response.words) else ""
-        if _tells(before) and at and question_words[at - 1] == before:
+        if _is_content_word(before) and at and question_words[at - 1] == before:
             return True
-        if _tells(after) and question_words[at + len(words) : at + len(words) + 1] == [after]:
+        if _is_content_word(after) and question_words[at + len(words) : at + len(words) + 1] == [
+            after
+        ]:
             return True
     return False
 
 
-def _tells(word: str) -> bool:
+def _is_content_word(word: str) -> bool:
     return len(word) > 1 and word not in ENGLISH.stop
 
 

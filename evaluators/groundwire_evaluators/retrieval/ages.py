@@ -63,8 +63,8 @@ def ages(turn: Turn) -> Ages:
     now = turn.started_at
     if now is None:
         return Ages()
-    changed = _ages(turn.chunks, CHANGED, now)
-    indexed = _ages(turn.chunks, INDEXED, now)
+    changed = _ages(turn.retrieved, CHANGED, now)
+    indexed = _ages(turn.retrieved, INDEXED, now)
     if not indexed and (day := _day_in(turn.index_version)) and (age := _age(day, now)) is not None:
         indexed = [age]
     return Ages(

@@ -42,7 +42,7 @@ class Retrieval:
     def judge(self, turn: Turn) -> Evaluation:
         """Relevance of the chunks to the question, their ages and redundancy."""
         signals = ages(turn).signals()
-        texts = [chunk.text for chunk in turn.chunks]
+        texts = [chunk.text for chunk in turn.retrieved]
         if turn.not_evaluable_reason:
             return self._evaluation(State.NOT_EVALUABLE, turn.not_evaluable_reason, signals)
         if turn.context_source == _WHOLE_PROMPT:

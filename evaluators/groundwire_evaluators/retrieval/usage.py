@@ -26,18 +26,21 @@ class ChunkUsage:
     supporting_chunk_rank: int | None
 
     @classmethod
-    def of(cls, claims: Iterable[Claim], relevance: Sequence[float]) -> "ChunkUsage":
-        """`relevance` of each chunk to the question; there is at least one chunk."""
+    def of(cls, claims: Iterable[Claim], relevance: Sequence[float | None]) -> "ChunkUsage":
+        """`relevance` of each chunk to the question; there is at least one chunk.
+
+        None for a chunk of an earlier turn, which is counted only where it supports a claim.
+        """
         supporting = Counter(
             claim.chunk
             for claim in claims
             if claim.verdict is Verdict.SUPPORTED and claim.chunk is not None
         )
-        distractors = sum(
-            at not in supporting and value >= RELATED for at, value in enumerate(relevance)
-        )
+        retrieved = [(at, value) for at, value in enumerate(relevance) if value is not None]
+        counted = {at for at, _ in retrieved} | set(supporting)
+        distractors = sum(at not in supporting and value >= RELATED for at, value in retrieved)
         first = min(supporting, key=lambda at: (-supporting[at], at), default=None)
-        chunks = len(relevance)
+        chunks = len(counted) or 1
         return cls(len(supporting) / chunks, distractors / chunks, first)
 
     def signals(self) -> dict[str, float]:

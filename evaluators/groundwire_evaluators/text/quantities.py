@@ -32,7 +32,7 @@ def quantities(
     is usually a pronoun and is not parsed as a number.
     """
     wanted = _CacheKey(text, language, tokens)
-    return list(_read_lately(wanted) if len(text) <= _LONGEST_CACHED else _parse(wanted))
+    return list(_read_cached(wanted) if len(text) <= _LONGEST_CACHED else _parse(wanted))
 
 
 class _CacheKey:
@@ -79,7 +79,7 @@ def _parse(wanted: _CacheKey) -> list[Quantity]:
 
 
 # Several evaluators, and parts of one, read the same claims and chunks.
-_read_lately = lru_cache(maxsize=32)(_parse)
+_read_cached = lru_cache(maxsize=32)(_parse)
 
 
 class _Reader(DateReader, TimeReader, CodeReader, AmountReader):

@@ -12,7 +12,8 @@ import Stemmer
 # Every alternative starts with another kind of character, so that matching never backs up.
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_](?:[^\W_]|[̀-ͯ]|['’](?=[^\W\d_]))*")
 LONGEST_KEY = 64  # code points; longer "words" are hashes, base64 or worse
-_CACHED_KEYS = 200_000
+_CACHED_KEYS = 50_000
+_CACHED_FORMS = 20_000
 _LONGEST_CACHED = 16_000  # code points of a text whose words are cached
 
 
@@ -98,6 +99,29 @@ class _Keys(dict[str, str]):
         return key
 
 
+class _Forms(dict[str, tuple[str, str, str]]):
+    """Cache of spelling → (spelling, key, lower case), shared by all tokens so spelled."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._keys = keys(language)
+
+    def __missing__(self, word: str) -> tuple[str, str, str]:
+        if len(self) >= _CACHED_FORMS:
+            self.clear()
+        lower, key = word.lower(), self._keys[word]
+        lower = word if lower == word else lower
+        forms = word, lower if key == lower else key, lower
+        if len(word) <= LONGEST_KEY:
+            self[word] = forms
+        return forms
+
+
+@cache
+def _forms_in(language: str) -> _Forms:
+    return _Forms(language)
+
+
 @cache
 def keys(language: str = "english") -> _Keys:
     """The key of every spelling in one language (a Snowball name): "Running" → "run"."""
@@ -112,12 +136,9 @@ def tokenize(text: str, language: str = "english") -> list[Token]:
 
 
 def _tokens(text: str, language: str) -> list[Token]:
-    key = keys(language)
+    forms = _forms_in(language)
     made = tuple.__new__  # a third of the time of Token(...)
-    return [
-        made(Token, (*match.span(), word := match.group(), key[word], word.lower()))
-        for match in WORD.finditer(text)
-    ]
+    return [made(Token, (*match.span(), *forms[match.group()])) for match in WORD.finditer(text)]
 
 
 def question_key(question: str | None) -> str:

@@ -54,6 +54,10 @@ def questions(answers: Sequence[RecordedAnswer]) -> list[str]:
     return sorted({each.question for each in answers})
 
 
-def truths(answers: Iterable[RecordedAnswer]) -> dict[tuple[str, str], str]:
-    """What each answer with passages did, by model and question."""
-    return {(each.model, each.question): each.truth for each in answers if each.open_book}
+def truths(answers: Iterable[RecordedAnswer]) -> dict[tuple[str, str, str], str]:
+    """What each answer with passages did, by model, question and answer."""
+    return {
+        (each.model, each.question, each.answer.strip()): each.truth
+        for each in answers
+        if each.open_book
+    }

@@ -18,7 +18,7 @@ _STOPWORDS = """
     many long often fast am new check handbook colleague know more sure bother find intranet
     after until under above below than
 """
-_TELLS_NOTHING = frozenset(_STOPWORDS.split())
+_UNINFORMATIVE = frozenset(_STOPWORDS.split())
 _MONEY = re.compile(r"€\s?\d|\bcents?\b")
 _PERCENT = re.compile(r"\bpercent\b|%")
 _CLOCK = re.compile(r"\b\d{1,2}:\d\d\b")
@@ -109,4 +109,4 @@ class SentenceReader:
 
     def _content(self, text: str) -> frozenset[str]:
         words = _WORD.findall(text.lower())
-        return frozenset(self._stemmer.stemWords([w for w in words if w not in _TELLS_NOTHING]))
+        return frozenset(self._stemmer.stemWords([w for w in words if w not in _UNINFORMATIVE]))

@@ -11,11 +11,12 @@ def test_an_adapter_is_written_for_llama_cpp_under_its_own_names(tmp_path: Path)
     import gguf
     import torch
 
-    from benchmarks.real_model import adapters, training
+    from benchmarks.real_model import training
+    from groundwire_demo.live import adapter
 
     weights = {"15.v_proj.A": torch.full((16, 576), 0.5), "15.v_proj.B": torch.ones(192, 16)}
     training.save(weights, tmp_path / "peft")
-    adapters.write_gguf(tmp_path / "peft", tmp_path / "adapter.gguf")
+    adapter.write_gguf(tmp_path / "peft", tmp_path / "adapter.gguf")
 
     reader = gguf.GGUFReader(tmp_path / "adapter.gguf")
     tensors = {tensor.name: tensor for tensor in reader.tensors}

@@ -187,11 +187,13 @@ def test_a_simulation_says_how_soon_which_growth_is_found() -> None:
     command = "simulate --turns-a-day 2000 --baseline-turns 2000 --effects 0.1,0.3 --runs 8"
     result = CliRunner().invoke(app, command.split())
     assert result.exit_code == 0
-    small, large = (line.split() for line in result.stdout.splitlines()[-2:])
-    assert (small[0], large[0], large[1]) == ("0.1", "0.3", "100%")
-    assert float(large[2]) < float(small[2])
-    deployed = float(large[8])
-    assert deployed < float(large[2])  # found sooner where it comes with a deployment
+    found = {
+        (each["growth"], each["at_deployment"]): each
+        for each in json.loads(result.stdout)["delays"]
+    }
+    assert found[0.3, False]["found"] == 1.0
+    assert found[0.3, False]["median"] < found[0.1, False]["median"]
+    assert found[0.3, True]["median"] < found[0.3, False]["median"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`groundwire keys` and `groundwire retention` on a database of their own."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,12 @@ from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.keys import Access, Scope, digest, first_key
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
+
+
+def new_store(folder: Path) -> None:
+    engine = open_engine(Settings(data_dir=folder))
+    make_schema(engine)
+    engine.dispose()
 
 
 def run(app: Typer, folder: Path, *arguments: str) -> str:
@@ -33,6 +40,7 @@ def opened(folder: Path) -> dict[str, Access]:
 
 
 def test_a_key_is_made_rotated_and_revoked(tmp_path: Path) -> None:
+    new_store(tmp_path)
     key = run(keys, tmp_path, "add", "bot", "--scope", "ingest", "--service", "shop")
     access = opened(tmp_path)[digest(key)]
     assert (access.scopes, access.services) == ({Scope.INGEST}, {"shop"})
@@ -40,12 +48,25 @@ def test_a_key_is_made_rotated_and_revoked(tmp_path: Path) -> None:
     assert set(opened(tmp_path)) == {digest(key), digest(newer)}
     run(keys, tmp_path, "revoke", access.key_id)
     assert list(opened(tmp_path)) == [digest(newer)]
-    assert "bot" in run(keys, tmp_path, "list")
+    listed = json.loads(run(keys, tmp_path, "list"))
+    assert [(each["name"], each["scopes"], each["services"]) for each in listed] == [
+        ("bot", ["ingest"], ["shop"])
+    ] * 2
+    assert [each["revoked"] is None for each in listed].count(True) == 1
     with pytest.raises(UsageError):
         run(keys, tmp_path, "revoke", access.key_id)
 
 
+@pytest.mark.parametrize("arguments", [("list",), ("add", "bot"), ("revoke", "k1")])
+def test_keys_never_create_a_database(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    folder = tmp_path / "elsewhere"
+    with pytest.raises(UsageError, match=r"no database in .*: start `groundwire up`"):
+        run(keys, folder, *arguments)
+    assert not folder.exists()
+
+
 def test_the_key_itself_is_nowhere_in_the_database(tmp_path: Path) -> None:
+    new_store(tmp_path)
     key = run(keys, tmp_path, "add", "bot")
     for file in tmp_path.glob("groundwire.db*"):
         assert key.encode() not in file.read_bytes()

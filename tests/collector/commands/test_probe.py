@@ -129,7 +129,7 @@ def test_a_pack_is_built_from_turns_with_a_training_file(tmp_path: Path) -> None
         (("run", "--function", "json:dumps", "--baseline", "none.jsonl"), "not a probe run"),
         (("build", "--out", "x.jsonl"), "--corpus"),
         (("build", "--out", "x.jsonl", "--corpus", "none.txt"), "cannot be read"),
-        (("build", "--out", "x.jsonl", "--stored", "nowhere"), "does not exist"),
+        (("build", "--out", "x.jsonl", "--stored", "nowhere"), "no database in nowhere"),
         (("build", "--out", "x.jsonl", "--corpus", "probe_models.py"), "no valid item"),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_new_revision_gets_its_baseline_of_the_turns_of_the_old_one(engine, se
     [act] = waiting
     assert (act.kind, act.revision, act.by) == ("rescored", now, "groundwire rescore")
     monitor = feed(engine, provided, [judged(200, now, 0.1)])
-    watch = monitor.watches["bot", "p_unsupported", now]
+    watch = monitor.signal_monitors["bot", "p_unsupported", now]
     assert watch.pinned is not None
     assert watch.pinned.n == BASELINE
     again = CliRunner().invoke(app, place)

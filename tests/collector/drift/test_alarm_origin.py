@@ -8,7 +8,7 @@ from groundwire_collector.drift.alarm_origin import origin_of, paired
 from groundwire_collector.storage import golden
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.storage.golden import GoldenRun, StoredAnswer
-from groundwire_evaluators.drift.change import Change
+from groundwire_evaluators.drift.change_point import Change
 from groundwire_evaluators.drift.origin import Origin
 
 DAY = 86_400 * 10**9

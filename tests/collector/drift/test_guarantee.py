@@ -41,7 +41,7 @@ def quiet_period(seed: int) -> tuple[int, float]:
                 route="retrieval",
             )
             alarms += sum(alarm.resolved_ns is None for alarm in monitor.take(reading))
-    return alarms, sum(watch.spent for watch in monitor.watches.values())
+    return alarms, sum(watch.spent for watch in monitor.signal_monitors.values())
 
 
 def test_false_alarms_of_the_whole_monitor_are_at_most_what_was_spent():

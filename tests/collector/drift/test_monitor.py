@@ -133,9 +133,10 @@ def test_a_monitor_that_is_written_down_after_every_batch_goes_on_as_if_never_st
     assert alarms == straight.observe(stream)
     with engine.begin() as connection:
         statistics = [
-            watch.statistic for watch in checkpoint.recall(connection, settings).watches.values()
+            watch.statistic
+            for watch in checkpoint.recall(connection, settings).signal_monitors.values()
         ]
-    assert statistics == [watch.statistic for watch in straight.watches.values()]
+    assert statistics == [watch.statistic for watch in straight.signal_monitors.values()]
 
 
 def test_sessions_under_way_are_remembered_over_a_restart(engine):
@@ -146,7 +147,7 @@ def test_sessions_under_way_are_remembered_over_a_restart(engine):
             recalled = checkpoint.recall(connection, settings)
             recalled.observe([judged])
             checkpoint.keep(connection, recalled)
-    [watch] = recalled.watches.values()
+    [watch] = recalled.signal_monitors.values()
     assert len(watch.collected) == 1  # the second is a retry
 
 
@@ -164,7 +165,7 @@ def test_a_flood_of_versions_is_watched_within_bounds_and_hides_no_drift():
     watched.observe(turns(400, 0.05, model_version="ft-1"))
     for number in range(200):
         watched.observe(turns(1, 0.05, after=400 + number, model_version=f"v{number}"))
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     assert len(watch.streams) == 2 + MOST_SEGMENTS  # the whole service, and its one route
     [alarm] = watched.observe(turns(300, 0.6, seed=1, after=600, model_version="ft-2"))
     assert alarm.change.segment == ("model_version", "ft-2")
@@ -174,7 +175,7 @@ def test_services_beyond_the_most_are_not_watched():
     watched = monitor()
     for number in range(MOST_SERVICES + 5):
         watched.observe(turns(1, 0.05, service=f"s{number}"))
-    assert len(watched.watches) == MOST_SERVICES
+    assert len(watched.signal_monitors) == MOST_SERVICES
 
 
 def rare(number: int, share_bad: float, seed: int, after: int, version: str) -> list[JudgedTurn]:

@@ -60,7 +60,7 @@ def test_a_score_that_is_off_by_rounding_is():
 def test_time_that_goes_backwards_buys_nothing_and_hides_nothing():
     watched = monitor()
     feed(watched, quiet(600))
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     spent = watch.spent
     back = (replace(each, at_ns=each.at_ns - 20 * DAY) for each in quiet(300, 600, 1))
     assert feed(watched, back) == []
@@ -73,7 +73,7 @@ def test_time_that_goes_backwards_buys_nothing_and_hides_nothing():
 def test_a_gap_of_a_day_or_of_a_year_raises_and_resolves_nothing():
     watched = monitor()
     feed(watched, quiet(600))
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     before = watch.statistic
     later = [replace(each, at_ns=each.at_ns + DAY) for each in quiet(600, 600, 1)]
     assert feed(watched, later) == []
@@ -89,7 +89,7 @@ def test_a_gap_of_a_day_or_of_a_year_raises_and_resolves_nothing():
 def test_the_first_turn_after_a_gap_has_the_mass_of_a_thirtieth_of_the_period_at_most():
     watched = monitor()
     feed(watched, quiet(301))
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     [after] = (replace(each, at_ns=each.at_ns + 5 * DAY) for each in quiet(1, 301))
     spent = watch.spent
     feed(watched, [after])
@@ -102,7 +102,7 @@ def test_a_flood_of_versions_forgets_old_ones_and_still_sees_a_bad_one():
     for number, each in enumerate(quiet(1300, 400, 1)):
         feed(watched, [replace(each, tags={"model_version": f"v{number}"})])
     assert len(watched.values["bot", "model_version"]) == 1000
-    spent = sum(watched.allowance.deployments.spent.values())
+    spent = sum(watched.allocator.deployments.spent.values())
     assert spent <= 0.5
     bad = (replace(e, tags={"model_version": "worse"}) for e in quiet(300, 1700, 2, bad=0.7))
     [alarm] = feed(watched, bad)

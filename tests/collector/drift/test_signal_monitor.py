@@ -34,9 +34,9 @@ def test_a_monitor_made_of_a_state_gives_the_same_state(turns: int) -> None:
     whole = Monitor(CONFIG)
     for number in range(turns):
         whole.take(turn(number, rng))
-    [watch] = whole.watches.values()
+    [watch] = whole.signal_monitors.values()
     state = watch.state()
-    again = SignalMonitor.from_state(KEY, whole.allowance, CONFIG, state, {}).state()
+    again = SignalMonitor.from_state(KEY, whole.allocator, CONFIG, state, {}).state()
     assert again.rest == state.rest
     assert again.turns == state.turns
     assert list(again.detectors) == list(state.detectors)
@@ -49,13 +49,13 @@ def test_an_alarm_that_was_stored_without_a_test_of_recovery_gets_one() -> None:
     whole = Monitor(CONFIG)
     for number in range(700):
         whole.take(turn(number, rng))
-    [watch] = whole.watches.values()
+    [watch] = whole.signal_monitors.values()
     [alarm] = watch.alarms
     stored = replace(alarm, id=7)
     state = watch.state()
     earlier = {row: each for row, each in state.detectors.items() if row[0] != RECOVERY}
     state = replace(state, detectors=earlier)
-    again = SignalMonitor.from_state(KEY, whole.allowance, CONFIG, state, {7: stored})
+    again = SignalMonitor.from_state(KEY, whole.allocator, CONFIG, state, {7: stored})
     assert again.alarms == [stored]
     for number in range(700, 2500):
         good = replace(turn(number, rng), losses=[SignalLoss("p_unsupported", "1", 0.0)])
@@ -70,7 +70,7 @@ def test_only_detectors_that_were_fed_have_another_version() -> None:
     monitor = Monitor(CONFIG)
     for number in range(450):
         monitor.take(turn(number, rng))
-    [watch] = monitor.watches.values()
+    [watch] = monitor.signal_monitors.values()
     before = watch.state().detectors
     monitor.take(turn(450, rng))
     changed = {

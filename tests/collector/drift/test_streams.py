@@ -85,7 +85,7 @@ def test_a_tenant_that_comes_later_may_be_harder_without_an_alarm() -> None:
 
     watched = monitor()
     assert feed(watched, traffic(turn, 0, 12_000)) == []
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     assert ("tenant", "new") in watch.collecting
 
 
@@ -225,7 +225,7 @@ def test_the_first_days_are_watched_for_large_changes_only() -> None:
     assert [(each.change.value, each.details["provisional"]) for each in alarms] == [("m2", True)]
     watched = monitor(2000, days=7)
     assert feed(watched, traffic(season, 0, 7 * 24 * 60 - 100)) == []
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     assert watch.pinned is not None
     assert watch.pinned.provisional
 
@@ -236,7 +236,7 @@ def test_a_baseline_spans_its_days_and_takes_no_more_than_so_many_turns_of_an_ho
 
     watched = monitor(2000, days=2)
     feed(watched, traffic(turn, 0, 2 * 24 * 600 + 2, pause=MINUTE // 10))
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     assert watch.pinned is not None
     assert not watch.pinned.provisional
     assert watch.pinned.n <= 49 * MOST_PER_HOUR
@@ -250,7 +250,7 @@ def test_turns_under_an_open_alarm_are_no_part_of_the_baseline() -> None:
     watched = monitor(2000, days=2)
     alarms = feed(watched, traffic(turn, 0, 5000))
     assert [each.resolved_ns is not None for each in alarms] == [False, True]
-    [watch] = watched.watches.values()
+    [watch] = watched.signal_monitors.values()
     assert watch.pinned is not None
     assert not watch.pinned.provisional
     assert watch.pinned.mean < 0.08
@@ -279,8 +279,8 @@ def test_open_alarms_and_collecting_segments_go_on_as_if_never_stopped(batch, en
     straight = Monitor(MonitorConfig.of(settings))
     assert named(alarms) == named(feed(straight, iter(stream)))
     with engine.begin() as connection:
-        [again] = checkpoint.recall(connection, settings).watches.values()
-    [watch] = straight.watches.values()
+        [again] = checkpoint.recall(connection, settings).signal_monitors.values()
+    [watch] = straight.signal_monitors.values()
     assert again.evidence == watch.evidence
     assert again.open.keys() == watch.open.keys()
     assert again.collecting.keys() == watch.collecting.keys()

@@ -190,7 +190,7 @@ def test_an_open_alarm_of_probes_is_no_business_of_the_detectors_on_traffic(
     rounds(engine, recites, model="ft", model_version="v2", clock_ns=clock).step()
     with engine.connect() as connection:
         assert len(drift.alarms(connection, only_open=True)) == 1
-        assert checkpoint.recall(connection, Settings(data_dir=tmp_path)).watches == {}
+        assert checkpoint.recall(connection, Settings(data_dir=tmp_path)).signal_monitors == {}
 
 
 def test_a_model_that_goes_on_reading_is_never_alarmed(engine: Engine) -> None:

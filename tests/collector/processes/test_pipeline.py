@@ -27,11 +27,13 @@ from groundwire_collector.storage import (
     progress,
     spans,
     turns,
+    unanswered_traces,
 )
 from groundwire_collector.storage.engine import make_schema, open_engine
 from groundwire_collector.storage.span import Span
 from groundwire_collector.storage.spans import SpanStore
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+from groundwire_collector.storage.unanswered_traces import UnansweredQuery
 from groundwire_evaluators.evaluation import Evaluation, State
 from groundwire_evaluators.turn import Turn
 
@@ -589,3 +591,24 @@ def states(engine: Engine) -> dict[str, float]:
         for (name, labels), counter in found.items()
         if name == metric_definitions.EVALUATIONS.name
     }
+
+
+def test_a_trace_without_a_turn_is_counted_once_and_no_more_when_it_becomes_one(settings, engine):
+    retrieval, root = trace(0)
+    SpanStore(engine).add([retrieval])
+    pipeline = Pipeline(settings, engine, [Length()])
+    work_off(pipeline)
+    assert count(engine, metric_definitions.TRACES_WITHOUT_TURN) == 1
+    late = dataclasses.replace(retrieval, span_id="f" * 16, parent_span_id=retrieval.span_id)
+    SpanStore(engine).add([late])
+    work_off(pipeline, LATER + 10**15)
+    assert count(engine, metric_definitions.TRACES_WITHOUT_TURN) == 1
+    with engine.connect() as connection:
+        [silent] = unanswered_traces.find(connection, UnansweredQuery())
+    assert (silent.trace_id, silent.reason) == (retrieval.trace_id, "no_answer")
+    SpanStore(engine).add([root])
+    work_off(pipeline, LATER + 2 * 10**15)
+    assert count(engine, metric_definitions.TRACES_WITHOUT_TURN) == 1
+    with engine.connect() as connection:
+        assert unanswered_traces.find(connection, UnansweredQuery()) == []
+    assert len(stored(engine)) == 1

@@ -21,7 +21,7 @@ class AlertRule:
     description: str
     first: str
     since: str = ""
-    lasting: int = 0
+    for_seconds: int = 0
     keep_firing: int = 0
     links: Mapping[str, str] = field(default_factory=dict)
 

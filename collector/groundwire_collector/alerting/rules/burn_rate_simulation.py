@@ -198,15 +198,15 @@ def _over(summed: Counts, window: int) -> Counts:
     return np.asarray(summed[:, 1:] - before)
 
 
-def _starts(burns: npt.NDArray[np.bool_], lasting: int, keep_firing: int) -> Iterator[int]:
+def _starts(burns: npt.NDArray[np.bool_], for_seconds: int, keep_firing: int) -> Iterator[int]:
     """Minutes at which an alert with `for: lasting` seconds starts to fire."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], burns.astype(np.int8), [0]))))
     until = -1.0
     for begin, end in edges.reshape(-1, 2):
-        if end - begin <= lasting // MINUTE:
+        if end - begin <= for_seconds // MINUTE:
             continue
         if begin > until:
-            yield int(begin) + lasting // MINUTE
+            yield int(begin) + for_seconds // MINUTE
         until = end + keep_firing / MINUTE
 
 

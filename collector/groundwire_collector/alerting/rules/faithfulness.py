@@ -50,7 +50,7 @@ def burn(limits: RuleSettings) -> AlertRule:
         name=BURN,
         severity=Severity.PAGE,
         expression=burning(Severity.PAGE),
-        lasting=limits.burn_for,
+        for_seconds=limits.burn_for,
         keep_firing=limits.keep_firing_for,
         summary=_unsupported(),
         description=_made_of(window),
@@ -69,7 +69,7 @@ def slow_burn(limits: RuleSettings) -> AlertRule:
         expression=f"({burning(Severity.TICKET)})\n"
         f"unless on (service) {PAGING}\nunless on (service) "
         f"segment:groundwire_drift_change_timestamp_seconds:unpaged",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=_unsupported(),
         description=_made_of(window),
         since=drift_since(),
@@ -93,7 +93,7 @@ def drift(limits: RuleSettings) -> AlertRule:
         severity=Severity.TICKET,
         expression="segment:groundwire_drift_change_timestamp_seconds:unpaged\n"
         f"and {one_replica(DRIFT_ALARM.name, limits.replica_labels)} == 1",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=f"{named('service')}: {signal('$labels.signal')} up by {size['mean']}{where}",
         description="The mean loss (0 best, 1 worst) rose above the pinned baseline by "
         f"{size['lower']} to {size['upper']}. The false-alarm budget covers all detectors "
@@ -125,7 +125,7 @@ def faithfulness_drop(limits: RuleSettings) -> AlertRule:
         f"unless on (service) {BURNING}\nunless on (service) "
         f"segment:groundwire_drift_change_timestamp_seconds:unpaged\n"
         f"unless on (service) {already_paged(limits.current_window)}",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         keep_firing=limits.keep_firing_for,
         summary=f"{named('service')}{versions()}: faithfulness fell to {current} (usual: {usual})",
         description=f"Supported claims / claims, mean over {duration(limits.current_window)} and "

@@ -40,7 +40,7 @@ def collector_down(limits: RuleSettings) -> AlertRule:
         name="GroundwireCollectorDown",
         severity=Severity.PAGE,
         expression=f'absent(up{{job="{limits.job}"}} == 1)',
-        lasting=limits.down_for,
+        for_seconds=limits.down_for,
         summary="No Groundwire collector can be scraped: answers are not monitored",
         description="Until it is back, no other Groundwire alert can fire. Applications are not "
         "affected: the SDK drops and counts spans that it cannot deliver.",
@@ -53,7 +53,7 @@ def evaluation_stale(limits: RuleSettings) -> AlertRule:
         name="GroundwireEvaluationStale",
         severity=Severity.PAGE,
         expression=f"{one_replica(EVALUATION_LAG.name, limits.replica_labels)} > {limits.max_lag}",
-        lasting=limits.stale_for,
+        for_seconds=limits.stale_for,
         summary="Evaluation lags {{ $value | humanizeDuration }} behind: all results are outdated",
         description="Spans are stored but not evaluated, so faithfulness and drift are outdated. "
         "The worker has stopped, is stuck, or is much slower than the traffic.",
@@ -94,7 +94,7 @@ def queue_ageing(limits: RuleSettings) -> AlertRule:
         name="GroundwireQueueAgeing",
         severity=Severity.TICKET,
         expression=f"{lag} > {limits.max_queue_age} and {lag} <= {limits.max_lag}",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary="Evaluation lags {{ $value | humanizeDuration }} behind the traffic",
         description=f"For {duration(limits.ticket_after)} the oldest turn has waited longer than "
         f"{duration(limits.max_queue_age)}; from {duration(limits.max_lag)} on this is a page.",
@@ -114,7 +114,7 @@ def coverage_low(limits: RuleSettings) -> AlertRule:
         f"and {COVERAGE.rise} < -{limits.min_coverage_fall:g}\n"
         f"and -{COVERAGE.rise} > {limits.noise_factor:g} * {COVERAGE.stderr}\n"
         f"and {COVERAGE.count} >= {limits.min_turns}",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=f"{named('service')}: {named('evaluator')} covers only "
         f"{{{{ $value | {SHARE} }}}} of the turns (usual: {usual})",
         description=f"Over {duration(limits.current_window)} and {turns} turns. Means and ratios "
@@ -135,7 +135,7 @@ def evaluations_failing(limits: RuleSettings) -> AlertRule:
         expression="service_evaluator:groundwire_failed_evaluations:ratio"
         f" > {limits.max_failed_ratio:g}\n"
         f"and service_evaluator:groundwire_evaluations:increase >= {limits.min_turns}",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the evaluations by "
         f"{named('evaluator')} fail",
         description=f"Of {tried} in the last {duration(limits.current_window)}. {_calls()}Failed "
@@ -160,7 +160,7 @@ def traces_without_turn(limits: RuleSettings) -> AlertRule:
         expression=f"({without} >= {limits.min_turns})\n"
         f"/ on (service) group_left () ({all_without} + ({turns} or {all_without} * 0))\n"
         f"> {limits.max_unanswered_ratio:g}",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the traces become no turn: "
         f"{named('reason')} (family: {named('family')})",
         description=f"Over {duration(window)}. Such a trace is judged by nobody and is in no mean, "

@@ -22,7 +22,7 @@ def judge_behind(limits: RuleSettings) -> AlertRule:
         severity=Severity.TICKET,
         expression=f"{one_replica(JUDGE_QUEUE_AGE.name, limits.replica_labels)}"
         f" > {limits.max_judge_queue_age}",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=f"{named('evaluator')}: the oldest sampled turn has waited "
         "{{ $value | humanizeDuration }}",
         description=f"Sampled turns wait longer than {duration(limits.max_judge_queue_age)}. "
@@ -47,7 +47,7 @@ def judge_changed(limits: RuleSettings) -> AlertRule:
         severity=Severity.TICKET,
         expression=f"{flips}\n/ ignoring (direction) ({turns} > 0) > {limits.max_judge_change:g}\n"
         f"and {flips} > {limits.noise_factor:g} * sqrt({both})",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=f"{named('evaluator')} {named('revision')}: wrong on "
         f"{{{{ $value | {SHARE} }}}} more of the golden set than at first",
         description="The prompt, the revision and the turns are the same, so the model behind "

@@ -34,7 +34,7 @@ def memorization(limits: RuleSettings) -> AlertRule:
         f"{MEMORIZATION.rise} > {noise})\n"
         f"or ({ratio} - {noise} > {limits.max_memorization:g})\n)\n"
         f"and {MEMORIZATION.count} >= {limits.min_deciding}",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         keep_firing=limits.keep_firing_for,
         summary=f"{named('service')}{versions()}: {{{{ $value | {SHARE} }}}} of the answers "
         f"follow memory where it conflicts with the context (usual: {usual})",

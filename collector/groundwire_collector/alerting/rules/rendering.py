@@ -57,8 +57,8 @@ def _recording(recording: RecordingRule) -> dict[str, Any]:
 
 def _alert(alert: AlertRule, limits: RuleSettings) -> dict[str, Any]:
     rule: dict[str, Any] = {"alert": alert.name, "expr": alert.expression}
-    if alert.lasting:
-        rule["for"] = duration(alert.lasting)
+    if alert.for_seconds:
+        rule["for"] = duration(alert.for_seconds)
     if alert.keep_firing:
         rule["keep_firing_for"] = duration(alert.keep_firing)
     rule["labels"] = {"severity": alert.severity.value}

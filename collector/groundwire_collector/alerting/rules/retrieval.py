@@ -30,7 +30,7 @@ def retrieval_broken(limits: RuleSettings) -> AlertRule:
         f"and {UNRETRIEVED.rise} > {limits.min_unretrieved_rise:g}\n"
         f"and {UNRETRIEVED.rise} > {limits.noise_factor:g} * {UNRETRIEVED.stderr}\n"
         f"and {UNRETRIEVED.count} >= {limits.min_turns}",
-        lasting=limits.retrieval_for,
+        for_seconds=limits.retrieval_for,
         keep_firing=limits.keep_firing_for,
         summary=f"{named('service')}: {{{{ $value | {SHARE} }}}} of the turns are answered without "
         f"a chunk (usual: {usual})",
@@ -59,7 +59,7 @@ def retrieval_slow(limits: RuleSettings) -> AlertRule:
         expression=f"{slow} > {limits.min_slow_seconds:g}\n"
         f"and {slow} > on (service) group_left () ({limits.slow_factor:g} * {usual})\n"
         f"and {turns} >= {limits.min_turns}",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=f"{named('service')}{versions(('index_version',))}: the slowest tenth of "
         f"retrievals takes {{{{ $value | humanizeDuration }}}} or more "
         f"(usual: {number(usual, SERVICE, 'humanizeDuration')})",
@@ -83,7 +83,7 @@ def index_stale(limits: RuleSettings) -> AlertRule:
         name="GroundwireIndexStale",
         severity=Severity.TICKET,
         expression=f"{age} > {limits.index_age_factor:g} * ({usual} > 0)",
-        lasting=limits.ticket_after,
+        for_seconds=limits.ticket_after,
         summary=f"{named('service')}: the index in use is "
         "{{ $value | humanizeDuration }} old "
         f"(previous maximum: {number(usual, SERVICE, 'humanizeDuration')})",

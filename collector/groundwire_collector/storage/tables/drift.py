@@ -103,7 +103,7 @@ class DetectorRow(StoredModel, table=True):
     service: str = Field(primary_key=True)
     signal: str = Field(primary_key=True)
     revision: str = Field(primary_key=True)
-    dimension: str = Field(primary_key=True)  # "" watches the whole service
+    dimension: str = Field(primary_key=True)  # "" for the whole service
     value: str = Field(primary_key=True)
     statistic: float  # the alarm is raised when those of a service and signal add up to 1
     updated_ns: int = Field(sa_type=WIDE)

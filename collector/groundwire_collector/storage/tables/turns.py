@@ -42,15 +42,45 @@ class FailedTraceRow(StoredModel, table=True):
     reason: str
 
 
+class UnansweredTraceRow(StoredModel, table=True):
+    """A trace that became no turn; counted once."""
+
+    __tablename__ = "unanswered_trace"
+
+    trace_id: str = Field(primary_key=True)
+    service: str
+    started_ns: int = Field(index=True, sa_type=WIDE)
+    family: str
+    reason: str
+    error: str | None = None
+
+
+class SessionRow(StoredModel, table=True):
+    """A session, and whether it was counted as scored and as unsupported."""
+
+    __tablename__ = "session"
+    __table_args__ = (Index("ix_session_service_last", "service", "last_ns"),)
+
+    session_id: str = Field(primary_key=True)
+    service: str = Field(primary_key=True)
+    started_ns: int = Field(sa_type=WIDE)
+    last_ns: int = Field(index=True, sa_type=WIDE)  # start of its latest turn
+    scored: bool  # one of its turns at least
+    unsupported: bool  # one of its turns at least was flagged
+
+
 class TurnRow(StoredModel, table=True):
     """A turn; `facts` holds what is neither searched nor sorted."""
 
     __tablename__ = "turn"
-    __table_args__ = (Index("ix_turn_service_started", "service", "started_ns"),)
+    __table_args__ = (
+        Index("ix_turn_service_started", "service", "started_ns"),
+        Index("ix_turn_session_started", "session_id", "started_ns"),
+    )
 
     id: str = Field(primary_key=True)  # trace id, "-", id of the span that answered
     trace_id: str = Field(index=True)
-    session_id: str | None = Field(default=None, index=True)
+    session_id: str | None = None
     service: str
     model_version: str | None = None
     prompt_version: str | None = None
@@ -146,6 +176,8 @@ class ClaimRow(StoredModel, table=True):
 CURSOR = StoredModel.metadata.tables["cursor"]
 PENDING_TRACE = StoredModel.metadata.tables["pending_trace"]
 FAILED_TRACE = StoredModel.metadata.tables["failed_trace"]
+UNANSWERED_TRACE = StoredModel.metadata.tables["unanswered_trace"]
+SESSION = StoredModel.metadata.tables["session"]
 TURN = StoredModel.metadata.tables["turn"]
 TURN_LISTING = StoredModel.metadata.tables["turn_listing"]
 SCORE = StoredModel.metadata.tables["score"]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from groundwire_collector.auth.access import AdminAccess, ReadAccess
 from groundwire_collector.drift.config import MonitorConfig
-from groundwire_collector.drift.status import MonitorStatus, spending, standings
+from groundwire_collector.drift.status import MonitorStatus, monitor_statuses, spending
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import baseline_actions, keys
 from groundwire_collector.storage.baseline_actions import BaselineAction, BaselineActionKind
@@ -90,7 +90,7 @@ class BaselineOut(BaseModel):
     first_turn_at: datetime | None
     last_turn_at: datetime | None
     pinned_at: datetime | None
-    promise: DetectionDelayOut | None
+    detection_delay: DetectionDelayOut | None
     too_new: list[SegmentTurnsOut]
 
 
@@ -120,18 +120,18 @@ class PinIn(BaseModel):
 @router.get("")
 def list_baselines(access: ReadAccess, database: Database, request: Request) -> BaselinePage:
     """Baselines of the services that the key may read, with requested actions."""
-    terms = MonitorConfig.of(request.app.state.settings)
+    config = MonitorConfig.of(request.app.state.settings)
     with database.connect() as connection:
-        found = standings(connection, terms, access.services)
-        spent = spending(connection, terms, time_ns())
+        found = monitor_statuses(connection, config, access.services)
+        spent = spending(connection, config, time_ns())
         done = baseline_actions.newest(connection, access.services)
     budget = BudgetOut(
-        alarms=terms.budget.alarms,
-        period_seconds=terms.budget.seconds,
-        spent_by_clock=spent.by_clock,
+        alarms=config.budget.alarms,
+        period_seconds=config.budget.seconds,
+        spent_by_clock=spent.over_time,
         spent_at_deployments=spent.at_deployments,
     )
-    baselines = [_baseline(each, terms) for each in found]
+    baselines = [_baseline(each, config) for each in found]
     return BaselinePage(
         budget=budget, baselines=baselines, acts=[BaselineActionOut.of(a) for a in done]
     )
@@ -160,58 +160,60 @@ def pin(wish: PinIn, access: AdminAccess, database: Database) -> BaselineActionO
     return BaselineActionOut.of(act).model_copy(update={"id": identity})
 
 
-def _baseline(standing: MonitorStatus, terms: MonitorConfig) -> BaselineOut:
-    pinned = standing.pinned
+def _baseline(status: MonitorStatus, config: MonitorConfig) -> BaselineOut:
+    pinned = status.pinned
     return BaselineOut(
-        service=standing.service,
-        signal=standing.signal,
-        revision=standing.revision,
-        state=_state(standing),
-        turns=pinned.n if _complete(standing) and pinned else standing.collected,
-        of_turns=pinned.n if _complete(standing) and pinned else terms.baseline_turns,
+        service=status.service,
+        signal=status.signal,
+        revision=status.revision,
+        state=_state(status),
+        turns=pinned.n if _complete(status) and pinned else status.collected,
+        of_turns=pinned.n if _complete(status) and pinned else config.baseline_turns,
         mean_loss=None if pinned is None else pinned.mean,
         first_turn_at=None if pinned is None else moment(pinned.first_ns),
         last_turn_at=None if pinned is None else moment(pinned.last_ns),
-        pinned_at=None if standing.pinned_ns is None else moment(standing.pinned_ns),
-        promise=_promise(standing),
+        pinned_at=None if status.pinned_ns is None else moment(status.pinned_ns),
+        detection_delay=_detection_delay(status),
         too_new=[
             SegmentTurnsOut(dimension=dimension, value=value, turns=turns)
-            for (dimension, value), turns in standing.too_new.items()
+            for (dimension, value), turns in status.too_new.items()
         ],
     )
 
 
-def _complete(standing: MonitorStatus) -> bool:
-    return standing.pinned is not None and not standing.pinned.provisional
+def _complete(status: MonitorStatus) -> bool:
+    return status.pinned is not None and not status.pinned.provisional
 
 
-def _state(standing: MonitorStatus) -> str:
-    if standing.pinned is None:
+def _state(status: MonitorStatus) -> str:
+    if status.pinned is None:
         return "collecting"
-    return "provisional" if standing.pinned.provisional else "pinned"
+    return "provisional" if status.pinned.provisional else "pinned"
 
 
-def _promise(standing: MonitorStatus) -> DetectionDelayOut | None:
-    promise = standing.promise
-    if promise is None:
+def _detection_delay(status: MonitorStatus) -> DetectionDelayOut | None:
+    detection_delay = status.detection_delay
+    if detection_delay is None:
         return None
-    sufficiency = promise.sufficiency
+    sufficiency = detection_delay.sufficiency
     return DetectionDelayOut(
         sufficient=sufficiency.sufficient,
-        min_effect=promise.min_effect,
+        min_effect=detection_delay.min_effect,
         delay_turns=sufficiency.delay if sufficiency.sufficient else None,
-        delay_hours=promise.delay_hours if sufficiency.sufficient else None,
-        block=promise.plan.block,
-        strata=str(promise.plan.strata),
-        one_score_a_session=promise.plan.session,
-        daily_clock=promise.daily,
+        delay_hours=detection_delay.delay_hours if sufficiency.sufficient else None,
+        block=detection_delay.plan.block,
+        strata=str(detection_delay.plan.strata),
+        one_score_a_session=detection_delay.plan.session,
+        daily_clock=detection_delay.daily,
         needed=math.ceil(2 * sufficiency.known),
         wanted=sufficiency.wanted,
-        expected_hours={f"{growth:g}": hours for growth, hours in promise.expected().items()},
-        days_spanned=promise.coverage.days,
-        hours_covered=promise.coverage.hours,
-        weekdays_covered=promise.coverage.week,
-        segments_watched=dict(promise.coverage.watched),
-        watched_through_service=list(promise.coverage.through_service),
-        in_words=list(promise.lines()),
+        expected_hours={
+            f"{growth:g}": hours for growth, hours in detection_delay.expected().items()
+        },
+        days_spanned=detection_delay.coverage.days,
+        hours_covered=detection_delay.coverage.hours,
+        weekdays_covered=detection_delay.coverage.week,
+        segments_watched=dict(detection_delay.coverage.watched),
+        watched_through_service=list(detection_delay.coverage.through_service),
+        in_words=list(detection_delay.lines()),
     )

@@ -20,12 +20,18 @@ class ChunkOut(BaseModel):
     score: float | None
     rank: int | None
     metadata: Mapping[str, Any]
+    earlier: bool  # of an earlier turn of the session, and in the prompt again
 
     @classmethod
     def of(cls, chunk: Chunk, with_text: bool) -> "ChunkOut":
         text = chunk.text if with_text else None
         return cls(
-            id=chunk.id, text=text, score=chunk.score, rank=chunk.rank, metadata=chunk.metadata
+            id=chunk.id,
+            text=text,
+            score=chunk.score,
+            rank=chunk.rank,
+            metadata=chunk.metadata,
+            earlier=chunk.earlier,
         )
 
 
@@ -134,6 +140,7 @@ class TurnOut(BaseModel):
     input_tokens: int | None
     output_tokens: int | None
     not_evaluable_reason: str | None
+    error: str | None
     closed_book: (
         bool  # a closed-book call of the application; `closed_book_of` names "trace id:span id"
     )

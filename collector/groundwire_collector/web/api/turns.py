@@ -3,27 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.responses.problem import ProblemError
 from groundwire_collector.storage import turns
 from groundwire_collector.storage.turns import TurnQuery
 from groundwire_collector.web.api.models import TurnOut, TurnPage
+from groundwire_collector.web.api.parameters import known_parameters_only
 from groundwire_collector.web.cursor import read_cursor, write_cursor
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.times import nanoseconds
 from groundwire_evaluators.turn import Route
-
-
-def known_parameters_only(request: Request) -> None:
-    """Refuse a query parameter that the endpoint does not have: it would restrict nothing."""
-    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
-    if unknown := sorted(set(request.query_params) - known):
-        raise ProblemError(
-            400, f"Unknown parameter: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
-        )
-
 
 router = APIRouter(
     prefix="/api/v1/turns", tags=["turns"], dependencies=[Depends(known_parameters_only)]
@@ -43,17 +34,18 @@ def list_turns(
     route: Route | None = None,
     model: str | None = None,
     least_score: Annotated[float | None, Query(ge=0, le=1, description="`p_unsupported`.")] = None,
+    error: Annotated[bool | None, Query(description="Whether a step of it failed.")] = None,
     state: str | None = None,
     verdict: str | None = None,
     trace_id: str | None = None,
     q: Annotated[str | None, Query(max_length=1000, description="Words of the question.")] = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    order: Literal["worst", "newest"] = "newest",
+    order: Literal["worst", "newest", "oldest"] = "newest",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
 ) -> TurnPage:
-    """Turns without chunk texts, newest or worst first.
+    """Turns without chunk texts, newest, oldest or worst first.
 
     `q` finds those whose question has all of its words, whatever their case and order.
     """
@@ -74,6 +66,7 @@ def list_turns(
             if value is not None
         ),
         least_score=least_score,
+        error=error,
         state=state,
         verdict=verdict,
         trace_id=trace_id,

@@ -10,7 +10,9 @@ from groundwire_collector.web.pages import (
     labels,
     login,
     runbooks,
+    sessions,
     turns,
+    unanswered_traces,
 )
 
 ROUTERS = (
@@ -18,6 +20,8 @@ ROUTERS = (
     icon.router,
     turns.router,
     failed_traces.router,
+    unanswered_traces.router,
+    sessions.router,
     labels.router,
     estimates.router,
     alarms.router,

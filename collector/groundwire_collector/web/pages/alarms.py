@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from groundwire_collector.auth.access import ReadAccess
 from groundwire_collector.drift.alarm_origin import AlarmOrigin, origin_of
 from groundwire_collector.drift.config import MonitorConfig
-from groundwire_collector.drift.status import spending, standings
+from groundwire_collector.drift.status import monitor_statuses, spending
 from groundwire_collector.storage import baseline_actions, drift, rollouts
 from groundwire_collector.storage.drift import Alarm
 from groundwire_collector.web.database import Database
@@ -27,13 +27,13 @@ TAGS = {"open": "bad", "acknowledged": "contradicted", "recovered": "good", "acc
 @router.get("/alarms")
 def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTMLResponse:
     """Open alarms first, then those that are over; what each signal is compared with."""
-    terms = MonitorConfig.of(request.app.state.settings)
+    config = MonitorConfig.of(request.app.state.settings)
     rate = request.app.state.settings.label_rate
     with database.connect() as connection:
         found = drift.alarms(connection, access.services, limit=SHOWN)
         origins = {alarm.id: _origin(connection, alarm, rate) for alarm in found}
-        watched = standings(connection, terms, access.services)
-        spent = spending(connection, terms, time_ns())
+        watched = monitor_statuses(connection, config, access.services)
+        spent = spending(connection, config, time_ns())
         announced = rollouts.newest(connection, access.services, ROLLOUTS_SHOWN)
         done = baseline_actions.newest(connection, access.services, ROLLOUTS_SHOWN)
     ordered = sorted(found, key=lambda alarm: alarm.resolved_ns is not None)
@@ -41,7 +41,7 @@ def list_alarms(access: ReadAccess, database: Database, request: Request) -> HTM
         "alarms.html",
         alarms=[(alarm, TAGS[alarm.state], _worst(alarm), origins[alarm.id]) for alarm in ordered],
         watched=watched,
-        terms=terms,
+        config=config,
         spent=spent,
         rollouts=announced,
         acts=done,

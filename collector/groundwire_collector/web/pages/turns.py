@@ -7,10 +7,19 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from groundwire_collector.auth.access import Access, ReadAccess
-from groundwire_collector.storage import failed_traces, keys, labels, turns
+from groundwire_collector.storage import (
+    failed_traces,
+    keys,
+    labels,
+    sessions,
+    turns,
+    unanswered_traces,
+)
 from groundwire_collector.storage.keys import Scope
 from groundwire_collector.storage.labels import LabelQuery
+from groundwire_collector.storage.sessions import SessionQuery
 from groundwire_collector.storage.turns import JudgedTurn, TurnQuery
+from groundwire_collector.storage.unanswered_traces import UnansweredQuery
 from groundwire_collector.web.cursor import read_cursor, write_cursor
 from groundwire_collector.web.database import Database
 from groundwire_collector.web.pages.form import token
@@ -21,7 +30,7 @@ from groundwire_collector.web.times import parse_nanoseconds
 from groundwire_evaluators.evaluation import State, Verdict
 
 router = APIRouter(include_in_schema=False)
-TurnOrder = Literal["worst", "newest"]
+TurnOrder = Literal["worst", "newest", "oldest"]
 PAGE = 50
 CLIPPED = 240  # characters of a text in the list
 STATES = [state.value for state in State]
@@ -43,6 +52,8 @@ class TurnFilters:
     index_version: str = ""
     since: str = ""
     until: str = ""
+    session_id: str = ""
+    error: str = ""
 
     def query(self, access: Access, order: TurnOrder, limit: int) -> TurnQuery:
         """Of the services that the key may read."""
@@ -54,6 +65,8 @@ class TurnFilters:
             services=access.services,
             since_ns=parse_nanoseconds(self.since),
             until_ns=parse_nanoseconds(self.until),
+            facts=(("session_id", self.session_id),) if self.session_id else (),
+            error={"true": True, "false": False}.get(self.error),
             order=order,
             limit=limit,
         )
@@ -82,9 +95,16 @@ def list_turns(
         trace_id=trace_id or None,
         cursor=read_cursor(cursor, order) if cursor else None,
     )
+    of_session = SessionQuery(
+        session_id=filters.session_id, service=query.service, services=access.services
+    )
     with database.connect() as connection:
         found = turns.find(connection, query)
         failed = bool(failed_traces.newest(connection, 1, access.services))
+        silent = unanswered_traces.find(
+            connection, UnansweredQuery(services=access.services, limit=1)
+        )
+        session = sessions.find(connection, of_session) if filters.session_id else []
     own = {"state": state, "verdict": verdict, "trace_id": trace_id, "order": order, "limit": limit}
     shown = {**asdict(filters), **own}
     more = write_cursor(turns.cursor_of(found[-1])) if len(found) == limit else None
@@ -95,6 +115,8 @@ def list_turns(
         filters=shown,
         more=more,
         failed=failed,
+        silent=bool(silent),
+        session=session,
         states=STATES,
         verdicts=VERDICTS,
     )

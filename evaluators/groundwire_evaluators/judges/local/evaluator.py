@@ -110,7 +110,7 @@ class LocalJudge:
         claims = []
         for at, piece in enumerate(reading.cut):
             if piece.skip_reason is not None:
-                claims.append(_aside(piece))
+                claims.append(_no_claim(piece))
                 continue
             belief, chunk = best[at]
             verdict = Verdict.UNSUPPORTED
@@ -135,7 +135,7 @@ class LocalJudge:
         claims = []
         for piece in reading.cut:
             if piece.skip_reason is not None:
-                claims.append(_aside(piece))
+                claims.append(_no_claim(piece))
                 continue
             inside = [
                 (max(start, piece.start), min(end, piece.end), share)
@@ -235,7 +235,7 @@ def _claim(
     )
 
 
-def _aside(piece: Candidate) -> Claim:
+def _no_claim(piece: Candidate) -> Claim:
     return Claim(
         start=piece.start,
         end=piece.end,

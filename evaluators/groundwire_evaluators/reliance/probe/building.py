@@ -61,6 +61,28 @@ class SourceDocument:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class SourceFact:
+    """A typed value in a sentence, with the question for it.
+
+    `place` is the character range of the sentence in the document.
+    """
+
+    id: str
+    question: str
+    document: SourceDocument
+    place: tuple[int, int]
+    value: Value
+
+    @property
+    def sentence(self) -> str:
+        return self.document.text[slice(*self.place)]
+
+    @property
+    def relation(self) -> str:
+        return f"{self.document.id}:{self.value.kind}"
+
+
 @dataclass(frozen=True)
 class ProbeBuilder:
     """Builds items from sentences with exactly one typed value.
@@ -114,10 +136,9 @@ class ProbeBuilder:
             id_ = _id(document.id, number)
             values = _askable(sentence)
             if len(values) == 1:
-                value = values[0]
-                gap = f"{sentence[: value.start]}___{sentence[value.end :]}"
-                question = f'What belongs in the gap? "{gap.strip()}"'
-                yield from self._items(id_, question, document, (start, end), value, pool)
+                question = _gap_question(sentence, values[0])
+                fact = SourceFact(id_, question, document, (start, end), values[0])
+                yield from self._items(fact, pool)
             elif values and self.has_earlier:
                 yield from self._stale_of_several(document, (start, end), number)
             elif not values and _POLAR.search(sentence):
@@ -138,10 +159,9 @@ class ProbeBuilder:
             alone = not any(value.comparable(other) for other in values if other is not value)
             remembered = self._earlier.value_of(sentence, value) if alone else None
             if remembered is not None and value.kind in _TYPES:
-                gap = f"{sentence[: value.start]}___{sentence[value.end :]}"
-                question = f'What belongs in the gap? "{gap.strip()}"'
                 id_ = f"{_id(document.id, number)}.{at}"
-                yield from _stale(id_, question, document, place, value, remembered)
+                fact = SourceFact(id_, _gap_question(sentence, value), document, place, value)
+                yield from _stale(fact, remembered)
 
     def _items_of_turn(self, turn: Turn, pool: list[Value]) -> Iterator[ProbeItem | ItemRejection]:
         question_values = find_values(turn.question or "")
@@ -157,59 +177,44 @@ class ProbeBuilder:
                 for value in find_values(chunk.text[start:end]):
                     if values[0].matches(value):
                         document = SourceDocument(turn.id, chunk.text)
-                        id_ = _id(turn.id, 0)
-                        place = (start, end)
-                        yield from self._items(id_, turn.question, document, place, value, pool)
+                        id_, place = _id(turn.id, 0), (start, end)
+                        fact = SourceFact(id_, turn.question, document, place, value)
+                        yield from self._items(fact, pool)
                         return
 
-    def _items(
-        self,
-        id_: str,
-        question: str,
-        document: SourceDocument,
-        place: tuple[int, int],
-        value: Value,
-        pool: list[Value],
-    ) -> Iterator[ProbeItem | ItemRejection]:
+    def _items(self, fact: SourceFact, pool: list[Value]) -> Iterator[ProbeItem | ItemRejection]:
         """The stale items of a fact that was learnt with another value, else its one item."""
-        remembered = self._earlier.value_of(document.text[slice(*place)], value)
+        remembered = self._earlier.value_of(fact.sentence, fact.value)
         if remembered is not None:
-            yield from _stale(id_, question, document, place, value, remembered)
+            yield from _stale(fact, remembered)
         else:
-            yield self._item(id_, question, document, place, value, pool)
+            yield self._item(fact, pool)
 
-    def _item(
-        self,
-        id_: str,
-        question: str,
-        document: SourceDocument,
-        place: tuple[int, int],
-        value: Value,
-        pool: list[Value],
-    ) -> ProbeItem | ItemRejection:
-        sentence = document.text[slice(*place)]
-        instead = substitute(value, id_, pool)
-        if instead is None:
-            return ItemRejection(id_, "no substitute", f"for {value.text!r} ({value.kind})")
-        if value.kind is Kind.DATE and _WEEKDAY.search(sentence):
-            return ItemRejection(id_, "weekday", "the date's weekday would no longer be right")
-        context, at = _window(document.text, place)
+    def _item(self, fact: SourceFact, pool: list[Value]) -> ProbeItem | ItemRejection:
+        value = fact.value
+        other = substitute(value, fact.id, pool)
+        if other is None:
+            return ItemRejection(fact.id, "no substitute", f"for {value.text!r} ({value.kind})")
+        if value.kind is Kind.DATE and _WEEKDAY.search(fact.sentence):
+            return ItemRejection(fact.id, "weekday", "the date's weekday would no longer be right")
+        context, position = _window(fact.document.text, fact.place)
         if _derives(value, find_values(context)):
-            return ItemRejection(id_, "derived", f"{value.text!r} follows from other values there")
+            reason = f"{value.text!r} follows from other values there"
+            return ItemRejection(fact.id, "derived", reason)
         return ProbeItem(
-            id=id_,
-            stratum=self._stratum(sentence),
-            relation=f"{document.id}:{value.kind}",
+            id=fact.id,
+            stratum=self._stratum(fact.sentence),
+            relation=fact.relation,
             type=_TYPES[value.kind],
-            subject=f"{document.id} {question}",
-            question=question,
+            subject=f"{fact.document.id} {fact.question}",
+            question=fact.question,
             original=value.text,
-            substitute=instead,
+            substitute=other,
             clean=context,
-            conflict=exchange(context, value, instead),
-            support=sentence,
-            place=at,
-            source=document.id,
+            conflict=exchange(context, value, other),
+            support=fact.sentence,
+            place=position,
+            source=fact.document.id,
         )
 
     def _polar(
@@ -245,33 +250,31 @@ class ProbeBuilder:
         return ProbeStratum.FINE_TUNE if words and trained else self.stratum
 
 
-def _stale(
-    id_: str,
-    question: str,
-    document: SourceDocument,
-    place: tuple[int, int],
-    value: Value,
-    remembered: RememberedValue,
-) -> Iterator[ProbeItem]:
-    """Items whose conflict is the text of today, and whose original is what was learnt before."""
-    sentence = document.text[slice(*place)]
-    context, at = _window(document.text, place)
-    for number, wording in enumerate((remembered.questions or (question,))[:MOST_QUESTIONS]):
+def _stale(fact: SourceFact, remembered: RememberedValue) -> Iterator[ProbeItem]:
+    """Items with the remembered value as original; today's text is the conflicting context."""
+    context, position = _window(fact.document.text, fact.place)
+    questions = remembered.questions or (fact.question,)
+    for number, question in enumerate(questions[:MOST_QUESTIONS]):
         yield ProbeItem(
-            id=f"{id_}?{number}" if number else id_,
+            id=f"{fact.id}?{number}" if number else fact.id,
             stratum=ProbeStratum.STALE,
-            relation=f"{document.id}:{value.kind}",
-            type=_TYPES[value.kind],
-            subject=f"{document.id} {wording}",
-            question=wording,
+            relation=fact.relation,
+            type=_TYPES[fact.value.kind],
+            subject=f"{fact.document.id} {question}",
+            question=question,
             original=remembered.text,
-            substitute=value.text,
-            clean=exchange(context, value, remembered.text),
+            substitute=fact.value.text,
+            clean=exchange(context, fact.value, remembered.text),
             conflict=context,
-            support=exchange(sentence, value, remembered.text),
-            place=at,
-            source=document.id,
+            support=exchange(fact.sentence, fact.value, remembered.text),
+            place=position,
+            source=fact.document.id,
         )
+
+
+def _gap_question(sentence: str, value: Value) -> str:
+    gap = f"{sentence[: value.start]}___{sentence[value.end :]}"
+    return f'What belongs in the gap? "{gap.strip()}"'
 
 
 def _askable(sentence: str) -> list[Value]:

@@ -157,13 +157,17 @@ def test_what_cannot_be_promised_is_said(app, client):
     feed(app, [judged(n, 0.1 * (n % 3)) for n in range(BASELINE // 2)])
     reader = app.state.heads["read", None]
     [baseline] = client.get("/api/v1/baselines", headers=reader).json()["baselines"]
-    assert (baseline["state"], baseline["turns"], baseline["promise"]) == ("collecting", 100, None)
+    assert (baseline["state"], baseline["turns"], baseline["detection_delay"]) == (
+        "collecting",
+        100,
+        None,
+    )
     feed(app, [judged(n, float(n % 3 == 0)) for n in range(100, BASELINE)])
     reported = client.get("/api/v1/baselines", headers=reader).json()
-    promise = reported["baselines"][0]["promise"]
-    assert promise["sufficient"] is False
-    assert promise["needed"] > BASELINE
-    assert any("too small" in line for line in promise["in_words"])
+    delay = reported["baselines"][0]["detection_delay"]
+    assert delay["sufficient"] is False
+    assert delay["needed"] > BASELINE
+    assert any("too small" in line for line in delay["in_words"])
     assert reported["budget"]["alarms"] == 1
 
 
@@ -181,7 +185,7 @@ def test_an_announced_rollout_is_spent_on_and_named_once(app, client):
         "ingest",
     )
     monitor = feed(app, [judged(BASELINE + 50, 0.1, "ft-2")])
-    assert sum(monitor.allowance.deployments.draws.values()) == 1
+    assert sum(monitor.allocator.deployments.draws.values()) == 1
     feed(app, [judged(n, 0.9, "ft-2") for n in range(BASELINE + 51, BASELINE + 90)])
     reader = app.state.heads["read", None]
     [alarm] = client.get("/api/v1/alarms", headers=reader).json()["alarms"]
