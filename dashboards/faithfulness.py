@@ -12,6 +12,7 @@ from dashboards.panels import (
     number,
     parts,
     query,
+    refusals_link,
     share,
     turns_link,
 )
@@ -96,6 +97,25 @@ def flagged() -> timeseries.Panel:
         )
         .with_target(query(f"{flags} / {turns}"))
         .data_links([WORST])
+    )
+
+
+def false_refusals() -> timeseries.Panel:
+    turns = (
+        f"({SUM_BY_VERSION} (version_evaluator:groundwire_judged_turns:increase{{{JUDGED}}}) > 0)"
+    )
+    refused = (
+        f"{SUM_BY_VERSION} (version_evaluator:groundwire_false_refusals:ratio{{{JUDGED}}} * "
+        f"version_evaluator:groundwire_judged_turns:increase{{{JUDGED}}})"
+    )
+    return (
+        share(
+            "False refusals",
+            "Share of turns refused although one sentence of a chunk answers the question, over "
+            "the current window. Faithfulness does not count them: a refusal claims nothing.",
+        )
+        .with_target(query(f"{refused} / {turns}"))
+        .data_links([refusals_link("service", "model_version")])
     )
 
 
@@ -327,7 +347,7 @@ ROWS = (
     ("Which versions?", 8, (by_model, by_prompt, by_index)),
     ("How many answers, and since when?", 8, (flagged, sessions_with_flags, flags_by_step, drop)),
     ("Which answers?", 9, (least_faithful, values_of_faithfulness, values_of_p_unsupported)),
-    ("Which kinds of error?", 8, (claims, citations, states)),
+    ("Which kinds of error?", 8, (claims, citations, states, false_refusals)),
     ("Is the score accurate?", 8, (estimate, since_baseline, reader)),
     ("Labels and judge scores", 7, (labels, judge_scores)),
     ("Is the score calibrated for this service?", 7, (calibration_error, calibration_shift)),

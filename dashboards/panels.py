@@ -151,6 +151,12 @@ def turns_link(order: str = "worst", *labels: str) -> dashboard.DashboardLink:
     return _link(order, chosen)
 
 
+def refusals_link(*labels: str) -> dashboard.DashboardLink:
+    """Data link from a series to its newest refusals."""
+    chosen = "".join(f"&{name}=${{__field.labels.{name}:percentencode}}" for name in labels)
+    return _link("newest", f"{chosen}&state=refusal")
+
+
 def row_link(*columns: str) -> dashboard.DashboardLink:
     """Data link from a table row to its worst turns."""
     return _link("worst", "".join(f"&{c}=${{__data.fields.{c}:percentencode}}" for c in columns))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from groundwire_evaluators.grounding.short_answers import complete
 from groundwire_evaluators.text.markup import Block, Plain, blocks
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.sentences import sentences
@@ -90,6 +91,7 @@ class Candidate:
     plain: Plain | None = None
     lead: str = ""
     comment: bool = False
+    item: bool = False  # whether it is an item of a list
 
     @cached_property
     def read(self) -> Plain:
@@ -118,7 +120,11 @@ def candidates(
             key = " ".join(words), candidate.lead
             if key in seen:
                 candidate = _skipped(candidate, "said before")
-            elif question_words and _echoes(candidate.read.text, question_words):
+            elif (
+                question_words
+                and _echoes(candidate.read.text, question_words)
+                and complete(answer, question) is None
+            ):
                 candidate = _skipped(candidate, "repeats the question")
             seen.add(key)
         yield candidate
@@ -185,7 +191,8 @@ def _candidate(answer: str, line: Block, plain: Plain, skip_reason: str | None =
     start, end = plain.place(0, len(plain.text))
     comment = skip_reason is None and _COMMENT.match(plain.text) is not None
     lead = line.lead[-_LONGEST_LEAD:]
-    return Candidate(start, end, answer[start:end], skip_reason, plain, lead, comment)
+    item = line.kind == "item"
+    return Candidate(start, end, answer[start:end], skip_reason, plain, lead, comment, item)
 
 
 def _is_heading(line: Block, following: Block | None) -> bool:

@@ -364,6 +364,8 @@ def _compare_claims(
     joined = Cells.joined([passage.row for passage in passages], language)
     question = (turn.question or "")[:_LONGEST_QUESTION] if len(claims) == 1 else ""
 
+    only_items = all(candidate.item for candidate in cut if not candidate.skip_reason)
+
     def comparison(
         candidate: Candidate, statement: Statement, whole: CompletedStatement | None
     ) -> Comparison:
@@ -377,6 +379,7 @@ def _compare_claims(
             (*overridden.conflicts(statement), *_code_conflicts(candidate, statement, passages)),
             only_claim=len(claims) == 1,
             item=bool(candidate.lead),
+            bare_item=only_items and candidate.item,
             complete=whole,
             joined=joined,
             question=question if question and not whole else None,

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from groundwire_evaluators.grounding.evidence import Evidence, QuestionContent, Statement
 from groundwire_evaluators.grounding.passages import Passage
+from groundwire_evaluators.grounding.segments import answers_otherwise
 from groundwire_evaluators.grounding.vocabulary import FILLERS, NO, YES
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name
@@ -51,9 +52,15 @@ _OPTION = re.compile(
     r"\W*(?:(?:option|answer|choice)\s+)?(?P<open>[(\[])?(?P<letter>[A-Ha-h])[)\].:]*\s*\Z",
     re.IGNORECASE,
 )
+# First words of a question whose statement has another order of words.
+_INVERTED = frozenset(
+    "is are am was were do does did can could may must should will would has have had "
+    "ist sind war hat kann darf muss gibt wird zijn heeft mag kan kunnen".split()
+)
 _AUXILIARIES = frozenset(
     "am not darfst durfen durft konnen kannst muss mussen sind ist wird das sie sich peux peuvent c est sont on il ils elle elles puis puedes pueden "
     "posso puo possono sono esta son ela eles pode podem mag mogen kan kunnen zijn het die dat u je ze hij "
+    "hay ha ce ne ci y en a pas non gibt er es "
     "isn aren wasn weren don doesn didn can couldn may must mustn will won would wouldn has have had "
     "not t do does did he she they you we i there kann darf hat puo puede peut".split()
 )
@@ -80,11 +87,21 @@ def complete(answer: str, question: str | None) -> CompletedStatement | None:
             re.IGNORECASE,
         )
         return CompletedStatement(listed.group(1).strip()) if listed else None
+    if _repeats(answer, question):
+        return CompletedStatement(answer.strip(), question=question[:_LONGEST_QUESTION])
     says = polarity(answer)
     statement = statement_of_question(question[:_LONGEST_QUESTION]) if says is not None else None
     return (
         CompletedStatement(statement, not says, question[:_LONGEST_QUESTION]) if statement else None
     )
+
+
+def _repeats(answer: str, question: str) -> bool:
+    """Whether an answer affirms a yes-no question in its own words: "Hay piscina."."""
+    words = [fold(word) for word in re.findall(r"[^\W_]+", question[:_LONGEST_BARE])]
+    if not words or words[0] in _OPEN or fold("".join(words[:1])) in _INVERTED:
+        return False
+    return words == [fold(word) for word in re.findall(r"[^\W_]+", answer)]
 
 
 def polarity(text: str) -> bool | None:
@@ -234,7 +251,10 @@ def misplaced(
         for index in range(len(passage.bounds))
         if (words := _question_part(question_keys, passages, (chunk, index)))
     ]
-    return [value for value in values if _is_misplaced(value, question_keys, known, passages)]
+    alone = len(own.quantities) == 1
+    return [
+        value for value in values if _is_misplaced(value, question_keys, known, passages, alone)
+    ]
 
 
 def _is_misplaced(
@@ -242,11 +262,21 @@ def _is_misplaced(
     question_keys: Set[str],
     known: Sequence[tuple[int, int, frozenset[str]]],
     passages: Sequence[Passage],
+    alone: bool,
 ) -> bool:
     """Whether all sentences with a value hold less of the question than one with a rival."""
     places = _places_of(value, passages)
     if not places or any(_goes_on(passages, place) for place in places):
         return False
+    if (
+        isinstance(value, Quantity)
+        and alone
+        and all(
+            answers_otherwise(value, question_keys, passages[chunk], index)
+            for chunk, index in places
+        )
+    ):
+        return True
     held = [_question_part(question_keys, passages, place) for place in places]
     return any(
         len(words) >= _ANSWERING * len(question_keys)

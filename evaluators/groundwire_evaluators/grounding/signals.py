@@ -33,6 +33,7 @@ from groundwire_evaluators.grounding.short_answers import (
     unbacked,
 )
 from groundwire_evaluators.grounding.stated import Stated, compare_stated
+from groundwire_evaluators.grounding.subjects import other_subjects
 from groundwire_evaluators.grounding.swaps import swapped_values
 from groundwire_evaluators.grounding.vocabulary import (
     ABSOLUTES,
@@ -44,7 +45,7 @@ from groundwire_evaluators.grounding.vocabulary import (
 from groundwire_evaluators.text.lexicon import lexicon
 from groundwire_evaluators.text.names import Name
 from groundwire_evaluators.text.quantities import Quantity, agree
-from groundwire_evaluators.text.tokens import Token
+from groundwire_evaluators.text.tokens import Token, tokenize
 
 _HARDLY = 2  # content words of an item of a list
 _SHORT = 4  # content words of a claim that says hardly more than a value
@@ -68,6 +69,7 @@ class Comparison:
     overridden: Sequence[Conflict] = ()  # values given in place of the chunks'
     only_claim: bool = False  # whether the answer makes no other claim
     item: bool = False  # whether it is read with what introduces a list or heads a table
+    bare_item: bool = False  # whether it is an item of an answer that is nothing but a list
     complete: CompletedStatement | None = None  # the statement read, where the answer is bare
     joined: Sequence[Cells] = ()  # tables of chunks that are one row each
     question: str | None = None  # the question, where the claim is the whole answer
@@ -165,7 +167,7 @@ class Comparison:
         often introduce, summarize or comment: only those of hardly more than a value or a name
         are considered.
         """
-        if not self.only_claim and (
+        if not (self.only_claim or (self.bare_item and self.added.short)) and (
             len(self.statement.content) > _HARDLY or not (self.added.quantities or self.added.names)
         ):
             return []
@@ -196,7 +198,7 @@ class Comparison:
             self.evidence,
             self.passages,
             list(self.computed),
-            whole=self.only_claim or self.item,
+            whole=self.only_claim or self.item or self.bare_item,
         )
 
     @cached_property
@@ -217,7 +219,12 @@ class Comparison:
         """Values of a short claim that answer a different question."""
         if not self.only_claim:
             return []
-        return misplaced(self.added, self.question_content.content, self.passages)
+        found = misplaced(self.added, self.question_content.content, self.passages)
+        if found or not self.question or not self.added.names or not self.added.short:
+            return found
+        language = self.passages[0].language
+        question = tokenize(self.question, language.stemmer)
+        return list(other_subjects(self.added.names, question, self.passages, language))
 
     @cached_property
     def frame(self) -> float:

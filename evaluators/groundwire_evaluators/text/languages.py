@@ -191,7 +191,9 @@ def _letter_scores(sample: str) -> dict[str, float]:
 
 def _elided(word: str) -> dict[str, float]:
     """ "L'eau", "dell'acqua": the part before the apostrophe."""
-    head = word.replace("’", "'").partition("'")[0]
+    head, _, tail = word.replace("’", "'").partition("'")
+    if tail in ("e", "era", "erano"):  # "c'è", "dov'è"
+        return {"it": 1.0}
     if head in ("l", "d", "un"):
         return {"fr": 0.5, "it": 0.5}
     if head in ("n", "s", "qu", "j", "c", "jusqu", "aujourd"):
