@@ -23,7 +23,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a minute or two, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --disable-pip-version-check --upgrade pip
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[collector,demo,grpc,postgres,reader]' --group dev
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[collector,demo,grpc,mcp,postgres,reader]' --group dev
 	@touch $@
 
 $(VENV)/.clients: $(VENV)/.installed
@@ -46,7 +46,7 @@ typecheck: install ## Check types, strictly
 	@$(BIN)/mypy
 
 test: install ## Run every test whose parts are present; lists what was not run, and what enables it
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 test-matrix: install ## Run every supported instrumentation live, one environment each (hours)
 	@$(BIN)/python -m pytest -q tests/matrix --timeout=3600

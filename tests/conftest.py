@@ -71,22 +71,31 @@ PARTS = {
         ),
     ),
 }
+LONGEST = (
+    "tests/end_to_end/",
+    "tests/benchmarks/",
+    "tests/sdk/test_endings.py",
+    "tests/evaluators/test_linear_time.py",
+    "tests/collector/receiver/test_memory.py",
+    "tests/collector/storage/test_disks.py",
+    "tests/collector/drift/",
+    "tests/deploy/",
+)
 REQUIRE_ALL = os.environ.get("GROUNDWIRE_REQUIRE") == "all"
 _missing: dict[str, int] = {}
 _lacking: dict[str, str] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let programs that tests start be interrupted: a pytest-xdist worker ignores SIGINT."""
+    """Let programs that tests start be interrupted: xdist workers and background jobs ignore it."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # they would compile every module each time
-    if hasattr(config, "workerinput"):
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first: none of them is left to one worker at the end."""
-    longest = ("tests/end_to_end/", "tests/benchmarks/")
-    items.sort(key=lambda item: not item.nodeid.startswith(longest))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

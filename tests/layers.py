@@ -64,6 +64,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "settings": "settings of `groundwire up` and `GROUNDWIRE_*`",
         "jsonl": "JSON lines in and out of offline commands",
         "receiver_metrics": "metrics of one receiver process",
+        "assistant": "MCP server over the HTTP API",
         "llm": "LLM endpoint client, rate limiter, circuit breaker, log-probabilities",
         "storage": "tables, migrations, queries, retention",
         "responses": "error responses: problem details, OTLP status",

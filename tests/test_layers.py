@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "markdown_it",  # pages of runbooks
         "markupsafe",
         "matplotlib",  # the extra [plots]
+        "mcp",  # the extra [mcp]
         "numpy",  # with the evaluators, which it cannot do without
         "opentelemetry",  # the protobuf classes of OTLP
         "prometheus_client",

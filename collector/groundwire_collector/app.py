@@ -33,9 +33,11 @@ from groundwire_collector.web import health, pages
 from groundwire_collector.web.api import (
     alarms,
     baselines,
+    diagnosis,
     distributions,
     estimates,
     failed_traces,
+    judge,
     labels,
     metrics,
     rollouts,
@@ -93,11 +95,9 @@ def create_app(settings: Settings) -> FastAPI:
     watching = (alarms.router, baselines.router, distributions.router, rollouts.router)
     for router in (health.router, metrics.router, turns.router, *watching, *pages.ROUTERS):
         app.include_router(router)
-    app.include_router(estimates.router)
-    app.include_router(labels.router)
-    app.include_router(failed_traces.router)
-    app.include_router(sessions.router)
-    app.include_router(unanswered_traces.router)
+    others = (estimates, labels, failed_traces, sessions, unanswered_traces, diagnosis, judge)
+    for module in others:
+        app.include_router(module.router)
     return app
 
 

@@ -93,8 +93,9 @@ class Usage:
 class Evaluation:
     """One evaluator's result for one turn.
 
-    `value` is None unless the state is `scored`. `signals` are further numbers of the same
-    judgement, each in the unit its evaluator documents (grounding: `p_unsupported` in [0, 1]).
+    `value` is None unless the state is `scored`. `reason` is for people and counts chunks from 1.
+    `signals` are further numbers of the same judgement, each in the unit its evaluator documents
+    (grounding: `p_unsupported` in [0, 1]).
     `probability`, in (0, 1], is how likely this turn was to be drawn for an evaluator that sees a
     sample; None where it sees every turn. `usage` is of evaluators that call a model.
     """

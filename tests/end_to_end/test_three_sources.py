@@ -62,7 +62,7 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("agrees")
     command = [sys.executable, "-c", RUN, "demo", "--memory-agrees", "--keep"]
-    command += ["--turns", str(TURNS), "--rate", "40", "--data-dir", str(folder)]
+    command += ["--turns", str(TURNS), "--rate", "80", "--data-dir", str(folder)]
     plain = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWIRE_")}
     environment = {**plain, "GROUNDWIRE_BASELINE_TURNS": "150", "GROUNDWIRE_BASELINE_DAYS": "0"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from groundwire_collector.assembly.alias_table import AliasTable, SpanKind
 from groundwire_collector.assembly.answers import RETRIEVING, calls_tools
@@ -182,3 +183,32 @@ def _note_retrieval(found: Instrumentation, reading: SpanView) -> None:
     found.note("chunk id", documents is not None and all(chunk.id for chunk in chunks))
     found.note("chunk score", documents is not None and all(c.score is not None for c in chunks))
     found.note("attributes kept", not reading.span.dropped_attributes)
+
+
+def as_record(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The diagnosis for programs."""
+    return {
+        "traces": diagnosis.traces,
+        "turns": diagnosis.turns,
+        "judged": diagnosis.judged,
+        "not_judged": diagnosis.reasons,
+        "without_turn": diagnosis.silent,
+        "unread_attributes": diagnosis.unread,
+        "chunks_from": diagnosis.rungs,
+        "instrumentations": [_record_of(found) for found in diagnosis.instrumentations],
+    }
+
+
+def _record_of(found: Instrumentation) -> dict[str, Any]:
+    return {
+        "scope": found.scope,
+        "version": found.version,
+        "family": found.family.name if found.family else None,
+        "spans": found.spans,
+        "facts": {
+            fact: {"found": coverage.found, "of": coverage.expected}
+            for fact, coverage in found.facts.items()
+        },
+        "missing": found.missing,
+        "keeps_from_judging": [fact for fact in found.missing if fact in NEEDED],
+    }

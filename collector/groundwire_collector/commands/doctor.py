@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from groundwire_collector.assembly.diagnosis import (
-    NEEDED,
     Diagnosis,
     Instrumentation,
+    as_record,
     diagnose,
 )
 from groundwire_collector.assembly.suggestion import suggest
@@ -60,7 +60,7 @@ def doctor(
         raise UsageError("no traces yet: point OTEL_EXPORTER_OTLP_ENDPOINT at the receiver")
     failed = failed_stored(settings)
     if wants_json(as_json):
-        print_json(record(diagnosis) | {"passed_over": [asdict(each) for each in failed]})
+        print_json(as_record(diagnosis) | {"passed_over": [asdict(each) for each in failed]})
         return
     for line in (*report(diagnosis), *_of_failed(failed)):
         typer.echo(line)
@@ -94,35 +94,6 @@ def _of_failed(failed: Sequence[FailedTrace]) -> list[str]:
         return []
     lines = [f"  {each.trace_id}: {each.reason}" for each in failed]
     return ["", "passed over, the newest:", *lines]
-
-
-def record(diagnosis: Diagnosis) -> dict[str, Any]:
-    """The diagnosis for programs."""
-    return {
-        "traces": diagnosis.traces,
-        "turns": diagnosis.turns,
-        "judged": diagnosis.judged,
-        "not_judged": diagnosis.reasons,
-        "without_turn": diagnosis.silent,
-        "unread_attributes": diagnosis.unread,
-        "chunks_from": diagnosis.rungs,
-        "instrumentations": [_record_of(found) for found in diagnosis.instrumentations],
-    }
-
-
-def _record_of(found: Instrumentation) -> dict[str, Any]:
-    return {
-        "scope": found.scope,
-        "version": found.version,
-        "family": found.family.name if found.family else None,
-        "spans": found.spans,
-        "facts": {
-            fact: {"found": coverage.found, "of": coverage.expected}
-            for fact, coverage in found.facts.items()
-        },
-        "missing": found.missing,
-        "keeps_from_judging": [fact for fact in found.missing if fact in NEEDED],
-    }
 
 
 def report(diagnosis: Diagnosis) -> list[str]:

@@ -1,4 +1,7 @@
-"""Calibration of p_unsupported per service, fitted from stored labels."""
+"""Calibration of p_unsupported per service, fitted from stored labels.
+
+Why: docs/decisions/0114-calibration-per-service.md
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

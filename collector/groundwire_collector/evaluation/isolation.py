@@ -2,7 +2,9 @@
 
 A limit of time in the same process would hold only for code that cooperates: neither a regular
 expression nor numpy looks at a signal before it returns. So the process is ended, by its host, and
-by itself where the host is gone (docs/decisions/0111).
+by itself where the host is gone.
+
+Why: docs/decisions/0111-evaluators-in-a-process.md
 """
 
 import logging

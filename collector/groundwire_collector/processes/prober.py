@@ -3,7 +3,7 @@
 A process of its own, so that an endpoint that hangs holds up no judgement. Whatever goes wrong in
 it is logged and counted, and tried again in its time.
 
-Why: docs/decisions/0053-a-process-that-asks.md
+Why: docs/decisions/0053-probes-in-a-separate-process.md
 """
 
 from threading import Event

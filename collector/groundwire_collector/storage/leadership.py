@@ -3,7 +3,9 @@
 On PostgreSQL the leader holds a session advisory lock on a connection of its own; on SQLite a lock
 file beside the database (flock). Either is let go of by the system when its process dies. Each
 leader also writes an epoch one higher than the last, and its engine compares it in every commit: a
-leader that was paused while another took over cannot commit any more (docs/decisions/0110).
+leader that was paused while another took over cannot commit any more.
+
+Why: docs/decisions/0110-one-leader-per-database.md
 """
 
 import logging

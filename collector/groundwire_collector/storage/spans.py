@@ -1,7 +1,7 @@
 """Span stream: append spans in arrival order, read traces."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from time import time_ns
@@ -317,10 +317,17 @@ def _events(rows: Iterable[Row[Any]], texts: Texts) -> dict[tuple[bytes, bytes],
     return found
 
 
-def recent_traces(connection: Connection, limit: int, service: str | None = None) -> list[str]:
-    """Ids of the traces with the newest spans, newest first."""
+def recent_traces(
+    connection: Connection,
+    limit: int,
+    service: str | None = None,
+    services: Collection[str] | None = None,
+) -> list[str]:
+    """Ids of the traces with the newest spans, newest first; of these services (None: any)."""
     latest = func.max(SPAN.c.received_ns)
     query = select(SPAN.c.trace_id).group_by(SPAN.c.trace_id).order_by(latest.desc()).limit(limit)
     if service is not None:
         query = query.where(SPAN.c.service == service)
+    if services is not None:
+        query = query.where(SPAN.c.service.in_(services))
     return [trace_id.hex() for trace_id in connection.scalars(query)]

@@ -1,6 +1,6 @@
 """Segmentation of an answer into claims, with character ranges.
 
-Why: docs/decisions/0042-an-answer-as-it-is-read.md
+Why: docs/decisions/0042-answers-as-rendered-text.md
 """
 # ruff: noqa: E501  (tables of words and patterns)
 

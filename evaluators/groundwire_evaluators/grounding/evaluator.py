@@ -109,7 +109,7 @@ class Grounding:
         passages = [self._cache.get(with_metadata(chunk), language) for chunk in turn.chunks]
         chunk = answering_chunk(turn.question, passages, language)
         if chunk is not None:
-            reason = f"{reason}, though chunk {chunk} speaks of what is asked"
+            reason = f"{reason}, though chunk {chunk + 1} speaks of what is asked"
         signals = {"false_refusal": float(chunk is not None)}
         return replace(self._without(state, reason), signals=signals)
 

@@ -1,4 +1,7 @@
-"""Verdict, highlighted words and reason from a claim's score."""
+"""Verdict, highlighted words and reason from a claim's score.
+
+Why: docs/decisions/0041-consistent-flag-and-claims.md
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -150,7 +153,7 @@ def _with_reading(claim: Claim, before: Claim, read: ReadClaim, contradicted: bo
     """The claim with the reader's verdict and reason, where they are the reader's."""
     if claim.verdict is Verdict.SUPPORTED:
         return claim
-    where = "the chunks" if claim.chunk is None else f"chunk {claim.chunk}"
+    where = "the chunks" if claim.chunk is None else f"chunk {claim.chunk + 1}"
     if contradicted and claim.verdict is not Verdict.CONTRADICTED:
         reason = f"read against {where}, it says otherwise ({read.contradicted_probability:.2f})"
         whole = (Extent(claim.start, claim.end),)
@@ -274,7 +277,7 @@ def _spans(candidate: Candidate, comparison: Comparison) -> Iterator[Extent]:
 
 def _reason(comparison: Comparison) -> str:
     chunk = comparison.evidence.best
-    where = f"chunk {chunk[0]}" if chunk else "the chunks"
+    where = f"chunk {chunk[0] + 1}" if chunk else "the chunks"
     parts = [_describe(conflict, where) for conflict in _decisive(comparison)[:3]]
     new = [token.text for token in (*comparison.evidence.new, *comparison.evidence.related)]
     if new:
@@ -296,7 +299,7 @@ def _all_conflicts(comparison: Comparison) -> Sequence[Conflict]:
 
 
 def _describe(conflict: Conflict, where: str) -> str:
-    where = where if conflict.chunk is None else f"chunk {conflict.chunk}"
+    where = where if conflict.chunk is None else f"chunk {conflict.chunk + 1}"
     if not conflict.shown:
         return f"“{conflict.claimed}” goes beyond {where}"
     return f"“{conflict.claimed}” against “{conflict.shown}” in {where}"

@@ -1,4 +1,7 @@
-"""Reader models: small networks that read a claim against its evidence."""
+"""Reader models: small networks that read a claim against its evidence.
+
+Why: docs/decisions/0121-optional-reader-model.md
+"""
 
 from groundwire_evaluators.reader.card import Card, ReaderError, ReaderWeights
 from groundwire_evaluators.reader.installed import installed_reader

@@ -250,4 +250,5 @@ def _novel(stated: _StatedValue, rivals: Rivals, provided: ValueIndex, share: fl
 
 def _description(novel: Novel) -> str:
     instead = novel.instead_of.text.strip() if novel.instead_of else ""
-    return f"“{novel.value.text.strip()}” against “{instead}” in chunk {novel.chunk}"
+    where = "the chunks" if novel.chunk is None else f"chunk {novel.chunk + 1}"
+    return f"“{novel.value.text.strip()}” against “{instead}” in {where}"

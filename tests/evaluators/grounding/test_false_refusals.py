@@ -20,7 +20,7 @@ def test_a_refusal_though_a_chunk_answers_is_a_signal() -> None:
     assert found.state is State.REFUSAL
     assert found.signals["false_refusal"] == 1
     assert found.reason is not None
-    assert "chunk 1" in found.reason
+    assert "chunk 2" in found.reason
 
 
 def test_a_refusal_where_no_chunk_answers_is_right() -> None:

@@ -87,7 +87,7 @@ def test_a_flagged_answer_names_the_words_and_the_chunk() -> None:
     assert claim.chunk == 1
     assert [claim.text[span.start : span.end] for span in claim.spans] == ["30 euros"]
     assert evaluation.reason is not None
-    assert "“30 euros” against “20 euros” in chunk 1" in evaluation.reason
+    assert "“30 euros” against “20 euros” in chunk 2" in evaluation.reason
 
 
 def test_claims_carry_exact_ranges_and_asides_are_no_claims() -> None:
@@ -152,7 +152,7 @@ def test_another_value_between_the_same_words_is_contradicted_and_flagged(
     evaluation = judge(answer, chunk)
     assert evaluation.claims[0].verdict is Verdict.CONTRADICTED
     assert evaluation.flagged
-    assert f"“{message}” against “{shown}” in chunk 0" in (evaluation.reason or "")
+    assert f"“{message}” against “{shown}” in chunk 1" in (evaluation.reason or "")
 
 
 @pytest.mark.parametrize(

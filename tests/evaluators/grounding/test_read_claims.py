@@ -68,7 +68,7 @@ def test_a_contradiction_reaches_verdict_reason_flag_and_probability() -> None:
     [found] = judge(RuleReader(contradicts), turn(COPY))
     [claim] = found.claims
     assert claim.verdict is Verdict.CONTRADICTED
-    assert claim.reason == "read against chunk 0, it says otherwise (0.97)"
+    assert claim.reason == "read against chunk 1, it says otherwise (0.97)"
     assert [(span.start, span.end) for span in claim.spans] == [(0, len(COPY))]
     assert found.flagged
     assert found.value == 0.0
@@ -81,7 +81,7 @@ def test_a_claim_that_is_not_there_scores_higher_and_says_why() -> None:
     [claim] = found.claims
     assert claim.verdict is Verdict.UNSUPPORTED
     assert claim.reason is not None
-    assert claim.reason.startswith("read against chunk 0, it is not there (0.97)")
+    assert claim.reason.startswith("read against chunk 1, it is not there (0.97)")
 
 
 def test_a_claim_that_the_reader_finds_scores_lower_than_by_words() -> None:

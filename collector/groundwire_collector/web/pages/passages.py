@@ -1,6 +1,5 @@
 """Segmentation of an answer by claim boundaries, for highlighting."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,8 +7,6 @@ from groundwire_evaluators.evaluation import Claim, Evaluation, Extent, Verdict
 from groundwire_evaluators.turn import Turn
 
 BAD = frozenset({Verdict.UNSUPPORTED, Verdict.CONTRADICTED})
-_COUNT_FROM_0 = frozenset({"grounding", "override"})
-_CHUNK = re.compile(r"“[^”]*”|\bchunk (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +62,6 @@ def judgement(evaluations: Sequence[Evaluation], evaluator: str | None) -> Evalu
     with_claims = [evaluation for evaluation in evaluations if evaluation.claims]
     named = [evaluation for evaluation in with_claims if evaluation.evaluator == evaluator]
     return next(iter(named or with_claims), None)
-
-
-def reason_as_shown(reason: str | None, evaluator: str) -> str:
-    """A reason whose chunks have the numbers of the page, from 1; quoted words stay as they are.
-
-    Built-in evaluators count chunks from 0, as the API does. How others count is not known.
-    """
-    if evaluator not in _COUNT_FROM_0:
-        return reason or ""
-    return _CHUNK.sub(lambda at: f"chunk {int(at[1]) + 1}" if at[1] else at[0], reason or "")
 
 
 def _pieces(answer: str, claim: Claim) -> Iterator[ClaimSegment]:

@@ -17,7 +17,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from groundwire_collector.web.middleware import prefix
-from groundwire_collector.web.pages.passages import reason_as_shown
 
 ASSETS = files("groundwire_collector.web.pages") / "assets"
 _OWN_LINK = re.compile(r'(\b(?:href|action|src)=")/(?!/)')  # in a text quotes are escaped
@@ -68,6 +67,5 @@ _ENVIRONMENT.filters |= {
     "moment": _moment,
     "percent": _percent,
     "present": _present,
-    "as_shown": reason_as_shown,
 }
 _ENVIRONMENT.globals["style"] = Markup(STYLE)  # a file of ours

@@ -1,10 +1,9 @@
 """The answer is shown whole and in order, whatever the claims say of it."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire_collector.web.pages.passages import claims_by_chunk, passages, reason_as_shown
+from groundwire_collector.web.pages.passages import claims_by_chunk, passages
 from groundwire_evaluators.evaluation import Claim, Extent, Verdict
 from groundwire_evaluators.turn import Chunk, Turn
 
@@ -50,26 +49,3 @@ def test_a_claim_is_found_beside_its_chunk_and_a_wrong_index_beside_none():
         [],
         [1],
     ]
-
-
-@pytest.mark.parametrize(
-    ("reason", "evaluator", "shown"),
-    [
-        (
-            "“24” against “36” in chunk 0; in no chunk: “24” (closest: chunk 0)",
-            "grounding",
-            "“24” against “36” in chunk 1; in no chunk: “24” (closest: chunk 1)",
-        ),
-        (
-            "“chunk 9” against “chunk 8” in chunk 10",
-            "override",
-            "“chunk 9” against “chunk 8” in chunk 11",
-        ),
-        ("chunk 1 says otherwise", "judge", "chunk 1 says otherwise"),
-        (None, "grounding", ""),
-    ],
-)
-def test_a_reason_counts_chunks_as_the_page_does(
-    reason: str | None, evaluator: str, shown: str
-) -> None:
-    assert reason_as_shown(reason, evaluator) == shown

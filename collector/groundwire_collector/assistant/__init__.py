@@ -1,0 +1,1 @@
+"""Model Context Protocol server: what an assistant may ask a collector."""
