@@ -37,7 +37,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Table column: keys of its heading, its concepts, unit and dimension ("" if unknown)."""
+    """Table column: heading keys, concepts, unit, dimension."""
 
     keys: frozenset[str]
     concepts: frozenset[Concept]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from groundwire_evaluators.grounding.short_answers import complete
+from groundwire_evaluators.grounding.bare_answers import complete
 from groundwire_evaluators.text.markup import Block, Plain, blocks
 from groundwire_evaluators.text.refusal import declines
 from groundwire_evaluators.text.sentences import sentences
@@ -156,6 +156,8 @@ def _after_question(candidate: Candidate, question_words: Sequence[str]) -> Cand
     ):
         return candidate
     before = plain.text[found[-2].end() : found[-1].start()]
+    if before.isspace():
+        return candidate  # "C'è un parcheggio in hotel": a statement in the question's words
     rest = plain.part(found[-2].end() + len(before.rstrip("€$£-−(")), len(plain.text)).stripped()
     start, end = rest.place(0, len(rest.text))
     text = candidate.text[start - candidate.start :]

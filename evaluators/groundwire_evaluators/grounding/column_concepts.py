@@ -16,7 +16,7 @@ from groundwire_evaluators.text.words import Language
 
 
 class Concept(NamedTuple):
-    """Concept of a column, with the dimension of its values; "" if they have none."""
+    """Concept of a column and the dimension of its values, if any."""
 
     name: str
     dimension: str

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
-from groundwire_evaluators.grounding.cell_conflicts import only_row
 from groundwire_evaluators.grounding.cells import Cells, Column
 from groundwire_evaluators.grounding.column_concepts import (
     GENERIC,
@@ -32,7 +31,7 @@ _MOST_COLUMNS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Target:
     """Columns that a question asks for, its concepts, and its words that name neither."""
 
     columns: frozenset[int] = frozenset()
@@ -66,21 +65,18 @@ def _with_unit(cell: str, column: Column) -> str:
 
 
 def column_conflicts(
-    statement: Statement, question: str, tables: Sequence[Cells], language: Language
+    statement: Statement, question: str, named: Sequence[tuple[Cells, int]], language: Language
 ) -> list[tuple[Conflict, Set[str]]]:
     """Conflicts of kind `cell`, each with the keys of its value.
 
-    Every row that has a value must hold it in a column that was not asked for.
+    `named` are the rows that question and claim speak of, one a table. Every row that has a value
+    must hold it in a column that was not asked for.
     """
     tokens = tokenize(question, language.stemmer)
-    rows = [
-        _Row.of(cells, index, language)
-        for cells in tables
-        if (index := only_row(statement, question, cells, language)) is not None
-    ]
+    rows = [_Row.of(cells, index, language) for cells, index in named]
     if not rows:
         return []
-    found = []
+    found: list[tuple[Conflict, Set[str]]] = []
     for value in _values(statement, rows, {token.key for token in tokens}):
         verdicts = [
             each
@@ -105,19 +101,24 @@ class _Value:
         return self.place if isinstance(self.place, Quantity) else None
 
 
-def _values(statement: Statement, rows: Sequence[_Row], asked: Set[str]) -> list[_Value]:
+def _values(statement: Statement, rows: Sequence[_Row], question_keys: Set[str]) -> list[_Value]:
     """Values of the claim that its question does not have."""
     found = [
         _Value(each, frozenset((each.text,)))
         for each in statement.quantities[:_MOST_VALUES]
-        if each.text not in asked
+        if each.text not in question_keys
     ]
     claimed = {token.key: token for token in reversed(statement.content)}
     for row in rows:
         for at, _ in enumerate(row.columns):
             cell = row.cells.rows[row.index][at]
             keys = cell.keys
-            if keys and cell.quantity is None and keys <= claimed.keys() and not keys & asked:
+            if (
+                keys
+                and cell.quantity is None
+                and keys <= claimed.keys()
+                and not keys & question_keys
+            ):
                 found.append(_Value(min(claimed[key] for key in keys), keys))
     return found[:_MOST_VALUES]
 
@@ -130,19 +131,19 @@ def _verdict(
     bare = [] if holders else [at for at in row.values if _holds_without_unit(row, at, value)]
     if not holders and not bare:
         return None
-    asked = asked_columns(question, row.columns, language, _own_words(row))
+    target = target_columns(question, row.columns, language, _own_words(row))
     if bare:  # "$49.90" under "price_eur"
-        wrong = not _is_said(statement, asked.columns, row)
-    elif asked.columns:
-        wrong = asked.columns.isdisjoint(holders) and (
-            not _is_said(statement, asked.columns, row)
-            and all(_is_another(at, value, asked, row) for at in holders)
+        wrong = not _states_value_of(statement, target.columns, row)
+    elif target.columns:
+        wrong = target.columns.isdisjoint(holders) and (
+            not _states_value_of(statement, target.columns, row)
+            and all(_is_another(at, value, target, row) for at in holders)
         )
     else:
-        wrong = all(_has_other_dimension(at, value, asked, row) for at in holders)
+        wrong = all(_has_other_dimension(at, value, target, row) for at in holders)
     if not wrong:
         return True
-    at = min(asked.columns or holders or bare)
+    at = min(target.columns or holders or bare)
     return row.cells.conflict(value.place, row.index, at, row.cells.labels[0])
 
 
@@ -168,7 +169,7 @@ def _holds_without_unit(row: _Row, at: int, value: _Value) -> bool:
     )
 
 
-def _is_said(statement: Statement, columns: Set[int], row: _Row) -> bool:
+def _states_value_of(statement: Statement, columns: Set[int], row: _Row) -> bool:
     """Whether the claim says the value of a column that was asked for, too."""
     claimed = {token.key for token in statement.content}
     for at in columns:
@@ -180,16 +181,16 @@ def _is_said(statement: Statement, columns: Set[int], row: _Row) -> bool:
     return False
 
 
-def _is_another(at: int, value: _Value, asked: Asked, row: _Row) -> bool:
+def _is_another(at: int, value: _Value, target: Target, row: _Row) -> bool:
     """Whether a column surely is another than the one that was asked for."""
     column = row.columns[at]
-    comparable = any(_same_sort(value, other, row) for other in asked.columns)
+    comparable = any(_same_sort(value, other, row) for other in target.columns)
     if column.concepts:
-        if not column.concepts.isdisjoint(asked.concepts):
+        if not column.concepts.isdisjoint(target.concepts):
             return False
-        return comparable or column.dimension not in {"", *asked.dimensions}
-    sure = comparable and asked.by_name and not asked.unexplained
-    return sure and not _dimension_fits(column, value, asked)
+        return comparable or column.dimension not in {"", *target.dimensions}
+    sure = comparable and target.by_name and not target.unexplained
+    return sure and not _dimension_fits(column, value, target)
 
 
 def _same_sort(value: _Value, at: int, row: _Row) -> bool:
@@ -197,21 +198,21 @@ def _same_sort(value: _Value, at: int, row: _Row) -> bool:
     return bool(row.values[at]) if value.quantity is not None else bool(cell.keys)
 
 
-def _dimension_fits(column: Column, value: _Value, asked: Asked) -> bool:
+def _dimension_fits(column: Column, value: _Value, target: Target) -> bool:
     written = dimension_of_unit(value.quantity.unit if value.quantity else None)
-    return column.dimension != "" and column.dimension in {written, *asked.dimensions}
+    return column.dimension != "" and column.dimension in {written, *target.dimensions}
 
 
-def _has_other_dimension(at: int, value: _Value, asked: Asked, row: _Row) -> bool:
-    """Whether a value's unit, or what is asked, cannot be what a column holds."""
+def _has_other_dimension(at: int, value: _Value, target: Target, row: _Row) -> bool:
+    """Whether a value's unit, or what is target, cannot be what a column holds."""
     column = row.columns[at]
     quantity = value.quantity
     if quantity is None or not column.dimension or row.cells.rows[row.index][at].quantity is None:
         return False
     wanted = dimension_of_unit(quantity.unit)
     if not wanted:
-        wanted = next(iter(asked.dimensions)) if len(asked.dimensions) == 1 else ""
-        return _are_apart(wanted, column.dimension) and not asked.unexplained
+        wanted = next(iter(target.dimensions)) if len(target.dimensions) == 1 else ""
+        return _are_apart(wanted, column.dimension) and not target.unexplained
     shown = row.values[at]
     return _are_apart(wanted, column.dimension) and all(each.unit is None for each in shown)
 
@@ -226,9 +227,9 @@ def _are_apart(wanted: str, held: str) -> bool:
     return wanted in _MEASURED and held in _MEASURED | {"count", "date"} and wanted != held
 
 
-def asked_columns(
+def target_columns(
     question: Sequence[Token], columns: Sequence[Column], language: Language, own: Set[str]
-) -> Asked:
+) -> Target:
     """Columns that a question asks for: of its words, of their concepts, or of "when" and "who"."""
     words = [token for token in question if token.key not in own]
     keys = {token.key for token in words if token.lower not in language.stop} - GENERIC
@@ -253,9 +254,9 @@ def asked_columns(
         if token.key in keys - named and not concepts_of((token.text,), language)
     )
     if any(_related(columns[at], left) for at in range(len(columns)) if at not in found):
-        return Asked(unexplained=left)
+        return Target(unexplained=left)
     dimensions = {concept.dimension for concept in concepts} | ({opened} if opened else set())
-    return Asked(found, concepts, frozenset(dimensions) - {""}, left, not named.isdisjoint(keys))
+    return Target(found, concepts, frozenset(dimensions) - {""}, left, not named.isdisjoint(keys))
 
 
 def _related(column: Column, words: Set[str]) -> bool:

@@ -22,7 +22,7 @@ _MOST_WORDS = 60  # of a sentence that is divided
 _Part = tuple[Quantity, frozenset[str]]  # a value, and the words said of it
 
 
-def answers_otherwise(
+def is_in_other_segment(
     value: Quantity, question_keys: Set[str], passage: Passage, index: int
 ) -> bool:
     """Whether another part of a sentence has more of the question, and a rival of the value."""

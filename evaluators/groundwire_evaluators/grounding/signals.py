@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from groundwire_evaluators.grounding.agreement import computed, disagreements, opening_days
-from groundwire_evaluators.grounding.cell_conflicts import answer_conflicts, cell_conflicts
+from groundwire_evaluators.grounding.bare_answers import CompletedStatement
+from groundwire_evaluators.grounding.cell_conflicts import (
+    answer_conflicts,
+    cell_conflicts,
+    only_row,
+)
 from groundwire_evaluators.grounding.cells import Cells
 from groundwire_evaluators.grounding.column_conflicts import column_conflicts
 from groundwire_evaluators.grounding.conflict import Conflict, Kind
@@ -27,7 +32,6 @@ from groundwire_evaluators.grounding.hours import hours_conflicts
 from groundwire_evaluators.grounding.passages import Passage
 from groundwire_evaluators.grounding.short_answers import (
     AddedContent,
-    CompletedStatement,
     added_content,
     misplaced,
     unbacked,
@@ -129,9 +133,14 @@ class Comparison:
             return []
         prose = [p for p in self.passages if p.record is None and not p.tables and not p.row]
         language = self.passages[0].language
+        rows = [
+            (cells, row)
+            for cells in tables
+            if (row := only_row(self.statement, self.question, cells, language)) is not None
+        ]
         return [
             conflict
-            for conflict, keys in column_conflicts(self.statement, self.question, tables, language)
+            for conflict, keys in column_conflicts(self.statement, self.question, rows, language)
             if not any(keys <= passage.words | passage.spellings for passage in prose)
         ]
 

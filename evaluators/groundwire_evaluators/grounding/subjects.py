@@ -29,8 +29,8 @@ def other_subjects(
     """
     if not question or fold(question[0].text) not in _ASKING:
         return []
-    asked = [t.key for t in question[1:] if t.lower not in language.stop]
-    if not asked:
+    verb_keys = [t.key for t in question[1:] if t.lower not in language.stop]
+    if not verb_keys:
         return []
     question_words = {fold(token.text) for token in question}
     found = []
@@ -38,8 +38,10 @@ def other_subjects(
         sides = [
             side
             for passage in passages
+            if not (passage.record or passage.tables or passage.row)
             for index in range(len(passage.bounds))
-            if (side := _side(name, asked, question_words, passage, index, language)) is not None
+            if (side := _side(name, verb_keys, question_words, passage, index, language))
+            is not None
         ]
         if sides and all(side == "object" for side in sides):
             found.append(name)
@@ -48,7 +50,7 @@ def other_subjects(
 
 def _side(
     name: Name,
-    asked: Sequence[str],
+    verb_keys: Sequence[str],
     question_words: Set[str],
     passage: Passage,
     index: int,
@@ -58,10 +60,10 @@ def _side(
     tokens = passage.sentence(index)
     keys = [token.key for token in tokens]
     own = [at for at, token in enumerate(tokens) if fold(token.text) in name.words]
-    if not own or not set(asked) <= set(keys):
+    if not own or not set(verb_keys) <= set(keys):
         return None
-    first = keys.index(asked[0])
-    last = max(keys.index(key) for key in asked)
+    first = keys.index(verb_keys[0])
+    last = max(keys.index(key) for key in verb_keys)
     whole = range(tokens[min(first, last)].start, tokens[max(first, last)].end)
     others = (n for n in passage.names_of(index) if not {*n.words} <= question_words)
     if any(each.start in whole for each in others):
@@ -70,7 +72,7 @@ def _side(
         return "subject"  # or beside it: nobody is accused
     rivals = [each for each in passage.names_of(index) if not set(each.words) & set(name.words)]
     subject = next((r for r in rivals if _precedes(r, tokens, first, language)), None)
-    if subject is None or {fold(t.text) for t in tokens if t.key in asked} & set(subject.words):
+    if subject is None or {fold(t.text) for t in tokens if t.key in verb_keys} & set(subject.words):
         return None
     between = {token.lower for token in tokens[first : min(own)]}
     return None if between & _JOINING else "object"

@@ -116,9 +116,9 @@ def language_of(text: str) -> Language | None:
     return LANGUAGES[best]
 
 
-def _preference(name: str, scores: dict[str, float]) -> tuple[float, bool, bool, str]:
-    """Order of languages by score; equal ones by name, so that no run differs from another."""
-    return round(scores[name], 9), name in LANGUAGES, name == "en", name
+def _preference(name: str, scores: dict[str, float]) -> tuple[float, bool, bool]:
+    """Order of languages by score, to nine digits; of equal ones the first of the tables."""
+    return round(scores[name], 9), name in LANGUAGES, name == "en"
 
 
 def could_be(text: str, language: Language) -> bool:
@@ -137,7 +137,7 @@ def name_of(text: str) -> str:
     if script:
         return script
     scores = _scores(text, _letters(text))
-    best = max(scores, key=lambda name: (round(scores[name], 9), name), default="")
+    best = max(scores, key=lambda name: round(scores[name], 9), default="")
     return best if best in _FOREIGN else "a language that is not known"
 
 
